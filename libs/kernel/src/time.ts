@@ -1,0 +1,29 @@
+/** Injectable time, so that tests decide what the clock says. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+/**
+ * Now with microseconds. `Date` has milliseconds only; `performance.timeOrigin + now()` has more, but drifts from the
+ * wall clock when that is set, so the millisecond part always comes from the clock.
+ */
+export const isoMicros = (millis: number = Date.now()): string => {
+  const micros = Math.floor((performance.now() % 1) * 1000);
+  return `${new Date(millis).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
+};
+
+/** Resolves after `millis`, or as soon as the signal aborts (it never rejects). */
+export const delay = (millis: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, millis);
+    signal?.addEventListener('abort', done, { once: true });
+  });

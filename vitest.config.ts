@@ -1,0 +1,23 @@
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+/** Libraries are tested from source, so that no build is needed between an edit and a test. */
+const conditions = ['source', 'node', 'import', 'default'];
+
+const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProjectConfiguration => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    name,
+    include: [`{libs,services,deploy,bench}/**/*.${name}.test.ts`],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout: timeoutSeconds * 1000,
+    hookTimeout: 60_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [project('unit', 10), project('int', 60), project('e2e', 180)],
+    maxWorkers: 2,
+  },
+});
