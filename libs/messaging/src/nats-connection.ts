@@ -1,0 +1,131 @@
+import { AppError, delay, messageOf, type Logger } from '@cyborgbackup/kernel';
+import { connect, errors, type ConnectionOptions, type NatsConnection, type Status } from '@nats-io/transport-node';
+import { settledWithin } from './settled-within.ts';
+
+/** How long a closing connection may take to send what is buffered. */
+const DRAIN_MILLIS = 2_000;
+const FIRST_CONNECT_PAUSE_MILLIS = 250;
+
+export interface ConnectionSettings {
+  /** `nats://host:port`, `nats://token@host:port` or `nats://user:password@host:port`. */
+  readonly natsUrl: string;
+  /** Shown by the server's monitoring page, and the actor of requests that have no context of their own. */
+  readonly name: string;
+  readonly logger: Logger;
+  /** How long to wait for a server that is not up yet. */
+  readonly connectMillis?: number;
+}
+
+/** A connection that comes back by itself for as long as it is not closed. */
+export interface Connection {
+  readonly nats: NatsConnection;
+  readonly name: string;
+  readonly logger: Logger;
+  isConnected(): boolean;
+  /** Resolves to true once connected, at once if it is, and to false after `millis` or when closed. */
+  whenConnected(millis: number): Promise<boolean>;
+  /** Sends what is buffered and closes; takes two seconds at most. */
+  close(): Promise<void>;
+}
+
+/**
+ * What the library is told. The token is taken out of the URL, since the library would ignore it there. Reconnecting
+ * never ends: a server that is gone for a night, or that rejects us while its configuration is being changed, must
+ * not leave a service that runs but no longer hears anything.
+ */
+export const connectionOptions = (natsUrl: string, name: string): ConnectionOptions => {
+  const url = new URL(natsUrl);
+  const user = decodeURIComponent(url.username);
+  const password = decodeURIComponent(url.password);
+  return {
+    servers: `${url.hostname}:${url.port || '4222'}`,
+    name,
+    ...(user && !password ? { token: user } : {}),
+    ...(user && password ? { user, pass: password } : {}),
+    maxReconnectAttempts: -1,
+    ignoreAuthErrorAbort: true,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  };
+};
+
+/**
+ * Connects, waiting up to `connectMillis` (30 s) for a server that is still starting.
+ * @throws AppError `unavailable` when it does not come up, or refuses our token
+ */
+export const createNatsConnection = async (settings: ConnectionSettings): Promise<Connection> => {
+  const { name, logger } = settings;
+  const nats = await firstConnect(settings);
+  const waiting = new Set<(connected: boolean) => void>();
+  let connected = true;
+
+  const setConnected = (value: boolean): void => {
+    connected = value;
+    if (!value && !nats.isClosed()) return;
+    for (const notify of waiting) notify(value);
+    waiting.clear();
+  };
+  void watch(nats, logger, setConnected);
+
+  const whenConnected = (millis: number): Promise<boolean> => {
+    if (connected || nats.isClosed()) return Promise.resolve(connected);
+    return new Promise((resolve) => {
+      const notify = (value: boolean): void => {
+        clearTimeout(timer);
+        waiting.delete(notify);
+        resolve(value);
+      };
+      const timer = setTimeout(() => notify(false), Math.max(0, millis));
+      waiting.add(notify);
+    });
+  };
+
+  const close = async (): Promise<void> => {
+    if (nats.isClosed()) return;
+    if (connected && !nats.isDraining()) await settledWithin(nats.drain(), DRAIN_MILLIS);
+    await nats.close();
+  };
+
+  return { nats, name, logger, isConnected: () => connected, whenConnected, close };
+};
+
+const firstConnect = async (settings: ConnectionSettings): Promise<NatsConnection> => {
+  const { natsUrl, name, connectMillis = 30_000 } = settings;
+  const options = connectionOptions(natsUrl, name);
+  const givesUpAt = Date.now() + connectMillis;
+  for (;;) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      if (isRefusedToken(error)) {
+        throw new AppError('unavailable', `NATS at ${String(options.servers)} refuses our token; check NATS_URL.`);
+      }
+      if (Date.now() >= givesUpAt) {
+        const problem = `NATS at ${String(options.servers)} does not answer (${messageOf(error)})`;
+        throw new AppError('unavailable', `${problem}; check that nats-server runs and that NATS_URL is right.`);
+      }
+      await delay(FIRST_CONNECT_PAUSE_MILLIS);
+    }
+  }
+};
+
+const isRefusedToken = (error: unknown): boolean => error instanceof errors.AuthorizationError;
+
+const watch = async (nats: NatsConnection, logger: Logger, setConnected: (value: boolean) => void): Promise<void> => {
+  for await (const status of nats.status()) {
+    if (status.type === 'disconnect') setConnected(false);
+    if (status.type === 'reconnect') setConnected(true);
+    logStatus(status, logger);
+  }
+  setConnected(false);
+};
+
+const logStatus = (status: Status, logger: Logger): void => {
+  if (status.type === 'disconnect') logger.warn({ server: status.server }, 'lost NATS; reconnecting');
+  else if (status.type === 'reconnect') logger.info({ server: status.server }, 'reconnected to NATS');
+  else if (status.type === 'error') logger.error({ err: status.error }, 'NATS reports an error');
+  else if (status.type === 'staleConnection') logger.warn('NATS does not answer pings');
+};
