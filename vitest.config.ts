@@ -1,7 +1,10 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-/** Libraries are tested from source, so that no build is needed between an edit and a test. */
-const conditions = ['source', 'node', 'import', 'default'];
+/**
+ * Libraries are tested from source, so that no build is needed between an edit and a test. Not more than that: Vitest hands
+ * these to Node as --conditions, and with `import` among them a package's own require() would be given ES modules.
+ */
+const conditions = ['source', 'node'];
 
 const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProjectConfiguration => ({
   resolve: { conditions },
@@ -12,6 +15,7 @@ const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProj
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: 60_000,
+    globalSetup: name === 'unit' ? [] : ['libs/testkit/src/global-setup.ts'],
   },
 });
 

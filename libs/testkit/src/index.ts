@@ -1,1 +1,2 @@
-export {};
+export { startTestNats, type TestNats } from './nats-server.ts';
+export { APP_ROLE, createTestDatabase, type TestDatabase } from './postgres.ts';

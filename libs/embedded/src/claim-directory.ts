@@ -1,0 +1,46 @@
+import { AppError } from '@cyborgbackup/kernel';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno } from './errno.ts';
+
+/** When a process started, in clock ticks since boot: with its id, this names one process for good. Undefined: no such process. */
+const startOf = async (pid: string): Promise<string | undefined> => {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The command name, in parentheses, may itself hold spaces and parentheses; field 3 follows the last one.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ESRCH')) return undefined;
+    throw error;
+  }
+};
+
+const livingOwner = async (file: string): Promise<string | undefined> => {
+  try {
+    const [pid = '', start] = (await readFile(file, 'utf8')).trim().split(' ');
+    return /^\d+$/.test(pid) && start !== undefined && (await startOf(pid)) === start ? pid : undefined;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * Takes a server's folder (made if need be, mode 0700) for this process, so that whatever runs there without a living
+ * owner is known to be a leftover. Returns what gives the folder back.
+ * @throws AppError `conflict` while another process, or this one, holds it
+ */
+export const claimDirectory = async (directory: string): Promise<() => Promise<void>> => {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, 'owner');
+  const owner = await livingOwner(file);
+  if (owner !== undefined) {
+    throw new AppError(
+      'conflict',
+      `${directory} is in use by process ${owner}; stop it, or choose another data directory.`,
+    );
+  }
+  await writeFile(`${file}.new`, `${process.pid} ${(await startOf('self')) ?? ''}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return () => rm(file, { force: true });
+};

@@ -1,0 +1,31 @@
+import { chown, lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Whom a server runs as. */
+export interface Identity {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * PostgreSQL refuses to run as root, and no server should. This user needs no entry in /etc/passwd, so that a bare system
+ * will do. The number is below 65536, the only range that every container maps, and in 65520..65533, which neither
+ * Debian's policy nor systemd gives to anybody: no other daemon shares our files.
+ */
+const SERVER: Identity = { uid: 65_530, gid: 65_530 };
+
+/** `nobody` everywhere: has an entry in /etc/passwd, which initdb insists on. */
+export const NOBODY: Identity = { uid: 65_534, gid: 65_534 };
+
+/** Whom our servers run as: somebody powerless when we are root, otherwise (undefined) whoever we are. */
+export const serverIdentity = (): Identity | undefined => (process.getuid?.() === 0 ? SERVER : undefined);
+
+/** Makes a folder and all below it the identity's. Does nothing when the top already is, or without an identity. */
+export const giveTo = async (path: string, identity: Identity | undefined): Promise<void> => {
+  if (!identity) return;
+  const { uid, gid } = await lstat(path);
+  if (uid === identity.uid && gid === identity.gid) return;
+  const below = await readdir(path, { recursive: true });
+  // The top comes last: it says that all below is done, should we be interrupted.
+  for (const name of [...below, '.']) await chown(join(path, name), identity.uid, identity.gid);
+};

@@ -1,0 +1,85 @@
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { claimDirectory } from './claim-directory.ts';
+import { onFreePort } from './free-port.ts';
+import { HERE, initCluster, SUPERUSER } from './init-cluster.ts';
+import { postgresBinaries } from './postgres-binaries.ts';
+import type { RunningServer, StartOptions } from './running-server.ts';
+import { readOrCreateSecret } from './secret-file.ts';
+import { giveTo, serverIdentity } from './server-identity.ts';
+import { superviseProcess, type SupervisedProcess } from './supervised-process.ts';
+
+export interface StartPostgresOptions extends StartOptions {
+  /** False where nothing needs to survive a crash of the machine, as in tests: no fsync. */
+  readonly durable?: boolean;
+}
+
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  shared_buffers: '64MB',
+  effective_cache_size: '512MB',
+  maintenance_work_mem: '32MB',
+  max_wal_size: '512MB',
+  // One shared cluster, small tables: parallel plans cost more than they give.
+  max_parallel_workers_per_gather: '0',
+  jit: 'off',
+  random_page_cost: '1.1',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  // The server's own affairs only. Statements and their errors go to the client, who knows what in them is secret.
+  log_min_messages: 'log',
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
+  log_checkpoints: 'off',
+};
+
+const NOT_DURABLE = { fsync: 'off', full_page_writes: 'off', max_wal_size: '2GB' };
+
+const settingArgs = (settings: Readonly<Record<string, string>>): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+
+/**
+ * Starts PostgreSQL on 127.0.0.1 with its cluster in `dataDir`, making that on the first start, and starts it again should
+ * it end by itself. The url is the superuser's. A server that a killed parent left there is shut down first.
+ * @throws AppError `conflict` when another process uses `dataDir`
+ */
+export const startPostgres = async (options: StartPostgresOptions): Promise<RunningServer> => {
+  const { dataDir, logger, port, durable = true } = options;
+  const release = await claimDirectory(dataDir);
+  try {
+    const identity = serverIdentity();
+    const cluster = join(await realpath(dataDir), 'cluster');
+    const password = await readOrCreateSecret(join(dataDir, 'password'));
+    const binaries = await postgresBinaries(identity);
+    await initCluster({ binaries, cluster, password, identity });
+    await giveTo(cluster, identity);
+    const start = (onPort: number): Promise<SupervisedProcess> =>
+      superviseProcess({
+        name: 'postgres',
+        path: join(binaries, 'postgres'),
+        args: ['-D', HERE, '-p', String(onPort), ...settingArgs({ ...SETTINGS, ...(durable ? {} : NOT_DURABLE) })],
+        directory: cluster,
+        identity,
+        isReady: (line) => line.includes('database system is ready to accept connections'),
+        signals: [
+          { signal: 'SIGINT', millis: 30_000 }, // fast shutdown: clients are cut off, a checkpoint is written
+          { signal: 'SIGQUIT', millis: 5_000 },
+          { signal: 'SIGKILL', millis: 5_000 },
+        ],
+        logger,
+      });
+    const { server, port: chosen } = await onFreePort(start, port);
+    return {
+      url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${chosen}/postgres`,
+      stop: async (signal) => {
+        await server.stop(signal);
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+};

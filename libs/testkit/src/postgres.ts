@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+
+/** Where `global-setup.ts` says which cluster this run uses. */
+export const CLUSTER_VARIABLE = 'CYBORGBACKUP_TEST_POSTGRES';
+
+/** The role that services act as. The event store's migrations make it where it is missing. */
+export const APP_ROLE = 'cyborgbackup_app';
+
+const LOGIN_ROLE = 'cyborgbackup_test';
+
+/** A database of its own for one test file (or one test). */
+export interface TestDatabase extends AsyncDisposable {
+  /** A login that owns nothing, member of `cyborgbackup_app`: connect with `options=-c role=cyborgbackup_app`. */
+  readonly url: string;
+  /** The superuser's: for migrations. */
+  readonly adminUrl: string;
+}
+
+const clusterUrl = (): string => {
+  const url = process.env[CLUSTER_VARIABLE];
+  if (url === undefined) throw new Error('No test cluster: name the test file *.int.test.ts or *.e2e.test.ts');
+  return url;
+};
+
+const inCluster = async (url: string, statements: readonly string[]): Promise<void> => {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+};
+
+/**
+ * Makes the roles. They belong to the whole cluster, so this is done once per run, before any test: two test files that
+ * made them at the same moment would fail each other. The login role's password is the superuser's: both end with the run.
+ */
+export const prepareCluster = async (url: string): Promise<void> => {
+  const password = pg.escapeLiteral(new URL(url).password);
+  await inCluster(url, [
+    `create role ${APP_ROLE} nologin`,
+    `create role ${LOGIN_ROLE} login password ${password} in role ${APP_ROLE}`,
+  ]);
+};
+
+/** A fresh, empty database in this run's cluster; disposing of it drops it, with whoever is still connected. */
+export const createTestDatabase = async (): Promise<TestDatabase> => {
+  const cluster = clusterUrl();
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await inCluster(cluster, [`create database ${name} template template0`]);
+  const admin = new URL(cluster);
+  admin.pathname = name;
+  const login = new URL(admin);
+  login.username = LOGIN_ROLE;
+  return {
+    url: login.href,
+    adminUrl: admin.href,
+    [Symbol.asyncDispose]: () => inCluster(cluster, [`drop database ${name} with (force)`]),
+  };
+};
