@@ -1,6 +1,8 @@
 export { Command, createZodPipe, validate } from './command.ts';
 export * from './job-message.ts';
-export { createJobQueue, type ConsumeOptions, type JobQueue, type JobQueueOptions } from './job-queue.ts';
+export type { ConsumeOptions } from './job-consumer.ts';
+export { createJobQueue, type JobQueue, type JobQueueOptions } from './job-queue.ts';
+export { JOB_CONSUMER } from './job-streams.ts';
 export { createNatsConnection, type Connection, type ConnectionSettings } from './nats-connection.ts';
 export { createRpcClient, type CallOptions, type RpcClient, type RpcClientOptions } from './rpc-client.ts';
 export { createRpcService, type RpcService, type RpcServiceOptions } from './rpc-service.ts';

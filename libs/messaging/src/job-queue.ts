@@ -1,5 +1,11 @@
-import type { Logger } from '@cyborgbackup/kernel';
-import type { DeadHandler, JobHandler, JobMessage } from './job-message.ts';
+import { AppError, currentContext, messageOf, systemContext, type Logger } from '@cyborgbackup/kernel';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { contextHeaders } from './context-header.ts';
+import { consumeJobs, type ConsumeOptions } from './job-consumer.ts';
+import type { JobMessage } from './job-message.ts';
+import type { JobQueueParts } from './job-queue-parts.ts';
+import { ensureJobStreams } from './job-streams.ts';
+import { toJson } from './json.ts';
 import type { Connection } from './nats-connection.ts';
 
 export interface JobQueueOptions {
@@ -9,26 +15,65 @@ export interface JobQueueOptions {
   readonly subject?: string;
   /** How long a message may go without a sign of life before another executor gets it. */
   readonly ackWaitMillis?: number;
-  /** Deliveries before a message is given up. */
+  /** Deliveries before a message is given up; those that a stopping executor gave back count. */
   readonly maxDeliver?: number;
-}
-
-export interface ConsumeOptions {
-  /** Jobs running at once; no more messages than that are taken from the queue. */
-  readonly slots: number;
-  /** Stops consuming. */
-  readonly signal: AbortSignal;
-  readonly handler: JobHandler;
-  readonly onDead?: DeadHandler;
-  /** How long running handlers may go on once `signal` fired. */
-  readonly graceMillis?: number;
+  /** Pause before a failed delivery is tried again; it doubles with each attempt, up to five minutes. */
+  readonly retryMillis?: number;
 }
 
 export interface JobQueue {
-  /** The same `dedupId` within two minutes queues nothing. @throws AppError `unavailable` when it is not queued */
+  /**
+   * The same `dedupId` within two minutes queues nothing.
+   * @throws AppError `unavailable` when it is not known to be queued; publishing it again with the same id is safe
+   */
   publish(message: JobMessage, options: { readonly dedupId: string }): Promise<{ readonly duplicate: boolean }>;
   /** Resolves once stopped by the signal. It survives NATS going away and coming back, even without its streams. */
   consume(options: ConsumeOptions): Promise<void>;
 }
 
-export const createJobQueue = (_options: JobQueueOptions): Promise<JobQueue> => Promise.reject(new Error('soon'));
+const PUBLISH_MILLIS = 5_000;
+const PUBLISH_TRIES = 2;
+
+/**
+ * A work queue of jobs on JetStream, with dead letters beside it (`<stream>_DEAD`, subject `jobs.dead` for `jobs.work`).
+ * Delivery is at least once and a late acknowledgement counts, so the queue is no lock: whoever handles a message
+ * claims the job in the event log first.
+ * @throws AppError `unavailable` when JetStream does not answer
+ */
+export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue> => {
+  const { connection, logger, stream = 'JOBS', subject = 'jobs.work' } = options;
+  const { ackWaitMillis = 30_000, maxDeliver = 10, retryMillis = 1_000 } = options;
+  const deadSubject = subject.replace(/[^.]+$/, 'dead');
+  const streams = { stream, subject, deadStream: `${stream}_DEAD`, deadSubject, ackWaitMillis };
+  const manager = await jetstreamManager(connection.nats, { checkAPI: false });
+  const client = jetstream(connection.nats);
+  const ensure = (): Promise<void> => ensureJobStreams(manager, streams);
+  const parts: JobQueueParts = { connection, logger, streams, maxDeliver, retryMillis, client, ensure };
+
+  const publish: JobQueue['publish'] = async (message, { dedupId }) => {
+    const headers = contextHeaders(currentContext() ?? systemContext(connection.name));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (!(await connection.whenConnected(PUBLISH_MILLIS))) throw new Error('NATS is away');
+        const sent = await client.publish(subject, toJson(message), {
+          msgID: dedupId,
+          headers,
+          timeout: PUBLISH_MILLIS,
+        });
+        return { duplicate: sent.duplicate };
+      } catch (error) {
+        if (attempt === PUBLISH_TRIES) throw unavailable(error);
+        // Nobody answers when the stream is gone.
+        await ensure().catch((cause: unknown) => Promise.reject(unavailable(cause)));
+      }
+    }
+  };
+
+  await ensure().catch((error: unknown) => Promise.reject(unavailable(error)));
+  return { publish, consume: (consumeOptions) => consumeJobs(parts, consumeOptions) };
+};
+
+const unavailable = (cause: unknown): AppError =>
+  new AppError('unavailable', `The job queue does not answer (${messageOf(cause)}); check NATS and its disk.`, {
+    cause,
+  });

@@ -1,0 +1,108 @@
+import { delay, messageOf } from '@cyborgbackup/kernel';
+import type { Consumer, JsMsg } from '@nats-io/jetstream';
+import { createJobDelivery, type RunningJob } from './job-delivery.ts';
+import type { DeadHandler, JobHandler } from './job-message.ts';
+import type { JobQueueParts } from './job-queue-parts.ts';
+import { JOB_CONSUMER } from './job-streams.ts';
+import { settledWithin } from './settled-within.ts';
+
+export interface ConsumeOptions {
+  /** Jobs running at once; no more messages than that are taken from the queue. */
+  readonly slots: number;
+  /** Stops consuming. */
+  readonly signal: AbortSignal;
+  readonly handler: JobHandler;
+  readonly onDead?: DeadHandler;
+  /** How long running handlers may go on once `signal` fired, before they are told to wind up. */
+  readonly graceMillis?: number;
+}
+
+/**
+ * One request for a message stands this long. A pull cannot be taken back without losing a message that is just on
+ * its way (until its ack wait is over), so stopping waits for it to lapse: keep it short.
+ */
+const PULL_MILLIS = 2_000;
+/** For a pull whose end we were not told, because the connection went. */
+const PULL_SPARE_MILLIS = 1_000;
+/** After a fault of the queue, and for handlers to wind up in when the grace is over. */
+const RECOVER_MILLIS = 1_000;
+const WIND_UP_MILLIS = 5_000;
+
+/**
+ * Each slot asks for one message, runs it to its end, and asks again. Stopping has three steps:
+ *
+ *   signal fires       slots take no new message; what still arrives is given back; running handlers go on
+ *   grace is over      the handlers' own signal fires; one that then fails has its message given back at once
+ *   wind-up is over    the messages of those still running are given back anyway
+ */
+export const consumeJobs = async (parts: JobQueueParts, options: ConsumeOptions): Promise<void> => {
+  const { slots, signal, graceMillis = 30_000 } = options;
+  const windUp = new AbortController();
+  const running = new Set<RunningJob>();
+  const deliver = createJobDelivery(parts, { ...options, signal: windUp.signal }, running);
+  const take = createTake(parts, signal);
+
+  const runSlot = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const message = await take();
+      // AbortSignal changes while we wait.
+      if (signal.aborted) message?.nak();
+      else if (message) await deliver(message);
+    }
+  };
+  const stopped = Promise.all(Array.from({ length: slots }, runSlot));
+
+  await aborted(signal);
+  if (!(await settledWithin(stopped, Math.max(graceMillis, PULL_MILLIS + PULL_SPARE_MILLIS)))) {
+    windUp.abort();
+    if (!(await settledWithin(stopped, WIND_UP_MILLIS))) for (const job of running) job.giveBack();
+  }
+  const { connection } = parts;
+  if (connection.isConnected()) await settledWithin(connection.nats.flush(), RECOVER_MILLIS);
+};
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Waits for a message, for a short while: `undefined` when none came, or when the queue had to be looked after. */
+const createTake = (parts: JobQueueParts, signal: AbortSignal): (() => Promise<JsMsg | undefined>) => {
+  const { connection, logger, client, streams } = parts;
+  let consumer: Promise<Consumer> | undefined;
+  let recovering: Promise<void> | undefined;
+
+  const recover = async (cause: unknown): Promise<void> => {
+    consumer = undefined;
+    if (connection.isConnected()) {
+      logger.warn({ reason: messageOf(cause) }, 'the job queue does not deliver; making sure that it exists');
+      await parts.ensure().catch((error: unknown) => logger.warn({ err: error }, 'the job queue could not be made'));
+    }
+    await delay(RECOVER_MILLIS, signal);
+    recovering = undefined;
+  };
+
+  return async () => {
+    if (recovering) await recovering;
+    if (!(await connection.whenConnected(PULL_MILLIS))) return undefined;
+    try {
+      consumer ??= client.consumers.get(streams.stream, JOB_CONSUMER);
+      return await pullOne(await consumer);
+    } catch (error) {
+      recovering ??= recover(error);
+      return undefined;
+    }
+  };
+};
+
+const pullOne = async (consumer: Consumer): Promise<JsMsg | undefined> => {
+  const messages = await consumer.fetch({ max_messages: 1, expires: PULL_MILLIS });
+  const overdue = setTimeout(() => messages.stop(), PULL_MILLIS + PULL_SPARE_MILLIS);
+  try {
+    for await (const message of messages) return message;
+    return undefined;
+  } finally {
+    clearTimeout(overdue);
+  }
+};

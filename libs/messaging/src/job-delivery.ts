@@ -1,0 +1,161 @@
+import { hasCode, isAppError, messageOf, runInContext } from '@cyborgbackup/kernel';
+import type { JsMsg } from '@nats-io/jetstream';
+import { headers as createHeaders } from '@nats-io/transport-node';
+import { contextOf } from './context-header.ts';
+import {
+  jobMessage,
+  RetryLater,
+  type DeadHandler,
+  type DeadReason,
+  type JobHandler,
+  type JobMessage,
+} from './job-message.ts';
+import type { JobQueueParts } from './job-queue-parts.ts';
+import { fromJson } from './json.ts';
+
+export interface RunningJob {
+  /** Gives the message back at once; whatever the handler does after that no longer counts. */
+  giveBack(): void;
+}
+
+export interface DeliveryOptions {
+  readonly handler: JobHandler;
+  readonly onDead?: DeadHandler;
+  /** Handed on to handlers. */
+  readonly signal: AbortSignal;
+}
+
+const LONGEST_RETRY_MILLIS = 300_000;
+const SETTLE_MILLIS = 5_000;
+
+/**
+ * What becomes of one delivered message:
+ *
+ *   no job ids in it, or delivered more than `maxDeliver` times    -> dead
+ *   handler ends (done, drop)                                      -> taken off the queue
+ *   handler fails, and we are stopping                             -> given back at once
+ *   handler fails with RetryLater, `unavailable` or `deadline`     -> given back with a delay; the last time -> dead
+ *   handler fails otherwise                                        -> dead
+ *   dead: a copy into the dead letters, `onDead`, taken off        (any of these fails -> given back with a delay)
+ *
+ * While any of this goes on, a heartbeat keeps the server from handing the message to somebody else. When the process
+ * dies the heartbeat ends with it, and the message comes back after the ack wait.
+ */
+export const createJobDelivery = (
+  parts: JobQueueParts,
+  options: DeliveryOptions,
+  running: Set<RunningJob>,
+): ((message: JsMsg) => Promise<void>) => {
+  const { connection, logger, maxDeliver, client, streams } = parts;
+  const { handler, onDead, signal } = options;
+
+  /** Never rejects. An acknowledgement that is lost means one more delivery, which the job's own stream turns away. */
+  const takeOff = async (message: JsMsg): Promise<void> => {
+    try {
+      await connection.whenConnected(streams.ackWaitMillis);
+      await message.ackAck({ timeout: SETTLE_MILLIS });
+    } catch (error) {
+      logger.warn(
+        { err: error, sequence: message.seq },
+        'an acknowledgement was lost; the job will be delivered again',
+      );
+    }
+  };
+
+  const bury = async (message: JsMsg, job: JobMessage | undefined, reason: DeadReason): Promise<void> => {
+    try {
+      await connection.whenConnected(streams.ackWaitMillis);
+      await client.publish(streams.deadSubject, message.data, {
+        msgID: `${streams.stream}-${message.seq}`,
+        headers: deadHeaders(message, reason),
+      });
+      await onDead?.(job, reason);
+    } catch (error) {
+      logger.error({ err: error, ...job, reason }, 'a dead job could not be recorded; trying again later');
+      return message.nak(retryDelay(parts.retryMillis, message.info.deliveryCount));
+    }
+    logger.error({ ...job, reason }, 'gave a job up');
+    await takeOff(message);
+  };
+
+  const fail = async (message: JsMsg, job: JobMessage, error: unknown): Promise<void> => {
+    const attempt = message.info.deliveryCount;
+    if (signal.aborted) return message.nak();
+    if (!isRetryable(error)) {
+      const code = isAppError(error) ? error.code : 'internal';
+      logger.error({ err: error, ...job }, 'a job handler failed');
+      return bury(message, job, { code, message: messageOf(error), attempt });
+    }
+    if (attempt >= maxDeliver) return bury(message, job, exhausted(attempt, messageOf(error)));
+    const wait = error instanceof RetryLater ? error.delayMillis : retryDelay(parts.retryMillis, attempt);
+    logger.warn({ ...job, attempt, reason: messageOf(error), retryInMillis: wait }, 'a job will be tried again');
+    message.nak(wait);
+  };
+
+  const handle = async (message: JsMsg): Promise<void> => {
+    const attempt = message.info.deliveryCount;
+    const parsed = jobMessage.safeParse(fromJson(message.data));
+    if (!parsed.success) return bury(message, undefined, { code: 'malformed', message: 'no job ids in it', attempt });
+    const job = parsed.data;
+    if (attempt > maxDeliver) return bury(message, job, exhausted(attempt, 'its executors died'));
+    try {
+      const outcome = await handler(job, { attempt, signal });
+      if (outcome === 'drop') logger.debug({ ...job, attempt }, 'dropped a message: somebody else has the job');
+    } catch (error) {
+      return fail(message, job, error);
+    }
+    await takeOff(message);
+  };
+
+  return async (message) => {
+    const heartbeat = setInterval(() => send(() => message.working()), streams.ackWaitMillis / 3);
+    const job: RunningJob = {
+      giveBack: () => {
+        clearInterval(heartbeat);
+        send(() => message.nak());
+      },
+    };
+    running.add(job);
+    try {
+      await runInContext(contextOf(message.headers, connection.name), () => handle(message));
+    } catch (error) {
+      logger.error({ err: error, sequence: message.seq }, 'a job message could not be settled');
+    } finally {
+      clearInterval(heartbeat);
+      running.delete(job);
+    }
+  };
+};
+
+/** For what does no harm when it cannot be sent, in places where an exception would end the process. */
+const send = (signal: () => void): void => {
+  try {
+    signal();
+  } catch {
+    // The connection is closed: whoever closed it knows.
+  }
+};
+
+const isRetryable = (error: unknown): boolean =>
+  error instanceof RetryLater || hasCode(error, 'unavailable') || hasCode(error, 'deadline');
+
+const exhausted = (attempt: number, last: string): DeadReason => ({
+  code: 'exhausted',
+  message: `delivered ${attempt} times; the last time: ${last}`,
+  attempt,
+});
+
+/** Doubles with each attempt; the random half keeps jobs that failed together from coming back together. */
+const retryDelay = (base: number, attempt: number): number => {
+  const longest = Math.min(base * 2 ** (attempt - 1), LONGEST_RETRY_MILLIS);
+  return Math.round(longest * (0.5 + Math.random() / 2));
+};
+
+const deadHeaders = (message: JsMsg, reason: DeadReason): ReturnType<typeof createHeaders> => {
+  const headers = createHeaders();
+  headers.set('Dead-Code', reason.code);
+  headers.set('Dead-Reason', reason.message.replace(/\s+/g, ' ').slice(0, 500));
+  headers.set('Dead-Attempt', String(reason.attempt));
+  headers.set('Dead-Sequence', String(message.seq));
+  return headers;
+};
