@@ -1,5 +1,5 @@
 import { delay, type Logger } from '@cyborgbackup/kernel';
-import { readdir, readlink, realpath } from 'node:fs/promises';
+import { readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 const linkOf = async (pid: string, name: 'cwd' | 'exe'): Promise<string> => {
@@ -22,6 +22,20 @@ export const processesIn = async (directory: string, executable: string): Promis
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const ours = await Promise.all(pids.map((pid) => isServerOf(pid, real, executable)));
   return pids.filter((_, index) => ours[index]).map(Number);
+};
+
+/**
+ * PostgreSQL's workers rename themselves. They end by themselves once their server is gone, and a gentle signal would
+ * mean something else to them: the checkpointer would write that the shutdown was clean.
+ */
+const isWorker = async (pid: number): Promise<boolean> => {
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return commandLine.startsWith('postgres: ');
+};
+
+const withoutWorkers = async (pids: readonly number[]): Promise<number[]> => {
+  const workers = await Promise.all(pids.map(isWorker));
+  return pids.filter((_, index) => !workers[index]);
 };
 
 const signalAll = (pids: readonly number[], signal: NodeJS.Signals): void => {
@@ -60,12 +74,15 @@ const POLL_MILLIS = 20;
  * @throws Error when they outlive the last signal
  */
 export const stopLeftovers = async ({ directory, name, signals, logger }: Leftovers): Promise<void> => {
-  for (const { signal, millis } of signals) {
+  const [gentle] = signals;
+  for (const step of signals) {
     const found = await processesIn(directory, name);
     if (found.length === 0) return;
-    logger.warn({ pids: found, signal, directory }, `a ${name} was left over and is stopped`);
-    signalAll(found, signal);
-    const deadline = Date.now() + millis;
+    const targets = step === gentle ? await withoutWorkers(found) : found;
+    if (targets.length > 0)
+      logger.warn({ pids: targets, ...step, directory }, `a ${name} was left over and is stopped`);
+    signalAll(targets, step.signal);
+    const deadline = Date.now() + step.millis;
     while (Date.now() < deadline && (await processesIn(directory, name)).length > 0) await delay(POLL_MILLIS);
   }
   const left = await processesIn(directory, name);

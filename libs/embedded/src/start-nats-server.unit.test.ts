@@ -1,0 +1,10 @@
+import { createLogger } from '@cyborgbackup/kernel';
+import { expect, test, vi } from 'vitest';
+import { startNatsServer } from './start-nats-server.ts';
+
+vi.mock('./find-executable.ts', () => ({ findExecutable: () => Promise.resolve(undefined) }));
+
+test('without nats-server the error says how to install it', async () => {
+  const starting = startNatsServer({ dataDir: '/nonexistent', logger: createLogger('test', 'silent') });
+  await expect(starting).rejects.toThrow(/apt-get install -y nats-server/);
+});
