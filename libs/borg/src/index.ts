@@ -1,1 +1,36 @@
-export {};
+export * from './borg-runner.ts';
+export { checkCommand, type CheckOptions } from './commands/check.ts';
+export type { CommonOptions } from './commands/common.ts';
+export { compactCommand, type CompactOptions } from './commands/compact.ts';
+export { createCommand, type CreateOptions, type DumpSource } from './commands/create.ts';
+export { deleteCommand, type DeleteOptions } from './commands/delete.ts';
+export { extractCommand, type ExtractOptions } from './commands/extract.ts';
+export { archiveGlob, escapeGlob } from './commands/glob.ts';
+export { infoCommand, type InfoOptions } from './commands/info.ts';
+export { initCommand, type InitOptions } from './commands/init.ts';
+export {
+  listArchivesCommand,
+  type ListArchivesOptions,
+  listFilesCommand,
+  type ListFilesOptions,
+} from './commands/list.ts';
+export { pruneCommand, type PruneOptions, type Retention } from './commands/prune.ts';
+export { type AgentDestination, createSingleKeyAgent, type SingleKeyAgent } from './forwarded-agent.ts';
+export { fingerprintOf, type HostKey, type HostKeyPins, knownHostsLine } from './host-key.ts';
+export { localRunner } from './local-runner.ts';
+export { quote, quoteArgv } from './quote.ts';
+export { type BorgCommand, buildBorgCommand } from './remote-borg.ts';
+export {
+  archiveLocation,
+  checkArchiveName,
+  parseRepositoryLocation,
+  type RepositoryLocation,
+  repositoryPathOnHost,
+  toBorgUrl,
+} from './repository-location.ts';
+export { isSshError, SshError, type SshFailure } from './ssh-error.ts';
+export type { ExecOptions, ExecResult } from './ssh-exec.ts';
+export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh-key.ts';
+export { sshRunner, type SshRunnerOptions } from './ssh-runner.ts';
+export { connectSsh, type SshOptions, type SshSession } from './ssh-session.ts';
+export type { ChunkSink } from './stream-io.ts';

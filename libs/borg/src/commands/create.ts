@@ -1,0 +1,59 @@
+import { archiveLocation } from '../repository-location.ts';
+import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
+
+export interface CreateOptions extends CommonOptions {
+  readonly repository: string;
+  readonly archive: string;
+  /** What goes into the archive: files and folders, or the output of one command. */
+  readonly source: { readonly paths: readonly string[] } | DumpSource;
+  /** For example `lz4`, `zstd,3`, `auto,zlib,6`. Borg's default is lz4. */
+  readonly compression?: string | undefined;
+  /** Patterns in borg's syntax (`borg help patterns`). */
+  readonly exclude?: readonly string[] | undefined;
+  /** Lines as in a patterns file: `R /root`, `+ re:…`, `- sh:…`. They come before the excludes. */
+  readonly patterns?: readonly string[] | undefined;
+  readonly oneFileSystem?: boolean;
+  readonly excludeCaches?: boolean;
+  /** Seconds between checkpoints; borg's default is 1800. */
+  readonly checkpointIntervalSeconds?: number | undefined;
+  readonly comment?: string | undefined;
+  /** Report every file (`file_status` lines). */
+  readonly list?: boolean;
+}
+
+/**
+ * Borg starts the command itself and keeps nothing when it fails, so a dump that dies half-way leaves no archive. A pipeline
+ * of several commands goes through `bash -o pipefail -c`. The command reads what `BorgCommand.input` holds.
+ */
+export interface DumpSource {
+  readonly command: readonly string[];
+  /** The file's name in the archive, for example `mysql.sql`. */
+  readonly name: string;
+}
+
+/** Borg expands `{now}` and the like in comments. */
+const literal = (text: string | undefined): string | undefined => text?.replaceAll(/[{}]/g, '$&$&');
+
+/** Makes an archive. Progress goes to standard error, the result (see `parseCreateResult`) to standard output. */
+export const createCommand = (options: CreateOptions): string[] => {
+  const { source } = options;
+  const dump = 'command' in source;
+  return [
+    'create',
+    ...commonOptions(options),
+    '--json',
+    '--progress',
+    ...flag('list', options.list),
+    ...option('compression', options.compression),
+    ...option('checkpoint-interval', options.checkpointIntervalSeconds),
+    ...option('comment', literal(options.comment)),
+    ...flag('one-file-system', options.oneFileSystem),
+    ...flag('exclude-caches', options.excludeCaches),
+    ...repeated('pattern', options.patterns),
+    ...repeated('exclude', options.exclude),
+    ...(dump ? ['--content-from-command', ...option('stdin-name', source.name)] : []),
+    '--',
+    archiveLocation(options.repository, options.archive),
+    ...(dump ? source.command : source.paths),
+  ];
+};

@@ -1,0 +1,41 @@
+import { AppError } from '@cyborgbackup/kernel';
+import { archiveLocation } from '../repository-location.ts';
+import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
+
+export interface ExtractOptions extends CommonOptions {
+  readonly repository: string;
+  readonly archive: string;
+  /** Paths as the archive has them, each with all below it. Absent: everything. */
+  readonly paths?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly stripComponents?: number | undefined;
+  readonly dryRun?: boolean;
+  /** Write the contents to standard output instead of files. */
+  readonly stdout?: boolean;
+  /** Report every file. */
+  readonly list?: boolean;
+  /** Leave owners as they are for the one who extracts. */
+  readonly numericIds?: boolean;
+}
+
+/** A path taken literally, with all below it: without the prefix `re:x` or `sh:*` would be a pattern. */
+const literalPath = (path: string): string => {
+  if (path === '')
+    throw new AppError('validation', 'A path to restore is empty; leave the list out to restore everything.');
+  return `pp:${path}`;
+};
+
+/** Extracts into the current folder (see `BorgCommand.directory`) or to standard output. */
+export const extractCommand = (options: ExtractOptions): string[] => [
+  'extract',
+  ...commonOptions(options),
+  ...(options.stdout ? ['--stdout'] : ['--progress']),
+  ...flag('list', options.list),
+  ...flag('dry-run', options.dryRun),
+  ...flag('numeric-ids', options.numericIds),
+  ...option('strip-components', options.stripComponents),
+  ...repeated('exclude', options.exclude),
+  '--',
+  archiveLocation(options.repository, options.archive),
+  ...(options.paths ?? []).map(literalPath),
+];

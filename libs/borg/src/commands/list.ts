@@ -1,0 +1,43 @@
+import { archiveLocation } from '../repository-location.ts';
+import { commonOptions, type CommonOptions, flag, option } from './common.ts';
+import { archiveGlob } from './glob.ts';
+
+export interface ListArchivesOptions extends CommonOptions {
+  readonly repository: string;
+  /** Only archives whose name begins with this, literally. */
+  readonly prefix?: string | undefined;
+  /** Only the newest so many. */
+  readonly last?: number | undefined;
+  /** Also unfinished ones. */
+  readonly considerCheckpoints?: boolean;
+}
+
+/** The archives of a repository, as one JSON document (see `parseArchiveList`). */
+export const listArchivesCommand = (options: ListArchivesOptions): string[] => [
+  'list',
+  ...commonOptions(options),
+  '--json',
+  ...option('glob-archives', options.prefix === undefined ? undefined : archiveGlob(options.prefix)),
+  ...option('last', options.last),
+  ...flag('consider-checkpoints', options.considerCheckpoints),
+  '--',
+  options.repository,
+];
+
+export interface ListFilesOptions extends CommonOptions {
+  readonly repository: string;
+  readonly archive: string;
+}
+
+/** In JSON borg always gives type, mode, owner, path and link target; sizes and times only when the format names them. */
+const FIELDS = '{size}{mtime}';
+
+/** What is in an archive, one JSON object per line (see `parseListLine`). */
+export const listFilesCommand = (options: ListFilesOptions): string[] => [
+  'list',
+  ...commonOptions(options),
+  '--json-lines',
+  ...option('format', FIELDS),
+  '--',
+  archiveLocation(options.repository, options.archive),
+];

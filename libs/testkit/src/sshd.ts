@@ -1,0 +1,167 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+export interface TestSshdOptions {
+  /** Lines of the authorized_keys file. */
+  readonly authorizedKeys: readonly string[];
+  /** For keys, configuration and log. Default: a new temporary folder, removed at the end. */
+  readonly dir?: string;
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Allow nothing but `borg serve` below this folder, as a hardened repository host does. */
+  readonly borgRestrict?: string;
+  /** More lines of sshd_config, for example `AllowAgentForwarding no`. */
+  readonly config?: readonly string[];
+}
+
+export interface TestSshd extends AsyncDisposable {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  /** The account we run as, the only one that can log in. */
+  readonly user: string;
+  readonly dir: string;
+  /** The current host key (ed25519). */
+  readonly hostKey: { readonly fingerprint: string; readonly publicKeyLine: string };
+  /** Replaces the host key, as a reinstalled host has done, and restarts. */
+  rotateHostKey(): Promise<void>;
+  /** What sshd wrote so far. */
+  log(): string;
+  /** Ends the server and all its connections. Idempotent. */
+  stop(): Promise<void>;
+}
+
+const SSHD = '/usr/sbin/sshd';
+const READY_MILLIS = 10_000;
+const run = promisify(execFile);
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('No port to listen on');
+  return address.port;
+};
+
+const createHostKey = async (file: string): Promise<TestSshd['hostKey']> => {
+  await Promise.all([rm(file, { force: true }), rm(`${file}.pub`, { force: true })]);
+  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file]);
+  const { stdout } = await run('ssh-keygen', ['-l', '-f', `${file}.pub`]);
+  const [, fingerprint = ''] = stdout.split(' ');
+  return { fingerprint, publicKeyLine: (await readFile(`${file}.pub`, 'utf8')).trim() };
+};
+
+const configOf = (dir: string, port: number, more: readonly string[]): string =>
+  [
+    // The first value of an option counts, so the caller's lines come first.
+    ...more,
+    `Port ${port}`,
+    'ListenAddress 127.0.0.1',
+    `HostKey ${dir}/host_key`,
+    `AuthorizedKeysFile ${dir}/authorized_keys`,
+    'PidFile none',
+    'UsePAM no',
+    'StrictModes no',
+    'PasswordAuthentication no',
+    'KbdInteractiveAuthentication no',
+    'PermitRootLogin prohibit-password',
+    'AllowAgentForwarding yes',
+    'X11Forwarding no',
+    'PrintMotd no',
+    'UseDNS no',
+    'MaxStartups 100',
+    'Subsystem sftp internal-sftp',
+    '',
+  ].join('\n');
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const keyLines = ({ authorizedKeys, borgRestrict }: TestSshdOptions): string => {
+  const forced = borgRestrict && `borg serve --restrict-to-path ${quoted(borgRestrict)}`;
+  const prefix = forced ? `restrict,command="${forced.replaceAll('"', '\\"')}" ` : '';
+  return authorizedKeys.map((line) => `${prefix}${line}\n`).join('');
+};
+
+/** Connects until somebody answers, or `exited` says that nobody will. */
+const untilListening = async (port: number, exited: () => boolean): Promise<void> => {
+  const deadline = Date.now() + READY_MILLIS;
+  for (;;) {
+    const socket: Socket = connect(port, '127.0.0.1');
+    const answered = await Promise.race([
+      once(socket, 'data').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (answered) return;
+    if (exited() || Date.now() > deadline) throw new Error(`sshd did not start on port ${port}`);
+    await sleep(20);
+  }
+};
+
+const stopProcess = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exit = once(child, 'exit');
+  // The group takes along the processes that serve connections; they would outlive the listener.
+  process.kill(-child.pid, 'SIGTERM');
+  await exit;
+};
+
+/** A private sshd on loopback, run as the current user, with its own keys. Needs Debian's openssh-server. */
+export const startTestSshd = async (options: TestSshdOptions): Promise<TestSshd> => {
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'sshd-')));
+  await mkdir(dir, { recursive: true });
+  // Where root's sshd confines its unprivileged half; missing where no sshd was ever started.
+  if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+  const port = options.port ?? (await freePort());
+  let hostKey = await createHostKey(join(dir, 'host_key'));
+  await writeFile(join(dir, 'sshd_config'), configOf(dir, port, options.config ?? []));
+  await writeFile(join(dir, 'authorized_keys'), keyLines(options), { mode: 0o600 });
+
+  let log = '';
+  const start = async (): Promise<ChildProcess> => {
+    const child = spawn(SSHD, ['-D', '-e', '-f', join(dir, 'sshd_config')], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-64 * 1024);
+    });
+    try {
+      await untilListening(port, () => child.exitCode !== null);
+    } catch (error) {
+      await stopProcess(child);
+      throw new Error(`${error instanceof Error ? error.message : String(error)}: ${log}`, { cause: error });
+    }
+    return child;
+  };
+  let server = await start();
+
+  const stop = async (): Promise<void> => {
+    await stopProcess(server);
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  return {
+    host: '127.0.0.1',
+    port,
+    user: userInfo().username,
+    dir,
+    get hostKey() {
+      return hostKey;
+    },
+    rotateHostKey: async () => {
+      await stopProcess(server);
+      hostKey = await createHostKey(join(dir, 'host_key'));
+      server = await start();
+    },
+    log: () => log,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+};
