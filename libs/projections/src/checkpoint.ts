@@ -41,7 +41,11 @@ export const readPositions = async (db: ClientBase | Pool): Promise<ReadonlyMap<
 };
 
 /** True when the projection's tables hold every event up to this position. */
-export const checkpointReached = async (db: ClientBase | Pool, projection: string, position: bigint): Promise<boolean> => {
+export const checkpointReached = async (
+  db: ClientBase | Pool,
+  projection: string,
+  position: bigint,
+): Promise<boolean> => {
   const checkpoint = await readCheckpoint(db, projection);
   return checkpoint !== undefined && checkpoint.position >= position;
 };

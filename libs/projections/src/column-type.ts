@@ -25,11 +25,7 @@ export type ColumnSpec = ColumnType | `${ColumnType}?`;
 
 /** The specifications that suit a property of a row. */
 export type ColumnFor<Value> = {
-  [Type in ColumnType]: NonNullable<Value> extends ColumnTypes[Type]
-    ? null extends Value
-      ? `${Type}?`
-      : Type
-    : never;
+  [Type in ColumnType]: NonNullable<Value> extends ColumnTypes[Type] ? (null extends Value ? `${Type}?` : Type) : never;
 }[ColumnType];
 
 export interface Column {

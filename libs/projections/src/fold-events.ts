@@ -8,7 +8,10 @@ import { createTableFold } from './table-fold.ts';
  * the order in which they were first written. For given/when/then tests of read models.
  * @throws PoisonEventError when a handler or fold fails
  */
-export const foldEvents = <Row extends object>(model: ReadModel<Row>, events: readonly RecordedEvent[]): readonly Row[] => {
+export const foldEvents = <Row extends object>(
+  model: ReadModel<Row>,
+  events: readonly RecordedEvent[],
+): readonly Row[] => {
   const fold = createTableFold(model, { wholeTable: true });
   for (const event of events) poisonedBy(event, () => model.changesOf(event).forEach(fold.apply));
   const rows: Row[] = [];

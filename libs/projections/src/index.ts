@@ -1,4 +1,26 @@
+export { announceCheckpoint, onCheckpointNews } from './checkpoint-news.ts';
+export {
+  createCheckpointWaiter,
+  type CheckpointWaiter,
+  type CheckpointWaiterOptions,
+  type WaitOptions,
+} from './checkpoint-waiter.ts';
+export { checkpointReached, readCheckpoint, readPositions, type Checkpoint } from './checkpoint.ts';
 export { type ColumnFor, type ColumnSpec, type ColumnType } from './column-type.ts';
+export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference } from './compare-projection.ts';
+export { ensureProjection } from './ensure-projection.ts';
+export { foldEvents } from './fold-events.ts';
+export { APP_ROLE, installProjections, READER_ROLE } from './install-projections.ts';
+export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
+export { PoisonEventError } from './poison-event.ts';
 export { defineProjection, type Projection } from './projection.ts';
-export { defineReadModel, type Changes, type EventHandler, type ReadModel, type ReadModelDefinition } from './read-model.ts';
+export {
+  defineReadModel,
+  type Changes,
+  type EventHandler,
+  type ReadModel,
+  type ReadModelDefinition,
+} from './read-model.ts';
+export { rebuildProjection } from './rebuild-projection.ts';
+export { runProjection, type ProjectionOptions, type RunProjectionOptions } from './run-projection.ts';
 export { type AnyRow, type Change, type Folded, type RowUpdate, type TableChanges } from './table-changes.ts';

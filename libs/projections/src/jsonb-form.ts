@@ -21,7 +21,8 @@ const objectForm = (value: object): Record<string, unknown> => {
 export const jsonbForm = (value: unknown): unknown => {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'string') {
-    if (value.includes('\0') || !value.isWellFormed()) throw new TypeError('has characters that PostgreSQL cannot store');
+    if (value.includes('\0') || !value.isWellFormed())
+      throw new TypeError('has characters that PostgreSQL cannot store');
     return value;
   }
   if (typeof value === 'number' && Number.isFinite(value)) return value + 0;

@@ -30,7 +30,10 @@ interface LeaseRow {
 }
 
 /** Undefined while another owner holds it, or when there is no such checkpoint. */
-export const acquireLease = async (pool: Pool, { name, owner, force = false }: LeaseRequest): Promise<Lease | undefined> => {
+export const acquireLease = async (
+  pool: Pool,
+  { name, owner, force = false }: LeaseRequest,
+): Promise<Lease | undefined> => {
   const { rows } = await pool.query<LeaseRow>(
     `UPDATE projections.checkpoints
         SET owner = $2, fence = fence + 1, expires_at = clock_timestamp() + $3 * interval '1 millisecond'
@@ -53,10 +56,10 @@ const renewLease = async (pool: Pool, { name, fence }: Lease): Promise<boolean> 
 
 /** Lets the next owner take over at once. Without effect when the lease is lost already. */
 export const releaseLease = async (pool: Pool, { name, fence }: Lease): Promise<void> => {
-  await pool.query('UPDATE projections.checkpoints SET owner = NULL, expires_at = NULL WHERE name = $1 AND fence = $2', [
-    name,
-    fence,
-  ]);
+  await pool.query(
+    'UPDATE projections.checkpoints SET owner = NULL, expires_at = NULL WHERE name = $1 AND fence = $2',
+    [name, fence],
+  );
 };
 
 /** Renews a lease until disposed of; `lost` is called once if it turns out to be somebody else's. */
@@ -74,7 +77,10 @@ export const keepLease = (
         if (!(await renewLease(pool, lease))) return lost();
       } catch (error) {
         // the fence protects the tables in any case; the writer meets the same outage by itself
-        logger.warn({ projection: lease.name, reason: messageOf(error) }, 'The lease of a projection could not be renewed');
+        logger.warn(
+          { projection: lease.name, reason: messageOf(error) },
+          'The lease of a projection could not be renewed',
+        );
       }
     }
   };

@@ -21,6 +21,8 @@ export interface ProjectionFold {
   forget(): void;
   /** Rows held in memory. */
   size(): number;
+  /** Tables whose rows were looked for by something else than their key. */
+  tablesMatched(): ReadonlySet<string>;
 }
 
 interface Table {
@@ -54,13 +56,11 @@ export const createProjectionFold = (options: {
   readonly projection: Projection;
   readonly empty: boolean;
 }): ProjectionFold => {
-  const tables = options.projection.models.map(
-    (model): Table => ({
-      model,
-      fold: createTableFold(model, { wholeTable: options.empty }),
-      store: createTableStore(options.client, options.schema, model),
-    }),
-  );
+  const tables = options.projection.models.map((model): Table => ({
+    model,
+    fold: createTableFold(model, { wholeTable: options.empty }),
+    store: createTableStore(options.client, options.schema, model),
+  }));
   return {
     apply: async (events) => {
       for (const table of tables) await applyTo(table, events);
@@ -71,5 +71,6 @@ export const createProjectionFold = (options: {
     },
     forget: () => tables.forEach(({ fold }) => fold.forget()),
     size: () => tables.reduce((sum, { fold }) => sum + fold.size(), 0),
+    tablesMatched: () => new Set(tables.filter(({ fold }) => fold.isMatched()).map(({ model }) => model.table)),
   };
 };

@@ -20,7 +20,8 @@ export const defineProjection = (projection: Projection): Projection => {
     throw new TypeError(`Projection ${projection.name}: the version must be a whole number from 1`);
   }
   const tables = new Set(projection.models.map(({ table }) => table));
-  if (tables.size < projection.models.length) throw new TypeError(`Projection ${projection.name}: a table is defined twice`);
+  if (tables.size < projection.models.length)
+    throw new TypeError(`Projection ${projection.name}: a table is defined twice`);
   return projection;
 };
 

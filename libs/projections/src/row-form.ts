@@ -54,7 +54,8 @@ export const normalRow = (model: ReadModel, row: AnyRow, previous?: AnyRow): Any
   const normal: Record<string, unknown> = {};
   for (const column of model.columns) {
     const value = row[column.name];
-    normal[column.name] = previous !== undefined && previous[column.name] === value ? value : normalValue(column, value);
+    normal[column.name] =
+      previous !== undefined && previous[column.name] === value ? value : normalValue(column, value);
   }
   return Object.freeze(normal);
 };

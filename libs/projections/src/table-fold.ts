@@ -39,12 +39,15 @@ export interface TableFold {
   rows(): readonly AnyRow[];
   /** Rows in memory, known absences included. */
   size(): number;
+  /** True once rows were looked for by something else than their key. */
+  isMatched(): boolean;
 }
 
 const matchText = ({ column, valueText }: Match): string => `${column.name}=${valueText}`;
 
 export const createTableFold = (model: ReadModel, options: { readonly wholeTable: boolean }): TableFold => {
   let wholeTable = options.wholeTable;
+  let matched = false;
   const held = createRowSet();
   const dirty = new Map<KeyText, AnyRow>();
   const purges = new Map<string, Match>();
@@ -76,10 +79,12 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
   };
 
   const foldMatches = (change: FoldMatches<AnyRow>): void => {
+    matched = true;
     for (const [id, row] of held.matching(matchOf(model, change.match))) store(id, row, change.fold(row));
   };
 
   const removeMatches = (change: RemoveMatches<AnyRow>): void => {
+    matched = true;
     const match = matchOf(model, change.match);
     for (const [id] of held.matching(match)) write(id, null);
     if (!wholeTable) purges.set(matchText(match), match);
@@ -138,5 +143,6 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
     },
     rows: () => held.rows(),
     size: () => held.size(),
+    isMatched: () => matched,
   };
 };

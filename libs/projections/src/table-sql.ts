@@ -62,6 +62,7 @@ export const tableSql = (schema: string, model: ReadModel): TableSql => {
     ),
     deleteByKey: prepared(`DELETE FROM ${table} AS stored USING ${rowsOf(key)} WHERE ${sameKey}`),
     loadByColumn: (column) => prepared(`${select} WHERE stored.${quote(column.name)} ${given(column)}`),
-    deleteByColumn: (column) => prepared(`DELETE FROM ${table} AS stored WHERE stored.${quote(column.name)} ${given(column)}`),
+    deleteByColumn: (column) =>
+      prepared(`DELETE FROM ${table} AS stored WHERE stored.${quote(column.name)} ${given(column)}`),
   };
 };

@@ -58,10 +58,19 @@ export const createTableStore = (client: ClientBase, schema: string, model: Read
     }
   };
 
-  const select = async (statement: PreparedSql, columns: readonly Column[], rows: readonly AnyRow[]): Promise<AnyRow[]> => {
+  const select = async (
+    statement: PreparedSql,
+    columns: readonly Column[],
+    rows: readonly AnyRow[],
+  ): Promise<AnyRow[]> => {
     const found: AnyRow[] = [];
     await inChunks(rows, columns, async (json) => {
-      const result = await client.query<(string | null)[]>({ ...statement, values: [json], rowMode: 'array', types: asText });
+      const result = await client.query<(string | null)[]>({
+        ...statement,
+        values: [json],
+        rowMode: 'array',
+        types: asText,
+      });
       for (const texts of result.rows) found.push(parseRow(model.columns, texts));
     });
     return found;

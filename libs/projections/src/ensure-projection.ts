@@ -1,0 +1,33 @@
+import type { Pool } from 'pg';
+import { readCheckpoint, type Checkpoint } from './checkpoint.ts';
+import type { Projection } from './projection.ts';
+import { createIndexes, createSchema } from './projection-schema.ts';
+import { openSession } from './session.ts';
+
+const LOCK_CLASS = 0x4342_5052;
+
+/**
+ * Makes the projection's schema, tables and indexes when it has none, so that they can be read (empty) before the first
+ * event is folded. Tables of another version are left alone: `runProjection` rebuilds them.
+ * @returns version and position of the tables that are there now
+ */
+export const ensureProjection = async (pool: Pool, projection: Projection): Promise<Checkpoint> => {
+  const known = await readCheckpoint(pool, projection.name);
+  if (known) return known;
+  await using session = await openSession(pool);
+  const { client } = session;
+  return session.inTransaction(async () => {
+    // Processes that start at the same moment wait for each other here. Two keys: the event store's readers look at
+    // locks with one.
+    await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, projection.name]);
+    const made = await readCheckpoint(client, projection.name);
+    if (made) return made;
+    await createSchema(client, projection.name, projection);
+    await createIndexes(client, projection.name, projection.models);
+    await client.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, $2)', [
+      projection.name,
+      projection.version,
+    ]);
+    return { version: projection.version, position: 0n };
+  });
+};

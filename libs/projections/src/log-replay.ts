@@ -1,0 +1,58 @@
+import { delay, type RecordedEvent } from '@cyborgbackup/kernel';
+import { decodeEvents } from './decode-events.ts';
+import { eventTypesOf } from './projection.ts';
+import type { ProjectionFold } from './projection-fold.ts';
+import type { ProjectionOptions } from './run-projection.ts';
+
+/** Largest page that a store gives. */
+const PAGE_SIZE = 5_000;
+
+/** While the store settles whether a gap in the log will still be filled. */
+const GAP_MILLIS = 5;
+
+interface DecodedPage {
+  readonly events: readonly RecordedEvent[];
+  readonly position: bigint;
+}
+
+export interface Replay {
+  readonly options: Pick<ProjectionOptions, 'store' | 'codec' | 'projection' | 'signal'>;
+  readonly fold: ProjectionFold;
+  /** Positions of events to leave out. */
+  readonly skipped: ReadonlySet<bigint>;
+  /** Called after each page, with how far the fold is; here memory is kept in bounds. */
+  readonly afterPage: (position: bigint) => Promise<void>;
+}
+
+/**
+ * Folds the log from after one position to another, both given; the next page is read and decoded while this one is
+ * folded. It ends exactly at `to`.
+ */
+export const replayLog = async (replay: Replay, after: bigint, to: bigint): Promise<void> => {
+  const { options, fold, skipped, afterPage } = replay;
+  const { store, codec, projection, signal } = options;
+  const types = eventTypesOf(projection);
+
+  const readPage = async (from: bigint): Promise<DecodedPage> => {
+    const page = await store.readAll({ after: from, limit: PAGE_SIZE });
+    const wanted = page.events.filter(
+      ({ type, position }) => types.has(type) && position <= to && !skipped.has(position),
+    );
+    const position = page.position < to ? page.position : to;
+    return { events: await decodeEvents(codec, wanted), position };
+  };
+
+  let reached = after;
+  let next = reached < to ? readPage(reached) : undefined;
+  while (next) {
+    const page = await next;
+    signal.throwIfAborted();
+    if (page.position === reached) await delay(GAP_MILLIS, signal);
+    reached = page.position;
+    next = reached < to ? readPage(reached) : undefined;
+    // whoever awaits it gets the error; until then it must not count as unhandled
+    next?.catch(() => undefined);
+    await fold.apply(page.events);
+    await afterPage(reached);
+  }
+};
