@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { isErrno } from './errno.ts';
+import { pathExists } from './path-exists.ts';
 import { giveTo, NOBODY, type Identity } from './server-identity.ts';
 
 export const SUPERUSER = 'cyborgbackup';
@@ -41,45 +41,45 @@ const passwordFile = async (
 };
 
 interface InitCluster {
+  /** The folder with PostgreSQL's executables. */
   readonly binaries: string;
-  /** Becomes the cluster; appears complete or not at all. Left alone when it is there. */
+  /** Becomes the cluster: appears complete or not at all, and is left alone when it is there. */
   readonly cluster: string;
   readonly password: string;
   readonly identity: Identity | undefined;
 }
 
-/**
- * Makes a database cluster unless there is one.
- * @throws Error with initdb's own words
- */
-export const initCluster = async ({ binaries, cluster, password, identity }: InitCluster): Promise<void> => {
-  const unfinished = `${cluster}.new`;
-  await rm(unfinished, { recursive: true, force: true });
-  try {
-    await mkdir(cluster);
-    await rm(cluster, { recursive: true });
-  } catch (error) {
-    if (isErrno(error, 'EEXIST')) return;
-    throw error;
-  }
-  // initdb wants a user that /etc/passwd knows; the files change hands afterwards.
-  const user = identity && NOBODY;
-  await mkdir(unfinished, { mode: 0o700 });
-  await giveTo(unfinished, user);
-  const file = await passwordFile(join(cluster, '..'), password, user);
+const runInitdb = async (directory: string, { binaries, password }: InitCluster, user?: Identity): Promise<void> => {
+  const file = await passwordFile(dirname(directory), password, user);
   try {
     const initdb = spawn(join(binaries, 'initdb'), INITDB_ARGS, {
-      cwd: unfinished,
+      cwd: directory,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'ignore', 'pipe', file.fd],
       ...user,
     });
-    if (!initdb.stderr) throw new Error('initdb has no standard error');
-    const [words, [code]] = await Promise.all([text(initdb.stderr), once(initdb, 'close')]);
+    const closed = once(initdb, 'close').then(([code]: unknown[]) => code);
+    const [words, code] = await Promise.all([text(initdb.stderr), closed]);
     if (code !== 0) throw new Error(`initdb failed:\n  ${words.trim().replaceAll('\n', '\n  ')}`);
   } finally {
     await file.close();
   }
+};
+
+/**
+ * Makes a database cluster unless there is one.
+ * @throws Error with initdb's own words
+ */
+export const initCluster = async (options: InitCluster): Promise<void> => {
+  const { cluster, identity } = options;
+  if (await pathExists(cluster)) return;
+  const unfinished = `${cluster}.new`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { mode: 0o700 });
+  // initdb wants a user that /etc/passwd knows; the files change hands afterwards.
+  const user = identity && NOBODY;
+  await giveTo(unfinished, user);
+  await runInitdb(unfinished, options, user);
   await giveTo(unfinished, identity);
   await rename(unfinished, cluster);
 };

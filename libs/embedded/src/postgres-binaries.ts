@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat } from 'node:f
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { isErrno } from './errno.ts';
+import { pathExists } from './path-exists.ts';
 import type { Identity } from './server-identity.ts';
 
 /*
@@ -30,20 +31,10 @@ const isOpenToAll = async (folder: string): Promise<boolean> => {
   return folder === '/' || isOpenToAll(dirname(folder));
 };
 
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
-};
-
 /** A copy that everybody can read: made once per version, under a folder that only root can write. */
 const openCopy = async (folder: string, cache: string): Promise<string> => {
   const copy = join(cache, `postgresql-${await versionOf(folder)}`);
-  if (await exists(copy)) return copy;
+  if (await pathExists(copy)) return copy;
   await mkdir(cache, { recursive: true, mode: 0o755 });
   const unfinished = await mkdtemp(join(cache, 'copying-'));
   try {
