@@ -61,11 +61,13 @@ export const isAppError = (value: unknown): value is WireError =>
   'message' in value &&
   typeof value.message === 'string';
 
-export const hasCode = (value: unknown, code: ErrorCode): value is WireError => isAppError(value) && value.code === code;
+export const hasCode = (value: unknown, code: ErrorCode): value is WireError =>
+  isAppError(value) && value.code === code;
 
 /** The wire form of any error. What is not an `AppError` becomes an opaque `internal`. */
 export const toWireError = (error: unknown): WireError => {
-  if (!isAppError(error)) return { code: 'internal', message: 'Something went wrong on our side; the log has the details.' };
+  if (!isAppError(error))
+    return { code: 'internal', message: 'Something went wrong on our side; the log has the details.' };
   return {
     code: error.code,
     message: error.message,

@@ -10,8 +10,9 @@ export type Sealed = string | EncryptedValue;
 /** Which fields are encrypted, and under whose key. */
 export interface ProtectedFields<Data> {
   /** The subject whose key is used, for example `user-<uuid>`. Erasing that key erases these fields. */
-  readonly subject: (data: Data) => string;
-  readonly fields: readonly (keyof Data & string)[];
+  subject(data: Data): string;
+  /** Names of top-level fields that hold text or null. */
+  readonly fields: readonly string[];
 }
 
 /** Everything the system knows of one event type. Stored events are never edited: a new shape is a new version. */
@@ -36,4 +37,5 @@ export const defineEvent = <Type extends string, Data>(
 ): EventDefinition<Type, Data> => definition;
 
 /** The event a definition describes. */
-export type EventOf<D> = D extends EventDefinition<infer Type, infer Data> ? { readonly type: Type; readonly data: Data } : never;
+export type EventOf<D> =
+  D extends EventDefinition<infer Type, infer Data> ? { readonly type: Type; readonly data: Data } : never;

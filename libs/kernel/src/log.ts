@@ -7,7 +7,19 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Names whose values never reach a log line, at the top, one and two levels down. */
-const SECRET_KEYS = ['password', 'passphrase', 'repository_key', 'repositoryKey', 'privateKey', 'token', 'access', 'refresh', 'authorization', 'cookie', 'secret'];
+const SECRET_KEYS = [
+  'password',
+  'passphrase',
+  'repository_key',
+  'repositoryKey',
+  'privateKey',
+  'token',
+  'access',
+  'refresh',
+  'authorization',
+  'cookie',
+  'secret',
+];
 
 const redactPaths = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 

@@ -1,0 +1,32 @@
+import type { EventDefinition } from '@cyborgbackup/kernel';
+import { catalogEvents } from './catalog/entries.ts';
+import { jobEvents } from './executor/job.ts';
+import { outputEvents } from './executor/output.ts';
+import { clientEvents } from './inventory/client.ts';
+import { hostKeyEvents } from './inventory/host-key.ts';
+import { policyEvents } from './inventory/policy.ts';
+import { repositoryEvents } from './inventory/repository.ts';
+import { scheduleEvents } from './inventory/schedule.ts';
+import { apiTokenEvents, sessionEvents } from './inventory/session.ts';
+import { settingsEvents } from './inventory/settings.ts';
+import { userEvents } from './inventory/user.ts';
+import { queueEvents } from './scheduler/queue.ts';
+import { runEvents } from './scheduler/run.ts';
+
+/** Every event type there is. The codec of every service is built from this one list. */
+export const eventDefinitions: readonly EventDefinition[] = [
+  ...userEvents,
+  ...clientEvents,
+  ...repositoryEvents,
+  ...scheduleEvents,
+  ...policyEvents,
+  ...settingsEvents,
+  ...hostKeyEvents,
+  ...sessionEvents,
+  ...apiTokenEvents,
+  ...runEvents,
+  ...queueEvents,
+  ...jobEvents,
+  ...outputEvents,
+  ...catalogEvents,
+];

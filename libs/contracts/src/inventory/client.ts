@@ -1,0 +1,48 @@
+import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import { integerId, requiredText, text, uuid } from '../text.ts';
+
+/** A client (a machine that is backed up) as the API, the commands and the events have it. */
+export const clientFields = z.object({
+  hostname: requiredText(1024),
+  ip: text(4096),
+  version: text(50),
+  ready: z.boolean(),
+  hypervisor_ready: z.boolean(),
+  hypervisor_name: text(1024),
+  enabled: z.boolean(),
+  port: z.int().min(1).max(65_535),
+  /** KiB/s; null = no limit. */
+  bandwidth_limit: z.int().min(0).max(2_147_483_647).nullable(),
+  mark_as_to_update: z.boolean(),
+  behind_firewall: z.boolean(),
+});
+export type ClientFields = z.infer<typeof clientFields>;
+
+export const clientRegistered = defineEvent({
+  type: 'client-registered',
+  version: 1,
+  schema: clientFields.extend({ id: integerId, uuid }),
+});
+
+export const clientChanged = defineEvent({
+  type: 'client-changed',
+  version: 1,
+  schema: clientFields.partial().extend({ uuid }),
+});
+
+/** What a preparation found on the machine. */
+export const clientPrepared = defineEvent({
+  type: 'client-prepared',
+  version: 1,
+  schema: z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
+});
+
+export const clientRemoved = defineEvent({
+  type: 'client-removed',
+  version: 1,
+  schema: z.object({ uuid, id: integerId }),
+});
+
+export const clientEvents = [clientRegistered, clientChanged, clientPrepared, clientRemoved] as const;
+export type ClientEvent = EventOf<(typeof clientEvents)[number]>;

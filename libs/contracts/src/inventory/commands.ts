@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { defineRpc } from '../rpc.ts';
+import { policySnapshot, repositorySnapshot, clientSnapshot } from '../scheduler/run.ts';
+import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../text.ts';
+import { target, written } from '../written.ts';
+import { clientFields } from './client.ts';
+import { policyFields } from './policy.ts';
+import { repositoryFields } from './repository.ts';
+import { scheduleFields } from './schedule.ts';
+import { API_TOKEN_SCOPES } from './session.ts';
+import { SSH_KEY_TYPES } from './settings.ts';
+import { userFields } from './user.ts';
+
+/** The caller chooses the new thing's uuid, so that a repeated command meets its own events instead of making a twin. */
+const creation = { uuid, command_id: uuid };
+
+/** The plain password never leaves the gateway: what travels is its scrypt hash. */
+const passwordHash = z.string().startsWith('$scrypt$');
+
+export const userCommands = {
+  register: defineRpc(
+    'inventory.user.register',
+    userFields.extend({ ...creation, password_hash: passwordHash }),
+    written,
+  ),
+  change: defineRpc(
+    'inventory.user.change',
+    target.extend({ changes: userFields.partial(), password_hash: passwordHash.optional() }),
+    written,
+  ),
+  remove: defineRpc('inventory.user.remove', target, written),
+};
+
+export const clientCommands = {
+  register: defineRpc('inventory.client.register', clientFields.extend(creation), written),
+  change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), written),
+  remove: defineRpc('inventory.client.remove', target, written),
+  /** A preparation reports what it found. */
+  prepared: defineRpc(
+    'inventory.client.prepared',
+    z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
+    written,
+  ),
+};
+
+export const repositoryCommands = {
+  register: defineRpc('inventory.repository.register', repositoryFields.extend(creation), written),
+  change: defineRpc('inventory.repository.change', target.extend({ changes: repositoryFields.partial() }), written),
+  remove: defineRpc('inventory.repository.remove', target, written),
+  prepared: defineRpc(
+    'inventory.repository.prepared',
+    z.object({ uuid, ready: z.boolean(), borg_id: z.string(), encryption: z.string(), initialised: z.boolean() }),
+    written,
+  ),
+  /** Records that the passphrase was shown to the caller; the gateway shows it only after this succeeded. */
+  keyRead: defineRpc('inventory.repository.key-read', z.object({ uuid }), written),
+};
+
+export const scheduleCommands = {
+  register: defineRpc('inventory.schedule.register', scheduleFields.extend(creation), written),
+  change: defineRpc('inventory.schedule.change', target.extend({ changes: scheduleFields.partial() }), written),
+  remove: defineRpc('inventory.schedule.remove', target, written),
+};
+
+export const policyCommands = {
+  register: defineRpc('inventory.policy.register', policyFields.extend(creation), written),
+  change: defineRpc('inventory.policy.change', target.extend({ changes: policyFields.partial() }), written),
+  remove: defineRpc('inventory.policy.remove', target, written),
+  /** Everything a launch needs, without secrets in clear: `extra_vars` stays sealed. */
+  resolve: defineRpc(
+    'inventory.policy.resolve',
+    z.object({ id: integerId }),
+    z.object({
+      policy: policySnapshot.extend({ enabled: z.boolean() }),
+      repository: repositorySnapshot.extend({ ready: z.boolean(), enabled: z.boolean() }),
+      schedule: z.object({ id: integerId, name: z.string(), enabled: z.boolean() }),
+      clients: z.array(clientSnapshot.extend({ ready: z.boolean(), enabled: z.boolean() })),
+      extra_vars: sealedText,
+      /** Settings that shape the chain. */
+      catalog_enabled: z.boolean(),
+      auto_prune: z.boolean(),
+    }),
+  ),
+};
+
+export const settingsCommands = {
+  change: defineRpc('inventory.settings.change', z.object({ key: requiredText(255), value: z.string() }), written),
+  generateSsh: defineRpc(
+    'inventory.settings.generate-ssh',
+    z.object({ key_type: z.enum(SSH_KEY_TYPES), bits: z.int().optional(), force: z.boolean() }),
+    z.object({ public_key: z.string(), position: z.string() }),
+  ),
+};
+
+export const hostKeyCommands = {
+  forget: defineRpc(
+    'inventory.host-key.forget',
+    z.object({ host: requiredText(1024), port: z.int().min(1).max(65_535) }),
+    z.object({ position: z.string().nullable() }),
+  ),
+};
+
+export const sessionCommands = {
+  open: defineRpc(
+    'inventory.session.open',
+    z.object({ uuid, user: uuid, refresh_id: uuid, expires_at: timestamp }),
+    z.object({ position: z.string() }),
+  ),
+  /** Exchanges `refresh_id` for `next_refresh_id`; a refresh token used twice revokes the whole session. */
+  refresh: defineRpc(
+    'inventory.session.refresh',
+    z.object({ uuid, refresh_id: uuid, next_refresh_id: uuid, expires_at: timestamp }),
+    z.object({ user: uuid, position: z.string() }),
+  ),
+  revoke: defineRpc('inventory.session.revoke', z.object({ uuid }), z.object({ position: z.string().nullable() })),
+};
+
+export const apiTokenCommands = {
+  create: defineRpc(
+    'inventory.api-token.create',
+    z.object({
+      ...creation,
+      user: uuid,
+      name: requiredText(255),
+      scope: z.enum(API_TOKEN_SCOPES),
+      expires_at: timestamp.nullable(),
+      token_hash: z.string().length(64),
+    }),
+    written,
+  ),
+  used: defineRpc('inventory.api-token.used', z.object({ uuid }), z.object({ position: z.string().nullable() })),
+  revoke: defineRpc('inventory.api-token.revoke', target, written),
+};

@@ -1,0 +1,39 @@
+import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import { requiredText, sealedText } from '../text.ts';
+
+/** All settings are one stream: they are few, and changes to them are rare. */
+export const SETTINGS_STREAM = 'settings';
+export const SETTINGS_SUBJECT = 'settings';
+
+export const settingChanged = defineEvent({
+  type: 'setting-changed',
+  version: 1,
+  schema: z.object({ key: requiredText(255), value: z.string().max(65_536) }),
+});
+
+export const secretSettingChanged = defineEvent({
+  type: 'secret-setting-changed',
+  version: 1,
+  schema: z.object({ key: requiredText(255), value: sealedText }),
+  sealed: { subject: () => SETTINGS_SUBJECT, fields: ['value'] },
+});
+
+export const SSH_KEY_TYPES = ['ed25519', 'ecdsa', 'rsa'] as const;
+
+/** The key pair by which the control plane opens clients and repositories. */
+export const sshKeyGenerated = defineEvent({
+  type: 'ssh-key-generated',
+  version: 1,
+  schema: z.object({
+    key_type: z.enum(SSH_KEY_TYPES),
+    /** One line, as in `authorized_keys`. */
+    public_key: z.string(),
+    /** OpenSSH PEM. */
+    private_key: sealedText,
+  }),
+  sealed: { subject: () => SETTINGS_SUBJECT, fields: ['private_key'] },
+});
+
+export const settingsEvents = [settingChanged, secretSettingChanged, sshKeyGenerated] as const;
+export type SettingsEvent = EventOf<(typeof settingsEvents)[number]>;

@@ -1,0 +1,56 @@
+import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import { integerId, requiredText, sealedText, text, uuid } from '../text.ts';
+
+/** Which mail reports a user wants. */
+export const userNotifications = {
+  notify_backup_daily: z.boolean(),
+  notify_backup_weekly: z.boolean(),
+  notify_backup_monthly: z.boolean(),
+  notify_backup_success: z.boolean(),
+  notify_backup_failed: z.boolean(),
+  notify_backup_summary: z.boolean(),
+};
+
+/** A user's fields as the API, the commands and the events have them. The password is never among them. */
+export const userFields = z.object({
+  first_name: text(30),
+  last_name: text(30),
+  email: requiredText(254),
+  is_superuser: z.boolean(),
+  ...userNotifications,
+});
+export type UserFields = z.infer<typeof userFields>;
+
+const personal = { subject: (data: { uuid: string }) => `user-${data.uuid}` };
+
+export const userRegistered = defineEvent({
+  type: 'user-registered',
+  version: 1,
+  schema: userFields.extend({ id: integerId, uuid, password_hash: sealedText }),
+  personal: { ...personal, fields: ['email', 'first_name', 'last_name'] },
+  sealed: { ...personal, fields: ['password_hash'] },
+});
+
+export const userChanged = defineEvent({
+  type: 'user-changed',
+  version: 1,
+  schema: userFields.partial().extend({ uuid }),
+  personal: { ...personal, fields: ['email', 'first_name', 'last_name'] },
+});
+
+export const userPasswordChanged = defineEvent({
+  type: 'user-password-changed',
+  version: 1,
+  schema: z.object({ uuid, password_hash: sealedText }),
+  sealed: { ...personal, fields: ['password_hash'] },
+});
+
+export const userRemoved = defineEvent({
+  type: 'user-removed',
+  version: 1,
+  schema: z.object({ uuid, id: integerId }),
+});
+
+export const userEvents = [userRegistered, userChanged, userPasswordChanged, userRemoved] as const;
+export type UserEvent = EventOf<(typeof userEvents)[number]>;

@@ -1,0 +1,14 @@
+import type { z } from 'zod';
+
+/** One call between services: its NATS subject, what it takes and what it answers. */
+export interface Rpc<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
+  readonly subject: string;
+  readonly input: Input;
+  readonly output: Output;
+}
+
+export const defineRpc = <Input extends z.ZodType, Output extends z.ZodType>(
+  subject: string,
+  input: Input,
+  output: Output,
+): Rpc<Input, Output> => ({ subject, input, output });

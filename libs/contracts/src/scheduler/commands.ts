@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { defineRpc } from '../rpc.ts';
+import { integerId, uuid } from '../text.ts';
+
+const position = z.string().regex(/^\d+$/);
+
+export const schedulerCommands = {
+  /** Starts a policy now. Answers with the first client's backup job. */
+  launch: defineRpc(
+    'scheduler.policy.launch',
+    z.object({ policy: integerId, run: uuid, extra_vars: z.string().nullable() }),
+    z.object({ job: integerId, position }),
+  ),
+  /** Runs one job again, alone. */
+  relaunch: defineRpc(
+    'scheduler.job.relaunch',
+    z.object({ job: uuid, run: uuid }),
+    z.object({ job: integerId, position }),
+  ),
+  /** Asks for a job's end; a job that does not run yet is canceled at once. */
+  cancel: defineRpc('scheduler.job.cancel', z.object({ job: uuid }), z.object({ position: position.nullable() })),
+};
+
+/** Core NATS subject on which executors hear of cancel requests; the job's stream is the truth. */
+export const CANCEL_SIGNAL = 'jobs.cancel';

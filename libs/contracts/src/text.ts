@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** One line of text: no NUL, which neither PostgreSQL nor a shell can hold. */
+export const text = (max: number): z.ZodString =>
+  z
+    .string()
+    .max(max, `Ensure this field has no more than ${max} characters.`)
+    .regex(/^[^\0]*$/, 'Null characters are not allowed.');
+
+/** As `text`, and not empty. */
+export const requiredText = (max: number): z.ZodString => text(max).min(1, 'This field may not be blank.');
+
+/** A database id as the API shows it. */
+export const integerId = z.int().min(1).max(2_147_483_647);
+
+export const uuid = z.uuid();
+
+/** ISO 8601, UTC, `Z`. */
+export const timestamp = z.iso.datetime({ offset: false });
+
+/** What stands in an answer where a secret is stored; sent back, it leaves the secret as it is. */
+export const SECRET_MASK = '$encrypted$';
+
+/** Plain text on its way into the log, sealed on its way out of it. See `Sealed` in the kernel. */
+export const sealedText = z.union([
+  z.string(),
+  z.object({ $encrypted: z.object({ subject: z.string(), value: z.string() }) }),
+]);
