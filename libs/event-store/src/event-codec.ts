@@ -10,6 +10,7 @@ import {
   type RecordedEvent,
   type RequestContext,
 } from '@cyborgbackup/kernel';
+import { claimEvents } from './claim-events.ts';
 import { isEncrypted, type SubjectKeys } from './crypto/subject-keys.ts';
 
 export interface EncodeOptions {
@@ -46,7 +47,7 @@ type Fields = Record<string, unknown>;
 export const ANONYMOUS = 'anonymous';
 
 export const createEventCodec = ({ definitions, keys }: EventCodecOptions): EventCodec => {
-  const byType = new Map(definitions.map((definition) => [definition.type, definition]));
+  const byType = new Map([...claimEvents, ...definitions].map((definition) => [definition.type, definition]));
 
   const decode = async (recorded: RecordedEvent): Promise<RecordedEvent> => {
     const definition = byType.get(recorded.type);

@@ -1,7 +1,16 @@
-export * from './crypto/subject-keys.ts';
+export { claim, release, claimStream, type Claim, type ClaimDeps } from './claims.ts';
+export { claimEvents, type ClaimEvent } from './claim-events.ts';
+export { deriveKey, loadMasterKey, type MasterKeySource } from './crypto/master-key.ts';
+export { createSubjectKeys, ERASURE_VISIBLE_MILLIS, type SubjectKeysOptions } from './crypto/postgres-subject-keys.ts';
+export { isEncrypted, type SubjectKeys } from './crypto/subject-keys.ts';
 export * from './event-codec.ts';
 export * from './event-id.ts';
 export * from './event-store.ts';
 export * from './handle-command.ts';
-export * from './hash-chain.ts';
+export { chainHash, eventText, GENESIS_HASH, type EventText } from './hash-chain.ts';
 export { loadState, type Evolver, type LoadDeps, type LoadedState } from './load-state.ts';
+export { APP_ROLE, installEventStore } from './postgres/install-event-store.ts';
+export { migrate, type Migration } from './postgres/migrate.ts';
+export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/postgres-event-store.ts';
+export { verifyHeads } from './postgres/verify-heads.ts';
+export { verifyLog, verifyStream, type ChainVerdict } from './verify.ts';

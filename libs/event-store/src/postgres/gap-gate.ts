@@ -1,0 +1,122 @@
+import type { RecordedEvent } from '@cyborgbackup/kernel';
+import type pg from 'pg';
+import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
+
+/*
+ * Positions are drawn before the commit, so they become visible out of order. A reader that just remembered the highest
+ * position it saw would lose events that commit late. This gate lets events through in position order, and none too early:
+ *
+ * Contiguous: the next row is the next position. It is let through. This is nearly always all there is to do.
+ * Hole:       the next row is further on. Either a writer that still runs owns the positions between, or nobody does (it
+ *             rolled back or crashed). The ceiling tells: the lowest epoch of all running writers, or the last position
+ *             drawn when there are none (`events.ceiling()`). Nothing new can appear at or below it.
+ * Blocked:    the hole begins above the ceiling. What came before the hole is handed out; the reader has to come again.
+ * Resolved:   the hole begins at or below the ceiling. The rows are read AGAIN, and those up to the ceiling are let through
+ *             whatever their positions, then contiguous ones.
+ *
+ * The order of the statements carries the proof. A commit becomes visible before its locks are released; so whoever has no
+ * lock when the ceiling is read is visible to a LATER statement. Rows read before the ceiling, or in the same snapshot, may
+ * miss one. A ceiling once read holds for ever after, so it is remembered, and a rebuild does not ask again at each hole.
+ * It is forgotten after an error: behind the next connection there may be another server that knows less.
+ *
+ * `pg_locks` shows the locks of the server asked: the pool must lead to the primary, never to a replica.
+ */
+
+export interface GatedPage {
+  readonly events: readonly RecordedEvent[];
+  /** The last event's position, or where the page was to begin when it is empty. */
+  readonly position: bigint;
+  /** There is more, behind a hole that a running writer may still fill. */
+  readonly blocked: boolean;
+}
+
+export interface PageRequest {
+  /** Exclusive. */
+  readonly after: bigint;
+  readonly limit: number;
+}
+
+export interface GapGate {
+  readPage(request: PageRequest): Promise<GatedPage>;
+  /** The position up to which nothing new can appear. */
+  ceiling(): Promise<bigint>;
+}
+
+type Pool = Pick<pg.Pool, 'query'>;
+
+export const createGapGate = (pool: Pool): GapGate => {
+  let known = 0n;
+
+  const ceiling = async (): Promise<bigint> => {
+    const { rows } = await pool.query<{ ceiling: string }>('select events.ceiling()');
+    const [row] = rows;
+    if (!row) throw new Error('events.ceiling() returned no row');
+    const value = BigInt(row.ceiling);
+    if (value > known) known = value;
+    return value;
+  };
+
+  /** The rows after `after` that may be let through. The ceiling is taken before they are read, never after. */
+  const read = async (request: PageRequest): Promise<GatedRows> => {
+    const ceilingBefore = known;
+    return letThrough(await readRows(pool, request), request.after, ceilingBefore);
+  };
+
+  const readPage = async ({ after, limit }: PageRequest): Promise<GatedPage> => {
+    const first = await read({ after, limit });
+    if (first.stoppedAfter === undefined) return pageOf(after, first);
+    if ((await ceiling()) <= first.stoppedAfter) return pageOf(after, first);
+    const rest = { after: first.events.at(-1)?.position ?? after, limit: limit - first.events.length };
+    const second = await read(rest);
+    return pageOf(after, { ...second, events: [...first.events, ...second.events] });
+  };
+
+  return {
+    ceiling,
+    readPage: async (request) => {
+      try {
+        return await readPage(request);
+      } catch (error) {
+        known = 0n;
+        throw error;
+      }
+    },
+  };
+};
+
+const readRows = async (pool: Pool, { after, limit }: PageRequest): Promise<RecordedEvent[]> => {
+  const { rows } = await pool.query<RecordedEventRow>({
+    name: 'events-read-all',
+    text: `select ${EVENT_COLUMNS} from events.events where position > $1 order by position limit $2`,
+    values: [after, limit],
+  });
+  return rows.map(toRecordedEvent);
+};
+
+interface GatedRows {
+  readonly events: readonly RecordedEvent[];
+  /** The last position before the hole that stopped the reader; undefined when all rows were let through. */
+  readonly stoppedAfter: bigint | undefined;
+}
+
+/** `ceiling` must have been read before the rows were. */
+const letThrough = (rows: readonly RecordedEvent[], after: bigint, ceiling: bigint): GatedRows => {
+  let settled = larger(after, ceiling);
+  for (const [index, { position }] of rows.entries()) {
+    if (position > settled + 1n) return { events: rows.slice(0, index), stoppedAfter: settled };
+    settled = larger(settled, position);
+  }
+  return { events: rows, stoppedAfter: undefined };
+};
+
+/**
+ * A page never reaches further than its last event, though the ceiling may be higher: numbers drawn in transactions that
+ * rolled back can be drawn again after a crash of the server, unless a committed event lies above them.
+ */
+const pageOf = (after: bigint, { events, stoppedAfter }: GatedRows): GatedPage => ({
+  events,
+  position: events.at(-1)?.position ?? after,
+  blocked: stoppedAfter !== undefined,
+});
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

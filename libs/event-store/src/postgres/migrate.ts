@@ -1,0 +1,63 @@
+import { AppError } from '@cyborgbackup/kernel';
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+
+/** One step of a schema's history. Once released it is never edited: a change is a further migration. */
+export interface Migration {
+  /** For example `0001-events`. */
+  readonly name: string;
+  readonly sql: string;
+}
+
+/** First key of the advisory locks taken here; the second is a hash of the schema's name. */
+const LOCK_CLASS = 0x4342_4d47;
+
+/**
+ * Brings a schema up to date, in one transaction: all pending migrations are applied, in the list's order, or none.
+ * Processes that start at the same moment wait for each other. Applied migrations that the list does not know (those of
+ * a newer program) are left alone.
+ * @throws AppError `conflict` when a migration that has been applied reads differently now
+ */
+export const migrate = async (
+  client: pg.ClientBase,
+  schema: string,
+  migrations: readonly Migration[],
+): Promise<void> => {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new TypeError(`${schema} is not a plain schema name`);
+  await client.query('begin');
+  try {
+    await client.query('select pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, schema]);
+    await applyPending(client, schema, migrations);
+    await client.query('commit');
+  } catch (error) {
+    // A connection that broke has rolled back already; the first error is the one to report.
+    await client.query('rollback').catch(() => undefined);
+    throw error;
+  }
+};
+
+const applyPending = async (client: pg.ClientBase, schema: string, migrations: readonly Migration[]): Promise<void> => {
+  await client.query(`create schema if not exists ${schema}`);
+  await client.query(
+    `create table if not exists ${schema}.migrations (
+       name text primary key, checksum text not null, applied_at timestamptz not null default now()
+     )`,
+  );
+  const { rows } = await client.query<{ name: string; checksum: string }>(
+    `select name, checksum from ${schema}.migrations`,
+  );
+  const applied = new Map(rows.map(({ name, checksum }) => [name, checksum]));
+  for (const { name, sql } of migrations) {
+    const checksum = createHash('sha256').update(sql).digest('hex');
+    const known = applied.get(name);
+    if (known === checksum) continue;
+    if (known !== undefined) {
+      throw new AppError(
+        'conflict',
+        `The migration ${schema}/${name} was edited after it was applied: install the release that belongs to this database.`,
+      );
+    }
+    await client.query(sql);
+    await client.query(`insert into ${schema}.migrations (name, checksum) values ($1, $2)`, [name, checksum]);
+  }
+};
