@@ -1,0 +1,125 @@
+import { eventDefinitions } from '@cyborgbackup/contracts';
+import {
+  APP_ROLE,
+  createEventCodec,
+  createPostgresEventStore,
+  createSubjectKeys,
+  deriveKey,
+  loadMasterKey,
+  type ClaimDeps,
+  type EventCodec,
+  type EventStore,
+  type SubjectKeys,
+} from '@cyborgbackup/event-store';
+import type { Logger } from '@cyborgbackup/kernel';
+import {
+  createNatsConnection,
+  createRpcClient,
+  createWakeUps,
+  type Connection,
+  type RpcClient,
+} from '@cyborgbackup/messaging';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { prepareDatabase } from './prepare-database.ts';
+import type { ServiceConfig } from './service-config.ts';
+
+/** What a process has of the outside world. The five services of a standalone process share one set. */
+export interface ServiceParts {
+  readonly logger: Logger;
+  /** Acts as the application's role; dates and numbers as `pg` gives them. */
+  readonly pool: pg.Pool;
+  readonly store: EventStore;
+  readonly codec: EventCodec;
+  readonly keys: SubjectKeys;
+  /** 32 bytes; derive a key for each purpose with `deriveKey`. */
+  readonly masterKey: Buffer;
+  readonly natsUrl: string;
+  readonly connection: Connection;
+  readonly rpc: RpcClient;
+  /** Names this process: unique for each start. */
+  readonly instance: string;
+  close(): Promise<void>;
+}
+
+/** Postgres connections of one process: two for appends, one for each projection, the rest for queries. */
+const POOL_SIZE = 20;
+
+const createPool = (url: string, name: string, logger: Logger): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: url,
+    options: `-c role=${APP_ROLE}`,
+    application_name: `cyborgbackup-${name}`,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener the event would end the process.
+  pool.on('error', (error) => logger.warn({ reason: error.message }, 'an idle database connection was lost'));
+  return pool;
+};
+
+export const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
+  const directory = config.CYBORGBACKUP_DATA_DIR;
+  if (config.CYBORGBACKUP_MASTER_KEY === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
+  return loadMasterKey({
+    value: config.CYBORGBACKUP_MASTER_KEY,
+    file: join(directory, 'master.key'),
+    create: true,
+  });
+};
+
+/**
+ * Connects to everything and brings the database up to date.
+ * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
+ */
+export const createServiceParts = async (
+  name: string,
+  config: ServiceConfig,
+  logger: Logger,
+): Promise<ServiceParts> => {
+  const masterKey = await masterKeyOf(config);
+  await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
+  const natsUrl = config.NATS_URL;
+  const connection = await createNatsConnection({ natsUrl, name, logger });
+  const rpc = await createRpcClient({ natsUrl, name, logger });
+  const wakeUps = createWakeUps(connection);
+  const pool = createPool(config.DATABASE_URL, name, logger);
+  const keys = createSubjectKeys({ pool, masterKey });
+  const store = createPostgresEventStore({
+    pool,
+    logger,
+    onAppended: (position) => wakeUps.announce(position),
+    wakeUp: (listener) => wakeUps.listen(listener),
+  });
+  return {
+    logger,
+    pool,
+    store,
+    codec: createEventCodec({ definitions: eventDefinitions, keys }),
+    keys,
+    masterKey,
+    natsUrl,
+    connection,
+    rpc,
+    instance: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+    close: async () => {
+      await store.close();
+      await rpc.close();
+      await connection.close();
+      await pool.end();
+    },
+  };
+};
+
+/** What handlers of commands need, for a service of that name. */
+export const commandDeps = (parts: ServiceParts, service: string): ClaimDeps => ({
+  store: parts.store,
+  codec: parts.codec,
+  service,
+  claimKey: deriveKey(parts.masterKey, 'claims'),
+});
