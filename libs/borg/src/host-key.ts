@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { SshError } from './ssh-error.ts';
 
 /** The public key by which a host proves that it is itself. */
@@ -26,7 +26,7 @@ export const fingerprintOf = (blob: Uint8Array): string =>
 
 /** The key in the form the SSH handshake delivers it. @throws SshError('protocol') when it is not a public key */
 export const parseHostKey = (blob: Buffer): HostKey => {
-  const key = utils.parseKey(blob);
+  const key = ssh2.utils.parseKey(blob);
   if (key instanceof Error) throw new SshError('protocol', `The host sent a key that cannot be read: ${key.message}.`);
   const parsed = Array.isArray(key) ? key[0] : key;
   return { type: parsed?.type ?? 'unknown', fingerprint: fingerprintOf(blob), base64: blob.toString('base64') };

@@ -34,3 +34,31 @@ export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, pub
 export { sshRunner, type SshRunnerOptions } from './ssh-runner.ts';
 export { connectSsh, type SshOptions, type SshSession } from './ssh-session.ts';
 export type { ChunkSink } from './stream-io.ts';
+export { execPlain, type PlainOptions, type PlainResult } from './exec-plain.ts';
+export { type Outcome, outcomeOf } from './exit-codes.ts';
+export { explainFailure, type Failure, type FailureFacts, type FailureKind } from './explain-failure.ts';
+export {
+  type ArchiveInfo,
+  type ArchiveList,
+  type CreateResult,
+  parseArchiveInfo,
+  parseArchiveList,
+  parseCreateResult,
+  parseRepositoryInfo,
+  type RepositoryInfo,
+} from './parse/json-results.ts';
+export type { Line } from './parse/line-splitter.ts';
+export { type ArchiveEntry, parseListLine } from './parse/list-line.ts';
+export type {
+  ArchiveProgress,
+  BorgOutput,
+  FileStatus,
+  LogLevel,
+  LogMessage,
+  OperationProgress,
+  Progress,
+} from './parse/log-line.ts';
+export { parsePruneMessage, type PruneDecision } from './parse/prune-message.ts';
+export { isSupportedBorg, parseBorgVersion } from './parse/version.ts';
+export { type HostFacts, probeHost } from './probe-host.ts';
+export { type BorgResult, runBorg, type RunBorgOptions } from './run-borg.ts';

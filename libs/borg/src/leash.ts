@@ -19,8 +19,8 @@ import type { ExecOptions, ExecResult } from './ssh-exec.ts';
 export const START_MARKER = 'cyborgbackup-start';
 
 const READER =
-  'IFS= read -r n || exit 96; nl=$(printf "\\nx"); nl=${nl%x}; s=; ' +
-  'while [ "$n" -gt 0 ]; do IFS= read -r l || exit 96; s="$s$l$nl"; n=$((n-1)); done; ' +
+  'IFS= read -r n || exit 121; nl=$(printf "\\nx"); nl=${nl%x}; s=; ' +
+  'while [ "$n" -gt 0 ]; do IFS= read -r l || exit 121; s="$s$l$nl"; n=$((n-1)); done; ' +
   `unset n l nl; echo ${START_MARKER}; eval "$s"`;
 
 /** What is started: by a login shell as a line, or directly as an argument vector. */

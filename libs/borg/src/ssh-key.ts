@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { AppError } from '@cyborgbackup/kernel';
-import { type ParsedKey, utils } from 'ssh2';
+import ssh2, { type ParsedKey } from 'ssh2';
 import { fingerprintOf } from './host-key.ts';
 
 export interface KeyPair {
@@ -21,7 +21,7 @@ export interface KeyPairOptions {
 
 /** The private key in a PEM text. @throws AppError('validation') for a public, encrypted or unreadable one */
 export const parsePrivateKey = (privateKey: string): ParsedKey => {
-  const parsed = utils.parseKey(privateKey);
+  const parsed = ssh2.utils.parseKey(privateKey);
   if (parsed instanceof Error) {
     const why = /passphrase|encrypted/i.test(parsed.message)
       ? 'it is protected by a passphrase'
@@ -44,7 +44,7 @@ export const publicKeyOf = (privateKey: string): string => {
 
 /** `SHA256:…` of a private or public key. @throws AppError('validation') when it is neither */
 export const keyFingerprint = (key: string): string => {
-  const parsed = utils.parseKey(key);
+  const parsed = ssh2.utils.parseKey(key);
   const first: ParsedKey | Error | undefined = Array.isArray(parsed) ? parsed[0] : parsed;
   if (first === undefined || first instanceof Error) throw new AppError('validation', 'This is not an SSH key.');
   return fingerprintOf(first.getPublicSSH());
@@ -62,14 +62,14 @@ const ecdsaBits = (bits = 256): 256 | 384 | 521 => {
   throw new AppError('validation', 'An ECDSA key has 256, 384 or 521 bits.');
 };
 
-type Pair = ReturnType<typeof utils.generateKeyPairSync>;
+type Pair = ReturnType<typeof ssh2.utils.generateKeyPairSync>;
 
 const generate = ({ type, bits, comment }: KeyPairOptions): Promise<Pair> =>
   promisify<Pair>((done) => {
     const settle = (error: Error | null, pair: Pair): void => done(error, pair);
-    if (type === 'rsa') utils.generateKeyPair('rsa', { bits: rsaBits(bits), comment }, settle);
-    else if (type === 'ecdsa') utils.generateKeyPair('ecdsa', { bits: ecdsaBits(bits), comment }, settle);
-    else utils.generateKeyPair('ed25519', { comment }, settle);
+    if (type === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits: rsaBits(bits), comment }, settle);
+    else if (type === 'ecdsa') ssh2.utils.generateKeyPair('ecdsa', { bits: ecdsaBits(bits), comment }, settle);
+    else ssh2.utils.generateKeyPair('ed25519', { comment }, settle);
   })();
 
 /** A new key pair; a large RSA one takes some seconds, off the event loop. @throws AppError('validation') */

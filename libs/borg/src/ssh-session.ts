@@ -1,6 +1,6 @@
 import { connect as connectSocket } from 'node:net';
 import type { Logger } from '@cyborgbackup/kernel';
-import { Client } from 'ssh2';
+import ssh2, { type Client } from 'ssh2';
 import { explainConnectError } from './connect-error.ts';
 import type { SingleKeyAgent } from './forwarded-agent.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
@@ -46,7 +46,7 @@ const CLOSE_GRACE_MILLIS = 2000;
 /** Waits for the login. Closes the client when it fails, times out or is aborted. */
 const handshake = async (client: Client, options: SshOptions): Promise<void> => {
   const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
-  const privateKey = parsePrivateKey(options.privateKey).getPrivatePEM();
+  parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
   const known = await hostKeys.known(host, port);
   const socket = connectSocket({ host: host.replace(/^\[|\]$/g, ''), port, noDelay: true, keepAlive: true });
   // A socket's error reaches the client too, which reports it; without a listener here a late one would be fatal.
@@ -72,7 +72,7 @@ const handshake = async (client: Client, options: SshOptions): Promise<void> => 
       client.connect({
         sock: socket,
         username: user,
-        privateKey,
+        privateKey: options.privateKey,
         ...(options.agent ? { agent: options.agent } : {}),
         authHandler: ['publickey'],
         readyTimeout: 0,
@@ -112,7 +112,7 @@ const closeClient = (client: Client, closed: Promise<void>): Promise<void> => {
 export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
   const { host, port, user, signal, logger } = options;
   if (signal?.aborted) throw new SshError('aborted', `Connecting to ${host}:${port} was cancelled.`);
-  const client = new Client();
+  const client = new ssh2.Client();
   await handshake(client, options);
 
   let lastError: unknown;

@@ -1,5 +1,5 @@
 import { sign, verify } from 'node:crypto';
-import { type ParsedKey, utils } from 'ssh2';
+import ssh2, { type ParsedKey } from 'ssh2';
 import { readWire, wireMpint, wireString } from './ssh-wire.ts';
 
 /** The digest of each signature algorithm; ed25519 has its own built in. */
@@ -51,7 +51,7 @@ const COORDINATE_BYTES: Readonly<Record<string, number>> = {
 
 /** True when `blob` is a signature of `data` by the public key. Malformed input is simply not a signature. */
 export const verifyBlob = (publicKey: Buffer, data: Buffer, blob: Buffer): boolean => {
-  const parsed: ParsedKey | Error = utils.parseKey(publicKey);
+  const parsed: ParsedKey | Error = ssh2.utils.parseKey(publicKey);
   if (parsed instanceof Error) return false;
   try {
     const reader = readWire(blob);

@@ -1,0 +1,52 @@
+import type { BorgRunner } from './borg-runner.ts';
+import { leashScript } from './leash-script.ts';
+import { SshError } from './ssh-error.ts';
+
+export interface PlainResult {
+  readonly exitCode: number | null;
+  /** The first 64 KiB each. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface PlainOptions {
+  /** For the whole command. Default 30,000. */
+  readonly timeoutMillis?: number;
+  readonly signal?: AbortSignal;
+}
+
+const MAX_BYTES = 64 * 1024;
+
+const createHead = (): { take: (chunk: Buffer) => void; text: () => string } => {
+  let kept = Buffer.alloc(0);
+  return {
+    take: (chunk) => {
+      if (kept.length < MAX_BYTES) kept = Buffer.concat([kept, chunk]).subarray(0, MAX_BYTES);
+    },
+    text: () => kept.toString('utf8'),
+  };
+};
+
+/**
+ * Runs one short command and collects what it prints. Its exit status is the caller's to judge.
+ * @throws SshError('timeout') when it takes too long, SshError('aborted') by the signal, and as the runner does
+ */
+export const execPlain = async (
+  runner: BorgRunner,
+  argv: readonly string[],
+  { timeoutMillis = 30_000, signal }: PlainOptions = {},
+): Promise<PlainResult> => {
+  const timeout = AbortSignal.timeout(timeoutMillis);
+  const [stdout, stderr] = [createHead(), createHead()];
+  const result = await runner.run({
+    script: leashScript({ setup: [], argv, redirections: '</dev/null' }),
+    secrets: {},
+    onStdout: stdout.take,
+    onStderr: stderr.take,
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  });
+  if (!result.stopped) return { exitCode: result.exitCode, stdout: stdout.text(), stderr: stderr.text() };
+  if (signal?.aborted) throw new SshError('aborted', `The command on ${runner.where} was cancelled.`);
+  const seconds = Math.round(timeoutMillis / 1000);
+  throw new SshError('timeout', `The command on ${runner.where} did not end within ${seconds} s. Does its disk hang?`);
+};

@@ -1,0 +1,207 @@
+import type { LogMessage } from './parse/log-line.ts';
+
+export type FailureKind =
+  | 'passphrase'
+  | 'no-repository'
+  | 'bad-repository'
+  | 'repository-exists'
+  | 'locked'
+  | 'archive-exists'
+  | 'no-archive'
+  | 'repository-auth'
+  | 'repository-host-key'
+  | 'repository-unreachable'
+  | 'no-space'
+  | 'no-borg'
+  | 'no-directory'
+  | 'dump'
+  | 'killed'
+  | 'damaged'
+  | 'other';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** One sentence, or two: what is wrong and what to do. */
+  readonly message: string;
+}
+
+export interface FailureFacts {
+  readonly exitCode: number | null;
+  readonly signal?: string | undefined;
+  readonly messages: readonly LogMessage[];
+}
+
+/** The first line of what borg said, without the prefix for what the repository's side said. */
+const firstLine = (message: string): string => (message.replace(/^Remote: /, '').split('\n')[0] ?? '').slice(0, 300);
+
+type Rule = readonly [FailureKind, RegExp, string | ((said: string) => string)];
+
+/** What ssh and the system say, most telling first. They come before borg's own "connection closed", which only follows. */
+const SAID: readonly Rule[] = [
+  [
+    'repository-host-key',
+    /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|No \S+ host key is known/,
+    'The repository host shows another host key than the one on record. If it was reinstalled, forget its key and try again; otherwise somebody may be in between.',
+  ],
+  [
+    'repository-auth',
+    /Permission denied \(/,
+    "The repository host does not accept our key. Is the public half in the authorized_keys of the repository's account?",
+  ],
+  [
+    'repository-unreachable',
+    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server .* not responding|kex_exchange_identification/,
+    (said) =>
+      `The repository host cannot be reached from where borg runs (${said}). Check its name, port and firewall.`,
+  ],
+  [
+    'no-space',
+    /No space left on device|Errno 28|Disk quota exceeded/,
+    'The disk is full. Free space in the repository (prune, then compact) or in the cache folder of the host that runs borg.',
+  ],
+  [
+    'dump',
+    /^Command .* exited with status|^Failed to execute command/,
+    (said) => `The command to back up failed, so no archive was kept: ${said}.`,
+  ],
+  [
+    'no-borg',
+    /borg: (command )?not found|exec: "?borg/,
+    'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.',
+  ],
+];
+
+/** Borg's own names of errors. */
+const BY_MSGID: Readonly<Record<string, readonly [FailureKind, string | ((said: string) => string)]>> = {
+  PassphraseWrong: ['passphrase', "The repository's passphrase is wrong. Correct it in the repository's settings."],
+  NoPassphraseFailure: [
+    'passphrase',
+    "The repository is encrypted and no passphrase is set. Enter it in the repository's settings.",
+  ],
+  PasswordRetriesExceeded: [
+    'passphrase',
+    "The repository's passphrase is wrong. Correct it in the repository's settings.",
+  ],
+  'Repository.DoesNotExist': ['no-repository', (said) => `${said} Initialise the repository, or correct its path.`],
+  'Repository.ParentPathDoesNotExist': ['no-repository', (said) => `${said} Create the folder, or correct the path.`],
+  'Repository.InvalidRepository': [
+    'bad-repository',
+    (said) => `${said} The folder is not a borg repository; is the path right?`,
+  ],
+  'Repository.InvalidRepositoryConfig': ['bad-repository', (said) => `${said} Restore the repository's config file.`],
+  'Repository.AlreadyExists': ['repository-exists', (said) => `${said} Use it as it is, or choose another path.`],
+  'Repository.PathAlreadyExists': ['repository-exists', (said) => `${said} Choose an empty path.`],
+  'Repository.CheckNeeded': [
+    'damaged',
+    'The repository is inconsistent. Run a check, and a repair if it asks for one.',
+  ],
+  'Repository.InsufficientFreeSpaceError': ['no-space', (said) => `${said} Free space on the repository's disk.`],
+  'Repository.StorageQuotaExceeded': ['no-space', (said) => `${said} Delete archives and compact, or raise the quota.`],
+  'Archive.AlreadyExists': [
+    'archive-exists',
+    (said) => `${said}. Nothing was changed; run the job again under a new archive name.`,
+  ],
+  'Archive.DoesNotExist': ['no-archive', (said) => `${said}. It may have been pruned; refresh the catalog.`],
+  LockTimeout: [
+    'locked',
+    (said) =>
+      `The repository is in use by another borg: ${said} Wait for it to end; if none runs, remove the lock with "borg break-lock".`,
+  ],
+  LockFailed: ['locked', (said) => `The repository cannot be locked: ${said} May the account write there?`],
+  LockError: ['locked', (said) => `The repository cannot be locked: ${said}`],
+  PathNotAllowed: [
+    'repository-auth',
+    (said) => `${said}. The repository host restricts our key to other paths; correct its authorized_keys.`,
+  ],
+  IntegrityError: ['damaged', (said) => `${said}. The repository is damaged; run a check.`],
+  ConnectionClosed: [
+    'repository-unreachable',
+    'The repository host closed the connection. Is borg installed there, and may the account run it?',
+  ],
+  ConnectionClosedWithHint: [
+    'repository-unreachable',
+    'The repository host closed the connection. Is borg installed there, and may the account run it?',
+  ],
+};
+
+/** Exit codes of borg 1.4 that tell more than 2, for runs whose messages were lost. */
+const BY_CODE: Readonly<Record<number, string>> = {
+  10: 'Repository.AlreadyExists',
+  13: 'Repository.DoesNotExist',
+  15: 'Repository.InvalidRepository',
+  30: 'Archive.AlreadyExists',
+  31: 'Archive.DoesNotExist',
+  50: 'NoPassphraseFailure',
+  52: 'PassphraseWrong',
+  73: 'LockTimeout',
+  80: 'ConnectionClosed',
+  81: 'ConnectionClosedWithHint',
+};
+
+const OWN_CODES: Readonly<Record<number, Failure>> = {
+  121: { kind: 'other', message: 'The connection broke before the command had arrived. Try again.' },
+  122: {
+    kind: 'other',
+    message:
+      'The shell of this host has no built-in printf, so secrets cannot be passed safely. Install dash or bash as sh.',
+  },
+  123: {
+    kind: 'no-space',
+    message: 'No temporary folder could be made in /tmp on this host. Is the disk full or read-only?',
+  },
+  124: { kind: 'no-directory', message: 'The folder to work in does not exist on this host.' },
+  126: {
+    kind: 'no-borg',
+    message: 'Borg cannot be executed on this host. Check its permissions and that it fits the processor.',
+  },
+  127: {
+    kind: 'no-borg',
+    message: 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.',
+  },
+};
+
+const say = (text: string | ((said: string) => string), said: string): string =>
+  typeof text === 'string' ? text : text(said);
+
+const bySaying = (messages: readonly LogMessage[]): Failure | undefined => {
+  for (const [kind, pattern, text] of SAID) {
+    const found = messages.find(({ message }) => pattern.test(firstLine(message)) || pattern.test(message));
+    if (found) return { kind, message: say(text, firstLine(found.message)) };
+  }
+  return undefined;
+};
+
+const byMsgid = (messages: readonly LogMessage[]): Failure | undefined => {
+  for (const { msgid, message } of messages.toReversed()) {
+    const rule = BY_MSGID[msgid];
+    if (rule) return { kind: rule[0], message: say(rule[1], firstLine(message)) };
+  }
+  return undefined;
+};
+
+const signalOf = ({ exitCode, signal }: FailureFacts): string | undefined =>
+  signal ?? (exitCode !== null && exitCode > 128 ? `signal ${exitCode - 128}` : undefined);
+
+const fallback = (facts: FailureFacts): Failure => {
+  const last =
+    facts.messages.findLast(({ level }) => level === 'error' || level === 'critical') ?? facts.messages.at(-1);
+  const said = last ? `: ${firstLine(last.message)}` : ' without saying why';
+  return { kind: 'other', message: `Borg failed with status ${facts.exitCode ?? 'unknown'}${said}` };
+};
+
+/** Why a borg command failed, in a sentence, from its messages and exit status. Specific causes come before general ones. */
+export const explainFailure = (facts: FailureFacts): Failure => {
+  const specific = bySaying(facts.messages) ?? byMsgid(facts.messages);
+  if (specific) return specific;
+  const own = facts.exitCode === null ? undefined : OWN_CODES[facts.exitCode];
+  if (own) return own;
+  const coded = BY_MSGID[BY_CODE[facts.exitCode ?? -1] ?? ''];
+  if (coded) return { kind: coded[0], message: say(coded[1], 'Borg reported it by its exit status.') };
+  const signal = signalOf(facts);
+  if (signal)
+    return {
+      kind: 'killed',
+      message: `Borg was ended by ${signal} on its host. Was it out of memory, or did somebody stop it?`,
+    };
+  return fallback(facts);
+};

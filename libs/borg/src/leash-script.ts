@@ -1,0 +1,67 @@
+import { quoteArgv } from './quote.ts';
+
+/** Shell text that runs one command on the leash described in leash.ts. */
+export interface LeashedCommand {
+  /** Lines run before the command, with `$tmp` (a private folder, removed at the end) and `supply NAME VALUE` at hand. */
+  readonly setup: readonly string[];
+  readonly argv: readonly string[];
+  /** Shell redirections of the command, quoted where needed. Its standard input must be among them. */
+  readonly redirections: string;
+}
+
+/**
+ * `supply` offers a secret as a pipe named `$tmp/NAME`. It is written by the shell's own printf; were that a program, the
+ * secret would show in the process list.
+ */
+const PRELUDE = `
+case $(command -v printf) in printf) ;; *) echo 'cyborgbackup: this sh has no printf of its own' >&2; exit 122 ;; esac
+exec 3<&0 </dev/null
+tmp= command= feeders=
+trap 'rm -rf "$tmp"' EXIT
+tmp=$(mktemp -d /tmp/cyborgbackup.XXXXXXXXXX) || exit 123
+mkfifo -m 600 "$tmp/events" || exit 123
+supply() { mkfifo -m 600 "$tmp/$1" && { printf %s "$2" >"$tmp/$1" 3<&- & } && feeders="$feeders $!"; }
+alone=; command -v setsid >/dev/null && alone=setsid
+stop() {
+  kill -TERM "$command" 2>/dev/null
+  for _ in 1 2 3 4 5; do sleep 1; kill -0 "$command" 2>/dev/null || break; done
+  kill -KILL "\${alone:+-}$command" 2>/dev/null
+}
+trap 'stop; exit 143' HUP INT TERM
+export PATH="$PATH:/usr/local/bin:/usr/bin:/bin"`;
+
+/**
+ * The command is started in a session of its own (where setsid exists), so that the last resort takes what it started along.
+ * `listen` reports every line of our input and its end, `tick` the passing of five seconds; `watch` stops the command at the
+ * end or after twelve ticks without a line. They are killed when the command has ended: a process that still held our input
+ * would keep sshd from closing the channel, since sshd uses one socket for input and output.
+ */
+const leash = ({ argv, redirections }: LeashedCommand): string => `
+$alone ${quoteArgv(argv)} ${redirections} 3<&- &
+command=$!
+{
+  ticks=0
+  while IFS= read -r event; do
+    case $event in line) ticks=0 ;; tick) ticks=$((ticks + 1)) ;; *) break ;; esac
+    [ "$ticks" -lt 12 ] || break
+  done
+  stop
+} <"$tmp/events" >/dev/null 2>&1 3<&- &
+watch=$!
+while sleep 5; do echo tick; done >"$tmp/events" 2>/dev/null 3<&- &
+tick=$!
+{
+  while IFS= read -r _; do echo line; done
+  echo end
+} <&3 >"$tmp/events" 2>/dev/null 3<&- &
+listen=$!
+exec 3<&-
+wait "$command"
+status=$?
+kill $watch $tick $listen $feeders 2>/dev/null
+[ -z "$alone" ] || kill -TERM "-$command" 2>/dev/null
+exit "$status"`;
+
+/** The script; it ends with the command's own exit status (128 and the signal's number when a signal ended it). */
+export const leashScript = (command: LeashedCommand): string =>
+  [PRELUDE, ...command.setup, leash(command)].join('\n').trim();

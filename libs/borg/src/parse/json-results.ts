@@ -1,0 +1,112 @@
+import { AppError } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import { toIsoUtc } from './time.ts';
+
+const size = z.int().nonnegative();
+
+const time = z.string().transform((text, context) => {
+  const iso = toIsoUtc(text);
+  if (iso !== undefined) return iso;
+  context.addIssue({ code: 'custom', message: 'not a time' });
+  return z.NEVER;
+});
+
+const archiveStats = z
+  .object({ original_size: size, compressed_size: size, deduplicated_size: size, nfiles: size })
+  .transform((stats) => ({
+    originalSize: stats.original_size,
+    compressedSize: stats.compressed_size,
+    deduplicatedSize: stats.deduplicated_size,
+    files: stats.nfiles,
+  }));
+
+const cacheStats = z
+  .object({
+    total_size: size,
+    total_csize: size,
+    unique_csize: size,
+    unique_size: size,
+    total_chunks: size,
+    total_unique_chunks: size,
+  })
+  .transform((stats) => ({
+    /** All archives, uncompressed. */
+    totalSize: stats.total_size,
+    totalCompressedSize: stats.total_csize,
+    /** What the repository really takes: each chunk once, compressed. */
+    uniqueCompressedSize: stats.unique_csize,
+    uniqueSize: stats.unique_size,
+    totalChunks: stats.total_chunks,
+    uniqueChunks: stats.total_unique_chunks,
+  }));
+
+const archive = z
+  .object({
+    name: z.string(),
+    id: z.string(),
+    start: time,
+    end: time,
+    duration: z.number(),
+    stats: archiveStats,
+    hostname: z.string().optional(),
+    username: z.string().optional(),
+    comment: z.string().optional(),
+  })
+  .transform(({ stats, duration, ...rest }) => ({ ...rest, ...stats, durationSeconds: duration }));
+
+const repository = z
+  .object({ id: z.string(), location: z.string(), last_modified: time })
+  .transform(({ last_modified, ...rest }) => ({ ...rest, lastModified: last_modified }));
+
+const encryption = z.object({ mode: z.string() }).transform(({ mode }) => mode);
+const cache = z.object({ stats: cacheStats }).transform(({ stats }) => stats);
+
+const createResult = z.object({ archive, repository, cache: cache.optional() });
+const repositoryInfo = z.object({ repository, encryption, cache: cache.optional() });
+const archiveInfo = z.object({ archives: z.array(archive).length(1), repository });
+const archiveList = z.object({
+  repository,
+  archives: z.array(z.object({ name: z.string(), id: z.string(), start: time })),
+});
+
+/** Facts and sizes (bytes) of one archive. */
+export type ArchiveInfo = z.output<typeof archive>;
+export type CreateResult = z.output<typeof createResult>;
+export type RepositoryInfo = z.output<typeof repositoryInfo>;
+export type ArchiveList = z.output<typeof archiveList>;
+
+const parse = <T>(what: string, schema: z.ZodType<T>, text: string): T => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AppError(
+      'unavailable',
+      `Borg's ${what} cannot be read: it is not JSON. Is it a borg of version 1.2 or 1.4?`,
+      { cause },
+    );
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new AppError(
+    'unavailable',
+    `Borg's ${what} cannot be read: ${issue?.path.join('.')}: ${issue?.message}. Is it a borg of version 1.2 or 1.4?`,
+  );
+};
+
+/** The result of `createCommand`. @throws AppError('unavailable') when it is not complete: then no archive was reported */
+export const parseCreateResult = (stdout: string): CreateResult => parse('result', createResult, stdout);
+
+/** The result of `infoCommand` without an archive. @throws AppError('unavailable') */
+export const parseRepositoryInfo = (stdout: string): RepositoryInfo => parse('repository info', repositoryInfo, stdout);
+
+/** The result of `infoCommand` with an archive. @throws AppError('unavailable') */
+export const parseArchiveInfo = (stdout: string): ArchiveInfo => {
+  const [first] = parse('archive info', archiveInfo, stdout).archives;
+  if (!first) throw new AppError('unavailable', "Borg's archive info names no archive.");
+  return first;
+};
+
+/** The result of `listArchivesCommand`. @throws AppError('unavailable') */
+export const parseArchiveList = (stdout: string): ArchiveList => parse('list of archives', archiveList, stdout);

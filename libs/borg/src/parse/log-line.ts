@@ -1,0 +1,138 @@
+import { PID_MARKER } from '../remote-borg.ts';
+import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
+import type { Line } from './line-splitter.ts';
+import { isoOfSeconds } from './time.ts';
+
+/** How far `create` is, several times a second. */
+export interface ArchiveProgress {
+  readonly type: 'archive_progress';
+  readonly originalSize: number;
+  readonly compressedSize: number;
+  readonly deduplicatedSize: number;
+  readonly files: number;
+  readonly path: string;
+  readonly finished: boolean;
+}
+
+/** How far another operation is. `current` and `total` are 0 where borg gives no figures. */
+export interface OperationProgress {
+  readonly type: 'progress_percent' | 'progress_message';
+  /** For example `repository.compact_segments`. */
+  readonly msgid: string;
+  readonly message: string;
+  readonly current: number;
+  readonly total: number;
+  readonly finished: boolean;
+}
+
+export type Progress = ArchiveProgress | OperationProgress;
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+
+/** Something borg, or a program around it, has to say. */
+export interface LogMessage {
+  readonly type: 'log_message';
+  readonly level: LogLevel;
+  /** Borg's name for the message, for example `Repository.DoesNotExist`; empty for most. */
+  readonly msgid: string;
+  readonly message: string;
+  /** For example `borg.output.list`; empty for lines that are not borg's own. */
+  readonly logger: string;
+  /** ISO 8601, UTC. */
+  readonly at?: string;
+}
+
+/** What happened to one file: A added, M modified, U unchanged, C changed meanwhile, E error, - skipped, … */
+export interface FileStatus {
+  readonly type: 'file_status';
+  readonly status: string;
+  readonly path: string;
+}
+
+/** Borg asked something. We give it no input, so it took the safe answer. */
+export interface Question {
+  readonly type: 'question';
+  readonly msgid: string;
+  readonly message: string;
+}
+
+/** The process id of borg on its host, once at the start. */
+export interface ProcessId {
+  readonly type: 'pid';
+  readonly pid: number;
+}
+
+export type BorgOutput = Progress | LogMessage | FileStatus | Question | ProcessId;
+
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warning',
+  ERROR: 'error',
+  CRITICAL: 'critical',
+};
+
+const archiveProgress = (fields: JsonObject): ArchiveProgress => ({
+  type: 'archive_progress',
+  originalSize: countOf(fields['original_size']),
+  compressedSize: countOf(fields['compressed_size']),
+  deduplicatedSize: countOf(fields['deduplicated_size']),
+  files: countOf(fields['nfiles']),
+  path: textOf(fields['path']),
+  finished: fields['finished'] === true,
+});
+
+const operationProgress = (type: OperationProgress['type'], fields: JsonObject): OperationProgress => ({
+  type,
+  msgid: textOf(fields['msgid']),
+  message: textOf(fields['message']),
+  current: countOf(fields['current']),
+  total: countOf(fields['total']),
+  finished: fields['finished'] === true,
+});
+
+const logMessage = (fields: JsonObject): LogMessage => {
+  const at = isoOfSeconds(fields['time']);
+  return {
+    type: 'log_message',
+    level: LEVELS[textOf(fields['levelname'])] ?? 'info',
+    msgid: textOf(fields['msgid']),
+    message: textOf(fields['message']).trim(),
+    logger: textOf(fields['name']),
+    ...(at === undefined ? {} : { at }),
+  };
+};
+
+/** A line that is not borg's JSON: from ssh, the shell, or a crash. */
+const foreign = (text: string): LogMessage => ({
+  type: 'log_message',
+  level: 'warning',
+  msgid: '',
+  message: text,
+  logger: '',
+});
+
+const PARSERS: Readonly<Record<string, (fields: JsonObject) => BorgOutput>> = {
+  archive_progress: archiveProgress,
+  progress_percent: (fields) => operationProgress('progress_percent', fields),
+  progress_message: (fields) => operationProgress('progress_message', fields),
+  log_message: logMessage,
+  file_status: (fields) => ({ type: 'file_status', status: textOf(fields['status']), path: textOf(fields['path']) }),
+};
+
+/**
+ * One line of borg's standard error with `--log-json`. Never throws: what cannot be read is passed on as a warning.
+ * Characters that stand for undecodable bytes (U+DC80 to U+DCFF) are kept.
+ */
+export const parseLogLine = ({ text }: Line): BorgOutput => {
+  const fields = parseObject(text);
+  if (fields) {
+    const type = textOf(fields['type']);
+    if (type.startsWith('question_')) {
+      return { type: 'question', msgid: textOf(fields['msgid']), message: textOf(fields['message']) };
+    }
+    return PARSERS[type]?.(fields) ?? foreign(text);
+  }
+  const pid = text.startsWith(`${PID_MARKER} `) ? Number(text.slice(PID_MARKER.length)) : Number.NaN;
+  return Number.isSafeInteger(pid) ? { type: 'pid', pid } : foreign(text);
+};
