@@ -4,8 +4,7 @@
  * it first, so it has no dependencies, runs on any Node from 20 on, and says nothing when there is nothing to do.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,7 +12,6 @@ import { parseArgs } from 'node:util';
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const NODE = join(MODULES, '.bin', 'node');
-const STAMP = join(MODULES, '.cyborgbackup-installed');
 
 const HELP = `Usage: node deploy/bootstrap.mjs [--runtime | --lint]
 
@@ -31,6 +29,8 @@ const TEST_PROGRAMS = { ...RUNTIME_PROGRAMS, 'ssh-keygen': 'openssh-client', ssh
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
+const succeeds = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
 /** PATH without npm's additions: while packages are installed, the Node in there is not to be relied on. */
 const systemPath = () =>
   (process.env.PATH ?? '')
@@ -39,16 +39,13 @@ const systemPath = () =>
     .join(delimiter);
 
 /** Runs a long command, telling that it is still at work. Resolves to whether it succeeded. */
-const runLong = async (what, command, args, env = {}) => {
+const runLong = async (what, command, args) => {
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   say(`${what} ...`);
   const ticker = setInterval(() => say(`  still at it after ${seconds()} s`), 15_000);
-  const child = spawn(command, args, {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-    env: { ...process.env, PATH: systemPath(), ...env },
-  });
+  const env = { ...process.env, PATH: systemPath() };
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], env });
   const code = await new Promise((settle) => {
     child.once('error', (error) => {
       say(`  ${error.message}`);
@@ -61,17 +58,25 @@ const runLong = async (what, command, args, env = {}) => {
   return code === 0;
 };
 
-/** What is installed depends on the lock file, and on the kind of machine when a folder is moved to another. */
-const wantedStamp = () =>
-  createHash('sha256')
-    .update(readFileSync(join(ROOT, 'package-lock.json')))
-    .update(`${process.platform} ${process.arch}`)
-    .digest('hex');
+const lockedPackages = (path) => {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return {};
+  }
+};
 
-const packagesAreThere = () =>
-  existsSync(STAMP) &&
-  readFileSync(STAMP, 'utf8') === wantedStamp() &&
-  spawnSync(NODE, ['--version'], { stdio: 'ignore' }).status === 0;
+/**
+ * npm writes what it has installed when it is done. Optional packages are those of other machines. Node itself has to run:
+ * the folder may come from another kind of machine.
+ */
+const packagesAreThere = () => {
+  const wanted = Object.entries(lockedPackages(join(ROOT, 'package-lock.json')));
+  const installed = lockedPackages(join(MODULES, '.package-lock.json'));
+  const isThere = ([path, { version, link, optional }]) =>
+    !path.includes('node_modules/') || optional || (link ? path in installed : installed[path]?.version === version);
+  return wanted.every(isThere) && succeeds(NODE, ['--version']);
+};
 
 const installPackages = async () => {
   if (packagesAreThere()) return;
@@ -79,10 +84,9 @@ const installPackages = async () => {
   if (!(await runLong('Installing npm packages (a minute or so)', 'npm', args))) {
     throw new Error('npm ci failed; its message is above. Is the npm registry reachable?');
   }
-  if (spawnSync(NODE, ['--version'], { stdio: 'ignore' }).status !== 0) {
+  if (!succeeds(NODE, ['--version'])) {
     throw new Error(`${NODE} does not run; allow the install script of the npm package "node" and run npm ci again.`);
   }
-  writeFileSync(STAMP, wantedStamp());
 };
 
 const isInstalled = (program) =>
@@ -96,8 +100,6 @@ const isInstalled = (program) =>
         return false;
       }
     });
-
-const succeeds = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 /** How to run a command as root; undefined when we may not. */
 const asRoot = () => {

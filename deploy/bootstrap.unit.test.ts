@@ -1,0 +1,20 @@
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const bootstrap = (...args: string[]): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [join(import.meta.dirname, 'bootstrap.mjs'), ...args], { encoding: 'utf8' });
+
+test('says nothing where all is there', () => {
+  expect(bootstrap('--lint')).toMatchObject({ status: 0, stdout: '', stderr: '' });
+});
+
+test('explains itself', () => {
+  const { status, stdout } = bootstrap('--help');
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/--runtime/);
+});
+
+test('refuses an option it does not know', () => {
+  expect(bootstrap('--fast')).toMatchObject({ status: 1, stderr: expect.stringMatching(/--fast/) });
+});

@@ -1,0 +1,129 @@
+import { Ajv } from 'ajv';
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+const FIVE = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'];
+
+/** What `loadConfig` of the services reads. */
+const KNOWN_VARIABLES = [
+  'DATABASE_URL',
+  'NATS_URL',
+  'CYBORGBACKUP_DATABASE_ADMIN_URL',
+  'CYBORGBACKUP_MASTER_KEY',
+  'CYBORGBACKUP_LISTEN',
+  'CYBORGBACKUP_HEALTH_LISTEN',
+  'CYBORGBACKUP_LOG_LEVEL',
+  'CYBORGBACKUP_DATA_DIR',
+];
+
+interface Service {
+  readonly image: string;
+  readonly command?: string[];
+  readonly environment: Record<string, string>;
+  readonly depends_on?: Record<string, { condition: string }>;
+  readonly ports?: string[];
+  readonly volumes?: string[];
+  readonly [key: string]: unknown;
+}
+
+interface Compose {
+  readonly services: Record<string, Service>;
+  readonly volumes: Record<string, unknown>;
+}
+
+const readText = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8');
+
+let text: string;
+let compose: Compose;
+let services: [string, Service][];
+
+beforeAll(async () => {
+  text = await readText('../docker-compose.yml');
+  compose = parse(text, { merge: true });
+  services = Object.entries(compose.services);
+});
+
+const schemaErrors = async (document: unknown): Promise<unknown> => {
+  const schema = JSON.parse(await readText('compose/compose-spec.json'));
+  // Ajv knows draft 7 under its http name, and the schema's own formats not at all.
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile({
+    ...schema,
+    $schema: 'http://json-schema.org/draft-07/schema#',
+  });
+  validate(document);
+  return validate.errors;
+};
+
+test('the file is valid by the Compose Specification, and a wrong one is not', async () => {
+  expect(await schemaErrors(compose)).toBeNull();
+  const wrong = { ...compose, services: { gateway: { ...compose.services['gateway'], cap_dorp: ['ALL'] } } };
+  expect(await schemaErrors(wrong)).not.toBeNull();
+});
+
+test('it runs the five services, each under its own role, once its servers are well', () => {
+  for (const name of FIVE) {
+    expect(compose.services[name]).toMatchObject({
+      command: [name],
+      depends_on: { postgres: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' } },
+    });
+  }
+});
+
+test('every container is hardened, checked for health and bounded', () => {
+  for (const [name, service] of services) {
+    expect({ name, ...service }).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      healthcheck: { test: expect.any(Array) },
+      pids_limit: expect.any(Number),
+      image: expect.stringMatching(/:/),
+    });
+  }
+});
+
+test('the services are given variables they know, and all that they need', () => {
+  for (const name of FIVE) {
+    const names = Object.keys(compose.services[name]!.environment);
+    expect(KNOWN_VARIABLES).toEqual(expect.arrayContaining(names));
+    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'NATS_URL', 'CYBORGBACKUP_MASTER_KEY']));
+  }
+});
+
+test('the image sets only variables that the services know', async () => {
+  const dockerfile = await readText('Dockerfile');
+  const names = [...dockerfile.matchAll(/\b(CYBORGBACKUP_\w+)=/g)].map(([, name]) => name);
+  expect(names).not.toEqual([]);
+  expect(KNOWN_VARIABLES).toEqual(expect.arrayContaining(names));
+});
+
+describe('secrets', () => {
+  test('have no default and no value here, and what needs one refuses to start without', () => {
+    const used = [...text.matchAll(/\$\{(\w*(?:PASSWORD|TOKEN|KEY))([^}]*)\}/g)];
+    expect(used.length).toBeGreaterThanOrEqual(4);
+    for (const [whole, , rest] of used) expect(whole, whole).toContain(`:?${rest!.slice(2)}`);
+    for (const [, service] of services) {
+      for (const [name, value] of Object.entries(service.environment)) {
+        if (/PASSWORD|TOKEN|KEY|_URL/.test(name)) expect(value, name).toMatch(/\$\{\w+:\?/);
+      }
+    }
+  });
+
+  test('are in no argument', () => {
+    for (const [, service] of services)
+      expect(JSON.stringify([service.command, service['healthcheck']])).not.toContain('${');
+  });
+});
+
+test('only the gateway is reached from outside, on loopback unless told otherwise', () => {
+  const published = services.filter(([, { ports }]) => ports !== undefined).map(([name]) => name);
+  expect(published).toEqual(['gateway']);
+  expect(compose.services['gateway']!.ports).toEqual(['${CYBORGBACKUP_PUBLISH:-127.0.0.1:8000}:8000']);
+});
+
+test('every named volume is declared and used', () => {
+  const used = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0]!));
+  const named = used.filter((volume) => !volume.startsWith('.'));
+  expect([...new Set(named)].sort()).toEqual(Object.keys(compose.volumes).sort());
+});
