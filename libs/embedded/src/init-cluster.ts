@@ -59,7 +59,7 @@ const runInitdb = async (directory: string, { binaries, password }: InitCluster,
       ...user,
     });
     const closed = once(initdb, 'close').then(([code]: unknown[]) => code);
-    const [words, code] = await Promise.all([text(initdb.stderr), closed]);
+    const [words, code] = await Promise.all([initdb.stderr ? text(initdb.stderr) : '', closed]);
     if (code !== 0) throw new Error(`initdb failed:\n  ${words.trim().replaceAll('\n', '\n  ')}`);
   } finally {
     await file.close();
