@@ -5,7 +5,7 @@ export { compactCommand, type CompactOptions } from './commands/compact.ts';
 export { createCommand, type CreateOptions, type DumpSource } from './commands/create.ts';
 export { deleteCommand, type DeleteOptions } from './commands/delete.ts';
 export { extractCommand, type ExtractOptions } from './commands/extract.ts';
-export { archiveGlob, escapeGlob } from './commands/glob.ts';
+export { archiveGlob, escapeGlob, prefixGlob } from './commands/glob.ts';
 export { infoCommand, type InfoOptions } from './commands/info.ts';
 export { initCommand, type InitOptions } from './commands/init.ts';
 export {

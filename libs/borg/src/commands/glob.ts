@@ -1,11 +1,15 @@
 import { checkArchiveName } from '../repository-location.ts';
 
-/** A shell pattern in borg's syntax that matches exactly the text: metacharacters go between brackets. */
+/** A shell pattern in borg's syntax that matches exactly this text: metacharacters go between brackets. */
 export const escapeGlob = (text: string): string => text.replaceAll(/[*?[]/g, '[$&]');
 
+/** The pattern of all archives whose name begins with a text. */
+export const prefixGlob = (prefix: string): string => `${escapeGlob(checkArchiveName(prefix))}*`;
+
 /**
- * The pattern of all archives whose name begins with a text. Give the text its separator: `web-` would match the archives
- * of a host `web-01` too, so names are best built as `<type>-<host>-<time>` with the time's first digits beyond the prefix,
- * and compared by `isArchiveOf` where it matters.
+ * The pattern of all archives named by one text and a time stamp after it. Each digit of the sample stands for any digit, all
+ * else for itself, so `archiveGlob('rootfs-web-', '2026-01-31_04-30-00')` never takes in the archives of a host `web-01`, which
+ * `rootfs-web-*` would.
  */
-export const archiveGlob = (prefix: string): string => `${escapeGlob(checkArchiveName(prefix))}*`;
+export const archiveGlob = (prefix: string, sampleStamp: string): string =>
+  checkArchiveName(prefix) && escapeGlob(prefix) + escapeGlob(checkArchiveName(sampleStamp)).replaceAll(/\d/g, '[0-9]');

@@ -1,6 +1,6 @@
 import { archiveLocation } from '../repository-location.ts';
 import { commonOptions, type CommonOptions, flag, option } from './common.ts';
-import { archiveGlob } from './glob.ts';
+import { prefixGlob } from './glob.ts';
 
 export interface ListArchivesOptions extends CommonOptions {
   readonly repository: string;
@@ -17,7 +17,7 @@ export const listArchivesCommand = (options: ListArchivesOptions): string[] => [
   'list',
   ...commonOptions(options),
   '--json',
-  ...option('glob-archives', options.prefix === undefined ? undefined : archiveGlob(options.prefix)),
+  ...option('glob-archives', options.prefix === undefined ? undefined : prefixGlob(options.prefix)),
   ...option('last', options.last),
   ...flag('consider-checkpoints', options.considerCheckpoints),
   '--',
