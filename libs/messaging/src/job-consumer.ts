@@ -21,7 +21,7 @@ export interface ConsumeOptions {
  * One request for a message stands this long. A pull cannot be taken back without losing a message that is just on
  * its way (until its ack wait is over), so stopping waits for it to lapse: keep it short.
  */
-const PULL_MILLIS = 2_000;
+const PULL_MILLIS = 1_000;
 /** For a pull whose end we were not told, because the connection went. */
 const PULL_SPARE_MILLIS = 1_000;
 /** After a fault of the queue, and for handlers to wind up in when the grace is over. */
@@ -36,6 +36,7 @@ const WIND_UP_MILLIS = 5_000;
  *   wind-up is over    the messages of those still running are given back anyway
  */
 export const consumeJobs = async (parts: JobQueueParts, options: ConsumeOptions): Promise<void> => {
+  const { connection } = parts;
   const { slots, signal, graceMillis = 30_000 } = options;
   const windUp = new AbortController();
   const running = new Set<RunningJob>();
@@ -43,7 +44,7 @@ export const consumeJobs = async (parts: JobQueueParts, options: ConsumeOptions)
   const take = createTake(parts, signal);
 
   const runSlot = async (): Promise<void> => {
-    while (!signal.aborted) {
+    while (!signal.aborted && !connection.nats.isClosed()) {
       const message = await take();
       // AbortSignal changes while we wait.
       if (signal.aborted) message?.nak();
@@ -52,12 +53,10 @@ export const consumeJobs = async (parts: JobQueueParts, options: ConsumeOptions)
   };
   const stopped = Promise.all(Array.from({ length: slots }, runSlot));
 
-  await aborted(signal);
-  if (!(await settledWithin(stopped, Math.max(graceMillis, PULL_MILLIS + PULL_SPARE_MILLIS)))) {
-    windUp.abort();
-    if (!(await settledWithin(stopped, WIND_UP_MILLIS))) for (const job of running) job.giveBack();
-  }
-  const { connection } = parts;
+  await Promise.race([stopped, aborted(signal)]);
+  const grace = setTimeout(() => windUp.abort(), graceMillis);
+  if (!(await settledWithin(stopped, graceMillis + WIND_UP_MILLIS))) for (const job of running) job.giveBack();
+  clearTimeout(grace);
   if (connection.isConnected()) await settledWithin(connection.nats.flush(), RECOVER_MILLIS);
 };
 

@@ -49,10 +49,15 @@ export const createJobDelivery = (
   const { connection, logger, maxDeliver, client, streams } = parts;
   const { handler, onDead, signal } = options;
 
+  /** What is sent while NATS is away is lost without a word. */
+  const connected = async (): Promise<void> => {
+    if (!(await connection.whenConnected(streams.ackWaitMillis))) throw new Error('NATS is away');
+  };
+
   /** Never rejects. An acknowledgement that is lost means one more delivery, which the job's own stream turns away. */
   const takeOff = async (message: JsMsg): Promise<void> => {
     try {
-      await connection.whenConnected(streams.ackWaitMillis);
+      await connected();
       await message.ackAck({ timeout: SETTLE_MILLIS });
     } catch (error) {
       logger.warn(
@@ -64,7 +69,7 @@ export const createJobDelivery = (
 
   const bury = async (message: JsMsg, job: JobMessage | undefined, reason: DeadReason): Promise<void> => {
     try {
-      await connection.whenConnected(streams.ackWaitMillis);
+      await connected();
       await client.publish(streams.deadSubject, message.data, {
         msgID: `${streams.stream}-${message.seq}`,
         headers: deadHeaders(message, reason),

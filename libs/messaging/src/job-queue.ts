@@ -27,12 +27,14 @@ export interface JobQueue {
    * @throws AppError `unavailable` when it is not known to be queued; publishing it again with the same id is safe
    */
   publish(message: JobMessage, options: { readonly dedupId: string }): Promise<{ readonly duplicate: boolean }>;
-  /** Resolves once stopped by the signal. It survives NATS going away and coming back, even without its streams. */
+  /**
+   * Resolves once stopped by the signal, or by the connection being closed. It survives NATS going away and coming
+   * back, even without its streams.
+   */
   consume(options: ConsumeOptions): Promise<void>;
 }
 
 const PUBLISH_MILLIS = 5_000;
-const PUBLISH_TRIES = 2;
 
 /**
  * A work queue of jobs on JetStream, with dead letters beside it (`<stream>_DEAD`, subject `jobs.dead` for `jobs.work`).
@@ -50,22 +52,19 @@ export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue
   const ensure = (): Promise<void> => ensureJobStreams(manager, streams);
   const parts: JobQueueParts = { connection, logger, streams, maxDeliver, retryMillis, client, ensure };
 
-  const publish: JobQueue['publish'] = async (message, { dedupId }) => {
+  const send: JobQueue['publish'] = async (message, { dedupId }) => {
     const headers = contextHeaders(currentContext() ?? systemContext(connection.name));
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        if (!(await connection.whenConnected(PUBLISH_MILLIS))) throw new Error('NATS is away');
-        const sent = await client.publish(subject, toJson(message), {
-          msgID: dedupId,
-          headers,
-          timeout: PUBLISH_MILLIS,
-        });
-        return { duplicate: sent.duplicate };
-      } catch (error) {
-        if (attempt === PUBLISH_TRIES) throw unavailable(error);
-        // Nobody answers when the stream is gone.
-        await ensure().catch((cause: unknown) => Promise.reject(unavailable(cause)));
-      }
+    const sent = await client.publish(subject, toJson(message), { msgID: dedupId, headers, timeout: PUBLISH_MILLIS });
+    return { duplicate: sent.duplicate };
+  };
+
+  const publish: JobQueue['publish'] = async (message, publishOptions) => {
+    try {
+      if (!(await connection.whenConnected(PUBLISH_MILLIS))) throw new Error('NATS is away');
+      // Nobody answers when the stream is gone.
+      return await send(message, publishOptions).catch(() => ensure().then(() => send(message, publishOptions)));
+    } catch (error) {
+      throw unavailable(error);
     }
   };
 

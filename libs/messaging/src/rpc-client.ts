@@ -1,6 +1,7 @@
 import {
   AppError,
   currentContext,
+  delay,
   fromWireError,
   isAppError,
   messageOf,
@@ -42,29 +43,44 @@ export interface RpcClient {
   close(): Promise<void>;
 }
 
-const replySchema = z.object({ err: z.unknown(), response: z.unknown() });
+const replySchema = z.object({ err: z.unknown().optional(), response: z.unknown().optional() });
 
 /** Nest wants an id on every request. The reply's inbox already tells requests apart. */
 const REQUEST_ID = '1';
 
+/** A service that is being restarted, or that reconnects to NATS a little later than we did, gets this long to be back. */
+const MISSING_MILLIS = 1_000;
+const MISSING_PAUSE_MILLIS = 100;
+
 /**
- * Speaks Nest's envelope over plain NATS requests. Nest's own client makes a new inbox subscription for each request,
- * waits for ever, and drops requests without a word when the connection goes.
+ * Speaks Nest's envelope over plain NATS requests. Nest's own client is no slower, but it waits for ever, hands errors
+ * over as whatever they were on the wire, and rejects or drops requests while the connection is away.
  */
 export const createRpcClient = async (options: RpcClientOptions): Promise<RpcClient> => {
   const { name, logger } = options;
   const connection = await createNatsConnection(options);
 
-  const request = async (subject: string, payload: unknown, deadlineMillis: number): Promise<Msg> => {
-    const givesUpAt = Date.now() + deadlineMillis;
+  const send = async (subject: string, body: string, givesUpAt: number): Promise<Msg> => {
     // Written into a broken connection, a request would be lost, or handled long after the caller gave up.
-    if (!connection.isConnected() && !(await connection.whenConnected(deadlineMillis))) {
+    if (!connection.isConnected() && !(await connection.whenConnected(givesUpAt - Date.now()))) {
       throw new AppError('unavailable', `NATS is away, so ${serviceOf(subject)} cannot be reached; is it running?`);
     }
     const timeout = Math.max(1, givesUpAt - Date.now());
     const headers = contextHeaders(currentContext() ?? systemContext(name), timeout);
-    const body = toJson({ pattern: subject, data: payload, id: REQUEST_ID });
     return connection.nats.request(subject, body, { timeout, headers });
+  };
+
+  const request = async (subject: string, body: string, deadlineMillis: number): Promise<Msg> => {
+    const now = Date.now();
+    const missingUntil = now + Math.min(MISSING_MILLIS, deadlineMillis);
+    for (;;) {
+      try {
+        return await send(subject, body, now + deadlineMillis);
+      } catch (error) {
+        if (!isNobodyThere(error) || Date.now() >= missingUntil) throw callError(subject, deadlineMillis, error);
+        await delay(MISSING_PAUSE_MILLIS);
+      }
+    }
   };
 
   const call = async <Schema extends z.ZodType>(
@@ -72,9 +88,8 @@ export const createRpcClient = async (options: RpcClientOptions): Promise<RpcCli
     payload: unknown,
     { schema, deadlineMillis = 5_000 }: CallOptions<Schema>,
   ): Promise<z.output<Schema>> => {
-    const message = await request(subject, payload, deadlineMillis).catch((error: unknown) => {
-      throw callError(subject, deadlineMillis, error);
-    });
+    const body = toJson({ pattern: subject, data: payload, id: REQUEST_ID });
+    const message = await request(subject, body, deadlineMillis);
     const reply = replySchema.safeParse(fromJson(message.data));
     const answer = reply.success && !reply.data.err ? schema.safeParse(reply.data.response) : undefined;
     if (answer?.success) return answer.data;
@@ -86,14 +101,17 @@ export const createRpcClient = async (options: RpcClientOptions): Promise<RpcCli
   return { call, isReady: connection.isConnected, close: connection.close };
 };
 
+/** The first part of a subject names its service. */
 const serviceOf = (subject: string): string => `the ${subject.split('.', 1)[0] ?? subject} service`;
+
+const isNobodyThere = (error: unknown): boolean => error instanceof errors.RequestError && error.isNoResponders();
 
 const callError = (subject: string, deadlineMillis: number, error: unknown): AppError => {
   if (error instanceof AppError) return error;
   if (error instanceof errors.TimeoutError) {
     return new AppError('deadline', `${serviceOf(subject)} did not answer ${subject} within ${deadlineMillis} ms.`);
   }
-  if (error instanceof errors.RequestError && error.isNoResponders()) {
+  if (isNobodyThere(error)) {
     return new AppError('unavailable', `${serviceOf(subject)} is not running: nobody answers ${subject}.`);
   }
   if (error instanceof errors.InvalidArgumentError) {

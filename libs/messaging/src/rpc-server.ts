@@ -24,7 +24,7 @@ export interface RpcServerOptions {
 }
 
 /** What Nest's clients send. A message without `id` is not answered by Nest either; here it is not handled at all. */
-const envelope = z.object({ id: z.string(), data: z.unknown() });
+const envelope = z.object({ id: z.string(), data: z.unknown().optional() });
 
 type Reply = { readonly response: unknown } | { readonly err: unknown };
 
