@@ -9,6 +9,8 @@ const conditions = ['source', 'node'];
 const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProjectConfiguration => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
+  // Test files are in no tsconfig.json of their own, where Vite would read how decorators are meant.
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     name,
     include: [`{libs,services,deploy,bench}/**/*.${name}.test.ts`],
