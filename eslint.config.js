@@ -3,7 +3,7 @@ import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 const SERVICES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'];
-const TESTS = ['**/*.test.ts', 'libs/*/fixtures/**/*.ts', 'libs/testkit/**/*.ts'];
+const TESTS = ['**/*.test.ts', 'libs/*/fixtures/**/*.ts', 'libs/*/src/contract/**/*.ts', 'libs/testkit/**/*.ts'];
 
 /** A `no-restricted-imports` pattern that forbids packages of ours, deep imports into them included. */
 const forbidPackages = (names, message) => ({ regex: `^@cyborgbackup/(${names.join('|')})(/|$)`, message });
@@ -104,7 +104,10 @@ export default tseslint.config(
   ...SERVICES.map((name) =>
     restrictImports([`services/${name}/src/**/*.ts`], [otherServices(name), STANDALONE, TESTKIT]),
   ),
-  restrictImports(['libs/**/*.test.ts', 'libs/testkit/**/*.ts'], [ANY_SERVICE, STANDALONE]),
+  restrictImports(
+    ['libs/**/*.test.ts', 'libs/*/src/contract/**/*.ts', 'libs/testkit/**/*.ts'],
+    [ANY_SERVICE, STANDALONE],
+  ),
   restrictImports(['services/standalone/src/**/*.test.ts', 'services/standalone/src/demo/**/*.ts'], []),
   ...SERVICES.map((name) => restrictImports([`services/${name}/src/**/*.test.ts`], [otherServices(name), STANDALONE])),
 
