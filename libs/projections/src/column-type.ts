@@ -24,9 +24,13 @@ export type ColumnType = keyof ColumnTypes;
 export type ColumnSpec = ColumnType | `${ColumnType}?`;
 
 /** The specifications that suit a property of a row. */
-export type ColumnFor<Value> = {
-  [Type in ColumnType]: NonNullable<Value> extends ColumnTypes[Type] ? (null extends Value ? `${Type}?` : Type) : never;
+export type ColumnFor<Value> = unknown extends Value ? 'jsonb' | 'jsonb?' : KnownColumnFor<Value>;
+
+type KnownColumnFor<Value> = {
+  [Type in ColumnType]: NonNullable<Value> extends ColumnTypes[Type] ? SpecFor<Type, Value> : never;
 }[ColumnType];
+
+type SpecFor<Type extends ColumnType, Value> = null extends Value ? `${Type}?` : Type;
 
 export interface Column {
   readonly name: string;

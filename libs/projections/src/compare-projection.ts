@@ -10,7 +10,7 @@ import { createSchema } from './projection-schema.ts';
 import type { Projection } from './projection.ts';
 import type { ReadModel } from './read-model.ts';
 import { acquireBuildRight } from './rebuild-projection.ts';
-import type { ProjectionOptions } from './run-projection.ts';
+import type { ProjectionOptions } from './projection-options.ts';
 import { openSession, type Session } from './session.ts';
 
 /** A row that a rebuild would change. */

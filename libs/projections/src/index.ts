@@ -10,7 +10,7 @@ export { type ColumnFor, type ColumnSpec, type ColumnType } from './column-type.
 export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference } from './compare-projection.ts';
 export { ensureProjection } from './ensure-projection.ts';
 export { foldEvents } from './fold-events.ts';
-export { APP_ROLE, installProjections, READER_ROLE } from './install-projections.ts';
+export { installProjections, READER_ROLE } from './install-projections.ts';
 export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
 export { PoisonEventError } from './poison-event.ts';
 export { defineProjection, type Projection } from './projection.ts';
@@ -22,5 +22,6 @@ export {
   type ReadModelDefinition,
 } from './read-model.ts';
 export { rebuildProjection } from './rebuild-projection.ts';
-export { runProjection, type ProjectionOptions, type RunProjectionOptions } from './run-projection.ts';
+export { type ProjectionOptions } from './projection-options.ts';
+export { runProjection, type RunProjectionOptions } from './run-projection.ts';
 export { type AnyRow, type Change, type Folded, type RowUpdate, type TableChanges } from './table-changes.ts';

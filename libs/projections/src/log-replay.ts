@@ -2,7 +2,7 @@ import { delay, type RecordedEvent } from '@cyborgbackup/kernel';
 import { decodeEvents } from './decode-events.ts';
 import { eventTypesOf } from './projection.ts';
 import type { ProjectionFold } from './projection-fold.ts';
-import type { ProjectionOptions } from './run-projection.ts';
+import type { ProjectionOptions } from './projection-options.ts';
 
 /** Largest page that a store gives. */
 const PAGE_SIZE = 5_000;

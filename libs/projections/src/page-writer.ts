@@ -66,7 +66,7 @@ export const createPageWriter = ({ session, projection, codec, lease, logger }: 
     } catch (error) {
       if (first === undefined || !isPoison(error)) throw error;
       fold.forget();
-      if (others.length > 0) return writeHalves(events, to);
+      if (others.length > 0) return await writeHalves(events, to);
       await park(first, to, error);
       position = to;
     } finally {

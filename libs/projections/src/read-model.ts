@@ -14,7 +14,7 @@ interface EventHandling<Row extends object, E extends DomainEvent> {
 /** What one event of type E does to the table. Pure: the same event always gives the same changes. */
 export type EventHandler<Row extends object, E extends DomainEvent> = EventHandling<Row, E>['handle'];
 
-type EventOfType<E extends DomainEvent, Type> = E extends { readonly type: Type } ? E : never;
+type EventOfType<E extends DomainEvent, Type> = E extends DomainEvent ? (Type extends E['type'] ? E : never) : never;
 
 /**
  * One table of a projection and how events change it.

@@ -4,7 +4,7 @@ import { ensureProjection } from './ensure-projection.ts';
 import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
 import { listParked } from './parked-events.ts';
 import { PoisonEventError } from './poison-event.ts';
-import type { ProjectionOptions } from './run-projection.ts';
+import type { ProjectionOptions } from './projection-options.ts';
 import { openSession, type Session } from './session.ts';
 import { openShadow, shadowName } from './shadow-build.ts';
 import { dropReplaced, swapSchemas } from './swap-schemas.ts';

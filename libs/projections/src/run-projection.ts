@@ -1,27 +1,12 @@
-import type { EventCodec, EventStore } from '@cyborgbackup/event-store';
-import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
-import type { Pool } from 'pg';
+import { delay, messageOf } from '@cyborgbackup/kernel';
 import { announceCheckpoint } from './checkpoint-news.ts';
 import { FencedOutError } from './checkpoint.ts';
 import { ensureProjection } from './ensure-projection.ts';
 import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
 import { createPageWriter } from './page-writer.ts';
-import type { Projection } from './projection.ts';
+import type { ProjectionOptions } from './projection-options.ts';
 import { rebuildOutdated } from './rebuild-projection.ts';
 import { openSession } from './session.ts';
-
-export interface ProjectionOptions {
-  /** Connects as a role that owns the projection's schema, see `installProjections`. One connection is held. */
-  readonly pool: Pool;
-  readonly store: EventStore;
-  readonly codec: EventCodec;
-  readonly projection: Projection;
-  /** Names this runner; unique among all that run now, so not just a host name. */
-  readonly owner: string;
-  readonly logger: Logger;
-  /** Finishes the page at hand, gives the lease back and ends. */
-  readonly signal: AbortSignal;
-}
 
 export interface RunProjectionOptions extends ProjectionOptions {
   /** Called after each commit. */

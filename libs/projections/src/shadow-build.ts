@@ -4,7 +4,7 @@ import { replayLog } from './log-replay.ts';
 import { createProjectionFold } from './projection-fold.ts';
 import { analyse, createIndexes, createSchema, dropSchema } from './projection-schema.ts';
 import type { Projection } from './projection.ts';
-import type { ProjectionOptions } from './run-projection.ts';
+import type { ProjectionOptions } from './projection-options.ts';
 import type { Session } from './session.ts';
 import { dropReplaced } from './swap-schemas.ts';
 

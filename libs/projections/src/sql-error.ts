@@ -1,6 +1,7 @@
 import { PoisonEventError } from './poison-event.ts';
 
-const sqlState = (error: unknown): string =>
+/** PostgreSQL's five characters, or whatever code the error has; empty for none. */
+export const sqlState = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /**
