@@ -1,4 +1,4 @@
-import { chown, lstat, readdir } from 'node:fs/promises';
+import { lchown, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Whom a server runs as. */
@@ -26,6 +26,6 @@ export const giveTo = async (path: string, identity: Identity | undefined): Prom
   const { uid, gid } = await lstat(path);
   if (uid === identity.uid && gid === identity.gid) return;
   const below = await readdir(path, { recursive: true });
-  // The top comes last: it says that all below is done, should we be interrupted.
-  for (const name of [...below, '.']) await chown(join(path, name), identity.uid, identity.gid);
+  // Links themselves, never what they lead to. The top comes last: it says that all below is done, should we be interrupted.
+  for (const name of [...below, '.']) await lchown(join(path, name), identity.uid, identity.gid);
 };

@@ -86,3 +86,14 @@ test('a folder in use is refused', async () => {
   await server.stop();
   await (await startNatsServer({ dataDir, logger })).stop();
 });
+
+test('stopping twice does not touch the next one in the same folder', async () => {
+  const first = await startNatsServer({ dataDir, logger });
+  await first.stop();
+  const second = await startNatsServer({ dataDir, logger });
+  await first.stop();
+  const { username: token, port } = new URL(second.url);
+  expect(await login(port, token)).toBe('PONG');
+  await expect(startNatsServer({ dataDir, logger })).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
+  await second.stop();
+});

@@ -1,12 +1,11 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { claimDirectory } from './claim-directory.ts';
 import { findExecutable } from './find-executable.ts';
 import { onFreePort } from './free-port.ts';
-import type { RunningServer, StartOptions } from './running-server.ts';
+import { startInClaimed, type RunningServer, type StartOptions } from './running-server.ts';
 import { readOrCreateSecret } from './secret-file.ts';
-import { giveTo, serverIdentity } from './server-identity.ts';
+import { giveTo, serverIdentity, type Identity } from './server-identity.ts';
 import { superviseProcess, type SupervisedProcess } from './supervised-process.ts';
 
 const EXECUTABLE = 'nats-server';
@@ -33,6 +32,25 @@ const natsServerPath = async (): Promise<string> => {
 };
 
 /**
+ * Makes the server's folder. The server owns its store and its configuration, but not the folder around them: where it
+ * cannot put links, we can write as root.
+ */
+const prepareFolder = async (directory: string, identity: Identity | undefined): Promise<void> => {
+  const store = join(directory, 'jetstream');
+  await mkdir(store, { recursive: true, mode: 0o700 });
+  await giveTo(store, identity);
+  if (!identity) return;
+  await chown(directory, 0, identity.gid);
+  await chmod(directory, 0o750);
+};
+
+const writeConfig = async (directory: string, text: string, identity: Identity | undefined): Promise<void> => {
+  const path = join(directory, 'nats.conf');
+  await writeFile(path, text, { mode: 0o600 });
+  if (identity) await chown(path, identity.uid, identity.gid);
+};
+
+/**
  * Starts a nats-server with JetStream on 127.0.0.1, its store in `dataDir`, and starts it again should it end by itself.
  * The url, `nats://TOKEN@127.0.0.1:PORT`, keeps its token over restarts. A server that a killed parent left there is shut
  * down first.
@@ -40,17 +58,13 @@ const natsServerPath = async (): Promise<string> => {
  */
 export const startNatsServer = async ({ dataDir, logger, port }: StartOptions): Promise<RunningServer> => {
   const path = await natsServerPath();
-  const release = await claimDirectory(dataDir);
-  try {
+  return startInClaimed(dataDir, async () => {
     const identity = serverIdentity();
     const directory = join(dataDir, 'server');
     const token = await readOrCreateSecret(join(dataDir, 'token'));
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await prepareFolder(directory, identity);
     const start = async (onPort: number): Promise<SupervisedProcess> => {
-      const config = join(directory, 'nats.conf');
-      await writeFile(config, configText(onPort, token), { mode: 0o600 });
-      if (identity) await chown(config, identity.uid, identity.gid);
-      await giveTo(directory, identity);
+      await writeConfig(directory, configText(onPort, token), identity);
       return superviseProcess({
         name: EXECUTABLE,
         path,
@@ -66,15 +80,6 @@ export const startNatsServer = async ({ dataDir, logger, port }: StartOptions): 
       });
     };
     const { server, port: chosen } = await onFreePort(start, port);
-    return {
-      url: `nats://${token}@127.0.0.1:${chosen}`,
-      stop: async (signal) => {
-        await server.stop(signal);
-        await release();
-      },
-    };
-  } catch (error) {
-    await release();
-    throw error;
-  }
+    return { url: `nats://${token}@127.0.0.1:${chosen}`, server };
+  });
 };

@@ -1,10 +1,8 @@
-import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { claimDirectory } from './claim-directory.ts';
 import { onFreePort } from './free-port.ts';
 import { HERE, initCluster, SUPERUSER } from './init-cluster.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
-import type { RunningServer, StartOptions } from './running-server.ts';
+import { startInClaimed, type RunningServer, type StartOptions } from './running-server.ts';
 import { readOrCreateSecret } from './secret-file.ts';
 import { giveTo, serverIdentity } from './server-identity.ts';
 import { superviseProcess, type SupervisedProcess } from './supervised-process.ts';
@@ -45,12 +43,11 @@ const settingArgs = (settings: Readonly<Record<string, string>>): string[] =>
  * it end by itself. The url is the superuser's. A server that a killed parent left there is shut down first.
  * @throws AppError `conflict` when another process uses `dataDir`
  */
-export const startPostgres = async (options: StartPostgresOptions): Promise<RunningServer> => {
-  const { dataDir, logger, port, durable = true } = options;
-  const release = await claimDirectory(dataDir);
-  try {
+export const startPostgres = (options: StartPostgresOptions): Promise<RunningServer> =>
+  startInClaimed(options.dataDir, async () => {
+    const { dataDir, logger, port, durable = true } = options;
     const identity = serverIdentity();
-    const cluster = join(await realpath(dataDir), 'cluster');
+    const cluster = join(dataDir, 'cluster');
     const password = await readOrCreateSecret(join(dataDir, 'password'));
     const binaries = await postgresBinaries(identity);
     await initCluster({ binaries, cluster, password, identity });
@@ -71,15 +68,5 @@ export const startPostgres = async (options: StartPostgresOptions): Promise<Runn
         logger,
       });
     const { server, port: chosen } = await onFreePort(start, port);
-    return {
-      url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${chosen}/postgres`,
-      stop: async (signal) => {
-        await server.stop(signal);
-        await release();
-      },
-    };
-  } catch (error) {
-    await release();
-    throw error;
-  }
-};
+    return { url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${chosen}/postgres`, server };
+  });
