@@ -11,6 +11,7 @@ export interface TestStore extends AsyncDisposable {
   readonly pool: pg.Pool;
   /** The superuser's. */
   readonly admin: pg.Pool;
+  readonly adminUrl: string;
   /** Another store on the same database, as another process would have it. */
   readonly another: (options?: Partial<PostgresEventStoreOptions>) => EventStore;
 }
@@ -18,7 +19,7 @@ export interface TestStore extends AsyncDisposable {
 /** A PostgreSQL event store in a database of its own. */
 export const openTestStore = async (options: Partial<PostgresEventStoreOptions> = {}): Promise<TestStore> => {
   const database = await createTestDatabase();
-  const admin = openPool({ connectionString: database.adminUrl });
+  const admin = openPool({ connectionString: database.adminUrl, max: 30 });
   const client = await admin.connect();
   await installEventStore(client);
   client.release();
@@ -33,6 +34,7 @@ export const openTestStore = async (options: Partial<PostgresEventStoreOptions> 
     store: another(),
     pool,
     admin,
+    adminUrl: database.adminUrl,
     another,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(stores.map((store) => store.close()));

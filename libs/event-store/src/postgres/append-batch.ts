@@ -87,7 +87,8 @@ export const appendBatch = async (
 /** node-pg takes a time-out per query, which its type declarations leave out. */
 type TimedQuery = pg.QueryConfig & { readonly query_timeout: number };
 
-const appendQuery = (items: readonly AppendItem[]): TimedQuery => ({
+/** The items must be in the order of their streams. */
+export const appendQuery = (items: readonly AppendItem[]): TimedQuery => ({
   name: 'events-append',
   text: 'select item, appended, version, position from events.append($1, $2, $3, $4, $5, $6, $7, $8, $9)',
   values: [

@@ -115,9 +115,8 @@ const unavailable = (cause: unknown): AppError =>
     cause,
   });
 
-/** SQLSTATE classes of a server that is gone, going or full; errors of the socket have no SQLSTATE at all. */
+/** No server, or one that is going or full. Errors of the socket have no SQLSTATE; a refused login is a FATAL. */
 const isLostConnection = (error: unknown): boolean => {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const isSqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E');
-  return !isSqlState || /^(08|53|57|58)/.test(code);
+  if (!(error instanceof Error && 'severity' in error && 'code' in error)) return true;
+  return error.severity === 'FATAL' || /^(08|53|57|58)/.test(String(error.code));
 };

@@ -1,0 +1,111 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sampleEvents, sampleStream } from '../contract/sample-events.ts';
+import { openTestStore, type TestStore } from '../contract/test-store.ts';
+import { verifyLog, verifyStream } from '../verify.ts';
+import { verifyHeads } from './verify-heads.ts';
+
+const CHANGES = [
+  `update events.events set data = '{}'`,
+  'delete from events.events',
+  'truncate events.events',
+  'truncate events.events, events.streams',
+  'delete from events.streams',
+  'update events.streams set version = 1',
+  `update events.streams set stream = 'other'`,
+];
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await openTestStore();
+  await test.store.append(sampleStream(), sampleEvents(3), 'none');
+});
+afterAll(() => test[Symbol.asyncDispose]());
+
+describe('the application role', () => {
+  it.each([
+    ...CHANGES,
+    `insert into events.events select 99, stream, 99, id, type, 1, data, metadata, hash from events.events limit 1`,
+    `insert into events.streams values ('other', 1, '')`,
+    `select nextval('events.positions')`,
+    `select setval('events.positions', 1)`,
+    'alter table events.events disable trigger all',
+    'drop table events.events',
+    'create table events.mine (n int)',
+    'delete from keys.subject_keys',
+    'truncate keys.subject_keys',
+  ])('may not: %s', async (sql) => {
+    await expect(test.pool.query(sql)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('may read', async () => {
+    expect((await test.pool.query('select from events.events, events.streams')).rowCount).toBe(3);
+  });
+});
+
+describe('the superuser', () => {
+  it.each(CHANGES)('is refused: %s', async (sql) => {
+    await expect(test.admin.query(sql)).rejects.toThrow(/append-only/);
+  });
+
+  it('is refused also as a replica', async () => {
+    const client = await test.admin.connect();
+    await client.query('set session_replication_role = replica');
+    await expect(client.query('delete from events.events')).rejects.toThrow(/append-only/);
+    client.release(true);
+  });
+});
+
+describe('tampering with the triggers off', () => {
+  let tampered: TestStore;
+  let stream: string;
+
+  const tamper = async (sql: string): Promise<void> => {
+    const change = async (client: pg.PoolClient): Promise<void> => {
+      await client.query('begin; alter table events.events disable trigger all');
+      await client.query(sql.replaceAll('$stream', stream));
+      await client.query('alter table events.events enable trigger all; commit');
+    };
+    const client = await tampered.admin.connect();
+    await change(client).finally(() => client.release());
+  };
+
+  beforeAll(async () => {
+    tampered = await openTestStore();
+  });
+  afterAll(() => tampered[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    stream = sampleStream();
+    await tampered.store.append(stream, sampleEvents(2), 'none');
+    await tampered.store.append(stream, sampleEvents(2), 2);
+  });
+
+  it('is not seen where there is none', async () => {
+    expect(await verifyLog(tampered.store)).toMatchObject({ intact: true });
+    expect(await verifyHeads(tampered.admin)).toEqual([]);
+  });
+
+  it.each([
+    [2, 'altered', `update events.events set data = '{"n":9}' where stream = '$stream' and version = 2`],
+    [3, 'altered', `update events.events set metadata = '{}' where stream = '$stream' and version = 3`],
+    [1, 'altered', `update events.events set type = 'other' where stream = '$stream' and version = 1`],
+    [4, 'altered', `update events.events set hash = sha256('x') where stream = '$stream' and version = 4`],
+    [3, 'missing', `delete from events.events where stream = '$stream' and version = 2`],
+    [2, 'missing', `delete from events.events where stream = '$stream' and version = 1`],
+  ])('is found at version %i (%s)', async (version, reason, sql) => {
+    await tamper(sql);
+    const verdict = { intact: false, stream, version, reason: expect.stringContaining(reason) };
+    expect(await verifyStream(tampered.store, stream)).toMatchObject(verdict);
+    // The log's first broken link may be that of a test before this one.
+    expect(await verifyLog(tampered.store)).toMatchObject({ intact: false });
+  });
+
+  it.each([
+    [`delete from events.events where stream = '$stream' and version = 4`],
+    [`delete from events.events where stream = '$stream'`],
+  ])('of the end is found by the heads: %s', async (sql) => {
+    await tamper(sql);
+    expect(await verifyStream(tampered.store, stream)).toMatchObject({ intact: true });
+    expect(await verifyHeads(tampered.admin)).toContain(stream);
+  });
+});
