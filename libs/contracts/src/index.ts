@@ -2,6 +2,7 @@ export * from './catalog/commands.ts';
 export * from './catalog/entries.ts';
 export * from './definitions.ts';
 export * from './executor/job.ts';
+export * from './executor/job-state.ts';
 export * from './executor/output.ts';
 export * from './inventory/client.ts';
 export * from './inventory/commands.ts';
