@@ -1,6 +1,6 @@
 import { delay, messageOf } from '@cyborgbackup/kernel';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
-import { createJobDelivery, type RunningJob } from './job-delivery.ts';
+import { createJobDelivery, giveBack, type RunningJob } from './job-delivery.ts';
 import type { DeadHandler, JobHandler } from './job-message.ts';
 import type { JobQueueParts } from './job-queue-parts.ts';
 import { JOB_CONSUMER } from './job-streams.ts';
@@ -47,7 +47,7 @@ export const consumeJobs = async (parts: JobQueueParts, options: ConsumeOptions)
     while (!signal.aborted && !connection.nats.isClosed()) {
       const message = await take();
       // AbortSignal changes while we wait.
-      if (signal.aborted) message?.nak();
+      if (message && signal.aborted) giveBack(message);
       else if (message) await deliver(message);
     }
   };

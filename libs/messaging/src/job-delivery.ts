@@ -28,6 +28,24 @@ export interface DeliveryOptions {
 const LONGEST_RETRY_MILLIS = 300_000;
 const SETTLE_MILLIS = 5_000;
 
+/** Hands a message to whoever asks next. When that cannot be sent, it comes back after the ack wait anyway. */
+export const giveBack = (message: JsMsg): void => {
+  try {
+    message.nak();
+  } catch {
+    // The connection is closed: whoever closed it knows.
+  }
+};
+
+/** An exception in a timer would end the process. */
+const beat = (message: JsMsg): void => {
+  try {
+    message.working();
+  } catch {
+    // As above.
+  }
+};
+
 /**
  * What becomes of one delivered message:
  *
@@ -113,11 +131,11 @@ export const createJobDelivery = (
   };
 
   return async (message) => {
-    const heartbeat = setInterval(() => send(() => message.working()), streams.ackWaitMillis / 3);
+    const heartbeat = setInterval(() => beat(message), streams.ackWaitMillis / 3);
     const job: RunningJob = {
       giveBack: () => {
         clearInterval(heartbeat);
-        send(() => message.nak());
+        giveBack(message);
       },
     };
     running.add(job);
@@ -130,15 +148,6 @@ export const createJobDelivery = (
       running.delete(job);
     }
   };
-};
-
-/** For what does no harm when it cannot be sent, in places where an exception would end the process. */
-const send = (signal: () => void): void => {
-  try {
-    signal();
-  } catch {
-    // The connection is closed: whoever closed it knows.
-  }
 };
 
 const isRetryable = (error: unknown): boolean =>

@@ -1,5 +1,6 @@
 import { AppError, currentContext, runInContext } from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
+import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createJobBench, newJob, noting, untilAborted, within } from '../fixtures/job-bench.ts';
@@ -40,8 +41,12 @@ describe.concurrent('the job queue', () => {
 
   it('can be opened again with other settings', async () => {
     await using bench = await createJobBench(nats);
+    const { streams } = await jetstreamManager(bench.connection.nats);
+    const older = { retention: RetentionPolicy.Workqueue, subjects: [`${bench.name}.work`], max_msgs: 5 };
+    await streams.add({ name: bench.name, ...older });
     await bench.open();
     await bench.open({ ackWaitMillis: 7_000 });
+    expect((await streams.info(bench.name)).config).toMatchObject({ max_msgs: 100_000, duplicate_window: 120e9 });
     const info = await (await bench.consumer('work')).info();
     expect(info.config).toMatchObject({ ack_wait: 7e9, max_deliver: -1 });
   });

@@ -73,6 +73,6 @@ export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue
 };
 
 const unavailable = (cause: unknown): AppError =>
-  new AppError('unavailable', `The job queue does not answer (${messageOf(cause)}); check NATS and its disk.`, {
+  new AppError('unavailable', `The job queue is out of order (${messageOf(cause)}); check NATS and its disk.`, {
     cause,
   });

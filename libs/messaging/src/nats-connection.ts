@@ -32,9 +32,12 @@ export interface Connection {
  * What the library is told. The token is taken out of the URL, since the library would ignore it there. Reconnecting
  * never ends: a server that is gone for a night, or that rejects us while its configuration is being changed, must
  * not leave a service that runs but no longer hears anything.
+ * @throws AppError `validation` when it is no URL
  */
 export const connectionOptions = (natsUrl: string, name: string): ConnectionOptions => {
-  const url = new URL(natsUrl);
+  const url = URL.parse(natsUrl);
+  // Not `new URL`: its error quotes the whole text, token included.
+  if (!url?.hostname) throw new AppError('validation', 'NATS_URL is not of the form nats://token@host:4222.');
   const user = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);
   return {
@@ -44,6 +47,7 @@ export const connectionOptions = (natsUrl: string, name: string): ConnectionOpti
     ...(user && password ? { user, pass: password } : {}),
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
+    timeout: 5_000,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     pingInterval: 10_000,

@@ -79,7 +79,7 @@ export class RpcServer extends Server implements CustomTransportStrategy {
     throw new Error('Connection events are logged by the connection itself.');
   }
 
-  unwrap<T>(): T {
+  unwrap(): never {
     throw new Error('The connection belongs to whoever made it.');
   }
 

@@ -32,7 +32,7 @@ export interface RpcService {
 const WAITING_PER_RUNNING = 16;
 
 /** Our server maps errors to the wire itself; Nest's default filter would have replaced them all by one sentence. */
-const passErrors: RpcExceptionFilter = { catch: (error) => throwError(() => error) };
+const passErrors: RpcExceptionFilter = { catch: (error: unknown) => throwError((): unknown => error) };
 
 /**
  * Starts a Nest microservice on NATS.
