@@ -9,7 +9,7 @@ import { rebuildOutdated } from './rebuild-projection.ts';
 import { openSession } from './session.ts';
 
 export interface RunProjectionOptions extends ProjectionOptions {
-  /** Called after each commit. */
+  /** Called with the position on becoming the owner, and after each commit. */
   readonly onCheckpoint?: (position: bigint) => void;
 }
 
@@ -71,17 +71,21 @@ const becomeOwner = async (options: RunProjectionOptions): Promise<Lease | undef
 const follow = async (options: RunProjectionOptions, lease: Lease, progress: () => void): Promise<void> => {
   const { pool, store, codec, projection, logger, signal, onCheckpoint } = options;
   const { name } = projection;
+  const tell = (position: bigint): void => {
+    announceCheckpoint(name, position);
+    onCheckpoint?.(position);
+  };
   const deposed = new AbortController();
   const ended = AbortSignal.any([signal, deposed.signal]);
   logger.info({ projection: name, position: lease.position.toString() }, 'Keeping the projection');
   await using _lease = heldLease(options, lease, () => deposed.abort());
   await using session = await openSession(pool);
+  tell(lease.position); // a rebuild may have come further than anybody was told
   const writer = createPageWriter({ session, projection, codec, lease, logger });
   for await (const page of store.subscribe({ after: lease.position, signal: ended, pageSize: PAGE_SIZE })) {
     await writer.write(page);
     progress();
-    announceCheckpoint(name, page.position);
-    onCheckpoint?.(page.position);
+    tell(page.position);
     if (ended.aborted) break;
   }
   if (deposed.signal.aborted) throw new FencedOutError(name);
