@@ -1,5 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from './errno.ts';
 
@@ -25,6 +26,20 @@ const livingOwner = async (file: string): Promise<string | undefined> => {
   }
 };
 
+const inUse = (directory: string, owner: string): AppError =>
+  new AppError('conflict', `${directory} is in use by process ${owner}; stop it, or choose another data directory.`);
+
+/** Puts the file in its place, unless there is one already. A link appears at once, with all its content. */
+const linkOwner = async (from: string, to: string): Promise<boolean> => {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (isErrno(error, 'EEXIST')) return false;
+    throw error;
+  }
+};
+
 /**
  * Takes a server's folder (made if need be, mode 0700) for this process, so that whatever runs there without a living
  * owner is known to be a leftover. Returns what gives the folder back.
@@ -33,14 +48,16 @@ const livingOwner = async (file: string): Promise<string | undefined> => {
 export const claimDirectory = async (directory: string): Promise<() => Promise<void>> => {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'owner');
-  const owner = await livingOwner(file);
-  if (owner !== undefined) {
-    throw new AppError(
-      'conflict',
-      `${directory} is in use by process ${owner}; stop it, or choose another data directory.`,
-    );
+  const mine = join(directory, `owner-${randomUUID()}`);
+  await writeFile(mine, `${process.pid} ${(await startOf('self')) ?? ''}\n`, { mode: 0o600 });
+  try {
+    while (!(await linkOwner(mine, file))) {
+      const owner = await livingOwner(file);
+      if (owner !== undefined) throw inUse(directory, owner);
+      await rm(file, { force: true });
+    }
+  } finally {
+    await rm(mine);
   }
-  await writeFile(`${file}.new`, `${process.pid} ${(await startOf('self')) ?? ''}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
   return () => rm(file, { force: true });
 };
