@@ -18,6 +18,7 @@ export interface LoadedState<State> {
 }
 
 /** The domain event in a record. A stream holds one decider's events only, and the codec validated each of them. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast, in one place
 export const domainEvent = <E extends DomainEvent>({ type, data }: Pick<RecordedEvent, 'type' | 'data'>): E =>
   ({ type, data }) as E;
 

@@ -31,18 +31,21 @@ const EXPECTED_CODES = { any: -1, none: 0, exists: -2 } as const;
 const expectedCode = (expected: ExpectedVersion): number =>
   typeof expected === 'number' ? expected : EXPECTED_CODES[expected];
 
+/** Versions are PostgreSQL integers. */
+const isExpectation = (expected: ExpectedVersion): boolean =>
+  typeof expected !== 'number' || (Number.isInteger(expected) && expected >= 0 && expected < 2 ** 31);
+
 /** @throws AppError `internal` for a stream name, version or number of events that no stream can have */
 export const toAppendItem = (stream: string, events: readonly NewEvent[], expected: ExpectedVersion): AppendItem => {
-  const code = expectedCode(expected);
   refuseUnless(/^[!-~]{1,200}$/.test(stream), 'A stream name has 1 to 200 printable ASCII characters and no blanks.');
   refuseUnless(events.length >= 1 && events.length <= MAX_EVENTS, `An append has 1 to ${MAX_EVENTS} events.`);
-  refuseUnless(Number.isInteger(code) && code >= -2, 'An expected version is a whole number from 0.');
+  refuseUnless(isExpectation(expected), 'An expected version is a whole number from 0.');
   const texts = events.map((event) => eventText(stream, event));
   const size = texts.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
   refuseUnless(size <= MAX_SIZE, `An append has at most ${MAX_SIZE} characters of data.`);
   return {
     stream,
-    expected: code,
+    expected: expectedCode(expected),
     ids: events.map((event) => event.id),
     types: events.map((event) => event.type),
     schemaVersions: events.map((event) => event.schemaVersion),

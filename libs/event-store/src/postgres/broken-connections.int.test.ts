@@ -31,7 +31,6 @@ it('writes each append once though backends are killed in the middle of it', asy
   const shared = sampleStream();
   let done = false;
   const appended: string[] = [];
-  let unavailable = 0;
   const caller = async (number: number): Promise<void> => {
     const own = sampleStream();
     for (let version = 0; version < 20; version += 1) {
@@ -46,7 +45,6 @@ it('writes each append once though backends are killed in the middle of it', asy
           pending = false;
         } catch (error) {
           expect(error).toMatchObject({ code: 'unavailable' });
-          unavailable += 1;
         }
       }
       appended.push(...events.map(({ id }) => id));

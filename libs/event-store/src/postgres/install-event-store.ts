@@ -4,6 +4,7 @@ import { subjectKeys } from '../crypto/sql/0001-subject-keys.ts';
 import { migrate } from './migrate.ts';
 import { append } from './sql/0002-append.ts';
 import { events } from './sql/0001-events.ts';
+import { withSchemaLock } from './with-schema-lock.ts';
 
 /** The role every service's pool takes on, by the connection option `-c role=cyborgbackup_app`. It owns nothing. */
 export const APP_ROLE = 'cyborgbackup_app';
@@ -29,7 +30,7 @@ export const installEventStore = async (admin: pg.ClientBase): Promise<void> => 
   await migrate(admin, 'events', [events, append]);
   await migrate(admin, 'keys', [subjectKeys]);
   await ensureAppRole(admin);
-  await admin.query(GRANTS);
+  await withSchemaLock(admin, 'events', () => admin.query(GRANTS));
 };
 
 const ensureAppRole = async (admin: pg.ClientBase): Promise<void> => {

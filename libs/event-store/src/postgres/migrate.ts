@@ -1,6 +1,7 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { withSchemaLock } from './with-schema-lock.ts';
 
 /** One step of a schema's history. Once released it is never edited: a change is a further migration. */
 export interface Migration {
@@ -8,9 +9,6 @@ export interface Migration {
   readonly name: string;
   readonly sql: string;
 }
-
-/** First key of the advisory locks taken here; the second is a hash of the schema's name. */
-const LOCK_CLASS = 0x4342_4d47;
 
 /**
  * Brings a schema up to date, in one transaction: all pending migrations are applied, in the list's order, or none.
@@ -24,16 +22,7 @@ export const migrate = async (
   migrations: readonly Migration[],
 ): Promise<void> => {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) throw new TypeError(`${schema} is not a plain schema name`);
-  await client.query('begin');
-  try {
-    await client.query('select pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, schema]);
-    await applyPending(client, schema, migrations);
-    await client.query('commit');
-  } catch (error) {
-    // A connection that broke has rolled back already; the first error is the one to report.
-    await client.query('rollback').catch(() => undefined);
-    throw error;
-  }
+  await withSchemaLock(client, schema, () => applyPending(client, schema, migrations));
 };
 
 const applyPending = async (client: pg.ClientBase, schema: string, migrations: readonly Migration[]): Promise<void> => {

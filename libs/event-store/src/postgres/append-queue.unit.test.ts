@@ -1,0 +1,61 @@
+import { describe, expect, it, vi } from 'vitest';
+import { sampleEvent, sampleEvents, sampleStream } from '../contract/sample-events.ts';
+import { toAppendItem, type AppendItem } from './append-batch.ts';
+import { createAppendQueue } from './append-queue.ts';
+
+const entry = (item: AppendItem) => ({ item, resolve: () => undefined, reject: () => undefined });
+const small = () => entry(toAppendItem(sampleStream(), sampleEvents(1), 'any'));
+const large = (megabytes: number) =>
+  entry(toAppendItem('s', [sampleEvent('x'.repeat(megabytes * 1024 * 1024))], 'any'));
+
+describe('a batch', () => {
+  it('has at most 256 appends', () => {
+    const queue = createAppendQueue();
+    for (let n = 0; n < 300; n += 1) queue.add(small());
+    expect([queue.takeBatch().length, queue.takeBatch().length, queue.takeBatch().length]).toEqual([256, 44, 0]);
+  });
+
+  it('has at most 4 Mi characters, or one append', () => {
+    const queue = createAppendQueue();
+    for (const megabytes of [6, 1, 1, 3]) queue.add(large(megabytes));
+    expect([queue.takeBatch().length, queue.takeBatch().length, queue.takeBatch().length]).toEqual([1, 2, 1]);
+  });
+
+  it('never holds the same append twice', () => {
+    const queue = createAppendQueue();
+    const twice = small();
+    for (const append of [small(), twice, small(), twice]) queue.add(append);
+    expect([queue.takeBatch().length, queue.takeBatch().length]).toEqual([3, 1]);
+  });
+});
+
+describe('room', () => {
+  it('is there again, first come first served, when a batch has left', async () => {
+    const queue = createAppendQueue();
+    for (let n = 0; n < 4_096; n += 1) queue.add(small());
+    const order: string[] = [];
+    const waiting = ['a', 'b'].map((name) => queue.room().then(() => void order.push(name)));
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    queue.takeBatch();
+    await Promise.all(waiting);
+    expect(order).toEqual(['a', 'b']);
+  });
+
+  it('is refused after five seconds, also to few large appends', async () => {
+    vi.useFakeTimers();
+    const queue = createAppendQueue();
+    for (let n = 0; n < 4; n += 1) queue.add(large(8));
+    const refused = expect(queue.room()).rejects.toMatchObject({ code: 'unavailable' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    await refused;
+    vi.useRealTimers();
+  });
+});
+
+it('refuses streams, versions and sizes that cannot be', () => {
+  for (const stream of ['', 'with blank', 'ü', 'x'.repeat(201)])
+    expect(() => toAppendItem(stream, sampleEvents(1), 'any')).toThrow();
+  for (const version of [-1, 1.5, NaN, 2 ** 31]) expect(() => toAppendItem('s', sampleEvents(1), version)).toThrow();
+  expect(() => large(17)).toThrow(/at most/);
+});

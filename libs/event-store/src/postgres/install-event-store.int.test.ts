@@ -1,0 +1,98 @@
+import { startPostgres } from '@cyborgbackup/embedded';
+import { createLogger } from '@cyborgbackup/kernel';
+import { createTestDatabase, type TestDatabase } from '@cyborgbackup/testkit';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { APP_ROLE, installEventStore } from './install-event-store.ts';
+import { migrate } from './migrate.ts';
+
+const connected = async <T>(url: string, work: (client: pg.Client) => Promise<T>, options = ''): Promise<T> => {
+  const client = new pg.Client({ connectionString: url, options });
+  await client.connect();
+  return work(client).finally(() => client.end());
+};
+
+describe('in an empty database', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database[Symbol.asyncDispose]());
+
+  it('several processes may install at once and again', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => connected(database.adminUrl, installEventStore)));
+    await connected(database.adminUrl, installEventStore);
+  });
+
+  it('migrates in order, once, all or nothing', async () => {
+    const first = { name: '0001-a', sql: 'create table s.a (n int); insert into s.a values (1)' };
+    const broken = { name: '0002-b', sql: 'insert into s.a values (2); select 1 / 0' };
+    const second = { name: '0002-b', sql: 'insert into s.a values (2)' };
+    await connected(database.adminUrl, async (client) => {
+      await migrate(client, 's', [first]);
+      await expect(migrate(client, 's', [first, broken])).rejects.toThrow(/division/);
+      await migrate(client, 's', [first, second]);
+      await migrate(client, 's', [first, second]);
+      expect((await client.query('select n from s.a order by n')).rows).toEqual([{ n: 1 }, { n: 2 }]);
+      // An older program leaves what it does not know alone.
+      await migrate(client, 's', [first]);
+      await expect(migrate(client, 's', [{ ...first, sql: `${first.sql} ` }])).rejects.toMatchObject({
+        code: 'conflict',
+      });
+      await expect(migrate(client, 's; drop', [])).rejects.toThrow(TypeError);
+    });
+  });
+});
+
+describe('in a cluster without the role', () => {
+  const logger = createLogger('test', 'silent');
+  let dataDir: string;
+  let server: Awaited<ReturnType<typeof startPostgres>>;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'install-'));
+    server = await startPostgres({ dataDir, logger, durable: false });
+  });
+  afterAll(async () => {
+    await server.stop();
+    await rm(dataDir, { recursive: true });
+  });
+
+  /** A login that owns a database of its own. */
+  const newOwner = async (name: string, attributes: string): Promise<string> => {
+    await connected(server.url, async (client) => {
+      await client.query(`create role ${name} login password 'x' ${attributes}`);
+      await client.query(`create database ${name} owner ${name}`);
+    });
+    const url = new URL(server.url);
+    [url.username, url.password, url.pathname] = [name, 'x', `/${name}`];
+    return url.href;
+  };
+
+  it('tells the administrator what to run, and works once that was done', async () => {
+    const owner = await newOwner('plain', '');
+    const error: unknown = await connected(owner, installEventStore).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'forbidden', message: expect.stringContaining(`create role ${APP_ROLE}`) });
+    const [, sql = ''] = /run: (.*)$/.exec((error as Error).message) ?? [];
+    await connected(server.url, (client) => client.query(sql));
+    await connected(owner, installEventStore);
+    const role = await connected(
+      owner,
+      (client) => client.query('select current_user::text as role'),
+      `-c role=${APP_ROLE}`,
+    );
+    expect(role.rows).toEqual([{ role: APP_ROLE }]);
+    await connected(server.url, (client) => client.query('drop database plain'));
+    await connected(server.url, (client) => client.query(`drop role ${APP_ROLE}`));
+  });
+
+  it('makes the role where it may', async () => {
+    const owner = await newOwner('maker', 'createrole');
+    await connected(owner, installEventStore);
+    const head = await connected(owner, (client) => client.query('select events.ceiling()'), `-c role=${APP_ROLE}`);
+    expect(head.rows).toEqual([{ ceiling: '0' }]);
+  });
+});
