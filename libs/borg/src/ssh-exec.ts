@@ -1,5 +1,6 @@
 import { messageOf } from '@cyborgbackup/kernel';
 import type { Client, ClientChannel, ExecOptions as ChannelOptions } from 'ssh2';
+import { guardSharedWindow } from './shared-window.ts';
 import { SshError } from './ssh-error.ts';
 import { type ChunkSink, consume, feed } from './stream-io.ts';
 
@@ -82,6 +83,7 @@ export const execOnChannel = async (
   const aborted = (): SshError => new SshError('aborted', `The command on ${connection.where} was cancelled.`);
   if (signal?.aborted) throw aborted();
   const channel = await openChannel(connection, command, options.forwardAgent === true);
+  guardSharedWindow(channel, channel.stderr);
   const ended = new AbortController();
   const closing = untilClosed(channel);
   const work = Promise.all([

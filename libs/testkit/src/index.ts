@@ -1,2 +1,3 @@
 export { startTestNats, type TestNats } from './nats-server.ts';
 export { APP_ROLE, createTestDatabase, type TestDatabase } from './postgres.ts';
+export { startTestSshd, type TestSshd, type TestSshdOptions } from './sshd.ts';

@@ -78,6 +78,8 @@ const configOf = (dir: string, port: number, more: readonly string[]): string =>
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
+    // Sessions find the same programs as we do.
+    `SetEnv "PATH=${process.env['PATH'] ?? ''}"`,
     '',
   ].join('\n');
 
