@@ -54,7 +54,7 @@ const beat = (message: JsMsg): void => {
  *   handler fails, and we are stopping                             -> given back at once
  *   handler fails with RetryLater, `unavailable` or `deadline`     -> given back with a delay; the last time -> dead
  *   handler fails otherwise                                        -> dead
- *   dead: a copy into the dead letters, `onDead`, taken off        (any of these fails -> given back with a delay)
+ *   dead: a copy into the dead letters, `onDead`, taken off; if that fails -> given back with a delay, all over again
  *
  * While any of this goes on, a heartbeat keeps the server from handing the message to somebody else. When the process
  * dies the heartbeat ends with it, and the message comes back after the ack wait.

@@ -1,15 +1,26 @@
 import type { Logger } from '@cyborgbackup/kernel';
 import type { LoggerService } from '@nestjs/common';
 
-/** Nest's own log lines in ours. What it says while starting interests only who debugs the start. */
+type Level = 'trace' | 'debug' | 'warn' | 'error' | 'fatal';
+
+/**
+ * Nest's own log lines in ours. What it says while starting interests only who debugs the start. Nest keeps one logger
+ * for the whole process: with several services in it, the one that started last speaks for all.
+ */
 export const createNestLogger = (logger: Logger): LoggerService => {
-  const fields = (details: readonly unknown[]): { nest: string } => ({ nest: details.map(String).join(' ') });
+  const write =
+    (level: Level) =>
+    (message: unknown, ...details: unknown[]): void => {
+      const nest = details.filter((detail) => typeof detail === 'string').join(' ');
+      if (message instanceof Error) logger[level]({ err: message, nest }, message.message);
+      else logger[level]({ nest }, String(message));
+    };
   return {
-    log: (message: unknown, ...details: unknown[]) => logger.debug(fields(details), String(message)),
-    debug: (message: unknown, ...details: unknown[]) => logger.debug(fields(details), String(message)),
-    verbose: (message: unknown, ...details: unknown[]) => logger.trace(fields(details), String(message)),
-    warn: (message: unknown, ...details: unknown[]) => logger.warn(fields(details), String(message)),
-    error: (message: unknown, ...details: unknown[]) => logger.error(fields(details), String(message)),
-    fatal: (message: unknown, ...details: unknown[]) => logger.fatal(fields(details), String(message)),
+    verbose: write('trace'),
+    debug: write('debug'),
+    log: write('debug'),
+    warn: write('warn'),
+    error: write('error'),
+    fatal: write('fatal'),
   };
 };

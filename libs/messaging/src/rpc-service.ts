@@ -1,5 +1,5 @@
 import type { Logger } from '@cyborgbackup/kernel';
-import type { DynamicModule, RpcExceptionFilter, Type } from '@nestjs/common';
+import type { DynamicModule, INestMicroservice, RpcExceptionFilter, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomStrategy } from '@nestjs/microservices';
 import { throwError } from 'rxjs';
@@ -44,17 +44,32 @@ export const createRpcService = async (options: RpcServiceOptions): Promise<RpcS
   const gate = createRequestGate({ running: concurrency, waiting: concurrency * WAITING_PER_RUNNING });
   const strategy = new RpcServer({ connection, queue, gate, drainMillis });
   try {
-    const app = await NestFactory.createMicroservice<CustomStrategy>(module, {
-      strategy,
-      logger: createNestLogger(logger),
-      // Otherwise Nest ends the process when a provider fails.
-      abortOnError: false,
-    });
-    app.useGlobalFilters(passErrors);
-    await app.listen();
+    const app = await startNest(module, strategy, logger);
     return { isReady: connection.isConnected, stop: () => app.close() };
   } catch (error) {
     await connection.close();
     throw error;
   }
+};
+
+const startNest = async (
+  module: RpcServiceOptions['module'],
+  strategy: RpcServer,
+  logger: Logger,
+): Promise<INestMicroservice> => {
+  const app = await NestFactory.createMicroservice<CustomStrategy>(module, {
+    strategy,
+    logger: createNestLogger(logger),
+    // Otherwise Nest ends the process when a provider fails.
+    abortOnError: false,
+  });
+  app.useGlobalFilters(passErrors);
+  try {
+    await app.listen();
+  } catch (error) {
+    // The providers have been started by now and may hold something.
+    await app.close();
+    throw error;
+  }
+  return app;
 };

@@ -1,9 +1,10 @@
 import { AppError, createLogger, runInContext, type RequestContext } from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
+import type { DynamicModule } from '@nestjs/common';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { GreetingModule, slow } from '../fixtures/greetings.ts';
+import { GreetingModule, ObjectPatternController, slow } from '../fixtures/greetings.ts';
 import { createNatsConnection } from './nats-connection.ts';
 import { createRpcClient, type RpcClient } from './rpc-client.ts';
 import { createRpcService, type RpcService } from './rpc-service.ts';
@@ -204,6 +205,25 @@ describe('when NATS goes away', () => {
       code: 'unavailable',
       message: expect.stringContaining('token'),
     });
+  });
+});
+
+describe('starting a service', () => {
+  it('fails, and leaves nothing open, when a provider fails or a pattern is no subject', async () => {
+    await using nats = await startTestNats();
+    const start = (module: DynamicModule): Promise<unknown> =>
+      failureOf(createRpcService({ natsUrl: nats.url, module, queue: 'broken', logger: silent }));
+    const useFactory = (): Promise<never> => Promise.reject(new Error('no database'));
+    expect(await start({ module: GreetingModule, providers: [{ provide: 'db', useFactory }] })).toMatchObject({
+      message: 'no database',
+    });
+    expect(await start({ module: GreetingModule, controllers: [ObjectPatternController] })).toMatchObject({
+      message: expect.stringContaining('plain subject'),
+    });
+    const watcher = await createNatsConnection({ natsUrl: nats.url, name: 'watcher', logger: silent });
+    const reached = await failureOf(watcher.nats.request('greetings.nothing', '{}', { timeout: 500 }));
+    expect(reached).toMatchObject({ message: expect.stringContaining('no responders') });
+    await watcher.close();
   });
 });
 
