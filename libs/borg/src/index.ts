@@ -27,7 +27,7 @@ export {
   type RepositoryLocation,
   repositoryPathOnHost,
   toBorgUrl,
-} from './repository-location.ts';
+} from '@cyborgbackup/contracts';
 export { isSshError, SshError, type SshFailure } from './ssh-error.ts';
 export type { ExecOptions, ExecResult } from './ssh-exec.ts';
 export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh-key.ts';

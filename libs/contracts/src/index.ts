@@ -13,6 +13,7 @@ export * from './inventory/schedule.ts';
 export * from './inventory/session.ts';
 export * from './inventory/settings.ts';
 export * from './inventory/user.ts';
+export * from './repository-location.ts';
 export * from './rpc.ts';
 export * from './scheduler/commands.ts';
 export * from './scheduler/queue.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { checkArchiveName } from '../repository-location.ts';
+import { checkArchiveName } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions } from './common.ts';
 
 export interface DeleteOptions extends CommonOptions {

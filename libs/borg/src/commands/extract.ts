@@ -1,5 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { archiveLocation } from '../repository-location.ts';
+import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
 
 export interface ExtractOptions extends CommonOptions {

@@ -1,4 +1,4 @@
-import { archiveLocation } from '../repository-location.ts';
+import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions } from './common.ts';
 
 export interface InfoOptions extends CommonOptions {

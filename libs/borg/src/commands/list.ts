@@ -1,4 +1,4 @@
-import { archiveLocation } from '../repository-location.ts';
+import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option } from './common.ts';
 import { prefixGlob } from './glob.ts';
 
