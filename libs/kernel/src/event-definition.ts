@@ -22,9 +22,9 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly version: number;
   readonly schema: z.ZodType<Data>;
   /** Encrypted at rest, decrypted for every reader of the log: names, addresses. An erased one reads as `ERASED`. */
-  readonly personal?: ProtectedFields<Data>;
+  readonly personal?: ProtectedFields<NoInfer<Data>>;
   /** Encrypted at rest and in every read model, opened one by one: passwords, keys. See `Sealed`. */
-  readonly sealed?: ProtectedFields<Data>;
+  readonly sealed?: ProtectedFields<NoInfer<Data>>;
   /** From version n to n + 1, by n. Pure. */
   readonly upcasters?: Readonly<Record<number, (data: never) => unknown>>;
 }

@@ -1,1 +1,44 @@
-export {};
+import { createJobQueue } from '@cyborgbackup/messaging';
+import { runProjection } from '@cyborgbackup/projections';
+import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { listenForCancels } from './cancel-signals.ts';
+import { createHostKeyPins } from './connect/host-key-pins.ts';
+import type { ExecutorConfig } from './executor-config.ts';
+import { createDeadHandler, createJobHandler } from './handle-job.ts';
+import { executorProjection } from './read/job-events.ts';
+
+/** Runs jobs from the work queue, and keeps the read model of their output. */
+export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig): Promise<RunningService> => {
+  const stopping = new AbortController();
+  const logger = parts.logger.child({ service: 'executor' });
+  const cancels = listenForCancels(parts.connection);
+  const queue = await createJobQueue({ connection: parts.connection, logger });
+  const handler = createJobHandler({
+    parts: { ...parts, logger },
+    hostKeys: createHostKeyPins(parts),
+    cancels,
+    connectTimeoutMillis: config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000,
+  });
+  const consuming = queue.consume({
+    slots: config.CYBORGBACKUP_EXECUTOR_SLOTS,
+    signal: stopping.signal,
+    graceMillis: config.CYBORGBACKUP_EXECUTOR_GRACE * 1000,
+    handler,
+    onDead: createDeadHandler(parts),
+  });
+  const projecting = runProjection({
+    ...parts,
+    logger,
+    projection: executorProjection,
+    owner: parts.instance,
+    signal: stopping.signal,
+  });
+  return {
+    checks: () => standardChecks(parts, [executorProjection.name]),
+    stop: async () => {
+      stopping.abort();
+      await Promise.all([consuming, projecting]);
+      cancels.close();
+    },
+  };
+};

@@ -15,4 +15,10 @@ export const catalogCommands = {
     z.object({ job: uuid, batches: z.int().min(0), entries: z.int().min(0) }),
     z.object({ position: z.string() }),
   ),
+  /** The archive is gone from its repository: so are its entries. One that is not known changes nothing. */
+  forget: defineRpc(
+    'catalog.archive.forget',
+    z.object({ repository: uuid, archive: z.string(), reason: z.string() }),
+    z.object({ position: z.string().nullable() }),
+  ),
 };

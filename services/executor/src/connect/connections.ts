@@ -1,0 +1,129 @@
+import {
+  connectSsh,
+  createSingleKeyAgent,
+  knownHostsLine,
+  localRunner,
+  parseRepositoryLocation,
+  repositoryPathOnHost,
+  sshRunner,
+  toBorgUrl,
+  type BorgRunner,
+  type HostKeyPins,
+  type RepositoryLocation,
+  type SshSession,
+} from '@cyborgbackup/borg';
+import type { ServiceParts } from '@cyborgbackup/service';
+import { JobFailure } from '../job/job-failure.ts';
+import { clientLogin, repositoryPassphrase } from './secrets.ts';
+
+/** Where borg runs, and how it names the repository from there. Closing it ends what still runs. */
+export interface BorgPlace extends AsyncDisposable {
+  readonly runner: BorgRunner;
+  /** For borg's arguments. */
+  readonly repository: string;
+  readonly passphrase: string;
+  /** Set where borg has to log in to the repository host from there. */
+  readonly knownHosts?: readonly string[];
+  readonly forwardAgent: boolean;
+}
+
+export interface ConnectionOptions {
+  readonly parts: ServiceParts;
+  readonly hostKeys: HostKeyPins;
+  readonly connectTimeoutMillis: number;
+  readonly signal: AbortSignal;
+}
+
+interface Host {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+interface Repository {
+  readonly uuid: string;
+  readonly path: string;
+}
+
+const closing =
+  (session: SshSession | undefined): (() => Promise<void>) =>
+  async () =>
+    session?.close();
+
+const openSession = async (
+  options: ConnectionOptions,
+  target: { host: string; port: number; user: string },
+  forwardTo?: Extract<RepositoryLocation, { kind: 'ssh' }>,
+): Promise<SshSession> => {
+  const { privateKey } = await clientLogin(options.parts);
+  return connectSsh({
+    ...target,
+    privateKey,
+    hostKeys: options.hostKeys,
+    connectTimeoutMillis: options.connectTimeoutMillis,
+    signal: options.signal,
+    logger: options.parts.logger,
+    ...(forwardTo ? { agent: createSingleKeyAgent(privateKey, { user: forwardTo.user }) } : {}),
+  });
+};
+
+/** A session on the client, as the backup user. */
+export const connectClient = async (options: ConnectionOptions, client: Host): Promise<SshSession> => {
+  const { user } = await clientLogin(options.parts);
+  return openSession(options, { host: client.hostname, port: client.port, user });
+};
+
+/** The repository's own side: borg runs where the data lies. */
+export const onRepositoryHost = async (options: ConnectionOptions, repository: Repository): Promise<BorgPlace> => {
+  const location = parseRepositoryLocation(repository.path);
+  const passphrase = await repositoryPassphrase(options.parts, repository.uuid);
+  const session = location.kind === 'ssh' ? await openSession(options, location) : undefined;
+  return {
+    runner: session ? sshRunner(session) : localRunner(),
+    repository: repositoryPathOnHost(location),
+    passphrase,
+    forwardAgent: false,
+    [Symbol.asyncDispose]: closing(session),
+  };
+};
+
+/** The repository host's key, met by a short connection of our own when nobody has met it yet. */
+const repositoryHostKeys = async (
+  options: ConnectionOptions,
+  location: Extract<RepositoryLocation, { kind: 'ssh' }>,
+): Promise<readonly string[]> => {
+  const { host, port } = location;
+  const known = await options.hostKeys.known(host, port);
+  if (known.length === 0) {
+    const session = await openSession(options, location);
+    await session.close();
+  }
+  const keys = known.length > 0 ? known : await options.hostKeys.known(host, port);
+  return keys.map((key) => knownHostsLine(host, port, key));
+};
+
+/** The client's side: borg runs beside the files and reaches the repository with the forwarded key. */
+export const onClient = async (
+  options: ConnectionOptions,
+  client: Host,
+  repository: Repository,
+): Promise<BorgPlace & { readonly session: SshSession }> => {
+  const location = parseRepositoryLocation(repository.path);
+  if (location.kind === 'local') {
+    throw new JobFailure(
+      'A push backup needs a repository that the client can reach over SSH: change its path to user@host:path.',
+    );
+  }
+  const passphrase = await repositoryPassphrase(options.parts, repository.uuid);
+  const knownHosts = await repositoryHostKeys(options, location);
+  const { user } = await clientLogin(options.parts);
+  const session = await openSession(options, { host: client.hostname, port: client.port, user }, location);
+  return {
+    session,
+    runner: sshRunner(session),
+    repository: toBorgUrl(location),
+    passphrase,
+    knownHosts,
+    forwardAgent: true,
+    [Symbol.asyncDispose]: closing(session),
+  };
+};

@@ -1,0 +1,86 @@
+import { initialJobState, type JobEvent, type JobState } from '@cyborgbackup/contracts';
+import { fold } from '@cyborgbackup/kernel';
+import { describe, expect, test } from 'vitest';
+import { jobDecider, type JobCommand } from './job-decider.ts';
+import { NOTHING_TO_TELL } from './job-result.ts';
+
+const job = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a01';
+const run = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a02';
+const started = (attempt: number, executor: string): JobEvent => ({
+  type: 'job-started',
+  data: { job, run, attempt, executor },
+});
+const lost = (attempt: number): JobEvent => ({ type: 'job-attempt-lost', data: { job, attempt, reason: 'gone' } });
+const failed: JobEvent = {
+  type: 'job-failed',
+  data: { job, attempt: 1, status: 'failed', reason: 'no', exit_code: 2 },
+};
+const start = (executor: string): JobCommand => ({ do: 'start', job, run, executor });
+const fail = (attempt: number): JobCommand => ({
+  do: 'fail',
+  job,
+  attempt,
+  status: 'failed',
+  reason: 'no',
+  exitCode: 2,
+});
+
+const given = (...events: JobEvent[]): JobState => fold(jobDecider, events);
+const types = (command: JobCommand, state: JobState): string[] =>
+  jobDecider.decide(command, state).map((event) => event.type);
+
+describe('start', () => {
+  test('a fresh job gets attempt 1', () => {
+    expect(jobDecider.decide(start('a'), initialJobState)).toEqual([started(1, 'a')]);
+  });
+  test('after a lost attempt the next one follows', () => {
+    expect(jobDecider.decide(start('b'), given(started(1, 'a'), lost(1)))).toEqual([started(2, 'b')]);
+  });
+  test('a job with a silent executor is taken over, and that is recorded', () => {
+    expect(types(start('b'), given(started(1, 'a')))).toEqual(['job-attempt-lost', 'job-started']);
+  });
+  test('an executor does not take over from itself', () => {
+    expect(jobDecider.decide(start('a'), given(started(1, 'a')))).toEqual([]);
+  });
+  test('a job that is over is not started again', () => {
+    expect(() => jobDecider.decide(start('b'), given(started(1, 'a'), failed))).toThrow(/over already: failed/);
+  });
+});
+
+describe('give-up', () => {
+  const giveUp: JobCommand = { do: 'give-up', job, reason: 'too often' };
+  test.each([
+    ['never started', given(), 0],
+    ['lost', given(started(1, 'a'), lost(1)), 1],
+    ['running', given(started(1, 'a')), 1],
+  ])('ends a job that is %s', (_name, state, attempt) => {
+    expect(jobDecider.decide(giveUp, state)).toMatchObject([
+      { type: 'job-failed', data: { attempt, status: 'error' } },
+    ]);
+  });
+  test('says nothing about a job that is over', () => {
+    expect(jobDecider.decide(giveUp, given(started(1, 'a'), failed))).toEqual([]);
+  });
+});
+
+describe('the end of an attempt', () => {
+  const endings: readonly [string, JobCommand, string][] = [
+    ['fail', fail(1), 'job-failed'],
+    ['lose', { do: 'lose', job, attempt: 1, reason: 'stopping' }, 'job-attempt-lost'],
+    ['cancel', { do: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
+    [
+      'succeed',
+      { do: 'succeed', job, attempt: 1, repository: null, client: null, result: NOTHING_TO_TELL },
+      'job-succeeded',
+    ],
+  ];
+  test.each(endings)('%s', (_name, command, type) => {
+    expect(types(command, given(started(1, 'a')))).toEqual([type]);
+  });
+  test.each(endings)('%s is refused to an attempt that was taken over', (_name, command) => {
+    expect(() => jobDecider.decide(command, given(started(1, 'a'), lost(1), started(2, 'b')))).toThrow(/not running/);
+  });
+  test.each(endings)('%s is refused once the job is over', (_name, command) => {
+    expect(() => jobDecider.decide(command, given(started(1, 'a'), failed))).toThrow(/not running/);
+  });
+});

@@ -1,0 +1,57 @@
+import { explainFailure, runBorg, type BorgResult, type LogMessage, type RunBorgOptions } from '@cyborgbackup/borg';
+import type { OutputKind } from '@cyborgbackup/contracts';
+import type { BorgPlace } from '../connect/connections.ts';
+import { JobFailure, JobStopped } from '../job/job-failure.ts';
+import type { JobContext } from './job-context.ts';
+
+/** Another borg of ours may be about to end, and a dead one's lock about to be found stale. Seconds. */
+export const LOCK_WAIT_SECONDS = 60;
+
+/** Borg that says nothing for this long is stuck: it reports progress several times a second. */
+const IDLE_MILLIS = 60 * 60_000;
+
+const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
+  debug: 'debug',
+  info: 'verbose',
+  warning: 'warning',
+  error: 'error',
+  critical: 'error',
+};
+
+type StepOptions = Omit<RunBorgOptions, 'passphrase' | 'knownHosts' | 'forwardAgent' | 'signal'>;
+
+/** Runs borg at a place with everything it says going to the job's output. Does not judge the outcome. */
+export const tryStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
+  context.output.hide(place.passphrase);
+  const result = await runBorg(place.runner, {
+    idleTimeoutMillis: IDLE_MILLIS,
+    onLog: (message) => context.output.write(KINDS[message.level], message.message),
+    ...options,
+    passphrase: place.passphrase,
+    knownHosts: place.knownHosts,
+    forwardAgent: place.forwardAgent,
+    signal: context.signal,
+  });
+  if (result.outcome === 'aborted') throw new JobStopped('The job was stopped.');
+  return result;
+};
+
+/** The sentence for a borg command that did not succeed. */
+export const failureOf = (result: BorgResult, where: string): JobFailure => {
+  if (result.outcome === 'idle') {
+    return new JobFailure(`Borg on ${where} said nothing for an hour and was stopped. Is a file system hanging there?`);
+  }
+  const { message } = explainFailure(result);
+  return new JobFailure(message, { exitCode: result.exitCode });
+};
+
+/** As `tryStep`. @throws JobFailure unless borg ended with success or with warnings */
+export const runStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
+  const result = await tryStep(context, place, options);
+  if (result.outcome === 'success' || result.outcome === 'warning') return result;
+  throw failureOf(result, place.runner.where);
+};
+
+/** Borg's warnings as the job's result shows them. */
+export const warningsOf = (result: BorgResult): readonly string[] =>
+  result.outcome === 'warning' ? result.messages.map(({ message }) => message).slice(0, 100) : [];
