@@ -9,13 +9,16 @@ import { repositoryEvents } from './inventory/repository.ts';
 import { scheduleEvents } from './inventory/schedule.ts';
 import { apiTokenEvents, sessionEvents } from './inventory/session.ts';
 import { settingsEvents } from './inventory/settings.ts';
+import { superuserEvents } from './inventory/superusers.ts';
 import { userEvents } from './inventory/user.ts';
 import { queueEvents } from './scheduler/queue.ts';
 import { runEvents } from './scheduler/run.ts';
+import { scheduleSlotEvents } from './scheduler/schedule-slot.ts';
 
 /** Every event type there is. The codec of every service is built from this one list. */
 export const eventDefinitions: readonly EventDefinition[] = [
   ...userEvents,
+  ...superuserEvents,
   ...clientEvents,
   ...repositoryEvents,
   ...scheduleEvents,
@@ -26,6 +29,7 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...apiTokenEvents,
   ...runEvents,
   ...queueEvents,
+  ...scheduleSlotEvents,
   ...jobEvents,
   ...outputEvents,
   ...catalogEvents,

@@ -19,6 +19,21 @@ export const schedulerCommands = {
   ),
   /** Asks for a job's end; a job that does not run yet is canceled at once. */
   cancel: defineRpc('scheduler.job.cancel', z.object({ job: uuid }), z.object({ position: position.nullable() })),
+  /** Why a job does not run yet. */
+  explain: defineRpc(
+    'scheduler.job.explain',
+    z.object({ job: uuid }),
+    z.object({
+      /** ended = nothing to wait for any more; granted = handed to the executors, none has taken it yet. */
+      state: z.enum(['waiting', 'pending', 'granted', 'running', 'ended']),
+      /** One sentence for people. */
+      reason: z.string(),
+      /** The jobs it waits for. */
+      blocked_by: z.array(z.object({ id: integerId, uuid, name: z.string() })),
+      /** How many jobs are ahead of it in the line for its repository or client. */
+      ahead: z.int().min(0),
+    }),
+  ),
 };
 
 /** Core NATS subject on which executors hear of cancel requests; the job's stream is the truth. */

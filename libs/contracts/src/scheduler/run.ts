@@ -37,6 +37,8 @@ export const plannedJob = z.object({
   archive_name: z.string().nullable(),
   /** The backup that this job follows up. */
   master_job: uuid.nullable(),
+  /** Its id, when it is a job of an earlier run. */
+  master_job_id: integerId.optional(),
 });
 export type PlannedJob = z.infer<typeof plannedJob>;
 
