@@ -1,1 +1,42 @@
-export {};
+import { createRpcService } from '@cyborgbackup/messaging';
+import { ensureProjection, runProjection } from '@cyborgbackup/projections';
+import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { Module } from '@nestjs/common';
+import { ArchiveController, ARCHIVE_HANDLERS } from './archive/archive.controller.ts';
+import { createArchiveHandlers } from './archive/archive-handlers.ts';
+import { catalogProjection } from './read/catalog-projection.ts';
+
+@Module({})
+class CatalogModule {}
+
+/** Keeps what is in every archive. */
+export const startCatalog = async (parts: ServiceParts): Promise<RunningService> => {
+  const stopping = new AbortController();
+  const logger = parts.logger.child({ service: 'catalog' });
+  await ensureProjection(parts.pool, catalogProjection);
+  const rpc = await createRpcService({
+    natsUrl: parts.natsUrl,
+    queue: 'catalog',
+    logger,
+    module: {
+      module: CatalogModule,
+      controllers: [ArchiveController],
+      providers: [{ provide: ARCHIVE_HANDLERS, useValue: createArchiveHandlers(parts) }],
+    },
+  });
+  const projecting = runProjection({
+    ...parts,
+    logger,
+    projection: catalogProjection,
+    owner: parts.instance,
+    signal: stopping.signal,
+  });
+  return {
+    checks: () => standardChecks(parts, [catalogProjection.name]),
+    stop: async () => {
+      await rpc.stop();
+      stopping.abort();
+      await projecting;
+    },
+  };
+};
