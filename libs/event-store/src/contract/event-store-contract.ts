@@ -196,6 +196,20 @@ export const eventStoreContract = (name: string, makeStore: () => Promise<StoreU
         expect(seen).toEqual([1, 2, 3, 4, 5, 6]);
       });
 
+      it('hands out nothing more once it is aborted, however much there is', async () => {
+        const after = await store.head();
+        await append(sampleStream(), 10, 'none');
+        const stop = new AbortController();
+        let pages = 0;
+        for await (const _ of store.subscribe({ after, signal: stop.signal, pageSize: 2 })) {
+          pages += 1;
+          // Time enough for a page that is fetched ahead.
+          await store.head();
+          stop.abort();
+        }
+        expect(pages).toBe(1);
+      });
+
       it('ends while it waits for something new', async () => {
         const stop = new AbortController();
         const pages = collect(store.subscribe({ after: await store.head(), signal: stop.signal }));

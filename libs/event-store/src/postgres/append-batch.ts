@@ -23,6 +23,8 @@ export type AppendOutcome =
   | { readonly appended: false; readonly version: number };
 
 export const MAX_EVENTS = 500;
+/** As PostgreSQL writes it: any other spelling would be hashed, but not read back. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const MAX_SIZE = 16 * 1024 * 1024;
 
 /** How the append function is told an expectation that is not a version. */
@@ -35,11 +37,15 @@ const expectedCode = (expected: ExpectedVersion): number =>
 const isExpectation = (expected: ExpectedVersion): boolean =>
   typeof expected !== 'number' || (Number.isInteger(expected) && expected >= 0 && expected < 2 ** 31);
 
-/** @throws AppError `internal` for a stream name, version or number of events that no stream can have */
+/** @throws AppError `internal` for a stream name, version, event id, number or size of events that cannot be */
 export const toAppendItem = (stream: string, events: readonly NewEvent[], expected: ExpectedVersion): AppendItem => {
   refuseUnless(/^[!-~]{1,200}$/.test(stream), 'A stream name has 1 to 200 printable ASCII characters and no blanks.');
   refuseUnless(events.length >= 1 && events.length <= MAX_EVENTS, `An append has 1 to ${MAX_EVENTS} events.`);
   refuseUnless(isExpectation(expected), 'An expected version is a whole number from 0.');
+  refuseUnless(
+    events.every(({ id }) => UUID.test(id)),
+    'An event id is a lower-case uuid.',
+  );
   const texts = events.map((event) => eventText(stream, event));
   const size = texts.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
   refuseUnless(size <= MAX_SIZE, `An append has at most ${MAX_SIZE} characters of data.`);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { sampleEvent, sampleEvents, sampleStream } from '../contract/sample-events.ts';
 import { toAppendItem, type AppendItem } from './append-batch.ts';
@@ -57,5 +58,7 @@ it('refuses streams, versions and sizes that cannot be', () => {
   for (const stream of ['', 'with blank', 'ü', 'x'.repeat(201)])
     expect(() => toAppendItem(stream, sampleEvents(1), 'any')).toThrow();
   for (const version of [-1, 1.5, NaN, 2 ** 31]) expect(() => toAppendItem('s', sampleEvents(1), version)).toThrow();
+  for (const id of ['', 'x', randomUUID().toUpperCase()])
+    expect(() => toAppendItem('s', [sampleEvent({}, id)], 'any')).toThrow(/uuid/);
   expect(() => large(17)).toThrow(/at most/);
 });

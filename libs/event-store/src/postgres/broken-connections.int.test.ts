@@ -101,7 +101,7 @@ it('subscriptions and appends come back after the database was away', async () =
 it('one append that PostgreSQL refuses does not fail those that travel with it', async () => {
   const streams = Array.from({ length: 10 }, sampleStream);
   const appends = streams.map((stream, index) =>
-    test.store.append(stream, [index === 5 ? sampleEvent({}, 'not-a-uuid') : sampleEvent()], 'none'),
+    test.store.append(stream, [{ ...sampleEvent(), type: index === 5 ? 'nul \0 in it' : 'sample' }], 'none'),
   );
   const outcomes = (await Promise.allSettled(appends)).map(({ status }) => status);
   expect(outcomes).toEqual(streams.map((_, index) => (index === 5 ? 'rejected' : 'fulfilled')));

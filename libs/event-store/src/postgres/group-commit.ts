@@ -1,4 +1,4 @@
-import { AppError, delay, type Logger } from '@cyborgbackup/kernel';
+import { AppError, delay, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { AppendItem, AppendOutcome } from './append-batch.ts';
 import { createAppendQueue, type QueuedAppend } from './append-queue.ts';
 
@@ -61,7 +61,10 @@ export const createGroupCommit = ({ execute, logger }: GroupCommitOptions): Grou
       const outcomes = await execute(batch.map(({ item }) => item));
       for (const [index, entry] of batch.entries()) settle(entry, outcomes[index]);
     } catch (error) {
-      logger.warn({ err: error, appends: batch.length }, 'A batch of appends failed; its appends are tried one by one');
+      logger.warn(
+        { reason: messageOf(error), appends: batch.length },
+        'A batch of appends failed; its appends are tried one by one',
+      );
       await replay(batch);
     }
   };

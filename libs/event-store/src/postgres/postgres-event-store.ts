@@ -1,4 +1,4 @@
-import { AppError, type Logger, type NewEvent, type RecordedEvent } from '@cyborgbackup/kernel';
+import { AppError, messageOf, type Logger, type NewEvent, type RecordedEvent } from '@cyborgbackup/kernel';
 import type pg from 'pg';
 import type { AppendResult, EventStore, ExpectedVersion, ReadAllOptions, ReadStreamOptions } from '../event-store.ts';
 import { appendBatch, toAppendItem } from './append-batch.ts';
@@ -15,7 +15,7 @@ export interface PostgresEventStoreOptions {
   /** Leads to the primary. Stays the caller's: `close` does not end it. Needs two connections for appends, one per reader. */
   readonly pool: pg.Pool;
   readonly logger: Logger;
-  /** Told the last position of each batch after its commit, to wake readers in other processes. Must not throw. */
+  /** Told the last position of each batch after its commit, to wake readers in other processes. */
   readonly onAppended?: (position: bigint) => void;
   /** Registers a listener for "there may be something new" from other processes; returns how to unregister it. */
   readonly wakeUp?: (listener: () => void) => () => void;
@@ -32,10 +32,21 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   const closing = new AbortController();
   const listeners = new Set<() => void>();
   const gate = createGapGate(pool);
+  // An idle connection that breaks is an event of the pool, and would end the process if nobody listened.
+  if (pool.listenerCount('error') === 0) {
+    pool.on('error', (error) => {
+      logger.warn({ reason: error.message }, 'A database connection was lost; the next query makes another one');
+    });
+  }
 
+  /** The events are committed: nothing that goes wrong here may look like a failed append. */
   const announce = (position: bigint): void => {
     for (const listener of listeners) listener();
-    onAppended?.(position);
+    try {
+      onAppended?.(position);
+    } catch (error) {
+      logger.warn({ reason: messageOf(error) }, 'Other processes were not woken; they will see new events by polling');
+    }
   };
 
   const commits = createGroupCommit({

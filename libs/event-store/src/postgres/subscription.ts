@@ -1,4 +1,4 @@
-import { delay, type Logger } from '@cyborgbackup/kernel';
+import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { LogPage, SubscribeOptions } from '../event-store.ts';
 import type { GapGate, GatedPage, PageRequest } from './gap-gate.ts';
 
@@ -26,24 +26,33 @@ export interface SubscriptionDeps {
  *   ended     when the signal aborts, or its consumer stops iterating.
  */
 export async function* followLog(deps: SubscriptionDeps, options: SubscribeOptions): AsyncGenerator<LogPage, void> {
-  const { signal, pageSize: limit = DEFAULT_PAGE_SIZE } = options;
+  const { pageSize: limit = DEFAULT_PAGE_SIZE } = options;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
   const wake = createWake(deps.onWake, signal);
-  let after = options.after;
+  const read = (after: bigint): Promise<GatedPage | undefined> => readUntilAnswered(deps, { after, limit }, signal);
+  let next = read(options.after);
   let waitMillis = FIRST_RETRY_MILLIS;
   try {
-    while (!signal.aborted) {
-      const page = await readUntilAnswered(deps, { after, limit }, signal);
-      if (page && page.events.length > 0) {
-        waitMillis = FIRST_RETRY_MILLIS;
-        after = page.position;
-        yield { events: page.events, position: page.position };
-      } else {
-        waitMillis = page?.blocked ? Math.min(2 * waitMillis, deps.pollMillis) : deps.pollMillis;
+    for (let page = await next; page && !signal.aborted; page = await next) {
+      const { events, position, blocked } = page;
+      if (events.length === 0) {
+        waitMillis = blocked ? Math.min(2 * waitMillis, deps.pollMillis) : deps.pollMillis;
         await wake.wait(waitMillis);
       }
+      // While the consumer works on a full page, the one after it is fetched already.
+      const isFull = events.length === limit;
+      if (isFull) next = read(position);
+      if (events.length > 0) {
+        waitMillis = FIRST_RETRY_MILLIS;
+        yield { events, position };
+      }
+      if (!isFull) next = read(position);
     }
   } finally {
     wake.close();
+    stop.abort();
+    await next;
   }
 }
 
@@ -58,7 +67,10 @@ const readUntilAnswered = async (
       const page = await gate.readPage(request);
       return signal.aborted ? undefined : page;
     } catch (error) {
-      logger.warn({ err: error, after: String(request.after) }, 'The event log cannot be read; it is tried again');
+      logger.warn(
+        { reason: messageOf(error), after: String(request.after) },
+        'The event log cannot be read; it is tried again',
+      );
       await delay(backoff, signal);
     }
   }
@@ -66,25 +78,31 @@ const readUntilAnswered = async (
 };
 
 interface Wake {
-  /** Resolves when woken (also earlier than this call, but after the last), after `millis`, or when the signal aborts. */
+  /** Resolves when woken (also before this call, but after the last), when the signal aborts, or after `millis`. */
   wait(millis: number): Promise<void>;
   close(): void;
 }
 
 const createWake = (onWake: SubscriptionDeps['onWake'], signal: AbortSignal): Wake => {
   let woken = false;
-  let waiting: AbortController | undefined;
-  const stopListening = onWake(() => {
+  let endWait = (): void => undefined;
+  const wake = (): void => {
     woken = true;
-    waiting?.abort();
-  });
+    endWait();
+  };
+  const stopListening = onWake(wake);
+  signal.addEventListener('abort', wake, { once: true });
   return {
     wait: async (millis) => {
       if (!woken) {
-        waiting = new AbortController();
-        await delay(millis, AbortSignal.any([waiting.signal, signal]));
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, millis);
+          endWait = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
       }
-      waiting = undefined;
       woken = false;
     },
     close: stopListening,

@@ -1,0 +1,82 @@
+/**
+ * Appends of one event of about 400 bytes, each to a stream of its own, by so many callers at once, each of whom waits for
+ * the answer before the next. Through the whole adapter: hashing, group commit, the application role; with fsync.
+ */
+import { startPostgres } from '@cyborgbackup/embedded';
+import { APP_ROLE, createPostgresEventStore, installEventStore, type EventStore } from '@cyborgbackup/event-store';
+import { createLogger, isoMicros, type NewEvent } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Figures } from './budget.ts';
+
+const CALLERS = [1, 64, 256];
+const WARM_UP_MILLIS = 1_000;
+const MEASURE_MILLIS = 4_000;
+
+/** A job's progress, as the executor writes it most of the time. */
+export const sampleEvent = (): NewEvent => ({
+  id: randomUUID(),
+  type: 'bench-progressed',
+  schemaVersion: 1,
+  data: { job: randomUUID(), files: 12_345, bytes: 987_654_321, path: '/srv/www/htdocs/example.org/images/logo.png' },
+  metadata: {
+    actor: { kind: 'system', id: 'executor' },
+    correlationId: randomUUID(),
+    causationId: randomUUID(),
+    occurredAt: isoMicros(),
+  },
+});
+
+/** Latencies in milliseconds of appends made for `millis` by so many callers, in ascending order. */
+const measure = async (store: EventStore, callers: number, millis: number): Promise<number[]> => {
+  const latencies: number[] = [];
+  const endsAt = performance.now() + millis;
+  const caller = async (): Promise<void> => {
+    for (let start = performance.now(); start < endsAt; start = performance.now()) {
+      await store.append(`bench-${randomUUID()}`, [sampleEvent()], 'none');
+      latencies.push(performance.now() - start);
+    }
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return latencies.sort((a, b) => a - b);
+};
+
+const figuresOf = async (store: EventStore, callers: number): Promise<Figures> => {
+  await measure(store, callers, WARM_UP_MILLIS);
+  const latencies = await measure(store, callers, MEASURE_MILLIS);
+  const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? NaN;
+  return {
+    [`callers${callers}AppendsPerSecond`]: Math.round((latencies.length / MEASURE_MILLIS) * 1_000),
+    [`callers${callers}P99Millis`]: Number(p99.toFixed(2)),
+  };
+};
+
+/** Runs a bench on an event store in a PostgreSQL of its own, connected as the services are. */
+export const withBenchStore = async <T>(work: (store: EventStore) => Promise<T>): Promise<T> => {
+  const logger = createLogger('bench', 'warn');
+  const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
+  const server = await startPostgres({ dataDir, logger });
+  const pool = new pg.Pool({ connectionString: server.url, options: `-c role=${APP_ROLE}` });
+  const store = createPostgresEventStore({ pool, logger });
+  try {
+    const admin = new pg.Client({ connectionString: server.url });
+    await admin.connect();
+    await installEventStore(admin).finally(() => admin.end());
+    return await work(store);
+  } finally {
+    await store.close();
+    await pool.end();
+    await server.stop();
+    await rm(dataDir, { recursive: true });
+  }
+};
+
+export const run = (): Promise<Figures> =>
+  withBenchStore(async (store) => {
+    const figures: Figures[] = [];
+    for (const callers of CALLERS) figures.push(await figuresOf(store, callers));
+    return Object.fromEntries(figures.flatMap(Object.entries));
+  });
