@@ -6,4 +6,5 @@ export * from './errors.ts';
 export * from './event.ts';
 export * from './event-definition.ts';
 export * from './log.ts';
+export * from './password.ts';
 export * from './time.ts';

@@ -1,0 +1,126 @@
+import { SECRET_MASK } from '../text.ts';
+
+/*
+ * `extra_vars` is JSON text, kept exactly as it was sent. Before it is shown, the values of keys that name secrets are
+ * replaced by SECRET_MASK; sent back, a mask stands for the stored value at the same place. Both work on the text itself,
+ * not on a parsed copy, so that blanks, order and number formats stay as their author wrote them.
+ */
+
+/** Keys whose values are secrets: password, db_passwd, passphrase, client_secret, apiToken, key, api_key, privateKey, … */
+const SECRET_KEY = /pass(word|wd|phrase)|pwd|secret|token|(^|[_\-.\s]|api|private|access)key$/i;
+
+/** Deeper nesting is refused: nobody writes it by hand. */
+const MAX_DEPTH = 64;
+
+/** A secret's value in the text. */
+interface Place {
+  /** JSON of the keys and indexes that lead to it. */
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The variables in the text; none for an empty text, undefined for what is no JSON object. */
+export const parseExtraVars = (text: string): Readonly<Record<string, unknown>> | undefined => {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && findSecrets(text) !== undefined ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The text with its secrets masked; wholly masked when it is no JSON object. */
+export const maskExtraVars = (text: string): string => {
+  if (text.trim() === '') return text;
+  const places = parseExtraVars(text) && findSecrets(text);
+  return places ? replace(text, places, () => MASK_LITERAL) : SECRET_MASK;
+};
+
+export interface Unmasked {
+  readonly text: string;
+  /** Keys whose mask stands for nothing, as nothing is stored there. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Puts the stored secrets back where a mask was sent.
+ * @param stored what `maskExtraVars` was given before, empty when there is none
+ */
+export const unmaskExtraVars = (text: string, stored: string): Unmasked => {
+  if (text === SECRET_MASK) return { text: stored, missing: stored === '' ? [SECRET_MASK] : [] };
+  if (!text.includes(SECRET_MASK)) return { text, missing: [] };
+  const places = parseExtraVars(text) && findSecrets(text);
+  if (!places) return { text, missing: [] };
+  const known = new Map((findSecrets(stored) ?? []).map(({ path, start, end }) => [path, stored.slice(start, end)]));
+  const masked = places.filter(({ start, end }) => text.slice(start, end) === MASK_LITERAL);
+  const missing = masked.filter(({ path }) => !known.has(path)).map(({ path }) => nameOf(path));
+  return { text: replace(text, masked, ({ path }) => known.get(path) ?? MASK_LITERAL), missing };
+};
+
+const MASK_LITERAL = JSON.stringify(SECRET_MASK);
+
+const nameOf = (path: string): string => String((JSON.parse(path) as readonly unknown[]).join('.'));
+
+const replace = (text: string, places: readonly Place[], value: (place: Place) => string): string => {
+  const parts: string[] = [];
+  let at = 0;
+  for (const place of places) {
+    parts.push(text.slice(at, place.start), value(place));
+    at = place.end;
+  }
+  return parts.join('') + text.slice(at);
+};
+
+/** What has nothing to hide. */
+const PLAIN = /^(null|true|false|""|\{\s*\}|\[\s*\])$/;
+
+const TOKEN = /[\s,:]*("(?:[^"\\]|\\.)*"|[{}[\]]|[^\s{}[\],:"]+)/gsy;
+
+/** The secrets' places, in order; undefined for a text nested too deeply. The text must be JSON, or empty. */
+const findSecrets = (text: string): readonly Place[] | undefined => {
+  const places: Place[] = [];
+  const token = new RegExp(TOKEN);
+
+  const next = (): { readonly word: string; readonly start: number } => {
+    const word = token.exec(text)?.[1] ?? '';
+    return { word, start: token.lastIndex - word.length };
+  };
+
+  /** Reads one value; true unless it is nested too deeply. */
+  const readValue = (path: readonly (string | number)[], isSecret: boolean): boolean => {
+    const { word, start } = next();
+    if (path.length > MAX_DEPTH) return false;
+    const before = places.length;
+    if (word === '{' && !readMembers(path)) return false;
+    if (word === '[' && !readElements(path)) return false;
+    const end = token.lastIndex;
+    if (!isSecret || PLAIN.test(text.slice(start, end))) return true;
+    places.splice(before, Infinity, { path: JSON.stringify(path), start, end });
+    return true;
+  };
+
+  const readMembers = (path: readonly (string | number)[]): boolean => {
+    for (;;) {
+      const { word } = next();
+      if (word === '}') return true;
+      const key = String(JSON.parse(word));
+      if (!readValue([...path, key], SECRET_KEY.test(key))) return false;
+    }
+  };
+
+  const readElements = (path: readonly (string | number)[]): boolean => {
+    for (let index = 0; ; index += 1) {
+      const at = token.lastIndex;
+      if (next().word === ']') return true;
+      token.lastIndex = at;
+      if (!readValue([...path, index], false)) return false;
+    }
+  };
+
+  return text.trim() === '' || readValue([], false) ? places : undefined;
+};
