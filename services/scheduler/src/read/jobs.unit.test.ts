@@ -1,0 +1,214 @@
+import type { JobEvent, PlannedJob, QueueEvent, RunEvent } from '@cyborgbackup/contracts';
+import type { Actor, RecordedEvent } from '@cyborgbackup/kernel';
+import { foldEvents } from '@cyborgbackup/projections';
+import { describe, expect, it } from 'vitest';
+import type { JobRow } from './job-row.ts';
+import { jobs } from './jobs.ts';
+
+const uuidOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const run = uuidOf(900);
+const user = uuidOf(500);
+const [check, backup, catalog] = [uuidOf(1), uuidOf(2), uuidOf(3)];
+
+const planned = (n: number, job: Partial<PlannedJob>): PlannedJob => ({
+  id: n,
+  uuid: uuidOf(n),
+  name: `Job ${n}`,
+  job_type: 'job',
+  launch_type: 'manual',
+  client: { id: 7, uuid: uuidOf(70), hostname: 'web', port: 22 },
+  needs: [],
+  archive_name: null,
+  master_job: null,
+  ...job,
+});
+
+const requested: RunEvent = {
+  type: 'run-requested',
+  data: {
+    uuid: run,
+    policy: {
+      id: 4,
+      uuid: uuidOf(40),
+      name: 'etc',
+      policy_type: 'config',
+      keep_hourly: null,
+      keep_daily: 7,
+      keep_weekly: null,
+      keep_monthly: null,
+      keep_yearly: null,
+      vmprovider: '',
+      mode_pull: false,
+      prehook: '',
+      posthook: '',
+    },
+    repository: { id: 5, uuid: uuidOf(50), name: 'main', path: '/srv/main' },
+    schedule: { id: 6, name: 'nightly' },
+    due_at: null,
+    extra_vars: null,
+    jobs: [
+      planned(1, { job_type: 'check', launch_type: 'dependency' }),
+      planned(2, { needs: [check], archive_name: 'config-web-2026-01-02_03-04' }),
+      planned(3, { job_type: 'catalog', needs: [backup], master_job: backup }),
+    ],
+  },
+};
+
+const at = (second: number): string => `2026-01-02T03:04:${String(second).padStart(2, '0')}.000000Z`;
+
+/** The nth event happens at second n; the first is a user's. */
+const history = (...events: (RunEvent | QueueEvent | JobEvent)[]): RecordedEvent[] =>
+  events.map((event, index) => {
+    const actor: Actor = index === 0 ? { kind: 'user', id: user } : { kind: 'system', id: 'executor' };
+    return {
+      ...event,
+      id: uuidOf(index),
+      schemaVersion: 1,
+      stream: 'test',
+      version: index + 1,
+      position: BigInt(index + 1),
+      hash: '',
+      metadata: { actor, correlationId: 'c', causationId: 'c', occurredAt: at(index) },
+    };
+  });
+
+const rowAfter = (job: string, ...events: (QueueEvent | JobEvent)[]): JobRow =>
+  foldEvents<JobRow>(jobs, history(requested, ...events)).find(({ uuid }) => uuid === job)!;
+
+const started = (attempt: number): JobEvent => ({
+  type: 'job-started',
+  data: { job: backup, run, attempt, executor: `e${attempt}` },
+});
+
+const succeeded: JobEvent = {
+  type: 'job-succeeded',
+  data: {
+    job: backup,
+    attempt: 1,
+    warnings: ['file changed'],
+    repository: null,
+    client: null,
+    archive: {
+      name: 'config-web-2026-01-02_03-04-2',
+      borg_id: 'ab',
+      started_at: at(1),
+      finished_at: at(2),
+      duration: 1,
+      files: 3,
+      original_size: 2 ** 40,
+      compressed_size: 20,
+      deduplicated_size: 10,
+    },
+    repository_sizes: null,
+    pruned: [],
+  },
+};
+
+describe('scheduler.jobs', () => {
+  it('shows a run as it was planned', () => {
+    expect(rowAfter(backup)).toEqual({
+      uuid: backup,
+      id: 2,
+      run,
+      name: 'Job 2',
+      job_type: 'job',
+      launch_type: 'manual',
+      status: 'waiting',
+      failed: false,
+      policy: 4,
+      policy_uuid: uuidOf(40),
+      policy_name: 'etc',
+      policy_type: 'config',
+      client: 7,
+      client_uuid: uuidOf(70),
+      client_hostname: 'web',
+      repository: 5,
+      repository_uuid: uuidOf(50),
+      repository_name: 'main',
+      schedule: 6,
+      schedule_name: 'nightly',
+      due_at: null,
+      needs: [check],
+      master_job: null,
+      master_job_uuid: null,
+      dependent_jobs: 3,
+      archive_name: 'config-web-2026-01-02_03-04',
+      started: null,
+      finished: null,
+      attempt: 0,
+      executor: '',
+      cancel_requested: false,
+      job_explanation: '',
+      warnings: [],
+      original_size: 0,
+      compressed_size: 0,
+      deduplicated_size: 0,
+      files: 0,
+      created: at(0),
+      modified: at(0),
+      created_by: user,
+      modified_by: user,
+      revision: 1,
+    });
+    expect(rowAfter(check)).toMatchObject({ status: 'pending', dependent_jobs: 2 });
+    expect(rowAfter(catalog)).toMatchObject({ master_job: 2, master_job_uuid: backup, dependent_jobs: null });
+  });
+
+  it.each<[string, (QueueEvent | JobEvent)[], Partial<JobRow>]>([
+    [
+      'pending once its predecessors have succeeded',
+      [{ type: 'slot-awaited', data: { job: backup } }],
+      { status: 'pending', modified: at(1), modified_by: null, revision: 2 },
+    ],
+    ['running', [started(1)], { status: 'running', started: at(1), attempt: 1, executor: 'e1', finished: null }],
+    [
+      'pending again after a lost attempt',
+      [started(1), { type: 'job-attempt-lost', data: { job: backup, attempt: 1, reason: 'executor gone' } }],
+      { status: 'pending', started: at(1), job_explanation: 'executor gone' },
+    ],
+    [
+      'started when the first attempt was',
+      [
+        started(1),
+        { type: 'job-attempt-lost', data: { job: backup, attempt: 1, reason: 'executor gone' } },
+        started(2),
+      ],
+      { status: 'running', started: at(1), attempt: 2, executor: 'e2', job_explanation: '' },
+    ],
+    [
+      'asked to end',
+      [started(1), { type: 'job-cancel-requested', data: { job: backup } }],
+      { status: 'running', cancel_requested: true },
+    ],
+    [
+      'successful, with what its archive turned out to be',
+      [started(1), succeeded],
+      {
+        status: 'successful',
+        failed: false,
+        finished: at(2),
+        warnings: ['file changed'],
+        archive_name: 'config-web-2026-01-02_03-04-2',
+        files: 3,
+        original_size: 2 ** 40,
+        compressed_size: 20,
+        deduplicated_size: 10,
+      },
+    ],
+    [
+      'failed, and why',
+      [
+        started(1),
+        { type: 'job-failed', data: { job: backup, attempt: 1, status: 'error', reason: 'no key', exit_code: null } },
+      ],
+      { status: 'error', failed: true, finished: at(2), job_explanation: 'no key' },
+    ],
+    [
+      'canceled, without ever having been started',
+      [{ type: 'job-canceled', data: { job: backup, attempt: 0, reason: 'by hand' } }],
+      { status: 'canceled', failed: true, started: null, finished: at(1), job_explanation: 'by hand' },
+    ],
+  ])('shows a job that is %s', (_name, events, expected) => {
+    expect(rowAfter(backup, ...events)).toMatchObject(expected);
+  });
+});

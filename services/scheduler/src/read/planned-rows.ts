@@ -1,0 +1,88 @@
+import type { PlannedJob, RunRequested } from '@cyborgbackup/contracts';
+import type { EventMetadata } from '@cyborgbackup/kernel';
+import type { JobRow } from './job-row.ts';
+
+/** A job that has not moved yet. */
+const UNTOUCHED = {
+  failed: false,
+  started: null,
+  finished: null,
+  attempt: 0,
+  executor: '',
+  cancel_requested: false,
+  job_explanation: '',
+  warnings: [],
+  original_size: 0,
+  compressed_size: 0,
+  deduplicated_size: 0,
+  files: 0,
+  revision: 1,
+} as const;
+
+/** The user behind an event; null for a service. */
+export const actingUser = ({ actor }: EventMetadata): string | null => (actor.kind === 'user' ? actor.id : null);
+
+type PolicyColumns = Pick<JobRow, 'policy' | 'policy_uuid' | 'policy_name' | 'policy_type'>;
+
+const policyColumns = ({ policy }: RunRequested): PolicyColumns =>
+  policy
+    ? { policy: policy.id, policy_uuid: policy.uuid, policy_name: policy.name, policy_type: policy.policy_type }
+    : { policy: null, policy_uuid: null, policy_name: '', policy_type: '' };
+
+type RepositoryColumns = Pick<JobRow, 'repository' | 'repository_uuid' | 'repository_name'>;
+
+const repositoryColumns = ({ repository }: RunRequested): RepositoryColumns =>
+  repository
+    ? { repository: repository.id, repository_uuid: repository.uuid, repository_name: repository.name }
+    : { repository: null, repository_uuid: null, repository_name: '' };
+
+const scheduleColumns = ({ schedule, due_at }: RunRequested): Pick<JobRow, 'schedule' | 'schedule_name' | 'due_at'> =>
+  schedule
+    ? { schedule: schedule.id, schedule_name: schedule.name, due_at }
+    : { schedule: null, schedule_name: '', due_at };
+
+const clientColumns = ({ client }: PlannedJob): Pick<JobRow, 'client' | 'client_uuid' | 'client_hostname'> =>
+  client
+    ? { client: client.id, client_uuid: client.uuid, client_hostname: client.hostname }
+    : { client: null, client_uuid: null, client_hostname: '' };
+
+/** Ids of jobs, by uuid: each one's own, and that of the first job that needs it. */
+const jobIds = (
+  jobs: readonly PlannedJob[],
+): Record<'own' | 'successor', ReadonlyMap<string | null, number | undefined>> => {
+  const successor = new Map<string, number>();
+  for (const { id, needs } of jobs) {
+    for (const need of needs) if (!successor.has(need)) successor.set(need, id);
+  }
+  return { own: new Map(jobs.map(({ uuid, id }) => [uuid, id])), successor };
+};
+
+/** The rows of a run's jobs as they are when the run is requested. */
+export const plannedRows = (run: RunRequested, metadata: EventMetadata): readonly JobRow[] => {
+  const ids = jobIds(run.jobs);
+  const user = actingUser(metadata);
+  const runColumns = { ...policyColumns(run), ...repositoryColumns(run), ...scheduleColumns(run), run: run.uuid };
+  const creation = {
+    created: metadata.occurredAt,
+    modified: metadata.occurredAt,
+    created_by: user,
+    modified_by: user,
+  };
+  return run.jobs.map((job) => ({
+    ...UNTOUCHED,
+    ...runColumns,
+    ...clientColumns(job),
+    ...creation,
+    uuid: job.uuid,
+    id: job.id,
+    name: job.name,
+    job_type: job.job_type,
+    launch_type: job.launch_type,
+    status: job.needs.length > 0 ? 'waiting' : 'pending',
+    needs: job.needs,
+    master_job: ids.own.get(job.master_job) ?? job.master_job_id ?? null,
+    master_job_uuid: job.master_job,
+    dependent_jobs: ids.successor.get(job.uuid) ?? null,
+    archive_name: job.archive_name,
+  }));
+};
