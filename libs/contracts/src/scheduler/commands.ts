@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../rpc.ts';
 import { integerId, uuid } from '../text.ts';
+import { restoreRequest } from './run.ts';
 
 const position = z.string().regex(/^\d+$/);
 
@@ -15,6 +16,19 @@ export const schedulerCommands = {
   relaunch: defineRpc(
     'scheduler.job.relaunch',
     z.object({ job: uuid, run: uuid }),
+    z.object({ job: integerId, position }),
+  ),
+  /** Puts something of an archive back onto a client. */
+  restore: defineRpc(
+    'scheduler.archive.restore',
+    restoreRequest.extend({
+      /** Names the new run, so that a repeated request starts nothing twice. */
+      run: uuid,
+      /** The archive's backup job. */
+      backup: uuid,
+      /** The client to restore to, by its id; the one that was backed up unless set. */
+      destination: integerId.nullable(),
+    }),
     z.object({ job: integerId, position }),
   ),
   /** Asks for a job's end; a job that does not run yet is canceled at once. */

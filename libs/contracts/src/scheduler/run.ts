@@ -24,6 +24,17 @@ export const policySnapshot = z.object({
   posthook: z.string(),
 });
 
+/** What a restore job puts where. */
+export const restoreRequest = z.object({
+  /** A path as the archive has it, with all below it; empty = everything. */
+  item: z.string(),
+  /** A folder on the destination, made when it is not there. */
+  dest_folder: z.string(),
+  /** Only list what would be written. */
+  dry_run: z.boolean(),
+});
+export type RestoreRequest = z.infer<typeof restoreRequest>;
+
 /** One job of a run. A job waits for all jobs in `needs`; when one of those does not succeed, it is not started. */
 export const plannedJob = z.object({
   id: integerId,

@@ -6,6 +6,7 @@ import { listArchive } from './list-archive.ts';
 import { prepareClient } from './prepare-client.ts';
 import { prepareRepository } from './prepare-repository.ts';
 import { pruneArchives } from './prune-archives.ts';
+import { restoreItem } from './restore-item.ts';
 
 /** Does the work of a job of any type. @throws JobFailure, JobStopped, SshError; anything else is trouble of our own */
 export const perform = (context: JobContext): Promise<JobResult> => {
@@ -20,6 +21,7 @@ export const perform = (context: JobContext): Promise<JobResult> => {
     case 'prune':
       return pruneArchives(context);
     case 'restore':
+      return restoreItem(context);
     case 'integrity':
       throw new JobFailure(`Jobs of the type ${job.job_type} cannot be run by this version yet.`, { status: 'error' });
   }

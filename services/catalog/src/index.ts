@@ -1,0 +1,2 @@
+export { catalogProjection } from './read/catalog-projection.ts';
+export { startCatalog } from './start.ts';

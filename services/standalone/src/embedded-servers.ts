@@ -1,0 +1,73 @@
+import { startNatsServer, startPostgres } from '@cyborgbackup/embedded';
+import { prepareDatabase } from '@cyborgbackup/service';
+import type { Logger } from '@cyborgbackup/kernel';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { StandaloneConfig } from './standalone-config.ts';
+
+/** PostgreSQL and NATS as the services will use them, whether embedded or given. */
+export interface Backing {
+  readonly databaseUrl: string;
+  readonly adminUrl: string;
+  readonly natsUrl: string;
+  stop(): Promise<void>;
+}
+
+const SERVICE_LOGIN = 'cyborgbackup_service';
+
+/** The services log in as a role that owns nothing; its password is drawn anew at each start and kept nowhere. */
+const serviceLogin = async (adminUrl: string): Promise<string> => {
+  await prepareDatabase(adminUrl);
+  const password = randomBytes(24).toString('hex');
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    const { rowCount } = await admin.query('select from pg_roles where rolname = $1', [SERVICE_LOGIN]);
+    if (rowCount === 0) await admin.query(`create role ${SERVICE_LOGIN} login in role cyborgbackup_app`);
+    await admin.query(`alter role ${SERVICE_LOGIN} password ${pg.escapeLiteral(password)}`);
+  } finally {
+    await admin.end();
+  }
+  const url = new URL(adminUrl);
+  url.username = SERVICE_LOGIN;
+  url.password = password;
+  return url.href;
+};
+
+const startDatabase = async (config: StandaloneConfig, logger: Logger): Promise<Omit<Backing, 'natsUrl'>> => {
+  if (config.DATABASE_URL !== undefined) {
+    const adminUrl = config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL;
+    return { databaseUrl: config.DATABASE_URL, adminUrl, stop: () => Promise.resolve() };
+  }
+  const postgres = await startPostgres({ dataDir: join(config.CYBORGBACKUP_DATA_DIR, 'postgres'), logger });
+  return {
+    databaseUrl: await serviceLogin(postgres.url),
+    adminUrl: postgres.url,
+    stop: () => postgres.stop(),
+  };
+};
+
+const startMessaging = async (
+  config: StandaloneConfig,
+  logger: Logger,
+): Promise<{ natsUrl: string; stop: () => Promise<void> }> => {
+  if (config.NATS_URL !== undefined) return { natsUrl: config.NATS_URL, stop: () => Promise.resolve() };
+  const nats = await startNatsServer({ dataDir: join(config.CYBORGBACKUP_DATA_DIR, 'nats'), logger });
+  return { natsUrl: nats.url, stop: () => nats.stop() };
+};
+
+/** Starts what the environment does not give, side by side. When one fails, the other is stopped again. */
+export const startBacking = async (config: StandaloneConfig, logger: Logger): Promise<Backing> => {
+  const [database, messaging] = await Promise.allSettled([startDatabase(config, logger), startMessaging(config, logger)]);
+  const stop = async (): Promise<void> => {
+    if (messaging.status === 'fulfilled') await messaging.value.stop();
+    if (database.status === 'fulfilled') await database.value.stop();
+  };
+  if (database.status === 'rejected' || messaging.status === 'rejected') {
+    await stop();
+    throw database.status === 'rejected' ? database.reason : (messaging as PromiseRejectedResult).reason;
+  }
+  const { databaseUrl, adminUrl } = database.value;
+  return { databaseUrl, adminUrl, natsUrl: messaging.value.natsUrl, stop };
+};
