@@ -50,6 +50,8 @@ export const plannedJob = z.object({
   master_job: uuid.nullable(),
   /** Its id, when it is a job of an earlier run. */
   master_job_id: integerId.optional(),
+  /** Set for restore jobs; their `client` is the destination. */
+  restore: restoreRequest.optional(),
 });
 export type PlannedJob = z.infer<typeof plannedJob>;
 
