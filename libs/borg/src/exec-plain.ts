@@ -39,7 +39,7 @@ export const execPlain = async (
   const timeout = AbortSignal.timeout(timeoutMillis);
   const [stdout, stderr] = [createHead(), createHead()];
   const result = await runner.run({
-    script: leashScript({ setup: [], argv, redirections: '</dev/null' }),
+    script: leashScript({ setup: [], teardown: [], argv, redirections: '</dev/null' }),
     secrets: {},
     onStdout: stdout.take,
     onStderr: stderr.take,

@@ -31,8 +31,13 @@ export interface FailureFacts {
   readonly messages: readonly LogMessage[];
 }
 
-/** The first line of what borg said, without the prefix for what the repository's side said. */
-const firstLine = (message: string): string => (message.replace(/^Remote: /, '').split('\n')[0] ?? '').slice(0, 300);
+const EXCEPTION = /^\S+(?:Error|Exception): .*$/gm;
+
+/** What borg said in one line: of a crash the exception, else the first line without the prefix of the repository's side. */
+const firstLine = (message: string): string => {
+  const exception = message.startsWith('Traceback') ? message.match(EXCEPTION)?.at(-1) : undefined;
+  return (exception ?? message.replace(/^Remote: /, '').split('\n')[0] ?? '').slice(0, 300);
+};
 
 type Rule = readonly [FailureKind, RegExp, string | ((said: string) => string)];
 
@@ -61,7 +66,7 @@ const SAID: readonly Rule[] = [
   ],
   [
     'dump',
-    /^Command .* exited with status|^Failed to execute command/,
+    /^(Command Error: )?(Command .* exited with status|Failed to execute command)/,
     (said) => `The command to back up failed, so no archive was kept: ${said}.`,
   ],
   [
@@ -173,7 +178,8 @@ const bySaying = (messages: readonly LogMessage[]): Failure | undefined => {
 
 const byMsgid = (messages: readonly LogMessage[]): Failure | undefined => {
   for (const { msgid, message } of messages.toReversed()) {
-    const rule = BY_MSGID[msgid];
+    // What the repository's side raised comes without the class around it.
+    const rule = BY_MSGID[msgid] ?? BY_MSGID[`Repository.${msgid}`];
     if (rule) return { kind: rule[0], message: say(rule[1], firstLine(message)) };
   }
   return undefined;

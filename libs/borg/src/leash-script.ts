@@ -5,6 +5,8 @@ export interface LeashedCommand {
   /** Lines run before the command, with `$tmp` (a private folder, removed at the end) and `supply NAME VALUE` at hand. */
   readonly setup: readonly string[];
   readonly argv: readonly string[];
+  /** Lines run after the command has ended; `$status` is its exit status. */
+  readonly teardown: readonly string[];
   /** Shell redirections of the command, quoted where needed. Its standard input must be among them. */
   readonly redirections: string;
 }
@@ -36,7 +38,7 @@ export PATH="$PATH:/usr/local/bin:/usr/bin:/bin"`;
  * end or after twelve ticks without a line. They are killed when the command has ended: a process that still held our input
  * would keep sshd from closing the channel, since sshd uses one socket for input and output.
  */
-const leash = ({ argv, redirections }: LeashedCommand): string => `
+const leash = ({ argv, redirections, teardown }: LeashedCommand): string => `
 $alone ${quoteArgv(argv)} ${redirections} 3<&- &
 command=$!
 {
@@ -60,6 +62,7 @@ wait "$command"
 status=$?
 kill $watch $tick $listen $feeders 2>/dev/null
 [ -z "$alone" ] || kill -TERM "-$command" 2>/dev/null
+${teardown.join('\n')}
 exit "$status"`;
 
 /** The script; it ends with the command's own exit status (128 and the signal's number when a signal ended it). */

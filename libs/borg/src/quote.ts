@@ -13,6 +13,9 @@ const PLAIN_WORD = /^[A-Za-z0-9_/.,:@%+-]+$/;
 /** With the `u` flag only surrogates without a partner match. */
 const LONE_SURROGATES = /(\p{Surrogate}+)/u;
 
+/** True when the text stands for bytes that are not UTF-8. */
+export const hasEscapedBytes = (text: string): boolean => LONE_SURROGATES.test(text);
+
 const octal = (character: string): string => {
   const code = character.charCodeAt(0);
   if (code < 0xdc80 || code > 0xdcff) {

@@ -56,11 +56,21 @@ const exportLine = (env: Readonly<Record<string, string>>): string => {
 
 const knownHostsLines = (lines: readonly string[]): string[] => [
   `printf '%s\\n' ${quoteArgv(lines)} >"$tmp/known_hosts"`,
-  `export BORG_RSH="ssh ${SSH_OPTIONS.map((option) => `-o ${option}`).join(' ')} -o UserKnownHostsFile=$tmp/known_hosts"`,
+  `export BORG_RSH="ssh ${SSH_OPTIONS.map((option) => `-o ${option}`).join(' ')} -o UserKnownHostsFile=$tmp/known_hosts -E $tmp/ssh.log"`,
 ];
 
-/** Tells the process id, then becomes borg. */
-const ANNOUNCED = ['sh', '-c', `printf "${PID_MARKER} %s\\n" "$$" >&2; exec "$@"`, 'sh', 'borg'];
+/** Ssh's own words go to a file and are shown at the end: borg forgets them when the connection ends before it looked. */
+const SHOW_SSH_LOG = '[ ! -s "$tmp/ssh.log" ] || tail -c 4096 "$tmp/ssh.log" >&2';
+
+/** Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script. */
+const announced = (env: Readonly<Record<string, string>>): string[] => {
+  const lines = [
+    ...(Object.keys(env).length > 0 ? [exportLine(env)] : []),
+    `printf "${PID_MARKER} %s\\n" "$$" >&2`,
+    'exec "$@"',
+  ];
+  return ['sh', '-c', lines.join('; '), 'sh', 'borg'];
+};
 
 /**
  * The script that runs one borg command on the host it is sent to, and ends with borg's own exit status (128 and the
@@ -70,7 +80,7 @@ const ANNOUNCED = ['sh', '-c', `printf "${PID_MARKER} %s\\n" "$$" >&2; exec "$@"
 export const buildBorgCommand = (command: BorgCommand): RemoteScript => {
   const { argv, passphrase, knownHosts, directory, env = {}, input } = command;
   const secrets: Record<string, string> = {};
-  const setup = [exportLine({ ...ENVIRONMENT, ...env })];
+  const setup = [exportLine(ENVIRONMENT)];
   if (knownHosts && knownHosts.length > 0) setup.push(...knownHostsLines(knownHosts));
   if (directory !== undefined) setup.push(`cd -- ${quote(directory)} || exit 124`);
   if (passphrase !== undefined) {
@@ -85,5 +95,8 @@ export const buildBorgCommand = (command: BorgCommand): RemoteScript => {
     input === undefined ? '</dev/null' : '<"$tmp/input"',
     passphrase === undefined ? '' : '4<"$tmp/passphrase"',
   ].join(' ');
-  return { script: leashScript({ setup, argv: [...ANNOUNCED, ...argv], redirections }), secrets };
+  return {
+    script: leashScript({ setup, argv: [...announced(env), ...argv], teardown: [SHOW_SSH_LOG], redirections }),
+    secrets,
+  };
 };

@@ -31,7 +31,7 @@ export interface BorgResult {
   /** Null when it is unknown or a signal ended borg. */
   readonly exitCode: number | null;
   readonly signal?: string;
-  /** Warnings and errors: the first hundred and the last hundred. */
+  /** Warnings and errors: the first hundred and the last hundred, each up to 8 Ki characters. */
   readonly messages: readonly LogMessage[];
   /** Standard output when no callback took it. */
   readonly stdout: string;
@@ -72,6 +72,13 @@ const createText = (maxBytes: number): { sink: ChunkSink; text: () => string; cu
   };
 };
 
+const MAX_MESSAGE_LENGTH = 8 * 1024;
+
+const clip = (message: LogMessage): LogMessage =>
+  message.message.length > MAX_MESSAGE_LENGTH
+    ? { ...message, message: `${message.message.slice(0, MAX_MESSAGE_LENGTH)}…` }
+    : message;
+
 const worthKeeping = ({ level }: LogMessage): boolean => level !== 'info' && level !== 'debug';
 
 /**
@@ -91,7 +98,7 @@ export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Prom
     missing.see(output);
     switch (output.type) {
       case 'log_message':
-        if (worthKeeping(output)) messages.add(output);
+        if (worthKeeping(output)) messages.add(clip(output));
         return options.onLog?.(output);
       case 'archive_progress':
       case 'progress_percent':

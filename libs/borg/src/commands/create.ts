@@ -1,3 +1,5 @@
+import { AppError } from '@cyborgbackup/kernel';
+import { hasEscapedBytes } from '../quote.ts';
 import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
 
@@ -34,11 +36,22 @@ export interface DumpSource {
 /** Borg expands `{now}` and the like in comments. */
 const literal = (text: string | undefined): string | undefined => text?.replaceAll(/[{}]/g, '$&$&');
 
-/** Makes an archive. Progress goes to standard error, the result (see `parseCreateResult`) to standard output. */
+/** Borg stores its command line in the archive, as UTF-8, at the very end: better to stop before than after hours. */
+const refuseEscapedBytes = (argv: string[]): string[] => {
+  const bad = argv.find(hasEscapedBytes);
+  if (bad === undefined) return argv;
+  const shown = bad.replaceAll(/\p{Surrogate}/gu, '?').slice(0, 100);
+  throw new AppError(
+    'validation',
+    `Borg cannot be given "${shown}", whose name is not UTF-8; back up the folder that contains it.`,
+  );
+};
+
+/** Makes an archive. Progress goes to standard error, the result (see `parseCreateResult`) to standard output. @throws AppError('validation') */
 export const createCommand = (options: CreateOptions): string[] => {
   const { source } = options;
   const dump = 'command' in source;
-  return [
+  return refuseEscapedBytes([
     'create',
     ...commonOptions(options),
     '--json',
@@ -55,5 +68,5 @@ export const createCommand = (options: CreateOptions): string[] => {
     '--',
     archiveLocation(options.repository, options.archive),
     ...(dump ? source.command : source.paths),
-  ];
+  ]);
 };

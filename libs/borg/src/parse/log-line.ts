@@ -120,12 +120,15 @@ const PARSERS: Readonly<Record<string, (fields: JsonObject) => BorgOutput>> = {
   file_status: (fields) => ({ type: 'file_status', status: textOf(fields['status']), path: textOf(fields['path']) }),
 };
 
+/** A question for a passphrase ends without a line end, so borg's next words follow on the same line. */
+const afterPrompt = (text: string): string => text.slice(Math.max(0, text.indexOf('{"type": "log_message"')));
+
 /**
  * One line of borg's standard error with `--log-json`. Never throws: what cannot be read is passed on as a warning.
  * Characters that stand for undecodable bytes (U+DC80 to U+DCFF) are kept.
  */
 export const parseLogLine = ({ text }: Line): BorgOutput => {
-  const fields = parseObject(text);
+  const fields = parseObject(text) ?? parseObject(afterPrompt(text));
   if (fields) {
     const type = textOf(fields['type']);
     if (type.startsWith('question_')) {

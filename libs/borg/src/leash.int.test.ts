@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createLocalSite, createPushSite, initialise } from './borg-site.test.ts';
+import { checkCommand } from './commands/check.ts';
+import { createCommand } from './commands/create.ts';
+import { infoCommand } from './commands/info.ts';
+import { execPlain } from './exec-plain.ts';
+import { readerCommand } from './leash.ts';
+import { leashScript } from './leash-script.ts';
+import { localRunner } from './local-runner.ts';
+import { probeHost } from './probe-host.ts';
+import { quote } from './quote.ts';
+import { runBorg } from './run-borg.ts';
+import { sshRunner } from './ssh-runner.ts';
+import { createTestDir, createTestHost, isRunning, until } from './support.test.ts';
+import { startTcpProxy } from './tcp-proxy.test.ts';
+
+/** A dump that never ends by itself. */
+const endless = (repository: string): string[] =>
+  createCommand({
+    repository,
+    archive: 'endless',
+    source: { command: ['sh', '-c', 'while :; do echo data; sleep 0.05; done'], name: 'x' },
+  });
+
+const lockOf = (repository: string): boolean => existsSync(`${repository}/lock.exclusive`);
+
+test('abort in the middle of a create leaves no borg and no lock, locally and over two hops', async () => {
+  await using local = await createLocalSite();
+  await using push = await createPushSite();
+  for (const site of [local, push]) {
+    await initialise(site);
+    const abort = new AbortController();
+    let pid = 0;
+    const run = site.run({ argv: endless(site.repository), signal: abort.signal, onPid: (id) => void (pid = id) });
+    await until('borg holds the lock', () => lockOf(`${site.dir}/repo`));
+    expect(await isRunning(pid)).toBe(true);
+    const before = Date.now();
+    abort.abort();
+    expect(await run).toMatchObject({ outcome: 'aborted', exitCode: 143 });
+    expect(Date.now() - before).toBeLessThan(5000);
+    expect(await isRunning(pid)).toBe(false);
+    await until('the repository host let go of the lock', () => !lockOf(`${site.dir}/repo`));
+    expect((await site.run({ argv: checkCommand({ repository: site.repository }) })).outcome).toBe('success');
+  }
+});
+
+test('a broken connection ends borg by its leash', async () => {
+  await using site = await createPushSite();
+  await initialise(site);
+  await using proxy = await startTcpProxy(site.client.sshd.port);
+  const session = await site.client.connect({ port: proxy.port });
+  let pid = 0;
+  const { env } = site;
+  const passphrase = 'unused';
+  await using local = await createLocalSite();
+  await initialise(local);
+  const run = runBorg(sshRunner(session), {
+    argv: endless(local.repository),
+    passphrase,
+    env,
+    onPid: (id) => void (pid = id),
+  });
+  void run.catch(() => undefined);
+  await until('borg runs', () => pid > 0);
+  proxy.cut();
+  await expect(run).rejects.toMatchObject({ kind: 'lost' });
+  await until('borg is gone', async () => !(await isRunning(pid)));
+  await until('no lock is left', () => !lockOf(local.repository));
+});
+
+test('a command that ignores TERM is killed with all it started', async () => {
+  await using dir = await createTestDir();
+  const pidFile = `${dir.path}/pid`;
+  const stubborn = `trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! >${pidFile}; while :; do sleep 1; done`;
+  const before = Date.now();
+  const run = execPlain(localRunner(), ['sh', '-c', stubborn], { timeoutMillis: 300 });
+  await expect(run).rejects.toMatchObject({ kind: 'timeout', message: expect.stringContaining('did not end within') });
+  expect(Date.now() - before).toBeGreaterThan(4500);
+  const child = Number(await readFile(pidFile, 'utf8'));
+  await until('the child is gone too', async () => !(await isRunning(child)));
+});
+
+test('a control plane that falls silent without closing the connection ends the command', async () => {
+  // The real script, with a faster clock: it lives on lines of input and dies after twelve ticks without one.
+  const script = leashScript({
+    setup: [],
+    argv: ['sh', '-c', 'echo ready; sleep 60'],
+    teardown: [],
+    redirections: '</dev/null',
+  }).replace('sleep 5;', 'sleep 0.1;');
+  const [command = '', ...args] = readerCommand();
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.write(`${script.split('\n').length}\n${script}\n`);
+  await once(child.stdout, 'data');
+  const beats = setInterval(() => child.stdin.write('\n'), 50);
+  await sleep(2000);
+  expect(child.exitCode).toBeNull();
+  clearInterval(beats);
+  const [exitCode] = await once(child, 'exit');
+  expect(exitCode).toBe(143);
+});
+
+test('silence from the command is noticed', async () => {
+  const run = {
+    script: leashScript({ setup: [], argv: ['sleep', '60'], teardown: [], redirections: '</dev/null' }),
+    secrets: {},
+  };
+  const result = await localRunner().run({ ...run, idleTimeoutMillis: 200 });
+  expect(result).toEqual({ exitCode: 143, stopped: 'idle' });
+});
+
+test('what a login script prints is not taken for output', async () => {
+  await using dir = await createTestDir();
+  await writeFile(
+    `${dir.path}/noisy`,
+    '#!/bin/sh\necho "Welcome to web"\nprintf "no line end"\nexec sh -c "$SSH_ORIGINAL_COMMAND"\n',
+  );
+  await chmod(`${dir.path}/noisy`, 0o755);
+  await using host = await createTestHost({ config: [`ForceCommand ${dir.path}/noisy`] });
+  const runner = sshRunner(await host.connect());
+  expect(await execPlain(runner, ['echo', "it's $HOME"])).toEqual({ exitCode: 0, stdout: "it's $HOME\n", stderr: '' });
+});
+
+test('an account that runs no commands is named, with what it said', async () => {
+  await using host = await createTestHost({
+    config: ['ForceCommand echo This account is currently not available.; exit 1'],
+  });
+  const runner = sshRunner(await host.connect());
+  await expect(execPlain(runner, ['true'])).rejects.toMatchObject({
+    kind: 'no-shell',
+    message: expect.stringContaining('it said "This account is currently not available."'),
+  });
+  await using borgOnly = await createTestHost({ borgRestrict: '/tmp' });
+  await expect(execPlain(sshRunner(await borgOnly.connect()), ['true'])).rejects.toMatchObject({ kind: 'no-shell' });
+});
+
+test('the script works in other shells than dash', async () => {
+  await using dir = await createTestDir();
+  const secret = `$(id) 'q' "d"\n\\`;
+  const script = leashScript({ setup: ['supply it "$it"'], argv: ['cat'], teardown: [], redirections: '<"$tmp/it"' });
+  const text = `it=${quote(secret)}\n${script}`;
+  for (const shell of ['dash', 'bash', 'bash --posix']) {
+    const [command = '', ...options] = shell.split(' ');
+    const child = spawn(command, [...options, ...readerCommand().slice(1)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      cwd: dir.path,
+    });
+    let out = '';
+    child.stdout.on('data', (chunk) => (out += String(chunk)));
+    child.stdin.write(`${text.split('\n').length}\n${text}\n`);
+    const [exitCode] = await once(child, 'close');
+    expect([shell, exitCode, out]).toEqual([shell, 0, `cyborgbackup-start\n${secret}`]);
+  }
+});
+
+test('a host is probed, and nothing is left behind', async () => {
+  await using host = await createTestHost();
+  const session = await host.connect();
+  const facts = await probeHost(sshRunner(session));
+  expect(facts).toMatchObject({
+    os: 'Linux',
+    uid: process.getuid?.(),
+    home: process.env.HOME,
+    borgVersion: expect.stringMatching(/^1\.[24]\.\d/),
+  });
+  expect(facts).toMatchObject({
+    arch: expect.stringMatching(/./),
+    hostname: expect.stringMatching(/./),
+    distribution: expect.stringMatching(/./),
+  });
+  expect(await probeHost(localRunner())).toEqual(facts);
+});
+
+test('sudo runs the script as root and keeps the agent', async () => {
+  await using dir = await createTestDir();
+  // Stands in for sudo: checks the option, clears the environment, and runs what it is told.
+  await writeFile(
+    `${dir.path}/sudo`,
+    '#!/bin/sh\n[ "$1" = -n ] || exit 9\nshift\nexec env -i PATH="$PATH" AS_ROOT=yes "$@"\n',
+  );
+  await chmod(`${dir.path}/sudo`, 0o755);
+  await using host = await createTestHost({ config: [`SetEnv "PATH=${dir.path}:${process.env.PATH}"`] });
+  const runner = sshRunner(await host.connect(), { sudo: true });
+  const { stdout } = await execPlain(runner, ['sh', '-c', 'echo "$AS_ROOT ${SSH_AUTH_SOCK-unset}"']);
+  expect(stdout).toBe('yes \n');
+});
+
+test('the environment of the control plane does not reach local commands', async () => {
+  process.env['DATABASE_PASSWORD'] = 'secret';
+  const { stdout } = await execPlain(localRunner(), ['env']);
+  delete process.env['DATABASE_PASSWORD'];
+  expect(stdout).toContain('PATH=');
+  expect(stdout).not.toContain('DATABASE_PASSWORD');
+});
+
+test('a failed command leaves no folder in /tmp', async () => {
+  await using site = await createLocalSite();
+  const result = await site.run({ argv: infoCommand({ repository: '/no/such/repository' }) });
+  expect(result.outcome).toBe('error');
+  const folders = readdirSync('/tmp').filter((name) => name.startsWith('cyborgbackup.'));
+  for (const folder of folders) await until(`${folder} is gone`, () => !existsSync(`/tmp/${folder}`));
+});
