@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
-/** One line of text: no NUL, which neither PostgreSQL nor a shell can hold. */
+/** Text that PostgreSQL and a shell can hold: no NUL, and no half of a surrogate pair. */
 export const text = (max: number): z.ZodString =>
   z
     .string()
     .max(max, `Ensure this field has no more than ${max} characters.`)
-    .regex(/^[^\0]*$/, 'Null characters are not allowed.');
+    .regex(/^[^\0]*$/, 'Null characters are not allowed.')
+    .regex(/^\P{Cs}*$/u, 'This is not valid Unicode text.');
 
 /** As `text`, and not empty. */
 export const requiredText = (max: number): z.ZodString => text(max).min(1, 'This field may not be blank.');

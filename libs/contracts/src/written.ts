@@ -7,7 +7,7 @@ export const written = z.object({
   id: integerId,
   /** The stream's version now: the API's ETag. */
   version: z.int().min(0),
-  /** Log position to wait for before reading; null when nothing had to change. */
+  /** Log position to wait for before reading; null when there is nothing to wait for. */
   position: z.string().regex(/^\d+$/).nullable(),
 });
 export type Written = z.infer<typeof written>;
