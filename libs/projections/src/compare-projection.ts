@@ -3,7 +3,7 @@ import type { ClientBase } from 'pg';
 import { readCheckpoint } from './checkpoint.ts';
 import { quoteIdentifier as quote } from './identifier.ts';
 import { keepLease, releaseLease } from './lease.ts';
-import { replayLog } from './log-replay.ts';
+import { KEPT_ROWS, MAX_ROWS, replayLog } from './log-replay.ts';
 import { listParked } from './parked-events.ts';
 import { createProjectionFold } from './projection-fold.ts';
 import { createSchema } from './projection-schema.ts';
@@ -33,9 +33,6 @@ export interface Comparison {
 }
 
 export const MAX_DIFFERENCES = 100;
-
-/** Rows kept in memory before they are written. */
-const MAX_ROWS_IN_MEMORY = 50_000;
 
 /**
  * Replays the log into scratch tables up to the live checkpoint and compares every row with the live one. All of it is
@@ -100,10 +97,10 @@ const replayInto = async (client: ClientBase, schema: string, { options, skipped
   const fold = createProjectionFold({ client, schema, projection: options.projection, empty: true });
   const flush = async (): Promise<void> => {
     await fold.write();
-    fold.forget();
+    fold.letGo(KEPT_ROWS);
   };
   const afterPage = async (): Promise<void> => {
-    if (fold.size() >= MAX_ROWS_IN_MEMORY) await flush();
+    if (fold.size() >= MAX_ROWS) await flush();
   };
   await replayLog({ options, fold, skipped, afterPage }, 0n, to);
   await flush();

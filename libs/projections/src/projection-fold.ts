@@ -16,9 +16,11 @@ export interface ProjectionFold {
   apply(events: readonly RecordedEvent[]): Promise<void>;
   /** True when something is to be written. */
   hasWrites(): boolean;
-  /** Writes what changed; the transaction is the caller's. Then call `forget`, once it is committed. */
+  /** Writes what changed; the transaction is the caller's. Then call `forget` or `letGo`, once it is committed. */
   write(): Promise<void>;
   forget(): void;
+  /** Forgets whole tables until at most `rows` are held: first those that are never read again, then the largest. */
+  letGo(rows: number): void;
   /** Rows held in memory. */
   size(): number;
   /** Tables whose rows were looked for by something else than their key. */
@@ -61,6 +63,8 @@ export const createProjectionFold = (options: {
     fold: createTableFold(model, { wholeTable: options.empty }),
     store: createTableStore(options.client, options.schema, model),
   }));
+  const size = (): number => tables.reduce((sum, { fold }) => sum + fold.size(), 0);
+  const cost = ({ fold }: Table): number => (fold.isReread() ? 1 / fold.size() : 0);
   return {
     apply: async (events) => {
       for (const table of tables) await applyTo(table, events);
@@ -70,7 +74,13 @@ export const createProjectionFold = (options: {
       for (const { fold, store } of tables) await store.write(fold.writes());
     },
     forget: () => tables.forEach(({ fold }) => fold.forget()),
-    size: () => tables.reduce((sum, { fold }) => sum + fold.size(), 0),
+    letGo: (rows) => {
+      for (const { fold } of tables.toSorted((a, b) => cost(a) - cost(b))) {
+        if (size() > rows) fold.forget();
+        else fold.settle();
+      }
+    },
+    size,
     tablesMatched: () => new Set(tables.filter(({ fold }) => fold.isMatched()).map(({ model }) => model.table)),
   };
 };

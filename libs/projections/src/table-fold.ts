@@ -39,8 +39,12 @@ export interface TableFold {
   rows(): readonly AnyRow[];
   /** Rows in memory, known absences included. */
   size(): number;
+  /** After the writes are committed: keeps the rows, and the mode. */
+  settle(): void;
   /** True once rows were looked for by something else than their key. */
   isMatched(): boolean;
+  /** True once an event has changed a row rather than put one: rows let go of will have to be loaded again. */
+  isReread(): boolean;
 }
 
 const matchText = ({ column, valueText }: Match): string => `${column.name}=${valueText}`;
@@ -48,6 +52,7 @@ const matchText = ({ column, valueText }: Match): string => `${column.name}=${va
 export const createTableFold = (model: ReadModel, options: { readonly wholeTable: boolean }): TableFold => {
   let wholeTable = options.wholeTable;
   let matched = false;
+  let reread = false;
   const held = createRowSet();
   const dirty = new Map<KeyText, AnyRow>();
   const purges = new Map<string, Match>();
@@ -72,6 +77,7 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
   };
 
   const foldRow = (change: FoldRow<AnyRow>): void => {
+    reread = true;
     const id = keyText(model, change.key);
     if (!wholeTable && !held.has(id)) throw new Error(`Table ${model.table}: a row was not loaded before its fold`);
     const previous = held.get(id) ?? undefined;
@@ -80,6 +86,7 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
 
   const foldMatches = (change: FoldMatches<AnyRow>): void => {
     matched = true;
+    reread = true;
     for (const [id, row] of held.matching(matchOf(model, change.match))) store(id, row, change.fold(row));
   };
 
@@ -92,6 +99,11 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
 
   const isPurged = (row: AnyRow): boolean =>
     purges.size > 0 && [...purges.values()].some(({ column, value }) => row[column.name] === value);
+
+  const settle = (): void => {
+    dirty.clear();
+    purges.clear();
+  };
 
   return {
     want: (change) => {
@@ -132,9 +144,9 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
       }
       return { purges: [...purges.values()], removedKeys, rows };
     },
+    settle,
     forget: () => {
-      dirty.clear();
-      purges.clear();
+      settle();
       held.clear();
       loadedMatches.clear();
       wantedKeys.clear();
@@ -144,5 +156,6 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
     rows: () => held.rows(),
     size: () => held.size(),
     isMatched: () => matched,
+    isReread: () => reread,
   };
 };

@@ -1,0 +1,207 @@
+/**
+ * How fast a projection follows the log: from behind (`catchUp`), from nothing (`rebuild`: all rows fit in memory;
+ * `rebuildLarge`: they do not), and event by event, from the append to the end of a wait for the checkpoint
+ * (`readYourWrites`). Every page touches about as many rows as it has events, the worst case for folding in memory.
+ */
+import {
+  createPostgresEventStore,
+  installEventStore,
+  type EventCodec,
+  type EventStore,
+} from '@cyborgbackup/event-store';
+import { startPostgres } from '@cyborgbackup/embedded';
+import { createLogger, type DomainEvent, type Logger } from '@cyborgbackup/kernel';
+import {
+  createCheckpointWaiter,
+  defineProjection,
+  defineReadModel,
+  installProjections,
+  rebuildProjection,
+  runProjection,
+  type Projection,
+} from '@cyborgbackup/projections';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Figures } from './budget.ts';
+
+const EVENTS = 300_000;
+const HOSTS = 30_000;
+const ROUNDS = 500;
+
+interface HostRow {
+  readonly id: string;
+  readonly name: string;
+  readonly runs: number;
+  readonly bytes: bigint;
+  readonly seen: string;
+  readonly note: string | null;
+  readonly facts: unknown;
+}
+
+interface Measured extends DomainEvent {
+  readonly type: 'measured';
+  readonly data: { readonly id: string; readonly name: string; readonly bytes: number; readonly facts: unknown };
+}
+
+const hosts = defineReadModel<HostRow, Measured>({
+  table: 'hosts',
+  columns: {
+    id: 'uuid',
+    name: 'text',
+    runs: 'int4',
+    bytes: 'int8',
+    seen: 'timestamptz',
+    note: 'text?',
+    facts: 'jsonb',
+  },
+  key: ['id'],
+  indexes: ['(name)', '(seen DESC)'],
+  on: {
+    measured: ({ data, metadata }, table) =>
+      table.upsert({ id: data.id }, (row) => ({
+        id: data.id,
+        name: data.name,
+        runs: (row?.runs ?? 0) + 1,
+        bytes: (row?.bytes ?? 0n) + BigInt(data.bytes),
+        seen: metadata.occurredAt,
+        note: null,
+        facts: data.facts,
+      })),
+  },
+});
+
+const samples = defineReadModel<{ position: bigint; id: string; bytes: number }, Measured>({
+  table: 'samples',
+  columns: { position: 'int8', id: 'uuid', bytes: 'safeint' },
+  key: ['position'],
+  indexes: ['(id, position)'],
+  on: {
+    measured: ({ data, position }, table) => table.put({ position, id: data.id, bytes: data.bytes }),
+  },
+});
+
+const plainCodec: EventCodec = {
+  encode: () => Promise.reject(new Error('This bench appends what it wants')),
+  decode: (event) => Promise.resolve(event),
+  decodePage: (events) => Promise.resolve(events),
+};
+
+/** Straight into the log's tables: appending is measured elsewhere. Multiplying by a prime spreads the hosts. */
+const fillLog = async (admin: pg.Pool): Promise<void> => {
+  await admin.query(
+    `INSERT INTO events.events (position, stream, version, id, type, schema_version, data, metadata, hash)
+     SELECT n, 'bench', n, gen_random_uuid(), 'measured', 1,
+            json_build_object('id', md5((n * 7919 % $2::bigint)::text)::uuid, 'name', 'host-' || n * 7919 % $2::bigint || '.example.org',
+                              'bytes', n * 1000, 'facts', json_build_object('kernel', '6.1.0', 'arch', 'x86_64', 'n', n)),
+            json_build_object('actor', json_build_object('kind', 'system', 'id', 'bench'), 'correlationId', 'c',
+                              'causationId', 'c', 'occurredAt', '2026-01-02T03:04:05.123456Z'),
+            '\\x00'
+       FROM generate_series(1, $1::bigint) AS n`,
+    [EVENTS, HOSTS],
+  );
+  await admin.query(`SELECT setval('events.positions', $1)`, [EVENTS]);
+  await admin.query('VACUUM ANALYZE events.events');
+};
+
+interface Bench {
+  readonly pool: pg.Pool;
+  readonly store: EventStore;
+  readonly logger: Logger;
+}
+
+const rate = (startedAt: number): number => Math.round((EVENTS / (performance.now() - startedAt)) * 1_000);
+
+const measureCatchUp = async (bench: Bench, projection: Projection): Promise<number> => {
+  const stopping = new AbortController();
+  const startedAt = performance.now();
+  const running = runProjection({
+    ...bench,
+    codec: plainCodec,
+    projection,
+    owner: randomUUID(),
+    signal: stopping.signal,
+    onCheckpoint: (position) => {
+      if (position >= BigInt(EVENTS)) stopping.abort();
+    },
+  });
+  await running;
+  return rate(startedAt);
+};
+
+const measureRebuild = async (bench: Bench, projection: Projection): Promise<number> => {
+  const signal = new AbortController().signal;
+  const startedAt = performance.now();
+  await rebuildProjection({ ...bench, codec: plainCodec, projection, owner: randomUUID(), signal });
+  return rate(startedAt);
+};
+
+const measureReadYourWrites = async (bench: Bench, projection: Projection): Promise<Figures> => {
+  const stopping = new AbortController();
+  const running = runProjection({
+    ...bench,
+    codec: plainCodec,
+    projection,
+    owner: randomUUID(),
+    signal: stopping.signal,
+  });
+  const waiter = createCheckpointWaiter({ pool: bench.pool });
+  const metadata = {
+    actor: { kind: 'system', id: 'bench' },
+    correlationId: 'c',
+    causationId: 'c',
+    occurredAt: '2026-01-02T03:04:05.123456Z',
+  } as const;
+  const waits: number[] = [];
+  for (let round = -50; round < ROUNDS; round += 1) {
+    const data = { id: randomUUID(), name: `new-${round}`, bytes: round, facts: {} };
+    const event = { id: randomUUID(), type: 'measured', schemaVersion: 1, data, metadata };
+    const { position } = await bench.store.append(`host-${data.id}`, [event], 'none');
+    const startedAt = performance.now();
+    if (!(await waiter.waitFor([projection.name], position))) throw new Error('The projection did not follow');
+    if (round >= 0) waits.push(performance.now() - startedAt);
+  }
+  stopping.abort();
+  await running;
+  waits.sort((a, b) => a - b);
+  const at = (share: number): number => Number((waits[Math.floor(waits.length * share)] ?? NaN).toFixed(2));
+  return { readYourWritesP50Millis: at(0.5), readYourWritesP99Millis: at(0.99) };
+};
+
+const measureAll = async (bench: Bench): Promise<Figures> => {
+  const small = defineProjection({ name: 'bench_hosts', version: 1, models: [hosts] });
+  const large = defineProjection({ name: 'bench_all', version: 1, models: [hosts, samples] });
+  return {
+    catchUpEventsPerSecond: await measureCatchUp(bench, small),
+    catchUpLargeEventsPerSecond: await measureCatchUp(bench, large),
+    rebuildEventsPerSecond: await measureRebuild(bench, small),
+    rebuildLargeEventsPerSecond: await measureRebuild(bench, large),
+    ...(await measureReadYourWrites(bench, small)),
+  };
+};
+
+export const run = async (): Promise<Figures> => {
+  const logger = createLogger('bench', 'warn');
+  const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
+  const server = await startPostgres({ dataDir, logger });
+  const admin = new pg.Pool({ connectionString: server.url });
+  try {
+    const client = await admin.connect();
+    await installEventStore(client);
+    await installProjections(client);
+    client.release();
+    await fillLog(admin);
+    const pool = new pg.Pool({ connectionString: server.url, options: '-c role=cyborgbackup_app' });
+    const store = createPostgresEventStore({ pool, logger });
+    const figures = await measureAll({ pool, store, logger });
+    await store.close();
+    await pool.end();
+    return figures;
+  } finally {
+    await admin.end();
+    await server.stop();
+    await rm(dataDir, { recursive: true });
+  }
+};
