@@ -18,12 +18,10 @@ export interface AppendQueue {
   size(): number;
 
   /**
-   * Resolves when there is room for one more append. Who waits longest is let in first.
+   * Resolves when the append is in the queue; while that is full, it waits.
    * @throws AppError `unavailable` after 5 seconds
    */
-  room(): Promise<void>;
-
-  add(append: QueuedAppend): void;
+  add(append: QueuedAppend): Promise<void>;
 
   /** The oldest appends, as many as travel in one statement. */
   takeBatch(): readonly QueuedAppend[];
@@ -36,17 +34,16 @@ export const createAppendQueue = (): AppendQueue => {
 
   const isFull = (): boolean => queue.length >= MAX_QUEUE_ITEMS || characters >= MAX_QUEUE_SIZE;
 
+  /** Those who wait longest; each has to look for itself whether there still is room. */
   const wakeWaiters = (): void => {
     for (const wake of [...waiters].slice(0, MAX_QUEUE_ITEMS - queue.length)) wake();
   };
 
   return {
     size: () => queue.length,
-    room: async () => {
+    add: async (append) => {
       const deadline = Date.now() + MAX_WAIT_MILLIS;
       while (isFull()) await nextWake(waiters, deadline);
-    },
-    add: (append) => {
       queue.push(append);
       characters += append.item.size;
     },
@@ -61,7 +58,7 @@ export const createAppendQueue = (): AppendQueue => {
   };
 };
 
-/** Resolves when woken; every waiter is woken once and has to look for itself. */
+/** Resolves when woken. */
 const nextWake = (waiters: Set<() => void>, deadline: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const wake = (): void => {

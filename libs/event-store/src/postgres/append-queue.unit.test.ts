@@ -12,44 +12,55 @@ const large = (megabytes: number) =>
 describe('a batch', () => {
   it('has at most 256 appends', () => {
     const queue = createAppendQueue();
-    for (let n = 0; n < 300; n += 1) queue.add(small());
+    for (let n = 0; n < 300; n += 1) void queue.add(small());
     expect([queue.takeBatch().length, queue.takeBatch().length, queue.takeBatch().length]).toEqual([256, 44, 0]);
   });
 
   it('has at most 4 Mi characters, or one append', () => {
     const queue = createAppendQueue();
-    for (const megabytes of [6, 1, 1, 3]) queue.add(large(megabytes));
+    for (const megabytes of [6, 1, 1, 3]) void queue.add(large(megabytes));
     expect([queue.takeBatch().length, queue.takeBatch().length, queue.takeBatch().length]).toEqual([1, 2, 1]);
   });
 
   it('never holds the same append twice', () => {
     const queue = createAppendQueue();
     const twice = small();
-    for (const append of [small(), twice, small(), twice]) queue.add(append);
+    for (const append of [small(), twice, small(), twice]) void queue.add(append);
     expect([queue.takeBatch().length, queue.takeBatch().length]).toEqual([3, 1]);
   });
 });
 
-describe('room', () => {
-  it('is there again, first come first served, when a batch has left', async () => {
+describe('a full queue', () => {
+  it('lets more in when a batch has left', async () => {
     const queue = createAppendQueue();
-    for (let n = 0; n < 4_096; n += 1) queue.add(small());
-    const order: string[] = [];
-    const waiting = ['a', 'b'].map((name) => queue.room().then(() => void order.push(name)));
+    for (let n = 0; n < 4_096; n += 1) void queue.add(small());
+    const waiting = [small(), small()].map((append) => queue.add(append));
     await Promise.resolve();
-    expect(order).toEqual([]);
+    expect(queue.size()).toBe(4_096);
     queue.takeBatch();
     await Promise.all(waiting);
-    expect(order).toEqual(['a', 'b']);
+    expect(queue.size()).toBe(4_096 - 256 + 2);
   });
 
-  it('is refused after five seconds, also to few large appends', async () => {
+  it('is full with few large appends too, and never lets in more than there is room for', async () => {
+    const queue = createAppendQueue();
+    for (let n = 0; n < 4; n += 1) void queue.add(large(8));
+    const waiting = [large(8), large(8)].map((append) => queue.add(append));
+    queue.takeBatch();
+    await Promise.race(waiting);
+    expect(queue.size()).toBe(4);
+    queue.takeBatch();
+    await Promise.all(waiting);
+  });
+
+  it('refuses after five seconds', async () => {
     vi.useFakeTimers();
     const queue = createAppendQueue();
-    for (let n = 0; n < 4; n += 1) queue.add(large(8));
-    const refused = expect(queue.room()).rejects.toMatchObject({ code: 'unavailable' });
+    for (let n = 0; n < 4; n += 1) void queue.add(large(8));
+    const refused = expect(queue.add(small())).rejects.toMatchObject({ code: 'unavailable' });
     await vi.advanceTimersByTimeAsync(5_000);
     await refused;
+    expect(queue.size()).toBe(4);
     vi.useRealTimers();
   });
 });

@@ -17,7 +17,7 @@ import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorde
  * The order of the statements carries the proof. A commit becomes visible before its locks are released; so whoever has no
  * lock when the ceiling is read is visible to a LATER statement. Rows read before the ceiling, or in the same snapshot, may
  * miss one. A ceiling once read holds for ever after, so it is remembered, and a rebuild does not ask again at each hole.
- * It is forgotten after an error: behind the next connection there may be another server that knows less.
+ * It is forgotten when a connection breaks: after a crash, numbers that only dead transactions had may be drawn again.
  *
  * `pg_locks` shows the locks of the server asked: the pool must lead to the primary, never to a replica.
  */
@@ -40,6 +40,8 @@ export interface GapGate {
   readPage(request: PageRequest): Promise<GatedPage>;
   /** The position up to which nothing new can appear. */
   ceiling(): Promise<bigint>;
+  /** To be called whenever a connection to the database broke. */
+  forgetCeiling(): void;
 }
 
 type Pool = Pick<pg.Pool, 'query'>;
@@ -71,13 +73,18 @@ export const createGapGate = (pool: Pool): GapGate => {
     return pageOf(after, { ...second, events: [...first.events, ...second.events] });
   };
 
+  const forgetCeiling = (): void => {
+    known = 0n;
+  };
+
   return {
     ceiling,
+    forgetCeiling,
     readPage: async (request) => {
       try {
         return await readPage(request);
       } catch (error) {
-        known = 0n;
+        forgetCeiling();
         throw error;
       }
     },

@@ -91,13 +91,10 @@ export const createGroupCommit = ({ execute, logger }: GroupCommitOptions): Grou
   };
 
   return {
-    append: async (item) => {
-      await queue.room();
-      return new Promise((resolve, reject) => {
-        queue.add({ item, resolve, reject });
-        schedule();
-      });
-    },
+    append: (item) =>
+      new Promise((resolve, reject) => {
+        queue.add({ item, resolve, reject }).then(schedule, reject);
+      }),
     drain: async () => {
       while (queue.size() > 0 || flights.size > 0) {
         await Promise.all(flights);

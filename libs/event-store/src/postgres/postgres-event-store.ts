@@ -1,13 +1,21 @@
 import { AppError, messageOf, type Logger, type NewEvent, type RecordedEvent } from '@cyborgbackup/kernel';
 import type pg from 'pg';
-import type { AppendResult, EventStore, ExpectedVersion, ReadAllOptions, ReadStreamOptions } from '../event-store.ts';
-import { appendBatch, toAppendItem } from './append-batch.ts';
+import type {
+  AppendResult,
+  EventStore,
+  ExpectedVersion,
+  ReadAllOptions,
+  ReadStreamOptions,
+  SubscribeOptions,
+} from '../event-store.ts';
+import { appendBatch, toAppendItem, type AppendItem, type AppendOutcome } from './append-batch.ts';
 import { createGapGate, type GapGate } from './gap-gate.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
 import { followLog } from './subscription.ts';
 
 const STREAM_PAGE = 500;
+const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 5_000;
 const DEFAULT_POLL_MILLIS = 250;
 
@@ -38,6 +46,7 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
       logger.warn({ reason: error.message }, 'A database connection was lost; the next query makes another one');
     });
   }
+  pool.on('error', gate.forgetCeiling);
 
   /** The events are committed: nothing that goes wrong here may look like a failed append. */
   const announce = (position: bigint): void => {
@@ -49,26 +58,23 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
     }
   };
 
-  const commits = createGroupCommit({
-    execute: async (items) => {
-      const outcomes = await appendBatch(pool, items);
-      const last = outcomes.reduce(
-        (max, outcome) => (outcome.appended && outcome.position > max ? outcome.position : max),
-        0n,
-      );
-      if (last > 0n) announce(last);
-      return outcomes;
-    },
-    logger,
-  });
+  const execute = async (items: readonly AppendItem[]): Promise<readonly AppendOutcome[]> => {
+    const outcomes = await appendBatch(pool, items).catch((error: unknown) => {
+      gate.forgetCeiling();
+      throw error;
+    });
+    const positions = outcomes.flatMap((outcome) => (outcome.appended ? [outcome.position] : []));
+    if (positions.length > 0) announce(positions.reduce((a, b) => (a > b ? a : b)));
+    return outcomes;
+  };
+  const commits = createGroupCommit({ execute, logger });
 
   const append = async (
     stream: string,
     events: readonly NewEvent[],
     expected: ExpectedVersion,
   ): Promise<AppendResult> => {
-    if (closing.signal.aborted)
-      throw new AppError('unavailable', 'The event store is closed: this process is stopping.');
+    if (closing.signal.aborted) throw new AppError('unavailable', 'The event store is closed: this process stops.');
     const outcome = await commits.append(toAppendItem(stream, events, expected));
     if (outcome.appended) return { version: outcome.version, position: outcome.position };
     throw new AppError(
@@ -81,21 +87,24 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
     append,
     readStream: (stream, { from = 1 }: ReadStreamOptions = {}) => readStream(pool, stream, from),
     readAll: async ({ after, limit }: ReadAllOptions) => {
-      const { events, position } = await gate.readPage({ after, limit: Math.min(Math.max(1, limit), MAX_PAGE) });
+      const { events, position } = await gate.readPage({ after, limit: pageLimit(limit) });
       return { events, position };
     },
-    subscribe: (subscribeOptions) =>
+    subscribe: ({ after, signal, pageSize = DEFAULT_PAGE }: SubscribeOptions) =>
       followLog(
         { gate, logger, pollMillis, onWake: (listener) => wakeBy(listeners, wakeUp, listener) },
-        { ...subscribeOptions, signal: AbortSignal.any([subscribeOptions.signal, closing.signal]) },
+        { after, limit: pageLimit(pageSize), signal: AbortSignal.any([signal, closing.signal]) },
       ),
     head: () => readHead(pool, gate),
     close: async () => {
       closing.abort();
       await commits.drain();
+      pool.off('error', gate.forgetCeiling);
     },
   };
 };
+
+const pageLimit = (wanted: number): number => Math.min(Math.max(1, wanted), MAX_PAGE);
 
 const wakeBy = (
   local: Set<() => void>,
@@ -119,8 +128,9 @@ async function* readStream(pool: pg.Pool, stream: string, from: number): AsyncGe
       values: [stream, next, STREAM_PAGE],
     });
     for (const row of rows) yield toRecordedEvent(row);
-    if (rows.length < STREAM_PAGE) return;
-    next += STREAM_PAGE;
+    const last = rows.at(-1);
+    if (!last || rows.length < STREAM_PAGE) return;
+    next = last.version + 1;
   }
 }
 

@@ -1,8 +1,7 @@
 import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
-import type { LogPage, SubscribeOptions } from '../event-store.ts';
+import type { LogPage } from '../event-store.ts';
 import type { GapGate, GatedPage, PageRequest } from './gap-gate.ts';
 
-const DEFAULT_PAGE_SIZE = 1_000;
 const FIRST_RETRY_MILLIS = 5;
 const FIRST_BACKOFF_MILLIS = 100;
 const MAX_BACKOFF_MILLIS = 5_000;
@@ -15,6 +14,10 @@ export interface SubscriptionDeps {
   readonly onWake: (listener: () => void) => () => void;
 }
 
+export interface FollowOptions extends PageRequest {
+  readonly signal: AbortSignal;
+}
+
 /*
  * A subscription is
  *   reading   one page after the other while there are any;
@@ -25,28 +28,23 @@ export interface SubscriptionDeps {
  *   failing   when the database does not answer: it logs, waits 100 ms to 5 s, and reads again from where it was;
  *   ended     when the signal aborts, or its consumer stops iterating.
  */
-export async function* followLog(deps: SubscriptionDeps, options: SubscribeOptions): AsyncGenerator<LogPage, void> {
-  const { pageSize: limit = DEFAULT_PAGE_SIZE } = options;
+export async function* followLog(deps: SubscriptionDeps, options: FollowOptions): AsyncGenerator<LogPage, void> {
+  const { limit } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const wake = createWake(deps.onWake, signal);
   const read = (after: bigint): Promise<GatedPage | undefined> => readUntilAnswered(deps, { after, limit }, signal);
   let next = read(options.after);
-  let waitMillis = FIRST_RETRY_MILLIS;
+  let retryMillis = FIRST_RETRY_MILLIS;
   try {
     for (let page = await next; page && !signal.aborted; page = await next) {
       const { events, position, blocked } = page;
-      if (events.length === 0) {
-        waitMillis = blocked ? Math.min(2 * waitMillis, deps.pollMillis) : deps.pollMillis;
-        await wake.wait(waitMillis);
-      }
+      retryMillis = blocked && events.length === 0 ? Math.min(2 * retryMillis, deps.pollMillis) : FIRST_RETRY_MILLIS;
+      if (events.length === 0) await wake.wait(blocked ? retryMillis : deps.pollMillis);
       // While the consumer works on a full page, the one after it is fetched already.
       const isFull = events.length === limit;
       if (isFull) next = read(position);
-      if (events.length > 0) {
-        waitMillis = FIRST_RETRY_MILLIS;
-        yield { events, position };
-      }
+      if (events.length > 0) yield { events, position };
       if (!isFull) next = read(position);
     }
   } finally {
