@@ -59,7 +59,10 @@ const startMessaging = async (
 
 /** Starts what the environment does not give, side by side. When one fails, the other is stopped again. */
 export const startBacking = async (config: StandaloneConfig, logger: Logger): Promise<Backing> => {
-  const [database, messaging] = await Promise.allSettled([startDatabase(config, logger), startMessaging(config, logger)]);
+  const [database, messaging] = await Promise.allSettled([
+    startDatabase(config, logger),
+    startMessaging(config, logger),
+  ]);
   const stop = async (): Promise<void> => {
     if (messaging.status === 'fulfilled') await messaging.value.stop();
     if (database.status === 'fulfilled') await database.value.stop();

@@ -6,7 +6,7 @@ import {
   type ArchiveProgress,
   type Progress,
 } from '@cyborgbackup/borg';
-import type { Sealed } from '@cyborgbackup/kernel';
+import { humanBytes, type Sealed } from '@cyborgbackup/kernel';
 import { onClient, type BorgPlace } from '../connect/connections.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import { archiveOf, clientOf, policyOf, repositoryOf } from '../job/job-plan.ts';
@@ -14,7 +14,7 @@ import type { JobResult } from '../job/job-result.ts';
 import { resultOfCreate, resultOfInfo } from './archive-facts.ts';
 import { fileSource, type FileSource } from './backup-source.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
-import { humanBytes } from './human-bytes.ts';
+
 import { failureOf, LOCK_WAIT_SECONDS, runStep, tryStep, warningsOf } from './run-step.ts';
 
 const variablesOf = async ({ parts, plan }: JobContext): Promise<string> => {

@@ -1,0 +1,40 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { messageOf } from '@cyborgbackup/kernel';
+import { DEMO_HELP, readDemoOptions } from './demo-options.ts';
+import { runDemo } from './run-demo.ts';
+import { createTerminal } from './terminal.ts';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const project = join(here, '..', '..', '..', '..');
+const terminal = createTerminal(process.stdout);
+
+const keepRunning = async (text: string): Promise<void> => {
+  terminal.fact(text);
+  terminal.fact('Ctrl-C ends it and removes everything.');
+  await once(process, 'SIGINT');
+};
+
+const main = async (): Promise<void> => {
+  const options = await readDemoOptions(process.argv.slice(2), project);
+  if (!options) {
+    process.stdout.write(DEMO_HELP);
+    return;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-demo-'));
+  try {
+    const entry = join(here, '..', 'main.js');
+    const outcome = await runDemo({ options, folder, terminal, entry, keepRunning });
+    process.stdout.write(`\n${JSON.stringify(outcome)}\n`);
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    terminal.settle();
+    process.stderr.write(`\n${messageOf(error)}\nWhat was left behind for a look: ${folder}\n`);
+    process.exitCode = 1;
+  }
+};
+
+await main();

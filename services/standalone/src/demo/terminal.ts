@@ -1,0 +1,47 @@
+/** What the demo shows: headings, facts and one line that is written over while something goes on. */
+export interface Terminal {
+  step(title: string): void;
+  fact(text: string): void;
+  /** Replaces the line that shows progress; without a terminal, prints at most one line in two seconds. */
+  live(text: string): void;
+  /** Ends the live line. */
+  settle(): void;
+}
+
+const LIVE_MILLIS = 2_000;
+const DIM = '\u001B[2m';
+const BOLD = '\u001B[1m';
+const PLAIN = '\u001B[0m';
+const CLEAR_LINE = '\r\u001B[K';
+
+export const createTerminal = (out: NodeJS.WriteStream): Terminal => {
+  const isTerminal = out.isTTY;
+  let number = 0;
+  let lastLive = 0;
+  let open = false;
+  const settle = (): void => {
+    if (open) out.write('\n');
+    open = false;
+  };
+  return {
+    step: (title) => {
+      settle();
+      number += 1;
+      out.write(isTerminal ? `\n${BOLD}${number}. ${title}${PLAIN}\n` : `\n${number}. ${title}\n`);
+    },
+    fact: (text) => {
+      settle();
+      out.write(`   ${text}\n`);
+    },
+    live: (text) => {
+      if (isTerminal) {
+        out.write(`${CLEAR_LINE}   ${DIM}${text.slice(0, Math.max(20, out.columns - 4))}${PLAIN}`);
+        open = true;
+      } else if (Date.now() - lastLive >= LIVE_MILLIS) {
+        lastLive = Date.now();
+        out.write(`   ${text}\n`);
+      }
+    },
+    settle,
+  };
+};
