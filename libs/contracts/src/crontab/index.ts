@@ -1,0 +1,3 @@
+export { parseCrontab, type Crontab } from './crontab.ts';
+export { nextOccurrence, occurrencesOfMonth } from './occurrences.ts';
+export { checkTimezone } from './zone-offsets.ts';

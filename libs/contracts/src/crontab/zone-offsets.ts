@@ -1,0 +1,124 @@
+import { fieldError } from '@cyborgbackup/kernel';
+
+/** A stretch of time during which a zone's clocks keep one distance from UTC. Instants and offsets in milliseconds. */
+export interface OffsetPeriod {
+  /** When the clocks were last changed; -Infinity when that is more than a year before this stretch was asked for. */
+  readonly since: number;
+  /** The next change, exclusive; earlier when looking further was not worth while (the next period then has this offset too). */
+  readonly until: number;
+  /** wall clock = instant + offset */
+  readonly offset: number;
+  readonly offsetBefore: number;
+}
+
+/** A zone's clock. Asking the runtime's zone data is slow, so changes are looked up once per year and kept. */
+export interface ZoneClock {
+  readonly periodAt: (instant: number) => OffsetPeriod;
+}
+
+interface Change {
+  readonly at: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+interface YearOfChanges {
+  /** The offset when the year begins. */
+  readonly initial: number;
+  readonly changes: readonly Change[];
+}
+
+const DAY = 86_400_000;
+/** Shorter than the time between two changes of a zone (in Morocco, Ramadan without daylight saving takes four weeks). */
+const SAMPLE = 7 * DAY;
+const OFFSET = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
+
+const readOffset = (formatted: string): number => {
+  const [, sign, hours = '0', minutes = '0', seconds = '0'] = OFFSET.exec(formatted) ?? [];
+  const size = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
+  return sign === '-' ? -size : size;
+};
+
+const zoneFormat = (timezone: string): Intl.DateTimeFormat => {
+  try {
+    if (/^[A-Za-z]/.test(timezone))
+      return new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' });
+  } catch {
+    // falls through: not a zone the runtime knows
+  }
+  const shown = timezone.slice(0, 64);
+  throw fieldError('timezone', `"${shown}" is not a time zone; write an IANA name such as Europe/Paris or UTC.`);
+};
+
+const createZoneClock = (timezone: string): ZoneClock => {
+  const format = zoneFormat(timezone);
+  const offsetAt = (instant: number): number => readOffset(format.format(instant));
+  const years = new Map<number, YearOfChanges>();
+
+  /** The instant within (low, high] at which the offset stops being `before`. */
+  const changeWithin = (low: number, high: number, before: number): number => {
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (offsetAt(middle) === before) low = middle;
+      else high = middle;
+    }
+    return high;
+  };
+
+  const findChanges = (year: number): YearOfChanges => {
+    const changes: Change[] = [];
+    const end = Date.UTC(year + 1, 0, 1) - 1;
+    let low = Date.UTC(year, 0, 1) - 1;
+    const initial = offsetAt(low);
+    let before = initial;
+    while (low < end) {
+      const high = Math.min(low + SAMPLE, end);
+      const after = offsetAt(high);
+      if (after !== before) {
+        changes.push({ at: changeWithin(low, high, before), before, after });
+        before = after;
+      }
+      low = high;
+    }
+    return { initial, changes };
+  };
+
+  const changesOf = (year: number): YearOfChanges => {
+    let changes = years.get(year);
+    if (!changes) years.set(year, (changes = findChanges(year)));
+    return changes;
+  };
+
+  return {
+    periodAt: (instant) => {
+      const year = new Date(instant).getUTCFullYear();
+      const { initial, changes } = changesOf(year);
+      const index = changes.findIndex((change) => change.at > instant);
+      const last = (index < 0 ? changes.at(-1) : changes[index - 1]) ?? changesOf(year - 1).changes.at(-1);
+      const until = changes[index]?.at ?? Date.UTC(year + 1, 0, 1);
+      const offset = last?.after ?? initial;
+      return { since: last?.at ?? -Infinity, until, offset, offsetBefore: last?.before ?? offset };
+    },
+  };
+};
+
+/** Far more than there are zones; spellings in other letter cases are accepted too and must not pile up. */
+const MAX_CLOCKS = 1000;
+const clocks = new Map<string, ZoneClock>();
+
+/** @throws AppError('validation') on the field `timezone` when the name is not an IANA time zone */
+export const zoneClock = (timezone: string): ZoneClock => {
+  let clock = clocks.get(timezone);
+  if (!clock) {
+    clock = createZoneClock(timezone);
+    if (clocks.size >= MAX_CLOCKS) clocks.clear();
+    clocks.set(timezone, clock);
+  }
+  return clock;
+};
+
+/** @throws AppError('validation') on the field `timezone` unless it is an IANA time zone, such as `Europe/Paris` or `UTC` */
+export const checkTimezone = (timezone: string): string => {
+  zoneClock(timezone);
+  return timezone;
+};
