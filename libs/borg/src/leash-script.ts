@@ -13,7 +13,8 @@ export interface LeashedCommand {
 
 /**
  * `supply` offers a secret as a pipe named `$tmp/NAME`. It is written by the shell's own printf; were that a program, the
- * secret would show in the process list.
+ * secret would show in the process list. PIPE is caught, since the shell reports a killed command on a standard error that
+ * may be gone by then, and must live to clean up; other processes of the script keep dying of it.
  */
 const PRELUDE = `
 case $(command -v printf) in printf) ;; *) echo 'cyborgbackup: this sh has no printf of its own' >&2; exit 122 ;; esac
@@ -25,18 +26,19 @@ mkfifo -m 600 "$tmp/events" || exit 123
 supply() { mkfifo -m 600 "$tmp/$1" && { printf %s "$2" >"$tmp/$1" 3<&- & } && feeders="$feeders $!"; }
 alone=; command -v setsid >/dev/null && alone=setsid
 stop() {
-  kill -TERM "$command" 2>/dev/null
-  for _ in 1 2 3 4 5; do sleep 1; kill -0 "$command" 2>/dev/null || break; done
+  for _ in 1 2 3 4 5; do kill -TERM "$command" 2>/dev/null || break; sleep 1; done
   kill -KILL "\${alone:+-}$command" 2>/dev/null
 }
 trap 'stop; exit 143' HUP INT TERM
+trap : PIPE
 export PATH="$PATH:/usr/local/bin:/usr/bin:/bin"`;
 
 /**
  * The command is started in a session of its own (where setsid exists), so that the last resort takes what it started along.
  * `listen` reports every line of our input and its end, `tick` the passing of five seconds; `watch` stops the command at the
  * end or after twelve ticks without a line. They are killed when the command has ended: a process that still held our input
- * would keep sshd from closing the channel, since sshd uses one socket for input and output.
+ * would keep sshd from closing the channel, since sshd uses one socket for input and output. By KILL, and the command gets
+ * TERM more than once, because a shell that has just forked still has our traps and forgets what they caught.
  */
 const leash = ({ argv, redirections, teardown }: LeashedCommand): string => `
 $alone ${quoteArgv(argv)} ${redirections} 3<&- &
@@ -60,8 +62,8 @@ listen=$!
 exec 3<&-
 wait "$command"
 status=$?
-kill $watch $tick $listen $feeders 2>/dev/null
-[ -z "$alone" ] || kill -TERM "-$command" 2>/dev/null
+kill -KILL $watch $tick $listen $feeders 2>/dev/null
+[ -z "$alone" ] || kill -KILL "-$command" 2>/dev/null
 ${teardown.join('\n')}
 exit "$status"`;
 

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { BorgRunner, ScriptRun } from './borg-runner.ts';
 import { createLocalSite, createPushSite, initialise } from './borg-site.test.ts';
 import { checkCommand } from './commands/check.ts';
 import { createCommand } from './commands/create.ts';
-import { infoCommand } from './commands/info.ts';
 import { execPlain } from './exec-plain.ts';
 import { readerCommand } from './leash.ts';
 import { leashScript } from './leash-script.ts';
@@ -198,10 +198,26 @@ test('the environment of the control plane does not reach local commands', async
   expect(stdout).not.toContain('DATABASE_PASSWORD');
 });
 
-test('a failed command leaves no folder in /tmp', async () => {
-  await using site = await createLocalSite();
-  const result = await site.run({ argv: infoCommand({ repository: '/no/such/repository' }) });
-  expect(result.outcome).toBe('error');
-  const folders = readdirSync('/tmp').filter((name) => name.startsWith('cyborgbackup.'));
-  for (const folder of folders) await until(`${folder} is gone`, () => !existsSync(`/tmp/${folder}`));
+test('however a script ends, its folder in /tmp goes', async () => {
+  await using dir = await createTestDir();
+  await using host = await createTestHost();
+  await using proxy = await startTcpProxy(host.sshd.port);
+  const viaProxy = sshRunner(await host.connect({ port: proxy.port }));
+  const abort = new AbortController();
+  const endings: [string, BorgRunner, Partial<ScriptRun>][] = [
+    ['success', localRunner(), {}],
+    ['abort', localRunner(), { signal: abort.signal, onStdout: () => abort.abort() }],
+    ['error', localRunner(), { onStdout: () => Promise.reject(new Error('no')) }],
+    ['idle', viaProxy, { idleTimeoutMillis: 100 }],
+    ['lost', viaProxy, { onStdout: () => proxy.cut() }],
+  ];
+  for (const [ending, runner, options] of endings) {
+    const note = `${dir.path}/${ending}`;
+    const argv = ['sh', '-c', `echo started; sleep ${ending === 'success' ? 0 : 60}`];
+    const script = leashScript({ setup: [`echo "$tmp" >${note}`], argv, teardown: [], redirections: '</dev/null' });
+    await runner.run({ script, secrets: {}, ...options }).catch(() => undefined);
+    const folder = (await readFile(note, 'utf8')).trim();
+    expect(folder).toMatch(/^\/tmp\/cyborgbackup\./);
+    await until(`${ending}: ${folder} is gone`, () => !existsSync(folder));
+  }
 });

@@ -3,6 +3,7 @@ import type { RemoteScript, ScriptResult, ScriptRun } from './borg-runner.ts';
 import { quote } from './quote.ts';
 import { SshError } from './ssh-error.ts';
 import type { ExecOptions, ExecResult } from './ssh-exec.ts';
+import type { ChunkSink } from './stream-io.ts';
 
 /**
  * How a script gets to a host, and how it ends with us.
@@ -73,64 +74,131 @@ const createMarkerFilter = (): { strip: (chunk: Buffer) => Buffer; started: () =
   };
 };
 
-/** Runs the timer that calls `expire` after a silence. */
-const createWatch = (millis: number | undefined, expire: () => void): { touch: () => void; stop: () => void } => {
+type StopReason = 'aborted' | 'idle' | 'failed';
+
+interface Stop {
+  /** Lets go of the leash; if the script has not ended ten seconds later, `cut` tells to close the channel. Only once. */
+  readonly stop: (why: StopReason) => void;
+  readonly why: () => StopReason | undefined;
+  readonly released: AbortSignal;
+  readonly cut: AbortSignal;
+  /** Ends the input and all timers. */
+  readonly dispose: () => void;
+}
+
+const createStop = (): Stop => {
+  const [released, cut] = [new AbortController(), new AbortController()];
+  let reason: StopReason | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    stop: (why) => {
+      if (reason) return;
+      reason = why;
+      released.abort();
+      timer = setTimeout(() => cut.abort(), STOP_GRACE_MILLIS);
+    },
+    why: () => reason,
+    released: released.signal,
+    cut: cut.signal,
+    dispose: () => {
+      released.abort();
+      clearTimeout(timer);
+    },
+  };
+};
+
+/** Calls `expire` after a silence, during which no sink was busy. */
+const createWatch = (
+  millis: number | undefined,
+  isBusy: () => boolean,
+  expire: () => void,
+): { touch: () => void; stop: () => void } => {
   if (millis === undefined) return { touch: () => undefined, stop: () => undefined };
-  const timer = setTimeout(expire, millis);
+  const timer = setTimeout(() => (isBusy() ? timer.refresh() : expire()), millis);
   return { touch: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+};
+
+interface GuardedSinks {
+  readonly guard: (sink: ChunkSink | undefined, chunk: Buffer) => void | Promise<void>;
+  readonly isBusy: () => boolean;
+  readonly failure: () => unknown;
+}
+
+/** Sinks that get nothing more once the script was stopped, and whose errors stop it. */
+const guardSinks = ({ stop, why }: Stop): GuardedSinks => {
+  let busy = 0;
+  let failure: unknown;
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    stop('failed');
+  };
+  return {
+    guard: (sink, chunk) => {
+      if (why() || !sink) return undefined;
+      try {
+        const taken = sink(chunk);
+        if (!taken) return undefined;
+        busy += 1;
+        return taken.catch(fail).finally(() => {
+          busy -= 1;
+        });
+      } catch (error) {
+        return fail(error);
+      }
+    },
+    isBusy: () => busy > 0,
+    failure: () => failure,
+  };
 };
 
 /** Starts the reader somewhere. */
 export type StartReader = (options: ExecOptions) => Promise<ExecResult>;
 
 /**
- * Runs a script through a reader. The first stop, by the caller's signal or for silence, lets go of the leash and waits for
- * the remote end to report; output is dropped from then on. If no report comes within ten seconds the channel is closed.
+ * Runs a script through a reader. The first stop, by the caller's signal, for silence or for an error of a sink, lets go of
+ * the leash and waits for the remote end to report; output is dropped from then on.
+ * @throws SshError when the script could not be started or was lost sight of, and what a sink throws
  */
 export const runOnLeash = async (where: string, start: StartReader, run: ScriptRun): Promise<ScriptResult> => {
   if (run.signal?.aborted) throw new SshError('aborted', `The command on ${where} was cancelled before it started.`);
-  const released = new AbortController();
-  const cut = new AbortController();
-  let stopped: 'aborted' | 'idle' | undefined;
-  let cutTimer: NodeJS.Timeout | undefined;
-  const stop = (why: 'aborted' | 'idle'): void => {
-    if (stopped) return;
-    stopped = why;
-    released.abort();
-    cutTimer = setTimeout(() => cut.abort(), STOP_GRACE_MILLIS);
-  };
-  const onAbort = (): void => stop('aborted');
-  run.signal?.addEventListener('abort', onAbort, { once: true });
-  const watch = createWatch(run.idleTimeoutMillis, () => stop('idle'));
+  const stop = createStop();
+  const sinks = guardSinks(stop);
   const filter = createMarkerFilter();
+  const watch = createWatch(run.idleTimeoutMillis, sinks.isBusy, () => stop.stop('idle'));
+  const onAbort = (): void => stop.stop('aborted');
+  run.signal?.addEventListener('abort', onAbort, { once: true });
   let complaint = '';
   try {
     const result = await start({
-      stdin: leashInput(payloadOf(run), released.signal),
-      signal: cut.signal,
+      stdin: leashInput(payloadOf(run), stop.released),
+      signal: stop.cut,
       forwardAgent: run.forwardAgent === true,
       onStdout: (chunk) => {
         watch.touch();
         const rest = filter.strip(chunk);
-        if (!stopped && rest.length > 0) return run.onStdout?.(rest);
+        if (rest.length > 0) return sinks.guard(run.onStdout, rest);
       },
       onStderr: (chunk) => {
         watch.touch();
         if (!filter.started()) complaint = (complaint + chunk.toString('utf8')).slice(-200);
-        if (!stopped) return run.onStderr?.(chunk);
+        return sinks.guard(run.onStderr, chunk);
       },
     });
-    if (!filter.started() && !stopped) throw notAShell(where, filter.noise() || complaint.trim(), result);
-    return stopped ? { ...result, stopped } : result;
+    if (!filter.started() && !stop.why()) throw notAShell(where, filter.noise() || complaint.trim(), result);
+    return finish(stop.why(), sinks.failure(), result);
   } catch (error) {
-    if (stopped && error instanceof SshError) return { exitCode: null, stopped };
-    throw error;
+    if (!stop.why() || !(error instanceof SshError)) throw error;
+    return finish(stop.why(), sinks.failure(), { exitCode: null });
   } finally {
-    released.abort();
+    stop.dispose();
     watch.stop();
-    clearTimeout(cutTimer);
     run.signal?.removeEventListener('abort', onAbort);
   }
+};
+
+const finish = (why: StopReason | undefined, failure: unknown, result: ExecResult): ScriptResult => {
+  if (why === 'failed') throw failure;
+  return why === undefined ? result : { ...result, stopped: why };
 };
 
 const notAShell = (where: string, said: string, result: ExecResult): SshError => {
