@@ -17,6 +17,6 @@ create sequence ids.job as integer;
 create sequence ids.job_event as bigint;
 create sequence ids.catalog_entry as bigint;
 grant usage on schema ids to cyborgbackup_app;
-grant usage, select on all sequences in schema ids to cyborgbackup_app;
+grant usage, select, update on all sequences in schema ids to cyborgbackup_app;
 `,
 };

@@ -6,7 +6,7 @@ import {
   type OutputLine,
 } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
-import { currentContext, isoMicros, messageOf, systemContext } from '@cyborgbackup/kernel';
+import { currentContext, delay, isoMicros, messageOf, systemContext } from '@cyborgbackup/kernel';
 import { drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
 import { redactor } from './redactor.ts';
 
@@ -29,6 +29,9 @@ const FLUSH_MILLIS = 500;
 const PROGRESS_MILLIS = 1_000;
 /** When the log is slower than borg: beyond this many waiting lines, further ones are counted instead of kept. */
 const WAITING_LINES = 10_000;
+
+/** How often the end of the output is tried, half a second apart: a job's result must not wait for ever for its text. */
+const LAST_ATTEMPTS = 20;
 
 type Draft = Omit<OutputLine, 'counter' | 'start_line' | 'end_line'>;
 
@@ -146,9 +149,14 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
       add(draft);
     },
     hide: (secret) => hidden.hide(secret),
-    flush: () => {
+    flush: async () => {
       release();
-      return flush();
+      for (let attempt = 0; attempt < LAST_ATTEMPTS; attempt += 1) {
+        await flush();
+        if (waiting.length === 0) return;
+        await delay(FLUSH_MILLIS);
+      }
+      parts.logger.error({ job, lines: waiting.length }, 'the end of a job output was lost');
     },
   };
 };

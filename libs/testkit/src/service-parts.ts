@@ -1,0 +1,50 @@
+import { createLogger } from '@cyborgbackup/kernel';
+import { createServiceParts, prepareDatabase, type ServiceParts } from '@cyborgbackup/service';
+import { randomBytes } from 'node:crypto';
+import { startTestNats, type TestNats } from './nats-server.ts';
+import { createTestDatabase } from './postgres.ts';
+
+/** A database and a NATS server of a test's own, with a service's connections to them. */
+export interface TestParts extends AsyncDisposable {
+  readonly parts: ServiceParts;
+  readonly nats: TestNats;
+  /** The superuser's URL of the database. */
+  readonly adminUrl: string;
+  /** Further connections, as another process would have. */
+  connect(name: string): Promise<ServiceParts>;
+}
+
+/** Everything a service needs, empty and migrated. Disposing of it closes and removes all of it. */
+export const startTestParts = async (): Promise<TestParts> => {
+  const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
+  await prepareDatabase(database.adminUrl);
+  const masterKey = randomBytes(32).toString('base64');
+  const open: ServiceParts[] = [];
+  const connect = async (name: string): Promise<ServiceParts> => {
+    const parts = await createServiceParts(
+      name,
+      {
+        DATABASE_URL: database.url,
+        CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
+        NATS_URL: nats.url,
+        CYBORGBACKUP_MASTER_KEY: masterKey,
+        CYBORGBACKUP_DATA_DIR: '/nonexistent',
+        CYBORGBACKUP_LOG_LEVEL: 'silent',
+      },
+      createLogger(name, 'silent'),
+    );
+    open.push(parts);
+    return parts;
+  };
+  return {
+    parts: await connect('test'),
+    nats,
+    adminUrl: database.adminUrl,
+    connect,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(open.map((parts) => parts.close()));
+      await nats[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+};
