@@ -1,0 +1,44 @@
+import { isJobOver, jobEvolver, type JobEvent, type JobState } from '@cyborgbackup/contracts';
+import { AppError, type Decider } from '@cyborgbackup/kernel';
+
+/*
+ * What the scheduler may say about a job, on the same stream as the executors and, as they do, at an exact version: who
+ * comes second sees what the first one wrote, and decides again. All states are described beside `jobEvolver`.
+ *
+ *             cancel                   skip, fail
+ *   idle      job-canceled, the end    job-canceled, job-failed: the end
+ *   running   job-cancel-requested     nothing: it was started after all
+ *   ended     refused                  nothing: it has ended already
+ *
+ * An executor that is about to start a job which is canceled at that moment loses the race, reads the end, and drops the
+ * job; when the executor wins, the cancel becomes a request to it.
+ */
+export type JobCommand =
+  | { readonly do: 'cancel'; readonly job: string }
+  /** What it needed did not succeed, so it has nothing to do. */
+  | { readonly do: 'skip'; readonly job: string; readonly reason: string }
+  /** What it needed failed, and with it the job itself. */
+  | { readonly do: 'fail'; readonly job: string; readonly reason: string };
+
+const cancel = (job: string, { status, attempt, cancelRequested }: JobState): readonly JobEvent[] => {
+  if (status === 'idle') {
+    return [{ type: 'job-canceled', data: { job, attempt, reason: 'Canceled before it was started.' } }];
+  }
+  return cancelRequested ? [] : [{ type: 'job-cancel-requested', data: { job } }];
+};
+
+const end = (command: Exclude<JobCommand, { do: 'cancel' }>, { attempt }: JobState): JobEvent => {
+  const { job, reason } = command;
+  return command.do === 'skip'
+    ? { type: 'job-canceled', data: { job, attempt, reason } }
+    : { type: 'job-failed', data: { job, attempt, status: 'failed', reason, exit_code: null } };
+};
+
+export const jobDecider: Decider<JobState, JobCommand, JobEvent> = {
+  ...jobEvolver,
+  decide: (command, state) => {
+    if (command.do !== 'cancel') return state.status === 'idle' ? [end(command, state)] : [];
+    if (isJobOver(state)) throw new AppError('conflict', `The job has ended already: it is ${state.status}.`);
+    return cancel(command.job, state);
+  },
+};

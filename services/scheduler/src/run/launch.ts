@@ -1,0 +1,95 @@
+import { policyCommands, schedulerCommands } from '@cyborgbackup/contracts';
+import { AppError, isAppError } from '@cyborgbackup/kernel';
+import type { RpcClient } from '@cyborgbackup/messaging';
+import type { z } from 'zod';
+import { hasActiveJobs, type ActiveJobsDeps } from './active-jobs.ts';
+import { checkLaunch } from './check-launch.ts';
+import type { ResolvedPolicy } from './draft-jobs.ts';
+import { draftLaunch } from './draft-launch.ts';
+import type { LaunchLock } from './launch-lock.ts';
+import { headJob, type RunPlan } from './plan-run.ts';
+import { findRun, requestRun, type RequestedRun, type RequestRunDeps } from './request-run.ts';
+
+export interface LaunchDeps extends RequestRunDeps, ActiveJobsDeps {
+  readonly rpc: Pick<RpcClient, 'call'>;
+  readonly lock: LaunchLock;
+}
+
+type Launch = z.output<typeof schedulerCommands.launch.input>;
+export type LaunchAnswer = z.output<typeof schedulerCommands.launch.output>;
+
+const RESOLVE_MILLIS = 3_000;
+
+/** The policy as inventory has it at this moment. */
+export const resolvePolicy = ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> =>
+  rpc.call(
+    policyCommands.resolve.subject,
+    { id },
+    { schema: policyCommands.resolve.output, deadlineMillis: RESOLVE_MILLIS },
+  );
+
+export const answerOf = ({ run, position }: RequestedRun): LaunchAnswer => ({
+  job: headJob(run.jobs).id,
+  position: String(position),
+});
+
+/**
+ * Requests the run unless one of its clients is busy with the repository. Of launches at the same moment one wins.
+ * @throws AppError `conflict` with the sentence given
+ */
+export const requestUnlessBusy = (deps: LaunchDeps, plan: RunPlan, busy: string): Promise<RequestedRun> =>
+  deps.lock.hold(plan.resolved.repository.uuid, async () => {
+    const known = await findRun(deps, plan.run);
+    if (known) return known;
+    const clients = plan.drafts.flatMap(({ client }) => (client ? [client.uuid] : []));
+    if (await hasActiveJobs(deps, plan.resolved.repository.uuid, clients)) throw new AppError('conflict', busy);
+    return requestRun(deps, plan);
+  });
+
+/**
+ * Starts a policy because somebody wants it now.
+ * @throws AppError `conflict` when it is switched off, has no client that is not, or is running
+ */
+export const launch = async (deps: LaunchDeps, { policy, run, extra_vars }: Launch): Promise<LaunchAnswer> => {
+  const known = await findRun(deps, run);
+  if (known) return answerOf(known);
+  const resolved = await resolvePolicy(deps, policy);
+  checkLaunch(resolved);
+  const drafts = draftLaunch({ run, resolved, launchType: 'manual' });
+  const plan = { run, resolved, extraVars: extra_vars, dueAt: null, drafts };
+  return answerOf(await requestUnlessBusy(deps, plan, 'Backup job already running for theses clients.'));
+};
+
+export interface DueSlot {
+  /** Id and uuid of the policy. */
+  readonly id: number;
+  readonly policy: string;
+  readonly run: string;
+  /** ISO 8601. */
+  readonly dueAt: string;
+}
+
+/**
+ * Starts a policy because it is due. Other policies that are busy with its clients do not matter: its jobs wait for them.
+ * @returns why it cannot be, in one sentence; undefined when the run is in the log
+ * @throws AppError for what may pass: inventory does not answer, for example
+ */
+export const launchSlot = async (
+  deps: LaunchDeps,
+  { id, policy, run, dueAt }: DueSlot,
+): Promise<string | undefined> => {
+  if (await findRun(deps, run)) return undefined;
+  try {
+    const resolved = await resolvePolicy(deps, id);
+    if (resolved.policy.uuid !== policy) throw new AppError('not-found', 'The policy is not there any more.');
+    checkLaunch(resolved);
+    const drafts = draftLaunch({ run, resolved, launchType: 'scheduled' });
+    await requestRun(deps, { run, resolved, extraVars: null, dueAt, drafts });
+    return undefined;
+  } catch (error) {
+    if (isAppError(error) && isFinal(error.code)) return error.message;
+    throw error;
+  }
+};
+
+const isFinal = (code: string): boolean => ['conflict', 'not-found', 'validation'].includes(code);
