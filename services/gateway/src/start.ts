@@ -1,1 +1,102 @@
-export {};
+import { deriveKey, migrate } from '@cyborgbackup/event-store';
+import { systemClock } from '@cyborgbackup/kernel';
+import { createCheckpointWaiter } from '@cyborgbackup/projections';
+import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { createApp } from './app.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { createJsonWebTokens } from './auth/json-web-tokens.ts';
+import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
+import { createLoginGuard } from './auth/login-guard.ts';
+import { createNoteTokenUse } from './auth/note-token-use.ts';
+import { createPasswordCheck } from './auth/password-check.ts';
+import { createSessions } from './auth/sessions.ts';
+import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
+import { createCall } from './http/create-call.ts';
+import { createRouter } from './http/create-router.ts';
+import type { GatewayDeps } from './http/deps.ts';
+import { settle } from './http/settle.ts';
+import { createIdempotency } from './idempotency/idempotency.ts';
+import { createIdempotencyKeys } from './idempotency/idempotency-keys.ts';
+import { idempotencyKeys } from './idempotency/sql/0001-idempotency-keys.ts';
+import { listen } from './listen.ts';
+import { createReader } from './read/reader.ts';
+import { createEndpoints } from './routes/endpoints.ts';
+import { VERSION } from './version.ts';
+
+export interface RunningGateway extends RunningService {
+  /** For example `http://127.0.0.1:8000`. */
+  readonly url: string;
+}
+
+const SWEEP_MILLIS = 60 * 60_000;
+
+const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
+  const client = await pool.connect();
+  try {
+    await migrate(client, 'gateway', [idempotencyKeys]);
+  } finally {
+    client.release();
+  }
+};
+
+/** Serves the API until it is stopped. */
+export const startGateway = async (parts: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
+  await prepareSchema(parts);
+  const { keys, rpc, pool, masterKey } = parts;
+  const clock = systemClock;
+  const logger = parts.logger.child({ service: 'gateway' });
+  const reader = createReader(pool, logger);
+  const waiter = createCheckpointWaiter({ pool });
+  const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
+
+  const base = {
+    reader,
+    keys,
+    clock,
+    logger,
+    call: createCall(rpc),
+    settle: (...[projection, position]: Parameters<GatewayDeps['settle']>) => settle(waiter, projection, position),
+  };
+  const sessions = createSessions({ deps: base, tokens, clock });
+  const deps: GatewayDeps = { ...base, sessions };
+
+  const logInParts = { reader, keys, guard: createLoginGuard(clock), passwords: createPasswordCheck(), clock };
+  const logIn = createLogIn(logInParts);
+  const authenticate = createAuthenticate({
+    reader,
+    tokens,
+    logIn: createRememberingLogIn(logIn, logInParts),
+    noteUse: createNoteTokenUse({ rpc, clock, logger }),
+    clock,
+  });
+
+  const store = createIdempotencyKeys(pool);
+  const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
+  const sweep = setInterval(() => {
+    store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old answers could not be removed'));
+  }, SWEEP_MILLIS);
+
+  const allowedHosts = allowedHostsOf(config);
+  const endpoints = createEndpoints({ deps, logIn, version: VERSION, allowedHosts });
+  const checks: RunningService['checks'] = () => standardChecks(parts);
+  const app = createApp({
+    logger,
+    clock,
+    allowedHosts,
+    corsOrigins: config.CYBORGBACKUP_CORS_ORIGINS,
+    requestsPerSecond: config.CYBORGBACKUP_RATE_LIMIT,
+    checks,
+    routes: createRouter(endpoints, { authenticate, idempotency }),
+  });
+  const listener = await listen(app, config.CYBORGBACKUP_LISTEN);
+  logger.info({ url: listener.url }, 'serving the API');
+  return {
+    url: listener.url,
+    checks,
+    stop: async () => {
+      clearInterval(sweep);
+      await listener.close();
+      await reader.close();
+    },
+  };
+};

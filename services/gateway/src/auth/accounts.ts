@@ -1,0 +1,61 @@
+import type { EncryptedValue } from '@cyborgbackup/kernel';
+import type { Caller } from '../http/caller.ts';
+import type { Reader } from '../read/reader.ts';
+
+/** A user as log-in sees them. */
+export interface Account {
+  readonly id: number;
+  readonly uuid: string;
+  readonly email: string;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly is_superuser: boolean;
+  readonly password_hash: EncryptedValue;
+  /** Whatever proved the user's identity before is void. */
+  readonly credentials_changed_at: string;
+}
+
+const COLUMNS =
+  'u.id, u.uuid, u.email, u.first_name, u.last_name, u.is_superuser, u.password_hash, u.credentials_changed_at';
+
+export const accountByEmail = (reader: Reader, email: string): Promise<Account | undefined> =>
+  reader.row<Account>(`select ${COLUMNS} from inventory.users u where lower(u.email) = lower($1)`, [email]);
+
+export interface SessionAccount extends Account {
+  /** Null when the session is not to be found (yet). */
+  readonly session_revoked: boolean | null;
+}
+
+export const accountOfSession = (reader: Reader, user: number, session: string): Promise<SessionAccount | undefined> =>
+  reader.row<SessionAccount>(
+    `select ${COLUMNS}, s.revoked as session_revoked
+       from inventory.users u left join inventory.sessions s on s.uuid = $2 and s.user_uuid = u.uuid
+      where u.id = $1`,
+    [user, session],
+  );
+
+export interface TokenAccount extends Account {
+  readonly token_uuid: string;
+  readonly scope: 'read' | 'write';
+  readonly expires_at: string | null;
+  readonly last_used: string | null;
+}
+
+export const accountOfToken = (reader: Reader, tokenHash: string): Promise<TokenAccount | undefined> =>
+  reader.row<TokenAccount>(
+    `select ${COLUMNS}, k.uuid as token_uuid, k.scope, k.expires_at, k.last_used
+       from inventory.api_tokens k join inventory.users u on u.uuid = k.user_uuid
+      where k.token_hash = $1 and not k.revoked`,
+    [tokenHash],
+  );
+
+export const callerOf = (account: Account, more: Partial<Caller> = {}): Caller => ({
+  id: account.id,
+  uuid: account.uuid,
+  email: account.email,
+  firstName: account.first_name,
+  lastName: account.last_name,
+  isSuperuser: account.is_superuser,
+  mayWrite: true,
+  ...more,
+});

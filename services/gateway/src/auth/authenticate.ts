@@ -1,0 +1,63 @@
+import type { Clock } from '@cyborgbackup/kernel';
+import { createHash } from 'node:crypto';
+import type { Caller } from '../http/caller.ts';
+import { notAuthenticated } from '../http/http-error.ts';
+import type { Reader } from '../read/reader.ts';
+import { accountOfSession, accountOfToken, callerOf, type TokenAccount } from './accounts.ts';
+import type { JsonWebTokens } from './json-web-tokens.ts';
+import type { LogIn } from './log-in.ts';
+
+/** Who sent the request with this Authorization header; undefined when it has none. @throws HttpError 401, 429 */
+export type Authenticate = (authorization: string, address: string) => Promise<Caller | undefined>;
+
+export interface AuthenticateParts {
+  readonly reader: Reader;
+  readonly tokens: JsonWebTokens;
+  readonly clock: Clock;
+  /** For HTTP Basic. */
+  readonly logIn: LogIn;
+  /** Called when a personal token was used and that has not been noted for a while. */
+  readonly noteUse: (token: TokenAccount) => void;
+}
+
+/** What is stored of a personal API token. */
+export const apiTokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+const basic = async ({ logIn }: AuthenticateParts, value: string, address: string): Promise<Caller> => {
+  const text = Buffer.from(value, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0) throw notAuthenticated('Invalid basic header. Credentials not correctly base64 encoded.');
+  const account = await logIn({ email: text.slice(0, colon), password: text.slice(colon + 1), address });
+  if (!account) throw notAuthenticated('Invalid username/password.');
+  return callerOf(account);
+};
+
+const bearer = async ({ reader, tokens }: AuthenticateParts, value: string): Promise<Caller> => {
+  const claims = await tokens.read(value, 'access');
+  const account = claims && (await accountOfSession(reader, claims.user_id, claims.sid));
+  const isVoid = account?.session_revoked === true || account?.credentials_changed_at !== claims?.cred;
+  if (!account || !claims || isVoid) throw notAuthenticated('Given token not valid for any token type');
+  return callerOf(account, { session: claims.sid });
+};
+
+const personalToken = async ({ reader, noteUse, clock }: AuthenticateParts, value: string): Promise<Caller> => {
+  const account = await accountOfToken(reader, apiTokenHash(value));
+  if (!account || (account.expires_at !== null && Date.parse(account.expires_at) <= clock.now())) {
+    throw notAuthenticated('Invalid token.');
+  }
+  noteUse(account);
+  return callerOf(account, { mayWrite: account.scope === 'write' });
+};
+
+const SCHEMES = new Map<string, (parts: AuthenticateParts, value: string, address: string) => Promise<Caller>>([
+  ['basic', basic],
+  ['bearer', bearer],
+  ['token', personalToken],
+]);
+
+export const createAuthenticate =
+  (parts: AuthenticateParts): Authenticate =>
+  async (authorization, address) => {
+    const [, scheme = '', value = ''] = /^\s*(\S+)\s+(\S+)\s*$/.exec(authorization) ?? [];
+    return SCHEMES.get(scheme.toLowerCase())?.(parts, value, address);
+  };

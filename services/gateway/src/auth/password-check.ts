@@ -1,0 +1,51 @@
+import { AppError, hashPassword, verifyPassword } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+
+export interface PasswordCheck {
+  /**
+   * Whether the password is the one of the hash. Without a hash it takes just as long and answers false, so that the time
+   * does not tell whether an account exists.
+   * @throws AppError `unavailable` when too many are waiting
+   */
+  verify(password: string, hash: string | undefined): Promise<boolean>;
+}
+
+/** scrypt takes tens of milliseconds and megabytes: on purpose, so it must not be had for the asking. */
+const AT_ONCE = 2;
+const MAX_WAITING = 64;
+
+export const createPasswordCheck = (): PasswordCheck => {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let dummy: Promise<string> | undefined;
+
+  const enter = async (): Promise<void> => {
+    if (running < AT_ONCE) {
+      running += 1;
+      return;
+    }
+    if (waiting.length >= MAX_WAITING)
+      throw new AppError('unavailable', 'Too many log-ins at once; try again shortly.');
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+
+  /** Hands the place to the next in line, if there is one. */
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  };
+
+  return {
+    verify: async (password, hash) => {
+      await enter();
+      try {
+        dummy ??= hashPassword(randomUUID());
+        const matches = await verifyPassword(password, hash ?? (await dummy));
+        return hash !== undefined && matches;
+      } finally {
+        leave();
+      }
+    },
+  };
+};

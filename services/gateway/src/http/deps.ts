@@ -1,0 +1,23 @@
+import type { SubjectKeys } from '@cyborgbackup/event-store';
+import type { Rpc } from '@cyborgbackup/contracts';
+import type { Clock, Logger } from '@cyborgbackup/kernel';
+import type { z } from 'zod';
+import type { Reader } from '../read/reader.ts';
+import type { Sessions } from '../auth/sessions.ts';
+import type { ProjectionName } from './settle.ts';
+
+/** What handlers work with. */
+export interface GatewayDeps {
+  readonly reader: Reader;
+  readonly keys: SubjectKeys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sessions: Sessions;
+  /** One call to a service, as its contract has it. */
+  call<Input extends z.ZodType, Output extends z.ZodType>(
+    rpc: Rpc<Input, Output>,
+    input: z.input<Input>,
+  ): Promise<z.output<Output>>;
+  /** False when a write cannot be read yet after the time allowed. */
+  settle(projection: ProjectionName, position: string | null): Promise<boolean>;
+}

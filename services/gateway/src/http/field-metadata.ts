@@ -1,0 +1,85 @@
+import { POLICY_TYPES } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+
+export interface FieldInfo {
+  readonly type: string;
+  readonly required: boolean;
+  readonly read_only: boolean;
+  readonly label: string;
+  readonly [more: string]: unknown;
+}
+
+interface Unwrapped {
+  readonly inner: z.ZodType;
+  readonly required: boolean;
+  readonly fallback?: unknown;
+}
+
+const unwrap = (schema: z.ZodType): Unwrapped => {
+  let inner: unknown = schema;
+  let required = true;
+  let fallback: unknown;
+  for (;;) {
+    if (inner instanceof z.ZodDefault) {
+      fallback = inner.def.defaultValue;
+      required = false;
+    } else if (inner instanceof z.ZodOptional) required = false;
+    else if (!(inner instanceof z.ZodNullable) && !(inner instanceof z.ZodPrefault)) break;
+    inner = inner.unwrap();
+  }
+  const info = { inner: inner instanceof z.ZodType ? inner : schema, required };
+  return fallback === undefined ? info : { ...info, fallback };
+};
+
+/** The words that people see for the values of some choices; the others are shown as they are. */
+const LABELS = new Map<string, string>(Object.entries(POLICY_TYPES));
+
+const choices = (schema: z.ZodEnum): readonly (readonly [string, string])[] =>
+  schema.options.map((value) => [String(value), LABELS.get(String(value)) ?? String(value)] as const);
+
+const typeOf = (schema: z.ZodType): Readonly<Record<string, unknown>> => {
+  if (schema instanceof z.ZodEnum) return { type: 'choice', choices: choices(schema) };
+  if (schema instanceof z.ZodBoolean) return { type: 'boolean' };
+  if (schema instanceof z.ZodNumber) return { type: 'integer', ...bounds(schema.minValue, schema.maxValue) };
+  if (schema instanceof z.ZodString) return { type: 'string', ...maxLength(schema.maxLength) };
+  if (schema instanceof z.ZodArray) {
+    const { element } = schema;
+    return { type: 'list', ...(element instanceof z.ZodType ? { child: typeOf(element) } : {}) };
+  }
+  return { type: schema instanceof z.ZodObject || schema instanceof z.ZodRecord ? 'nested object' : 'field' };
+};
+
+const isBound = (value: number | null): value is number => value !== null && Number.isSafeInteger(value);
+
+const bounds = (min: number | null, max: number | null): Readonly<Record<string, number>> => ({
+  ...(isBound(min) && min !== Number.MIN_SAFE_INTEGER ? { min_value: min } : {}),
+  ...(isBound(max) && max !== Number.MAX_SAFE_INTEGER ? { max_value: max } : {}),
+});
+
+const maxLength = (max: number | null): Readonly<Record<string, number>> => (max === null ? {} : { max_length: max });
+
+const labelOf = (name: string): string => {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+const itemsOf = (schema: z.ZodType): z.ZodType => {
+  const results = schema instanceof z.ZodObject ? schema.shape['results'] : undefined;
+  return results instanceof z.ZodArray && results.element instanceof z.ZodType ? results.element : schema;
+};
+
+/** The fields of a body or of an answer (of a list: of its items), as OPTIONS shows them. */
+export const describeFields = (
+  schema: z.ZodType,
+  { isReadOnly }: { readonly isReadOnly: boolean },
+): Readonly<Record<string, FieldInfo>> => {
+  const item = itemsOf(schema);
+  if (!(item instanceof z.ZodObject)) return {};
+  const fields = Object.entries<z.ZodType>(item.shape).map(([name, field]): [string, FieldInfo] => {
+    const { inner, required, fallback } = unwrap(field);
+    const info = { required: required && !isReadOnly, read_only: isReadOnly, label: labelOf(name) };
+    const known = fallback === undefined || isReadOnly ? {} : { default: fallback };
+    return [name, { type: 'field', ...typeOf(inner), ...info, ...known }];
+  });
+  return Object.fromEntries(fields);
+};

@@ -1,0 +1,84 @@
+import { currentContext, runInContext } from '@cyborgbackup/kernel';
+import type { Context, Middleware } from 'koa';
+import type { Authenticate } from '../auth/authenticate.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
+import { addressOf } from '../middleware/request-context.ts';
+import { validateBody } from '../validation/validate-body.ts';
+import type { Caller } from './caller.ts';
+import type { ApiAnswer, ApiRequest, Endpoint } from './endpoint.ts';
+import { forbidden, notAuthenticated } from './http-error.ts';
+import { readBody } from './read-body.ts';
+
+export interface ServeParts {
+  readonly authenticate: Authenticate;
+  readonly idempotency: Idempotency;
+}
+
+/** @throws HttpError 401 or 403 when this caller may not call this endpoint */
+const admit = ({ access, method }: Endpoint, caller: Caller | undefined): void => {
+  if (access === 'public') return;
+  if (!caller) throw notAuthenticated();
+  if (!caller.mayWrite && method !== 'GET') throw forbidden('This token may only read.');
+  if (access === 'superuser' && !caller.isSuperuser) throw forbidden();
+};
+
+/** True when the caller would be admitted. */
+export const mayCall = (endpoint: Endpoint, caller: Caller | undefined): boolean => {
+  try {
+    admit(endpoint, caller);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** From here on, what is logged and recorded is the caller's doing. */
+const asCaller = <T>(caller: Caller | undefined, work: () => Promise<T>): Promise<T> => {
+  const context = currentContext();
+  return caller && context ? runInContext({ ...context, actor: { kind: 'user', id: caller.uuid } }, work) : work();
+};
+
+const requestOf = (ctx: Context, body: unknown, caller: Caller | undefined): Omit<ApiRequest, 'ids'> => ({
+  params: ctx['params'] as Record<string, string>,
+  query: new URLSearchParams(ctx.querystring),
+  path: ctx.path,
+  body,
+  caller: () => {
+    if (!caller) throw notAuthenticated();
+    return caller;
+  },
+  address: addressOf(ctx.req.socket.remoteAddress),
+  header: (name) => ctx.get(name),
+});
+
+const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswer): void => {
+  ctx.status = status;
+  ctx.set(headers);
+  if (body === undefined) {
+    // Koa would make 204 of a status that allows a body.
+    ctx.response.body = '';
+    return;
+  }
+  ctx.type = type ?? 'application/json';
+  ctx.body = type === undefined ? `${JSON.stringify(body)}\n` : body;
+};
+
+/** Authenticate, admit, validate, handle, answer: the way of every request, in this order. */
+export const serveEndpoint =
+  (endpoint: Endpoint, { authenticate, idempotency }: ServeParts): Middleware =>
+  async (ctx) => {
+    const { access, method, body: schema } = endpoint;
+    const address = addressOf(ctx.req.socket.remoteAddress);
+    const caller = access === 'public' ? undefined : await authenticate(ctx.get('Authorization'), address);
+    ctx.state['userId'] = caller?.id;
+    admit(endpoint, caller);
+    const sent = schema ? await readBody(ctx) : {};
+    const body = schema ? validateBody(schema, sent) : sent;
+    const request = requestOf(ctx, body, caller);
+    const key = method === 'POST' && caller ? ctx.get('Idempotency-Key') : '';
+    const work = (ids: ApiRequest['ids']): Promise<ApiAnswer> => endpoint.handle({ ...request, ids });
+    const answer = await asCaller(caller, () =>
+      idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, work),
+    );
+    send(ctx, answer);
+  };

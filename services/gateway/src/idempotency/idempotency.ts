@@ -1,0 +1,94 @@
+import type { SubjectKeys } from '@cyborgbackup/event-store';
+import { canonicalJson } from '@cyborgbackup/kernel';
+import { createHmac, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { ApiAnswer, ApiRequest } from '../http/endpoint.ts';
+import { badRequest, conflict } from '../http/http-error.ts';
+import type { IdempotencyKeys } from './idempotency-keys.ts';
+
+export interface KeyedRequest {
+  /** The Idempotency-Key header; empty when there is none. */
+  readonly key: string;
+  /** The caller's uuid: keys of different callers have nothing to do with each other. */
+  readonly owner: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+export interface Idempotency {
+  /**
+   * Does the work, or answers as it was answered when the same key was used before.
+   * @throws HttpError 409 when the key belongs to another request, or to one that is being worked on
+   */
+  run(request: KeyedRequest, work: (ids: ApiRequest['ids']) => Promise<ApiAnswer>): Promise<ApiAnswer>;
+}
+
+export interface IdempotencyParts {
+  readonly store: IdempotencyKeys;
+  /** Answers may hold a secret that is shown once, so they are kept sealed. */
+  readonly keys: SubjectKeys;
+  /** 32 bytes; makes fingerprints of bodies (which may hold passwords) and the names of what is created. */
+  readonly secret: Buffer;
+}
+
+const SUBJECT = 'gateway-answers';
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+const storedAnswer = z.object({
+  status: z.int().optional(),
+  body: z.unknown(),
+  type: z.string().optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+});
+
+const randomIds = (): ApiRequest['ids'] => ({ uuid: randomUUID(), command_id: randomUUID() });
+
+/** A uuid (version 8: our own derivation) from 16 bytes of a hash. */
+const uuidFrom = (hash: Buffer): string => {
+  const hex = hash.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+/**
+ * A key goes through these states: taken (its first request is worked on), answered (the answer is kept for 24 hours), or
+ * gone again, when the work failed on our side or ended with nothing to remember. Whoever finds it taken is told to wait;
+ * after a minute the first one counts as dead, and the next may try. Even then nothing is made twice, since the names of
+ * what is created follow from the key, and a command that is sent again meets its own events.
+ */
+export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Idempotency => {
+  const hmac = (...parts: readonly string[]): Buffer =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest();
+
+  const replay = async (sealed: unknown): Promise<ApiAnswer> => {
+    const text = await keys.open(sealed as Parameters<SubjectKeys['open']>[0]);
+    const { status, body, type, headers } = storedAnswer.parse(JSON.parse(text ?? 'null'));
+    return {
+      body,
+      headers: { ...headers, 'Idempotency-Replayed': 'true' },
+      ...(status === undefined ? {} : { status }),
+      ...(type === undefined ? {} : { type }),
+    };
+  };
+
+  return {
+    run: async ({ key, owner, path, body }, work) => {
+      if (key === '') return work(randomIds());
+      if (!KEY.test(key)) throw badRequest('An Idempotency-Key is 1 to 255 visible ASCII characters.');
+      const id = hmac('key', owner, key).toString('base64');
+      const fingerprint = hmac('request', path.replace(/\/$/, ''), canonicalJson(body)).toString('base64');
+      const found = await store.take(id, fingerprint);
+      if (found && found.fingerprint !== fingerprint)
+        throw conflict('This Idempotency-Key was used for another request.');
+      if (found?.answer) return replay(found.answer);
+      if (found) throw conflict('A request with this Idempotency-Key is being worked on.');
+      try {
+        const answer = await work({ uuid: uuidFrom(hmac('uuid', id)), command_id: uuidFrom(hmac('command', id)) });
+        await store.keep(id, await keys.seal(SUBJECT, JSON.stringify(answer)));
+        return answer;
+      } catch (error) {
+        await store.give(id);
+        throw error;
+      }
+    },
+  };
+};

@@ -1,0 +1,2 @@
+export { gatewayConfig, type GatewayConfig } from './gateway-config.ts';
+export { startGateway, type RunningGateway } from './start.ts';

@@ -1,0 +1,55 @@
+import type { ListenAddress } from '@cyborgbackup/service';
+import { AppError, messageOf } from '@cyborgbackup/kernel';
+import type Koa from 'koa';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+
+const HEADER_BYTES = 16 * 1024;
+const HEADERS_MILLIS = 10_000;
+const REQUEST_MILLIS = 30_000;
+const KEEP_ALIVE_MILLIS = 65_000;
+const DRAIN_MILLIS = 10_000;
+
+export interface Listener {
+  /** For example `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** Takes no further request and waits for those being served, ten seconds at most. */
+  close(): Promise<void>;
+}
+
+const urlOf = (server: Server, { host }: ListenAddress): string => {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+};
+
+/** @throws AppError `unavailable` when the address is taken or not ours */
+export const listen = async (app: Koa, address: ListenAddress): Promise<Listener> => {
+  const handle = app.callback();
+  const server = createServer(
+    { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MILLIS, requestTimeout: REQUEST_MILLIS },
+    (request, response) => void handle(request, response),
+  );
+  server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
+  server.listen(address.port, address.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new AppError(
+      'unavailable',
+      `The API cannot be served at ${address.host}:${address.port} (${messageOf(error)}): set CYBORGBACKUP_LISTEN.`,
+      { cause: error },
+    );
+  }
+  return {
+    url: urlOf(server, address),
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MILLIS);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+};

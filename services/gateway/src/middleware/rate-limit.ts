@@ -1,0 +1,41 @@
+import type { Clock } from '@cyborgbackup/kernel';
+import type { Middleware } from 'koa';
+import { tooManyRequests } from '../http/http-error.ts';
+import { addressOf } from './request-context.ts';
+
+interface Bucket {
+  tokens: number;
+  filledAt: number;
+}
+
+export interface RateLimit {
+  /** Sustained, for each address; the bucket holds as many as four seconds give. */
+  readonly perSecond: number;
+  readonly clock: Clock;
+}
+
+const BURST_SECONDS = 4;
+const MAX_ADDRESSES = 10_000;
+
+/** A token bucket for each address: a client that runs wild is told to wait, before any work is done for it. */
+export const rateLimit = ({ perSecond, clock }: RateLimit): Middleware => {
+  const buckets = new Map<string, Bucket>();
+  const capacity = perSecond * BURST_SECONDS;
+
+  const take = (address: string): boolean => {
+    const now = clock.now();
+    const bucket = buckets.get(address) ?? { tokens: capacity, filledAt: now };
+    bucket.tokens = Math.min(capacity, bucket.tokens + ((now - bucket.filledAt) / 1_000) * perSecond);
+    bucket.filledAt = now;
+    if (buckets.size >= MAX_ADDRESSES && !buckets.has(address)) buckets.clear();
+    buckets.set(address, bucket);
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  };
+
+  return async (ctx, next) => {
+    if (!take(addressOf(ctx.req.socket.remoteAddress))) throw tooManyRequests(1);
+    await next();
+  };
+};

@@ -1,0 +1,16 @@
+const POSTGRES = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([+-]\d\d)(?::?(\d\d))?$/;
+
+/** PostgreSQL's text of a `timestamptz`, whatever the session's zone, as ISO 8601 in UTC with six fraction digits. */
+export const isoFromPostgres = (text: string): string => {
+  const [, date = '', time = '', fraction = '', hours = '+00', minutes = '00'] = POSTGRES.exec(text) ?? [];
+  const utc = hours === '+00' && minutes === '00' ? `${date}T${time}` : shifted(`${date}T${time}${hours}:${minutes}`);
+  return `${utc}.${fraction.padEnd(6, '0')}Z`;
+};
+
+const shifted = (instant: string): string => new Date(instant).toISOString().slice(0, 19);
+
+/** The same instant with no more fraction digits than it needs: `2018-11-23T23:03:52Z`. */
+export const shortIso = (iso: string): string =>
+  iso.replace(/\.(\d*?)0*Z$/, (_all, digits: string) => `${digits && `.${digits}`}Z`);
+
+export const shortIsoOrNull = (iso: string | null): string | null => (iso === null ? null : shortIso(iso));

@@ -1,0 +1,11 @@
+import { pick, urlOf } from '../../http/representation.ts';
+import { shortIso } from '../../read/timestamps.ts';
+import type { CatalogRow } from './query.ts';
+
+export const presentCatalog = (row: CatalogRow): object => ({
+  id: row.id,
+  url: urlOf('catalogs', row.id),
+  ...pick(row, ['archive_name', 'path', 'job', 'mode']),
+  mtime: shortIso(row.mtime),
+  ...pick(row, ['owner', 'group', 'size', 'healthy']),
+});

@@ -1,0 +1,72 @@
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { noSuch } from '../../http/http-error.ts';
+import { listSchema, readPage, type ListOptions } from '../../http/list-endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { idParameter } from '../../http/resource.ts';
+import { findJob } from '../jobs/find-job.ts';
+import { presentJobEvent, shortened } from './present.ts';
+import { jobEventSource, type JobEventRow } from './query.ts';
+import { jobEventSchema } from './schema.ts';
+
+const MAX_ID = Number.MAX_SAFE_INTEGER;
+
+const page = async (
+  deps: GatewayDeps,
+  request: ApiRequest,
+  options: Omit<ListOptions, 'source'> = {},
+): Promise<ApiAnswer> => {
+  const { rows, ...envelope } = await readPage<JobEventRow>(deps.reader, request, {
+    source: jobEventSource,
+    ...options,
+  });
+  const now = deps.clock.now();
+  const results = rows.map((row) => ({ ...presentJobEvent(row, now), stdout: shortened(row.stdout) }));
+  return { body: { ...envelope, results } };
+};
+
+const common = { method: 'GET', access: 'user', tag: 'job_events' } as const;
+
+export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    ...common,
+    path: `${API_ROOT}/job_events`,
+    summary: 'Retrieve a list of the output of all jobs',
+    answers: listSchema(jobEventSchema),
+    isList: true,
+    handle: (request) => page(deps, request),
+  }),
+  endpoint({
+    ...common,
+    path: `${API_ROOT}/jobs/:id/job_events`,
+    summary: 'Retrieve the output of one job, line by line',
+    answers: listSchema(jobEventSchema),
+    isList: true,
+    handle: async (request) => {
+      const job = await findJob(deps, idParameter(request, 'Job'));
+      const answer = await page(deps, request, {
+        where: 't.job_uuid = $1',
+        values: [job.uuid],
+        order: 't.counter',
+      });
+      return { ...answer, headers: { 'X-UI-Max-Events': '4000' } };
+    },
+  }),
+  endpoint({
+    ...common,
+    path: `${API_ROOT}/job_events/:id`,
+    summary: 'Retrieve a single line of output',
+    answers: jobEventSchema,
+    handle: async (request) => {
+      const text = request.params['id'] ?? '';
+      const id = /^\d{1,16}$/.test(text) ? Number(text) : 0;
+      if (id < 1 || id > MAX_ID) throw noSuch('JobEvent');
+      const row = await deps.reader.row<JobEventRow>(
+        `select ${jobEventSource.select} from ${jobEventSource.from} where t.id = $1`,
+        [id],
+      );
+      if (!row) throw noSuch('JobEvent');
+      return { body: presentJobEvent(row, deps.clock.now()) };
+    },
+  }),
+];

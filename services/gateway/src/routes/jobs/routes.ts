@@ -1,0 +1,35 @@
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { listSchema, readPage } from '../../http/list-endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { jobActions } from './actions.ts';
+import { jobOf } from './find-job.ts';
+import { presentJob } from './present.ts';
+import { jobSource, type JobRow } from './query.ts';
+import { jobSchema } from './schema.ts';
+import { stdoutRoute } from './stdout.ts';
+
+const common = { tag: 'jobs', access: 'user', method: 'GET' } as const;
+
+export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    ...common,
+    path: `${API_ROOT}/jobs`,
+    summary: 'Retrieve a list of all jobs',
+    answers: listSchema(jobSchema),
+    isList: true,
+    handle: async (request) => {
+      const { rows, ...page } = await readPage<JobRow>(deps.reader, request, { source: jobSource });
+      return { body: { ...page, results: rows.map((row) => presentJob(row, deps.clock.now())) } };
+    },
+  }),
+  endpoint({
+    ...common,
+    path: `${API_ROOT}/jobs/:id`,
+    summary: 'Retrieve details of a single job',
+    answers: jobSchema,
+    handle: async (request) => ({ body: presentJob(await jobOf(deps, request), deps.clock.now()) }),
+  }),
+  ...jobActions(deps),
+  stdoutRoute(deps),
+];

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { notFound } from '../../http/http-error.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { jobOf } from './find-job.ts';
+import type { JobRow } from './query.ts';
+
+interface OutputRow {
+  readonly stdout: string;
+}
+
+/** What is shown at once; the rest is for downloads. */
+const SHOWN_BYTES = 1024 * 1024;
+/** What is downloaded at most: a job's output is a few lines for each warning, not a listing. */
+const MAX_LINES = 200_000;
+
+const linesOf = async (deps: GatewayDeps, job: JobRow): Promise<readonly string[]> => {
+  const rows = await deps.reader.rows<OutputRow>(
+    'select stdout from executor.job_events where job_uuid = $1 order by counter limit $2',
+    [job.uuid, MAX_LINES],
+  );
+  return rows.map(({ stdout }) => stdout);
+};
+
+const TOO_LARGE = 'Standard Output too large to display, use ?format=txt_download to download it.';
+
+const inFull = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+const bounded = (text: string): string => (Buffer.byteLength(text) > SHOWN_BYTES ? TOO_LARGE : text);
+
+const lineNumber = (query: URLSearchParams, name: string, count: number): number | undefined => {
+  const text = query.get(name) ?? '';
+  if (!/^-?\d{1,9}$/.test(text)) return undefined;
+  const wanted = Number(text);
+  return Math.min(count, Math.max(0, wanted < 0 ? count + wanted : wanted));
+};
+
+const asJson = (lines: readonly string[], { query }: ApiRequest): ApiAnswer => {
+  const start = lineNumber(query, 'start_line', lines.length) ?? 0;
+  const end = Math.max(start, lineNumber(query, 'end_line', lines.length) ?? lines.length);
+  const content = bounded(inFull(lines.slice(start, end)));
+  const isEncoded = query.get('content_encoding') === 'base64';
+  return {
+    body: {
+      range: { start, end, absolute_end: lines.length },
+      content: isEncoded ? Buffer.from(content).toString('base64') : content,
+    },
+  };
+};
+
+const TEXT = 'text/plain; charset=utf-8';
+
+const asText = (lines: readonly string[]): ApiAnswer => ({ body: bounded(inFull(lines)), type: TEXT });
+
+const asFile = (lines: readonly string[], name: string): ApiAnswer => ({
+  body: inFull(lines),
+  type: TEXT,
+  headers: { 'Content-Disposition': `attachment; filename="${name}"` },
+});
+
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+const asHtml = (lines: readonly string[]): ApiAnswer => {
+  const text = bounded(inFull(lines)).replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
+  return { body: `<!DOCTYPE html>\n<title>Output</title>\n<pre>${text}</pre>\n`, type: 'text/html; charset=utf-8' };
+};
+
+type Format = (lines: readonly string[], request: ApiRequest, job: JobRow) => ApiAnswer;
+
+const FORMATS = new Map<string, Format>([
+  ['json', asJson],
+  ['api', asHtml],
+  ['html', asHtml],
+  ['txt', asText],
+  ['ansi', asText],
+  ['txt_download', (lines, _request, { id }) => asFile(lines, `job_${id}.txt`)],
+  ['ansi_download', (lines, _request, { id }) => asFile(lines, `job_${id}.ansi.txt`)],
+]);
+
+/** Without a format, programs get JSON and browsers a page. */
+const formatOf = ({ query, header }: ApiRequest): Format | undefined =>
+  FORMATS.get(query.get('format') ?? (header('Accept').includes('text/html') ? 'html' : 'json'));
+
+export const stdoutRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/jobs/:id/stdout`,
+    access: 'user',
+    tag: 'jobs',
+    summary: 'Retrieve the output of the job',
+    query: z.object({
+      format: z.enum(['json', 'api', 'html', 'txt', 'ansi', 'txt_download', 'ansi_download']).optional(),
+      start_line: z.int().optional(),
+      end_line: z.int().optional(),
+      content_encoding: z.enum(['base64']).optional(),
+    }),
+    answers: z.object({
+      range: z.object({ start: z.int(), end: z.int(), absolute_end: z.int() }),
+      content: z.string(),
+    }),
+    handle: async (request) => {
+      const format = formatOf(request);
+      if (!format) throw notFound();
+      const job = await jobOf(deps, request);
+      return format(await linesOf(deps, job), request, job);
+    },
+  });

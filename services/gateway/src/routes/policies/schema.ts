@@ -1,0 +1,41 @@
+import { policyFields } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import { commonSchema } from '../../http/representation.ts';
+
+const { shape } = policyFields;
+
+/** JSON as text, kept as it was sent. */
+const extraVars = shape.extra_vars.meta({ verbatim: true });
+
+export const createPolicy = z.object({
+  ...shape,
+  extra_vars: extraVars.default(''),
+  clients: shape.clients.default([]),
+  policy_type: shape.policy_type.default('rootfs'),
+  keep_hourly: shape.keep_hourly.default(null),
+  keep_yearly: shape.keep_yearly.default(null),
+  keep_daily: shape.keep_daily.default(null),
+  keep_weekly: shape.keep_weekly.default(null),
+  keep_monthly: shape.keep_monthly.default(null),
+  vmprovider: shape.vmprovider.default(''),
+  mode_pull: shape.mode_pull.default(false),
+  enabled: shape.enabled.default(true),
+  prehook: shape.prehook.default(''),
+  posthook: shape.posthook.default(''),
+});
+
+export const changePolicy = policyFields.extend({ extra_vars: extraVars }).partial();
+
+export const policySchema = z.object({
+  ...commonSchema,
+  type: z.literal('policy'),
+  uuid: z.uuid(),
+  ...shape,
+  next_run: z.string().nullable(),
+});
+
+export const launchPolicy = z.object({
+  /** Replaces the policy's variables for this run: JSON, or JSON as text. */
+  extra_vars: z.unknown(),
+  verbosity: z.int().min(0).max(4).default(0),
+});

@@ -1,0 +1,34 @@
+import { repositoryFields, SECRET_MASK } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import { commonSchema } from '../../http/representation.ts';
+
+const { shape } = repositoryFields;
+
+/** A passphrase counts to the last blank. */
+const key = shape.repository_key.meta({ verbatim: true });
+
+const optional = { ready: shape.ready.default(false), enabled: shape.enabled.default(true) };
+
+export const createRepository = z.object({
+  ...shape,
+  ...optional,
+  /** Without one a strong one is made. */
+  repository_key: key
+    .refine((value) => value !== SECRET_MASK, 'Send the passphrase itself, or leave it out to have a strong one made.')
+    .optional(),
+});
+
+/** The mask, or nothing, leaves the passphrase as it is. */
+export const replaceRepository = z.object({ ...shape, ...optional, repository_key: key.optional() });
+
+export const changeRepository = repositoryFields.extend({ repository_key: key }).partial();
+
+export const repositorySchema = z.object({
+  ...commonSchema,
+  type: z.literal('repository'),
+  ...shape,
+  original_size: z.int(),
+  compressed_size: z.int(),
+  deduplicated_size: z.int(),
+  uuid: z.uuid(),
+});

@@ -1,0 +1,78 @@
+import { SECRET_MASK, settingsCommands, type EffectiveSetting } from '@cyborgbackup/contracts';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { noSuch } from '../../http/http-error.ts';
+import { listSchema } from '../../http/list-endpoint.ts';
+import { pageOfItems } from '../../http/page-of-items.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { idParameter } from '../../http/resource.ts';
+import { presentSetting } from './present.ts';
+import { readSettings } from './query.ts';
+import { changeSetting, replaceSetting, settingSchema } from './schema.ts';
+import { sshKeyRoutes } from './ssh-key.ts';
+
+const find = async (deps: GatewayDeps, request: ApiRequest): Promise<EffectiveSetting> => {
+  const id = idParameter(request, 'Setting');
+  const setting = (await readSettings(deps.reader)).find((one) => one.id === id);
+  if (!setting) throw noSuch('Setting');
+  return setting;
+};
+
+/** Settings are texts; Python's words for booleans are what clients send and expect. */
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return value === null || value === undefined ? '' : JSON.stringify(value);
+};
+
+const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): Promise<ApiAnswer> => {
+  const { key, is_secret: isSecret } = await find(deps, request);
+  const isUnchanged = value === undefined || (isSecret && textOf(value).startsWith(SECRET_MASK));
+  if (!isUnchanged) {
+    const { position } = await deps.call(settingsCommands.change, { key, value: textOf(value) });
+    await deps.settle('inventory', position);
+  }
+  return { body: presentSetting(await find(deps, request)) };
+};
+
+const common = { tag: 'settings', answers: settingSchema } as const;
+const path = `${API_ROOT}/settings`;
+
+export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  ...sshKeyRoutes(deps),
+  endpoint({
+    ...common,
+    method: 'GET',
+    path,
+    access: 'user',
+    summary: 'Retrieve a list of all settings',
+    answers: listSchema(settingSchema),
+    handle: async (request) => ({ body: pageOfItems(request, (await readSettings(deps.reader)).map(presentSetting)) }),
+  }),
+  endpoint({
+    ...common,
+    method: 'GET',
+    path: `${path}/:id`,
+    access: 'user',
+    summary: 'Retrieve details of a single setting',
+    handle: async (request) => ({ body: presentSetting(await find(deps, request)) }),
+  }),
+  endpoint({
+    ...common,
+    method: 'PATCH',
+    path: `${path}/:id`,
+    access: 'superuser',
+    summary: 'Change a single setting',
+    body: changeSetting,
+    handle: (request) => change(deps, request, request.body.value),
+  }),
+  endpoint({
+    ...common,
+    method: 'PUT',
+    path: `${path}/:id`,
+    access: 'superuser',
+    summary: 'Change a single setting',
+    body: replaceSetting,
+    handle: (request) => change(deps, request, request.body.value),
+  }),
+];

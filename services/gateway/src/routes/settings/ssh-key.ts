@@ -1,0 +1,60 @@
+import { settingsCommands } from '@cyborgbackup/contracts';
+import { hasCode } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { HttpError } from '../../http/http-error.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { readPublicKey } from './query.ts';
+import { generateSsh } from './schema.ts';
+
+const NO_KEY: readonly never[] = [];
+
+/** Clients of the original know this answer as an empty object. */
+const keyExists = (): HttpError => new HttpError(409, {});
+
+export const sshKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/settings/get_ssh_publickey`,
+    access: 'user',
+    tag: 'settings',
+    summary: 'Retrieve the public SSH key that clients and repositories have to accept',
+    answers: z.union([z.string(), z.array(z.never())]),
+    handle: async () => ({ body: (await readPublicKey(deps.reader)) ?? NO_KEY }),
+  }),
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/settings/generate_ssh`,
+    access: 'user',
+    tag: 'settings',
+    summary: 'Tell by the status whether there is an SSH key: 200 or 204',
+    answers: z.array(z.never()),
+    handle: async () =>
+      (await readPublicKey(deps.reader)) === undefined ? { status: 204, body: undefined } : { body: NO_KEY },
+  }),
+  endpoint({
+    method: 'POST',
+    path: `${API_ROOT}/settings/generate_ssh`,
+    access: 'superuser',
+    tag: 'settings',
+    summary: 'Generate the SSH key pair',
+    body: generateSsh,
+    answers: z.object({ pubkey: z.string() }),
+    success: 201,
+    handle: async ({ body: { type, size, force } }) => {
+      if (!force && (await readPublicKey(deps.reader)) !== undefined) throw keyExists();
+      try {
+        const key = await deps.call(settingsCommands.generateSsh, {
+          key_type: type,
+          force,
+          ...(size === null || size === 0 ? {} : { bits: size }),
+        });
+        await deps.settle('inventory', key.position);
+        return { status: 201, body: { pubkey: key.public_key } };
+      } catch (error) {
+        throw hasCode(error, 'conflict') ? keyExists() : error;
+      }
+    },
+  }),
+];

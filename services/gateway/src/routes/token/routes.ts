@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { LogIn } from '../../auth/log-in.ts';
+import type { Sessions } from '../../auth/sessions.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { HttpError, notAuthenticated, CHALLENGE } from '../../http/http-error.ts';
+
+const tokenPair = z.object({ refresh: z.string(), access: z.string() });
+
+const required = z.string().min(1).max(4096);
+
+const credentials = z.object({ email: required, password: required.meta({ verbatim: true }) });
+
+const refreshBody = z.object({ refresh: required });
+
+const invalidToken = (): HttpError =>
+  new HttpError(401, { detail: 'Token is invalid or expired', code: 'token_not_valid' }, CHALLENGE);
+
+export const tokenRoutes = (logIn: LogIn, sessions: Sessions): readonly Endpoint[] => [
+  endpoint({
+    method: 'POST',
+    path: '/api/token/obtain',
+    access: 'public',
+    tag: 'token',
+    summary: 'Log in: exchange email and password for an access and a refresh token',
+    body: credentials,
+    answers: tokenPair,
+    handle: async ({ body, address }) => {
+      const account = await logIn({ ...body, address });
+      if (!account) throw notAuthenticated('No active account found with the given credentials');
+      return { body: await sessions.open(account) };
+    },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/token/refresh',
+    access: 'public',
+    tag: 'token',
+    summary: 'Exchange a refresh token for the next pair; each can be used once',
+    body: refreshBody,
+    answers: tokenPair,
+    handle: async ({ body }) => {
+      const pair = await sessions.refresh(body.refresh);
+      if (!pair) throw invalidToken();
+      return { body: pair };
+    },
+  }),
+];

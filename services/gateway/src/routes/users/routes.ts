@@ -1,0 +1,76 @@
+import { userCommands } from '@cyborgbackup/contracts';
+import { hashPassword } from '@cyborgbackup/kernel';
+import type { z } from 'zod';
+import { accountByEmail } from '../../auth/accounts.ts';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { forbidden } from '../../http/http-error.ts';
+import { listSchema, readPage } from '../../http/list-endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { resourceEndpoints } from '../../http/resource.ts';
+import { presentUser } from './present.ts';
+import { userSource, type UserRow } from './query.ts';
+import { changeUser, createUser, replaceUser, userSchema } from './schema.ts';
+
+type Change = z.output<typeof changeUser>;
+
+/** Ordinary users change themselves only, and not what they may do. */
+const checkMayChange = (row: UserRow, changes: Change, request: ApiRequest): void => {
+  const caller = request.caller();
+  if (caller.isSuperuser) return;
+  if (row.uuid !== caller.uuid || (changes.is_superuser ?? row.is_superuser) !== row.is_superuser) throw forbidden();
+};
+
+const passwordPart = async (password: string | undefined): Promise<{ password_hash?: string }> =>
+  password ? { password_hash: await hashPassword(password) } : {};
+
+/** Who changes themselves gets a fresh access token: the one they came with may be void now. */
+const freshToken = async (deps: GatewayDeps, row: UserRow, request: ApiRequest): Promise<Record<string, string>> => {
+  const caller = request.caller();
+  if (row.uuid !== caller.uuid || caller.session === undefined) return {};
+  const account = await accountByEmail(deps.reader, row.email);
+  return account ? { 'X-Token': (await deps.sessions.open(account)).access } : {};
+};
+
+const crud = (deps: GatewayDeps): readonly Endpoint[] =>
+  resourceEndpoints<UserRow, typeof createUser, typeof changeUser>(
+    {
+      label: 'User',
+      collection: 'users',
+      source: userSource,
+      representation: userSchema,
+      create: createUser,
+      replace: replaceUser,
+      change: changeUser,
+      changeAccess: 'user',
+      present: async (row) => presentUser(row),
+      register: async ({ password, ...fields }, { ids }) =>
+        deps.call(userCommands.register, { ...ids, ...fields, password_hash: await hashPassword(password) }),
+      update: async (target, body, { row, request }) => {
+        checkMayChange(row, body, request);
+        const { password, ...changes } = body;
+        return deps.call(userCommands.change, { ...target, changes, ...(await passwordPart(password)) });
+      },
+      remove: (target) => deps.call(userCommands.remove, target),
+      changedHeaders: (row, request) => freshToken(deps, row, request),
+    },
+    deps,
+  );
+
+/** The caller, as a list of one. */
+const me = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/me`,
+    access: 'user',
+    tag: 'me',
+    summary: 'Retrieve information about the current logged user',
+    answers: listSchema(userSchema),
+    handle: async (request) => {
+      const where = { where: 't.uuid = $1', values: [request.caller().uuid] };
+      const { rows, ...page } = await readPage<UserRow>(deps.reader, request, { source: userSource, ...where });
+      return { body: { ...page, results: rows.map(presentUser) } };
+    },
+  });
+
+export const userRoutes = (deps: GatewayDeps): readonly Endpoint[] => [...crud(deps), me(deps)];

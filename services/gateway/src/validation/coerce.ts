@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/**
+ * What clients of the API are used to send (Django REST framework's rules), brought into the form that the schema wants:
+ * text is trimmed, numbers are taken for text, text for numbers, the usual words for booleans, and null for text is the
+ * empty text. Fields that the schema does not know are left out. Everything else is passed on for the schema to refuse.
+ *
+ * A text schema with `.meta({ verbatim: true })` is not trimmed: passwords, and what is kept as it was sent.
+ */
+export const coerce = (schema: z.ZodType, value: unknown): unknown => {
+  const { inner, nullable } = unwrap(schema);
+  if (value === null && nullable) return null;
+  const rule = RULES.find(([applies]) => applies(inner));
+  return rule ? rule[1](inner, value) : value;
+};
+
+interface Unwrapped {
+  readonly inner: z.ZodType;
+  readonly nullable: boolean;
+}
+
+const unwrap = (schema: z.ZodType): Unwrapped => {
+  let inner: unknown = schema;
+  let nullable = false;
+  while (
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodNullable ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodPrefault
+  ) {
+    if (inner instanceof z.ZodNullable) nullable = true;
+    inner = inner.unwrap();
+  }
+  return { inner: inner instanceof z.ZodType ? inner : schema, nullable };
+};
+
+const TRUE_WORDS = new Set(['t', 'y', 'yes', 'true', 'on', '1']);
+const FALSE_WORDS = new Set(['f', 'n', 'no', 'false', 'off', '0']);
+
+const toText = (schema: z.ZodType, value: unknown): unknown => {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return value;
+  return schema.meta()?.['verbatim'] === true ? value : value.trim();
+};
+
+const toInteger = (_schema: z.ZodType, value: unknown): unknown =>
+  typeof value === 'string' && /^\s*[+-]?\d{1,16}(\.0*)?\s*$/.test(value) ? Number(value) : value;
+
+const toBoolean = (_schema: z.ZodType, value: unknown): unknown => {
+  const word = typeof value === 'string' || typeof value === 'number' ? String(value).trim().toLowerCase() : undefined;
+  if (word === undefined) return value;
+  if (TRUE_WORDS.has(word)) return true;
+  return FALSE_WORDS.has(word) ? false : value;
+};
+
+const toChoice = (_schema: z.ZodType, value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
+
+const toItems = (schema: z.ZodType, value: unknown): unknown => {
+  if (!(schema instanceof z.ZodArray) || !Array.isArray(value)) return value;
+  const { element } = schema;
+  return value.map((item: unknown) => (element instanceof z.ZodType ? coerce(element, item) : item));
+};
+
+const toFields = (schema: z.ZodType, value: unknown): unknown => {
+  if (!(schema instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return value;
+  }
+  const sent = new Map<string, unknown>(Object.entries(value));
+  const known = Object.entries(schema.shape).filter(([name]) => sent.has(name));
+  return Object.fromEntries(known.map(([name, field]) => [name, coerce(field, sent.get(name))]));
+};
+
+type Rule = readonly [applies: (schema: z.ZodType) => boolean, convert: (schema: z.ZodType, value: unknown) => unknown];
+
+const RULES: readonly Rule[] = [
+  [(schema) => schema instanceof z.ZodString || schema instanceof z.ZodStringFormat, toText],
+  [(schema) => schema instanceof z.ZodNumber, toInteger],
+  [(schema) => schema instanceof z.ZodBoolean, toBoolean],
+  [(schema) => schema instanceof z.ZodEnum, toChoice],
+  [(schema) => schema instanceof z.ZodArray, toItems],
+  [(schema) => schema instanceof z.ZodObject, toFields],
+];

@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import { invalidFields } from '../http/http-error.ts';
+import { coerce } from './coerce.ts';
+import { messageOfIssue } from './messages.ts';
+
+/** Messages for the whole body rather than a field of it. */
+export const WHOLE_BODY = '__all__';
+
+const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((inner, key) => {
+    if (typeof inner !== 'object' || inner === null) return undefined;
+    return Object.getOwnPropertyDescriptor(inner, key)?.value;
+  }, value);
+
+/** PostgreSQL, JSON in NATS and borg all want Unicode text; half a surrogate pair is none. */
+const isText = (value: unknown): boolean => {
+  if (typeof value === 'string') return value.isWellFormed();
+  return Array.isArray(value) ? value.every(isText) : true;
+};
+
+const brokenText = (fields: Readonly<Record<string, unknown>>): readonly string[] =>
+  Object.entries(fields).flatMap(([name, value]) => (isText(value) ? [] : [name]));
+
+const isFields = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * A request's body as its schema gives it.
+ * @throws HttpError 400 with the messages of all fields that are wrong
+ */
+export const validateBody = <Schema extends z.ZodObject>(schema: Schema, body: unknown): z.output<Schema> => {
+  if (!isFields(body)) throw invalidFields({ [WHOLE_BODY]: ['Invalid data. Expected a dictionary.'] });
+  const coerced = coerce(schema, body);
+  const errors = new Map<string, Set<string>>();
+  const add = (field: string, message: string): void => {
+    errors.set(field, (errors.get(field) ?? new Set()).add(message));
+  };
+  const result = schema.safeParse(coerced);
+  for (const issue of result.error?.issues ?? []) {
+    const [field = WHOLE_BODY] = issue.path;
+    add(String(field), messageOfIssue(issue, at(coerced, issue.path)));
+  }
+  for (const field of isFields(coerced) ? brokenText(coerced) : []) add(field, 'Not a valid string.');
+  if (result.success && errors.size === 0) return result.data;
+  throw invalidFields(Object.fromEntries([...errors].map(([field, messages]) => [field, [...messages]])));
+};
