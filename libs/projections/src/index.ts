@@ -10,6 +10,7 @@ export { type ColumnFor, type ColumnSpec, type ColumnType } from './column-type.
 export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference } from './compare-projection.ts';
 export { ensureProjection } from './ensure-projection.ts';
 export { foldEvents } from './fold-events.ts';
+export { holdLease, type HoldLeaseOptions } from './hold-lease.ts';
 export { installProjections, READER_ROLE } from './install-projections.ts';
 export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
 export { PoisonEventError } from './poison-event.ts';
