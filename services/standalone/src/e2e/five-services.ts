@@ -1,0 +1,66 @@
+import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { logIn, type ApiClient } from '../demo/api-client.ts';
+import { serviceProcess, type ServiceProcess } from './service-process.ts';
+
+export const SERVICES = ['inventory', 'scheduler', 'executor', 'catalog', 'gateway'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
+
+/** All services as processes of their own on one database and one NATS server. */
+export interface FiveServices extends AsyncDisposable {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly services: Readonly<Record<ServiceName, ServiceProcess>>;
+  logIn(): Promise<ApiClient>;
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+};
+
+export const startFiveServices = async (): Promise<FiveServices> => {
+  const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
+  const environment = {
+    DATABASE_URL: database.url,
+    CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
+    NATS_URL: nats.url,
+    CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
+    CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
+    CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
+  };
+  const made = await Promise.all(
+    SERVICES.map(async (name) => {
+      const address = `127.0.0.1:${await freePort()}`;
+      const listen = name === 'gateway' ? 'CYBORGBACKUP_LISTEN' : 'CYBORGBACKUP_HEALTH_LISTEN';
+      const service = serviceProcess(name, { ...environment, [listen]: address }, `http://${address}/readyz`);
+      return { name, service, url: `http://${address}` };
+    }),
+  );
+  await Promise.all(made.map(({ service }) => service.start()));
+  const url = made.find(({ name }) => name === 'gateway')?.url ?? '';
+  return {
+    url,
+    adminUrl: database.adminUrl,
+    environment,
+    services: Object.fromEntries(made.map(({ name, service }) => [name, service])) as Record<
+      ServiceName,
+      ServiceProcess
+    >,
+    logIn: () => logIn(url, ADMIN),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(made.map(({ service }) => service[Symbol.asyncDispose]()));
+      await nats[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+};

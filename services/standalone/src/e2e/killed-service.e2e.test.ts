@@ -1,0 +1,102 @@
+import { createLogger } from '@cyborgbackup/kernel';
+import { createServiceParts } from '@cyborgbackup/service';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { delay } from '@cyborgbackup/kernel';
+import type { ApiClient } from '../demo/api-client.ts';
+import { jobSchema } from '../demo/watch-job.ts';
+import { startE2eHost, type E2eHost } from './e2e-host.ts';
+import { SERVICES, startFiveServices, type FiveServices } from './five-services.ts';
+import { jobEnd } from './job-end.ts';
+import { launch, makeThings, type Things } from './policy.ts';
+import { compareAll } from './replay.ts';
+
+let five: FiveServices;
+let host: E2eHost;
+let api: ApiClient;
+let things: Things;
+
+/** Large enough for a backup to be under way when a service is killed. */
+const BULK_BYTES = 150_000_000;
+
+beforeAll(async () => {
+  five = await startFiveServices();
+  api = await five.logIn();
+  host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
+  const repository_key = 'passphrase';
+  things = await makeThings(api, host, { repository: { repository_key } });
+  // Preparations are done once, so that a kill meets the backup itself.
+  await jobEnd(api, await launch(api, things.policy), 60_000);
+  await idle();
+}, 120_000);
+
+afterAll(async () => {
+  await five[Symbol.asyncDispose]();
+  await host[Symbol.asyncDispose]();
+});
+
+const active = z.object({ count: z.number() });
+
+const idle = async (): Promise<void> => {
+  const path = '/api/v1/jobs/?status__in=new,pending,waiting,running';
+  while ((await api.get(path, active)).count > 0) await delay(100);
+};
+
+const archives = async (): Promise<string[]> => {
+  const env = { ...process.env, BORG_PASSPHRASE: 'passphrase', BORG_BASE_DIR: host.borgBase };
+  const { stdout } = await promisify(execFile)('borg', ['list', '--short', '--lock-wait', '30', host.repository], {
+    env,
+  });
+  return stdout.split('\n').filter((line) => line !== '');
+};
+
+const running = async (id: number): Promise<void> => {
+  for (;;) {
+    const { status } = await api.get(`/api/v1/jobs/${id}/`, jobSchema);
+    if (status === 'running') return;
+    if (status !== 'pending' && status !== 'waiting' && status !== 'new') throw new Error(`too late: ${status}`);
+    await delay(20);
+  }
+};
+
+test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 180_000 }, async (name) => {
+  await writeFile(join(host.source, 'bulk.bin'), randomBytes(BULK_BYTES));
+  const id = await launch(api, things.policy);
+  await running(id);
+  await five.services[name].kill();
+  await five.services[name].start();
+  const job = await jobEnd(api, id, 150_000);
+  await idle();
+  expect(['successful', 'failed']).toContain(job.status);
+  const made = (await archives()).filter((archive) => archive === job.archive_name);
+  expect(made).toHaveLength(job.status === 'successful' ? 1 : 0);
+  if (job.status === 'failed') expect(job.job_explanation).not.toBe('');
+});
+
+test('the log alone gives the same read models', async () => {
+  const parts = await createServiceParts(
+    'replay',
+    {
+      DATABASE_URL: five.environment['DATABASE_URL'] ?? '',
+      CYBORGBACKUP_DATABASE_ADMIN_URL: five.adminUrl,
+      NATS_URL: five.environment['NATS_URL'] ?? '',
+      CYBORGBACKUP_MASTER_KEY: five.environment['CYBORGBACKUP_MASTER_KEY'] ?? '',
+      CYBORGBACKUP_DATA_DIR: '/nonexistent',
+      CYBORGBACKUP_LOG_LEVEL: 'silent',
+    },
+    createLogger('replay', 'silent'),
+  );
+  try {
+    for (const comparison of await compareAll(parts)) {
+      expect(comparison).toMatchObject({ differences: [], parked: 0 });
+      expect(comparison.rows).toBeGreaterThan(0);
+    }
+  } finally {
+    await parts.close();
+  }
+});

@@ -1,0 +1,80 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { logIn } from '../demo/api-client.ts';
+import { PROJECT } from './service-process.ts';
+
+let data: string;
+
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'cyborgbackup-standalone-'));
+});
+
+afterAll(async () => {
+  await rm(data, { recursive: true, force: true });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly lines: readonly string[];
+}
+
+/** `npm start` with nothing configured but the folder and a free port. */
+const start = async (): Promise<Started> => {
+  const child = spawn(process.execPath, ['services/standalone'], {
+    cwd: PROJECT,
+    env: { ...process.env, CYBORGBACKUP_DATA_DIR: data, CYBORGBACKUP_LISTEN: '127.0.0.1:0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    const url = /^CyBorgBackup ready at (http:\S+)$/.exec(line)?.[1];
+    if (url !== undefined) return { child, url, lines };
+  }
+  throw new Error('It ended before it was ready');
+};
+
+const stop = async ({ child }: Started, signal: NodeJS.Signals): Promise<number | null> => {
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  await exited;
+  return child.exitCode;
+};
+
+test('prints the first password once, stops with 0, and comes back after SIGKILL with what it knew', async () => {
+  const first = await start();
+  const printed = /^First administrator: (\S+) {2}password: (\S+) /.exec(first.lines[0] ?? '');
+  const login = { email: printed?.[1] ?? '', password: printed?.[2] ?? '' };
+  const client = z.object({ id: z.number() });
+  const { id } = await (await logIn(first.url, login)).post('/api/v1/clients/', { hostname: 'kept' }, client);
+  expect(await stop(first, 'SIGTERM')).toBe(0);
+
+  const second = await start();
+  expect(second.lines).toHaveLength(1);
+  await stop(second, 'SIGKILL');
+
+  const third = await start();
+  const api = await logIn(third.url, login);
+  expect(await api.get(`/api/v1/clients/${id}/`, client)).toEqual({ id });
+  expect(await stop(third, 'SIGTERM')).toBe(0);
+});
+
+test('says which variable is wrong and exits with 78', async () => {
+  const child = spawn(process.execPath, ['services/standalone'], {
+    cwd: PROJECT,
+    env: { ...process.env, CYBORGBACKUP_DATA_DIR: data, CYBORGBACKUP_LISTEN: 'nowhere' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await once(child, 'close');
+  expect(child.exitCode).toBe(78);
+  expect(said).toContain('CYBORGBACKUP_LISTEN: Give it as host:port');
+});
