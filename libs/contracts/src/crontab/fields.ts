@@ -69,22 +69,30 @@ const explainName = (field: CrontabField, written: string): string => {
   return `"${written.slice(0, 40)}" is not one of ${String(names[0])}-${String(names.at(-1))}`;
 };
 
+const smallest = ({ min, starFrom }: CrontabField): number => starFrom ?? min;
+
 const readStep = (field: CrontabField, written: string | undefined): number => {
   if (written === undefined) return 1;
   const step = Number(written);
-  const most = field.max - (field.starFrom ?? field.min) + 1;
+  const most = field.max - smallest(field) + 1;
   if (step < 1 || step > most) throw refuse(field, `the step ${String(step)} is outside 1-${String(most)}`);
   return step;
+};
+
+/** The range an item stands for: everything, from a value on (with a step), from one to another, or a single value. */
+const readRange = (field: CrontabField, match: RegExpExecArray): readonly [first: number, last: number] => {
+  const [, star, from = '', to = from, step] = match;
+  if (star !== undefined) return [smallest(field), field.max];
+  const first = readValue(field, from);
+  const openEnd = step !== undefined && match[3] === undefined;
+  return [first, openEnd ? field.max : readValue(field, to)];
 };
 
 const readItem = (field: CrontabField, item: string): readonly number[] => {
   const match = ITEM.exec(item);
   if (!match) throw refuse(field, explain(field, item));
-  const [, star, from, to, stepText] = match;
-  const step = readStep(field, stepText);
-  const first = star === undefined ? readValue(field, from ?? '') : (field.starFrom ?? field.min);
-  const openEnd = star !== undefined || (stepText !== undefined && to === undefined);
-  const last = openEnd ? field.max : readValue(field, to ?? from ?? '');
+  const step = readStep(field, match[4]);
+  const [first, last] = readRange(field, match);
   if (last < first) throw refuse(field, `the range ${item} runs backwards; write two items separated by a comma`);
   return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step);
 };

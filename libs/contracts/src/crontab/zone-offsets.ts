@@ -93,11 +93,10 @@ const createZoneClock = (timezone: string): ZoneClock => {
     periodAt: (instant) => {
       const year = new Date(instant).getUTCFullYear();
       const { initial, changes } = changesOf(year);
-      const index = changes.findIndex((change) => change.at > instant);
-      const last = (index < 0 ? changes.at(-1) : changes[index - 1]) ?? changesOf(year - 1).changes.at(-1);
-      const until = changes[index]?.at ?? Date.UTC(year + 1, 0, 1);
-      const offset = last?.after ?? initial;
-      return { since: last?.at ?? -Infinity, until, offset, offsetBefore: last?.before ?? offset };
+      const until = changes.find(({ at }) => at > instant)?.at ?? Date.UTC(year + 1, 0, 1);
+      const last = changes.findLast(({ at }) => at <= instant) ?? changesOf(year - 1).changes.at(-1);
+      if (!last) return { since: -Infinity, until, offset: initial, offsetBefore: initial };
+      return { since: last.at, until, offset: last.after, offsetBefore: last.before };
     },
   };
 };
