@@ -3,7 +3,13 @@ import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 const SERVICES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'];
-const TESTS = ['**/*.test.ts', 'libs/*/fixtures/**/*.ts', 'libs/*/src/contract/**/*.ts', 'libs/testkit/**/*.ts'];
+const TESTS = [
+  '**/*.test.ts',
+  'libs/*/fixtures/**/*.ts',
+  'libs/*/src/contract/**/*.ts',
+  'libs/testkit/**/*.ts',
+  'services/standalone/src/e2e/**/*.ts',
+];
 
 /** A `no-restricted-imports` pattern that forbids packages of ours, deep imports into them included. */
 const forbidPackages = (names, message) => ({ regex: `^@cyborgbackup/(${names.join('|')})(/|$)`, message });
@@ -108,7 +114,7 @@ export default tseslint.config(
     ['libs/**/*.test.ts', 'libs/*/src/contract/**/*.ts', 'libs/testkit/**/*.ts'],
     [ANY_SERVICE, STANDALONE],
   ),
-  restrictImports(['services/standalone/src/**/*.test.ts', 'services/standalone/src/demo/**/*.ts'], []),
+  restrictImports(['services/standalone/src/{demo,e2e}/**/*.ts'], []),
   ...SERVICES.map((name) => restrictImports([`services/${name}/src/**/*.test.ts`], [otherServices(name), STANDALONE])),
 
   {
