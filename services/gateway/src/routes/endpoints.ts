@@ -8,6 +8,7 @@ import { jobRoutes } from './jobs/routes.ts';
 import { metaRoutes, type MetaConfig } from './meta/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
 import { repositoryRoutes } from './repositories/routes.ts';
+import { restoreRoutes } from './restore/routes.ts';
 import { scheduleRoutes } from './schedules/routes.ts';
 import { settingRoutes } from './settings/routes.ts';
 import { tokenRoutes } from './token/routes.ts';
@@ -30,5 +31,6 @@ export const createEndpoints = ({ deps, logIn, ...meta }: EndpointsOptions): rea
   ...jobRoutes(deps),
   ...jobEventRoutes(deps),
   ...catalogRoutes(deps),
+  ...restoreRoutes(deps),
   ...settingRoutes(deps),
 ];
