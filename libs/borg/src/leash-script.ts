@@ -60,11 +60,12 @@ tick=$!
 } <&3 >"$tmp/events" 2>/dev/null 3<&- &
 listen=$!
 exec 3<&-
-wait "$command"
+{ wait "$command"; } 2>/dev/null
 status=$?
-kill -KILL $watch $tick $listen $feeders 2>/dev/null
-[ -z "$alone" ] || kill -KILL "-$command" 2>/dev/null
 ${teardown.join('\n')}
+exec 2>/dev/null
+kill -KILL $watch $tick $listen $feeders
+[ -z "$alone" ] || kill -KILL "-$command"
 exit "$status"`;
 
 /** The script; it ends with the command's own exit status (128 and the signal's number when a signal ended it). */

@@ -146,7 +146,10 @@ test('aborting a command closes its channel and leaves the session alone', async
   await using host = await createTestHost();
   const session = await host.connect();
   const abort = new AbortController();
-  const running = session.exec('echo up; sleep 60', { signal: abort.signal, onStdout: () => abort.abort() });
+  const running = session.exec('echo up; tail -f /dev/null --pid=$PPID', {
+    signal: abort.signal,
+    onStdout: () => abort.abort(),
+  });
   await expect(running).rejects.toMatchObject({ kind: 'aborted' });
   expect(await session.exec('exit 4')).toEqual({ exitCode: 4 });
 });
@@ -154,7 +157,7 @@ test('aborting a command closes its channel and leaves the session alone', async
 test('what a callback throws ends the command', async () => {
   await using host = await createTestHost();
   const session = await host.connect();
-  const running = session.exec('echo up; sleep 60', {
+  const running = session.exec('echo up; tail -f /dev/null --pid=$PPID', {
     onStdout: () => {
       throw new Error('no more of this');
     },
@@ -166,7 +169,7 @@ test('a broken connection fails its commands as lost', async () => {
   await using host = await createTestHost();
   await using proxy = await startTcpProxy(host.sshd.port);
   const session = await host.connect({ port: proxy.port });
-  const running = session.exec('echo up; sleep 60', { onStdout: () => proxy.cut() });
+  const running = session.exec('echo up; tail -f /dev/null --pid=$PPID', { onStdout: () => proxy.cut() });
   await expect(running).rejects.toMatchObject({ kind: 'lost', message: expect.stringContaining('was lost') });
   await expect(session.exec('true')).rejects.toMatchObject({ kind: 'lost' });
 });
@@ -175,7 +178,7 @@ test('a peer that falls silent is found out', async () => {
   await using host = await createTestHost();
   await using proxy = await startTcpProxy(host.sshd.port);
   const session = await host.connect({ port: proxy.port, keepaliveMillis: 50 });
-  const running = session.exec('echo up; sleep 60', { onStdout: () => proxy.freeze() });
+  const running = session.exec('echo up; tail -f /dev/null --pid=$PPID', { onStdout: () => proxy.freeze() });
   await expect(running).rejects.toMatchObject({ kind: 'lost', message: expect.stringContaining('Keepalive timeout') });
 });
 
