@@ -41,7 +41,7 @@ export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions
     refresh: async (token) => {
       const claims = await tokens.read(token, 'refresh');
       const account = claims && (await accountOfSession(deps.reader, claims.user_id, claims.sid));
-      if (!claims || !account || account.credentials_changed_at !== claims.cred) return undefined;
+      if (!claims || account?.credentials_changed_at !== claims.cred) return undefined;
       const next = randomUUID();
       try {
         const { position } = await deps.call(sessionCommands.refresh, {

@@ -63,8 +63,13 @@ const labelOf = (name: string): string => {
   return words.charAt(0).toUpperCase() + words.slice(1);
 };
 
+const fieldsOf = ({ shape }: z.ZodObject): readonly (readonly [string, z.ZodType])[] =>
+  Object.entries<unknown>(shape).flatMap(([name, field]) =>
+    field instanceof z.ZodType ? [[name, field] as const] : [],
+  );
+
 const itemsOf = (schema: z.ZodType): z.ZodType => {
-  const results = schema instanceof z.ZodObject ? schema.shape['results'] : undefined;
+  const results: unknown = schema instanceof z.ZodObject ? schema.shape['results'] : undefined;
   return results instanceof z.ZodArray && results.element instanceof z.ZodType ? results.element : schema;
 };
 
@@ -75,7 +80,7 @@ export const describeFields = (
 ): Readonly<Record<string, FieldInfo>> => {
   const item = itemsOf(schema);
   if (!(item instanceof z.ZodObject)) return {};
-  const fields = Object.entries<z.ZodType>(item.shape).map(([name, field]): [string, FieldInfo] => {
+  const fields = fieldsOf(item).map(([name, field]): [string, FieldInfo] => {
     const { inner, required, fallback } = unwrap(field);
     const info = { required: required && !isReadOnly, read_only: isReadOnly, label: labelOf(name) };
     const known = fallback === undefined || isReadOnly ? {} : { default: fallback };

@@ -20,7 +20,8 @@ const refuse = (error: Error): never => {
 
 const parse = bodyParser({
   enableTypes: ['json'],
-  extendTypes: { json: ['+json'] },
+  // Merged by index into the parser's own list.
+  extendTypes: { json: ['application/json', '+json'] },
   parsedMethods: ['POST', 'PUT', 'PATCH'],
   jsonLimit: BODY_LIMIT_BYTES,
   onError: refuse,

@@ -37,7 +37,9 @@ export interface CommonParts {
 }
 
 const withoutNulls = <Value>(fields: Readonly<Record<string, Value | null | undefined>>): Record<string, Value> =>
-  Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, Value] => entry[1] != null));
+  Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, Value] => entry[1] !== null && entry[1] !== undefined),
+  );
 
 /** Both maps begin with the people; what is null is left out of them. */
 export const presentCommon = (row: CommonRow, parts: CommonParts): Record<keyof typeof commonSchema, unknown> => ({

@@ -67,8 +67,10 @@ const toFields = (schema: z.ZodType, value: unknown): unknown => {
     return value;
   }
   const sent = new Map<string, unknown>(Object.entries(value));
-  const known = Object.entries(schema.shape).filter(([name]) => sent.has(name));
-  return Object.fromEntries(known.map(([name, field]) => [name, coerce(field, sent.get(name))]));
+  const known = Object.entries<unknown>(schema.shape).filter(([name]) => sent.has(name));
+  return Object.fromEntries(
+    known.map(([name, field]) => [name, field instanceof z.ZodType ? coerce(field, sent.get(name)) : undefined]),
+  );
 };
 
 type Rule = readonly [applies: (schema: z.ZodType) => boolean, convert: (schema: z.ZodType, value: unknown) => unknown];

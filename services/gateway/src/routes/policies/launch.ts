@@ -1,14 +1,13 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { idParameter } from '../../http/resource.ts';
 import { startedJob } from '../jobs/started-job.ts';
 import { jobSchema } from '../jobs/schema.ts';
+import { findPolicy } from './find-policy.ts';
 import { shownExtraVars } from './present.ts';
-import { policySource, type PolicyRow } from './query.ts';
 import { launchPolicy } from './schema.ts';
 
 const path = `${API_ROOT}/policies/:id/launch`;
@@ -18,16 +17,6 @@ const override = (value: unknown): string | null => {
   if (value === undefined || value === null || value === '') return null;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text === '{}' ? null : text;
-};
-
-export const findPolicy = async (deps: GatewayDeps, request: ApiRequest): Promise<PolicyRow> => {
-  const id = idParameter(request, 'Policy');
-  const row = await deps.reader.row<PolicyRow>(
-    `select ${policySource.select} from ${policySource.from} where t.id = $1`,
-    [id],
-  );
-  if (!row) throw noSuch('Policy');
-  return row;
 };
 
 export const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [

@@ -2,6 +2,7 @@ import { policyCommands } from '@cyborgbackup/contracts';
 import type { GatewayDeps } from '../../http/deps.ts';
 import type { Endpoint } from '../../http/endpoint.ts';
 import { resourceEndpoints } from '../../http/resource.ts';
+import { calendarRoute } from './calendar.ts';
 import { launchRoutes } from './launch.ts';
 import { presentPolicy } from './present.ts';
 import { policySource, type PolicyRow } from './query.ts';
@@ -24,4 +25,5 @@ export const policyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     deps,
   ),
   ...launchRoutes(deps),
+  calendarRoute(deps),
 ];

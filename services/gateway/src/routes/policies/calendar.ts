@@ -1,0 +1,24 @@
+import { occurrencesOfMonth, parseCrontab } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { findPolicy } from './find-policy.ts';
+
+/** Whether anything is disabled plays no part here: this is when it would run. */
+export const calendarRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/policies/:id/calendar`,
+    access: 'user',
+    tag: 'policies',
+    summary: 'Retrieve all times of a month, the current one unless told, at which the policy is due',
+    query: z.object({ month: z.string().describe('YYYY-MM').optional() }),
+    answers: z.array(z.string()),
+    handle: async (request) => {
+      const { schedule_summary: schedule, timezone } = await findPolicy(deps, request);
+      const month = request.query.get('month') ?? new Date(deps.clock.now()).toISOString().slice(0, 7);
+      const times = schedule ? occurrencesOfMonth(parseCrontab(schedule.crontab), timezone ?? 'UTC', month) : [];
+      return { body: times };
+    },
+  });

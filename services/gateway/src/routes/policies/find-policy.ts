@@ -1,0 +1,16 @@
+import type { GatewayDeps } from '../../http/deps.ts';
+import type { ApiRequest } from '../../http/endpoint.ts';
+import { noSuch } from '../../http/http-error.ts';
+import { idParameter } from '../../http/resource.ts';
+import { policySource, type PolicyRow } from './query.ts';
+
+/** The policy that the path names. @throws HttpError 404 */
+export const findPolicy = async (deps: GatewayDeps, request: ApiRequest): Promise<PolicyRow> => {
+  const id = idParameter(request, 'Policy');
+  const row = await deps.reader.row<PolicyRow>(
+    `select ${policySource.select} from ${policySource.from} where t.id = $1`,
+    [id],
+  );
+  if (!row) throw noSuch('Policy');
+  return row;
+};
