@@ -19,13 +19,11 @@ import { sshRunner } from './ssh-runner.ts';
 import { createTestDir, createTestHost, isRunning, until } from './support.test.ts';
 import { startTcpProxy } from './tcp-proxy.test.ts';
 
-/** A dump that never ends by itself. */
-const endless = (repository: string): string[] =>
-  createCommand({
-    repository,
-    archive: 'endless',
-    source: { command: ['sh', '-c', 'while :; do echo data; sleep 0.05; done'], name: 'x' },
-  });
+/** A dump that never ends by itself; it makes a file when it has begun, thus when borg has opened the repository. */
+const endless = (repository: string, begun: string): string[] => {
+  const script = `touch ${quote(begun)}; while :; do echo data; sleep 0.05; done`;
+  return createCommand({ repository, archive: 'endless', source: { command: ['sh', '-c', script], name: 'x' } });
+};
 
 const lockOf = (repository: string): boolean => existsSync(`${repository}/lock.exclusive`);
 
@@ -36,14 +34,12 @@ test('abort in the middle of a create leaves no borg and no lock, locally and ov
     await initialise(site);
     const abort = new AbortController();
     let pid = 0;
-    let underway = false;
     const run = site.run({
-      argv: endless(site.repository),
+      argv: endless(site.repository, `${site.dir}/begun`),
       signal: abort.signal,
       onPid: (id) => void (pid = id),
-      onProgress: () => void (underway = true),
     });
-    await until('borg is at work', () => underway);
+    await until('borg is at work', () => existsSync(`${site.dir}/begun`));
     expect(lockOf(`${site.dir}/repo`)).toBe(true);
     expect(await isRunning(pid)).toBe(true);
     const before = Date.now();
@@ -67,13 +63,13 @@ test('a broken connection ends borg by its leash', async () => {
   await using local = await createLocalSite();
   await initialise(local);
   const run = runBorg(sshRunner(session), {
-    argv: endless(local.repository),
+    argv: endless(local.repository, `${local.dir}/begun`),
     passphrase,
     env,
     onPid: (id) => void (pid = id),
   });
   void run.catch(() => undefined);
-  await until('borg runs', () => pid > 0);
+  await until('borg is at work', () => existsSync(`${local.dir}/begun`));
   proxy.cut();
   await expect(run).rejects.toMatchObject({ kind: 'lost' });
   await until('borg is gone', async () => !(await isRunning(pid)));
