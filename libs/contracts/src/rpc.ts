@@ -12,3 +12,9 @@ export const defineRpc = <Input extends z.ZodType, Output extends z.ZodType>(
   input: Input,
   output: Output,
 ): Rpc<Input, Output> => ({ subject, input, output });
+
+/** What a handler of the call gets. */
+export type RpcInput<Call extends Rpc> = z.output<Call['input']>;
+
+/** What a handler of the call answers. */
+export type RpcOutput<Call extends Rpc> = z.output<Call['output']>;

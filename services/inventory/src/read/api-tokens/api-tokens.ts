@@ -43,8 +43,8 @@ export const apiTokens = defineReadModel<ApiTokenRow, ApiTokenEvent | UserEvent>
         created: metadata.occurredAt,
         revision: version,
       }),
-    'api-token-used': ({ data: { uuid }, metadata, version }, table) =>
-      table.update({ uuid }, { last_used: metadata.occurredAt, revision: version }),
+    'api-token-used': ({ data: { uuid }, metadata }, table) =>
+      table.update({ uuid }, { last_used: metadata.occurredAt }),
     'api-token-revoked': ({ data: { uuid }, version }, table) =>
       table.update({ uuid }, { revoked: true, revision: version }),
     'user-removed': ({ data }, table) => table.updateMatches({ user_uuid: data.uuid }, { revoked: true }),

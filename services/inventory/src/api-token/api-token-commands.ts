@@ -1,0 +1,53 @@
+import type { apiTokenCommands, ApiTokenEvent, RpcInput, RpcOutput, Written } from '@cyborgbackup/contracts';
+import { handleCommand } from '@cyborgbackup/event-store';
+import { systemClock } from '@cyborgbackup/kernel';
+import { drawId } from '@cyborgbackup/service';
+import { writtenBy } from '../shared/entity.ts';
+import type { InventoryDeps } from '../shared/inventory-deps.ts';
+import { recordFact } from '../shared/record-fact.ts';
+import { registerOnce } from '../shared/register-once.ts';
+import { apiTokenDecider, apiTokenStream, apiTokenUsesStream } from './decider.ts';
+
+export interface ApiTokenCommands {
+  create(command: RpcInput<typeof apiTokenCommands.create>): Promise<Written>;
+  used(command: RpcInput<typeof apiTokenCommands.used>): Promise<RpcOutput<typeof apiTokenCommands.used>>;
+  revoke(command: RpcInput<typeof apiTokenCommands.revoke>): Promise<Written>;
+}
+
+const HOUR_MILLIS = 3_600_000;
+
+export const createApiTokenCommands = (deps: InventoryDeps): ApiTokenCommands => {
+  const handle = handleCommand(deps, apiTokenDecider);
+  const { now } = deps.clock ?? systemClock;
+
+  /** From the read model, which may be a moment behind: then a use is recorded twice, and no harm done. */
+  const isDue = async (uuid: string): Promise<boolean> => {
+    const { rows } = await deps.pool.query<{ last_used: Date | null }>(
+      'select last_used from inventory.api_tokens where uuid = $1 and not revoked',
+      [uuid],
+    );
+    const [row] = rows;
+    return row !== undefined && (row.last_used === null || now() - row.last_used.getTime() >= HOUR_MILLIS);
+  };
+
+  return {
+    create: ({ command_id, ...token }) => {
+      const stream = apiTokenStream(token.uuid);
+      return registerOnce(deps.store, stream, { uuid: token.uuid, command_id }, async () => {
+        const id = await drawId(deps.pool, 'api_token');
+        await handle(stream, { do: 'create', token: { ...token, id } }, { commandId: command_id });
+      });
+    },
+
+    used: async ({ uuid }) => {
+      if (!(await isDue(uuid))) return { position: null };
+      const fact: ApiTokenEvent = { type: 'api-token-used', data: { uuid } };
+      return { position: (await recordFact(deps, apiTokenUsesStream(uuid), fact)).toString() };
+    },
+
+    revoke: async ({ uuid, expected_version: expectedVersion }) => {
+      const options = expectedVersion === undefined ? {} : { expectedVersion };
+      return writtenBy(await handle(apiTokenStream(uuid), { do: 'revoke' }, options), 'token');
+    },
+  };
+};

@@ -1,0 +1,66 @@
+import type { ClientEvent, ClientFields } from '@cyborgbackup/contracts';
+import type { Decider } from '@cyborgbackup/kernel';
+import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+
+export type Client = Entity<ClientFields>;
+
+export type ClientCommand =
+  | { readonly do: 'register'; readonly uuid: string; readonly id: number; readonly fields: ClientFields }
+  | { readonly do: 'change'; readonly changes: ClientChanges }
+  /** A preparation looked at the machine. */
+  | { readonly do: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
+  | { readonly do: 'remove' };
+
+type ClientChanges = { readonly [Name in keyof ClientFields]?: ClientFields[Name] | undefined };
+
+/** Another address is another machine, for all we know: it has to be prepared, unless its sender says it is. */
+const withReadiness = (changed: Partial<ClientFields>, changes: ClientChanges): Partial<ClientFields> => {
+  const isElsewhere = changed.hostname !== undefined || changed.port !== undefined;
+  return isElsewhere && changes.ready === undefined ? { ...changed, ready: false } : changed;
+};
+
+const decideOn = (client: Client, command: Exclude<ClientCommand, { do: 'register' }>): readonly ClientEvent[] => {
+  const { uuid, id, fields } = client;
+  switch (command.do) {
+    case 'change': {
+      const changed = changedFields(fields, command.changes);
+      if (isEmpty(changed)) return [];
+      return [{ type: 'client-changed', data: { uuid, ...withReadiness(changed, command.changes) } }];
+    }
+    case 'prepared': {
+      const { version, ready, ip } = command;
+      if (isEmpty(changedFields(fields, { version, ready, ip }))) return [];
+      return [{ type: 'client-prepared', data: { uuid, version, ready, ...(ip === undefined ? {} : { ip }) } }];
+    }
+    case 'remove':
+      return [{ type: 'client-removed', data: { uuid, id } }];
+  }
+};
+
+export const clientDecider: Decider<Client | undefined, ClientCommand, ClientEvent> = {
+  initialState: undefined,
+
+  decide: (command, state) => {
+    if (command.do !== 'register') return decideOn(present(state, 'client'), command);
+    absent(state);
+    const { uuid, id, fields } = command;
+    return [{ type: 'client-registered', data: { ...fields, uuid, id } }];
+  },
+
+  evolve: (state, event) => {
+    if (event.type === 'client-registered') {
+      const { uuid, id, ...fields } = event.data;
+      return { uuid, id, isRemoved: false, fields };
+    }
+    if (!state) return state;
+    if (event.type === 'client-removed') return { ...state, isRemoved: true };
+    const { uuid: _, ...changes } = event.data;
+    return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
+  },
+};
+
+export const clientStream = (uuid: string): string => `client-${uuid}`;
+
+/** A host may have several SSH servers; host names that differ in case only are one host. */
+export const comparableAddress = ({ hostname, port }: Pick<ClientFields, 'hostname' | 'port'>): string =>
+  `${hostname.normalize('NFC').toLowerCase()}:${port}`;

@@ -1,0 +1,644 @@
+import {
+  apiTokenCommands,
+  clientCommands,
+  hostKeyCommands,
+  hostKeyPinned,
+  hostKeyStream,
+  policyCommands,
+  repositoryCommands,
+  scheduleCommands,
+  SECRET_MASK,
+  sessionCommands,
+  settingsCommands,
+  userCommands,
+  type Rpc,
+  type RpcInput,
+  type RpcOutput,
+  type Written,
+} from '@cyborgbackup/contracts';
+import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
+import { createLogger, runInContext, systemContext, verifyPassword } from '@cyborgbackup/kernel';
+import { compareProjection, createCheckpointWaiter } from '@cyborgbackup/projections';
+import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbackup/service';
+import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
+import { randomBytes, randomUUID } from 'node:crypto';
+import pg from 'pg';
+import type { z } from 'zod';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { inventoryProjection, startInventory, type InventoryService } from './start.ts';
+
+const logger = createLogger('test', 'silent');
+const ADMIN_ACTOR = '11111111-1111-4111-8111-111111111111';
+
+let database: TestDatabase;
+let nats: TestNats;
+let parts: ServiceParts;
+let other: ServiceParts;
+let services: readonly InventoryService[];
+let admin: pg.Pool;
+
+const newParts = (name: string): Promise<ServiceParts> =>
+  createServiceParts(
+    name,
+    {
+      DATABASE_URL: database.url,
+      CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
+      NATS_URL: nats.url,
+      EVENTSTORE_URL: undefined,
+      CYBORGBACKUP_MASTER_KEY: masterKey,
+      CYBORGBACKUP_DATA_DIR: '/nonexistent',
+      CYBORGBACKUP_LOG_LEVEL: 'silent',
+    },
+    logger,
+  );
+const masterKey = randomBytes(32).toString('base64');
+
+/** Two replicas of the service, which start at the same moment and share the work. */
+beforeAll(async () => {
+  [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
+  parts = await newParts('inventory');
+  other = await newParts('inventory');
+  services = await Promise.all([startInventory(parts), startInventory(other)]);
+  admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
+});
+
+afterAll(async () => {
+  await Promise.all((services ?? []).map((service) => service.stop()));
+  await admin?.end();
+  await other?.close();
+  await parts?.close();
+  await nats?.[Symbol.asyncDispose]();
+  await database?.[Symbol.asyncDispose]();
+});
+
+const call = <Call extends Rpc>(rpc: Call, payload: z.input<Call['input']>): Promise<RpcOutput<Call>> =>
+  runInContext({ ...systemContext('test'), actor: { kind: 'user', id: ADMIN_ACTOR } }, () =>
+    parts.rpc.call(rpc.subject, payload, { schema: rpc.output, deadlineMillis: 20_000 }),
+  ) as Promise<RpcOutput<Call>>;
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (answer) => expect.fail(`answered ${JSON.stringify(answer)}`),
+    (error: unknown) => error,
+  );
+
+const created = (): { uuid: string; command_id: string } => ({ uuid: randomUUID(), command_id: randomUUID() });
+
+const reports = {
+  notify_backup_daily: false,
+  notify_backup_weekly: false,
+  notify_backup_monthly: false,
+  notify_backup_success: false,
+  notify_backup_failed: false,
+  notify_backup_summary: false,
+};
+
+const user = (email: string, is_superuser = false): RpcInput<typeof userCommands.register> => ({
+  ...created(),
+  first_name: 'Ada',
+  last_name: 'Lovelace',
+  email,
+  is_superuser,
+  ...reports,
+  password_hash: '$scrypt$hash-of-a-password',
+});
+
+const client = (hostname: string, port = 22): RpcInput<typeof clientCommands.register> => ({
+  ...created(),
+  hostname,
+  port,
+  ip: '',
+  version: '',
+  ready: false,
+  hypervisor_ready: false,
+  hypervisor_name: '',
+  enabled: true,
+  bandwidth_limit: null,
+  mark_as_to_update: false,
+  behind_firewall: false,
+});
+
+const repository = (path = 'borg@nas:/srv/repo'): RpcInput<typeof repositoryCommands.register> => ({
+  ...created(),
+  name: 'Main',
+  path,
+  repository_key: 'plain-passphrase-4711',
+  ready: false,
+  enabled: true,
+});
+
+const schedule = (crontab = '0 5 * * MON *'): RpcInput<typeof scheduleCommands.register> => ({
+  ...created(),
+  name: 'Each Monday',
+  crontab,
+  timezone: 'Europe/Paris',
+  enabled: true,
+});
+
+const policy = (
+  ids: { readonly clients: number[]; readonly repository: number; readonly schedule: number },
+  extra_vars = '',
+): RpcInput<typeof policyCommands.register> => ({
+  ...created(),
+  ...ids,
+  name: 'Everything',
+  extra_vars,
+  policy_type: 'rootfs',
+  keep_hourly: null,
+  keep_daily: 7,
+  keep_weekly: null,
+  keep_monthly: null,
+  keep_yearly: null,
+  vmprovider: '',
+  mode_pull: false,
+  enabled: true,
+  prehook: '',
+  posthook: '',
+});
+
+/** The rows of a table, after the projection has reached all there is. */
+const rowsOf = async (table: string, condition: string, ...values: unknown[]): Promise<Record<string, unknown>[]> => {
+  const waiter = createCheckpointWaiter({ pool: parts.pool });
+  expect(await waiter.waitFor(['inventory'], await parts.store.head())).toBe(true);
+  const { rows } = await parts.pool.query<Record<string, unknown>>(
+    `select * from inventory.${table} where ${condition}`,
+    values,
+  );
+  return rows;
+};
+
+const rowOf = async (table: string, { uuid }: { readonly uuid: string }): Promise<Record<string, unknown>> => {
+  const [row] = await rowsOf(table, 'uuid = $1', uuid);
+  return row ?? expect.fail(`no row in ${table}`);
+};
+
+const policyParts = async (): Promise<{ clients: number[]; repository: number; schedule: number }> => {
+  const [host, place, time] = await Promise.all([
+    call(clientCommands.register, client(`host-${randomUUID()}`)),
+    call(repositoryCommands.register, repository()),
+    call(scheduleCommands.register, schedule()),
+  ]);
+  return { clients: [host.id], repository: place.id, schedule: time.id };
+};
+
+describe('the first start', () => {
+  test('two replicas make one administrator and one key pair', async () => {
+    const known = services.flatMap(({ initialAdmin }) => (initialAdmin ? [initialAdmin] : []));
+    expect(known).toHaveLength(1);
+    const rows = await rowsOf('users', 'email = $1', known[0]!.email);
+    expect(rows).toMatchObject([{ email: 'admin@cyborgbackup.local', is_superuser: true }]);
+    const hash = rows[0]!['password_hash'];
+    if (!isEncrypted(hash)) throw new Error('not sealed');
+    expect(await verifyPassword(known[0]!.password, (await parts.keys.open(hash))!)).toBe(true);
+
+    const [key, ...others] = await rowsOf('ssh_keys', 'true');
+    expect(others).toEqual([]);
+    expect(key).toMatchObject({ name: 'control-plane', key_type: 'ed25519' });
+    expect(key!['public_key']).toMatch(/^ssh-ed25519 AAAA\S+ cyborgbackup$/);
+  });
+
+  test('a later start makes nothing, and the service says that it is ready', async () => {
+    const third = await startInventory(parts, { adminPassword: 'something else' });
+    try {
+      expect(third.initialAdmin).toBeUndefined();
+      expect((await third.checks()).filter(({ ready }) => !ready)).toEqual([]);
+    } finally {
+      await third.stop();
+    }
+    expect(await rowsOf('users', 'email = $1', 'admin@cyborgbackup.local')).toHaveLength(1);
+  });
+});
+
+describe('what must be unique', () => {
+  test('of 50 users with one email address, in any case, one is registered', async () => {
+    const results = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, i) => call(userCommands.register, user(i % 2 ? 'ada@x.org' : 'ADA@x.org'))),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    expect(reasons).toHaveLength(49);
+    for (const reason of reasons) {
+      expect(reason).toMatchObject({
+        code: 'validation',
+        fields: { email: ['User with this Email address already exists.'] },
+      });
+    }
+    expect(await rowsOf('users', "lower(email) = 'ada@x.org'")).toHaveLength(1);
+  });
+
+  test('of 50 clients with one hostname and port one is registered; another port is another client', async () => {
+    const results = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, i) => call(clientCommands.register, client(i % 2 ? 'Web' : 'web'))),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const reason = results.find((result) => result.status === 'rejected')?.reason;
+    expect(reason).toMatchObject({
+      code: 'validation',
+      fields: { hostname: ['A client with this hostname and port already exists.'] },
+    });
+    await call(clientCommands.register, client('web', 2222));
+    expect(await rowsOf('clients', "lower(hostname) = 'web'")).toHaveLength(2);
+  });
+
+  test('a changed or removed value is free again', async () => {
+    const first = await call(userCommands.register, user('old@x.org'));
+    await call(userCommands.change, { uuid: first.uuid, changes: { email: 'new@x.org' } });
+    const second = await call(userCommands.register, user('old@x.org'));
+    expect(
+      await failureOf(call(userCommands.change, { uuid: second.uuid, changes: { email: 'NEW@x.org' } })),
+    ).toMatchObject({ code: 'validation', fields: { email: [expect.any(String)] } });
+    await call(userCommands.remove, { uuid: first.uuid });
+    await call(userCommands.change, { uuid: second.uuid, changes: { email: 'new@x.org' } });
+    await call(userCommands.register, user('old@x.org'));
+  });
+
+  test('a change that is refused gives the new value back', async () => {
+    const host = await call(clientCommands.register, client('moving'));
+    await call(clientCommands.change, { uuid: host.uuid, changes: { ip: '192.0.2.1' } });
+    const late = { uuid: host.uuid, expected_version: 1, changes: { hostname: 'elsewhere' } };
+    expect(await failureOf(call(clientCommands.change, late))).toMatchObject({ code: 'version-conflict' });
+    await call(clientCommands.register, client('elsewhere'));
+  });
+
+  test('many users who change to one address at once: one gets it, the others keep theirs', async () => {
+    const people = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => call(userCommands.register, user(`p${i}@x.org`))),
+    );
+    const results = await Promise.allSettled(
+      people.map(({ uuid }) => call(userCommands.change, { uuid, changes: { email: 'wanted@x.org' } })),
+    );
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await rowsOf('users', "email = 'wanted@x.org'")).toHaveLength(1);
+  });
+
+  test('a value whose owner died between its event and the release is free after half a minute', async () => {
+    const owner = await call(clientCommands.register, client('real-name'));
+    const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
+    const past = { now: () => Date.now() - 31_000 };
+    await claim({ ...commandDeps(parts, 'test'), claimKey: deriveKey(parts.masterKey, 'claims'), clock: past }, value);
+    await call(clientCommands.register, client('left-behind'));
+
+    const recent = { kind: 'client-address', value: 'just-now:22', owner: `client-${owner.uuid}` };
+    await claim({ ...commandDeps(parts, 'test') }, recent);
+    expect(await failureOf(call(clientCommands.register, client('just-now')))).toMatchObject({ code: 'validation' });
+  });
+});
+
+describe('a repeated command', () => {
+  test('is answered as the first time, also at the same moment, also later', async () => {
+    const command = client('twice');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => call(clientCommands.register, command)));
+    const first = answers[0]!;
+    for (const answer of answers) expect(answer).toEqual(first);
+    expect(first.version).toBe(1);
+
+    await call(clientCommands.change, { uuid: first.uuid, changes: { hostname: 'renamed' } });
+    expect(await call(clientCommands.register, command)).toEqual(first);
+    expect(await rowOf('clients', command)).toMatchObject({ id: first.id, hostname: 'renamed' });
+    await call(clientCommands.register, client('twice')); // the repetition did not take the old name again
+  });
+
+  test('of another kind with the same uuid is refused', async () => {
+    const command = schedule();
+    await call(scheduleCommands.register, command);
+    expect(
+      await failureOf(call(scheduleCommands.register, { ...command, command_id: randomUUID() })),
+    ).toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('superusers', () => {
+  const demote = (uuid: string): Promise<Written> =>
+    call(userCommands.change, { uuid, changes: { is_superuser: false } });
+  const superusers = async (): Promise<string[]> =>
+    (await rowsOf('users', 'is_superuser')).map(({ uuid }) => String(uuid));
+
+  test('the last one stays, whatever happens at the same moment', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const known = await superusers();
+      const added = await call(userCommands.register, user(`super${round}@x.org`, true));
+      const all = [...known, added.uuid];
+      const results = await Promise.allSettled(
+        all.map((uuid, i) => ((i + round) % 2 ? demote(uuid) : call(userCommands.remove, { uuid }))),
+      );
+      const reasons = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+      expect(reasons).toHaveLength(1);
+      expect(reasons[0]).toMatchObject({ code: 'conflict', message: expect.stringContaining('last superuser') });
+      expect(await superusers()).toHaveLength(1);
+    }
+    const [last] = await superusers();
+    expect(await failureOf(demote(last!))).toMatchObject({ code: 'conflict' });
+    expect(await failureOf(call(userCommands.remove, { uuid: last! }))).toMatchObject({ code: 'conflict' });
+    await call(userCommands.change, { uuid: last!, changes: { first_name: 'Still', is_superuser: true } });
+  });
+});
+
+describe('references', () => {
+  test('unknown ids and wrong variables are all named at once', async () => {
+    const command = { ...policy({ clients: [999_001, 999_002], repository: 999_003, schedule: 999_004 }, '[]') };
+    expect(await failureOf(call(policyCommands.register, command))).toMatchObject({
+      code: 'validation',
+      fields: {
+        clients: [
+          'Invalid pk "999001" - object does not exist.',
+          'Invalid pk "999002" - object does not exist.',
+        ],
+        repository: ['Invalid pk "999003" - object does not exist.'],
+        schedule: ['Invalid pk "999004" - object does not exist.'],
+        extra_vars: [expect.stringContaining('JSON object')],
+      },
+    });
+  });
+
+  test('what a policy uses cannot be removed, and the error says by whom', async () => {
+    const ids = await policyParts();
+    const made = await call(policyCommands.register, policy(ids));
+    const [host] = await rowsOf('clients', 'id = $1', ids.clients[0]);
+    const [place] = await rowsOf('repositories', 'id = $1', ids.repository);
+    const [time] = await rowsOf('schedules', 'id = $1', ids.schedule);
+    const removals = [
+      () => call(clientCommands.remove, { uuid: String(host!['uuid']) }),
+      () => call(repositoryCommands.remove, { uuid: String(place!['uuid']) }),
+      () => call(scheduleCommands.remove, { uuid: String(time!['uuid']) }),
+    ];
+    for (const remove of removals) {
+      expect(await failureOf(remove())).toMatchObject({
+        code: 'conflict',
+        message: expect.stringContaining('1 policy'),
+        details: { users: [{ type: 'policy', id: made.id, name: 'Everything' }] },
+      });
+    }
+    await call(policyCommands.remove, { uuid: made.uuid });
+    for (const remove of removals) await remove();
+    expect(await rowsOf('clients', 'id = $1', ids.clients[0])).toEqual([]);
+  });
+
+  test('a policy made while its schedule is removed: one of the two is refused', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const ids = await policyParts();
+      const [time] = await rowsOf('schedules', 'id = $1', ids.schedule);
+      const results = await Promise.allSettled([
+        call(policyCommands.register, policy(ids)),
+        call(scheduleCommands.remove, { uuid: String(time!['uuid']) }),
+      ]);
+      expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    }
+  });
+
+  test('what an unfinished job works on cannot be removed', async () => {
+    const ids = await policyParts();
+    const made = await call(policyCommands.register, policy(ids));
+    await admin.query(`create schema scheduler; create table scheduler.jobs
+      (id int, name text, status text, policy int, client int, repository int, schedule int);
+      grant usage on schema scheduler to cyborgbackup_app; grant select on scheduler.jobs to cyborgbackup_app`);
+    try {
+      await admin.query("insert into scheduler.jobs values (7, 'Backup Job', 'running', $1, $2, $3, $4)", [
+        made.id,
+        ids.clients[0],
+        ids.repository,
+        ids.schedule,
+      ]);
+      expect(await failureOf(call(policyCommands.remove, { uuid: made.uuid }))).toMatchObject({
+        code: 'conflict',
+        details: { users: [{ type: 'job', id: 7, name: 'Backup Job' }] },
+      });
+      await admin.query("update scheduler.jobs set status = 'successful'");
+      await call(policyCommands.remove, { uuid: made.uuid });
+    } finally {
+      await admin.query('drop schema scheduler cascade');
+    }
+  });
+
+  test('resolve answers with all that a launch needs, and no secret in clear', async () => {
+    const ids = await policyParts();
+    const second = await call(clientCommands.register, client(`second-${randomUUID()}`));
+    const clients = [second.id, ids.clients[0]!];
+    const made = await call(policyCommands.register, policy({ ...ids, clients }, '{"password":"s3cret-0815"}'));
+    await call(settingsCommands.change, { key: 'cyborgbackup_auto_prune', value: 'false' });
+    const resolved = await call(policyCommands.resolve, { id: made.id });
+    expect(resolved).toMatchObject({
+      policy: { id: made.id, uuid: made.uuid, name: 'Everything', keep_daily: 7, enabled: true },
+      repository: { id: ids.repository, path: 'borg@nas:/srv/repo', ready: false, enabled: true },
+      schedule: { id: ids.schedule, name: 'Each Monday', enabled: true },
+      catalog_enabled: true,
+      auto_prune: false,
+    });
+    expect(resolved.clients.map(({ id }) => id)).toEqual(clients);
+    expect(isEncrypted(resolved.extra_vars)).toBe(true);
+    expect(JSON.stringify(resolved)).not.toContain('s3cret');
+    expect(await failureOf(call(policyCommands.resolve, { id: 999_999 }))).toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('changes', () => {
+  test('If-Match, the row’s stamps and an unchanged value', async () => {
+    const made = await call(scheduleCommands.register, schedule());
+    const change = (changes: object, expected_version?: number): Promise<Written> =>
+      call(scheduleCommands.change, { uuid: made.uuid, changes, ...(expected_version ? { expected_version } : {}) });
+    expect(await change({ name: 'Each Monday' })).toMatchObject({ id: made.id, version: 1 });
+    expect(await change({ name: 'Renamed' }, 1)).toMatchObject({ id: made.id, version: 2 });
+    expect(await failureOf(change({ name: 'Late' }, 1))).toMatchObject({ code: 'version-conflict' });
+    expect(await rowOf('schedules', made)).toMatchObject({
+      name: 'Renamed',
+      revision: 2,
+      created_by: ADMIN_ACTOR,
+      modified_by: ADMIN_ACTOR,
+    });
+    expect(await failureOf(change({ crontab: '61 * * * *', timezone: 'Mars/Base' }))).toMatchObject({
+      code: 'validation',
+      fields: { crontab: [expect.any(String)], timezone: [expect.any(String)] },
+    });
+  });
+
+  test('a passphrase’s mask leaves it, and reading it leaves the ETag', async () => {
+    const made = await call(repositoryCommands.register, repository());
+    const keyOf = async (): Promise<string | undefined> => {
+      const { repository_key: key } = await rowOf('repositories', made);
+      return isEncrypted(key) ? parts.keys.open(key) : undefined;
+    };
+    await call(repositoryCommands.change, {
+      uuid: made.uuid,
+      changes: { name: 'New name', repository_key: SECRET_MASK },
+    });
+    expect(await keyOf()).toBe('plain-passphrase-4711');
+    expect(await call(repositoryCommands.keyRead, { uuid: made.uuid })).toMatchObject({ id: made.id, version: 2 });
+    expect(await rowOf('repositories', made)).toMatchObject({ name: 'New name', revision: 2 });
+    await call(repositoryCommands.change, { uuid: made.uuid, changes: { repository_key: 'another-key-4711' } });
+    expect(await keyOf()).toBe('another-key-4711');
+    expect(await failureOf(call(repositoryCommands.register, repository('nowhere')))).toMatchObject({
+      code: 'validation',
+      fields: { path: [expect.stringContaining('user@host:path')] },
+    });
+  });
+
+  test('masks within extra_vars stand for the stored values; all else is kept to the letter', async () => {
+    const ids = await policyParts();
+    const made = await call(policyCommands.register, policy(ids, '{ "user":"u", "password": "s3cret-0815" }'));
+    const variables = async (): Promise<string | undefined> => {
+      const { extra_vars: sealed } = await rowOf('policies', made);
+      return isEncrypted(sealed) ? parts.keys.open(sealed) : undefined;
+    };
+    const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<Written> =>
+      call(policyCommands.change, { uuid: made.uuid, changes });
+    await change({ extra_vars: `{ "user":"v",  "password": "${SECRET_MASK}" }` });
+    expect(await variables()).toBe('{ "user":"v",  "password": "s3cret-0815" }');
+    expect(await change({ extra_vars: `{ "user":"v",  "password": "${SECRET_MASK}" }` })).toMatchObject({ version: 2 });
+    expect(await failureOf(change({ extra_vars: `{"token":"${SECRET_MASK}"}` }))).toMatchObject({
+      code: 'validation',
+      fields: { extra_vars: [expect.stringContaining('token')] },
+    });
+    expect(await failureOf(change({ policy_type: 'folders' }))).toMatchObject({
+      fields: { extra_vars: [expect.stringContaining('folders')] },
+    });
+    await change({ policy_type: 'folders', extra_vars: '{"folders":["/srv"]}' });
+    expect(await variables()).toBe('{"folders":["/srv"]}');
+  });
+
+  test('a preparation’s findings', async () => {
+    const host = await call(clientCommands.register, client('prepared'));
+    await call(clientCommands.prepared, { uuid: host.uuid, version: '1.2.4', ready: true, ip: '192.0.2.7' });
+    expect(await rowOf('clients', host)).toMatchObject({ version: '1.2.4', ready: true, ip: '192.0.2.7' });
+    await call(clientCommands.change, { uuid: host.uuid, changes: { port: 2200 } });
+    expect(await rowOf('clients', host)).toMatchObject({ ready: false });
+
+    const place = await call(repositoryCommands.register, repository());
+    const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true };
+    await call(repositoryCommands.prepared, { uuid: place.uuid, ...found });
+    expect(await rowOf('repositories', place)).toMatchObject({ ready: true, borg_id: 'ab12' });
+    expect(
+      await failureOf(call(repositoryCommands.prepared, { uuid: randomUUID(), ...found })),
+    ).toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('settings and keys', () => {
+  test('values are checked by type, secrets sealed, masks ignored', async () => {
+    const change = (name: string, value: string): Promise<Written> =>
+      call(settingsCommands.change, { key: `cyborgbackup_${name}`, value });
+    expect(await change('mail_port', ' 587')).toMatchObject({ id: 15 });
+    expect(await failureOf(change('mail_port', 'many'))).toMatchObject({ fields: { value: [expect.any(String)] } });
+    expect(await failureOf(change('nonsense', 'x'))).toMatchObject({ code: 'not-found' });
+    await change('mail_password', 'plain-mail-password');
+    await change('mail_password', SECRET_MASK);
+    expect(await rowsOf('settings', "key = 'cyborgbackup_mail_port'")).toMatchObject([{ id: 15, value: '587' }]);
+    const [secret] = await rowsOf('settings', "key = 'cyborgbackup_mail_password'");
+    expect(secret).toMatchObject({ id: 14, value: null });
+    const sealed = secret!['secret'];
+    expect(isEncrypted(sealed) && (await parts.keys.open(sealed))).toBe('plain-mail-password');
+  });
+
+  test('a key pair is replaced only by force', async () => {
+    const ask = { key_type: 'ecdsa', force: false } as const;
+    expect(await failureOf(call(settingsCommands.generateSsh, ask))).toMatchObject({ code: 'conflict' });
+    const { public_key } = await call(settingsCommands.generateSsh, { ...ask, force: true });
+    expect(await rowsOf('ssh_keys', 'true')).toMatchObject([{ public_key, key_type: 'ecdsa' }]);
+    expect(
+      await failureOf(call(settingsCommands.generateSsh, { key_type: 'rsa', bits: 512, force: true })),
+    ).toMatchObject({ code: 'validation', fields: { bits: [expect.any(String)] } });
+    expect(
+      await failureOf(call(settingsCommands.change, { key: 'cyborgbackup_ssh_key', value: 'no key' })),
+    ).toMatchObject({ code: 'validation', fields: { value: [expect.any(String)] } });
+  });
+
+  test('a pinned host key is forgotten once', async () => {
+    const place = { host: 'nas.example.com', port: 2222 };
+    const pinned = { ...place, key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };
+    const event = await parts.codec.encode(
+      { type: hostKeyPinned.type, data: pinned },
+      { id: randomUUID(), context: systemContext('executor') },
+    );
+    await parts.store.append(hostKeyStream(place.host, place.port), [event], 'none');
+    expect(await rowsOf('host_keys', "host = 'nas.example.com'")).toMatchObject([{ port: 2222 }]);
+    expect((await call(hostKeyCommands.forget, place)).position).toMatch(/^\d+$/);
+    expect(await call(hostKeyCommands.forget, place)).toEqual({ position: null });
+    expect(await rowsOf('host_keys', "host = 'nas.example.com'")).toEqual([]);
+  });
+});
+
+describe('log-ins', () => {
+  const in14Days = (): string => new Date(Date.now() + 14 * 86_400_000).toISOString();
+  const open = async (user: string): Promise<{ uuid: string; refresh_id: string }> => {
+    const session = { uuid: randomUUID(), refresh_id: randomUUID() };
+    await call(sessionCommands.open, { ...session, user, expires_at: in14Days() });
+    return session;
+  };
+  const refresh = (uuid: string, refresh_id: string, next = randomUUID()): Promise<{ user: string }> =>
+    call(sessionCommands.refresh, { uuid, refresh_id, next_refresh_id: next, expires_at: in14Days() });
+
+  test('a refresh token is good once; used again it ends the whole session', async () => {
+    const { uuid: owner } = await call(userCommands.register, user('session@x.org'));
+    const session = await open(owner);
+    const next = randomUUID();
+    expect(await refresh(session.uuid, session.refresh_id, next)).toMatchObject({ user: owner });
+    expect(await refresh(session.uuid, session.refresh_id, next)).toMatchObject({ user: owner }); // delivered twice
+    expect(await failureOf(refresh(session.uuid, session.refresh_id))).toMatchObject({ code: 'unauthenticated' });
+    expect(await failureOf(refresh(session.uuid, next))).toMatchObject({ code: 'unauthenticated' });
+    expect(await rowOf('sessions', session)).toMatchObject({ revoked: true });
+    expect(await call(sessionCommands.revoke, { uuid: randomUUID() })).toEqual({ position: null });
+  });
+
+  test('a changed password ends the sessions opened before, and only those', async () => {
+    const { uuid: owner } = await call(userCommands.register, user('password@x.org'));
+    const before = await open(owner);
+    const { credentials_changed_at: since } = await rowOf('users', { uuid: owner });
+    await call(userCommands.change, { uuid: owner, changes: {}, password_hash: '$scrypt$another' });
+    const after = await open(owner);
+    expect(await rowOf('sessions', before)).toMatchObject({ revoked: true });
+    expect(await failureOf(refresh(before.uuid, before.refresh_id))).toMatchObject({ code: 'unauthenticated' });
+    expect(await refresh(after.uuid, after.refresh_id)).toMatchObject({ user: owner });
+    expect((await rowOf('users', { uuid: owner }))['credentials_changed_at']).not.toEqual(since);
+
+    await call(userCommands.remove, { uuid: owner });
+    expect(await rowOf('sessions', after)).toMatchObject({ revoked: true });
+    expect(await failureOf(refresh(after.uuid, after.refresh_id))).toMatchObject({ code: 'unauthenticated' });
+  });
+
+  test('a personal token: made once, its use recorded once an hour, revoked', async () => {
+    const { uuid: owner } = await call(userCommands.register, user('token@x.org'));
+    const command = {
+      ...created(),
+      user: owner,
+      name: 'cron',
+      scope: 'read',
+      expires_at: null,
+      token_hash: randomBytes(32).toString('hex'),
+    } as const;
+    const made = await call(apiTokenCommands.create, command);
+    expect(await call(apiTokenCommands.create, command)).toEqual(made);
+    expect(await rowOf('api_tokens', made)).toMatchObject({ id: made.id, last_used: null, revoked: false });
+    expect((await call(apiTokenCommands.used, { uuid: made.uuid })).position).toMatch(/^\d+$/);
+    expect((await rowOf('api_tokens', made))['last_used']).toBeInstanceOf(Date);
+    expect(await call(apiTokenCommands.used, { uuid: made.uuid })).toEqual({ position: null });
+    await call(apiTokenCommands.revoke, { uuid: made.uuid });
+    expect(await rowOf('api_tokens', made)).toMatchObject({ revoked: true, revision: 2 });
+  });
+});
+
+describe('the log', () => {
+  test('holds no secret in clear, and neither does any table', async () => {
+    const { rows: tables } = await admin.query<{ name: string }>(
+      `select format('%I.%I', schemaname, tablename) as name from pg_tables
+        where schemaname not in ('pg_catalog', 'information_schema')`,
+    );
+    const secrets = ['plain-passphrase', 'another-key-4711', 's3cret-0815', 'plain-mail-password', 'PRIVATE KEY', '$scrypt$'];
+    for (const { name } of tables) {
+      for (const secret of secrets) {
+        const { rows } = await admin.query(`select 1 from ${name} as t where position($1 in t::text) > 0`, [secret]);
+        expect(rows, `${secret} in ${name}`).toEqual([]);
+      }
+    }
+    expect(tables.map(({ name }) => name)).toContain('events.events');
+  });
+
+  test('rebuilds the tables byte for byte, and nothing is parked', async () => {
+    await rowsOf('users', 'true');
+    const { pool, store, codec } = parts;
+    const comparison = await compareProjection({
+      ...{ pool, store, codec, logger, owner: randomUUID() },
+      projection: inventoryProjection,
+      signal: new AbortController().signal,
+    });
+    expect(comparison).toMatchObject({ parked: 0, differences: [] });
+    expect(comparison.rows).toBeGreaterThan(20);
+  });
+});

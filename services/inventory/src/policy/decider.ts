@@ -1,0 +1,99 @@
+import type { PolicyEvent, PolicyFields } from '@cyborgbackup/contracts';
+import type { Decider, FieldErrors, Sealed } from '@cyborgbackup/kernel';
+import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import { refuseFields } from '../shared/refuse-together.ts';
+import { checkExtraVars } from './check-extra-vars.ts';
+
+/** The variables are plain on their way in, and sealed once they are in the log. */
+type StoredFields = Omit<PolicyFields, 'extra_vars'> & { readonly extra_vars: Sealed };
+
+export type Policy = Entity<StoredFields>;
+
+export type PolicyChanges = { readonly [Name in keyof PolicyFields]?: PolicyFields[Name] | undefined };
+
+/** Ids that the command names and that nothing has. */
+export interface UnknownReferences {
+  readonly clients: readonly number[];
+  readonly repository: readonly number[];
+  readonly schedule: readonly number[];
+}
+
+export type PolicyCommand =
+  | {
+      readonly do: 'register';
+      readonly uuid: string;
+      readonly id: number;
+      readonly fields: PolicyFields;
+      readonly unknown: UnknownReferences;
+    }
+  | {
+      readonly do: 'change';
+      /** `extra_vars` only when they become others. */
+      readonly changes: PolicyChanges;
+      /** The variables after the change, in clear. */
+      readonly variables: string;
+      readonly unknown: UnknownReferences;
+    }
+  | { readonly do: 'remove' };
+
+const referenceErrors = (unknown: UnknownReferences): FieldErrors =>
+  Object.fromEntries(
+    Object.entries(unknown)
+      .filter(([, ids]: [string, readonly number[]]) => ids.length > 0)
+      .map(([field, ids]: [string, readonly number[]]) => [
+        field,
+        ids.map((id) => `Invalid pk "${id}" - object does not exist.`),
+      ]),
+  );
+
+const check = (unknown: UnknownReferences, variableErrors: readonly string[]): void =>
+  refuseFields({
+    ...referenceErrors(unknown),
+    ...(variableErrors.length > 0 ? { extra_vars: variableErrors } : {}),
+  });
+
+const withoutTwins = (ids: readonly number[]): number[] => [...new Set(ids)];
+
+const change = (policy: Policy, command: PolicyCommand & { do: 'change' }): readonly PolicyEvent[] => {
+  const { changes, variables, unknown } = command;
+  const { uuid, fields } = policy;
+  const concernsVariables = changes.extra_vars !== undefined || changes.policy_type !== undefined;
+  check(unknown, concernsVariables ? checkExtraVars(changes.policy_type ?? fields.policy_type, variables) : []);
+  const clients = changes.clients && withoutTwins(changes.clients);
+  const changed = changedFields(fields, { ...changes, clients });
+  return isEmpty(changed) ? [] : [{ type: 'policy-changed', data: { uuid, ...changed } }];
+};
+
+export const policyDecider: Decider<Policy | undefined, PolicyCommand, PolicyEvent> = {
+  initialState: undefined,
+
+  decide: (command, state) => {
+    switch (command.do) {
+      case 'register': {
+        absent(state);
+        const { uuid, id, fields, unknown } = command;
+        check(unknown, checkExtraVars(fields.policy_type, fields.extra_vars));
+        return [{ type: 'policy-registered', data: { ...fields, clients: withoutTwins(fields.clients), uuid, id } }];
+      }
+      case 'change':
+        return change(present(state, 'policy'), command);
+      case 'remove': {
+        const { uuid, id } = present(state, 'policy');
+        return [{ type: 'policy-removed', data: { uuid, id } }];
+      }
+    }
+  },
+
+  evolve: (state, event) => {
+    if (event.type === 'policy-registered') {
+      const { uuid, id, ...fields } = event.data;
+      return { uuid, id, isRemoved: false, fields };
+    }
+    if (!state) return state;
+    if (event.type === 'policy-removed') return { ...state, isRemoved: true };
+    const { uuid: _, ...changes } = event.data;
+    return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
+  },
+};
+
+export const policyStream = (uuid: string): string => `policy-${uuid}`;

@@ -1,0 +1,91 @@
+import {
+  SECRET_MASK,
+  unmaskExtraVars,
+  type policyCommands,
+  type RpcInput,
+  type RpcOutput,
+  type Written,
+} from '@cyborgbackup/contracts';
+import { handleCommand, isEncrypted } from '@cyborgbackup/event-store';
+import { fieldError } from '@cyborgbackup/kernel';
+import { drawId } from '@cyborgbackup/service';
+import { atLoadedVersion } from '../shared/at-loaded-version.ts';
+import { caughtUp } from '../shared/caught-up.ts';
+import { present, writtenBy } from '../shared/entity.ts';
+import { refuseWhenInUse } from '../shared/in-use.ts';
+import type { InventoryDeps } from '../shared/inventory-deps.ts';
+import { withReferences } from '../shared/references.ts';
+import { registerOnce } from '../shared/register-once.ts';
+import { policyDecider, policyStream, type Policy, type PolicyChanges, type PolicyCommand } from './decider.ts';
+import { resolvePolicy } from './resolve-policy.ts';
+import { unknownReferences } from './unknown-references.ts';
+
+export interface PolicyCommands {
+  register(command: RpcInput<typeof policyCommands.register>): Promise<Written>;
+  change(command: RpcInput<typeof policyCommands.change>): Promise<Written>;
+  remove(command: RpcInput<typeof policyCommands.remove>): Promise<Written>;
+  resolve(command: RpcInput<typeof policyCommands.resolve>): Promise<RpcOutput<typeof policyCommands.resolve>>;
+}
+
+/** @throws AppError `validation` for a mask where nothing is stored */
+const unmask = (sent: string, stored: string): string => {
+  const { text, missing } = unmaskExtraVars(sent, stored);
+  const [first] = missing;
+  if (first === undefined) return text;
+  throw fieldError('extra_vars', `No value is stored for ${first}: send the value instead of ${SECRET_MASK}.`);
+};
+
+export const createPolicyCommands = (deps: InventoryDeps): PolicyCommands => {
+  const handle = handleCommand(deps, policyDecider);
+
+  /** Empty when they were erased. */
+  const openVariables = async ({ fields: { extra_vars: stored } }: Policy): Promise<string> =>
+    (isEncrypted(stored) ? await deps.keys.open(stored) : stored) ?? '';
+
+  const changeCommand = async (policy: Policy, changes: PolicyChanges): Promise<PolicyCommand> => {
+    const { extra_vars: sent, ...others } = changes;
+    const stored = await openVariables(policy);
+    const variables = sent === undefined ? stored : unmask(sent, stored);
+    const effective = variables === stored ? others : { ...others, extra_vars: variables };
+    return { do: 'change', changes: effective, variables, unknown: await unknownReferences(deps.pool, changes) };
+  };
+
+  return {
+    register: ({ uuid, command_id, ...fields }) => {
+      const stream = policyStream(uuid);
+      const make = async (): Promise<void> => {
+        const variables = { extra_vars: unmask(fields.extra_vars, '') };
+        await caughtUp(deps);
+        const unknown = await unknownReferences(deps.pool, fields);
+        const id = await drawId(deps.pool, 'policy');
+        const command = { do: 'register', uuid, id, fields: { ...fields, ...variables }, unknown } as const;
+        await handle(stream, command, { commandId: command_id });
+      };
+      return withReferences(deps, () => registerOnce(deps.store, stream, { uuid, command_id }, make));
+    },
+
+    change: ({ uuid, changes, expected_version: expectedVersion }) => {
+      const stream = policyStream(uuid);
+      return withReferences(deps, async () => {
+        await caughtUp(deps);
+        return atLoadedVersion(deps, policyDecider, { stream, expectedVersion }, async ({ state, version }) => {
+          const command = await changeCommand(present(state, 'policy'), changes);
+          return writtenBy(await handle(stream, command, { expectedVersion: version }), 'policy');
+        });
+      });
+    },
+
+    remove: ({ uuid, expected_version: expectedVersion }) => {
+      const stream = policyStream(uuid);
+      return atLoadedVersion(deps, policyDecider, { stream, expectedVersion }, async ({ state, version }) => {
+        await refuseWhenInUse(deps, { kind: 'policy', id: present(state, 'policy').id });
+        return writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'policy');
+      });
+    },
+
+    resolve: async ({ id }) => {
+      await caughtUp(deps);
+      return resolvePolicy(deps.pool, id);
+    },
+  };
+};

@@ -1,0 +1,68 @@
+import {
+  isSettingOn,
+  mergeSettings,
+  type policyCommands,
+  type RpcOutput,
+  type StoredSetting,
+} from '@cyborgbackup/contracts';
+import { AppError } from '@cyborgbackup/kernel';
+import type { Pool } from 'pg';
+
+type ResolvedPolicy = RpcOutput<typeof policyCommands.resolve>;
+
+type PolicyRow = ResolvedPolicy['policy'] & {
+  readonly extra_vars: ResolvedPolicy['extra_vars'];
+  readonly repository: ResolvedPolicy['repository'];
+  readonly schedule: ResolvedPolicy['schedule'];
+  readonly client_ids: readonly number[];
+};
+
+const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
+  const { rows } = await pool.query<PolicyRow>(
+    `select p.id, p.uuid::text as uuid, p.name, p.policy_type, p.keep_hourly, p.keep_daily, p.keep_weekly,
+            p.keep_monthly, p.keep_yearly, p.vmprovider, p.mode_pull, p.prehook, p.posthook, p.enabled, p.extra_vars,
+            p.clients as client_ids,
+            jsonb_build_object('id', r.id, 'uuid', r.uuid, 'name', r.name, 'path', r.path,
+                               'ready', r.ready, 'enabled', r.enabled) as repository,
+            jsonb_build_object('id', s.id, 'name', s.name, 'enabled', s.enabled) as schedule
+       from inventory.policies p
+       join inventory.repositories r on r.id = p.repository
+       join inventory.schedules s on s.id = p.schedule
+      where p.id = $1`,
+    [id],
+  );
+  const [row] = rows;
+  if (!row) throw new AppError('not-found', `There is no policy ${id}: it may have been deleted.`);
+  return row;
+};
+
+/** In the policy's order. */
+const readClients = async (pool: Pool, ids: readonly number[]): Promise<ResolvedPolicy['clients']> => {
+  const { rows } = await pool.query<ResolvedPolicy['clients'][number]>(
+    `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.ready, c.enabled
+       from unnest($1::int4[]) with ordinality as wanted(id, nr)
+       join inventory.clients c on c.id = wanted.id order by wanted.nr`,
+    [ids],
+  );
+  return rows;
+};
+
+/**
+ * All that a launch needs to know of a policy, from the read model: wait for that first (`caughtUp`).
+ * @throws AppError `not-found`
+ */
+export const resolvePolicy = async (pool: Pool, id: number): Promise<ResolvedPolicy> => {
+  const { extra_vars, repository, schedule, client_ids, ...policy } = await readPolicy(pool, id);
+  const { rows: stored } = await pool.query<StoredSetting>('select * from inventory.settings');
+  const values = new Map(mergeSettings(stored).map(({ key, value }) => [key, value]));
+  const isOn = (name: string): boolean => isSettingOn(values.get(`cyborgbackup_${name}`) ?? null);
+  return {
+    policy,
+    repository,
+    schedule,
+    clients: await readClients(pool, client_ids),
+    extra_vars,
+    catalog_enabled: isOn('catalog_enabled'),
+    auto_prune: isOn('auto_prune'),
+  };
+};

@@ -1,0 +1,45 @@
+import type { RpcInput, scheduleCommands, Written } from '@cyborgbackup/contracts';
+import { handleCommand } from '@cyborgbackup/event-store';
+import { drawId } from '@cyborgbackup/service';
+import { atLoadedVersion } from '../shared/at-loaded-version.ts';
+import { present, writtenBy } from '../shared/entity.ts';
+import { refuseWhenInUse } from '../shared/in-use.ts';
+import type { InventoryDeps } from '../shared/inventory-deps.ts';
+import { withReferences } from '../shared/references.ts';
+import { registerOnce } from '../shared/register-once.ts';
+import { scheduleDecider, scheduleStream } from './decider.ts';
+
+export interface ScheduleCommands {
+  register(command: RpcInput<typeof scheduleCommands.register>): Promise<Written>;
+  change(command: RpcInput<typeof scheduleCommands.change>): Promise<Written>;
+  remove(command: RpcInput<typeof scheduleCommands.remove>): Promise<Written>;
+}
+
+export const createScheduleCommands = (deps: InventoryDeps): ScheduleCommands => {
+  const handle = handleCommand(deps, scheduleDecider);
+
+  return {
+    register: ({ uuid, command_id, ...fields }) => {
+      const stream = scheduleStream(uuid);
+      return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
+        const id = await drawId(deps.pool, 'schedule');
+        await handle(stream, { do: 'register', uuid, id, fields }, { commandId: command_id });
+      });
+    },
+
+    change: async ({ uuid, changes, expected_version: expectedVersion }) => {
+      const options = expectedVersion === undefined ? {} : { expectedVersion };
+      return writtenBy(await handle(scheduleStream(uuid), { do: 'change', changes }, options), 'schedule');
+    },
+
+    remove: ({ uuid, expected_version: expectedVersion }) => {
+      const stream = scheduleStream(uuid);
+      return withReferences(deps, () =>
+        atLoadedVersion(deps, scheduleDecider, { stream, expectedVersion }, async ({ state, version }) => {
+          await refuseWhenInUse(deps, { kind: 'schedule', id: present(state, 'schedule').id });
+          return writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'schedule');
+        }),
+      );
+    },
+  };
+};

@@ -1,0 +1,58 @@
+import type { RpcInput, RpcOutput, sessionCommands } from '@cyborgbackup/contracts';
+import { handleCommand, loadState } from '@cyborgbackup/event-store';
+import { systemClock } from '@cyborgbackup/kernel';
+import type { InventoryDeps } from '../shared/inventory-deps.ts';
+import { userDecider, userStream } from '../user/decider.ts';
+import { sessionDecider, sessionOver, sessionStream, type SessionCommand } from './decider.ts';
+
+export interface SessionCommands {
+  open(command: RpcInput<typeof sessionCommands.open>): Promise<RpcOutput<typeof sessionCommands.open>>;
+  refresh(command: RpcInput<typeof sessionCommands.refresh>): Promise<RpcOutput<typeof sessionCommands.refresh>>;
+  revoke(command: RpcInput<typeof sessionCommands.revoke>): Promise<RpcOutput<typeof sessionCommands.revoke>>;
+}
+
+type VoidedBy = (SessionCommand & { do: 'refresh' })['voidedBy'];
+
+export const createSessionCommands = (deps: InventoryDeps): SessionCommands => {
+  const handle = handleCommand(deps, sessionDecider);
+  const { now } = deps.clock ?? systemClock;
+
+  /** Whether the user, or the password, is not the one that opened the session. From the streams: they are never behind. */
+  const voidedBy = async (user: string, openedAt: bigint): Promise<VoidedBy> => {
+    let isOutdated = false;
+    const { state } = await loadState(deps, userDecider, userStream(user), ({ type, position }) => {
+      if (type === 'user-password-changed' && position > openedAt) isOutdated = true;
+    });
+    if (!state || state.isRemoved) return 'user-removed';
+    return isOutdated ? 'password-changed' : undefined;
+  };
+
+  return {
+    open: async ({ uuid, user, refresh_id: refreshId, expires_at: expiresAt }) => {
+      const { position } = await handle(sessionStream(uuid), { do: 'open', uuid, user, refreshId, expiresAt });
+      return { position: String(position ?? 0n) };
+    },
+
+    refresh: async ({ uuid, refresh_id: refreshId, next_refresh_id: nextRefreshId, expires_at: expiresAt }) => {
+      const stream = sessionStream(uuid);
+      let openedAt = 0n;
+      const { state: session } = await loadState(deps, sessionDecider, stream, ({ type, position }) => {
+        if (type === 'session-opened') openedAt = position;
+      });
+      if (!session) throw sessionOver();
+      const { state, position } = await handle(stream, {
+        do: 'refresh',
+        ...{ refreshId, nextRefreshId, expiresAt },
+        now: now(),
+        voidedBy: await voidedBy(session.user, openedAt),
+      });
+      if (state?.isRevoked !== false) throw sessionOver();
+      return { user: session.user, position: String(position ?? 0n) };
+    },
+
+    revoke: async ({ uuid }) => {
+      const { position } = await handle(sessionStream(uuid), { do: 'revoke' });
+      return { position: position?.toString() ?? null };
+    },
+  };
+};

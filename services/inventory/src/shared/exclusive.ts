@@ -1,0 +1,70 @@
+import { AppError } from '@cyborgbackup/kernel';
+import type { Pool, PoolClient } from 'pg';
+
+/**
+ * Runs work that no other process of this database may do at the same time. Sections must not be nested.
+ * @throws AppError `unavailable` when the section stays taken for three seconds
+ */
+export type Exclusive = <T>(section: string, work: () => Promise<T>) => Promise<T>;
+
+/** Advisory locks with two keys: the event store's readers look at those with one. */
+const LOCK_CLASS = 0x4342_494e;
+const WAIT_MILLIS = 3_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+const busy = (): AppError =>
+  new AppError('unavailable', 'Other changes are still being written: try again in a moment.');
+
+const isLockTimeout = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === LOCK_NOT_AVAILABLE;
+
+/** Holds the lock by an open transaction, so that a lost connection gives it back. */
+const holdLock = async (client: PoolClient, section: string, millis: number): Promise<void> => {
+  await client.query('begin');
+  await client.query("select set_config('lock_timeout', $1, true)", [`${millis}ms`]);
+  try {
+    await client.query('select pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, section]);
+  } catch (error) {
+    throw isLockTimeout(error) ? busy() : error;
+  }
+};
+
+const runLocked = async <T>(pool: Pool, section: string, work: () => Promise<T>, deadline: number): Promise<T> => {
+  const client = await pool.connect();
+  // Without a listener the loss of the connection would end the process; the next statement reports it.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  try {
+    await holdLock(client, section, Math.max(1, deadline - Date.now()));
+    return await work();
+  } finally {
+    const ended = await client.query('rollback').then(
+      () => true,
+      () => false,
+    );
+    client.off('error', ignore);
+    client.release(!ended);
+  }
+};
+
+/**
+ * Callers of one process queue here, first come, first served, so that those who wait hold no connection: the one who
+ * works needs some of the same pool.
+ */
+export const createExclusive = (pool: Pool): Exclusive => {
+  const last = new Map<string, Promise<void>>();
+  return async (section, work) => {
+    const deadline = Date.now() + WAIT_MILLIS;
+    const before = last.get(section);
+    const done = Promise.withResolvers<void>();
+    last.set(section, done.promise);
+    try {
+      await before;
+      if (Date.now() > deadline) throw busy();
+      return await runLocked(pool, section, work, deadline);
+    } finally {
+      if (last.get(section) === done.promise) last.delete(section);
+      done.resolve();
+    }
+  };
+};

@@ -1,0 +1,74 @@
+import { AppError } from '@cyborgbackup/kernel';
+import type { Pool } from 'pg';
+import { caughtUpWithJobs } from './caught-up.ts';
+import type { InventoryDeps } from './inventory-deps.ts';
+
+export interface Removable {
+  readonly kind: 'client' | 'repository' | 'schedule' | 'policy';
+  readonly id: number;
+}
+
+/** What stands in the way of a removal. */
+interface UsedBy {
+  readonly type: 'policy' | 'job';
+  readonly id: number;
+  readonly name: string;
+}
+
+/** More are not listed. */
+const MAX_LISTED = 100;
+
+const POLICY_CONDITIONS = {
+  client: 'clients @> array[$1]::int4[]',
+  repository: 'repository = $1',
+  schedule: 'schedule = $1',
+  policy: 'false and id = $1',
+} as const;
+
+const ACTIVE = ['new', 'pending', 'waiting', 'starting', 'running'];
+
+const policiesWith = async (pool: Pool, { kind, id }: Removable): Promise<readonly UsedBy[]> => {
+  const { rows } = await pool.query<UsedBy>(
+    `select 'policy' as type, id, name from inventory.policies
+      where ${POLICY_CONDITIONS[kind]} order by id limit ${MAX_LISTED}`,
+    [id],
+  );
+  return rows;
+};
+
+/** Before the first start of a scheduler there is no table of jobs. */
+const activeJobsOf = async (pool: Pool, { kind, id }: Removable): Promise<readonly UsedBy[]> => {
+  const { rows: tables } = await pool.query<{ known: boolean }>(
+    "select to_regclass('scheduler.jobs') is not null as known",
+  );
+  if (!tables[0]?.known) return [];
+  const { rows } = await pool.query<UsedBy>(
+    `select 'job' as type, id, name from scheduler.jobs
+      where ${kind} = $1 and status = any($2) order by id limit ${MAX_LISTED}`,
+    [id, ACTIVE],
+  );
+  return rows;
+};
+
+const counted = (count: number, one: string, many: string): string[] =>
+  count === 0 ? [] : [`${count === MAX_LISTED ? `${count} or more` : count} ${count === 1 ? one : many}`];
+
+/**
+ * @throws AppError `conflict` naming the policies with it and its jobs that are not finished, in `details.users`;
+ * `unavailable` when the read models are behind
+ */
+export const refuseWhenInUse = async (deps: InventoryDeps, thing: Removable): Promise<void> => {
+  await caughtUpWithJobs(deps);
+  const { pool } = deps;
+  const policies = await policiesWith(pool, thing);
+  const jobs = await activeJobsOf(pool, thing);
+  const users = [...policies, ...jobs];
+  if (users.length === 0) return;
+  const by = [
+    ...counted(policies.length, 'policy', 'policies'),
+    ...counted(jobs.length, 'unfinished job', 'unfinished jobs'),
+  ].join(' and ');
+  throw new AppError('conflict', `This ${thing.kind} is used by ${by}: change, delete or cancel those first.`, {
+    details: { users },
+  });
+};

@@ -1,0 +1,18 @@
+import type { Written } from '@cyborgbackup/contracts';
+import { shown } from './caught-up.ts';
+import type { InventoryDeps } from './inventory-deps.ts';
+
+const SECTION = 'references';
+
+/**
+ * For what makes references between things (a policy names clients, a repository and a schedule) and what must not leave
+ * one behind (a removal): both look into the read model before they write. So they go one by one, over all processes, and
+ * each waits until the read model shows what it wrote before it lets the next one look.
+ * @throws AppError `unavailable` when others take too long
+ */
+export const withReferences = (deps: InventoryDeps, write: () => Promise<Written>): Promise<Written> =>
+  deps.exclusive(SECTION, async () => {
+    const written = await write();
+    if (written.position !== null) await shown(deps, BigInt(written.position));
+    return written;
+  });

@@ -1,0 +1,74 @@
+import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
+import { fieldError, type Decider } from '@cyborgbackup/kernel';
+import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+
+export type User = Entity<UserFields>;
+
+export type UserCommand =
+  | {
+      readonly do: 'register';
+      readonly uuid: string;
+      readonly id: number;
+      readonly fields: UserFields;
+      /** `$scrypt$…` */
+      readonly passwordHash: string;
+    }
+  | {
+      readonly do: 'change';
+      readonly changes: { readonly [Name in keyof UserFields]?: UserFields[Name] | undefined };
+      readonly passwordHash?: string | undefined;
+    }
+  | { readonly do: 'remove' };
+
+/** As lenient as mail servers are: `root@localhost` is an address. */
+const EMAIL = /^[^\s@]+@[^\s@]+$/;
+
+const checkEmail = (email: string | undefined): void => {
+  if (email !== undefined && !EMAIL.test(email)) throw fieldError('email', 'Enter a valid email address.');
+};
+
+const change = (user: User, { changes, passwordHash }: UserCommand & { do: 'change' }): UserEvent[] => {
+  checkEmail(changes.email);
+  const { uuid } = user;
+  const changed = changedFields(user.fields, changes);
+  const events: UserEvent[] = isEmpty(changed) ? [] : [{ type: 'user-changed', data: { uuid, ...changed } }];
+  if (passwordHash !== undefined)
+    events.push({ type: 'user-password-changed', data: { uuid, password_hash: passwordHash } });
+  return events;
+};
+
+/** A user. That somebody stays a superuser is not decided here: see `superusers.ts`. */
+export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
+  initialState: undefined,
+
+  decide: (command, state) => {
+    switch (command.do) {
+      case 'register': {
+        absent(state);
+        const { uuid, id, fields, passwordHash } = command;
+        checkEmail(fields.email);
+        return [{ type: 'user-registered', data: { ...fields, uuid, id, password_hash: passwordHash } }];
+      }
+      case 'change':
+        return change(present(state, 'user'), command);
+      case 'remove': {
+        const { uuid, id } = present(state, 'user');
+        return [{ type: 'user-removed', data: { uuid, id } }];
+      }
+    }
+  },
+
+  evolve: (state, event) => {
+    if (event.type === 'user-registered') {
+      const { uuid, id, password_hash: _, ...fields } = event.data;
+      return { uuid, id, isRemoved: false, fields };
+    }
+    if (!state) return state;
+    if (event.type === 'user-removed') return { ...state, isRemoved: true };
+    if (event.type === 'user-password-changed') return state;
+    const { uuid: _, ...changes } = event.data;
+    return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
+  },
+};
+
+export const userStream = (uuid: string): string => `user-${uuid}`;
