@@ -27,7 +27,7 @@ const group = (group_name: string, lines: readonly Line[]): readonly SettingDefi
     default_value,
     group_name,
     sort_order: index + 1,
-    is_secret: /password$|privatekey/.test(`${name} ${setting_type}`),
+    is_secret: setting_type === 'password' || setting_type === 'privatekey' || name.endsWith('_password'),
   }));
 
 /** All settings there are, by group and order. Ids, keys, types and defaults are those that API clients know. */
