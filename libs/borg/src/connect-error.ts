@@ -30,7 +30,7 @@ export const explainConnectError = (error: unknown, target: { host: string; port
       error,
     );
   }
-  if (/before handshake/.test(messageOf(error))) {
+  if (messageOf(error).includes('before handshake')) {
     return new SshError(
       'protocol',
       `Cannot talk to ${where}: it closed the connection at once. Is it sshd that listens there?`,

@@ -1,4 +1,5 @@
 import type { BorgRunner } from './borg-runner.ts';
+import { createHead } from './bounded.ts';
 import { leashScript } from './leash-script.ts';
 import { SshError } from './ssh-error.ts';
 
@@ -17,16 +18,6 @@ export interface PlainOptions {
 
 const MAX_BYTES = 64 * 1024;
 
-const createHead = (): { take: (chunk: Buffer) => void; text: () => string } => {
-  let kept = Buffer.alloc(0);
-  return {
-    take: (chunk) => {
-      if (kept.length < MAX_BYTES) kept = Buffer.concat([kept, chunk]).subarray(0, MAX_BYTES);
-    },
-    text: () => kept.toString('utf8'),
-  };
-};
-
 /**
  * Runs one short command and collects what it prints. Its exit status is the caller's to judge.
  * @throws SshError('timeout') when it takes too long, SshError('aborted') by the signal, and as the runner does
@@ -37,12 +28,12 @@ export const execPlain = async (
   { timeoutMillis = 30_000, signal }: PlainOptions = {},
 ): Promise<PlainResult> => {
   const timeout = AbortSignal.timeout(timeoutMillis);
-  const [stdout, stderr] = [createHead(), createHead()];
+  const [stdout, stderr] = [createHead(MAX_BYTES), createHead(MAX_BYTES)];
   const result = await runner.run({
     script: leashScript({ setup: [], teardown: [], argv, redirections: '</dev/null' }),
     secrets: {},
-    onStdout: stdout.take,
-    onStderr: stderr.take,
+    onStdout: stdout.add,
+    onStderr: stderr.add,
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
   if (!result.stopped) return { exitCode: result.exitCode, stdout: stdout.text(), stderr: stderr.text() };

@@ -76,7 +76,7 @@ const createDialogue = (key: ParsedKey, destination: AgentDestination): Answer =
   };
 
   const allows = (login: Login | undefined): boolean => {
-    if (login === undefined || login.user !== destination.user) return false;
+    if (login?.user !== destination.user) return false;
     if (destination.hostKeys === undefined) return true;
     const hostKey = bound.get(login.sessionId.toString('base64'));
     return hostKey !== undefined && destination.hostKeys.includes(hostKey);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import ssh2 from 'ssh2';
+import { fingerprintOf } from './fingerprint.ts';
 import { SshError } from './ssh-error.ts';
+import { parseKey } from './ssh-key.ts';
 
 /** The public key by which a host proves that it is itself. */
 export interface HostKey {
@@ -20,16 +20,11 @@ export interface HostKeyPins {
   record(host: string, port: number, key: HostKey): Promise<void>;
 }
 
-/** `SHA256:…` of a public key blob. */
-export const fingerprintOf = (blob: Uint8Array): string =>
-  `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
-
 /** The key in the form the SSH handshake delivers it. @throws SshError('protocol') when it is not a public key */
 export const parseHostKey = (blob: Buffer): HostKey => {
-  const key = ssh2.utils.parseKey(blob);
+  const key = parseKey(blob);
   if (key instanceof Error) throw new SshError('protocol', `The host sent a key that cannot be read: ${key.message}.`);
-  const parsed = Array.isArray(key) ? key[0] : key;
-  return { type: parsed?.type ?? 'unknown', fingerprint: fingerprintOf(blob), base64: blob.toString('base64') };
+  return { type: key.type, fingerprint: fingerprintOf(blob), base64: blob.toString('base64') };
 };
 
 /** A host as known_hosts and messages write it: the port only when it is not 22. */

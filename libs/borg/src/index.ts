@@ -16,7 +16,8 @@ export {
 } from './commands/list.ts';
 export { pruneCommand, type PruneOptions, type Retention } from './commands/prune.ts';
 export { type AgentDestination, createSingleKeyAgent, type SingleKeyAgent } from './forwarded-agent.ts';
-export { fingerprintOf, type HostKey, type HostKeyPins, knownHostsLine } from './host-key.ts';
+export { fingerprintOf } from './fingerprint.ts';
+export { type HostKey, type HostKeyPins, knownHostsLine } from './host-key.ts';
 export { localRunner } from './local-runner.ts';
 export { quote, quoteArgv } from './quote.ts';
 export { type BorgCommand, buildBorgCommand } from './remote-borg.ts';

@@ -5,7 +5,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BorgRunner, ScriptRun } from './borg-runner.ts';
-import { createLocalSite, createPushSite, initialise } from './borg-site.test.ts';
+import { createLocalSite, createPushSite, initialise, PASSPHRASE } from './borg-site.test.ts';
 import { checkCommand } from './commands/check.ts';
 import { createCommand } from './commands/create.ts';
 import { execPlain } from './exec-plain.ts';
@@ -58,14 +58,12 @@ test('a broken connection ends borg by its leash', async () => {
   await using proxy = await startTcpProxy(site.client.sshd.port);
   const session = await site.client.connect({ port: proxy.port });
   let pid = 0;
-  const { env } = site;
-  const passphrase = 'unused';
   await using local = await createLocalSite();
   await initialise(local);
   const run = runBorg(sshRunner(session), {
     argv: endless(local.repository, `${local.dir}/begun`),
-    passphrase,
-    env,
+    passphrase: PASSPHRASE,
+    env: local.env,
     onPid: (id) => void (pid = id),
   });
   void run.catch(() => undefined);
@@ -168,7 +166,7 @@ test('a host is probed, and nothing is left behind', async () => {
   expect(facts).toMatchObject({
     os: 'Linux',
     uid: process.getuid?.(),
-    home: process.env.HOME,
+    home: process.env['HOME'],
     borgVersion: expect.stringMatching(/^1\.[24]\.\d/),
   });
   expect(facts).toMatchObject({
@@ -187,7 +185,7 @@ test('sudo runs the script as root and keeps the agent', async () => {
     '#!/bin/sh\n[ "$1" = -n ] || exit 9\nshift\nexec env -i PATH="$PATH" AS_ROOT=yes "$@"\n',
   );
   await chmod(`${dir.path}/sudo`, 0o755);
-  await using host = await createTestHost({ config: [`SetEnv "PATH=${dir.path}:${process.env.PATH}"`] });
+  await using host = await createTestHost({ config: [`SetEnv "PATH=${dir.path}:${process.env['PATH']}"`] });
   const runner = sshRunner(await host.connect(), { sudo: true });
   const { stdout } = await execPlain(runner, ['sh', '-c', 'echo "$AS_ROOT ${SSH_AUTH_SOCK-unset}"']);
   expect(stdout).toBe('yes \n');

@@ -1,9 +1,10 @@
 import { AppError, delay } from '@cyborgbackup/kernel';
 import type { RemoteScript, ScriptResult, ScriptRun } from './borg-runner.ts';
 import { quote } from './quote.ts';
-import { SshError } from './ssh-error.ts';
+import { isSshError, SshError } from './ssh-error.ts';
 import type { ExecOptions, ExecResult } from './ssh-exec.ts';
-import type { ChunkSink } from './stream-io.ts';
+import { createStartFilter, START_MARKER } from './start-filter.ts';
+import { createStop, createWatch, guardSinks, type StopReason } from './stop.ts';
 
 /**
  * How a script gets to a host, and how it ends with us.
@@ -17,8 +18,6 @@ import type { ChunkSink } from './stream-io.ts';
  * what it runs when the input closes or falls silent. So nothing that a script runs may read that input; borg's own data
  * comes from files or from a command it starts itself.
  */
-export const START_MARKER = 'cyborgbackup-start';
-
 const READER =
   'IFS= read -r n || exit 121; nl=$(printf "\\nx"); nl=${nl%x}; s=; ' +
   'while [ "$n" -gt 0 ]; do IFS= read -r l || exit 121; s="$s$l$nl"; n=$((n-1)); done; ' +
@@ -28,9 +27,6 @@ const READER =
 export const readerCommand = (): readonly string[] => ['sh', '-c', READER];
 
 const BEAT_MILLIS = 15_000;
-/** TERM, then up to 5 s until KILL, then some for the network. */
-const STOP_GRACE_MILLIS = 10_000;
-const MAX_NOISE_BYTES = 64 * 1024;
 
 const VARIABLE = /^[a-z_][a-z0-9_]*$/;
 
@@ -52,105 +48,6 @@ const leashInput = async function* (payload: string, released: AbortSignal): Asy
   }
 };
 
-/** Passes on what follows the marker line. */
-const createMarkerFilter = (): { strip: (chunk: Buffer) => Buffer; started: () => boolean; noise: () => string } => {
-  const marker = Buffer.from(`${START_MARKER}\n`);
-  let before = Buffer.alloc(0);
-  let started = false;
-  return {
-    strip: (chunk) => {
-      if (started) return chunk;
-      before = Buffer.concat([before, chunk]);
-      const at = before.indexOf(marker);
-      if (at === -1) {
-        before = before.subarray(-MAX_NOISE_BYTES);
-        return Buffer.alloc(0);
-      }
-      started = true;
-      return before.subarray(at + marker.length);
-    },
-    started: () => started,
-    noise: () => before.toString('utf8').trim().slice(-200),
-  };
-};
-
-type StopReason = 'aborted' | 'idle' | 'failed';
-
-interface Stop {
-  /** Lets go of the leash; if the script has not ended ten seconds later, `cut` tells to close the channel. Only once. */
-  readonly stop: (why: StopReason) => void;
-  readonly why: () => StopReason | undefined;
-  readonly released: AbortSignal;
-  readonly cut: AbortSignal;
-  /** Ends the input and all timers. */
-  readonly dispose: () => void;
-}
-
-const createStop = (): Stop => {
-  const [released, cut] = [new AbortController(), new AbortController()];
-  let reason: StopReason | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    stop: (why) => {
-      if (reason) return;
-      reason = why;
-      released.abort();
-      timer = setTimeout(() => cut.abort(), STOP_GRACE_MILLIS);
-    },
-    why: () => reason,
-    released: released.signal,
-    cut: cut.signal,
-    dispose: () => {
-      released.abort();
-      clearTimeout(timer);
-    },
-  };
-};
-
-/** Calls `expire` after a silence, during which no sink was busy. */
-const createWatch = (
-  millis: number | undefined,
-  isBusy: () => boolean,
-  expire: () => void,
-): { touch: () => void; stop: () => void } => {
-  if (millis === undefined) return { touch: () => undefined, stop: () => undefined };
-  const timer = setTimeout(() => (isBusy() ? timer.refresh() : expire()), millis);
-  return { touch: () => void timer.refresh(), stop: () => clearTimeout(timer) };
-};
-
-interface GuardedSinks {
-  readonly guard: (sink: ChunkSink | undefined, chunk: Buffer) => void | Promise<void>;
-  readonly isBusy: () => boolean;
-  readonly failure: () => unknown;
-}
-
-/** Sinks that get nothing more once the script was stopped, and whose errors stop it. */
-const guardSinks = ({ stop, why }: Stop): GuardedSinks => {
-  let busy = 0;
-  let failure: unknown;
-  const fail = (error: unknown): void => {
-    failure ??= error;
-    stop('failed');
-  };
-  return {
-    guard: (sink, chunk) => {
-      if (why() || !sink) return undefined;
-      try {
-        const taken = sink(chunk);
-        if (!taken) return undefined;
-        busy += 1;
-        return taken.catch(fail).finally(() => {
-          busy -= 1;
-        });
-      } catch (error) {
-        return fail(error);
-      }
-    },
-    isBusy: () => busy > 0,
-    failure: () => failure,
-  };
-};
-
 /** Starts the reader somewhere. */
 export type StartReader = (options: ExecOptions) => Promise<ExecResult>;
 
@@ -163,11 +60,10 @@ export const runOnLeash = async (where: string, start: StartReader, run: ScriptR
   if (run.signal?.aborted) throw new SshError('aborted', `The command on ${where} was cancelled before it started.`);
   const stop = createStop();
   const sinks = guardSinks(stop);
-  const filter = createMarkerFilter();
+  const opening = createStartFilter();
   const watch = createWatch(run.idleTimeoutMillis, sinks.isBusy, () => stop.stop('idle'));
   const onAbort = (): void => stop.stop('aborted');
   run.signal?.addEventListener('abort', onAbort, { once: true });
-  let complaint = '';
   try {
     const result = await start({
       stdin: leashInput(payloadOf(run), stop.released),
@@ -175,19 +71,20 @@ export const runOnLeash = async (where: string, start: StartReader, run: ScriptR
       forwardAgent: run.forwardAgent === true,
       onStdout: (chunk) => {
         watch.touch();
-        const rest = filter.strip(chunk);
+        const rest = opening.strip(chunk);
         if (rest.length > 0) return sinks.guard(run.onStdout, rest);
       },
       onStderr: (chunk) => {
         watch.touch();
-        if (!filter.started()) complaint = (complaint + chunk.toString('utf8')).slice(-200);
+        opening.hear(chunk);
         return sinks.guard(run.onStderr, chunk);
       },
     });
-    if (!filter.started() && !stop.why()) throw notAShell(where, filter.noise() || complaint.trim(), result);
+    if (!opening.isOver() && !stop.why()) throw notAShell(where, opening.said(), result);
     return finish(stop.why(), sinks.failure(), result);
   } catch (error) {
-    if (!stop.why() || !(error instanceof SshError)) throw error;
+    // Losing sight of what we are ending anyway is no further failure: the leash goes on without us.
+    if (!stop.why() || !isSshError(error)) throw error;
     return finish(stop.why(), sinks.failure(), { exitCode: null });
   } finally {
     stop.dispose();
@@ -202,7 +99,7 @@ const finish = (why: StopReason | undefined, failure: unknown, result: ExecResul
 };
 
 const notAShell = (where: string, said: string, result: ExecResult): SshError => {
-  const detail = said === '' ? `exit status ${result.exitCode}` : `it said "${said.replaceAll(/\s+/g, ' ')}"`;
+  const detail = said === '' ? `exit status ${result.exitCode}` : `it said "${said}"`;
   return new SshError(
     'no-shell',
     `${where} does not let us run commands (${detail}). Does the account have a shell and no forced command?`,

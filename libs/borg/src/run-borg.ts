@@ -1,4 +1,5 @@
 import type { BorgRunner } from './borg-runner.ts';
+import { createEnds, createHead } from './bounded.ts';
 import { type Outcome, outcomeOf } from './exit-codes.ts';
 import { createMissingSources } from './missing-sources.ts';
 import { createLineSplitter, type Line } from './parse/line-splitter.ts';
@@ -44,34 +45,6 @@ export interface BorgResult {
 const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
 const KEPT_MESSAGES = 100;
 
-/** Keeps the first and the last so many. */
-const createEnds = <T>(count: number): { add: (item: T) => void; items: () => T[] } => {
-  const first: T[] = [];
-  const last: T[] = [];
-  return {
-    add: (item) => {
-      if (first.length < count) first.push(item);
-      else if (last.push(item) > count) last.shift();
-    },
-    items: () => [...first, ...last],
-  };
-};
-
-const createText = (maxBytes: number): { sink: ChunkSink; text: () => string; cut: () => boolean } => {
-  const chunks: Buffer[] = [];
-  let room = maxBytes;
-  let cut = false;
-  return {
-    sink: (chunk) => {
-      if (chunk.length > room) cut = true;
-      if (room > 0) chunks.push(Buffer.from(chunk.subarray(0, room)));
-      room = Math.max(0, room - chunk.length);
-    },
-    text: () => Buffer.concat(chunks).toString('utf8'),
-    cut: () => cut,
-  };
-};
-
 const MAX_MESSAGE_LENGTH = 8 * 1024;
 
 const clip = (message: LogMessage): LogMessage =>
@@ -81,6 +54,41 @@ const clip = (message: LogMessage): LogMessage =>
 
 const worthKeeping = ({ level }: LogMessage): boolean => level !== 'info' && level !== 'debug';
 
+/** Hands borg's words to the callbacks, and keeps those that explain the outcome. */
+const createListener = (
+  options: RunBorgOptions,
+): { hear: (output: BorgOutput) => void; messages: () => LogMessage[] } => {
+  const kept = createEnds<LogMessage>(KEPT_MESSAGES);
+  const hear = (output: BorgOutput): void => {
+    switch (output.type) {
+      case 'log_message':
+        if (worthKeeping(output)) kept.add(clip(output));
+        return options.onLog?.(output);
+      case 'file_status':
+        return options.onFileStatus?.(output);
+      case 'pid':
+        return options.onPid?.(output.pid);
+      default:
+        return options.onProgress?.(output);
+    }
+  };
+  return { hear, messages: kept.items };
+};
+
+/** Where standard output goes: lines, chunks, or memory. */
+const createOutput = (
+  options: RunBorgOptions,
+): { sink: ChunkSink; end: () => Promise<void>; text: () => string; isCut: () => boolean } => {
+  const { onStdoutLine } = options;
+  const head = createHead(MAX_STDOUT_BYTES);
+  const lines = createLineSplitter();
+  const pass = async (complete: readonly Line[]): Promise<void> => {
+    for (const line of complete) await onStdoutLine?.(line);
+  };
+  const sink: ChunkSink = onStdoutLine ? (chunk) => pass(lines.push(chunk)) : (options.onStdout ?? head.add);
+  return { sink, end: () => pass(lines.end()), text: head.text, isCut: head.isCut };
+};
+
 /**
  * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see remote-borg.ts.
  * Does not throw for borg's failures: look at `outcome`, and ask `explainFailure` for a sentence.
@@ -88,59 +96,34 @@ const worthKeeping = ({ level }: LogMessage): boolean => level !== 'info' && lev
  * @throws whatever a callback throws, after borg was stopped
  */
 export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
-  const messages = createEnds<LogMessage>(KEPT_MESSAGES);
+  const output = createOutput(options);
+  const listener = createListener(options);
   const missing = createMissingSources(options.sources ?? []);
-  const text = createText(MAX_STDOUT_BYTES);
-  const outLines = createLineSplitter();
   const errorLines = createLineSplitter();
-
-  const dispatch = (output: BorgOutput): void => {
-    missing.see(output);
-    switch (output.type) {
-      case 'log_message':
-        if (worthKeeping(output)) messages.add(clip(output));
-        return options.onLog?.(output);
-      case 'archive_progress':
-      case 'progress_percent':
-      case 'progress_message':
-        return options.onProgress?.(output);
-      case 'file_status':
-        return options.onFileStatus?.(output);
-      case 'pid':
-        return options.onPid?.(output.pid);
-      case 'question':
-        return messages.add({
-          type: 'log_message',
-          level: 'warning',
-          logger: 'borg.question',
-          msgid: output.msgid,
-          message: output.message,
-        });
+  const hear = (lines: readonly Line[]): void => {
+    for (const said of lines.map(parseLogLine)) {
+      missing.see(said);
+      listener.hear(said);
     }
   };
-  const { onStdoutLine } = options;
-  const passLines = async (lines: readonly Line[]): Promise<void> => {
-    for (const line of lines) await onStdoutLine?.(line);
-  };
-
   const result = await runner.run({
     ...buildBorgCommand(options),
     forwardAgent: options.forwardAgent === true,
-    onStdout: onStdoutLine ? (chunk) => passLines(outLines.push(chunk)) : (options.onStdout ?? text.sink),
-    onStderr: (chunk) => errorLines.push(chunk).forEach((line) => dispatch(parseLogLine(line))),
+    onStdout: output.sink,
+    onStderr: (chunk) => hear(errorLines.push(chunk)),
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis: options.idleTimeoutMillis }),
   });
-  await passLines(outLines.end());
-  errorLines.end().forEach((line) => dispatch(parseLogLine(line)));
-
+  await output.end();
+  hear(errorLines.end());
+  const messages = listener.messages();
   return {
-    outcome: outcomeOf(result, messages.items()),
+    outcome: outcomeOf(result, messages),
     exitCode: result.exitCode,
     ...(result.signal === undefined ? {} : { signal: result.signal }),
-    messages: messages.items(),
-    stdout: text.text(),
-    stdoutCut: text.cut(),
+    messages,
+    stdout: output.text(),
+    stdoutCut: output.isCut(),
     missingSources: missing.found(),
   };
 };

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { AppError } from '@cyborgbackup/kernel';
 import ssh2, { type ParsedKey } from 'ssh2';
-import { fingerprintOf } from './host-key.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 export interface KeyPair {
   /** OpenSSH PEM, not encrypted: whoever stores it must. */
@@ -19,18 +19,25 @@ export interface KeyPairOptions {
   readonly comment: string;
 }
 
+const isList = (parsed: unknown): parsed is readonly ParsedKey[] => Array.isArray(parsed);
+
+/** `utils.parseKey`, which answers with a list for some formats. */
+export const parseKey = (data: string | Buffer): ParsedKey | Error => {
+  const parsed = ssh2.utils.parseKey(data);
+  return isList(parsed) ? (parsed[0] ?? new Error('no key')) : parsed;
+};
+
 /** The private key in a PEM text. @throws AppError('validation') for a public, encrypted or unreadable one */
 export const parsePrivateKey = (privateKey: string): ParsedKey => {
-  const parsed = ssh2.utils.parseKey(privateKey);
+  const parsed = parseKey(privateKey);
   if (parsed instanceof Error) {
     const why = /passphrase|encrypted/i.test(parsed.message)
       ? 'it is protected by a passphrase'
       : 'it is not an OpenSSH or PEM key';
     throw new AppError('validation', `This private key cannot be used: ${why}.`);
   }
-  const key: ParsedKey | undefined = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (!key?.isPrivateKey()) throw new AppError('validation', 'This is a public key; the private one is needed.');
-  return key;
+  if (!parsed.isPrivateKey()) throw new AppError('validation', 'This is a public key; the private one is needed.');
+  return parsed;
 };
 
 const lineOf = (key: ParsedKey, comment: string): string =>
@@ -39,15 +46,14 @@ const lineOf = (key: ParsedKey, comment: string): string =>
 /** The authorized_keys line of a private key. @throws AppError('validation') as `parsePrivateKey` */
 export const publicKeyOf = (privateKey: string): string => {
   const key = parsePrivateKey(privateKey);
-  return lineOf(key, key.comment ?? '');
+  return lineOf(key, key.comment);
 };
 
 /** `SHA256:…` of a private or public key. @throws AppError('validation') when it is neither */
 export const keyFingerprint = (key: string): string => {
-  const parsed = ssh2.utils.parseKey(key);
-  const first: ParsedKey | Error | undefined = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (first === undefined || first instanceof Error) throw new AppError('validation', 'This is not an SSH key.');
-  return fingerprintOf(first.getPublicSSH());
+  const parsed = parseKey(key);
+  if (parsed instanceof Error) throw new AppError('validation', 'This is not an SSH key.');
+  return fingerprintOf(parsed.getPublicSSH());
 };
 
 /** @throws AppError('validation') */

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { parseHostKey } from './host-key.ts';
+import type { SshError } from './ssh-error.ts';
 import { generateKeyPair, parsePrivateKey } from './ssh-key.ts';
 import { createTestDir, createTestHost, isRunning, until } from './support.test.ts';
 import { startTcpProxy } from './tcp-proxy.test.ts';
@@ -117,9 +118,9 @@ test('each way of not getting in has its own sentence', async () => {
     }),
   ];
   const outcomes = (await Promise.allSettled(attempts)).map((outcome) =>
-    outcome.status === 'rejected' ? outcome.reason : 'connected',
+    outcome.status === 'rejected' ? (outcome.reason as SshError) : undefined,
   );
-  expect(outcomes.map((error) => [error.kind, error.message])).toEqual([
+  expect(outcomes.map((error) => [error?.kind, error?.message])).toEqual([
     [
       'auth',
       `${user}@127.0.0.1:${port} does not accept our key. Is its public half in that account's authorized_keys?`,

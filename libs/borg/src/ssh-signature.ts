@@ -1,5 +1,6 @@
 import { sign, verify } from 'node:crypto';
-import ssh2, { type ParsedKey } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
+import { parseKey } from './ssh-key.ts';
 import { readWire, wireMpint, wireString } from './ssh-wire.ts';
 
 /** The digest of each signature algorithm; ed25519 has its own built in. */
@@ -51,7 +52,7 @@ const COORDINATE_BYTES: Readonly<Record<string, number>> = {
 
 /** True when `blob` is a signature of `data` by the public key. Malformed input is simply not a signature. */
 export const verifyBlob = (publicKey: Buffer, data: Buffer, blob: Buffer): boolean => {
-  const parsed: ParsedKey | Error = ssh2.utils.parseKey(publicKey);
+  const parsed = parseKey(publicKey);
   if (parsed instanceof Error) return false;
   try {
     const reader = readWire(blob);

@@ -1,4 +1,5 @@
-import { countOf, parseObject, textOf } from './fields.ts';
+import { decodeWithEscapes } from './surrogate-escape.ts';
+import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
 import { toIsoUtc } from './time.ts';
 
 /** One entry of an archive. */
@@ -28,44 +29,22 @@ export interface ArchiveEntry {
 
 const nameOf = (value: unknown): string => (typeof value === 'number' ? String(value) : textOf(value));
 
-const escapeSurrogates = (bytes: Buffer): string => {
-  let text = '';
-  for (let at = 0; at < bytes.length;) {
-    const length = sequenceLength(bytes, at);
-    text += length === 0 ? String.fromCharCode(0xdc00 + (bytes[at] ?? 0)) : bytes.toString('utf8', at, at + length);
-    at += Math.max(1, length);
-  }
-  return text;
-};
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** The length of the valid UTF-8 character that starts here, or 0. */
-const sequenceLength = (bytes: Buffer, at: number): number => {
-  for (let length = 1; length <= 4 && at + length <= bytes.length; length += 1) {
-    try {
-      utf8.decode(bytes.subarray(at, at + length));
-      return length;
-    } catch {
-      // not yet a whole character
-    }
-  }
-  return 0;
-};
-
 /** Borg 2 (and late 1.x) adds the true bytes when the path is not valid UTF-8. */
 const pathOf = (path: unknown, base64: unknown): string =>
-  typeof base64 === 'string' ? escapeSurrogates(Buffer.from(base64, 'base64')) : textOf(path);
+  typeof base64 === 'string' ? decodeWithEscapes(Buffer.from(base64, 'base64')) : textOf(path);
+
+const linkTargetOf = (fields: JsonObject): string =>
+  textOf(fields['linktarget'] ?? fields['source'] ?? fields['target']);
 
 /**
  * One line of `list --json-lines` with the fields of `listFilesCommand`.
  * @returns undefined for a line that is not an entry
  */
 export const parseListLine = (text: string): ArchiveEntry | undefined => {
-  const fields = parseObject(text);
-  const path = pathOf(fields?.['path'], fields?.['path_b64']);
-  const mtime = toIsoUtc(fields?.['mtime'] ?? fields?.['isomtime']);
-  if (!fields || path === '' || mtime === undefined) return undefined;
+  const fields = parseObject(text) ?? {};
+  const path = pathOf(fields['path'], fields['path_b64']);
+  const mtime = toIsoUtc(fields['mtime'] ?? fields['isomtime']);
+  if (path === '' || mtime === undefined) return undefined;
   const mode = textOf(fields['mode']);
   return {
     type: textOf(fields['type']) || mode.slice(0, 1),
@@ -77,7 +56,7 @@ export const parseListLine = (text: string): ArchiveEntry | undefined => {
     path,
     size: countOf(fields['size']),
     mtime,
-    linkTarget: textOf(fields['linktarget'] ?? fields['source'] ?? fields['target']),
+    linkTarget: linkTargetOf(fields),
     healthy: fields['healthy'] !== false,
   };
 };

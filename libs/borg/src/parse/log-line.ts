@@ -49,20 +49,13 @@ export interface FileStatus {
   readonly path: string;
 }
 
-/** Borg asked something. We give it no input, so it took the safe answer. */
-export interface Question {
-  readonly type: 'question';
-  readonly msgid: string;
-  readonly message: string;
-}
-
 /** The process id of borg on its host, once at the start. */
 export interface ProcessId {
   readonly type: 'pid';
   readonly pid: number;
 }
 
-export type BorgOutput = Progress | LogMessage | FileStatus | Question | ProcessId;
+export type BorgOutput = Progress | LogMessage | FileStatus | ProcessId;
 
 const LEVELS: Readonly<Record<string, LogLevel>> = {
   DEBUG: 'debug',
@@ -112,6 +105,15 @@ const foreign = (text: string): LogMessage => ({
   logger: '',
 });
 
+/** Borg asked something. We give it no input, so it took the safe answer; what it asked explains what comes next. */
+const question = (fields: JsonObject): LogMessage => ({
+  type: 'log_message',
+  level: 'warning',
+  msgid: textOf(fields['msgid']),
+  message: textOf(fields['message']).trim(),
+  logger: 'borg.question',
+});
+
 const PARSERS: Readonly<Record<string, (fields: JsonObject) => BorgOutput>> = {
   archive_progress: archiveProgress,
   progress_percent: (fields) => operationProgress('progress_percent', fields),
@@ -131,9 +133,7 @@ export const parseLogLine = ({ text }: Line): BorgOutput => {
   const fields = parseObject(text) ?? parseObject(afterPrompt(text));
   if (fields) {
     const type = textOf(fields['type']);
-    if (type.startsWith('question_')) {
-      return { type: 'question', msgid: textOf(fields['msgid']), message: textOf(fields['message']) };
-    }
+    if (type.startsWith('question_')) return question(fields);
     return PARSERS[type]?.(fields) ?? foreign(text);
   }
   const pid = text.startsWith(`${PID_MARKER} `) ? Number(text.slice(PID_MARKER.length)) : Number.NaN;
