@@ -13,7 +13,6 @@ import {
   type InitialAdmin,
 } from './user/first-administrator.ts';
 
-export { inventoryProjection } from './read/inventory-projection.ts';
 export type { FirstAdministratorOptions, InitialAdmin } from './user/first-administrator.ts';
 
 const SERVICE = 'inventory';

@@ -40,7 +40,10 @@ export const startStandalone = async (config: StandaloneConfig, logger: Logger):
       logger,
     );
     started.push(parts.close);
-    const inventory = await startInventory(parts, config);
+    const inventory = await startInventory(parts, {
+      adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
+      adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
+    });
     started.push(inventory.stop);
     const others = await Promise.all([
       startCatalog(parts),
