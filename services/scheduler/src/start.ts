@@ -1,1 +1,69 @@
-export {};
+import { systemClock, type Clock } from '@cyborgbackup/kernel';
+import { createJobQueue, createRpcService, createSignals } from '@cyborgbackup/messaging';
+import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
+import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { explainJob } from './explain-job.ts';
+import { cancelJob } from './job/cancel-job.ts';
+import { lead } from './leader/lead.ts';
+import { schedulerProjection } from './read/scheduler-projection.ts';
+import { createLaunchLock } from './run/launch-lock.ts';
+import { launch, type LaunchDeps } from './run/launch.ts';
+import { relaunch } from './run/relaunch.ts';
+import { restore } from './run/restore.ts';
+import type { SchedulerConfig } from './scheduler-config.ts';
+import { schedulerModule } from './scheduler.module.ts';
+
+const SERVICE = 'scheduler';
+const LEASE = 'scheduler_leader';
+
+/**
+ * Starts the scheduler: its tables, its commands and, in one process at a time, the leader that grants slots and starts
+ * what is due.
+ * @param clock what "due" is measured by
+ */
+export const startScheduler = async (
+  parts: ServiceParts,
+  config: SchedulerConfig,
+  clock: Clock = systemClock,
+): Promise<RunningService> => {
+  const { pool, store, codec, logger, connection, natsUrl, rpc, instance: owner } = parts;
+  const maxRunning = config.CYBORGBACKUP_MAX_RUNNING_JOBS;
+  await ensureProjection(pool, schedulerProjection);
+  const jobQueue = await createJobQueue({ connection, logger });
+  const deps: LaunchDeps = {
+    pool,
+    store,
+    rpc,
+    clock,
+    commands: commandDeps(parts, SERVICE),
+    waiter: createCheckpointWaiter({ pool }),
+    lock: createLaunchLock(pool),
+  };
+  const signals = createSignals(connection);
+  const module = schedulerModule({
+    launch: (command) => launch(deps, command),
+    relaunch: (command) => relaunch(deps, command),
+    restore: (command) => restore(deps, command),
+    cancel: ({ job }) => cancelJob({ ...deps, signals }, job),
+    explain: ({ job }) => explainJob(pool, job, maxRunning),
+  });
+  const service = await createRpcService({ natsUrl, module, queue: SERVICE, logger });
+
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const running = Promise.all([
+    runProjection({ pool, store, codec, projection: schedulerProjection, owner, logger, signal }),
+    holdLease({ pool, name: LEASE, owner, logger, signal }, (held) =>
+      lead({ ...deps, logger, jobQueue, maxRunning }, held),
+    ),
+  ]);
+
+  return {
+    checks: () => standardChecks(parts, [schedulerProjection.name]),
+    stop: async () => {
+      await service.stop();
+      stopping.abort();
+      await running;
+    },
+  };
+};

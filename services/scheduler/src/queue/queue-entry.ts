@@ -64,7 +64,8 @@ const resourcesOf = (
   job_type === 'check' && client !== null ? { repository: null, client } : { repository, client };
 
 /** The parts of a job that plan and table have in common. */
-export interface JobFacts extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job_type' | 'needs'> {
+export interface JobFacts extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job_type'> {
+  readonly needs: readonly string[];
   readonly run: string;
   readonly policy: string | null;
   readonly repository: string | null;

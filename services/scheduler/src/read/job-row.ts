@@ -57,6 +57,8 @@ export interface JobRow {
   readonly created_by: string | null;
   /** The user who changed it last; null when that was a service. */
   readonly modified_by: string | null;
+  /** Of the request that started the run; what follows from it carries it on. */
+  readonly correlation_id: string;
   /** Counts the changes of this row: the API's ETag. */
   readonly revision: number;
 }

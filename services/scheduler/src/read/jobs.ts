@@ -2,6 +2,7 @@ import { jobEndOf, type JobEvent, type QueueEvent, type RunEvent } from '@cyborg
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type TableChanges } from '@cyborgbackup/projections';
 import type { JobRow } from './job-row.ts';
+import { knownEvent } from './known-event.ts';
 import { actingUser, plannedRows } from './planned-rows.ts';
 
 type JobChange<E extends JobEvent | QueueEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
@@ -19,10 +20,9 @@ const changeJob =
     }));
 
 /** What a job's end says about it, however it ended. */
-const ended = <E extends JobEvent>(row: JobRow, { type, data, metadata }: RecordedEvent<E>): Partial<JobRow> => {
-  // The type and the data of one event belong together.
-  const status = jobEndOf({ type, data } as JobEvent) ?? row.status;
-  return { status, failed: status !== 'successful', finished: metadata.occurredAt };
+const ended = <E extends JobEvent>(row: JobRow, event: RecordedEvent<E>): Partial<JobRow> => {
+  const status = jobEndOf(knownEvent<JobEvent>(event)) ?? row.status;
+  return { status, failed: status !== 'successful', finished: event.metadata.occurredAt };
 };
 
 export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
@@ -69,6 +69,7 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
     modified: 'timestamptz',
     created_by: 'uuid?',
     modified_by: 'uuid?',
+    correlation_id: 'text',
     revision: 'int4',
   },
   key: ['uuid'],

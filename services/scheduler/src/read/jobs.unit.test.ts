@@ -148,6 +148,7 @@ describe('scheduler.jobs', () => {
       modified: at(0),
       created_by: user,
       modified_by: user,
+      correlation_id: 'c',
       revision: 1,
     });
     expect(rowAfter(check)).toMatchObject({ status: 'pending', dependent_jobs: 2 });

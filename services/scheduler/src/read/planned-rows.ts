@@ -67,6 +67,7 @@ export const plannedRows = (run: RunRequested, metadata: EventMetadata): readonl
     modified: metadata.occurredAt,
     created_by: user,
     modified_by: user,
+    correlation_id: metadata.correlationId,
   };
   return run.jobs.map((job) => ({
     ...UNTOUCHED,

@@ -1,28 +1,32 @@
-import type { PolicyEvent, RepositoryEvent, RunEvent, ScheduleEvent, ScheduleSlotEvent } from '@cyborgbackup/contracts';
-import { defineReadModel } from '@cyborgbackup/projections';
+import type { RepositoryEvent, ScheduleEvent } from '@cyborgbackup/contracts';
+import type { RecordedEvent } from '@cyborgbackup/kernel';
+import { defineReadModel, type Change, type Changes, type TableChanges } from '@cyborgbackup/projections';
+import {
+  evolvePolicy,
+  evolveRepository,
+  evolveSchedule,
+  policyOf,
+  type TimetablePolicy,
+  type TimetablePolicyEvent,
+  type TimetableRepository,
+  type TimetableSchedule,
+} from '../tick/timetable-rows.ts';
+import { knownEvent } from './known-event.ts';
 
 /*
- * All that decides when a policy is due, kept apart from the inventory's own tables: here every row is exactly as old as
- * the jobs beside it, so a scheduler that starts can go on from one position of the log.
- *
- * `since` is when a thing last changed in a way that changes the times: slots before it are no missed ones.
+ * The timetable as tables, apart from the inventory's own: every row is exactly as old as the jobs beside it, so that a
+ * scheduler that starts can go on from one position of the log.
  */
+const onPolicy = (
+  recorded: RecordedEvent<TimetablePolicyEvent>,
+  table: TableChanges<TimetablePolicy>,
+): Changes<TimetablePolicy> => {
+  const event = knownEvent(recorded);
+  const uuid = policyOf(event);
+  return uuid === undefined ? [] : table.upsert({ uuid }, (row) => evolvePolicy(row, event));
+};
 
-export interface TimetablePolicyRow {
-  readonly uuid: string;
-  readonly id: number;
-  /** Ids, as in the policy. */
-  readonly schedule: number;
-  readonly repository: number;
-  readonly enabled: boolean;
-  readonly since: string;
-  /** The latest slot that was run or skipped. */
-  readonly last_slot: string | null;
-}
-
-const later = (a: string | null, b: string): string => (a !== null && Date.parse(a) > Date.parse(b) ? a : b);
-
-export const timetablePolicies = defineReadModel<TimetablePolicyRow, PolicyEvent | RunEvent | ScheduleSlotEvent>({
+export const timetablePolicies = defineReadModel<TimetablePolicy, TimetablePolicyEvent>({
   table: 'timetable_policies',
   columns: {
     uuid: 'uuid',
@@ -35,77 +39,40 @@ export const timetablePolicies = defineReadModel<TimetablePolicyRow, PolicyEvent
   },
   key: ['uuid'],
   on: {
-    'policy-registered': ({ data: { uuid, id, schedule, repository, enabled }, metadata }, table) =>
-      table.put({ uuid, id, schedule, repository, enabled, since: metadata.occurredAt, last_slot: null }),
-    'policy-changed': ({ data: { uuid, schedule, repository, enabled }, metadata }, table) =>
-      table.update({ uuid }, (row) => {
-        const changed = {
-          schedule: schedule ?? row.schedule,
-          repository: repository ?? row.repository,
-          enabled: enabled ?? row.enabled,
-        };
-        return isSame(row, changed) ? row : { ...row, ...changed, since: metadata.occurredAt };
-      }),
-    'policy-removed': ({ data }, table) => table.remove({ uuid: data.uuid }),
-    'run-requested': ({ data: { policy, due_at } }, table) =>
-      policy && due_at !== null
-        ? table.update({ uuid: policy.uuid }, (row) => ({ ...row, last_slot: later(row.last_slot, due_at) }))
-        : [],
-    'schedule-slot-skipped': ({ data: { policy, due_at } }, table) =>
-      table.update({ uuid: policy }, (row) => ({ ...row, last_slot: later(row.last_slot, due_at) })),
+    'policy-registered': onPolicy,
+    'policy-changed': onPolicy,
+    'policy-removed': onPolicy,
+    'run-requested': onPolicy,
+    'schedule-slot-skipped': onPolicy,
   },
 });
 
-export interface TimetableScheduleRow {
-  readonly uuid: string;
-  readonly id: number;
-  readonly crontab: string;
-  readonly timezone: string;
-  readonly enabled: boolean;
-  readonly since: string;
-}
+const onSchedule = (
+  event: RecordedEvent<ScheduleEvent>,
+  table: TableChanges<TimetableSchedule>,
+): Change<TimetableSchedule> =>
+  table.upsert({ uuid: event.data.uuid }, (row) => evolveSchedule(row, knownEvent(event)));
 
-export const timetableSchedules = defineReadModel<TimetableScheduleRow, ScheduleEvent>({
+export const timetableSchedules = defineReadModel<TimetableSchedule, ScheduleEvent>({
   table: 'timetable_schedules',
   columns: { uuid: 'uuid', id: 'int4', crontab: 'text', timezone: 'text', enabled: 'bool', since: 'timestamptz' },
   key: ['uuid'],
-  on: {
-    'schedule-registered': ({ data: { uuid, id, crontab, timezone, enabled }, metadata }, table) =>
-      table.put({ uuid, id, crontab, timezone, enabled, since: metadata.occurredAt }),
-    'schedule-changed': ({ data: { uuid, crontab, timezone, enabled }, metadata }, table) =>
-      table.update({ uuid }, (row) => {
-        const changed = {
-          crontab: crontab ?? row.crontab,
-          timezone: timezone ?? row.timezone,
-          enabled: enabled ?? row.enabled,
-        };
-        return isSame(row, changed) ? row : { ...row, ...changed, since: metadata.occurredAt };
-      }),
-    'schedule-removed': ({ data }, table) => table.remove({ uuid: data.uuid }),
-  },
+  on: { 'schedule-registered': onSchedule, 'schedule-changed': onSchedule, 'schedule-removed': onSchedule },
 });
 
-export interface TimetableRepositoryRow {
-  readonly uuid: string;
-  readonly id: number;
-  readonly enabled: boolean;
-  readonly since: string;
-}
+const onRepository = (
+  event: RecordedEvent<RepositoryEvent>,
+  table: TableChanges<TimetableRepository>,
+): Change<TimetableRepository> =>
+  table.upsert({ uuid: event.data.uuid }, (row) => evolveRepository(row, knownEvent(event)));
 
-export const timetableRepositories = defineReadModel<TimetableRepositoryRow, RepositoryEvent>({
+export const timetableRepositories = defineReadModel<TimetableRepository, RepositoryEvent>({
   table: 'timetable_repositories',
   columns: { uuid: 'uuid', id: 'int4', enabled: 'bool', since: 'timestamptz' },
   key: ['uuid'],
   on: {
-    'repository-registered': ({ data: { uuid, id, enabled }, metadata }, table) =>
-      table.put({ uuid, id, enabled, since: metadata.occurredAt }),
-    'repository-changed': ({ data: { uuid, enabled }, metadata }, table) =>
-      table.update({ uuid }, (row) =>
-        enabled === undefined || enabled === row.enabled ? row : { ...row, enabled, since: metadata.occurredAt },
-      ),
-    'repository-removed': ({ data }, table) => table.remove({ uuid: data.uuid }),
+    'repository-registered': onRepository,
+    'repository-changed': onRepository,
+    'repository-removed': onRepository,
   },
 });
-
-const isSame = <Row extends object>(row: Row, changed: Partial<Row>): boolean =>
-  Object.entries(changed).every(([name, value]) => Object.is(Reflect.get(row, name), value));

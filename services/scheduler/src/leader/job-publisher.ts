@@ -1,0 +1,57 @@
+import { delay, messageOf, runInContext, systemContext, type Logger } from '@cyborgbackup/kernel';
+import type { JobQueue } from '@cyborgbackup/messaging';
+import type { QueueEntry } from '../queue/queue-entry.ts';
+
+export interface JobPublisher {
+  /** Hands a granted job to the executors, as soon as that can be done. */
+  add(entry: QueueEntry): void;
+  /** Works until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const RETRY_MILLIS = 1_000;
+
+/**
+ * Publishes one job after the other, each until it is in the job queue: while NATS is away jobs are granted all the same,
+ * and wait here. It holds no more than the jobs that are granted. A message that is sent twice does no harm: within two
+ * minutes it is dropped for its id, later an executor finds that the job is not to be started any more.
+ */
+export const createJobPublisher = (queue: Pick<JobQueue, 'publish'>, logger: Logger): JobPublisher => {
+  const waiting: QueueEntry[] = [];
+  let wake = new AbortController();
+
+  const publish = async ({ job, grantedAt }: QueueEntry): Promise<void> => {
+    const message = { job: job.uuid, run: job.run };
+    const context = systemContext('scheduler', { correlationId: job.correlationId });
+    await runInContext(context, () => queue.publish(message, { dedupId: `${job.uuid}-${grantedAt ?? 0}` }));
+  };
+
+  const publishFirst = async (first: QueueEntry, signal: AbortSignal): Promise<void> => {
+    try {
+      if (first.stage === 'granted') await publish(first);
+      waiting.shift();
+    } catch (error) {
+      logger.warn({ job: first.job.uuid, reason: messageOf(error) }, 'a job could not be handed out; trying again');
+      await delay(RETRY_MILLIS, signal);
+    }
+  };
+
+  return {
+    add: (entry) => {
+      waiting.push(entry);
+      wake.abort();
+    },
+    run: async (signal) => {
+      while (!signal.aborted) {
+        const [first] = waiting;
+        if (first) await publishFirst(first, signal);
+        else {
+          wake = new AbortController();
+          await delay(LONG_MILLIS, AbortSignal.any([wake.signal, signal]));
+        }
+      }
+    },
+  };
+};
+
+const LONG_MILLIS = 60_000;

@@ -1,0 +1,134 @@
+import { jobStream, QUEUE_STREAM, type QueueEvent } from '@cyborgbackup/contracts';
+import { handleCommand, type LogPage } from '@cyborgbackup/event-store';
+import { AppError, runInContext, systemContext, type Logger, type NewEvent } from '@cyborgbackup/kernel';
+import type { JobQueue } from '@cyborgbackup/messaging';
+import { randomUUID } from 'node:crypto';
+import { inParallel } from '../in-parallel.ts';
+import { jobDecider } from '../job/job-decider.ts';
+import { decideSlots } from '../queue/decide-slots.ts';
+import { fateOf } from '../queue/fate.ts';
+import { evolve, type Queue } from '../queue/queue.ts';
+import type { QueueEntry } from '../queue/queue-entry.ts';
+import { knownEvent } from '../read/known-event.ts';
+import type { LaunchDeps } from '../run/launch.ts';
+import { runTick } from '../tick/run-tick.ts';
+import { createTimetable, type Timetable } from '../tick/timetable.ts';
+import { createJobPublisher, type JobPublisher } from './job-publisher.ts';
+import { isForQueue, isForTimetable, isSlotEvent } from './scheduled-events.ts';
+import { loadSnapshot } from './snapshot.ts';
+
+export interface LeaderDeps extends LaunchDeps {
+  readonly logger: Logger;
+  readonly jobQueue: Pick<JobQueue, 'publish'>;
+  /** Jobs that may run at once; 0 = as many as have a repository and a client. */
+  readonly maxRunning: number;
+}
+
+interface Leader {
+  readonly deps: LeaderDeps;
+  readonly queue: Queue;
+  readonly timetable: Timetable;
+  readonly publisher: JobPublisher;
+}
+
+const MAX_EVENTS = 200;
+const CONCURRENT_ENDS = 16;
+
+/*
+ * The leader:
+ *   loading    takes queue and timetable from the scheduler's own tables, as of the position they have reached, and
+ *              publishes again what is granted and has not started: its last leader may have died before it did;
+ *   following  folds each page of the log into both, and then acts:
+ *                1. frees, announces and grants slots: one append at exactly the version that was folded;
+ *                2. hands what it granted to the executors;
+ *                3. ends jobs whose needs did not succeed.
+ *              Once it has caught up with the log it also starts what is due.
+ *   ended      by the signal, or by an error. A slot event that it did not write, and a version that does not match, are
+ *              such errors: somebody else leads as well. Whoever leads next loads again, so nothing has to be undone.
+ *
+ * A leader may die between any two of these steps. What it had appended is in the log, and everything else follows from
+ * that: slots of ended jobs are freed, granted jobs are published, the dependents of failed ones ended, by the next.
+ */
+export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void> => {
+  const { position, queue, timetable: rows } = await loadSnapshot(deps.pool);
+  const publisher = createJobPublisher(deps.jobQueue, deps.logger);
+  const leader = { deps, queue, timetable: createTimetable(rows), publisher };
+  for (const entry of queue.entries.values()) if (entry.stage === 'granted') publisher.add(entry);
+  deps.logger.info({ position: String(position), jobs: queue.entries.size }, 'leading: granting slots');
+
+  const ending = new AbortController();
+  const ended = AbortSignal.any([signal, ending.signal]);
+  const caughtUp = Promise.withResolvers<void>();
+  ended.addEventListener('abort', () => caughtUp.resolve(), { once: true });
+  const parts = [
+    follow(leader, position, caughtUp.resolve, ended),
+    publisher.run(ended),
+    caughtUp.promise.then(() => tick(leader, ended)),
+  ];
+  // The first part that fails ends the others; all are waited for.
+  const results = await Promise.allSettled(parts.map((part) => part.finally(() => ending.abort())));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+};
+
+const tick = ({ deps, queue, timetable }: Leader, signal: AbortSignal): Promise<void> =>
+  runTick({ ...deps, timetable, isActive: (policy) => queue.unended.has(policy) }, signal);
+
+const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signal: AbortSignal): Promise<void> => {
+  const { store } = leader.deps;
+  const head = await store.head();
+  await act(leader);
+  if (after >= head) caughtUp();
+  for await (const page of store.subscribe({ after, signal })) {
+    await fold(leader, page);
+    await act(leader);
+    if (page.position >= head) caughtUp();
+  }
+};
+
+const fold = async ({ deps, queue, timetable }: Leader, { events }: LogPage): Promise<void> => {
+  const relevant = events.filter((event) => isForQueue(event) || isForTimetable(event));
+  for (const recorded of await deps.commands.codec.decodePage(relevant)) {
+    const event = knownEvent(recorded);
+    if (isSlotEvent(event) && event.version > queue.version) {
+      throw new AppError('version-conflict', 'Another scheduler grants slots too: starting again.');
+    }
+    if (isForQueue(event)) evolve(queue, event);
+    if (isForTimetable(event)) timetable.evolve(event);
+  }
+};
+
+const act = async (leader: Leader): Promise<void> => {
+  const { deps, queue } = leader;
+  for (;;) {
+    const version = queue.version;
+    const events = decideSlots(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
+    if (events.length === 0) break;
+    await appendSlots(leader, events, version); // 1
+    handOut(leader, events); // 2
+  }
+  const doomed = [...queue.doomed];
+  queue.doomed.clear();
+  await inParallel(doomed, CONCURRENT_ENDS, ([entry, need]) => endDoomed(deps, entry, need)); // 3
+};
+
+const contextOf = (entry: QueueEntry | undefined): ReturnType<typeof systemContext> =>
+  systemContext('scheduler', entry ? { correlationId: entry.job.correlationId } : {});
+
+const appendSlots = async ({ deps, queue }: Leader, events: readonly QueueEvent[], version: number): Promise<void> => {
+  const { store, codec } = deps.commands;
+  const encode = (event: QueueEvent): Promise<NewEvent> =>
+    codec.encode(event, { id: randomUUID(), context: contextOf(queue.entries.get(event.data.job)) });
+  await store.append(QUEUE_STREAM, await Promise.all(events.map(encode)), version);
+};
+
+const handOut = ({ queue, publisher }: Leader, events: readonly QueueEvent[]): void => {
+  for (const { type, data } of events) {
+    const entry = type === 'slot-granted' ? queue.entries.get(data.job) : undefined;
+    if (entry) publisher.add(entry);
+  }
+};
+
+const endDoomed = async ({ commands }: LeaderDeps, entry: QueueEntry, need: QueueEntry): Promise<void> => {
+  const { uuid } = entry.job;
+  await runInContext(contextOf(entry), () => handleCommand(commands, jobDecider)(jobStream(uuid), fateOf(entry, need)));
+};

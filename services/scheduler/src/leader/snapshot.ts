@@ -1,0 +1,107 @@
+import { isJobEnd, type JobType } from '@cyborgbackup/contracts';
+import { AppError } from '@cyborgbackup/kernel';
+import { readCheckpoint } from '@cyborgbackup/projections';
+import type { ClientBase, Pool } from 'pg';
+import type { JobStatus } from '../read/job-row.ts';
+import { schedulerProjection } from '../read/scheduler-projection.ts';
+import { addRun, createQueue, type Queue } from '../queue/queue.ts';
+import { queuedJob, type QueueEntry } from '../queue/queue-entry.ts';
+import type { TimetableRows } from '../tick/timetable.ts';
+
+/** The scheduler's memory as of one position of the log. */
+export interface Snapshot {
+  readonly position: bigint;
+  readonly queue: Queue;
+  readonly timetable: TimetableRows;
+}
+
+interface OpenJobRow {
+  readonly uuid: string;
+  readonly id: number;
+  readonly run: string;
+  readonly name: string;
+  readonly job_type: JobType;
+  readonly status: JobStatus;
+  readonly needs: readonly string[];
+  readonly policy: string | null;
+  readonly repository: string | null;
+  readonly client: string | null;
+  readonly scheduled: boolean;
+  readonly correlationId: string;
+  readonly reason: string;
+  readonly granted_version: number | null;
+}
+
+/** All jobs of runs of which a job has not ended, or still holds its slot. */
+const OPEN_JOBS = `
+  select job.uuid, job.id, job.run, job.name, job.job_type, job.status, job.needs, job.policy_uuid as policy,
+         job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
+         job.correlation_id as "correlationId", job.job_explanation as reason, slot.granted_version
+    from scheduler.jobs job
+    left join scheduler.slots slot on slot.job = job.uuid
+   where job.run in (select run from scheduler.jobs where finished is null union select run from scheduler.slots)
+   order by job.id`;
+
+const POLICIES = `select uuid, id, schedule, repository, enabled, to_json(since) #>> '{}' as since,
+                         to_json(last_slot) #>> '{}' as last_slot
+                    from scheduler.timetable_policies`;
+const SCHEDULES = `select uuid, id, crontab, timezone, enabled, to_json(since) #>> '{}' as since
+                     from scheduler.timetable_schedules`;
+const REPOSITORIES = `select uuid, id, enabled, to_json(since) #>> '{}' as since from scheduler.timetable_repositories`;
+
+/**
+ * Everything in one snapshot of the database, so that all tables are as old as the checkpoint says.
+ * @throws AppError `unavailable` while the tables are made or are of another version than this program
+ */
+export const loadSnapshot = async (pool: Pool): Promise<Snapshot> => {
+  const client = await pool.connect();
+  try {
+    await client.query('begin isolation level repeatable read read only');
+    const snapshot = await readSnapshot(client);
+    await client.query('commit');
+    client.release();
+    return snapshot;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+};
+
+const readSnapshot = async (client: ClientBase): Promise<Snapshot> => {
+  const checkpoint = await readCheckpoint(client, schedulerProjection.name);
+  if (checkpoint?.version !== schedulerProjection.version) {
+    throw new AppError('unavailable', "The scheduler's tables are being rebuilt: jobs wait until that is done.");
+  }
+  return {
+    position: checkpoint.position,
+    queue: await readQueue(client),
+    timetable: {
+      policies: await rowsOf(client, POLICIES),
+      schedules: await rowsOf(client, SCHEDULES),
+      repositories: await rowsOf(client, REPOSITORIES),
+    },
+  };
+};
+
+const rowsOf = async <Row extends object>(client: ClientBase, sql: string): Promise<readonly Row[]> =>
+  (await client.query<Row>(sql)).rows;
+
+const readQueue = async (client: ClientBase): Promise<Queue> => {
+  const [last] = await rowsOf<{ readonly version: number }>(client, 'select version from scheduler.queue_version');
+  const queue = createQueue(last?.version);
+  const jobs = await rowsOf<OpenJobRow>(client, OPEN_JOBS);
+  const rows = new Map(jobs.map((row) => [row.uuid, row]));
+  for (const run of Map.groupBy(jobs, (row) => row.run).values()) {
+    addRun(queue, run.map(queuedJob), (entry) => restore(entry, rows.get(entry.job.uuid)));
+  }
+  return queue;
+};
+
+const restore = (entry: QueueEntry, row: OpenJobRow | undefined): void => {
+  if (!row) return;
+  entry.announced ||= row.status !== 'waiting';
+  entry.grantedAt = row.granted_version ?? undefined;
+  entry.reason = row.reason;
+  if (isJobEnd(row.status)) entry.end = row.status;
+  else if (row.status === 'running') entry.stage = 'running';
+};
