@@ -1,17 +1,19 @@
 import type { ConfigShape } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 
-/** Who the first administrator is. Read at every start, used only while there are no users. */
+/** The environment that the first start makes the first administrator from. */
 export const adminConfig = {
   CYBORGBACKUP_ADMIN_EMAIL: z
-    .email('Give an e-mail address.')
+    .string()
+    .max(254)
+    .regex(/^[^\s@]+@[^\s@]+$/, 'Give an email address.')
     .optional()
-    .describe('Log-in of the first administrator, first start only; admin@cyborgbackup.local unless set'),
+    .describe('Log-in of the first administrator, made at the first start; admin@cyborgbackup.local unless set'),
   CYBORGBACKUP_ADMIN_PASSWORD: z
     .string()
     .min(8, 'Give at least 8 characters.')
     .optional()
-    .describe('Password of the first administrator, first start only; a random one is printed once unless set'),
+    .describe('Password of the first administrator; unless set, a random one is printed at the first start'),
 } satisfies ConfigShape;
 
 export type AdminConfig = z.output<z.ZodObject<typeof adminConfig>>;

@@ -25,7 +25,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inventoryProjection, startInventory, type InventoryService } from './start.ts';
+import { inventoryProjection } from './read/inventory-projection.ts';
+import { startInventory, type InventoryService } from './start.ts';
 
 const logger = createLogger('test', 'silent');
 const ADMIN_ACTOR = '11111111-1111-4111-8111-111111111111';
@@ -198,7 +199,7 @@ describe('the first start', () => {
   });
 
   test('a later start makes nothing, and the service says that it is ready', async () => {
-    const third = await startInventory(parts, { adminPassword: 'something else' });
+    const third = await startInventory(parts, { CYBORGBACKUP_ADMIN_PASSWORD: 'something else' });
     try {
       expect(third.initialAdmin).toBeUndefined();
       expect((await third.checks()).filter(({ ready }) => !ready)).toEqual([]);
@@ -301,9 +302,9 @@ describe('a repeated command', () => {
   test('of another kind with the same uuid is refused', async () => {
     const command = schedule();
     await call(scheduleCommands.register, command);
-    expect(
-      await failureOf(call(scheduleCommands.register, { ...command, command_id: randomUUID() })),
-    ).toMatchObject({ code: 'conflict' });
+    expect(await failureOf(call(scheduleCommands.register, { ...command, command_id: randomUUID() }))).toMatchObject({
+      code: 'conflict',
+    });
   });
 });
 
@@ -339,10 +340,7 @@ describe('references', () => {
     expect(await failureOf(call(policyCommands.register, command))).toMatchObject({
       code: 'validation',
       fields: {
-        clients: [
-          'Invalid pk "999001" - object does not exist.',
-          'Invalid pk "999002" - object does not exist.',
-        ],
+        clients: ['Invalid pk "999001" - object does not exist.', 'Invalid pk "999002" - object does not exist.'],
         repository: ['Invalid pk "999003" - object does not exist.'],
         schedule: ['Invalid pk "999004" - object does not exist.'],
         extra_vars: [expect.stringContaining('JSON object')],
@@ -505,9 +503,9 @@ describe('changes', () => {
     const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true };
     await call(repositoryCommands.prepared, { uuid: place.uuid, ...found });
     expect(await rowOf('repositories', place)).toMatchObject({ ready: true, borg_id: 'ab12' });
-    expect(
-      await failureOf(call(repositoryCommands.prepared, { uuid: randomUUID(), ...found })),
-    ).toMatchObject({ code: 'not-found' });
+    expect(await failureOf(call(repositoryCommands.prepared, { uuid: randomUUID(), ...found }))).toMatchObject({
+      code: 'not-found',
+    });
   });
 });
 
@@ -620,7 +618,14 @@ describe('the log', () => {
       `select format('%I.%I', schemaname, tablename) as name from pg_tables
         where schemaname not in ('pg_catalog', 'information_schema')`,
     );
-    const secrets = ['plain-passphrase', 'another-key-4711', 's3cret-0815', 'plain-mail-password', 'PRIVATE KEY', '$scrypt$'];
+    const secrets = [
+      'plain-passphrase',
+      'another-key-4711',
+      's3cret-0815',
+      'plain-mail-password',
+      'PRIVATE KEY',
+      '$scrypt$',
+    ];
     for (const { name } of tables) {
       for (const secret of secrets) {
         const { rows } = await admin.query(`select 1 from ${name} as t where position($1 in t::text) > 0`, [secret]);

@@ -4,18 +4,15 @@ import { startInventory } from './start.ts';
 
 await runService({
   name: 'inventory',
-  purpose: 'The inventory: keeps users, clients, repositories, schedules, policies and settings.',
+  purpose: 'Keeps users, clients, repositories, schedules, policies and settings.',
   config: adminConfig,
   healthListen: '127.0.0.1:8101',
   start: async (parts, config) => {
-    const service = await startInventory(parts, {
-      adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
-      adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
-    });
+    const service = await startInventory(parts, config);
     const { initialAdmin } = service;
     if (initialAdmin) {
       process.stdout.write(
-        `First administrator: ${initialAdmin.email}  password: ${initialAdmin.password}  (shown only this once)\n`,
+        `The first administrator is ${initialAdmin.email} with the password ${initialAdmin.password} (shown only now).\n`,
       );
     }
     return service;

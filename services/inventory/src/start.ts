@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { createRpcService, type RpcService } from '@cyborgbackup/messaging';
 import { createCheckpointWaiter, ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import type { AdminConfig } from './admin-config.ts';
 import { inventoryModule } from './inventory.module.ts';
 import { inventoryProjection } from './read/inventory-projection.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
@@ -53,16 +54,13 @@ const keepProjection = (parts: ServiceParts): { stop(): Promise<void> } => {
  * Starts the inventory: its tables, the SSH key pair and the first administrator if there are none, and its calls.
  * @throws AppError when the database or NATS cannot be reached
  */
-export const startInventory = async (
-  parts: ServiceParts,
-  options: FirstAdministratorOptions = {},
-): Promise<InventoryService> => {
+export const startInventory = async (parts: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
   const deps = inventoryDeps(parts);
   await ensureProjection(parts.pool, inventoryProjection);
   const projection = keepProjection(parts);
   try {
     await ensureSshKey(deps);
-    const initialAdmin = await ensureFirstAdministrator(deps, options);
+    const initialAdmin = await ensureFirstAdministrator(deps, config);
     const rpc = await createRpcService({
       natsUrl: parts.natsUrl,
       module: inventoryModule(deps),

@@ -64,7 +64,7 @@ export const unmaskExtraVars = (text: string, stored: string): Unmasked => {
 
 const MASK_LITERAL = JSON.stringify(SECRET_MASK);
 
-const nameOf = (path: string): string => String((JSON.parse(path) as readonly unknown[]).join('.'));
+const nameOf = (path: string): string => (JSON.parse(path) as readonly unknown[]).join('.');
 
 const replace = (text: string, places: readonly Place[], value: (place: Place) => string): string => {
   const parts: string[] = [];

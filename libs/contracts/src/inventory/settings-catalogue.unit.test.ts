@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { findSetting, isSettingOn, mergeSettings, SETTINGS_CATALOGUE, type StoredSetting } from './settings-catalogue.ts';
+import {
+  findSetting,
+  isSettingOn,
+  mergeSettings,
+  SETTINGS_CATALOGUE,
+  type StoredSetting,
+} from './settings-catalogue.ts';
 
 test('there are 22 settings, each with an id and a key of its own', () => {
   const ids = SETTINGS_CATALOGUE.map(({ id }) => id).toSorted((a, b) => a - b);

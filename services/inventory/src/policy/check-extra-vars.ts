@@ -9,7 +9,7 @@ const isTextList = (value: unknown): boolean => Array.isArray(value) && value.ev
 const isFolder = (value: unknown): boolean => isText(value) && value.startsWith('/');
 
 /** What a type of policy cannot do without. */
-const REQUIREMENTS: { readonly [Type in PolicyType]?: (variables: Variables) => string | undefined } = {
+const REQUIREMENTS: Readonly<Partial<Record<PolicyType, (variables: Variables) => string | undefined>>> = {
   folders: ({ folders }) =>
     Array.isArray(folders) && folders.length > 0 && folders.every(isFolder)
       ? undefined

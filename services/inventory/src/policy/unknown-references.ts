@@ -1,13 +1,9 @@
 import type { Pool } from 'pg';
 import type { PolicyChanges, UnknownReferences } from './decider.ts';
 
-const REFERENCED = ['clients', 'repositories', 'schedules'] as const;
+type Referenced = 'clients' | 'repositories' | 'schedules';
 
-const unknownIn = async (
-  pool: Pool,
-  table: (typeof REFERENCED)[number],
-  ids: readonly number[],
-): Promise<readonly number[]> => {
+const unknownIn = async (pool: Pool, table: Referenced, ids: readonly number[]): Promise<readonly number[]> => {
   if (ids.length === 0) return [];
   const { rows } = await pool.query<{ id: number }>(
     `select wanted.id from unnest($1::int4[]) with ordinality as wanted(id, nr)
