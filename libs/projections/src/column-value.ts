@@ -27,7 +27,13 @@ const normalText = (value: unknown): string => {
   return value;
 };
 
-const normalUuid = (value: unknown): string => normalText(value).toLowerCase();
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** PostgreSQL takes other spellings too, and would give them back as this one: then two keys in memory were one row. */
+const normalUuid = (value: unknown): string => {
+  const text = normalText(value).toLowerCase();
+  return UUID.test(text) ? text : refuse('is not a uuid');
+};
 
 const normalInt4 = (value: unknown): number =>
   typeof value === 'number' && (value | 0) === value ? value + 0 : refuse('is not a 32-bit integer');

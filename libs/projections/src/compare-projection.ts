@@ -3,14 +3,13 @@ import type { ClientBase } from 'pg';
 import { readCheckpoint } from './checkpoint.ts';
 import { quoteIdentifier as quote } from './identifier.ts';
 import { keepLease, releaseLease } from './lease.ts';
-import { KEPT_ROWS, MAX_ROWS, replayLog } from './log-replay.ts';
 import { listParked } from './parked-events.ts';
-import { createProjectionFold } from './projection-fold.ts';
 import { createSchema } from './projection-schema.ts';
 import type { Projection } from './projection.ts';
 import type { ReadModel } from './read-model.ts';
 import { acquireBuildRight } from './rebuild-projection.ts';
 import type { ProjectionOptions } from './projection-options.ts';
+import { createSchemaReplay } from './schema-replay.ts';
 import { openSession, type Session } from './session.ts';
 
 /** A row that a rebuild would change. */
@@ -59,7 +58,7 @@ export const compareProjection = async (options: ProjectionOptions): Promise<Com
 const compareInSnapshot = async (options: ProjectionOptions, { client }: Session): Promise<Comparison> => {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
   try {
-    await client.query('SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0');
+    await client.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     return await compareTables(options, client);
   } finally {
     await client.query('ROLLBACK').catch(() => undefined); // the session ends in any case
@@ -76,7 +75,8 @@ const compareTables = async (options: ProjectionOptions, client: ClientBase): Pr
   const skipped = new Set(parked.map(({ position }) => position));
   const scratch = `${projection.name}_compare`;
   await createSchema(client, scratch, projection);
-  await replayInto(client, scratch, { options, skipped, to: live.position });
+  const replay = createSchemaReplay({ options, client, schema: scratch, skipped, commit: (write) => write() });
+  await replay.catchUp(live.position);
 
   const differences: RowDifference[] = [];
   let rows = 0;
@@ -85,25 +85,6 @@ const compareTables = async (options: ProjectionOptions, client: ClientBase): Pr
     differences.push(...(await compareTable(client, { model, live: projection.name, scratch })));
   }
   return { position: live.position, rows, parked: parked.length, differences };
-};
-
-interface ReplayTask {
-  readonly options: ProjectionOptions;
-  readonly skipped: ReadonlySet<bigint>;
-  readonly to: bigint;
-}
-
-const replayInto = async (client: ClientBase, schema: string, { options, skipped, to }: ReplayTask): Promise<void> => {
-  const fold = createProjectionFold({ client, schema, projection: options.projection, empty: true });
-  const flush = async (): Promise<void> => {
-    await fold.write();
-    fold.letGo(KEPT_ROWS);
-  };
-  const afterPage = async (): Promise<void> => {
-    if (fold.size() >= MAX_ROWS) await flush();
-  };
-  await replayLog({ options, fold, skipped, afterPage }, 0n, to);
-  await flush();
 };
 
 const countRows = async (client: ClientBase, { name }: Projection, { table }: ReadModel): Promise<number> => {

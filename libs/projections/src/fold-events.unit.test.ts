@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { foldEvents } from './fold-events.ts';
 import { PoisonEventError } from './poison-event.ts';
 import { defineReadModel, type ReadModelDefinition } from './read-model.ts';
-import { recordedEvent } from '../fixtures/memory-log.ts';
 
 interface Row {
   readonly id: string;
@@ -48,11 +47,7 @@ const model = defineReadModel<Row, Made | Changed | Touched | Cleared>({
 const A = '0a000000-0000-4000-8000-000000000001';
 const B = '0b000000-0000-4000-8000-000000000002';
 const made = (id: string, owner: string | null): Made => ({ type: 'made', data: { id, owner, at: null, facts: {} } });
-const after = (...events: readonly DomainEvent[]): readonly Row[] =>
-  foldEvents(
-    model,
-    events.map((event, index) => recordedEvent(event, BigInt(index + 1))),
-  );
+const after = (...events: readonly DomainEvent[]): readonly Row[] => foldEvents(model, events);
 
 describe('a history of events becomes rows', () => {
   const a = { id: A, owner: 'x', at: null, facts: {} };

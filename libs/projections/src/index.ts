@@ -9,7 +9,7 @@ export { checkpointReached, readCheckpoint, readPositions, type Checkpoint } fro
 export { type ColumnFor, type ColumnSpec, type ColumnType } from './column-type.ts';
 export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference } from './compare-projection.ts';
 export { ensureProjection } from './ensure-projection.ts';
-export { foldEvents } from './fold-events.ts';
+export { foldEvents, type GivenEvent } from './fold-events.ts';
 export { holdLease, type HoldLeaseOptions } from './hold-lease.ts';
 export { installProjections, READER_ROLE } from './install-projections.ts';
 export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';

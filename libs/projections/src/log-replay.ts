@@ -7,14 +7,6 @@ import type { ProjectionOptions } from './projection-options.ts';
 /** Largest page that a store gives. */
 const PAGE_SIZE = 5_000;
 
-/**
- * A replay starts with empty tables, so as long as all rows are in memory nothing is loaded, and a row is written once
- * however often it changes: 67-115 k events/s, against 24-33 k page by page (bench/rebuild.ts, 2 shared cores). From
- * MAX_ROWS on (some 50 MB) rows are written, and all but KEPT_ROWS forgotten.
- */
-export const MAX_ROWS = 60_000;
-export const KEPT_ROWS = 40_000;
-
 /** While the store settles whether a gap in the log will still be filled. */
 const GAP_MILLIS = 5;
 

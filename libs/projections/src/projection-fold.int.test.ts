@@ -119,6 +119,18 @@ test('the same events give the same rows however they are cut into pages', async
   );
 });
 
+test('rows that are still stored but removed in memory are not found again', async () => {
+  const listed: SampleEvent = { type: 'archive-listed', data: { archive: uuid(1), paths: ['a', 'b'] } };
+  const removed: SampleEvent = { type: 'archive-removed', data: { archive: uuid(1) } };
+  const merged: SampleEvent = { type: 'archive-merged', data: { from: uuid(1), to: uuid(2) } };
+  const pages: Pages = [
+    { page: [listed], write: true },
+    { page: [removed], write: false },
+    { page: [merged], write: false },
+  ];
+  expect(await project(pages, false)).toMatchObject({ entries: [] });
+});
+
 const globalInt8 = (): unknown => (pg.types.getTypeParser(pg.types.builtins.INT8) as (text: string) => unknown)('1');
 
 describe('rows come back exactly as they were written', () => {

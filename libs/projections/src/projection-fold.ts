@@ -19,10 +19,10 @@ export interface ProjectionFold {
   /** Writes what changed; the transaction is the caller's. Then call `forget` or `letGo`, once it is committed. */
   write(): Promise<void>;
   forget(): void;
-  /** Forgets whole tables until at most `rows` are held: first those that are never read again, then the largest. */
-  letGo(rows: number): void;
-  /** Rows held in memory. */
-  size(): number;
+  /** Forgets whole tables until the rest takes at most so much: first those never read again, then the largest. */
+  letGo(bytes: number): void;
+  /** Roughly what the rows in memory take. */
+  bytes(): number;
   /** Tables whose rows were looked for by something else than their key. */
   tablesMatched(): ReadonlySet<string>;
 }
@@ -63,8 +63,8 @@ export const createProjectionFold = (options: {
     fold: createTableFold(model, { wholeTable: options.empty }),
     store: createTableStore(options.client, options.schema, model),
   }));
-  const size = (): number => tables.reduce((sum, { fold }) => sum + fold.size(), 0);
-  const cost = ({ fold }: Table): number => (fold.isReread() ? 1 / fold.size() : 0);
+  const bytes = (): number => tables.reduce((sum, { fold }) => sum + fold.bytes(), 0);
+  const cost = ({ fold }: Table): number => (fold.isReread() ? 1 / fold.bytes() : 0);
   return {
     apply: async (events) => {
       for (const table of tables) await applyTo(table, events);
@@ -74,13 +74,13 @@ export const createProjectionFold = (options: {
       for (const { fold, store } of tables) await store.write(fold.writes());
     },
     forget: () => tables.forEach(({ fold }) => fold.forget()),
-    letGo: (rows) => {
+    letGo: (most) => {
       for (const { fold } of tables.toSorted((a, b) => cost(a) - cost(b))) {
-        if (size() > rows) fold.forget();
+        if (bytes() > most) fold.forget();
         else fold.settle();
       }
     },
-    size,
+    bytes,
     tablesMatched: () => new Set(tables.filter(({ fold }) => fold.isMatched()).map(({ model }) => model.table)),
   };
 };

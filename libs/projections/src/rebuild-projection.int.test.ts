@@ -143,14 +143,17 @@ describe('a rebuild', () => {
     expect(await indexesOf('busy')).toBe(6);
   });
 
-  test('with less memory than rows gives the same', async () => {
+  test('with more rows than memory gives the same', async () => {
     const log = createMemoryLog();
     const projection = sampleProjection('large');
-    const paths = Array.from({ length: 5_000 }, (_, index) => `/usr/share/${index}`);
-    for (let n = 1; n <= 14; n += 1) {
-      log.record({ type: 'archive-listed', data: { archive: uuid(n), paths } }, ...sampleEvents(n));
+    const paths = Array.from({ length: 100 }, (_, index) => `/usr/share/${index}`);
+    const hosts = Array.from({ length: 24 }, (_, index) => index + 1);
+    for (const n of hosts) {
+      log.record(...sampleEvents(n), { type: 'archive-listed', data: { archive: uuid(n), paths } });
+      log.record({ type: 'host-renamed', data: { id: uuid(n), name: 'x'.repeat(2_500_000) } });
     }
     log.record(
+      ...hosts.flatMap(sampleEvents),
       { type: 'archive-merged', data: { from: uuid(2), to: uuid(8) } },
       { type: 'archive-removed', data: { archive: uuid(13) } },
       { type: 'owner-changed', data: { from: 'owner-2', to: 'owner-3' } },
@@ -159,19 +162,19 @@ describe('a rebuild', () => {
     const store = { ...log.store, readAll: ({ after }: { after: bigint }) => log.store.readAll({ after, limit: 4 }) };
     const options = optionsFor(projection, { store });
     expect(await rebuildProjection(options)).toBe(true);
-    const rebuilt = await harness.pool.query('SELECT count(*)::int AS count FROM large.entries');
+    // a rebuild within memory writes every row once
+    const updated = `SELECT n_tup_upd > 0 AS updated FROM pg_stat_user_tables WHERE schemaname = 'large' AND relname = 'hosts'`;
+    expect((await harness.admin.query(updated)).rows).toEqual([{ updated: true }]);
     const runner = harness.start({ ...projection, name: 'large_live' }, { store: log.store });
     await runner.reached(log.events.at(-1)!.position);
     await runner.stop();
     for (const { table } of projection.models) {
       const { rows } = await harness.pool.query(
-        `(SELECT t::text FROM large.${table} t EXCEPT SELECT t::text FROM large_live.${table} t)
-         UNION ALL (SELECT t::text FROM large_live.${table} t EXCEPT SELECT t::text FROM large.${table} t)`,
+        `(SELECT md5(t::text) FROM large.${table} t EXCEPT SELECT md5(t::text) FROM large_live.${table} t)
+         UNION ALL (SELECT md5(t::text) FROM large_live.${table} t EXCEPT SELECT md5(t::text) FROM large.${table} t)`,
       );
       expect(rows).toEqual([]);
     }
-    expect(rebuilt.rows).toEqual([{ count: expect.any(Number) }]);
-    expect((rebuilt.rows[0] as { count: number }).count).toBeGreaterThan(50_000);
     expect(await compareProjection(options)).toMatchObject({ differences: [] });
   });
 
@@ -232,9 +235,11 @@ describe('another version', () => {
     expect(await schemas('grown')).toEqual(['grown']);
     expect(await indexesOf('grown')).toBe(5);
 
-    // the older runner must not take it back, not even when asked to go on for a while
+    // the older runner looks at the lease every second, and must not take it back
+    const fence = `SELECT version, fence FROM projections.checkpoints WHERE name = 'grown'`;
+    const before = await harness.pool.query(fence);
     await sleep(1_500);
-    expect(await readCheckpoint(harness.pool, 'grown')).toMatchObject({ version: 2 });
+    expect((await harness.pool.query(fence)).rows).toEqual(before.rows);
     await updated.reached(log.record({ type: 'host-renamed', data: { id: uuid(8), name: 'later' } }));
     await updated.stop();
     // a release rolled back: nobody holds the newer tables any more

@@ -6,7 +6,7 @@ import { listParked } from './parked-events.ts';
 import { PoisonEventError } from './poison-event.ts';
 import type { ProjectionOptions } from './projection-options.ts';
 import { openSession, type Session } from './session.ts';
-import { openShadow, shadowName } from './shadow-build.ts';
+import { openShadow, shadowName } from './shadow-schema.ts';
 import { dropReplaced, swapSchemas } from './swap-schemas.ts';
 
 /**
@@ -81,6 +81,7 @@ const buildAndSwap = async (options: ProjectionOptions, right: Lease, skipped: R
   const { pool, store, projection, logger } = options;
   logger.info({ projection: projection.name, version: projection.version }, 'Rebuilding the projection');
   await using session = await openSession(pool);
+  await dropReplaced(session, projection); // an earlier rebuild's; fails now rather than at the swap
   const shadow = await openShadow({ options, session, right, skipped }); // 2
   await shadow.catchUp(await store.head()); // 3
   await shadow.createIndexes(); // 4

@@ -1,4 +1,5 @@
 import type { Column } from './column-type.ts';
+import { bytesOf } from './row-bytes.ts';
 import { valueTextOf, type KeyText, type Match } from './row-form.ts';
 import type { AnyRow } from './table-changes.ts';
 
@@ -10,7 +11,8 @@ export interface RowSet {
   /** The rows with this value in this column. The column is indexed at the first such question. */
   matching(match: Match): readonly (readonly [KeyText, AnyRow])[];
   rows(): readonly AnyRow[];
-  size(): number;
+  /** Roughly what the rows take in memory. */
+  bytes(): number;
   clear(): void;
 }
 
@@ -29,6 +31,7 @@ const addTo = ({ column, ids }: ColumnIndex, id: KeyText, row: AnyRow): void => 
 export const createRowSet = (): RowSet => {
   const held = new Map<KeyText, AnyRow | null>();
   const indexes = new Map<string, ColumnIndex>();
+  let bytes = 0;
 
   const indexOf = (column: Column): ColumnIndex => {
     const known = indexes.get(column.name);
@@ -45,6 +48,7 @@ export const createRowSet = (): RowSet => {
     set: (id, row) => {
       const previous = held.get(id);
       held.set(id, row);
+      bytes += bytesOf(row) - (previous === undefined ? 0 : bytesOf(previous));
       for (const index of indexes.values()) {
         if (previous) index.ids.get(valueTextOf(index.column, previous))?.delete(id);
         if (row) addTo(index, id, row);
@@ -57,8 +61,9 @@ export const createRowSet = (): RowSet => {
       return rows.filter((entry): entry is [KeyText, AnyRow] => entry[1]?.[column.name] === value);
     },
     rows: () => [...held.values()].filter((row) => row !== null),
-    size: () => held.size,
+    bytes: () => bytes,
     clear: () => {
+      bytes = 0;
       held.clear();
       indexes.clear();
     },

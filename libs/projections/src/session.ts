@@ -5,11 +5,13 @@ import type { ClientBase, Pool } from 'pg';
  * - `synchronous_commit = off`: rows and checkpoint commit together, so a crash of the server can only take both back, and
  *   the same events are folded again. Nothing is lost, and no commit waits for the disk.
  * - `idle_in_transaction_session_timeout`: a stalled owner's locks go before the next owner needs the rows.
+ * - `lock_timeout`, but no `statement_timeout`: nobody else should hold these rows, but deleting a million may take long.
  */
 const SETTINGS = `
   SET synchronous_commit = off;
   SET idle_in_transaction_session_timeout = '5s';
-  SET statement_timeout = '60s'`;
+  SET lock_timeout = '30s';
+  SET statement_timeout = 0`;
 
 export interface Session extends AsyncDisposable {
   readonly client: ClientBase;

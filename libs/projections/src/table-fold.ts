@@ -37,8 +37,8 @@ export interface TableFold {
   /** After the writes are committed: drops all rows, and leaves the `wholeTable` mode. */
   forget(): void;
   rows(): readonly AnyRow[];
-  /** Rows in memory, known absences included. */
-  size(): number;
+  /** Roughly what the rows take in memory. */
+  bytes(): number;
   /** After the writes are committed: keeps the rows, and the mode. */
   settle(): void;
   /** True once rows were looked for by something else than their key. */
@@ -154,7 +154,7 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
       wholeTable = false;
     },
     rows: () => held.rows(),
-    size: () => held.size(),
+    bytes: () => held.bytes(),
     isMatched: () => matched,
     isReread: () => reread,
   };
