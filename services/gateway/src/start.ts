@@ -77,7 +77,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   }, SWEEP_MILLIS);
 
   const allowedHosts = allowedHostsOf(config);
-  const endpoints = createEndpoints({ deps, logIn, version: VERSION, allowedHosts });
+  const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
   const checks: RunningService['checks'] = () => standardChecks(parts);
   const app = createApp({
     logger,

@@ -6,13 +6,14 @@ import type { Account } from './accounts.ts';
 
 export const ACCESS_SECONDS = 60 * 60;
 export const REFRESH_SECONDS = 14 * 24 * 60 * 60;
+export const RESET_SECONDS = 24 * 60 * 60;
 
 const claims = z.object({
-  token_type: z.enum(['access', 'refresh']),
+  token_type: z.enum(['access', 'refresh', 'reset']),
   user_id: z.int(),
   jti: z.string(),
-  /** The session's uuid. */
-  sid: z.uuid(),
+  /** The session's uuid; empty in a reset token. */
+  sid: z.union([z.uuid(), z.literal('')]),
   /** The user's `credentials_changed_at` when the token was made: another one by now makes the token void. */
   cred: z.string(),
 });
@@ -23,6 +24,8 @@ export interface JsonWebTokens {
   issue(account: Account, session: string, refreshId: string): Promise<{ refresh: string; access: string }>;
   /** An access token for a session that there is already. */
   issueAccess(account: Account, session: string): Promise<string>;
+  /** A token to choose a new password with; it is void once that is done. */
+  issueReset(account: Account): Promise<string>;
   /** The claims of a token of ours that has not expired, else undefined. */
   read(token: string, type: TokenClaims['token_type']): Promise<TokenClaims | undefined>;
 }
@@ -54,6 +57,7 @@ export const createJsonWebTokens = (key: Buffer, clock: Clock): JsonWebTokens =>
 
   return {
     issueAccess,
+    issueReset: (account) => sign(account, { token_type: 'reset', jti: randomUUID(), sid: '' }, RESET_SECONDS),
     issue: async (account, session, refreshId) => ({
       refresh: await sign(account, { token_type: 'refresh', jti: refreshId, sid: session }, REFRESH_SECONDS),
       access: await issueAccess(account, session),

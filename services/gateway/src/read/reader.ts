@@ -29,10 +29,13 @@ const types: pg.CustomTypesConfig = {
 const STATEMENT_MILLIS = 10_000;
 const CONNECTIONS = 8;
 
-const SQL_STATE = { queryCanceled: '57014' };
+const SQL_STATE = { queryCanceled: '57014', invalidRegularExpression: '2201B' };
 
 const sqlState = (error: unknown): unknown =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+
+/** True for the error of a query whose regular expression PostgreSQL does not understand. */
+export const isInvalidPattern = (error: unknown): boolean => sqlState(error) === SQL_STATE.invalidRegularExpression;
 
 const readError = (error: unknown): unknown => {
   const state = sqlState(error);

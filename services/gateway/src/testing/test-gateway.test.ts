@@ -12,10 +12,13 @@ import { projections } from './read-models.test.ts';
 export const PASSWORD = 'correct horse battery';
 export const STAMP = '2026-01-02T03:04:05.678901Z';
 
+/** What JSON.parse gives: tests look into it as they like. */
+type Json = ReturnType<typeof JSON.parse>;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: any;
+  readonly body: Json;
 }
 
 export interface SendOptions {
@@ -34,7 +37,7 @@ export interface TestGateway extends AsyncDisposable {
   send(path: string, options?: SendOptions): Promise<Answer>;
   /** Inserts a row; columns that are not given take a value that fits. */
   insert(table: string, row: Record<string, unknown>): Promise<void>;
-  sql(text: string, values?: unknown[]): Promise<any[]>;
+  sql(text: string, values?: unknown[]): Promise<Json[]>;
 }
 
 export const ADMIN = 'admin@example.com';
@@ -53,6 +56,27 @@ const FITTING: Record<string, unknown> = {
 
 export const basic = (email: string, password = PASSWORD): string =>
   `Basic ${Buffer.from(`${email}:${password}`).toString('base64')}`;
+
+const textOf = (body: unknown): string | undefined =>
+  body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+
+const headersOf = ({ as = ADMIN, body, headers }: SendOptions): Record<string, string> => ({
+  ...(as === null ? {} : { Authorization: basic(as) }),
+  ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+  ...headers,
+});
+
+const send = async (url: string, options: SendOptions = {}): Promise<Answer> => {
+  const response = await fetch(url, {
+    method: options.method ?? 'GET',
+    redirect: 'manual',
+    headers: headersOf(options),
+    body: textOf(options.body) ?? null,
+  });
+  const answer = await response.text();
+  const isJson = answer !== '' && response.headers.get('content-type')?.includes('json') === true;
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(answer) : answer };
+};
 
 export const startTestGateway = async (env: Record<string, string> = {}): Promise<TestGateway> => {
   const database = await createTestDatabase();
@@ -118,22 +142,8 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
     parts,
     services,
     insert,
-    sql: async (text, values) => (await admin.query(text, values)).rows,
-    send: async (path, { method = 'GET', body, headers = {}, as = ADMIN } = {}) => {
-      const response = await fetch(`${gateway.url}${path}`, {
-        method,
-        redirect: 'manual',
-        headers: {
-          ...(as === null ? {} : { Authorization: basic(as) }),
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
-      return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
-    },
+    sql: async (text, values) => (await admin.query(text, values)).rows as Json[],
+    send: (path, options) => send(`${gateway.url}${path}`, options),
     [Symbol.asyncDispose]: async () => {
       await gateway.stop();
       await admin.end();

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 /** The words that the API's clients know (Django REST framework's) for an issue that zod found. */
 export const messageOfIssue = (issue: z.core.$ZodIssue, value: unknown): string => {
+  if (issue.code === 'custom') return issue.message;
   if (value === undefined) return 'This field is required.';
   if (value === null) return 'This field may not be null.';
   switch (issue.code) {
@@ -14,11 +15,19 @@ export const messageOfIssue = (issue: z.core.$ZodIssue, value: unknown): string 
     case 'too_small':
       return tooSmall(issue, value);
     case 'invalid_format':
-      return issue.format === 'email' ? 'Enter a valid email address.' : issue.message;
+      return FORMATS.get(issue.format) ?? issue.message;
     default:
       return issue.message;
   }
 };
+
+const FORMATS = new Map([
+  ['email', 'Enter a valid email address.'],
+  [
+    'datetime',
+    'Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].',
+  ],
+]);
 
 const MAX_SHOWN = 100;
 

@@ -5,7 +5,8 @@ import { commonSchema } from '../../http/representation.ts';
 const { shape } = repositoryFields;
 
 /** A passphrase counts to the last blank. */
-const key = shape.repository_key.meta({ verbatim: true });
+const verbatim = { verbatim: true };
+const key = shape.repository_key.meta(verbatim);
 
 const optional = { ready: shape.ready.default(false), enabled: shape.enabled.default(true) };
 
@@ -15,6 +16,7 @@ export const createRepository = z.object({
   /** Without one a strong one is made. */
   repository_key: key
     .refine((value) => value !== SECRET_MASK, 'Send the passphrase itself, or leave it out to have a strong one made.')
+    .meta(verbatim)
     .optional(),
 });
 

@@ -15,7 +15,11 @@ const password = (whenEmpty?: string): z.ZodType<string, string> =>
       const emptyMessages = whenEmpty === undefined ? [] : [whenEmpty];
       const messages = value === '' ? emptyMessages : passwordWeaknesses(value);
       for (const message of messages) context.addIssue({ code: 'custom', message });
-    });
+    })
+    .meta({ verbatim: true });
+
+/** A password that somebody has to choose. */
+export const chosenPassword = password('This field may not be blank.');
 
 const optional = {
   first_name: shape.first_name.default(''),

@@ -1,0 +1,240 @@
+import { AppError, hashPassword } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADMIN, basic, PASSWORD, startTestGateway, USER, type TestGateway } from '../testing/test-gateway.test.ts';
+import { apiTokenHash } from './authenticate.ts';
+
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  const sessions = new Map<unknown, { user: unknown; refresh: unknown }>();
+  gateway.services.on('inventory.session.open', ({ uuid, user, refresh_id: refresh }) => {
+    sessions.set(uuid, { user, refresh });
+    return { position: '0' };
+  });
+  gateway.services.on('inventory.session.refresh', ({ uuid, refresh_id: refresh, next_refresh_id: next }) => {
+    const session = sessions.get(uuid);
+    if (session?.refresh !== refresh) throw new AppError('unauthenticated', 'This session is over.');
+    sessions.set(uuid, { user: session?.user, refresh: next });
+    return { user: session?.user, position: '0' };
+  });
+  gateway.services.on('inventory.api-token.used', () => ({ position: null }));
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const me = (authorization: string) =>
+  gateway.send('/api/v1/me', { as: null, headers: authorization ? { Authorization: authorization } : {} });
+
+const obtain = (email = ADMIN, password = PASSWORD) =>
+  gateway.send('/api/token/obtain/', { method: 'POST', as: null, body: { email, password } });
+
+const claimsOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
+describe('nobody', () => {
+  test('is told how to log in', async () => {
+    const { status, headers, body } = await me('');
+    expect([status, body]).toEqual([401, { detail: 'Authentication credentials were not provided.' }]);
+    expect(headers.get('www-authenticate')).toBe('Bearer realm="api"');
+  });
+
+  test.each(['Basic', 'Basic !', basic(ADMIN, 'wrong'), basic('nobody@example.com'), 'Bearer x', 'Token x'])(
+    'is who sends %s',
+    async (authorization) => {
+      const { status, headers } = await me(authorization);
+      expect(status).toBe(401);
+      expect(headers.get('www-authenticate')).toBeTruthy();
+    },
+  );
+
+  test('may see what is public', async () => {
+    for (const path of ['/api/', '/api/v1', '/api/v1/ping']) {
+      expect((await gateway.send(path, { as: null })).status, path).toBe(200);
+    }
+  });
+});
+
+describe('HTTP Basic', () => {
+  test('takes email, in any case, and password', async () => {
+    const { body } = await me(basic(ADMIN.toUpperCase()));
+    expect(body).toMatchObject({ count: 1, next: null, previous: null, results: [{ email: ADMIN, type: 'user' }] });
+  });
+
+  test('does not hash the password again for each request', async () => {
+    await me(basic(ADMIN));
+    const start = performance.now();
+    for (let i = 0; i < 20; i += 1) expect((await me(basic(ADMIN))).status).toBe(200);
+    expect((performance.now() - start) / 20).toBeLessThan(25);
+  });
+
+  test('notices at once that the password was changed', async () => {
+    const uuid = randomUUID();
+    const seal = async (password: string) => gateway.parts.keys.seal(`user-${uuid}`, await hashPassword(password));
+    const email = 'changing@example.com';
+    await gateway.insert('inventory.users', { id: 50, uuid, email, password_hash: await seal('the first one') });
+    expect((await me(basic(email, 'the first one'))).status).toBe(200);
+    await gateway.sql('update inventory.users set password_hash = $2, credentials_changed_at = now() where uuid = $1', [
+      uuid,
+      JSON.stringify(await seal('the second one')),
+    ]);
+    expect((await me(basic(email, 'the first one'))).status).toBe(401);
+    expect((await me(basic(email, 'the second one'))).status).toBe(200);
+  });
+});
+
+describe('a JSON web token', () => {
+  test('is obtained, used and refreshed', async () => {
+    const { status, body } = await obtain();
+    expect([status, Object.keys(body).sort()]).toEqual([200, ['access', 'refresh']]);
+    const claims = claimsOf(body.access);
+    expect(claims).toMatchObject({ user_id: 1, email: ADMIN, first_name: '', last_name: '', token_type: 'access' });
+    expect(claims.exp - claims.iat).toBe(3_600);
+    expect((await me(`Bearer ${body.access}`)).status).toBe(200);
+    expect((await me(`Bearer ${body.refresh}`)).status).toBe(401);
+
+    const refresh = (token: string) =>
+      gateway.send('/api/token/refresh/', { method: 'POST', as: null, body: { refresh: token } });
+    const next = await refresh(body.refresh);
+    expect(next.status).toBe(200);
+    expect((await me(`Bearer ${next.body.access}`)).status).toBe(200);
+    const reused = await refresh(body.refresh);
+    expect([reused.status, reused.body]).toEqual([
+      401,
+      { detail: 'Token is invalid or expired', code: 'token_not_valid' },
+    ]);
+    expect((await refresh('x')).status).toBe(401);
+  });
+
+  test('is void once the session is revoked or the password changed', async () => {
+    const { body } = await obtain(USER);
+    const claims = claimsOf(body.access);
+    const [user] = await gateway.sql('select uuid from inventory.users where email = $1', [USER]);
+    const row = { uuid: claims.sid, user_uuid: user.uuid, revoked: true };
+    expect((await me(`Bearer ${body.access}`)).status).toBe(200);
+    await gateway.insert('inventory.sessions', row);
+    expect((await me(`Bearer ${body.access}`)).status).toBe(401);
+
+    const second = await obtain(USER);
+    await gateway.sql('update inventory.users set credentials_changed_at = now() where email = $1', [USER]);
+    expect((await me(`Bearer ${second.body.access}`)).status).toBe(401);
+  });
+
+  test('is not had with wrong credentials, which are told from missing ones', async () => {
+    const wrong = await obtain(ADMIN, 'wrong');
+    expect([wrong.status, wrong.body]).toEqual([401, { detail: 'No active account found with the given credentials' }]);
+    const missing = await gateway.send('/api/token/obtain/', { method: 'POST', as: null, body: {} });
+    expect([missing.status, missing.body]).toEqual([
+      400,
+      { email: ['This field is required.'], password: ['This field is required.'] },
+    ]);
+  });
+});
+
+describe('a personal token', () => {
+  const insert = async (token: string, more: object) => {
+    const [user] = await gateway.sql('select uuid from inventory.users where email = $1', [ADMIN]);
+    const fields = { user_uuid: user.uuid, token_hash: apiTokenHash(token), scope: 'read', ...more };
+    await gateway.insert('inventory.api_tokens', fields);
+  };
+
+  test('opens the API until it is revoked or expired; a reading one does not write', async () => {
+    await insert('reading', { id: 1 });
+    await insert('writing', { id: 2, scope: 'write' });
+    await insert('revoked', { id: 3, revoked: true });
+    await insert('expired', { id: 4, expires_at: '2020-01-01T00:00:00Z' });
+    for (const [token, status] of [
+      ['reading', 200],
+      ['writing', 200],
+      ['revoked', 401],
+      ['expired', 401],
+    ] as const) {
+      expect((await me(`Token ${token}`)).status, token).toBe(status);
+    }
+    const write = (token: string) =>
+      gateway.send('/api/v1/clients/', {
+        method: 'POST',
+        as: null,
+        body: {},
+        headers: { Authorization: `Token ${token}` },
+      });
+    expect((await write('reading')).status).toBe(403);
+    expect((await write('writing')).status).toBe(400);
+  });
+
+  test('has its use noted once an hour', async () => {
+    await insert('noted', { id: 5 });
+    const before = gateway.services.calls('inventory.api-token.used').length;
+    for (let i = 0; i < 3; i += 1) await me('Token noted');
+    await expect.poll(() => gateway.services.calls('inventory.api-token.used').length).toBe(before + 1);
+  });
+
+  test('is created by whoever is signed in, and shown once', async () => {
+    gateway.services.on('inventory.api-token.create', async ({ uuid, user, name, scope, token_hash }) => {
+      await gateway.insert('inventory.api_tokens', { id: 77, uuid, user_uuid: user, name, scope, token_hash });
+      return { uuid, id: 77, version: 1, position: '0' };
+    });
+    const body = { name: 'ci', scope: 'write' };
+    const created = await gateway.send('/api/v1/tokens/', { method: 'POST', body, as: USER });
+    expect(created.status).toBe(201);
+    expect(created.body).toMatchObject({ id: 77, name: 'ci', scope: 'write', user: 2, expires_at: null });
+    expect((await me(`Token ${created.body.token}`)).body.results[0].email).toBe(USER);
+    const list = await gateway.send('/api/v1/tokens/', { as: USER });
+    expect(list.body.results).toHaveLength(1);
+    expect(JSON.stringify(list.body)).not.toContain(created.body.token);
+    const past = await gateway.send('/api/v1/tokens/', {
+      method: 'POST',
+      body: { name: 'x', expires_at: '2020-01-01T00:00:00+02:00' },
+    });
+    expect([past.status, past.body]).toEqual([400, { expires_at: ['The expiry must lie in the future.'] }]);
+  });
+});
+
+describe('an ordinary user', () => {
+  test('reads, and writes nothing but themselves', async () => {
+    gateway.services.on('inventory.user.change', ({ uuid }) => ({ uuid, id: 2, version: 2, position: null }));
+    expect((await gateway.send('/api/v1/users/1/', { as: USER })).status).toBe(200);
+    const patch = (id: number, body: object) =>
+      gateway.send(`/api/v1/users/${id}/`, { method: 'PATCH', body, as: USER });
+    expect((await patch(1, { first_name: 'x' })).status).toBe(403);
+    expect((await patch(2, { is_superuser: true })).status).toBe(403);
+    expect((await patch(2, { first_name: 'x', password: 'a new passphrase' })).status).toBe(200);
+    expect(gateway.services.calls('inventory.user.change').at(-1)).toMatchObject({
+      changes: { first_name: 'x' },
+      password_hash: expect.stringMatching(/^\$scrypt\$/),
+    });
+    expect((await patch(2, { password: '12345678' })).body).toEqual({
+      password: ['This password is entirely numeric.'],
+    });
+    expect((await gateway.send('/api/v1/users/', { method: 'POST', body: {}, as: USER })).status).toBe(403);
+  });
+});
+
+describe('a password reset', () => {
+  test('tells nobody whether an account exists, and works once with a token from a superuser', async () => {
+    const post = (path: string, body: object, as: string | null = null) =>
+      gateway.send(path, { method: 'POST', body, as });
+    for (const email of [ADMIN, 'nobody@example.com']) {
+      expect((await post('/api/password_reset/', { email })).body).toEqual({ status: 'OK' });
+    }
+    const { status, body } = await post('/api/v1/users/2/password_reset_token/', {}, ADMIN);
+    expect(status).toBe(201);
+    const { token } = body;
+    expect((await post('/api/password_reset/validate_token/', { token })).status).toBe(200);
+    expect((await post('/api/password_reset/validate_token/', { token: 'x' })).status).toBe(404);
+    expect((await post('/api/password_reset/confirm/', { token, password: 'short' })).body).toHaveProperty('password');
+    expect((await post('/api/password_reset/confirm/', { token, password: 'long enough now' })).status).toBe(200);
+    await gateway.sql('update inventory.users set credentials_changed_at = clock_timestamp() where id = 2');
+    expect((await post('/api/password_reset/confirm/', { token, password: 'another one then' })).status).toBe(404);
+  });
+});
+
+describe('after too many failures', () => {
+  test('the door is closed for that email from that address, and open for others', async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 7; i += 1) statuses.push((await obtain('guess@example.com', 'x')).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    const closed = await obtain('guess@example.com', 'x');
+    expect(Number(closed.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await me(basic('guess@example.com', 'x'))).status).toBe(429);
+    expect((await obtain()).status).toBe(200);
+  });
+});

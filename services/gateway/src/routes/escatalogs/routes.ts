@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { badRequest } from '../../http/http-error.ts';
+import { isInvalidPattern } from '../../read/reader.ts';
+
+interface EntryRow {
+  readonly archive_name: string;
+  readonly path: string;
+  readonly type: string;
+  readonly size: number;
+  readonly healthy: boolean;
+  readonly mtime: string;
+  readonly owner: string;
+  readonly group: string;
+  readonly mode: string;
+}
+
+const MAX_PATTERN = 4096;
+/** There are no pages here, so there is an end; clients walk folder by folder. */
+const MAX_ENTRIES = 20_000;
+
+const COUNT = `select coalesce(sum(entries), 0) as count from catalog.archives
+  where not removed and ($1::text is null or archive_name = $1)`;
+
+const MATCHING = `
+  select a.archive_name, e.path, e.type, e.size, e.healthy, e.mtime, e.owner, e.group_name as "group", e.mode
+    from catalog.entries e join catalog.archives a on a.job_uuid = e.job_uuid
+   where not a.removed and ($1::text is null or a.archive_name = $1) and e.path ~ $2
+   order by e.path limit ${MAX_ENTRIES}`;
+
+/** This endpoint's own form: `2018-11-23 23:03:52.000000+0000`. */
+const plainTime = (iso: string): string => iso.replace('T', ' ').replace('Z', '+0000');
+
+const entrySchema = z.object({
+  archive_name: z.string(),
+  path: z.string(),
+  type: z.string(),
+  size: z.int(),
+  healthy: z.boolean(),
+  mtime: z.string(),
+  owner: z.string(),
+  group: z.string(),
+  mode: z.string(),
+});
+
+const matching = async (deps: GatewayDeps, archive: string | null, pattern: string): Promise<readonly EntryRow[]> => {
+  if (pattern.length > MAX_PATTERN) throw badRequest(`A pattern has no more than ${MAX_PATTERN} characters.`);
+  try {
+    return await deps.reader.rows<EntryRow>(MATCHING, [archive, `^(?:${pattern})$`]);
+  } catch (error) {
+    throw isInvalidPattern(error) ? badRequest('path__regexp is not a valid regular expression.') : error;
+  }
+};
+
+/** An older way to browse archives, which the original's console uses; `catalogs` has pages and filters. */
+export const escatalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/escatalogs`,
+    access: 'user',
+    tag: 'escatalogs',
+    summary: 'Count the entries of archives, or retrieve those whose path matches a pattern',
+    query: z.object({ archive_name: z.string().optional(), path__regexp: z.string().optional() }),
+    answers: z.object({ count: z.int(), results: z.array(entrySchema) }),
+    handle: async ({ query }) => {
+      const archive = query.get('archive_name');
+      const pattern = query.get('path__regexp');
+      if (pattern === null) {
+        const counted = await deps.reader.row<{ count: number }>(COUNT, [archive]);
+        return { body: { count: counted?.count ?? 0, results: [] } };
+      }
+      const rows = await matching(deps, archive, pattern);
+      return { body: { count: rows.length, results: rows.map((row) => ({ ...row, mtime: plainTime(row.mtime) })) } };
+    },
+  }),
+];

@@ -1,0 +1,87 @@
+import { userCommands } from '@cyborgbackup/contracts';
+import { currentContext, hashPassword, runInContext, systemContext } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import { accountById, type Account } from '../../auth/accounts.ts';
+import { RESET_SECONDS, type JsonWebTokens } from '../../auth/json-web-tokens.ts';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { noSuch, notFound } from '../../http/http-error.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { idParameter } from '../../http/resource.ts';
+import { chosenPassword } from '../users/schema.ts';
+
+const PATH = '/api/password_reset';
+const OK = { status: 'OK' };
+
+const token = z.string().min(1).max(4096);
+const common = {
+  method: 'POST',
+  access: 'public',
+  tag: 'password_reset',
+  answers: z.object({ status: z.literal('OK') }),
+} as const;
+
+/**
+ * A token is good for a day, and for one new password: it names the moment of the last change, which the new password moves
+ * on. Nobody delivers tokens yet; a superuser makes one and hands it over.
+ */
+export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): readonly Endpoint[] => {
+  /** @throws HttpError 404 for a token that is none, expired or used */
+  const accountOf = async (text: string): Promise<Account> => {
+    const claims = await tokens.read(text, 'reset');
+    const account = claims && (await accountById(deps.reader, claims.user_id));
+    if (account?.credentials_changed_at !== claims?.cred || !account) throw notFound();
+    return account;
+  };
+
+  return [
+    endpoint({
+      ...common,
+      path: PATH,
+      summary: 'Ask for a password reset; the answer is the same whether the account exists',
+      body: z.object({ email: z.email().max(254) }),
+      handle: async () => ({ body: OK }),
+    }),
+    endpoint({
+      ...common,
+      path: `${PATH}/validate_token`,
+      summary: 'Tell whether a reset token is good',
+      body: z.object({ token }),
+      handle: async ({ body }) => {
+        await accountOf(body.token);
+        return { body: OK };
+      },
+    }),
+    endpoint({
+      ...common,
+      path: `${PATH}/confirm`,
+      summary: 'Choose a new password with a reset token',
+      body: z.object({ token, password: chosenPassword }),
+      handle: async ({ body }) => {
+        const { uuid } = await accountOf(body.token);
+        const hash = await hashPassword(body.password);
+        const context = currentContext() ?? systemContext('gateway');
+        const { position } = await runInContext({ ...context, actor: { kind: 'user', id: uuid } }, () =>
+          deps.call(userCommands.change, { uuid, changes: {}, password_hash: hash }),
+        );
+        await deps.settle('inventory', position);
+        return { body: OK };
+      },
+    }),
+    endpoint({
+      method: 'POST',
+      path: `${API_ROOT}/users/:id/password_reset_token`,
+      access: 'superuser',
+      tag: 'users',
+      summary: 'Make a token with which the user can choose a new password, for you to hand over',
+      answers: z.object({ token: z.string(), expires_at: z.string() }),
+      success: 201,
+      handle: async (request) => {
+        const account = await accountById(deps.reader, idParameter(request, 'User'));
+        if (!account) throw noSuch('User');
+        const expiresAt = new Date(deps.clock.now() + RESET_SECONDS * 1_000).toISOString();
+        return { status: 201, body: { token: await tokens.issueReset(account), expires_at: expiresAt } };
+      },
+    }),
+  ];
+};

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+
+const DAYS = 30;
+const DAY_MILLIS = 24 * 60 * 60_000;
+
+const PER_DAY = `
+  select to_char(started at time zone 'UTC', 'YYYY-MM-DD') as date,
+         sum(original_size) as size, sum(deduplicated_size) as dedup,
+         count(*) filter (where status = 'successful') as success, count(*) filter (where status = 'failed') as failed
+    from scheduler.jobs
+   where job_type = 'job' and started >= $1
+   group by 1 order by 1`;
+
+const dayStats = z.object({
+  date: z.string(),
+  /** Bytes. */
+  size: z.int(),
+  dedup: z.int(),
+  success: z.int(),
+  failed: z.int(),
+});
+
+/** Midnight, UTC, of the first of the last 30 days. */
+const firstDay = (now: number): string =>
+  new Date((Math.floor(now / DAY_MILLIS) - DAYS + 1) * DAY_MILLIS).toISOString();
+
+export const statsRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/stats`,
+    access: 'user',
+    tag: 'stats',
+    summary: 'Retrieve what was backed up on each of the last 30 days that had a backup',
+    answers: z.array(dayStats),
+    handle: async () => ({ body: await deps.reader.rows(PER_DAY, [firstDay(deps.clock.now())]) }),
+  }),
+];

@@ -1,0 +1,115 @@
+import { apiTokenCommands } from '@cyborgbackup/contracts';
+import { fieldError } from '@cyborgbackup/kernel';
+import { randomBytes } from 'node:crypto';
+import { apiTokenHash } from '../../auth/authenticate.ts';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { noSuch } from '../../http/http-error.ts';
+import { listSchema, readPage } from '../../http/list-endpoint.ts';
+import { API_ROOT, urlOf } from '../../http/representation.ts';
+import { idParameter } from '../../http/resource.ts';
+import { NOT_YET_VISIBLE } from '../../http/settle.ts';
+import { presentToken } from './present.ts';
+import { tokenSource, type TokenRow } from './query.ts';
+import { createdToken, createToken, tokenSchema } from './schema.ts';
+
+const TOKEN_BYTES = 32;
+
+/** The prefix lets scanners for leaked secrets know one when they see it. */
+const newToken = (): string => `cbb_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
+
+/** Superusers see everybody's tokens, others their own. Revoked ones are gone. */
+const visible = (request: ApiRequest): { where: string; values: readonly unknown[] } => {
+  const { isSuperuser, uuid } = request.caller();
+  return isSuperuser
+    ? { where: 'not t.revoked', values: [] }
+    : { where: 'not t.revoked and t.user_uuid = $1', values: [uuid] };
+};
+
+const find = async (deps: GatewayDeps, request: ApiRequest, id: number): Promise<TokenRow> => {
+  const { where, values } = visible(request);
+  const row = await deps.reader.row<TokenRow>(
+    `select ${tokenSource.select} from ${tokenSource.from} where ${where} and t.id = $${values.length + 1}`,
+    [...values, id],
+  );
+  if (!row) throw noSuch('Token');
+  return row;
+};
+
+const expiry = (text: string | null, now: number): string | null => {
+  if (text === null) return null;
+  const at = new Date(text);
+  if (!(at.getTime() > now)) throw fieldError('expires_at', 'The expiry must lie in the future.');
+  return at.toISOString();
+};
+
+const path = `${API_ROOT}/tokens`;
+const common = { tag: 'tokens', access: 'user', answers: tokenSchema } as const;
+
+const create = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    ...common,
+    method: 'POST',
+    path,
+    summary: 'Create a personal API token; it is shown in this answer and never again',
+    body: createToken,
+    answers: createdToken,
+    success: 201,
+    handle: async (request): Promise<ApiAnswer> => {
+      const token = newToken();
+      const { name, scope, expires_at: expiresAt } = request.body;
+      const { id, position } = await deps.call(apiTokenCommands.create, {
+        ...request.ids,
+        user: request.caller().uuid,
+        name,
+        scope,
+        expires_at: expiry(expiresAt, deps.clock.now()),
+        token_hash: apiTokenHash(token),
+      });
+      const headers = { Location: urlOf('tokens', id) };
+      if (!(await deps.settle('inventory', position))) {
+        return { status: 202, body: { detail: NOT_YET_VISIBLE, id, token }, headers };
+      }
+      return { status: 201, body: { ...presentToken(await find(deps, request, id)), token }, headers };
+    },
+  });
+
+export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    ...common,
+    method: 'GET',
+    path,
+    summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
+    answers: listSchema(tokenSchema),
+    isList: true,
+    handle: async (request) => {
+      const { rows, ...page } = await readPage<TokenRow>(deps.reader, request, {
+        source: tokenSource,
+        ...visible(request),
+      });
+      return { body: { ...page, results: rows.map(presentToken) } };
+    },
+  }),
+  create(deps),
+  endpoint({
+    ...common,
+    method: 'GET',
+    path: `${path}/:id`,
+    summary: 'Retrieve details of a personal API token, without the token itself',
+    handle: async (request) => ({
+      body: presentToken(await find(deps, request, idParameter(request, 'Token'))),
+    }),
+  }),
+  endpoint({
+    ...common,
+    method: 'DELETE',
+    path: `${path}/:id`,
+    summary: 'Revoke a personal API token',
+    handle: async (request) => {
+      const row = await find(deps, request, idParameter(request, 'Token'));
+      const { position } = await deps.call(apiTokenCommands.revoke, { uuid: row.uuid });
+      await deps.settle('inventory', position);
+      return { body: presentToken(row) };
+    },
+  }),
+];
