@@ -8,13 +8,7 @@ import { inventoryProjection } from './read/inventory-projection.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
 import { createExclusive } from './shared/exclusive.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
-import {
-  ensureFirstAdministrator,
-  type FirstAdministratorOptions,
-  type InitialAdmin,
-} from './user/first-administrator.ts';
-
-export type { FirstAdministratorOptions, InitialAdmin } from './user/first-administrator.ts';
+import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
 
 const SERVICE = 'inventory';
 
