@@ -1,0 +1,262 @@
+import {
+  jobEvolver,
+  jobStream,
+  policyCommands,
+  QUEUE_STREAM,
+  runStream,
+  type JobEvent,
+  type PlannedJob,
+  type QueueEvent,
+  type RunRequested,
+} from '@cyborgbackup/contracts';
+import { handleCommand } from '@cyborgbackup/event-store';
+import { createLogger, delay, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
+import { createJobQueue, type JobHandler } from '@cyborgbackup/messaging';
+import { compareProjection } from '@cyborgbackup/projections';
+import { commandDeps, createServiceParts, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { expect, vi } from 'vitest';
+import type { JobRow } from './read/job-row.ts';
+import { schedulerProjection } from './read/scheduler-projection.ts';
+import type { ResolvedPolicy } from './run/draft-jobs.ts';
+import { startScheduler } from './start.ts';
+
+/** Everything around a scheduler: real servers, and a test in the parts of inventory and executors. */
+export interface Stage extends AsyncDisposable {
+  readonly parts: ServiceParts;
+  /** By id: what inventory answers. */
+  readonly policies: Map<number, ResolvedPolicy>;
+  readonly executor: FakeExecutor;
+  /** Parts as of another process; they end with the stage. */
+  newParts(): Promise<ServiceParts>;
+  startScheduler(options?: { parts?: ServiceParts; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
+  append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
+  eventsOf(stream: string): Promise<readonly DomainEvent[]>;
+  jobs(run: string): Promise<readonly JobRow[]>;
+  /** Waits until the jobs of a run have these statuses, in the order of their ids. */
+  settled(run: string, statuses: readonly string[]): Promise<void>;
+}
+
+export interface FakeExecutor {
+  /** What it does with a job, by the job's name: a promise to wait for, or the reason of a failure. */
+  readonly orders: Map<string, Promise<void> | string>;
+  /** Names of jobs, as they were started. */
+  readonly started: string[];
+}
+
+const logger = createLogger('test', (process.env.TEST_LOG as 'info' | undefined) ?? 'silent');
+export const within = { timeout: 20_000, interval: 10 };
+
+export const createStage = async (): Promise<Stage> => {
+  const stack = new AsyncDisposableStack();
+  const database = stack.use(await createTestDatabase());
+  const nats = stack.use(await startTestNats());
+  const key = randomBytes(32).toString('base64');
+
+  const newParts: Stage['newParts'] = async () => {
+    const config = {
+      DATABASE_URL: database.url,
+      CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
+      NATS_URL: nats.url,
+      CYBORGBACKUP_MASTER_KEY: key,
+      CYBORGBACKUP_DATA_DIR: '',
+      CYBORGBACKUP_LOG_LEVEL: 'silent',
+    } as const;
+    const parts = await createServiceParts('test', config, logger);
+    stack.defer(parts.close);
+    return parts;
+  };
+
+  const parts = await newParts();
+  const policies = new Map<number, ResolvedPolicy>();
+  stack.defer(playInventory(parts, policies));
+  const player = await playExecutor(parts);
+  stack.defer(player.stop);
+
+  const append: Stage['append'] = async (stream, ...events) => {
+    const decider = { initialState: undefined, decide: () => events, evolve: () => undefined };
+    await handleCommand(commandDeps(parts, 'test'), decider)(stream, undefined);
+  };
+  const jobs: Stage['jobs'] = async (run) =>
+    (await parts.pool.query<JobRow>('select * from scheduler.jobs where run = $1 order by id', [run])).rows;
+
+  return {
+    parts,
+    policies,
+    executor: player.executor,
+    newParts,
+    startScheduler: async ({ parts: own = parts, maxRunning = 0, clock } = {}) => {
+      const service = await startScheduler(own, { CYBORGBACKUP_MAX_RUNNING_JOBS: maxRunning }, clock);
+      let stopped: Promise<void> | undefined;
+      const stop = (): Promise<void> => (stopped ??= service.stop());
+      stack.defer(stop);
+      return { ...service, stop };
+    },
+    append,
+    eventsOf: async (stream) => {
+      const events = [];
+      for await (const { type, data } of parts.store.readStream(stream)) events.push({ type, data });
+      return events;
+    },
+    jobs,
+    settled: (run, statuses) =>
+      vi.waitFor(async () => expect((await jobs(run)).map(({ status }) => status)).toEqual(statuses), within),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+};
+
+/** Speaks the envelope of the RPC library. Returns what ends it. */
+const playInventory = ({ connection }: ServiceParts, policies: Map<number, ResolvedPolicy>): (() => void) => {
+  const subscription = connection.nats.subscribe(policyCommands.resolve.subject, {
+    callback: (_error, message) => {
+      const { id, data } = message.json<{ id: string; data: { id: number } }>();
+      const response = policies.get(data.id);
+      const err = { code: 'not-found', message: 'There is no such policy.' };
+      message.respond(JSON.stringify(response ? { id, response, isDisposed: true } : { id, err, isDisposed: true }));
+    },
+  });
+  return () => subscription.unsubscribe();
+};
+
+export const finish = (job: string, attempt: number, outcome: string | undefined): JobEvent =>
+  outcome === undefined
+    ? {
+        type: 'job-succeeded',
+        data: {
+          job,
+          attempt,
+          warnings: [],
+          repository: null,
+          client: null,
+          archive: null,
+          repository_sizes: null,
+          pruned: [],
+        },
+      }
+    : { type: 'job-failed', data: { job, attempt, status: 'failed', reason: outcome, exit_code: 2 } };
+
+const playExecutor = async (
+  parts: ServiceParts,
+): Promise<{ readonly executor: FakeExecutor; readonly stop: () => Promise<void> }> => {
+  const executor: FakeExecutor = { orders: new Map(), started: [] };
+  const stopping = new AbortController();
+  const command = handleCommand(commandDeps(parts, 'executor'), {
+    ...jobEvolver,
+    decide: (event: JobEvent, { status }) =>
+      status === (event.type === 'job-started' ? 'idle' : 'running') ? [event] : [],
+  });
+  const ended = new Promise<void>((resolve) => {
+    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const handler: JobHandler = async ({ job, run }) => {
+    const { name } = (await planOf(parts, run)).jobs.find(({ uuid }) => uuid === job)!;
+    const start: JobEvent = { type: 'job-started', data: { job, run, attempt: 1, executor: 'fake' } };
+    if ((await command(jobStream(job), start)).events.length === 0) return 'drop';
+    executor.started.push(name);
+    const order = executor.orders.get(name);
+    if (order instanceof Promise) await Promise.race([order, ended]);
+    if (!stopping.signal.aborted) {
+      await command(jobStream(job), finish(job, 1, typeof order === 'string' ? order : undefined));
+    }
+    return 'done';
+  };
+  const queue = await createJobQueue({ connection: parts.connection, logger });
+  const consumed = queue.consume({ slots: 8, signal: stopping.signal, handler, graceMillis: 0 });
+  return {
+    executor,
+    stop: () => {
+      stopping.abort();
+      return consumed;
+    },
+  };
+};
+
+export const planOf = async ({ store }: ServiceParts, run: string): Promise<RunRequested> => {
+  for await (const { data } of store.readStream(runStream(run))) return data as RunRequested;
+  throw new Error(`No run ${run}`);
+};
+
+/** A policy with clients named after it, all of it ready. */
+export const somePolicy = (
+  id: number,
+  options: Partial<ResolvedPolicy> & { clientCount?: number } = {},
+): ResolvedPolicy => {
+  const { clientCount = 1, ...overrides } = options;
+  return {
+    policy: {
+      id,
+      uuid: randomUUID(),
+      name: `policy${id}`,
+      policy_type: 'folders',
+      keep_hourly: null,
+      keep_daily: 7,
+      keep_weekly: null,
+      keep_monthly: null,
+      keep_yearly: null,
+      vmprovider: '',
+      mode_pull: false,
+      prehook: '',
+      posthook: '',
+      enabled: true,
+    },
+    repository: { id, uuid: randomUUID(), name: `repository${id}`, path: '/srv/borg', ready: true, enabled: true },
+    schedule: { id, name: 'nightly', enabled: true },
+    clients: Array.from({ length: clientCount }, (_, index) => ({
+      id: id * 100 + index,
+      uuid: randomUUID(),
+      hostname: `host${id}-${index + 1}`,
+      port: 22,
+      ready: true,
+      enabled: true,
+    })),
+    extra_vars: '{"folders":["/etc"]}',
+    catalog_enabled: true,
+    auto_prune: true,
+    ...overrides,
+  };
+};
+
+/** Replays the queue's stream: throws when two jobs ever had one repository or one client. Returns the grants. */
+export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
+  const holders = new Map<string, string>();
+  const granted: string[] = [];
+  for (const { type, data } of (await stage.eventsOf(QUEUE_STREAM)) as QueueEvent[]) {
+    if (type === 'slot-freed') for (const [what, job] of holders) if (job === data.job) holders.delete(what);
+    if (type !== 'slot-granted') continue;
+    granted.push(data.job);
+    for (const what of [data.repository, data.client]) {
+      if (what === null) continue;
+      if (holders.has(what)) throw new Error(`${what} was granted to ${data.job} while ${holders.get(what)} had it`);
+      holders.set(what, data.job);
+    }
+  }
+  expect(new Set(granted).size).toBe(granted.length);
+  return granted;
+};
+
+/** The tables must be what the log alone gives. */
+export const checkReplay = async ({ parts }: Stage): Promise<void> => {
+  const head = await parts.store.head();
+  await vi.waitFor(async () => {
+    const comparison = await compareProjection({
+      ...parts,
+      projection: schedulerProjection,
+      owner: randomUUID(),
+      signal: new AbortController().signal,
+    });
+    expect(comparison.position).toBeGreaterThanOrEqual(head);
+    expect(comparison).toMatchObject({ differences: [], parked: 0 });
+  }, within);
+};
+
+export const jobNamed = (jobs: readonly JobRow[], name: string): JobRow => jobs.find((job) => job.name === name)!;
+export const plannedNamed = (run: RunRequested, name: string): PlannedJob => run.jobs.find((job) => job.name === name)!;
+
+/** Time stands still until told. */
+export const createTestClock = (iso: string): Clock & { set: (iso: string) => void } => {
+  let now = Date.parse(iso);
+  return { now: () => now, set: (next) => void (now = Date.parse(next)) };
+};
+
+export const pause = (millis: number): Promise<void> => delay(millis);
