@@ -2,13 +2,16 @@ import 'reflect-metadata';
 import { createRpcService, type RpcService } from '@cyborgbackup/messaging';
 import { createCheckpointWaiter, ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import type { AdminConfig } from './admin-config.ts';
 import { inventoryModule } from './inventory.module.ts';
 import { inventoryProjection } from './read/inventory-projection.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
 import { createExclusive } from './shared/exclusive.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
-import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
+import {
+  ensureFirstAdministrator,
+  type FirstAdministratorOptions,
+  type InitialAdmin,
+} from './user/first-administrator.ts';
 
 const SERVICE = 'inventory';
 
@@ -54,7 +57,7 @@ export const startInventory = async (parts: ServiceParts, config: AdminConfig = 
   const projection = keepProjection(parts);
   try {
     await ensureSshKey(deps);
-    const initialAdmin = await ensureFirstAdministrator(deps, config);
+    const initialAdmin = await ensureFirstAdministrator(deps, options);
     const rpc = await createRpcService({
       natsUrl: parts.natsUrl,
       module: inventoryModule(deps),

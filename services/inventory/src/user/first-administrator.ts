@@ -2,7 +2,6 @@ import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { hasCode, hashPassword } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
 import { randomBytes } from 'node:crypto';
-import type { AdminConfig } from '../admin-config.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { userDecider, userStream } from './decider.ts';
 import { comparableEmail, createEmails } from './emails.ts';
@@ -11,6 +10,13 @@ import { comparableEmail, createEmails } from './emails.ts';
 const FIRST_ADMINISTRATOR = '00000000-0000-4000-8000-000000000001';
 
 const DEFAULT_EMAIL = 'admin@cyborgbackup.local';
+
+export interface FirstAdministratorOptions {
+  /** `admin@cyborgbackup.local` unless told. */
+  readonly adminEmail?: string | undefined;
+  /** A random one unless told. */
+  readonly adminPassword?: string | undefined;
+}
 
 export interface InitialAdmin {
   readonly email: string;
@@ -32,12 +38,12 @@ const NO_REPORTS = {
  */
 export const ensureFirstAdministrator = async (
   deps: InventoryDeps,
-  { CYBORGBACKUP_ADMIN_EMAIL: email = DEFAULT_EMAIL, CYBORGBACKUP_ADMIN_PASSWORD: givenPassword }: AdminConfig,
+  { adminEmail: email = DEFAULT_EMAIL, adminPassword }: FirstAdministratorOptions,
 ): Promise<InitialAdmin | undefined> => {
   const stream = userStream(FIRST_ADMINISTRATOR);
   const { version } = await loadState(deps, userDecider, stream);
   if (version > 0) return undefined;
-  const password = givenPassword ?? randomBytes(15).toString('base64url');
+  const password = adminPassword ?? randomBytes(15).toString('base64url');
   const fields = { email, first_name: '', last_name: '', is_superuser: true, ...NO_REPORTS };
   const passwordHash = await hashPassword(password);
   const id = await drawId(deps.pool, 'user');
@@ -51,5 +57,5 @@ export const ensureFirstAdministrator = async (
     if (hasCode(error, 'conflict')) return undefined; // another process was faster
     throw error;
   }
-  return givenPassword === undefined ? { email, password } : undefined;
+  return adminPassword === undefined ? { email, password } : undefined;
 };
