@@ -40,10 +40,7 @@ export const startStandalone = async (config: StandaloneConfig, logger: Logger):
       logger,
     );
     started.push(parts.close);
-    const inventory = await startInventory(parts, {
-      adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
-      adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
-    });
+    const inventory = await startInventory(parts, config);
     started.push(inventory.stop);
     const others = await Promise.all([
       startCatalog(parts),

@@ -36,6 +36,6 @@ export const policySchema = z.object({
 
 export const launchPolicy = z.object({
   /** Replaces the policy's variables for this run: JSON, or JSON as text. */
-  extra_vars: z.unknown(),
+  extra_vars: z.unknown().optional(),
   verbosity: z.int().min(0).max(4).default(0),
 });
