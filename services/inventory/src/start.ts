@@ -51,7 +51,10 @@ const keepProjection = (parts: ServiceParts): { stop(): Promise<void> } => {
  * Starts the inventory: its tables, the SSH key pair and the first administrator if there are none, and its calls.
  * @throws AppError when the database or NATS cannot be reached
  */
-export const startInventory = async (parts: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
+export const startInventory = async (
+  parts: ServiceParts,
+  options: FirstAdministratorOptions = {},
+): Promise<InventoryService> => {
   const deps = inventoryDeps(parts);
   await ensureProjection(parts.pool, inventoryProjection);
   const projection = keepProjection(parts);
