@@ -15,3 +15,5 @@ export const adminConfig = {
     .optional()
     .describe('Password of the first administrator; unless set, a random one is printed at the first start'),
 } satisfies ConfigShape;
+
+export type AdminConfig = z.output<z.ZodObject<typeof adminConfig>>;

@@ -199,7 +199,7 @@ describe('the first start', () => {
   });
 
   test('a later start makes nothing, and the service says that it is ready', async () => {
-    const third = await startInventory(parts, { adminPassword: 'something else' });
+    const third = await startInventory(parts, { CYBORGBACKUP_ADMIN_PASSWORD: 'something else' });
     try {
       expect(third.initialAdmin).toBeUndefined();
       expect((await third.checks()).filter(({ ready }) => !ready)).toEqual([]);

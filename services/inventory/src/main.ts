@@ -8,10 +8,7 @@ await runService({
   config: adminConfig,
   healthListen: '127.0.0.1:8101',
   start: async (parts, config) => {
-    const service = await startInventory(parts, {
-      adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
-      adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
-    });
+    const service = await startInventory(parts, config);
     const { initialAdmin } = service;
     if (initialAdmin) {
       process.stdout.write(

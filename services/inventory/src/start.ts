@@ -2,16 +2,13 @@ import 'reflect-metadata';
 import { createRpcService, type RpcService } from '@cyborgbackup/messaging';
 import { createCheckpointWaiter, ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import type { AdminConfig } from './admin-config.ts';
 import { inventoryModule } from './inventory.module.ts';
 import { inventoryProjection } from './read/inventory-projection.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
 import { createExclusive } from './shared/exclusive.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
-import {
-  ensureFirstAdministrator,
-  type FirstAdministratorOptions,
-  type InitialAdmin,
-} from './user/first-administrator.ts';
+import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
 
 const SERVICE = 'inventory';
 
@@ -51,16 +48,16 @@ const keepProjection = (parts: ServiceParts): { stop(): Promise<void> } => {
  * Starts the inventory: its tables, the SSH key pair and the first administrator if there are none, and its calls.
  * @throws AppError when the database or NATS cannot be reached
  */
-export const startInventory = async (
-  parts: ServiceParts,
-  options: FirstAdministratorOptions = {},
-): Promise<InventoryService> => {
+export const startInventory = async (parts: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
   const deps = inventoryDeps(parts);
   await ensureProjection(parts.pool, inventoryProjection);
   const projection = keepProjection(parts);
   try {
     await ensureSshKey(deps);
-    const initialAdmin = await ensureFirstAdministrator(deps, options);
+    const initialAdmin = await ensureFirstAdministrator(deps, {
+      adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
+      adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
+    });
     const rpc = await createRpcService({
       natsUrl: parts.natsUrl,
       module: inventoryModule(deps),
