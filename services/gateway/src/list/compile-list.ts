@@ -1,0 +1,94 @@
+import type { Knex } from 'knex';
+import { samePath, type ColumnPath, type Step } from './column-path.ts';
+import { columnSql } from './compile-condition.ts';
+import { applyFilters } from './compile-filters.ts';
+import { joinSql } from './compile-join.ts';
+import type { ListQuery, OrderTerm } from './list-query.ts';
+import type { ListSource } from './list-source.ts';
+import { fromSource, sql, statementOf, type Statement } from './sql.ts';
+
+/** The alias of the listed rows. */
+const ROW = 't';
+
+/** Which rows a list may show at all, whatever is asked: columns of its table and the values they must have. */
+export type Scope = Readonly<Record<string, string | number | boolean>>;
+
+export interface ListPlan {
+  readonly source: ListSource;
+  readonly query: ListQuery;
+  readonly scope: Scope;
+}
+
+export interface Window {
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** The one value that a path leads to, as an expression. */
+const valueSql = (alias: string, { steps, column }: ColumnPath, depth = 1): Knex.Raw => {
+  const [step, ...further] = steps;
+  if (!step) return columnSql(alias, column);
+  return sql.raw('?', [relatedValue(alias, step, { steps: further, column, depth })]);
+};
+
+interface Further {
+  readonly steps: readonly Step[];
+  readonly column: ColumnPath['column'];
+  readonly depth: number;
+}
+
+const relatedValue = (alias: string, step: Step, { steps, column, depth }: Further): Knex.QueryBuilder => {
+  const name = `v${depth}`;
+  const value = valueSql(name, { steps, column, source: step.target, rest: [] }, depth + 1);
+  return sql
+    .select(value)
+    .from(fromSource(step.target, name))
+    .where(joinSql(alias, name, step.relation))
+    .limit(1);
+};
+
+const matching = ({ source, query, scope }: ListPlan): Knex.QueryBuilder => {
+  const builder = sql.queryBuilder().from(fromSource(source, ROW));
+  for (const [column, value] of Object.entries(scope)) builder.where(`${ROW}.${column}`, value);
+  return applyFilters(builder, ROW, query, source.search);
+};
+
+const orderBy = (builder: Knex.QueryBuilder, order: readonly OrderTerm[]): Knex.QueryBuilder =>
+  order.reduce(
+    (sorted, { path, descending }) =>
+      sorted.orderByRaw(sql.raw(descending ? '? desc' : '? asc', [valueSql(ROW, path)])),
+    builder,
+  );
+
+/** Distinct rows of the wanted fields; they can be sorted once they are made. */
+const distinctFields = (plan: ListPlan, fields: NonNullable<ListQuery['fields']>): Knex.QueryBuilder =>
+  matching(plan).distinct(fields.map(({ path }, index) => sql.raw('? as ??', [valueSql(ROW, path), `f${index}`])));
+
+/** The ids of a page, or, with `fields`, its rows; one column per field, `f0`, `f1` … */
+export const pageStatement = (plan: ListPlan, { limit, offset }: Window): Statement => {
+  const { fields, order } = plan.query;
+  if (!fields) {
+    const ids = matching(plan).select(sql.raw('?? as id', [`${ROW}.id`]));
+    return statementOf(orderBy(ids, order).limit(limit).offset(offset));
+  }
+  const distinct = distinctFields(plan, fields).as('d');
+  const indexOf = (term: OrderTerm): number => fields.findIndex(({ path }) => samePath(path, term.path));
+  const rows = sql.select('*').from(distinct);
+  for (const term of order) rows.orderBy(`f${indexOf(term)}`, term.descending ? 'desc' : 'asc');
+  return statementOf(rows.limit(limit).offset(offset));
+};
+
+const allRows = (plan: ListPlan): Knex.QueryBuilder =>
+  plan.query.fields ? distinctFields(plan, plan.query.fields) : matching(plan).select(sql.raw('1'));
+
+/** How many rows there are, but no more than `limit`. */
+export const countStatement = (plan: ListPlan, limit?: number): Statement => {
+  const rows = limit === undefined ? allRows(plan) : allRows(plan).limit(limit);
+  return statementOf(sql.count({ count: '*' }).from(rows.as('counted')));
+};
+
+/** What the planner expects. */
+export const estimateStatement = (plan: ListPlan): Statement => {
+  const { text, values } = statementOf(allRows(plan));
+  return { text: `explain (format json) ${text}`, values };
+};

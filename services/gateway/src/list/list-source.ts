@@ -1,0 +1,84 @@
+/** What a column holds, and so which values a filter on it takes. */
+export type FieldType = 'int' | 'float' | 'text' | 'bool' | 'timestamp' | 'uuid';
+
+/** A column of the resource's own table, under its API name. */
+export interface ColumnField {
+  readonly type: FieldType;
+  /** The column, unless it has the field's name. */
+  readonly column?: string;
+  /** In place of a column: SQL in which `$` stands for the table's alias. */
+  readonly sql?: string;
+}
+
+/** A field that is found in a related row: `job__archive_name`. */
+export interface DistantField {
+  readonly through: string;
+}
+
+export type ListField = ColumnField | DistantField;
+
+export type SourceName =
+  'users' | 'clients' | 'schedules' | 'repositories' | 'policies' | 'jobs' | 'job_events' | 'catalogs' | 'settings';
+
+/** How to get from a row to the rows related to it. */
+export interface ListRelation {
+  readonly target: SourceName;
+  /** Column of the row. */
+  readonly from: string;
+  /** Column of the related rows that has the same value. */
+  readonly to: string;
+  /** Which of the two columns is an array that holds the other's value. */
+  readonly array?: 'from' | 'to';
+  /** Whether there can be several: these cannot be sorted by, nor shown as a field. */
+  readonly many?: boolean;
+}
+
+/**
+ * What a list may be asked: the fields and relations that filters, `order` and `fields` know. Whatever is not in here does
+ * not exist for a caller; secrets are simply left out.
+ */
+export interface ListSource {
+  readonly name: SourceName;
+  /** The word for one row in error messages: `Client`. */
+  readonly label: string;
+  /** The rows' `type`, as `?type=` names it. */
+  readonly type: string;
+  /** `schema.table`; it has a unique integer column `id`. */
+  readonly table: string;
+  /** In place of the table: a query, when no table holds the rows as they are listed. */
+  readonly query?: string;
+  readonly fields: Readonly<Record<string, ListField>>;
+  readonly relations: Readonly<Record<string, ListRelation>>;
+  /** Own text columns that `search` looks in; none: `search` has no effect. */
+  readonly search: readonly string[];
+  /** As in `?order=`; newest first unless told. */
+  readonly order?: string;
+}
+
+const typed =
+  (type: FieldType) =>
+  (...names: readonly string[]): Readonly<Record<string, ColumnField>> =>
+    Object.fromEntries(names.map((name) => [name, { type }]));
+
+/** Fields that are columns of the same name: `{ ...columns.int('id'), ...columns.text('name') }`. */
+export const columns = {
+  int: typed('int'),
+  float: typed('float'),
+  text: typed('text'),
+  bool: typed('bool'),
+  timestamp: typed('timestamp'),
+  uuid: typed('uuid'),
+};
+
+/** What every inventory table has. */
+export const inventoryFields = {
+  ...columns.int('id'),
+  ...columns.uuid('uuid'),
+  ...columns.timestamp('created', 'modified'),
+};
+
+/** Read models name people by uuid; `created_by` by itself is their integer id. */
+export const authors: Readonly<Record<string, ListRelation>> = {
+  created_by: { target: 'users', from: 'created_by', to: 'uuid' },
+  modified_by: { target: 'users', from: 'modified_by', to: 'uuid' },
+};
