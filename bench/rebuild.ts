@@ -186,14 +186,19 @@ export const run = async (): Promise<Figures> => {
   const logger = createLogger('bench', 'warn');
   const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
   const server = await startPostgres({ dataDir, logger });
-  const admin = new pg.Pool({ connectionString: server.url });
+  const open = (options = ''): pg.Pool => {
+    const pool = new pg.Pool({ connectionString: server.url, options });
+    pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
+    return pool;
+  };
+  const admin = open();
   try {
     const client = await admin.connect();
     await installEventStore(client);
     await installProjections(client);
     client.release();
     await fillLog(admin);
-    const pool = new pg.Pool({ connectionString: server.url, options: '-c role=cyborgbackup_app' });
+    const pool = open('-c role=cyborgbackup_app');
     const store = createPostgresEventStore({ pool, logger });
     const figures = await measureAll({ pool, store, logger });
     await store.close();

@@ -72,8 +72,7 @@ test('news of this process wakes the waiters it concerns, well before the next p
   expect(queries()).toBe(1);
   // it is a hint, not an answer: here the table does not agree yet
   announceCheckpoint('two', 200n);
-  await sleep(20);
-  expect(queries()).toBe(2);
+  await expect.poll(queries).toBe(2);
   await move('two', 200);
   announceCheckpoint('two', 200n);
   const started = performance.now();

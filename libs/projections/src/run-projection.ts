@@ -4,12 +4,13 @@ import { FencedOutError } from './checkpoint.ts';
 import { ensureProjection } from './ensure-projection.ts';
 import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
 import { createPageWriter } from './page-writer.ts';
+import { PoisonEventError } from './poison-event.ts';
 import type { ProjectionOptions } from './projection-options.ts';
 import { rebuildOutdated } from './rebuild-projection.ts';
 import { openSession } from './session.ts';
 
 export interface RunProjectionOptions extends ProjectionOptions {
-  /** Called with the position on becoming the owner, and after each commit. */
+  /** Called with the position on becoming the owner, and after each commit. Must not throw. */
   readonly onCheckpoint?: (position: bigint) => void;
 }
 
@@ -18,7 +19,11 @@ const LEASE_POLL_MILLIS = 1_000;
 
 const FIRST_RETRY_MILLIS = 100;
 const LAST_RETRY_MILLIS = 5_000;
+const REBUILD_RETRY_MILLIS = 60_000;
 const PAGE_SIZE = 1_000;
+
+const INTERRUPTED = 'The projection was interrupted and will go on from its checkpoint';
+const REBUILD_STOPPED = 'The projection cannot be rebuilt because of an event: install a release that can read it';
 
 /**
  * Keeps a projection's tables up to date until the signal aborts. Any number of runners may be started for the same
@@ -26,7 +31,8 @@ const PAGE_SIZE = 1_000;
  *
  * - waiting: somebody else holds the lease. It is looked at every second, and taken when free.
  * - rebuilding: the tables are of an older version than this code. They are built anew beside the old ones, which are
- *   still read (and still updated, if an older program runs). A runner older than the tables waits, and rebuilds them
+ *   still read (and still updated, if an older program runs). An event that stops it is an alarm; it is tried again after
+ *   a minute. A runner older than the tables waits, and rebuilds them
  *   only when nobody holds the lease: that is a release rolled back, not one being rolled out.
  * - following: it has the lease, and writes the log's pages as they come.
  *
@@ -48,14 +54,14 @@ export const runProjection = async (options: RunProjectionOptions): Promise<void
       if (signal.aborted) return;
       if (error instanceof FencedOutError) {
         logger.info({ projection: projection.name }, 'Another process keeps the projection now');
-        continue;
+      } else if (error instanceof PoisonEventError) {
+        logger.error({ projection: projection.name, reason: error.message }, REBUILD_STOPPED);
+        await delay(REBUILD_RETRY_MILLIS, signal);
+      } else {
+        logger.warn({ projection: projection.name, reason: messageOf(error), retryMillis }, INTERRUPTED);
+        await delay(retryMillis, signal);
+        retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
       }
-      logger.warn(
-        { projection: projection.name, reason: messageOf(error), retryMillis },
-        'The projection was interrupted and will go on from its checkpoint',
-      );
-      await delay(retryMillis, signal);
-      retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
     }
   }
 };

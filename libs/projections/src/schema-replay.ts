@@ -6,7 +6,7 @@ import { analyse, createIndexes } from './projection-schema.ts';
 
 /**
  * A replay starts with empty tables, so as long as all rows are in memory nothing is loaded, and a row is written once
- * however often it changes: 67-115 k events/s, against 19-33 k page by page (bench/rebuild.ts, 2 shared cores). When the
+ * however often it changes: 67-115 k events/s, against 14-33 k page by page (bench/rebuild.ts, 2 shared cores). When the
  * rows in memory take this much, they are written, and tables are forgotten until the rest is small enough.
  */
 const MAX_BYTES = 40_000_000;
