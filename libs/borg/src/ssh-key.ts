@@ -1,6 +1,6 @@
-import { promisify } from 'node:util';
 import { AppError } from '@cyborgbackup/kernel';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { generateEd25519 } from './ed25519-key.ts';
 import { fingerprintOf } from './fingerprint.ts';
 
 export interface KeyPair {
@@ -68,25 +68,22 @@ const ecdsaBits = (bits = 256): 256 | 384 | 521 => {
   throw new AppError('validation', 'An ECDSA key has 256, 384 or 521 bits.');
 };
 
-type Pair = ReturnType<typeof ssh2.utils.generateKeyPairSync>;
-
-const generate = ({ type, bits, comment }: KeyPairOptions): Promise<Pair> =>
-  promisify<Pair>((done) => {
-    const settle = (error: Error | null, pair: Pair): void => done(error, pair);
-    if (type === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits: rsaBits(bits), comment }, settle);
-    else if (type === 'ecdsa') ssh2.utils.generateKeyPair('ecdsa', { bits: ecdsaBits(bits), comment }, settle);
-    else ssh2.utils.generateKeyPair('ed25519', { comment }, settle);
-  })();
+/** The private key as OpenSSH PEM. */
+const generate = ({ type, bits, comment }: KeyPairOptions): Promise<string> => {
+  if (type === 'ed25519') return generateEd25519(comment);
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, pair: { private: string }): void =>
+      error ? reject(error) : resolve(pair.private);
+    if (type === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits: rsaBits(bits), comment }, done);
+    else ssh2.utils.generateKeyPair('ecdsa', { bits: ecdsaBits(bits), comment }, done);
+  });
+};
 
 /** A new key pair; a large RSA one takes some seconds, off the event loop. @throws AppError('validation') */
 export const generateKeyPair = async (options: KeyPairOptions): Promise<KeyPair> => {
   if (/[^\x20-\x7e]/.test(options.comment))
     throw new AppError('validation', 'A key comment is one line of plain characters.');
-  const pair = await generate(options);
-  const key = parsePrivateKey(pair.private);
-  return {
-    privateKey: pair.private,
-    publicKey: lineOf(key, options.comment),
-    fingerprint: keyFingerprint(pair.private),
-  };
+  const privateKey = await generate(options);
+  const key = parsePrivateKey(privateKey);
+  return { privateKey, publicKey: lineOf(key, options.comment), fingerprint: fingerprintOf(key.getPublicSSH()) };
 };

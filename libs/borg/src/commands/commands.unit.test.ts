@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import { createCommand } from './create.ts';
+import { deleteCommand } from './delete.ts';
+import { extractCommand } from './extract.ts';
+import { archiveGlob, escapeGlob, prefixGlob } from './glob.ts';
+import { initCommand } from './init.ts';
+import { pruneCommand } from './prune.ts';
+
+const repository = 'ssh://borg@nas/./repo';
+const COMMON = ['--log-json', '--info'];
+
+test('create puts every option before the paths, and the paths after --', () => {
+  const argv = createCommand({
+    repository,
+    archive: 'a',
+    source: { paths: ['/etc', '-x', '--'] },
+    compression: 'zstd,3',
+    exclude: ['-e', 're:^/proc'],
+    patterns: ['- sh:**/cache'],
+    oneFileSystem: true,
+    excludeCaches: true,
+    checkpointIntervalSeconds: 300,
+    comment: 'job {1}',
+    uploadRateLimit: 1000,
+    lockWaitSeconds: 60,
+    remotePath: 'borg1',
+    list: true,
+  });
+  expect(argv).toEqual([
+    'create',
+    ...COMMON,
+    '--lock-wait=60',
+    '--remote-path=borg1',
+    '--upload-ratelimit=1000',
+    '--json',
+    '--progress',
+    '--list',
+    '--compression=zstd,3',
+    '--checkpoint-interval=300',
+    '--comment=job {{1}}',
+    '--one-file-system',
+    '--exclude-caches',
+    '--pattern=- sh:**/cache',
+    '--exclude=-e',
+    '--exclude=re:^/proc',
+    '--',
+    `${repository}::a`,
+    '/etc',
+    '-x',
+    '--',
+  ]);
+});
+
+test('create of a dump lets borg start the command', () => {
+  const argv = createCommand({ repository, archive: 'a', source: { command: ['pg_dump', '-Fc'], name: 'db.sql' } });
+  expect(argv.slice(-6)).toEqual([
+    '--content-from-command',
+    '--stdin-name=db.sql',
+    '--',
+    `${repository}::a`,
+    'pg_dump',
+    '-Fc',
+  ]);
+});
+
+test('prune passes each rule once, and never runs without one', () => {
+  const keep = { last: 1, hourly: 0, daily: 7, weekly: 4, monthly: 6, yearly: 2, within: '2d' };
+  expect(pruneCommand({ repository, archives: 'x*', keep, dryRun: true })).toEqual([
+    'prune',
+    ...COMMON,
+    '--list',
+    '--dry-run',
+    '--glob-archives=x*',
+    '--keep-last=1',
+    '--keep-daily=7',
+    '--keep-weekly=4',
+    '--keep-monthly=6',
+    '--keep-yearly=2',
+    '--keep-within=2d',
+    '--',
+    repository,
+  ]);
+  expect(() => pruneCommand({ repository, archives: 'x', keep: { daily: 0 } })).toThrow('at least one rule');
+  expect(() => pruneCommand({ repository, archives: 'x', keep: { daily: -1 } })).toThrow('whole number');
+  expect(() => pruneCommand({ repository, archives: 'x', keep: { daily: 1.5 } })).toThrow('whole number');
+});
+
+test('extract takes paths literally', () => {
+  expect(extractCommand({ repository, archive: 'a', paths: ['re:x', '-y'], stripComponents: 2 }).slice(3)).toEqual([
+    '--progress',
+    '--strip-components=2',
+    '--',
+    `${repository}::a`,
+    'pp:re:x',
+    'pp:-y',
+  ]);
+  expect(() => extractCommand({ repository, archive: 'a', paths: [''] })).toThrow('is empty');
+});
+
+test('delete needs names, since without one borg deletes the repository', () => {
+  expect(deleteCommand({ repository, archives: ['a', 'b'] }).slice(-4)).toEqual(['--', repository, 'a', 'b']);
+  expect(() => deleteCommand({ repository, archives: [] })).toThrow('Name the archives');
+});
+
+test('init', () => {
+  expect(initCommand({ repository, encryption: 'repokey', appendOnly: true, storageQuota: '1G' })).toEqual([
+    'init',
+    ...COMMON,
+    '--encryption=repokey',
+    '--append-only',
+    '--storage-quota=1G',
+    '--',
+    repository,
+  ]);
+});
+
+test('glob metacharacters are taken literally, and digits of a stamp for any digit', () => {
+  expect(escapeGlob('a*b?c[d]e!')).toBe('a[*]b[?]c[[]d]e!');
+  expect(prefixGlob('web-')).toBe('web-*');
+  expect(archiveGlob('web*-', '26-01')).toBe('web[*]-[0-9][0-9]-[0-9][0-9]');
+});
