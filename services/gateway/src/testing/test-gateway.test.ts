@@ -142,7 +142,7 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
     parts,
     services,
     insert,
-    sql: async (text, values) => (await admin.query(text, values)).rows as Json[],
+    sql: async (text, values): Promise<Json[]> => (await admin.query<Record<string, Json>>(text, values)).rows,
     send: (path, options) => send(`${gateway.url}${path}`, options),
     [Symbol.asyncDispose]: async () => {
       await gateway.stop();

@@ -40,7 +40,9 @@ export const validateBody = <Schema extends z.ZodObject>(schema: Schema, body: u
     const [field = WHOLE_BODY] = issue.path;
     add(String(field), messageOfIssue(issue, at(coerced, issue.path)));
   }
-  for (const field of isFields(coerced) ? brokenText(coerced) : []) add(field, 'Not a valid string.');
+  for (const field of isFields(coerced) ? brokenText(coerced) : []) {
+    if (!errors.has(field)) add(field, 'Not a valid string.');
+  }
   if (result.success && errors.size === 0) return result.data;
   throw invalidFields(Object.fromEntries([...errors].map(([field, messages]) => [field, [...messages]])));
 };

@@ -1,0 +1,294 @@
+import type { SubjectKeys } from '@cyborgbackup/event-store';
+import { describe, expect, test } from 'vitest';
+import { presentCatalog } from './catalogs/present.ts';
+import { presentClient } from './clients/present.ts';
+import { clientSchema } from './clients/schema.ts';
+import { presentJob } from './jobs/present.ts';
+import type { JobRow } from './jobs/query.ts';
+import { jobSchema } from './jobs/schema.ts';
+import { presentJobEvent, shortened } from './job-events/present.ts';
+import { jobEventSchema } from './job-events/schema.ts';
+import { presentPolicy } from './policies/present.ts';
+import { policySchema } from './policies/schema.ts';
+import { presentRepository } from './repositories/present.ts';
+import { presentSchedule } from './schedules/present.ts';
+import { scheduleSchema } from './schedules/schema.ts';
+import { presentUser } from './users/present.ts';
+
+const UUID = 'fa3462e3-57da-430e-bca5-3bc60d4ba5a2';
+const NOW = Date.UTC(2018, 10, 23, 20);
+const sealed = { $encrypted: { subject: 's', value: 'v' } };
+const common = {
+  uuid: UUID,
+  revision: 3,
+  created: '2018-11-22T18:51:22.894984Z',
+  modified: '2018-11-23T20:54:51.013495Z',
+  created_by: null,
+  modified_by: null,
+  creator: null,
+  modifier: null,
+};
+const shown = {
+  related: {},
+  summary_fields: {},
+  created: '2018-11-22T18:51:22.894984Z',
+  modified: '2018-11-23T20:54:51.013495Z',
+  created_by: null,
+  modified_by: null,
+};
+
+describe('representations are those of the contract document', () => {
+  test('user', () => {
+    const fields = { first_name: '', last_name: '', email: 'cyborg@agent.local', is_superuser: true };
+    const flags = {
+      notify_backup_daily: false,
+      notify_backup_weekly: false,
+      notify_backup_monthly: false,
+      notify_backup_success: false,
+      notify_backup_failed: false,
+      notify_backup_summary: false,
+    };
+    expect(
+      presentUser({ id: 3, uuid: UUID, revision: 1, created: '2018-11-11T19:43:24.261706Z', ...fields, ...flags }),
+    ).toEqual({
+      id: 3,
+      type: 'user',
+      url: '/api/v1/users/3/',
+      related: {},
+      summary_fields: {},
+      created: '2018-11-11T19:43:24.261706Z',
+      ...fields,
+      ...flags,
+    });
+  });
+
+  test('client', () => {
+    const fields = {
+      hostname: 'lab.example.com',
+      ip: '',
+      version: '',
+      ready: false,
+      hypervisor_ready: false,
+      hypervisor_name: '',
+      enabled: true,
+      port: 22,
+      bandwidth_limit: null,
+      mark_as_to_update: false,
+      behind_firewall: false,
+    };
+    const client = presentClient({ id: 1, ...common, ...fields, policies: null });
+    expect(client).toEqual({
+      id: 1,
+      type: 'client',
+      url: '/api/v1/clients/1/',
+      ...shown,
+      ...fields,
+      can_be_updated: false,
+      uuid: UUID,
+    });
+    expect(clientSchema.strict().safeParse(client).error).toBeUndefined();
+  });
+
+  test('schedule', () => {
+    const fields = { name: 'Every Minutes', crontab: '*/1 * * * * *', timezone: 'UTC', enabled: true };
+    const schedule = presentSchedule({ id: 1, ...common, ...fields });
+    expect(schedule).toEqual({ id: 1, type: 'schedule', url: '/api/v1/schedules/1/', ...shown, ...fields, uuid: UUID });
+    expect(scheduleSchema.strict().safeParse(schedule).error).toBeUndefined();
+  });
+
+  test('repository, its passphrase masked unless it is given', () => {
+    const fields = {
+      name: 'Main Repo',
+      path: 'cyborgbackup@backup:/repository',
+      original_size: 722,
+      compressed_size: 747,
+      deduplicated_size: 747,
+      ready: true,
+      enabled: true,
+    };
+    const row = { id: 1, ...common, ...fields, repository_key: sealed };
+    const repository = { id: 1, type: 'repository', url: '/api/v1/repositories/1/', ...shown, ...fields, uuid: UUID };
+    expect(presentRepository(row)).toEqual({ ...repository, repository_key: '$encrypted$' });
+    expect(presentRepository(row, 'k')).toEqual({ ...repository, repository_key: 'k' });
+  });
+
+  test('policy', async () => {
+    const fields = {
+      name: 'Full Features',
+      clients: [1],
+      repository: 1,
+      schedule: 1,
+      policy_type: 'vm' as const,
+      keep_hourly: 1,
+      keep_yearly: null,
+      keep_daily: null,
+      keep_weekly: null,
+      keep_monthly: null,
+      vmprovider: 'proxmox',
+      mode_pull: false,
+      enabled: true,
+      prehook: '',
+      posthook: '',
+    };
+    const summaries = {
+      repository: { id: 1, name: 'Main Repo', path: 'cyborgbackup@backup:/repository', enabled: true },
+      schedule: { id: 1, name: 'Each Monday', crontab: '0 5 * * MON *', enabled: true },
+    };
+    const row = {
+      id: 1,
+      ...common,
+      ...fields,
+      extra_vars: sealed,
+      repository_summary: summaries.repository,
+      schedule_summary: summaries.schedule,
+      timezone: 'UTC',
+    };
+    const keys = { open: async () => '{"user": "u", "password":"p"}' } as unknown as SubjectKeys;
+    const policy = await presentPolicy(row, { keys, now: NOW });
+    expect(policy).toEqual({
+      id: 1,
+      type: 'policy',
+      url: '/api/v1/policies/1/',
+      ...shown,
+      related: {
+        launch: '/api/v1/policies/1/launch/',
+        calendar: '/api/v1/policies/1/calendar/',
+        schedule: '/api/v1/schedules/1/',
+        repository: '/api/v1/repositories/1/',
+      },
+      summary_fields: summaries,
+      uuid: UUID,
+      ...fields,
+      extra_vars: '{"user": "u", "password":"$encrypted$"}',
+      next_run: '2018-11-26T05:00:00Z',
+    });
+    expect(policySchema.strict().safeParse(policy).error).toBeUndefined();
+    const disabled = { ...row, schedule_summary: { ...summaries.schedule, enabled: false } };
+    expect(await presentPolicy(disabled, { keys, now: NOW })).toMatchObject({ next_run: null });
+    const exhausted = { ...row, schedule_summary: { ...summaries.schedule, crontab: '0 5 * * * 2017' } };
+    expect(await presentPolicy(exhausted, { keys, now: NOW })).toMatchObject({ next_run: null });
+  });
+
+  test('catalog entry', () => {
+    const fields = {
+      archive_name: 'vm-lab.example.com-2018-11-23_22-02',
+      path: 'stdin',
+      job: 1,
+      mode: '-rw-rw----',
+      owner: 'root',
+      group: 'root',
+      size: 12,
+      healthy: true,
+    };
+    expect(presentCatalog({ id: 1, ...fields, mtime: '2018-11-23T23:03:52.000000Z' })).toEqual({
+      id: 1,
+      url: '/api/v1/catalogs/1/',
+      ...fields,
+      mtime: '2018-11-23T23:03:52Z',
+    });
+  });
+});
+
+describe('a job', () => {
+  const row: JobRow = {
+    id: 181,
+    ...common,
+    created_by: 1,
+    creator: { id: 1, email: 'a@b.c', first_name: '', last_name: '' },
+    name: 'Backup Job Etc web',
+    job_type: 'job',
+    launch_type: 'scheduled',
+    status: 'successful',
+    failed: false,
+    policy: 2,
+    policy_name: 'Etc',
+    policy_type: 'config',
+    client: 1,
+    client_hostname: 'web',
+    repository: 1,
+    repository_name: 'Main',
+    schedule: 1,
+    schedule_name: 'Each Monday',
+    master_job: null,
+    dependent_jobs: 182,
+    archive_name: 'config-web-2024-06-03_05-00',
+    started: '2018-11-23T19:58:35.100000Z',
+    finished: '2018-11-23T20:00:00.000000Z',
+    job_explanation: '',
+    warnings: [],
+    original_size: 722,
+    compressed_size: 747,
+    deduplicated_size: 747,
+    files: 3,
+    has_policy: true,
+  };
+
+  test('is shown as the original shows it, without what could hold a secret', () => {
+    const job = presentJob(row, NOW);
+    expect(jobSchema.strict().safeParse(job).error).toBeUndefined();
+    expect(job).toMatchObject({
+      url: '/api/v1/jobs/181/',
+      related: {
+        created_by: '/api/v1/users/1/',
+        job_events: '/api/v1/jobs/181/job_events/',
+        policy: '/api/v1/policies/2/',
+        stdout: '/api/v1/jobs/181/stdout/',
+        start: '/api/v1/jobs/181/start/',
+        cancel: '/api/v1/jobs/181/cancel/',
+        relaunch: '/api/v1/jobs/181/relaunch/',
+      },
+      summary_fields: {
+        policy: { id: 2, name: 'Etc', policy_type: 'config' },
+        client: { id: 1, hostname: 'web' },
+        repository: { id: 1, name: 'Main' },
+        schedule: { id: 1, name: 'Each Monday' },
+        created_by: { id: 1, email: 'a@b.c', first_name: '', last_name: '' },
+      },
+      started: '2018-11-23T19:58:35.1Z',
+      finished: '2018-11-23T20:00:00Z',
+      elapsed: 84.9,
+      job_args: '',
+      job_env: '',
+      event_processing_finished: true,
+    });
+  });
+
+  test('counts on while it runs, and outlives its policy', () => {
+    const running = { ...row, status: 'running' as const, finished: null, has_policy: false };
+    const job = presentJob(running, Date.parse('2018-11-23T19:58:37.200Z'));
+    expect(job).toMatchObject({ elapsed: 2.1, finished: null, policy: 2, event_processing_finished: false });
+    expect(job).not.toHaveProperty('related.policy');
+    expect(presentJob({ ...row, started: null, finished: null }, NOW)).toMatchObject({ elapsed: 0 });
+  });
+
+  test('has events', () => {
+    const event = presentJobEvent(
+      {
+        id: 9,
+        counter: 6,
+        event: 'verbose',
+        stdout: 'Creating archive …',
+        start_line: 5,
+        end_line: 6,
+        progress: null,
+        created: common.created,
+        job: 181,
+        job_name: row.name,
+        job_status: 'running',
+        job_failed: false,
+        job_started: null,
+        job_finished: null,
+      },
+      NOW,
+    );
+    expect(jobEventSchema.strict().safeParse(event).error).toBeUndefined();
+    expect(event).toMatchObject({
+      related: { job: '/api/v1/jobs/181/' },
+      summary_fields: { job: { id: 181, name: row.name, status: 'running', failed: false, elapsed: 0 } },
+      event_display: 'Verbose',
+      event_data: {},
+    });
+    expect(shortened('x'.repeat(1_023))).toHaveLength(1_023);
+    expect(shortened('x'.repeat(1_024))).toBe(`${'x'.repeat(1_023)}…`);
+  });
+});

@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { HttpError } from '../http/http-error.ts';
+import { createRepository } from '../routes/repositories/schema.ts';
+import { createUser } from '../routes/users/schema.ts';
+import { validateBody } from './validate-body.ts';
+
+const schema = z.object({
+  name: z.string().min(1).max(5),
+  note: z.string().default(''),
+  count: z.int().min(1).max(9).nullable().default(null),
+  on: z.boolean().default(true),
+  kind: z.enum(['a', 'b']).default('a'),
+  ids: z.array(z.int()).default([]),
+  secret: z.string().meta({ verbatim: true }).optional(),
+});
+
+const errorsOf = (body: unknown, of: z.ZodObject = schema): unknown => {
+  try {
+    return expect.fail(JSON.stringify(validateBody(of, body)));
+  } catch (error) {
+    if (error instanceof HttpError) return error.body;
+    throw error;
+  }
+};
+
+describe('what clients are used to send', () => {
+  test.each([
+    [{ name: ' x ' }, { name: 'x' }],
+    [{ name: 12 }, { name: '12' }],
+    [{ name: 'x', note: null }, { note: '' }],
+    [{ name: 'x', count: '7' }, { count: 7 }],
+    [{ name: 'x', count: ' 7.0 ' }, { count: 7 }],
+    [{ name: 'x', count: null }, { count: null }],
+    [{ name: 'x', secret: ' s ' }, { secret: ' s ' }],
+    [{ name: 'x', ids: ['1', 2] }, { ids: [1, 2] }],
+  ])('%j', (body, expected) => expect(validateBody(schema, body)).toMatchObject(expected));
+
+  test.each([true, 'true', 'T', 'yes', 'Y', 'on', 1, '1'])('%j is yes', (on) =>
+    expect(validateBody(schema, { name: 'x', on }).on).toBe(true),
+  );
+  test.each([false, 'False', 'f', 'no', 'N', 'OFF', 0, '0'])('%j is no', (on) =>
+    expect(validateBody(schema, { name: 'x', on }).on).toBe(false),
+  );
+
+  test('unknown fields are left out, defaults put in', () => {
+    expect(validateBody(schema, { name: 'x', more: 1 })).toEqual({
+      name: 'x',
+      note: '',
+      count: null,
+      on: true,
+      kind: 'a',
+      ids: [],
+    });
+  });
+
+  test('a passphrase keeps its blanks, also behind a check', () => {
+    const body = { name: 'n', path: '/r', repository_key: ' k ' };
+    expect(validateBody(createRepository, body).repository_key).toBe(' k ');
+    expect(validateBody(createUser, { email: 'a@b.example', password: ' blanks count ' }).password).toBe(
+      ' blanks count ',
+    );
+  });
+});
+
+describe('messages', () => {
+  test.each([
+    [{}, { name: ['This field is required.'] }],
+    [{ name: null }, { name: ['This field may not be blank.'] }],
+    [{ name: '  ' }, { name: ['This field may not be blank.'] }],
+    [{ name: 'xxxxxx' }, { name: ['Ensure this field has no more than 5 characters.'] }],
+    [{ name: true }, { name: ['Not a valid string.'] }],
+    [{ name: '\ud800' }, { name: ['Not a valid string.'] }],
+    [{ name: 'x', count: 'x' }, { count: ['A valid integer is required.'] }],
+    [{ name: 'x', count: 1.5 }, { count: ['A valid integer is required.'] }],
+    [{ name: 'x', count: true }, { count: ['A valid integer is required.'] }],
+    [{ name: 'x', count: 10 }, { count: ['Ensure this value is less than or equal to 9.'] }],
+    [{ name: 'x', count: 0 }, { count: ['Ensure this value is greater than or equal to 1.'] }],
+    [{ name: 'x', on: null }, { on: ['This field may not be null.'] }],
+    [{ name: 'x', on: 'maybe' }, { on: ['Must be a valid boolean.'] }],
+    [{ name: 'x', kind: 'c' }, { kind: ['"c" is not a valid choice.'] }],
+    [{ name: 'x', ids: 1 }, { ids: ['Expected a list of items but got type "int".'] }],
+    [{ name: 'x', ids: ['x', 'y'] }, { ids: ['A valid integer is required.'] }],
+    [[], { __all__: ['Invalid data. Expected a dictionary.'] }],
+  ])('%j', (body, errors) => expect(errorsOf(body)).toEqual(errors));
+
+  test('of a user', () => {
+    expect(errorsOf({ email: 'x' }, createUser)).toEqual({
+      email: ['Enter a valid email address.'],
+      password: ['Password required for new User.'],
+    });
+    expect(errorsOf({ email: 'a@b.example', password: '111' }, createUser)).toEqual({
+      password: [
+        'This password is too short. It must contain at least 8 characters.',
+        'This password is too common.',
+        'This password is entirely numeric.',
+      ],
+    });
+  });
+});
+
+test('anything at all is either accepted or refused with messages', () => {
+  const field = fc.constantFrom('name', 'note', 'count', 'on', 'kind', 'ids', 'secret', '__proto__', 'x');
+  fc.assert(
+    fc.property(fc.oneof(fc.dictionary(field, fc.jsonValue()), fc.jsonValue()), (body) => {
+      try {
+        validateBody(schema, body);
+      } catch (error) {
+        if (!(error instanceof HttpError)) throw error;
+        expect(error.status).toBe(400);
+        expect(
+          Object.values(error.body as object)
+            .flat()
+            .every((message) => typeof message === 'string'),
+        ).toBe(true);
+      }
+    }),
+  );
+});
