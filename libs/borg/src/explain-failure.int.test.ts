@@ -66,6 +66,10 @@ test('a repository host with another key than the one on record, or none on reco
   expect(await failureOf({ argv: info, knownHosts: ['other.example ssh-ed25519 AAAA'] })).toBe('repository-host-key');
 });
 
+test('without known hosts an unknown repository host is refused', async () => {
+  expect(await failureOf({ argv: info, knownHosts: undefined })).toBe('repository-host-key');
+});
+
 test('a repository host that does not accept the key, or does not answer', async () => {
   await using stranger = await createTestHost();
   const { host, port, hostKey } = stranger.sshd;

@@ -26,7 +26,8 @@ const startReader = async (options: ExecOptions): Promise<ExecResult> => {
   const child = spawn(command, args, { env: cleanEnvironment(), stdio: 'pipe', detached: true });
   const ended = new AbortController();
   const killGroup = (): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+      process.kill(-child.pid, 'SIGKILL');
   };
   options.signal?.addEventListener('abort', killGroup, { once: true });
   child.stdin.on('error', () => undefined);

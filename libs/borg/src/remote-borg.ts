@@ -10,7 +10,7 @@ export interface BorgCommand {
   readonly passphrase?: string | undefined;
   /**
    * Lines for ssh on the host where borg runs, with the repository host's key (see `knownHostsLine`). Only that key is
-   * accepted. Absent for a repository on the same host.
+   * accepted. Absent: the account's own known hosts count.
    */
   readonly knownHosts?: readonly string[] | undefined;
   /** Where borg is started: what it extracts goes there. Must exist. Default: the account's home folder. */
@@ -36,7 +36,6 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
 const SSH_OPTIONS = [
   'BatchMode=yes',
   'StrictHostKeyChecking=yes',
-  'GlobalKnownHostsFile=/dev/null',
   'UpdateHostKeys=no',
   'ForwardAgent=no',
   'ConnectTimeout=15',
@@ -54,10 +53,17 @@ const exportLine = (env: Readonly<Record<string, string>>): string => {
     .join(' ')}`;
 };
 
-const knownHostsLines = (lines: readonly string[]): string[] => [
-  `printf '%s\\n' ${quoteArgv(lines)} >"$tmp/known_hosts"`,
-  `export BORG_RSH="ssh ${SSH_OPTIONS.map((option) => `-o ${option}`).join(' ')} -o UserKnownHostsFile=$tmp/known_hosts -E $tmp/ssh.log"`,
-];
+const sshCommand = (more: readonly string[]): string =>
+  `export BORG_RSH="ssh ${[...SSH_OPTIONS, ...more].map((option) => `-o ${option}`).join(' ')} -E $tmp/ssh.log"`;
+
+/** Without known hosts those of the account count; an unknown host is refused either way. */
+const sshSetup = (knownHosts: readonly string[] | undefined): string[] =>
+  knownHosts === undefined
+    ? [sshCommand([])]
+    : [
+        `printf '%s\\n' ${quoteArgv(knownHosts)} >"$tmp/known_hosts"`,
+        sshCommand(['GlobalKnownHostsFile=/dev/null', 'UserKnownHostsFile=$tmp/known_hosts']),
+      ];
 
 /** Ssh's own words go to a file and are shown at the end: borg forgets them when the connection ends before it looked. */
 const SHOW_SSH_LOG = '[ ! -s "$tmp/ssh.log" ] || tail -c 4096 "$tmp/ssh.log" >&2';
@@ -80,8 +86,7 @@ const announced = (env: Readonly<Record<string, string>>): string[] => {
 export const buildBorgCommand = (command: BorgCommand): RemoteScript => {
   const { argv, passphrase, knownHosts, directory, env = {}, input } = command;
   const secrets: Record<string, string> = {};
-  const setup = [exportLine(ENVIRONMENT)];
-  if (knownHosts && knownHosts.length > 0) setup.push(...knownHostsLines(knownHosts));
+  const setup = [exportLine(ENVIRONMENT), ...sshSetup(knownHosts)];
   if (directory !== undefined) setup.push(`cd -- ${quote(directory)} || exit 124`);
   if (passphrase !== undefined) {
     secrets['cyborg_passphrase'] = passphrase;

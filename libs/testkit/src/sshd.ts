@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +58,13 @@ const createHostKey = async (file: string): Promise<TestSshd['hostKey']> => {
   return { fingerprint, publicKeyLine: (await readFile(`${file}.pub`, 'utf8')).trim() };
 };
 
+/** OpenSSH 9.8 and later keep away addresses with failed logins, of which tests have many. */
+const penaltyLines = async (): Promise<string[]> => {
+  const { stderr } = await run('ssh', ['-V']);
+  const [, major = '0', minor = '0'] = /OpenSSH_(\d+)\.(\d+)/.exec(stderr) ?? [];
+  return Number(major) * 100 + Number(minor) >= 908 ? ['PerSourcePenalties no'] : [];
+};
+
 const configOf = (dir: string, port: number, more: readonly string[]): string =>
   [
     // The first value of an option counts, so the caller's lines come first.
@@ -107,12 +114,26 @@ const untilListening = async (port: number, exited: () => boolean): Promise<void
   }
 };
 
+/** The processes that serve connections: sshd gives each a session of its own, so they would outlive the listener. */
+const childrenOf = async (parent: number): Promise<number[]> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const parents = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  return pids.filter((_, index) => new RegExp(`\\) \\S ${parent} `).test(parents[index] ?? ''));
+};
+
 const stopProcess = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exit = once(child, 'exit');
-  // The group takes along the processes that serve connections; they would outlive the listener.
-  process.kill(-child.pid, 'SIGTERM');
+  const serving = await childrenOf(child.pid);
+  child.kill('SIGTERM');
   await exit;
+  for (const pid of serving) {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // it has ended by itself
+    }
+  }
 };
 
 /** A private sshd on loopback, run as the current user, with its own keys. Needs Debian's openssh-server. */
@@ -123,14 +144,16 @@ export const startTestSshd = async (options: TestSshdOptions): Promise<TestSshd>
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const port = options.port ?? (await freePort());
   let hostKey = await createHostKey(join(dir, 'host_key'));
-  await writeFile(join(dir, 'sshd_config'), configOf(dir, port, options.config ?? []));
+  await writeFile(
+    join(dir, 'sshd_config'),
+    configOf(dir, port, [...(options.config ?? []), ...(await penaltyLines())]),
+  );
   await writeFile(join(dir, 'authorized_keys'), keyLines(options), { mode: 0o600 });
 
   let log = '';
   const start = async (): Promise<ChildProcess> => {
     const child = spawn(SSHD, ['-D', '-e', '-f', join(dir, 'sshd_config')], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
     });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-64 * 1024);
@@ -143,11 +166,17 @@ export const startTestSshd = async (options: TestSshdOptions): Promise<TestSshd>
     }
     return child;
   };
-  let server = await start();
+  const removeDir = async (): Promise<void> => {
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  let server = await start().catch(async (error: unknown) => {
+    await removeDir();
+    throw error;
+  });
 
   const stop = async (): Promise<void> => {
     await stopProcess(server);
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    await removeDir();
   };
   return {
     host: '127.0.0.1',
