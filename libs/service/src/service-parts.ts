@@ -11,7 +11,7 @@ import {
   type EventStore,
   type SubjectKeys,
 } from '@cyborgbackup/event-store';
-import type { Logger } from '@cyborgbackup/kernel';
+import { AppError, type Logger } from '@cyborgbackup/kernel';
 import {
   createNatsConnection,
   createRpcClient,
@@ -73,6 +73,19 @@ export const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
   });
 };
 
+/** With a wrong key every secret and every name in the log would be unreadable: better not to start at all. */
+const checkMasterKey = async (keys: SubjectKeys): Promise<void> => {
+  try {
+    await keys.seal('master-key-check', 'readable');
+  } catch (cause) {
+    throw new AppError(
+      'validation',
+      'The master key does not open the keys in this database: give back the one that was used before.',
+      { cause },
+    );
+  }
+};
+
 /**
  * Connects to everything and brings the database up to date.
  * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
@@ -90,6 +103,7 @@ export const createServiceParts = async (
   const wakeUps = createWakeUps(connection);
   const pool = createPool(config.DATABASE_URL, name, logger);
   const keys = createSubjectKeys({ pool, masterKey });
+  await checkMasterKey(keys);
   const store = createPostgresEventStore({
     pool,
     logger,
