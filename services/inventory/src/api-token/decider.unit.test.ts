@@ -1,0 +1,24 @@
+import type { ApiTokenEvent } from '@cyborgbackup/contracts';
+import { test } from 'vitest';
+import { given } from '../testing/specification.test.ts';
+import { apiTokenDecider } from './decider.ts';
+
+const token = {
+  id: 4,
+  uuid: 'token',
+  user: 'ada',
+  name: 'cron',
+  scope: 'read',
+  expires_at: null,
+  token_hash: 'ab'.repeat(32),
+} as const;
+const created: ApiTokenEvent = { type: 'api-token-created', data: token };
+const revoked: ApiTokenEvent = { type: 'api-token-revoked', data: { uuid: 'token', id: 4 } };
+
+test('a token is created once and revoked once', () => {
+  given(apiTokenDecider).when({ do: 'create', token }).then(created);
+  given(apiTokenDecider, created).when({ do: 'create', token }).refused({ code: 'conflict' });
+  given(apiTokenDecider, created).when({ do: 'revoke' }).then(revoked);
+  given(apiTokenDecider, created, revoked).when({ do: 'revoke' }).refused({ code: 'not-found' });
+  given(apiTokenDecider).when({ do: 'revoke' }).refused({ code: 'not-found' });
+});

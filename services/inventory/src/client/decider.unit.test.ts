@@ -1,0 +1,76 @@
+import type { ClientEvent, ClientFields } from '@cyborgbackup/contracts';
+import { describe, expect, test } from 'vitest';
+import { given } from '../testing/specification.test.ts';
+import { clientDecider, comparableAddress } from './decider.ts';
+
+const uuid = '5f0c8a52-0000-4000-8000-000000000001';
+const fields: ClientFields = {
+  hostname: 'web',
+  ip: '',
+  version: '',
+  ready: true,
+  hypervisor_ready: false,
+  hypervisor_name: '',
+  enabled: true,
+  port: 22,
+  bandwidth_limit: null,
+  mark_as_to_update: false,
+  behind_firewall: false,
+};
+const registered: ClientEvent = { type: 'client-registered', data: { ...fields, uuid, id: 4 } };
+const removed: ClientEvent = { type: 'client-removed', data: { uuid, id: 4 } };
+const register = { do: 'register', uuid, id: 4, fields } as const;
+
+test('a client is registered once', () => {
+  given(clientDecider).when(register).then(registered);
+  given(clientDecider, registered).when(register).refused({ code: 'conflict' });
+  given(clientDecider, registered, removed).when(register).refused({ code: 'conflict' });
+});
+
+describe('changing', () => {
+  test('records what becomes another value', () =>
+    given(clientDecider, registered)
+      .when({ do: 'change', changes: { ...fields, bandwidth_limit: 100 } })
+      .then({ type: 'client-changed', data: { uuid, bandwidth_limit: 100 } }));
+  test('nothing is no event', () => given(clientDecider, registered).when({ do: 'change', changes: fields }).then());
+  test.each([{ hostname: 'db' }, { port: 2222 }])('another address has to be prepared: %j', (changes) =>
+    given(clientDecider, registered)
+      .when({ do: 'change', changes })
+      .then({ type: 'client-changed', data: { uuid, ...changes, ready: false } }),
+  );
+  test('unless its sender says that it is ready', () =>
+    given(clientDecider, registered)
+      .when({ do: 'change', changes: { hostname: 'db', ready: true } })
+      .then({ type: 'client-changed', data: { uuid, hostname: 'db' } }));
+});
+
+describe('a preparation', () => {
+  const found = { do: 'prepared', version: '1.2.4', ready: true, ip: '192.0.2.1' } as const;
+  const prepared: ClientEvent = {
+    type: 'client-prepared',
+    data: { uuid, version: '1.2.4', ready: true, ip: '192.0.2.1' },
+  };
+  test('records what it found', () => given(clientDecider, registered).when(found).then(prepared));
+  test('that finds nothing new is no event', () => given(clientDecider, registered, prepared).when(found).then());
+  test('need not know the addresses', () =>
+    given(clientDecider, registered, prepared)
+      .when({ do: 'prepared', version: '1.4.0', ready: true })
+      .then({ type: 'client-prepared', data: { uuid, version: '1.4.0', ready: true } }));
+});
+
+test('what is removed is gone', () => {
+  given(clientDecider, registered).when({ do: 'remove' }).then(removed);
+  for (const command of [
+    { do: 'remove' },
+    { do: 'change', changes: {} },
+    { do: 'prepared', version: '', ready: true },
+  ] as const) {
+    given(clientDecider, registered, removed).when(command).refused({ code: 'not-found' });
+    given(clientDecider).when(command).refused({ code: 'not-found' });
+  }
+});
+
+test('a host may be there once for each port', () => {
+  expect(comparableAddress({ hostname: 'Web', port: 22 })).toBe(comparableAddress({ hostname: 'wEB', port: 22 }));
+  expect(comparableAddress({ hostname: 'web', port: 22 })).not.toBe(comparableAddress({ hostname: 'web', port: 2 }));
+});

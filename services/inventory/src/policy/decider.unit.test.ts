@@ -1,0 +1,121 @@
+import type { PolicyEvent, PolicyFields } from '@cyborgbackup/contracts';
+import { describe, expect, test } from 'vitest';
+import { sealed } from '../testing/recorded.test.ts';
+import { given } from '../testing/specification.test.ts';
+import { checkExtraVars } from './check-extra-vars.ts';
+import { policyDecider } from './decider.ts';
+
+const uuid = '5f0c8a52-0000-4000-8000-000000000001';
+const fields: PolicyFields = {
+  name: 'All',
+  extra_vars: '',
+  clients: [1, 2],
+  repository: 3,
+  schedule: 5,
+  policy_type: 'rootfs',
+  keep_hourly: null,
+  keep_daily: 7,
+  keep_weekly: null,
+  keep_monthly: null,
+  keep_yearly: null,
+  vmprovider: '',
+  mode_pull: false,
+  enabled: true,
+  prehook: '',
+  posthook: '',
+};
+const registered: PolicyEvent = {
+  type: 'policy-registered',
+  data: { ...fields, extra_vars: sealed('1'), uuid, id: 4 },
+};
+const removed: PolicyEvent = { type: 'policy-removed', data: { uuid, id: 4 } };
+const known = { clients: [], repository: [], schedule: [] };
+const register = { do: 'register', uuid, id: 4, fields, unknown: known } as const;
+
+describe('registering', () => {
+  test('a new one', () =>
+    given(policyDecider)
+      .when(register)
+      .then({ type: 'policy-registered', data: { ...fields, uuid, id: 4 } }));
+  test('a client named twice is one client', () =>
+    given(policyDecider)
+      .when({ ...register, fields: { ...fields, clients: [2, 1, 2] } })
+      .then({ type: 'policy-registered', data: { ...fields, clients: [2, 1], uuid, id: 4 } }));
+  test('everything wrong is named at once', () =>
+    given(policyDecider)
+      .when({
+        ...register,
+        fields: { ...fields, extra_vars: 'x' },
+        unknown: { clients: [8, 9], repository: [3], schedule: [] },
+      })
+      .refused({
+        code: 'validation',
+        fields: {
+          clients: ['Invalid pk "8" - object does not exist.', 'Invalid pk "9" - object does not exist.'],
+          repository: ['Invalid pk "3" - object does not exist.'],
+          extra_vars: [expect.stringContaining('not a JSON object')],
+        },
+      }));
+});
+
+describe('changing', () => {
+  const change = (changes: Partial<PolicyFields>, variables = '') =>
+    given(policyDecider, registered).when({ do: 'change', changes, variables, unknown: known });
+  test('records what becomes another value', () =>
+    change({ clients: [1, 2], repository: 3, keep_daily: null }).then({
+      type: 'policy-changed',
+      data: { uuid, keep_daily: null },
+    }));
+  test('the order of clients matters', () =>
+    change({ clients: [2, 1] }).then({ type: 'policy-changed', data: { uuid, clients: [2, 1] } }));
+  test('another type needs its variables', () =>
+    change({ policy_type: 'piped' }, '{}').refused({ fields: { extra_vars: [expect.stringContaining('command')] } }));
+  test('and may have them already', () =>
+    change({ policy_type: 'piped' }, '{"command":"date"}').then({
+      type: 'policy-changed',
+      data: { uuid, policy_type: 'piped' },
+    }));
+  test('variables that were wrong before do not stand in the way of other changes', () =>
+    change({ name: 'New' }, 'not json').then({ type: 'policy-changed', data: { uuid, name: 'New' } }));
+  test('unknown ids', () =>
+    given(policyDecider, registered)
+      .when({ do: 'change', changes: { schedule: 9 }, variables: '', unknown: { ...known, schedule: [9] } })
+      .refused({ fields: { schedule: ['Invalid pk "9" - object does not exist.'] } }));
+});
+
+test('what is removed is gone', () => {
+  given(policyDecider, registered).when({ do: 'remove' }).then(removed);
+  given(policyDecider, registered, removed).when({ do: 'remove' }).refused({ code: 'not-found' });
+});
+
+describe('variables', () => {
+  test.each([
+    ['rootfs', ''],
+    ['rootfs', ' '],
+    ['vm', ''],
+    ['rootfs', '{"exclude":[]}'],
+    ['mysql', '{"user":"root","password":"x","databases":["a"]}'],
+    ['folders', '{"folders":["/srv","/var/my data"],"exclude":["*.tmp"]}'],
+    ['piped', '{"command":"pg_dumpall | gzip"}'],
+  ] as const)('%s with %s', (type, text) => {
+    expect(checkExtraVars(type, text)).toEqual([]);
+  });
+
+  test.each([
+    ['rootfs', '[]', 'JSON object'],
+    ['rootfs', '{', 'JSON object'],
+    ['rootfs', 'null', 'JSON object'],
+    ['rootfs', '{"exclude":"*.tmp"}', 'exclude'],
+    ['rootfs', '{"exclude":[1]}', 'exclude'],
+    ['folders', '', 'folders'],
+    ['folders', '{"folders":[]}', 'folders'],
+    ['folders', '{"folders":"/srv"}', 'folders'],
+    ['folders', '{"folders":["srv"]}', 'folders'],
+    ['folders', '{"folders":["/srv",7]}', 'folders'],
+    ['folders', '{"folders":["/srv\\u0000"]}', 'folders'],
+    ['piped', '', 'command'],
+    ['piped', '{"command":["a"]}', 'command'],
+  ] as const)('%s with %s: %s', (type, text, named) => {
+    expect(checkExtraVars(type, text)).toEqual([expect.stringContaining(named)]);
+  });
+});

@@ -1,0 +1,41 @@
+import type { ScheduleEvent, ScheduleFields } from '@cyborgbackup/contracts';
+import { expect, test } from 'vitest';
+import { given } from '../testing/specification.test.ts';
+import { scheduleDecider } from './decider.ts';
+
+const uuid = '5f0c8a52-0000-4000-8000-000000000001';
+const fields: ScheduleFields = { name: 'Nightly', crontab: '0 5 * * MON *', timezone: 'UTC', enabled: true };
+const registered: ScheduleEvent = { type: 'schedule-registered', data: { ...fields, uuid, id: 4 } };
+const removed: ScheduleEvent = { type: 'schedule-removed', data: { uuid, id: 4 } };
+const register = { do: 'register', uuid, id: 4, fields } as const;
+const bothWrong = {
+  code: 'validation',
+  fields: { crontab: [expect.any(String)], timezone: [expect.any(String)] },
+};
+
+test('a schedule is registered once', () => {
+  given(scheduleDecider).when(register).then(registered);
+  given(scheduleDecider, registered).when(register).refused({ code: 'conflict' });
+});
+
+test('crontab and time zone must be understood, and both are named', () => {
+  const wrong = { crontab: '* * *', timezone: 'Mars/Base' };
+  given(scheduleDecider)
+    .when({ ...register, fields: { ...fields, ...wrong } })
+    .refused(bothWrong);
+  given(scheduleDecider, registered).when({ do: 'change', changes: wrong }).refused(bothWrong);
+});
+
+test('a change records what becomes another value', () => {
+  given(scheduleDecider, registered)
+    .when({ do: 'change', changes: { ...fields, timezone: 'Europe/Paris' } })
+    .then({ type: 'schedule-changed', data: { uuid, timezone: 'Europe/Paris' } });
+  given(scheduleDecider, registered, { type: 'schedule-changed', data: { uuid, enabled: false } })
+    .when({ do: 'change', changes: { enabled: false } })
+    .then();
+});
+
+test('what is removed is gone', () => {
+  given(scheduleDecider, registered).when({ do: 'remove' }).then(removed);
+  given(scheduleDecider, registered, removed).when({ do: 'change', changes: {} }).refused({ code: 'not-found' });
+});

@@ -1,0 +1,69 @@
+import type { SessionEvent } from '@cyborgbackup/contracts';
+import { describe, test } from 'vitest';
+import { given } from '../testing/specification.test.ts';
+import { sessionDecider } from './decider.ts';
+
+const uuid = 'session';
+const expiresAt = '2026-12-01T00:00:00Z';
+const later = '2026-12-15T00:00:00Z';
+const open = { do: 'open', uuid, user: 'ada', refreshId: 'first', expiresAt } as const;
+const opened: SessionEvent = {
+  type: 'session-opened',
+  data: { uuid, user: 'ada', refresh_id: 'first', expires_at: expiresAt },
+};
+const refreshed: SessionEvent = {
+  type: 'session-refreshed',
+  data: { uuid, refresh_id: 'second', expires_at: later },
+};
+const revoked = (reason: 'reuse' | 'logout' | 'password-changed' | 'user-removed'): SessionEvent => ({
+  type: 'session-revoked',
+  data: { uuid, reason },
+});
+const over = { code: 'unauthenticated' };
+const refresh = {
+  do: 'refresh',
+  refreshId: 'first',
+  nextRefreshId: 'second',
+  expiresAt: later,
+  now: Date.parse('2026-11-23T00:00:00Z'),
+  voidedBy: undefined,
+} as const;
+
+test('a session is opened once, however often it is asked', () => {
+  given(sessionDecider).when(open).then(opened);
+  given(sessionDecider, opened).when(open).then();
+  given(sessionDecider, opened)
+    .when({ ...open, user: 'bob' })
+    .refused({ code: 'conflict' });
+});
+
+describe('refreshing', () => {
+  test('exchanges the good token', () => given(sessionDecider, opened).when(refresh).then(refreshed));
+  test('delivered twice is one refresh', () => given(sessionDecider, opened, refreshed).when(refresh).then());
+  test('with an old token ends the session', () =>
+    given(sessionDecider, opened, refreshed)
+      .when({ ...refresh, nextRefreshId: 'third' })
+      .then(revoked('reuse')));
+  test('with a token that never was ends the session', () =>
+    given(sessionDecider, opened)
+      .when({ ...refresh, refreshId: 'guessed' })
+      .then(revoked('reuse')));
+  test.each(['password-changed', 'user-removed'] as const)('after %s ends the session', (voidedBy) =>
+    given(sessionDecider, opened)
+      .when({ ...refresh, voidedBy })
+      .then(revoked(voidedBy)),
+  );
+  test('is refused when the session is over', () => {
+    given(sessionDecider).when(refresh).refused(over);
+    given(sessionDecider, opened, revoked('logout')).when(refresh).refused(over);
+    given(sessionDecider, opened)
+      .when({ ...refresh, now: Date.parse(expiresAt) })
+      .refused(over);
+  });
+});
+
+test('logging out ends the session once', () => {
+  given(sessionDecider, opened).when({ do: 'revoke' }).then(revoked('logout'));
+  given(sessionDecider, opened, revoked('reuse')).when({ do: 'revoke' }).then();
+  given(sessionDecider).when({ do: 'revoke' }).then();
+});

@@ -1,0 +1,83 @@
+import { SECRET_MASK, type SettingsEvent } from '@cyborgbackup/contracts';
+import { describe, expect, test } from 'vitest';
+import { sealed } from '../testing/recorded.test.ts';
+import { given } from '../testing/specification.test.ts';
+import { settingsDecider } from './decider.ts';
+
+const change = (name: string, value: string, ...history: SettingsEvent[]) =>
+  given(settingsDecider, ...history).when({ do: 'change', key: `cyborgbackup_${name}`, value });
+const changed = (name: string, value: string): SettingsEvent => ({
+  type: 'setting-changed',
+  data: { key: `cyborgbackup_${name}`, value },
+});
+
+describe('a value', () => {
+  test('is recorded in the form of its type', () => {
+    change('mail_system', 'false').then(changed('mail_system', 'False'));
+    change('auto_restore_test', 'TRUE').then(changed('auto_restore_test', 'True'));
+    change('mail_port', ' +587 ').then(changed('mail_port', '587'));
+    change('url', 'https://backup.example.com').then(changed('url', 'https://backup.example.com'));
+    change('ic_cron', '5 4 * * 0').then(changed('ic_cron', '5 4 * * 0'));
+    change('mail_from', '').then(changed('mail_from', ''));
+  });
+  test('that is in force already is no event', () => {
+    change('mail_port', '22').then();
+    change('mail_system', 'true').then();
+    change('mail_port', '25', changed('mail_port', '25')).then();
+  });
+  test('may go back to its default', () =>
+    change('mail_port', '22', changed('mail_port', '25')).then(changed('mail_port', '22')));
+
+  test.each([
+    ['mail_system', 'yes'],
+    ['mail_port', ''],
+    ['mail_port', '2.5'],
+    ['mail_port', '0'],
+    ['mail_port', '65536'],
+    ['job_cleaning', '-1'],
+    ['job_cleaning', '99999999999'],
+    ['url', 'ftp://x'],
+    ['url', 'backup'],
+    ['backup_user', ''],
+    ['backup_user', '-oProxyCommand=x'],
+    ['backup_user', 'a b'],
+    ['ic_cron', '00 20 * *'],
+    ['mail_from', 'a\0b'],
+    ['mail_from', '\ud800'],
+  ])('%s cannot be %j', (name, value) =>
+    change(name, value).refused({ code: 'validation', fields: { value: [expect.any(String)] } }),
+  );
+
+  test('of a setting that there is none', () => change('nonsense', 'x').refused({ code: 'not-found' }));
+});
+
+describe('a secret', () => {
+  const password: SettingsEvent = {
+    type: 'secret-setting-changed',
+    data: { key: 'cyborgbackup_mail_password', value: 'x' },
+  };
+  test('is recorded as one', () => change('mail_password', 'x').then(password));
+  test('may be sent back as it was shown', () => {
+    change('mail_password', SECRET_MASK, password).then();
+    change('mail_password', `${SECRET_MASK}AAAA`, password).then();
+  });
+  test('can be taken away', () =>
+    change('mail_password', '', {
+      type: 'secret-setting-changed',
+      data: { ...password.data, value: sealed('1') },
+    } as SettingsEvent).then({ ...password, data: { ...password.data, value: '' } } as SettingsEvent));
+});
+
+describe('the key pair', () => {
+  const sshKey = { key_type: 'ed25519', public_key: 'ssh-ed25519 A', private_key: 'PEM' } as const;
+  const other = { ...sshKey, public_key: 'ssh-ed25519 B' } as const;
+  const generated: SettingsEvent = { type: 'ssh-key-generated', data: sshKey };
+  test('is provided once', () => {
+    given(settingsDecider).when({ do: 'provide-ssh-key', sshKey }).then(generated);
+    given(settingsDecider, generated).when({ do: 'provide-ssh-key', sshKey: other }).then();
+  });
+  test('can be replaced', () =>
+    given(settingsDecider, generated)
+      .when({ do: 'replace-ssh-key', sshKey: other })
+      .then({ type: 'ssh-key-generated', data: other }));
+});

@@ -1,0 +1,23 @@
+import { describe, expect, test } from 'vitest';
+import { generateSshKey, importSshKey } from './ssh-keys.ts';
+
+describe('a key made elsewhere', () => {
+  test.each(['ed25519', 'ecdsa'] as const)('%s is understood, with its public half', async (type) => {
+    const made = await generateSshKey(type);
+    const sent = String(made.private_key).trim().replaceAll('\n', '\r\n');
+    expect(importSshKey(sent)).toEqual({ ...made, private_key: `${String(made.private_key).trim()}\n` });
+  });
+
+  test.each(['', 'no key', '$encrypted'])('%j is none', (text) => {
+    expect(() => importSshKey(text)).toThrow(
+      expect.objectContaining({ code: 'validation', fields: { value: [expect.any(String)] } }),
+    );
+  });
+});
+
+test('a size that no key has is a wrong `bits`', async () => {
+  await expect(generateSshKey('rsa', 1)).rejects.toMatchObject({
+    code: 'validation',
+    fields: { bits: [expect.any(String)] },
+  });
+});

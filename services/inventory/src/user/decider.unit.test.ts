@@ -1,0 +1,80 @@
+import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
+import { describe, expect, test } from 'vitest';
+import { given } from '../testing/specification.test.ts';
+import { userDecider } from './decider.ts';
+import { comparableEmail } from './emails.ts';
+
+const uuid = '5f0c8a52-0000-4000-8000-000000000001';
+const fields: UserFields = {
+  first_name: 'Ada',
+  last_name: 'Lovelace',
+  email: 'ada@x.org',
+  is_superuser: false,
+  notify_backup_daily: false,
+  notify_backup_weekly: false,
+  notify_backup_monthly: false,
+  notify_backup_success: false,
+  notify_backup_failed: true,
+  notify_backup_summary: false,
+};
+const registered: UserEvent = {
+  type: 'user-registered',
+  data: { ...fields, uuid, id: 4, password_hash: '$scrypt$1' },
+};
+const removed: UserEvent = { type: 'user-removed', data: { uuid, id: 4 } };
+const register = { do: 'register', uuid, id: 4, fields, passwordHash: '$scrypt$1' } as const;
+
+describe('registering', () => {
+  test('a new user', () => given(userDecider).when(register).then(registered));
+  test('a uuid once', () => given(userDecider, registered).when(register).refused({ code: 'conflict' }));
+  test('a uuid once, also after its removal', () =>
+    given(userDecider, registered, removed).when(register).refused({ code: 'conflict' }));
+  test.each(['', 'ada', 'ada@', '@x.org', 'a b@x.org'])('%j is no address', (email) =>
+    given(userDecider)
+      .when({ ...register, fields: { ...fields, email } })
+      .refused({ code: 'validation', fields: { email: ['Enter a valid email address.'] } }),
+  );
+});
+
+describe('changing', () => {
+  test('records what becomes another value, and nothing else', () =>
+    given(userDecider, registered)
+      .when({ do: 'change', changes: { first_name: 'Ada', email: 'root@localhost', last_name: undefined } })
+      .then({ type: 'user-changed', data: { uuid, email: 'root@localhost' } }));
+  test('nothing is no event', () => given(userDecider, registered).when({ do: 'change', changes: fields }).then());
+  test('the password is an event of its own, even when it is the same', () =>
+    given(userDecider, registered)
+      .when({ do: 'change', changes: { is_superuser: true }, passwordHash: '$scrypt$1' })
+      .then(
+        { type: 'user-changed', data: { uuid, is_superuser: true } },
+        { type: 'user-password-changed', data: { uuid, password_hash: '$scrypt$1' } },
+      ));
+  test('builds on the changes before', () =>
+    given(userDecider, registered, { type: 'user-changed', data: { uuid, email: 'b@x.org' } })
+      .when({ do: 'change', changes: { email: 'ada@x.org' } })
+      .then({ type: 'user-changed', data: { uuid, email: 'ada@x.org' } }));
+  test('a wrong address', () =>
+    given(userDecider, registered)
+      .when({ do: 'change', changes: { email: 'nowhere' } })
+      .refused({ code: 'validation' }));
+  test.each([[[]], [[registered, removed]]])('nobody', (history: UserEvent[]) =>
+    given(userDecider, ...history)
+      .when({ do: 'change', changes: { first_name: 'X' } })
+      .refused({ code: 'not-found' }),
+  );
+});
+
+test('a user is removed once', () => {
+  given(userDecider, registered).when({ do: 'remove' }).then(removed);
+  given(userDecider, registered, removed).when({ do: 'remove' }).refused({ code: 'not-found' });
+});
+
+test('the state holds no password', () => {
+  const { state } = given(userDecider, registered);
+  expect(state).toEqual({ uuid, id: 4, isRemoved: false, fields });
+});
+
+test('addresses are compared without case', () => {
+  expect(comparableEmail('Ada@X.org')).toBe(comparableEmail('ada@x.ORG'));
+  expect(comparableEmail('a\u0308@x.org')).toBe(comparableEmail('Ä@x.org'));
+});
