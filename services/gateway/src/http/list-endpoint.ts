@@ -1,34 +1,18 @@
 import { z } from 'zod';
+import {
+  listRows,
+  renderPage,
+  type ListRowsOptions,
+  type ListSource,
+  type PageEnvelope,
+  type RowSource,
+} from '../list/index.ts';
+import { parsePage, parsePageSize } from '../list/page-parameters.ts';
 import type { Reader } from '../read/reader.ts';
-import type { ApiRequest } from './endpoint.ts';
+import type { ApiAnswer, ApiRequest } from './endpoint.ts';
 import { notFound } from './http-error.ts';
 
-/** Where the rows of a resource come from; the table that rows are of has the alias `t`. */
-export interface RowSource {
-  /** What follows SELECT. */
-  readonly select: string;
-  /** What follows FROM, joins included. */
-  readonly from: string;
-}
-
-export interface ListOptions {
-  readonly source: RowSource;
-  /** A fixed condition with `$1`, … for `values`. */
-  readonly where?: string;
-  readonly values?: readonly unknown[];
-  /** What follows ORDER BY; newest first unless told. */
-  readonly order?: string;
-}
-
-export interface PageEnvelope {
-  readonly count: number;
-  readonly next: string | null;
-  readonly previous: string | null;
-}
-
-export interface Page<Row> extends PageEnvelope {
-  readonly rows: readonly Row[];
-}
+export type { PageEnvelope } from '../list/index.ts';
 
 export const listSchema = (item: z.ZodType): z.ZodObject =>
   z.object({
@@ -38,54 +22,35 @@ export const listSchema = (item: z.ZodType): z.ZodObject =>
     results: z.array(item),
   });
 
-const DEFAULT_SIZE = 100;
-const MAX_SIZE = 1_000;
+export interface FilteredListOptions<Row> extends Pick<ListRowsOptions, 'scope' | 'order'> {
+  /** What may be asked of the list. */
+  readonly list: ListSource;
+  /** What is read of each row. */
+  readonly source: RowSource;
+  present(row: Row): unknown;
+}
 
-const sizeOf = (query: URLSearchParams): number => {
-  const wanted = Number(query.get('page_size'));
-  return Number.isInteger(wanted) && wanted > 0 ? Math.min(wanted, MAX_SIZE) : DEFAULT_SIZE;
-};
-
-const pageOf = (query: URLSearchParams, pages: number): number => {
-  const wanted = query.get('page') ?? '1';
-  const page = wanted === 'last' ? pages : /^\d{1,9}$/.test(wanted) ? Number(wanted) : 0;
-  if (page < 1 || page > pages) throw notFound('Invalid page.');
-  return page;
-};
-
-const linkTo = ({ path, query }: ApiRequest, page: number): string => {
-  const parameters = new URLSearchParams(query);
-  parameters.set('page', String(page));
-  parameters.sort();
-  return `${path.replace(/\/?$/, '/')}?${parameters.toString()}`;
-};
-
-/** Which page of so many items the query asks for. @throws HttpError 404 for a page that there is not */
-export const envelope = (request: ApiRequest, count: number): PageEnvelope & { size: number; page: number } => {
-  const size = sizeOf(request.query);
-  const pages = Math.max(1, Math.ceil(count / size));
-  const page = pageOf(request.query, pages);
-  return {
-    count,
-    next: page < pages ? linkTo(request, page + 1) : null,
-    previous: page > 1 ? linkTo(request, page - 1) : null,
-    size,
-    page,
-  };
-};
-
-/** One page of a list, as the query asks for it. */
-export const readPage = async <Row extends object>(
+/** One page of a list, as the query asks for it. @throws AppError 400 and 404, see `listRows` */
+export const answerList = async <Row extends object>(
   reader: Reader,
-  request: ApiRequest,
-  { source, where = 'true', values = [], order = 't.id desc' }: ListOptions,
-): Promise<Page<Row>> => {
-  const from = `from ${source.from} where ${where}`;
-  const counted = await reader.row<{ count: number }>(`select count(*) as count ${from}`, values);
-  const { size, page, ...rest } = envelope(request, counted?.count ?? 0);
-  const rows = await reader.rows<Row>(
-    `select ${source.select} ${from} order by ${order} limit ${size} offset ${(page - 1) * size}`,
-    values,
-  );
-  return { ...rest, rows };
+  { query, path }: Pick<ApiRequest, 'query' | 'path'>,
+  { list, source, present, ...options }: FilteredListOptions<Row>,
+): Promise<ApiAnswer> => {
+  const { rows, fields, ...page } = await listRows<Row>(reader, list, query, { path, rows: source, ...options });
+  // Rows of chosen fields are shown as they are.
+  const results = fields ? rows : await Promise.all(rows.map((row) => present(row)));
+  return { body: { ...page, results } };
+};
+
+/** Which page of so many items the query asks for. @throws AppError 404 for a page that there is not */
+export const envelope = (
+  { query, path }: Pick<ApiRequest, 'query' | 'path'>,
+  count: number,
+): PageEnvelope & { readonly size: number; readonly page: number } => {
+  const size = parsePageSize(query.get('page_size') ?? undefined, { isNarrow: false });
+  const pages = Math.max(1, Math.ceil(count / size));
+  const wanted = parsePage(query.get('page') ?? undefined);
+  const page = wanted === 'last' ? pages : wanted;
+  if (page > pages) throw notFound('Invalid page.');
+  return { ...renderPage({ count, page, hasNext: page < pages, path, parameters: [...query] }), size, page };
 };

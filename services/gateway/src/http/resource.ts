@@ -4,7 +4,8 @@ import type { GatewayDeps } from './deps.ts';
 import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from './endpoint.ts';
 import { demandsRevision, etagOf } from './etag.ts';
 import { noSuch } from './http-error.ts';
-import { listSchema, readPage, type RowSource } from './list-endpoint.ts';
+import { sources, type RowSource } from '../list/index.ts';
+import { answerList, listSchema } from './list-endpoint.ts';
 import { API_ROOT, urlOf } from './representation.ts';
 import { NOT_YET_VISIBLE } from './settle.ts';
 
@@ -25,8 +26,8 @@ export interface Target {
 export interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change extends z.ZodObject> {
   /** As 404s have it: `Client`. */
   readonly label: string;
-  /** Plural, as in the URL. */
-  readonly collection: string;
+  /** Plural, as in the URL; its list is filtered as the source of that name allows. */
+  readonly collection: 'users' | 'clients' | 'schedules' | 'repositories' | 'policies';
   readonly source: RowSource;
   readonly representation: z.ZodObject;
   readonly create: Create;
@@ -100,10 +101,12 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       summary: `Retrieve a list of all ${collection}`,
       answers: listSchema(representation),
       isList: true,
-      handle: async (request) => {
-        const { rows, ...page } = await readPage<Row>(deps.reader, request, { source });
-        return { body: { ...page, results: await Promise.all(rows.map((row) => resource.present(row, request))) } };
-      },
+      handle: (request) =>
+        answerList<Row>(deps.reader, request, {
+          list: sources[collection],
+          source,
+          present: (row) => resource.present(row, request),
+        }),
     }),
     endpoint({
       ...common,

@@ -1,7 +1,7 @@
 import { AppError } from '@cyborgbackup/kernel';
 
 const DEFAULT_SIZE = 100;
-const MAX_SIZE = 1_000;
+export const MAX_SIZE = 1_000;
 /** Rows of a few columns only (`fields=`): clients of the original fetch all archive names in one page. */
 const MAX_NARROW_SIZE = 10_000;
 

@@ -1,11 +1,16 @@
 import { APP_ROLE } from '@cyborgbackup/event-store';
 import { AppError, type Logger } from '@cyborgbackup/kernel';
 import pg from 'pg';
+import { withStatementTimeout } from '../list/index.ts';
 import { isoFromPostgres } from './timestamps.ts';
 
 /** Queries on the read models. Timestamps come as ISO text with microseconds, 64-bit integers as numbers. */
 export interface Reader {
-  rows<Row extends object>(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
+  rows<Row extends object>(
+    text: string,
+    values?: readonly unknown[],
+    options?: { readonly timeoutMillis?: number },
+  ): Promise<readonly Row[]>;
   /** The first row, if any. */
   row<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
   close(): Promise<void>;
@@ -64,10 +69,20 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
     idleTimeoutMillis: 30_000,
   });
   pool.on('error', (error) => logger.warn({ reason: error.message }, 'an idle database connection was lost'));
-  const rows: Reader['rows'] = async <Row extends object>(text: string, values: readonly unknown[] = []) => {
+  const rows: Reader['rows'] = async <Row extends object>(
+    text: string,
+    values: readonly unknown[] = [],
+    { timeoutMillis }: { readonly timeoutMillis?: number } = {},
+  ) => {
+    const query = { text, values: [...values], types };
     try {
-      const result = await pool.query<Row>({ text, values: [...values], types });
-      return result.rows;
+      if (timeoutMillis === undefined) return (await pool.query<Row>(query)).rows;
+      const client = await pool.connect();
+      try {
+        return await withStatementTimeout(client, timeoutMillis, async () => (await client.query<Row>(query)).rows);
+      } finally {
+        client.release();
+      }
     } catch (error) {
       throw readError(error);
     }

@@ -1,4 +1,4 @@
-import type { RowSource } from '../../http/list-endpoint.ts';
+import type { RowSource } from '../../list/index.ts';
 
 export interface CatalogRow {
   readonly id: number;

@@ -1,8 +1,9 @@
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { noSuch } from '../../http/http-error.ts';
-import { listSchema, readPage } from '../../http/list-endpoint.ts';
+import { answerList, listSchema } from '../../http/list-endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
+import { sources } from '../../list/index.ts';
 import { presentCatalog } from './present.ts';
 import { catalogSource, type CatalogRow } from './query.ts';
 import { catalogSchema } from './schema.ts';
@@ -16,10 +17,12 @@ export const catalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve a list of all catalogs entries',
     answers: listSchema(catalogSchema),
     isList: true,
-    handle: async (request) => {
-      const { rows, ...page } = await readPage<CatalogRow>(deps.reader, request, { source: catalogSource });
-      return { body: { ...page, results: rows.map(presentCatalog) } };
-    },
+    handle: (request) =>
+      answerList<CatalogRow>(deps.reader, request, {
+        list: sources.catalogs,
+        source: catalogSource,
+        present: presentCatalog,
+      }),
   }),
   endpoint({
     ...common,

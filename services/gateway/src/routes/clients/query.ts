@@ -1,5 +1,5 @@
 import { clientFields, type ClientFields } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../http/list-endpoint.ts';
+import type { RowSource } from '../../list/index.ts';
 import type { CommonRow } from '../../http/representation.ts';
 import type { StoredRow } from '../../http/resource.ts';
 import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';

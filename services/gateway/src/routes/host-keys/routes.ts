@@ -58,7 +58,7 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     answers: listSchema(hostKeySchema),
     handle: async (request) => {
       const rows = await deps.reader.rows<HostKeyRow>(`${SELECT} order by host, port`);
-      return { body: pageOfItems(request, rows.map(presentHostKey)) };
+      return { body: pageOfItems(request, 'HostKey', rows.map(presentHostKey)) };
     },
   }),
   endpoint({

@@ -1,9 +1,10 @@
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { noSuch } from '../../http/http-error.ts';
-import { listSchema, readPage, type ListOptions } from '../../http/list-endpoint.ts';
+import { answerList, listSchema, type FilteredListOptions } from '../../http/list-endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { idParameter } from '../../http/resource.ts';
+import { sources } from '../../list/index.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { presentJobEvent, shortened } from './present.ts';
 import { jobEventSource, type JobEventRow } from './query.ts';
@@ -11,18 +12,18 @@ import { jobEventSchema } from './schema.ts';
 
 const MAX_ID = Number.MAX_SAFE_INTEGER;
 
-const page = async (
+const page = (
   deps: GatewayDeps,
   request: ApiRequest,
-  options: Omit<ListOptions, 'source'> = {},
+  options: Pick<FilteredListOptions<JobEventRow>, 'scope' | 'order'> = {},
 ): Promise<ApiAnswer> => {
-  const { rows, ...envelope } = await readPage<JobEventRow>(deps.reader, request, {
+  const now = deps.clock.now();
+  return answerList<JobEventRow>(deps.reader, request, {
+    list: sources.job_events,
     source: jobEventSource,
+    present: (row) => ({ ...presentJobEvent(row, now), stdout: shortened(row.stdout) }),
     ...options,
   });
-  const now = deps.clock.now();
-  const results = rows.map((row) => ({ ...presentJobEvent(row, now), stdout: shortened(row.stdout) }));
-  return { body: { ...envelope, results } };
 };
 
 const common = { method: 'GET', access: 'user', tag: 'job_events' } as const;
@@ -44,11 +45,7 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     isList: true,
     handle: async (request) => {
       const job = await findJob(deps, idParameter(request, 'Job'));
-      const answer = await page(deps, request, {
-        where: 't.job_uuid = $1',
-        values: [job.uuid],
-        order: 't.counter',
-      });
+      const answer = await page(deps, request, { scope: { job_uuid: job.uuid }, order: 'counter' });
       return { ...answer, headers: { 'X-UI-Max-Events': '4000' } };
     },
   }),

@@ -1,5 +1,5 @@
 import type { JobType, LaunchType } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../http/list-endpoint.ts';
+import type { RowSource } from '../../list/index.ts';
 import type { CommonRow } from '../../http/representation.ts';
 import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
 import type { JobStatus } from './schema.ts';

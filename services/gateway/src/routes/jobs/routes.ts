@@ -1,7 +1,8 @@
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { listSchema, readPage } from '../../http/list-endpoint.ts';
+import { answerList, listSchema } from '../../http/list-endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
+import { sources } from '../../list/index.ts';
 import { jobActions } from './actions.ts';
 import { jobOf } from './find-job.ts';
 import { presentJob } from './present.ts';
@@ -18,10 +19,12 @@ export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve a list of all jobs',
     answers: listSchema(jobSchema),
     isList: true,
-    handle: async (request) => {
-      const { rows, ...page } = await readPage<JobRow>(deps.reader, request, { source: jobSource });
-      return { body: { ...page, results: rows.map((row) => presentJob(row, deps.clock.now())) } };
-    },
+    handle: (request) =>
+      answerList<JobRow>(deps.reader, request, {
+        list: sources.jobs,
+        source: jobSource,
+        present: (row) => presentJob(row, deps.clock.now()),
+      }),
   }),
   endpoint({
     ...common,

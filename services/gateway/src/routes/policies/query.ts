@@ -1,6 +1,6 @@
 import { policyFields, type PolicyFields } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
-import type { RowSource } from '../../http/list-endpoint.ts';
+import type { RowSource } from '../../list/index.ts';
 import type { CommonRow } from '../../http/representation.ts';
 import type { StoredRow } from '../../http/resource.ts';
 import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';

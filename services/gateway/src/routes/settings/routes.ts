@@ -47,7 +47,9 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'user',
     summary: 'Retrieve a list of all settings',
     answers: listSchema(settingSchema),
-    handle: async (request) => ({ body: pageOfItems(request, (await readSettings(deps.reader)).map(presentSetting)) }),
+    handle: async (request) => ({
+      body: pageOfItems(request, 'Setting', (await readSettings(deps.reader)).map(presentSetting)),
+    }),
   }),
   endpoint({
     ...common,

@@ -1,4 +1,4 @@
-import type { RowSource } from '../../http/list-endpoint.ts';
+import type { RowSource } from '../../list/index.ts';
 import type { Person } from '../../read/authored.ts';
 
 export interface TokenRow {

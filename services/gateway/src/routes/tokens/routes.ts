@@ -5,7 +5,8 @@ import { apiTokenHash } from '../../auth/authenticate.ts';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { noSuch } from '../../http/http-error.ts';
-import { listSchema, readPage } from '../../http/list-endpoint.ts';
+import { listSchema } from '../../http/list-endpoint.ts';
+import { pageOfItems } from '../../http/page-of-items.ts';
 import { API_ROOT, urlOf } from '../../http/representation.ts';
 import { idParameter } from '../../http/resource.ts';
 import { NOT_YET_VISIBLE } from '../../http/settle.ts';
@@ -81,13 +82,13 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     path,
     summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
     answers: listSchema(tokenSchema),
-    isList: true,
     handle: async (request) => {
-      const { rows, ...page } = await readPage<TokenRow>(deps.reader, request, {
-        source: tokenSource,
-        ...visible(request),
-      });
-      return { body: { ...page, results: rows.map(presentToken) } };
+      const { where, values } = visible(request);
+      const rows = await deps.reader.rows<TokenRow>(
+        `select ${tokenSource.select} from ${tokenSource.from} where ${where} order by t.id desc`,
+        values,
+      );
+      return { body: pageOfItems(request, 'Token', rows.map(presentToken)) };
     },
   }),
   create(deps),

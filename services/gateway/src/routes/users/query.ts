@@ -1,5 +1,5 @@
 import { userFields, type UserFields } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../http/list-endpoint.ts';
+import type { RowSource } from '../../list/index.ts';
 import type { StoredRow } from '../../http/resource.ts';
 import { columnsOf } from '../../read/authored.ts';
 

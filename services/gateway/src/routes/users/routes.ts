@@ -5,7 +5,8 @@ import { accountByEmail } from '../../auth/accounts.ts';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { forbidden } from '../../http/http-error.ts';
-import { listSchema, readPage } from '../../http/list-endpoint.ts';
+import { answerList, listSchema } from '../../http/list-endpoint.ts';
+import { sources } from '../../list/index.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { resourceEndpoints } from '../../http/resource.ts';
 import { presentUser } from './present.ts';
@@ -66,11 +67,13 @@ const me = (deps: GatewayDeps): Endpoint =>
     tag: 'me',
     summary: 'Retrieve information about the current logged user',
     answers: listSchema(userSchema),
-    handle: async (request) => {
-      const where = { where: 't.uuid = $1', values: [request.caller().uuid] };
-      const { rows, ...page } = await readPage<UserRow>(deps.reader, request, { source: userSource, ...where });
-      return { body: { ...page, results: rows.map(presentUser) } };
-    },
+    handle: (request) =>
+      answerList<UserRow>(deps.reader, request, {
+        list: sources.users,
+        source: userSource,
+        scope: { uuid: request.caller().uuid },
+        present: presentUser,
+      }),
   });
 
 export const userRoutes = (deps: GatewayDeps): readonly Endpoint[] => [...crud(deps), me(deps)];
