@@ -75,7 +75,7 @@ describe('a preparation', () => {
       data: { uuid, path: '/srv/other', ready: true },
     })
       .when({ ...found, initialised: false })
-      .then({ type: 'repository-prepared', data: { ...prepared.data, initialised: false } } as RepositoryEvent));
+      .then({ type: 'repository-prepared', data: { ...prepared.data, initialised: false } }));
 });
 
 test('what is removed is gone', () => {

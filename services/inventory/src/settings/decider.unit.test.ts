@@ -65,7 +65,7 @@ describe('a secret', () => {
     change('mail_password', '', {
       type: 'secret-setting-changed',
       data: { ...password.data, value: sealed('1') },
-    } as SettingsEvent).then({ ...password, data: { ...password.data, value: '' } } as SettingsEvent));
+    }).then({ ...password, data: { ...password.data, value: '' } }));
 });
 
 describe('the key pair', () => {

@@ -4,8 +4,9 @@ import { generateSshKey, importSshKey } from './ssh-keys.ts';
 describe('a key made elsewhere', () => {
   test.each(['ed25519', 'ecdsa'] as const)('%s is understood, with its public half', async (type) => {
     const made = await generateSshKey(type);
-    const sent = String(made.private_key).trim().replaceAll('\n', '\r\n');
-    expect(importSshKey(sent)).toEqual({ ...made, private_key: `${String(made.private_key).trim()}\n` });
+    if (typeof made.private_key !== 'string') throw new Error('sealed');
+    const text = made.private_key.trim();
+    expect(importSshKey(text.replaceAll('\n', '\r\n'))).toEqual({ ...made, private_key: `${text}\n` });
   });
 
   test.each(['', 'no key', '$encrypted'])('%j is none', (text) => {

@@ -1,0 +1,73 @@
+import { foldEvents } from '@cyborgbackup/projections';
+import { expect, test } from 'vitest';
+import { ADA, byUser, recorded, sealed, secondOf } from '../../testing/recorded.test.ts';
+import { repositories } from './repositories.ts';
+
+const uuid = '5f0c8a52-0000-4000-8000-000000000001';
+const fields = { name: 'Main', path: '/srv/repo', repository_key: sealed('1'), ready: false, enabled: true };
+const registered = recorded(1, { type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
+const prepared = recorded(2, {
+  type: 'repository-prepared',
+  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey', initialised: true },
+});
+const sizes = { original_size: 3e12, compressed_size: 2e12, deduplicated_size: 1e12 };
+const succeeded = recorded(9, {
+  type: 'job-succeeded',
+  data: {
+    job: ADA,
+    attempt: 1,
+    warnings: [],
+    repository: uuid,
+    client: null,
+    archive: null,
+    repository_sizes: sizes,
+    pruned: [],
+  },
+});
+const unseen = { original_size: 0, compressed_size: 0, deduplicated_size: 0, borg_id: '', encryption: '' };
+const row = {
+  ...fields,
+  ...unseen,
+  uuid,
+  id: 4,
+  created: secondOf(1),
+  modified: secondOf(1),
+  created_by: ADA,
+  modified_by: ADA,
+  revision: 1,
+};
+
+test('a new repository has no sizes yet', () => {
+  expect(foldEvents(repositories, [registered])).toEqual([row]);
+});
+
+test('a preparation tells what borg calls it', () => {
+  expect(foldEvents(repositories, [registered, prepared])).toEqual([
+    { ...row, ready: true, borg_id: 'ab', encryption: 'repokey', modified: secondOf(2), revision: 2 },
+  ]);
+});
+
+test('a job’s sizes are no change by anybody', () => {
+  expect(foldEvents(repositories, [registered, succeeded])).toEqual([{ ...row, ...sizes }]);
+});
+
+test('another place has no sizes yet', () => {
+  const moved = recorded(3, { type: 'repository-changed', data: { uuid, path: '/srv/b', ready: false } }, byUser(ADA));
+  expect(foldEvents(repositories, [registered, prepared, succeeded, moved])).toEqual([
+    { ...row, path: '/srv/b', modified: secondOf(3), revision: 3 },
+  ]);
+});
+
+test('a new key replaces the old one, a new name does not', () => {
+  const renamed = recorded(2, { type: 'repository-changed', data: { uuid, name: 'B' } });
+  const rekeyed = recorded(3, { type: 'repository-changed', data: { uuid, repository_key: sealed('2') } });
+  expect(foldEvents(repositories, [registered, succeeded, renamed])).toMatchObject([
+    { name: 'B', repository_key: sealed('1'), ...sizes },
+  ]);
+  expect(foldEvents(repositories, [registered, rekeyed])).toMatchObject([{ repository_key: sealed('2') }]);
+});
+
+test('a removed repository is no row, also when a job ends after that', () => {
+  const removed = recorded(2, { type: 'repository-removed', data: { uuid, id: 4 } });
+  expect(foldEvents(repositories, [registered, removed, succeeded])).toEqual([]);
+});
