@@ -1,4 +1,4 @@
-import { AppError } from '@cyborgbackup/kernel';
+import { AppError, delay } from '@cyborgbackup/kernel';
 import type { Pool, PoolClient } from 'pg';
 
 /**
@@ -47,24 +47,35 @@ const runLocked = async <T>(pool: Pool, section: string, work: () => Promise<T>,
   }
 };
 
+/** False when the promise has not settled within that time. */
+const settledWithin = async (promise: Promise<void>, millis: number): Promise<boolean> => {
+  const inTime = new AbortController();
+  const first = await Promise.race([promise.then(() => true), delay(millis, inTime.signal).then(() => false)]);
+  inTime.abort();
+  return first;
+};
+
 /**
  * Callers of one process queue here, first come, first served, so that those who wait hold no connection: the one who
  * works needs some of the same pool.
  */
 export const createExclusive = (pool: Pool): Exclusive => {
-  const last = new Map<string, Promise<void>>();
+  const tails = new Map<string, Promise<void>>();
   return async (section, work) => {
     const deadline = Date.now() + WAIT_MILLIS;
-    const before = last.get(section);
+    const before = tails.get(section) ?? Promise.resolve();
     const done = Promise.withResolvers<void>();
-    last.set(section, done.promise);
+    // Who gives up waiting does not let those behind go in.
+    const tail = before.then(() => done.promise);
+    tails.set(section, tail);
     try {
-      await before;
-      if (Date.now() > deadline) throw busy();
+      if (!(await settledWithin(before, WAIT_MILLIS))) throw busy();
       return await runLocked(pool, section, work, deadline);
     } finally {
-      if (last.get(section) === done.promise) last.delete(section);
       done.resolve();
+      void tail.then(() => {
+        if (tails.get(section) === tail) tails.delete(section);
+      });
     }
   };
 };
