@@ -45,7 +45,7 @@ export interface FakeExecutor {
   readonly started: string[];
 }
 
-const logger = createLogger('test', (process.env.TEST_LOG as 'info' | undefined) ?? 'silent');
+const logger = createLogger('test', 'silent');
 export const within = { timeout: 20_000, interval: 10 };
 
 export const createStage = async (): Promise<Stage> => {
@@ -225,8 +225,7 @@ export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
     if (type === 'slot-freed') for (const [what, job] of holders) if (job === data.job) holders.delete(what);
     if (type !== 'slot-granted') continue;
     granted.push(data.job);
-    for (const what of [data.repository, data.client]) {
-      if (what === null) continue;
+    for (const what of [data.repository, data.client].filter((resource) => resource !== null)) {
       if (holders.has(what)) throw new Error(`${what} was granted to ${data.job} while ${holders.get(what)} had it`);
       holders.set(what, data.job);
     }

@@ -27,14 +27,14 @@ export const decideSlots = (queue: Queue, limits: SlotLimits): readonly QueueEve
   const canGrant = (): boolean => hasRoom() && !isFull(queue, limits);
   for (const { job } of queue.toFree) if (hasRoom()) append({ type: 'slot-freed', data: { job: job.uuid } });
   for (const { job } of queue.toAnnounce) if (hasRoom()) append({ type: 'slot-awaited', data: { job: job.uuid } });
-  while (canGrant()) {
-    // Its first job is free, so every round grants something.
-    const round = nextRound(queue);
-    if (round.length === 0) break;
-    for (const job of round) {
+  const grantRound = (): boolean => {
+    const before = events.length;
+    for (const job of nextRound(queue)) {
       if (canGrant() && isFree(queue, job)) append({ type: 'slot-granted', data: grantOf(job) });
     }
-  }
+    return events.length > before;
+  };
+  while (canGrant() && grantRound());
   return events;
 };
 

@@ -1,0 +1,246 @@
+import type { JobEvent, QueueEvent } from '@cyborgbackup/contracts';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideSlots } from './decide-slots.ts';
+import { addRun, createQueue, evolve, type Queue, type QueueInput } from './queue.ts';
+import type { QueuedJob } from './queue-entry.ts';
+
+/*
+ * Any history: runs come, jobs start, lose attempts, end, are canceled, the leader acts or does not, dies and loads again.
+ * Beside the queue stands a model that knows nothing but what was granted and freed.
+ */
+interface Model {
+  readonly queue: Queue;
+  readonly jobs: QueuedJob[];
+  /** What the queue's stream holds. */
+  readonly log: QueueEvent[];
+  readonly ended: Map<string, JobEvent>;
+  readonly started: Set<string>;
+}
+
+type Step =
+  | { readonly do: 'run'; readonly jobs: readonly ShapeOfJob[]; readonly manual: boolean; readonly policy: number }
+  | { readonly do: 'act'; readonly maxEvents: number }
+  | { readonly do: 'start' | 'lose' | 'succeed' | 'fail' | 'cancel'; readonly pick: number }
+  | { readonly do: 'reload' };
+
+interface ShapeOfJob {
+  readonly repository: number | null;
+  readonly client: number | null;
+  /** Needs the job planned so many places before it. */
+  readonly back: number;
+}
+
+const MAX_RUNNING = 3;
+const uuidOf = (kind: string, n: number): string => `${kind}-${n}`;
+const maybe = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<number | null> => fc.option(arbitrary, { nil: null });
+
+const shape = fc.record<ShapeOfJob>({
+  repository: maybe(fc.nat(2)),
+  client: maybe(fc.nat(3)),
+  back: fc.nat(2),
+});
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('run' as const),
+      jobs: fc.array(shape, { minLength: 1, maxLength: 5 }),
+      manual: fc.boolean(),
+      policy: fc.nat(2),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('act' as const), maxEvents: fc.constantFrom(1, 2, 200) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({ do: fc.constantFrom('start', 'lose', 'succeed', 'fail', 'cancel'), pick: fc.nat(50) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'reload' as const }) },
+);
+
+const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'run' }>): readonly QueuedJob[] => {
+  const first = model.jobs.length;
+  return jobs.map(({ repository, client, back }, index) => ({
+    uuid: uuidOf('job', first + index),
+    id: first + index + 1,
+    run: uuidOf('run', first),
+    name: `Job ${first + index}`,
+    jobType: 'job',
+    policy: uuidOf('policy', policy),
+    manual,
+    repository: repository === null ? null : uuidOf('repository', repository),
+    client: client === null ? null : uuidOf('client', client),
+    needs: back > 0 && index >= back ? [uuidOf('job', first + index - back)] : [],
+    correlationId: 'c',
+  }));
+};
+
+const holders = ({ log, jobs }: Model): QueuedJob[] => {
+  const held = new Set<string>();
+  for (const { type, data } of log) {
+    if (type === 'slot-granted') held.add(data.job);
+    if (type === 'slot-freed') held.delete(data.job);
+  }
+  return jobs.filter(({ uuid }) => held.has(uuid));
+};
+
+const tell = (model: Model, event: JobEvent): void =>
+  evolve(model.queue, { ...event, version: 1, metadata: { correlationId: 'c' } } as QueueInput);
+
+const end = (model: Model, event: JobEvent): void => {
+  model.ended.set(event.data.job, event);
+  tell(model, event);
+};
+
+const succeed = (job: string): JobEvent => ({
+  type: 'job-succeeded',
+  data: {
+    job,
+    attempt: 1,
+    warnings: [],
+    repository: null,
+    client: null,
+    archive: null,
+    repository_sizes: null,
+    pruned: [],
+  },
+});
+
+const touch = (model: Model, kind: string, pick: number): void => {
+  const live = model.jobs.filter(({ uuid }) => !model.ended.has(uuid));
+  const held = holders(model).filter(({ uuid }) => !model.ended.has(uuid));
+  const job = (kind === 'cancel' ? live : held)[pick % Math.max(1, kind === 'cancel' ? live.length : held.length)];
+  if (!job) return;
+  const { uuid, run } = job;
+  const isStarted = model.started.has(uuid);
+  if (kind === 'cancel') end(model, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: 'x' } });
+  else if (kind === 'start' && !isStarted) {
+    model.started.add(uuid);
+    tell(model, { type: 'job-started', data: { job: uuid, run, attempt: 1, executor: 'e' } });
+  } else if (kind === 'lose' && isStarted) {
+    model.started.delete(uuid);
+    tell(model, { type: 'job-attempt-lost', data: { job: uuid, attempt: 1, reason: 'x' } });
+  } else if (kind === 'succeed' && isStarted) end(model, succeed(uuid));
+  else if (kind === 'fail' && isStarted) {
+    end(model, { type: 'job-failed', data: { job: uuid, attempt: 1, status: 'failed', reason: 'x', exit_code: 2 } });
+  }
+};
+
+const act = (model: Model, maxEvents: number): void => {
+  const before = model.queue.version;
+  const events = decideSlots(model.queue, { maxRunning: MAX_RUNNING, maxEvents });
+  expect(events.length).toBeLessThanOrEqual(maxEvents);
+  model.log.push(...events);
+  expect(model.queue.version).toBe(before + events.length);
+  const doomed = [...model.queue.doomed.keys()];
+  model.queue.doomed.clear();
+  for (const { job } of doomed) end(model, { type: 'job-canceled', data: { job: job.uuid, attempt: 0, reason: 'y' } });
+};
+
+/** As a new leader does from the tables. */
+const reload = (model: Model): Model => {
+  const queue = createQueue(model.log.length);
+  const announced = new Set(model.log.filter(({ type }) => type === 'slot-awaited').map(({ data }) => data.job));
+  const held = new Set(holders(model).map(({ uuid }) => uuid));
+  for (const run of Map.groupBy(model.jobs, ({ run: uuid }) => uuid).values()) {
+    if (run.every(({ uuid }) => model.ended.has(uuid) && !held.has(uuid))) continue;
+    addRun(queue, run, (entry) => {
+      const { uuid } = entry.job;
+      const ended = model.ended.get(uuid);
+      entry.announced ||= announced.has(uuid);
+      entry.grantedAt = held.has(uuid)
+        ? model.log.findIndex((e) => e.type === 'slot-granted' && e.data.job === uuid) + 1
+        : undefined;
+      if (ended)
+        entry.end = ended.type === 'job-succeeded' ? 'successful' : ended.type === 'job-failed' ? 'failed' : 'canceled';
+      else if (model.started.has(uuid)) entry.stage = 'running';
+    });
+  }
+  return { ...model, queue };
+};
+
+const check = (model: Model): void => {
+  const held = holders(model);
+  for (const kind of ['repository', 'client'] as const) {
+    const used = held.map((job) => job[kind]).filter((resource) => resource !== null);
+    expect(new Set(used).size, `one job on each ${kind}`).toBe(used.length);
+  }
+  expect(held.length).toBeLessThanOrEqual(MAX_RUNNING);
+  expect(model.queue.granted).toBe(held.length);
+  const granted = model.log.filter(({ type }) => type === 'slot-granted').map(({ data }) => data.job);
+  expect(new Set(granted).size, 'no job is granted twice').toBe(granted.length);
+  for (const job of held) {
+    for (const need of job.needs) expect(model.ended.get(need)?.type, 'needs have succeeded').toBe('job-succeeded');
+  }
+};
+
+const take = (model: Model, one: Step): Model => {
+  if (one.do === 'reload') return reload(model);
+  if (one.do === 'act') act(model, one.maxEvents);
+  else if (one.do === 'run') {
+    const jobs = planRun(model, one);
+    model.jobs.push(...jobs);
+    addRun(model.queue, jobs);
+  } else touch(model, one.do, one.pick);
+  return model;
+};
+
+const newModel = (): Model => ({ queue: createQueue(), jobs: [], log: [], ended: new Map(), started: new Set() });
+
+describe('the queue, whatever happens', () => {
+  it('never grants a repository or a client twice, and ends with everything ended and forgotten', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        let model = newModel();
+        for (const one of steps) {
+          model = take(model, one);
+          check(model);
+        }
+        // From here on all goes well: nothing may be stuck.
+        for (let round = 0; model.ended.size < model.jobs.length && round < 500; round += 1) {
+          act(model, 200);
+          check(model);
+          for (const { uuid } of holders(model)) {
+            if (model.ended.has(uuid)) continue;
+            model.started.add(uuid);
+            end(model, succeed(uuid));
+          }
+        }
+        act(model, 200);
+        act(model, 200);
+        expect(model.ended.size, 'nobody waits for ever').toBe(model.jobs.length);
+        expect(holders(model)).toEqual([]);
+        const { entries, runs, slotsHeld, unended, lastGrant, granted } = model.queue;
+        expect([entries.size, runs.size, slotsHeld.size, unended.size, lastGrant.size, granted]).toEqual([
+          0, 0, 0, 0, 0, 0,
+        ]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('decides the same after a new leader has loaded it', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        let model = newModel();
+        for (const one of steps) model = take(model, one);
+        const loaded = reload(model).queue;
+        expect(loaded.granted).toBe(model.queue.granted);
+        expect(new Set([...loaded.doomed.keys()].map(({ job }) => job.uuid))).toEqual(
+          new Set([...model.queue.doomed.keys()].map(({ job }) => job.uuid)),
+        );
+        const limits = { maxRunning: 0, maxEvents: 500 };
+        const free = ({ type }: QueueEvent): boolean => type !== 'slot-granted';
+        const sorted = (events: readonly QueueEvent[]): string[] =>
+          events
+            .filter(free)
+            .map((e) => JSON.stringify(e))
+            .sort();
+        expect(sorted(decideSlots(loaded, limits))).toEqual(sorted(decideSlots(model.queue, limits)));
+        for (const [uuid, { stage }] of loaded.entries) expect(model.queue.entries.get(uuid)?.stage).toBe(stage);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
