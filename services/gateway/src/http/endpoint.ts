@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ListSource } from '../list/index.ts';
 import type { Caller } from './caller.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -53,8 +54,8 @@ export interface EndpointSpec<Schema extends z.ZodObject> {
   readonly success?: number;
   /** Query parameters beside those of lists. */
   readonly query?: z.ZodObject;
-  /** Set for a list: pages, filters, search and order apply. */
-  readonly isList?: boolean;
+  /** Set for a list: what pages, filters, search and order can be asked for. */
+  readonly list?: ListSource;
   handle(request: ApiRequest<z.output<Schema>>): Promise<ApiAnswer>;
 }
 

@@ -1,8 +1,16 @@
 import type { Context } from 'koa';
+import { MAX_SIZE } from '../list/page-parameters.ts';
 import { addressOf } from '../middleware/request-context.ts';
 import type { Endpoint } from './endpoint.ts';
 import { describeFields } from './field-metadata.ts';
 import { mayCall, type ServeParts } from './serve-endpoint.ts';
+
+const listMetadata = (endpoints: readonly Endpoint[]): object => {
+  const list = endpoints.find((one) => one.list)?.list;
+  if (!list) return {};
+  const related = Object.keys(list.relations).map((name) => `${name}__search`);
+  return { types: [list.type], search_fields: list.search, related_search_fields: related, max_page_size: MAX_SIZE };
+};
 
 /** What OPTIONS tells of a path; `actions` only as far as the caller may go. */
 export const describeEndpoints = async (
@@ -25,6 +33,6 @@ export const describeEndpoints = async (
     renders: ['application/json'],
     parses: ['application/json'],
     ...(permitted.length > 0 ? { actions } : {}),
-    ...(endpoints.some(({ isList }) => isList) ? { max_page_size: 1_000 } : {}),
+    ...listMetadata(endpoints),
   };
 };

@@ -100,7 +100,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'user',
       summary: `Retrieve a list of all ${collection}`,
       answers: listSchema(representation),
-      isList: true,
+      list: sources[collection],
       handle: (request) =>
         answerList<Row>(deps.reader, request, {
           list: sources[collection],

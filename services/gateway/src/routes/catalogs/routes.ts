@@ -16,7 +16,7 @@ export const catalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     path: `${API_ROOT}/catalogs`,
     summary: 'Retrieve a list of all catalogs entries',
     answers: listSchema(catalogSchema),
-    isList: true,
+    list: sources.catalogs,
     handle: (request) =>
       answerList<CatalogRow>(deps.reader, request, {
         list: sources.catalogs,

@@ -34,7 +34,7 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     path: `${API_ROOT}/job_events`,
     summary: 'Retrieve a list of the output of all jobs',
     answers: listSchema(jobEventSchema),
-    isList: true,
+    list: sources.job_events,
     handle: (request) => page(deps, request),
   }),
   endpoint({
@@ -42,7 +42,7 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     path: `${API_ROOT}/jobs/:id/job_events`,
     summary: 'Retrieve the output of one job, line by line',
     answers: listSchema(jobEventSchema),
-    isList: true,
+    list: sources.job_events,
     handle: async (request) => {
       const job = await findJob(deps, idParameter(request, 'Job'));
       const answer = await page(deps, request, { scope: { job_uuid: job.uuid }, order: 'counter' });

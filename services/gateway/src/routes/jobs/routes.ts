@@ -18,7 +18,7 @@ export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     path: `${API_ROOT}/jobs`,
     summary: 'Retrieve a list of all jobs',
     answers: listSchema(jobSchema),
-    isList: true,
+    list: sources.jobs,
     handle: (request) =>
       answerList<JobRow>(deps.reader, request, {
         list: sources.jobs,
