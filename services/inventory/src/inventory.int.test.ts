@@ -330,6 +330,11 @@ describe('superusers', () => {
     const [last] = await superusers();
     expect(await failureOf(demote(last!))).toMatchObject({ code: 'conflict' });
     expect(await failureOf(call(userCommands.remove, { uuid: last! }))).toMatchObject({ code: 'conflict' });
+    const wish = { email: 'given-back@x.org', is_superuser: false };
+    expect(await failureOf(call(userCommands.change, { uuid: last!, changes: wish }))).toMatchObject({
+      code: 'conflict',
+    });
+    await call(userCommands.register, user('given-back@x.org')); // the address was not kept
     await call(userCommands.change, { uuid: last!, changes: { first_name: 'Still', is_superuser: true } });
   });
 });
