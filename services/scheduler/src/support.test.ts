@@ -219,18 +219,20 @@ export const somePolicy = (
 
 /** Replays the queue's stream: throws when two jobs ever had one repository or one client. Returns the grants. */
 export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
-  const holders = new Map<string, string>();
+  const held = new Map<string, readonly string[]>();
   const granted: string[] = [];
   for (const { type, data } of (await stage.eventsOf(QUEUE_STREAM)) as QueueEvent[]) {
-    if (type === 'slot-freed') for (const [what, job] of holders) if (job === data.job) holders.delete(what);
+    if (type === 'slot-freed') held.delete(data.job);
     if (type !== 'slot-granted') continue;
     granted.push(data.job);
-    for (const what of [data.repository, data.client].filter((resource) => resource !== null)) {
-      if (holders.has(what)) throw new Error(`${what} was granted to ${data.job} while ${holders.get(what)} had it`);
-      holders.set(what, data.job);
-    }
+    held.set(
+      data.job,
+      [data.repository, data.client].filter((resource) => resource !== null),
+    );
+    const resources = [...held.values()].flat();
+    expect(new Set(resources).size, 'one job on each repository and client').toBe(resources.length);
   }
-  expect(new Set(granted).size).toBe(granted.length);
+  expect(new Set(granted).size, 'each job granted once').toBe(granted.length);
   return granted;
 };
 
