@@ -9,6 +9,7 @@ const HEADERS_MILLIS = 10_000;
 const REQUEST_MILLIS = 30_000;
 const KEEP_ALIVE_MILLIS = 65_000;
 const DRAIN_MILLIS = 10_000;
+const IDLE_POLL_MILLIS = 50;
 
 export interface Listener {
   /** For example `http://127.0.0.1:8000`. */
@@ -46,9 +47,11 @@ export const listen = async (app: Koa, address: ListenAddress): Promise<Listener
     close: async () => {
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      // Connections that finish a request now would wait for the next one.
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MILLIS);
       const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MILLIS);
       await closed;
+      clearInterval(idle);
       clearTimeout(cut);
     },
   };

@@ -78,7 +78,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
 
   const allowedHosts = allowedHostsOf(config);
   const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
-  const checks: RunningService['checks'] = () => standardChecks(parts);
+  const checks: RunningService['checks'] = () => standardChecks(parts, ['inventory']);
   const app = createApp({
     logger,
     clock,

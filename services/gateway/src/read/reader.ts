@@ -34,7 +34,12 @@ const types: pg.CustomTypesConfig = {
 const STATEMENT_MILLIS = 10_000;
 const CONNECTIONS = 8;
 
-const SQL_STATE = { queryCanceled: '57014', invalidRegularExpression: '2201B' };
+const SQL_STATE = {
+  queryCanceled: '57014',
+  invalidRegularExpression: '2201B',
+  invalidText: '22021',
+  undefinedTable: '42P01',
+};
 
 const sqlState = (error: unknown): unknown =>
   typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
@@ -46,6 +51,12 @@ const readError = (error: unknown): unknown => {
   const state = sqlState(error);
   if (state === SQL_STATE.queryCanceled) {
     return new AppError('unavailable', 'The answer took too long to find: narrow the filters.', { cause: error });
+  }
+  if (state === SQL_STATE.invalidText) {
+    return new AppError('validation', 'Null characters are not allowed.', { cause: error });
+  }
+  if (state === SQL_STATE.undefinedTable) {
+    return new AppError('unavailable', 'A service has not made its tables yet: is it running?', { cause: error });
   }
   // Connection failures have no SQLSTATE, or one of the classes 08 and 57P.
   const isAway = typeof state !== 'string' || !/^[0-9A-Z]{5}$/.test(state) || /^(08|57P|53)/.test(state);

@@ -18,6 +18,8 @@ interface EntryRow {
 }
 
 const MAX_PATTERN = 4096;
+/** A regular expression can keep PostgreSQL busy for ever. */
+const PATTERN_MILLIS = 2_000;
 /** There are no pages here, so there is an end; clients walk folder by folder. */
 const MAX_ENTRIES = 20_000;
 
@@ -48,7 +50,7 @@ const entrySchema = z.object({
 const matching = async (deps: GatewayDeps, archive: string | null, pattern: string): Promise<readonly EntryRow[]> => {
   if (pattern.length > MAX_PATTERN) throw badRequest(`A pattern has no more than ${MAX_PATTERN} characters.`);
   try {
-    return await deps.reader.rows<EntryRow>(MATCHING, [archive, `^(?:${pattern})$`]);
+    return await deps.reader.rows<EntryRow>(MATCHING, [archive, `^(?:${pattern})$`], { timeoutMillis: PATTERN_MILLIS });
   } catch (error) {
     throw isInvalidPattern(error) ? badRequest('path__regexp is not a valid regular expression.') : error;
   }
