@@ -106,6 +106,29 @@ test('a control plane that falls silent without closing the connection ends the 
   expect(exitCode).toBe(143);
 });
 
+test('a reader that never answers does not keep an aborted command alive', async () => {
+  await using host = await createTestHost();
+  for (const runner of [localRunner(), sshRunner(await host.connect())]) {
+    const abort = new AbortController();
+    const script = leashScript({
+      setup: [],
+      argv: ['sh', '-c', 'echo up; sleep 60'],
+      teardown: [],
+      redirections: '</dev/null',
+    });
+    const stuck = runner.run({
+      script,
+      secrets: {},
+      signal: abort.signal,
+      onStdout: () => {
+        abort.abort();
+        return new Promise(() => undefined);
+      },
+    });
+    expect(await stuck).toEqual({ exitCode: 143, stopped: 'aborted' });
+  }
+});
+
 test('silence from the command is noticed', async () => {
   const run = {
     script: leashScript({ setup: [], argv: ['sleep', '60'], teardown: [], redirections: '</dev/null' }),
@@ -168,6 +191,7 @@ test('a host is probed, and nothing is left behind', async () => {
     uid: process.getuid?.(),
     home: process.env['HOME'],
     borgVersion: expect.stringMatching(/^1\.[24]\.\d/),
+    opensshVersion: expect.stringMatching(/^\d+\.\d+$/),
   });
   expect(facts).toMatchObject({
     arch: expect.stringMatching(/./),

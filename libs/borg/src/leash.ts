@@ -14,7 +14,7 @@ import { createStop, createWatch, guardSinks, type StopReason } from './stop.ts'
  * text that sh, csh and fish read alike. Before the script starts the reader prints a marker; what a login script prints
  * before it is dropped, and its absence tells that the account does not run commands.
  *
- * Standard input then stays open as the leash: the script reads one line every 15 seconds (see remote-borg.ts), and ends
+ * Standard input then stays open as the leash: the script reads one line every 15 seconds (see leash-script.ts), and ends
  * what it runs when the input closes or falls silent. So nothing that a script runs may read that input; borg's own data
  * comes from files or from a command it starts itself.
  */

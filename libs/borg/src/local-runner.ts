@@ -20,31 +20,36 @@ const untilClosed = (child: ChildProcessWithoutNullStreams): Promise<ExecResult>
     child.once('close', (exitCode, signal) => resolve({ exitCode, ...(signal === null ? {} : { signal }) }));
   });
 
+/** Does nothing to a child that has ended. */
+const killGroup = (child: ChildProcessWithoutNullStreams): void => {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
+    process.kill(-child.pid, 'SIGKILL');
+};
+
 /** Starts the reader in a process group of its own, so that the last resort reaches everything it started. */
 const startReader = async (options: ExecOptions): Promise<ExecResult> => {
   const [command = 'sh', ...args] = readerCommand();
   const child = spawn(command, args, { env: cleanEnvironment(), stdio: 'pipe', detached: true });
-  const ended = new AbortController();
-  const killGroup = (): void => {
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null)
-      process.kill(-child.pid, 'SIGKILL');
-  };
-  options.signal?.addEventListener('abort', killGroup, { once: true });
   child.stdin.on('error', () => undefined);
+  const ended = new AbortController();
+  const work = Promise.all([
+    untilClosed(child).finally(() => ended.abort()),
+    consume(child.stdout, options.onStdout),
+    consume(child.stderr, options.onStderr),
+  ]);
+  let onAbort: (() => void) | undefined;
+  const abort = new Promise<never>((_, reject) => {
+    onAbort = () => reject(new SshError('aborted', 'The command on this host was cancelled.'));
+    options.signal?.addEventListener('abort', onAbort, { once: true });
+  });
   try {
-    const work = Promise.all([
-      untilClosed(child).finally(() => ended.abort()),
-      consume(child.stdout, options.onStdout),
-      consume(child.stderr, options.onStderr),
-    ]);
     const feeding = options.stdin ? feed(child.stdin, options.stdin, ended.signal).then(() => work) : work;
-    const [result] = await Promise.race([work, feeding]);
+    const [result] = await Promise.race([work, feeding, abort]);
     return result;
-  } catch (error) {
-    killGroup();
-    throw error;
   } finally {
-    options.signal?.removeEventListener('abort', killGroup);
+    ended.abort();
+    killGroup(child);
+    if (onAbort) options.signal?.removeEventListener('abort', onAbort);
   }
 };
 

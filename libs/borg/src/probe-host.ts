@@ -5,6 +5,8 @@ import { parseBorgVersion } from './parse/version.ts';
 export interface HostFacts {
   /** For example `1.2.4`; undefined when borg is not installed. */
   readonly borgVersion?: string;
+  /** Of the OpenSSH client, for example `9.2`. From 8.9 on an `AgentDestination` can name host keys. */
+  readonly opensshVersion?: string;
   /** For example `Linux`. */
   readonly os: string;
   /** For example `x86_64`. */
@@ -24,6 +26,7 @@ echo "arch=$(uname -m)"
 echo "hostname=$(uname -n)"
 echo "home=$HOME"
 echo "uid=$(id -u)"
+echo "ssh=$(ssh -V 2>&1)"
 echo "distribution=$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")"
 command -v borg >/dev/null && LC_ALL=C.UTF-8 borg --version
 :`;
@@ -37,6 +40,7 @@ export const probeHost = async (runner: BorgRunner, options: PlainOptions = {}):
   const get = (name: string): string => facts.get(name) ?? '';
   const borgVersion = parseBorgVersion(stdout);
   const distribution = get('distribution');
+  const opensshVersion = /^OpenSSH_(\d+\.\d+)/.exec(get('ssh'))?.[1];
   return {
     os: get('os'),
     arch: get('arch'),
@@ -45,5 +49,6 @@ export const probeHost = async (runner: BorgRunner, options: PlainOptions = {}):
     uid: Number(get('uid')),
     ...(distribution === '' ? {} : { distribution }),
     ...(borgVersion === undefined ? {} : { borgVersion }),
+    ...(opensshVersion === undefined ? {} : { opensshVersion }),
   };
 };

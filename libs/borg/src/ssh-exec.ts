@@ -98,7 +98,7 @@ export const execOnChannel = async (
     if (signal?.aborted) onAbort();
   });
   try {
-    // The input may be endless (see leash-input.ts), so its end is not waited for; only its failure counts.
+    // The input may be endless (see leash.ts), so its end is not waited for; only its failure counts.
     const feeding = feed(channel, options.stdin ?? nothing(), ended.signal).then(() => work);
     const [, , result] = await Promise.race([work, feeding, abort]);
     if (result === undefined) throw lost(connection);

@@ -48,6 +48,8 @@ const handshake = async (client: Client, options: SshOptions): Promise<void> => 
   const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
   parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
   const known = await hostKeys.known(host, port);
+  const cancelled = (): SshError => new SshError('aborted', `Connecting to ${host}:${port} was cancelled.`);
+  if (signal?.aborted) throw cancelled();
   const socket = connectSocket({ host: host.replace(/^\[|\]$/g, ''), port, noDelay: true, keepAlive: true });
   // A socket's error reaches the client too, which reports it; without a listener here a late one would be fatal.
   socket.on('error', () => undefined);
@@ -55,7 +57,7 @@ const handshake = async (client: Client, options: SshOptions): Promise<void> => 
   let onAbort: (() => void) | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      onAbort = () => reject(new SshError('aborted', `Connecting to ${host}:${port} was cancelled.`));
+      onAbort = () => reject(cancelled());
       signal?.addEventListener('abort', onAbort, { once: true });
       timer = setTimeout(() => {
         const seconds = Math.round(connectTimeoutMillis / 1000);
@@ -111,7 +113,6 @@ const closeClient = (client: Client, closed: Promise<void>): Promise<void> => {
  */
 export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
   const { host, port, user, signal, logger } = options;
-  if (signal?.aborted) throw new SshError('aborted', `Connecting to ${host}:${port} was cancelled.`);
   const client = new ssh2.Client();
   await handshake(client, options);
 
@@ -124,6 +125,7 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
   const close = (): Promise<void> => closeClient(client, closed);
   const onAbort = (): void => void close();
   signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
   void closed.then(() => signal?.removeEventListener('abort', onAbort));
 
   return {

@@ -54,8 +54,19 @@ export interface GuardedSinks {
   readonly failure: () => unknown;
 }
 
-/** Sinks that get nothing more once the script was stopped, and whose errors stop it. */
-export const guardSinks = ({ stop, why }: Stop): GuardedSinks => {
+/** Resolves with the work, or as soon as the signal aborts. */
+const unlessReleased = (work: Promise<void>, released: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      released.removeEventListener('abort', done);
+      resolve();
+    };
+    released.addEventListener('abort', done);
+    void work.then(done);
+  });
+
+/** Sinks that get nothing more and hold nothing back once the script was stopped, and whose errors stop it. */
+export const guardSinks = ({ stop, why, released }: Stop): GuardedSinks => {
   let busy = 0;
   let failure: unknown;
   const fail = (error: unknown): void => {
@@ -69,9 +80,10 @@ export const guardSinks = ({ stop, why }: Stop): GuardedSinks => {
         const taken = sink(chunk);
         if (!taken) return undefined;
         busy += 1;
-        return taken.catch(fail).finally(() => {
+        const settled = taken.catch(fail).then(() => {
           busy -= 1;
         });
+        return unlessReleased(settled, released);
       } catch (error) {
         return fail(error);
       }
