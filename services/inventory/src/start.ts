@@ -26,8 +26,8 @@ const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
   logger: parts.logger,
 });
 
-/** Keeps the tables up to date until `stop`. */
-const keepProjection = (parts: ServiceParts): { stop(): Promise<void> } => {
+/** Keeps the tables up to date until the function it answers with is called. */
+const keepProjection = (parts: ServiceParts): (() => Promise<void>) => {
   const { pool, store, codec, logger, instance } = parts;
   const stopping = new AbortController();
   const owner = `${instance}-${SERVICE}`;
@@ -36,49 +36,45 @@ const keepProjection = (parts: ServiceParts): { stop(): Promise<void> } => {
     projection: inventoryProjection,
     signal: stopping.signal,
   });
-  return {
-    stop: () => {
-      stopping.abort();
-      return running;
-    },
+  return () => {
+    stopping.abort();
+    return running;
   };
 };
 
+const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Promise<RpcService> =>
+  createRpcService({ natsUrl, module: inventoryModule(deps), queue: SERVICE, logger });
+
 /**
- * Starts the inventory: its tables, the SSH key pair and the first administrator if there are none, and its calls.
+ * Starts the inventory: its tables, the SSH key pair, its calls and the first administrator.
  * @throws AppError when the database or NATS cannot be reached
  */
 export const startInventory = async (parts: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
   const deps = inventoryDeps(parts);
   await ensureProjection(parts.pool, inventoryProjection);
-  const projection = keepProjection(parts);
+  const started = [keepProjection(parts)];
+  const stop = async (): Promise<void> => {
+    for (const stopOne of started.splice(0).reverse()) await stopOne();
+  };
   try {
     await ensureSshKey(deps);
+    const calls = await serveCalls(parts, deps);
+    started.push(calls.stop);
+    // Last, as nothing may fail between here and whoever prints the password: it is not known anywhere else.
     const initialAdmin = await ensureFirstAdministrator(deps, {
       adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
       adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
     });
-    const rpc = await createRpcService({
-      natsUrl: parts.natsUrl,
-      module: inventoryModule(deps),
-      queue: SERVICE,
-      logger: parts.logger,
-    });
     return {
       ...(initialAdmin ? { initialAdmin } : {}),
-      checks: async () => [...(await standardChecks(parts, [inventoryProjection.name])), rpcCheck(rpc)],
-      stop: async () => {
-        await rpc.stop();
-        await projection.stop();
-      },
+      checks: async () => [
+        ...(await standardChecks(parts, [inventoryProjection.name])),
+        { name: 'calls', ready: calls.isReady() },
+      ],
+      stop,
     };
   } catch (error) {
-    await projection.stop();
+    await stop();
     throw error;
   }
 };
-
-const rpcCheck = (rpc: RpcService): { readonly name: string; readonly ready: boolean } => ({
-  name: 'calls',
-  ready: rpc.isReady(),
-});
