@@ -60,6 +60,8 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
   const ended = AbortSignal.any([signal, ending.signal]);
   const caughtUp = Promise.withResolvers<void>();
   ended.addEventListener('abort', () => caughtUp.resolve(), { once: true });
+  // It may have fired while the snapshot was loaded; then nobody would ever hear of it.
+  if (ended.aborted) caughtUp.resolve();
   const parts = [
     follow(leader, position, caughtUp.resolve, ended),
     publisher.run(ended),
