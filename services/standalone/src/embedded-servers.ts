@@ -1,4 +1,5 @@
 import { startNatsServer, startPostgres } from '@cyborgbackup/embedded';
+import { freeLeases } from '@cyborgbackup/projections';
 import { prepareDatabase } from '@cyborgbackup/service';
 import type { Logger } from '@cyborgbackup/kernel';
 import { randomBytes } from 'node:crypto';
@@ -16,13 +17,17 @@ export interface Backing {
 
 const SERVICE_LOGIN = 'cyborgbackup_service';
 
-/** The services log in as a role that owns nothing; its password is drawn anew at each start and kept nowhere. */
-const serviceLogin = async (adminUrl: string): Promise<string> => {
+/**
+ * Readies a database that only this process uses. The services log in as a role that owns nothing; its password is drawn
+ * anew at each start and kept nowhere.
+ */
+const prepareOwnDatabase = async (adminUrl: string): Promise<string> => {
   await prepareDatabase(adminUrl);
   const password = randomBytes(24).toString('hex');
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   try {
+    await freeLeases(admin);
     const { rowCount } = await admin.query('select from pg_roles where rolname = $1', [SERVICE_LOGIN]);
     if (rowCount === 0) await admin.query(`create role ${SERVICE_LOGIN} login in role cyborgbackup_app`);
     await admin.query(`alter role ${SERVICE_LOGIN} password ${pg.escapeLiteral(password)}`);
@@ -42,7 +47,7 @@ const startDatabase = async (config: StandaloneConfig, logger: Logger): Promise<
   }
   const postgres = await startPostgres({ dataDir: join(config.CYBORGBACKUP_DATA_DIR, 'postgres'), logger });
   return {
-    databaseUrl: await serviceLogin(postgres.url),
+    databaseUrl: await prepareOwnDatabase(postgres.url),
     adminUrl: postgres.url,
     stop: () => postgres.stop(),
   };

@@ -13,7 +13,7 @@ import { jobSchema } from '../demo/watch-job.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
 import { SERVICES, startFiveServices, type FiveServices } from './five-services.ts';
 import { jobEnd } from './job-end.ts';
-import { launch, makeThings, type Things } from './policy.ts';
+import { launch, makeThings, PASSPHRASE, type Things } from './policy.ts';
 import { compareAll } from './replay.ts';
 
 let five: FiveServices;
@@ -28,8 +28,7 @@ beforeAll(async () => {
   five = await startFiveServices();
   api = await five.logIn();
   host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
-  const repository_key = 'passphrase';
-  things = await makeThings(api, host, { repository: { repository_key } });
+  things = await makeThings(api, host);
   // Preparations are done once, so that a kill meets the backup itself.
   await jobEnd(api, await launch(api, things.policy), 60_000);
   await idle();
@@ -48,7 +47,7 @@ const idle = async (): Promise<void> => {
 };
 
 const archives = async (): Promise<string[]> => {
-  const env = { ...process.env, BORG_PASSPHRASE: 'passphrase', BORG_BASE_DIR: host.borgBase };
+  const env = { ...process.env, BORG_PASSPHRASE: PASSPHRASE, BORG_BASE_DIR: host.borgBase };
   const { stdout } = await promisify(execFile)('borg', ['list', '--short', '--lock-wait', '30', host.repository], {
     env,
   });

@@ -100,7 +100,7 @@ describe('the main job', () => {
 
   test('fails a backup into a repository that another passphrase opens', async () => {
     const { policy } = await makeThings(api, host, {
-      client: { hostname: '127.0.0.2' },
+      client: { hostname: '127.1' },
       repository: { repository_key: 'not the passphrase' },
     });
     const job = await jobEnd(api, await launch(api, policy), 60_000);

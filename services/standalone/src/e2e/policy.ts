@@ -2,6 +2,9 @@ import { z } from 'zod';
 import type { ApiClient } from '../demo/api-client.ts';
 import type { E2eHost } from './e2e-host.ts';
 
+/** Of the repository on the host, whatever else a test makes of it. */
+export const PASSPHRASE = 'a passphrase';
+
 const created = z.object({ id: z.number() });
 const launched = z.object({ job: z.number() });
 
@@ -28,7 +31,7 @@ export const makeThings = async (api: ApiClient, host: E2eHost, changes: Changes
   const client = await api.post('/api/v1/clients/', place, created);
   const repository = await api.post(
     '/api/v1/repositories/',
-    { name: 'Repository', path: host.repositoryUrl, ...changes.repository },
+    { name: 'Repository', path: host.repositoryUrl, repository_key: PASSPHRASE, ...changes.repository },
     created,
   );
   const schedule = await api.post('/api/v1/schedules/', { name: 'Nightly', crontab: '0 5 * * MON *' }, created);
