@@ -210,6 +210,25 @@ describe('the first start', () => {
   });
 });
 
+test('every call of the contract is served', async () => {
+  const groups = [
+    userCommands,
+    clientCommands,
+    repositoryCommands,
+    scheduleCommands,
+    policyCommands,
+    settingsCommands,
+    hostKeyCommands,
+    sessionCommands,
+    apiTokenCommands,
+  ];
+  const calls: Rpc[] = groups.flatMap((group) => Object.values<Rpc>(group));
+  for (const { subject, output } of calls) {
+    const answer = parts.rpc.call(subject, { nonsense: true }, { schema: output });
+    expect(await failureOf(answer), subject).toMatchObject({ code: 'validation' });
+  }
+});
+
 describe('what must be unique', () => {
   test('of 50 users with one email address, in any case, one is registered', async () => {
     const results = await Promise.allSettled(
