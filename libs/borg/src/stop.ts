@@ -61,6 +61,7 @@ const unlessReleased = (work: Promise<void>, released: AbortSignal): Promise<voi
       released.removeEventListener('abort', done);
       resolve();
     };
+    if (released.aborted) return resolve();
     released.addEventListener('abort', done);
     void work.then(done);
   });
