@@ -5,6 +5,7 @@ import { applyFilters } from './compile-filters.ts';
 import { joinSql } from './compile-join.ts';
 import type { ListQuery, OrderTerm } from './list-query.ts';
 import type { ListSource } from './list-source.ts';
+import type { Condition } from './lookups.ts';
 import { fromSource, sql, statementOf, type Statement } from './sql.ts';
 
 /** The alias of the listed rows. */
@@ -53,23 +54,74 @@ const matching = ({ source, query, scope }: ListPlan): Knex.QueryBuilder => {
   return applyFilters(builder, ROW, query, source.search);
 };
 
-const orderBy = (builder: Knex.QueryBuilder, order: readonly OrderTerm[]): Knex.QueryBuilder =>
-  order.reduce(
-    (sorted, { path, descending }) =>
-      sorted.orderByRaw(sql.raw(descending ? '? desc' : '? asc', [valueSql(ROW, path)])),
-    builder,
+/** Columns with (nearly) as many values as there are rows. */
+const NAMES: ReadonlySet<string> = new Set(['id', 'uuid', 'name', 'hostname', 'email', 'archive_name']);
+
+const isEquality = (condition: Condition): boolean =>
+  condition.kind === 'in' || (condition.kind === 'compare' && condition.operator === '=');
+
+/** Whether only rows related to few named ones are asked for. */
+const namesRelatedRows = ({ filters }: ListQuery): boolean =>
+  filters.all.some(
+    ({ steps, columns, condition, negated }) =>
+      steps.length > 0 && !negated && isEquality(condition) && columns.every(({ name }) => NAMES.has(name)),
   );
 
-/** Distinct rows of the wanted fields; they can be sorted once they are made. */
-const distinctFields = (plan: ListPlan, fields: NonNullable<ListQuery['fields']>): Knex.QueryBuilder =>
-  matching(plan).distinct(fields.map(({ path }, index) => sql.raw('? as ??', [valueSql(ROW, path), `f${index}`])));
+/**
+ * The rows of one job lie together in the order of ids. PostgreSQL takes them to be spread over the table, and would walk the
+ * index of ids until it meets some, perhaps through all other jobs' rows. `+ 0` makes it look for the job first.
+ */
+const orderSql = (path: ColumnPath, isNarrow: boolean): Knex.Raw =>
+  isNarrow && path.steps.length === 0 && path.column.name === 'id'
+    ? sql.raw('? + 0', [valueSql(ROW, path)])
+    : valueSql(ROW, path);
+
+const orderBy = (builder: Knex.QueryBuilder, { query }: ListPlan): Knex.QueryBuilder => {
+  const isNarrow = namesRelatedRows(query);
+  return query.order.reduce(
+    (sorted, { path, descending }) =>
+      sorted.orderByRaw(sql.raw(descending ? '? desc' : '? asc', [orderSql(path, isNarrow)])),
+    builder,
+  );
+};
+
+type Fields = NonNullable<ListQuery['fields']>;
+
+/** The step that all fields begin with, when every row has just one such related row. */
+const commonStep = (fields: Fields): Step | undefined => {
+  const [first] = fields;
+  const step = first?.path.steps[0];
+  return step?.relation.required && fields.every(({ path }) => path.steps[0]?.name === step.name) ? step : undefined;
+};
+
+const RELATED = 'f';
+
+/**
+ * Distinct rows of the wanted fields; they can be sorted once they are made. Fields of a related row are read from the related
+ * rows that have any such row: of the many entries of an archive one is enough to know the archive's name.
+ */
+const distinctFields = (plan: ListPlan, fields: Fields): Knex.QueryBuilder => {
+  const step = commonStep(fields);
+  const select = (alias: string, steps: number): readonly Knex.Raw[] =>
+    fields.map(({ path }, index) =>
+      sql.raw('? as ??', [valueSql(alias, { ...path, steps: path.steps.slice(steps) }), `f${index}`]),
+    );
+  if (!step) return matching(plan).distinct(select(ROW, 0));
+  const some = matching(plan)
+    .where(joinSql(ROW, RELATED, step.relation))
+    .select(sql.raw('1'));
+  return sql
+    .distinct(select(RELATED, 1))
+    .from(fromSource(step.target, RELATED))
+    .where(sql.raw('exists ?', [some]));
+};
 
 /** The ids of a page, or, with `fields`, its rows; one column per field, `f0`, `f1` … */
 export const pageStatement = (plan: ListPlan, { limit, offset }: Window): Statement => {
   const { fields, order } = plan.query;
   if (!fields) {
     const ids = matching(plan).select(sql.raw('?? as id', [`${ROW}.id`]));
-    return statementOf(orderBy(ids, order).limit(limit).offset(offset));
+    return statementOf(orderBy(ids, plan).limit(limit).offset(offset));
   }
   const distinct = distinctFields(plan, fields).as('d');
   const indexOf = (term: OrderTerm): number => fields.findIndex(({ path }) => samePath(path, term.path));

@@ -282,6 +282,13 @@ test('counts beyond the bound are the planner’s estimate, and pages go on unti
   expect(first.count).toBeLessThan(130_000);
   expect(first.next).toBe('/api/v1/catalogs/?page=2');
   expect((await ask('catalogs', 'id__lt=90000&page_size=1')).count).toBe(89_500);
+  await lists.admin.query('create index on catalog.entries (job_uuid)');
+  lists.sent.length = 0;
+  expect((await ask('catalogs', 'job=1')).count).toBe(0);
+  const [text = ''] = lists.sent;
+  const plan = await lists.admin.query(`explain ${text.replace('$1::bigint', '1').replace('$2', '101')}`);
+  // The job is looked for first: walking the index of ids would read every entry there is.
+  expect(JSON.stringify(plan.rows)).not.toMatch(/Scan Backward using entries_pkey/);
   const last = await ask('catalogs', 'page=last&page_size=1000');
   expect(last).toMatchObject({ count: 120_501, next: null, previous: '/api/v1/catalogs/?page=120&page_size=1000' });
   expect(last.rows.at(-1)).toEqual({ id: 1 });

@@ -99,17 +99,13 @@ const named = (fields: readonly SelectedField[], row: Readonly<Record<string, un
   Object.fromEntries(fields.map(({ name }, index) => [name, row[`f${index}`]]));
 
 /** The rows that have these ids, in the order of the ids. */
-const rowsById = async (
-  rows: Rows,
-  source: RowSource,
-  ids: readonly number[],
-): Promise<readonly { readonly id: number }[]> => {
+const rowsById = async (rows: Rows, source: RowSource, ids: readonly number[]): Promise<readonly object[]> => {
   if (ids.length === 0) return [];
-  const found = await rows<{ readonly id: number }>(
+  const found = await rows<{ readonly id: number | string }>(
     `select ${source.select} from ${source.from} where t.id = any($1::bigint[])`,
     [ids],
   );
-  const byId = new Map(found.map((row) => [row.id, row]));
+  const byId = new Map(found.map((row) => [Number(row.id), row]));
   return ids.flatMap((id) => byId.get(id) ?? []);
 };
 

@@ -31,6 +31,8 @@ export interface ListRelation {
   readonly array?: 'from' | 'to';
   /** Whether there can be several: these cannot be sorted by, nor shown as a field. */
   readonly many?: boolean;
+  /** Whether every row has one. */
+  readonly required?: boolean;
 }
 
 /**

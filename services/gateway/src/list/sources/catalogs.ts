@@ -14,6 +14,6 @@ export const catalogs: ListSource = {
     ...columns.bool('healthy'),
     archive_name: { through: 'job__archive_name' },
   },
-  relations: { job: { target: 'jobs', from: 'job_uuid', to: 'uuid' } },
+  relations: { job: { target: 'jobs', from: 'job_uuid', to: 'uuid', required: true } },
   search: ['path'],
 };

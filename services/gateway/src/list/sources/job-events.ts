@@ -12,6 +12,6 @@ export const jobEvents: ListSource = {
     modified: { type: 'timestamp', column: 'created' },
     failed: { type: 'bool', sql: "($.event = 'error')" },
   },
-  relations: { job: { target: 'jobs', from: 'job_uuid', to: 'uuid' } },
+  relations: { job: { target: 'jobs', from: 'job_uuid', to: 'uuid', required: true } },
   search: ['stdout'],
 };
