@@ -11,6 +11,7 @@ export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference
 export { ensureProjection } from './ensure-projection.ts';
 export { foldEvents, type GivenEvent } from './fold-events.ts';
 export { holdLease, type HoldLeaseOptions } from './hold-lease.ts';
+export { freeLeases } from './free-leases.ts';
 export { installProjections, READER_ROLE } from './install-projections.ts';
 export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
 export { PoisonEventError } from './poison-event.ts';
