@@ -12,7 +12,7 @@ await runService({
     const { initialAdmin } = service;
     if (initialAdmin) {
       process.stdout.write(
-        `The first administrator is ${initialAdmin.email} with the password ${initialAdmin.password} (shown only now).\n`,
+        `First administrator: ${initialAdmin.email}  password: ${initialAdmin.password}  (shown only this once).\n`,
       );
     }
     return service;

@@ -9,11 +9,16 @@ import type { StandaloneConfig } from './standalone-config.ts';
 
 /** PostgreSQL and NATS as the services will use them, whether embedded or given. */
 export interface Backing {
-  readonly databaseUrl: string;
-  readonly adminUrl: string;
-  readonly natsUrl: string;
+  /** Where they are, under the names of the variables that would have said so. */
+  readonly environment: {
+    readonly DATABASE_URL: string;
+    readonly CYBORGBACKUP_DATABASE_ADMIN_URL: string;
+    readonly NATS_URL: string;
+  };
   stop(): Promise<void>;
 }
+
+type Stop = () => Promise<void>;
 
 const SERVICE_LOGIN = 'cyborgbackup_service';
 
@@ -40,7 +45,10 @@ const prepareOwnDatabase = async (adminUrl: string): Promise<string> => {
   return url.href;
 };
 
-const startDatabase = async (config: StandaloneConfig, logger: Logger): Promise<Omit<Backing, 'natsUrl'>> => {
+const startDatabase = async (
+  config: StandaloneConfig,
+  logger: Logger,
+): Promise<{ databaseUrl: string; adminUrl: string; stop: Stop }> => {
   if (config.DATABASE_URL !== undefined) {
     const adminUrl = config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL;
     return { databaseUrl: config.DATABASE_URL, adminUrl, stop: () => Promise.resolve() };
@@ -53,10 +61,7 @@ const startDatabase = async (config: StandaloneConfig, logger: Logger): Promise<
   };
 };
 
-const startMessaging = async (
-  config: StandaloneConfig,
-  logger: Logger,
-): Promise<{ natsUrl: string; stop: () => Promise<void> }> => {
+const startMessaging = async (config: StandaloneConfig, logger: Logger): Promise<{ natsUrl: string; stop: Stop }> => {
   if (config.NATS_URL !== undefined) return { natsUrl: config.NATS_URL, stop: () => Promise.resolve() };
   const nats = await startNatsServer({ dataDir: join(config.CYBORGBACKUP_DATA_DIR, 'nats'), logger });
   return { natsUrl: nats.url, stop: () => nats.stop() };
@@ -77,5 +82,9 @@ export const startBacking = async (config: StandaloneConfig, logger: Logger): Pr
     throw database.status === 'rejected' ? database.reason : (messaging as PromiseRejectedResult).reason;
   }
   const { databaseUrl, adminUrl } = database.value;
-  return { databaseUrl, adminUrl, natsUrl: messaging.value.natsUrl, stop };
+  const { natsUrl } = messaging.value;
+  return {
+    environment: { DATABASE_URL: databaseUrl, CYBORGBACKUP_DATABASE_ADMIN_URL: adminUrl, NATS_URL: natsUrl },
+    stop,
+  };
 };

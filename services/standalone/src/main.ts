@@ -7,13 +7,11 @@ await runProcess({
   purpose: 'CyBorgBackup, all of it in one process: the five services, an embedded PostgreSQL and a local NATS.',
   config: standaloneConfig,
   start: async (config, logger) => {
-    const standalone = await startStandalone(config, logger);
-    const { initialAdmin } = standalone;
-    if (initialAdmin) {
-      process.stdout.write(
-        `First administrator: ${initialAdmin.email}  password: ${initialAdmin.password}  (shown only this once)\n`,
-      );
-    }
+    const standalone = await startStandalone(config, logger, {
+      onInitialAdmin: ({ email, password }) => {
+        process.stdout.write(`First administrator: ${email}  password: ${password}  (shown only this once)\n`);
+      },
+    });
     process.stdout.write(`CyBorgBackup ready at ${standalone.url}\n`);
     return standalone;
   },

@@ -12,46 +12,42 @@ import type { StandaloneConfig } from './standalone-config.ts';
 export interface Standalone {
   /** For example `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Set when this start made the first administrator with a random password: show it, it is stored nowhere. */
-  readonly initialAdmin?: { readonly email: string; readonly password: string };
   stop(): Promise<void>;
+}
+
+interface StartOptions {
+  /** Called when this start made the first administrator with a random password: show it, it is stored nowhere. */
+  readonly onInitialAdmin?: (login: { readonly email: string; readonly password: string }) => void;
 }
 
 type Stop = () => Promise<void>;
 
-/** All five services in this process, on embedded servers where none are given. */
-export const startStandalone = async (config: StandaloneConfig, logger: Logger): Promise<Standalone> => {
+/** All five services in this process, on embedded servers where none are given. What was started is stopped in reverse. */
+export const startStandalone = async (
+  config: StandaloneConfig,
+  logger: Logger,
+  { onInitialAdmin }: StartOptions = {},
+): Promise<Standalone> => {
   await mkdir(config.CYBORGBACKUP_DATA_DIR, { recursive: true, mode: 0o700 });
   const started: Stop[] = [];
+  const keep = <Started extends { readonly stop: Stop }>(one: Started): Started => {
+    started.push(one.stop);
+    return one;
+  };
   const stop = async (): Promise<void> => {
     for (const stopOne of started.splice(0).reverse()) await stopOne();
   };
   try {
-    const backing = await startBacking(config, logger);
-    started.push(backing.stop);
-    const parts = await createServiceParts(
-      'standalone',
-      {
-        ...config,
-        DATABASE_URL: backing.databaseUrl,
-        CYBORGBACKUP_DATABASE_ADMIN_URL: backing.adminUrl,
-        NATS_URL: backing.natsUrl,
-      },
-      logger,
-    );
+    const backing = keep(await startBacking(config, logger));
+    const parts = await createServiceParts('standalone', { ...config, ...backing.environment }, logger);
     started.push(parts.close);
-    const inventory = await startInventory(parts, config);
-    started.push(inventory.stop);
-    const others = await Promise.all([
-      startCatalog(parts),
-      startScheduler(parts, config),
-      startExecutor(parts, config),
-    ]);
-    started.push(...others.map((service) => service.stop));
-    const gateway = await startGateway(parts, config);
-    started.push(gateway.stop);
-    const { initialAdmin } = inventory;
-    return { url: gateway.url, ...(initialAdmin ? { initialAdmin } : {}), stop };
+    const { initialAdmin } = keep(await startInventory(parts, config));
+    if (initialAdmin) onInitialAdmin?.(initialAdmin);
+    keep(await startCatalog(parts));
+    keep(await startScheduler(parts, config));
+    keep(await startExecutor(parts, config));
+    const { url } = keep(await startGateway(parts, config));
+    return { url, stop };
   } catch (error) {
     await stop();
     throw error;
