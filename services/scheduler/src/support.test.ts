@@ -10,12 +10,13 @@ import {
   type RunRequested,
 } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
-import { createLogger, delay, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
+import { createLogger, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
 import { createJobQueue, type JobHandler } from '@cyborgbackup/messaging';
 import { compareProjection } from '@cyborgbackup/projections';
 import { commandDeps, createServiceParts, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { expect, vi } from 'vitest';
 import type { JobRow } from './read/job-row.ts';
 import { schedulerProjection } from './read/scheduler-projection.ts';
@@ -29,7 +30,9 @@ export interface Stage extends AsyncDisposable {
   readonly policies: Map<number, ResolvedPolicy>;
   readonly executor: FakeExecutor;
   /** Parts as of another process; they end with the stage. */
-  newParts(): Promise<ServiceParts>;
+  newParts(name: string): Promise<ServiceParts>;
+  /** Ends all work of these parts at once, as a power cut would: nothing is given back. */
+  kill(parts: ServiceParts, name: string): Promise<void>;
   startScheduler(options?: { parts?: ServiceParts; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
@@ -54,7 +57,7 @@ export const createStage = async (): Promise<Stage> => {
   const nats = stack.use(await startTestNats());
   const key = randomBytes(32).toString('base64');
 
-  const newParts: Stage['newParts'] = async () => {
+  const newParts: Stage['newParts'] = async (name) => {
     const config = {
       DATABASE_URL: database.url,
       CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
@@ -63,12 +66,15 @@ export const createStage = async (): Promise<Stage> => {
       CYBORGBACKUP_DATA_DIR: '',
       CYBORGBACKUP_LOG_LEVEL: 'silent',
     } as const;
-    const parts = await createServiceParts('test', config, logger);
+    const parts = await createServiceParts(name, config, logger);
     stack.defer(parts.close);
     return parts;
   };
 
-  const parts = await newParts();
+  const admin = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
+  admin.on('error', () => undefined);
+  stack.defer(() => admin.end());
+  const parts = await newParts('stage');
   const policies = new Map<number, ResolvedPolicy>();
   stack.defer(playInventory(parts, policies));
   const player = await playExecutor(parts);
@@ -94,6 +100,17 @@ export const createStage = async (): Promise<Stage> => {
       return { ...service, stop };
     },
     append,
+    kill: async (own, name) => {
+      const dead = (): never => {
+        throw new Error('killed');
+      };
+      Object.assign(own.pool, { query: dead, connect: dead });
+      await own.connection.nats.close();
+      await admin.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cyborgbackup-' || $1`,
+        [name],
+      );
+    },
     eventsOf: async (stream) => {
       const events = [];
       for await (const { type, data } of parts.store.readStream(stream)) events.push({ type, data });
@@ -255,9 +272,7 @@ export const jobNamed = (jobs: readonly JobRow[], name: string): JobRow => jobs.
 export const plannedNamed = (run: RunRequested, name: string): PlannedJob => run.jobs.find((job) => job.name === name)!;
 
 /** Time stands still until told. */
-export const createTestClock = (iso: string): Clock & { set: (iso: string) => void } => {
-  let now = Date.parse(iso);
-  return { now: () => now, set: (next) => void (now = Date.parse(next)) };
+export const createTestClock = (): Clock & { set: (millis: number) => void } => {
+  let now = Date.now();
+  return { now: () => now, set: (next) => void (now = next) };
 };
-
-export const pause = (millis: number): Promise<void> => delay(millis);

@@ -36,13 +36,14 @@ const CONCURRENT_ENDS = 16;
 
 /*
  * The leader:
- *   loading    takes queue and timetable from the scheduler's own tables, as of the position they have reached, and
- *              publishes again what is granted and has not started: its last leader may have died before it did;
+ *   loading    takes queue and timetable from the scheduler's own tables, as of the position they have reached, and folds
+ *              what the log has beyond that;
  *   following  folds each page of the log into both, and then acts:
  *                1. frees, announces and grants slots: one append at exactly the version that was folded;
  *                2. hands what it granted to the executors;
  *                3. ends jobs whose needs did not succeed.
- *              Once it has caught up with the log it also starts what is due.
+ *              It begins by publishing again what is granted and has not started, since the last leader may have died
+ *              before it did. Meanwhile it starts what is due.
  *   ended      by the signal, or by an error. A slot event that it did not write, and a version that does not match, are
  *              such errors: somebody else leads as well. Whoever leads next loads again, so nothing has to be undone.
  *
@@ -53,7 +54,6 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
   const { position, queue, timetable: rows } = await loadSnapshot(deps.pool);
   const publisher = createJobPublisher(deps.jobQueue, deps.logger);
   const leader = { deps, queue, timetable: createTimetable(rows), publisher };
-  for (const entry of queue.entries.values()) if (entry.stage === 'granted') publisher.add(entry);
   deps.logger.info({ position: String(position), jobs: queue.entries.size }, 'leading: granting slots');
 
   const ending = new AbortController();
@@ -76,22 +76,29 @@ const tick = ({ deps, queue, timetable }: Leader, signal: AbortSignal): Promise<
   runTick({ ...deps, timetable, isActive: (policy) => queue.unended.has(policy) }, signal);
 
 const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signal: AbortSignal): Promise<void> => {
-  const { store } = leader.deps;
-  const head = await store.head();
-  await act(leader);
-  if (after >= head) caughtUp();
-  for await (const page of store.subscribe({ after, signal })) {
-    await fold(leader, page);
+  const { deps, queue, publisher } = leader;
+  const head = await deps.store.head();
+  let isLoading = true;
+  const begin = async (): Promise<void> => {
+    isLoading = false;
+    for (const entry of queue.entries.values()) if (entry.stage === 'granted') publisher.add(entry);
     await act(leader);
-    if (page.position >= head) caughtUp();
+    caughtUp();
+  };
+  if (after >= head) await begin();
+  for await (const page of deps.store.subscribe({ after, signal })) {
+    await fold(leader, page, isLoading);
+    if (!isLoading) await act(leader);
+    else if (page.position >= head) await begin();
   }
 };
 
-const fold = async ({ deps, queue, timetable }: Leader, { events }: LogPage): Promise<void> => {
+/** While loading, slot events are those of leaders before this one. */
+const fold = async ({ deps, queue, timetable }: Leader, { events }: LogPage, isLoading: boolean): Promise<void> => {
   const relevant = events.filter((event) => isForQueue(event) || isForTimetable(event));
   for (const recorded of await deps.commands.codec.decodePage(relevant)) {
     const event = knownEvent(recorded);
-    if (isSlotEvent(event) && event.version > queue.version) {
+    if (!isLoading && isSlotEvent(event) && event.version > queue.version) {
       throw new AppError('version-conflict', 'Another scheduler grants slots too: starting again.');
     }
     if (isForQueue(event)) evolve(queue, event);

@@ -1,0 +1,154 @@
+import { hasCode, systemClock } from '@cyborgbackup/kernel';
+import { createJobQueue } from '@cyborgbackup/messaging';
+import { createCheckpointWaiter, ensureProjection, runProjection } from '@cyborgbackup/projections';
+import { commandDeps } from '@cyborgbackup/service';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { schedulerProjection } from '../read/scheduler-projection.ts';
+import { createLaunchLock } from '../run/launch-lock.ts';
+import { launch } from '../run/launch.ts';
+import { checkGrants, checkReplay, createStage, somePolicy, within, type Stage } from '../support.test.ts';
+import { lead, type LeaderDeps } from './lead.ts';
+
+describe('a leader', () => {
+  let stage: Stage;
+  let deps: LeaderDeps;
+  const stopping = new AbortController();
+  let projecting: Promise<void>;
+
+  beforeAll(async () => {
+    stage = await createStage();
+    const { parts } = stage;
+    const { pool, store, logger, connection, rpc } = parts;
+    await ensureProjection(pool, schedulerProjection);
+    const { signal } = stopping;
+    projecting = runProjection({ ...parts, projection: schedulerProjection, owner: 'test', signal });
+    deps = {
+      pool,
+      store,
+      rpc,
+      logger,
+      clock: systemClock,
+      commands: commandDeps(parts, 'scheduler'),
+      waiter: createCheckpointWaiter({ pool }),
+      lock: createLaunchLock(pool),
+      jobQueue: await createJobQueue({ connection, logger }),
+      maxRunning: 0,
+    };
+  });
+  afterAll(async () => {
+    stopping.abort();
+    await projecting;
+    await stage[Symbol.asyncDispose]();
+  });
+
+  /** Dies at the nth of the moments before and after each write, and writes nothing from then on. */
+  const mortal = (fatal: number): LeaderDeps & { readonly died: Promise<void>; readonly isDead: () => boolean } => {
+    let moments = 0;
+    const death = Promise.withResolvers<void>();
+    const live = (): void => {
+      moments += 1;
+      if (moments < fatal) return;
+      death.resolve();
+      throw new Error('killed');
+    };
+    const around = async <T>(write: () => Promise<T>): Promise<T> => {
+      live();
+      const result = await write();
+      live();
+      return result;
+    };
+    const { jobQueue } = deps;
+    const store: LeaderDeps['store'] = {
+      ...deps.store,
+      append: (stream, events, expected) => around(() => deps.store.append(stream, events, expected)),
+    };
+    return {
+      ...deps,
+      store,
+      commands: { ...deps.commands, store },
+      jobQueue: { publish: (message, options) => around(() => jobQueue.publish(message, options)) },
+      died: death.promise,
+      isDead: () => moments >= fatal,
+    };
+  };
+
+  const startLeader = (
+    own: LeaderDeps,
+  ): { readonly ended: Promise<unknown>; readonly stop: () => Promise<unknown> } => {
+    const ending = new AbortController();
+    const ended = lead(own, ending.signal).catch((error: unknown) => error);
+    return {
+      ended,
+      stop: () => {
+        ending.abort();
+        return ended;
+      },
+    };
+  };
+
+  it('may die between any two steps: the next one ends what it began', async () => {
+    let fatal = 1;
+    for (let survived = false; !survived; fatal += 1) {
+      const policy = somePolicy(fatal, { clientCount: 2, auto_prune: false });
+      stage.policies.set(fatal, { ...policy, repository: { ...policy.repository, ready: false } });
+      stage.executor.orders.set(`Backup Job policy${fatal} host${fatal}-1`, 'No such folder.');
+      const own = mortal(fatal);
+      const first = startLeader(own);
+      const run = randomUUID();
+      await launch(deps, { policy: fatal, run, extra_vars: null });
+      const done = stage.settled(run, ['successful', 'failed', 'canceled', 'successful', 'successful']);
+      // Either it dies, or it brings the run to its end.
+      await Promise.race([own.died, done]);
+      survived = !own.isDead();
+      await first.stop();
+      const next = startLeader(deps);
+      await done;
+      await next.stop();
+    }
+    expect(fatal).toBeGreaterThan(20);
+    await checkGrants(stage);
+    await checkReplay(stage);
+  });
+
+  it('steps down when it finds that somebody else grants as well', async () => {
+    const policy = somePolicy(1_000, { clientCount: 3 });
+    stage.policies.set(1_000, policy);
+    const leaders = [startLeader(deps), startLeader(deps)];
+    const run = randomUUID();
+    await launch(deps, { policy: 1_000, run, extra_vars: null });
+    const first = await Promise.race(leaders.map(({ ended }) => ended));
+    expect(hasCode(first, 'version-conflict')).toBe(true);
+    await Promise.all(leaders.map(({ stop }) => stop()));
+    const last = startLeader(deps);
+    await stage.settled(run, Array<string>(9).fill('successful'));
+    await last.stop();
+    await checkGrants(stage);
+  });
+
+  it('keeps to the limit, and serves policies in turn', async () => {
+    const policies = [2_001, 2_002].map((id) =>
+      somePolicy(id, { clientCount: 2, catalog_enabled: false, auto_prune: false }),
+    );
+    const gates = new Map<string, () => void>();
+    for (const policy of policies) {
+      stage.policies.set(policy.policy.id, { ...policy, clients: policy.clients.map((c) => ({ ...c, ready: false })) });
+      for (const { hostname } of policy.clients) {
+        const gate = Promise.withResolvers<void>();
+        stage.executor.orders.set(`Prepare Client ${hostname}`, gate.promise);
+        gates.set(`Prepare Client ${hostname}`, gate.resolve);
+      }
+    }
+    const runs = [randomUUID(), randomUUID()];
+    for (const [index, run] of runs.entries()) await launch(deps, { policy: 2_001 + index, run, extra_vars: null });
+    for (const run of runs) await stage.settled(run, ['pending', 'waiting', 'pending', 'waiting']);
+    stage.executor.started.length = 0;
+    const leader = startLeader({ ...deps, maxRunning: 2 });
+    await vi.waitFor(() => expect(stage.executor.started).toHaveLength(2), within);
+    expect([...stage.executor.started].sort()).toEqual(['Prepare Client host2001-1', 'Prepare Client host2002-1']);
+    for (const open of gates.values()) open();
+    for (const run of runs) await stage.settled(run, Array<string>(4).fill('successful'));
+    await leader.stop();
+    await checkGrants(stage);
+  });
+});
