@@ -8,7 +8,7 @@ import { createJsonWebTokens } from './auth/json-web-tokens.ts';
 import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
 import { createLoginGuard } from './auth/login-guard.ts';
 import { createNoteTokenUse } from './auth/note-token-use.ts';
-import { createPasswordCheck } from './auth/password-check.ts';
+import { createPasswords } from './auth/passwords.ts';
 import { createSessions } from './auth/sessions.ts';
 import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
 import { createCall } from './http/create-call.ts';
@@ -58,9 +58,10 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     settle: (...[projection, position]: Parameters<GatewayDeps['settle']>) => settle(waiter, projection, position),
   };
   const sessions = createSessions({ deps: base, tokens, clock });
-  const deps: GatewayDeps = { ...base, sessions };
+  const passwords = createPasswords();
+  const deps: GatewayDeps = { ...base, sessions, passwords };
 
-  const logInParts = { reader, keys, guard: createLoginGuard(clock), passwords: createPasswordCheck(), clock };
+  const logInParts = { reader, keys, guard: createLoginGuard(clock), passwords, clock };
   const logIn = createLogIn(logInParts);
   const authenticate = createAuthenticate({
     reader,

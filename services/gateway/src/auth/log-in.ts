@@ -4,7 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Reader } from '../read/reader.ts';
 import { accountByEmail, type Account } from './accounts.ts';
 import type { LoginGuard } from './login-guard.ts';
-import type { PasswordCheck } from './password-check.ts';
+import type { Passwords } from './passwords.ts';
 
 export interface Credentials {
   readonly email: string;
@@ -23,7 +23,7 @@ export interface LogInParts {
   readonly reader: Reader;
   readonly keys: SubjectKeys;
   readonly guard: LoginGuard;
-  readonly passwords: PasswordCheck;
+  readonly passwords: Passwords;
   readonly clock: Clock;
 }
 

@@ -3,6 +3,7 @@ import type { Rpc } from '@cyborgbackup/contracts';
 import type { Clock, Logger } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import type { Reader } from '../read/reader.ts';
+import type { Passwords } from '../auth/passwords.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { ProjectionName } from './settle.ts';
 
@@ -13,6 +14,7 @@ export interface GatewayDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sessions: Sessions;
+  readonly passwords: Passwords;
   /** One call to a service, as its contract has it. */
   call<Input extends z.ZodType, Output extends z.ZodType>(
     rpc: Rpc<Input, Output>,

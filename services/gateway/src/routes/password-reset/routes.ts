@@ -1,5 +1,5 @@
 import { userCommands } from '@cyborgbackup/contracts';
-import { currentContext, hashPassword, runInContext, systemContext } from '@cyborgbackup/kernel';
+import { currentContext, runInContext, systemContext } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { accountById, type Account } from '../../auth/accounts.ts';
 import { RESET_SECONDS, type JsonWebTokens } from '../../auth/json-web-tokens.ts';
@@ -59,7 +59,7 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       body: z.object({ token, password: chosenPassword }),
       handle: async ({ body }) => {
         const { uuid } = await accountOf(body.token);
-        const hash = await hashPassword(body.password);
+        const hash = await deps.passwords.hash(body.password);
         const context = currentContext() ?? systemContext('gateway');
         const { position } = await runInContext({ ...context, actor: { kind: 'user', id: uuid } }, () =>
           deps.call(userCommands.change, { uuid, changes: {}, password_hash: hash }),

@@ -1,5 +1,4 @@
 import { userCommands } from '@cyborgbackup/contracts';
-import { hashPassword } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { accountByEmail } from '../../auth/accounts.ts';
 import type { GatewayDeps } from '../../http/deps.ts';
@@ -22,8 +21,10 @@ const checkMayChange = (row: UserRow, changes: Change, request: ApiRequest): voi
   if (row.uuid !== caller.uuid || (changes.is_superuser ?? row.is_superuser) !== row.is_superuser) throw forbidden();
 };
 
-const passwordPart = async (password: string | undefined): Promise<{ password_hash?: string }> =>
-  password ? { password_hash: await hashPassword(password) } : {};
+const passwordPart = async (
+  { passwords }: GatewayDeps,
+  password: string | undefined,
+): Promise<{ password_hash?: string }> => (password ? { password_hash: await passwords.hash(password) } : {});
 
 /** Who changes themselves gets a fresh access token: the one they came with may be void now. */
 const freshToken = async (deps: GatewayDeps, row: UserRow, request: ApiRequest): Promise<Record<string, string>> => {
@@ -46,11 +47,11 @@ const crud = (deps: GatewayDeps): readonly Endpoint[] =>
       changeAccess: 'user',
       present: async (row) => presentUser(row),
       register: async ({ password, ...fields }, { ids }) =>
-        deps.call(userCommands.register, { ...ids, ...fields, password_hash: await hashPassword(password) }),
+        deps.call(userCommands.register, { ...ids, ...fields, password_hash: await deps.passwords.hash(password) }),
       update: async (target, body, { row, request }) => {
         checkMayChange(row, body, request);
         const { password, ...changes } = body;
-        return deps.call(userCommands.change, { ...target, changes, ...(await passwordPart(password)) });
+        return deps.call(userCommands.change, { ...target, changes, ...(await passwordPart(deps, password)) });
       },
       remove: (target) => deps.call(userCommands.remove, target),
       changedHeaders: (row, request) => freshToken(deps, row, request),

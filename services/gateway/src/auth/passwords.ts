@@ -1,7 +1,9 @@
 import { AppError, hashPassword, verifyPassword } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 
-export interface PasswordCheck {
+export interface Passwords {
+  /** @throws AppError `unavailable` when too many are waiting */
+  hash(password: string): Promise<string>;
   /**
    * Whether the password is the one of the hash. Without a hash it takes just as long and answers false, so that the time
    * does not tell whether an account exists.
@@ -10,11 +12,14 @@ export interface PasswordCheck {
   verify(password: string, hash: string | undefined): Promise<boolean>;
 }
 
-/** scrypt takes tens of milliseconds and megabytes: on purpose, so it must not be had for the asking. */
+/**
+ * One scrypt takes tens of milliseconds and megabytes, on purpose, so it must not be had for the asking; and two leave room
+ * in libuv's pool of four threads for everything else that needs one, such as the signatures of tokens.
+ */
 const AT_ONCE = 2;
 const MAX_WAITING = 64;
 
-export const createPasswordCheck = (): PasswordCheck => {
+export const createPasswords = (): Passwords => {
   const waiting: (() => void)[] = [];
   let running = 0;
   let dummy: Promise<string> | undefined;
@@ -24,8 +29,9 @@ export const createPasswordCheck = (): PasswordCheck => {
       running += 1;
       return;
     }
-    if (waiting.length >= MAX_WAITING)
+    if (waiting.length >= MAX_WAITING) {
       throw new AppError('unavailable', 'Too many log-ins at once; try again shortly.');
+    }
     await new Promise<void>((resolve) => waiting.push(resolve));
   };
 
@@ -36,16 +42,22 @@ export const createPasswordCheck = (): PasswordCheck => {
     else running -= 1;
   };
 
+  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+    await enter();
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  };
+
   return {
-    verify: async (password, hash) => {
-      await enter();
-      try {
+    hash: (password) => inTurn(() => hashPassword(password)),
+    verify: (password, hash) =>
+      inTurn(async () => {
         dummy ??= hashPassword(randomUUID());
         const matches = await verifyPassword(password, hash ?? (await dummy));
         return hash !== undefined && matches;
-      } finally {
-        leave();
-      }
-    },
+      }),
   };
 };
