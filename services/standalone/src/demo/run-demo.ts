@@ -40,7 +40,7 @@ const launched = z.object({ job: z.number() });
 const TOP_FOLDERS = 8;
 
 /** What every build makes again: not worth a backup. */
-const EXCLUDES = ['*/node_modules', '*/dist'];
+const EXCLUDES = ['*/node_modules', '*/dist', '*.tsbuildinfo'];
 
 /** The product's main job on real data, over its public API only. @throws Error with a sentence when a step fails */
 export const runDemo = async (scene: Scene): Promise<DemoOutcome> => {

@@ -18,6 +18,7 @@ export const createTerminal = (out: NodeJS.WriteStream): Terminal => {
   const isTerminal = out.isTTY;
   let number = 0;
   let lastLive = 0;
+  let lastText = '';
   let open = false;
   const settle = (): void => {
     if (open) out.write('\n');
@@ -37,8 +38,9 @@ export const createTerminal = (out: NodeJS.WriteStream): Terminal => {
       if (isTerminal) {
         out.write(`${CLEAR_LINE}   ${DIM}${text.slice(0, Math.max(20, out.columns - 4))}${PLAIN}`);
         open = true;
-      } else if (Date.now() - lastLive >= LIVE_MILLIS) {
+      } else if (text !== lastText && Date.now() - lastLive >= LIVE_MILLIS) {
         lastLive = Date.now();
+        lastText = text;
         out.write(`   ${text}\n`);
       }
     },
