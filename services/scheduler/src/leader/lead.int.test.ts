@@ -87,29 +87,45 @@ describe('a leader', () => {
     };
   };
 
-  it('may die between any two steps: the next one ends what it began', async () => {
-    let fatal = 1;
-    for (let survived = false; !survived; fatal += 1) {
-      const policy = somePolicy(fatal, { clientCount: 2, auto_prune: false });
-      stage.policies.set(fatal, { ...policy, repository: { ...policy.repository, ready: false } });
-      stage.executor.orders.set(`Backup Job policy${fatal} host${fatal}-1`, 'No such folder.');
-      const own = mortal(fatal);
-      const first = startLeader(own);
-      const run = randomUUID();
-      await launch(deps, { policy: fatal, run, extra_vars: null });
-      const done = stage.settled(run, ['successful', 'failed', 'canceled', 'successful', 'successful']);
-      // Either it dies, or it brings the run to its end.
-      await Promise.race([own.died, done]);
-      survived = !own.isDead();
-      await first.stop();
-      const next = startLeader(deps);
-      await done;
-      await next.stop();
-    }
-    expect(fatal).toBeGreaterThan(20);
-    await checkGrants(stage);
-    await checkReplay(stage);
-  });
+  const slotsFreed = (): Promise<void> =>
+    vi.waitFor(async () => {
+      const { rowCount } = await stage.parts.pool.query('select from scheduler.slots');
+      expect(rowCount).toBe(0);
+    }, within);
+
+  let lastId = 0;
+
+  it.each(['lagging', 'caught up'])(
+    'may die between any two steps: the next one ends it, tables %s',
+    async (tables) => {
+      let fatal = 1;
+      for (let survived = false; !survived; fatal += 1) {
+        const id = (lastId += 1);
+        const policy = somePolicy(id, { clientCount: 2, auto_prune: false });
+        stage.policies.set(id, { ...policy, repository: { ...policy.repository, ready: false } });
+        stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, 'No such folder.');
+        const own = mortal(fatal);
+        const first = startLeader(own);
+        const run = randomUUID();
+        await launch(deps, { policy: id, run, extra_vars: null });
+        const done = stage
+          .settled(run, ['successful', 'failed', 'canceled', 'successful', 'successful'])
+          .then(slotsFreed);
+        // Either it dies, or it brings the run to its end.
+        await Promise.race([own.died, done]);
+        survived = !own.isDead();
+        await first.stop();
+        // The next one finds the tables lagging behind the log, or with all of it in them.
+        if (tables === 'caught up') await deps.waiter.waitFor([schedulerProjection.name], await deps.store.head());
+        const next = startLeader(deps);
+        await done;
+        await next.stop();
+      }
+      expect(fatal).toBeGreaterThan(20);
+      await checkGrants(stage);
+      await checkReplay(stage);
+    },
+  );
 
   it('steps down when it finds that somebody else grants as well', async () => {
     const policy = somePolicy(1_000, { clientCount: 3 });
