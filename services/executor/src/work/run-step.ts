@@ -20,12 +20,17 @@ const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
 
 type StepOptions = Omit<RunBorgOptions, 'passphrase' | 'knownHosts' | 'forwardAgent' | 'signal'>;
 
+/** That borg names the repository by another path here than elsewhere is how we work, and no news to anybody. */
+const EXPECTED = new Set(['BORG_RELOCATED_REPO_ACCESS_IS_OK', 'BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK']);
+
 /** Runs borg at a place with everything it says going to the job's output. Does not judge the outcome. */
 export const tryStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
   context.output.hide(place.passphrase);
   const result = await runBorg(place.runner, {
     idleTimeoutMillis: IDLE_MILLIS,
-    onLog: (message) => context.output.write(KINDS[message.level], message.message),
+    onLog: (message) => {
+      if (!EXPECTED.has(message.msgid)) context.output.write(KINDS[message.level], message.message);
+    },
     ...options,
     passphrase: place.passphrase,
     knownHosts: place.knownHosts,

@@ -37,7 +37,7 @@ export const watchJob = async (api: ApiClient, id: number, terminal: Terminal): 
       if (job.status !== 'successful') throw new Error(`${job.name} ${job.status}: ${job.job_explanation}`);
       return job;
     }
-    if (results.length === 0) terminal.live(`${job.name}: ${job.status}`);
+    if (seen === 0) terminal.live(`${job.name}: ${job.status}`);
     await delay(POLL_MILLIS);
   }
 };
