@@ -36,7 +36,7 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 
 const storedAnswer = z.object({
   status: z.int().optional(),
-  body: z.unknown(),
+  body: z.unknown().optional(),
   type: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
 });

@@ -9,15 +9,18 @@ export interface FakeServices {
   calls(subject: string): readonly Record<string, unknown>[];
   /** @param handler its result is the answer; what it throws crosses the wire as an error */
   on(subject: string, handler: Handler): void;
+  /** For the subjects that have no handler of their own. */
+  onAny(handler: Handler): void;
 }
 
 export const createFakeServices = async ({ nats }: Connection): Promise<FakeServices> => {
   const handlers = new Map<string, Handler>();
+  let fallback: Handler = () => undefined;
   const asked = new Map<string, Record<string, unknown>[]>();
   const answer = async (subject: string, data: Record<string, unknown>): Promise<object> => {
     asked.set(subject, [...(asked.get(subject) ?? []), data]);
     try {
-      return { response: await handlers.get(subject)?.(data) };
+      return { response: await (handlers.get(subject) ?? fallback)(data) };
     } catch (error) {
       return { err: toWireError(error) };
     }
@@ -36,5 +39,8 @@ export const createFakeServices = async ({ nats }: Connection): Promise<FakeServ
   return {
     calls: (subject) => asked.get(subject) ?? [],
     on: (subject, handler) => void handlers.set(subject, handler),
+    onAny: (handler) => {
+      fallback = handler;
+    },
   };
 };
