@@ -1,0 +1,50 @@
+/** A request that was answered, as far as the API's description says something of it. */
+export interface Exchange {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly status: number;
+  /** Without parameters; empty when there is none. */
+  readonly mediaType: string;
+  /** Parsed when it is JSON, else the text. */
+  readonly body: unknown;
+}
+
+export interface RecordedFetch {
+  /** `fetch`, remembering. */
+  readonly fetch: typeof globalThis.fetch;
+  readonly exchanges: readonly Exchange[];
+}
+
+const LIMIT = 20_000;
+
+const bodyOf = (text: string, mediaType: string): unknown => {
+  if (mediaType !== 'application/json' || text === '') return text;
+  return JSON.parse(text) as unknown;
+};
+
+/**
+ * Remembers what one server answers, the first twenty thousand times. A test whose requests are sent by other code can hand
+ * it to `vi.stubGlobal('fetch', …)`.
+ * @param origin of the server, for example `http://127.0.0.1:8000`; a function where it is not known yet
+ */
+export const createRecordedFetch = (origin: () => string): RecordedFetch => {
+  const exchanges: Exchange[] = [];
+  const original = globalThis.fetch;
+  const remember = async (request: Request, response: Response): Promise<void> => {
+    const url = new URL(request.url);
+    if (url.origin !== origin() || exchanges.length >= LIMIT) return;
+    const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
+    const body = bodyOf(await response.clone().text(), mediaType);
+    exchanges.push({ method: request.method, path: url.pathname, status: response.status, mediaType, body });
+  };
+  return {
+    exchanges,
+    fetch: async (input, init) => {
+      const request = new Request(input, init);
+      const response = await original(request);
+      await remember(request, response);
+      return response;
+    },
+  };
+};
