@@ -18,6 +18,8 @@ const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
   critical: 'error',
 };
 
+const MAX_WARNINGS = 100;
+
 type StepOptions = Omit<RunBorgOptions, 'passphrase' | 'knownHosts' | 'forwardAgent' | 'signal'>;
 
 /** That borg names the repository by another path here than elsewhere is how we work, and no news to anybody. */
@@ -59,4 +61,9 @@ export const runStep = async (context: JobContext, place: BorgPlace, options: St
 
 /** Borg's warnings as the job's result shows them. */
 export const warningsOf = (result: BorgResult): readonly string[] =>
-  result.outcome === 'warning' ? result.messages.map(({ message }) => message).slice(0, 100) : [];
+  result.outcome === 'warning'
+    ? result.messages
+        .filter(({ msgid }) => !EXPECTED.has(msgid))
+        .map(({ message }) => message)
+        .slice(0, MAX_WARNINGS)
+    : [];
