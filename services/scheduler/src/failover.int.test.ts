@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkGrants, checkReplay, createStage, somePolicy, within, type Stage } from './support.test.ts';
+import { checkGrants, checkReplay, createStage, within, type Stage } from './support.test.ts';
+import { somePolicy } from './some-policy.test.ts';
 import { schedulerCommands } from '@cyborgbackup/contracts';
 
 describe('two schedulers', () => {

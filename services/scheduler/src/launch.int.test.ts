@@ -10,10 +10,10 @@ import {
   jobNamed,
   planOf,
   plannedNamed,
-  somePolicy,
   within,
   type Stage,
 } from './support.test.ts';
+import { somePolicy } from './some-policy.test.ts';
 import type { ResolvedPolicy } from './run/draft-jobs.ts';
 
 describe('a launch', () => {

@@ -194,46 +194,6 @@ export const planOf = async ({ store }: ServiceParts, run: string): Promise<RunR
   throw new Error(`No run ${run}`);
 };
 
-/** A policy with clients named after it, all of it ready. */
-export const somePolicy = (
-  id: number,
-  options: Partial<ResolvedPolicy> & { clientCount?: number } = {},
-): ResolvedPolicy => {
-  const { clientCount = 1, ...overrides } = options;
-  return {
-    policy: {
-      id,
-      uuid: randomUUID(),
-      name: `policy${id}`,
-      policy_type: 'folders',
-      keep_hourly: null,
-      keep_daily: 7,
-      keep_weekly: null,
-      keep_monthly: null,
-      keep_yearly: null,
-      vmprovider: '',
-      mode_pull: false,
-      prehook: '',
-      posthook: '',
-      enabled: true,
-    },
-    repository: { id, uuid: randomUUID(), name: `repository${id}`, path: '/srv/borg', ready: true, enabled: true },
-    schedule: { id, name: 'nightly', enabled: true },
-    clients: Array.from({ length: clientCount }, (_, index) => ({
-      id: id * 100 + index,
-      uuid: randomUUID(),
-      hostname: `host${id}-${index + 1}`,
-      port: 22,
-      ready: true,
-      enabled: true,
-    })),
-    extra_vars: '{"folders":["/etc"]}',
-    catalog_enabled: true,
-    auto_prune: true,
-    ...overrides,
-  };
-};
-
 /** Replays the queue's stream: throws when two jobs ever had one repository or one client. Returns the grants. */
 export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
   const held = new Map<string, readonly string[]>();

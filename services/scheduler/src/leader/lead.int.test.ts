@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 import { createLaunchLock } from '../run/launch-lock.ts';
 import { launch } from '../run/launch.ts';
-import { checkGrants, checkReplay, createStage, somePolicy, within, type Stage } from '../support.test.ts';
+import { checkGrants, checkReplay, createStage, within, type Stage } from '../support.test.ts';
+import { somePolicy } from '../some-policy.test.ts';
 import { lead, type LeaderDeps } from './lead.ts';
 
 describe('a leader', () => {

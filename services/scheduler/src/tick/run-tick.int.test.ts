@@ -6,7 +6,8 @@ import {
 } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkReplay, createStage, createTestClock, planOf, somePolicy, within, type Stage } from '../support.test.ts';
+import { checkReplay, createStage, createTestClock, planOf, within, type Stage } from '../support.test.ts';
+import { somePolicy } from '../some-policy.test.ts';
 import type { ResolvedPolicy } from '../run/draft-jobs.ts';
 import { slotRun } from './run-tick.ts';
 

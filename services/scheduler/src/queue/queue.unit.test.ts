@@ -1,0 +1,216 @@
+import type { QueueEvent } from '@cyborgbackup/contracts';
+import { describe, expect, it } from 'vitest';
+import { decideSlots } from './decide-slots.ts';
+import { explainWait } from './explain-wait.ts';
+import { fateOf } from './fate.ts';
+import { addRun, createQueue, evolve, type Queue } from './queue.ts';
+import { createEntry, type QueuedJob } from './queue-entry.ts';
+
+let lastId = 0;
+const job = (uuid: string, changes: Partial<QueuedJob> = {}): QueuedJob => ({
+  uuid,
+  id: (lastId += 1),
+  run: `run of ${uuid}`,
+  name: uuid,
+  jobType: 'job',
+  policy: 'p',
+  manual: false,
+  repository: null,
+  client: null,
+  needs: [],
+  correlationId: 'c',
+  ...changes,
+});
+
+const queueOf = (...jobs: readonly QueuedJob[]): Queue => {
+  const queue = createQueue();
+  for (const run of Map.groupBy(jobs, ({ run: uuid }) => uuid).values()) addRun(queue, run);
+  return queue;
+};
+
+const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
+
+/** `granted x`, `freed x`, `awaited x`. */
+const decide = (queue: Queue, limits = UNLIMITED): string[] =>
+  decideSlots(queue, limits).map(({ type, data }: QueueEvent) => `${type.slice(5)} ${data.job}`);
+
+const metadata = { correlationId: 'c' };
+const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
+  if (end === 'successful') {
+    const nothing = { archive: null, repository_sizes: null, repository: null, client: null, warnings: [], pruned: [] };
+    evolve(queue, { type: 'job-succeeded', data: { job: uuid, attempt: 1, ...nothing }, version: 1, metadata });
+  } else if (end === 'failed') {
+    const data = { job: uuid, attempt: 1, status: 'failed' as const, reason: 'Broken.', exit_code: 2 };
+    evolve(queue, { type: 'job-failed', data, version: 1, metadata });
+  } else evolve(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
+};
+
+/** Serves the queue to its end, one job after the other; the order in which jobs were granted. */
+const serve = (queue: Queue, limits = UNLIMITED): string[] => {
+  const order: string[] = [];
+  for (;;) {
+    const granted = decide(queue, limits).filter((line) => line.startsWith('granted'));
+    if (granted.length === 0) return order;
+    for (const line of granted) {
+      const uuid = line.slice('granted '.length);
+      order.push(uuid);
+      end(queue, uuid);
+    }
+  }
+};
+
+describe('the queue grants', () => {
+  it('a repository and a client to one job at a time', () => {
+    const queue = queueOf(
+      job('a', { repository: 'r1', client: 'c1' }),
+      job('b', { repository: 'r1', client: 'c2' }),
+      job('c', { repository: 'r2', client: 'c1' }),
+      job('d', { repository: 'r2', client: 'c2' }),
+    );
+    expect(decide(queue)).toEqual(['granted a', 'granted d']);
+    expect(decide(queue)).toEqual([]);
+    end(queue, 'a');
+    // Its repository is free for b and its client for c, but each of them also needs what d has.
+    expect(decide(queue)).toEqual(['freed a']);
+    end(queue, 'd');
+    expect(decide(queue)).toEqual(['freed d', 'granted b', 'granted c']);
+  });
+
+  it('the preparation of clients beside a backup into the same repository', () => {
+    const queue = queueOf(
+      job('backup', { repository: 'r', client: 'c1' }),
+      job('check', { jobType: 'check', client: 'c2' }),
+    );
+    expect(decide(queue)).toEqual(['granted backup', 'granted check']);
+  });
+
+  it('a job when all that it needs has succeeded, and says that it waits from then on', () => {
+    const run = 'one run';
+    const queue = queueOf(
+      job('check', { run, repository: 'r' }),
+      job('prepare', { run, client: 'c' }),
+      job('backup', { run, repository: 'r', client: 'c', needs: ['check', 'prepare'] }),
+    );
+    expect(decide(queue)).toEqual(['granted check', 'granted prepare']);
+    end(queue, 'prepare');
+    expect(decide(queue)).toEqual(['freed prepare']);
+    end(queue, 'check');
+    expect(decide(queue)).toEqual(['freed check', 'awaited backup', 'granted backup']);
+  });
+
+  it('first what somebody launched, then what is older', () => {
+    const queue = queueOf(
+      job('scheduled', { repository: 'r' }),
+      job('manual', { repository: 'r', manual: true, policy: 'q' }),
+      job('later', { repository: 'r', manual: true, policy: 'q' }),
+    );
+    expect(serve(queue)).toEqual(['manual', 'later', 'scheduled']);
+  });
+
+  it('each policy its turn on a repository', () => {
+    const queue = queueOf(
+      ...['a1', 'a2', 'a3', 'a4'].map((uuid) => job(uuid, { repository: 'r', policy: 'a' })),
+      ...['b1', 'b2'].map((uuid) => job(uuid, { repository: 'r', policy: 'b' })),
+    );
+    expect(serve(queue)).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'a4']);
+  });
+
+  it('what the limit leaves to the policy that has least', () => {
+    const queue = queueOf(
+      ...['a1', 'a2', 'a3'].map((uuid) => job(uuid, { client: uuid, policy: 'a' })),
+      ...['b1', 'b2'].map((uuid) => job(uuid, { client: uuid, policy: 'b' })),
+    );
+    const limits = { maxRunning: 3, maxEvents: 500 };
+    expect(decide(queue, limits)).toEqual(['granted a1', 'granted b1', 'granted a2']);
+    end(queue, 'a1');
+    end(queue, 'a2');
+    expect(decide(queue, limits)).toEqual(['freed a1', 'freed a2', 'granted a3', 'granted b2']);
+  });
+
+  it('nothing to a job that was canceled while it was set aside with its client', () => {
+    const queue = queueOf(job('a', { repository: 'r1', client: 'c' }), job('b', { repository: 'r2', client: 'c' }));
+    expect(decide(queue)).toEqual(['granted a']);
+    end(queue, 'b', 'canceled');
+    end(queue, 'a');
+    expect(decide(queue)).toEqual(['freed a']);
+    expect(queue.entries.size).toBe(0);
+  });
+
+  it('in parts, when there is more than fits into one append', () => {
+    const queue = queueOf(...['a', 'b', 'c'].map((uuid) => job(uuid, { client: uuid })));
+    const limits = { maxRunning: 0, maxEvents: 2 };
+    expect([decide(queue, limits), decide(queue, limits), decide(queue, limits)]).toEqual([
+      ['granted a', 'granted b'],
+      ['granted c'],
+      [],
+    ]);
+  });
+
+  it('knows its own events when they come back by the log', () => {
+    const queue = queueOf(job('a', { client: 'c' }));
+    const [event] = decideSlots(queue, UNLIMITED);
+    evolve(queue, { ...event!, version: 1, metadata });
+    expect([queue.granted, queue.version]).toEqual([1, 1]);
+  });
+});
+
+describe('what follows a job that did not succeed', () => {
+  const need = (name: string, jobType: string, ended: 'failed' | 'error' | 'canceled') => ({
+    ...createEntry(job(name, { jobType })),
+    end: ended,
+    reason: 'Broken.',
+  });
+  const follower = createEntry(job('follower'));
+
+  it.each([
+    [
+      'fails with its preparation',
+      need('Prepare Client x', 'check', 'failed'),
+      'fail',
+      '"Prepare Client x" failed: Broken.',
+    ],
+    ['fails with a broken preparation', need('Prepare', 'check', 'error'), 'fail', '"Prepare" failed: Broken.'],
+    [
+      'is skipped after a canceled preparation',
+      need('Prepare', 'check', 'canceled'),
+      'skip',
+      'Skipped: "Prepare" was canceled.',
+    ],
+    ['is skipped after a failed backup', need('Backup', 'job', 'failed'), 'skip', 'Skipped: "Backup" failed.'],
+  ])('%s', (_name, ended, what, reason) => {
+    expect(fateOf(follower, ended)).toEqual({ do: what, job: 'follower', reason });
+  });
+});
+
+describe('an explanation', () => {
+  const run = 'explained';
+  const queue = queueOf(
+    job('runs', { repository: 'r', client: 'c1' }),
+    job('next', { run, repository: 'r', client: 'c2' }),
+    job('after', { run, repository: 'r', client: 'c2', needs: ['next'] }),
+    job('third', { repository: 'r', client: 'c3' }),
+    job('elsewhere', { repository: 'r2', client: 'c1' }),
+    job('full', { repository: 'r3', client: 'c4' }),
+  );
+  const limits = { maxRunning: 1 };
+  decideSlots(queue, { ...limits, maxEvents: 500 });
+
+  it.each<[string, string, string, { by: string[]; ahead: number }]>([
+    [
+      'runs',
+      'granted',
+      'It may run, and waits for an executor: see whether one is running and has room.',
+      { by: [], ahead: 0 },
+    ],
+    ['next', 'pending', 'Its repository is used by "runs".', { by: ['runs'], ahead: 0 }],
+    ['third', 'pending', 'Its repository is used by "runs". Jobs ahead of it: 1.', { by: ['runs'], ahead: 1 }],
+    ['after', 'waiting', 'It needs "next" to succeed.', { by: ['next'], ahead: 0 }],
+    ['elsewhere', 'pending', 'Its client is used by "runs".', { by: ['runs'], ahead: 0 }],
+    ['full', 'pending', 'All 1 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).', { by: [], ahead: 0 }],
+    ['unknown', 'ended', 'It has ended.', { by: [], ahead: 0 }],
+  ])('of %s', (uuid, state, reason, { by, ahead }) => {
+    const explanation = explainWait(queue, uuid, limits);
+    expect(explanation).toMatchObject({ state, reason, ahead });
+    expect(explanation.blocked_by.map(({ name }) => name)).toEqual(by);
+  });
+});

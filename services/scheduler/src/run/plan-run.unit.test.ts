@@ -1,0 +1,218 @@
+import { runRequested } from '@cyborgbackup/contracts';
+import { describe, expect, it } from 'vitest';
+import { somePolicy } from '../some-policy.test.ts';
+import { archiveName, nthName } from './archive-name.ts';
+import type { DraftContext, DraftJob, ResolvedPolicy } from './draft-jobs.ts';
+import { draftLaunch } from './draft-launch.ts';
+import { draftRelaunch, type RelaunchedJob } from './draft-relaunch.ts';
+import { nameUuid } from './name-uuid.ts';
+import { headJob, planRun, wantedArchives } from './plan-run.ts';
+
+const run = '11111111-1111-4111-8111-111111111111';
+const policyOf = (change: (policy: ResolvedPolicy) => Partial<ResolvedPolicy> = () => ({}), clientCount = 1) => {
+  const policy = somePolicy(1, { clientCount });
+  return { ...policy, ...change(policy) };
+};
+const contextOf = (resolved: ResolvedPolicy): DraftContext => ({ run, resolved, launchType: 'manual' });
+
+/** `name <- names of what it needs`. */
+const outline = (drafts: readonly DraftJob[]): string[] => {
+  const names = new Map(drafts.map(({ uuid, name }) => [uuid, name.replace(/ (policy|repository)1/, '')]));
+  return drafts.map(({ uuid, needs }) =>
+    [names.get(uuid), ...needs.map((need) => names.get(need) ?? `unknown ${need}`)].join(' <- '),
+  );
+};
+
+const unready = <T extends { ready: boolean }>(thing: T): T => ({ ...thing, ready: false });
+const keepNothing = { keep_hourly: null, keep_daily: 0, keep_weekly: null, keep_monthly: null, keep_yearly: null };
+
+describe('a launch plans', () => {
+  it.each<[string, ResolvedPolicy, string[]]>([
+    [
+      'the chain of each client',
+      policyOf(undefined, 2),
+      [
+        'Backup Job host1-1',
+        'Catalog Job host1-1 <- Backup Job host1-1',
+        'Prune Job host1-1 <- Catalog Job host1-1',
+        'Backup Job host1-2',
+        'Catalog Job host1-2 <- Backup Job host1-2',
+        'Prune Job host1-2 <- Catalog Job host1-2',
+      ],
+    ],
+    [
+      'what is not ready first, the repository once',
+      policyOf(
+        ({ repository, clients }) => ({
+          repository: unready(repository),
+          clients: [unready(clients[0]!), clients[1]!],
+          catalog_enabled: false,
+          auto_prune: false,
+        }),
+        2,
+      ),
+      [
+        'Prepare Repository',
+        'Prepare Client host1-1',
+        'Backup Job host1-1 <- Prepare Repository <- Prepare Client host1-1',
+        'Backup Job host1-2 <- Prepare Repository',
+      ],
+    ],
+    [
+      'a prune straight after the backup when nothing is listed',
+      policyOf(() => ({ catalog_enabled: false })),
+      ['Backup Job host1-1', 'Prune Job host1-1 <- Backup Job host1-1'],
+    ],
+    [
+      'no prune for a policy that keeps everything',
+      policyOf(({ policy }) => ({ policy: { ...policy, ...keepNothing } })),
+      ['Backup Job host1-1', 'Catalog Job host1-1 <- Backup Job host1-1'],
+    ],
+    [
+      'nothing for disabled clients',
+      policyOf(
+        ({ clients }) => ({
+          clients: [{ ...clients[0]!, enabled: false }, clients[1]!],
+          catalog_enabled: false,
+          auto_prune: false,
+        }),
+        2,
+      ),
+      ['Backup Job host1-2'],
+    ],
+  ])('%s', (_name, resolved, expected) => {
+    expect(outline(draftLaunch(contextOf(resolved)))).toEqual(expected);
+  });
+
+  it('the same jobs when it is tried again, and other ones for another run', () => {
+    const resolved = policyOf();
+    const uuids = (name: string): string[] =>
+      draftLaunch({ ...contextOf(resolved), run: name }).map(({ uuid }) => uuid);
+    expect(uuids(run)).toEqual(uuids(run));
+    expect(uuids(run)).not.toEqual(uuids('22222222-2222-4222-8222-222222222222'));
+    expect(new Set(uuids(run)).size).toBe(3);
+  });
+});
+
+describe('the event of a run', () => {
+  const resolved = policyOf(({ clients }) => ({ clients: [unready(clients[0]!)] }));
+  const drafts = draftLaunch({ run, resolved, launchType: 'scheduled' });
+  const plan = { run, resolved, extraVars: null, dueAt: '2026-01-02T03:00:00.000Z', drafts };
+  const [, backup] = drafts;
+  const drawn = { ids: [5, 6, 7, 8], archives: new Map([[backup!.uuid, 'folders-host1-1-x']]) };
+
+  it('fits its definition, and names archive and master of each job', () => {
+    const data = runRequested.schema.parse(planRun(plan, drawn));
+    expect(data.policy).not.toHaveProperty('enabled');
+    expect(data).toMatchObject({ uuid: run, due_at: plan.dueAt, extra_vars: resolved.extra_vars });
+    expect(
+      data.jobs.map(({ id, job_type, launch_type, archive_name, master_job }) => [
+        id,
+        job_type,
+        launch_type,
+        archive_name,
+        master_job,
+      ]),
+    ).toEqual([
+      [5, 'check', 'dependency', null, null],
+      [6, 'job', 'scheduled', 'folders-host1-1-x', null],
+      [7, 'catalog', 'scheduled', 'folders-host1-1-x', backup!.uuid],
+      [8, 'prune', 'scheduled', null, backup!.uuid],
+    ]);
+    expect(headJob(data.jobs).id).toBe(6);
+  });
+
+  it('takes the variables of the launch instead of the policy’s', () => {
+    expect(planRun({ ...plan, extraVars: '{}' }, drawn).extra_vars).toBe('{}');
+  });
+
+  it('wants one archive for each backup', () => {
+    expect(wantedArchives(plan, Date.UTC(2026, 0, 2, 3, 4, 59))).toEqual([
+      { job: backup!.uuid, name: 'folders-host1-1-2026-01-02_03-04' },
+    ]);
+  });
+});
+
+describe('a relaunch plans', () => {
+  const client = policyOf().clients[0]!;
+  const master = { uuid: run, id: 77, archiveName: 'a' };
+  const job = (jobType: string, changes: Partial<RelaunchedJob> = {}): RelaunchedJob => ({
+    jobType,
+    name: 'Some Job',
+    client: client.uuid,
+    master: undefined,
+    ...changes,
+  });
+  const ready = policyOf(() => ({ clients: [client] }));
+  const bare = policyOf(({ repository }) => ({ clients: [unready(client)], repository: unready(repository) }));
+
+  it.each<[string, ResolvedPolicy, RelaunchedJob, string[]]>([
+    ['a backup alone', ready, job('job'), ['Backup Job host1-1']],
+    [
+      'a backup after what is not ready',
+      bare,
+      job('job'),
+      [
+        'Prepare Repository',
+        'Prepare Client host1-1',
+        'Backup Job host1-1 <- Prepare Repository <- Prepare Client host1-1',
+      ],
+    ],
+    ['a listing alone', ready, job('catalog', { master }), ['Catalog Job host1-1']],
+    [
+      'a listing after the backup that failed',
+      ready,
+      job('catalog', { master: { ...master, archiveName: null } }),
+      ['Backup Job host1-1', 'Catalog Job host1-1 <- Backup Job host1-1'],
+    ],
+    ['a prune alone', ready, job('prune', { master }), ['Prune Job host1-1']],
+    ['a preparation of a client', ready, job('check'), ['Prepare Client host1-1']],
+    ['a preparation of the repository', ready, job('check', { client: null }), ['Prepare Repository']],
+  ])('%s', (_name, resolved, relaunched, expected) => {
+    const drafts = draftRelaunch({ ...contextOf(resolved), launchType: 'relaunch' }, relaunched);
+    expect(outline(drafts)).toEqual(expected);
+    expect(drafts.map(({ launch_type }) => launch_type)).toEqual([
+      ...Array<string>(drafts.length - 1).fill('dependency'),
+      'relaunch',
+    ]);
+  });
+
+  it('the listing of the archive that is there', () => {
+    const [draft] = draftRelaunch(contextOf(ready), job('catalog', { master }));
+    expect(draft).toMatchObject({ archive_name: 'a', master_job: run, master_job_id: 77 });
+  });
+
+  it.each<[string, ResolvedPolicy, RelaunchedJob, string]>([
+    ['whose client left the policy', policyOf(), job('job'), 'no longer belongs to the policy "policy1"'],
+    [
+      'whose client is disabled',
+      policyOf(() => ({ clients: [{ ...client, enabled: false }] })),
+      job('job'),
+      'is disabled',
+    ],
+    ['of a kind that has no policy of its own', ready, job('restore'), 'cannot be run again'],
+  ])('nothing for a job %s', (_name, resolved, relaunched, message) => {
+    expect(() => draftRelaunch(contextOf(resolved), relaunched)).toThrow(message);
+  });
+});
+
+describe('names', () => {
+  it.each<[string, string]>([
+    ['web-01.example.org', 'folders-web-01.example.org-2026-01-02_03-04'],
+    ['a b/c::d{now}', 'folders-a_b_c__d_now_-2026-01-02_03-04'],
+    ['größe', 'folders-gr__e-2026-01-02_03-04'],
+    ['x'.repeat(1_000), `folders-${'x'.repeat(150)}-2026-01-02_03-04`],
+  ])('of archives of %s', (host, expected) => {
+    expect(archiveName('folders', host, Date.UTC(2026, 0, 2, 3, 4, 5))).toBe(expected);
+  });
+
+  it('of repeated archives', () => {
+    expect([1, 2, 3].map((n) => nthName('a', n))).toEqual(['a', 'a-2', 'a-3']);
+  });
+
+  it('as uuids: RFC 9562’s own example', () => {
+    expect(nameUuid('6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'www.example.com')).toBe(
+      '2ed6657d-e927-568b-95e1-2665a8aea6a2',
+    );
+  });
+});
