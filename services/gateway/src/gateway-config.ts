@@ -16,7 +16,9 @@ export const gatewayConfig = {
     .describe('Where the API is served; 127.0.0.1:8000 unless set'),
   CYBORGBACKUP_ALLOWED_HOSTS: commaList
     .optional()
-    .describe('Host names it answers for, by comma (.example.com = all below it, * = any); see README'),
+    .describe(
+      'Host names it answers for, by comma (.example.com = it and all below it, * = any); unless set, localhost only when it listens there, else any',
+    ),
   CYBORGBACKUP_CORS_ORIGINS: commaList
     .prefault('')
     .describe('Origins whose pages may call the API, by comma; none unless set'),

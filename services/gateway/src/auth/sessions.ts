@@ -13,6 +13,8 @@ export interface TokenPair {
 /** Log-ins that live on by refresh tokens, each of which can be used once. */
 export interface Sessions {
   open(account: Account): Promise<TokenPair>;
+  /** A fresh access token, for the session or, if that was revoked by now, for a new one. */
+  freshAccess(user: number, session: string): Promise<string | undefined>;
   /** The next pair for a refresh token; undefined when that is expired, used, revoked or not ours. */
   refresh(token: string): Promise<TokenPair | undefined>;
 }
@@ -26,17 +28,24 @@ export interface SessionsParts {
 export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions => {
   const expiry = (): string => new Date(clock.now() + REFRESH_SECONDS * 1_000).toISOString();
 
+  const open = async (account: Account): Promise<TokenPair> => {
+    const [uuid, refreshId] = [randomUUID(), randomUUID()];
+    const { position } = await deps.call(sessionCommands.open, {
+      uuid,
+      user: account.uuid,
+      refresh_id: refreshId,
+      expires_at: expiry(),
+    });
+    await deps.settle('inventory', position);
+    return tokens.issue(account, uuid, refreshId);
+  };
+
   return {
-    open: async (account) => {
-      const [uuid, refreshId] = [randomUUID(), randomUUID()];
-      const { position } = await deps.call(sessionCommands.open, {
-        uuid,
-        user: account.uuid,
-        refresh_id: refreshId,
-        expires_at: expiry(),
-      });
-      await deps.settle('inventory', position);
-      return tokens.issue(account, uuid, refreshId);
+    open,
+    freshAccess: async (user, session) => {
+      const account = await accountOfSession(deps.reader, user, session);
+      if (!account) return undefined;
+      return account.session_revoked ? (await open(account)).access : tokens.issueAccess(account, session);
     },
     refresh: async (token) => {
       const claims = await tokens.read(token, 'refresh');

@@ -32,7 +32,7 @@ export interface IdempotencyParts {
 }
 
 const SUBJECT = 'gateway-answers';
-const KEY = /^[\x21-\x7e]{1,255}$/;
+const KEY = /^[\x20-\x7e]{1,255}$/;
 
 const storedAnswer = z.object({
   status: z.int().optional(),
@@ -73,7 +73,7 @@ export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Id
   return {
     run: async ({ key, owner, path, body }, work) => {
       if (key === '') return work(randomIds());
-      if (!KEY.test(key)) throw badRequest('An Idempotency-Key is 1 to 255 visible ASCII characters.');
+      if (!KEY.test(key)) throw badRequest('An Idempotency-Key is 1 to 255 printable ASCII characters.');
       const id = hmac('key', owner, key).toString('base64');
       const fingerprint = hmac('request', path.replace(/\/$/, ''), canonicalJson(body)).toString('base64');
       const found = await store.take(id, fingerprint);

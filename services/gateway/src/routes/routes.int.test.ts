@@ -195,6 +195,9 @@ describe('a job', () => {
     const { status, body } = await post('/jobs/11/cancel/');
     expect([status, body]).toEqual([202, '']);
     expect(gateway.services.calls('scheduler.job.cancel')).toEqual([{ job: RUNNING }]);
+    const headers = { 'Idempotency-Key': 'cancel it' };
+    for (const _again of [1, 2]) expect((await post('/jobs/11/cancel/', undefined, { headers })).status).toBe(202);
+    expect(gateway.services.calls('scheduler.job.cancel')).toHaveLength(2);
     expect((await send('/jobs/10/cancel/')).body).toEqual({ can_cancel: false });
     expect((await post('/jobs/10/cancel/')).status).toBe(405);
   });

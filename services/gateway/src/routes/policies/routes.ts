@@ -1,6 +1,8 @@
 import { policyCommands } from '@cyborgbackup/contracts';
 import type { GatewayDeps } from '../../http/deps.ts';
-import type { Endpoint } from '../../http/endpoint.ts';
+import { z } from 'zod';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
 import { resourceEndpoints } from '../../http/resource.ts';
 import { calendarRoute } from './calendar.ts';
 import { launchRoutes } from './launch.ts';
@@ -8,7 +10,19 @@ import { presentPolicy } from './present.ts';
 import { policySource, type PolicyRow } from './query.ts';
 import { changePolicy, createPolicy, policySchema } from './schema.ts';
 
+/** The original's console asks for it. */
+const vmProviders = endpoint({
+  method: 'GET',
+  path: `${API_ROOT}/policies/vmmodule`,
+  access: 'user',
+  tag: 'policies',
+  summary: 'Retrieve a list of the installed providers of virtual machines: there are none',
+  answers: z.array(z.never()),
+  handle: async () => ({ body: [] }),
+});
+
 export const policyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  vmProviders,
   ...resourceEndpoints<PolicyRow, typeof createPolicy, typeof changePolicy>(
     {
       label: 'Policy',

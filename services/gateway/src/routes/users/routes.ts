@@ -1,6 +1,5 @@
 import { userCommands } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import { accountByEmail } from '../../auth/accounts.ts';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { forbidden } from '../../http/http-error.ts';
@@ -26,12 +25,12 @@ const passwordPart = async (
   password: string | undefined,
 ): Promise<{ password_hash?: string }> => (password ? { password_hash: await passwords.hash(password) } : {});
 
-/** Who changes themselves gets a fresh access token: the one they came with may be void now. */
+/** Who changes themselves gets a fresh access token: a new password makes the one they came with void. */
 const freshToken = async (deps: GatewayDeps, row: UserRow, request: ApiRequest): Promise<Record<string, string>> => {
-  const caller = request.caller();
-  if (row.uuid !== caller.uuid || caller.session === undefined) return {};
-  const account = await accountByEmail(deps.reader, row.email);
-  return account ? { 'X-Token': (await deps.sessions.open(account)).access } : {};
+  const { uuid, id, session } = request.caller();
+  if (row.uuid !== uuid || session === undefined) return {};
+  const token = await deps.sessions.freshAccess(id, session);
+  return token === undefined ? {} : { 'X-Token': token };
 };
 
 const crud = (deps: GatewayDeps): readonly Endpoint[] =>
