@@ -17,7 +17,9 @@ describe('a schedule', () => {
   let stage: Stage;
   const clock = createTestClock();
   let stop: () => Promise<void>;
-  const start = async (): Promise<void> => ({ stop } = await stage.startScheduler({ clock }));
+  const start = async (): Promise<void> => {
+    ({ stop } = await stage.startScheduler({ clock }));
+  };
 
   beforeAll(async () => {
     stage = await createStage();
