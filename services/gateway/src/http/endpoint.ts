@@ -50,8 +50,12 @@ export interface EndpointSpec<Schema extends z.ZodObject> {
   readonly body?: Schema;
   /** The body of a success. */
   readonly answers: z.ZodType;
+  /** Media types of the answer, when it is not JSON alone. */
+  readonly media?: readonly string[];
   /** Status of a success, when it is not 200. */
   readonly success?: number;
+  /** What other statuses mean that cannot be told from the rest of this; errors of those have a `detail`. */
+  readonly statuses?: Readonly<Record<number, string>>;
   /** Query parameters beside those of lists. */
   readonly query?: z.ZodObject;
   /** Set for a list: what pages, filters, search and order can be asked for. */

@@ -2,6 +2,7 @@ import type { JsonWebTokens } from '../auth/json-web-tokens.ts';
 import type { LogIn } from '../auth/log-in.ts';
 import type { GatewayDeps } from '../http/deps.ts';
 import type { Endpoint } from '../http/endpoint.ts';
+import { openApiRoutes } from '../openapi/routes.ts';
 import { catalogRoutes } from './catalogs/routes.ts';
 import { clientRoutes } from './clients/routes.ts';
 import { escatalogRoutes } from './escatalogs/routes.ts';
@@ -26,8 +27,7 @@ export interface EndpointsOptions extends MetaConfig {
   readonly tokens: JsonWebTokens;
 }
 
-/** Everything that the API serves: the router, OPTIONS and the OpenAPI document are made from this list. */
-export const createEndpoints = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): readonly Endpoint[] => [
+const resourceRoutes = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): readonly Endpoint[] => [
   ...metaRoutes(meta),
   ...tokenRoutes(logIn, deps.sessions),
   ...userRoutes(deps),
@@ -46,3 +46,9 @@ export const createEndpoints = ({ deps, logIn, tokens, ...meta }: EndpointsOptio
   ...escatalogRoutes(deps),
   ...passwordResetRoutes(deps, tokens),
 ];
+
+/** Everything that the API serves: the router, OPTIONS and the OpenAPI document are made from this list. */
+export const createEndpoints = (options: EndpointsOptions): readonly Endpoint[] => {
+  const endpoints = resourceRoutes(options);
+  return [...endpoints, ...openApiRoutes(endpoints, options.version)];
+};

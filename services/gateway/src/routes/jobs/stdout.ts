@@ -99,6 +99,7 @@ export const stdoutRoute = (deps: GatewayDeps): Endpoint =>
       range: z.object({ start: z.int(), end: z.int(), absolute_end: z.int() }),
       content: z.string(),
     }),
+    media: ['application/json', 'text/plain', 'text/html'],
     handle: async (request) => {
       const format = formatOf(request);
       if (!format) throw notFound();

@@ -47,6 +47,7 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       path: `${PATH}/validate_token`,
       summary: 'Tell whether a reset token is good',
       body: z.object({ token }),
+      statuses: { 404: 'The token is none, expired or used.' },
       handle: async ({ body }) => {
         await accountOf(body.token);
         return { body: OK };
@@ -57,6 +58,7 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       path: `${PATH}/confirm`,
       summary: 'Choose a new password with a reset token',
       body: z.object({ token, password: chosenPassword }),
+      statuses: { 404: 'The token is none, expired or used.' },
       handle: async ({ body }) => {
         const { uuid } = await accountOf(body.token);
         const hash = await deps.passwords.hash(body.password);

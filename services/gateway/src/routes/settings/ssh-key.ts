@@ -30,6 +30,7 @@ export const sshKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     tag: 'settings',
     summary: 'Tell by the status whether there is an SSH key: 200 or 204',
     answers: z.array(z.never()),
+    statuses: { 204: 'There is no key yet.' },
     handle: async () =>
       (await readPublicKey(deps.reader)) === undefined ? { status: 204, body: undefined } : { body: NO_KEY },
   }),

@@ -24,6 +24,7 @@ export const tokenRoutes = (logIn: LogIn, sessions: Sessions): readonly Endpoint
     summary: 'Log in: exchange email and password for an access and a refresh token',
     body: credentials,
     answers: tokenPair,
+    statuses: { 401: 'Email and password do not belong together.' },
     handle: async ({ body, address }) => {
       const account = await logIn({ ...body, address });
       if (!account) throw notAuthenticated('No active account found with the given credentials');
@@ -38,6 +39,7 @@ export const tokenRoutes = (logIn: LogIn, sessions: Sessions): readonly Endpoint
     summary: 'Exchange a refresh token for the next pair; each can be used once',
     body: refreshBody,
     answers: tokenPair,
+    statuses: { 401: 'The token is invalid, expired or used; if it was used, its whole family is revoked.' },
     handle: async ({ body }) => {
       const pair = await sessions.refresh(body.refresh);
       if (!pair) throw invalidToken();

@@ -1,0 +1,76 @@
+import type { ListSource } from '../list/index.ts';
+import type { OpenApiParameter, Reference } from './openapi-types.ts';
+
+const text = { type: 'string' } as const;
+
+/** What all lists take. */
+export const listParameters = {
+  page: {
+    name: 'page',
+    in: 'query',
+    description: 'Which page, from 1; or `last`.',
+    schema: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'last' }], default: 1 },
+  },
+  page_size: {
+    name: 'page_size',
+    in: 'query',
+    description: 'Rows of a page, 1000 at most.',
+    schema: { type: 'integer', minimum: 1, default: 100 },
+  },
+  search: {
+    name: 'search',
+    in: 'query',
+    description: 'Words that must all be found, whatever their case.',
+    schema: text,
+  },
+  order: {
+    name: 'order',
+    in: 'query',
+    description: 'Fields to sort by, separated by commas; `-` before one for descending. `order_by` means the same.',
+    schema: text,
+  },
+  fields: {
+    name: 'fields',
+    in: 'query',
+    description: 'Only these fields, separated by commas: the rows are then distinct, and hold nothing else.',
+    schema: text,
+  },
+  type: {
+    name: 'type',
+    in: 'query',
+    description: 'Types of rows, separated by commas; without the type of this list there are none.',
+    schema: text,
+  },
+} as const satisfies Readonly<Record<string, OpenApiParameter>>;
+
+/** How filters are written, for the document's introduction. */
+export const FILTERS_EXPLAINED =
+  'Lists can be filtered: any parameter that is not reserved names a field and the value that it must have. The name may end ' +
+  'in a lookup: `__exact` (as without one), `__iexact`, `__contains`, `__icontains`, `__startswith`, `__istartswith`, ' +
+  '`__endswith`, `__iendswith`, `__regex`, `__iregex`, `__gt`, `__gte`, `__lt`, `__lte`, `__in` (values separated by ' +
+  'commas), `__isnull`; `__search` on a relation. Relations are followed by `__`, as in `policy__repository__name`. A name may ' +
+  'begin with `not__`, and before that with `or__` (one of these filters is enough) or `chain__` (relations may match through ' +
+  'different rows). Counts above 100,000 are estimates.';
+
+const filters = ({ fields, relations, search }: ListSource): OpenApiParameter => {
+  const related = Object.keys(relations);
+  return {
+    name: 'filters',
+    in: 'query',
+    style: 'form',
+    explode: true,
+    description: [
+      `Filters, each a parameter of its own (see the introduction). Fields: ${Object.keys(fields).join(', ')}.`,
+      ...(related.length > 0 ? [`Relations: ${related.join(', ')}.`] : []),
+      ...(search.length > 0 ? [`\`search\` looks in ${search.join(', ')}.`] : []),
+    ].join(' '),
+    schema: { type: 'object', additionalProperties: { type: 'string' } },
+  };
+};
+
+const refs = (names: readonly string[]): readonly Reference[] =>
+  names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
+
+/** @param source what can be asked of the list; undefined for one that has pages and nothing else */
+export const parametersOfList = (source: ListSource | undefined): readonly (OpenApiParameter | Reference)[] =>
+  source ? [...refs(Object.keys(listParameters)), filters(source)] : refs(['page', 'page_size']);

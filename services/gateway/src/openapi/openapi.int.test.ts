@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { startTestGateway, type TestGateway } from '../testing/test-gateway.test.ts';
+import type { OpenApiDocument, OpenApiResponse, Reference } from './openapi-types.ts';
+
+let gateway: TestGateway;
+let document: OpenApiDocument;
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  document = (await gateway.send('/api/v1/openapi.json', { as: null })).body as OpenApiDocument;
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+test('anybody may read the document and the page', async () => {
+  expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'CyBorgBackup' } });
+  const { status, headers, body } = await gateway.send('/api/v1/docs/', { as: null });
+  expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'sha256-/,
+  );
+  expect(body).toContain('<title>CyBorgBackup API');
+  expect((await gateway.send('/api/v1/docs', { as: null })).status).toBe(200);
+  expect((await gateway.send('/api/v1/openapi.json', { method: 'POST' })).status).toBe(405);
+});
+
+const referred = (response: OpenApiResponse | Reference | undefined): OpenApiResponse | undefined =>
+  response && '$ref' in response
+    ? document.components.responses[response.$ref.slice(response.$ref.lastIndexOf('/') + 1)]
+    : response;
+
+/** What the document says of an answer, as something that checks it. */
+const described = (path: string, status: number): z.ZodType => {
+  const response = referred(document.paths[path]?.['get']?.responses[String(status)]);
+  const schema = response?.content?.['application/json']?.schema;
+  if (!schema) throw new Error(`${path} has no ${status} in the document`);
+  const whole = JSON.stringify({ ...schema, $defs: document.components.schemas });
+  return z.fromJSONSchema(JSON.parse(whole.replaceAll('#/components/schemas/', '#/$defs/')));
+};
+
+describe('answers are as the document has them', () => {
+  const job = randomUUID();
+  beforeAll(async () => {
+    await gateway.insert('inventory.clients', { id: 1, hostname: 'web', port: 22 });
+    await gateway.insert('inventory.schedules', { id: 1, name: 's', crontab: '0 5 * * *', timezone: 'UTC' });
+    const repository_key = await gateway.parts.keys.seal('repository-1', 'k');
+    await gateway.insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
+    const extra_vars = await gateway.parts.keys.seal('policy-1', '');
+    const policy = { id: 1, name: 'p', repository: 1, schedule: 1, clients: [1], policy_type: 'rootfs', extra_vars };
+    await gateway.insert('inventory.policies', policy);
+    const kinds = { job_type: 'job', launch_type: 'manual', status: 'successful' };
+    await gateway.insert('scheduler.jobs', { uuid: job, id: 1, name: 'j', policy: 1, archive_name: 'a', ...kinds });
+    await gateway.insert('executor.job_events', { id: 1, job_uuid: job, counter: 1, event: 'verbose', stdout: 'x' });
+    await gateway.insert('catalog.entries', {
+      id: 1,
+      job_uuid: job,
+      path: '/x',
+      type: '-',
+      mode: '-rw',
+      healthy: true,
+    });
+  });
+
+  test.each([
+    ...['', 'ping/', 'config/', 'me/', 'users/', 'clients/', 'schedules/', 'repositories/', 'policies/', 'jobs/'],
+    ...['job_events/', 'catalogs/', 'settings/', 'stats/', 'host_keys/', 'tokens/', 'openapi.json', 'escatalogs/'],
+    ...['users/{id}/', 'clients/{id}/', 'schedules/{id}/', 'policies/{id}/', 'jobs/{id}/', 'job_events/{id}/'],
+    ...['catalogs/{id}/', 'settings/{id}/', 'jobs/{id}/job_events/', 'jobs/{id}/stdout/', 'policies/{id}/calendar/'],
+  ])('/api/v1/%s', async (path) => {
+    const { status, body } = await gateway.send(`/api/v1/${path.replace('{id}', '1')}`);
+    expect(status).toBe(200);
+    if (path.endsWith('s/') && 'results' in Object(body) && !/host_keys|tokens|escatalogs/.test(path)) {
+      expect(body.results.length).toBeGreaterThan(0);
+    }
+    expect(described(`/api/v1/${path}`, 200).safeParse(body).error).toBeUndefined();
+  });
+
+  test('and it would be noticed if not', () => {
+    const ping = described('/api/v1/ping/', 200);
+    expect(ping.safeParse({ version: '1', ping: 'pong' }).success).toBe(true);
+    expect(ping.safeParse({ version: '1', ping: 'pong', more: 1 }).success).toBe(false);
+    expect(
+      described('/api/v1/clients/', 200).safeParse({ count: 1, next: null, previous: null, results: [{}] }).success,
+    ).toBe(false);
+  });
+
+  test.each([
+    ['clients/?page=9', 'clients/', 404],
+    ['clients/?nothing=1', 'clients/', 400],
+    ['clients/77/', 'clients/{id}/', 404],
+  ])('/api/v1/%s', async (url, path, expected) => {
+    const { status, body } = await gateway.send(`/api/v1/${url}`);
+    expect(status).toBe(expected);
+    expect(described(`/api/v1/${path}`, expected).safeParse(body).error).toBeUndefined();
+  });
+});
