@@ -1,5 +1,5 @@
 import { escapeHtml, proseHtml } from './docs-html.ts';
-import { fieldTable, schemaTable, schemaType } from './docs-schema.ts';
+import { fieldTable, isPage, schemaTable, schemaType } from './docs-schema.ts';
 import type {
   OpenApiDocument,
   OpenApiOperation,
@@ -50,8 +50,18 @@ const responsesHtml = ({ operation }: DocsOperation, { components }: OpenApiDocu
     const known = '$ref' in response ? components.responses[lastName(response)] : response;
     return known ? responseHtml(status, known) : '';
   });
-  return `<h4>Answers</h4><ul class="answers">${items.join('\n')}</ul>`;
+  return `<h3>Answers</h3><ul class="answers">${items.join('\n')}</ul>`;
 };
+
+/** The fields of a success that is no resource with a description of its own. */
+const answerHtml = ({ operation }: DocsOperation): string =>
+  Object.entries(operation.responses)
+    .flatMap(([status, response]) =>
+      status.startsWith('2') && 'content' in response ? [response.content?.['application/json']?.schema] : [],
+    )
+    .filter((schema) => schema?.properties !== undefined && !isPage(schema))
+    .map((schema) => schemaTable('Answer', schema ?? {}, { marksRequired: false }))
+    .join('\n');
 
 /** One operation, folded up; what a search finds it by is in `data-text`. */
 export const operationHtml = (item: DocsOperation, document: OpenApiDocument): string => {
@@ -63,6 +73,7 @@ export const operationHtml = (item: DocsOperation, document: OpenApiDocument): s
 <div class="body"><p>${escapeHtml(operation.description ?? '')}</p>
 ${parametersHtml(item, document)}
 ${bodyHtml(item)}
-${responsesHtml(item, document)}</div>
+${responsesHtml(item, document)}
+${answerHtml(item)}</div>
 </details>`;
 };

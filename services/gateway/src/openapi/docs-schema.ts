@@ -13,11 +13,16 @@ const values = (all: readonly unknown[]): string =>
 const arrayType = ({ items }: JsonSchema): string =>
   typeof items === 'object' ? `list of ${schemaType(items)}` : 'list';
 
+/** Whether it is what surrounds the rows of a list. */
+export const isPage = ({ properties }: JsonSchema): boolean =>
+  properties?.['next'] !== undefined && properties['results'] !== undefined;
+
 const recordType = ({ properties, additionalProperties }: JsonSchema): string =>
   !properties && typeof additionalProperties === 'object' ? `object of ${schemaType(additionalProperties)}` : 'object';
 
 const plainType = (schema: JsonSchema): string => {
   if (schema.type === 'array') return arrayType(schema);
+  if (isPage(schema)) return `page, with <code>results</code>: ${schemaType(schema.properties?.['results'] ?? {})}`;
   if (schema.type === 'object') return recordType(schema);
   return escapeHtml([[schema.type ?? 'anything'].flat().join(' or '), schema.format].filter(Boolean).join(', '));
 };

@@ -148,6 +148,11 @@ describe('the page', () => {
     for (const name of Object.keys(document.components.schemas)) expect(page).toContain(`id="schema-${name}"`);
   });
 
+  test('says what lists hold and what actions answer', () => {
+    expect(page).toContain('page, with <code>results</code>: list of <a href="#schema-Client">Client</a>');
+    expect(page).toMatch(/id="jobsCancelDetailRead".*?<caption>Answer<\/caption>.*?<code>can_cancel<\/code>/s);
+  });
+
   test('has no two elements of one id, and no link that leads nowhere', () => {
     const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(new Set(ids).size).toBe(ids.length);
