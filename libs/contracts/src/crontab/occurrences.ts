@@ -82,7 +82,7 @@ const readMonth = (month: string): readonly [year: number, month: number] => {
 
 /**
  * All occurrences of a month (`YYYY-MM`) of the schedule's own time zone, ascending, as UTC instants such as
- * `2024-06-03T05:00:00+00:00`: for the zone UTC what the original's calendar shows. At most 44,640.
+ * `2024-06-03T05:00:00+00:00`: for the zone UTC what the original's calendar shows. At most 44,700.
  * @throws AppError('validation') on the field `month` or `timezone`
  */
 export const occurrencesOfMonth = (crontab: Crontab, timezone: string, month: string): string[] => {
