@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { logIn } from '../demo/api-client.ts';
 import { parseContract, type DocumentedEndpoint } from './contract-examples.ts';
+import { violationsSoFar } from './contract-openapi.ts';
 import { ADMIN, startContractServer, type ContractServer, type Json } from './contract-server.ts';
 import { fieldDifferences, nullsOf, shapeDifferences } from './contract-shape.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
@@ -139,4 +140,9 @@ describe('a client written from the contract document', () => {
     const { status, body } = await send(endpoint.method, path, { body: await bodyOf(endpoint) });
     expect([status, body]).toEqual([404, { detail: expect.any(String) }]);
   });
+});
+
+test('the OpenAPI document describes all that was answered', async () => {
+  expect(server.exchanges.length).toBeGreaterThan(100);
+  expect(await violationsSoFar(server)).toEqual([]);
 });
