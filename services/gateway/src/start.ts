@@ -39,7 +39,10 @@ const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
   }
 };
 
-/** Serves the API until it is stopped. */
+/**
+ * Serves the API until it is stopped.
+ * @throws AppError `unavailable` when the address is taken
+ */
 export const startGateway = async (parts: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
   await prepareSchema(parts);
   const { keys, rpc, pool, masterKey } = parts;
@@ -73,10 +76,6 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
 
   const store = createIdempotencyKeys(pool);
   const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
-  const sweep = setInterval(() => {
-    store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old answers could not be removed'));
-  }, SWEEP_MILLIS);
-
   const allowedHosts = allowedHostsOf(config);
   const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
   const checks: RunningService['checks'] = () => standardChecks(parts, ['inventory']);
@@ -89,7 +88,13 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     checks,
     routes: createRouter(endpoints, { authenticate, idempotency }),
   });
-  const listener = await listen(app, config.CYBORGBACKUP_LISTEN);
+  const listener = await listen(app, config.CYBORGBACKUP_LISTEN).catch(async (error: unknown) => {
+    await reader.close();
+    throw error;
+  });
+  const sweep = setInterval(() => {
+    store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old answers could not be removed'));
+  }, SWEEP_MILLIS);
   logger.info({ url: listener.url }, 'serving the API');
   return {
     url: listener.url,

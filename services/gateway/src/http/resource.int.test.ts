@@ -185,6 +185,36 @@ describe('an Idempotency-Key', () => {
     expect(a).toEqual(b);
   });
 
+  test('may be used for a mended request after a refusal', async () => {
+    const headers = { 'Idempotency-Key': 'key-4' };
+    expect((await create({ port: 1 }, headers)).status).toBe(400);
+    expect((await create({ hostname: 'mended' }, headers)).status).toBe(200);
+  });
+
+  test('is taken up after its first request died, and new after a day', async () => {
+    const headers = { 'Idempotency-Key': 'key-5' };
+    const { body } = await create({ hostname: 'died' }, headers);
+    const [{ id }] = (await gateway.sql('select id from gateway.idempotency_keys order by created desc limit 1')) as [
+      { id: string },
+    ];
+    const age = (interval: string) =>
+      gateway.sql(
+        `update gateway.idempotency_keys set answer = null, taken = taken - $1::interval, created = created - $1::interval
+          where id = $2`,
+        [interval, id],
+      );
+    await age('1 second');
+    expect((await create({ hostname: 'died' }, headers)).status).toBe(409);
+    await age('1 minute');
+    await gateway.sql('delete from inventory.clients where id = $1', [body.id]);
+    const again = await create({ hostname: 'died' }, headers);
+    expect(again.body.uuid).toBe(body.uuid);
+    await age('1 day');
+    const anew = await create({ hostname: 'another' }, headers);
+    expect(anew.status).toBe(200);
+    expect(anew.body.uuid).not.toBe(body.uuid);
+  });
+
   test('is its caller’s own, and used by one request at a time', async () => {
     const headers = { 'Idempotency-Key': 'key-3' };
     const all = await Promise.all([create({ hostname: 'par' }, headers), create({ hostname: 'par' }, headers)]);

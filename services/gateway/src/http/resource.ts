@@ -1,10 +1,11 @@
 import type { Written } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
+import { sources, type RowSource } from '../list/index.ts';
 import type { GatewayDeps } from './deps.ts';
 import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from './endpoint.ts';
 import { demandsRevision, etagOf } from './etag.ts';
 import { noSuch } from './http-error.ts';
-import { sources, type RowSource } from '../list/index.ts';
+import { idParameter } from './id-parameter.ts';
 import { answerList, listSchema } from './list-endpoint.ts';
 import { API_ROOT, urlOf } from './representation.ts';
 import { NOT_YET_VISIBLE } from './settle.ts';
@@ -45,14 +46,6 @@ export interface Resource<Row extends StoredRow, Create extends z.ZodObject, Cha
   /** Headers of the answer to a change. */
   changedHeaders?(row: Row, request: ApiRequest): Promise<Record<string, string>>;
 }
-
-/** An id as the database has them, or a 404. */
-export const idParameter = (request: ApiRequest, label: string): number => {
-  const text = request.params['id'] ?? '';
-  const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-  if (id < 1 || id > 2_147_483_647) throw noSuch(label);
-  return id;
-};
 
 export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObject, Change extends z.ZodObject>(
   resource: Resource<Row, Create, Change>,
@@ -149,6 +142,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: changeAccess,
       summary: `Replace ${singular}`,
       body: resource.replace ?? resource.create,
+      // What replaces all fields is also a change of them.
       handle: (request) => change({ ...request, body: request.body as z.output<Change> }),
     }),
     endpoint({

@@ -1,43 +1,59 @@
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 
-export interface FoundKey {
-  readonly fingerprint: string;
-  /** Null while the first request is being worked on. */
-  readonly answer: EncryptedValue | null;
-}
+/** What is known of a key that somebody asks for. */
+export type TakenKey =
+  /** It is the caller's now. Names of what is created follow from the seed. */
+  | { readonly is: 'taken'; readonly seed: string }
+  | { readonly is: 'answered'; readonly fingerprint: string; readonly answer: EncryptedValue }
+  /** Somebody works on it. */
+  | { readonly is: 'busy'; readonly fingerprint: string };
 
 /** The table `gateway.idempotency_keys`. */
 export interface IdempotencyKeys {
-  /** Takes a key that is free (or was left by somebody who died); otherwise tells what is known of it. */
-  take(id: string, fingerprint: string): Promise<FoundKey | undefined>;
+  take(id: string, fingerprint: string): Promise<TakenKey>;
   keep(id: string, answer: EncryptedValue): Promise<void>;
-  give(id: string): Promise<void>;
+  /** Frees the key for the same request: it will take the same seed, as nobody knows how far the work had come. */
+  free(id: string): Promise<void>;
+  /** As if it had never been used. */
+  forget(id: string): Promise<void>;
   /** Removes what is older than 24 hours. */
   sweep(): Promise<void>;
 }
 
+/** A new key, an expired one (with a new seed), or one of the same request that is free or was left by somebody who died. */
+const TAKE = `
+  insert into gateway.idempotency_keys as k (id, fingerprint) values ($1, $2)
+  on conflict (id) do update set
+    fingerprint = excluded.fingerprint, answer = null, taken = now(),
+    seed = case when k.created < now() - interval '24 hours' then excluded.seed else k.seed end,
+    created = case when k.created < now() - interval '24 hours' then now() else k.created end
+  where k.created < now() - interval '24 hours'
+     or (k.answer is null and k.fingerprint = excluded.fingerprint
+         and (k.taken is null or k.taken < now() - interval '1 minute'))
+  returning seed`;
+
 export const createIdempotencyKeys = (pool: Pool): IdempotencyKeys => ({
   take: async (id, fingerprint) => {
-    const { rowCount } = await pool.query(
-      `insert into gateway.idempotency_keys as k (id, fingerprint) values ($1, $2)
-       on conflict (id) do update set fingerprint = excluded.fingerprint, answer = null, created = now()
-        where k.created < now() - interval '24 hours'
-           or (k.answer is null and k.fingerprint = excluded.fingerprint and k.created < now() - interval '1 minute')`,
-      [id, fingerprint],
-    );
-    if (rowCount === 1) return undefined;
-    const { rows } = await pool.query<FoundKey>(
+    const { rows: taken } = await pool.query<{ seed: string }>(TAKE, [id, fingerprint]);
+    if (taken[0]) return { is: 'taken', seed: taken[0].seed };
+    const { rows } = await pool.query<{ fingerprint: string; answer: EncryptedValue | null }>(
       'select fingerprint, answer from gateway.idempotency_keys where id = $1',
       [id],
     );
-    // Given back between the two statements: its owner is told to try again, as if it were still taken.
-    return rows[0] ?? { fingerprint, answer: null };
+    // Forgotten between the two statements: whoever asks is told to try again, as if it were still taken.
+    const found = rows[0] ?? { fingerprint, answer: null };
+    return found.answer
+      ? { is: 'answered', fingerprint: found.fingerprint, answer: found.answer }
+      : { is: 'busy', fingerprint: found.fingerprint };
   },
   keep: async (id, answer) => {
     await pool.query('update gateway.idempotency_keys set answer = $2 where id = $1', [id, answer]);
   },
-  give: async (id) => {
+  free: async (id) => {
+    await pool.query('update gateway.idempotency_keys set taken = null where id = $1 and answer is null', [id]);
+  },
+  forget: async (id) => {
     await pool.query('delete from gateway.idempotency_keys where id = $1 and answer is null', [id]);
   },
   sweep: async () => {

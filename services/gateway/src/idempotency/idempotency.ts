@@ -1,9 +1,9 @@
 import type { SubjectKeys } from '@cyborgbackup/event-store';
-import { canonicalJson } from '@cyborgbackup/kernel';
+import { canonicalJson, isAppError, type EncryptedValue } from '@cyborgbackup/kernel';
 import { createHmac, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ApiAnswer, ApiRequest } from '../http/endpoint.ts';
-import { badRequest, conflict } from '../http/http-error.ts';
+import { badRequest, conflict, HttpError } from '../http/http-error.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 
 export interface KeyedRequest {
@@ -49,18 +49,29 @@ const uuidFrom = (hash: Buffer): string => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
+/** True when the work certainly changed nothing: the caller was told what to do otherwise. */
+const wasRefused = (error: unknown): boolean => {
+  if (error instanceof HttpError) return error.status < 500;
+  return isAppError(error) && !['deadline', 'unavailable', 'internal'].includes(error.code);
+};
+
 /**
- * A key goes through these states: taken (its first request is worked on), answered (the answer is kept for 24 hours), or
- * gone again, when the work failed on our side or ended with nothing to remember. Whoever finds it taken is told to wait;
- * after a minute the first one counts as dead, and the next may try. Even then nothing is made twice, since the names of
- * what is created follow from the key, and a command that is sent again meets its own events.
+ * A key goes through these states:
+ *
+ *   new -- first request --> taken -- success --> answered, for 24 hours from the first request, then new
+ *                                  -- refusal --> new: the caller mends the request and may use the key for it
+ *                                  -- failure on our side, or a minute without an end --> free for the same request
+ *
+ * Whoever finds it taken is told to wait. A request that takes up a free key makes nothing twice, however far the one
+ * before had come: the names of what is created follow from the key's seed, and a command that is sent again meets its own
+ * events.
  */
 export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Idempotency => {
   const hmac = (...parts: readonly string[]): Buffer =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest();
 
-  const replay = async (sealed: unknown): Promise<ApiAnswer> => {
-    const text = await keys.open(sealed as Parameters<SubjectKeys['open']>[0]);
+  const replay = async (sealed: EncryptedValue): Promise<ApiAnswer> => {
+    const text = await keys.open(sealed);
     const { status, body, type, headers } = storedAnswer.parse(JSON.parse(text ?? 'null'));
     return {
       body,
@@ -77,16 +88,18 @@ export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Id
       const id = hmac('key', owner, key).toString('base64');
       const fingerprint = hmac('request', path.replace(/\/$/, ''), canonicalJson(body)).toString('base64');
       const found = await store.take(id, fingerprint);
-      if (found && found.fingerprint !== fingerprint)
-        throw conflict('This Idempotency-Key was used for another request.');
-      if (found?.answer) return replay(found.answer);
-      if (found) throw conflict('A request with this Idempotency-Key is being worked on.');
+      if (found.is !== 'taken') {
+        if (found.fingerprint !== fingerprint) throw conflict('This Idempotency-Key was used for another request.');
+        if (found.is === 'answered') return replay(found.answer);
+        throw conflict('A request with this Idempotency-Key is being worked on.');
+      }
+      const { seed } = found;
       try {
-        const answer = await work({ uuid: uuidFrom(hmac('uuid', id)), command_id: uuidFrom(hmac('command', id)) });
+        const answer = await work({ uuid: uuidFrom(hmac('uuid', seed)), command_id: uuidFrom(hmac('command', seed)) });
         await store.keep(id, await keys.seal(SUBJECT, JSON.stringify(answer)));
         return answer;
       } catch (error) {
-        await store.give(id);
+        await (wasRefused(error) ? store.forget(id) : store.free(id));
         throw error;
       }
     },

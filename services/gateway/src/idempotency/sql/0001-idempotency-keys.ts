@@ -9,8 +9,12 @@ create table gateway.idempotency_keys (
   id text collate "C" primary key,
   -- HMAC of path and body
   fingerprint text not null,
-  -- the answer, sealed; null while it is being worked on
+  -- what names of created things follow from
+  seed uuid not null default gen_random_uuid(),
+  -- the answer, sealed; null until there is one
   answer jsonb,
+  -- since when somebody works on it; null when nobody does
+  taken timestamptz default now(),
   created timestamptz not null default now()
 );
 create index on gateway.idempotency_keys (created);

@@ -3,7 +3,7 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { noSuch } from '../../http/http-error.ts';
 import { answerList, listSchema, type FilteredListOptions } from '../../http/list-endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/resource.ts';
+import { idParameter } from '../../http/id-parameter.ts';
 import { sources } from '../../list/index.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { presentJobEvent, shortened } from './present.ts';

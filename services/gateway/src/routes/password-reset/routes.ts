@@ -7,7 +7,7 @@ import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { noSuch, notFound } from '../../http/http-error.ts';
 import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/resource.ts';
+import { idParameter } from '../../http/id-parameter.ts';
 import { chosenPassword } from '../users/schema.ts';
 
 const PATH = '/api/password_reset';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/resource.ts';
+import { idParameter } from '../../http/id-parameter.ts';
 import { startedJob } from '../jobs/started-job.ts';
 import { jobSchema } from '../jobs/schema.ts';
 import { findPolicy } from './find-policy.ts';

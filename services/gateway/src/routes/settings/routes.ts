@@ -3,13 +3,21 @@ import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { noSuch } from '../../http/http-error.ts';
 import { listSchema } from '../../http/list-endpoint.ts';
-import { pageOfItems } from '../../http/page-of-items.ts';
 import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/resource.ts';
+import { listRows, sources } from '../../list/index.ts';
+import { idParameter } from '../../http/id-parameter.ts';
 import { presentSetting } from './present.ts';
 import { readSettings } from './query.ts';
 import { changeSetting, replaceSetting, settingSchema } from './schema.ts';
 import { sshKeyRoutes } from './ssh-key.ts';
+
+/** The filter engine finds which and in which order; what they say is merged with the defaults. */
+const list = async ({ reader }: GatewayDeps, { query, path: at }: ApiRequest): Promise<ApiAnswer> => {
+  const { rows, fields, ...page } = await listRows(reader, sources.settings, query, { path: at });
+  if (fields) return { body: { ...page, results: rows } };
+  const settings = new Map((await readSettings(reader)).map((setting) => [setting.id, presentSetting(setting)]));
+  return { body: { ...page, results: rows.map(({ id }) => settings.get(id)) } };
+};
 
 const find = async (deps: GatewayDeps, request: ApiRequest): Promise<EffectiveSetting> => {
   const id = idParameter(request, 'Setting');
@@ -47,9 +55,8 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'user',
     summary: 'Retrieve a list of all settings',
     answers: listSchema(settingSchema),
-    handle: async (request) => ({
-      body: pageOfItems(request, 'Setting', (await readSettings(deps.reader)).map(presentSetting)),
-    }),
+    list: sources.settings,
+    handle: (request) => list(deps, request),
   }),
   endpoint({
     ...common,

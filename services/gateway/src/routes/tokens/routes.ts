@@ -8,7 +8,7 @@ import { noSuch } from '../../http/http-error.ts';
 import { listSchema } from '../../http/list-endpoint.ts';
 import { pageOfItems } from '../../http/page-of-items.ts';
 import { API_ROOT, urlOf } from '../../http/representation.ts';
-import { idParameter } from '../../http/resource.ts';
+import { idParameter } from '../../http/id-parameter.ts';
 import { NOT_YET_VISIBLE } from '../../http/settle.ts';
 import { presentToken } from './present.ts';
 import { tokenSource, type TokenRow } from './query.ts';
