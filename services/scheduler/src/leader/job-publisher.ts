@@ -13,8 +13,8 @@ const RETRY_MILLIS = 1_000;
 
 /**
  * Publishes one job after the other, each until it is in the job queue: while NATS is away jobs are granted all the same,
- * and wait here. It holds no more than the jobs that are granted. A message that is sent twice does no harm: within two
- * minutes it is dropped for its id, later an executor finds that the job is not to be started any more.
+ * and wait here. It holds no more than the jobs that are granted. A message that is sent again because its arrival was
+ * not confirmed is dropped for its id.
  */
 export const createJobPublisher = (queue: Pick<JobQueue, 'publish'>, logger: Logger): JobPublisher => {
   const waiting: QueueEntry[] = [];

@@ -10,6 +10,7 @@ import { launch } from '../run/launch.ts';
 import { checkGrants, checkReplay, createStage, within, type Stage } from '../support.test.ts';
 import { somePolicy } from '../some-policy.test.ts';
 import { lead, type LeaderDeps } from './lead.ts';
+import { queuedJobs } from './queued-jobs.ts';
 
 describe('a leader', () => {
   let stage: Stage;
@@ -34,6 +35,7 @@ describe('a leader', () => {
       waiter: createCheckpointWaiter({ pool }),
       lock: createLaunchLock(pool),
       jobQueue: await createJobQueue({ connection, logger }),
+      queuedJobs: () => queuedJobs(connection),
       maxRunning: 0,
     };
   });
@@ -141,6 +143,33 @@ describe('a leader', () => {
     await stage.settled(run, Array<string>(9).fill('successful'));
     await last.stop();
     await checkGrants(stage);
+  });
+
+  it('does not hand out again what is in the job queue', async () => {
+    const gate = Promise.withResolvers<void>();
+    const ids = Array.from({ length: 10 }, (_, n) => 3_000 + n);
+    for (const id of ids) {
+      stage.policies.set(id, somePolicy(id, { catalog_enabled: false, auto_prune: false }));
+      stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, gate.promise);
+    }
+    const runs = ids.map(() => randomUUID());
+    const first = startLeader(deps);
+    for (const [index, run] of runs.entries()) await launch(deps, { policy: ids[index]!, run, extra_vars: null });
+    // The executor has room for eight; two jobs stay in the queue.
+    await vi.waitFor(async () => expect((await deps.queuedJobs()).size).toBe(10), within);
+    for (const [index, run] of runs.entries()) await stage.settled(run, [index < 8 ? 'running' : 'pending']);
+    await first.stop();
+    const published = vi.fn(deps.jobQueue.publish);
+    const next = startLeader({ ...deps, jobQueue: { publish: published } });
+    stage.policies.set(4_000, somePolicy(4_000, { catalog_enabled: false, auto_prune: false }));
+    const last = randomUUID();
+    await launch(deps, { policy: 4_000, run: last, extra_vars: null });
+    await vi.waitFor(() => expect(published).toHaveBeenCalled(), within);
+    gate.resolve();
+    for (const run of [...runs, last]) await stage.settled(run, ['successful']);
+    expect(published.mock.calls.map(([{ run }]) => run)).toEqual([last]);
+    await vi.waitFor(async () => expect((await deps.queuedJobs()).size).toBe(0), within);
+    await next.stop();
   });
 
   it('keeps to the limit, and serves policies in turn', async () => {

@@ -20,6 +20,8 @@ import { loadSnapshot } from './snapshot.ts';
 export interface LeaderDeps extends LaunchDeps {
   readonly logger: Logger;
   readonly jobQueue: Pick<JobQueue, 'publish'>;
+  /** Jobs that are in that queue now. */
+  readonly queuedJobs: () => Promise<ReadonlySet<string>>;
   /** Jobs that may run at once; 0 = as many as have a repository and a client. */
   readonly maxRunning: number;
 }
@@ -42,8 +44,8 @@ const CONCURRENT_ENDS = 16;
  *                1. frees, announces and grants slots: one append at exactly the version that was folded;
  *                2. hands what it granted to the executors;
  *                3. ends jobs whose needs did not succeed.
- *              It begins by publishing again what is granted and has not started, since the last leader may have died
- *              before it did. Meanwhile it starts what is due.
+ *              It begins by handing out what is granted, has not started and is not in the job queue: the last leader
+ *              may have died before it did. Meanwhile it starts what is due.
  *   ended      by the signal, or by an error. A slot event that it did not write, and a version that does not match, are
  *              such errors: somebody else leads as well. Whoever leads next loads again, so nothing has to be undone.
  *
@@ -81,7 +83,10 @@ const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signa
   let isLoading = true;
   const begin = async (): Promise<void> => {
     isLoading = false;
-    for (const entry of queue.entries.values()) if (entry.stage === 'granted') publisher.add(entry);
+    const queued = await deps.queuedJobs();
+    for (const entry of queue.entries.values()) {
+      if (entry.stage === 'granted' && !queued.has(entry.job.uuid)) publisher.add(entry);
+    }
     await act(leader);
     caughtUp();
   };
