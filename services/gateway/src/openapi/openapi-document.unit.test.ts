@@ -114,7 +114,7 @@ describe('the document', () => {
     );
     expect(filters).toMatchObject({ style: 'form', explode: true });
     expect(JSON.stringify(filters)).toMatch(/Fields: id, policy,.*Relations: .*repository.*`search` looks in name/);
-    expect(operation('get', '/api/v1/settings/').parameters).toHaveLength(2);
+    expect(operation('get', '/api/v1/tokens/').parameters).toHaveLength(2);
   });
 
   test('writes of versioned resources take If-Match and may fail for it', () => {

@@ -24,6 +24,20 @@ const brokenText = (fields: Readonly<Record<string, unknown>>): readonly string[
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** All that is wrong, by field; nothing twice. */
+const fieldErrors = (body: unknown, issues: readonly z.core.$ZodIssue[]): Map<string, Set<string>> => {
+  const errors = new Map<string, Set<string>>();
+  for (const issue of issues) {
+    const [field = WHOLE_BODY] = issue.path;
+    const messages = errors.get(String(field)) ?? new Set<string>();
+    errors.set(String(field), messages.add(messageOfIssue(issue, at(body, issue.path))));
+  }
+  for (const field of isFields(body) ? brokenText(body) : []) {
+    if (!errors.has(field)) errors.set(field, new Set(['Not a valid string.']));
+  }
+  return errors;
+};
+
 /**
  * A request's body as its schema gives it.
  * @throws HttpError 400 with the messages of all fields that are wrong
@@ -31,18 +45,8 @@ const isFields = (value: unknown): value is Record<string, unknown> =>
 export const validateBody = <Schema extends z.ZodObject>(schema: Schema, body: unknown): z.output<Schema> => {
   if (!isFields(body)) throw invalidFields({ [WHOLE_BODY]: ['Invalid data. Expected a dictionary.'] });
   const coerced = coerce(schema, body);
-  const errors = new Map<string, Set<string>>();
-  const add = (field: string, message: string): void => {
-    errors.set(field, (errors.get(field) ?? new Set()).add(message));
-  };
   const result = schema.safeParse(coerced);
-  for (const issue of result.error?.issues ?? []) {
-    const [field = WHOLE_BODY] = issue.path;
-    add(String(field), messageOfIssue(issue, at(coerced, issue.path)));
-  }
-  for (const field of isFields(coerced) ? brokenText(coerced) : []) {
-    if (!errors.has(field)) add(field, 'Not a valid string.');
-  }
+  const errors = fieldErrors(coerced, result.error?.issues ?? []);
   if (result.success && errors.size === 0) return result.data;
   throw invalidFields(Object.fromEntries([...errors].map(([field, messages]) => [field, [...messages]])));
 };

@@ -1,0 +1,49 @@
+import Koa from 'koa';
+import { Agent, get } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { listen } from './listen.ts';
+
+const ANY_PORT = { host: '127.0.0.1', port: 0 };
+
+test('closing answers what is being served, and does not wait for idle connections', async () => {
+  const arrived = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const app = new Koa();
+  app.use(async (ctx) => {
+    if (ctx.path === '/slow') {
+      arrived.resolve();
+      await release.promise;
+    }
+    ctx.body = 'done';
+  });
+  const listener = await listen(app, ANY_PORT);
+  const agent = new Agent({ keepAlive: true });
+  const read = (path: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      get(`${listener.url}${path}`, { agent }, (answer) => resolve(text(answer))).on('error', reject);
+    });
+  expect(await read('/')).toBe('done');
+  const slow = read('/slow');
+  await arrived.promise;
+  const start = performance.now();
+  const closed = listener.close();
+  release.resolve();
+  expect(await slow).toBe('done');
+  await closed;
+  expect(performance.now() - start).toBeLessThan(2_000);
+  agent.destroy();
+});
+
+test('a port that is taken is said to be, with what to set', async () => {
+  const listener = await listen(new Koa(), ANY_PORT);
+  try {
+    const port = Number(new URL(listener.url).port);
+    await expect(listen(new Koa(), { ...ANY_PORT, port })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('CYBORGBACKUP_LISTEN'),
+    });
+  } finally {
+    await listener.close();
+  }
+});
