@@ -1,8 +1,9 @@
-import { jobStream, type JobEvent, type JobState } from '@cyborgbackup/contracts';
-import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
+import { isJobOver, jobEvolver, jobStream, type JobEvent, type JobState } from '@cyborgbackup/contracts';
+import { handleCommand, loadState, type CommandHandler } from '@cyborgbackup/event-store';
 import { delay, hasCode } from '@cyborgbackup/kernel';
 import { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from '@cyborgbackup/messaging';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import type { JobHolders } from './job-holders.ts';
 import { jobDecider, type JobCommand } from './job/job-decider.ts';
 import { loadJobPlan } from './job/job-plan.ts';
 import { createJobOutput } from './output/job-output.ts';
@@ -11,35 +12,41 @@ import { WATCH_MILLIS } from './watch-job.ts';
 
 export type JobCommands = CommandHandler<JobState, JobCommand, JobEvent>;
 
+export interface JobHandlerOptions extends AttemptOptions {
+  readonly holders: JobHolders;
+}
+
 export const jobCommands = (parts: ServiceParts): JobCommands =>
   handleCommand(commandDeps(parts, 'executor'), jobDecider);
 
 /** Long enough for an executor that only seemed dead to find its job taken over and to stop borg. */
 const FENCE_MILLIS = 2 * WATCH_MILLIS + 6_000;
 
-/** A message that came back while this very process still works on the job: it is looked at again after this time. */
-const OWN_JOB_MILLIS = 30_000;
+/** When to look again at a job that an executor works on: should that one die, this message brings the job back. */
+const HELD_MILLIS = 30_000;
 
 /**
  * One message of the work queue, from its arrival to the job's end:
  *
- * 1. claim: append `job-started` at the stream's exact version. Who loses that race, or finds the job over, drops the
- *    message; who finds it with an executor that fell silent takes it over as the next attempt, after a pause in which
- *    that executor, if it lives, stops borg.
+ * 1. claim: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
+ *    on is looked at again later. One whose executor does not answer any more is taken over as the next attempt, after a
+ *    pause in which that executor, if it lives, stops borg.
  * 2. work, while the job's stream is watched: a cancel request or another executor's attempt stops it.
  * 3. settle: append how it ended. That is refused when the attempt is no longer ours, and then nothing is lost: the
  *    attempt that is running will tell.
  */
-export const createJobHandler = (options: AttemptOptions): JobHandler => {
-  const { parts } = options;
+export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
+  const { parts, holders } = options;
   const command = jobCommands(parts);
   return async (message, delivery) => {
     const plan = await loadJobPlan(parts, message.run, message.job);
-    const claimed = await claim(command, message, parts.instance);
+    const claimed = await claim(options, command, message);
     if (claimed === undefined) return 'drop';
-    if (claimed.tookOver) await delay(FENCE_MILLIS, delivery.signal);
-    const output = await createJobOutput(parts, message.job);
-    await runAttempt(options, command, { plan, attempt: claimed.attempt, output, winding: delivery.signal });
+    await holders.hold(message.job, async () => {
+      if (claimed.tookOver) await delay(FENCE_MILLIS, delivery.signal);
+      const output = await createJobOutput(parts, message.job);
+      await runAttempt(options, command, { plan, attempt: claimed.attempt, output, winding: delivery.signal });
+    });
     return 'done';
   };
 };
@@ -49,28 +56,34 @@ interface Claimed {
   readonly tookOver: boolean;
 }
 
-/** Undefined when the job is over or another executor was faster. */
+/** Undefined when the job is over. @throws RetryLater when somebody works on it, or was faster */
 const claim = async (
+  { parts, holders }: JobHandlerOptions,
   command: JobCommands,
   { job, run }: JobMessage,
-  executor: string,
 ): Promise<Claimed | undefined> => {
+  const { state: found } = await loadState(parts, jobEvolver, jobStream(job));
+  if (isJobOver(found)) return undefined;
+  const runs = found.status === 'running';
+  if (runs && (await holders.isHeld(job))) throw new RetryLater(HELD_MILLIS, 'an executor works on the job');
+  const start: JobCommand = { do: 'start', job, run, executor: parts.instance };
   try {
-    const { state, events } = await command(jobStream(job), { do: 'start', job, run, executor });
-    if (events.length === 0) throw new RetryLater(OWN_JOB_MILLIS, 'this process runs the job already');
-    return { attempt: state.attempt, tookOver: events.length > 1 };
+    const { state } = await command(jobStream(job), runs ? { ...start, insteadOf: found.attempt } : start);
+    return { attempt: state.attempt, tookOver: runs };
   } catch (error) {
-    if (hasCode(error, 'conflict')) return undefined;
+    if (hasCode(error, 'conflict')) throw new RetryLater(HELD_MILLIS, error.message);
     throw error;
   }
 };
 
 /** A job that was delivered in vain too often ends as an error, so that its run does not wait for ever. */
-export const createDeadHandler = (parts: ServiceParts): DeadHandler => {
+export const createDeadHandler = (parts: ServiceParts, holders: JobHolders): DeadHandler => {
   const command = jobCommands(parts);
   return async (message, { message: why }) => {
     if (!message) return;
     const { job } = message;
+    // Deliveries that met a job being worked on count too, but say nothing about the job.
+    if (await holders.isHeld(job)) throw new RetryLater(HELD_MILLIS, 'an executor works on the job');
     await command(jobStream(job), { do: 'give-up', job, reason: `Given up after several attempts: ${why}` });
   };
 };

@@ -86,6 +86,7 @@ const failure = ({ plan, attempt, output, winding }: Attempt, error: unknown, st
     output.write('system_warning', 'Canceled.');
     return { do: 'cancel', job, attempt, reason: 'Canceled on request; borg was stopped.' };
   }
+  if (stop === 'taken-over') return { do: 'lose', job, attempt, reason: 'Another executor has the job now.' };
   if (winding.aborted) {
     return { do: 'lose', job, attempt, reason: 'The executor was stopped; another one goes on with the job.' };
   }

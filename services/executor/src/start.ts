@@ -5,6 +5,7 @@ import { listenForCancels } from './cancel-signals.ts';
 import { createHostKeyPins } from './connect/host-key-pins.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 import { createDeadHandler, createJobHandler } from './handle-job.ts';
+import { createJobHolders } from './job-holders.ts';
 import { executorProjection } from './read/job-events.ts';
 
 /** Runs jobs from the work queue, and keeps the read model of their output. */
@@ -12,11 +13,13 @@ export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig)
   const stopping = new AbortController();
   const logger = parts.logger.child({ service: 'executor' });
   const cancels = listenForCancels(parts.connection);
+  const holders = createJobHolders(parts.connection);
   const queue = await createJobQueue({ connection: parts.connection, logger });
   const handler = createJobHandler({
     parts: { ...parts, logger },
     hostKeys: createHostKeyPins(parts),
     cancels,
+    holders,
     connectTimeoutMillis: config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000,
   });
   const consuming = queue.consume({
@@ -24,7 +27,7 @@ export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig)
     signal: stopping.signal,
     graceMillis: config.CYBORGBACKUP_EXECUTOR_GRACE * 1000,
     handler,
-    onDead: createDeadHandler(parts),
+    onDead: createDeadHandler(parts, holders),
   });
   const projecting = runProjection({
     ...parts,
@@ -39,6 +42,7 @@ export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig)
       stopping.abort();
       await Promise.all([consuming, projecting]);
       cancels.close();
+      holders.close();
     },
   };
 };

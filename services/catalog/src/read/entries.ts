@@ -41,7 +41,7 @@ export const entries = defineReadModel<EntryRow, CatalogEvent>({
   },
   key: ['id'],
   // A B-tree holds keys of up to 2,700 bytes, and paths may be longer.
-  indexes: ['(job_uuid, left(path, 500))'],
+  indexes: ['(job_uuid, id)', '(job_uuid, left(path, 500))'],
   on: {
     'catalog-batch-recorded': ({ data }, table) =>
       table.put(

@@ -4,7 +4,14 @@ import type { JobResult } from './job-result.ts';
 
 /** What an executor may say about a job. States and transitions are described beside `jobEvolver`. */
 export type JobCommand =
-  | { readonly do: 'start'; readonly job: string; readonly run: string; readonly executor: string }
+  | {
+      readonly do: 'start';
+      readonly job: string;
+      readonly run: string;
+      readonly executor: string;
+      /** The attempt whose executor is known to be gone; a job that runs can be started anew only with this. */
+      readonly insteadOf?: number;
+    }
   | { readonly do: 'lose'; readonly job: string; readonly attempt: number; readonly reason: string }
   | {
       readonly do: 'succeed';
@@ -30,14 +37,14 @@ type Ending = Exclude<JobCommand, { readonly do: 'start' | 'give-up' }>;
 /** Only the executor of the running attempt may end it: whoever was taken over finds the job in other hands. */
 const isOurs = (state: JobState, attempt: number): boolean => state.status === 'running' && state.attempt === attempt;
 
-/** Nothing to record when this executor runs the job already. */
+/** @throws AppError `conflict` when the job is over or with another executor */
 const start = (command: Extract<JobCommand, { do: 'start' }>, state: JobState): readonly JobEvent[] => {
-  const { job, run, executor } = command;
-  if (isJobOver(state)) throw new AppError('conflict', `This job is over already: ${state.status}.`);
-  if (state.status === 'running' && state.executor === executor) return [];
-  const { attempt } = state;
+  const { job, run, executor, insteadOf } = command;
+  const { status, attempt } = state;
+  if (isJobOver(state)) throw new AppError('conflict', `This job is over already: ${status}.`);
   const started: JobEvent = { type: 'job-started', data: { job, run, attempt: attempt + 1, executor } };
-  if (state.status !== 'running') return [started];
+  if (status !== 'running') return [started];
+  if (attempt !== insteadOf) throw new AppError('conflict', `Executor ${state.executor ?? 'unknown'} has this job.`);
   const reason = `Executor ${state.executor ?? 'unknown'} was not heard of any more.`;
   return [{ type: 'job-attempt-lost', data: { job, attempt, reason } }, started];
 };

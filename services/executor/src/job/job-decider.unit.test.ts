@@ -36,12 +36,22 @@ describe('start', () => {
   test('after a lost attempt the next one follows', () => {
     expect(jobDecider.decide(start('b'), given(started(1, 'a'), lost(1)))).toEqual([started(2, 'b')]);
   });
-  test('a job with a silent executor is taken over, and that is recorded', () => {
-    expect(types(start('b'), given(started(1, 'a')))).toEqual(['job-attempt-lost', 'job-started']);
+  test('a job whose executor is gone is taken over, and that is recorded', () => {
+    const takeOver: JobCommand = { do: 'start', job, run, executor: 'b', insteadOf: 1 };
+    expect(types(takeOver, given(started(1, 'a')))).toEqual(['job-attempt-lost', 'job-started']);
   });
-  test('an executor does not take over from itself', () => {
-    expect(jobDecider.decide(start('a'), given(started(1, 'a')))).toEqual([]);
+  test('of two that take over, the second finds another attempt and lets it be', () => {
+    const takeOver: JobCommand = { do: 'start', job, run, executor: 'c', insteadOf: 1 };
+    expect(() => jobDecider.decide(takeOver, given(started(1, 'a'), lost(1), started(2, 'b')))).toThrow(
+      /b has this job/,
+    );
   });
+  test.each(['a', 'b'])(
+    'a job that runs is not started by %s without knowing that its executor is gone',
+    (executor) => {
+      expect(() => jobDecider.decide(start(executor), given(started(1, 'a')))).toThrow(/a has this job/);
+    },
+  );
   test('a job that is over is not started again', () => {
     expect(() => jobDecider.decide(start('b'), given(started(1, 'a'), failed))).toThrow(/over already: failed/);
   });
