@@ -221,6 +221,10 @@ describe('a launch', () => {
       master_job: jobs[0]!.id,
       archive_name: jobs[0]!.archive_name,
     });
+    stage.policies.delete(id);
+    await expect(call('relaunch', { job: backup!.uuid, run: randomUUID() })).rejects.toMatchObject({
+      code: 'conflict',
+    });
     await expect(call('relaunch', { job: randomUUID(), run: randomUUID() })).rejects.toMatchObject({
       code: 'not-found',
     });

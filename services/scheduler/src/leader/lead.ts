@@ -1,11 +1,18 @@
-import { jobStream, QUEUE_STREAM, type QueueEvent } from '@cyborgbackup/contracts';
+import { jobStream, QUEUE_STREAM } from '@cyborgbackup/contracts';
 import { handleCommand, type LogPage } from '@cyborgbackup/event-store';
-import { AppError, runInContext, systemContext, type Logger, type NewEvent } from '@cyborgbackup/kernel';
+import {
+  AppError,
+  runInContext,
+  systemContext,
+  type Logger,
+  type NewEvent,
+  type RequestContext,
+} from '@cyborgbackup/kernel';
 import type { JobQueue } from '@cyborgbackup/messaging';
 import { randomUUID } from 'node:crypto';
 import { inParallel } from '../in-parallel.ts';
 import { jobDecider } from '../job/job-decider.ts';
-import { decideSlots } from '../queue/decide-slots.ts';
+import { decideSlots, type SlotDecision } from '../queue/decide-slots.ts';
 import { fateOf } from '../queue/fate.ts';
 import { evolve, type Queue } from '../queue/queue.ts';
 import type { QueueEntry } from '../queue/queue-entry.ts';
@@ -115,31 +122,27 @@ const act = async (leader: Leader): Promise<void> => {
   const { deps, queue } = leader;
   for (;;) {
     const version = queue.version;
-    const events = decideSlots(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
-    if (events.length === 0) break;
-    await appendSlots(leader, events, version); // 1
-    handOut(leader, events); // 2
+    const decided = decideSlots(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
+    if (decided.length === 0) break;
+    await appendSlots(deps, decided, version); // 1
+    for (const { event, entry } of decided) if (event.type === 'slot-granted') leader.publisher.add(entry); // 2
   }
   const doomed = [...queue.doomed];
   queue.doomed.clear();
   await inParallel(doomed, CONCURRENT_ENDS, ([entry, need]) => endDoomed(deps, entry, need)); // 3
 };
 
-const contextOf = (entry: QueueEntry | undefined): ReturnType<typeof systemContext> =>
-  systemContext('scheduler', entry ? { correlationId: entry.job.correlationId } : {});
+const contextOf = ({ job: { correlationId } }: QueueEntry): RequestContext =>
+  systemContext('scheduler', { correlationId });
 
-const appendSlots = async ({ deps, queue }: Leader, events: readonly QueueEvent[], version: number): Promise<void> => {
-  const { store, codec } = deps.commands;
-  const encode = (event: QueueEvent): Promise<NewEvent> =>
-    codec.encode(event, { id: randomUUID(), context: contextOf(queue.entries.get(event.data.job)) });
-  await store.append(QUEUE_STREAM, await Promise.all(events.map(encode)), version);
-};
-
-const handOut = ({ queue, publisher }: Leader, events: readonly QueueEvent[]): void => {
-  for (const { type, data } of events) {
-    const entry = type === 'slot-granted' ? queue.entries.get(data.job) : undefined;
-    if (entry) publisher.add(entry);
-  }
+const appendSlots = async (
+  { commands: { store, codec } }: LeaderDeps,
+  decided: readonly SlotDecision[],
+  version: number,
+): Promise<void> => {
+  const encode = ({ event, entry }: SlotDecision): Promise<NewEvent> =>
+    codec.encode(event, { id: randomUUID(), context: contextOf(entry) });
+  await store.append(QUEUE_STREAM, await Promise.all(decided.map(encode)), version);
 };
 
 const endDoomed = async ({ commands }: LeaderDeps, entry: QueueEntry, need: QueueEntry): Promise<void> => {

@@ -1,12 +1,18 @@
 import type { QueueEvent } from '@cyborgbackup/contracts';
 import { evolveSlot, type Queue } from './queue.ts';
-import type { QueuedJob } from './queue-entry.ts';
+import type { QueuedJob, QueueEntry } from './queue-entry.ts';
 
 export interface SlotLimits {
   /** Slots granted at once over all repositories; 0 = as many as there are. */
   readonly maxRunning: number;
   /** At most so many events at once: they are appended together. */
   readonly maxEvents: number;
+}
+
+/** An event, and the job it is about: once its slot is freed the queue may not know it any more. */
+export interface SlotDecision {
+  readonly event: QueueEvent;
+  readonly entry: QueueEntry;
 }
 
 /**
@@ -17,25 +23,29 @@ export interface SlotLimits {
  * 2. Jobs whose needs have all succeeded are announced.
  * 3. Free slots are granted.
  */
-export const decideSlots = (queue: Queue, limits: SlotLimits): readonly QueueEvent[] => {
-  const events: QueueEvent[] = [];
-  const append = (event: QueueEvent): void => {
-    events.push(event);
+export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDecision[] => {
+  const decided: SlotDecision[] = [];
+  const append = (event: QueueEvent, entry: QueueEntry): void => {
+    decided.push({ event, entry });
     evolveSlot(queue, event, queue.version + 1);
   };
-  const hasRoom = (): boolean => events.length < limits.maxEvents;
+  const hasRoom = (): boolean => decided.length < limits.maxEvents;
   const canGrant = (): boolean => hasRoom() && !isFull(queue, limits);
-  for (const { job } of queue.toFree) if (hasRoom()) append({ type: 'slot-freed', data: { job: job.uuid } });
-  for (const { job } of queue.toAnnounce) if (hasRoom()) append({ type: 'slot-awaited', data: { job: job.uuid } });
+  const appendAll = (entries: ReadonlySet<QueueEntry>, type: 'slot-freed' | 'slot-awaited'): void => {
+    for (const entry of entries) if (hasRoom()) append({ type, data: { job: entry.job.uuid } }, entry);
+  };
+  appendAll(queue.toFree, 'slot-freed');
+  appendAll(queue.toAnnounce, 'slot-awaited');
   const grantRound = (): boolean => {
-    const before = events.length;
+    const before = decided.length;
     for (const job of nextRound(queue)) {
-      if (canGrant() && isFree(queue, job)) append({ type: 'slot-granted', data: grantOf(job) });
+      const entry = queue.entries.get(job.uuid);
+      if (entry && canGrant() && isFree(queue, job)) append({ type: 'slot-granted', data: grantOf(job) }, entry);
     }
-    return events.length > before;
+    return decided.length > before;
   };
   while (canGrant() && grantRound());
-  return events;
+  return decided;
 };
 
 const isFull = ({ granted }: Queue, { maxRunning }: SlotLimits): boolean => maxRunning > 0 && granted >= maxRunning;

@@ -1,4 +1,3 @@
-import type { QueueEvent } from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
 import { decideSlots } from './decide-slots.ts';
 import { explainWait } from './explain-wait.ts';
@@ -32,7 +31,7 @@ const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
 
 /** `granted x`, `freed x`, `awaited x`. */
 const decide = (queue: Queue, limits = UNLIMITED): string[] =>
-  decideSlots(queue, limits).map(({ type, data }: QueueEvent) => `${type.slice(5)} ${data.job}`);
+  decideSlots(queue, limits).map(({ event: { type, data } }) => `${type.slice(5)} ${data.job}`);
 
 const metadata = { correlationId: 'c' };
 const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
@@ -148,8 +147,8 @@ describe('the queue grants', () => {
 
   it('knows its own events when they come back by the log', () => {
     const queue = queueOf(job('a', { client: 'c' }));
-    const [event] = decideSlots(queue, UNLIMITED);
-    evolve(queue, { ...event!, version: 1, metadata });
+    const [decided] = decideSlots(queue, UNLIMITED);
+    evolve(queue, { ...decided!.event, version: 1, metadata });
     expect([queue.granted, queue.version]).toEqual([1, 1]);
   });
 });

@@ -55,7 +55,7 @@ export interface JobRow {
   readonly modified: string;
   /** The user who launched it; null for what a schedule started. */
   readonly created_by: string | null;
-  /** The user who changed it last; null when that was a service. */
+  /** The user who launched or canceled it last; what services do with it changes `modified` only. */
   readonly modified_by: string | null;
   /** Of the request that started the run; what follows from it carries it on. */
   readonly correlation_id: string;

@@ -15,7 +15,7 @@ const changeJob =
       ...row,
       ...change(row, event),
       modified: event.metadata.occurredAt,
-      modified_by: actingUser(event.metadata),
+      modified_by: actingUser(event.metadata) ?? row.modified_by,
       revision: row.revision + 1,
     }));
 

@@ -159,7 +159,7 @@ describe('scheduler.jobs', () => {
     [
       'pending once its predecessors have succeeded',
       [{ type: 'slot-awaited', data: { job: backup } }],
-      { status: 'pending', modified: at(1), modified_by: null, revision: 2 },
+      { status: 'pending', modified: at(1), modified_by: user, revision: 2 },
     ],
     ['running', [started(1)], { status: 'running', started: at(1), attempt: 1, executor: 'e1', finished: null }],
     [

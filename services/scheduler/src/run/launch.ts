@@ -1,5 +1,5 @@
 import { policyCommands, schedulerCommands } from '@cyborgbackup/contracts';
-import { AppError, isAppError } from '@cyborgbackup/kernel';
+import { AppError, hasCode, isAppError } from '@cyborgbackup/kernel';
 import type { RpcClient } from '@cyborgbackup/messaging';
 import type { z } from 'zod';
 import { hasActiveJobs, type ActiveJobsDeps } from './active-jobs.ts';
@@ -27,6 +27,19 @@ export const resolvePolicy = ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Pro
     { id },
     { schema: policyCommands.resolve.output, deadlineMillis: RESOLVE_MILLIS },
   );
+
+/**
+ * As `resolvePolicy`, for something that the policy did earlier.
+ * @throws AppError `conflict` when it was removed since
+ */
+export const resolvePolicyAgain = async (deps: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> => {
+  try {
+    return await resolvePolicy(deps, id);
+  } catch (error) {
+    if (!hasCode(error, 'not-found')) throw error;
+    throw new AppError('conflict', 'The policy that did this was removed: make a new one and launch that.');
+  }
+};
 
 export const answerOf = ({ run, position }: RequestedRun): LaunchAnswer => ({
   job: headJob(run.jobs).id,

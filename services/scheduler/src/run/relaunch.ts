@@ -3,7 +3,7 @@ import { AppError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { checkEnabled } from './check-launch.ts';
 import { draftRelaunch, type RelaunchedJob } from './draft-relaunch.ts';
-import { answerOf, requestUnlessBusy, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
+import { answerOf, requestUnlessBusy, resolvePolicyAgain, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import { findRun } from './request-run.ts';
 
 type Relaunch = z.output<typeof schedulerCommands.relaunch.input>;
@@ -55,7 +55,7 @@ export const relaunch = async (deps: LaunchDeps, { job: uuid, run }: Relaunch): 
   const job = await findJob(deps, uuid);
   if (!job.finished) throw new AppError('conflict', `"${job.name}" has not ended yet: wait for it, or cancel it.`);
   if (job.policy === null) throw new AppError('conflict', 'Only jobs of a policy can be run again.');
-  const resolved = await resolvePolicy(deps, job.policy);
+  const resolved = await resolvePolicyAgain(deps, job.policy);
   checkEnabled(resolved);
   const drafts = draftRelaunch({ run, resolved, launchType: 'relaunch' }, relaunchedJob(job));
   const plan = { run, resolved, extraVars: null, dueAt: null, drafts };

@@ -3,7 +3,7 @@ import { AppError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { checkEnabled } from './check-launch.ts';
 import type { DraftJob, ResolvedClient, ResolvedPolicy } from './draft-jobs.ts';
-import { answerOf, requestUnlessBusy, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
+import { answerOf, requestUnlessBusy, resolvePolicyAgain, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import { nameUuid } from './name-uuid.ts';
 import { findRun } from './request-run.ts';
 
@@ -52,7 +52,7 @@ export const restore = async (deps: LaunchDeps, request: Restore): Promise<Launc
   const known = await findRun(deps, run);
   if (known) return answerOf(known);
   const backup = await findBackup(deps, uuid);
-  const resolved = await resolvePolicy(deps, backup.policy);
+  const resolved = await resolvePolicyAgain(deps, backup.policy);
   checkEnabled(resolved);
   const client = destinationOf(resolved, backup, destination);
   const draft: DraftJob = {
