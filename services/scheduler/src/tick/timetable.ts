@@ -40,7 +40,8 @@ export interface Timetable {
 
 /**
  * The next slot of each policy is computed when it is first asked for after a change of anything it depends on. Finding
- * what is due looks at all policies: with 2,000 of them that takes 0.05 ms, less than keeping them sorted would save.
+ * what is due looks at all policies: with 2,000 of them that takes 0.2 ms (measured), less than keeping them
+ * sorted would cost in code.
  */
 export const createTimetable = (rows: TimetableRows): Timetable => {
   const policies = new Map(rows.policies.map((row) => [row.uuid, row]));
