@@ -10,19 +10,31 @@ const allowedMethods = (endpoints: readonly Endpoint[]): readonly string[] => {
   return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
 };
 
-/** Routes to endpoints; then, for a path that there is, OPTIONS or 405, and 404 for any other. Slashes at the end are optional. */
-export const createRouter = (endpoints: readonly Endpoint[], parts: ServeParts): readonly Middleware[] => {
-  const router = new Router({ strict: false });
-  for (const endpoint of endpoints) router.register(endpoint.path, [endpoint.method], serveEndpoint(endpoint, parts));
-
-  const fallback: Middleware = async (ctx) => {
-    const [layer] = router.match(ctx.path, ctx.method).path;
-    if (!layer) throw notFound();
-    const here = endpoints.filter(({ path }) => path === layer.path);
-    const allow = allowedMethods(here);
+/** Serves all methods of one path: those there are, OPTIONS, and 405 for the others. */
+const servePath = (endpoints: readonly Endpoint[], parts: ServeParts): Middleware => {
+  const allow = allowedMethods(endpoints);
+  const served = new Map<string, Middleware>(
+    endpoints.map((endpoint) => [endpoint.method, serveEndpoint(endpoint, parts)]),
+  );
+  return async (ctx, next) => {
+    const serve = served.get(ctx.method === 'HEAD' ? 'GET' : ctx.method);
+    if (serve) return serve(ctx, next) as unknown;
     if (ctx.method !== 'OPTIONS') throw methodNotAllowed(ctx.method, allow);
     ctx.set('Allow', allow.join(', '));
-    ctx.body = await describeEndpoints(here, ctx, parts);
+    ctx.body = await describeEndpoints(endpoints, ctx, parts);
+    return undefined;
   };
-  return [router.routes() as Middleware, fallback];
+};
+
+const unknownPath: Middleware = () => {
+  throw notFound();
+};
+
+/** The first path that fits serves, so `/policies/vmmodule` comes before `/policies/:id`. A slash at the end is optional. */
+export const createRouter = (endpoints: readonly Endpoint[], parts: ServeParts): readonly Middleware[] => {
+  const router = new Router({ strict: false });
+  for (const [path, here] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
+    router.all(path, servePath(here, parts));
+  }
+  return [router.routes() as Middleware, unknownPath];
 };
