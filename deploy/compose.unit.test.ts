@@ -1,3 +1,8 @@
+import { executorConfig } from '@cyborgbackup/executor';
+import { gatewayConfig } from '@cyborgbackup/gateway';
+import { adminConfig } from '@cyborgbackup/inventory';
+import { schedulerConfig } from '@cyborgbackup/scheduler';
+import { serviceConfig } from '@cyborgbackup/service';
 import { Ajv } from 'ajv';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -5,16 +10,10 @@ import { parse } from 'yaml';
 
 const FIVE = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'];
 
-/** What `loadConfig` of the services reads. */
+/** What the services read. */
 const KNOWN_VARIABLES = [
-  'DATABASE_URL',
-  'NATS_URL',
-  'CYBORGBACKUP_DATABASE_ADMIN_URL',
-  'CYBORGBACKUP_MASTER_KEY',
-  'CYBORGBACKUP_LISTEN',
+  ...Object.keys({ ...serviceConfig, ...gatewayConfig, ...adminConfig, ...schedulerConfig, ...executorConfig }),
   'CYBORGBACKUP_HEALTH_LISTEN',
-  'CYBORGBACKUP_LOG_LEVEL',
-  'CYBORGBACKUP_DATA_DIR',
 ];
 
 interface Service {
@@ -126,4 +125,9 @@ test('every named volume is declared and used', () => {
   const used = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':')[0]!));
   const named = used.filter((volume) => !volume.startsWith('.'));
   expect([...new Set(named)].sort()).toEqual(Object.keys(compose.volumes).sort());
+});
+
+test('README names every variable', async () => {
+  const readme = await readText('../README.md');
+  expect(KNOWN_VARIABLES.filter((name) => !readme.includes(`| \`${name}\``))).toEqual([]);
 });
