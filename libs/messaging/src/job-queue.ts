@@ -5,6 +5,7 @@ import { consumeJobs, type ConsumeOptions } from './job-consumer.ts';
 import type { JobMessage } from './job-message.ts';
 import type { JobQueueParts } from './job-queue-parts.ts';
 import { ensureJobStreams } from './job-streams.ts';
+import { queuedJobs } from './queued-jobs.ts';
 import { toJson } from './json.ts';
 import type { Connection } from './nats-connection.ts';
 
@@ -27,6 +28,12 @@ export interface JobQueue {
    * @throws AppError `unavailable` when it is not known to be queued; publishing it again with the same id is safe
    */
   publish(message: JobMessage, options: { readonly dedupId: string }): Promise<{ readonly duplicate: boolean }>;
+  /**
+   * The jobs in the queue now: not taken by an executor yet, or taken and not settled. A job that is in there need not be
+   * published once more.
+   * @throws AppError `unavailable` when JetStream does not answer
+   */
+  queued(): Promise<ReadonlySet<string>>;
   /**
    * Resolves once stopped by the signal, or by the connection being closed. It survives NATS going away and coming
    * back, even without its streams.
@@ -69,7 +76,11 @@ export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue
   };
 
   await ensure().catch((error: unknown) => Promise.reject(unavailable(error)));
-  return { publish, consume: (consumeOptions) => consumeJobs(parts, consumeOptions) };
+  return {
+    publish,
+    queued: () => queuedJobs(connection, streams),
+    consume: (consumeOptions) => consumeJobs(parts, consumeOptions),
+  };
 };
 
 const unavailable = (cause: unknown): AppError =>

@@ -5,7 +5,6 @@ import { commandDeps, standardChecks, type RunningService, type ServiceParts } f
 import { explainJob } from './explain-job.ts';
 import { cancelJob } from './job/cancel-job.ts';
 import { lead } from './leader/lead.ts';
-import { JOB_QUEUE, queuedJobs } from './leader/queued-jobs.ts';
 import { schedulerProjection } from './read/scheduler-projection.ts';
 import { createLaunchLock } from './run/launch-lock.ts';
 import { launch, type LaunchDeps } from './run/launch.ts';
@@ -30,7 +29,7 @@ export const startScheduler = async (
   const { pool, store, codec, logger, connection, natsUrl, rpc, instance: owner } = parts;
   const maxRunning = config.CYBORGBACKUP_MAX_RUNNING_JOBS;
   await ensureProjection(pool, schedulerProjection);
-  const jobQueue = await createJobQueue({ connection, logger, ...JOB_QUEUE });
+  const jobQueue = await createJobQueue({ connection, logger });
   const deps: LaunchDeps = {
     pool,
     store,
@@ -55,7 +54,7 @@ export const startScheduler = async (
   const running = Promise.all([
     runProjection({ pool, store, codec, projection: schedulerProjection, owner, logger, signal }),
     holdLease({ pool, name: LEASE, owner, logger, signal }, (held) =>
-      lead({ ...deps, logger, jobQueue, queuedJobs: () => queuedJobs(connection), maxRunning }, held),
+      lead({ ...deps, logger, jobQueue, maxRunning }, held),
     ),
   ]);
 

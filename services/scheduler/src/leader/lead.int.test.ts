@@ -10,7 +10,6 @@ import { launch } from '../run/launch.ts';
 import { checkGrants, checkReplay, createStage, within, type Stage } from '../support.test.ts';
 import { somePolicy } from '../some-policy.test.ts';
 import { lead, type LeaderDeps } from './lead.ts';
-import { queuedJobs } from './queued-jobs.ts';
 
 describe('a leader', () => {
   let stage: Stage;
@@ -35,7 +34,6 @@ describe('a leader', () => {
       waiter: createCheckpointWaiter({ pool }),
       lock: createLaunchLock(pool),
       jobQueue: await createJobQueue({ connection, logger }),
-      queuedJobs: () => queuedJobs(connection),
       maxRunning: 0,
     };
   });
@@ -70,7 +68,7 @@ describe('a leader', () => {
       ...deps,
       store,
       commands: { ...deps.commands, store },
-      jobQueue: { publish: (message, options) => around(() => jobQueue.publish(message, options)) },
+      jobQueue: { ...jobQueue, publish: (message, options) => around(() => jobQueue.publish(message, options)) },
       died: death.promise,
       isDead: () => moments >= fatal,
     };
@@ -156,11 +154,11 @@ describe('a leader', () => {
     const first = startLeader(deps);
     for (const [index, run] of runs.entries()) await launch(deps, { policy: ids[index]!, run, extra_vars: null });
     // The executor has room for eight; two jobs stay in the queue.
-    await vi.waitFor(async () => expect((await deps.queuedJobs()).size).toBe(10), within);
+    await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(10), within);
     for (const [index, run] of runs.entries()) await stage.settled(run, [index < 8 ? 'running' : 'pending']);
     await first.stop();
     const published = vi.fn(deps.jobQueue.publish);
-    const next = startLeader({ ...deps, jobQueue: { publish: published } });
+    const next = startLeader({ ...deps, jobQueue: { ...deps.jobQueue, publish: published } });
     stage.policies.set(4_000, somePolicy(4_000, { catalog_enabled: false, auto_prune: false }));
     const last = randomUUID();
     await launch(deps, { policy: 4_000, run: last, extra_vars: null });
@@ -168,7 +166,7 @@ describe('a leader', () => {
     gate.resolve();
     for (const run of [...runs, last]) await stage.settled(run, ['successful']);
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual([last]);
-    await vi.waitFor(async () => expect((await deps.queuedJobs()).size).toBe(0), within);
+    await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(0), within);
     await next.stop();
   });
 

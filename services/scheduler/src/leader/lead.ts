@@ -26,9 +26,7 @@ import { loadSnapshot } from './snapshot.ts';
 
 export interface LeaderDeps extends LaunchDeps {
   readonly logger: Logger;
-  readonly jobQueue: Pick<JobQueue, 'publish'>;
-  /** Jobs that are in that queue now. */
-  readonly queuedJobs: () => Promise<ReadonlySet<string>>;
+  readonly jobQueue: Pick<JobQueue, 'publish' | 'queued'>;
   /** Jobs that may run at once; 0 = as many as have a repository and a client. */
   readonly maxRunning: number;
 }
@@ -90,7 +88,7 @@ const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signa
   let isLoading = true;
   const begin = async (): Promise<void> => {
     isLoading = false;
-    const queued = await deps.queuedJobs();
+    const queued = await deps.jobQueue.queued();
     for (const entry of queue.entries.values()) {
       if (entry.stage === 'granted' && !queued.has(entry.job.uuid)) publisher.add(entry);
     }

@@ -1,9 +1,10 @@
 import { AppError, messageOf } from '@cyborgbackup/kernel';
-import { jobMessage, type Connection } from '@cyborgbackup/messaging';
 import { z } from 'zod';
+import { jobMessage } from './job-message.ts';
+import type { JobStreams } from './job-streams.ts';
+import type { Connection } from './nats-connection.ts';
 
-/** Where jobs are queued for the executors. */
-export const JOB_QUEUE = { stream: 'JOBS', subject: 'jobs.work' } as const;
+type Queue = Pick<JobStreams, 'stream' | 'subject'>;
 
 /** JetStream's answer: the message, or an error. 404 = there is none. */
 const answer = z.union([
@@ -28,27 +29,27 @@ const jobOf = (base64: string): string | undefined => {
 };
 
 /** The first message from this sequence on. */
-const nextMessage = async ({ nats }: Connection, sequence: number): Promise<QueuedMessage | undefined> => {
-  const request = JSON.stringify({ seq: sequence, next_by_subj: JOB_QUEUE.subject });
-  const reply = await nats.request(`$JS.API.STREAM.MSG.GET.${JOB_QUEUE.stream}`, request, { timeout: ANSWER_MILLIS });
+const nextMessage = async (
+  { nats }: Connection,
+  { stream, subject }: Queue,
+  sequence: number,
+): Promise<QueuedMessage | undefined> => {
+  const request = JSON.stringify({ seq: sequence, next_by_subj: subject });
+  const reply = await nats.request(`$JS.API.STREAM.MSG.GET.${stream}`, request, { timeout: ANSWER_MILLIS });
   const given = answer.parse(reply.json());
   if ('message' in given) return { sequence: given.message.seq, job: jobOf(given.message.data) };
   if (given.error.code === NOT_FOUND) return undefined;
   throw new Error(given.error.description ?? `error ${given.error.code}`);
 };
 
-/**
- * The jobs in the queue now: not taken by an executor yet, or taken and not settled. A job that is in there must not be
- * published once more: a second message for a job that runs looks to an executor as if the first one's executor had died.
- * @throws AppError `unavailable` when JetStream does not answer
- */
-export const queuedJobs = async (connection: Connection): Promise<ReadonlySet<string>> => {
+/** One request for each message: for whoever starts, not for every day. See `JobQueue.queued`. */
+export const queuedJobs = async (connection: Connection, queue: Queue): Promise<ReadonlySet<string>> => {
   const jobs = new Set<string>();
   try {
-    let message = await nextMessage(connection, 1);
+    let message = await nextMessage(connection, queue, 1);
     while (message) {
       if (message.job !== undefined) jobs.add(message.job);
-      message = await nextMessage(connection, message.sequence + 1);
+      message = await nextMessage(connection, queue, message.sequence + 1);
     }
     return jobs;
   } catch (error) {
