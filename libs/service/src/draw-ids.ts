@@ -19,6 +19,9 @@ export const drawId = async (pool: Pool, kind: IdKind): Promise<number> => {
   return id;
 };
 
+/** Advisory locks with two keys: the event store's readers look at those with one. */
+const ID_LOCKS = 0x4342_4944;
+
 /**
  * A contiguous block of ids, by its first: for rows that are stored as "first id and how many". Advancing a sequence
  * by n in one step needs a lock against other callers who do the same; plain `nextval` callers must not share the
@@ -26,7 +29,7 @@ export const drawId = async (pool: Pool, kind: IdKind): Promise<number> => {
  */
 export const drawIdBlock = async (pool: Pool, kind: 'job_event' | 'catalog_entry', count: number): Promise<number> => {
   const { rows } = await pool.query<{ last: string }>(
-    `with locked as materialized (select pg_advisory_xact_lock(hashtextextended('ids.' || $1, 0)))
+    `with locked as materialized (select pg_advisory_xact_lock(${ID_LOCKS}, hashtext($1)))
      select setval(('ids.' || quote_ident($1))::regclass,
                    nextval(('ids.' || quote_ident($1))::regclass) + $2 - 1)::text as last
        from locked`,

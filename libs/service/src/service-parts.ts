@@ -87,7 +87,7 @@ const checkMasterKey = async (keys: SubjectKeys): Promise<void> => {
 };
 
 /**
- * Connects to everything and brings the database up to date.
+ * Connects to everything and brings the database up to date. What was opened is closed again when a later step fails.
  * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
  */
 export const createServiceParts = async (
@@ -98,36 +98,34 @@ export const createServiceParts = async (
   const masterKey = await masterKeyOf(config);
   await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
   const natsUrl = config.NATS_URL;
-  const connection = await createNatsConnection({ natsUrl, name, logger });
-  const rpc = await createRpcClient({ natsUrl, name, logger });
-  const wakeUps = createWakeUps(connection);
-  const pool = createPool(config.DATABASE_URL, name, logger);
-  const keys = createSubjectKeys({ pool, masterKey });
-  await checkMasterKey(keys);
-  const store = createPostgresEventStore({
-    pool,
-    logger,
-    onAppended: (position) => wakeUps.announce(position),
-    wakeUp: (listener) => wakeUps.listen(listener),
-  });
-  return {
-    logger,
-    pool,
-    store,
-    codec: createEventCodec({ definitions: eventDefinitions, keys }),
-    keys,
-    masterKey,
-    natsUrl,
-    connection,
-    rpc,
-    instance: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
-    close: async () => {
-      await store.close();
-      await rpc.close();
-      await connection.close();
-      await pool.end();
-    },
+  const opened: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closeOne of opened.splice(0).reverse()) await closeOne();
   };
+  try {
+    const pool = createPool(config.DATABASE_URL, name, logger);
+    opened.push(() => pool.end());
+    const keys = createSubjectKeys({ pool, masterKey });
+    await checkMasterKey(keys);
+    const connection = await createNatsConnection({ natsUrl, name, logger });
+    opened.push(connection.close);
+    const rpc = await createRpcClient({ natsUrl, name, logger });
+    opened.push(rpc.close);
+    const wakeUps = createWakeUps(connection);
+    const store = createPostgresEventStore({
+      pool,
+      logger,
+      onAppended: (position) => wakeUps.announce(position),
+      wakeUp: (listener) => wakeUps.listen(listener),
+    });
+    opened.push(() => store.close());
+    const codec = createEventCodec({ definitions: eventDefinitions, keys });
+    const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    return { logger, pool, store, codec, keys, masterKey, natsUrl, connection, rpc, instance, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 };
 
 /** What handlers of commands need, for a service of that name. */

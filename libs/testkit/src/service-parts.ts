@@ -11,7 +11,7 @@ export interface TestParts extends AsyncDisposable {
   /** The superuser's URL of the database. */
   readonly adminUrl: string;
   /** Further connections, as another process would have. */
-  connect(name: string): Promise<ServiceParts>;
+  connect(name: string, changes?: { readonly masterKey?: string }): Promise<ServiceParts>;
 }
 
 /** Everything a service needs, empty and migrated. Disposing of it closes and removes all of it. */
@@ -20,14 +20,14 @@ export const startTestParts = async (): Promise<TestParts> => {
   await prepareDatabase(database.adminUrl);
   const masterKey = randomBytes(32).toString('base64');
   const open: ServiceParts[] = [];
-  const connect = async (name: string): Promise<ServiceParts> => {
+  const connect: TestParts['connect'] = async (name, changes = {}) => {
     const parts = await createServiceParts(
       name,
       {
         DATABASE_URL: database.url,
         CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
         NATS_URL: nats.url,
-        CYBORGBACKUP_MASTER_KEY: masterKey,
+        CYBORGBACKUP_MASTER_KEY: changes.masterKey ?? masterKey,
         CYBORGBACKUP_DATA_DIR: '/nonexistent',
         CYBORGBACKUP_LOG_LEVEL: 'silent',
       },

@@ -1,0 +1,38 @@
+import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { drawId, drawIdBlock, drawIds } from './draw-ids.ts';
+
+let context: TestParts;
+
+beforeAll(async () => {
+  context = await startTestParts();
+});
+
+afterAll(async () => {
+  await context[Symbol.asyncDispose]();
+});
+
+test('single ids and several at once never repeat and ascend', async () => {
+  const { pool } = context.parts;
+  const first = await drawId(pool, 'client');
+  const more = await drawIds(pool, 'client', 3);
+  expect([first, ...more]).toEqual([...new Set([first, ...more])].sort((a, b) => a - b));
+  expect(more).toHaveLength(3);
+});
+
+test('blocks drawn at the same moment do not overlap', async () => {
+  const { pool } = context.parts;
+  const sizes = Array.from({ length: 40 }, (_, index) => 1 + (index % 7));
+  const firsts = await Promise.all(sizes.map((size) => drawIdBlock(pool, 'catalog_entry', size)));
+  const ids = firsts.flatMap((first, index) =>
+    Array.from({ length: sizes[index] ?? 0 }, (_, offset) => first + offset),
+  );
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('another master key than before is refused', async () => {
+  await context.parts.keys.seal('anybody', 'secret');
+  await expect(context.connect('stranger', { masterKey: Buffer.alloc(32, 7).toString('base64') })).rejects.toThrow(
+    /master key does not open/,
+  );
+});
