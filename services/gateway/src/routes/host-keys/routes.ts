@@ -58,7 +58,9 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     answers: listSchema(hostKeySchema),
     handle: async (request) => {
       const rows = await deps.reader.rows<HostKeyRow>(`${SELECT} order by host, port`);
-      return { body: pageOfItems(request, 'HostKey', rows.map(presentHostKey)) };
+      return {
+        body: pageOfItems(request, { label: 'HostKey', schema: hostKeySchema, items: rows.map(presentHostKey) }),
+      };
     },
   }),
   endpoint({

@@ -88,7 +88,7 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
         `select ${tokenSource.select} from ${tokenSource.from} where ${where} order by t.id desc`,
         values,
       );
-      return { body: pageOfItems(request, 'Token', rows.map(presentToken)) };
+      return { body: pageOfItems(request, { label: 'Token', schema: tokenSchema, items: rows.map(presentToken) }) };
     },
   }),
   create(deps),
