@@ -1,3 +1,4 @@
+import { delay } from '@cyborgbackup/kernel';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
@@ -45,6 +46,26 @@ export const prepareCluster = async (url: string): Promise<void> => {
   ]);
 };
 
+const LEAVE_MILLIS = 2_000;
+
+/**
+ * Drops a database. A pool that was ended closes its connections a moment later: they are waited for, since a client that is
+ * thrown out reports an error to nobody, and that ends the process. Who stays is thrown out all the same.
+ */
+const dropDatabase = async (cluster: string, name: string): Promise<void> => {
+  const client = new pg.Client({ connectionString: cluster });
+  await client.connect();
+  try {
+    const deadline = Date.now() + LEAVE_MILLIS;
+    const connected = async (): Promise<boolean> =>
+      ((await client.query('select from pg_stat_activity where datname = $1', [name])).rowCount ?? 0) > 0;
+    while (Date.now() < deadline && (await connected())) await delay(10);
+    await client.query(`drop database ${name} with (force)`);
+  } finally {
+    await client.end();
+  }
+};
+
 /** A fresh, empty database in this run's cluster; disposing of it drops it, with whoever is still connected. */
 export const createTestDatabase = async (): Promise<TestDatabase> => {
   const cluster = clusterUrl();
@@ -57,6 +78,6 @@ export const createTestDatabase = async (): Promise<TestDatabase> => {
   return {
     url: login.href,
     adminUrl: admin.href,
-    [Symbol.asyncDispose]: () => inCluster(cluster, [`drop database ${name} with (force)`]),
+    [Symbol.asyncDispose]: () => dropDatabase(cluster, name),
   };
 };

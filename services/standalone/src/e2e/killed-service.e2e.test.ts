@@ -1,5 +1,6 @@
 import { createLogger } from '@cyborgbackup/kernel';
-import { createServiceParts } from '@cyborgbackup/service';
+import { verifyLog } from '@cyborgbackup/event-store';
+import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
@@ -11,7 +12,7 @@ import { delay } from '@cyborgbackup/kernel';
 import type { ApiClient } from '../demo/api-client.ts';
 import { jobSchema } from '../demo/watch-job.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
-import { SERVICES, startFiveServices, type FiveServices } from './five-services.ts';
+import { ADMIN, SERVICES, startFiveServices, type FiveServices } from './five-services.ts';
 import { jobEnd } from './job-end.ts';
 import { launch, makeThings, PASSPHRASE, type Things } from './policy.ts';
 import { compareAll } from './replay.ts';
@@ -77,7 +78,17 @@ test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 1
   if (job.status === 'failed') expect(job.job_explanation).not.toBe('');
 });
 
-test('the log alone gives the same read models', async () => {
+/** Events whose stored text holds what nobody should be able to read there. */
+const secretsInClear = async ({ pool }: ServiceParts): Promise<string[]> => {
+  const { rows } = await pool.query<{ type: string }>(
+    `select distinct type from events.events
+      where data::text || metadata::text like any ($1) or metadata::text like '%127.0.0.1%'`,
+    [[PASSPHRASE, ADMIN.password, ADMIN.email, 'PRIVATE KEY', '$scrypt$'].map((secret) => `%${secret}%`)],
+  );
+  return rows.map(({ type }) => type);
+};
+
+test('the log is intact, holds no secret in clear, and alone gives the same read models', async () => {
   const parts = await createServiceParts(
     'replay',
     {
@@ -95,6 +106,8 @@ test('the log alone gives the same read models', async () => {
       expect(comparison).toMatchObject({ differences: [], parked: 0 });
       expect(comparison.rows).toBeGreaterThan(0);
     }
+    expect(await verifyLog(parts.store)).toMatchObject({ intact: true });
+    expect(await secretsInClear(parts)).toEqual([]);
   } finally {
     await parts.close();
   }

@@ -1,8 +1,8 @@
 /** A request that was answered, as far as the API's description says something of it. */
 export interface Exchange {
   readonly method: string;
-  /** Without the query. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly status: number;
   /** Without parameters; empty when there is none. */
   readonly mediaType: string;
@@ -36,7 +36,8 @@ export const createRecordedFetch = (origin: () => string): RecordedFetch => {
     if (url.origin !== origin() || exchanges.length >= LIMIT) return;
     const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
     const body = bodyOf(await response.clone().text(), mediaType);
-    exchanges.push({ method: request.method, path: url.pathname, status: response.status, mediaType, body });
+    const { pathname: path, searchParams: query } = url;
+    exchanges.push({ method: request.method, path, query, status: response.status, mediaType, body });
   };
   return {
     exchanges,
