@@ -9,8 +9,7 @@ export const isoFromPostgres = (text: string): string => {
 
 const shifted = (instant: string): string => new Date(instant).toISOString().slice(0, 19);
 
-/** The same instant with no more fraction digits than it needs: `2018-11-23T23:03:52Z`. */
-export const shortIso = (iso: string): string =>
-  iso.replace(/\.(\d*?)0*Z$/, (_all, digits: string) => `${digits && `.${digits}`}Z`);
+/** The same instant without its fraction where that is zero, `2018-11-23T23:03:52Z`, as the original writes it. */
+export const shortIso = (iso: string): string => iso.replace(/\.0*Z$/, 'Z');
 
 export const shortIsoOrNull = (iso: string | null): string | null => (iso === null ? null : shortIso(iso));
