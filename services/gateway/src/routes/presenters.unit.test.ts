@@ -244,7 +244,7 @@ describe('a job', () => {
         schedule: { id: 1, name: 'Each Monday' },
         created_by: { id: 1, email: 'a@b.c', first_name: '', last_name: '' },
       },
-      started: '2018-11-23T19:58:35.1Z',
+      started: '2018-11-23T19:58:35.100000Z',
       finished: '2018-11-23T20:00:00Z',
       elapsed: 84.9,
       job_args: '',
