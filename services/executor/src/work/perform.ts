@@ -9,7 +9,7 @@ import { pruneArchives } from './prune-archives.ts';
 import { restoreItem } from './restore-item.ts';
 
 /** Does the work of a job of any type. @throws JobFailure, JobStopped, SshError; anything else is trouble of our own */
-export const perform = (context: JobContext): Promise<JobResult> => {
+export const perform = async (context: JobContext): Promise<JobResult> => {
   const { job } = context.plan;
   switch (job.job_type) {
     case 'job':

@@ -18,7 +18,7 @@ const send = async (url: string, method: string, headers: Record<string, string>
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text}`);
-  return JSON.parse(text) as unknown;
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
 };
 
 const tokens = z.object({ access: z.string() });

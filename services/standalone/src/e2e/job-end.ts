@@ -14,3 +14,13 @@ export const jobEnd = async (api: ApiClient, id: number, millis: number): Promis
     await delay(100);
   }
 };
+
+/** Resolves once an executor has the job. @throws Error when it has ended already */
+export const jobRuns = async (api: ApiClient, id: number): Promise<void> => {
+  for (;;) {
+    const { status } = await api.get(`/api/v1/jobs/${id}/`, jobSchema);
+    if (status === 'running') return;
+    if (ENDED.has(status)) throw new Error(`Too late: job ${id} is ${status}`);
+    await delay(20);
+  }
+};

@@ -10,10 +10,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { delay } from '@cyborgbackup/kernel';
 import type { ApiClient } from '../demo/api-client.ts';
-import { jobSchema } from '../demo/watch-job.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
 import { ADMIN, SERVICES, startFiveServices, type FiveServices } from './five-services.ts';
-import { jobEnd } from './job-end.ts';
+import { jobEnd, jobRuns } from './job-end.ts';
 import { launch, makeThings, PASSPHRASE, type Things } from './policy.ts';
 import { compareAll } from './replay.ts';
 
@@ -55,19 +54,10 @@ const archives = async (): Promise<string[]> => {
   return stdout.split('\n').filter((line) => line !== '');
 };
 
-const running = async (id: number): Promise<void> => {
-  for (;;) {
-    const { status } = await api.get(`/api/v1/jobs/${id}/`, jobSchema);
-    if (status === 'running') return;
-    if (status !== 'pending' && status !== 'waiting' && status !== 'new') throw new Error(`too late: ${status}`);
-    await delay(20);
-  }
-};
-
 test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 180_000 }, async (name) => {
   await writeFile(join(host.source, 'bulk.bin'), randomBytes(BULK_BYTES));
   const id = await launch(api, things.policy);
-  await running(id);
+  await jobRuns(api, id);
   await five.services[name].kill();
   await five.services[name].start();
   const job = await jobEnd(api, id, 150_000);

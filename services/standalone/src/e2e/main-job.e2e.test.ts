@@ -1,7 +1,7 @@
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { watchLaunch } from '../demo/watch-job.ts';
 import { standaloneConfig } from '../standalone-config.ts';
 import { startStandalone, type Standalone } from '../start.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
-import { jobEnd } from './job-end.ts';
+import { jobEnd, jobRuns } from './job-end.ts';
 import { launch, makeThings } from './policy.ts';
 
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
@@ -50,6 +50,9 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
   await rm(data, { recursive: true, force: true });
 });
+
+/** Large enough for a backup to be still under way when it is canceled. */
+const BULK_BYTES = 300_000_000;
 
 const catalogs = z.object({
   count: z.number(),
@@ -106,6 +109,19 @@ describe('the main job', () => {
     const job = await jobEnd(api, await launch(api, policy), 60_000);
     expect(job).toMatchObject({ status: 'failed', job_explanation: expect.stringMatching(/passphrase is wrong/) });
   });
+});
+
+test('a running backup is stopped on request, and leaves no lock behind', async () => {
+  await writeFile(join(host.source, 'bulk.bin'), randomBytes(BULK_BYTES));
+  const { policy } = await makeThings(api, host, { client: { hostname: '127.0.1' } });
+  const id = await launch(api, policy);
+  await jobRuns(api, id);
+  const askedAt = Date.now();
+  await api.post(`/api/v1/jobs/${id}/cancel/`, {}, z.unknown());
+  expect(await jobEnd(api, id, 30_000)).toMatchObject({ status: 'canceled', archive_name: expect.any(String) });
+  expect(Date.now() - askedAt).toBeLessThan(10_000);
+  await rm(join(host.source, 'bulk.bin'));
+  expect(await jobEnd(api, await launch(api, policy), 60_000)).toMatchObject({ status: 'successful' });
 });
 
 test('who has written reads what was written, a thousand times in a row', async () => {
