@@ -23,7 +23,7 @@ const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProj
 
 export default defineConfig({
   test: {
-    projects: [project('unit', 10), project('int', 60), project('e2e', 180)],
+    projects: [project('unit', 30), project('int', 90), project('e2e', 180)],
     maxWorkers: 2,
   },
 });
