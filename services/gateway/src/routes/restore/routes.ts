@@ -62,6 +62,7 @@ export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Restore an item of an archive to a folder on a client',
     body: restoreBody,
     answers: z.object({ job: z.int(), ...jobSchema.shape }),
+    success: 201,
     handle: async ({ body, ids }) => {
       const { archive_name, destination, dest_folder, item = '', dry_run = false } = body;
       const started = await deps.call(schedulerCommands.restore, {
@@ -72,7 +73,8 @@ export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
         item,
         dry_run,
       });
-      return startedJob(deps, started);
+      const answer = await startedJob(deps, started);
+      return { ...answer, status: answer.status ?? 201 };
     },
   }),
 ];
