@@ -8,11 +8,7 @@ const statusOf = (error: Error): unknown => ('status' in error ? error.status : 
 
 const refuse = (error: Error): never => {
   if (statusOf(error) === 413) {
-    throw new HttpError(
-      413,
-      { detail: `The request body is larger than ${BODY_LIMIT_BYTES} bytes.` },
-      { Connection: 'close' },
-    );
+    throw new HttpError(413, { detail: `The request body is larger than ${BODY_LIMIT_BYTES} bytes.` });
   }
   if (statusOf(error) === 415) throw unsupportedMediaType('compressed');
   throw badRequest(`JSON parse error - ${error.message.slice(0, 200)}`);
@@ -32,6 +28,12 @@ export const readBody = async (ctx: Context): Promise<unknown> => {
   // `is` answers null without a body, and false for one of another type.
   if (ctx.request.length !== 0 && ctx.is('json', '+json') === false)
     throw unsupportedMediaType(ctx.get('Content-Type'));
-  await parse(ctx, async () => undefined);
+  try {
+    await parse(ctx, async () => undefined);
+  } catch (error) {
+    // The rest of a body that nobody reads would stand before the connection's next request, for ever.
+    if (!ctx.req.complete) ctx.set('Connection', 'close');
+    throw error;
+  }
   return ctx.request.body ?? {};
 };
