@@ -11,6 +11,7 @@ const operation = z.object({
   summary: z.string().min(1),
   security: z.array(z.record(z.string(), z.array(z.string()))),
   requestBody: z.object({ content: z.object({ 'application/json': z.object({ schema: z.unknown() }) }) }).optional(),
+  parameters: z.array(z.union([reference, z.object({ name: z.string(), in: z.string() })])).optional(),
   responses: z.record(z.string(), z.union([reference, response])),
 });
 const documentSchema = z.object({
@@ -24,6 +25,10 @@ export interface DescribedOperation {
   /** With its parameters in braces, for example `/api/v1/users/{id}/`. */
   readonly path: string;
   readonly hasBody: boolean;
+  /** JSON Schema of the body; undefined without one. */
+  readonly body: unknown;
+  /** Names of its own query parameters. */
+  readonly query: readonly string[];
   readonly isPublic: boolean;
 }
 
@@ -119,10 +124,12 @@ export const createApiDescription = (json: unknown): ApiDescription => {
 
   return {
     operations: Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { requestBody, security }]) => ({
+      Object.entries(methods).map(([method, { requestBody, security, parameters = [] }]) => ({
         method: method.toUpperCase(),
         path,
         hasBody: requestBody !== undefined,
+        body: requestBody?.content['application/json'].schema,
+        query: parameters.flatMap((one) => ('name' in one && one.in === 'query' ? [one.name] : [])),
         isPublic: security.length === 0,
       })),
     ),
