@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@cyborgbackup/kernel';
+import { messageOf, type Clock, type Logger } from '@cyborgbackup/kernel';
 import type { Check } from '@cyborgbackup/service';
 import Koa, { type Middleware } from 'koa';
 import { accessLog } from './middleware/access-log.ts';
@@ -26,7 +26,7 @@ export interface AppOptions {
 export const createApp = (options: AppOptions): Koa => {
   const { logger } = options;
   const app = new Koa();
-  app.on('error', (error: unknown) => logger.warn({ err: error }, 'an answer could not be sent'));
+  app.on('error', (error: unknown) => logger.warn({ reason: messageOf(error) }, 'an answer could not be sent'));
   const middleware: readonly Middleware[] = [
     requestContext,
     accessLog(logger),
