@@ -1,4 +1,4 @@
-import { AppError, createLogger, runInContext, type RequestContext } from '@cyborgbackup/kernel';
+import { AppError, createLogger, delay, type RequestContext, runInContext } from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import type { DynamicModule } from '@nestjs/common';
 import { pino } from 'pino';
@@ -161,6 +161,8 @@ describe('calls between services', () => {
     await vi.waitFor(() => expect(slow.started).toBe(2));
     const impatient = client.call('greetings.slow', {}, { schema: z.string(), deadlineMillis: 100 });
     expect(await failureOf(impatient)).toMatchObject({ code: 'deadline' });
+    // The server counts from when it got the request, which is a little later.
+    await delay(500);
     slow.release.resolve();
     await Promise.all(running);
     await greet('somebody');
