@@ -5,9 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { standaloneConfig } from '../standalone-config.ts';
 import { startStandalone, type Standalone } from '../start.ts';
+import { recordedViolations } from './contract-openapi.ts';
+import { createRecordedFetch } from './recorded-fetch.ts';
 
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
 
@@ -26,11 +28,13 @@ interface Sent {
 }
 
 let product: Standalone;
+const recorded = createRecordedFetch(() => product.url);
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let admin: pg.Pool;
 const closing: (() => PromiseLike<unknown>)[] = [];
 
 beforeAll(async () => {
+  vi.stubGlobal('fetch', recorded.fetch);
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-api-'));
   closing.push(() => rm(folder, { recursive: true }));
   database = await createTestDatabase();
@@ -336,4 +340,9 @@ test('a schedule’s change moves its policies’ next run at once', async () =>
 test('the public key is there from the first start', async () => {
   const { status, body } = await send('GET', '/api/v1/settings/get_ssh_publickey/');
   expect([status, body]).toEqual([200, expect.stringMatching(/^ssh-ed25519 AAAA/)]);
+});
+
+test('all that was answered is as the OpenAPI document describes it', async () => {
+  expect(recorded.exchanges.length).toBeGreaterThan(0);
+  expect(await recordedViolations(product.url, recorded)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { z } from 'zod';
 import type { ContractServer } from './contract-server.ts';
-import type { Exchange } from './recorded-fetch.ts';
+import type { Exchange, RecordedFetch } from './recorded-fetch.ts';
 
 const reference = z.object({ $ref: z.string() });
 const response = z.object({ description: z.string(), content: z.record(z.string(), z.unknown()).optional() });
@@ -140,10 +140,18 @@ export const createApiDescription = (json: unknown): ApiDescription => {
 export const readApiDescription = async ({ send }: Pick<ContractServer, 'send'>): Promise<ApiDescription> =>
   createApiDescription((await send('GET', '/api/v1/openapi.json', { as: null })).body);
 
-/** What of all that the server has answered so far is not as its own document describes it. */
-export const violationsSoFar = async (server: ContractServer): Promise<readonly string[]> => {
-  const { violations } = await readApiDescription(server);
+const violationsOf = ({ violations }: ApiDescription, exchanges: readonly Exchange[]): readonly string[] => {
   // Who asks for chosen fields gets these, and not what is described.
-  const described = server.exchanges.filter(({ query }) => !query.has('fields'));
+  const described = exchanges.filter(({ query }) => !query.has('fields'));
   return [...new Set(described.flatMap(violations))];
+};
+
+/** What of all that the server has answered so far is not as its own document describes it. */
+export const violationsSoFar = async (server: ContractServer): Promise<readonly string[]> =>
+  violationsOf(await readApiDescription(server), server.exchanges);
+
+/** As `violationsSoFar`, for a test that records its requests itself. @param url of the server */
+export const recordedViolations = async (url: string, { exchanges }: RecordedFetch): Promise<readonly string[]> => {
+  const response = await fetch(`${url}/api/v1/openapi.json`);
+  return violationsOf(createApiDescription(await response.json()), exchanges);
 };

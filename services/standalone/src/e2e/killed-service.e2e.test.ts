@@ -6,10 +6,12 @@ import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { delay } from '@cyborgbackup/kernel';
 import type { ApiClient } from '../demo/api-client.ts';
+import { recordedViolations } from './contract-openapi.ts';
+import { createRecordedFetch } from './recorded-fetch.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
 import { ADMIN, SERVICES, startFiveServices, type FiveServices } from './five-services.ts';
 import { jobEnd, jobRuns } from './job-end.ts';
@@ -17,6 +19,7 @@ import { launch, makeThings, PASSPHRASE, type Things } from './policy.ts';
 import { compareAll } from './replay.ts';
 
 let five: FiveServices;
+const recorded = createRecordedFetch(() => five.url);
 let host: E2eHost;
 let api: ApiClient;
 let things: Things;
@@ -26,6 +29,7 @@ const BULK_BYTES = 150_000_000;
 
 beforeAll(async () => {
   five = await startFiveServices();
+  vi.stubGlobal('fetch', recorded.fetch);
   api = await five.logIn();
   host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
   things = await makeThings(api, host);
@@ -101,4 +105,9 @@ test('the log is intact, holds no secret in clear, and alone gives the same read
   } finally {
     await parts.close();
   }
+});
+
+test('all that was answered is as the OpenAPI document describes it', async () => {
+  expect(recorded.exchanges.length).toBeGreaterThan(0);
+  expect(await recordedViolations(five.url, recorded)).toEqual([]);
 });

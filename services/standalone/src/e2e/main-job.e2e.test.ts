@@ -4,12 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { logIn, type ApiClient } from '../demo/api-client.ts';
 import { watchLaunch } from '../demo/watch-job.ts';
 import { standaloneConfig } from '../standalone-config.ts';
 import { startStandalone, type Standalone } from '../start.ts';
+import { recordedViolations } from './contract-openapi.ts';
+import { createRecordedFetch } from './recorded-fetch.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
 import { jobEnd, jobRuns } from './job-end.ts';
 import { launch, makeThings } from './policy.ts';
@@ -20,11 +22,13 @@ const quiet = { step: () => undefined, fact: () => undefined, live: () => undefi
 let database: TestDatabase;
 let nats: TestNats;
 let product: Standalone;
+const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
 let api: ApiClient;
 let data: string;
 
 beforeAll(async () => {
+  vi.stubGlobal('fetch', recorded.fetch);
   data = await mkdtemp(join(tmpdir(), 'cyborgbackup-data-'));
   [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
   const config = loadConfig(standaloneConfig, {
@@ -131,4 +135,9 @@ test('who has written reads what was written, a thousand times in a row', async 
     await api.patch(`/api/v1/clients/${id}/`, { ip: `10.0.0.${round}` });
     expect(await api.get(`/api/v1/clients/${id}/`, client)).toEqual({ id, ip: `10.0.0.${round}` });
   }
+});
+
+test('all that was answered is as the OpenAPI document describes it', async () => {
+  expect(recorded.exchanges.length).toBeGreaterThan(0);
+  expect(await recordedViolations(product.url, recorded)).toEqual([]);
 });

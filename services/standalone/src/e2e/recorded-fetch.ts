@@ -24,7 +24,7 @@ const bodyOf = (text: string, mediaType: string): unknown => {
 };
 
 /**
- * Remembers what one server answers, the first twenty thousand times. A test whose requests are sent by other code can hand
+ * Remembers what the API of one server answers, the first twenty thousand times. A test whose requests are sent by other code can hand
  * it to `vi.stubGlobal('fetch', …)`.
  * @param origin of the server, for example `http://127.0.0.1:8000`; a function where it is not known yet
  */
@@ -33,7 +33,7 @@ export const createRecordedFetch = (origin: () => string): RecordedFetch => {
   const original = globalThis.fetch;
   const remember = async (request: Request, response: Response): Promise<void> => {
     const url = new URL(request.url);
-    if (url.origin !== origin() || exchanges.length >= LIMIT) return;
+    if (url.origin !== origin() || !url.pathname.startsWith('/api') || exchanges.length >= LIMIT) return;
     const mediaType = response.headers.get('content-type')?.split(';')[0]?.trim() ?? '';
     const body = bodyOf(await response.clone().text(), mediaType);
     const { pathname: path, searchParams: query } = url;
