@@ -62,7 +62,7 @@ it('appends what was decided and answers with where it is', async () => {
 it('hands out no plain secrets', async () => {
   const { state, events } = await add(sampleStream(), [7]);
   expect(isEncrypted(state.lastNote)).toBe(true);
-  expect(JSON.stringify(events)).not.toContain('+7');
+  expect(JSON.stringify(events)).not.toContain('"+7"');
 });
 
 it('appends nothing when nothing was decided', async () => {
