@@ -46,7 +46,17 @@ export const startFiveServices = async (): Promise<FiveServices> => {
       return { name, service, url: `http://${address}` };
     }),
   );
-  await Promise.all(made.map(({ service }) => service.start()));
+  const dispose = async (): Promise<void> => {
+    await Promise.all(made.map(({ service }) => service[Symbol.asyncDispose]()));
+    await nats[Symbol.asyncDispose]();
+    await database[Symbol.asyncDispose]();
+  };
+  try {
+    await Promise.all(made.map(({ service }) => service.start()));
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
   const url = made.find(({ name }) => name === 'gateway')?.url ?? '';
   return {
     url,
@@ -57,10 +67,6 @@ export const startFiveServices = async (): Promise<FiveServices> => {
       ServiceProcess
     >,
     logIn: () => logIn(url, ADMIN),
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(made.map(({ service }) => service[Symbol.asyncDispose]()));
-      await nats[Symbol.asyncDispose]();
-      await database[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: dispose,
   };
 };
