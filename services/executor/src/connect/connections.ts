@@ -49,13 +49,15 @@ const closing =
   async () =>
     session?.close();
 
+/** As the backup user unless the target names another account. */
 const openSession = async (
   options: ConnectionOptions,
-  target: { host: string; port: number; user: string },
+  target: { host: string; port: number; user?: string },
   forwardTo?: Extract<RepositoryLocation, { kind: 'ssh' }>,
 ): Promise<SshSession> => {
-  const { privateKey } = await clientLogin(options.parts);
+  const { user, privateKey } = await clientLogin(options.parts);
   return connectSsh({
+    user,
     ...target,
     privateKey,
     hostKeys: options.hostKeys,
@@ -67,10 +69,8 @@ const openSession = async (
 };
 
 /** A session on the client, as the backup user. */
-export const connectClient = async (options: ConnectionOptions, client: Host): Promise<SshSession> => {
-  const { user } = await clientLogin(options.parts);
-  return openSession(options, { host: client.hostname, port: client.port, user });
-};
+export const connectClient = (options: ConnectionOptions, client: Host): Promise<SshSession> =>
+  openSession(options, { host: client.hostname, port: client.port });
 
 /** The repository's own side: borg runs where the data lies. */
 export const onRepositoryHost = async (options: ConnectionOptions, repository: Repository): Promise<BorgPlace> => {
@@ -115,8 +115,7 @@ export const onClient = async (
   }
   const passphrase = await repositoryPassphrase(options.parts, repository.uuid);
   const knownHosts = await repositoryHostKeys(options, location);
-  const { user } = await clientLogin(options.parts);
-  const session = await openSession(options, { host: client.hostname, port: client.port, user }, location);
+  const session = await openSession(options, { host: client.hostname, port: client.port }, location);
   return {
     session,
     runner: sshRunner(session),
