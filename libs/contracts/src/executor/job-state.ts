@@ -26,6 +26,8 @@ export interface JobState {
   readonly attempt: number;
   /** Who runs it, while `running`. */
   readonly executor: string | undefined;
+  /** How many attempts the connection to a host ended. */
+  readonly transportFailures: number;
   readonly cancelRequested: boolean;
   /** Why it failed, was canceled, or lost its last attempt; empty otherwise. */
   readonly reason: string;
@@ -35,6 +37,7 @@ export const initialJobState: JobState = {
   status: 'idle',
   attempt: 0,
   executor: undefined,
+  transportFailures: 0,
   cancelRequested: false,
   reason: '',
 };
@@ -55,6 +58,7 @@ export const jobEndOf = (event: JobEvent): JobEnd | undefined => {
       return 'canceled';
     case 'job-started':
     case 'job-attempt-lost':
+    case 'job-process-started':
     case 'job-cancel-requested':
       return undefined;
   }
@@ -65,7 +69,15 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
     case 'job-started':
       return { ...state, status: 'running', attempt: event.data.attempt, executor: event.data.executor, reason: '' };
     case 'job-attempt-lost':
-      return { ...state, status: 'idle', executor: undefined, reason: event.data.reason };
+      return {
+        ...state,
+        status: 'idle',
+        executor: undefined,
+        transportFailures: state.transportFailures + (event.data.transport ? 1 : 0),
+        reason: event.data.reason,
+      };
+    case 'job-process-started':
+      return state;
     case 'job-cancel-requested':
       return { ...state, cancelRequested: true };
     case 'job-succeeded':

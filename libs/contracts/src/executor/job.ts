@@ -1,5 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
+import { virtualMachine } from '../inventory/client.ts';
 import { timestamp, uuid } from '../text.ts';
 
 /** An executor took the job. This append, at an exact version, is the lock on the job: who loses it drops the message. */
@@ -20,7 +21,26 @@ export const jobStarted = defineEvent({
 export const jobAttemptLost = defineEvent({
   type: 'job-attempt-lost',
   version: 1,
-  schema: z.object({ job: uuid, attempt: z.int(), reason: z.string() }),
+  schema: z.object({
+    job: uuid,
+    attempt: z.int(),
+    reason: z.string(),
+    /** The connection to a host failed; the job is tried again a limited number of times, see `max_attempts`. */
+    transport: z.boolean().default(false),
+  }),
+});
+
+/** Borg runs for this attempt. Tells later whose lock it is, and what to end when the executor is gone. */
+export const jobProcessStarted = defineEvent({
+  type: 'job-process-started',
+  version: 1,
+  schema: z.object({
+    job: uuid,
+    attempt: z.int(),
+    /** On the host named here. */
+    pid: z.int(),
+    host: z.enum(['client', 'repository', 'executor']),
+  }),
 });
 
 export const jobCancelRequested = defineEvent({
@@ -49,6 +69,51 @@ export type ArchiveFacts = z.infer<typeof archiveFacts>;
 export const repositorySizes = z.object({ original_size: size, compressed_size: size, deduplicated_size: size });
 export type RepositorySizes = z.infer<typeof repositorySizes>;
 
+/** What a restore did. Files, except `bytes`. */
+export const restoreResult = z.object({
+  files: size,
+  bytes: size,
+  /** Those that were there already: replaced, left as they were, or kept beside the restored one. */
+  replaced: size,
+  skipped: size,
+  kept_both: size,
+  verified: size,
+  /** Paths whose size, time or content is not as in the archive; the first hundred. */
+  mismatches: z.array(z.string()).max(100),
+});
+export type RestoreResult = z.infer<typeof restoreResult>;
+
+/** What a restore drill proved. */
+export const drillResult = z.object({
+  archive: z.string(),
+  seed: z.string(),
+  passed: z.boolean(),
+  /** Seconds. */
+  duration: z.number(),
+  bytes: size,
+  files: z
+    .array(
+      z.object({
+        path: z.string(),
+        size,
+        /** sha256, hex. */
+        hash: z.string(),
+        /** Empty when the file was as the catalog and the second extraction have it. */
+        problem: z.string(),
+      }),
+    )
+    .max(1_000),
+});
+export type DrillResult = z.infer<typeof drillResult>;
+
+/** What `borg check` found. */
+export const checkResult = z.object({
+  /** Whether the data of every file was read and verified too. */
+  verified_data: z.boolean(),
+  /** Names of archives with damage, at most a thousand. */
+  damaged: z.array(z.string()).max(1_000),
+});
+
 export const jobSucceeded = defineEvent({
   type: 'job-succeeded',
   version: 1,
@@ -64,6 +129,11 @@ export const jobSucceeded = defineEvent({
     repository_sizes: repositorySizes.nullable(),
     /** Archives that a prune removed. */
     pruned: z.array(z.string()),
+    /** Machines that a check of machines found. */
+    machines: z.array(virtualMachine).max(10_000).default([]),
+    restored: restoreResult.nullable().default(null),
+    drill: drillResult.nullable().default(null),
+    check: checkResult.nullable().default(null),
   }),
 });
 
@@ -79,6 +149,13 @@ export const jobFailed = defineEvent({
     /** One sentence: what went wrong and what to do. */
     reason: z.string(),
     exit_code: z.int().nullable(),
+    /** What borg warned of before the end. */
+    warnings: z.array(z.string()).default([]),
+    /** An archive that is in the repository although the job failed: its source was empty or shrank too much. */
+    archive: archiveFacts.nullable().default(null),
+    /** The proof that failed. */
+    drill: drillResult.nullable().default(null),
+    check: checkResult.nullable().default(null),
   }),
 });
 
@@ -91,6 +168,7 @@ export const jobCanceled = defineEvent({
 export const jobEvents = [
   jobStarted,
   jobAttemptLost,
+  jobProcessStarted,
   jobCancelRequested,
   jobSucceeded,
   jobFailed,

@@ -21,6 +21,8 @@ export const jobProgress = z.object({
   deduplicated_size: z.int().min(0),
   rate: z.number().min(0),
   path: z.string(),
+  /** Seconds to go, by the duration and size of the last run; null when there is nothing to go by. */
+  eta: z.number().min(0).nullable().default(null),
 });
 export type JobProgress = z.infer<typeof jobProgress>;
 

@@ -31,6 +31,21 @@ export const clientChanged = defineEvent({
   schema: clientFields.partial().extend({ uuid }),
 });
 
+/** A machine that a hypervisor knows. */
+export const virtualMachine = z.object({
+  /** As the provider's tools take it: a domain's name, or a number. */
+  id: z.string().min(1).max(255),
+  name: z.string().max(255),
+});
+export type VirtualMachine = z.infer<typeof virtualMachine>;
+
+/** What a preparation found out about the hypervisor on the machine. */
+export const hypervisorPrepared = defineEvent({
+  type: 'hypervisor-prepared',
+  version: 1,
+  schema: z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
+});
+
 /** What a preparation found on the machine. */
 export const clientPrepared = defineEvent({
   type: 'client-prepared',
@@ -44,5 +59,11 @@ export const clientRemoved = defineEvent({
   schema: z.object({ uuid, id: integerId }),
 });
 
-export const clientEvents = [clientRegistered, clientChanged, clientPrepared, clientRemoved] as const;
+export const clientEvents = [
+  clientRegistered,
+  clientChanged,
+  clientPrepared,
+  hypervisorPrepared,
+  clientRemoved,
+] as const;
 export type ClientEvent = EventOf<(typeof clientEvents)[number]>;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { defineRpc } from '../rpc.ts';
-import { policySnapshot, repositorySnapshot, clientSnapshot } from '../scheduler/run.ts';
+import { clientSnapshot, repositorySnapshot } from '../scheduler/run.ts';
 import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../text.ts';
 import { target, written } from '../written.ts';
 import { clientFields } from './client.ts';
-import { policyFields } from './policy.ts';
+import { policyFields, policySnapshot } from './policy.ts';
 import { repositoryFields } from './repository.ts';
 import { scheduleFields } from './schedule.ts';
 import { API_TOKEN_SCOPES } from './session.ts';
@@ -41,6 +41,11 @@ export const clientCommands = {
     z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
     written,
   ),
+  hypervisorPrepared: defineRpc(
+    'inventory.client.hypervisor-prepared',
+    z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
+    written,
+  ),
 };
 
 export const repositoryCommands = {
@@ -49,11 +54,34 @@ export const repositoryCommands = {
   remove: defineRpc('inventory.repository.remove', target, written),
   prepared: defineRpc(
     'inventory.repository.prepared',
-    z.object({ uuid, ready: z.boolean(), borg_id: z.string(), encryption: z.string(), initialised: z.boolean() }),
+    z.object({
+      uuid,
+      ready: z.boolean(),
+      borg_id: z.string(),
+      encryption: z.string(),
+      initialised: z.boolean(),
+      own_key: z.boolean().default(false),
+    }),
     written,
   ),
   /** Records that the passphrase was shown to the caller; the gateway shows it only after this succeeded. */
   keyRead: defineRpc('inventory.repository.key-read', z.object({ uuid }), written),
+  /** Makes a new key pair for the repository alone; the old one is not offered any more. */
+  generateSsh: defineRpc('inventory.repository.generate-ssh', target, written),
+  /** A preparation hands over what `borg key export` told. */
+  escrowKey: defineRpc(
+    'inventory.repository.escrow-key',
+    z.object({ uuid, borg_id: z.string(), key: z.string().min(1).max(65_536) }),
+    written,
+  ),
+  /** Records that the escrow copy was given to the caller; the gateway gives it only after this succeeded. */
+  escrowRead: defineRpc('inventory.repository.escrow-read', z.object({ uuid }), written),
+  /** Everything that a job on a repository alone needs. */
+  resolve: defineRpc(
+    'inventory.repository.resolve',
+    z.object({ id: integerId }),
+    repositorySnapshot.extend({ ready: z.boolean(), enabled: z.boolean() }),
+  ),
 };
 
 export const scheduleCommands = {
@@ -74,7 +102,13 @@ export const policyCommands = {
       policy: policySnapshot.extend({ enabled: z.boolean() }),
       repository: repositorySnapshot.extend({ ready: z.boolean(), enabled: z.boolean() }),
       schedule: z.object({ id: integerId, name: z.string(), enabled: z.boolean() }),
-      clients: z.array(clientSnapshot.extend({ ready: z.boolean(), enabled: z.boolean() })),
+      clients: z.array(
+        clientSnapshot.extend({
+          ready: z.boolean(),
+          enabled: z.boolean(),
+          hypervisor_ready: z.boolean().default(false),
+        }),
+      ),
       extra_vars: sealedText,
       /** Settings that shape the chain. */
       catalog_enabled: z.boolean(),

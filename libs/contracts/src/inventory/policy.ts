@@ -29,6 +29,81 @@ export const retentionFields = {
   keep_yearly: keep,
 };
 
+/** What becomes of the slots that passed while nothing was there to start them. */
+export const MISSED_RUNS = ['once', 'skip', 'all'] as const;
+/** What becomes of a slot whose policy still runs. */
+export const OVERLAPS = ['skip', 'queue'] as const;
+
+const seconds = (max: number): z.ZodNullable<z.ZodInt> => z.int().min(1).max(max).nullable();
+
+/** How a policy's jobs are run; see POLICY_DEFAULTS for what suits most. */
+export const runFields = {
+  missed_runs: z.enum(MISSED_RUNS),
+  overlap: z.enum(OVERLAPS),
+  /** Seconds for reaching a host and logging in; null = the executor's own limit. */
+  connect_timeout: seconds(300),
+  /** Seconds that borg or a dump may say nothing; null = an hour. */
+  idle_timeout: seconds(604_800),
+  /** Seconds that one attempt of a job may take in all; null = no limit. */
+  total_timeout: seconds(2_592_000),
+  /** How often a job is tried when the connection to a host fails; 1 = never again. */
+  max_attempts: z.int().min(1).max(20),
+  /** Percent by which a source may shrink from one backup to the next; null = also to nothing. */
+  shrink_limit: z.int().min(1).max(99).nullable(),
+};
+
+/** A restore drill of the policy's latest archives; see the restore drill's own description in the scheduler. */
+export const drillFields = {
+  /** Id of the schedule; null = no drills. */
+  drill_schedule: integerId.nullable(),
+  /** Files picked at random from each client's latest archive. */
+  drill_files: z.int().min(1).max(1_000),
+};
+
+/** What a policy has that says nothing else. */
+export const POLICY_DEFAULTS = {
+  missed_runs: 'once',
+  overlap: 'skip',
+  connect_timeout: null,
+  idle_timeout: null,
+  total_timeout: null,
+  max_attempts: 3,
+  shrink_limit: 80,
+  drill_schedule: null,
+  drill_files: 10,
+} as const;
+
+/** Fields that events of earlier releases lack. */
+const laterRunFields = {
+  missed_runs: runFields.missed_runs.default(POLICY_DEFAULTS.missed_runs),
+  overlap: runFields.overlap.default(POLICY_DEFAULTS.overlap),
+  connect_timeout: runFields.connect_timeout.default(POLICY_DEFAULTS.connect_timeout),
+  idle_timeout: runFields.idle_timeout.default(POLICY_DEFAULTS.idle_timeout),
+  total_timeout: runFields.total_timeout.default(POLICY_DEFAULTS.total_timeout),
+  max_attempts: runFields.max_attempts.default(POLICY_DEFAULTS.max_attempts),
+  shrink_limit: runFields.shrink_limit.default(POLICY_DEFAULTS.shrink_limit),
+};
+const laterFields = {
+  ...laterRunFields,
+  drill_schedule: drillFields.drill_schedule.default(POLICY_DEFAULTS.drill_schedule),
+  drill_files: drillFields.drill_files.default(POLICY_DEFAULTS.drill_files),
+};
+
+/** A policy as a run carries it with it. */
+export const policySnapshot = z.object({
+  id: integerId,
+  uuid,
+  name: z.string(),
+  policy_type: z.string(),
+  ...retentionFields,
+  vmprovider: z.string(),
+  mode_pull: z.boolean(),
+  prehook: z.string(),
+  posthook: z.string(),
+  ...laterRunFields,
+  drill_files: laterFields.drill_files,
+});
+
 /** A policy as the API and the commands have it. `clients`, `repository` and `schedule` are integer ids. */
 export const policyFields = z.object({
   name: requiredText(1024),
@@ -44,6 +119,8 @@ export const policyFields = z.object({
   enabled: z.boolean(),
   prehook: text(128),
   posthook: text(128),
+  ...runFields,
+  ...drillFields,
 });
 export type PolicyFields = z.infer<typeof policyFields>;
 
@@ -56,7 +133,7 @@ const variables = {
 export const policyRegistered = defineEvent({
   type: 'policy-registered',
   version: 1,
-  schema: stored.extend({ id: integerId, uuid }),
+  schema: stored.extend({ ...laterFields, id: integerId, uuid }),
   sealed: variables,
 });
 

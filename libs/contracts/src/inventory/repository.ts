@@ -9,7 +9,13 @@ export const repositoryFields = z.object({
   repository_key: requiredText(1024).regex(/^[^\r\n]*$/, 'Line breaks are not allowed in a passphrase.'),
   ready: z.boolean(),
   enabled: z.boolean(),
+  /** Id of the schedule of `borg check`; null = never. */
+  check_schedule: integerId.nullable(),
+  /** Id of the schedule of `borg check --verify-data`, which reads everything; null = as the settings say. */
+  integrity_schedule: integerId.nullable(),
 });
+/** What a repository has that says nothing else. */
+export const REPOSITORY_DEFAULTS = { check_schedule: null, integrity_schedule: null };
 export type RepositoryFields = z.infer<typeof repositoryFields>;
 
 const stored = repositoryFields.extend({ repository_key: sealedText });
@@ -21,7 +27,12 @@ const key = {
 export const repositoryRegistered = defineEvent({
   type: 'repository-registered',
   version: 1,
-  schema: stored.extend({ id: integerId, uuid }),
+  schema: stored.extend({
+    check_schedule: stored.shape.check_schedule.default(null),
+    integrity_schedule: stored.shape.integrity_schedule.default(null),
+    id: integerId,
+    uuid,
+  }),
   sealed: key,
 });
 
@@ -45,7 +56,38 @@ export const repositoryPrepared = defineEvent({
     encryption: z.string(),
     /** True when the preparation initialised it, false when it adopted what was there. */
     initialised: z.boolean(),
+    /** Whether the repository's host takes the repository's own SSH key. */
+    own_key: z.boolean().default(false),
   }),
+});
+
+/** The key pair that opens this repository alone. The latest one counts. */
+export const repositorySshKeyGenerated = defineEvent({
+  type: 'repository-ssh-key-generated',
+  version: 1,
+  schema: z.object({
+    uuid,
+    /** One line, as in `authorized_keys`. */
+    public_key: z.string(),
+    /** OpenSSH PEM. */
+    private_key: sealedText,
+  }),
+  sealed: { subject: (data: { uuid: string }) => `repository-${data.uuid}`, fields: ['private_key'] as const },
+});
+
+/** What `borg key export` told: without it a damaged repository stays closed for ever, passphrase or not. */
+export const repositoryKeyEscrowed = defineEvent({
+  type: 'repository-key-escrowed',
+  version: 1,
+  schema: z.object({ uuid, borg_id: z.string(), key: sealedText }),
+  sealed: { subject: (data: { uuid: string }) => `repository-${data.uuid}`, fields: ['key'] as const },
+});
+
+/** Somebody was given the escrow copy of borg's key. */
+export const repositoryEscrowRead = defineEvent({
+  type: 'repository-escrow-read',
+  version: 1,
+  schema: z.object({ uuid }),
 });
 
 /** Somebody was shown the passphrase. */
@@ -66,6 +108,9 @@ export const repositoryEvents = [
   repositoryChanged,
   repositoryPrepared,
   repositoryKeyRead,
+  repositorySshKeyGenerated,
+  repositoryKeyEscrowed,
+  repositoryEscrowRead,
   repositoryRemoved,
 ] as const;
 export type RepositoryEvent = EventOf<(typeof repositoryEvents)[number]>;

@@ -8,13 +8,24 @@ export const scheduleFields = z.object({
   crontab: requiredText(1024),
   timezone: requiredText(64),
   enabled: z.boolean(),
+  /** Seconds over which the runs of a slot are spread; each policy has a fixed place in there. */
+  jitter: z.int().min(0).max(86_400),
+  /** Windows in which nothing is started, in the schedule's time zone: `MON-FRI 08:00-18:00` or `22:00-02:00`. */
+  blackouts: z.array(requiredText(64)).max(50),
 });
+/** What a schedule has that says nothing else. */
+export const SCHEDULE_DEFAULTS = { jitter: 0, blackouts: [] as string[] };
 export type ScheduleFields = z.infer<typeof scheduleFields>;
 
 export const scheduleRegistered = defineEvent({
   type: 'schedule-registered',
   version: 1,
-  schema: scheduleFields.extend({ id: integerId, uuid }),
+  schema: scheduleFields.extend({
+    jitter: scheduleFields.shape.jitter.default(SCHEDULE_DEFAULTS.jitter),
+    blackouts: scheduleFields.shape.blackouts.default(SCHEDULE_DEFAULTS.blackouts),
+    id: integerId,
+    uuid,
+  }),
 });
 
 export const scheduleChanged = defineEvent({

@@ -1,7 +1,8 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { retentionFields } from '../inventory/policy.ts';
-import { integerId, sealedText, uuid } from '../text.ts';
+import { virtualMachine } from '../inventory/client.ts';
+import { policySnapshot } from '../inventory/policy.ts';
+import { integerId, requiredText, sealedText, uuid } from '../text.ts';
 
 /** job = backup, check = preparation of a client or repository. */
 export const JOB_TYPES = ['job', 'check', 'catalog', 'prune', 'restore', 'integrity'] as const;
@@ -12,28 +13,46 @@ export type LaunchType = (typeof LAUNCH_TYPES)[number];
 
 export const clientSnapshot = z.object({ id: integerId, uuid, hostname: z.string(), port: z.int() });
 export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
-export const policySnapshot = z.object({
-  id: integerId,
-  uuid,
-  name: z.string(),
-  policy_type: z.string(),
-  ...retentionFields,
-  vmprovider: z.string(),
-  mode_pull: z.boolean(),
-  prehook: z.string(),
-  posthook: z.string(),
-});
+/** What a restore does with a file that is there already. */
+export const REPLACE_POLICIES = ['always', 'newer', 'never', 'keep-both'] as const;
+
+/** What a restore compares afterwards: sizes and times, or what the files hold as well. */
+export const VERIFICATIONS = ['none', 'sizes', 'contents'] as const;
 
 /** What a restore job puts where. */
 export const restoreRequest = z.object({
-  /** A path as the archive has it, with all below it; empty = everything. */
+  /** A path as the archive has it, with all below it; empty = see `items`, or everything. */
   item: z.string(),
-  /** A folder on the destination, made when it is not there. */
+  /** Several paths, each with all below it. */
+  items: z.array(requiredText(4_096)).max(1_000).default([]),
+  /** Borg's patterns (`sh:**` and so on) for what to restore, beside the paths. */
+  patterns: z.array(requiredText(4_096)).max(100).default([]),
+  /** A folder on the destination, made when it is not there; empty = in place, where everything was. */
   dest_folder: z.string(),
+  /** client = the job's client; repository = the host on which the repository lies. */
+  destination: z.enum(['client', 'repository']).default('client'),
+  replace: z.enum(REPLACE_POLICIES).default('always'),
+  verify: z.enum(VERIFICATIONS).default('sizes'),
   /** Only list what would be written. */
   dry_run: z.boolean(),
+  /** Feed the dump to the database server it came from (mysql and postgresql archives). */
+  database: z.boolean().default(false),
 });
 export type RestoreRequest = z.infer<typeof restoreRequest>;
+
+/** A proof that an archive can be restored: some files, picked by the seed, are extracted and compared. */
+export const drillRequest = z.object({
+  seed: z.string().min(1).max(64),
+  files: z.int().min(1).max(1_000),
+});
+export type DrillRequest = z.infer<typeof drillRequest>;
+
+/**
+ * What a check job looks at. client, repository and hypervisor make ready what a backup needs; machines asks a hypervisor
+ * for its machines, and the scheduler adds a backup for each; archives is `borg check` of a repository.
+ */
+export const CHECK_SUBJECTS = ['client', 'repository', 'hypervisor', 'machines', 'archives'] as const;
+export type CheckSubject = (typeof CHECK_SUBJECTS)[number];
 
 /** One job of a run. A job waits for all jobs in `needs`; when one of those does not succeed, it is not started. */
 export const plannedJob = z.object({
@@ -52,6 +71,14 @@ export const plannedJob = z.object({
   master_job_id: integerId.optional(),
   /** Set for restore jobs; their `client` is the destination. */
   restore: restoreRequest.optional(),
+  /** Set for restore jobs that only prove that a restore works. */
+  drill: drillRequest.optional(),
+  /** Set for check jobs of this release; without it, a check with a client is one of the client. */
+  check: z.enum(CHECK_SUBJECTS).optional(),
+  /** The virtual machine that this job is about. */
+  machine: virtualMachine.optional(),
+  /** Set for a check of machines: which jobs follow each machine's backup. */
+  followers: z.object({ catalog: z.boolean(), prune: z.boolean() }).optional(),
 });
 export type PlannedJob = z.infer<typeof plannedJob>;
 
@@ -78,7 +105,19 @@ export const runRequested = defineEvent({
   },
 });
 
-export const runEvents = [runRequested] as const;
+/** A hypervisor told its machines, and each got its jobs. Stream `run-<uuid>`, after the request. */
+export const runExtended = defineEvent({
+  type: 'run-extended',
+  version: 1,
+  schema: z.object({
+    uuid,
+    /** The job that found the machines. */
+    found_by: uuid,
+    jobs: z.array(plannedJob).min(1),
+  }),
+});
+
+export const runEvents = [runRequested, runExtended] as const;
 export type RunEvent = EventOf<(typeof runEvents)[number]>;
 export type RunRequested = EventOf<typeof runRequested>['data'];
 
