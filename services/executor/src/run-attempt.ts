@@ -94,7 +94,7 @@ const failure = ({ plan, attempt, output, winding }: Attempt, error: unknown, st
   if (!known && isOurTrouble(error)) return { do: 'lose', job, attempt, reason: messageOf(error) };
   const reason = messageOf(error);
   output.write('error', reason);
-  return { do: 'fail', job, attempt, status: known?.status ?? 'error', reason, exitCode: known?.exitCode ?? null };
+  return { do: 'fail', job, attempt, reason, facts: known?.facts ?? { status: 'error' } };
 };
 
 /** Refused when the attempt is no longer ours; then there is nothing for us to record. */

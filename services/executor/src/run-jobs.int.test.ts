@@ -1,12 +1,14 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
 import {
   BATCH_MAX_ENTRIES,
+  POLICY_DEFAULTS,
   catalogCommands,
   clientCommands,
   jobEvolver,
   jobStream,
   outputStream,
   repositoryCommands,
+  restoreRequest,
   runStream,
   type CatalogEntry,
   type JobState,
@@ -69,6 +71,14 @@ const registerRepository = (uuid: string, path: string, key: string): Promise<vo
     data: { id: 1, uuid, name: 'Main', path, repository_key: key, ready: false, enabled: true },
   });
 
+const clientAt = (hostname: string, port: number): NonNullable<PlannedJob['client']> => ({
+  id: 1,
+  uuid: client,
+  hostname,
+  port,
+  bandwidth_limit: null,
+});
+
 interface JobSketch extends Partial<PlannedJob> {
   readonly folders?: readonly string[];
   readonly path?: string;
@@ -84,7 +94,7 @@ const runJob = async (sketch: JobSketch): Promise<JobState & { job: string; even
     name: 'Job',
     job_type: 'job',
     launch_type: 'manual',
-    client: { id: 1, uuid: client, hostname: host.host, port: host.port },
+    client: clientAt(host.host, host.port),
     needs: [],
     archive_name: 'folders-web-2026-01-01_00-00',
     master_job: null,
@@ -106,6 +116,7 @@ const runJob = async (sketch: JobSketch): Promise<JobState & { job: string; even
       mode_pull: false,
       prehook: '',
       posthook: '',
+      ...POLICY_DEFAULTS,
     },
     repository: { id: 1, uuid: repositoryUuid, name: 'Main', path },
     schedule: null,
@@ -210,19 +221,17 @@ describe('a chain on a fresh repository', () => {
 
   test('restores an item to a folder', async () => {
     const dest_folder = join(folder, 'restored');
-    const restore = { item: join(source, 'kept.txt').slice(1), dest_folder, dry_run: false };
+    const restore = restoreRequest.parse({ item: join(source, 'kept.txt').slice(1), dest_folder, dry_run: false });
     expect(await runJob({ job_type: 'restore', restore })).toMatchObject({ status: 'successful' });
   });
 
   test('prunes and compacts', async () => {
     await runJob({ archive_name: 'folders-web-2026-01-01_00-01' });
     await runJob({ archive_name: 'folders-web-01-2026-01-01_00-01' });
-    const { events } = await runJob({ job_type: 'prune', archive_name: null, client: { ...webClient() } });
+    const { events } = await runJob({ job_type: 'prune', archive_name: null, client: clientAt('web', host.port) });
     expect(events.at(-1)?.data).toMatchObject({ pruned: ['folders-web-2026-01-01_00-00'] });
   });
 });
-
-const webClient = (): NonNullable<PlannedJob['client']> => ({ id: 1, uuid: client, hostname: 'web', port: host.port });
 
 describe('what is wrong ends the job as failed, with a sentence', () => {
   const cases: [string, () => Promise<JobSketch>, RegExp][] = [
@@ -233,14 +242,10 @@ describe('what is wrong ends the job as failed, with a sentence', () => {
     ],
     [
       'an unknown host',
-      () => Promise.resolve({ client: { id: 1, uuid: client, hostname: 'no-such-host.invalid', port: 22 } }),
+      () => Promise.resolve({ client: clientAt('no-such-host.invalid', 22) }),
       /no-such-host\.invalid/,
     ],
-    [
-      'a closed port',
-      () => Promise.resolve({ client: { id: 1, uuid: client, hostname: '127.0.0.1', port: 1 } }),
-      /127\.0\.0\.1:1.*refused/,
-    ],
+    ['a closed port', () => Promise.resolve({ client: clientAt('127.0.0.1', 1) }), /127\.0\.0\.1:1.*refused/],
     [
       'a wrong passphrase',
       async () => {
@@ -268,7 +273,7 @@ describe('what is wrong ends the job as failed, with a sentence', () => {
 
   test('a host that shows another key than before', async () => {
     await using other = await startTestSshd({ authorizedKeys: [] });
-    const place = { id: 1, uuid: client, hostname: other.host, port: other.port };
+    const place = clientAt(other.host, other.port);
     const refused = await runJob({ client: place });
     expect(refused).toMatchObject({ status: 'failed', reason: expect.stringMatching(/key/) });
     await other.rotateHostKey();

@@ -9,11 +9,24 @@ const started = (attempt: number): JobEvent => ({
   type: 'job-started',
   data: { job, run, attempt, executor: `executor-${attempt}` },
 });
-const lost = (attempt: number): JobEvent => ({ type: 'job-attempt-lost', data: { job, attempt, reason: 'gone' } });
+const lost = (attempt: number): JobEvent => ({
+  type: 'job-attempt-lost',
+  data: { job, attempt, reason: 'gone', transport: false },
+});
 const cancelRequested: JobEvent = { type: 'job-cancel-requested', data: { job } };
 const failed = (status: 'failed' | 'error'): JobEvent => ({
   type: 'job-failed',
-  data: { job, attempt: 1, status, reason: 'no such folder', exit_code: 2 },
+  data: {
+    job,
+    attempt: 1,
+    status,
+    reason: 'no such folder',
+    exit_code: 2,
+    warnings: [],
+    archive: null,
+    drill: null,
+    check: null,
+  },
 });
 const succeeded: JobEvent = {
   type: 'job-succeeded',
@@ -26,6 +39,10 @@ const succeeded: JobEvent = {
     archive: null,
     repository_sizes: null,
     pruned: [],
+    machines: [],
+    restored: null,
+    drill: null,
+    check: null,
   },
 };
 const canceled: JobEvent = { type: 'job-canceled', data: { job, attempt: 0, reason: 'by hand' } };
@@ -36,6 +53,15 @@ describe('the state of a job', () => {
     ['runs', [started(1)], { status: 'running', attempt: 1, executor: 'executor-1' }],
     ['is idle again after a lost attempt', [started(1), lost(1)], { attempt: 1, reason: 'gone' }],
     ['runs again', [started(1), lost(1), started(2)], { status: 'running', attempt: 2, executor: 'executor-2' }],
+    [
+      'counts the attempts that the connection ended',
+      [
+        started(1),
+        { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'reset', transport: true } },
+        started(2),
+      ],
+      { status: 'running', attempt: 2, executor: 'executor-2', transportFailures: 1 },
+    ],
     ['is asked to end', [started(1), cancelRequested, lost(1)], { attempt: 1, cancelRequested: true, reason: 'gone' }],
     ['succeeds', [started(1), succeeded], { status: 'successful', attempt: 1 }],
     ['fails', [started(1), failed('failed')], { status: 'failed', attempt: 1, reason: 'no such folder' }],

@@ -113,6 +113,7 @@ export const checkResult = z.object({
   /** Names of archives with damage, at most a thousand. */
   damaged: z.array(z.string()).max(1_000),
 });
+export type CheckResult = z.infer<typeof checkResult>;
 
 export const jobSucceeded = defineEvent({
   type: 'job-succeeded',

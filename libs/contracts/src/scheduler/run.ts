@@ -11,7 +11,14 @@ export type JobType = (typeof JOB_TYPES)[number];
 export const LAUNCH_TYPES = ['manual', 'relaunch', 'scheduled', 'dependency'] as const;
 export type LaunchType = (typeof LAUNCH_TYPES)[number];
 
-export const clientSnapshot = z.object({ id: integerId, uuid, hostname: z.string(), port: z.int() });
+export const clientSnapshot = z.object({
+  id: integerId,
+  uuid,
+  hostname: z.string(),
+  port: z.int(),
+  /** KiB/s; null = no limit. */
+  bandwidth_limit: z.int().min(0).nullable().default(null),
+});
 export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
 /** What a restore does with a file that is there already. */
 export const REPLACE_POLICIES = ['always', 'newer', 'never', 'keep-both'] as const;

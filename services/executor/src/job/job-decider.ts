@@ -1,5 +1,6 @@
 import { isJobOver, jobEvolver, type JobEvent, type JobState } from '@cyborgbackup/contracts';
 import { AppError, type Decider } from '@cyborgbackup/kernel';
+import type { FailureFacts } from './job-failure.ts';
 import type { JobResult } from './job-result.ts';
 
 /** What an executor may say about a job. States and transitions are described beside `jobEvolver`. */
@@ -12,7 +13,14 @@ export type JobCommand =
       /** The attempt whose executor is known to be gone; a job that runs can be started anew only with this. */
       readonly insteadOf?: number;
     }
-  | { readonly do: 'lose'; readonly job: string; readonly attempt: number; readonly reason: string }
+  | {
+      readonly do: 'lose';
+      readonly job: string;
+      readonly attempt: number;
+      readonly reason: string;
+      /** The connection to a host failed. */
+      readonly transport?: boolean;
+    }
   | {
       readonly do: 'succeed';
       readonly job: string;
@@ -25,9 +33,8 @@ export type JobCommand =
       readonly do: 'fail';
       readonly job: string;
       readonly attempt: number;
-      readonly status: 'failed' | 'error';
       readonly reason: string;
-      readonly exitCode: number | null;
+      readonly facts: FailureFacts;
     }
   | { readonly do: 'cancel'; readonly job: string; readonly attempt: number; readonly reason: string }
   | { readonly do: 'give-up'; readonly job: string; readonly reason: string };
@@ -46,44 +53,60 @@ const start = (command: Extract<JobCommand, { do: 'start' }>, state: JobState): 
   if (status !== 'running') return [started];
   if (attempt !== insteadOf) throw new AppError('conflict', `Executor ${state.executor ?? 'unknown'} has this job.`);
   const reason = `Executor ${state.executor ?? 'unknown'} was not heard of any more.`;
-  return [{ type: 'job-attempt-lost', data: { job, attempt, reason } }, started];
+  return [{ type: 'job-attempt-lost', data: { job, attempt, reason, transport: false } }, started];
 };
 
 /** The queue gave the job up: it was delivered too often. Whatever attempt there was, nobody works on it now. */
 const giveUp = ({ job, reason }: Extract<JobCommand, { do: 'give-up' }>, state: JobState): readonly JobEvent[] =>
-  isJobOver(state)
-    ? []
-    : [{ type: 'job-failed', data: { job, attempt: state.attempt, status: 'error', reason, exit_code: null } }];
+  isJobOver(state) ? [] : [failed(job, state.attempt, reason, { status: 'error' })];
+
+const failed = (job: string, attempt: number, reason: string, facts: FailureFacts): JobEvent => ({
+  type: 'job-failed',
+  data: {
+    job,
+    attempt,
+    status: facts.status ?? 'failed',
+    reason,
+    exit_code: facts.exitCode ?? null,
+    warnings: [...(facts.warnings ?? [])],
+    archive: facts.archive ?? null,
+    drill: facts.drill ?? null,
+    check: facts.check ?? null,
+  },
+});
+
+const succeeded = ({ job, attempt, repository, client, result }: Extract<Ending, { do: 'succeed' }>): JobEvent => ({
+  type: 'job-succeeded',
+  data: {
+    job,
+    attempt,
+    warnings: [...result.warnings],
+    repository,
+    client,
+    archive: result.archive,
+    repository_sizes: result.repositorySizes,
+    pruned: [...result.pruned],
+    machines: [...(result.machines ?? [])],
+    restored: result.restored ?? null,
+    drill: result.drill ?? null,
+    check: result.check ?? null,
+  },
+});
 
 const ending = (command: Ending): JobEvent => {
   const { job, attempt } = command;
   switch (command.do) {
     case 'lose':
-      return { type: 'job-attempt-lost', data: { job, attempt, reason: command.reason } };
-    case 'fail':
       return {
-        type: 'job-failed',
-        data: { job, attempt, status: command.status, reason: command.reason, exit_code: command.exitCode },
+        type: 'job-attempt-lost',
+        data: { job, attempt, reason: command.reason, transport: command.transport ?? false },
       };
+    case 'fail':
+      return failed(job, attempt, command.reason, command.facts);
     case 'cancel':
       return { type: 'job-canceled', data: { job, attempt, reason: command.reason } };
-    case 'succeed': {
-      const { repository, client, result } = command;
-      const { warnings, archive, repositorySizes, pruned } = result;
-      return {
-        type: 'job-succeeded',
-        data: {
-          job,
-          attempt,
-          warnings: [...warnings],
-          repository,
-          client,
-          archive,
-          repository_sizes: repositorySizes,
-          pruned: [...pruned],
-        },
-      };
-    }
+    case 'succeed':
+      return succeeded(command);
   }
 };
 

@@ -10,19 +10,31 @@ const started = (attempt: number, executor: string): JobEvent => ({
   type: 'job-started',
   data: { job, run, attempt, executor },
 });
-const lost = (attempt: number): JobEvent => ({ type: 'job-attempt-lost', data: { job, attempt, reason: 'gone' } });
+const lost = (attempt: number): JobEvent => ({
+  type: 'job-attempt-lost',
+  data: { job, attempt, reason: 'gone', transport: false },
+});
 const failed: JobEvent = {
   type: 'job-failed',
-  data: { job, attempt: 1, status: 'failed', reason: 'no', exit_code: 2 },
+  data: {
+    job,
+    attempt: 1,
+    status: 'failed',
+    reason: 'no',
+    exit_code: 2,
+    warnings: [],
+    archive: null,
+    drill: null,
+    check: null,
+  },
 };
 const start = (executor: string): JobCommand => ({ do: 'start', job, run, executor });
 const fail = (attempt: number): JobCommand => ({
   do: 'fail',
   job,
   attempt,
-  status: 'failed',
   reason: 'no',
-  exitCode: 2,
+  facts: { exitCode: 2 },
 });
 
 const given = (...events: JobEvent[]): JobState => fold(jobDecider, events);

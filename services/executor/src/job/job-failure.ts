@@ -1,18 +1,29 @@
 import { isSshError } from '@cyborgbackup/borg';
+import type { ArchiveFacts, CheckResult, DrillResult } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
+
+/** What is to be recorded beside the reason. */
+export interface FailureFacts {
+  /** failed = borg or the remote side said so; error = it could not be run at all. Default: failed. */
+  readonly status?: 'failed' | 'error';
+  readonly exitCode?: number | null;
+  /** What borg warned of before the end. */
+  readonly warnings?: readonly string[];
+  /** An archive that is in the repository although the job failed. */
+  readonly archive?: ArchiveFacts;
+  readonly check?: CheckResult;
+  readonly drill?: DrillResult;
+}
 
 /** The job itself went wrong, for a reason that trying the same again at once would not cure. */
 export class JobFailure extends Error {
   override readonly name = 'JobFailure';
-  /** failed = borg or the remote side said so; error = it could not be run at all. */
-  readonly status: 'failed' | 'error';
-  readonly exitCode: number | null;
+  readonly facts: FailureFacts;
 
   /** @param reason one sentence for people: what is wrong and what to do */
-  constructor(reason: string, options: { status?: 'failed' | 'error'; exitCode?: number | null } = {}) {
+  constructor(reason: string, facts: FailureFacts = {}) {
     super(reason);
-    this.status = options.status ?? 'failed';
-    this.exitCode = options.exitCode ?? null;
+    this.facts = facts;
   }
 }
 

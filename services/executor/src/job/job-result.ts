@@ -1,4 +1,11 @@
-import type { ArchiveFacts, RepositorySizes } from '@cyborgbackup/contracts';
+import type {
+  ArchiveFacts,
+  CheckResult,
+  DrillResult,
+  RepositorySizes,
+  RestoreResult,
+  VirtualMachine,
+} from '@cyborgbackup/contracts';
 
 /** What a job that ended well has to tell. */
 export interface JobResult {
@@ -7,6 +14,11 @@ export interface JobResult {
   readonly repositorySizes: RepositorySizes | null;
   /** Names of the archives that a prune removed. */
   readonly pruned: readonly string[];
+  /** What a check of machines found. */
+  readonly machines?: readonly VirtualMachine[];
+  readonly restored?: RestoreResult;
+  readonly drill?: DrillResult;
+  readonly check?: CheckResult;
 }
 
 export const NOTHING_TO_TELL: JobResult = { warnings: [], archive: null, repositorySizes: null, pruned: [] };

@@ -10,12 +10,15 @@ import { currentContext, delay, isoMicros, messageOf, systemContext } from '@cyb
 import { drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
 import { redactor } from './redactor.ts';
 
+/** As recorded; the time to go may be left out. */
+export type ProgressFigures = Omit<JobProgress, 'eta'> & { readonly eta?: number | null };
+
 /** The output of one attempt of a job on its way into the log. */
 export interface JobOutput {
   /** Adds text, which may have several lines. Secrets in it are replaced. */
   write(event: OutputKind, text: string): void;
   /** Adds a line for people together with its figures; at most one a second is kept, the last one always. */
-  progress(text: string, progress: JobProgress): void;
+  progress(text: string, progress: ProgressFigures): void;
   /** From now on this text is replaced wherever it appears. */
   hide(secret: string): void;
   /** Everything written so far is in the log when this resolves. */
@@ -138,7 +141,12 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
       add({ event, stdout, created: isoMicros() });
     },
     progress: (text, progress) => {
-      const draft: Draft = { event: 'verbose', stdout: hidden.clean(text), progress, created: isoMicros() };
+      const draft: Draft = {
+        event: 'verbose',
+        stdout: hidden.clean(text),
+        progress: { ...progress, eta: progress.eta ?? null },
+        created: isoMicros(),
+      };
       const now = Date.now();
       if (now - lastProgress < PROGRESS_MILLIS) {
         heldProgress = draft;

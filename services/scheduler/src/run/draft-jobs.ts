@@ -19,12 +19,10 @@ export interface DraftContext {
   readonly launchType: LaunchType;
 }
 
-const snapshotOf = ({ id, uuid, hostname, port }: ResolvedClient): PlannedJob['client'] => ({
-  id,
-  uuid,
-  hostname,
-  port,
-});
+const snapshotOf = (client: ResolvedClient): PlannedJob['client'] => {
+  const { id, uuid, hostname, port, bandwidth_limit } = client;
+  return { id, uuid, hostname, port, bandwidth_limit };
+};
 
 /** The run and what a job is about give its uuid, so that a launch that is tried again plans the very same jobs. */
 const jobUuid = (run: string, jobType: string, subject: string): string => nameUuid(run, `${jobType}/${subject}`);
