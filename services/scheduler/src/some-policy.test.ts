@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { SNAPSHOT_DEFAULTS } from './some-events.test.ts';
 import type { ResolvedPolicy } from './run/draft-jobs.ts';
 
 /** A policy with clients named after it, all of it ready. */
@@ -22,6 +23,7 @@ export const somePolicy = (
       mode_pull: false,
       prehook: '',
       posthook: '',
+      ...SNAPSHOT_DEFAULTS,
       enabled: true,
     },
     repository: { id, uuid: randomUUID(), name: `repository${id}`, path: '/srv/borg', ready: true, enabled: true },
@@ -31,8 +33,10 @@ export const somePolicy = (
       uuid: randomUUID(),
       hostname: `host${id}-${index + 1}`,
       port: 22,
+      bandwidth_limit: null,
       ready: true,
       enabled: true,
+      hypervisor_ready: false,
     })),
     extra_vars: '{"folders":["/etc"]}',
     catalog_enabled: true,

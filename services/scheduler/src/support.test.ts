@@ -21,6 +21,7 @@ import { expect, vi } from 'vitest';
 import type { JobRow } from './read/job-row.ts';
 import { schedulerProjection } from './read/scheduler-projection.ts';
 import type { ResolvedPolicy } from './run/draft-jobs.ts';
+import { failed, succeeded } from './some-events.test.ts';
 import { startScheduler } from './start.ts';
 
 /** Everything around a scheduler: real servers, and a test in the parts of inventory and executors. */
@@ -137,21 +138,7 @@ const playInventory = ({ connection }: ServiceParts, policies: Map<number, Resol
 };
 
 export const finish = (job: string, attempt: number, outcome: string | undefined): JobEvent =>
-  outcome === undefined
-    ? {
-        type: 'job-succeeded',
-        data: {
-          job,
-          attempt,
-          warnings: [],
-          repository: null,
-          client: null,
-          archive: null,
-          repository_sizes: null,
-          pruned: [],
-        },
-      }
-    : { type: 'job-failed', data: { job, attempt, status: 'failed', reason: outcome, exit_code: 2 } };
+  outcome === undefined ? succeeded(job, { attempt }) : failed(job, outcome, { attempt });
 
 const playExecutor = async (
   parts: ServiceParts,

@@ -27,11 +27,14 @@ const cancel = (job: string, { status, attempt, cancelRequested }: JobState): re
   return cancelRequested ? [] : [{ type: 'job-cancel-requested', data: { job } }];
 };
 
+/** A job that never ran brought nothing. */
+const NO_RESULT = { warnings: [], archive: null, drill: null, check: null };
+
 const end = (command: Exclude<JobCommand, { do: 'cancel' }>, { attempt }: JobState): JobEvent => {
   const { job, reason } = command;
   return command.do === 'skip'
     ? { type: 'job-canceled', data: { job, attempt, reason } }
-    : { type: 'job-failed', data: { job, attempt, status: 'failed', reason, exit_code: null } };
+    : { type: 'job-failed', data: { job, attempt, status: 'failed', reason, exit_code: null, ...NO_RESULT } };
 };
 
 export const jobDecider: Decider<JobState, JobCommand, JobEvent> = {

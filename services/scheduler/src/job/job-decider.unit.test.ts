@@ -1,5 +1,6 @@
 import { initialJobState, type JobEvent, type JobState } from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
+import { failed } from '../some-events.test.ts';
 import { jobDecider, type JobCommand } from './job-decider.ts';
 
 const job = '7b4a3a86-3f5e-4b36-9a2e-6d9c9b1c7f01';
@@ -20,12 +21,7 @@ describe('the scheduler on a job', () => {
     ['asks the executor of one that runs', running, cancel, [{ type: 'job-cancel-requested', data: { job } }]],
     ['asks once', { ...running, cancelRequested: true }, cancel, []],
     ['skips one that waits', initialJobState, skip, [canceled(0, 'Skipped.')]],
-    [
-      'fails one that waits',
-      initialJobState,
-      fail,
-      [{ type: 'job-failed', data: { job, attempt: 0, status: 'failed', reason: 'Not ready.', exit_code: null } }],
-    ],
+    ['fails one that waits', initialJobState, fail, [failed(job, 'Not ready.', { attempt: 0, exit_code: null })]],
     ['leaves alone one that runs', running, skip, []],
     ['leaves alone one that has ended', state({ status: 'canceled' }), fail, []],
   ])('%s', (_name, given, command, expected) => {

@@ -1,6 +1,7 @@
 import type { JobEvent, QueueEvent } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { failed, lost, succeeded } from '../some-events.test.ts';
 import { decideSlots } from './decide-slots.ts';
 import { addRun, createQueue, evolve, type Queue } from './queue.ts';
 import type { QueuedJob } from './queue-entry.ts';
@@ -98,32 +99,14 @@ const end = (model: Model, event: JobEvent): void => {
   tell(model, event);
 };
 
-const succeed = (job: string): JobEvent => ({
-  type: 'job-succeeded',
-  data: {
-    job,
-    attempt: 1,
-    warnings: [],
-    repository: null,
-    client: null,
-    archive: null,
-    repository_sizes: null,
-    pruned: [],
-  },
-});
-
 /** What an executor, or somebody who cancels, says about a job. */
 const said: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | undefined> = {
   cancel: ({ uuid }) => ({ type: 'job-canceled', data: { job: uuid, attempt: 0, reason: 'x' } }),
   start: ({ uuid, run }, isStarted) =>
     isStarted ? undefined : { type: 'job-started', data: { job: uuid, run, attempt: 1, executor: 'e' } },
-  lose: ({ uuid }, isStarted) =>
-    isStarted ? { type: 'job-attempt-lost', data: { job: uuid, attempt: 1, reason: 'x' } } : undefined,
-  succeed: ({ uuid }, isStarted) => (isStarted ? succeed(uuid) : undefined),
-  fail: ({ uuid }, isStarted) =>
-    isStarted
-      ? { type: 'job-failed', data: { job: uuid, attempt: 1, status: 'failed', reason: 'x', exit_code: 2 } }
-      : undefined,
+  lose: ({ uuid }, isStarted) => (isStarted ? lost(uuid, 'x') : undefined),
+  succeed: ({ uuid }, isStarted) => (isStarted ? succeeded(uuid) : undefined),
+  fail: ({ uuid }, isStarted) => (isStarted ? failed(uuid, 'x') : undefined),
 };
 
 const touch = (model: Model, kind: Touch, pick: number): void => {
@@ -214,7 +197,7 @@ describe('the queue, whatever happens', () => {
           for (const { uuid } of holders(model)) {
             if (model.ended.has(uuid)) continue;
             model.started.add(uuid);
-            end(model, succeed(uuid));
+            end(model, succeeded(uuid));
           }
         }
         act(model, 200);

@@ -172,6 +172,8 @@ export const evolve = (queue: Queue, event: QueueInput): void => {
   switch (event.type) {
     case 'run-requested':
       return addRun(queue, queuedJobs(event.data, event.metadata.correlationId));
+    case 'run-extended':
+      return;
     case 'slot-awaited':
     case 'slot-granted':
     case 'slot-freed':

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { failed, succeeded } from '../some-events.test.ts';
 import { decideSlots } from './decide-slots.ts';
 import { explainWait } from './explain-wait.ts';
 import { fateOf } from './fate.ts';
@@ -36,11 +37,9 @@ const decide = (queue: Queue, limits = UNLIMITED): string[] =>
 const metadata = { correlationId: 'c' };
 const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
   if (end === 'successful') {
-    const nothing = { archive: null, repository_sizes: null, repository: null, client: null, warnings: [], pruned: [] };
-    evolve(queue, { type: 'job-succeeded', data: { job: uuid, attempt: 1, ...nothing }, version: 1, metadata });
+    evolve(queue, { ...succeeded(uuid), version: 1, metadata });
   } else if (end === 'failed') {
-    const data = { job: uuid, attempt: 1, status: 'failed' as const, reason: 'Broken.', exit_code: 2 };
-    evolve(queue, { type: 'job-failed', data, version: 1, metadata });
+    evolve(queue, { ...failed(uuid, 'Broken.'), version: 1, metadata });
   } else evolve(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
 };
 

@@ -2,6 +2,7 @@ import type { JobEvent, PlannedJob, QueueEvent, RunEvent } from '@cyborgbackup/c
 import type { Actor, RecordedEvent } from '@cyborgbackup/kernel';
 import { foldEvents } from '@cyborgbackup/projections';
 import { describe, expect, it } from 'vitest';
+import { failed, lost, SNAPSHOT_DEFAULTS, succeeded } from '../some-events.test.ts';
 import type { JobRow } from './job-row.ts';
 import { jobs } from './jobs.ts';
 
@@ -16,7 +17,7 @@ const planned = (n: number, job: Partial<PlannedJob>): PlannedJob => ({
   name: `Job ${n}`,
   job_type: 'job',
   launch_type: 'manual',
-  client: { id: 7, uuid: uuidOf(70), hostname: 'web', port: 22 },
+  client: { id: 7, uuid: uuidOf(70), hostname: 'web', port: 22, bandwidth_limit: null },
   needs: [],
   archive_name: null,
   master_job: null,
@@ -41,6 +42,7 @@ const requested: RunEvent = {
       mode_pull: false,
       prehook: '',
       posthook: '',
+      ...SNAPSHOT_DEFAULTS,
     },
     repository: { id: 5, uuid: uuidOf(50), name: 'main', path: '/srv/main' },
     schedule: { id: 6, name: 'nightly' },
@@ -80,29 +82,20 @@ const started = (attempt: number): JobEvent => ({
   data: { job: backup, run, attempt, executor: `e${attempt}` },
 });
 
-const succeeded: JobEvent = {
-  type: 'job-succeeded',
-  data: {
-    job: backup,
-    attempt: 1,
-    warnings: ['file changed'],
-    repository: null,
-    client: null,
-    archive: {
-      name: 'config-web-2026-01-02_03-04-2',
-      borg_id: 'ab',
-      started_at: at(1),
-      finished_at: at(2),
-      duration: 1,
-      files: 3,
-      original_size: 2 ** 40,
-      compressed_size: 20,
-      deduplicated_size: 10,
-    },
-    repository_sizes: null,
-    pruned: [],
+const backedUp = succeeded(backup, {
+  warnings: ['file changed'],
+  archive: {
+    name: 'config-web-2026-01-02_03-04-2',
+    borg_id: 'ab',
+    started_at: at(1),
+    finished_at: at(2),
+    duration: 1,
+    files: 3,
+    original_size: 2 ** 40,
+    compressed_size: 20,
+    deduplicated_size: 10,
   },
-};
+});
 
 describe('scheduler.jobs', () => {
   it('shows a run as it was planned', () => {
@@ -164,16 +157,12 @@ describe('scheduler.jobs', () => {
     ['running', [started(1)], { status: 'running', started: at(1), attempt: 1, executor: 'e1', finished: null }],
     [
       'pending again after a lost attempt',
-      [started(1), { type: 'job-attempt-lost', data: { job: backup, attempt: 1, reason: 'executor gone' } }],
+      [started(1), lost(backup, 'executor gone')],
       { status: 'pending', started: at(1), job_explanation: 'executor gone' },
     ],
     [
       'started when the first attempt was',
-      [
-        started(1),
-        { type: 'job-attempt-lost', data: { job: backup, attempt: 1, reason: 'executor gone' } },
-        started(2),
-      ],
+      [started(1), lost(backup, 'executor gone'), started(2)],
       { status: 'running', started: at(1), attempt: 2, executor: 'e2', job_explanation: '' },
     ],
     [
@@ -183,7 +172,7 @@ describe('scheduler.jobs', () => {
     ],
     [
       'successful, with what its archive turned out to be',
-      [started(1), succeeded],
+      [started(1), backedUp],
       {
         status: 'successful',
         failed: false,
@@ -198,10 +187,7 @@ describe('scheduler.jobs', () => {
     ],
     [
       'failed, and why',
-      [
-        started(1),
-        { type: 'job-failed', data: { job: backup, attempt: 1, status: 'error', reason: 'no key', exit_code: null } },
-      ],
+      [started(1), failed(backup, 'no key', { status: 'error' })],
       { status: 'error', failed: true, finished: at(2), job_explanation: 'no key' },
     ],
     [

@@ -19,9 +19,10 @@ export interface DraftContext {
   readonly launchType: LaunchType;
 }
 
-const snapshotOf = (client: ResolvedClient): PlannedJob['client'] => {
-  const { id, uuid, hostname, port, bandwidth_limit } = client;
-  return { id, uuid, hostname, port, bandwidth_limit };
+/** The client as its jobs carry it with them. */
+export const snapshotOf = (client: ResolvedClient): NonNullable<PlannedJob['client']> => {
+  const { ready: _ready, enabled: _enabled, hypervisor_ready: _hypervisor, ...snapshot } = client;
+  return snapshot;
 };
 
 /** The run and what a job is about give its uuid, so that a launch that is tried again plans the very same jobs. */

@@ -2,7 +2,7 @@ import { schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { checkEnabled } from './check-launch.ts';
-import type { DraftJob, ResolvedClient, ResolvedPolicy } from './draft-jobs.ts';
+import { snapshotOf, type DraftJob, type ResolvedClient, type ResolvedPolicy } from './draft-jobs.ts';
 import { answerOf, requestUnlessBusy, resolvePolicyAgain, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import { nameUuid } from './name-uuid.ts';
 import { findRun } from './request-run.ts';
@@ -48,7 +48,7 @@ const destinationOf = (resolved: ResolvedPolicy, backup: Backup, destination: nu
  * @throws AppError `not-found` for a backup without an archive; `conflict` when the destination cannot be used or is busy
  */
 export const restore = async (deps: LaunchDeps, request: Restore): Promise<LaunchAnswer> => {
-  const { run, backup: uuid, destination, item, dest_folder, dry_run } = request;
+  const { run, backup: uuid, destination, ...what } = request;
   const known = await findRun(deps, run);
   if (known) return answerOf(known);
   const backup = await findBackup(deps, uuid);
@@ -60,12 +60,12 @@ export const restore = async (deps: LaunchDeps, request: Restore): Promise<Launc
     name: `Restore Job ${resolved.policy.name} ${client.hostname}`,
     job_type: 'restore',
     launch_type: 'manual',
-    client: { id: client.id, uuid: client.uuid, hostname: client.hostname, port: client.port },
+    client: snapshotOf(client),
     needs: [],
     archive_name: backup.archive_name,
     master_job: backup.uuid,
     master_job_id: backup.id,
-    restore: { item, dest_folder, dry_run },
+    restore: { ...what, destination: 'client' },
   };
   const plan = { run, resolved, extraVars: null, dueAt: null, drafts: [draft] };
   return answerOf(await requestUnlessBusy(deps, plan, 'Backup job already running for this client.'));

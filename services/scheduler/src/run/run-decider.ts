@@ -12,5 +12,5 @@ export const runDecider: Decider<RunState, RunRequested, RunEvent> = {
     if (state.policy?.uuid === requested.policy?.uuid) return [];
     throw new AppError('conflict', 'This run id belongs to another policy: draw a new one.');
   },
-  evolve: (_state, event) => event.data,
+  evolve: (state, event) => (event.type === 'run-requested' ? event.data : state),
 };

@@ -1,4 +1,7 @@
 import {
+  POLICY_DEFAULTS,
+  REPOSITORY_DEFAULTS,
+  SCHEDULE_DEFAULTS,
   scheduleSlotsStream,
   type PolicyEvent,
   type RepositoryEvent,
@@ -39,15 +42,31 @@ describe('a schedule', () => {
     const scheduleUuid = randomUUID();
     const scheduleRegistered: ScheduleEvent = {
       type: 'schedule-registered',
-      data: { id, uuid: scheduleUuid, name: schedule.name, crontab: '*/10 * * * *', timezone: 'UTC', enabled: true },
+      data: {
+        ...SCHEDULE_DEFAULTS,
+        id,
+        uuid: scheduleUuid,
+        name: schedule.name,
+        crontab: '*/10 * * * *',
+        timezone: 'UTC',
+        enabled: true,
+      },
     };
     const repositoryRegistered: RepositoryEvent = {
       type: 'repository-registered',
-      data: { ...repository, repository_key: 'secret', ready: true },
+      data: { ...REPOSITORY_DEFAULTS, ...repository, repository_key: 'secret', ready: true },
     };
     const policyRegistered: PolicyEvent = {
       type: 'policy-registered',
-      data: { ...policy, policy_type: 'folders', extra_vars: '', clients: [], repository: id, schedule: id },
+      data: {
+        ...POLICY_DEFAULTS,
+        ...policy,
+        policy_type: 'folders',
+        extra_vars: '',
+        clients: [],
+        repository: id,
+        schedule: id,
+      },
     };
     await stage.append(`schedule-${scheduleUuid}`, scheduleRegistered);
     await stage.append(`repository-${repository.uuid}`, repositoryRegistered);

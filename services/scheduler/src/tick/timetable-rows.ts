@@ -63,6 +63,7 @@ export type TimetablePolicyEvent = PolicyEvent | RunEvent | ScheduleSlotEvent;
 
 /** The policy that an event is about; undefined for a run that no schedule started. */
 export const policyOf = ({ type, data }: TimetablePolicyEvent): string | undefined => {
+  if (type === 'run-extended') return undefined;
   if (type === 'run-requested') return data.due_at === null ? undefined : data.policy?.uuid;
   return type === 'schedule-slot-skipped' ? data.policy : data.uuid;
 };
@@ -84,6 +85,8 @@ export const evolvePolicy = (
       return row && null;
     case 'run-requested':
       return data.due_at === null ? row : handled(row, data.due_at);
+    case 'run-extended':
+      return row;
     case 'schedule-slot-skipped':
       return handled(row, handledUntil(data));
   }
@@ -120,8 +123,7 @@ export const evolveRepository = (
       return changed(row, { enabled: data.enabled }, metadata.occurredAt);
     case 'repository-removed':
       return row && null;
-    case 'repository-prepared':
-    case 'repository-key-read':
+    default:
       return row;
   }
 };
