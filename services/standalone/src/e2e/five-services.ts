@@ -1,8 +1,7 @@
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { logIn, type ApiClient } from '../demo/api-client.ts';
+import { freePort } from './free-port.ts';
 import { serviceProcess, type ServiceProcess } from './service-process.ts';
 
 export const SERVICES = ['inventory', 'scheduler', 'executor', 'catalog', 'gateway'] as const;
@@ -18,15 +17,6 @@ export interface FiveServices extends AsyncDisposable {
   readonly services: Readonly<Record<ServiceName, ServiceProcess>>;
   logIn(): Promise<ApiClient>;
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-};
 
 export const startFiveServices = async (): Promise<FiveServices> => {
   const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
