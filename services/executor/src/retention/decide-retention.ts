@@ -1,0 +1,72 @@
+import { PERIODS, RULES, type Rule } from './periods.ts';
+
+/** An archive of one series: made by one policy of one client (or virtual machine). */
+export interface SeriesArchive {
+  readonly name: string;
+  /** When it was begun, milliseconds since the epoch. */
+  readonly at: number;
+  /** Its backup succeeded. Not so an archive whose source was empty or shrank too much, and one that is damaged. */
+  readonly good: boolean;
+}
+
+/** How many archives to keep of each period; 0 = the period is not used. */
+export type Keep = Readonly<Record<Rule, number>>;
+
+export interface RetentionDecision {
+  /** Names with the reason, for people: `daily #1`, `monthly[oldest] #3`, … */
+  readonly kept: ReadonlyMap<string, string>;
+  /** Names, newest first. */
+  readonly removed: readonly string[];
+}
+
+const newestFirst = (archives: readonly SeriesArchive[]): readonly SeriesArchive[] =>
+  archives.toSorted((a, b) => b.at - a.at || (a.name < b.name ? 1 : -1));
+
+/**
+ * Applies one rule as borg 1.2 and 1.4 do: of each period the last archive is taken, from now backwards; one that an earlier
+ * rule took already counts for its period but not towards this rule's number. A rule that found too few also takes the
+ * oldest archive, so that the first monthly archive is there before the first month is over.
+ */
+const applyRule = (archives: readonly SeriesArchive[], rule: Rule, wanted: number, kept: Map<string, string>): void => {
+  if (wanted === 0) return;
+  let found = 0;
+  let period: string | undefined;
+  const take = ({ name }: SeriesArchive, label: string): void => {
+    found += 1;
+    kept.set(name, `${label} #${found}`);
+  };
+  for (const archive of archives) {
+    const current = PERIODS[rule](archive.at);
+    if (current === period) continue;
+    period = current;
+    if (!kept.has(archive.name)) take(archive, rule);
+    if (found === wanted) return;
+  }
+  const oldest = archives.at(-1);
+  if (oldest && !kept.has(oldest.name)) take(oldest, `${rule}[oldest]`);
+};
+
+/**
+ * What becomes of the archives of one series. The rules are those of `borg prune`, applied to good archives in UTC. Beyond
+ * them:
+ *
+ *   - no rule at all keeps everything;
+ *   - an archive that is not good takes no good one's place. It goes as soon as there is a newer good one; until then it may
+ *     be the best there is;
+ *   - hence the newest good archive stays whatever the rules say, and so does everything when none is good.
+ */
+export const decideRetention = (archives: readonly SeriesArchive[], keep: Keep): RetentionDecision => {
+  const sorted = newestFirst(archives);
+  const kept = new Map<string, string>();
+  if (RULES.every((rule) => keep[rule] === 0)) {
+    for (const { name } of sorted) kept.set(name, 'no rule');
+    return { kept, removed: [] };
+  }
+  const good = sorted.filter((archive) => archive.good);
+  for (const rule of RULES) applyRule(good, rule, keep[rule], kept);
+  for (const archive of sorted) {
+    if (archive.good) break;
+    kept.set(archive.name, 'nothing good is newer');
+  }
+  return { kept, removed: sorted.flatMap(({ name }) => (kept.has(name) ? [] : [name])) };
+};
