@@ -2,6 +2,7 @@ import { AppError } from '@cyborgbackup/kernel';
 import type { RemoteScript } from './borg-runner.ts';
 import { leashScript } from './leash-script.ts';
 import { quote, quoteArgv } from './quote.ts';
+import type { SshMount } from './ssh-mount.ts';
 
 export interface BorgCommand {
   /** Borg's arguments, without `borg` itself, from one of the builders in commands/. */
@@ -15,6 +16,10 @@ export interface BorgCommand {
   readonly knownHosts?: readonly string[] | undefined;
   /** Where borg is started: what it extracts goes there. Must exist. Default: the account's home folder. */
   readonly directory?: string | undefined;
+  /** Another host's files, mounted for the time of the command; borg is started in them. Excludes `directory`. */
+  readonly mount?: SshMount | undefined;
+  /** An agent's socket on the host where borg runs (see `startLocalAgent`). Not for a forwarded agent. */
+  readonly agentSocket?: string | undefined;
   /** More of borg's environment, for example `TZ`. Not for secrets. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Given to borg's standard input, thus to a dump it starts (`--content-from-command`): credentials, never stored. */

@@ -16,6 +16,10 @@ export interface CreateOptions extends CommonOptions {
   readonly patterns?: readonly string[] | undefined;
   readonly oneFileSystem?: boolean;
   readonly excludeCaches?: boolean;
+  /** Store no names of users and groups: those of the host where borg runs would be wrong for another host's files. */
+  readonly numericIds?: boolean;
+  /** How borg sees that a file is unchanged, for example `mtime,size` where inodes and ctimes mean nothing. */
+  readonly filesCache?: string | undefined;
   /** Seconds between checkpoints; borg's default is 1800. */
   readonly checkpointIntervalSeconds?: number | undefined;
   readonly comment?: string | undefined;
@@ -62,6 +66,8 @@ export const createCommand = (options: CreateOptions): string[] => {
     ...option('comment', literal(options.comment)),
     ...flag('one-file-system', options.oneFileSystem),
     ...flag('exclude-caches', options.excludeCaches),
+    ...flag('numeric-ids', options.numericIds),
+    ...option('files-cache', options.filesCache),
     ...repeated('pattern', options.patterns),
     ...repeated('exclude', options.exclude),
     ...(dump ? ['--content-from-command', ...option('stdin-name', source.name)] : []),

@@ -7,31 +7,26 @@ import {
   repositoryPathOnHost,
   sshRunner,
   toBorgUrl,
-  type BorgRunner,
   type HostKeyPins,
   type RepositoryLocation,
   type SshSession,
 } from '@cyborgbackup/borg';
 import type { ServiceParts } from '@cyborgbackup/service';
+import type { BorgPlace } from './borg-place.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import { clientLogin, repositoryPassphrase } from './secrets.ts';
 
-/** Where borg runs, and how it names the repository from there. Closing it ends what still runs. */
-export interface BorgPlace extends AsyncDisposable {
-  readonly runner: BorgRunner;
-  /** For borg's arguments. */
-  readonly repository: string;
-  readonly passphrase: string;
-  /** Set where borg has to log in to the repository host from there. */
-  readonly knownHosts?: readonly string[];
-  readonly forwardAgent: boolean;
-}
+export type { BorgPlace };
 
 export interface ConnectionOptions {
   readonly parts: ServiceParts;
   readonly hostKeys: HostKeyPins;
   readonly connectTimeoutMillis: number;
   readonly signal: AbortSignal;
+  /** Uuid of the job, in the environment of all that runs for it (see takeover/). */
+  readonly job?: string | undefined;
+  /** Takes a sentence that whoever reads the job's output should know. */
+  readonly warn?: ((text: string) => void) | undefined;
 }
 
 interface Host {
@@ -80,7 +75,9 @@ export const onRepositoryHost = async (options: ConnectionOptions, repository: R
   return {
     runner: session ? sshRunner(session) : localRunner(),
     repository: repositoryPathOnHost(location),
+    host: session ? 'repository' : 'executor',
     passphrase,
+    env: {},
     forwardAgent: false,
     [Symbol.asyncDispose]: closing(session),
   };
@@ -120,7 +117,9 @@ export const onClient = async (
     session,
     runner: sshRunner(session),
     repository: toBorgUrl(location),
+    host: 'client',
     passphrase,
+    env: {},
     knownHosts,
     forwardAgent: true,
     [Symbol.asyncDispose]: closing(session),
