@@ -1,3 +1,7 @@
+export type { ByteSink } from './byte-sender.ts';
+export { BYTE_STREAM_LIMITS, FRAME_BYTES, type ByteStreamLimits } from './byte-stream-limits.ts';
+export { openByteStream, type OpenByteStreamOptions, type OpenedByteStream } from './byte-stream-reader.ts';
+export { serveByteStreams, type ByteStreamServer, type ByteStreamServerOptions } from './byte-stream-server.ts';
 export { Command, createZodPipe, validate } from './command.ts';
 export * from './job-message.ts';
 export type { ConsumeOptions } from './job-consumer.ts';
