@@ -83,6 +83,13 @@ const allEnded = async (api: ApiClient): Promise<void> => {
   }
 };
 
+/** How often which reason was given, for whoever reads a failure. */
+const reasons = (all: z.output<typeof jobs>['results']): string =>
+  [...Map.groupBy(all, (job) => `${job.job_type} ${job.status}: ${job.job_explanation}`)]
+    .map(([reason, same]) => `${same.length} x ${reason}`)
+    .toSorted()
+    .join('\n');
+
 test(
   'a fleet is backed up truthfully while everything dies',
   { timeout: SECONDS * 1000 + SETTLE_MILLIS + 120_000 },
@@ -98,7 +105,7 @@ test(
     await allEnded(api);
     const { results } = await api.get('/api/v1/jobs/?page_size=10000', jobs);
     const story = `seed ${SEED}: ${launched} launches, ${results.length} jobs, killed ${killed.join(', ')}`;
-    process.stdout.write(`${story}\n`);
+    process.stdout.write(`${story}\n${reasons(results)}\n`);
 
     const log = await readLog(cluster);
     expect(log, story).toMatchObject({ unfaithful: [], intact: true, afterTheEnd: [] });

@@ -33,9 +33,14 @@ export interface FleetSize {
 /** Addresses of loopback, each of them a client to the product. */
 const addressOf = (index: number): string => `127.0.0.${index + 2}`;
 
-const startHost = async (folder: string, publicKey: string, witness: BorgWitness): Promise<TestSshd> => {
+const startHost = async (
+  folder: string,
+  options: { publicKey: string; witness: BorgWitness; clients: number },
+): Promise<TestSshd> => {
+  const { publicKey, witness, clients } = options;
+  const listen = Array.from({ length: clients }, (_, index) => `ListenAddress ${addressOf(index)}`);
   const path = [witness.path, process.env['PATH'] ?? ''].join(delimiter);
-  const config = ['ListenAddress 0.0.0.0', `SetEnv BORG_BASE_DIR=${join(folder, 'borg')} "PATH=${path}"`];
+  const config = [...listen, `SetEnv BORG_BASE_DIR=${join(folder, 'borg')} "PATH=${path}"`];
   return startTestSshd({ authorizedKeys: [publicKey], config });
 };
 
@@ -79,7 +84,7 @@ export const makeFleet = async (api: ApiClient, size: FleetSize): Promise<Fleet>
   }
   const witness = await startBorgWitness(folder, { borg, repositories });
   const publicKey = await api.get('/api/v1/settings/get_ssh_publickey/', z.string());
-  const sshd = await startHost(folder, publicKey, witness);
+  const sshd = await startHost(folder, { publicKey, witness, clients: size.clients });
   const policies: number[] = [];
   for (const [index, path] of repositories.entries()) {
     const clients = Array.from({ length: size.clients }, (_, client) => client)
