@@ -4,8 +4,11 @@ import {
   hostKeyCommands,
   hostKeyPinned,
   hostKeyStream,
+  POLICY_DEFAULTS,
   policyCommands,
+  REPOSITORY_DEFAULTS,
   repositoryCommands,
+  SCHEDULE_DEFAULTS,
   scheduleCommands,
   SECRET_MASK,
   sessionCommands,
@@ -126,6 +129,7 @@ const repository = (path = 'borg@nas:/srv/repo'): RpcInput<typeof repositoryComm
   repository_key: 'plain-passphrase-4711',
   ready: false,
   enabled: true,
+  ...REPOSITORY_DEFAULTS,
 });
 
 const schedule = (crontab = '0 5 * * MON *'): RpcInput<typeof scheduleCommands.register> => ({
@@ -134,6 +138,7 @@ const schedule = (crontab = '0 5 * * MON *'): RpcInput<typeof scheduleCommands.r
   crontab,
   timezone: 'Europe/Paris',
   enabled: true,
+  ...SCHEDULE_DEFAULTS,
 });
 
 const policy = (
@@ -155,6 +160,7 @@ const policy = (
   enabled: true,
   prehook: '',
   posthook: '',
+  ...POLICY_DEFAULTS,
 });
 
 /** The rows of a table, after the projection has reached all there is. */
@@ -483,8 +489,8 @@ describe('changes', () => {
       changes: { name: 'New name', repository_key: SECRET_MASK },
     });
     expect(await keyOf()).toBe('plain-passphrase-4711');
-    expect(await call(repositoryCommands.keyRead, { uuid: made.uuid })).toMatchObject({ id: made.id, version: 2 });
-    expect(await rowOf('repositories', made)).toMatchObject({ name: 'New name', revision: 2 });
+    expect(await call(repositoryCommands.keyRead, { uuid: made.uuid })).toMatchObject({ id: made.id, version: 3 });
+    expect(await rowOf('repositories', made)).toMatchObject({ name: 'New name', revision: 3 });
     await call(repositoryCommands.change, { uuid: made.uuid, changes: { repository_key: 'another-key-4711' } });
     expect(await keyOf()).toBe('another-key-4711');
     expect(await failureOf(call(repositoryCommands.register, repository('nowhere')))).toMatchObject({

@@ -1,3 +1,4 @@
+import { POLICY_DEFAULTS } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -46,7 +47,8 @@ describe('answers are as the document has them', () => {
     const repository_key = await gateway.parts.keys.seal('repository-1', 'k');
     await gateway.insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
     const extra_vars = await gateway.parts.keys.seal('policy-1', '');
-    const policy = { id: 1, name: 'p', repository: 1, schedule: 1, clients: [1], policy_type: 'rootfs', extra_vars };
+    const references = { repository: 1, schedule: 1, clients: [1] };
+    const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', extra_vars };
     await gateway.insert('inventory.policies', policy);
     const kinds = { job_type: 'job', launch_type: 'manual', status: 'successful' };
     await gateway.insert('scheduler.jobs', { uuid: job, id: 1, name: 'j', policy: 1, archive_name: 'a', ...kinds });

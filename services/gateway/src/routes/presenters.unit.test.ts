@@ -1,3 +1,4 @@
+import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, SCHEDULE_DEFAULTS } from '@cyborgbackup/contracts';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { describe, expect, test } from 'vitest';
 import { presentCatalog } from './catalogs/present.ts';
@@ -90,7 +91,13 @@ describe('representations are those of the contract document', () => {
   });
 
   test('schedule', () => {
-    const fields = { name: 'Every Minutes', crontab: '*/1 * * * * *', timezone: 'UTC', enabled: true };
+    const fields = {
+      name: 'Every Minutes',
+      crontab: '*/1 * * * * *',
+      timezone: 'UTC',
+      enabled: true,
+      ...SCHEDULE_DEFAULTS,
+    };
     const schedule = presentSchedule({ id: 1, ...common, ...fields });
     expect(schedule).toEqual({ id: 1, type: 'schedule', url: '/api/v1/schedules/1/', ...shown, ...fields, uuid: UUID });
     expect(scheduleSchema.strict().safeParse(schedule).error).toBeUndefined();
@@ -105,6 +112,9 @@ describe('representations are those of the contract document', () => {
       deduplicated_size: 747,
       ready: true,
       enabled: true,
+      ...REPOSITORY_DEFAULTS,
+      own_key: true,
+      escrowed: false,
     };
     const row = { id: 1, ...common, ...fields, repository_key: sealed };
     const repository = { id: 1, type: 'repository', url: '/api/v1/repositories/1/', ...shown, ...fields, uuid: UUID };
@@ -129,6 +139,7 @@ describe('representations are those of the contract document', () => {
       enabled: true,
       prehook: '',
       posthook: '',
+      ...POLICY_DEFAULTS,
     };
     const summaries = {
       repository: { id: 1, name: 'Main Repo', path: 'cyborgbackup@backup:/repository', enabled: true },

@@ -16,6 +16,7 @@ export interface ClientCommands {
   change(command: RpcInput<typeof clientCommands.change>): Promise<Written>;
   remove(command: RpcInput<typeof clientCommands.remove>): Promise<Written>;
   prepared(command: RpcInput<typeof clientCommands.prepared>): Promise<Written>;
+  hypervisorPrepared(command: RpcInput<typeof clientCommands.hypervisorPrepared>): Promise<Written>;
 }
 
 export const createClientCommands = (deps: InventoryDeps): ClientCommands => {
@@ -73,5 +74,8 @@ export const createClientCommands = (deps: InventoryDeps): ClientCommands => {
 
     prepared: async ({ uuid, version, ready, ip }) =>
       writtenBy(await handle(clientStream(uuid), { do: 'prepared', version, ready, ip }), 'client'),
+
+    hypervisorPrepared: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
+      writtenBy(await handle(clientStream(uuid), { do: 'hypervisor-prepared', isReady, name }), 'client'),
   };
 };

@@ -6,7 +6,7 @@ import type { ClientCommands } from './client-commands.ts';
 
 export const CLIENT_COMMANDS = Symbol('ClientCommands');
 
-const { register, change, remove, prepared } = clientCommands;
+const { register, change, remove, prepared, hypervisorPrepared } = clientCommands;
 
 @Controller()
 export class ClientController {
@@ -34,5 +34,12 @@ export class ClientController {
   @MessagePattern(prepared.subject)
   prepared(@Command(prepared.input) command: RpcInput<typeof prepared>): Promise<Written> {
     return this.#commands.prepared(command);
+  }
+
+  @MessagePattern(hypervisorPrepared.subject)
+  hypervisorPrepared(
+    @Command(hypervisorPrepared.input) command: RpcInput<typeof hypervisorPrepared>,
+  ): Promise<Written> {
+    return this.#commands.hypervisorPrepared(command);
   }
 }

@@ -9,28 +9,37 @@ export type ClientCommand =
   | { readonly do: 'change'; readonly changes: ClientChanges }
   /** A preparation looked at the machine. */
   | { readonly do: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
+  /** A preparation looked at the machine's hypervisor. */
+  | { readonly do: 'hypervisor-prepared'; readonly isReady: boolean; readonly name: string }
   | { readonly do: 'remove' };
 
 type ClientChanges = { readonly [Name in keyof ClientFields]?: ClientFields[Name] | undefined };
 
 /** Another address is another machine, for all we know: it has to be prepared, unless its sender says it is. */
-const withReadiness = (changed: Partial<ClientFields>, changes: ClientChanges): Partial<ClientFields> => {
+const withReadiness = (fields: ClientFields, changes: ClientChanges): Partial<ClientFields> => {
+  const changed = changedFields(fields, changes);
   const isElsewhere = changed.hostname !== undefined || changed.port !== undefined;
-  return isElsewhere && changes.ready === undefined ? { ...changed, ready: false } : changed;
+  if (!isElsewhere) return changed;
+  const { ready = false, hypervisor_ready = false } = changes;
+  return changedFields(fields, { ...changes, ready, hypervisor_ready });
 };
 
 const decideOn = (client: Client, command: Exclude<ClientCommand, { do: 'register' }>): readonly ClientEvent[] => {
   const { uuid, id, fields } = client;
   switch (command.do) {
     case 'change': {
-      const changed = changedFields(fields, command.changes);
-      if (isEmpty(changed)) return [];
-      return [{ type: 'client-changed', data: { uuid, ...withReadiness(changed, command.changes) } }];
+      const changed = withReadiness(fields, command.changes);
+      return isEmpty(changed) ? [] : [{ type: 'client-changed', data: { uuid, ...changed } }];
     }
     case 'prepared': {
       const { version, ready, ip } = command;
       if (isEmpty(changedFields(fields, { version, ready, ip }))) return [];
       return [{ type: 'client-prepared', data: { uuid, version, ready, ...(ip === undefined ? {} : { ip }) } }];
+    }
+    case 'hypervisor-prepared': {
+      const found = { hypervisor_ready: command.isReady, hypervisor_name: command.name };
+      if (isEmpty(changedFields(fields, found))) return [];
+      return [{ type: 'hypervisor-prepared', data: { uuid, ...found } }];
     }
     case 'remove':
       return [{ type: 'client-removed', data: { uuid, id } }];

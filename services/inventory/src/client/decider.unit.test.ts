@@ -58,6 +58,22 @@ describe('a preparation', () => {
       .then({ type: 'client-prepared', data: { uuid, version: '1.4.0', ready: true } }));
 });
 
+describe('a preparation of the hypervisor', () => {
+  const found = { do: 'hypervisor-prepared', isReady: true, name: 'pve-manager/8.2' } as const;
+  const prepared: ClientEvent = {
+    type: 'hypervisor-prepared',
+    data: { uuid, hypervisor_ready: true, hypervisor_name: 'pve-manager/8.2' },
+  };
+  test('records what it found, once', () => {
+    given(clientDecider, registered).when(found).then(prepared);
+    given(clientDecider, registered, prepared).when(found).then();
+  });
+  test('counts for that address alone', () =>
+    given(clientDecider, registered, prepared)
+      .when({ do: 'change', changes: { port: 2222 } })
+      .then({ type: 'client-changed', data: { uuid, port: 2222, ready: false, hypervisor_ready: false } }));
+});
+
 test('what is removed is gone', () => {
   given(clientDecider, registered).when({ do: 'remove' }).then(removed);
   for (const command of [

@@ -1,7 +1,8 @@
 import type { PolicyEvent, PolicyFields } from '@cyborgbackup/contracts';
-import type { Decider, FieldErrors, Sealed } from '@cyborgbackup/kernel';
+import type { Decider, Sealed } from '@cyborgbackup/kernel';
 import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
 import { refuseFields } from '../shared/refuse-together.ts';
+import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
 import { checkExtraVars } from './check-extra-vars.ts';
 
 /** The variables are plain on their way in, and sealed once they are in the log. */
@@ -12,11 +13,7 @@ export type Policy = Entity<StoredFields>;
 export type PolicyChanges = { readonly [Name in keyof PolicyFields]?: PolicyFields[Name] | undefined };
 
 /** Ids that the command names and that nothing has. */
-export interface UnknownReferences {
-  readonly clients: readonly number[];
-  readonly repository: readonly number[];
-  readonly schedule: readonly number[];
-}
+export type UnknownReferences = UnknownIds<'clients' | 'repository' | 'schedule' | 'drill_schedule'>;
 
 export type PolicyCommand =
   | {
@@ -36,19 +33,9 @@ export type PolicyCommand =
     }
   | { readonly do: 'remove' };
 
-const referenceErrors = (unknown: UnknownReferences): FieldErrors =>
-  Object.fromEntries(
-    Object.entries(unknown)
-      .filter(([, ids]: [string, readonly number[]]) => ids.length > 0)
-      .map(([field, ids]: [string, readonly number[]]) => [
-        field,
-        ids.map((id) => `Invalid pk "${id}" - object does not exist.`),
-      ]),
-  );
-
 const check = (unknown: UnknownReferences, variableErrors: readonly string[]): void =>
   refuseFields({
-    ...referenceErrors(unknown),
+    ...unknownIdErrors(unknown),
     ...(variableErrors.length > 0 ? { extra_vars: variableErrors } : {}),
   });
 

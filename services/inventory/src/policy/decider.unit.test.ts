@@ -1,4 +1,4 @@
-import type { PolicyEvent, PolicyFields } from '@cyborgbackup/contracts';
+import { POLICY_DEFAULTS, type PolicyEvent, type PolicyFields } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
 import { sealed } from '../testing/recorded.test.ts';
 import { given } from '../testing/specification.test.ts';
@@ -23,13 +23,14 @@ const fields: PolicyFields = {
   enabled: true,
   prehook: '',
   posthook: '',
+  ...POLICY_DEFAULTS,
 };
 const registered: PolicyEvent = {
   type: 'policy-registered',
   data: { ...fields, extra_vars: sealed('1'), uuid, id: 4 },
 };
 const removed: PolicyEvent = { type: 'policy-removed', data: { uuid, id: 4 } };
-const known = { clients: [], repository: [], schedule: [] };
+const known = { clients: [], repository: [], schedule: [], drill_schedule: [] };
 const register = { do: 'register', uuid, id: 4, fields, unknown: known } as const;
 
 describe('registering', () => {
@@ -46,13 +47,14 @@ describe('registering', () => {
       .when({
         ...register,
         fields: { ...fields, extra_vars: 'x' },
-        unknown: { clients: [8, 9], repository: [3], schedule: [] },
+        unknown: { clients: [8, 9], repository: [3], schedule: [], drill_schedule: [6] },
       })
       .refused({
         code: 'validation',
         fields: {
           clients: ['Invalid pk "8" - object does not exist.', 'Invalid pk "9" - object does not exist.'],
           repository: ['Invalid pk "3" - object does not exist.'],
+          drill_schedule: ['Invalid pk "6" - object does not exist.'],
           extra_vars: [expect.stringContaining('not a JSON object')],
         },
       }));

@@ -21,7 +21,8 @@ const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
   const { rows } = await pool.query<PolicyRow>(
     `select p.id, p.uuid::text as uuid, p.name, p.policy_type, p.keep_hourly, p.keep_daily, p.keep_weekly,
             p.keep_monthly, p.keep_yearly, p.vmprovider, p.mode_pull, p.prehook, p.posthook, p.enabled, p.extra_vars,
-            p.clients as client_ids,
+            p.missed_runs, p.overlap, p.connect_timeout, p.idle_timeout, p.total_timeout, p.max_attempts,
+            p.shrink_limit, p.drill_files, p.clients as client_ids,
             jsonb_build_object('id', r.id, 'uuid', r.uuid, 'name', r.name, 'path', r.path,
                                'ready', r.ready, 'enabled', r.enabled) as repository,
             jsonb_build_object('id', s.id, 'name', s.name, 'enabled', s.enabled) as schedule
@@ -39,7 +40,7 @@ const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
 /** In the policy's order. */
 const readClients = async (pool: Pool, ids: readonly number[]): Promise<ResolvedPolicy['clients']> => {
   const { rows } = await pool.query<ResolvedPolicy['clients'][number]>(
-    `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.ready, c.enabled
+    `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.ready, c.enabled, c.hypervisor_ready, c.bandwidth_limit
        from unnest($1::int4[]) with ordinality as wanted(id, nr)
        join inventory.clients c on c.id = wanted.id order by wanted.nr`,
     [ids],

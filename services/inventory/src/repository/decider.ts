@@ -5,22 +5,49 @@ import {
   type RepositoryFields,
 } from '@cyborgbackup/contracts';
 import { fieldError, messageOf, type Decider, type Sealed } from '@cyborgbackup/kernel';
+import { isDeepStrictEqual } from 'node:util';
 import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import { refuseFields, refuseTogether } from '../shared/refuse-together.ts';
+import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
 
 /** The passphrase is plain on its way in, and sealed once it is in the log. */
 type StoredFields = Omit<RepositoryFields, 'repository_key'> & { readonly repository_key: Sealed };
+
+/** What borg itself keeps in the repository to open it with the passphrase, as `borg key export` tells it. */
+interface EscrowCopy {
+  readonly borgId: string;
+  readonly key: Sealed;
+}
 
 export type Repository = Entity<StoredFields> & {
   /** As the last preparation found it; empty before. */
   readonly borgId: string;
   readonly encryption: string;
+  /** Whether the repository's host takes the repository's own SSH key, the one there is now. */
+  readonly ownKey: boolean;
+  readonly escrow: EscrowCopy | undefined;
 };
 
-type RepositoryChanges = { readonly [Name in keyof RepositoryFields]?: RepositoryFields[Name] | undefined };
+export interface RepositoryKeyPair {
+  readonly public_key: string;
+  readonly private_key: string;
+}
+
+export type RepositoryChanges = { readonly [Name in keyof RepositoryFields]?: RepositoryFields[Name] | undefined };
+
+/** Schedules that the command names and that are not there. */
+export type UnknownSchedules = UnknownIds<'check_schedule' | 'integrity_schedule'>;
 
 export type RepositoryCommand =
-  | { readonly do: 'register'; readonly uuid: string; readonly id: number; readonly fields: RepositoryFields }
-  | { readonly do: 'change'; readonly changes: RepositoryChanges }
+  | {
+      readonly do: 'register';
+      readonly uuid: string;
+      readonly id: number;
+      readonly fields: RepositoryFields;
+      readonly keyPair: RepositoryKeyPair;
+      readonly unknown: UnknownSchedules;
+    }
+  | { readonly do: 'change'; readonly changes: RepositoryChanges; readonly unknown: UnknownSchedules }
   /** A preparation opened or initialised it. */
   | {
       readonly do: 'prepared';
@@ -28,7 +55,12 @@ export type RepositoryCommand =
       readonly borgId: string;
       readonly encryption: string;
       readonly initialised: boolean;
+      readonly ownKey: boolean;
     }
+  /** Takes the place of the key pair there is. */
+  | { readonly do: 'replace-key-pair'; readonly keyPair: RepositoryKeyPair }
+  /** Only sent when it is not the copy there is: that one is sealed, and cannot be compared here. */
+  | { readonly do: 'escrow'; readonly borgId: string; readonly key: string }
   | { readonly do: 'remove' };
 
 const checkPath = (path: string | undefined): void => {
@@ -44,8 +76,14 @@ const checkPath = (path: string | undefined): void => {
 const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChanges): Partial<StoredFields> =>
   changed.path !== undefined && changes.ready === undefined ? { ...changed, ready: false } : changed;
 
-const change = ({ uuid, fields }: Repository, changes: RepositoryChanges): readonly RepositoryEvent[] => {
-  checkPath(changes.path);
+const change = (
+  { uuid, fields }: Repository,
+  { changes, unknown }: RepositoryCommand & { do: 'change' },
+): readonly RepositoryEvent[] => {
+  refuseTogether(
+    () => checkPath(changes.path),
+    () => refuseFields(unknownIdErrors(unknown)),
+  );
   const { repository_key: sent, ...others } = changes;
   // The mask is what readers see; sent back, it means "as it is".
   const key = sent === SECRET_MASK ? undefined : sent;
@@ -55,33 +93,73 @@ const change = ({ uuid, fields }: Repository, changes: RepositoryChanges): reado
 
 const prepared = (
   repository: Repository,
-  { ready, borgId, encryption, initialised }: RepositoryCommand & { do: 'prepared' },
+  { ready, borgId, encryption, initialised, ownKey }: RepositoryCommand & { do: 'prepared' },
 ): readonly RepositoryEvent[] => {
   const { uuid, fields } = repository;
-  const isKnown = fields.ready === ready && repository.borgId === borgId && repository.encryption === encryption;
+  const isKnown =
+    isDeepStrictEqual([fields.ready, repository.ownKey], [ready, ownKey]) &&
+    isDeepStrictEqual([repository.borgId, repository.encryption], [borgId, encryption]);
   if (isKnown && !initialised) return [];
-  return [{ type: 'repository-prepared', data: { uuid, ready, borg_id: borgId, encryption, initialised } }];
+  return [
+    { type: 'repository-prepared', data: { uuid, ready, borg_id: borgId, encryption, initialised, own_key: ownKey } },
+  ];
 };
 
-const register = ({ uuid, id, fields }: RepositoryCommand & { do: 'register' }): readonly RepositoryEvent[] => {
-  checkPath(fields.path);
-  if (fields.repository_key === SECRET_MASK) {
-    throw fieldError('repository_key', 'This is the mask of a passphrase: send the passphrase itself.');
-  }
-  return [{ type: 'repository-registered', data: { ...fields, uuid, id } }];
+const keyGenerated = (uuid: string, keyPair: RepositoryKeyPair): RepositoryEvent => ({
+  type: 'repository-ssh-key-generated',
+  data: { uuid, ...keyPair },
+});
+
+const register = (command: RepositoryCommand & { do: 'register' }): readonly RepositoryEvent[] => {
+  const { uuid, id, fields, keyPair, unknown } = command;
+  refuseTogether(
+    () => checkPath(fields.path),
+    () => refuseFields(unknownIdErrors(unknown)),
+    () => {
+      if (fields.repository_key !== SECRET_MASK) return;
+      throw fieldError('repository_key', 'This is the mask of a passphrase: send the passphrase itself.');
+    },
+  );
+  return [{ type: 'repository-registered', data: { ...fields, uuid, id } }, keyGenerated(uuid, keyPair)];
 };
+
+const decideOn = (
+  repository: Repository,
+  command: Exclude<RepositoryCommand, { do: 'register' }>,
+): readonly RepositoryEvent[] => {
+  const { uuid, id } = repository;
+  switch (command.do) {
+    case 'change':
+      return change(repository, command);
+    case 'prepared':
+      return prepared(repository, command);
+    case 'replace-key-pair':
+      return [keyGenerated(uuid, command.keyPair)];
+    case 'escrow':
+      return [{ type: 'repository-key-escrowed', data: { uuid, borg_id: command.borgId, key: command.key } }];
+    case 'remove':
+      return [{ type: 'repository-removed', data: { uuid, id } }];
+  }
+};
+
+/** What a preparation finds out, of a place nobody has looked at yet. */
+const UNSEEN = { borgId: '', encryption: '', ownKey: false };
 
 const evolvePresent = (state: Repository, event: RepositoryEvent): Repository => {
   switch (event.type) {
     case 'repository-changed': {
       const { uuid: _, ...changes } = event.data;
       const fields = { ...state.fields, ...changedFields(state.fields, changes) };
-      return changes.path === undefined ? { ...state, fields } : { ...state, fields, borgId: '', encryption: '' };
+      return changes.path === undefined ? { ...state, fields } : { ...state, fields, ...UNSEEN };
     }
     case 'repository-prepared': {
-      const { ready, borg_id: borgId, encryption } = event.data;
-      return { ...state, fields: { ...state.fields, ready }, borgId, encryption };
+      const { ready, borg_id: borgId, encryption, own_key: ownKey } = event.data;
+      return { ...state, fields: { ...state.fields, ready }, borgId, encryption, ownKey };
     }
+    case 'repository-ssh-key-generated':
+      return { ...state, ownKey: false };
+    case 'repository-key-escrowed':
+      return { ...state, escrow: { borgId: event.data.borg_id, key: event.data.key } };
     case 'repository-removed':
       return { ...state, isRemoved: true };
     default:
@@ -93,29 +171,22 @@ export const repositoryDecider: Decider<Repository | undefined, RepositoryComman
   initialState: undefined,
 
   decide: (command, state) => {
-    switch (command.do) {
-      case 'register':
-        absent(state);
-        return register(command);
-      case 'change':
-        return change(present(state, 'repository'), command.changes);
-      case 'prepared':
-        return prepared(present(state, 'repository'), command);
-      case 'remove': {
-        const { uuid, id } = present(state, 'repository');
-        return [{ type: 'repository-removed', data: { uuid, id } }];
-      }
-    }
+    if (command.do !== 'register') return decideOn(present(state, 'repository'), command);
+    absent(state);
+    return register(command);
   },
 
   evolve: (state, event) => {
     if (event.type !== 'repository-registered') return state && evolvePresent(state, event);
     const { uuid, id, ...fields } = event.data;
-    return { uuid, id, isRemoved: false, fields, borgId: '', encryption: '' };
+    return { uuid, id, isRemoved: false, fields, ...UNSEEN, escrow: undefined };
   },
 };
 
 export const repositoryStream = (uuid: string): string => `repository-${uuid}`;
 
-/** Where it is recorded who was shown the passphrase: beside the repository, so that a look does not change its ETag. */
+/**
+ * Where it is recorded who was shown the passphrase or given the escrow copy: beside the repository, so that a look does
+ * not change its ETag.
+ */
 export const keyReadsStream = (uuid: string): string => `repository-key-reads-${uuid}`;

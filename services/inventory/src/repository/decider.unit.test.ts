@@ -11,28 +11,43 @@ const fields: RepositoryFields = {
   repository_key: 'secret',
   ready: true,
   enabled: true,
+  check_schedule: null,
+  integrity_schedule: null,
 };
+const keyPair = { public_key: 'ssh-ed25519 AAAA cyborgbackup-repository-4', private_key: 'PEM' };
+const none = { check_schedule: [], integrity_schedule: [] };
 const registered: RepositoryEvent = {
   type: 'repository-registered',
   data: { ...fields, repository_key: sealed('1'), uuid, id: 4 },
 };
 const prepared: RepositoryEvent = {
   type: 'repository-prepared',
-  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey-blake2', initialised: true },
+  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey-blake2', initialised: true, own_key: true },
 };
+const generated: RepositoryEvent = { type: 'repository-ssh-key-generated', data: { uuid, ...keyPair } };
 const removed: RepositoryEvent = { type: 'repository-removed', data: { uuid, id: 4 } };
-const register = { do: 'register', uuid, id: 4, fields } as const;
+const register = { do: 'register', uuid, id: 4, fields, keyPair, unknown: none } as const;
 
 describe('registering', () => {
-  test('a new one, its key in clear: the codec seals it', () =>
+  test('a new one with a key pair of its own, secrets in clear: the codec seals them', () =>
     given(repositoryDecider)
       .when(register)
-      .then({ type: 'repository-registered', data: { ...fields, uuid, id: 4 } }));
+      .then({ type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, generated));
   test('a uuid once', () => given(repositoryDecider, registered).when(register).refused({ code: 'conflict' }));
   test('a place that is none', () =>
     given(repositoryDecider)
       .when({ ...register, fields: { ...fields, path: 'nas:repo' } })
       .refused({ code: 'validation', fields: { path: [expect.stringContaining('user@host:path')] } }));
+  test('schedules that are not there, beside whatever else is wrong', () =>
+    given(repositoryDecider)
+      .when({ ...register, fields: { ...fields, path: '' }, unknown: { check_schedule: [7], integrity_schedule: [8] } })
+      .refused({
+        fields: {
+          path: [expect.any(String)],
+          check_schedule: ['Invalid pk "7" - object does not exist.'],
+          integrity_schedule: ['Invalid pk "8" - object does not exist.'],
+        },
+      }));
   test('the mask is no key', () =>
     given(repositoryDecider)
       .when({ ...register, fields: { ...fields, repository_key: SECRET_MASK } })
@@ -41,7 +56,7 @@ describe('registering', () => {
 
 describe('changing', () => {
   const change = (changes: Partial<RepositoryFields>) =>
-    given(repositoryDecider, registered, prepared).when({ do: 'change', changes });
+    given(repositoryDecider, registered, prepared).when({ do: 'change', changes, unknown: none });
   test('the mask means the key there is', () => change({ ...fields, repository_key: SECRET_MASK }).then());
   test('a key is recorded, as nobody can see whether it is another one', () =>
     change({ repository_key: 'new' }).then({ type: 'repository-changed', data: { uuid, repository_key: 'new' } }));
@@ -57,10 +72,18 @@ describe('changing', () => {
       data: { uuid, path: '/srv/other' },
     }));
   test('a place that is none', () => change({ path: 'file:///x' }).refused({ code: 'validation' }));
+  test('a schedule that is not there', () =>
+    given(repositoryDecider, registered)
+      .when({ do: 'change', changes: { check_schedule: 9 }, unknown: { ...none, check_schedule: [9] } })
+      .refused({ fields: { check_schedule: [expect.any(String)] } }));
+  test('checks may be planned, and given up', () => {
+    change({ check_schedule: 9 }).then({ type: 'repository-changed', data: { uuid, check_schedule: 9 } });
+    change({ integrity_schedule: null }).then();
+  });
 });
 
 describe('a preparation', () => {
-  const found = { do: 'prepared', ready: true, borgId: 'ab', encryption: 'repokey-blake2' } as const;
+  const found = { do: 'prepared', ready: true, borgId: 'ab', encryption: 'repokey-blake2', ownKey: true } as const;
   test('records what it found', () =>
     given(repositoryDecider, registered)
       .when({ ...found, initialised: true })
@@ -69,6 +92,10 @@ describe('a preparation', () => {
     given(repositoryDecider, registered, prepared)
       .when({ ...found, initialised: false })
       .then());
+  test('that finds its host without the repository’s key tells', () =>
+    given(repositoryDecider, registered, prepared)
+      .when({ ...found, ownKey: false, initialised: false })
+      .then({ type: 'repository-prepared', data: { ...prepared.data, own_key: false, initialised: false } }));
   test('of another place is news again', () =>
     given(repositoryDecider, registered, prepared, {
       type: 'repository-changed',
@@ -78,8 +105,30 @@ describe('a preparation', () => {
       .then({ type: 'repository-prepared', data: { ...prepared.data, initialised: false } }));
 });
 
+describe('keys', () => {
+  test('a new key pair is one that the host does not know yet', () => {
+    given(repositoryDecider, registered, generated, prepared).when({ do: 'replace-key-pair', keyPair }).then(generated);
+    given(repositoryDecider, registered, prepared, generated)
+      .when({
+        do: 'prepared',
+        ready: true,
+        borgId: 'ab',
+        encryption: 'repokey-blake2',
+        ownKey: true,
+        initialised: false,
+      })
+      .then({ type: 'repository-prepared', data: { ...prepared.data, initialised: false } });
+  });
+  test('an escrow copy is kept, also of a place that was left', () => {
+    const escrowed: RepositoryEvent = { type: 'repository-key-escrowed', data: { uuid, borg_id: 'ab', key: 'K' } };
+    given(repositoryDecider, registered).when({ do: 'escrow', borgId: 'ab', key: 'K' }).then(escrowed);
+    const moved: RepositoryEvent = { type: 'repository-changed', data: { uuid, path: '/srv/other' } };
+    expect(given(repositoryDecider, registered, escrowed, moved).state?.escrow).toEqual({ borgId: 'ab', key: 'K' });
+  });
+});
+
 test('what is removed is gone', () => {
   given(repositoryDecider, registered).when({ do: 'remove' }).then(removed);
   given(repositoryDecider, registered, removed).when({ do: 'remove' }).refused({ code: 'not-found' });
-  given(repositoryDecider).when({ do: 'change', changes: {} }).refused({ code: 'not-found' });
+  given(repositoryDecider).when({ do: 'change', changes: {}, unknown: none }).refused({ code: 'not-found' });
 });

@@ -1,14 +1,26 @@
-import type { repositoryCommands, RepositoryEvent, RpcInput, Written } from '@cyborgbackup/contracts';
-import { handleCommand, loadState } from '@cyborgbackup/event-store';
+import { generateKeyPair } from '@cyborgbackup/borg';
+import type { repositoryCommands, RepositoryEvent, RpcInput, RpcOutput, Written } from '@cyborgbackup/contracts';
+import { handleCommand, isEncrypted, loadState } from '@cyborgbackup/event-store';
 import { drawId } from '@cyborgbackup/service';
 import { atLoadedVersion } from '../shared/at-loaded-version.ts';
+import { caughtUp } from '../shared/caught-up.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { recordFact } from '../shared/record-fact.ts';
 import { withReferences } from '../shared/references.ts';
 import { registerOnce } from '../shared/register-once.ts';
-import { keyReadsStream, repositoryDecider, repositoryStream } from './decider.ts';
+import {
+  keyReadsStream,
+  repositoryDecider,
+  repositoryStream,
+  type Repository,
+  type RepositoryChanges,
+  type RepositoryKeyPair,
+  type UnknownSchedules,
+} from './decider.ts';
+import { resolveRepository } from './resolve-repository.ts';
+import { namesSchedules, unknownSchedules } from './unknown-schedules.ts';
 
 export interface RepositoryCommands {
   register(command: RpcInput<typeof repositoryCommands.register>): Promise<Written>;
@@ -16,23 +28,66 @@ export interface RepositoryCommands {
   remove(command: RpcInput<typeof repositoryCommands.remove>): Promise<Written>;
   prepared(command: RpcInput<typeof repositoryCommands.prepared>): Promise<Written>;
   keyRead(command: RpcInput<typeof repositoryCommands.keyRead>): Promise<Written>;
+  generateSsh(command: RpcInput<typeof repositoryCommands.generateSsh>): Promise<Written>;
+  escrowKey(command: RpcInput<typeof repositoryCommands.escrowKey>): Promise<Written>;
+  escrowRead(command: RpcInput<typeof repositoryCommands.escrowRead>): Promise<Written>;
+  resolve(command: RpcInput<typeof repositoryCommands.resolve>): Promise<RpcOutput<typeof repositoryCommands.resolve>>;
 }
+
+const newKeyPair = async (id: number): Promise<RepositoryKeyPair> => {
+  const comment = `cyborgbackup-repository-${id}`;
+  const { publicKey, privateKey } = await generateKeyPair({ type: 'ed25519', comment });
+  return { public_key: publicKey, private_key: privateKey };
+};
 
 export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommands => {
   const handle = handleCommand(deps, repositoryDecider);
 
+  /** Records that somebody is given one of its keys. */
+  const recordRead = async (uuid: string, type: 'repository-key-read' | 'repository-escrow-read'): Promise<Written> => {
+    const { state, version } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
+    const { id } = present(state, 'repository');
+    const fact: RepositoryEvent = { type, data: { uuid } };
+    const position = await recordFact(deps, keyReadsStream(uuid), fact);
+    return { uuid, id, version, position: position.toString() };
+  };
+
+  const isEscrowed = async ({ escrow }: Repository, borgId: string, key: string): Promise<boolean> => {
+    if (escrow?.borgId !== borgId) return false;
+    const stored = isEncrypted(escrow.key) ? await deps.keys.open(escrow.key) : escrow.key;
+    return stored === key;
+  };
+
+  /** Most writes name no schedule, and need not wait for others. */
+  const checkingSchedules = async (
+    fields: RepositoryChanges,
+    write: (unknown: UnknownSchedules) => Promise<Written>,
+  ): Promise<Written> => {
+    if (!namesSchedules(fields)) return write({ check_schedule: [], integrity_schedule: [] });
+    return withReferences(deps, async () => {
+      await caughtUp(deps);
+      return write(await unknownSchedules(deps.pool, fields));
+    });
+  };
+
   return {
     register: ({ uuid, command_id, ...fields }) => {
       const stream = repositoryStream(uuid);
-      return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
+      const make = async (unknown: UnknownSchedules): Promise<void> => {
         const id = await drawId(deps.pool, 'repository');
-        await handle(stream, { do: 'register', uuid, id, fields }, { commandId: command_id });
-      });
+        const command = { do: 'register', uuid, id, fields, keyPair: await newKeyPair(id), unknown } as const;
+        await handle(stream, command, { commandId: command_id });
+      };
+      return checkingSchedules(fields, (unknown) =>
+        registerOnce(deps.store, stream, { uuid, command_id }, () => make(unknown)),
+      );
     },
 
-    change: async ({ uuid, changes, expected_version: expectedVersion }) => {
+    change: ({ uuid, changes, expected_version: expectedVersion }) => {
       const options = expectedVersion === undefined ? {} : { expectedVersion };
-      return writtenBy(await handle(repositoryStream(uuid), { do: 'change', changes }, options), 'repository');
+      return checkingSchedules(changes, async (unknown) =>
+        writtenBy(await handle(repositoryStream(uuid), { do: 'change', changes, unknown }, options), 'repository'),
+      );
     },
 
     remove: ({ uuid, expected_version: expectedVersion }) => {
@@ -45,15 +100,35 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
       );
     },
 
-    prepared: async ({ uuid, borg_id: borgId, ...found }) =>
-      writtenBy(await handle(repositoryStream(uuid), { do: 'prepared', borgId, ...found }), 'repository'),
+    prepared: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
+      writtenBy(await handle(repositoryStream(uuid), { do: 'prepared', borgId, ownKey, ...found }), 'repository'),
 
-    keyRead: async ({ uuid }) => {
-      const { state, version } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
-      const { id } = present(state, 'repository');
-      const fact: RepositoryEvent = { type: 'repository-key-read', data: { uuid } };
-      const position = await recordFact(deps, keyReadsStream(uuid), fact);
-      return { uuid, id, version, position: position.toString() };
+    keyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
+
+    generateSsh: ({ uuid, expected_version: expectedVersion }) => {
+      const stream = repositoryStream(uuid);
+      return atLoadedVersion(deps, repositoryDecider, { stream, expectedVersion }, async ({ state, version }) => {
+        const keyPair = await newKeyPair(present(state, 'repository').id);
+        const command = { do: 'replace-key-pair', keyPair } as const;
+        return writtenBy(await handle(stream, command, { expectedVersion: version }), 'repository');
+      });
+    },
+
+    escrowKey: ({ uuid, borg_id: borgId, key }) => {
+      const target = { stream: repositoryStream(uuid), expectedVersion: undefined };
+      return atLoadedVersion(deps, repositoryDecider, target, async ({ state, version }) => {
+        const repository = present(state, 'repository');
+        if (await isEscrowed(repository, borgId, key)) return { uuid, id: repository.id, version, position: null };
+        const command = { do: 'escrow', borgId, key } as const;
+        return writtenBy(await handle(target.stream, command, { expectedVersion: version }), 'repository');
+      });
+    },
+
+    escrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
+
+    resolve: async ({ id }) => {
+      await caughtUp(deps);
+      return resolveRepository(deps.pool, id);
     },
   };
 };

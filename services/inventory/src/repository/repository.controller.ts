@@ -1,4 +1,4 @@
-import { repositoryCommands, type RpcInput, type Written } from '@cyborgbackup/contracts';
+import { repositoryCommands, type RpcInput, type RpcOutput, type Written } from '@cyborgbackup/contracts';
 import { Command } from '@cyborgbackup/messaging';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
@@ -6,7 +6,7 @@ import type { RepositoryCommands } from './repository-commands.ts';
 
 export const REPOSITORY_COMMANDS = Symbol('RepositoryCommands');
 
-const { register, change, remove, prepared, keyRead } = repositoryCommands;
+const { register, change, remove, prepared, keyRead, generateSsh, escrowKey, escrowRead, resolve } = repositoryCommands;
 
 @Controller()
 export class RepositoryController {
@@ -39,5 +39,25 @@ export class RepositoryController {
   @MessagePattern(keyRead.subject)
   keyRead(@Command(keyRead.input) command: RpcInput<typeof keyRead>): Promise<Written> {
     return this.#commands.keyRead(command);
+  }
+
+  @MessagePattern(generateSsh.subject)
+  generateSsh(@Command(generateSsh.input) command: RpcInput<typeof generateSsh>): Promise<Written> {
+    return this.#commands.generateSsh(command);
+  }
+
+  @MessagePattern(escrowKey.subject)
+  escrowKey(@Command(escrowKey.input) command: RpcInput<typeof escrowKey>): Promise<Written> {
+    return this.#commands.escrowKey(command);
+  }
+
+  @MessagePattern(escrowRead.subject)
+  escrowRead(@Command(escrowRead.input) command: RpcInput<typeof escrowRead>): Promise<Written> {
+    return this.#commands.escrowRead(command);
+  }
+
+  @MessagePattern(resolve.subject)
+  resolve(@Command(resolve.input) command: RpcInput<typeof resolve>): Promise<RpcOutput<typeof resolve>> {
+    return this.#commands.resolve(command);
   }
 }

@@ -1,10 +1,13 @@
-import type { ScheduleEvent, ScheduleFields } from '@cyborgbackup/contracts';
+import { SCHEDULE_DEFAULTS, type ScheduleEvent, type ScheduleFields } from '@cyborgbackup/contracts';
 import { expect, test } from 'vitest';
 import { given } from '../testing/specification.test.ts';
 import { scheduleDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
-const fields: ScheduleFields = { name: 'Nightly', crontab: '0 5 * * MON *', timezone: 'UTC', enabled: true };
+const fields: ScheduleFields = {
+  ...{ name: 'Nightly', crontab: '0 5 * * MON *', timezone: 'UTC', enabled: true },
+  ...SCHEDULE_DEFAULTS,
+};
 const registered: ScheduleEvent = { type: 'schedule-registered', data: { ...fields, uuid, id: 4 } };
 const removed: ScheduleEvent = { type: 'schedule-removed', data: { uuid, id: 4 } };
 const register = { do: 'register', uuid, id: 4, fields } as const;

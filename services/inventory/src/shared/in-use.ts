@@ -10,7 +10,7 @@ export interface Removable {
 
 /** What stands in the way of a removal. */
 interface UsedBy {
-  readonly type: 'policy' | 'job';
+  readonly type: 'policy' | 'repository' | 'job';
   readonly id: number;
   readonly name: string;
 }
@@ -21,7 +21,7 @@ const MAX_LISTED = 100;
 const POLICY_CONDITIONS = {
   client: 'clients @> array[$1]::int4[]',
   repository: 'repository = $1',
-  schedule: 'schedule = $1',
+  schedule: '(schedule = $1 or drill_schedule = $1)',
   policy: 'false and id = $1',
 } as const;
 
@@ -31,6 +31,17 @@ const policiesWith = async (pool: Pool, { kind, id }: Removable): Promise<readon
   const { rows } = await pool.query<UsedBy>(
     `select 'policy' as type, id, name from inventory.policies
       where ${POLICY_CONDITIONS[kind]} order by id limit ${MAX_LISTED}`,
+    [id],
+  );
+  return rows;
+};
+
+/** Those whose checks follow the schedule. */
+const repositoriesWith = async (pool: Pool, { kind, id }: Removable): Promise<readonly UsedBy[]> => {
+  if (kind !== 'schedule') return [];
+  const { rows } = await pool.query<UsedBy>(
+    `select 'repository' as type, id, name from inventory.repositories
+      where check_schedule = $1 or integrity_schedule = $1 order by id limit ${MAX_LISTED}`,
     [id],
   );
   return rows;
@@ -54,18 +65,20 @@ const counted = (count: number, one: string, many: string): string[] =>
   count === 0 ? [] : [`${count === MAX_LISTED ? `${count} or more` : count} ${count === 1 ? one : many}`];
 
 /**
- * @throws AppError `conflict` naming the policies with it and its jobs that are not finished, in `details.users`;
+ * @throws AppError `conflict` naming the policies and repositories with it and its jobs that are not finished, in `details.users`;
  * `unavailable` when the read models are behind
  */
 export const refuseWhenInUse = async (deps: InventoryDeps, thing: Removable): Promise<void> => {
   await caughtUpWithJobs(deps);
   const { pool } = deps;
   const policies = await policiesWith(pool, thing);
+  const repositories = await repositoriesWith(pool, thing);
   const jobs = await activeJobsOf(pool, thing);
-  const users = [...policies, ...jobs];
+  const users = [...policies, ...repositories, ...jobs];
   if (users.length === 0) return;
   const by = [
     ...counted(policies.length, 'policy', 'policies'),
+    ...counted(repositories.length, 'repository', 'repositories'),
     ...counted(jobs.length, 'unfinished job', 'unfinished jobs'),
   ].join(' and ');
   throw new AppError('conflict', `This ${thing.kind} is used by ${by}: change, delete or cancel those first.`, {

@@ -16,17 +16,20 @@ const whatWasRegistered = async (
   stream: string,
   { uuid, command_id }: Creation,
 ): Promise<Written | undefined> => {
-  const first = await store.readStream(stream)[Symbol.asyncIterator]().next();
-  if (first.done) return undefined;
-  if (first.value.id !== eventId(command_id, stream, 0)) {
-    throw new AppError('conflict', 'This uuid belongs to something else already: choose another one.');
+  let answer: Written | undefined;
+  for await (const { id, data, version, position } of store.readStream(stream)) {
+    // The command's events are the stream's first ones; where one is, the others are too.
+    if (id !== eventId(command_id, stream, version - 1)) {
+      if (answer) break;
+      throw new AppError('conflict', 'This uuid belongs to something else already: choose another one.');
+    }
+    answer = { uuid, id: answer?.id ?? registeredData.parse(data).id, version, position: position.toString() };
   }
-  const { data, version, position } = first.value;
-  return { uuid, id: registeredData.parse(data).id, version, position: position.toString() };
+  return answer;
 };
 
 /**
- * Makes a thing by one event, the first of its stream, however often the command comes. The answer is read from the log,
+ * Makes a thing by the first events of its stream, appended at once, however often the command comes. The answer is read from the log,
  * so that a repetition, also one at the same moment, gets the first one's id and not the one it has drawn itself.
  * @throws AppError `conflict` when another command made something with this uuid
  */

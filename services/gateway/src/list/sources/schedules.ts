@@ -5,7 +5,12 @@ export const schedules: ListSource = {
   label: 'Schedule',
   type: 'schedule',
   table: 'inventory.schedules',
-  fields: { ...inventoryFields, ...columns.text('name', 'crontab', 'timezone'), ...columns.bool('enabled') },
+  fields: {
+    ...inventoryFields,
+    ...columns.text('name', 'crontab', 'timezone'),
+    ...columns.int('jitter'),
+    ...columns.bool('enabled'),
+  },
   relations: { ...authors, policies: { target: 'policies', from: 'id', to: 'schedule', many: true } },
   search: ['name'],
 };

@@ -1,5 +1,6 @@
-import { maskExtraVars, SECRET_MASK } from '@cyborgbackup/contracts';
+import { drillFields, maskExtraVars, runFields, SECRET_MASK } from '@cyborgbackup/contracts';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
+import { z } from 'zod';
 import { pick, presentCommon, urlOf } from '../../http/representation.ts';
 import { nextRun } from './next-run.ts';
 import type { PolicyRow } from './query.ts';
@@ -15,6 +16,8 @@ export interface PolicyView {
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
+
+const laterFields = z.object({ ...runFields, ...drillFields }).keyof().options;
 
 export const presentPolicy = async (row: PolicyRow, { keys, now }: PolicyView): Promise<object> => ({
   ...presentCommon(row, {
@@ -36,4 +39,5 @@ export const presentPolicy = async (row: PolicyRow, { keys, now }: PolicyView): 
   vmprovider: row.vmprovider,
   next_run: nextRun(row, now),
   ...pick(row, ['mode_pull', 'enabled', 'prehook', 'posthook']),
+  ...pick(row, laterFields),
 });

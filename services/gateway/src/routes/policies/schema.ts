@@ -1,4 +1,4 @@
-import { policyFields } from '@cyborgbackup/contracts';
+import { POLICY_DEFAULTS, policyFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { commonSchema } from '../../http/representation.ts';
 
@@ -22,6 +22,15 @@ export const createPolicy = z.object({
   enabled: shape.enabled.default(true),
   prehook: shape.prehook.default(''),
   posthook: shape.posthook.default(''),
+  missed_runs: shape.missed_runs.default(POLICY_DEFAULTS.missed_runs),
+  overlap: shape.overlap.default(POLICY_DEFAULTS.overlap),
+  connect_timeout: shape.connect_timeout.default(POLICY_DEFAULTS.connect_timeout),
+  idle_timeout: shape.idle_timeout.default(POLICY_DEFAULTS.idle_timeout),
+  total_timeout: shape.total_timeout.default(POLICY_DEFAULTS.total_timeout),
+  max_attempts: shape.max_attempts.default(POLICY_DEFAULTS.max_attempts),
+  shrink_limit: shape.shrink_limit.default(POLICY_DEFAULTS.shrink_limit),
+  drill_schedule: shape.drill_schedule.default(POLICY_DEFAULTS.drill_schedule),
+  drill_files: shape.drill_files.default(POLICY_DEFAULTS.drill_files),
 });
 
 export const changePolicy = policyFields.extend({ extra_vars: extraVars }).partial();

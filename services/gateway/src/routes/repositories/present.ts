@@ -9,4 +9,5 @@ export const presentRepository = (row: RepositoryRow, key = SECRET_MASK): object
   path: row.path,
   repository_key: key,
   ...pick(row, ['original_size', 'compressed_size', 'deduplicated_size', 'ready', 'enabled', 'uuid']),
+  ...pick(row, ['check_schedule', 'integrity_schedule', 'own_key', 'escrowed']),
 });

@@ -10,12 +10,15 @@ export interface RepositoryRow extends StoredRow, CommonRow, Omit<RepositoryFiel
   readonly original_size: number;
   readonly compressed_size: number;
   readonly deduplicated_size: number;
+  readonly own_key: boolean;
+  readonly escrowed: boolean;
 }
 
 const sizes = ['original_size', 'compressed_size', 'deduplicated_size'];
-const columns = ['id', 'uuid', 'created', 'modified', 'revision', ...Object.keys(repositoryFields.shape), ...sizes];
+const common = ['id', 'uuid', 'created', 'modified', 'revision'];
+const columns = [...common, ...Object.keys(repositoryFields.shape), ...sizes, 'own_key'];
 
 export const repositorySource: RowSource = {
-  select: `${columnsOf(columns)}, ${authorColumns}`,
+  select: `${columnsOf(columns)}, t.escrow_borg_id <> '' as escrowed, ${authorColumns}`,
   from: `inventory.repositories t ${authorJoins}`,
 };

@@ -1,4 +1,4 @@
-import { repositoryFields, SECRET_MASK } from '@cyborgbackup/contracts';
+import { REPOSITORY_DEFAULTS, repositoryFields, SECRET_MASK } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { commonSchema } from '../../http/representation.ts';
 
@@ -8,7 +8,12 @@ const { shape } = repositoryFields;
 const verbatim = { verbatim: true };
 const key = shape.repository_key.meta(verbatim);
 
-const optional = { ready: shape.ready.default(false), enabled: shape.enabled.default(true) };
+const optional = {
+  ready: shape.ready.default(false),
+  enabled: shape.enabled.default(true),
+  check_schedule: shape.check_schedule.default(REPOSITORY_DEFAULTS.check_schedule),
+  integrity_schedule: shape.integrity_schedule.default(REPOSITORY_DEFAULTS.integrity_schedule),
+};
 
 export const createRepository = z.object({
   ...shape,
@@ -33,4 +38,6 @@ export const repositorySchema = z.object({
   compressed_size: z.int(),
   deduplicated_size: z.int(),
   uuid: z.uuid(),
+  own_key: z.boolean().describe('Whether the repository’s host takes the repository’s own SSH key.'),
+  escrowed: z.boolean().describe('Whether there is an escrow copy of the key that borg keeps in the repository.'),
 });

@@ -1,4 +1,4 @@
-import { scheduleFields } from '@cyborgbackup/contracts';
+import { SCHEDULE_DEFAULTS, scheduleFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { commonSchema } from '../../http/representation.ts';
 
@@ -8,6 +8,8 @@ export const createSchedule = z.object({
   ...shape,
   timezone: shape.timezone.default('UTC'),
   enabled: shape.enabled.default(true),
+  jitter: shape.jitter.default(SCHEDULE_DEFAULTS.jitter),
+  blackouts: shape.blackouts.default(SCHEDULE_DEFAULTS.blackouts),
 });
 
 export const changeSchedule = scheduleFields.partial();

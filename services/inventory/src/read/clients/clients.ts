@@ -37,6 +37,8 @@ export const clients = defineReadModel<ClientRow, ClientEvent>({
       table.update({ uuid: event.data.uuid }, { ...definedFields(event.data), ...nextStamps(event) }),
     'client-prepared': (event, table) =>
       table.update({ uuid: event.data.uuid }, { ...definedFields(event.data), ...nextStamps(event) }),
+    'hypervisor-prepared': (event, table) =>
+      table.update({ uuid: event.data.uuid }, { ...definedFields(event.data), ...nextStamps(event) }),
     'client-removed': ({ data }, table) => table.remove({ uuid: data.uuid }),
   },
 });

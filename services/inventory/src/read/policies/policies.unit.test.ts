@@ -1,3 +1,4 @@
+import { POLICY_DEFAULTS } from '@cyborgbackup/contracts';
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
 import { ADA, byUser, recorded, sealed, secondOf } from '../../testing/recorded.test.ts';
@@ -21,6 +22,7 @@ const fields = {
   enabled: true,
   prehook: '',
   posthook: '',
+  ...POLICY_DEFAULTS,
 };
 const registered = recorded(1, { type: 'policy-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 const row = {

@@ -14,10 +14,21 @@ export interface RepositoryRow extends Omit<RepositoryFields, 'repository_key'>,
   /** Empty until a preparation has opened the repository. */
   readonly borg_id: string;
   readonly encryption: string;
+  /** Whether its host takes the repository's own SSH key. */
+  readonly own_key: boolean;
+  /** Of the key pair for this repository alone; empty for one that was registered before there were any. */
+  readonly public_key: string;
+  /** What `borg key export` told, and of which repository; empty and null while there is no copy. */
+  readonly escrow_borg_id: string;
+  readonly escrow_key: EncryptedValue | null;
 }
 
 /** What is known of a place nobody has looked at yet. */
-const UNSEEN = { original_size: 0, compressed_size: 0, deduplicated_size: 0, borg_id: '', encryption: '' };
+const UNSEEN = {
+  ...{ original_size: 0, compressed_size: 0, deduplicated_size: 0 },
+  ...{ borg_id: '', encryption: '', own_key: false },
+};
+const NO_KEYS = { public_key: '', escrow_borg_id: '', escrow_key: null };
 
 export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | JobEvent>({
   table: 'repositories',
@@ -34,18 +45,24 @@ export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | Job
     repository_key: 'jsonb',
     ready: 'bool',
     enabled: 'bool',
+    check_schedule: 'int4?',
+    integrity_schedule: 'int4?',
     original_size: 'safeint',
     compressed_size: 'safeint',
     deduplicated_size: 'safeint',
     borg_id: 'text',
     encryption: 'text',
+    own_key: 'bool',
+    public_key: 'text',
+    escrow_borg_id: 'text',
+    escrow_key: 'jsonb?',
   },
   key: ['uuid'],
-  indexes: ['(id)', '(name)'],
+  indexes: ['(id)', '(name)', '(check_schedule)', '(integrity_schedule)'],
   on: {
     'repository-registered': (event, table) => {
       const repository_key = sealedOnly(event.data.repository_key);
-      return table.put({ ...UNSEEN, ...event.data, repository_key, ...firstStamps(event) });
+      return table.put({ ...UNSEEN, ...NO_KEYS, ...event.data, repository_key, ...firstStamps(event) });
     },
     'repository-changed': (event, table) => {
       const { repository_key: key, ...changes } = event.data;
@@ -57,8 +74,16 @@ export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | Job
       );
     },
     'repository-prepared': (event, table) => {
-      const { uuid, ready, borg_id, encryption } = event.data;
-      return table.update({ uuid }, { ready, borg_id, encryption, ...nextStamps(event) });
+      const { uuid, ready, borg_id, encryption, own_key } = event.data;
+      return table.update({ uuid }, { ready, borg_id, encryption, own_key, ...nextStamps(event) });
+    },
+    'repository-ssh-key-generated': (event, table) => {
+      const { uuid, public_key } = event.data;
+      return table.update({ uuid }, { public_key, own_key: false, ...nextStamps(event) });
+    },
+    'repository-key-escrowed': (event, table) => {
+      const { uuid, borg_id: escrow_borg_id, key } = event.data;
+      return table.update({ uuid }, { escrow_borg_id, escrow_key: sealedOnly(key), ...nextStamps(event) });
     },
     'repository-removed': ({ data }, table) => table.remove({ uuid: data.uuid }),
     // Nobody changed the repository: neither its time nor its revision moves.

@@ -4,11 +4,14 @@ import { ADA, byUser, recorded, sealed, secondOf } from '../../testing/recorded.
 import { repositories } from './repositories.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
-const fields = { name: 'Main', path: '/srv/repo', repository_key: sealed('1'), ready: false, enabled: true };
+const fields = {
+  ...{ name: 'Main', path: '/srv/repo', repository_key: sealed('1'), ready: false, enabled: true },
+  ...{ check_schedule: 2, integrity_schedule: null },
+};
 const registered = recorded(1, { type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 const prepared = recorded(2, {
   type: 'repository-prepared',
-  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey', initialised: true },
+  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey', initialised: true, own_key: true },
 });
 const sizes = { original_size: 3e12, compressed_size: 2e12, deduplicated_size: 1e12 };
 const succeeded = recorded(9, {
@@ -24,10 +27,15 @@ const succeeded = recorded(9, {
     pruned: [],
   },
 });
-const unseen = { original_size: 0, compressed_size: 0, deduplicated_size: 0, borg_id: '', encryption: '' };
+const unseen = {
+  ...{ original_size: 0, compressed_size: 0, deduplicated_size: 0 },
+  ...{ borg_id: '', encryption: '', own_key: false },
+};
+const noKeys = { public_key: '', escrow_borg_id: '', escrow_key: null };
 const row = {
   ...fields,
   ...unseen,
+  ...noKeys,
   uuid,
   id: 4,
   created: secondOf(1),
@@ -43,8 +51,26 @@ test('a new repository has no sizes yet', () => {
 
 test('a preparation tells what borg calls it', () => {
   expect(foldEvents(repositories, [registered, prepared])).toEqual([
-    { ...row, ready: true, borg_id: 'ab', encryption: 'repokey', modified: secondOf(2), revision: 2 },
+    { ...row, ready: true, borg_id: 'ab', encryption: 'repokey', own_key: true, modified: secondOf(2), revision: 2 },
   ]);
+});
+
+test('a new key pair has to be made known to the host', () => {
+  const data = { uuid, public_key: 'ssh-ed25519 A', private_key: sealed('3') };
+  const generated = recorded(3, { type: 'repository-ssh-key-generated', data });
+  expect(foldEvents(repositories, [registered, prepared, generated])).toMatchObject([
+    { public_key: 'ssh-ed25519 A', own_key: false, ready: true, revision: 3 },
+  ]);
+});
+
+test('an escrow copy outlives a move, and is let in sealed only', () => {
+  const escrowed = (key: unknown) =>
+    recorded(3, { type: 'repository-key-escrowed', data: { uuid, borg_id: 'ab', key } });
+  const moved = recorded(4, { type: 'repository-changed', data: { uuid, path: '/srv/b' } });
+  expect(foldEvents(repositories, [registered, prepared, escrowed(sealed('4')), moved])).toMatchObject([
+    { escrow_borg_id: 'ab', escrow_key: sealed('4'), borg_id: '', own_key: false },
+  ]);
+  expect(() => foldEvents(repositories, [registered, escrowed('BORG_KEY')])).toThrow('not sealed');
 });
 
 test('a job’s sizes are no change by anybody', () => {

@@ -21,6 +21,8 @@ export const schedules = defineReadModel<ScheduleRow, ScheduleEvent>({
     crontab: 'text',
     timezone: 'text',
     enabled: 'bool',
+    jitter: 'int4',
+    blackouts: 'text[]',
   },
   key: ['uuid'],
   indexes: ['(id)', '(name)'],

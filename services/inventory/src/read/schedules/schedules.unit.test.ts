@@ -4,7 +4,14 @@ import { ADA, BOB, byUser, recorded, secondOf } from '../../testing/recorded.tes
 import { schedules } from './schedules.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
-const fields = { name: 'Nightly', crontab: '0 1 * * *', timezone: 'UTC', enabled: true };
+const fields = {
+  name: 'Nightly',
+  crontab: '0 1 * * *',
+  timezone: 'UTC',
+  enabled: true,
+  jitter: 60,
+  blackouts: ['MON 08:00-18:00'],
+};
 const registered = recorded(1, { type: 'schedule-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 
 test('registered, changed, removed', () => {
