@@ -2,6 +2,7 @@ export * from './catalog/commands.ts';
 export * from './catalog/entries.ts';
 export * from './crontab/index.ts';
 export * from './definitions.ts';
+export * from './executor/downloads.ts';
 export * from './executor/job.ts';
 export * from './executor/job-state.ts';
 export * from './executor/output.ts';

@@ -1,0 +1,59 @@
+import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import { repositorySnapshot } from '../scheduler/run.ts';
+import { requiredText, uuid } from '../text.ts';
+
+/** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
+export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {
+  readonly subject: string;
+  readonly input: Input;
+  readonly head: Head;
+}
+
+/** file = the contents of one file; tar and zip = the paths with all below them. */
+export const CONTENT_KINDS = ['file', 'tar', 'zip'] as const;
+export type ContentKind = (typeof CONTENT_KINDS)[number];
+
+/** Bytes of a file: `length` of them from `offset`. */
+const byteRange = z.object({ offset: z.int().min(0), length: z.int().min(0) });
+
+const contentRequest = z.object({
+  /** The backup job that made the archive. */
+  job: uuid,
+  archive: requiredText(1_024),
+  repository: repositorySnapshot,
+  kind: z.enum(CONTENT_KINDS),
+  /** As the archive has them; bytes that are not UTF-8 as lone surrogates. */
+  paths: z.array(requiredText(16_384)).min(1).max(1_000),
+  /** How many bytes the file has, when that is known: another number is a failure. */
+  size: z.int().min(0).nullable(),
+  /** Part of a file; null = all of it. */
+  range: byteRange.nullable(),
+});
+export type ContentRequest = z.output<typeof contentRequest>;
+
+/** What is in an archive, read by borg on the repository's side while it is sent. */
+export const archiveContent: ByteStreamContract<typeof contentRequest, z.ZodObject> = {
+  subject: 'executor.archive.content',
+  input: contentRequest,
+  head: z.object({}),
+};
+
+/** Somebody asked for what is in an archive; recorded before the first byte is sent. Stream `archive-reads-<job>`. */
+export const archiveContentRead = defineEvent({
+  type: 'archive-content-read',
+  version: 1,
+  schema: z.object({
+    job: uuid,
+    archive: z.string(),
+    repository: uuid,
+    kind: z.enum(CONTENT_KINDS),
+    paths: z.array(z.string()).min(1),
+    range: byteRange.nullable(),
+  }),
+});
+
+export const archiveReadEvents = [archiveContentRead] as const;
+export type ArchiveReadEvent = EventOf<(typeof archiveReadEvents)[number]>;
+
+export const archiveReadsStream = (job: string): string => `archive-reads-${job}`;
