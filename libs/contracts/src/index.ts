@@ -1,3 +1,4 @@
+export * from './blackout/index.ts';
 export * from './catalog/commands.ts';
 export * from './catalog/entries.ts';
 export * from './crontab/index.ts';
@@ -11,6 +12,7 @@ export * from './inventory/commands.ts';
 export * from './inventory/extra-vars.ts';
 export * from './inventory/host-key.ts';
 export * from './inventory/policy.ts';
+export * from './inventory/policy-variables.ts';
 export * from './inventory/repository.ts';
 export * from './inventory/schedule.ts';
 export * from './inventory/session.ts';
