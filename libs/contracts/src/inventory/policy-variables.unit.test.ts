@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { POLICY_TYPES } from './policy.ts';
+import { parsePolicyVariables, policyVariables } from './policy-variables.ts';
+
+const isType = (name: string): name is keyof typeof POLICY_TYPES => name in POLICY_TYPES;
+
+describe('variables of a policy', () => {
+  test.each(Object.keys(POLICY_TYPES).filter(isType))(
+    '%s: empty text is enough unless something is required',
+    (type) => {
+      const required = { folders: '{"folders": ["/srv"]}', piped: '{"command": "true"}' };
+      const parse = (json: string): unknown => parsePolicyVariables(policyVariables[type], json);
+      if (type === 'folders' || type === 'piped') {
+        expect(() => parse('')).toThrow(type === 'folders' ? /folders/ : /command/);
+        expect(parse(required[type])).toMatchObject(JSON.parse(required[type]));
+      } else {
+        expect(parse('')).toEqual({});
+        expect(parse('{}')).toEqual({});
+      }
+    },
+  );
+
+  test("the original's forms are read", () => {
+    const extended_mysql = { 7: { credential: { user: 'u', password: "p'w", port: 3307 }, databases: ['a', 'b'] } };
+    expect(parsePolicyVariables(policyVariables.mysql, JSON.stringify({ extended_mysql }))).toEqual({ extended_mysql });
+    const proxmox = '{"extended_proxmox": {"3": [100, "101"]}}';
+    expect(parsePolicyVariables(policyVariables.proxmox, proxmox).extended_proxmox).toEqual({ 3: ['100', '101'] });
+    // What the original's user interface sends for a type without fields of its own.
+    expect(parsePolicyVariables(policyVariables.mysql, '{"user": "", "password": ""}')).toMatchObject({ user: '' });
+  });
+
+  test.each([
+    ['rootfs', '{"compression": "zstd,23"}', /compression/],
+    ['rootfs', '{"compression": "lz4 --remote-path=x"}', /compression/],
+    ['rootfs', '{"patterns": ["R /root"]}', /patterns\.0/],
+    ['rootfs', '{"exclude": "*.tmp"}', /exclude/],
+    ['rootfs', '{"upload_ratelimit": 0}', /upload_ratelimit/],
+    ['rootfs', '[]', /not a JSON object/],
+    ['folders', '{"folders": ["srv"]}', /folders\.0.*absolute/],
+    ['folders', '{"folders": []}', /folders/],
+    ['mysql', '{"databases": 5}', /databases/],
+    ['proxmox', '{"extended_proxmox": {"web": [1]}}', /extended_proxmox/],
+  ] as const)('%s refuses %s', (type, json, complaint) => {
+    expect(() => parsePolicyVariables(policyVariables[type], json)).toThrow(complaint);
+  });
+
+  test.each(['none', 'lz4', 'zstd', 'zstd,22', 'zlib,6', 'lzma,0', 'auto,zstd,3', 'obfuscate,110,auto,lzma,6'])(
+    'compression %s',
+    (compression) => {
+      expect(parsePolicyVariables(policyVariables.config, JSON.stringify({ compression }))).toEqual({ compression });
+    },
+  );
+});
