@@ -5,11 +5,23 @@ import { parseExtraVars } from './extra-vars.ts';
 import type { PolicyType } from './policy.ts';
 
 /*
- * What `extra_vars` of each type of policy may hold. All but `folders` and `command` may be left out. Below
- * `extended_<type>` other variables can be given for single clients, by their id.
+ * What `extra_vars` of each type of policy may hold. All but `folders` and `command` may be left out, or be empty: the
+ * original's user interface sends `{"user": "", "password": ""}`. Below `extended_<type>` other variables can be given for
+ * single clients, by their id. A key that is not known is refused: it is a typing error, and what it should have done
+ * would be missed only when it is too late.
  */
 
-const COMPRESSION = /^(obfuscate,\d{1,3},)?(auto,)?(none|lz4|zstd(,([1-9]|1\d|2[0-2]))?|zlib(,\d)?|lzma(,\d)?)$/;
+const only = <Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `There is no ${issue.keys.join(', ')} here: use ${Object.keys(shape).join(', ')}.`
+        : 'Give an object with names and values.',
+  });
+
+/** The specifications are those that borg 1.2 and 1.4 both take. */
+const COMPRESSION =
+  /^(obfuscate,([1-6]|11\d|12[0-3]),)?(auto,)?(none|lz4|zstd(,([1-9]|1\d|2[0-2]))?|zlib(,\d)?|lzma(,\d)?)$/;
 
 /** How borg writes any archive. */
 const archive = {
@@ -21,7 +33,7 @@ const archive = {
   checkpoint_interval: z.int().min(60).max(2_592_000).optional(),
 };
 
-const patterns = z.array(requiredText(4_096)).max(1_000);
+const patterns = z.array(requiredText(4_096), 'Give a list of patterns, for example ["*.tmp"].').max(1_000);
 
 /** Which of the files. */
 const choice = {
@@ -29,7 +41,10 @@ const choice = {
   exclude: patterns.optional(),
   /** Lines of a patterns file. Roots come from the policy, so `R` is not among them. */
   patterns: z
-    .array(requiredText(4_096).regex(/^[+!P-] ?\S/, 'Begin with +, -, ! or P, for example "- **/cache".'))
+    .array(
+      requiredText(4_096).regex(/^[+!P-] ?\S/, 'Begin with +, -, ! or P, for example "- **/cache".'),
+      'Give a list of patterns, for example ["- **/cache"].',
+    )
     .max(1_000)
     .optional(),
   one_file_system: z.boolean().optional(),
@@ -37,66 +52,96 @@ const choice = {
 };
 
 const absolutePath = requiredText(4_096).startsWith('/', 'Give absolute paths, for example "/srv/data".');
-const folders = z.array(absolutePath).min(1, 'Name at least one folder.').max(1_000);
+const folders = z
+  .array(absolutePath, 'Give a list of absolute paths, for example ["/srv/data"].')
+  .min(1, 'Name at least one folder.')
+  .max(1_000);
+
+/** It goes into a file of options, or a password file. */
+const oneLine = (max: number): z.ZodString => text(max).regex(/^[^\r\n]*$/, 'Write it on one line.');
+
+/** It becomes an argument of a program, which must not take it for an option. */
+const argument = (max: number): z.ZodString => oneLine(max).regex(/^[^-]/, 'This may not begin with a dash.');
 
 /** How to log in to a database server; the clients' own defaults where something is missing or empty. */
 const access = {
-  user: text(256).optional(),
-  password: text(1_024).optional(),
+  user: oneLine(256).optional(),
+  password: oneLine(1_024).optional(),
   /** A name, an address or the folder of a socket. */
-  host: text(1_024).optional(),
+  host: argument(1_024).optional(),
   port: z.int().min(1).max(65_535).optional(),
 };
 
-const databases = z.union([requiredText(256), z.array(requiredText(256)).min(1).max(1_000)]);
-const command = requiredText(16_384);
-const credential = z.object(access);
+const databases = z.union([argument(256), z.array(argument(256)).max(1_000)], 'Give a name or a list of names.');
+const command = z
+  .string('Give the command whose output is backed up, for example "pg_dumpall".')
+  .max(16_384)
+  .regex(/^[^\0]*\S[^\0]*$/, 'This field may not be blank.');
+const credential = only(access);
 
 /** Numbers are taken too: Proxmox has them. */
 const machines = z
-  .array(z.union([requiredText(255), z.int().min(0)]).transform(String))
+  .array(z.union([argument(255), z.int().min(0)], 'Give names or numbers of machines.').transform(String))
   .min(1, 'Name at least one machine.')
   .max(10_000);
 
 const perClient = <Schema extends z.ZodType>(schema: Schema): z.ZodOptional<z.ZodRecord<z.ZodString, Schema>> =>
-  z.record(z.string().regex(/^[1-9]\d*$/, "Use the clients' ids as keys."), schema).optional();
+  z.record(z.string().regex(/^[1-9]\d*$/), schema, "Use the clients' ids as keys.").optional();
 
 const files = { ...archive, ...choice };
 
 export const policyVariables = {
-  rootfs: z.object({ ...files, extended_rootfs: perClient(z.object(files)) }),
-  config: z.object({ ...files, extended_config: perClient(z.object(files)) }),
-  mail: z.object({ ...files, extended_mail: perClient(z.object(files)) }),
-  folders: z.object({ ...files, folders, extended_folders: perClient(z.object({ ...files, folders }).partial()) }),
-  mysql: z.object({
+  rootfs: only({ ...files, extended_rootfs: perClient(only(files)) }),
+  config: only({ ...files, extended_config: perClient(only(files)) }),
+  mail: only({ ...files, extended_mail: perClient(only(files)) }),
+  folders: only({ ...files, folders, extended_folders: perClient(only({ ...files, folders }).partial()) }),
+  mysql: only({
     ...archive,
     ...access,
     /** One, several, or all that there are. */
     databases: databases.optional(),
-    extended_mysql: perClient(z.object({ credential: credential.optional(), databases: databases.optional() })),
+    extended_mysql: perClient(only({ credential: credential.optional(), databases: databases.optional() })),
   }),
-  postgresql: z.object({
+  postgresql: only({
     ...archive,
     ...access,
-    database: text(256).optional(),
+    database: argument(256).optional(),
     databases: databases.optional(),
     extended_postgresql: perClient(
-      z.object({ credential: credential.optional(), database: text(256).optional(), databases: databases.optional() }),
+      only({ credential: credential.optional(), database: argument(256).optional(), databases: databases.optional() }),
     ),
   }),
-  piped: z.object({ ...archive, command, extended_piped: perClient(z.object({ command })) }),
-  vm: z.object({ ...archive, extended_vm: perClient(machines) }),
-  proxmox: z.object({ ...archive, extended_proxmox: perClient(machines) }),
+  piped: only({ ...archive, command, extended_piped: perClient(only({ command })) }),
+  vm: only({ ...archive, extended_vm: perClient(machines) }),
+  proxmox: only({ ...archive, extended_proxmox: perClient(machines) }),
 } satisfies Record<PolicyType, z.ZodType>;
 
 export type PolicyVariables<Type extends PolicyType> = z.output<(typeof policyVariables)[Type]>;
 
+/** Empty texts and nulls are as good as nothing. */
+const withoutBlanks = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.filter((item) => item !== '' && item !== null).map(withoutBlanks);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([, member]) => member !== '' && member !== null);
+  return Object.fromEntries(kept.map(([name, member]) => [name, withoutBlanks(member)]));
+};
+
+const MAX_PROBLEMS = 10;
+
 /** One sentence for each thing that is wrong, beginning with the variable's name. */
-const complaints = ({ issues }: z.ZodError): string =>
-  issues
-    .slice(0, 10)
-    .map(({ path, message }) => `${path.join('.') || 'extra_vars'}: ${message}`)
-    .join(' ');
+const problemsOf = ({ issues }: z.ZodError): readonly string[] =>
+  issues.slice(0, MAX_PROBLEMS).map(({ path, message }) => `${path.join('.') || 'extra_vars'}: ${message}`);
+
+type Read<Value> =
+  | { readonly value: Value; readonly problems?: never }
+  | { readonly problems: readonly string[]; readonly value?: never };
+
+const read = <Schema extends z.ZodType>(schema: Schema, json: string): Read<z.output<Schema>> => {
+  const variables = parseExtraVars(json);
+  if (!variables) return { problems: ['This is not a JSON object such as {"exclude": ["*.tmp"]}.'] };
+  const result = schema.safeParse(withoutBlanks(variables));
+  return result.success ? { value: result.data } : { problems: problemsOf(result.error) };
+};
 
 /**
  * Reads the JSON text of `extra_vars`, empty text as an empty object.
@@ -104,9 +149,11 @@ const complaints = ({ issues }: z.ZodError): string =>
  * @throws AppError `validation` that names the variables which are wrong
  */
 export const parsePolicyVariables = <Schema extends z.ZodType>(schema: Schema, json: string): z.output<Schema> => {
-  const variables = parseExtraVars(json);
-  if (!variables) throw new AppError('validation', 'This is not a JSON object such as {"exclude": ["*.tmp"]}.');
-  const result = schema.safeParse(variables);
-  if (!result.success) throw new AppError('validation', complaints(result.error));
-  return result.data;
+  const { value, problems } = read(schema, json);
+  if (problems) throw new AppError('validation', problems.join(' '));
+  return value;
 };
+
+/** What is wrong with a policy's variables (JSON text, or empty), each as one sentence; none when they can be used. */
+export const policyVariableProblems = (policyType: PolicyType, json: string): readonly string[] =>
+  read<z.ZodType>(policyVariables[policyType], json).problems ?? [];

@@ -26,7 +26,11 @@ describe('variables of a policy', () => {
     const proxmox = '{"extended_proxmox": {"3": [100, "101"]}}';
     expect(parsePolicyVariables(policyVariables.proxmox, proxmox).extended_proxmox).toEqual({ 3: ['100', '101'] });
     // What the original's user interface sends for a type without fields of its own.
-    expect(parsePolicyVariables(policyVariables.mysql, '{"user": "", "password": ""}')).toMatchObject({ user: '' });
+    expect(parsePolicyVariables(policyVariables.mysql, '{"user": "", "password": ""}')).toEqual({});
+    expect(parsePolicyVariables(policyVariables.folders, '{"folders": ["", "/srv"], "exclude": [""]}')).toEqual({
+      folders: ['/srv'],
+      exclude: [],
+    });
   });
 
   test.each([
@@ -34,6 +38,18 @@ describe('variables of a policy', () => {
     ['rootfs', '{"compression": "lz4 --remote-path=x"}', /compression/],
     ['rootfs', '{"patterns": ["R /root"]}', /patterns\.0/],
     ['rootfs', '{"exclude": "*.tmp"}', /exclude/],
+    ['rootfs', '{"compression": "obfuscate,250,lz4"}', /compression/],
+    ['rootfs', '{"exlude": ["*.tmp"]}', /no exlude here: use .*exclude/],
+    ['rootfs', '{"extended_folders": {}}', /extended_folders/],
+    ['rootfs', '{"extended_rootfs": {"3": {"folders": ["/srv"]}}}', /extended_rootfs\.3: .*no folders/],
+    ['rootfs', '{"extended_rootfs": {"3": []}}', /extended_rootfs\.3: Give an object/],
+    ['folders', '{"folders": [""]}', /folders/],
+    ['folders', '{"folders": ["/srv"], "extended_folders": {"3": {"folder": ["/srv"]}}}', /no folder here/],
+    ['piped', '{"command": ""}', /command/],
+    ['mysql', '{"databases": ["-A"]}', /databases/],
+    ['mysql', '{"user": "a\\nb"}', /user.*one line/],
+    ['postgresql', '{"host": "--help"}', /host.*dash/],
+    ['vm', '{"extended_vm": {"3": ["--all"]}}', /extended_vm\.3\.0/],
     ['rootfs', '{"upload_ratelimit": 0}', /upload_ratelimit/],
     ['rootfs', '[]', /not a JSON object/],
     ['folders', '{"folders": ["srv"]}', /folders\.0.*absolute/],
