@@ -12,6 +12,7 @@ import { createPasswords } from './auth/passwords.ts';
 import { createSessions } from './auth/sessions.ts';
 import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
 import { createCall } from './http/create-call.ts';
+import { createOpenStream } from './http/create-open-stream.ts';
 import { createRouter } from './http/create-router.ts';
 import type { GatewayDeps } from './http/deps.ts';
 import { settle } from './http/settle.ts';
@@ -58,6 +59,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     clock,
     logger,
     call: createCall(rpc),
+    openStream: createOpenStream(parts.connection),
     settle: (...[projection, position]: Parameters<GatewayDeps['settle']>) => settle(waiter, projection, position),
   };
   const sessions = createSessions({ deps: base, tokens, clock });

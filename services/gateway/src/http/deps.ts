@@ -1,6 +1,7 @@
 import type { SubjectKeys } from '@cyborgbackup/event-store';
-import type { Rpc } from '@cyborgbackup/contracts';
+import type { ByteStreamContract, Rpc } from '@cyborgbackup/contracts';
 import type { Clock, Logger } from '@cyborgbackup/kernel';
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Reader } from '../read/reader.ts';
 import type { Passwords } from '../auth/passwords.ts';
@@ -20,6 +21,12 @@ export interface GatewayDeps {
     rpc: Rpc<Input, Output>,
     input: z.input<Input>,
   ): Promise<z.output<Output>>;
+  /** Bytes from a service, as its contract has them, until the signal fires. @throws AppError why there are none */
+  openStream<Input extends z.ZodType, Head extends z.ZodType>(
+    contract: ByteStreamContract<Input, Head>,
+    input: z.input<Input>,
+    signal: AbortSignal,
+  ): Promise<Readable>;
   /** False when a write cannot be read yet after the time allowed. */
   settle(projection: ProjectionName, position: string | null): Promise<boolean>;
 }

@@ -20,6 +20,10 @@ export interface ApiRequest<Body = unknown> {
   readonly address: string;
   /** A header's value, or an empty text. */
   header(name: string): string;
+  /** Asked for the headers alone: a body, were it given, would not be sent. */
+  readonly isHead: boolean;
+  /** Fires when the caller goes away before it has the whole answer. */
+  readonly signal: AbortSignal;
   /** Names for what this request creates; the same ones again for a repeated Idempotency-Key. */
   readonly ids: { readonly uuid: string; readonly command_id: string };
 }
@@ -27,7 +31,7 @@ export interface ApiRequest<Body = unknown> {
 export interface ApiAnswer {
   /** 200 unless told. */
   readonly status?: number;
-  /** Sent as JSON, or as it is when `type` says something else. */
+  /** Sent as JSON, or as it is when `type` says something else; a stream that fails breaks the connection. */
   readonly body: unknown;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { currentContext, runInContext } from '@cyborgbackup/kernel';
 import type { Context, Middleware } from 'koa';
+import { Readable } from 'node:stream';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { addressOf } from '../middleware/request-context.ts';
@@ -38,6 +39,22 @@ const asCaller = <T>(caller: Caller | undefined, work: () => Promise<T>): Promis
   return caller && context ? runInContext({ ...context, actor: { kind: 'user', id: caller.uuid } }, work) : work();
 };
 
+/** A response that is closed before it was sent has lost its reader. */
+const untilClosed = ({ res }: Context): AbortSignal => {
+  const gone = new AbortController();
+  res.once('close', () => {
+    if (!res.writableFinished) gone.abort();
+  });
+  return gone.signal;
+};
+
+/** Koa reports a stream that fails after the headers were sent and leaves the answer open, as if more could follow. */
+const breakOff = ({ res }: Context, body: Readable): void => {
+  body.once('error', () => {
+    if (res.headersSent) res.destroy();
+  });
+};
+
 const requestOf = (ctx: Context, body: unknown, caller: Caller | undefined): Omit<ApiRequest, 'ids'> => ({
   params: ctx['params'] as Record<string, string>,
   query: new URLSearchParams(ctx.querystring),
@@ -49,6 +66,8 @@ const requestOf = (ctx: Context, body: unknown, caller: Caller | undefined): Omi
   },
   address: addressOf(ctx.req.socket.remoteAddress),
   header: (name) => ctx.get(name),
+  isHead: ctx.method === 'HEAD',
+  signal: untilClosed(ctx),
 });
 
 const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswer): void => {
@@ -60,6 +79,7 @@ const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswe
     return;
   }
   ctx.type = type ?? 'application/json';
+  if (body instanceof Readable) breakOff(ctx, body);
   ctx.body = type === undefined ? `${JSON.stringify(body)}\n` : body;
 };
 
