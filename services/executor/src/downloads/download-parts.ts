@@ -1,0 +1,9 @@
+import type { HostKeyPins } from '@cyborgbackup/borg';
+import type { ServiceParts } from '@cyborgbackup/service';
+
+/** What sending an archive's content takes. */
+export interface DownloadParts {
+  readonly parts: ServiceParts;
+  readonly hostKeys: HostKeyPins;
+  readonly connectTimeoutMillis: number;
+}

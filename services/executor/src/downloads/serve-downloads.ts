@@ -1,0 +1,29 @@
+import { archiveContent, type ContentKind, type ContentRequest } from '@cyborgbackup/contracts';
+import { serveByteStreams, type ByteSink, type ByteStreamServer } from '@cyborgbackup/messaging';
+import type { DownloadParts } from './download-parts.ts';
+import { asReadFailure } from './read-failure.ts';
+import { recordRead } from './record-read.ts';
+import { sendFile } from './send-file.ts';
+
+/** Each is a borg that reads, decrypts and decompresses: more would not be faster. */
+const DOWNLOADS_AT_ONCE = 4;
+
+type Send = (parts: DownloadParts, request: ContentRequest, sink: ByteSink) => Promise<void>;
+
+const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendFile, zip: sendFile };
+
+/** Sends what is in archives to whoever asks over NATS; the gateway decides who may. */
+export const serveDownloads = (parts: DownloadParts): ByteStreamServer =>
+  serveByteStreams(parts.parts.connection, {
+    subject: archiveContent.subject,
+    schema: archiveContent.input,
+    concurrency: DOWNLOADS_AT_ONCE,
+    handler: async (request, sink) => {
+      await recordRead(parts.parts, request);
+      try {
+        await SENDERS[request.kind](parts, request, sink);
+      } catch (error) {
+        throw asReadFailure(error);
+      }
+    },
+  });
