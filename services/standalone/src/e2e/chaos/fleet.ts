@@ -23,6 +23,11 @@ export interface Fleet extends AsyncDisposable {
   archives(repository: string): Promise<readonly string[]>;
 }
 
+interface Client {
+  readonly hostname: string;
+  readonly port: number;
+}
+
 export interface FleetSize {
   readonly clients: number;
   readonly repositories: number;
@@ -30,15 +35,18 @@ export interface FleetSize {
   readonly bytes: number;
 }
 
+/** An sshd listens on sixteen addresses at most. */
+const CLIENTS_PER_SSHD = 10;
+
 /** Addresses of loopback, each of them a client to the product. */
 const addressOf = (index: number): string => `127.0.0.${index + 2}`;
 
 const startHost = async (
   folder: string,
-  options: { publicKey: string; witness: BorgWitness; clients: number },
+  options: { publicKey: string; witness: BorgWitness; clients: readonly number[] },
 ): Promise<TestSshd> => {
   const { publicKey, witness, clients } = options;
-  const listen = Array.from({ length: clients }, (_, index) => `ListenAddress ${addressOf(index)}`);
+  const listen = clients.map((client) => `ListenAddress ${addressOf(client)}`);
   const path = [witness.path, process.env['PATH'] ?? ''].join(delimiter);
   const config = [...listen, `SetEnv BORG_BASE_DIR=${join(folder, 'borg')} "PATH=${path}"`];
   return startTestSshd({ authorizedKeys: [publicKey], config });
@@ -46,15 +54,12 @@ const startHost = async (
 
 const makePolicy = async (
   api: ApiClient,
-  options: { sshd: TestSshd; path: string; clients: readonly string[]; source: string; name: string },
+  options: { path: string; clients: readonly Client[]; source: string; name: string },
 ): Promise<number> => {
-  const { sshd, path, clients, source, name } = options;
+  const { path, clients, source, name } = options;
   const ids: number[] = [];
-  for (const hostname of clients) {
-    ids.push((await api.post('/api/v1/clients/', { hostname, port: sshd.port }, created)).id);
-  }
-  const url = `ssh://${sshd.user}@127.0.0.1:${sshd.port}${path}`;
-  const repository = await api.post('/api/v1/repositories/', { name, path: url, repository_key: PASSPHRASE }, created);
+  for (const client of clients) ids.push((await api.post('/api/v1/clients/', client, created)).id);
+  const repository = await api.post('/api/v1/repositories/', { name, path, repository_key: PASSPHRASE }, created);
   const schedule = await api.post('/api/v1/schedules/', { name, crontab: '0 5 1 1 * *' }, created);
   const policy = {
     name,
@@ -84,13 +89,21 @@ export const makeFleet = async (api: ApiClient, size: FleetSize): Promise<Fleet>
   }
   const witness = await startBorgWitness(folder, { borg, repositories });
   const publicKey = await api.get('/api/v1/settings/get_ssh_publickey/', z.string());
-  const sshd = await startHost(folder, { publicKey, witness, clients: size.clients });
+  const numbers = Array.from({ length: size.clients }, (_, client) => client);
+  const groups = Map.groupBy(numbers, (client) => Math.floor(client / CLIENTS_PER_SSHD));
+  const hosts: TestSshd[] = [];
+  for (const clients of groups.values()) hosts.push(await startHost(folder, { publicKey, witness, clients }));
+  const [home] = hosts;
+  if (!home) throw new Error('A fleet has clients');
+  const clientOf = (number: number): Client => ({
+    hostname: addressOf(number),
+    port: (hosts[Math.floor(number / CLIENTS_PER_SSHD)] ?? home).port,
+  });
   const policies: number[] = [];
-  for (const [index, path] of repositories.entries()) {
-    const clients = Array.from({ length: size.clients }, (_, client) => client)
-      .filter((client) => client % size.repositories === index)
-      .map(addressOf);
-    policies.push(await makePolicy(api, { sshd, path, clients, source, name: `Policy ${index}` }));
+  for (const [index, repository] of repositories.entries()) {
+    const clients = numbers.filter((number) => number % size.repositories === index).map(clientOf);
+    const path = `ssh://${home.user}@127.0.0.1:${home.port}${repository}`;
+    policies.push(await makePolicy(api, { path, clients, source, name: `Policy ${index}` }));
   }
   const env = { ...process.env, BORG_PASSPHRASE: PASSPHRASE, BORG_BASE_DIR: join(folder, 'borg-look') };
   return {
@@ -103,7 +116,7 @@ export const makeFleet = async (api: ApiClient, size: FleetSize): Promise<Fleet>
       return stdout.split('\n').filter((line) => line !== '');
     },
     [Symbol.asyncDispose]: async () => {
-      await sshd.stop();
+      await Promise.all(hosts.map((host) => host.stop()));
       await witness[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
