@@ -5,6 +5,7 @@ import type { Endpoint } from '../http/endpoint.ts';
 import { openApiRoutes } from '../openapi/routes.ts';
 import { catalogRoutes } from './catalogs/routes.ts';
 import { clientRoutes } from './clients/routes.ts';
+import { downloadRoutes } from './downloads/routes.ts';
 import { escatalogRoutes } from './escatalogs/routes.ts';
 import { hostKeyRoutes } from './host-keys/routes.ts';
 import { jobEventRoutes } from './job-events/routes.ts';
@@ -38,6 +39,7 @@ const resourceRoutes = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): rea
   ...jobRoutes(deps),
   ...jobEventRoutes(deps),
   ...catalogRoutes(deps),
+  ...downloadRoutes(deps),
   ...restoreRoutes(deps),
   ...settingRoutes(deps),
   ...hostKeyRoutes(deps),

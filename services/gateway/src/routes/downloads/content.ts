@@ -1,0 +1,96 @@
+import { archiveContent, type ContentRequest } from '@cyborgbackup/contracts';
+import { extname } from 'node:path/posix';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { badRequest, conflict, HttpError, noSuch } from '../../http/http-error.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { parseByteRange, type ByteRange } from './byte-range.ts';
+import { contentDisposition } from './content-disposition.ts';
+import { findEntry, findSibling, type EntryToRead } from './find-entry.ts';
+import { findRepository } from './find-repository.ts';
+import { exactPath, nameOf } from './path-bytes.ts';
+
+const OCTETS = 'application/octet-stream';
+
+/** The type that the name's end stands for. The answer is always saved, never shown, so a wrong one does no harm. */
+const typeOf = (name: string): string => extname(name).toLowerCase() || OCTETS;
+
+const entryOf = async (deps: GatewayDeps, { params }: ApiRequest): Promise<EntryToRead> => {
+  const text = params['id'] ?? '';
+  const entry = /^\d{1,15}$/.test(text) ? await findEntry(deps, Number(text)) : undefined;
+  if (!entry) throw noSuch('Catalog');
+  if (entry.type !== '-') {
+    throw badRequest('Only the contents of a file can be read here; archives/NAME/download/ gives whole folders.');
+  }
+  if (!entry.healthy) {
+    throw conflict('Parts of this file are missing in the repository, so it cannot be read: choose another archive.');
+  }
+  return entry;
+};
+
+/** Where a file's bytes are: of several hard links borg keeps them with the first, which the others name. */
+const holderOf = async (deps: GatewayDeps, entry: EntryToRead): Promise<EntryToRead> => {
+  if (!entry.mode.startsWith('h')) return entry;
+  const holder = await findSibling(deps, entry, entry.target);
+  if (!holder) throw conflict('This is a hard link to a file that is not in the catalog: restore it instead.');
+  return holder;
+};
+
+/** An archive never changes, so an entry's id names its bytes for ever. */
+const tagOf = ({ id }: EntryToRead): string => `"catalog-${id}"`;
+
+const rangeOf = (request: ApiRequest, entry: EntryToRead, size: number): ByteRange | undefined => {
+  const condition = request.header('If-Range');
+  if (condition !== '' && condition !== tagOf(entry)) return undefined;
+  const range = parseByteRange(request.header('Range'), size);
+  if (range !== 'unsatisfiable') return range;
+  throw new HttpError(416, { detail: `The file has ${size} bytes.` }, { 'Content-Range': `bytes */${size}` });
+};
+
+const headersOf = (entry: EntryToRead, size: number, range: ByteRange | undefined): Record<string, string> => ({
+  'Content-Disposition': contentDisposition(nameOf(exactPath(entry))),
+  'Content-Length': String(range?.length ?? size),
+  'Accept-Ranges': 'bytes',
+  ETag: tagOf(entry),
+  'Last-Modified': new Date(entry.mtime).toUTCString(),
+  ...(range ? { 'Content-Range': `bytes ${range.offset}-${range.offset + range.length - 1}/${size}` } : {}),
+});
+
+const contentOf = async (deps: GatewayDeps, holder: EntryToRead): Promise<Omit<ContentRequest, 'range'>> => ({
+  job: holder.job_uuid,
+  archive: holder.archive_name,
+  repository: await findRepository(deps, holder.repository_uuid),
+  kind: 'file',
+  paths: [exactPath(holder)],
+  size: holder.size,
+});
+
+const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
+  const entry = await entryOf(deps, request);
+  const holder = await holderOf(deps, entry);
+  const { size } = holder;
+  const range = rangeOf(request, entry, size);
+  const common = {
+    status: range ? 206 : 200,
+    type: typeOf(entry.path),
+    headers: headersOf(entry, size, range),
+  };
+  if (request.isHead) return { ...common, body: '' };
+  const content = await contentOf(deps, holder);
+  const body = await deps.openStream(archiveContent, { ...content, range: range ?? null }, request.signal);
+  return { ...common, body };
+};
+
+export const contentRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/catalogs/:id/content`,
+    access: 'superuser',
+    tag: 'catalogs',
+    summary: 'Download the contents of the catalogued file',
+    answers: z.string(),
+    media: [OCTETS],
+    statuses: { 206: 'The bytes that `Range` asks for.', 409: 'It cannot be read now.', 416: 'No such bytes.' },
+    handle: (request) => answer(deps, request),
+  });

@@ -1,0 +1,36 @@
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const isUtf8 = (bytes: Uint8Array): boolean => {
+  try {
+    utf8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** How many bytes the character that starts here has; 0 when it is none. */
+const characterBytes = (bytes: Buffer, at: number): number =>
+  [1, 2, 3, 4].find((length) => at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length))) ?? 0;
+
+/**
+ * A path's bytes as text; each byte that is not UTF-8 as a lone surrogate, U+DC80 to U+DCFF, which is how commands and
+ * borg have them.
+ */
+export const escapeBytes = (bytes: Buffer): string => {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  let text = '';
+  for (let at = 0; at < bytes.length;) {
+    const length = characterBytes(bytes, at);
+    text += length === 0 ? String.fromCharCode(0xdc00 + (bytes[at] ?? 0)) : bytes.toString('utf8', at, at + length);
+    at += Math.max(1, length);
+  }
+  return text;
+};
+
+/** The exact path of an entry whose readable form may be lossy. */
+export const exactPath = ({ path, path_raw }: { readonly path: string; readonly path_raw: string | null }): string =>
+  path_raw === null ? path : escapeBytes(Buffer.from(path_raw, 'base64'));
+
+/** The path after the last slash. */
+export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

@@ -1,0 +1,5 @@
+import type { GatewayDeps } from '../../http/deps.ts';
+import type { Endpoint } from '../../http/endpoint.ts';
+import { contentRoute } from './content.ts';
+
+export const downloadRoutes = (deps: GatewayDeps): readonly Endpoint[] => [contentRoute(deps)];
