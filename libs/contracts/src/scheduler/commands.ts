@@ -31,6 +31,18 @@ export const schedulerCommands = {
     }),
     z.object({ job: integerId, position }),
   ),
+  /** Checks a repository now; with `verify_data` everything in it is read. Answers with the check's job. */
+  checkRepository: defineRpc(
+    'scheduler.repository.check',
+    z.object({ repository: integerId, run: uuid, verify_data: z.boolean() }),
+    z.object({ job: integerId, position }),
+  ),
+  /** Proves now that a policy's latest archives can be restored. Answers with the first client's job. */
+  drill: defineRpc(
+    'scheduler.policy.drill',
+    z.object({ policy: integerId, run: uuid }),
+    z.object({ job: integerId, position }),
+  ),
   /** Asks for a job's end; a job that does not run yet is canceled at once. */
   cancel: defineRpc('scheduler.job.cancel', z.object({ job: uuid }), z.object({ position: position.nullable() })),
   /** Why a job does not run yet. */
@@ -49,6 +61,12 @@ export const schedulerCommands = {
     }),
   ),
 };
+
+/**
+ * Core NATS subject by which executors are asked who works on a job (its uuid). The one that does answers; all others say
+ * nothing. No responder at all means that no executor is there.
+ */
+export const HOLDER_SUBJECT = 'jobs.holder';
 
 /** Core NATS subject on which executors hear of cancel requests; the job's stream is the truth. */
 export const CANCEL_SIGNAL = 'jobs.cancel';

@@ -89,6 +89,17 @@ export const plannedJob = z.object({
 });
 export type PlannedJob = z.infer<typeof plannedJob>;
 
+/** What all jobs of a run have in common, as it was when the run was requested. */
+const runFacts = z.object({
+  uuid,
+  policy: policySnapshot.nullable(),
+  repository: repositorySnapshot.nullable(),
+  schedule: z.object({ id: integerId, name: z.string() }).nullable(),
+  /** Due time of a scheduled run. */
+  due_at: z.string().nullable(),
+});
+export type RunFacts = z.infer<typeof runFacts>;
+
 /**
  * A policy was launched: everything its jobs need to know, as it was at that moment, in one event, so that a launch is
  * never half done. Stream `run-<uuid>`.
@@ -96,13 +107,7 @@ export type PlannedJob = z.infer<typeof plannedJob>;
 export const runRequested = defineEvent({
   type: 'run-requested',
   version: 1,
-  schema: z.object({
-    uuid,
-    policy: policySnapshot.nullable(),
-    repository: repositorySnapshot.nullable(),
-    schedule: z.object({ id: integerId, name: z.string() }).nullable(),
-    /** Due time of a scheduled run. */
-    due_at: z.string().nullable(),
+  schema: runFacts.extend({
     extra_vars: sealedText.nullable(),
     jobs: z.array(plannedJob).min(1),
   }),
@@ -112,14 +117,18 @@ export const runRequested = defineEvent({
   },
 });
 
-/** A hypervisor told its machines, and each got its jobs. Stream `run-<uuid>`, after the request. */
+/**
+ * A hypervisor told its machines, and each got its jobs. Stream `run-<uuid>`, after the request, whose facts it repeats:
+ * who folds it need not look for them.
+ */
 export const runExtended = defineEvent({
   type: 'run-extended',
   version: 1,
-  schema: z.object({
-    uuid,
+  schema: runFacts.extend({
     /** The job that found the machines. */
     found_by: uuid,
+    /** The user who launched the run; null for a schedule. */
+    requested_by: uuid.nullable(),
     jobs: z.array(plannedJob).min(1),
   }),
 });
@@ -127,5 +136,6 @@ export const runExtended = defineEvent({
 export const runEvents = [runRequested, runExtended] as const;
 export type RunEvent = EventOf<(typeof runEvents)[number]>;
 export type RunRequested = EventOf<typeof runRequested>['data'];
+export type RunExtended = EventOf<typeof runExtended>['data'];
 
 export const runStream = (run: string): string => `run-${run}`;
