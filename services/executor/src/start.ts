@@ -3,6 +3,7 @@ import { runProjection } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { listenForCancels } from './cancel-signals.ts';
 import { createHostKeyPins } from './connect/host-key-pins.ts';
+import { serveDownloads } from './downloads/serve-downloads.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 import { createDeadHandler, createJobHandler } from './handle-job.ts';
 import { createJobHolders } from './job-holders.ts';
@@ -15,13 +16,16 @@ export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig)
   const cancels = listenForCancels(parts.connection);
   const holders = createJobHolders(parts.connection);
   const queue = await createJobQueue({ connection: parts.connection, logger });
+  const hostKeys = createHostKeyPins(parts);
+  const connectTimeoutMillis = config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000;
   const handler = createJobHandler({
     parts: { ...parts, logger },
-    hostKeys: createHostKeyPins(parts),
+    hostKeys,
     cancels,
     holders,
-    connectTimeoutMillis: config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000,
+    connectTimeoutMillis,
   });
+  const downloads = serveDownloads({ parts: { ...parts, logger }, hostKeys, connectTimeoutMillis });
   const consuming = queue.consume({
     slots: config.CYBORGBACKUP_EXECUTOR_SLOTS,
     signal: stopping.signal,
@@ -40,7 +44,7 @@ export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig)
     checks: () => standardChecks(parts, [executorProjection.name]),
     stop: async () => {
       stopping.abort();
-      await Promise.all([consuming, projecting]);
+      await Promise.all([consuming, projecting, downloads.stop()]);
       cancels.close();
       holders.close();
     },
