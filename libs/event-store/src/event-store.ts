@@ -23,6 +23,8 @@ export interface ReadAllOptions {
   readonly after: bigint;
   /** At most so many events, 1 to 5,000. */
   readonly limit: number;
+  /** Only events of these types are handed out; the others are passed over, and cost next to nothing. All unless told. */
+  readonly types?: readonly string[];
 }
 
 export interface SubscribeOptions {
@@ -32,6 +34,8 @@ export interface SubscribeOptions {
   readonly signal: AbortSignal;
   /** Largest page handed out; 1,000 unless told. */
   readonly pageSize?: number;
+  /** As for `readAll`. A page with nothing for this reader is handed out too, since its position is news. */
+  readonly types?: readonly string[];
 }
 
 /** A run of the log: `position` is how far it reaches, also when the last events in it are not for this reader. */

@@ -15,6 +15,7 @@ export { freeLeases } from './free-leases.ts';
 export { installProjections, READER_ROLE } from './install-projections.ts';
 export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
 export { PoisonEventError } from './poison-event.ts';
+export { type ProjectionStep, type StepTarget } from './projection-step.ts';
 export { defineProjection, type Projection } from './projection.ts';
 export {
   defineReadModel,

@@ -1,7 +1,6 @@
 import { delay, type RecordedEvent } from '@cyborgbackup/kernel';
 import { decodeEvents } from './decode-events.ts';
 import { eventTypesOf } from './projection.ts';
-import type { ProjectionFold } from './projection-fold.ts';
 import type { ProjectionOptions } from './projection-options.ts';
 
 /** Largest page that a store gives. */
@@ -17,7 +16,8 @@ interface DecodedPage {
 
 export interface Replay {
   readonly options: Pick<ProjectionOptions, 'store' | 'codec' | 'projection' | 'signal'>;
-  readonly fold: ProjectionFold;
+  /** Takes one page's events, then `afterPage` hears how far that is. */
+  readonly apply: (events: readonly RecordedEvent[], position: bigint) => Promise<void>;
   /** Positions of events to leave out. */
   readonly skipped: ReadonlySet<bigint>;
   /** Called after each page, with how far the fold is; here memory is kept in bounds. */
@@ -29,12 +29,12 @@ export interface Replay {
  * folded. It ends exactly at `to`.
  */
 export const replayLog = async (replay: Replay, after: bigint, to: bigint): Promise<void> => {
-  const { options, fold, skipped, afterPage } = replay;
+  const { options, apply, skipped, afterPage } = replay;
   const { store, codec, projection, signal } = options;
   const types = eventTypesOf(projection);
 
   const readPage = async (from: bigint): Promise<DecodedPage> => {
-    const page = await store.readAll({ after: from, limit: PAGE_SIZE });
+    const page = await store.readAll({ after: from, limit: projection.pageSize ?? PAGE_SIZE, types: [...types] });
     const wanted = page.events.filter(
       ({ type, position }) => types.has(type) && position <= to && !skipped.has(position),
     );
@@ -52,7 +52,7 @@ export const replayLog = async (replay: Replay, after: bigint, to: bigint): Prom
     next = reached < to ? readPage(reached) : undefined;
     // whoever awaits it gets the error; until then it must not count as unhandled
     next?.catch(() => undefined);
-    await fold.apply(page.events);
+    await apply(page.events, reached);
     await afterPage(reached);
   }
 };

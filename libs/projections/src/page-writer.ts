@@ -5,6 +5,7 @@ import { decodeEvents } from './decode-events.ts';
 import type { Lease } from './lease.ts';
 import { parkEvent } from './parked-events.ts';
 import { createProjectionFold } from './projection-fold.ts';
+import { applyInOrder, hasStep } from './projection-step.ts';
 import { eventTypesOf, type Projection } from './projection.ts';
 import type { Session } from './session.ts';
 import { isPoison } from './sql-error.ts';
@@ -37,8 +38,15 @@ export const createPageWriter = ({ session, projection, codec, lease, logger }: 
   const advance = (to: bigint): Promise<void> => advanceCheckpoint(client, { name, fence, from: position, to });
 
   const commit = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
+    const decoded = await decodeEvents(codec, events);
+    if (hasStep(projection, decoded)) {
+      return inTransaction(async () => {
+        await applyInOrder({ client, schema: name, projection, fold }, decoded);
+        await advance(to);
+      });
+    }
     // Loading needs no transaction: the checkpoint's guard proves that nobody else has written since.
-    await fold.apply(await decodeEvents(codec, events));
+    await fold.apply(decoded);
     if (!fold.hasWrites()) return advance(to);
     await inTransaction(async () => {
       await fold.write();

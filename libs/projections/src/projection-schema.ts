@@ -5,10 +5,14 @@ import type { Projection } from './projection.ts';
 import type { ReadModel } from './read-model.ts';
 import { tableSql } from './table-sql.ts';
 
-/** Makes the schema with its tables, in the caller's transaction; indexes are for later. Fails when it exists. */
+/** Makes the schema with its tables and lookups, in the caller's transaction; indexes are for later. Fails when it exists. */
 export const createSchema = async (client: ClientBase, schema: string, projection: Projection): Promise<void> => {
   await client.query(`CREATE SCHEMA ${quote(schema)}`);
-  for (const model of projection.models) await client.query(tableSql(schema, model).createTable);
+  for (const model of projection.models) {
+    const { createTable, createLookups } = tableSql(schema, model);
+    await client.query(createTable);
+    for (const statement of createLookups) await client.query(statement);
+  }
   await client.query(`GRANT USAGE ON SCHEMA ${quote(schema)} TO ${READER_ROLE}`);
   await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA ${quote(schema)} TO ${READER_ROLE}`);
 };

@@ -1,4 +1,5 @@
 import { checkIdentifier } from './identifier.ts';
+import type { ProjectionStep } from './projection-step.ts';
 import type { ReadModel } from './read-model.ts';
 
 /**
@@ -11,6 +12,10 @@ export interface Projection {
   /** From 1; raise it whenever columns or handlers change, and the tables are rebuilt from the log at the next start. */
   readonly version: number;
   readonly models: readonly ReadModel[];
+  /** By event type: what SQL does with an event, after the models have folded it. See `ProjectionStep`. */
+  readonly steps?: Readonly<Record<string, ProjectionStep>>;
+  /** Events read at once, where some are so large that a thousand of them are too much for memory; 1,000 unless told. */
+  readonly pageSize?: number;
 }
 
 /** @throws TypeError for a name that cannot be a schema, or a table defined twice */
@@ -27,4 +32,4 @@ export const defineProjection = (projection: Projection): Projection => {
 
 /** The event types that matter to at least one of the projection's tables. */
 export const eventTypesOf = (projection: Projection): ReadonlySet<string> =>
-  new Set(projection.models.flatMap(({ eventTypes }) => [...eventTypes]));
+  new Set([...projection.models.flatMap(({ eventTypes }) => [...eventTypes]), ...Object.keys(projection.steps ?? {})]);

@@ -40,6 +40,8 @@ export interface ReadModelDefinition<Row extends object, E extends DomainEvent> 
   readonly key: readonly (keyof Row & string)[];
   /** What follows `CREATE INDEX ON table`, for example `(client_id, started_at DESC)`. Built last in a rebuild. */
   readonly indexes?: readonly string[];
+  /** Further indexes, which the projection's steps need while they fill the table: made with it. */
+  readonly lookups?: readonly string[];
   readonly on: { readonly [Type in E['type']]?: EventHandler<Row, EventOfType<E, Type>> };
 }
 
@@ -50,6 +52,7 @@ export interface ReadModel<Row extends object = object> {
   /** A subset of `columns`. */
   readonly key: readonly Column[];
   readonly indexes: readonly string[];
+  readonly lookups: readonly string[];
   readonly eventTypes: ReadonlySet<string>;
   /** The changes that an event asks for; none for an event of another type. */
   readonly changesOf: (event: RecordedEvent) => readonly Change[];
@@ -87,6 +90,7 @@ export const defineReadModel = <Row extends object, E extends DomainEvent>(
     columns,
     key: keyColumns(definition, columns),
     indexes: definition.indexes ?? [],
+    lookups: definition.lookups ?? [],
     eventTypes: new Set(handlers.keys()),
     changesOf: (event) => erase<Row>(handlers.get(event.type)?.(event, table) ?? []),
     isRow: (row): row is Row => columns.every(({ name }) => name in row),

@@ -5,6 +5,7 @@ import { ensureProjection } from './ensure-projection.ts';
 import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
 import { createPageWriter } from './page-writer.ts';
 import { PoisonEventError } from './poison-event.ts';
+import { eventTypesOf } from './projection.ts';
 import type { ProjectionOptions } from './projection-options.ts';
 import { rebuildOutdated } from './rebuild-projection.ts';
 import { openSession } from './session.ts';
@@ -88,7 +89,9 @@ const follow = async (options: RunProjectionOptions, lease: Lease, progress: () 
   await using session = await openSession(pool);
   tell(lease.position); // a rebuild may have come further than anybody was told
   const writer = createPageWriter({ session, projection, codec, lease, logger });
-  for await (const page of store.subscribe({ after: lease.position, signal: ended, pageSize: PAGE_SIZE })) {
+  const { pageSize = PAGE_SIZE } = projection;
+  const types = [...eventTypesOf(projection)];
+  for await (const page of store.subscribe({ after: lease.position, signal: ended, pageSize, types })) {
     await writer.write(page);
     progress();
     tell(page.position);

@@ -1,7 +1,9 @@
+import type { RecordedEvent } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
 import { replayLog } from './log-replay.ts';
 import { createProjectionFold } from './projection-fold.ts';
 import type { ProjectionOptions } from './projection-options.ts';
+import { applyInOrder, hasStep } from './projection-step.ts';
 import { analyse, createIndexes } from './projection-schema.ts';
 
 /**
@@ -34,12 +36,21 @@ export const createSchemaReplay = ({ options, client, schema, skipped, commit }:
   const fold = createProjectionFold({ client, schema, projection, empty: true });
   const indexed = new Set<string>();
   let written = 0n;
+  let folded = 0n;
 
   const flush = async (to: bigint): Promise<void> => {
     if (to === written) return;
     await commit(fold.write, written, to);
     written = to;
     fold.letGo(KEPT_BYTES);
+  };
+
+  /** Pages with steps are written one by one. */
+  const apply = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
+    if (!hasStep(projection, events)) return fold.apply(events);
+    await flush(folded);
+    await commit(() => applyInOrder({ client, schema, projection, fold }, events), written, to);
+    written = to;
   };
 
   const index = async (tables: ReadonlySet<string>): Promise<void> => {
@@ -49,6 +60,7 @@ export const createSchemaReplay = ({ options, client, schema, skipped, commit }:
   };
 
   const afterPage = async (to: bigint): Promise<void> => {
+    folded = to;
     if (fold.bytes() < MAX_BYTES) return;
     await flush(to);
     // from now on such a table is searched by value on disk, once a page
@@ -57,7 +69,7 @@ export const createSchemaReplay = ({ options, client, schema, skipped, commit }:
 
   return {
     catchUp: async (to) => {
-      await replayLog({ options, fold, skipped, afterPage }, written, to);
+      await replayLog({ options, apply, skipped, afterPage }, written, to);
       await flush(to);
     },
     createIndexes: async () => {

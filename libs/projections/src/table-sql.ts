@@ -12,6 +12,7 @@ export interface PreparedSql {
 /** Every statement that one read model needs in one schema. */
 export interface TableSql {
   readonly createTable: string;
+  readonly createLookups: readonly string[];
   readonly createIndexes: readonly string[];
   readonly loadByKey: PreparedSql;
   readonly upsert: PreparedSql;
@@ -58,6 +59,7 @@ export const tableSql = (schema: string, model: ReadModel): TableSql => {
   const given = (column: Column): string => `IN (SELECT given.${quote(column.name)} FROM ${rowsOf([column])})`;
   return {
     createTable: `CREATE TABLE ${table} (${definitions.join(', ')}, PRIMARY KEY (${names(key)})) WITH (fillfactor = 90)`,
+    createLookups: model.lookups.map((index) => `CREATE INDEX ON ${table} ${index}`),
     createIndexes: model.indexes.map((index) => `CREATE INDEX ON ${table} ${index}`),
     loadByKey: prepared(`${select} JOIN ${rowsOf(key)} ON ${sameKey}`),
     upsert: prepared(

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import type pg from 'pg';
-import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
+import { eventColumnsOfTypes, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
 
 /*
  * Positions are drawn before the commit, so they become visible out of order. A reader that just remembered the highest
@@ -34,6 +34,8 @@ export interface PageRequest {
   /** Exclusive. */
   readonly after: bigint;
   readonly limit: number;
+  /** Events of other types come without data and metadata: the gate needs their positions. */
+  readonly types?: readonly string[] | undefined;
 }
 
 export interface GapGate {
@@ -64,11 +66,11 @@ export const createGapGate = (pool: Pool): GapGate => {
     return letThrough(await readRows(pool, request), request.after, ceilingBefore);
   };
 
-  const readPage = async ({ after, limit }: PageRequest): Promise<GatedPage> => {
-    const first = await read({ after, limit });
+  const readPage = async ({ after, limit, types }: PageRequest): Promise<GatedPage> => {
+    const first = await read({ after, limit, types });
     if (first.stoppedAfter === undefined) return pageOf(after, first);
     if ((await ceiling()) <= first.stoppedAfter) return pageOf(after, first);
-    const rest = { after: first.events.at(-1)?.position ?? after, limit: limit - first.events.length };
+    const rest = { after: first.events.at(-1)?.position ?? after, limit: limit - first.events.length, types };
     const second = await read(rest);
     return pageOf(after, { ...second, events: [...first.events, ...second.events] });
   };
@@ -91,11 +93,11 @@ export const createGapGate = (pool: Pool): GapGate => {
   };
 };
 
-const readRows = async (pool: Pool, { after, limit }: PageRequest): Promise<RecordedEvent[]> => {
+const readRows = async (pool: Pool, { after, limit, types }: PageRequest): Promise<RecordedEvent[]> => {
   const { rows } = await pool.query<RecordedEventRow>({
     name: 'events-read-all',
-    text: `select ${EVENT_COLUMNS} from events.events where position > $1 order by position limit $2`,
-    values: [after, limit],
+    text: `select ${eventColumnsOfTypes('$3')} from events.events where position > $1 order by position limit $2`,
+    values: [after, limit, types ?? null],
   });
   return rows.map(toRecordedEvent);
 };
@@ -125,5 +127,9 @@ const pageOf = (after: bigint, { events, stoppedAfter }: GatedRows): GatedPage =
   position: events.at(-1)?.position ?? after,
   blocked: stoppedAfter !== undefined,
 });
+
+/** What of a page is for a reader of these types. */
+export const ofTypes = (events: readonly RecordedEvent[], types?: readonly string[]): readonly RecordedEvent[] =>
+  types === undefined ? events : events.filter(({ type }) => types.includes(type));
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

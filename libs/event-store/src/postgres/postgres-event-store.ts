@@ -9,7 +9,7 @@ import type {
   SubscribeOptions,
 } from '../event-store.ts';
 import { appendBatch, toAppendItem, type AppendItem, type AppendOutcome } from './append-batch.ts';
-import { createGapGate, type GapGate } from './gap-gate.ts';
+import { createGapGate, ofTypes, type GapGate } from './gap-gate.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
 import { followLog } from './subscription.ts';
@@ -86,14 +86,14 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   return {
     append,
     readStream: (stream, { from = 1 }: ReadStreamOptions = {}) => readStream(pool, stream, from),
-    readAll: async ({ after, limit }: ReadAllOptions) => {
-      const { events, position } = await gate.readPage({ after, limit: pageLimit(limit) });
-      return { events, position };
+    readAll: async ({ after, limit, types }: ReadAllOptions) => {
+      const { events, position } = await gate.readPage({ after, limit: pageLimit(limit), types });
+      return { events: ofTypes(events, types), position };
     },
-    subscribe: ({ after, signal, pageSize = DEFAULT_PAGE }: SubscribeOptions) =>
+    subscribe: ({ after, signal, pageSize = DEFAULT_PAGE, types }: SubscribeOptions) =>
       followLog(
         { gate, logger, pollMillis, onWake: (listener) => wakeBy(listeners, wakeUp, listener) },
-        { after, limit: pageLimit(pageSize), signal: AbortSignal.any([signal, closing.signal]) },
+        { after, limit: pageLimit(pageSize), types, signal: AbortSignal.any([signal, closing.signal]) },
       ),
     head: () => readHead(pool, gate),
     close: async () => {

@@ -1,6 +1,6 @@
 import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { LogPage } from '../event-store.ts';
-import type { GapGate, GatedPage, PageRequest } from './gap-gate.ts';
+import { ofTypes, type GapGate, type GatedPage, type PageRequest } from './gap-gate.ts';
 
 const FIRST_RETRY_MILLIS = 5;
 const FIRST_BACKOFF_MILLIS = 100;
@@ -29,11 +29,12 @@ export interface FollowOptions extends PageRequest {
  *   ended     when the signal aborts, or its consumer stops iterating.
  */
 export async function* followLog(deps: SubscriptionDeps, options: FollowOptions): AsyncGenerator<LogPage, void> {
-  const { limit } = options;
+  const { limit, types } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const wake = createWake(deps.onWake, signal);
-  const read = (after: bigint): Promise<GatedPage | undefined> => readUntilAnswered(deps, { after, limit }, signal);
+  const read = (after: bigint): Promise<GatedPage | undefined> =>
+    readUntilAnswered(deps, { after, limit, types }, signal);
   let next = read(options.after);
   let retryMillis = FIRST_RETRY_MILLIS;
   try {
@@ -44,7 +45,7 @@ export async function* followLog(deps: SubscriptionDeps, options: FollowOptions)
       // While the consumer works on a full page, the one after it is fetched already.
       const isFull = events.length === limit;
       if (isFull) next = read(position);
-      if (events.length > 0) yield { events, position };
+      if (events.length > 0) yield { events: ofTypes(events, types), position };
       if (!isFull) next = read(position);
     }
   } finally {
