@@ -1,3 +1,3 @@
 export { executorConfig, type ExecutorConfig } from './executor-config.ts';
-export { executorProjection } from './read/job-events.ts';
+export { executorProjection } from './read/executor-projection.ts';
 export { startExecutor } from './start.ts';

@@ -7,7 +7,7 @@ import { serveDownloads } from './downloads/serve-downloads.ts';
 import type { ExecutorConfig } from './executor-config.ts';
 import { createDeadHandler, createJobHandler } from './handle-job.ts';
 import { createJobHolders } from './job-holders.ts';
-import { executorProjection } from './read/job-events.ts';
+import { executorProjection } from './read/executor-projection.ts';
 
 /** Runs jobs from the work queue, and keeps the read model of their output. */
 export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig): Promise<RunningService> => {

@@ -1,12 +1,17 @@
-import { runRequested, runStream, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
-import { AppError } from '@cyborgbackup/kernel';
+import { runExtended, runRequested, runStream, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
+import { AppError, type DomainEvent } from '@cyborgbackup/kernel';
 import type { ServiceParts } from '@cyborgbackup/service';
 
-/** What one job is about, as it was when its run was requested. */
+/** What one job is about, as it was when its run was requested, or when the job was added to it. */
 export interface JobPlan {
   readonly run: RunRequested;
   readonly job: PlannedJob;
 }
+
+const plannedJobs = ({ type, data }: DomainEvent): readonly PlannedJob[] => {
+  if (type === runRequested.type) return runRequested.schema.parse(data).jobs;
+  return type === runExtended.type ? runExtended.schema.parse(data).jobs : [];
+};
 
 /** @throws AppError `not-found` when the log has no such run, or the run no such job */
 export const loadJobPlan = async (
@@ -14,12 +19,12 @@ export const loadJobPlan = async (
   run: string,
   job: string,
 ): Promise<JobPlan> => {
+  let request: RunRequested | undefined;
   for await (const recorded of store.readStream(runStream(run))) {
     const event = await codec.decode(recorded);
-    if (event.type !== runRequested.type) continue;
-    const data = runRequested.schema.parse(event.data);
-    const planned = data.jobs.find(({ uuid }) => uuid === job);
-    if (planned) return { run: data, job: planned };
+    if (event.type === runRequested.type) request = runRequested.schema.parse(event.data);
+    const planned = plannedJobs(event).find(({ uuid }) => uuid === job);
+    if (planned && request) return { run: request, job: planned };
   }
   throw new AppError('not-found', `The job ${job} of the run ${run} is not in the log.`);
 };

@@ -1,5 +1,5 @@
 import type { JobProgress, OutputEvent } from '@cyborgbackup/contracts';
-import { defineProjection, defineReadModel } from '@cyborgbackup/projections';
+import { defineReadModel } from '@cyborgbackup/projections';
 
 /** One line (or block of lines) of a job's output. */
 export interface JobEventRow {
@@ -41,5 +41,3 @@ export const jobEvents = defineReadModel<JobEventRow, OutputEvent>({
       ),
   },
 });
-
-export const executorProjection = defineProjection({ name: 'executor', version: 1, models: [jobEvents] });

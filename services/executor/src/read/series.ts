@@ -1,0 +1,68 @@
+import type { Pool } from 'pg';
+import type { JobPlan } from '../job/job-plan.ts';
+
+/** Names the backups that are thinned out together: those of one policy, client and machine. */
+export interface Series {
+  readonly policy: string;
+  readonly client: string;
+  /** Empty unless the backups are of a virtual machine. */
+  readonly machine: string;
+}
+
+/** Undefined for a job that is no part of a series. */
+export const seriesOf = ({ run, job }: JobPlan): Series | undefined =>
+  run.policy && job.client
+    ? { policy: run.policy.uuid, client: job.client.uuid, machine: job.machine?.id ?? '' }
+    : undefined;
+
+export interface RecordedArchive {
+  readonly name: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** Its backup succeeded, and the repository's latest check found nothing wrong with it. */
+  readonly good: boolean;
+}
+
+/** The archives of a series that should be in this repository, in no order. */
+export const readSeries = async (
+  pool: Pool,
+  { policy, client, machine }: Series,
+  repository: string,
+): Promise<readonly RecordedArchive[]> => {
+  const { rows } = await pool.query<RecordedArchive>(
+    `with latest as (
+       select c.damaged from executor.checks c join executor.runs r on r.run = c.run
+        where r.repository = $4 and c.told is not null order by c.told desc limit 1)
+     select b.archive as name, (extract(epoch from b.begun) * 1000)::float8 as at,
+            b.good and not exists (select from latest where b.archive = any(latest.damaged)) as good
+       from executor.backups b join executor.runs r on r.run = b.run
+      where b.client = $2 and b.machine = $3 and r.policy = $1 and r.repository = $4
+        and b.archive is not null and not b.removed`,
+    [policy, client, machine, repository],
+  );
+  return rows;
+};
+
+export interface LastBackup {
+  readonly archive: string;
+  readonly files: number;
+  /** Bytes. */
+  readonly originalSize: number;
+  /** Seconds. */
+  readonly duration: number;
+}
+
+/** The latest good backup of a series, wherever its archive is or was. */
+export const readLastGood = async (
+  pool: Pool,
+  { policy, client, machine }: Series,
+): Promise<LastBackup | undefined> => {
+  const { rows } = await pool.query<LastBackup>(
+    `select b.archive, b.files::float8 as files, b.original_size::float8 as "originalSize", b.duration
+       from executor.backups b join executor.runs r on r.run = b.run
+      where b.client = $2 and b.machine = $3 and r.policy = $1 and b.good
+      order by b.begun desc limit 1`,
+    [policy, client, machine],
+  );
+  return rows[0];
+};

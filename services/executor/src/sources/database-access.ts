@@ -1,0 +1,12 @@
+/** How to log in to a database server, as `extra_vars` has it; what is empty or missing is up to the client. */
+export interface DatabaseAccess {
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** Names of databases: one as text, several, or undefined for all that there are. */
+export type Databases = string | readonly string[] | undefined;
+
+export const hasText = (value: string | undefined): value is string => value !== undefined && value !== '';

@@ -1,0 +1,45 @@
+import type { DumpSource } from './backup-source.ts';
+import { hasText, type DatabaseAccess, type Databases } from './database-access.ts';
+
+/**
+ * MariaDB has its own program, and newer ones have no other. One transaction gives a consistent state without locking
+ * InnoDB tables; routines, events and triggers belong to a database as much as its tables.
+ */
+const SCRIPT = `
+program=$(command -v mariadb-dump || command -v mysqldump) || {
+  echo 'Neither mariadb-dump nor mysqldump is installed on this host.' >&2
+  exit 127
+}
+exec "$program" --defaults-extra-file=/dev/stdin \\
+  --single-transaction --quick --routines --events --triggers --hex-blob "$@"`.trim();
+
+/** In a quoted value of an option file only these need an escape. */
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+const optionLine = (name: string, value: string | number): string =>
+  `${name}="${String(value).replaceAll(/[\\"\n\r\t]/g, (character) => ESCAPES[character] ?? character)}"`;
+
+/** The client's option file. It says nothing about what is not given, so that the client's own files count. */
+const optionFile = ({ user, password, host, port }: DatabaseAccess): string =>
+  [
+    '[client]',
+    ...(hasText(user) ? [optionLine('user', user)] : []),
+    ...(hasText(password) ? [optionLine('password', password)] : []),
+    // A path is that of a socket.
+    ...(hasText(host) ? [optionLine(host.startsWith('/') ? 'socket' : 'host', host)] : []),
+    ...(port === undefined ? [] : [optionLine('port', port)]),
+    '',
+  ].join('\n');
+
+const selection = (databases: Databases): readonly string[] => {
+  if (databases === undefined) return ['--all-databases'];
+  return ['--databases', '--', ...(typeof databases === 'string' ? [databases] : databases)];
+};
+
+/** A dump that makes its databases when it is read back, as SQL. */
+export const mysqlDump = (access: DatabaseAccess, databases: Databases): DumpSource => ({
+  kind: 'dump',
+  name: 'mysql.sql',
+  argv: ['sh', '-c', SCRIPT, 'sh', ...selection(databases)],
+  input: optionFile(access),
+});
