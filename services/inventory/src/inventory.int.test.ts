@@ -441,7 +441,10 @@ describe('references', () => {
     const ids = await policyParts();
     const second = await call(clientCommands.register, client(`second-${randomUUID()}`));
     const clients = [second.id, ids.clients[0]!];
-    const made = await call(policyCommands.register, policy({ ...ids, clients }, '{"password":"s3cret-0815"}'));
+    const made = await call(policyCommands.register, {
+      ...policy({ ...ids, clients }, '{"password":"s3cret-0815"}'),
+      policy_type: 'mysql',
+    });
     await call(settingsCommands.change, { key: 'cyborgbackup_auto_prune', value: 'false' });
     const resolved = await call(policyCommands.resolve, { id: made.id });
     expect(resolved).toMatchObject({
@@ -501,7 +504,10 @@ describe('changes', () => {
 
   test('masks within extra_vars stand for the stored values; all else is kept to the letter', async () => {
     const ids = await policyParts();
-    const made = await call(policyCommands.register, policy(ids, '{ "user":"u", "password": "s3cret-0815" }'));
+    const made = await call(policyCommands.register, {
+      ...policy(ids, '{ "user":"u", "password": "s3cret-0815" }'),
+      policy_type: 'mysql',
+    });
     const variables = async (): Promise<string | undefined> => {
       const { extra_vars: sealed } = await rowOf('policies', made);
       return isEncrypted(sealed) ? parts.keys.open(sealed) : undefined;
@@ -516,7 +522,9 @@ describe('changes', () => {
       fields: { extra_vars: [expect.stringContaining('token')] },
     });
     expect(await failureOf(change({ policy_type: 'folders' }))).toMatchObject({
-      fields: { extra_vars: [expect.stringContaining('folders')] },
+      fields: {
+        extra_vars: [expect.stringContaining('folders'), expect.stringContaining('no variable user, password')],
+      },
     });
     await change({ policy_type: 'folders', extra_vars: '{"folders":["/srv"]}' });
     expect(await variables()).toBe('{"folders":["/srv"]}');

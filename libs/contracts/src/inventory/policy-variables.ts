@@ -15,7 +15,7 @@ const only = <Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Sh
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `There is no ${issue.keys.join(', ')} here: use ${Object.keys(shape).join(', ')}.`
+        ? `There is no variable ${issue.keys.join(', ')} here: use ${Object.keys(shape).join(', ')}.`
         : 'Give an object with names and values.',
   });
 

@@ -16,6 +16,15 @@ export const POLICY_TYPES = {
 } as const;
 export type PolicyType = keyof typeof POLICY_TYPES;
 
+/** What lists the machines of a hypervisor and dumps them, for policies of the type `vm`, with the names people see. */
+export const VM_PROVIDERS = {
+  libvirt: 'libvirt (virsh)',
+  proxmox: 'Proxmox VE (vzdump)',
+} as const;
+export type VmProvider = keyof typeof VM_PROVIDERS;
+
+export const isVmProvider = (name: string): name is VmProvider => Object.hasOwn(VM_PROVIDERS, name);
+
 const policyTypeNames = Object.keys(POLICY_TYPES) as [PolicyType, ...PolicyType[]];
 
 /** How many archives of a period to keep; null and 0 = the period is not used. */

@@ -153,6 +153,7 @@ describe('representations are those of the contract document', () => {
       repository_summary: summaries.repository,
       schedule_summary: summaries.schedule,
       timezone: 'UTC',
+      blackouts: [],
     };
     const keys = { open: async () => '{"user": "u", "password":"p"}' } as unknown as SubjectKeys;
     const policy = await presentPolicy(row, { keys, now: NOW });
@@ -176,6 +177,8 @@ describe('representations are those of the contract document', () => {
     expect(policySchema.strict().safeParse(policy).error).toBeUndefined();
     const disabled = { ...row, schedule_summary: { ...summaries.schedule, enabled: false } };
     expect(await presentPolicy(disabled, { keys, now: NOW })).toMatchObject({ next_run: null });
+    const blackedOut = { ...row, blackouts: ['MON 04:00-06:00'] };
+    expect(await presentPolicy(blackedOut, { keys, now: NOW })).toMatchObject({ next_run: null });
     const exhausted = { ...row, schedule_summary: { ...summaries.schedule, crontab: '0 5 * * * 2017' } };
     expect(await presentPolicy(exhausted, { keys, now: NOW })).toMatchObject({ next_run: null });
   });

@@ -1,9 +1,14 @@
-import type { PolicyEvent, PolicyFields } from '@cyborgbackup/contracts';
+import {
+  isVmProvider,
+  policyVariableProblems,
+  VM_PROVIDERS,
+  type PolicyEvent,
+  type PolicyFields,
+} from '@cyborgbackup/contracts';
 import type { Decider, Sealed } from '@cyborgbackup/kernel';
 import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
 import { refuseFields } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
-import { checkExtraVars } from './check-extra-vars.ts';
 
 /** The variables are plain on their way in, and sealed once they are in the log. */
 type StoredFields = Omit<PolicyFields, 'extra_vars'> & { readonly extra_vars: Sealed };
@@ -33,19 +38,32 @@ export type PolicyCommand =
     }
   | { readonly do: 'remove' };
 
-const check = (unknown: UnknownReferences, variableErrors: readonly string[]): void =>
+type Source = Pick<PolicyFields, 'policy_type' | 'vmprovider'>;
+
+const providerProblems = ({ policy_type: type, vmprovider: provider }: Source): readonly string[] =>
+  type !== 'vm' || isVmProvider(provider)
+    ? []
+    : [`A policy of virtual machines needs one of ${Object.keys(VM_PROVIDERS).join(', ')} here.`];
+
+/** @param variables in clear; undefined when they need not be looked at */
+const check = (unknown: UnknownReferences, source: Source, variables: string | undefined): void => {
+  const problems = variables === undefined ? [] : policyVariableProblems(source.policy_type, variables);
+  const provider = providerProblems(source);
   refuseFields({
     ...unknownIdErrors(unknown),
-    ...(variableErrors.length > 0 ? { extra_vars: variableErrors } : {}),
+    ...(provider.length > 0 ? { vmprovider: provider } : {}),
+    ...(problems.length > 0 ? { extra_vars: problems } : {}),
   });
+};
 
 const withoutTwins = (ids: readonly number[]): number[] => [...new Set(ids)];
 
 const change = (policy: Policy, command: PolicyCommand & { do: 'change' }): readonly PolicyEvent[] => {
   const { changes, variables, unknown } = command;
   const { uuid, fields } = policy;
-  const concernsVariables = changes.extra_vars !== undefined || changes.policy_type !== undefined;
-  check(unknown, concernsVariables ? checkExtraVars(changes.policy_type ?? fields.policy_type, variables) : []);
+  const { policy_type = fields.policy_type, vmprovider = fields.vmprovider, extra_vars } = changes;
+  const concernsVariables = extra_vars !== undefined || changes.policy_type !== undefined;
+  check(unknown, { policy_type, vmprovider }, concernsVariables ? variables : undefined);
   const clients = changes.clients && withoutTwins(changes.clients);
   const changed = changedFields(fields, { ...changes, clients });
   return isEmpty(changed) ? [] : [{ type: 'policy-changed', data: { uuid, ...changed } }];
@@ -59,7 +77,7 @@ export const policyDecider: Decider<Policy | undefined, PolicyCommand, PolicyEve
       case 'register': {
         absent(state);
         const { uuid, id, fields, unknown } = command;
-        check(unknown, checkExtraVars(fields.policy_type, fields.extra_vars));
+        check(unknown, fields, fields.extra_vars);
         return [{ type: 'policy-registered', data: { ...fields, clients: withoutTwins(fields.clients), uuid, id } }];
       }
       case 'change':

@@ -2,7 +2,6 @@ import { POLICY_DEFAULTS, type PolicyEvent, type PolicyFields } from '@cyborgbac
 import { describe, expect, test } from 'vitest';
 import { sealed } from '../testing/recorded.test.ts';
 import { given } from '../testing/specification.test.ts';
-import { checkExtraVars } from './check-extra-vars.ts';
 import { policyDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
@@ -60,6 +59,20 @@ describe('registering', () => {
       }));
 });
 
+describe('virtual machines', () => {
+  const vm = (vmprovider: string) =>
+    given(policyDecider).when({ ...register, fields: { ...fields, policy_type: 'vm', vmprovider } });
+  test.each(['libvirt', 'proxmox'])('are dumped by %s', (vmprovider) =>
+    vm(vmprovider).then({
+      type: 'policy-registered',
+      data: { ...fields, policy_type: 'vm', vmprovider, uuid, id: 4 },
+    }),
+  );
+  test.each(['', 'vmware', 'toString'])('are not by %j', (vmprovider) =>
+    vm(vmprovider).refused({ fields: { vmprovider: [expect.stringContaining('libvirt, proxmox')] } }),
+  );
+});
+
 describe('changing', () => {
   const change = (changes: Partial<PolicyFields>, variables = '') =>
     given(policyDecider, registered).when({ do: 'change', changes, variables, unknown: known });
@@ -88,36 +101,4 @@ describe('changing', () => {
 test('what is removed is gone', () => {
   given(policyDecider, registered).when({ do: 'remove' }).then(removed);
   given(policyDecider, registered, removed).when({ do: 'remove' }).refused({ code: 'not-found' });
-});
-
-describe('variables', () => {
-  test.each([
-    ['rootfs', ''],
-    ['rootfs', ' '],
-    ['vm', ''],
-    ['rootfs', '{"exclude":[]}'],
-    ['mysql', '{"user":"root","password":"x","databases":["a"]}'],
-    ['folders', '{"folders":["/srv","/var/my data"],"exclude":["*.tmp"]}'],
-    ['piped', '{"command":"pg_dumpall | gzip"}'],
-  ] as const)('%s with %s', (type, text) => {
-    expect(checkExtraVars(type, text)).toEqual([]);
-  });
-
-  test.each([
-    ['rootfs', '[]', 'JSON object'],
-    ['rootfs', '{', 'JSON object'],
-    ['rootfs', 'null', 'JSON object'],
-    ['rootfs', '{"exclude":"*.tmp"}', 'exclude'],
-    ['rootfs', '{"exclude":[1]}', 'exclude'],
-    ['folders', '', 'folders'],
-    ['folders', '{"folders":[]}', 'folders'],
-    ['folders', '{"folders":"/srv"}', 'folders'],
-    ['folders', '{"folders":["srv"]}', 'folders'],
-    ['folders', '{"folders":["/srv",7]}', 'folders'],
-    ['folders', '{"folders":["/srv\\u0000"]}', 'folders'],
-    ['piped', '', 'command'],
-    ['piped', '{"command":["a"]}', 'command'],
-  ] as const)('%s with %s: %s', (type, text, named) => {
-    expect(checkExtraVars(type, text)).toEqual([expect.stringContaining(named)]);
-  });
 });

@@ -1,4 +1,10 @@
-import { checkTimezone, parseCrontab, type ScheduleEvent, type ScheduleFields } from '@cyborgbackup/contracts';
+import {
+  checkTimezone,
+  parseBlackout,
+  parseCrontab,
+  type ScheduleEvent,
+  type ScheduleFields,
+} from '@cyborgbackup/contracts';
 import type { Decider } from '@cyborgbackup/kernel';
 import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
 import { refuseTogether } from '../shared/refuse-together.ts';
@@ -12,10 +18,11 @@ export type ScheduleCommand =
   | { readonly do: 'change'; readonly changes: ScheduleChanges }
   | { readonly do: 'remove' };
 
-const check = ({ crontab, timezone }: ScheduleChanges): void =>
+const check = ({ crontab, timezone, blackouts = [] }: ScheduleChanges): void =>
   refuseTogether(
     () => crontab !== undefined && parseCrontab(crontab),
     () => timezone !== undefined && checkTimezone(timezone),
+    ...blackouts.map((window) => () => parseBlackout(window)),
   );
 
 export const scheduleDecider: Decider<Schedule | undefined, ScheduleCommand, ScheduleEvent> = {

@@ -29,6 +29,16 @@ test('crontab and time zone must be understood, and both are named', () => {
   given(scheduleDecider, registered).when({ do: 'change', changes: wrong }).refused(bothWrong);
 });
 
+test('each blackout that is no window is named', () => {
+  const blackouts = ['MON-FRI 08:00-18:00', 'noon', '25:00-26:00'];
+  given(scheduleDecider, registered)
+    .when({ do: 'change', changes: { blackouts } })
+    .refused({ fields: { blackouts: [expect.stringContaining('noon'), expect.stringContaining('25:00')] } });
+  given(scheduleDecider, registered)
+    .when({ do: 'change', changes: { blackouts: blackouts.slice(0, 1), jitter: 300 } })
+    .then({ type: 'schedule-changed', data: { uuid, blackouts: blackouts.slice(0, 1), jitter: 300 } });
+});
+
 test('a change records what becomes another value', () => {
   given(scheduleDecider, registered)
     .when({ do: 'change', changes: { ...fields, timezone: 'Europe/Paris' } })

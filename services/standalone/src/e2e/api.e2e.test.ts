@@ -247,11 +247,11 @@ describe('If-Match', () => {
 
 describe('secrets', () => {
   test('come back as they were when their mask is sent', async () => {
-    const secret = { folders: ['/etc'], password: unique() };
-    const policy = await newPolicy({ extra_vars: JSON.stringify(secret) });
+    const secret = { user: 'backup', password: unique() };
+    const policy = await newPolicy({ policy_type: 'mysql', extra_vars: JSON.stringify(secret) });
     expect(policy.extra_vars).toContain('$encrypted$');
     expect(policy.extra_vars).not.toContain(secret.password);
-    const changed = String(policy.extra_vars).replace('/etc', '/srv');
+    const changed = String(policy.extra_vars).replace('backup', 'other');
     const { status, body } = await send('PATCH', policy.url, { body: { extra_vars: changed } });
     expect([status, body.extra_vars]).toEqual([200, changed]);
 

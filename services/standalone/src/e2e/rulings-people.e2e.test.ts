@@ -47,9 +47,9 @@ beforeAll(async () => {
   const schedule = await create('schedules', { name: 's', crontab: '0 5 * * *', enabled: false });
   const place = { name: 'r', path: '/srv/repository', repository_key: SECRETS.passphrase };
   const repository = await create('repositories', place);
-  const extra_vars = JSON.stringify({ folders: ['/etc'], db: { password: SECRETS.variable } });
+  const extra_vars = JSON.stringify({ user: 'backup', password: SECRETS.variable });
   const references = { clients: [client.id], schedule: schedule.id, repository: repository.id };
-  await create('policies', { name: 'p', policy_type: 'folders', extra_vars, ...references });
+  await create('policies', { name: 'p', policy_type: 'mysql', extra_vars, ...references });
   await create('tokens', { name: 'of the superuser', scope: 'read' });
   await hideSettingSecrets();
   userId = (await create('users', USER)).id;

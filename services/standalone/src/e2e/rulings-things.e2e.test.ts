@@ -146,7 +146,7 @@ describe('a calendar', () => {
 describe('variables', () => {
   test.each([
     '',
-    '{ "folders" : ["/etc"],\n\t"b": 1.0, "a": 1e2, "\\u00e9": "é" }  ',
+    '{ "folders" : ["/etc"],\n\t"upload_ratelimit": 1e2, "checkpoint_interval": 600.0, "exclude": ["\\u00e9", "é"] }  ',
     '{"folders":["/etc"],"folders":["/srv"]}',
   ])('are kept as sent: %j', async (extra_vars) => {
     const policy_type = extra_vars === '' ? 'rootfs' : 'folders';
@@ -163,6 +163,7 @@ describe('variables', () => {
     ['folders', ''],
     ['folders', '{"folders":["relative"]}'],
     ['piped', '{}'],
+    ['folders', '{"folders":["/etc"],"exlude":["*.tmp"]}'],
   ])('of a policy of type %s may not be %j', async (policy_type, extra_vars) => {
     const policy = await newPolicy();
     const { status, body } = await send('PATCH', policy.url, { body: { policy_type, extra_vars } });

@@ -1,11 +1,12 @@
-import { occurrencesOfMonth, parseCrontab } from '@cyborgbackup/contracts';
+import { findBlackout, occurrencesOfMonth } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { findPolicy } from './find-policy.ts';
+import { openTimes } from './open-times.ts';
 
-/** Whether anything is disabled plays no part here: this is when it would run. */
+/** Whether anything is disabled plays no part here: this is when it would run. What lies in a blackout window is left out. */
 export const calendarRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     method: 'GET',
@@ -16,9 +17,11 @@ export const calendarRoute = (deps: GatewayDeps): Endpoint =>
     query: z.object({ month: z.string().describe('YYYY-MM').optional() }),
     answers: z.array(z.string()),
     handle: async (request) => {
-      const { schedule_summary: schedule, timezone } = await findPolicy(deps, request);
+      const times = openTimes(await findPolicy(deps, request));
+      if (!times) return { body: [] };
+      const { crontab, timezone, blackouts } = times;
       const month = request.query.get('month') ?? new Date(deps.clock.now()).toISOString().slice(0, 7);
-      const times = schedule ? occurrencesOfMonth(parseCrontab(schedule.crontab), timezone ?? 'UTC', month) : [];
-      return { body: times };
+      const isOpen = (time: string): boolean => !findBlackout(blackouts, timezone, Date.parse(time));
+      return { body: occurrencesOfMonth(crontab, timezone, month).filter(isOpen) };
     },
   });

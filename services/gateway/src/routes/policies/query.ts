@@ -10,6 +10,7 @@ export interface PolicyRow extends StoredRow, CommonRow, Omit<PolicyFields, 'ext
   readonly repository_summary: { readonly id: number; readonly name: string; readonly path: string } | null;
   readonly schedule_summary: ScheduleSummary | null;
   readonly timezone: string | null;
+  readonly blackouts: readonly string[] | null;
 }
 
 export interface ScheduleSummary {
@@ -26,7 +27,7 @@ const summaries = `
     json_build_object('id', r.id, 'name', r.name, 'path', r.path, 'enabled', r.enabled) end as repository_summary,
   case when s.id is not null then
     json_build_object('id', s.id, 'name', s.name, 'crontab', s.crontab, 'enabled', s.enabled) end as schedule_summary,
-  s.timezone`;
+  s.timezone, s.blackouts`;
 
 export const policySource: RowSource = {
   select: `${columnsOf(columns)}, ${authorColumns}, ${summaries}`,

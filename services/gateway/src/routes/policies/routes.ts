@@ -1,4 +1,4 @@
-import { policyCommands } from '@cyborgbackup/contracts';
+import { policyCommands, VM_PROVIDERS } from '@cyborgbackup/contracts';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
@@ -10,15 +10,18 @@ import { presentPolicy } from './present.ts';
 import { policySource, type PolicyRow } from './query.ts';
 import { changePolicy, createPolicy, policySchema } from './schema.ts';
 
-/** The original's console asks for it. */
+const vmProvider = z.object({ module: z.string(), name: z.string(), extra_vars: z.string() });
+
 const vmProviders = endpoint({
   method: 'GET',
   path: `${API_ROOT}/policies/vmmodule`,
   access: 'user',
   tag: 'policies',
-  summary: 'Retrieve a list of the installed providers of virtual machines: there are none',
-  answers: z.array(z.never()),
-  handle: async () => ({ body: [] }),
+  summary: 'Retrieve a list of the providers of virtual machines, for policies of the type vm',
+  answers: z.array(vmProvider),
+  handle: async () => ({
+    body: Object.entries(VM_PROVIDERS).map(([module, name]) => ({ module, name, extra_vars: '{}' })),
+  }),
 });
 
 export const policyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
