@@ -11,6 +11,17 @@ export const text = (max: number): z.ZodString =>
 /** As `text`, and not empty. */
 export const requiredText = (max: number): z.ZodString => text(max).min(1, 'This field may not be blank.');
 
+/**
+ * A path in an archive, which is bytes: those that are not UTF-8 are lone surrogates U+DC80 to U+DCFF here, the way borg and
+ * Python have them.
+ */
+export const archivePath = z
+  .string()
+  .min(1, 'This field may not be blank.')
+  .max(16_384, 'Ensure this field has no more than 16384 characters.')
+  .regex(/^[^\0]*$/, 'Null characters are not allowed.')
+  .regex(/^(?:\P{Cs}|[\u{dc80}-\u{dcff}])*$/u, 'This is not valid Unicode text.');
+
 /** A database id as the API shows it. */
 export const integerId = z.int().min(1).max(2_147_483_647);
 

@@ -1,7 +1,7 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { repositorySnapshot } from '../scheduler/run.ts';
-import { requiredText, uuid } from '../text.ts';
+import { archivePath, requiredText, uuid } from '../text.ts';
 
 /** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
 export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {
@@ -23,8 +23,7 @@ const contentRequest = z.object({
   archive: requiredText(1_024),
   repository: repositorySnapshot,
   kind: z.enum(CONTENT_KINDS),
-  /** As the archive has them; bytes that are not UTF-8 as lone surrogates. */
-  paths: z.array(requiredText(16_384)).min(1).max(1_000),
+  paths: z.array(archivePath).min(1).max(1_000),
   /** How many bytes the file has, when that is known: another number is a failure. */
   size: z.int().min(0).nullable(),
   /** Part of a file; null = all of it. */

@@ -2,7 +2,7 @@ import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { virtualMachine } from '../inventory/client.ts';
 import { policySnapshot } from '../inventory/policy.ts';
-import { integerId, requiredText, sealedText, uuid } from '../text.ts';
+import { archivePath, integerId, requiredText, sealedText, uuid } from '../text.ts';
 
 /** job = backup, check = preparation of a client or repository. */
 export const JOB_TYPES = ['job', 'check', 'catalog', 'prune', 'restore', 'integrity'] as const;
@@ -31,7 +31,7 @@ export const restoreRequest = z.object({
   /** A path as the archive has it, with all below it; empty = see `items`, or everything. */
   item: z.string(),
   /** Several paths, each with all below it. */
-  items: z.array(requiredText(4_096)).max(1_000).default([]),
+  items: z.array(archivePath).max(1_000).default([]),
   /** Borg's patterns (`sh:**` and so on) for what to restore, beside the paths. */
   patterns: z.array(requiredText(4_096)).max(100).default([]),
   /** A folder on the destination, made when it is not there; empty = in place, where everything was. */
