@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { BorgRunner } from './borg-runner.ts';
 import { initCommand } from './commands/init.ts';
-import { createSingleKeyAgent } from './forwarded-agent.ts';
+import { createForwardedAgent } from './forwarded-agent.ts';
 import { knownHostsLine } from './host-key.ts';
 import { localRunner } from './local-runner.ts';
 import { toBorgUrl } from '@cyborgbackup/contracts';
@@ -49,7 +49,7 @@ export const createPushSite = async (): Promise<BorgSite & { client: TestHost; s
   const server = await createTestHost({ borgRestrict: dir.path }, key);
   const [type = '', base64 = ''] = server.sshd.hostKey.publicKeyLine.split(' ');
   const { host, port, user } = server.sshd;
-  const agent = createSingleKeyAgent(key.privateKey, { user, hostKeys: [base64] });
+  const agent = createForwardedAgent(() => [{ privateKey: key.privateKey, destination: { user, hostKeys: [base64] } }]);
   const runner = sshRunner(await client.connect({ agent }));
   const env = { BORG_BASE_DIR: `${dir.path}/base` };
   await mkdir(`${dir.path}/base`);

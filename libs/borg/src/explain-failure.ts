@@ -1,4 +1,6 @@
 import type { LogMessage } from './parse/log-line.ts';
+import { MOUNT_FAILED, MOUNT_LOST } from './ssh-mount.ts';
+import { CLIENT_SSH_PREFIX } from './ssh-setup.ts';
 
 export type FailureKind =
   | 'passphrase'
@@ -17,6 +19,9 @@ export type FailureKind =
   | 'dump'
   | 'killed'
   | 'damaged'
+  | 'client-auth'
+  | 'client-unreachable'
+  | 'mount'
   | 'other';
 
 export interface Failure {
@@ -42,6 +47,24 @@ const firstLine = (message: string): string => {
 type Rule = readonly [FailureKind, RegExp, string | ((said: string) => string)];
 
 /** What ssh and the system say, most telling first. They come before borg's own "connection closed", which only follows. */
+const UNREACHABLE =
+  /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset|closed)|Timeout, server .* not responding|kex_exchange_identification|Broken pipe/;
+
+/** What ssh says on its way to a client whose files or dumps are read from elsewhere. */
+const SAID_OF_CLIENT: readonly Rule[] = [
+  [
+    'client-auth',
+    /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known|Too many auth|signing failed/,
+    (said) =>
+      `The host where borg runs cannot log in to the client (${said}). Does the client accept our key, and is it the host it was?`,
+  ],
+  [
+    'client-unreachable',
+    UNREACHABLE,
+    (said) => `The client cannot be reached from where borg runs (${said}). Check its name, port and firewall.`,
+  ],
+];
+
 const SAID: readonly Rule[] = [
   [
     'repository-host-key',
@@ -168,12 +191,45 @@ const OWN_CODES: Readonly<Record<number, Failure>> = {
 const say = (text: string | ((said: string) => string), said: string): string =>
   typeof text === 'string' ? text : text(said);
 
-const bySaying = (messages: readonly LogMessage[]): Failure | undefined => {
-  for (const [kind, pattern, text] of SAID) {
-    const found = messages.find(({ message }) => pattern.test(firstLine(message)) || pattern.test(message));
-    if (found) return { kind, message: say(text, firstLine(found.message)) };
+const byRules = (rules: readonly Rule[], said: readonly string[]): Failure | undefined => {
+  for (const [kind, pattern, text] of rules) {
+    const found = said.find((message) => pattern.test(firstLine(message)) || pattern.test(message));
+    if (found !== undefined) return { kind, message: say(text, firstLine(found)) };
   }
   return undefined;
+};
+
+const bySaying = (messages: readonly LogMessage[]): Failure | undefined => {
+  const said = messages.map(({ message }) => message);
+  const ofClient = said.filter((message) => message.startsWith(CLIENT_SSH_PREFIX));
+  return (
+    byRules(
+      SAID_OF_CLIENT,
+      ofClient.map((message) => message.slice(CLIENT_SSH_PREFIX.length)),
+    ) ??
+    byRules(
+      SAID,
+      said.filter((message) => !message.startsWith(CLIENT_SSH_PREFIX)),
+    )
+  );
+};
+
+/** The mount tells by the script's status; what borg says of files that went away does not matter then. */
+const byMount = ({ exitCode, messages }: FailureFacts): Failure | undefined => {
+  if (exitCode === MOUNT_LOST) {
+    return {
+      kind: 'client-unreachable',
+      message:
+        'The connection from where borg runs to the client broke during the backup; what was stored is not whole.',
+    };
+  }
+  if (exitCode !== MOUNT_FAILED || messages.some(({ message }) => message.startsWith(CLIENT_SSH_PREFIX)))
+    return undefined;
+  const said = firstLine(messages.at(-1)?.message ?? 'it does not say why').replace(/^cyborgbackup: /, '');
+  return {
+    kind: 'mount',
+    message: `The client's files cannot be mounted where borg runs: ${said}. Pull mode needs sshfs and /dev/fuse there.`,
+  };
 };
 
 const byMsgid = (messages: readonly LogMessage[]): Failure | undefined => {
@@ -197,7 +253,7 @@ const fallback = (facts: FailureFacts): Failure => {
 
 /** Why a borg command failed, in a sentence, from its messages and exit status. Specific causes come before general ones. */
 export const explainFailure = (facts: FailureFacts): Failure => {
-  const specific = bySaying(facts.messages) ?? byMsgid(facts.messages);
+  const specific = byMount(facts) ?? bySaying(facts.messages) ?? byMsgid(facts.messages);
   if (specific) return specific;
   const own = facts.exitCode === null ? undefined : OWN_CODES[facts.exitCode];
   if (own) return own;

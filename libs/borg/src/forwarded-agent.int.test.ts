@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { type AgentDestination, createSingleKeyAgent } from './forwarded-agent.ts';
+import type { AgentDestination } from './agent-dialogue.ts';
+import { createForwardedAgent } from './forwarded-agent.ts';
 import { knownHostsLine } from './host-key.ts';
 import { quoteArgv } from './quote.ts';
 import { generateKeyPair, type KeyPairOptions } from './ssh-key.ts';
@@ -13,7 +14,7 @@ const runWithAgent = async (
   destination: AgentDestination,
   command: string,
 ): Promise<{ exitCode: number | null; said: string }> => {
-  const session = await client.connect({ agent: createSingleKeyAgent(agentKey, destination) });
+  const session = await client.connect({ agent: createForwardedAgent(() => [{ privateKey: agentKey, destination }]) });
   let said = '';
   const take = (chunk: Buffer): void => {
     said += chunk.toString();
@@ -106,6 +107,8 @@ test('a host that forbids agent forwarding is named', async () => {
 
 test('a command without forwarding has no agent', async () => {
   await using client = await createTestHost();
-  const session = await client.connect({ agent: createSingleKeyAgent(client.key.privateKey, { user: 'x' }) });
+  const session = await client.connect({
+    agent: createForwardedAgent(() => [{ privateKey: client.key.privateKey, destination: { user: 'x' } }]),
+  });
   expect(await session.exec('test -z "$SSH_AUTH_SOCK"')).toEqual({ exitCode: 0 });
 });

@@ -1,147 +1,14 @@
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { BaseAgent, type ParsedKey } from 'ssh2';
-import { parsePrivateKey } from './ssh-key.ts';
-import { signBlob, verifyBlob } from './ssh-signature.ts';
-import { readWire, wireString, wireUint32 } from './ssh-wire.ts';
-
-/**
- * An SSH agent that holds one key and lives in this process. Forwarded to a host it lets borg there log in to the
- * repository host without the key ever leaving us.
- *
- * ssh2's own `AgentProtocol` cannot serve it: OpenSSH since 8.9 opens with the extension `session-bind@openssh.com`, and
- * that parser takes the extension's body for further messages. So the protocol (draft-miller-ssh-agent) is spoken here.
- *
- * What root on the client could do with a forwarded agent is kept small. It signs nothing but SSH logins, and only for the
- * destination given. With host keys, only for a session that a session-bind message proved, by the host's own signature,
- * to be with one of those hosts; that needs OpenSSH 8.9 on the host the agent is forwarded to.
- */
-export interface AgentDestination {
-  /** The account to log in to. */
-  readonly user: string;
-  /** base64 of the host keys of which one must be at the other end. Not checked when absent. */
-  readonly hostKeys?: readonly string[] | undefined;
-}
-
-const FAILURE = Buffer.of(5);
-const SUCCESS = Buffer.of(6);
-const REQUEST_IDENTITIES = 11;
-const IDENTITIES_ANSWER = Buffer.of(12);
-const SIGN_REQUEST = 13;
-const SIGN_RESPONSE = Buffer.of(14);
-const EXTENSION = 27;
-const USERAUTH_REQUEST = 50;
-
-/** OpenSSH's own bound; a login request has a few hundred bytes. */
-const MAX_MESSAGE_BYTES = 256 * 1024;
-const MAX_BOUND_SESSIONS = 16;
-
-const frame = (...parts: Buffer[]): Buffer => wireString(Buffer.concat(parts));
-
-interface Login {
-  readonly sessionId: Buffer;
-  readonly user: string;
-}
-
-/** The login that signing this data would allow; undefined when the data is anything else. */
-const parseLogin = (data: Buffer, keyBlob: Buffer): Login | undefined => {
-  const reader = readWire(data);
-  const sessionId = reader.string();
-  if (reader.byte() !== USERAUTH_REQUEST) return undefined;
-  const user = reader.text();
-  if (reader.text() !== 'ssh-connection') return undefined;
-  const method = reader.text();
-  if (reader.byte() !== 1) return undefined;
-  reader.text(); // signature algorithm
-  if (!reader.string().equals(keyBlob)) return undefined;
-  if (method === 'publickey-hostbound-v00@openssh.com') reader.string();
-  else if (method !== 'publickey') return undefined;
-  return reader.atEnd ? { sessionId, user } : undefined;
-};
-
-type Answer = (message: Buffer) => Buffer;
-
-/** The answers to the messages of one connection to the agent. */
-const createDialogue = (key: ParsedKey, destination: AgentDestination): Answer => {
-  const keyBlob = key.getPublicSSH();
-  /** Session id to the base64 host key that signed it. */
-  const bound = new Map<string, string>();
-
-  const bindSession = (message: Buffer): Buffer => {
-    const reader = readWire(message);
-    if (reader.text() !== 'session-bind@openssh.com') return FAILURE;
-    const [hostKey, sessionId, signature] = [reader.string(), reader.string(), reader.string()];
-    if (bound.size >= MAX_BOUND_SESSIONS || !verifyBlob(hostKey, sessionId, signature)) return FAILURE;
-    bound.set(sessionId.toString('base64'), hostKey.toString('base64'));
-    return SUCCESS;
-  };
-
-  const allows = (login: Login | undefined): boolean => {
-    if (login?.user !== destination.user) return false;
-    if (destination.hostKeys === undefined) return true;
-    const hostKey = bound.get(login.sessionId.toString('base64'));
-    return hostKey !== undefined && destination.hostKeys.includes(hostKey);
-  };
-
-  const signRequest = (message: Buffer): Buffer => {
-    const reader = readWire(message);
-    const [requested, data, flags] = [reader.string(), reader.string(), reader.uint32()];
-    if (!requested.equals(keyBlob) || !allows(parseLogin(data, keyBlob))) return FAILURE;
-    return Buffer.concat([SIGN_RESPONSE, wireString(signBlob(key, data, flags))]);
-  };
-
-  return (message) => {
-    const body = message.subarray(1);
-    if (message[0] === REQUEST_IDENTITIES) {
-      return Buffer.concat([IDENTITIES_ANSWER, wireUint32(1), wireString(keyBlob), wireString('cyborgbackup')]);
-    }
-    if (message[0] === SIGN_REQUEST) return signRequest(body);
-    return message[0] === EXTENSION ? bindSession(body) : FAILURE;
-  };
-};
-
-/** One connection to the agent, as a stream of length-prefixed messages in and answers out. */
-export const createAgentStream = (key: ParsedKey, destination: AgentDestination): Duplex => {
-  const answer = createDialogue(key, destination);
-  let pending = Buffer.alloc(0);
-  const safeAnswer = (message: Buffer): Buffer => {
-    try {
-      return answer(message);
-    } catch {
-      return FAILURE;
-    }
-  };
-  const answerAll = (stream: Duplex): boolean => {
-    while (pending.length >= 4) {
-      const length = pending.readUInt32BE();
-      if (length > MAX_MESSAGE_BYTES) return false;
-      if (pending.length < 4 + length) return true;
-      stream.push(frame(safeAnswer(pending.subarray(4, 4 + length))));
-      pending = pending.subarray(4 + length);
-    }
-    return true;
-  };
-  return new Duplex({
-    read() {},
-    write(chunk: Buffer, _encoding, done) {
-      pending = Buffer.concat([pending, chunk]);
-      done(answerAll(this) ? null : new Error('An agent message is too long'));
-    },
-    final(done) {
-      this.push(null);
-      done();
-    },
-  });
-};
+import { type AgentIdentity, createAgentStream } from './agent-dialogue.ts';
 
 /** The agent in the shape ssh2 wants: only `getStream` matters, since we log in with the private key itself. */
 class ForwardedAgent extends BaseAgent {
-  readonly #key: ParsedKey;
-  readonly #destination: AgentDestination;
+  readonly #identities: () => readonly AgentIdentity[];
 
-  constructor(key: ParsedKey, destination: AgentDestination) {
+  constructor(identities: () => readonly AgentIdentity[]) {
     super();
-    this.#key = key;
-    this.#destination = destination;
+    this.#identities = identities;
   }
 
   override getIdentities(done: (error: undefined, keys: ParsedKey[]) => void): void {
@@ -153,14 +20,18 @@ class ForwardedAgent extends BaseAgent {
   }
 
   override getStream(done: (error: Error | null | undefined, stream: Duplex) => void): void {
-    const stream = createAgentStream(this.#key, this.#destination);
+    const stream = createAgentStream(this.#identities());
     stream.on('error', () => stream.destroy());
     done(undefined, stream);
   }
 }
 
-export type SingleKeyAgent = BaseAgent;
+export type ForwardableAgent = BaseAgent;
 
-/** An agent with exactly one key, good for logging in to one destination. @throws AppError('validation') for a bad key */
-export const createSingleKeyAgent = (privateKey: string, destination: AgentDestination): SingleKeyAgent =>
-  new ForwardedAgent(parsePrivateKey(privateKey), destination);
+/**
+ * An SSH agent that lives in this process. Forwarded to a host it lets borg there log in to another host without a key ever
+ * leaving us.
+ * @param identities asked whenever a program over there opens the agent, so that it may be decided after the login
+ */
+export const createForwardedAgent = (identities: () => readonly AgentIdentity[]): ForwardableAgent =>
+  new ForwardedAgent(identities);

@@ -15,7 +15,15 @@ export {
   type ListFilesOptions,
 } from './commands/list.ts';
 export { pruneCommand, type PruneOptions, type Retention } from './commands/prune.ts';
-export { type AgentDestination, createSingleKeyAgent, type SingleKeyAgent } from './forwarded-agent.ts';
+export type { AgentDestination, AgentIdentity } from './agent-dialogue.ts';
+export { authorizedKeysLine, type AuthorizedKeysLine } from './authorized-keys-line.ts';
+export { createCheckFindings, type CheckFindings } from './parse/check-findings.ts';
+export { breakLockCommand, type BreakLockOptions } from './commands/break-lock.ts';
+export { exportTarCommand, type ExportTarOptions } from './commands/export-tar.ts';
+export { keyExportCommand, type KeyExportOptions } from './commands/key-export.ts';
+export { createForwardedAgent, type ForwardableAgent } from './forwarded-agent.ts';
+export { type LocalAgent, startLocalAgent } from './local-agent.ts';
+export { dumpOverSsh, type DumpTarget } from './dump-over-ssh.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export { type HostKey, type HostKeyPins, knownHostsLine } from './host-key.ts';
 export { localRunner } from './local-runner.ts';

@@ -7,6 +7,8 @@ export interface LeashedCommand {
   readonly argv: readonly string[];
   /** Lines run after the command has ended; `$status` is its exit status. */
   readonly teardown: readonly string[];
+  /** Lines run at the end, however it comes, before `$tmp` is removed. */
+  readonly cleanup?: readonly string[];
   /** Shell redirections of the command, quoted where needed. Its standard input must be among them. */
   readonly redirections: string;
 }
@@ -16,11 +18,14 @@ export interface LeashedCommand {
  * secret would show in the process list. PIPE is caught, since the shell reports a killed command on a standard error that
  * may be gone by then, and must live to clean up; other processes of the script keep dying of it.
  */
-const PRELUDE = `
+const prelude = (cleanup: readonly string[]): string => `
 case $(command -v printf) in printf) ;; *) echo 'cyborgbackup: this sh has no printf of its own' >&2; exit 122 ;; esac
 exec 3<&0 </dev/null
 tmp= command= feeders=
-trap 'rm -rf "$tmp"' EXIT
+cleanup() {
+${['  :', ...cleanup].join('\n')}
+}
+trap 'cleanup; rm -rf "$tmp"' EXIT
 tmp=$(mktemp -d /tmp/cyborgbackup.XXXXXXXXXX) || exit 123
 mkfifo -m 600 "$tmp/events" || exit 123
 supply() { mkfifo -m 600 "$tmp/$1" && { printf %s "$2" >"$tmp/$1" 3<&- & } && feeders="$feeders $!"; }
@@ -70,4 +75,4 @@ exit "$status"`;
 
 /** The script; it ends with the command's own exit status (128 and the signal's number when a signal ended it). */
 export const leashScript = (command: LeashedCommand): string =>
-  [PRELUDE, ...command.setup, leash(command)].join('\n').trim();
+  [prelude(command.cleanup ?? []), ...command.setup, leash(command)].join('\n').trim();

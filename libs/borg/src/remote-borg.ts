@@ -1,8 +1,9 @@
-import { AppError } from '@cyborgbackup/kernel';
 import type { RemoteScript } from './borg-runner.ts';
+import { exportLines } from './export-lines.ts';
 import { leashScript } from './leash-script.ts';
-import { quote, quoteArgv } from './quote.ts';
-import type { SshMount } from './ssh-mount.ts';
+import { quote } from './quote.ts';
+import { mountParts, type SshMount } from './ssh-mount.ts';
+import { SHOW_SSH_LOGS, sshSetup } from './ssh-setup.ts';
 
 export interface BorgCommand {
   /** Borg's arguments, without `borg` itself, from one of the builders in commands/. */
@@ -38,48 +39,9 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   BORG_EXIT_CODES: 'modern',
 };
 
-const SSH_OPTIONS = [
-  'BatchMode=yes',
-  'StrictHostKeyChecking=yes',
-  'UpdateHostKeys=no',
-  'ForwardAgent=no',
-  'ConnectTimeout=15',
-  'ServerAliveInterval=10',
-  'ServerAliveCountMax=6',
-];
-
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-const exportLine = (env: Readonly<Record<string, string>>): string => {
-  const bad = Object.keys(env).find((name) => !NAME.test(name));
-  if (bad !== undefined) throw new AppError('validation', `"${bad}" is not the name of an environment variable.`);
-  return `export ${Object.entries(env)
-    .map(([name, value]) => `${name}=${quote(value)}`)
-    .join(' ')}`;
-};
-
-const sshCommand = (more: readonly string[]): string =>
-  `export BORG_RSH="ssh ${[...SSH_OPTIONS, ...more].map((option) => `-o ${option}`).join(' ')} -E $tmp/ssh.log"`;
-
-/** Without known hosts those of the account count; an unknown host is refused either way. */
-const sshSetup = (knownHosts: readonly string[] | undefined): string[] =>
-  knownHosts === undefined
-    ? [sshCommand([])]
-    : [
-        `printf '%s\\n' ${quoteArgv(knownHosts)} >"$tmp/known_hosts"`,
-        sshCommand(['GlobalKnownHostsFile=/dev/null', 'UserKnownHostsFile=$tmp/known_hosts']),
-      ];
-
-/** Ssh's own words go to a file and are shown at the end: borg forgets them when the connection ends before it looked. */
-const SHOW_SSH_LOG = '[ ! -s "$tmp/ssh.log" ] || tail -c 4096 "$tmp/ssh.log" >&2';
-
 /** Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script. */
-const announced = (env: Readonly<Record<string, string>>): string[] => {
-  const lines = [
-    ...(Object.keys(env).length > 0 ? [exportLine(env)] : []),
-    `printf "${PID_MARKER} %s\\n" "$$" >&2`,
-    'exec "$@"',
-  ];
+const announced = (env: Readonly<Record<string, string>>, more: readonly string[]): string[] => {
+  const lines = [...exportLines(env), ...more, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'];
   return ['sh', '-c', lines.join('; '), 'sh', 'borg'];
 };
 
@@ -89,10 +51,12 @@ const announced = (env: Readonly<Record<string, string>>): string[] => {
  * @throws AppError('validation') for arguments that no program can be given
  */
 export const buildBorgCommand = (command: BorgCommand): RemoteScript => {
-  const { argv, passphrase, knownHosts, directory, env = {}, input } = command;
+  const { argv, passphrase, knownHosts, directory, mount, agentSocket, env = {}, input } = command;
   const secrets: Record<string, string> = {};
-  const setup = [exportLine(ENVIRONMENT), ...sshSetup(knownHosts)];
+  const setup = [...exportLines(ENVIRONMENT), ...sshSetup(knownHosts, agentSocket)];
   if (directory !== undefined) setup.push(`cd -- ${quote(directory)} || exit 124`);
+  const mounted = mountParts(mount, env);
+  setup.push(...mounted.setup);
   if (passphrase !== undefined) {
     secrets['cyborg_passphrase'] = passphrase;
     setup.push('supply passphrase "$cyborg_passphrase"', 'export BORG_PASSPHRASE_FD=4');
@@ -106,7 +70,13 @@ export const buildBorgCommand = (command: BorgCommand): RemoteScript => {
     passphrase === undefined ? '' : '4<"$tmp/passphrase"',
   ].join(' ');
   return {
-    script: leashScript({ setup, argv: [...announced(env), ...argv], teardown: [SHOW_SSH_LOG], redirections }),
+    script: leashScript({
+      setup,
+      argv: [...announced(env, mounted.enter), ...argv],
+      teardown: [...SHOW_SSH_LOGS, ...mounted.teardown],
+      cleanup: mounted.cleanup,
+      redirections,
+    }),
     secrets,
   };
 };

@@ -2,7 +2,7 @@ import { connect as connectSocket } from 'node:net';
 import type { Logger } from '@cyborgbackup/kernel';
 import ssh2, { type Client } from 'ssh2';
 import { explainConnectError } from './connect-error.ts';
-import type { SingleKeyAgent } from './forwarded-agent.ts';
+import type { ForwardableAgent } from './forwarded-agent.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
 import { SshError } from './ssh-error.ts';
 import { type ExecOptions, type ExecResult, execOnChannel } from './ssh-exec.ts';
@@ -20,7 +20,7 @@ export interface SshOptions {
   /** Between two signs of life. After five without an answer the connection counts as lost. Default 10,000. */
   readonly keepaliveMillis?: number;
   /** What commands run with `forwardAgent` may log in with. */
-  readonly agent?: SingleKeyAgent;
+  readonly agent?: ForwardableAgent;
   /** Gives up connecting, and closes the session once it stands. */
   readonly signal?: AbortSignal;
   readonly logger: Logger;

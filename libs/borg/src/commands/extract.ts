@@ -1,6 +1,6 @@
-import { AppError } from '@cyborgbackup/kernel';
 import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
+import { literalPaths } from './literal-path.ts';
 
 export interface ExtractOptions extends CommonOptions {
   readonly repository: string;
@@ -18,13 +18,6 @@ export interface ExtractOptions extends CommonOptions {
   readonly numericIds?: boolean;
 }
 
-/** A path taken literally, with all below it: without the prefix `re:x` or `sh:*` would be a pattern. */
-const literalPath = (path: string): string => {
-  if (path === '')
-    throw new AppError('validation', 'A path to restore is empty; leave the list out to restore everything.');
-  return `pp:${path}`;
-};
-
 /** Extracts into the current folder (see `BorgCommand.directory`) or to standard output. */
 export const extractCommand = (options: ExtractOptions): string[] => [
   'extract',
@@ -37,5 +30,5 @@ export const extractCommand = (options: ExtractOptions): string[] => [
   ...repeated('exclude', options.exclude),
   '--',
   archiveLocation(options.repository, options.archive),
-  ...(options.paths ?? []).map(literalPath),
+  ...literalPaths(options.paths),
 ];

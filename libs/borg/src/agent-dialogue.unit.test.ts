@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { createAgentStream } from './forwarded-agent.ts';
-import { generateKeyPair, parsePrivateKey } from './ssh-key.ts';
+import { createAgentStream } from './agent-dialogue.ts';
+import { generateKeyPair } from './ssh-key.ts';
 import { wireString } from './ssh-wire.ts';
 
 let pem: string;
@@ -14,7 +14,7 @@ const FAILURE = '0000000105';
 
 /** What the agent answers to bytes in the given pieces, as hex; `error` when it hangs up. */
 const answers = async (pieces: readonly Buffer[]): Promise<string> => {
-  const stream = createAgentStream(parsePrivateKey(pem), { user: 'borg' });
+  const stream = createAgentStream([{ privateKey: pem, destination: { user: 'borg' } }]);
   let hex = '';
   stream.on('data', (chunk: Buffer) => (hex += chunk.toString('hex')));
   const ended = once(stream, 'end').then(
