@@ -437,6 +437,41 @@ describe('references', () => {
     }
   });
 
+  test('a schedule of checks or drills must be there, and stays while it is used', async () => {
+    const time = await call(scheduleCommands.register, schedule());
+    const place = await call(repositoryCommands.register, { ...repository(), check_schedule: time.id });
+    const changes = { check_schedule: null, integrity_schedule: time.id };
+    await call(repositoryCommands.change, { uuid: place.uuid, changes });
+    const drilled = await call(policyCommands.register, {
+      ...policy(await policyParts()),
+      drill_schedule: time.id,
+      drill_files: 25,
+    });
+    expect(await rowOf('policies', drilled)).toMatchObject({ drill_schedule: time.id, drill_files: 25 });
+    const refusal = await failureOf(call(scheduleCommands.remove, { uuid: time.uuid }));
+    expect(refusal).toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('1 policy and 1 repository'),
+      details: {
+        users: [
+          { type: 'policy', id: drilled.id },
+          { type: 'repository', id: place.id },
+        ],
+      },
+    });
+    await call(repositoryCommands.change, { uuid: place.uuid, changes: { integrity_schedule: null } });
+    await call(policyCommands.change, { uuid: drilled.uuid, changes: { drill_schedule: null } });
+    await call(scheduleCommands.remove, { uuid: time.uuid });
+    const missing = { code: 'validation', fields: { check_schedule: [expect.stringContaining('does not exist')] } };
+    const late = { ...repository(), check_schedule: time.id };
+    expect(await failureOf(call(repositoryCommands.register, late))).toMatchObject(missing);
+    const again = { uuid: place.uuid, changes: { check_schedule: time.id } };
+    expect(await failureOf(call(repositoryCommands.change, again))).toMatchObject(missing);
+    expect(
+      await failureOf(call(policyCommands.change, { uuid: drilled.uuid, changes: { drill_schedule: time.id } })),
+    ).toMatchObject({ fields: { drill_schedule: [expect.any(String)] } });
+  });
+
   test('resolve answers with all that a launch needs, and no secret in clear', async () => {
     const ids = await policyParts();
     const second = await call(clientCommands.register, client(`second-${randomUUID()}`));
@@ -500,6 +535,58 @@ describe('changes', () => {
       code: 'validation',
       fields: { path: [expect.stringContaining('user@host:path')] },
     });
+  });
+
+  test('a repository has a key pair of its own from the first moment, and another one on demand', async () => {
+    const made = await call(repositoryCommands.register, repository());
+    expect(made.version).toBe(2);
+    const { public_key: first } = await rowOf('repositories', made);
+    expect(first).toMatch(new RegExp(`^ssh-ed25519 \\S+ cyborgbackup-repository-${made.id}$`));
+    const asked = { uuid: made.uuid, append_only: true, storage_quota: '500G' };
+    const { line } = await call(repositoryCommands.authorizedKeys, asked);
+    expect(line).toContain(`--append-only --storage-quota 500G",restrict ${String(first)}`);
+    expect(await failureOf(call(repositoryCommands.authorizedKeys, { ...asked, storage_quota: '1' }))).toMatchObject({
+      code: 'validation',
+      fields: { storage_quota: [expect.any(String)] },
+    });
+    const found = { ready: true, borg_id: 'ab', encryption: 'repokey', initialised: false, own_key: true };
+    await call(repositoryCommands.prepared, { uuid: made.uuid, ...found });
+    expect(await rowOf('repositories', made)).toMatchObject({ own_key: true });
+    expect(await call(repositoryCommands.generateSsh, { uuid: made.uuid })).toMatchObject({ version: 4 });
+    const after = await rowOf('repositories', made);
+    expect(after).toMatchObject({ own_key: false, revision: 4 });
+    expect(after['public_key']).not.toBe(first);
+    const { rows } = await admin.query<{ data: string }>(
+      "select data::text as data from events.events where stream = $1 and type = 'repository-ssh-key-generated'",
+      [`repository-${made.uuid}`],
+    );
+    expect(rows).toHaveLength(2);
+    for (const { data } of rows) expect(data).not.toContain('OPENSSH');
+  });
+
+  test('an escrow copy is recorded once, sealed, and so is who was given it', async () => {
+    const made = await call(repositoryCommands.register, repository());
+    const copy = { uuid: made.uuid, borg_id: 'ab', key: 'BORG_KEY ab\nhqlhbGdvcml0aG' };
+    expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3 });
+    expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3, position: null });
+    const { escrow_key: sealed, ...row } = await rowOf('repositories', made);
+    expect(row).toMatchObject({ escrow_borg_id: 'ab' });
+    expect(isEncrypted(sealed) && (await parts.keys.open(sealed))).toBe(copy.key);
+    expect(await call(repositoryCommands.escrowKey, { ...copy, borg_id: 'cd' })).toMatchObject({ version: 4 });
+    expect(await call(repositoryCommands.escrowRead, { uuid: made.uuid })).toMatchObject({ version: 4 });
+    const { rows } = await admin.query('select type from events.events where stream = $1', [
+      `repository-key-reads-${made.uuid}`,
+    ]);
+    expect(rows).toEqual([{ type: 'repository-escrow-read' }]);
+  });
+
+  test('a repository resolves to what a job on it alone needs', async () => {
+    const { id, uuid } = await call(repositoryCommands.register, repository());
+    expect(await call(repositoryCommands.resolve, { id })).toEqual({
+      ...{ id, uuid, name: 'Main', path: 'borg@nas:/srv/repo' },
+      ...{ ready: false, enabled: true },
+    });
+    expect(await failureOf(call(repositoryCommands.resolve, { id: 999_999 }))).toMatchObject({ code: 'not-found' });
   });
 
   test('masks within extra_vars stand for the stored values; all else is kept to the letter', async () => {

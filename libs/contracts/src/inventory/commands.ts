@@ -68,6 +68,12 @@ export const repositoryCommands = {
   keyRead: defineRpc('inventory.repository.key-read', z.object({ uuid }), written),
   /** Makes a new key pair for the repository alone; the old one is not offered any more. */
   generateSsh: defineRpc('inventory.repository.generate-ssh', target, written),
+  /** What the repository's host needs in `authorized_keys` to let the repository's own key in, and that to nothing else. */
+  authorizedKeys: defineRpc(
+    'inventory.repository.authorized-keys',
+    z.object({ uuid, append_only: z.boolean(), storage_quota: requiredText(32).nullable() }),
+    z.object({ public_key: z.string(), line: z.string() }),
+  ),
   /** A preparation hands over what `borg key export` told. */
   escrowKey: defineRpc(
     'inventory.repository.escrow-key',

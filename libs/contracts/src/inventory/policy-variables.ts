@@ -30,7 +30,7 @@ const archive = {
   /** KiB/s. */
   upload_ratelimit: z.int().min(1).max(2_147_483_647).optional(),
   /** Seconds between checkpoints of a long backup. */
-  checkpoint_interval: z.int().min(60).max(2_592_000).optional(),
+  checkpoint_interval: z.int().min(1).max(2_592_000).optional(),
 };
 
 const patterns = z.array(requiredText(4_096), 'Give a list of patterns, for example ["*.tmp"].').max(1_000);

@@ -169,15 +169,46 @@ describe('a policy', () => {
     const { status, body, headers } = await post('/policies/2/launch/');
     expect([status, headers.get('location')]).toEqual([200, '/api/v1/jobs/10/']);
     expect(body).toMatchObject({ job: 10, id: 10, type: 'job', name: 'Backup Job Etc web' });
-    await post('/policies/2/launch/', { extra_vars: { a: 1 } });
+    await post('/policies/2/launch/', { extra_vars: { folders: ['/srv'] } });
     await post('/policies/2/launch/', { extra_vars: {} });
-    await post('/policies/2/launch/', { extra_vars: '{"b":2}' });
+    await post('/policies/2/launch/', { extra_vars: '{"folders":["/srv"], "exclude":["*.tmp"]}' });
     const calls = gateway.services.calls('scheduler.policy.launch');
-    expect(calls.map((call) => call['extra_vars'])).toEqual([null, '{"a":1}', null, '{"b":2}']);
-    expect((await send('/policies/2/launch/')).body).toEqual({
-      defaults: { verbosity: 0, extra_vars: '{"folders":["/etc"], "password":"$encrypted$"}' },
-    });
+    expect(calls.map((call) => call['extra_vars'])).toEqual([
+      null,
+      '{"folders":["/srv"]}',
+      null,
+      '{"folders":["/srv"], "exclude":["*.tmp"]}',
+    ]);
     expect((await post('/policies/2/launch/', {}, { as: USER })).status).toBe(403);
+  });
+
+  test('may be launched with what GET showed, its masks standing for what is stored', async () => {
+    const { defaults } = (await send('/policies/2/launch/')).body;
+    expect(defaults).toEqual({ verbosity: 0, extra_vars: '{"folders":["/etc"], "password":"$encrypted$"}' });
+    expect((await post('/policies/2/launch/', defaults)).status).toBe(200);
+    expect(gateway.services.calls('scheduler.policy.launch').at(-1)).toMatchObject({ extra_vars: null });
+  });
+
+  test.each([
+    [{ folders: [] }, 'at least one folder'],
+    [{ folders: ['/srv'], exlude: [] }, 'no variable exlude'],
+    [{ folders: ['/srv'], token: '$encrypted$' }, 'No value is stored for token'],
+    [[1], 'not a JSON object'],
+    ['{', 'not a JSON object'],
+  ])('is not launched with %j', async (extra_vars, problem) => {
+    const before = gateway.services.calls('scheduler.policy.launch').length;
+    const { status, body } = await post('/policies/2/launch/', { extra_vars });
+    expect([status, body]).toEqual([400, { extra_vars: expect.arrayContaining([expect.stringContaining(problem)]) }]);
+    expect(gateway.services.calls('scheduler.policy.launch')).toHaveLength(before);
+  });
+
+  test('has its archives proven on demand', async () => {
+    gateway.services.on('scheduler.policy.drill', () => ({ job: 10, position: '0' }));
+    const { status, body, headers } = await post('/policies/2/drill/');
+    expect([status, body.job, headers.get('location')]).toEqual([201, 10, '/api/v1/jobs/10/']);
+    expect(gateway.services.calls('scheduler.policy.drill')).toMatchObject([{ policy: 2, run: expect.any(String) }]);
+    expect((await post('/policies/2/drill/', {}, { as: USER })).status).toBe(403);
+    expect((await post('/policies/99/drill/')).status).toBe(404);
   });
 
   test('that is busy is a 409 that says so', async () => {

@@ -25,6 +25,8 @@ export type Repository = Entity<StoredFields> & {
   readonly encryption: string;
   /** Whether the repository's host takes the repository's own SSH key, the one there is now. */
   readonly ownKey: boolean;
+  /** Of its own key pair, as in `authorized_keys`; empty for one that was registered before there were any. */
+  readonly publicKey: string;
   readonly escrow: EscrowCopy | undefined;
 };
 
@@ -157,7 +159,7 @@ const evolvePresent = (state: Repository, event: RepositoryEvent): Repository =>
       return { ...state, fields: { ...state.fields, ready }, borgId, encryption, ownKey };
     }
     case 'repository-ssh-key-generated':
-      return { ...state, ownKey: false };
+      return { ...state, ownKey: false, publicKey: event.data.public_key };
     case 'repository-key-escrowed':
       return { ...state, escrow: { borgId: event.data.borg_id, key: event.data.key } };
     case 'repository-removed':
@@ -179,7 +181,7 @@ export const repositoryDecider: Decider<Repository | undefined, RepositoryComman
   evolve: (state, event) => {
     if (event.type !== 'repository-registered') return state && evolvePresent(state, event);
     const { uuid, id, ...fields } = event.data;
-    return { uuid, id, isRemoved: false, fields, ...UNSEEN, escrow: undefined };
+    return { uuid, id, isRemoved: false, fields, ...UNSEEN, publicKey: '', escrow: undefined };
   },
 };
 

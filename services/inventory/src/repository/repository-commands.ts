@@ -19,6 +19,7 @@ import {
   type RepositoryKeyPair,
   type UnknownSchedules,
 } from './decider.ts';
+import { printedLine } from './printed-line.ts';
 import { resolveRepository } from './resolve-repository.ts';
 import { namesSchedules, unknownSchedules } from './unknown-schedules.ts';
 
@@ -29,6 +30,9 @@ export interface RepositoryCommands {
   prepared(command: RpcInput<typeof repositoryCommands.prepared>): Promise<Written>;
   keyRead(command: RpcInput<typeof repositoryCommands.keyRead>): Promise<Written>;
   generateSsh(command: RpcInput<typeof repositoryCommands.generateSsh>): Promise<Written>;
+  authorizedKeys(
+    command: RpcInput<typeof repositoryCommands.authorizedKeys>,
+  ): Promise<RpcOutput<typeof repositoryCommands.authorizedKeys>>;
   escrowKey(command: RpcInput<typeof repositoryCommands.escrowKey>): Promise<Written>;
   escrowRead(command: RpcInput<typeof repositoryCommands.escrowRead>): Promise<Written>;
   resolve(command: RpcInput<typeof repositoryCommands.resolve>): Promise<RpcOutput<typeof repositoryCommands.resolve>>;
@@ -112,6 +116,13 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
         const command = { do: 'replace-key-pair', keyPair } as const;
         return writtenBy(await handle(stream, command, { expectedVersion: version }), 'repository');
       });
+    },
+
+    authorizedKeys: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
+      const { state } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
+      const repository = present(state, 'repository');
+      const limits = { appendOnly, storageQuota: storageQuota ?? undefined };
+      return { public_key: repository.publicKey, line: printedLine(repository, limits) };
     },
 
     escrowKey: ({ uuid, borg_id: borgId, key }) => {

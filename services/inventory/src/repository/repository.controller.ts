@@ -6,7 +6,8 @@ import type { RepositoryCommands } from './repository-commands.ts';
 
 export const REPOSITORY_COMMANDS = Symbol('RepositoryCommands');
 
-const { register, change, remove, prepared, keyRead, generateSsh, escrowKey, escrowRead, resolve } = repositoryCommands;
+const { register, change, remove, prepared, keyRead, generateSsh, authorizedKeys, escrowKey, escrowRead, resolve } =
+  repositoryCommands;
 
 @Controller()
 export class RepositoryController {
@@ -44,6 +45,13 @@ export class RepositoryController {
   @MessagePattern(generateSsh.subject)
   generateSsh(@Command(generateSsh.input) command: RpcInput<typeof generateSsh>): Promise<Written> {
     return this.#commands.generateSsh(command);
+  }
+
+  @MessagePattern(authorizedKeys.subject)
+  authorizedKeys(
+    @Command(authorizedKeys.input) command: RpcInput<typeof authorizedKeys>,
+  ): Promise<RpcOutput<typeof authorizedKeys>> {
+    return this.#commands.authorizedKeys(command);
   }
 
   @MessagePattern(escrowKey.subject)

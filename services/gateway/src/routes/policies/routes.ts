@@ -5,6 +5,7 @@ import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { resourceEndpoints } from '../../http/resource.ts';
 import { calendarRoute } from './calendar.ts';
+import { drillRoute } from './drill.ts';
 import { launchRoutes } from './launch.ts';
 import { presentPolicy } from './present.ts';
 import { policySource, type PolicyRow } from './query.ts';
@@ -42,5 +43,6 @@ export const policyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     deps,
   ),
   ...launchRoutes(deps),
+  drillRoute(deps),
   calendarRoute(deps),
 ];

@@ -4,6 +4,8 @@ import type { GatewayDeps } from '../../http/deps.ts';
 import type { ApiAnswer, ApiRequest, Endpoint } from '../../http/endpoint.ts';
 import { etagOf } from '../../http/etag.ts';
 import { resourceEndpoints } from '../../http/resource.ts';
+import { checkRoute } from './check.ts';
+import { repositoryKeyRoutes } from './keys.ts';
 import { presentRepository } from './present.ts';
 import { repositorySource, type RepositoryRow } from './query.ts';
 import { changeRepository, createRepository, replaceRepository, repositorySchema } from './schema.ts';
@@ -20,8 +22,8 @@ const detail = async (deps: GatewayDeps, row: RepositoryRow, request: ApiRequest
   return { body: presentRepository(row, await deps.keys.open(row.repository_key)), headers };
 };
 
-export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
-  resourceEndpoints<RepositoryRow, typeof createRepository, typeof changeRepository>(
+export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  ...resourceEndpoints<RepositoryRow, typeof createRepository, typeof changeRepository>(
     {
       label: 'Repository',
       collection: 'repositories',
@@ -42,4 +44,7 @@ export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
       remove: (target) => deps.call(repositoryCommands.remove, target),
     },
     deps,
-  );
+  ),
+  ...repositoryKeyRoutes(deps),
+  checkRoute(deps),
+];

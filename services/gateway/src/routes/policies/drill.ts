@@ -1,0 +1,25 @@
+import { schedulerCommands } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { jobSchema } from '../jobs/schema.ts';
+import { startedJob } from '../jobs/started-job.ts';
+import { findPolicy } from './find-policy.ts';
+
+export const drillRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    method: 'POST',
+    path: `${API_ROOT}/policies/:id/drill`,
+    access: 'superuser',
+    tag: 'policies',
+    summary: 'Prove now that the latest archives of the policy can be restored, by extracting some of their files',
+    answers: z.object({ job: z.int(), ...jobSchema.shape }),
+    success: 201,
+    handle: async (request) => {
+      const { id } = await findPolicy(deps, request);
+      const started = await deps.call(schedulerCommands.drill, { policy: id, run: request.ids.uuid });
+      const answer = await startedJob(deps, started);
+      return { ...answer, status: answer.status ?? 201 };
+    },
+  });

@@ -1,0 +1,27 @@
+import { schedulerCommands } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { jobSchema } from '../jobs/schema.ts';
+import { startedJob } from '../jobs/started-job.ts';
+import { repositoryOf } from './find-repository.ts';
+
+export const checkRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    method: 'POST',
+    path: `${API_ROOT}/repositories/:id/check`,
+    access: 'superuser',
+    tag: 'repositories',
+    summary: 'Check the repository now; with `verify_data` everything in it is read and verified',
+    body: z.object({ verify_data: z.boolean().default(false) }),
+    answers: z.object({ job: z.int(), ...jobSchema.shape }),
+    success: 201,
+    handle: async (request) => {
+      const { id } = await repositoryOf(deps, request);
+      const { verify_data } = request.body;
+      const asked = { repository: id, run: request.ids.uuid, verify_data };
+      const answer = await startedJob(deps, await deps.call(schedulerCommands.checkRepository, asked));
+      return { ...answer, status: answer.status ?? 201 };
+    },
+  });

@@ -1,0 +1,16 @@
+import type { GatewayDeps } from '../../http/deps.ts';
+import type { ApiRequest } from '../../http/endpoint.ts';
+import { noSuch } from '../../http/http-error.ts';
+import { idParameter } from '../../http/id-parameter.ts';
+import { repositorySource, type RepositoryRow } from './query.ts';
+
+/** The repository that the path names. @throws HttpError 404 */
+export const repositoryOf = async (deps: GatewayDeps, request: ApiRequest): Promise<RepositoryRow> => {
+  const id = idParameter(request, 'Repository');
+  const row = await deps.reader.row<RepositoryRow>(
+    `select ${repositorySource.select} from ${repositorySource.from} where t.id = $1`,
+    [id],
+  );
+  if (!row) throw noSuch('Repository');
+  return row;
+};

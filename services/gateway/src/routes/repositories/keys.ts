@@ -1,0 +1,96 @@
+import { repositoryCommands } from '@cyborgbackup/contracts';
+import type { EncryptedValue } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { notFound } from '../../http/http-error.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { validateBody } from '../../validation/validate-body.ts';
+import { repositoryOf } from './find-repository.ts';
+
+const path = (action: string): string => `${API_ROOT}/repositories/:id/${action}`;
+
+const common = { access: 'superuser', tag: 'repositories' } as const;
+
+const TEXT = 'text/plain; charset=utf-8';
+
+const limits = z.object({
+  append_only: z.boolean().default(false).describe('What is written stays: the repository’s host undoes no deletion.'),
+  storage_quota: z.string().max(32).default('').describe('For example 500G; unlimited unless given.'),
+});
+
+const authorizedKeys = z.object({
+  public_key: z.string(),
+  line: z.string().describe('For the authorized_keys file of the account on the repository’s host.'),
+});
+
+const lineRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    ...common,
+    method: 'GET',
+    path: path('authorized_keys'),
+    summary:
+      'Retrieve the line by which the repository’s host lets the repository’s own key in, and that to nothing else',
+    query: limits.partial(),
+    answers: authorizedKeys,
+    statuses: { 409: 'No key opens this repository.' },
+    handle: async (request) => {
+      const { append_only, storage_quota } = validateBody(limits, Object.fromEntries(request.query));
+      const { uuid } = await repositoryOf(deps, request);
+      const asked = { uuid, append_only, storage_quota: storage_quota === '' ? null : storage_quota };
+      return { body: await deps.call(repositoryCommands.authorizedKeys, asked) };
+    },
+  });
+
+const generateRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    ...common,
+    method: 'POST',
+    path: path('generate_ssh'),
+    summary: 'Generate a new SSH key pair for the repository; its host has to be given the new line',
+    answers: authorizedKeys.pick({ public_key: true }),
+    success: 201,
+    handle: async (request) => {
+      const { uuid } = await repositoryOf(deps, request);
+      const { position } = await deps.call(repositoryCommands.generateSsh, { uuid });
+      await deps.settle('inventory', position);
+      const row = await deps.reader.row<{ public_key: string }>(
+        'select public_key from inventory.repositories where uuid = $1',
+        [uuid],
+      );
+      return { status: 201, body: { public_key: row?.public_key ?? '' } };
+    },
+  });
+
+interface EscrowRow {
+  readonly escrow_key: EncryptedValue | null;
+}
+
+/** Given only once it is on record that it was. */
+const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
+  const { id, uuid } = await repositoryOf(deps, request);
+  const row = await deps.reader.row<EscrowRow>('select escrow_key from inventory.repositories where uuid = $1', [uuid]);
+  const key = row?.escrow_key;
+  if (!key) throw notFound('There is no escrow copy of this repository’s key: one is made when it is prepared.');
+  const headers = { 'Content-Disposition': `attachment; filename="repository_${id}.borgkey"` };
+  if (request.isHead) return { body: '', type: TEXT, headers };
+  await deps.call(repositoryCommands.escrowRead, { uuid });
+  return { body: (await deps.keys.open(key)) ?? '', type: TEXT, headers };
+};
+
+const escrowRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    ...common,
+    method: 'GET',
+    path: path('escrow'),
+    summary: 'Retrieve the escrow copy of the key that borg keeps in the repository, for `borg key import`',
+    answers: z.string(),
+    media: ['text/plain'],
+    handle: (request) => escrowCopy(deps, request),
+  });
+
+export const repositoryKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  lineRoute(deps),
+  generateRoute(deps),
+  escrowRoute(deps),
+];

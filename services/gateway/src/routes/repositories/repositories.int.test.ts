@@ -1,0 +1,120 @@
+import { AppError, fieldError } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  startTestGateway,
+  USER,
+  type Answer,
+  type SendOptions,
+  type TestGateway,
+} from '../../testing/test-gateway.test.ts';
+
+const UUID = randomUUID();
+const KEY = 'BORG_KEY abcdef\nhqlhbGdvcml0aG2m';
+const PUBLIC_KEY = 'ssh-ed25519 AAAA cyborgbackup-repository-1';
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  const { insert, parts, services } = gateway;
+  const more = { enabled: true, own_key: true, public_key: PUBLIC_KEY };
+  const escrow = { escrow_borg_id: 'ab', escrow_key: await parts.keys.seal(`repository-${UUID}`, KEY) };
+  await insert('inventory.repositories', { id: 1, uuid: UUID, name: 'Main', path: 'borg@nas:b', ...more, ...escrow });
+  await insert('inventory.repositories', { id: 2, name: 'New', path: '/srv/b', enabled: true });
+  await insert('scheduler.jobs', {
+    ...{ id: 10, uuid: randomUUID(), name: 'Check Repository Main', run: randomUUID() },
+    ...{ job_type: 'check', launch_type: 'manual', status: 'new' },
+  });
+  const written = { uuid: UUID, id: 1, version: 2, position: '0' };
+  for (const action of ['generate-ssh', 'escrow-read', 'key-read'])
+    services.on(`inventory.repository.${action}`, () => written);
+  services.on('inventory.repository.authorized-keys', ({ append_only, storage_quota }) => {
+    if (storage_quota === 'much') throw fieldError('storage_quota', 'Write a number and a unit.');
+    return { public_key: PUBLIC_KEY, line: `command="… ${append_only} ${storage_quota}",restrict ${PUBLIC_KEY}` };
+  });
+  services.on('scheduler.repository.check', () => ({ job: 10, position: '0' }));
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+const send = (path: string, options?: SendOptions): Promise<Answer> =>
+  gateway.send(`/api/v1/repositories/${path}`, options);
+
+test('a repository tells whether its host takes its own key, and whether there is an escrow copy', async () => {
+  expect((await send('1/', { as: USER })).body).toMatchObject({ own_key: true, escrowed: true, check_schedule: null });
+  expect((await send('2/', { as: USER })).body).toMatchObject({ own_key: false, escrowed: false });
+  const { body } = await send('?escrowed=true');
+  expect(body.results.map(({ id }: { id: number }) => id)).toEqual([1]);
+});
+
+describe('the line for authorized_keys', () => {
+  test('has the limits that were asked for', async () => {
+    const { status, body } = await send('1/authorized_keys/?append_only=true&storage_quota=500G');
+    expect([status, body]).toEqual([
+      200,
+      { public_key: PUBLIC_KEY, line: expect.stringContaining('true 500G",restrict ssh-ed25519') },
+    ]);
+    expect((await send('1/authorized_keys/')).body.line).toContain('false null"');
+  });
+
+  test('is refused for limits that are none', async () => {
+    const quota = await send('1/authorized_keys/?storage_quota=much');
+    expect([quota.status, quota.body]).toEqual([400, { storage_quota: ['Write a number and a unit.'] }]);
+    const flag = await send('1/authorized_keys/?append_only=perhaps');
+    expect([flag.status, Object.keys(flag.body)]).toEqual([400, ['append_only']]);
+  });
+});
+
+test('a new key pair is made on demand', async () => {
+  const { status, body } = await send('1/generate_ssh/', { method: 'POST' });
+  expect([status, body]).toEqual([201, { public_key: PUBLIC_KEY }]);
+  expect(gateway.services.calls('inventory.repository.generate-ssh')).toEqual([{ uuid: UUID }]);
+});
+
+describe('the escrow copy', () => {
+  const READ = 'inventory.repository.escrow-read';
+
+  test('is given as a file, once that is on record', async () => {
+    const { status, body, headers } = await send('1/escrow/');
+    expect([status, body]).toEqual([200, KEY]);
+    expect(headers.get('content-type')).toContain('text/plain');
+    expect(headers.get('content-disposition')).toBe('attachment; filename="repository_1.borgkey"');
+    expect(headers.get('cache-control')).toContain('no-store');
+    expect(gateway.services.calls(READ)).toEqual([{ uuid: UUID }]);
+  });
+
+  test('is not given when that cannot be recorded, or when there is none', async () => {
+    gateway.services.on(READ, () => {
+      throw new AppError('unavailable', 'The database cannot be reached.');
+    });
+    const { status, body } = await send('1/escrow/');
+    expect([status, body]).toEqual([503, { detail: 'The database cannot be reached.' }]);
+    expect((await send('2/escrow/')).status).toBe(404);
+  });
+
+  test('is not read by who only asks for headers', async () => {
+    const before = gateway.services.calls(READ).length;
+    expect((await send('1/escrow/', { method: 'HEAD' })).status).toBe(200);
+    expect(gateway.services.calls(READ)).toHaveLength(before);
+  });
+});
+
+test('a repository is checked on demand', async () => {
+  const { status, body, headers } = await send('1/check/', { method: 'POST', body: { verify_data: true } });
+  expect([status, body.job, headers.get('location')]).toEqual([201, 10, '/api/v1/jobs/10/']);
+  await send('1/check/', { method: 'POST' });
+  expect(gateway.services.calls('scheduler.repository.check')).toMatchObject([
+    { repository: 1, verify_data: true, run: expect.any(String) },
+    { repository: 1, verify_data: false },
+  ]);
+});
+
+test.each([
+  ['GET', '1/authorized_keys/'],
+  ['POST', '1/generate_ssh/'],
+  ['GET', '1/escrow/'],
+  ['POST', '1/check/'],
+])('%s %s is for superusers, and for what is there', async (method, path) => {
+  expect((await send(path, { method, as: USER })).status).toBe(403);
+  expect((await send(path.replace('1', '77'), { method })).status).toBe(404);
+});

@@ -1,0 +1,21 @@
+import { authorizedKeysLine, type AuthorizedKeysLine } from '@cyborgbackup/borg';
+import { parseRepositoryLocation } from '@cyborgbackup/contracts';
+import { AppError } from '@cyborgbackup/kernel';
+import type { Repository } from './decider.ts';
+
+/**
+ * The line to put into `authorized_keys` on the repository's host.
+ * @throws AppError `conflict` for a repository that no key opens; `validation` on `storage_quota`
+ */
+export const printedLine = (
+  { id, fields: { path }, publicKey }: Repository,
+  limits: Pick<AuthorizedKeysLine, 'appendOnly' | 'storageQuota'>,
+): string => {
+  if (parseRepositoryLocation(path).kind === 'local') {
+    throw new AppError('conflict', 'This repository is a folder on the executors’ own machines: no SSH key opens it.');
+  }
+  if (publicKey === '') {
+    throw new AppError('conflict', 'This repository has no key pair yet: make one with generate_ssh.');
+  }
+  return authorizedKeysLine({ publicKey, path, repositoryId: id, ...limits });
+};

@@ -1,0 +1,34 @@
+import { generateKeyPair } from '@cyborgbackup/borg';
+import { expect, test } from 'vitest';
+import { sealed } from '../testing/recorded.test.ts';
+import type { Repository } from './decider.ts';
+import { printedLine } from './printed-line.ts';
+
+const { publicKey } = await generateKeyPair({ type: 'ed25519', comment: 'cyborgbackup-repository-4' });
+const repository: Repository = {
+  uuid: '5f0c8a52-0000-4000-8000-000000000001',
+  id: 4,
+  isRemoved: false,
+  fields: {
+    ...{ name: 'Main', path: "borg@nas:/srv/o'repo", repository_key: sealed('1'), ready: true, enabled: true },
+    ...{ check_schedule: null, integrity_schedule: null },
+  },
+  ...{ borgId: '', encryption: '', ownKey: false, escrow: undefined },
+  publicKey,
+};
+
+test('the line opens this repository and nothing else', () => {
+  const line = printedLine(repository, { appendOnly: true, storageQuota: '500G' });
+  expect(line).toMatch(
+    /^command="borg serve --restrict-to-repository .*o.*repo.* --append-only --storage-quota 500G",/,
+  );
+  expect(line).toContain(`,restrict ${publicKey}`);
+});
+
+test('there is none without a key, or without a host', () => {
+  expect(() => printedLine({ ...repository, publicKey: '' }, {})).toThrow(
+    expect.objectContaining({ code: 'conflict', message: expect.stringContaining('generate_ssh') }),
+  );
+  const local = { ...repository, fields: { ...repository.fields, path: '/srv/repo' } };
+  expect(() => printedLine(local, {})).toThrow(expect.objectContaining({ code: 'conflict' }));
+});
