@@ -7,6 +7,8 @@ export interface ExtractOptions extends CommonOptions {
   readonly archive: string;
   /** Paths as the archive has them, each with all below it. Absent: everything. */
   readonly paths?: readonly string[] | undefined;
+  /** Further things to extract, in borg's syntax (`borg help patterns`), each with a prefix such as `sh:`. */
+  readonly patterns?: readonly string[] | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly stripComponents?: number | undefined;
   readonly dryRun?: boolean;
@@ -31,4 +33,5 @@ export const extractCommand = (options: ExtractOptions): string[] => [
   '--',
   archiveLocation(options.repository, options.archive),
   ...literalPaths(options.paths),
+  ...(options.patterns ?? []),
 ];
