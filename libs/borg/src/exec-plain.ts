@@ -5,7 +5,7 @@ import { SshError } from './ssh-error.ts';
 
 export interface PlainResult {
   readonly exitCode: number | null;
-  /** The first 64 KiB each. */
+  /** Cut at `maxBytes` each. */
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -14,6 +14,8 @@ export interface PlainOptions {
   /** For the whole command. Default 30,000. */
   readonly timeoutMillis?: number;
   readonly signal?: AbortSignal;
+  /** How much of each output is kept. Default 64 KiB. */
+  readonly maxBytes?: number;
 }
 
 const MAX_BYTES = 64 * 1024;
@@ -25,10 +27,10 @@ const MAX_BYTES = 64 * 1024;
 export const execPlain = async (
   runner: BorgRunner,
   argv: readonly string[],
-  { timeoutMillis = 30_000, signal }: PlainOptions = {},
+  { timeoutMillis = 30_000, signal, maxBytes = MAX_BYTES }: PlainOptions = {},
 ): Promise<PlainResult> => {
   const timeout = AbortSignal.timeout(timeoutMillis);
-  const [stdout, stderr] = [createHead(MAX_BYTES), createHead(MAX_BYTES)];
+  const [stdout, stderr] = [createHead(maxBytes), createHead(maxBytes)];
   const result = await runner.run({
     script: leashScript({ setup: [], teardown: [], argv, redirections: '</dev/null' }),
     secrets: {},

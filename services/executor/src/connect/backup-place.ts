@@ -1,6 +1,8 @@
 import type { BorgRunner, CreateOptions, RunBorgOptions } from '@cyborgbackup/borg';
 import type { BorgPlace } from './borg-place.ts';
-import type { ConnectionOptions } from './connections.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { openPullPlace } from './pull-place.ts';
+import { onClient } from './push-place.ts';
 
 /** What a backup of files adds to `createCommand` and to `runAt`. */
 export interface FileAccess {
@@ -8,8 +10,15 @@ export interface FileAccess {
     readonly source: { readonly paths: readonly string[] };
     /** To be added to the policy's own. */
     readonly exclude: readonly string[];
+    readonly patterns: readonly string[];
   };
   readonly run: Pick<RunBorgOptions, 'mount' | 'sources'>;
+}
+
+export interface FileOptions {
+  readonly oneFileSystem: boolean;
+  /** Lines as in a borg patterns file, the policy's own. */
+  readonly patterns?: readonly string[] | undefined;
 }
 
 /** Where the borg of a backup job runs: on the client (push), or beside the repository (pull). */
@@ -22,7 +31,7 @@ export interface BackupPlace extends BorgPlace {
    * @param paths absolute, as on the client
    * @throws JobFailure for a path that pull cannot follow
    */
-  files(paths: readonly string[], options: { readonly oneFileSystem: boolean }): Promise<FileAccess>;
+  files(paths: readonly string[], options: FileOptions): Promise<FileAccess>;
   /**
    * The argument vector for `DumpSource.command` that runs a program on the client. Its standard input is
    * `BorgCommand.input`, its exit status counts. A pipeline goes through `bash -o pipefail -c`.
@@ -36,4 +45,19 @@ export interface BackupTarget {
   readonly pull: boolean;
 }
 
-export type OpenBackupPlace = (options: ConnectionOptions, target: BackupTarget) => Promise<BackupPlace>;
+/** @throws SshError, JobFailure */
+export const onBackupPlace = async (options: ConnectionOptions, target: BackupTarget): Promise<BackupPlace> => {
+  if (target.pull) return openPullPlace(options, target);
+  const { side, ...place } = await onClient(options, target.client, target.repository);
+  return {
+    ...place,
+    pull: false,
+    client: side.runner,
+    files: (paths, { oneFileSystem, patterns = [] }) =>
+      Promise.resolve({
+        create: { source: { paths }, exclude: [], patterns, oneFileSystem },
+        run: { sources: paths },
+      }),
+    dump: (argv) => argv,
+  };
+};

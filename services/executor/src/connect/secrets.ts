@@ -1,7 +1,10 @@
 import {
   SETTINGS_STREAM,
+  isSettingOn,
   repositoryChanged,
+  repositoryPrepared,
   repositoryRegistered,
+  repositorySshKeyGenerated,
   settingChanged,
   sshKeyGenerated,
 } from '@cyborgbackup/contracts';
@@ -20,39 +23,93 @@ const open = async ({ keys }: Readable, value: Sealed, what: string): Promise<st
   return text;
 };
 
-/** The repository's passphrase as it is now, not as it was when the job was queued. */
-export const repositoryPassphrase = async (parts: Readable, repository: string): Promise<string> => {
-  let sealed: Sealed | undefined;
-  for await (const { type, data } of parts.store.readStream(`repository-${repository}`)) {
-    if (type === repositoryRegistered.type) sealed = repositoryRegistered.schema.parse(data).repository_key;
-    if (type === repositoryChanged.type) sealed = repositoryChanged.schema.parse(data).repository_key ?? sealed;
-  }
-  if (sealed === undefined) throw new JobFailure('The repository is gone from the inventory.', { status: 'error' });
-  return open(parts, sealed, "The repository's passphrase");
+/** What opens a repository. */
+export interface RepositorySecrets {
+  readonly id: number;
+  readonly passphrase: string;
+  /** The key pair that opens this repository alone. Older installations have none until one is made. */
+  readonly ownKey: { readonly publicKey: string; readonly privateKey: string } | undefined;
+  /** Whether the repository's host was seen to accept that key. */
+  readonly takesOwnKey: boolean;
+}
+
+interface Found {
+  id?: number;
+  passphrase?: Sealed;
+  ownKey?: { publicKey: string; privateKey: Sealed };
+  takesOwnKey: boolean;
+}
+
+type Reader = (found: Found, data: unknown) => void;
+
+const READERS: Readonly<Record<string, Reader>> = {
+  [repositoryRegistered.type]: (found, data) => {
+    const { id, repository_key } = repositoryRegistered.schema.parse(data);
+    Object.assign(found, { id, passphrase: repository_key });
+  },
+  [repositoryChanged.type]: (found, data) => {
+    const { repository_key, path } = repositoryChanged.schema.parse(data);
+    if (repository_key !== undefined) found.passphrase = repository_key;
+    if (path !== undefined) found.takesOwnKey = false;
+  },
+  [repositorySshKeyGenerated.type]: (found, data) => {
+    const { public_key, private_key } = repositorySshKeyGenerated.schema.parse(data);
+    found.ownKey = { publicKey: public_key, privateKey: private_key };
+    found.takesOwnKey = false;
+  },
+  [repositoryPrepared.type]: (found, data) => {
+    found.takesOwnKey = repositoryPrepared.schema.parse(data).own_key;
+  },
 };
 
-/** How we log in to clients. */
+/** A repository's secrets as they are now, not as they were when the job was queued. */
+export const repositorySecrets = async (parts: Readable, repository: string): Promise<RepositorySecrets> => {
+  const found: Found = { takesOwnKey: false };
+  for await (const { type, data } of parts.store.readStream(`repository-${repository}`)) READERS[type]?.(found, data);
+  const { id, passphrase, ownKey, takesOwnKey } = found;
+  if (id === undefined || passphrase === undefined) {
+    throw new JobFailure('The repository is gone from the inventory.', { status: 'error' });
+  }
+  return {
+    id,
+    passphrase: await open(parts, passphrase, "The repository's passphrase"),
+    ownKey: ownKey && {
+      publicKey: ownKey.publicKey,
+      privateKey: await open(parts, ownKey.privateKey, "The repository's SSH key"),
+    },
+    takesOwnKey: takesOwnKey && ownKey !== undefined,
+  };
+};
+
+/** How we log in to clients, and what we may do there. */
 export interface Login {
   /** The account on the clients. */
   readonly user: string;
   /** OpenSSH PEM. */
   readonly privateKey: string;
+  /** Whether a preparation may install borg from the distribution's packages. */
+  readonly mayInstall: boolean;
 }
 
 const BACKUP_USER = 'cyborgbackup_backup_user';
+const INSTALL_BORG = 'cyborgbackup_install_borg';
 const DEFAULT_USER = 'root';
 
 export const clientLogin = async (parts: Readable): Promise<Login> => {
-  let user = DEFAULT_USER;
+  const settings = new Map<string, string>();
   let sealed: Sealed | undefined;
   for await (const { type, data } of parts.store.readStream(SETTINGS_STREAM)) {
     if (type === sshKeyGenerated.type) sealed = sshKeyGenerated.schema.parse(data).private_key;
     if (type !== settingChanged.type) continue;
-    const setting = settingChanged.schema.parse(data);
-    if (setting.key === BACKUP_USER) user = setting.value || DEFAULT_USER;
+    const { key, value } = settingChanged.schema.parse(data);
+    settings.set(key, value);
   }
   if (sealed === undefined) {
     throw new JobFailure('There is no SSH key yet: generate one under settings/generate_ssh.', { status: 'error' });
   }
-  return { user, privateKey: await open(parts, sealed, 'The SSH key') };
+  return {
+    user: settings.get(BACKUP_USER) || DEFAULT_USER,
+    privateKey: await open(parts, sealed, 'The SSH key'),
+    mayInstall: isSettingOn(settings.get(INSTALL_BORG) ?? null),
+  };
 };

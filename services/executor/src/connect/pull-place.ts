@@ -1,0 +1,90 @@
+import { dumpOverSsh } from '@cyborgbackup/borg';
+import { endLeftovers } from '../takeover/end-leftovers.ts';
+import type { BackupPlace, BackupTarget, FileAccess, FileOptions } from './backup-place.ts';
+import { findOtherFileSystems, normalPath, refuseLinks } from './client-files.ts';
+import { openClient, type ClientSide } from './client-side.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { knownHost } from './known-hosts.ts';
+import { JOB_MARKER } from './place-env.ts';
+import { onRepositorySide } from './repository-side.ts';
+
+/** A root that a pattern file names, as in `R /srv`. */
+const ROOT_LINE = /^[Rr]\s*(?<path>\/.*)$/s;
+
+const inMount = (path: string): string => (path === '/' ? '.' : path.slice(1));
+
+/** Files through the mount: stored with the client's paths, its numeric owners, and known again by time and size. */
+const filesOf =
+  (side: ClientSide, { client }: BackupTarget, signal: AbortSignal): BackupPlace['files'] =>
+  async (paths, { oneFileSystem, patterns = [] }: FileOptions): Promise<FileAccess> => {
+    const roots = patterns.flatMap((line) => ROOT_LINE.exec(line)?.groups?.['path'] ?? []);
+    const sources = [...paths, ...roots].map(normalPath);
+    await refuseLinks(side, sources, signal);
+    const mounted = sources.map(inMount);
+    return {
+      create: {
+        source: { paths: mounted },
+        exclude: oneFileSystem ? await findOtherFileSystems(side, sources, signal) : [],
+        patterns: patterns.filter((line) => !ROOT_LINE.test(line)),
+        oneFileSystem: false,
+        numericIds: true,
+        filesCache: 'mtime,size',
+      },
+      run: {
+        sources: mounted,
+        mount: {
+          user: side.session.user,
+          host: client.hostname,
+          port: client.port,
+          name: client.uuid,
+          sftpServer: side.sudo && side.sftpServer !== undefined ? `sudo -n ${side.sftpServer}` : undefined,
+        },
+      },
+    };
+  };
+
+/**
+ * Pull: borg runs beside the repository, or on this host, and logs in to the client with the control plane's key, lent for
+ * that host and account alone. What a dump left running on the client is ended with the place.
+ * @throws SshError, JobFailure
+ */
+export const openPullPlace = async (options: ConnectionOptions, target: BackupTarget): Promise<BackupPlace> => {
+  const { client, repository } = target;
+  const side = await openClient(options, client);
+  const closeClient = (): Promise<void> => side.session.close();
+  try {
+    const { user, host, port } = side.session;
+    const { privateKey } = side.login;
+    const { lines, keys } = await knownHost(options, { user, host, port }, privateKey);
+    const place = await onRepositorySide(options, repository, {
+      identity: { privateKey, destination: { user, hostKeys: keys } },
+      knownHosts: lines,
+    });
+    let dumped = false;
+    const { job } = options;
+    return {
+      ...place,
+      // Other clients' backups to the same repository would push this client's files out of a shared cache.
+      env: { ...place.env, BORG_FILES_CACHE_SUFFIX: client.uuid },
+      pull: true,
+      client: side.runner,
+      files: filesOf(side, target, options.signal),
+      dump: (argv) => {
+        dumped = true;
+        const env = job === undefined ? {} : { [JOB_MARKER]: job };
+        return dumpOverSsh({ user, host, port, sudo: side.sudo, env }, argv);
+      },
+      [Symbol.asyncDispose]: async () => {
+        await place[Symbol.asyncDispose]();
+        try {
+          if (dumped && job !== undefined) await endLeftovers(side.runner, job);
+        } finally {
+          await closeClient();
+        }
+      },
+    };
+  } catch (error) {
+    await closeClient();
+    throw error;
+  }
+};

@@ -1,0 +1,190 @@
+import {
+  execPlain,
+  isSshError,
+  localRunner,
+  parseRepositoryLocation,
+  repositoryPathOnHost,
+  sshRunner,
+  startLocalAgent,
+  toBorgUrl,
+  createForwardedAgent,
+  type AgentIdentity,
+  type BorgRunner,
+  type RepositoryLocation,
+  type SshSession,
+} from '@cyborgbackup/borg';
+import { messageOf } from '@cyborgbackup/kernel';
+import { JobFailure } from '../job/job-failure.ts';
+import type { BorgPlace } from './borg-place.ts';
+import type { ConnectionOptions } from './connection-options.ts';
+import { knownHost, type KnownHost } from './known-hosts.ts';
+import { openSession } from './open-session.ts';
+import { canBindKeys, opensshVersion } from './openssh-version.ts';
+import { markedEnv } from './place-env.ts';
+import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';
+
+export interface Repository {
+  readonly uuid: string;
+  readonly path: string;
+}
+
+type SshLocation = Extract<RepositoryLocation, { kind: 'ssh' }>;
+
+/** What borg needs on the repository's side to log in to a client. */
+export interface ClientAccess {
+  readonly identity: AgentIdentity;
+  readonly knownHosts: readonly string[];
+}
+
+interface Opening {
+  readonly options: ConnectionOptions;
+  readonly location: SshLocation;
+  readonly secrets: RepositorySecrets;
+  readonly controlKey: string;
+}
+
+/** A session with a shell, or why there is none. */
+type Shell = { readonly session: SshSession } | { readonly refusal: unknown; readonly loggedIn: boolean };
+
+const NO_SHELL = 'no-shell';
+
+/** With the control plane's key. Only an account that does not take it, or that runs no commands, is no error here. */
+const openShell = async (
+  { options, location, controlKey }: Opening,
+  lent: readonly AgentIdentity[],
+): Promise<Shell> => {
+  let session: SshSession | undefined;
+  try {
+    const agent = lent.length > 0 ? createForwardedAgent(() => lent) : undefined;
+    session = await openSession(options, location, controlKey, agent);
+    await execPlain(sshRunner(session), ['true'], { signal: options.signal });
+    return { session };
+  } catch (error) {
+    await session?.close();
+    if (!isSshError(error, 'auth') && !isSshError(error, NO_SHELL)) throw error;
+    return { refusal: error, loggedIn: isSshError(error, NO_SHELL) };
+  }
+};
+
+/** Whether the repository's host lets its own key in. @throws SshError when it cannot be reached */
+export const takesOwnKey = async (
+  options: ConnectionOptions,
+  location: SshLocation,
+  ownKey: string,
+): Promise<boolean> => {
+  try {
+    const session = await openSession(options, location, ownKey);
+    await session.close();
+    return true;
+  } catch (error) {
+    if (isSshError(error, 'auth')) return false;
+    throw error;
+  }
+};
+
+/** The key for a repository whose host gives us no shell. @throws what the host said to the control plane's key */
+const keyWithoutShell = async (opening: Opening, shell: Extract<Shell, { refusal: unknown }>): Promise<string> => {
+  const { options, location, secrets, controlKey } = opening;
+  const { ownKey } = secrets;
+  if (ownKey && (secrets.takesOwnKey || (await takesOwnKey(options, location, ownKey.privateKey)))) {
+    return ownKey.privateKey;
+  }
+  if (shell.loggedIn) return controlKey;
+  throw new JobFailure(
+    `${messageOf(shell.refusal)} The repository's own key is not accepted either: add the line that ` +
+      `/api/v1/repositories/${secrets.id}/authorized_keys/ gives to that account.`,
+  );
+};
+
+/** Keys for programs of this host. Bound to their hosts, unless the OpenSSH here is too old to tell the agent of hosts. */
+const localIdentities = async (runner: BorgRunner, identities: readonly AgentIdentity[]): Promise<AgentIdentity[]> => {
+  const binds = canBindKeys(await opensshVersion(runner));
+  return identities.map(({ privateKey, destination: { user, hostKeys } }) => ({
+    privateKey,
+    destination: binds ? { user, hostKeys } : { user },
+  }));
+};
+
+/** Borg on this host, with an agent where it has to log in somewhere. */
+const executorPlace = async (
+  place: Omit<BorgPlace, 'runner' | 'host' | 'forwardAgent' | typeof Symbol.asyncDispose>,
+  identities: readonly AgentIdentity[],
+): Promise<BorgPlace> => {
+  const runner = localRunner();
+  const agent = identities.length > 0 ? await startLocalAgent(await localIdentities(runner, identities)) : undefined;
+  return {
+    ...place,
+    runner,
+    host: 'executor',
+    forwardAgent: false,
+    ...(agent ? { agentSocket: agent.socket } : {}),
+    [Symbol.asyncDispose]: async () => agent?.[Symbol.asyncDispose](),
+  };
+};
+
+/** @throws JobFailure when a key of ours cannot be lent to the host safely */
+const refuseOldOpenssh = async (session: SshSession, location: SshLocation): Promise<void> => {
+  const version = await opensshVersion(sshRunner(session));
+  if (canBindKeys(version)) return;
+  await session.close();
+  throw new JobFailure(
+    `OpenSSH on ${location.host} is ${version ?? 'missing'}, and a pull backup from there needs 8.9 or newer: ` +
+      'an older one cannot be lent the key of a client for that client alone. Update it, or turn mode_pull off.',
+  );
+};
+
+/**
+ * The repository's own side: borg runs where the data lies. Where the repository's account runs no commands for us, borg
+ * runs on this host and logs in with the repository's own key.
+ * @param client set when borg has to log in to a client from there too
+ * @throws SshError, JobFailure
+ */
+export const onRepositorySide = async (
+  options: ConnectionOptions,
+  repository: Repository,
+  client?: ClientAccess,
+): Promise<BorgPlace> => {
+  const location = parseRepositoryLocation(repository.path);
+  const secrets = await repositorySecrets(options.parts, repository.uuid);
+  const { passphrase } = secrets;
+  const lent = client ? [client.identity] : [];
+  const env = markedEnv(options, location.kind);
+  const knownHosts = client ? { knownHosts: client.knownHosts } : {};
+  if (location.kind === 'local') {
+    const place = { repository: repositoryPathOnHost(location), passphrase, env, ...knownHosts };
+    return executorPlace(place, lent);
+  }
+  const { privateKey: controlKey } = await clientLogin(options.parts);
+  const opening = { options, location, secrets, controlKey };
+  const shell = await openShell(opening, lent);
+  if ('refusal' in shell) return withoutShell(opening, shell, client);
+  if (client) await refuseOldOpenssh(shell.session, location);
+  return {
+    runner: sshRunner(shell.session),
+    host: 'repository',
+    repository: repositoryPathOnHost(location),
+    passphrase,
+    env: markedEnv(options, 'local'),
+    ...knownHosts,
+    forwardAgent: client !== undefined,
+    [Symbol.asyncDispose]: () => shell.session.close(),
+  };
+};
+
+const withoutShell = async (
+  opening: Opening,
+  shell: Extract<Shell, { refusal: unknown }>,
+  client?: ClientAccess,
+): Promise<BorgPlace> => {
+  const { options, location, secrets } = opening;
+  const privateKey = await keyWithoutShell(opening, shell);
+  const { lines, keys }: KnownHost = await knownHost(options, location, privateKey);
+  const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };
+  const place = {
+    repository: toBorgUrl(location),
+    passphrase: secrets.passphrase,
+    env: markedEnv(options, 'ssh'),
+    knownHosts: [...lines, ...(client?.knownHosts ?? [])],
+  };
+  return executorPlace(place, [identity, ...(client ? [client.identity] : [])]);
+};
