@@ -44,6 +44,7 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
     [9, 'backup_user', 'string', 'root'],
     [21, 'integrity_check', 'boolean', 'False'],
     [22, 'ic_cron', 'string', '00 20 * * *'],
+    [23, 'install_borg', 'boolean', 'False'],
   ]),
   ...group('3 - Mail', [
     [1, 'mail_system', 'boolean', 'True'],

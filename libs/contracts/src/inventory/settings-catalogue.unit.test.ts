@@ -7,10 +7,10 @@ import {
   type StoredSetting,
 } from './settings-catalogue.ts';
 
-test('there are 22 settings, each with an id and a key of its own', () => {
+test('there are 23 settings, each with an id and a key of its own', () => {
   const ids = SETTINGS_CATALOGUE.map(({ id }) => id).toSorted((a, b) => a - b);
-  expect(ids).toEqual(Array.from({ length: 22 }, (_, index) => index + 1));
-  expect(new Set(SETTINGS_CATALOGUE.map(({ key }) => key)).size).toBe(22);
+  expect(ids).toEqual(Array.from({ length: 23 }, (_, index) => index + 1));
+  expect(new Set(SETTINGS_CATALOGUE.map(({ key }) => key)).size).toBe(23);
 });
 
 test('passwords and private keys are secrets, whatever their type is called', () => {
@@ -40,7 +40,7 @@ test('stored settings come over the defaults', () => {
     modified: 'now',
   };
   const merged = new Map(mergeSettings([row]).map((setting) => [setting.id, setting]));
-  expect(merged.size).toBe(22);
+  expect(merged.size).toBe(23);
   expect(merged.get(4)).toMatchObject({ value: 'False', default_value: 'True', modified: 'now', is_secret: false });
   expect(merged.get(3)).toMatchObject({ value: 'True', created: null, modified: null });
   expect(merged.get(20)).toMatchObject({ value: null, secret: null, default_value: 'backup', is_secret: true });

@@ -264,7 +264,7 @@ describe('catalogs, events and settings', () => {
   });
 
   test('settings have their defaults, and secrets have no value', async () => {
-    expect(await ids('settings', '')).toHaveLength(22);
+    expect(await ids('settings', '')).toHaveLength(23);
     expect(await ids('settings', 'value=30')).toEqual([6]);
     expect(await ids('settings', 'key__icontains=password&value__isnull=false')).toEqual([]);
     expect(await ids('settings', 'modified__isnull=false&order=id')).toEqual([6, 14]);

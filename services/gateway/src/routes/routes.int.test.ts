@@ -317,7 +317,7 @@ describe('settings', () => {
 
   test('are all there, changed or not, and hide their secrets', async () => {
     const { body } = await send('/settings/');
-    expect(body.count).toBe(22);
+    expect(body.count).toBe(23);
     const filtered = await send('/settings/?key__icontains=mail&order=-id');
     expect((filtered.body.results as { id: number }[]).map(({ id }) => id)).toEqual([16, 15, 14, 13, 12, 8, 1]);
     expect((body.results as { id: number }[]).find(({ id }) => id === 3)).toEqual({
