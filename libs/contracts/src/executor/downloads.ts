@@ -23,7 +23,8 @@ const contentRequest = z.object({
   archive: requiredText(1_024),
   repository: repositorySnapshot,
   kind: z.enum(CONTENT_KINDS),
-  paths: z.array(archivePath).min(1).max(1_000),
+  /** Empty = everything, for tar and zip. */
+  paths: z.array(archivePath).max(1_000),
   /** How many bytes the file has, when that is known: another number is a failure. */
   size: z.int().min(0).nullable(),
   /** Part of a file; null = all of it. */
@@ -47,7 +48,8 @@ export const archiveContentRead = defineEvent({
     archive: z.string(),
     repository: uuid,
     kind: z.enum(CONTENT_KINDS),
-    paths: z.array(z.string()).min(1),
+    /** Empty = everything. */
+    paths: z.array(z.string()),
     range: byteRange.nullable(),
   }),
 });

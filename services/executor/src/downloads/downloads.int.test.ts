@@ -1,17 +1,32 @@
 import { archiveContent, archiveContentRead, archiveReadsStream, type ContentRequest } from '@cyborgbackup/contracts';
 import { runInContext, systemContext } from '@cyborgbackup/kernel';
 import { openByteStream } from '@cyborgbackup/messaging';
+import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTarReader } from './tar-reader.ts';
 import { startBorgSite, type BorgSite } from '../testing/borg-site.test.ts';
 
 let site: BorgSite;
 const LARGE = 40 * 1024 * 1024;
 const odd = Buffer.concat([Buffer.from('odd\n"\'$(x) \u{1f389} '), Buffer.from([0xff])]);
+const LONG = `${'x'.repeat(200)}/${'y'.repeat(150)}`;
 const job = randomUUID();
 const noise = randomBytes(LARGE);
 
@@ -27,6 +42,12 @@ beforeAll(async () => {
   linkSync(join(source, 'first'), join(source, 'folder', 'second'));
   writeFileSync(join(source, 'sparse'), '');
   truncateSync(join(source, 'sparse'), 1024 * 1024);
+  symlinkSync('../small.txt', join(source, 'folder', 'link'));
+  writeFileSync(join(source, 'folder', 'script'), 'run');
+  chmodSync(join(source, 'folder', 'script'), 0o751);
+  execFileSync('mkfifo', [join(source, 'folder', 'pipe')]);
+  mkdirSync(dirname(join(source, 'long', LONG)), { recursive: true });
+  writeFileSync(join(source, 'long', LONG), 'long');
   await site.borg(['create', '::archive', '.'], { cwd: source });
 });
 afterAll(() => site[Symbol.asyncDispose]());
@@ -69,7 +90,9 @@ const borgs = (): number[] =>
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
       const isOurs = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`SITE=${site.folder}`);
-      return isOurs && command.some((word) => /\/borg$|^borg$/.test(word)) && command.includes('extract')
+      return isOurs &&
+        command.some((word) => /\/borg$|^borg$/.test(word)) &&
+        ['extract', 'export-tar'].some((verb) => command.includes(verb))
         ? [Number(pid)]
         : [];
     } catch {
@@ -127,6 +150,98 @@ describe('a file out of an archive', () => {
         data: { archive: 'archive', kind: 'file', paths: ['small.txt'], range: { offset: 1, length: 2 } },
       },
     ]);
+  });
+});
+
+describe('a selection', () => {
+  const names = (folder: string): string[] =>
+    execFileSync('find', ['.', '-mindepth', '1'], { cwd: folder, encoding: 'latin1' }).split('\n./').toSorted();
+
+  test('arrives as a tar, with names as bytes, links and modes', async () => {
+    const target = join(site.folder, 'tar');
+    mkdirSync(target);
+    const bytes = await read({ kind: 'tar', paths: ['folder', 'small.txt', 'first'] });
+    execFileSync('tar', ['-x', '-C', target], { input: bytes });
+    expect(names(join(target, 'folder'))).toEqual(names(join(site.folder, 'source', 'folder')));
+    expect(readFileSync(Buffer.concat([Buffer.from(`${target}/folder/`), odd])).toString()).toBe('odd one');
+    expect(statSync(join(target, 'first')).ino).toBe(statSync(join(target, 'folder', 'second')).ino);
+    expect(readlinkSync(join(target, 'folder', 'link'))).toBe('../small.txt');
+    expect(statSync(join(target, 'folder', 'script')).mode & 0o7777).toBe(0o751);
+  });
+
+  test('arrives as a zip that other programs read', async () => {
+    const file = join(site.folder, 'all.zip');
+    writeFileSync(file, await read({ kind: 'zip', paths: [] }));
+    const script = `import sys, json, zipfile
+z = zipfile.ZipFile(sys.argv[1])
+assert z.testzip() is None
+rows = [[i.filename, i.file_size, i.external_attr >> 16, z.read(i)[:20].decode('latin1')] for i in z.infolist()]
+print(json.dumps(rows + [z.comment.decode()]))`;
+    const listed = JSON.parse(execFileSync('python3', ['-c', script, file], { encoding: 'utf8' })) as unknown[];
+    expect(listed).toEqual(
+      expect.arrayContaining([
+        ['folder/', 0, 0o040755, ''],
+        ['folder/link', 12, 0o120777, '../small.txt'],
+        ['folder/script', 3, 0o100751, 'run'],
+        ['noise.bin', LARGE, 0o100644, noise.subarray(0, 20).toString('latin1')],
+        ['empty', 0, 0o100644, ''],
+        '1 devices and pipes were left out: a zip cannot hold them, a tar can.',
+      ]),
+    );
+    // Whichever name borg met first has the content.
+    const either = expect.stringMatching(/first|second/);
+    expect(listed).toContainEqual([either, 6, 0o100644, 'linked']);
+    expect(listed).toContainEqual([either, expect.any(Number), 0o120777, either]);
+    expect(readFileSync(file).includes(odd)).toBe(true);
+    const target = join(site.folder, 'unzipped');
+    execFileSync('unzip', ['-q', file, '-d', target], { env: { ...process.env, TZ: 'Asia/Tokyo' } });
+    const { mtimeMs } = statSync(join(site.folder, 'source', 'small.txt'));
+    expect(statSync(join(target, 'small.txt')).mtimeMs).toBe(Math.floor(mtimeMs / 1000) * 1000);
+    expect(readFileSync(join(target, 'folder', 'second')).toString()).toBe('linked');
+  });
+
+  test.each(['tar', 'zip'] as const)('breaks as a %s when borg is killed midway', async (kind) => {
+    const body = await open({ kind, paths: ['noise.bin'] });
+    const [pid] = borgs();
+    process.kill(pid ?? 0, 'SIGKILL');
+    expect(await failureOf(readAll(body))).toMatchObject({ code: 'unavailable' });
+  });
+
+  test.each(['tar', 'zip'] as const)('is no %s when it lacks something', async (kind) => {
+    const failure = await failureOf(read({ kind, paths: ['small.txt', 'nope'] }));
+    expect(failure).toMatchObject({ message: expect.stringMatching(/never matched/) });
+  });
+
+  test('may be cut anywhere on its way', async () => {
+    const bytes = await read({ kind: 'tar', paths: ['folder', 'small.txt', 'long'] });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 2_000 }), { minLength: 1 }), async (cuts) => {
+        const found: [string, string][] = [];
+        const reader = createTarReader({
+          begin: (header) => Promise.resolve(void found.push([header.name.toString('latin1'), ''])),
+          data: (chunk) => {
+            const last = found.at(-1);
+            if (last) last[1] += chunk.toString('latin1');
+            return Promise.resolve();
+          },
+          end: () => Promise.resolve(),
+        });
+        for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+          const length = cuts[turn % cuts.length] ?? 1;
+          await reader.push(bytes.subarray(at, at + length));
+          at += length;
+        }
+        expect(reader.isComplete()).toBe(true);
+        expect(found).toEqual(
+          expect.arrayContaining([
+            ['small.txt', '0123456789'],
+            [`folder/${odd.toString('latin1')}`, 'odd one'],
+            [`long/${LONG}`, 'long'],
+          ]),
+        );
+      }),
+      { numRuns: 30 },
+    );
   });
 });
 

@@ -22,9 +22,10 @@ export const sendFile = async (parts: DownloadParts, request: ContentRequest, si
     if (!isStarted) sink.start({});
     isStarted = true;
   };
+  if (paths.length !== 1) throw new AppError('validation', 'Name one file.');
   await readArchive(parts, request, {
     signal: sink.signal,
-    argv: (common) => extractCommand({ ...common, archive, paths: paths.slice(0, 1), stdout: true }),
+    argv: (common) => extractCommand({ ...common, archive, paths, stdout: true }),
     isEnough: () => at >= to && !isTail,
     onChunk: async (chunk) => {
       const part = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));

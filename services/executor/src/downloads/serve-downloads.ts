@@ -4,13 +4,14 @@ import type { DownloadParts } from './download-parts.ts';
 import { asReadFailure } from './read-failure.ts';
 import { recordRead } from './record-read.ts';
 import { sendFile } from './send-file.ts';
+import { sendTar, sendZip } from './send-selection.ts';
 
 /** Each is a borg that reads, decrypts and decompresses: more would not be faster. */
 const DOWNLOADS_AT_ONCE = 4;
 
 type Send = (parts: DownloadParts, request: ContentRequest, sink: ByteSink) => Promise<void>;
 
-const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendFile, zip: sendFile };
+const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendTar, zip: sendZip };
 
 /** Sends what is in archives to whoever asks over NATS; the gateway decides who may. */
 export const serveDownloads = (parts: DownloadParts): ByteStreamServer =>

@@ -1,0 +1,84 @@
+import { exportTarCommand } from '@cyborgbackup/borg';
+import type { ContentRequest } from '@cyborgbackup/contracts';
+import { AppError } from '@cyborgbackup/kernel';
+import { FRAME_BYTES, type ByteSink } from '@cyborgbackup/messaging';
+import type { DownloadParts } from './download-parts.ts';
+import { readArchive } from './read-archive.ts';
+import { createTarReader } from './tar-reader.ts';
+import { tarToZip } from './tar-to-zip.ts';
+import { createZipWriter } from './zip-writer.ts';
+
+type Request = Pick<ContentRequest, 'archive' | 'paths' | 'repository'>;
+
+const exportTar = (
+  parts: DownloadParts,
+  request: Request,
+  sink: { readonly signal: AbortSignal; readonly onChunk: (chunk: Buffer) => Promise<void> },
+): Promise<void> =>
+  readArchive(parts, request, {
+    ...sink,
+    argv: (common) => exportTarCommand({ ...common, archive: request.archive, paths: request.paths }),
+  });
+
+/** Begins the stream with its first bytes, so that what fails before is answered with its reason. */
+const onFirst = (sink: ByteSink): (() => void) => {
+  let isStarted = false;
+  return () => {
+    if (!isStarted) sink.start({});
+    isStarted = true;
+  };
+};
+
+/** Sends paths with all below them as a tar, as borg makes it. */
+export const sendTar = async (parts: DownloadParts, request: Request, sink: ByteSink): Promise<void> => {
+  const start = onFirst(sink);
+  await exportTar(parts, request, {
+    signal: sink.signal,
+    onChunk: (chunk) => {
+      start();
+      return sink.write(chunk);
+    },
+  });
+};
+
+/** Joins small pieces: a zip of small files has many of a few bytes. */
+const createJoiner = (
+  write: (bytes: Buffer) => Promise<void>,
+): { readonly add: (bytes: Buffer) => Promise<void>; readonly flush: () => Promise<void> } => {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  const flush = async (): Promise<void> => {
+    const whole = Buffer.concat(pieces);
+    pieces = [];
+    bytes = 0;
+    if (whole.length > 0) await write(whole);
+  };
+  return {
+    flush,
+    add: async (piece) => {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes >= FRAME_BYTES) await flush();
+    },
+  };
+};
+
+/** The same as a zip, made from the tar while it is sent. */
+export const sendZip = async (parts: DownloadParts, request: Request, sink: ByteSink): Promise<void> => {
+  const start = onFirst(sink);
+  const joined = createJoiner((bytes) => {
+    start();
+    return sink.write(bytes);
+  });
+  const writer = createZipWriter(joined.add);
+  const zip = tarToZip(writer);
+  const tar = createTarReader(zip);
+  try {
+    await exportTar(parts, request, { signal: sink.signal, onChunk: tar.push });
+    if (!tar.isComplete()) throw new AppError('unavailable', 'Borg ended before the whole selection was read.');
+    await zip.finish();
+    await joined.flush();
+  } finally {
+    writer.close();
+  }
+};
