@@ -23,7 +23,10 @@ export const jobCommands = (parts: ServiceParts): JobCommands =>
 const FENCE_MILLIS = 2 * WATCH_MILLIS + 6_000;
 
 /** When to look again at a job that an executor works on: should that one die, this message brings the job back. */
-const HELD_MILLIS = 30_000;
+const HELD_MILLIS = 15_000;
+
+/** A job whose executors die so often may be what kills them. Failed connections are counted apart, see max_attempts. */
+const MOST_LOST = 20;
 
 /**
  * One message of the work queue, from its arrival to the job's end:
@@ -45,7 +48,8 @@ export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
     await holders.hold(message.job, async () => {
       if (claimed.tookOver) await delay(FENCE_MILLIS, delivery.signal);
       const output = await createJobOutput(parts, message.job);
-      await runAttempt(options, command, { plan, attempt: claimed.attempt, output, winding: delivery.signal });
+      const { attempt, transportFailures } = claimed;
+      await runAttempt(options, command, { plan, attempt, transportFailures, output, winding: delivery.signal });
     });
     return 'done';
   };
@@ -53,8 +57,14 @@ export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
 
 interface Claimed {
   readonly attempt: number;
+  readonly transportFailures: number;
   readonly tookOver: boolean;
 }
+
+const giveUp = async (command: JobCommands, job: string, { attempt, reason }: JobState): Promise<undefined> => {
+  await command(jobStream(job), { do: 'give-up', job, reason: `Given up after ${attempt} attempts: ${reason}` });
+  return undefined;
+};
 
 /** Undefined when the job is over. @throws RetryLater when somebody works on it, or was faster */
 const claim = async (
@@ -66,10 +76,11 @@ const claim = async (
   if (isJobOver(found)) return undefined;
   const runs = found.status === 'running';
   if (runs && (await holders.isHeld(job))) throw new RetryLater(HELD_MILLIS, 'an executor works on the job');
+  if (found.attempt - found.transportFailures >= MOST_LOST) return giveUp(command, job, found);
   const start: JobCommand = { do: 'start', job, run, executor: parts.instance };
   try {
     const { state } = await command(jobStream(job), runs ? { ...start, insteadOf: found.attempt } : start);
-    return { attempt: state.attempt, tookOver: runs };
+    return { attempt: state.attempt, transportFailures: state.transportFailures, tookOver: runs };
   } catch (error) {
     if (hasCode(error, 'conflict')) throw new RetryLater(HELD_MILLIS, error.message);
     throw error;

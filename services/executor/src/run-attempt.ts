@@ -1,100 +1,130 @@
 import type { HostKeyPins } from '@cyborgbackup/borg';
 import { jobStream } from '@cyborgbackup/contracts';
-import { hasCode, messageOf } from '@cyborgbackup/kernel';
+import { hasCode } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
 import type { ServiceParts } from '@cyborgbackup/service';
+import { createAnnouncer } from './announce-process.ts';
 import type { CancelSignals } from './cancel-signals.ts';
 import type { JobCommands } from './handle-job.ts';
+import { attemptLimits, type AttemptLimits } from './job/attempt-limits.ts';
 import type { JobCommand } from './job/job-decider.ts';
-import { asJobFailure } from './job/job-failure.ts';
 import type { JobPlan } from './job/job-plan.ts';
+import type { JobResult } from './job/job-result.ts';
+import { judgeAttempt, type Verdict } from './job/judge-attempt.ts';
+import { stopReasonOf } from './job/stop-reason.ts';
 import type { JobOutput } from './output/job-output.ts';
-import { watchJob, type StopReason } from './watch-job.ts';
+import { watchJob } from './watch-job.ts';
 import { perform } from './work/perform.ts';
 
 export interface AttemptOptions {
   readonly parts: ServiceParts;
   readonly hostKeys: HostKeyPins;
   readonly cancels: CancelSignals;
+  /** Where a policy says nothing else. */
   readonly connectTimeoutMillis: number;
 }
 
 export interface Attempt {
   readonly plan: JobPlan;
   readonly attempt: number;
+  /** Attempts before this one that a failed connection ended. */
+  readonly transportFailures: number;
   readonly output: JobOutput;
   /** Fires when this executor has to stop now. */
   readonly winding: AbortSignal;
 }
 
+/** What there is to record, and when to try again if that is no end. */
+interface Ending {
+  readonly command: JobCommand;
+  readonly retry?: { readonly millis: number; readonly reason: string };
+}
+
 /**
  * Works on a claimed job and records how it ended.
- * @throws RetryLater when the attempt is lost without a result, by trouble of our own parts or because we stop: the job
- * is to be delivered again
+ * @throws RetryLater when the attempt is lost without a result: the job is to be delivered again
  */
 export const runAttempt = async (options: AttemptOptions, command: JobCommands, attempt: Attempt): Promise<void> => {
-  const { parts, hostKeys, cancels, connectTimeoutMillis } = options;
+  const { parts, cancels, connectTimeoutMillis, ...rest } = options;
   const { plan, output, winding } = attempt;
   const job = plan.job.uuid;
+  const limits = attemptLimits(plan.run, connectTimeoutMillis);
   const stopping = new AbortController();
   const ended = new AbortController();
-  let reason: StopReason | undefined;
   const watching = watchJob(parts, job, {
     attempt: attempt.attempt,
     signal: ended.signal,
     look: () => cancels.heard(job),
-    stop: (why) => {
-      reason = why;
-      stopping.abort();
-    },
+    stop: (reason) => stopping.abort(reason),
   });
+  const overtime = timer(limits.totalTimeout, () => stopping.abort('overtime'));
+  const { announce, settled } = createAnnouncer(command, { job, attempt: attempt.attempt, logger: parts.logger });
   const signal = AbortSignal.any([stopping.signal, winding]);
   try {
-    const context = { parts, hostKeys, connectTimeoutMillis, plan, attempt: attempt.attempt, output, signal };
+    const context = { ...rest, ...limits, parts, plan, attempt: attempt.attempt, output, signal, announce };
     const ending = await perform(context).then(
       (result) => success(attempt, result),
-      (error: unknown) => failure(attempt, error, reason),
+      (error: unknown) => failure(attempt, limits, error, stopping.signal),
     );
+    await settled();
     await output.flush();
-    await settle(command, job, ending);
-    if (ending.do === 'lose') throw new RetryLater(winding.aborted ? 0 : RETRY_MILLIS, ending.reason);
+    await settle(command, job, ending.command);
+    if (ending.retry) throw new RetryLater(ending.retry.millis, ending.retry.reason);
   } finally {
+    clearTimeout(overtime);
     ended.abort();
     cancels.forget(job);
     await watching;
   }
 };
 
-/** Time for the part that failed to come back. */
-const RETRY_MILLIS = 5_000;
+/** Node's longest; a longer wait would be none at all. */
+const LONGEST_MILLIS = 2_147_483_647;
 
-const success = ({ plan, attempt }: Attempt, result: Awaited<ReturnType<typeof perform>>): JobCommand => ({
-  do: 'succeed',
-  job: plan.job.uuid,
-  attempt,
-  repository: plan.run.repository?.uuid ?? null,
-  client: plan.job.client?.uuid ?? null,
-  result,
+const timer = (seconds: number | null, expire: () => void): NodeJS.Timeout | undefined =>
+  seconds === null ? undefined : setTimeout(expire, Math.min(seconds * 1000, LONGEST_MILLIS));
+
+const success = ({ plan, attempt }: Attempt, result: JobResult): Ending => ({
+  command: {
+    do: 'succeed',
+    job: plan.job.uuid,
+    attempt,
+    repository: plan.run.repository?.uuid ?? null,
+    client: plan.job.client?.uuid ?? null,
+    result,
+  },
 });
 
-/** Trouble of our own parts (the log, NATS, another service) is no result of the job. */
-const isOurTrouble = (error: unknown): boolean => hasCode(error, 'unavailable') || hasCode(error, 'deadline');
+const failure = (attempt: Attempt, limits: AttemptLimits, error: unknown, stopping: AbortSignal): Ending => {
+  const verdict = judgeAttempt({
+    ...limits,
+    error,
+    stop: stopReasonOf(stopping),
+    isWinding: attempt.winding.aborted,
+    attempt: attempt.attempt,
+    transportFailures: attempt.transportFailures,
+  });
+  return record(attempt, verdict);
+};
 
-const failure = ({ plan, attempt, output, winding }: Attempt, error: unknown, stop?: StopReason): JobCommand => {
-  const job = plan.job.uuid;
-  if (stop === 'canceled') {
-    output.write('system_warning', 'Canceled.');
-    return { do: 'cancel', job, attempt, reason: 'Canceled on request; borg was stopped.' };
+const record = ({ plan, attempt, output }: Attempt, verdict: Verdict): Ending => {
+  const ours = { job: plan.job.uuid, attempt };
+  switch (verdict.do) {
+    case 'cancel':
+      output.write('system_warning', 'Canceled.');
+      return { command: { do: 'cancel', ...ours, reason: 'Canceled on request; borg was stopped.' } };
+    case 'fail': {
+      const { message, facts } = verdict.failure;
+      output.write('error', message);
+      return { command: { do: 'fail', ...ours, reason: message, facts } };
+    }
+    case 'lose': {
+      const { reason, transport, retryMillis } = verdict;
+      const again = transport ? ` Trying again in ${Math.round(retryMillis / 1000)} s.` : '';
+      output.write('system_warning', `${reason}${again}`);
+      return { command: { do: 'lose', ...ours, reason, transport }, retry: { millis: retryMillis, reason } };
+    }
   }
-  if (stop === 'taken-over') return { do: 'lose', job, attempt, reason: 'Another executor has the job now.' };
-  if (winding.aborted) {
-    return { do: 'lose', job, attempt, reason: 'The executor was stopped; another one goes on with the job.' };
-  }
-  const known = asJobFailure(error);
-  if (!known && isOurTrouble(error)) return { do: 'lose', job, attempt, reason: messageOf(error) };
-  const reason = messageOf(error);
-  output.write('error', reason);
-  return { do: 'fail', job, attempt, reason, facts: known?.facts ?? { status: 'error' } };
 };
 
 /** Refused when the attempt is no longer ours; then there is nothing for us to record. */

@@ -9,13 +9,19 @@ import { createDeadHandler, createJobHandler } from './handle-job.ts';
 import { createJobHolders } from './job-holders.ts';
 import { executorProjection } from './read/executor-projection.ts';
 
+/**
+ * How often a job may be tried is decided by what its stream tells (see handle-job.ts); a message also comes again for other
+ * reasons, for as long as somebody works on its job.
+ */
+const MAX_DELIVER = 100_000;
+
 /** Runs jobs from the work queue, and keeps the read model of their output. */
 export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig): Promise<RunningService> => {
   const stopping = new AbortController();
   const logger = parts.logger.child({ service: 'executor' });
   const cancels = listenForCancels(parts.connection);
   const holders = createJobHolders(parts.connection);
-  const queue = await createJobQueue({ connection: parts.connection, logger });
+  const queue = await createJobQueue({ connection: parts.connection, logger, maxDeliver: MAX_DELIVER });
   const hostKeys = createHostKeyPins(parts);
   const connectTimeoutMillis = config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000;
   const handler = createJobHandler({

@@ -2,12 +2,10 @@ import { jobStream, isJobOver, jobEvolver, type JobState } from '@cyborgbackup/c
 import { loadState } from '@cyborgbackup/event-store';
 import { delay, messageOf } from '@cyborgbackup/kernel';
 import type { ServiceParts } from '@cyborgbackup/service';
+import type { StopReason } from './job/stop-reason.ts';
 
 /** How often a running job's stream is looked at. Cancel signals usually come first; this is the truth behind them. */
 export const WATCH_MILLIS = 2_000;
-
-/** Why a running attempt has to stop. */
-export type StopReason = 'canceled' | 'taken-over';
 
 const reasonToStop = (state: JobState, attempt: number): StopReason | undefined => {
   if (isJobOver(state) || state.attempt !== attempt) return 'taken-over';

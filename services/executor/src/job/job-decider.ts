@@ -36,12 +36,21 @@ export type JobCommand =
       readonly reason: string;
       readonly facts: FailureFacts;
     }
+  | {
+      readonly do: 'announce';
+      readonly job: string;
+      readonly attempt: number;
+      readonly pid: number;
+      /** Where the process is. */
+      readonly host: 'client' | 'repository' | 'executor';
+    }
   | { readonly do: 'cancel'; readonly job: string; readonly attempt: number; readonly reason: string }
   | { readonly do: 'give-up'; readonly job: string; readonly reason: string };
 
-type Ending = Exclude<JobCommand, { readonly do: 'start' | 'give-up' }>;
+/** What only the executor of the running attempt may say. */
+type OfAttempt = Exclude<JobCommand, { readonly do: 'start' | 'give-up' }>;
 
-/** Only the executor of the running attempt may end it: whoever was taken over finds the job in other hands. */
+/** Only the executor of the running attempt may speak for it: whoever was taken over finds the job in other hands. */
 const isOurs = (state: JobState, attempt: number): boolean => state.status === 'running' && state.attempt === attempt;
 
 /** @throws AppError `conflict` when the job is over or with another executor */
@@ -75,7 +84,7 @@ const failed = (job: string, attempt: number, reason: string, facts: FailureFact
   },
 });
 
-const succeeded = ({ job, attempt, repository, client, result }: Extract<Ending, { do: 'succeed' }>): JobEvent => ({
+const succeeded = ({ job, attempt, repository, client, result }: Extract<OfAttempt, { do: 'succeed' }>): JobEvent => ({
   type: 'job-succeeded',
   data: {
     job,
@@ -93,9 +102,11 @@ const succeeded = ({ job, attempt, repository, client, result }: Extract<Ending,
   },
 });
 
-const ending = (command: Ending): JobEvent => {
+const ofAttempt = (command: OfAttempt): JobEvent => {
   const { job, attempt } = command;
   switch (command.do) {
+    case 'announce':
+      return { type: 'job-process-started', data: { job, attempt, pid: command.pid, host: command.host } };
     case 'lose':
       return {
         type: 'job-attempt-lost',
@@ -116,7 +127,7 @@ const decide = (command: JobCommand, state: JobState): readonly JobEvent[] => {
   if (!isOurs(state, command.attempt)) {
     throw new AppError('conflict', `Attempt ${command.attempt} of this job is not running any more.`);
   }
-  return [ending(command)];
+  return [ofAttempt(command)];
 };
 
 export const jobDecider: Decider<JobState, JobCommand, JobEvent> = { ...jobEvolver, decide };

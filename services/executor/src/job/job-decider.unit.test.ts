@@ -85,10 +85,11 @@ describe('give-up', () => {
   });
 });
 
-describe('the end of an attempt', () => {
+describe('what an attempt says', () => {
   const endings: readonly [string, JobCommand, string][] = [
     ['fail', fail(1), 'job-failed'],
     ['lose', { do: 'lose', job, attempt: 1, reason: 'stopping' }, 'job-attempt-lost'],
+    ['announce', { do: 'announce', job, attempt: 1, pid: 7, host: 'client' }, 'job-process-started'],
     ['cancel', { do: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
     [
       'succeed',

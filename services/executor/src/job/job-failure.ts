@@ -1,4 +1,4 @@
-import { isSshError } from '@cyborgbackup/borg';
+import { isSshError, type SshFailure } from '@cyborgbackup/borg';
 import type { ArchiveFacts, CheckResult, DrillResult } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 
@@ -13,6 +13,8 @@ export interface FailureFacts {
   readonly archive?: ArchiveFacts;
   readonly check?: CheckResult;
   readonly drill?: DrillResult;
+  /** A connection failed or broke: the same again, a little later, may well succeed. Default: false. */
+  readonly transport?: boolean;
 }
 
 /** The job itself went wrong, for a reason that trying the same again at once would not cure. */
@@ -32,9 +34,12 @@ export class JobStopped extends Error {
   override readonly name = 'JobStopped';
 }
 
+/** Failed connections that may be made another time; a refused key, a changed host key or a missing shell will not mend. */
+const TRANSPORT = new Set<SshFailure>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
+
 /** The failure to record for whatever a step threw; undefined for trouble of our own parts, which is worth another try. */
 export const asJobFailure = (error: unknown): JobFailure | undefined => {
   if (error instanceof JobFailure) return error;
-  if (isSshError(error)) return new JobFailure(messageOf(error));
+  if (isSshError(error)) return new JobFailure(messageOf(error), { transport: TRANSPORT.has(error.kind) });
   return undefined;
 };

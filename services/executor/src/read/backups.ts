@@ -12,8 +12,9 @@ export interface BackupRow {
   readonly client: string | null;
   /** Empty unless the backup is of a virtual machine. */
   readonly machine: string;
-  /** Set once there is an archive. */
+  /** As planned, then as made. */
   readonly archive: string | null;
+  /** Null until the archive is complete, as far as is known. */
   readonly begun: string | null;
   /** Seconds. */
   readonly duration: number;
@@ -26,7 +27,6 @@ export interface BackupRow {
 }
 
 const UNMADE = {
-  archive: null,
   begun: null,
   duration: 0,
   files: 0,
@@ -38,12 +38,13 @@ const UNMADE = {
 const plannedBackups = (run: string, jobs: readonly PlannedJob[]): BackupRow[] =>
   jobs
     .filter(({ job_type }) => job_type === 'job')
-    .map(({ uuid, client, machine }) => ({
+    .map(({ uuid, client, machine, archive_name }) => ({
       ...UNMADE,
       job: uuid,
       run,
       client: client?.uuid ?? null,
       machine: machine?.id ?? '',
+      archive: archive_name,
     }));
 
 const made = (archive: ArchiveFacts | null, good: boolean): Partial<BackupRow> =>

@@ -17,13 +17,13 @@ export const seriesOf = ({ run, job }: JobPlan): Series | undefined =>
 
 export interface RecordedArchive {
   readonly name: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
+  /** When it was begun, milliseconds since the epoch; null for one that nobody has reported as complete. */
+  readonly at: number | null;
   /** Its backup succeeded, and the repository's latest check found nothing wrong with it. */
   readonly good: boolean;
 }
 
-/** The archives of a series that should be in this repository, in no order. */
+/** The archives that the backups of a series have made in this repository, or meant to make, in no order. */
 export const readSeries = async (
   pool: Pool,
   { policy, client, machine }: Series,

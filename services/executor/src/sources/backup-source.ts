@@ -19,6 +19,8 @@ export interface DumpSource {
   readonly argv: readonly string[];
   /** Its standard input: whatever must not be seen in a process list or in the archive, which keeps borg's arguments. */
   readonly input?: string;
+  /** Passwords, not to be shown should a program repeat them. */
+  readonly secrets?: readonly string[];
 }
 
 /** How borg writes the archive. */

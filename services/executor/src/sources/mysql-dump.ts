@@ -42,4 +42,5 @@ export const mysqlDump = (access: DatabaseAccess, databases: Databases): DumpSou
   name: 'mysql.sql',
   argv: ['sh', '-c', SCRIPT, 'sh', ...selection(databases)],
   input: optionFile(access),
+  ...(hasText(access.password) ? { secrets: [access.password] } : {}),
 });

@@ -55,7 +55,7 @@ export const postgresqlDump = (access: DatabaseAccess, databases: Databases): Du
   const dump = { kind: 'dump', name: 'postgresql.sql' } as const;
   if (hasText(password)) {
     const line = `*:*:*:*:${password.replaceAll(/[\\:]/g, '\\$&')}\n`;
-    return { ...dump, argv: argv([WITH_PASSWORD, 'sh', DUMP]), input: line };
+    return { ...dump, argv: argv([WITH_PASSWORD, 'sh', DUMP]), input: line, secrets: [password] };
   }
   return { ...dump, argv: argv(hasText(user) ? [DUMP, 'sh'] : [AS_POSTGRES, 'sh', DUMP]) };
 };

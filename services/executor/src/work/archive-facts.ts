@@ -1,4 +1,4 @@
-import { parseArchiveInfo, parseCreateResult, type ArchiveInfo, type RepositoryInfo } from '@cyborgbackup/borg';
+import { parseCreateResult, type ArchiveInfo, type RepositoryInfo } from '@cyborgbackup/borg';
 import type { ArchiveFacts, RepositorySizes } from '@cyborgbackup/contracts';
 import type { JobResult } from '../job/job-result.ts';
 
@@ -30,9 +30,9 @@ export const resultOfCreate = (stdout: string, warnings: readonly string[]): Job
 };
 
 /** What `borg info --json` tells of an archive that a lost attempt completed. */
-export const resultOfInfo = (stdout: string): JobResult => ({
+export const resultOfInfo = (archive: ArchiveInfo): JobResult => ({
   warnings: ['The archive was completed by an attempt whose executor was lost; nothing was backed up twice.'],
-  archive: factsOf(parseArchiveInfo(stdout)),
+  archive: factsOf(archive),
   repositorySizes: null,
   pruned: [],
 });

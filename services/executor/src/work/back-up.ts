@@ -1,101 +1,65 @@
-import {
-  createCommand,
-  explainFailure,
-  execPlain,
-  infoCommand,
-  type ArchiveProgress,
-  type Progress,
-} from '@cyborgbackup/borg';
-import { humanBytes, type Sealed } from '@cyborgbackup/kernel';
-import { onClient, type BorgPlace } from '../connect/connections.ts';
-import { JobFailure } from '../job/job-failure.ts';
+import { onBackupPlace } from '../connect/backup-place.ts';
 import { archiveOf, clientOf, policyOf, repositoryOf } from '../job/job-plan.ts';
 import type { JobResult } from '../job/job-result.ts';
+import { caughtUp } from '../read/caught-up.ts';
+import { readLastGood, seriesOf, type LastBackup } from '../read/series.ts';
+import { sourceOf } from '../sources/source-of.ts';
 import { resultOfCreate, resultOfInfo } from './archive-facts.ts';
-import { fileSource, type FileSource } from './backup-source.ts';
+import { checkArchive } from './check-archive.ts';
+import { createArchive } from './create-archive.ts';
+import { runPrehook, withPosthook } from './hooks.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
+import { findLostArchive, removeCheckpoints } from './lost-archive.ts';
+import { openVariables } from './open-variables.ts';
 
-import { failureOf, LOCK_WAIT_SECONDS, runStep, tryStep, warningsOf } from './run-step.ts';
-
-const variablesOf = async ({ parts, plan }: JobContext): Promise<string> => {
-  const sealed: Sealed | null = plan.run.extra_vars;
-  if (sealed === null || typeof sealed === 'string') return sealed ?? '';
-  const text = await parts.keys.open(sealed);
-  if (text === undefined) throw new JobFailure('The variables of this policy were erased.', { status: 'error' });
-  return text;
+/** The backup before this one of the same policy, client and machine. */
+const lastBackupOf = async ({ parts, plan }: JobContext): Promise<LastBackup | undefined> => {
+  const series = seriesOf(plan);
+  if (!series) return undefined;
+  await caughtUp(parts);
+  return readLastGood(parts.pool, series);
 };
 
-/** Folders that were named but are not there are a mistake to report, not a warning to overlook. */
-const checkFolders = async (context: JobContext, place: BorgPlace, source: FileSource): Promise<void> => {
-  const script = 'for path do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done';
-  const { stdout } = await execPlain(place.runner, ['sh', '-c', script, 'sh', ...source.paths], {
-    signal: context.signal,
-  });
-  const missing = stdout.split('\n').filter((line) => line !== '');
-  if (missing.length === 0) return;
-  const { hostname } = clientOf(context.plan);
-  throw new JobFailure(
-    `${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not exist on ${hostname}: correct the policy's folders or create them.`,
-  );
-};
-
-/** Figures for people and programs, from borg's own progress. */
-const progressReporter = ({ output }: JobContext): ((progress: Progress) => void) => {
-  const startedAt = Date.now();
-  const report = (progress: ArchiveProgress): void => {
-    const seconds = Math.max(0.001, (Date.now() - startedAt) / 1000);
-    const rate = progress.originalSize / seconds;
-    const text = `${progress.files} files, ${humanBytes(progress.originalSize)} read, ${humanBytes(progress.deduplicatedSize)} new, ${humanBytes(rate)}/s`;
-    output.progress(progress.path === '' ? text : `${text}  ${progress.path}`, {
-      phase: 'backup',
-      files: progress.files,
-      original_size: progress.originalSize,
-      compressed_size: progress.compressedSize,
-      deduplicated_size: progress.deduplicatedSize,
-      rate,
-      path: progress.path,
-    });
-  };
-  return (progress) => {
-    if (progress.type === 'archive_progress' && !progress.finished) report(progress);
-  };
-};
-
-/** The result of a lost attempt, when its archive is there: borg makes archives whole or not at all. */
-const adopt = async (context: JobContext, place: BorgPlace, archive: string): Promise<JobResult | undefined> => {
-  const found = await tryStep(context, place, {
-    argv: infoCommand({ repository: place.repository, archive, lockWaitSeconds: LOCK_WAIT_SECONDS }),
-    onLog: () => undefined,
-  });
-  if (found.outcome === 'success' || found.outcome === 'warning') return resultOfInfo(found.stdout);
-  if (explainFailure(found).kind === 'no-archive') return undefined;
-  throw failureOf(found, place.runner.where);
-};
-
-/** Push: borg runs on the client and writes to the repository host over SSH. */
+/**
+ * Runs a backup:
+ *
+ *   1. what a lost attempt completed is taken as it is;
+ *   2. otherwise the prehook runs, then borg;
+ *   3. the archive is held against the last one of its series: an empty or shrunken source fails the job;
+ *   4. the posthook runs, whatever happened before, unless another executor goes on with the job and will run it.
+ */
 export const backUp = async (context: JobContext): Promise<JobResult> => {
-  const { plan, output } = context;
+  const { plan, output, attempt } = context;
   const policy = policyOf(plan);
-  if (policy.mode_pull) throw new JobFailure('Pull mode cannot be run by this version yet: turn mode_pull off.');
-  const source = fileSource(policy.policy_type, await variablesOf(context));
   const client = clientOf(plan);
   const archive = archiveOf(plan);
-  output.write('verbose', `Connecting to ${client.hostname}:${client.port}`);
-  await using place = await onClient(connectionsOf(context), client, repositoryOf(plan));
-  if (policy.policy_type === 'folders') await checkFolders(context, place, source);
-  const adopted = context.attempt > 1 ? await adopt(context, place, archive) : undefined;
-  if (adopted) return adopted;
-  output.write('verbose', `Creating archive ${archive}`);
-  const result = await runStep(context, place, {
-    argv: createCommand({
-      repository: place.repository,
-      archive,
-      source: { paths: source.paths },
-      exclude: source.exclude,
-      lockWaitSeconds: LOCK_WAIT_SECONDS,
-    }),
-    sources: source.paths,
-    onProgress: progressReporter(context),
+  const source = sourceOf({
+    policyType: policy.policy_type,
+    variables: await openVariables(context),
+    client,
+    vmProvider: policy.vmprovider,
+    machine: plan.job.machine,
   });
-  return resultOfCreate(result.stdout, warningsOf(result));
+  const last = await lastBackupOf(context);
+  output.write('verbose', `Connecting to ${client.hostname}:${client.port}`);
+  await using place = await onBackupPlace(connectionsOf(context), {
+    client,
+    repository: repositoryOf(plan),
+    pull: policy.mode_pull,
+  });
+
+  const makeArchive = async (): Promise<JobResult> => {
+    const lost = attempt > 1 ? await findLostArchive(context, place, archive) : undefined;
+    if (lost) return resultOfInfo(lost);
+    await runPrehook(context, place.client);
+    const { result, warnings } = await createArchive(context, place, { source, archive, last });
+    return resultOfCreate(result.stdout, warnings);
+  };
+  const work = async (): Promise<JobResult> => {
+    const result = await makeArchive();
+    if (attempt > 1) await removeCheckpoints(context, place, archive);
+    await checkArchive(context, place, { source, result, last });
+    return result;
+  };
+  return await withPosthook(context, place.client, work);
 };

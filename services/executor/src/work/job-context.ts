@@ -1,5 +1,6 @@
 import type { HostKeyPins } from '@cyborgbackup/borg';
 import type { ServiceParts } from '@cyborgbackup/service';
+import type { BorgPlace } from '../connect/borg-place.ts';
 import type { ConnectionOptions } from '../connect/connections.ts';
 import type { JobPlan } from '../job/job-plan.ts';
 import type { JobOutput } from '../output/job-output.ts';
@@ -8,18 +9,24 @@ import type { JobOutput } from '../output/job-output.ts';
 export interface JobContext {
   readonly parts: ServiceParts;
   readonly plan: JobPlan;
-  /** 1 for the first; later ones may find an archive that a lost attempt completed. */
+  /** 1 for the first; later ones may find what a lost attempt left behind. */
   readonly attempt: number;
   readonly output: JobOutput;
   readonly hostKeys: HostKeyPins;
   readonly connectTimeoutMillis: number;
+  /** How long borg, a dump or a hook may say nothing. */
+  readonly idleTimeoutMillis: number;
   /** Fires when the job is canceled, taken over, or the executor must stop. */
   readonly signal: AbortSignal;
+  /** Records that borg runs, with its process id on its host. */
+  announce(host: BorgPlace['host'], pid: number): void;
 }
 
-export const connectionsOf = ({ parts, hostKeys, connectTimeoutMillis, signal }: JobContext): ConnectionOptions => ({
-  parts,
-  hostKeys,
-  connectTimeoutMillis,
-  signal,
+export const connectionsOf = (context: JobContext): ConnectionOptions => ({
+  parts: context.parts,
+  hostKeys: context.hostKeys,
+  connectTimeoutMillis: context.connectTimeoutMillis,
+  signal: context.signal,
+  job: context.plan.job.uuid,
+  warn: (text) => context.output.write('system_warning', text),
 });

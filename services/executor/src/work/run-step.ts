@@ -1,14 +1,12 @@
-import { explainFailure, runBorg, type BorgResult, type LogMessage, type RunBorgOptions } from '@cyborgbackup/borg';
+import { explainFailure, type BorgResult, type FailureKind, type LogMessage } from '@cyborgbackup/borg';
 import type { OutputKind } from '@cyborgbackup/contracts';
-import type { BorgPlace } from '../connect/connections.ts';
+import type { BorgPlace } from '../connect/borg-place.ts';
+import { runAt, type PlaceRun } from '../connect/run-at.ts';
 import { JobFailure, JobStopped } from '../job/job-failure.ts';
 import type { JobContext } from './job-context.ts';
 
 /** Another borg of ours may be about to end, and a dead one's lock about to be found stale. Seconds. */
 export const LOCK_WAIT_SECONDS = 60;
-
-/** Borg that says nothing for this long is stuck: it reports progress several times a second. */
-const IDLE_MILLIS = 60 * 60_000;
 
 const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
   debug: 'debug',
@@ -20,7 +18,7 @@ const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
 
 const MAX_WARNINGS = 100;
 
-type StepOptions = Omit<RunBorgOptions, 'passphrase' | 'knownHosts' | 'forwardAgent' | 'signal'>;
+export type StepOptions = Omit<PlaceRun, 'signal'>;
 
 /** That borg names the repository by another path here than elsewhere is how we work, and no news to anybody. */
 const EXPECTED = new Set(['BORG_RELOCATED_REPO_ACCESS_IS_OK', 'BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK']);
@@ -28,28 +26,40 @@ const EXPECTED = new Set(['BORG_RELOCATED_REPO_ACCESS_IS_OK', 'BORG_UNKNOWN_UNEN
 /** Runs borg at a place with everything it says going to the job's output. Does not judge the outcome. */
 export const tryStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
   context.output.hide(place.passphrase);
-  const result = await runBorg(place.runner, {
-    idleTimeoutMillis: IDLE_MILLIS,
+  const result = await runAt(place, {
+    idleTimeoutMillis: context.idleTimeoutMillis,
+    onPid: (pid) => context.announce(place.host, pid),
     onLog: (message) => {
       if (!EXPECTED.has(message.msgid)) context.output.write(KINDS[message.level], message.message);
     },
     ...options,
-    passphrase: place.passphrase,
-    knownHosts: place.knownHosts,
-    forwardAgent: place.forwardAgent,
     signal: context.signal,
   });
   if (result.outcome === 'aborted') throw new JobStopped('The job was stopped.');
   return result;
 };
 
+/** Borg itself could not reach the repository's host, or lost it. */
+const TRANSPORT = new Set<FailureKind>(['repository-unreachable']);
+
+/** What borg warned of before it failed. */
+const warningsBefore = (result: BorgResult): readonly string[] =>
+  result.messages
+    .filter(({ msgid, level }) => level === 'warning' && !EXPECTED.has(msgid))
+    .map(({ message }) => message)
+    .slice(0, MAX_WARNINGS);
+
 /** The sentence for a borg command that did not succeed. */
 export const failureOf = (result: BorgResult, where: string): JobFailure => {
+  const warnings = warningsBefore(result);
   if (result.outcome === 'idle') {
-    return new JobFailure(`Borg on ${where} said nothing for an hour and was stopped. Is a file system hanging there?`);
+    return new JobFailure(
+      `Borg on ${where} said nothing for longer than idle_timeout allows and was stopped. Does a file system or a dump hang there?`,
+      { warnings },
+    );
   }
-  const { message } = explainFailure(result);
-  return new JobFailure(message, { exitCode: result.exitCode });
+  const { kind, message } = explainFailure(result);
+  return new JobFailure(message, { exitCode: result.exitCode, warnings, transport: TRANSPORT.has(kind) });
 };
 
 /** As `tryStep`. @throws JobFailure unless borg ended with success or with warnings */

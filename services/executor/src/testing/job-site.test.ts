@@ -1,0 +1,314 @@
+import { generateKeyPair } from '@cyborgbackup/borg';
+import {
+  catalogCommands,
+  clientCommands,
+  jobEvolver,
+  jobStream,
+  outputStream,
+  POLICY_DEFAULTS,
+  repositoryCommands,
+  runStream,
+  type JobState,
+  type OutputLine,
+  type PlannedJob,
+  type RunRequested,
+} from '@cyborgbackup/contracts';
+import { eventId, loadState } from '@cyborgbackup/event-store';
+import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
+import { createJobQueue, createSignals } from '@cyborgbackup/messaging';
+import type { RunningService, ServiceParts } from '@cyborgbackup/service';
+import { startTestParts, startTestSshd, type TestParts, type TestSshd } from '@cyborgbackup/testkit';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startExecutor } from '../start.ts';
+
+const run = promisify(execFile);
+
+type Policy = NonNullable<RunRequested['policy']>;
+
+/** What is special about a job and its policy; the rest is a push backup of folders. */
+export interface JobSketch extends Partial<Omit<PlannedJob, 'restore'>> {
+  readonly policy?: Partial<Policy>;
+  readonly variables?: object;
+  readonly repository?: RunRequested['repository'];
+  readonly run?: string;
+}
+
+export interface EndedJob extends JobState {
+  readonly job: string;
+  readonly run: string;
+  readonly types: readonly string[];
+  /** Data of the last event. */
+  readonly end: Readonly<Record<string, unknown>>;
+  readonly events: readonly DomainEvent[];
+}
+
+/** An executor, a client and a repository host behind real sshds, and a repository that borg has initialised. */
+export interface JobSite extends AsyncDisposable {
+  readonly test: TestParts;
+  readonly parts: ServiceParts;
+  readonly client: TestSshd;
+  readonly repositoryHost: TestSshd;
+  /** Everything of the test is below. */
+  readonly folder: string;
+  readonly clientUuid: string;
+  readonly policyUuid: string;
+  readonly repository: NonNullable<RunRequested['repository']>;
+  readonly passphrase: string;
+  executor: RunningService;
+  clientAt(hostname: string, port: number): NonNullable<PlannedJob['client']>;
+  /** Runs borg on the repository, without the product. */
+  borg(...argv: readonly string[]): Promise<string>;
+  archives(): Promise<readonly string[]>;
+  append(stream: string, ...events: DomainEvent[]): Promise<void>;
+  registerRepository(uuid: string, path: string, key: string): Promise<void>;
+  /** Answers an RPC in place of a service, until the end. */
+  answer(subject: string, handle: (data: never) => unknown): void;
+  start(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
+  queue(job: { readonly job: string; readonly run: string }): Promise<void>;
+  ended(job: { readonly job: string; readonly run: string }): Promise<EndedJob>;
+  runJob(sketch: JobSketch): Promise<EndedJob>;
+  /** Resolves with the job's first event of the type. */
+  event(job: string, type: string): Promise<DomainEvent>;
+  cancel(job: string): Promise<void>;
+  lines(job: string): Promise<readonly OutputLine[]>;
+  output(job: string): Promise<string>;
+}
+
+export const CONFIG = {
+  CYBORGBACKUP_EXECUTOR_SLOTS: 2,
+  CYBORGBACKUP_EXECUTOR_GRACE: 1,
+  CYBORGBACKUP_SSH_CONNECT_TIMEOUT: 10,
+};
+
+const END = /^job-(succeeded|failed|canceled)$/;
+
+export interface SiteOptions {
+  /** Folders before the clients' own PATH, for stand-ins. */
+  readonly clientPath?: string;
+}
+
+const makeFolders = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-jobs-'));
+  for (const name of ['borg-client', 'borg-repository', 'source']) await mkdir(join(folder, name));
+  return folder;
+};
+
+export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<JobSite> => {
+  const folder = await makeFolders();
+  const passphrase = `pass $(phrase) 'quoted' "twice" ${randomUUID()}`;
+  const test = await startTestParts();
+  const { parts } = test;
+  const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
+  const authorizedKeys = [key.publicKey];
+  const path = clientPath === undefined ? [] : [`"PATH=${clientPath}:${process.env['PATH'] ?? ''}"`];
+  const client = await startTestSshd({
+    authorizedKeys,
+    config: [`SetEnv ${[`BORG_BASE_DIR=${folder}/borg-client`, ...path].join(' ')}`],
+  });
+  const repositoryHost = await startTestSshd({
+    authorizedKeys,
+    config: [`SetEnv BORG_BASE_DIR=${folder}/borg-repository`],
+  });
+  const clientUuid = randomUUID();
+  const policyUuid = randomUUID();
+  const url = `ssh://${repositoryHost.user}@${repositoryHost.host}:${repositoryHost.port}${folder}/repository`;
+  const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
+  const stops: (() => void)[] = [];
+
+  const append: JobSite['append'] = async (stream, ...events) => {
+    const context = systemContext('test');
+    const encoded = await Promise.all(
+      events.map((event, index) => parts.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
+    );
+    await parts.store.append(stream, encoded, 'any');
+  };
+  const borg: JobSite['borg'] = async (...argv) => {
+    const { stdout } = await run('borg', argv, {
+      cwd: folder,
+      env: {
+        ...process.env,
+        TZ: 'UTC',
+        BORG_BASE_DIR: join(folder, 'borg-repository'),
+        BORG_PASSPHRASE: passphrase,
+        BORG_REPO: join(folder, 'repository'),
+        BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
+      },
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    return stdout;
+  };
+  const answer: JobSite['answer'] = (subject, handle) => {
+    const subscription = parts.connection.nats.subscribe(subject, {
+      callback: (_error, message) => {
+        const { id, data } = message.json<{ id: string; data: never }>();
+        message.respond(JSON.stringify({ id, isDisposed: true, response: handle(data) }));
+      },
+    });
+    stops.push(() => subscription.unsubscribe());
+  };
+  const registerRepository: JobSite['registerRepository'] = (uuid, place, repository_key) =>
+    append(`repository-${uuid}`, {
+      type: 'repository-registered',
+      data: {
+        id: 1,
+        uuid,
+        name: 'Main',
+        path: place,
+        repository_key,
+        ready: true,
+        enabled: true,
+        check_schedule: null,
+        integrity_schedule: null,
+      },
+    });
+
+  await append(
+    'settings',
+    {
+      type: 'ssh-key-generated',
+      data: { key_type: 'ed25519', public_key: key.publicKey, private_key: key.privateKey },
+    },
+    { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: client.user } },
+  );
+  await registerRepository(repository.uuid, url, passphrase);
+  await borg('init', '--encryption=repokey-blake2');
+  const written = { uuid: clientUuid, id: 1, version: 1, position: '1' };
+  for (const { subject } of [
+    clientCommands.prepared,
+    clientCommands.hypervisorPrepared,
+    repositoryCommands.prepared,
+    repositoryCommands.escrowKey,
+  ]) {
+    answer(subject, () => written);
+  }
+  answer(catalogCommands.forget.subject, () => ({ position: null }));
+  await parts.connection.nats.flush();
+  const queue = await createJobQueue({ connection: parts.connection, logger: parts.logger });
+
+  const clientAt: JobSite['clientAt'] = (hostname, port) => ({
+    id: 1,
+    uuid: clientUuid,
+    hostname,
+    port,
+    bandwidth_limit: null,
+  });
+
+  const start: JobSite['start'] = async (sketch) => {
+    const { policy, variables = { folders: [join(folder, 'source')] }, repository: where = repository, ...planned } =
+      sketch;
+    const { run: uuid = randomUUID(), ...of } = planned;
+    const job: PlannedJob = {
+      id: 1,
+      uuid: randomUUID(),
+      name: 'Job',
+      job_type: 'job',
+      launch_type: 'manual',
+      client: clientAt(client.host, client.port),
+      needs: [],
+      archive_name: `folders-web-${randomUUID()}`,
+      master_job: null,
+      ...of,
+    };
+    const request: RunRequested = {
+      uuid,
+      policy: {
+        id: 1,
+        uuid: policyUuid,
+        name: 'Policy',
+        policy_type: 'folders',
+        keep_hourly: null,
+        keep_daily: null,
+        keep_weekly: null,
+        keep_monthly: null,
+        keep_yearly: null,
+        vmprovider: '',
+        mode_pull: false,
+        prehook: '',
+        posthook: '',
+        ...POLICY_DEFAULTS,
+        ...policy,
+      },
+      repository: where,
+      schedule: null,
+      due_at: null,
+      extra_vars: JSON.stringify(variables),
+      jobs: [job],
+    };
+    await append(runStream(uuid), { type: 'run-requested', data: request });
+    await queue.publish({ job: job.uuid, run: uuid }, { dedupId: job.uuid });
+    return { job: job.uuid, run: uuid };
+  };
+
+  const event: JobSite['event'] = async (job, type) => {
+    const found = new AbortController();
+    let result: DomainEvent | undefined;
+    for await (const page of parts.store.subscribe({ after: 0n, signal: found.signal })) {
+      result ??= page.events.find((one) => one.stream === jobStream(job) && new RegExp(`^${type}$`).test(one.type));
+      if (result) found.abort();
+    }
+    if (!result) throw new Error(`${type} did not come`);
+    return result;
+  };
+
+  const ended: JobSite['ended'] = async ({ job, run: uuid }) => {
+    await event(job, END.source.slice(1, -1));
+    const { state } = await loadState(parts, jobEvolver, jobStream(job));
+    const events: DomainEvent[] = [];
+    for await (const one of parts.store.readStream(jobStream(job))) events.push(one);
+    const end = events.at(-1)?.data as Record<string, unknown>;
+    return { ...state, job, run: uuid, types: events.map(({ type }) => type), end, events };
+  };
+
+  const lines: JobSite['lines'] = async (job) => {
+    const all: OutputLine[] = [];
+    for await (const { data } of parts.store.readStream(outputStream(job))) {
+      all.push(...(data as { lines: OutputLine[] }).lines);
+    }
+    return all;
+  };
+
+  const site: JobSite = {
+    test,
+    parts,
+    client,
+    repositoryHost,
+    folder,
+    clientUuid,
+    policyUuid,
+    repository,
+    passphrase,
+    executor: await startExecutor(await test.connect('executor'), CONFIG),
+    clientAt,
+    borg,
+    archives: async () => (await borg('list', '--short', '--consider-checkpoints')).split('\n').filter(Boolean),
+    append,
+    registerRepository,
+    answer,
+    start,
+    queue: async ({ job, run: uuid }) => {
+      await queue.publish({ job, run: uuid }, { dedupId: randomUUID() });
+    },
+    ended,
+    runJob: async (sketch) => ended(await start(sketch)),
+    event,
+    cancel: async (job) => {
+      await append(jobStream(job), { type: 'job-cancel-requested', data: { job } });
+      createSignals(parts.connection).publish('jobs.cancel', { job });
+    },
+    lines,
+    output: async (job) => (await lines(job)).map(({ stdout }) => stdout).join('\n'),
+    [Symbol.asyncDispose]: async () => {
+      await site.executor.stop();
+      for (const stop of stops) stop();
+      await Promise.all([client.stop(), repositoryHost.stop()]);
+      await test[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return site;
+};

@@ -1,0 +1,41 @@
+/** How far a backup is. */
+export interface Reading {
+  /** Seconds since it began. */
+  readonly elapsed: number;
+  /** Bytes read so far. */
+  readonly bytes: number;
+}
+
+/** The backup before it. */
+export interface LastReading {
+  /** Bytes in all. */
+  readonly originalSize: number;
+  /** Seconds. */
+  readonly duration: number;
+}
+
+/** From here on the pace of this backup says more than that of the last one. */
+const TELLING_SHARE = 0.1;
+
+/** Seconds to go when the source is about as large as last time; null when there is nothing to go by. */
+export const secondsToGo = ({ elapsed, bytes }: Reading, last: LastReading | undefined): number | null => {
+  if (!last || last.originalSize === 0) return null;
+  const share = Math.min(1, bytes / last.originalSize);
+  const whole = share > TELLING_SHARE ? elapsed / share : last.duration;
+  return Math.round(whole * (1 - share) * 10) / 10;
+};
+
+/** Older readings say nothing about the rate now. Seconds. */
+const WINDOW = 10;
+
+/** Takes readings as they come and gives the rate of the last ten seconds, in bytes per second. */
+export const createRate = (): ((reading: Reading) => number) => {
+  let readings: Reading[] = [{ elapsed: 0, bytes: 0 }];
+  return (now) => {
+    const recent = readings.filter(({ elapsed }) => elapsed >= now.elapsed - WINDOW);
+    // One from before the window stays, or a backup that reports rarely would have no rate.
+    readings = [...readings.slice(-recent.length - 1, readings.length - recent.length), ...recent, now].slice(-100);
+    const first = readings[0] ?? now;
+    return now.elapsed > first.elapsed ? Math.max(0, now.bytes - first.bytes) / (now.elapsed - first.elapsed) : 0;
+  };
+};
