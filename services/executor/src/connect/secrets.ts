@@ -81,35 +81,38 @@ export const repositorySecrets = async (parts: Readable, repository: string): Pr
   };
 };
 
-/** How we log in to clients, and what we may do there. */
+/** How we log in to clients. */
 export interface Login {
   /** The account on the clients. */
   readonly user: string;
   /** OpenSSH PEM. */
   readonly privateKey: string;
-  /** Whether a preparation may install borg from the distribution's packages. */
-  readonly mayInstall: boolean;
 }
 
 const BACKUP_USER = 'cyborgbackup_backup_user';
 const INSTALL_BORG = 'cyborgbackup_install_borg';
 const DEFAULT_USER = 'root';
 
-export const clientLogin = async (parts: Readable): Promise<Login> => {
-  const settings = new Map<string, string>();
-  let sealed: Sealed | undefined;
+const readSettings = async (parts: Readable): Promise<{ values: Map<string, string>; key: Sealed | undefined }> => {
+  const values = new Map<string, string>();
+  let key: Sealed | undefined;
   for await (const { type, data } of parts.store.readStream(SETTINGS_STREAM)) {
-    if (type === sshKeyGenerated.type) sealed = sshKeyGenerated.schema.parse(data).private_key;
+    if (type === sshKeyGenerated.type) key = sshKeyGenerated.schema.parse(data).private_key;
     if (type !== settingChanged.type) continue;
-    const { key, value } = settingChanged.schema.parse(data);
-    settings.set(key, value);
+    const setting = settingChanged.schema.parse(data);
+    values.set(setting.key, setting.value);
   }
-  if (sealed === undefined) {
+  return { values, key };
+};
+
+export const clientLogin = async (parts: Readable): Promise<Login> => {
+  const { values, key } = await readSettings(parts);
+  if (key === undefined) {
     throw new JobFailure('There is no SSH key yet: generate one under settings/generate_ssh.', { status: 'error' });
   }
-  return {
-    user: settings.get(BACKUP_USER) || DEFAULT_USER,
-    privateKey: await open(parts, sealed, 'The SSH key'),
-    mayInstall: isSettingOn(settings.get(INSTALL_BORG) ?? null),
-  };
+  return { user: values.get(BACKUP_USER) || DEFAULT_USER, privateKey: await open(parts, key, 'The SSH key') };
 };
+
+/** Whether a preparation may install programs from a distribution's packages. */
+export const mayInstallPrograms = async (parts: Readable): Promise<boolean> =>
+  isSettingOn((await readSettings(parts)).values.get(INSTALL_BORG) ?? null);
