@@ -22,6 +22,7 @@ import { idempotencyKeys } from './idempotency/sql/0001-idempotency-keys.ts';
 import { listen } from './listen.ts';
 import { createReader } from './read/reader.ts';
 import { createEndpoints } from './routes/endpoints.ts';
+import { createJobNews } from './read/job-news.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningGateway extends RunningService {
@@ -53,6 +54,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const waiter = createCheckpointWaiter({ pool });
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
+  const jobNews = createJobNews({ store: parts.store, waiter, logger });
   const base = {
     reader,
     keys,
@@ -60,6 +62,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     logger,
     call: createCall(rpc),
     openStream: createOpenStream(parts.connection),
+    jobNews,
     settle: (...[projection, position]: Parameters<GatewayDeps['settle']>) => settle(waiter, projection, position),
   };
   const sessions = createSessions({ deps: base, tokens, clock });
@@ -103,7 +106,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     checks,
     stop: async () => {
       clearInterval(sweep);
-      await listener.close();
+      await Promise.all([jobNews.stop(), listener.close()]);
       await reader.close();
     },
   };

@@ -22,9 +22,9 @@ const apiError = ({ code, message, fields, details }: WireError): AppError =>
 
 export const createCall =
   (rpc: RpcClient): GatewayDeps['call'] =>
-  async ({ subject, output }, input) => {
+  async ({ subject, output }, input, options = {}) => {
     try {
-      return await rpc.call(subject, input, { schema: output });
+      return await rpc.call(subject, input, { schema: output, ...options });
     } catch (error) {
       throw isAppError(error) ? apiError(error) : error;
     }

@@ -6,7 +6,13 @@ import type { z } from 'zod';
 import type { Reader } from '../read/reader.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { Sessions } from '../auth/sessions.ts';
+import type { JobNews } from '../read/job-news.ts';
 import type { ProjectionName } from './settle.ts';
+
+export interface CallOptions {
+  /** How long the answer may take; five seconds unless told. */
+  readonly deadlineMillis?: number;
+}
 
 /** What handlers work with. */
 export interface GatewayDeps {
@@ -20,6 +26,7 @@ export interface GatewayDeps {
   call<Input extends z.ZodType, Output extends z.ZodType>(
     rpc: Rpc<Input, Output>,
     input: z.input<Input>,
+    options?: CallOptions,
   ): Promise<z.output<Output>>;
   /** Bytes from a service, as its contract has them, until the signal fires. @throws AppError why there are none */
   openStream<Input extends z.ZodType, Head extends z.ZodType>(
@@ -27,6 +34,8 @@ export interface GatewayDeps {
     input: z.input<Input>,
     signal: AbortSignal,
   ): Promise<Readable>;
+  /** For streams: when there is something new to read about a job. */
+  readonly jobNews: JobNews;
   /** False when a write cannot be read yet after the time allowed. */
   settle(projection: ProjectionName, position: string | null): Promise<boolean>;
 }

@@ -22,6 +22,8 @@ export interface ApiRequest<Body = unknown> {
   header(name: string): string;
   /** Asked for the headers alone: a body, were it given, would not be sent. */
   readonly isHead: boolean;
+  /** For long answers. @throws HttpError as at the beginning, when the caller may not call this any more */
+  readmit(): Promise<void>;
   /** Fires when the caller goes away before it has the whole answer. */
   readonly signal: AbortSignal;
   /** Names for what this request creates; the same ones again for a repeated Idempotency-Key. */

@@ -55,7 +55,7 @@ const breakOff = ({ res }: Context, body: Readable): void => {
   });
 };
 
-const requestOf = (ctx: Context, body: unknown, caller: Caller | undefined): Omit<ApiRequest, 'ids'> => ({
+const requestOf = (ctx: Context, body: unknown, caller: Caller | undefined): Omit<ApiRequest, 'ids' | 'readmit'> => ({
   params: ctx['params'] as Record<string, string>,
   query: new URLSearchParams(ctx.querystring),
   path: ctx.path,
@@ -89,14 +89,21 @@ export const serveEndpoint =
   async (ctx) => {
     const { access, method, body: schema } = endpoint;
     const address = addressOf(ctx.req.socket.remoteAddress);
-    const caller = access === 'public' ? undefined : await authenticate(ctx.get('Authorization'), address);
-    ctx.state['userId'] = caller?.id;
-    admit(endpoint, caller);
+    const admitCaller = async (): Promise<Caller | undefined> => {
+      const found = access === 'public' ? undefined : await authenticate(ctx.get('Authorization'), address);
+      ctx.state['userId'] = found?.id;
+      admit(endpoint, found);
+      return found;
+    };
+    const caller = await admitCaller();
     const sent = schema ? await readBody(ctx) : {};
     const body = schema ? validateBody(schema, sent) : sent;
     const request = requestOf(ctx, body, caller);
+    const readmit = async (): Promise<void> => {
+      await admitCaller();
+    };
     const key = method === 'POST' && caller ? ctx.get('Idempotency-Key') : '';
-    const work = (ids: ApiRequest['ids']): Promise<ApiAnswer> => endpoint.handle({ ...request, ids });
+    const work = (ids: ApiRequest['ids']): Promise<ApiAnswer> => endpoint.handle({ ...request, readmit, ids });
     const answer = await asCaller(caller, () =>
       idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, work),
     );

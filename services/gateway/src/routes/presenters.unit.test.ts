@@ -230,6 +230,8 @@ describe('a job', () => {
     finished: '2018-11-23T20:00:00.000000Z',
     job_explanation: '',
     warnings: [],
+    attempt: 1,
+    executor: 'host-1-ab',
     original_size: 722,
     compressed_size: 747,
     deduplicated_size: 747,

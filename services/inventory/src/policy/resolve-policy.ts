@@ -40,7 +40,7 @@ const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
 /** In the policy's order. */
 const readClients = async (pool: Pool, ids: readonly number[]): Promise<ResolvedPolicy['clients']> => {
   const { rows } = await pool.query<ResolvedPolicy['clients'][number]>(
-    `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.ready, c.enabled, c.hypervisor_ready, c.bandwidth_limit
+    `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.bandwidth_limit, c.ready, c.enabled, c.hypervisor_ready, c.bandwidth_limit
        from unnest($1::int4[]) with ordinality as wanted(id, nr)
        join inventory.clients c on c.id = wanted.id order by wanted.nr`,
     [ids],

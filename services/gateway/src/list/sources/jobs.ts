@@ -6,8 +6,9 @@ export const jobs: ListSource = {
   type: 'job',
   table: 'scheduler.jobs',
   fields: {
-    ...columns.int('id', 'policy', 'client', 'repository', 'schedule', 'master_job', 'dependent_jobs'),
+    ...columns.int('id', 'policy', 'client', 'repository', 'schedule', 'master_job', 'dependent_jobs', 'attempt'),
     ...columns.text('name', 'job_type', 'launch_type', 'status', 'archive_name', 'job_explanation', 'policy_type'),
+    ...columns.text('executor'),
     ...columns.bool('failed'),
     ...columns.timestamp('created', 'modified', 'started', 'finished'),
     ...columns.int('original_size', 'compressed_size', 'deduplicated_size', 'files'),

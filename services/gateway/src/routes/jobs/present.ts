@@ -50,5 +50,5 @@ export const presentJob = (row: JobRow, now: number): object => ({
   ...pick(row, ['client', 'repository', 'master_job', 'dependent_jobs']),
   result_traceback: '',
   event_processing_finished: !isActive(row),
-  job_type: row.job_type,
+  ...pick(row, ['job_type', 'attempt', 'executor', 'warnings']),
 });

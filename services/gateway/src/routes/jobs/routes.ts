@@ -7,8 +7,10 @@ import { jobActions } from './actions.ts';
 import { jobOf } from './find-job.ts';
 import { presentJob } from './present.ts';
 import { jobSource, type JobRow } from './query.ts';
-import { jobSchema } from './schema.ts';
+import { jobDetailSchema, jobSchema } from './schema.ts';
 import { stdoutRoute } from './stdout.ts';
+import { jobStreamRoute } from './stream/routes.ts';
+import { presentJobDetail } from './waiting.ts';
 
 const common = { tag: 'jobs', access: 'user', method: 'GET' } as const;
 
@@ -30,9 +32,10 @@ export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     ...common,
     path: `${API_ROOT}/jobs/:id`,
     summary: 'Retrieve details of a single job',
-    answers: jobSchema,
-    handle: async (request) => ({ body: presentJob(await jobOf(deps, request), deps.clock.now()) }),
+    answers: jobDetailSchema,
+    handle: async (request) => ({ body: await presentJobDetail(deps, await jobOf(deps, request)) }),
   }),
   ...jobActions(deps),
   stdoutRoute(deps),
+  jobStreamRoute(deps),
 ];

@@ -1,4 +1,4 @@
-import { JOB_TYPES, LAUNCH_TYPES } from '@cyborgbackup/contracts';
+import { JOB_TYPES, LAUNCH_TYPES, schedulerCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { commonSchema } from '../../http/representation.ts';
 
@@ -45,4 +45,25 @@ export const jobSchema = z.object({
   result_traceback: z.string(),
   event_processing_finished: z.boolean(),
   job_type: z.enum(JOB_TYPES),
+  /** From 1; 0 before the first one. */
+  attempt: z.int(),
+  /** The process that runs it, or ran it last; empty before. */
+  executor: z.string(),
+  /** What borg warned of. */
+  warnings: z.array(z.string()),
+});
+
+const { state, reason, blocked_by, ahead } = schedulerCommands.explain.output.shape;
+
+/** Why a job does not run yet. */
+const waiting = z.object({
+  state,
+  reason,
+  blocked_by: z.array(blocked_by.element.extend({ url: z.string() })),
+  ahead,
+});
+
+export const jobDetailSchema = jobSchema.extend({
+  /** Null for a job that has started, and when the scheduler cannot say. */
+  waiting: waiting.nullable(),
 });

@@ -31,7 +31,8 @@ beforeAll(async () => {
     services.on(`inventory.repository.${action}`, () => written);
   services.on('inventory.repository.authorized-keys', ({ append_only, storage_quota }) => {
     if (storage_quota === 'much') throw fieldError('storage_quota', 'Write a number and a unit.');
-    return { public_key: PUBLIC_KEY, line: `command="… ${append_only} ${storage_quota}",restrict ${PUBLIC_KEY}` };
+    const limits = [append_only, storage_quota].map(String).join(' ');
+    return { public_key: PUBLIC_KEY, line: `command="… ${limits}",restrict ${PUBLIC_KEY}` };
   });
   services.on('scheduler.repository.check', () => ({ job: 10, position: '0' }));
 });
@@ -44,7 +45,7 @@ test('a repository tells whether its host takes its own key, and whether there i
   expect((await send('1/', { as: USER })).body).toMatchObject({ own_key: true, escrowed: true, check_schedule: null });
   expect((await send('2/', { as: USER })).body).toMatchObject({ own_key: false, escrowed: false });
   const { body } = await send('?escrowed=true');
-  expect(body.results.map(({ id }: { id: number }) => id)).toEqual([1]);
+  expect(body).toMatchObject({ count: 1, results: [{ id: 1 }] });
 });
 
 describe('the line for authorized_keys', () => {

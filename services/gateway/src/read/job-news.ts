@@ -1,0 +1,147 @@
+import { jobEvents, jobOutputRecorded, slotAwaited, slotGranted } from '@cyborgbackup/contracts';
+import type { EventStore, LogPage } from '@cyborgbackup/event-store';
+import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
+import type { CheckpointWaiter } from '@cyborgbackup/projections';
+
+/*
+ * Tells streams when the tables show something new about their job. While anybody watches, one subscription follows the
+ * log's end, however many watch:
+ *
+ *   an event of a watched job is read -> the read models have reached it -> every watcher of that job is woken
+ *
+ * News are hints: a watcher looks into the tables, and looks again after a while without any.
+ */
+
+export interface JobNewsParts {
+  readonly store: Pick<EventStore, 'head' | 'subscribe'>;
+  readonly waiter: CheckpointWaiter;
+  readonly logger: Logger;
+}
+
+export interface JobWatch {
+  /** Grows with all that is new: who has looked at this version need not look again. */
+  version(): number;
+  /** Resolves when the version is above this one, when the signal fires, or after a while; true for the first. */
+  changed(version: number, options: { readonly millis: number; readonly signal: AbortSignal }): Promise<boolean>;
+  close(): void;
+}
+
+export interface JobNews {
+  watch(job: string): JobWatch;
+  /** True once the tables show everything that was recorded before this call; false when they do not in time. */
+  caughtUp(): Promise<boolean>;
+  /** Fires when the gateway stops: streams end then. */
+  readonly stopping: AbortSignal;
+  stop(): Promise<void>;
+}
+
+const TYPES = [jobOutputRecorded, slotAwaited, slotGranted, ...jobEvents].map(({ type }) => type);
+const PROJECTIONS = ['executor', 'scheduler'];
+/** Beyond this the watchers look at what is there: a projection that is behind must not silence all of them. */
+const CATCH_UP_MILLIS = 2_000;
+const RETRY_MILLIS = 1_000;
+
+interface Watched {
+  version: number;
+  readonly wakers: Set<() => void>;
+  watchers: number;
+}
+
+const jobOf = (data: unknown): string | undefined =>
+  typeof data === 'object' && data !== null && 'job' in data && typeof data.job === 'string' ? data.job : undefined;
+
+export const createJobNews = ({ store, waiter, logger }: JobNewsParts): JobNews => {
+  const jobs = new Map<string, Watched>();
+  /** Versions never come again, also not for a job that nobody watched in between. */
+  let lastVersion = 0;
+  const stopping = new AbortController();
+  let following: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
+
+  const wake = (watched: Watched | undefined): void => {
+    if (!watched) return;
+    lastVersion += 1;
+    watched.version = lastVersion;
+    for (const waker of [...watched.wakers]) waker();
+  };
+
+  const shown = (position: bigint): Promise<boolean> =>
+    waiter.waitFor(PROJECTIONS, position, { timeoutMillis: CATCH_UP_MILLIS });
+
+  const handle = async ({ events, position }: LogPage): Promise<void> => {
+    const touched = new Set(events.map(({ data }) => jobOf(data)));
+    const isWatched = [...touched].some((job) => job !== undefined && jobs.has(job));
+    if (!isWatched) return;
+    await shown(position);
+    for (const job of touched) if (job !== undefined) wake(jobs.get(job));
+  };
+
+  /** What was recorded before the first page is in the tables soon, or is already. */
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    const head = await store.head();
+    void shown(head).then(() => {
+      for (const watched of jobs.values()) wake(watched);
+    });
+    for await (const page of store.subscribe({ after: head, signal, types: TYPES })) await handle(page);
+  };
+
+  const keepFollowing = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await follow(signal).catch((error: unknown) => {
+        logger.warn({ reason: messageOf(error) }, 'streams of jobs hear of nothing new for a moment');
+      });
+      if (!signal.aborted) await delay(RETRY_MILLIS, signal);
+    }
+  };
+
+  const start = (): void => {
+    if (following || stopping.signal.aborted) return;
+    const stop = new AbortController();
+    following = { stop, done: keepFollowing(stop.signal) };
+  };
+
+  const stopFollowing = async (): Promise<void> => {
+    const last = following;
+    following = undefined;
+    last?.stop.abort();
+    await last?.done;
+  };
+
+  const release = (job: string, watched: Watched): void => {
+    watched.watchers -= 1;
+    if (watched.watchers > 0) return;
+    jobs.delete(job);
+    if (jobs.size === 0) void stopFollowing();
+  };
+
+  return {
+    watch: (job) => {
+      const watched = jobs.get(job) ?? { version: (lastVersion += 1), wakers: new Set(), watchers: 0 };
+      watched.watchers += 1;
+      jobs.set(job, watched);
+      start();
+      let isOpen = true;
+      return {
+        version: () => watched.version,
+        changed: async (version, { millis, signal }) => {
+          if (watched.version > version) return true;
+          const woken = new AbortController();
+          const waker = (): void => woken.abort();
+          watched.wakers.add(waker);
+          await delay(millis, AbortSignal.any([signal, woken.signal]));
+          watched.wakers.delete(waker);
+          return watched.version > version;
+        },
+        close: () => {
+          if (isOpen) release(job, watched);
+          isOpen = false;
+        },
+      };
+    },
+    caughtUp: async () => shown(await store.head()),
+    stopping: stopping.signal,
+    stop: async () => {
+      stopping.abort();
+      await stopFollowing();
+    },
+  };
+};

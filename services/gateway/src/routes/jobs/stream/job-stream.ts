@@ -1,0 +1,141 @@
+import { OUTPUT_KINDS, type JobProgress, type OutputKind } from '@cyborgbackup/contracts';
+import { hasCode, messageOf, type Logger } from '@cyborgbackup/kernel';
+import type { JobNews, JobWatch } from '../../../read/job-news.ts';
+import { shortIsoOrNull } from '../../../read/timestamps.ts';
+import { elapsedSeconds, isActive } from '../present.ts';
+import type { JobRow } from '../query.ts';
+import { HEARTBEAT, retryAfter, serverSentEvent } from './server-sent-event.ts';
+
+/*
+ * What a reader of a job's stream gets, in this order, until the job has ended or the reader is gone:
+ *
+ *   status     now, and whenever it becomes another one
+ *   job_event  each line of output after the one that the reader has, its counter being the id
+ *   end        once, when the job has ended and all its output was sent
+ *
+ * Everything is read from the tables when the reader takes it: a slow one holds up nobody, and nothing is kept for it.
+ */
+
+/** A line of a job's output as the table has it. */
+export interface StreamedLine {
+  readonly id: number;
+  readonly counter: number;
+  readonly event: OutputKind;
+  readonly stdout: string;
+  readonly start_line: number;
+  readonly end_line: number;
+  readonly progress: JobProgress | null;
+  readonly created: string;
+}
+
+/** `final` is asked for once all lines are in the table. */
+export type LinesVersion = number | 'final';
+
+export interface JobStreamParts {
+  readonly news: Pick<JobNews, 'caughtUp'>;
+  readonly watch: JobWatch;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly readJob: (version: number) => Promise<JobRow>;
+  /** The next lines; none only when the table has no more, as of this version of the job. */
+  readonly readLines: (version: LinesVersion, after: number) => Promise<readonly StreamedLine[]>;
+  /** @throws HttpError when the reader may not read any more */
+  readonly readmit: () => Promise<void>;
+  /** The counter of the last line that the reader has; 0 for none. */
+  readonly after: number;
+  readonly signal: AbortSignal;
+}
+
+const HEARTBEAT_MILLIS = 15_000;
+/** While the database is away, or the end of the output is not in the table yet. */
+const RETRY_MILLIS = 1_000;
+
+/** behind = the tables do not show everything yet, or cannot be read. */
+type Progress = 'current' | 'behind' | 'ended';
+
+const statusOf = (row: JobRow, now: number): object => ({
+  id: row.id,
+  status: row.status,
+  failed: row.failed,
+  attempt: row.attempt,
+  executor: row.executor,
+  started: shortIsoOrNull(row.started),
+  finished: shortIsoOrNull(row.finished),
+  elapsed: elapsedSeconds(row, now),
+  archive_name: row.archive_name,
+  job_explanation: row.job_explanation,
+  warnings: row.warnings,
+});
+
+const lineOf = (job: number, { progress, ...line }: StreamedLine): string =>
+  serverSentEvent({
+    event: 'job_event',
+    id: String(line.counter),
+    data: { job, ...line, event_display: OUTPUT_KINDS[line.event], event_data: progress ?? {} },
+  });
+
+/** What tells a reader that comes back after the end that there is nothing more. */
+export const END_ID = /^(\d{1,10})\.end$/;
+
+export async function* jobStream(parts: JobStreamParts): AsyncGenerator<string, void> {
+  const { news, watch, logger, signal } = parts;
+  let after = parts.after;
+  let shown = '';
+
+  async function* newLines(version: LinesVersion, job: number): AsyncGenerator<string, void> {
+    for (;;) {
+      const lines = await parts.readLines(version, after);
+      const last = lines.at(-1);
+      if (!last) return;
+      yield lines.map((line) => lineOf(job, line)).join('');
+      after = last.counter;
+    }
+  }
+
+  function* newStatus(row: JobRow): Generator<string, void> {
+    // Of a running job the time that has passed is always another one.
+    const state = JSON.stringify(statusOf(row, 0));
+    if (state !== shown) yield serverSentEvent({ event: 'status', data: statusOf(row, parts.now()) });
+    shown = state;
+  }
+
+  async function* everythingNew(version: number): AsyncGenerator<string, Progress> {
+    const row = await parts.readJob(version);
+    if (isActive(row)) {
+      yield* newStatus(row);
+      yield* newLines(version, row.id);
+      return 'current';
+    }
+    // An executor records all output before the result.
+    const isComplete = await news.caughtUp();
+    yield* newLines('final', row.id);
+    yield* newStatus(row);
+    if (!isComplete) return 'behind';
+    yield serverSentEvent({ event: 'end', id: `${after}.end`, data: statusOf(row, parts.now()) });
+    return 'ended';
+  }
+
+  async function* untilAway(version: number): AsyncGenerator<string, Progress> {
+    try {
+      return yield* everythingNew(version);
+    } catch (error) {
+      if (!hasCode(error, 'unavailable')) throw error;
+      logger.warn({ reason: messageOf(error) }, 'a stream of a job waits for the database');
+      return 'behind';
+    }
+  }
+
+  yield retryAfter(RETRY_MILLIS);
+  let lastBeat = parts.now();
+  while (!signal.aborted) {
+    const version = watch.version();
+    const progress = yield* untilAway(version);
+    if (progress === 'ended') return;
+    await watch.changed(version, { millis: progress === 'behind' ? RETRY_MILLIS : HEARTBEAT_MILLIS, signal });
+    if (signal.aborted || parts.now() - lastBeat < HEARTBEAT_MILLIS) continue;
+    lastBeat = parts.now();
+    await parts.readmit();
+    yield HEARTBEAT;
+  }
+}

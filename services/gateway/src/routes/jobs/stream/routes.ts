@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../../http/endpoint.ts';
+import { invalidFields } from '../../../http/http-error.ts';
+import { API_ROOT } from '../../../http/representation.ts';
+import { shareInFlight } from '../../../http/share-in-flight.ts';
+import { findJob, jobOf } from '../find-job.ts';
+import { isActive } from '../present.ts';
+import type { JobRow } from '../query.ts';
+import { END_ID, jobStream, type StreamedLine } from './job-stream.ts';
+import { createOpenStreams } from './open-streams.ts';
+
+const MEDIA_TYPE = 'text/event-stream';
+
+/** Lines read at once: up to 16 KiB each. */
+const LINES = 100;
+/** A reader that takes nothing for so long is cut off; it may come back to where it was. */
+const STALLED_MILLIS = 60_000;
+/** What a stream that is not read may take to end when the gateway stops. */
+const STOP_MILLIS = 1_000;
+
+/** The id of the last event that the reader has, from the header that browsers send, or from the query. */
+const lastEventId = (request: ApiRequest): string =>
+  request.header('Last-Event-ID') || (request.query.get('last_event_id') ?? '');
+
+const readCounter = (id: string): number => {
+  if (id === '') return 0;
+  if (!/^\d{1,9}$/.test(id)) throw invalidFields({ last_event_id: ['Send the id of an event of this stream.'] });
+  return Number(id);
+};
+
+/** Breaks off a stream whose reader takes nothing. */
+async function* whileRead(source: AsyncIterable<string>, breakOff: () => void): AsyncGenerator<string, void> {
+  for await (const text of source) {
+    const timer = setTimeout(breakOff, STALLED_MILLIS);
+    try {
+      yield text;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Resources of the stream are given back when it closes, however that comes about. */
+const readableOf = (source: AsyncIterable<string>, stopping: AbortSignal, close: () => void): Readable => {
+  const body: Readable = Readable.from(
+    whileRead(source, () => body.destroy()),
+    { objectMode: false },
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    timer = setTimeout(() => body.destroy(), STOP_MILLIS);
+  };
+  stopping.addEventListener('abort', stop, { once: true });
+  body.once('close', () => {
+    clearTimeout(timer);
+    stopping.removeEventListener('abort', stop);
+    close();
+  });
+  return body;
+};
+
+export const jobStreamRoute = (deps: GatewayDeps): Endpoint => {
+  const { jobNews: news, reader, clock, logger } = deps;
+  const openStreams = createOpenStreams();
+
+  // Readers of one job, woken by the same news, share their queries.
+  const readJob = shareInFlight(
+    (id: number, version: number) => `${id}:${version}`,
+    (id) => findJob(deps, id),
+  );
+  const readLines = shareInFlight(
+    ({ uuid, after, version }: { uuid: string; after: number; version: number | 'final' }) =>
+      `${uuid}:${after}:${version}`,
+    ({ uuid, after }) =>
+      reader.rows<StreamedLine>(
+        `select id, counter, event, stdout, start_line, end_line, progress, created from executor.job_events
+          where job_uuid = $1 and counter > $2 order by counter limit ${LINES}`,
+        [uuid, after],
+      ),
+  );
+
+  const open = (request: ApiRequest, { id, uuid }: JobRow, after: number): Readable => {
+    const leave = openStreams.enter(request.caller().uuid);
+    const watch = news.watch(uuid);
+    const gone = new AbortController();
+    const source = jobStream({
+      ...{ news, watch, logger, after, now: clock.now, readmit: request.readmit },
+      readJob: (version) => readJob(id, version),
+      readLines: (version, from) => readLines({ uuid, after: from, version }),
+      signal: AbortSignal.any([request.signal, news.stopping, gone.signal]),
+    });
+    return readableOf(source, news.stopping, () => {
+      gone.abort();
+      watch.close();
+      leave();
+    });
+  };
+
+  const answer = async (request: ApiRequest): Promise<ApiAnswer> => {
+    const job = await jobOf(deps, request);
+    const id = lastEventId(request);
+    // Browsers come back until they are told that there is nothing more.
+    if (END_ID.test(id) && !isActive(job)) return { status: 204, body: undefined };
+    const after = readCounter(id.replace(/\.end$/, ''));
+    const common = { type: `${MEDIA_TYPE}; charset=utf-8`, headers: { 'X-Accel-Buffering': 'no' } };
+    return { ...common, body: request.isHead ? '' : open(request, job, after) };
+  };
+
+  return endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/jobs/:id/events/stream`,
+    access: 'user',
+    tag: 'jobs',
+    summary:
+      'Follow a job by server-sent events: `status`, `job_event` (a line of output, its id the line’s counter) and `end`',
+    query: z.object({
+      last_event_id: z
+        .string()
+        .describe('Go on after the event with this id; the header Last-Event-ID comes first.')
+        .optional(),
+    }),
+    answers: z.string(),
+    media: [MEDIA_TYPE],
+    statuses: { 204: 'The reader had it all.', 429: 'This user has 100 streams open.' },
+    handle: answer,
+  });
+};
