@@ -17,6 +17,11 @@ export interface BorgCommand {
   readonly knownHosts?: readonly string[] | undefined;
   /** Where borg is started: what it extracts goes there. Must exist. Default: the account's home folder. */
   readonly directory?: string | undefined;
+  /**
+   * A folder in which borg is started, made for it, anew if it is there already; removed at the end, however that comes,
+   * unless borg succeeded. Excludes `directory`.
+   */
+  readonly scratch?: string | undefined;
   /** Another host's files, mounted for the time of the command; borg is started in them. Excludes `directory`. */
   readonly mount?: SshMount | undefined;
   /** An agent's socket on the host where borg runs (see `startLocalAgent`). Not for a forwarded agent. */
@@ -45,16 +50,26 @@ const announced = (env: Readonly<Record<string, string>>, more: readonly string[
   return ['sh', '-c', lines.join('; '), 'sh', 'borg'];
 };
 
+/** Borg's success, with or without warnings, keeps the folder; see exit-codes.ts. */
+const SCRATCH_CLEANUP =
+  'case ${status-} in 0|1|10?|11?) ;; *) [ -z "${scratch-}" ] || { cd /; rm -rf -- "$scratch"; } ;; esac';
+
+const scratchSetup = (folder: string): readonly string[] => [
+  `status= scratch=${quote(folder)}`,
+  'rm -rf -- "$scratch" && mkdir -m 700 -- "$scratch" && cd -- "$scratch" || exit 124',
+];
+
 /**
  * The script that runs one borg command on the host it is sent to, and ends with borg's own exit status (128 and the
  * signal's number when a signal ended it).
  * @throws AppError('validation') for arguments that no program can be given
  */
 export const buildBorgCommand = (command: BorgCommand): RemoteScript => {
-  const { argv, passphrase, knownHosts, directory, mount, agentSocket, env = {}, input } = command;
+  const { argv, passphrase, knownHosts, directory, scratch, mount, agentSocket, env = {}, input } = command;
   const secrets: Record<string, string> = {};
   const setup = [...exportLines(ENVIRONMENT), ...sshSetup(knownHosts, agentSocket)];
   if (directory !== undefined) setup.push(`cd -- ${quote(directory)} || exit 124`);
+  if (scratch !== undefined) setup.push(...scratchSetup(scratch));
   const mounted = mountParts(mount, env);
   setup.push(...mounted.setup);
   if (passphrase !== undefined) {
@@ -74,7 +89,7 @@ export const buildBorgCommand = (command: BorgCommand): RemoteScript => {
       setup,
       argv: [...announced(env, mounted.enter), ...argv],
       teardown: [...SHOW_SSH_LOGS, ...mounted.teardown],
-      cleanup: mounted.cleanup,
+      cleanup: [...(scratch === undefined ? [] : [SCRATCH_CLEANUP]), ...mounted.cleanup],
       redirections,
     }),
     secrets,

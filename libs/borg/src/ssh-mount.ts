@@ -3,7 +3,7 @@ import { exportLines } from './export-lines.ts';
 import { quote } from './quote.ts';
 import { CLIENT_SSH_PREFIX } from './ssh-setup.ts';
 
-/** Another host's `/`, mounted read-only with sshfs while a command runs in it. */
+/** Another host's `/`, mounted with sshfs while a command runs in it. */
 export interface SshMount {
   readonly user: string;
   readonly host: string;
@@ -15,6 +15,10 @@ export interface SshMount {
   readonly name: string;
   /** The command of the sftp server there, for example with sudo. Default: the subsystem `sftp`. */
   readonly sftpServer?: string | undefined;
+  /** For a restore; otherwise the mount is read-only. */
+  readonly writable?: boolean;
+  /** Where the command is started: a folder of the mounted host, which must exist. Default: `/`. */
+  readonly folder?: string | undefined;
 }
 
 /** Exit status of a script whose mount could not be made, and of one whose mount broke. */
@@ -24,12 +28,12 @@ export const MOUNT_LOST = 125;
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** The arguments of sshfs, as shell text: what `$CYBORGBACKUP_SSH` holds is made by the script. */
-const sshfsWords = ({ user, host, port, sftpServer }: SshMount): string => {
+const sshfsWords = ({ user, host, port, sftpServer, writable = false }: SshMount): string => {
   // A comma would end an option of sshfs.
   if (sftpServer?.includes(',')) throw new AppError('validation', 'The path of the sftp server holds a comma.');
   return [
     '-f',
-    '-o ro',
+    ...(writable ? [] : ['-o ro']),
     '-o "ssh_command=$CYBORGBACKUP_SSH"',
     ...(sftpServer === undefined ? [] : [`-o ${quote(`sftp_server=${sftpServer}`)}`]),
     `-p ${port}`,
@@ -39,7 +43,7 @@ const sshfsWords = ({ user, host, port, sftpServer }: SshMount): string => {
 };
 
 /**
- * Lines that mount the files, and watch the mount. It is read-only, in a folder that only the account may enter, and never
+ * Lines that mount the files, and watch the mount. It is in a folder that only the account may enter, and never
  * below `$tmp`, which is removed with all that is in it.
  *
  * When sshfs ends by itself, the connection to the client is broken: borg would go on with a warning for each file it then
@@ -86,7 +90,9 @@ done`
 };
 
 /** For the shell that becomes borg: the paths it stores are relative to the client's root, as in a backup made there. */
-const ENTER: readonly string[] = [`cd -- "$CYBORGBACKUP_MOUNT" || exit ${MOUNT_FAILED}`];
+const enter = ({ folder = '/' }: SshMount): readonly string[] => [
+  `cd -- "$CYBORGBACKUP_MOUNT"/${quote(`./${folder}`)} || exit ${MOUNT_FAILED}`,
+];
 
 /** After borg: an archive made while the connection broke is not one to trust, whatever borg says. */
 const CHECK: readonly string[] = [
@@ -126,4 +132,4 @@ export interface MountParts {
 export const mountParts = (mount: SshMount | undefined, env: Readonly<Record<string, string>>): MountParts =>
   mount === undefined
     ? { setup: [], enter: [], teardown: [], cleanup: [] }
-    : { setup: setupLines(mount, env), enter: ENTER, teardown: CHECK, cleanup: CLEANUP };
+    : { setup: setupLines(mount, env), enter: enter(mount), teardown: CHECK, cleanup: CLEANUP };
