@@ -1,4 +1,5 @@
 import { defineProjection } from '@cyborgbackup/projections';
+import { attempts } from './attempts.ts';
 import { backups } from './backups.ts';
 import { checks } from './checks.ts';
 import { jobEvents } from './job-events.ts';
@@ -6,6 +7,6 @@ import { runs } from './runs.ts';
 
 export const executorProjection = defineProjection({
   name: 'executor',
-  version: 2,
-  models: [jobEvents, runs, backups, checks],
+  version: 3,
+  models: [jobEvents, runs, attempts, backups, checks],
 });
