@@ -16,6 +16,8 @@ export interface PlainOptions {
   readonly signal?: AbortSignal;
   /** How much of each output is kept. Default 64 KiB. */
   readonly maxBytes?: number;
+  /** Shell lines that are run at the end, however it comes. */
+  readonly cleanup?: readonly string[];
 }
 
 const MAX_BYTES = 64 * 1024;
@@ -27,12 +29,12 @@ const MAX_BYTES = 64 * 1024;
 export const execPlain = async (
   runner: BorgRunner,
   argv: readonly string[],
-  { timeoutMillis = 30_000, signal, maxBytes = MAX_BYTES }: PlainOptions = {},
+  { timeoutMillis = 30_000, signal, maxBytes = MAX_BYTES, cleanup = [] }: PlainOptions = {},
 ): Promise<PlainResult> => {
   const timeout = AbortSignal.timeout(timeoutMillis);
   const [stdout, stderr] = [createHead(maxBytes), createHead(maxBytes)];
   const result = await runner.run({
-    script: leashScript({ setup: [], teardown: [], argv, redirections: '</dev/null' }),
+    script: leashScript({ setup: [], teardown: [], cleanup, argv, redirections: '</dev/null' }),
     secrets: {},
     onStdout: stdout.add,
     onStderr: stderr.add,

@@ -154,6 +154,8 @@ export const jobFailed = defineEvent({
     warnings: z.array(z.string()).default([]),
     /** An archive that is in the repository although the job failed: its source was empty or shrank too much. */
     archive: archiveFacts.nullable().default(null),
+    /** What a restore did before it failed, or whose files are not as the archive has them. */
+    restored: restoreResult.nullable().default(null),
     /** The proof that failed. */
     drill: drillResult.nullable().default(null),
     check: checkResult.nullable().default(null),

@@ -40,6 +40,8 @@ export const restoreRequest = z.object({
   destination: z.enum(['client', 'repository']).default('client'),
   replace: z.enum(REPLACE_POLICIES).default('always'),
   verify: z.enum(VERIFICATIONS).default('sizes'),
+  /** Owners by number; otherwise by name where the destination knows it. */
+  numeric_ids: z.boolean().default(false),
   /** Only list what would be written. */
   dry_run: z.boolean(),
   /** Feed the dump to the database server it came from (mysql and postgresql archives). */

@@ -79,6 +79,7 @@ const failed = (job: string, attempt: number, reason: string, facts: FailureFact
     exit_code: facts.exitCode ?? null,
     warnings: [...(facts.warnings ?? [])],
     archive: facts.archive ?? null,
+    restored: facts.restored ?? null,
     drill: facts.drill ?? null,
     check: facts.check ?? null,
   },

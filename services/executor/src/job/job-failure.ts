@@ -1,5 +1,5 @@
 import { isSshError, type SshFailure } from '@cyborgbackup/borg';
-import type { ArchiveFacts, CheckResult, DrillResult } from '@cyborgbackup/contracts';
+import type { ArchiveFacts, CheckResult, DrillResult, RestoreResult } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 
 /** What is to be recorded beside the reason. */
@@ -13,6 +13,7 @@ export interface FailureFacts {
   readonly archive?: ArchiveFacts;
   readonly check?: CheckResult;
   readonly drill?: DrillResult;
+  readonly restored?: RestoreResult;
   /** A connection failed or broke: the same again, a little later, may well succeed. Default: false. */
   readonly transport?: boolean;
 }
