@@ -12,7 +12,7 @@ export interface LockFolder {
 const LOOK = `
 cd -- "$1" || exit 1
 for file in lock.exclusive/*; do
-  [ ! -f "$file" ] || echo "file=$(stat -c %Y "$file" 2>/dev/null || stat -f %m "$file") ${file#lock.exclusive/}"
+  [ ! -f "$file" ] || echo "file=$(stat -c %Y "$file" 2>/dev/null || stat -f %m "$file") $(basename -- "$file")"
 done
 [ ! -f lock.roster ] || echo "roster=$(cat lock.roster)"
 echo "host=$(uname -n)"
