@@ -8,7 +8,7 @@ type Failed = EventOf<typeof jobFailed>;
 const { drill_schedule: _unlike, ...runDefaults } = POLICY_DEFAULTS;
 export const SNAPSHOT_DEFAULTS = runDefaults;
 
-const NO_RESULT = { archive: null, drill: null, check: null, warnings: [] };
+const NO_RESULT = { archive: null, restored: null, drill: null, check: null, warnings: [] };
 
 /** A job that ended well, with nothing to tell but what is given. */
 export const succeeded = (job: string, result: Partial<Succeeded['data']> = {}): Succeeded => ({

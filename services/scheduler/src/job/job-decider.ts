@@ -28,7 +28,7 @@ const cancel = (job: string, { status, attempt, cancelRequested }: JobState): re
 };
 
 /** A job that never ran brought nothing. */
-const NO_RESULT = { warnings: [], archive: null, drill: null, check: null };
+const NO_RESULT = { warnings: [], archive: null, restored: null, drill: null, check: null };
 
 const end = (command: Exclude<JobCommand, { do: 'cancel' }>, { attempt }: JobState): JobEvent => {
   const { job, reason } = command;
