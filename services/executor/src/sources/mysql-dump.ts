@@ -3,14 +3,15 @@ import { hasText, type DatabaseAccess, type Databases } from './database-access.
 
 /**
  * MariaDB has its own program, and newer ones have no other. One transaction gives a consistent state without locking
- * InnoDB tables; routines, events and triggers belong to a database as much as its tables.
+ * InnoDB tables; routines, events and triggers belong to a database as much as its tables. The option file goes through
+ * `cat`, since our input may be a named pipe, and such a one cannot be opened again under the name of /dev/stdin.
  */
 const SCRIPT = `
 program=$(command -v mariadb-dump || command -v mysqldump) || {
   echo 'Neither mariadb-dump nor mysqldump is installed on this host.' >&2
   exit 127
 }
-exec "$program" --defaults-extra-file=/dev/stdin \\
+cat | "$program" --defaults-extra-file=/dev/stdin \\
   --single-transaction --quick --routines --events --triggers --hex-blob "$@"`.trim();
 
 /** In a quoted value of an option file only these need an escape. */

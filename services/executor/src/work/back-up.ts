@@ -9,7 +9,7 @@ import { checkArchive } from './check-archive.ts';
 import { createArchive } from './create-archive.ts';
 import { runPrehook, withPosthook } from './hooks.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
-import { findLostArchive, removeCheckpoints } from './lost-archive.ts';
+import { findLostArchive, removeCheckpoints, withoutHalfArchive } from './lost-archive.ts';
 import { openVariables } from './open-variables.ts';
 
 /** The backup before this one of the same policy, client and machine. */
@@ -52,7 +52,10 @@ export const backUp = async (context: JobContext): Promise<JobResult> => {
     const lost = attempt > 1 ? await findLostArchive(context, place, archive) : undefined;
     if (lost) return resultOfInfo(lost);
     await runPrehook(context, place.client);
-    const { result, warnings } = await createArchive(context, place, { source, archive, last });
+    const interval = source.archive.checkpointIntervalSeconds;
+    const { result, warnings } = await withoutHalfArchive(context, place, { archive, interval }, () =>
+      createArchive(context, place, { source, archive, last }),
+    );
     return resultOfCreate(result.stdout, warnings);
   };
   const work = async (): Promise<JobResult> => {

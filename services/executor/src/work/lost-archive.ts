@@ -7,7 +7,9 @@ import {
   parseArchiveList,
   type ArchiveInfo,
 } from '@cyborgbackup/borg';
+import { messageOf } from '@cyborgbackup/kernel';
 import type { BorgPlace } from '../connect/borg-place.ts';
+import { JobFailure } from '../job/job-failure.ts';
 import type { JobContext } from './job-context.ts';
 import { failureOf, LOCK_WAIT_SECONDS, runStep, tryStep } from './run-step.ts';
 
@@ -40,5 +42,32 @@ export const removeCheckpoints = async (context: JobContext, place: BorgPlace, a
   const archives = parseArchiveList(stdout).archives.map(({ name }) => name);
   if (archives.length === 0) return;
   await runStep(context, place, { argv: deleteCommand({ ...common, archives }) });
-  context.output.write('verbose', `Removed what a lost attempt had left unfinished: ${archives.join(', ')}`);
+  context.output.write('verbose', `Removed what was left unfinished: ${archives.join(', ')}`);
+};
+
+/** Borg's own interval between checkpoints, in seconds. */
+const CHECKPOINT_SECONDS = 1_800;
+
+/**
+ * Runs `borg create`, and when it fails removes what it kept of the archive until then: half a dump is no backup. Nothing is
+ * removed when another attempt follows, or when the job was stopped; then a later prune does it.
+ */
+export const withoutHalfArchive = async <Result>(
+  context: JobContext,
+  place: BorgPlace,
+  { archive, interval = CHECKPOINT_SECONDS }: { readonly archive: string; readonly interval: number | undefined },
+  create: () => Promise<Result>,
+): Promise<Result> => {
+  const begun = Date.now();
+  try {
+    return await create();
+  } catch (error) {
+    const isFinal = error instanceof JobFailure && error.facts.transport !== true && !context.signal.aborted;
+    if (isFinal && Date.now() - begun >= interval * 1000) {
+      await removeCheckpoints(context, place, archive).catch((cause: unknown) => {
+        context.output.write('warning', `The unfinished archive could not be removed: ${messageOf(cause)}`);
+      });
+    }
+    throw error;
+  }
 };
