@@ -11,6 +11,7 @@ export { initCommand, type InitOptions } from './commands/init.ts';
 export {
   listArchivesCommand,
   type ListArchivesOptions,
+  listEntriesCommand,
   listFilesCommand,
   type ListFilesOptions,
 } from './commands/list.ts';
@@ -58,7 +59,7 @@ export {
   type RepositoryInfo,
 } from './parse/json-results.ts';
 export type { Line } from './parse/line-splitter.ts';
-export { type ArchiveEntry, parseListLine } from './parse/list-line.ts';
+export { type ArchiveEntry, createListParser, type ListParser, parseListLine } from './parse/list-line.ts';
 export type {
   ArchiveProgress,
   BorgOutput,

@@ -41,3 +41,19 @@ export const listFilesCommand = (options: ListFilesOptions): string[] => [
   '--',
   archiveLocation(options.repository, options.archive),
 ];
+
+/**
+ * The fields of an entry, each ended by a NUL, see `createListParser`. `!a` is Python's `ascii()`: of all that borg 1.2 and 1.4
+ * can print, only that tells bytes that are not UTF-8 (in JSON and in plain text alike, borg writes `?` in their place), and it
+ * does not depend on the host's locale. Without line ends, borg does not flush its output after every entry.
+ */
+const ENTRY_FIELDS = 'type mode user!a group!a uid gid size isomtime health source!a bpath!a'.split(' ');
+
+/** What is in an archive, with the true bytes of paths, for `createListParser`. */
+export const listEntriesCommand = (options: ListFilesOptions): string[] => [
+  'list',
+  ...commonOptions(options),
+  ...option('format', ENTRY_FIELDS.map((field) => `{${field}}{NUL}`).join('')),
+  '--',
+  archiveLocation(options.repository, options.archive),
+];

@@ -1,3 +1,4 @@
+import { AppError } from '@cyborgbackup/kernel';
 import { decodeWithEscapes } from './surrogate-escape.ts';
 import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
 import { toIsoUtc } from './time.ts';
@@ -58,5 +59,81 @@ export const parseListLine = (text: string): ArchiveEntry | undefined => {
     mtime,
     linkTarget: linkTargetOf(fields),
     healthy: fields['healthy'] !== false,
+  };
+};
+
+const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+]);
+
+const unescaped = (code: string): string =>
+  code.length > 1 ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (NAMED.get(code) ?? code);
+
+/** What Python's `ascii()` made of a text; a number, which stands for a name that is not known, as it is. */
+const fromPython = (written: string): string => {
+  const text = written.startsWith("'") || written.startsWith('"') ? written.slice(1, -1) : written;
+  return text.includes('\\') ? text.replaceAll(ESCAPE, (_all, code: string) => unescaped(code)) : text;
+};
+
+const FIELD_COUNT = 11;
+
+const entryOf = (fields: readonly string[]): ArchiveEntry => {
+  const [type = '', mode = '', user = '', group = '', uid, gid, size, time, health, target = '', path = ''] = fields;
+  const mtime = toIsoUtc(time);
+  if (mtime === undefined) {
+    const read = fields.join(' ').slice(0, 200);
+    throw new AppError(
+      'unavailable',
+      `Borg's listing cannot be read at "${read}". Is it a borg of version 1.2 or 1.4?`,
+    );
+  }
+  return {
+    type,
+    mode,
+    user: fromPython(user),
+    group: fromPython(group),
+    uid: countOf(Number(uid)),
+    gid: countOf(Number(gid)),
+    path: fromPython(path),
+    size: countOf(Number(size)),
+    mtime,
+    linkTarget: fromPython(target),
+    healthy: health === 'healthy',
+  };
+};
+
+/** Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given. */
+export interface ListParser {
+  /** The entries that this chunk completes. @throws AppError('unavailable') for what is no listing */
+  push(chunk: Buffer): ArchiveEntry[];
+  /** @throws AppError('unavailable') when the listing ends within an entry */
+  end(): void;
+}
+
+export const createListParser = (): ListParser => {
+  let rest = '';
+  let fields: string[] = [];
+  return {
+    push: (chunk) => {
+      // All of it is ASCII.
+      const parts = (rest + chunk.toString('latin1')).split('\0');
+      rest = parts.pop() ?? '';
+      const entries: ArchiveEntry[] = [];
+      for (const part of parts) {
+        fields.push(part);
+        if (fields.length < FIELD_COUNT) continue;
+        entries.push(entryOf(fields));
+        fields = [];
+      }
+      return entries;
+    },
+    end: () => {
+      if (rest.trim() !== '' || fields.length > 0) {
+        throw new AppError('unavailable', "Borg's listing ended in the middle of an entry: list the archive again.");
+      }
+    },
   };
 };

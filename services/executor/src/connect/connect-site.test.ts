@@ -60,7 +60,7 @@ const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
   const parts = {
     logger: createLogger('test', 'silent'),
     store: {
-      readStream: async function* (stream: string) {
+      async *readStream(stream: string) {
         await Promise.resolve();
         yield* events.get(stream) ?? [];
       },
