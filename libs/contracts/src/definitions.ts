@@ -1,5 +1,5 @@
 import type { EventDefinition } from '@cyborgbackup/kernel';
-import { catalogEvents } from './catalog/entries.ts';
+import { catalogEvents } from './catalog/events.ts';
 import { archiveReadEvents } from './executor/downloads.ts';
 import { jobEvents } from './executor/job.ts';
 import { outputEvents } from './executor/output.ts';

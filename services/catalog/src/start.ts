@@ -4,7 +4,12 @@ import { standardChecks, type RunningService, type ServiceParts } from '@cyborgb
 import { Module } from '@nestjs/common';
 import { ArchiveController, ARCHIVE_HANDLERS } from './archive/archive.controller.ts';
 import { createArchiveHandlers } from './archive/archive-handlers.ts';
+import { createListingHandlers } from './listing/listing-handlers.ts';
+import { LISTING_HANDLERS, ListingController } from './listing/listing.controller.ts';
 import { catalogProjection } from './read/catalog-projection.ts';
+import { createReadModel } from './read/read-model.ts';
+import { RECONCILE, RepositoryController } from './repository/repository.controller.ts';
+import { createReconcile } from './repository/reconcile.ts';
 
 @Module({})
 class CatalogModule {}
@@ -14,14 +19,19 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
   const stopping = new AbortController();
   const logger = parts.logger.child({ service: 'catalog' });
   await ensureProjection(parts.pool, catalogProjection);
+  const readModel = createReadModel(parts.pool);
   const rpc = await createRpcService({
     natsUrl: parts.natsUrl,
     queue: 'catalog',
     logger,
     module: {
       module: CatalogModule,
-      controllers: [ArchiveController],
-      providers: [{ provide: ARCHIVE_HANDLERS, useValue: createArchiveHandlers(parts) }],
+      controllers: [ListingController, ArchiveController, RepositoryController],
+      providers: [
+        { provide: LISTING_HANDLERS, useValue: createListingHandlers(parts, readModel) },
+        { provide: ARCHIVE_HANDLERS, useValue: createArchiveHandlers(parts, readModel) },
+        { provide: RECONCILE, useValue: createReconcile(parts, readModel) },
+      ],
     },
   });
   const projecting = runProjection({

@@ -1,6 +1,7 @@
 import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option } from './common.ts';
 import { prefixGlob } from './glob.ts';
+import { literalPaths } from './literal-path.ts';
 
 export interface ListArchivesOptions extends CommonOptions {
   readonly repository: string;
@@ -49,11 +50,25 @@ export const listFilesCommand = (options: ListFilesOptions): string[] => [
  */
 const ENTRY_FIELDS = 'type mode user!a group!a uid gid size isomtime health source!a bpath!a'.split(' ');
 
+export interface ListEntriesOptions extends ListFilesOptions {
+  /** Paths as the archive has them, each with all below it. Without these and `patterns`: everything. */
+  readonly paths?: readonly string[] | undefined;
+  /** Further items, in borg's syntax (`borg help patterns`), each with a prefix such as `sh:`. */
+  readonly patterns?: readonly string[] | undefined;
+  /** Borg reads the contents of all files and tells their SHA-256. */
+  readonly withDigests?: boolean;
+}
+
+const entryFormat = ({ withDigests }: ListEntriesOptions): string =>
+  [...ENTRY_FIELDS, ...(withDigests ? ['sha256'] : [])].map((field) => `{${field}}{NUL}`).join('');
+
 /** What is in an archive, with the true bytes of paths, for `createListParser`. */
-export const listEntriesCommand = (options: ListFilesOptions): string[] => [
+export const listEntriesCommand = (options: ListEntriesOptions): string[] => [
   'list',
   ...commonOptions(options),
-  ...option('format', ENTRY_FIELDS.map((field) => `{${field}}{NUL}`).join('')),
+  ...option('format', entryFormat(options)),
   '--',
   archiveLocation(options.repository, options.archive),
+  ...literalPaths(options.paths),
+  ...(options.patterns ?? []),
 ];

@@ -26,6 +26,8 @@ export interface ArchiveEntry {
   readonly linkTarget: string;
   /** False when parts of the file are missing from the repository. */
   readonly healthy: boolean;
+  /** Of the contents, hex, where it was asked for; empty for what has none. */
+  readonly sha256?: string;
 }
 
 const nameOf = (value: unknown): string => (typeof value === 'number' ? String(value) : textOf(value));
@@ -81,7 +83,8 @@ const fromPython = (written: string): string => {
 const FIELD_COUNT = 11;
 
 const entryOf = (fields: readonly string[]): ArchiveEntry => {
-  const [type = '', mode = '', user = '', group = '', uid, gid, size, time, health, target = '', path = ''] = fields;
+  const [type = '', mode = '', user = '', group = '', uid, gid, size, time, health, ...rest] = fields;
+  const [target = '', path = '', sha256] = rest;
   const mtime = toIsoUtc(time);
   if (mtime === undefined) {
     const read = fields.join(' ').slice(0, 200);
@@ -102,6 +105,7 @@ const entryOf = (fields: readonly string[]): ArchiveEntry => {
     mtime,
     linkTarget: fromPython(target),
     healthy: health === 'healthy',
+    ...(sha256 === undefined ? {} : { sha256 }),
   };
 };
 
@@ -113,7 +117,9 @@ export interface ListParser {
   end(): void;
 }
 
-export const createListParser = (): ListParser => {
+/** @param withDigests as the listing was asked for */
+export const createListParser = ({ withDigests = false } = {}): ListParser => {
+  const count = withDigests ? FIELD_COUNT + 1 : FIELD_COUNT;
   let rest = '';
   let fields: string[] = [];
   return {
@@ -124,7 +130,7 @@ export const createListParser = (): ListParser => {
       const entries: ArchiveEntry[] = [];
       for (const part of parts) {
         fields.push(part);
-        if (fields.length < FIELD_COUNT) continue;
+        if (fields.length < count) continue;
         entries.push(entryOf(fields));
         fields = [];
       }

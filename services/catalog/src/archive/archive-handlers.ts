@@ -1,40 +1,37 @@
-import { catalogStream, type CatalogEvent, type catalogCommands } from '@cyborgbackup/contracts';
+import { catalogStream, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
-import { commandDeps, drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
-import type { z } from 'zod';
+import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import { findArchive } from '../read/find-archive.ts';
-import { archiveDecider, type ArchiveCommand, type ArchiveState } from './decider.ts';
+import type { ReadModel } from '../read/read-model.ts';
+import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
 
-type Input<Name extends keyof typeof catalogCommands> = z.output<(typeof catalogCommands)[Name]['input']>;
-type Output<Name extends keyof typeof catalogCommands> = z.output<(typeof catalogCommands)[Name]['output']>;
+type Commands = typeof catalogCommands;
 
-/** What the catalog does for other services. */
+/** What the catalog does with single archives. */
 export interface ArchiveHandlers {
-  addBatch(input: Input<'addBatch'>): Promise<Output<'addBatch'>>;
-  complete(input: Input<'complete'>): Promise<Output<'complete'>>;
-  forget(input: Input<'forget'>): Promise<Output<'forget'>>;
+  forget(input: RpcInput<Commands['forget']>): Promise<RpcOutput<Commands['forget']>>;
+  findings(input: RpcInput<Commands['findings']>): Promise<RpcOutput<Commands['findings']>>;
 }
 
-export const createArchiveHandlers = (parts: ServiceParts): ArchiveHandlers => {
-  const handle: CommandHandler<ArchiveState, ArchiveCommand, CatalogEvent> = handleCommand(
-    commandDeps(parts, 'catalog'),
-    archiveDecider,
-  );
-  const run = async (job: string, command: ArchiveCommand): Promise<string> => {
-    const { position } = await handle(catalogStream(job), command);
+/** Appends what happened to an archive. */
+export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
+
+export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
+  handleCommand(commandDeps(parts, 'catalog'), archiveDecider);
+
+export const createArchiveHandlers = (parts: ServiceParts, readModel: ReadModel): ArchiveHandlers => {
+  const handle = createHandleArchive(parts);
+  const run = async (command: ArchiveCommand): Promise<string> => {
+    const { position } = await handle(catalogStream(command.job), command);
     return (position ?? 0n).toString();
   };
   return {
-    addBatch: async ({ job, batch, entries }) => {
-      const firstId = await drawIdBlock(parts.pool, 'catalog_entry', entries.length);
-      return { position: await run(job, { do: 'add-batch', job, batch, firstId, entries }) };
-    },
-    complete: async ({ job, batches, entries }) => ({
-      position: await run(job, { do: 'complete', job, batches, entries }),
-    }),
     forget: async ({ repository, archive, reason }) => {
+      // An archive that the read model does not know yet would stay for ever.
+      await readModel.reaches(await parts.store.head());
       const job = await findArchive(parts.pool, repository, archive);
-      return { position: job === undefined ? null : await run(job, { do: 'forget', job, reason }) };
+      return { position: job === undefined ? null : await run({ do: 'forget', job, reason }) };
     },
+    findings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
   };
 };

@@ -1,13 +1,12 @@
-import { catalogCommands } from '@cyborgbackup/contracts';
+import { catalogCommands, type RpcInput } from '@cyborgbackup/contracts';
 import { Command } from '@cyborgbackup/messaging';
 import { Controller, Inject } from '@nestjs/common';
 import { MessagePattern } from '@nestjs/microservices';
-import type { z } from 'zod';
 import type { ArchiveHandlers } from './archive-handlers.ts';
 
 export const ARCHIVE_HANDLERS = Symbol('ArchiveHandlers');
 
-const { addBatch, complete, forget } = catalogCommands;
+const { forget, findings } = catalogCommands;
 
 @Controller()
 export class ArchiveController {
@@ -17,18 +16,13 @@ export class ArchiveController {
     this.#handlers = handlers;
   }
 
-  @MessagePattern(addBatch.subject)
-  addBatch(@Command(addBatch.input) input: z.output<typeof addBatch.input>): Promise<unknown> {
-    return this.#handlers.addBatch(input);
-  }
-
-  @MessagePattern(complete.subject)
-  complete(@Command(complete.input) input: z.output<typeof complete.input>): Promise<unknown> {
-    return this.#handlers.complete(input);
-  }
-
   @MessagePattern(forget.subject)
-  forget(@Command(forget.input) input: z.output<typeof forget.input>): Promise<unknown> {
+  forget(@Command(forget.input) input: RpcInput<typeof forget>): Promise<unknown> {
     return this.#handlers.forget(input);
+  }
+
+  @MessagePattern(findings.subject)
+  findings(@Command(findings.input) input: RpcInput<typeof findings>): Promise<unknown> {
+    return this.#handlers.findings(input);
   }
 }

@@ -1,76 +1,51 @@
-import { type CatalogEntry, type CatalogEvent } from '@cyborgbackup/contracts';
-import { AppError, type Decider } from '@cyborgbackup/kernel';
+import type {
+  archiveChecked,
+  archiveForgotten,
+  archiveVanished,
+  catalogBatchRecorded,
+  catalogCompleted,
+} from '@cyborgbackup/contracts';
+import type { Decider, EventOf } from '@cyborgbackup/kernel';
 
 /*
- * The catalog of one archive, stream `catalog-<backup job>`:
- *
- *   listing   batches arrive in order; a batch that is there already changes nothing
- *   complete  the listing has ended; sending any part of it again changes nothing
- *   gone      the archive left its repository; nothing more is taken
+ * An archive, stream `catalog-<backup job>`: it is there until it is forgotten or has vanished, and while it is there it can be
+ * checked any number of times. An archive that is gone does not come back.
  */
 export interface ArchiveState {
-  readonly status: 'listing' | 'complete' | 'gone';
-  readonly batches: number;
-  readonly entries: number;
+  readonly isGone: boolean;
 }
 
+type Vanished = EventOf<typeof archiveVanished>;
+type Checked = EventOf<typeof archiveChecked>;
+export type ArchiveEvent =
+  | EventOf<typeof archiveForgotten>
+  | Vanished
+  | Checked
+  | EventOf<typeof catalogBatchRecorded>
+  | EventOf<typeof catalogCompleted>;
+
 export type ArchiveCommand =
-  | {
-      readonly do: 'add-batch';
-      readonly job: string;
-      readonly batch: number;
-      readonly firstId: number;
-      readonly entries: readonly CatalogEntry[];
+  | { readonly do: 'forget'; readonly job: string; readonly reason: string }
+  | ({ readonly do: 'miss' } & Vanished['data'])
+  | ({ readonly do: 'check' } & Checked['data']);
+
+const decide = (command: ArchiveCommand): ArchiveEvent => {
+  switch (command.do) {
+    case 'forget':
+      return { type: 'archive-forgotten', data: { job: command.job, reason: command.reason } };
+    case 'miss': {
+      const { do: _do, ...data } = command;
+      return { type: 'archive-vanished', data };
     }
-  | { readonly do: 'complete'; readonly job: string; readonly batches: number; readonly entries: number }
-  | { readonly do: 'forget'; readonly job: string; readonly reason: string };
-
-const conflict = (message: string): AppError => new AppError('conflict', message);
-
-const addBatch = (
-  { job, batch, firstId, entries }: Extract<ArchiveCommand, { do: 'add-batch' }>,
-  state: ArchiveState,
-): readonly CatalogEvent[] => {
-  if (state.status === 'gone') throw conflict('This archive is gone from its repository: it is not catalogued.');
-  if (batch <= state.batches) return [];
-  if (state.status === 'complete') throw conflict('The listing of this archive is complete already.');
-  if (batch > state.batches + 1) throw conflict(`Batch ${state.batches + 1} of this listing is missing.`);
-  return [{ type: 'catalog-batch-recorded', data: { job, batch, first_id: firstId, entries: [...entries] } }];
-};
-
-const complete = (
-  { job, batches, entries }: Extract<ArchiveCommand, { do: 'complete' }>,
-  state: ArchiveState,
-): readonly CatalogEvent[] => {
-  if (state.status !== 'listing') return [];
-  if (batches !== state.batches || entries !== state.entries) {
-    throw conflict(`The listing has ${state.entries} entries here and ${entries} there: list the archive again.`);
+    case 'check': {
+      const { do: _do, ...data } = command;
+      return { type: 'archive-checked', data };
+    }
   }
-  return [{ type: 'catalog-completed', data: { job, entries } }];
 };
 
-export const archiveDecider: Decider<ArchiveState, ArchiveCommand, CatalogEvent> = {
-  initialState: { status: 'listing', batches: 0, entries: 0 },
-  decide: (command, state) => {
-    switch (command.do) {
-      case 'add-batch':
-        return addBatch(command, state);
-      case 'complete':
-        return complete(command, state);
-      case 'forget':
-        return state.status === 'gone'
-          ? []
-          : [{ type: 'archive-forgotten', data: { job: command.job, reason: command.reason } }];
-    }
-  },
-  evolve: (state, event) => {
-    switch (event.type) {
-      case 'catalog-batch-recorded':
-        return { ...state, batches: event.data.batch, entries: state.entries + event.data.entries.length };
-      case 'catalog-completed':
-        return { ...state, status: 'complete' };
-      case 'archive-forgotten':
-        return { ...state, status: 'gone' };
-    }
-  },
+export const archiveDecider: Decider<ArchiveState, ArchiveCommand, ArchiveEvent> = {
+  initialState: { isGone: false },
+  decide: (command, { isGone }) => (isGone ? [] : [decide(command)]),
+  evolve: (state, { type }) => (type === 'archive-forgotten' || type === 'archive-vanished' ? { isGone: true } : state),
 };

@@ -1,5 +1,35 @@
 import { defineProjection } from '@cyborgbackup/projections';
-import { archives } from './archives.ts';
-import { entries } from './entries.ts';
+import { archives } from './models/archives.ts';
+import { broken, pendingBroken } from './models/broken.ts';
+import { attributes, folders, names } from './models/dictionaries.ts';
+import { endings } from './models/endings.ts';
+import { folderTotals } from './models/folder-totals.ts';
+import { machineRuns } from './models/machine-runs.ts';
+import { series } from './models/series.ts';
+import { versions } from './models/versions.ts';
+import { archiveSteps } from './steps/archive-steps.ts';
+import { legacySteps } from './steps/legacy-steps.ts';
+import { listingSteps } from './steps/listing-steps.ts';
 
-export const catalogProjection = defineProjection({ name: 'catalog', version: 1, models: [archives, entries] });
+/** A batch of entries may take half a megabyte, so few events are read at once. */
+const PAGE_SIZE = 50;
+
+export const catalogProjection = defineProjection({
+  name: 'catalog',
+  version: 2,
+  models: [
+    archives,
+    machineRuns,
+    series,
+    versions,
+    folders,
+    names,
+    attributes,
+    folderTotals,
+    endings,
+    broken,
+    pendingBroken,
+  ],
+  steps: { ...listingSteps, ...archiveSteps, ...legacySteps },
+  pageSize: PAGE_SIZE,
+});

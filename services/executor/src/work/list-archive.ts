@@ -1,80 +1,53 @@
-import { listFilesCommand, parseListLine, type ArchiveEntry } from '@cyborgbackup/borg';
-import { BATCH_MAX_BYTES, BATCH_MAX_ENTRIES, catalogCommands, type CatalogEntry } from '@cyborgbackup/contracts';
-import type { RpcClient } from '@cyborgbackup/messaging';
+import { createListParser, listEntriesCommand } from '@cyborgbackup/borg';
+import { beginListing } from '@cyborgbackup/contracts';
+import { messageOf } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+import { callCatalog } from '../catalog/call-catalog.ts';
+import { toCatalogEntry } from '../catalog/catalog-entry.ts';
 import { onRepositoryHost } from '../connect/connections.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../job/job-plan.ts';
-import type { JobResult } from '../job/job-result.ts';
+import { NOTHING_TO_TELL, type JobResult } from '../job/job-result.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
 import { LOCK_WAIT_SECONDS, runStep, warningsOf } from './run-step.ts';
 
-const toEntry = (entry: ArchiveEntry): CatalogEntry => ({
-  path: entry.path,
-  mode: entry.mode.slice(0, 10),
-  mtime: entry.mtime,
-  owner: entry.user,
-  group: entry.group,
-  uid: entry.uid,
-  gid: entry.gid,
-  type: entry.type,
-  size: entry.size,
-  target: entry.linkTarget,
-  healthy: entry.healthy,
-});
-
-/** Sends entries in batches; the same listing always makes the same batches, so a second attempt adds nothing twice. */
-const createBatches = (
-  rpc: RpcClient,
-  job: string,
-): { add(entry: CatalogEntry): Promise<void>; end(): Promise<number> } => {
-  let entries: CatalogEntry[] = [];
-  let bytes = 0;
-  let batches = 0;
-  let total = 0;
-
-  const send = async (): Promise<void> => {
-    if (entries.length === 0) return;
-    const batch = { job, batch: batches + 1, entries };
-    await rpc.call(catalogCommands.addBatch.subject, batch, { schema: catalogCommands.addBatch.output });
-    batches += 1;
-    entries = [];
-    bytes = 0;
-  };
-
-  return {
-    add: async (entry) => {
-      const size = Buffer.byteLength(entry.path) + Buffer.byteLength(entry.target) + 250;
-      if (entries.length >= BATCH_MAX_ENTRIES || bytes + size > BATCH_MAX_BYTES) await send();
-      entries.push(entry);
-      bytes += size;
-      total += 1;
-    },
-    end: async () => {
-      await send();
-      const end = { job, batches, entries: total };
-      await rpc.call(catalogCommands.complete.subject, end, { schema: catalogCommands.complete.output });
-      return total;
-    },
-  };
-};
-
-/** Lists the backup's archive on the repository's side and hands the entries to the catalog; borg waits while it works. */
+/**
+ * Lists the backup's archive on the repository's side and hands the entries to the catalog; borg waits while that works.
+ * Each attempt is a listing of its own: the catalog shows one that came to its end, and nothing of any other.
+ */
 export const listArchive = async (context: JobContext): Promise<JobResult> => {
   const { parts, plan, output } = context;
   const archive = archiveOf(plan);
-  if (plan.job.master_job === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
-  const batches = createBatches(parts.rpc, plan.job.master_job);
-  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(plan));
+  const { master_job: backup, client, machine } = plan.job;
+  if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
+  const repository = repositoryOf(plan);
+  await using place = await onRepositoryHost(connectionsOf(context), repository);
   output.write('verbose', `Listing archive ${archive}`);
-  const result = await runStep(context, place, {
-    argv: listFilesCommand({ repository: place.repository, archive, lockWaitSeconds: LOCK_WAIT_SECONDS }),
-    onStdoutLine: async ({ text }) => {
-      const entry = parseListLine(text);
-      if (entry) await batches.add(toEntry(entry));
-      else if (text.trim() !== '') output.write('warning', `Not an entry of the listing: ${text.slice(0, 200)}`);
-    },
+  const listing = await beginListing(callCatalog(parts.rpc), {
+    attempt: randomUUID(),
+    job: backup,
+    repository: repository.uuid,
+    policy: plan.run.policy?.uuid ?? null,
+    client: client?.uuid ?? null,
+    machine: machine?.id ?? '',
   });
-  const total = await batches.end();
-  output.write('verbose', `${total} entries catalogued`);
-  return { warnings: warningsOf(result), archive: null, repositorySizes: null, pruned: [] };
+  try {
+    const parser = createListParser();
+    const result = await runStep(context, place, {
+      argv: listEntriesCommand({ repository: place.repository, archive, lockWaitSeconds: LOCK_WAIT_SECONDS }),
+      onStdout: async (chunk) => {
+        for (const entry of parser.push(chunk)) await listing.add(toCatalogEntry(entry));
+      },
+    });
+    parser.end();
+    const { entries, added, ended } = await listing.end();
+    output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${ended} gone or changed`);
+    return { ...NOTHING_TO_TELL, warnings: warningsOf(result) };
+  } catch (error) {
+    // It is void in any case; this only makes room sooner.
+    await listing.abandon().catch((reason: unknown) => {
+      parts.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
+    });
+    throw error;
+  }
 };

@@ -1,0 +1,27 @@
+import type { EventOf } from '@cyborgbackup/kernel';
+import { archiveChecked, archiveForgotten, archiveVanished, unknownArchiveFound } from './archive-events.ts';
+import { catalogBatchRecorded, catalogCompleted } from './legacy-events.ts';
+import {
+  catalogEntriesAdded,
+  catalogEntriesBroken,
+  catalogEntriesEnded,
+  catalogListingAbandoned,
+  catalogListingCompleted,
+  catalogListingStarted,
+} from './listing-events.ts';
+
+export const catalogEvents = [
+  catalogBatchRecorded,
+  catalogCompleted,
+  catalogListingStarted,
+  catalogEntriesAdded,
+  catalogEntriesEnded,
+  catalogEntriesBroken,
+  catalogListingCompleted,
+  catalogListingAbandoned,
+  archiveForgotten,
+  archiveVanished,
+  unknownArchiveFound,
+  archiveChecked,
+] as const;
+export type CatalogEvent = EventOf<(typeof catalogEvents)[number]>;

@@ -1,0 +1,232 @@
+import { catalogCommands, type CatalogEntry } from '@cyborgbackup/contracts';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { file, line, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
+
+let host: CatalogHost;
+
+beforeAll(async () => {
+  host = await startCatalogHost();
+});
+
+afterAll(() => host[Symbol.asyncDispose]());
+
+const shows = async (job: string, entries: readonly CatalogEntry[]): Promise<void> => {
+  await host.settle();
+  expect(await host.shown(job)).toEqual(entries.map(line).sort());
+};
+
+const newOwner = () => ({ repository: randomUUID(), policy: randomUUID(), client: randomUUID(), machine: '' });
+
+describe('one archive', () => {
+  test('is shown as it was listed, once it is complete', async () => {
+    const of = newOwner();
+    const job = await host.backUp('a', { owner: of });
+    const entries = [
+      file('srv', { type: 'd', mode: 'drwxr-xr-x', size: 0 }),
+      file('srv/new\nline "quoted" \'too\' \u{1f600}'),
+      file('srv/caf\udce9/\udcff', { size: 2 ** 45 }),
+      file('srv/caf\ufffd/\ufffd'),
+      file('srv/twice'),
+      file('srv/twice'),
+      file('srv/twice', { size: 7 }),
+      file(`srv/${'long/'.repeat(800)}name`),
+      file('srv/link', { type: 'l', mode: 'lrwxrwxrwx', target: '../caf\udce9' }),
+      file('srv/broken', { healthy: false }),
+      file('srv/odd \\ {1,2} NULL', { owner: 'o"\\,{', uid: 2 ** 32, mtime: '2026-02-28T23:59:59.123456Z' }),
+    ];
+    const listing = await host.begin(job, undefined, of);
+    for (const entry of entries) await listing.add(entry);
+    await shows(job, []);
+    expect(await listing.end()).toEqual({ entries: 11, added: 11, ended: 0 });
+    await shows(job, entries);
+    const [row] = await host.rows('select entries, complete, healthy from catalog.archives where job_uuid = $1', [job]);
+    expect(row).toEqual({ entries: '11', complete: true, healthy: false });
+  });
+});
+
+describe('the next archive of a series', () => {
+  test('costs nothing when it is the same, and only what changed when it is not', async () => {
+    const of = newOwner();
+    const first = [file('a/1'), file('a/2', { healthy: false }), file('a/2'), file('b/3')];
+    const one = await host.backUp('one', { owner: of });
+    await host.list(one, first, of);
+    await host.settle();
+    const before = await host.parts.store.head();
+
+    const two = await host.backUp('two', { owner: of });
+    await host.list(two, first.toReversed(), of);
+    await shows(two, first);
+    const { events } = await host.parts.store.readAll({ after: before, limit: 100 });
+    expect(events.map(({ type }) => type)).toEqual([
+      'job-succeeded',
+      'catalog-listing-started',
+      'catalog-entries-broken',
+      'catalog-listing-completed',
+    ]);
+
+    const third = [file('a/1', { size: 2 }), file('a/2'), file('b/3'), file('c/4')];
+    const three = await host.backUp('three', { owner: of });
+    const listing = await host.begin(three, undefined, of);
+    for (const entry of third) await listing.add(entry);
+    expect(await listing.end()).toEqual({ entries: 4, added: 2, ended: 2 });
+    await shows(three, third);
+    await shows(two, first);
+    await shows(one, first);
+  });
+});
+
+describe('a listing that is not the only one', () => {
+  test('is void once another of its series has begun, and leaves nothing', async () => {
+    const of = newOwner();
+    const one = await host.backUp('one', { owner: of });
+    await host.list(one, [file('kept'), file('gone')], of);
+    const two = await host.backUp('two', { owner: of });
+    const early = await host.begin(two, undefined, of);
+    await early.add(file('half'));
+    const late = await host.begin(two, undefined, of);
+    await late.add(file('kept'));
+    await late.add(file('whole'));
+    await expect(early.end()).rejects.toThrow(/this one is void/);
+    await early.abandon();
+    await late.end();
+    await shows(two, [file('kept'), file('whole')]);
+    await shows(one, [file('kept'), file('gone')]);
+    expect(await host.rows(`select from catalog.names where name = 'half'`)).toHaveLength(0);
+  });
+
+  test('leaves nothing when it is abandoned after its ends were recorded', async () => {
+    const of = newOwner();
+    const one = await host.backUp('one', { owner: of });
+    await host.list(one, [file('kept'), file('gone')], of);
+    const two = await host.backUp('two', { owner: of });
+    const attempt = randomUUID();
+    const { series, first } = await host.call(catalogCommands.begin, { attempt, job: two, ...of });
+    const end = { series, attempt, part: 1, from: 0, to: first, seen: '' };
+    expect(await host.call(catalogCommands.end, end)).toEqual({ ended: 2, events: 1 });
+    expect(await host.call(catalogCommands.end, end)).toEqual({ ended: 2, events: 1 });
+    await host.settle();
+    expect(await host.call(catalogCommands.end, end)).toEqual({ ended: 2, events: 1 });
+    await shows(one, [file('kept'), file('gone')]);
+    await host.call(catalogCommands.abandon, { series, attempt });
+    const listing = await host.begin(two, undefined, of);
+    await listing.add(file('kept'));
+    expect(await listing.end()).toEqual({ entries: 1, added: 0, ended: 1 });
+    await shows(two, [file('kept')]);
+  });
+
+  test('cannot be completed with parts missing', async () => {
+    const of = newOwner();
+    const job = await host.backUp('one', { owner: of });
+    const attempt = randomUUID();
+    const { series } = await host.call(catalogCommands.begin, { attempt, job, ...of });
+    const complete = { series, attempt, job, events: 1, added: 1, entries: 1 };
+    await expect(host.call(catalogCommands.complete, complete)).rejects.toThrow(/Parts of this listing are missing/);
+  });
+});
+
+describe('an archive that goes', () => {
+  test('takes with it what no other archive has', async () => {
+    const of = newOwner();
+    const jobs: string[] = [];
+    const lists = [
+      [file('always'), file('only-1')],
+      [file('always'), file('only-2')],
+      [file('always'), file('from-3')],
+      [file('always'), file('from-3')],
+    ];
+    for (const [index, entries] of lists.entries()) {
+      const job = await host.backUp(`a-${index}`, { owner: of });
+      jobs.push(job);
+      await host.list(job, entries, of);
+    }
+    const forget = (archive: string) =>
+      host.call(catalogCommands.forget, { repository: of.repository, archive, reason: 'pruned' });
+    const names = async () => {
+      await host.settle();
+      const [row] = await host.rows(
+        `select array_agg(n.name order by n.name) as names from catalog.versions v join catalog.names n on n.id = v.name
+          where v.series = (select series from catalog.archives where job_uuid = $1)`,
+        [jobs[3]],
+      );
+      return row?.['names'];
+    };
+    await forget('a-1');
+    expect(await names()).toEqual(['always', 'from-3', 'only-1']);
+    await forget('a-0');
+    expect(await names()).toEqual(['always', 'from-3']);
+    await shows(jobs[0]!, []);
+    await shows(jobs[3]!, lists[3]!);
+    await forget('a-3');
+    await shows(jobs[2]!, lists[2]!);
+    await forget('a-2');
+    expect(await names()).toBeNull();
+    expect(await forget('a-2')).toEqual({ position: null });
+
+    const again = await host.backUp('again', { owner: of });
+    await host.list(again, lists[0]!, of);
+    await shows(again, lists[0]!);
+  });
+
+  test('cannot be listed, also when it goes meanwhile', async () => {
+    const of = newOwner();
+    const job = await host.backUp('here', { owner: of });
+    const listing = await host.begin(job, undefined, of);
+    await listing.add(file('x'));
+    await host.call(catalogCommands.forget, { repository: of.repository, archive: 'here', reason: 'pruned' });
+    await expect(listing.end()).rejects.toThrow(/was deleted from its repository/);
+    await listing.abandon();
+    await shows(job, []);
+    await expect(host.begin(job, undefined, of)).rejects.toThrow(/was deleted from its repository/);
+  });
+});
+
+describe('what a check finds', () => {
+  test('is shown for that archive alone, until the next check', async () => {
+    const of = newOwner();
+    const entries = [file('a/1'), file('a/\udcff')];
+    const one = await host.backUp('one', { owner: of });
+    const two = await host.backUp('two', { owner: of });
+    await host.list(one, entries, of);
+    await host.list(two, entries, of);
+    const checked_at = '2026-02-01T00:00:00Z';
+    const broken_paths = ['a/\udcff', 'not/there'];
+    await host.call(catalogCommands.findings, { job: one, archive_healthy: false, broken_paths, checked_at });
+    await shows(one, [file('a/1'), file('a/\udcff', { healthy: false })]);
+    await shows(two, entries);
+    const health = () => host.rows('select healthy from catalog.archives where job_uuid = $1', [one]);
+    expect(await health()).toEqual([{ healthy: false }]);
+    await host.call(catalogCommands.findings, { job: one, archive_healthy: true, broken_paths: [], checked_at });
+    await shows(one, entries);
+    expect(await health()).toEqual([{ healthy: true }]);
+  });
+});
+
+describe('what borg lists', () => {
+  test('is compared with what is catalogued, page by page, and drift is recorded once', async () => {
+    const of = newOwner();
+    const { repository } = of;
+    const jobs = [];
+    for (const borgId of ['a', 'b', 'c', 'd']) jobs.push(await host.backUp(`name-${borgId}`, { owner: of, borgId }));
+    await host.list(jobs[1]!, [file('x')], of);
+    const known_until = (await host.parts.store.head()).toString();
+    await host.backUp('young', { owner: of, borgId: 'dd' });
+    const archive = (borg_id: string) => ({ name: `name-${borg_id}`, borg_id });
+    const reconcile = (after: string, upto: string | null, ...archives: { name: string; borg_id: string }[]) =>
+      host.call(catalogCommands.reconcile, { repository, known_until, after, upto, archives });
+    expect(await reconcile('', 'b', archive('a'))).toMatchObject({ vanished: ['name-b'], unknown: [] });
+    expect(await reconcile('b', null, archive('c'), archive('foreign'))).toMatchObject({
+      vanished: ['name-d'],
+      unknown: ['name-foreign'],
+    });
+    await shows(jobs[1]!, []);
+    const nothing = { vanished: [], unknown: [], position: null };
+    expect(await reconcile('', null, archive('a'), archive('c'), archive('foreign'))).toEqual(nothing);
+  });
+});
+
+test('a replay of the log gives the same rows', async () => {
+  const { differences, rows } = await host.replay();
+  expect(differences).toEqual([]);
+  expect(rows).toBeGreaterThan(50);
+});

@@ -1,0 +1,66 @@
+import type { StepTarget } from '@cyborgbackup/projections';
+
+/** What a completed listing tells of its series and archive. */
+export interface CompletedListing {
+  readonly series: number;
+  readonly job: string;
+  readonly sequence: number;
+  readonly next: number;
+  readonly idBase: number;
+  readonly entries: number;
+}
+
+/** The next listing is compared with this one. */
+export const settleSeries = async (
+  { client, schema }: StepTarget,
+  { series, next, entries }: CompletedListing,
+): Promise<void> => {
+  await client.query(`update ${schema}.series set listing = null, next = $2, open = $3 where id = $1`, [
+    series,
+    next,
+    entries,
+  ]);
+};
+
+/** The archive shows what this listing found; unless it is gone by now. */
+export const showArchive = async (
+  { client, schema }: StepTarget,
+  { series, job, sequence, idBase, entries }: CompletedListing,
+): Promise<void> => {
+  await client.query(
+    `update ${schema}.archives
+        set series = $2, sequence = $3, id_base = $4, entries = $5, complete = true,
+            healthy = not damaged and not exists (select from ${schema}.pending_broken where series = $2)
+      where job_uuid = $1 and not removed`,
+    [job, series, sequence, idBase, entries],
+  );
+};
+
+/** What this listing found broken takes the place of what an earlier one of the archive found. */
+export const replaceBroken = async (
+  { client, schema }: StepTarget,
+  { series, job }: CompletedListing,
+): Promise<void> => {
+  await client.query(`delete from ${schema}.broken where job_uuid = $1 and found_by = 'listing'`, [job]);
+  await client.query(
+    `insert into ${schema}.broken (job_uuid, number, found_by)
+     select job_uuid, number, 'listing' from ${schema}.pending_broken, ${schema}.archives
+      where pending_broken.series = $1 and job_uuid = $2 and not removed`,
+    [series, job],
+  );
+  await client.query(`delete from ${schema}.pending_broken where series = $1`, [series]);
+};
+
+/** Where an archive's listing is, if it was listed before. */
+export interface ShownListing {
+  readonly series: number;
+  readonly sequence: number;
+}
+
+export const findShown = async ({ client, schema }: StepTarget, job: string): Promise<ShownListing | undefined> => {
+  const { rows } = await client.query<ShownListing>(
+    `select series, sequence from ${schema}.archives where job_uuid = $1 and series is not null`,
+    [job],
+  );
+  return rows[0];
+};

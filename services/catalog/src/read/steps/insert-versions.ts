@@ -1,0 +1,42 @@
+import type { StepTarget } from '@cyborgbackup/projections';
+import { NOT_ENDED } from '../models/versions.ts';
+import { plainArray, textArray } from './sql-arrays.ts';
+
+/** New entries of a listing, by column. */
+export interface NewVersions {
+  readonly series: number;
+  readonly sequence: number;
+  readonly numbers: readonly number[];
+  readonly folders: readonly number[];
+  readonly names: readonly number[];
+  readonly attributes: readonly number[];
+  readonly sizes: readonly number[];
+  readonly mtimes: readonly string[];
+  readonly fingerprints: readonly string[];
+  readonly targets: readonly (string | null)[];
+  readonly rawTargets: readonly (string | null)[];
+}
+
+export const insertVersions = async ({ client, schema }: StepTarget, rows: NewVersions): Promise<void> => {
+  await client.query(
+    `insert into ${schema}.versions (series, number, folder, name, attributes, first_seq, last_seq, size, mtime,
+                                     fingerprint, target, target_raw)
+     select $1, number, folder, name, attributes, $2, ${NOT_ENDED}, size, mtime, fingerprint, target, target_raw
+       from unnest($3::int4[], $4::int4[], $5::int4[], $6::int4[], $7::int8[], $8::timestamptz[], $9::uuid[], $10::text[],
+                   $11::text[])
+            as given(number, folder, name, attributes, size, mtime, fingerprint, target, target_raw)`,
+    [
+      rows.series,
+      rows.sequence,
+      plainArray(rows.numbers),
+      plainArray(rows.folders),
+      plainArray(rows.names),
+      plainArray(rows.attributes),
+      plainArray(rows.sizes),
+      plainArray(rows.mtimes),
+      plainArray(rows.fingerprints),
+      textArray(rows.targets),
+      textArray(rows.rawTargets),
+    ],
+  );
+};

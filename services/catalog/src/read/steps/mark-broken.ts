@@ -1,0 +1,71 @@
+import type { StepTarget } from '@cyborgbackup/projections';
+import { plainArray, textArray } from './sql-arrays.ts';
+
+export const insertPendingBroken = async (
+  { client, schema }: StepTarget,
+  series: number,
+  numbers: readonly number[],
+): Promise<void> => {
+  await client.query(
+    `insert into ${schema}.pending_broken (series, number) select $1, unnest($2::int4[]) on conflict do nothing`,
+    [series, plainArray(numbers)],
+  );
+};
+
+/** A path, as it is stored in two parts. */
+export interface StoredPath {
+  readonly folder: string;
+  readonly folderRaw: string | null;
+  readonly name: string;
+  readonly nameRaw: string | null;
+}
+
+/** What a check found takes the place of what an earlier one found. Paths that the archive does not have are left out. */
+export const replaceFindings = async (
+  { client, schema }: StepTarget,
+  job: string,
+  paths: readonly StoredPath[],
+): Promise<void> => {
+  await client.query(`delete from ${schema}.broken where job_uuid = $1 and found_by = 'check'`, [job]);
+  await client.query(
+    `insert into ${schema}.broken (job_uuid, number, found_by)
+     select distinct a.job_uuid, v.number, 'check'
+       from ${schema}.archives a
+            cross join unnest($2::text[], $3::text[], $4::text[], $5::text[])
+                       as given(folder, folder_raw, name, name_raw)
+            join ${schema}.folders f on f.series = a.series and hashtextextended(f.path, 0) = hashtextextended(given.folder, 0)
+                 and f.path = given.folder and f.raw is not distinct from given.folder_raw
+            join ${schema}.names n on hashtextextended(n.name, 0) = hashtextextended(given.name, 0)
+                 and n.name = given.name and n.raw is not distinct from given.name_raw
+            join ${schema}.versions v on v.series = a.series and v.folder = f.id and v.name = n.id
+                 and v.first_seq <= a.sequence and v.last_seq >= a.sequence
+      where a.job_uuid = $1 and a.complete and not a.removed`,
+    [
+      job,
+      textArray(paths.map(({ folder }) => folder)),
+      textArray(paths.map(({ folderRaw }) => folderRaw)),
+      textArray(paths.map(({ name }) => name)),
+      textArray(paths.map(({ nameRaw }) => nameRaw)),
+    ],
+  );
+};
+
+/** @param isDamaged as the check has it */
+export const noteCheck = async (
+  { client, schema }: StepTarget,
+  job: string,
+  isDamaged: boolean,
+  checkedAt: string,
+): Promise<void> => {
+  await client.query(
+    `update ${schema}.archives
+        set damaged = $2, checked_at = $3,
+            healthy = not $2 and not exists (select from ${schema}.broken b where b.job_uuid = $1 and found_by = 'listing')
+      where job_uuid = $1`,
+    [job, isDamaged, checkedAt],
+  );
+};
+
+export const removeBroken = async ({ client, schema }: StepTarget, job: string): Promise<void> => {
+  await client.query(`delete from ${schema}.broken where job_uuid = $1`, [job]);
+};

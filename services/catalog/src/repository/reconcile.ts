@@ -1,0 +1,70 @@
+import {
+  catalogStream,
+  foundArchivesStream,
+  type catalogCommands,
+  type RpcInput,
+  type RpcOutput,
+} from '@cyborgbackup/contracts';
+import { handleCommand } from '@cyborgbackup/event-store';
+import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import { createHandleArchive } from '../archive/archive-handlers.ts';
+import { cataloguedArchives, type CataloguedArchive } from '../read/catalogued-archives.ts';
+import type { ReadModel } from '../read/read-model.ts';
+import { foundArchivesDecider, type ListedArchive } from './decider.ts';
+
+type Reconcile = typeof catalogCommands.reconcile;
+
+/** Appends that one decision makes, at most; an append takes no more. */
+const MAX_FOUND = 500;
+
+/** Compares what borg lists with what is catalogued, and records what differs. */
+export const createReconcile = (
+  parts: ServiceParts,
+  readModel: ReadModel,
+): ((input: RpcInput<Reconcile>) => Promise<RpcOutput<Reconcile>>) => {
+  const handleArchive = createHandleArchive(parts);
+  const handleFound = handleCommand(commandDeps(parts, 'catalog'), foundArchivesDecider);
+
+  const recordVanished = async (repository: string, gone: readonly CataloguedArchive[]): Promise<bigint> => {
+    let last = 0n;
+    for (const { job_uuid: job, archive_name: archive, borg_id } of gone) {
+      const { position = 0n } = await handleArchive(catalogStream(job), {
+        do: 'miss',
+        ...{ job, repository, archive, borg_id },
+      });
+      last = position > last ? position : last;
+    }
+    return last;
+  };
+
+  const recordUnknown = async (repository: string, archives: readonly ListedArchive[]): Promise<readonly string[]> => {
+    const names: string[] = [];
+    for (let at = 0; at < archives.length; at += MAX_FOUND) {
+      const some = archives.slice(at, at + MAX_FOUND);
+      const { events } = await handleFound(foundArchivesStream(repository), { repository, archives: some });
+      names.push(...events.map(({ data }) => data.archive));
+    }
+    return names;
+  };
+
+  return async ({ repository, known_until, after, upto, archives }) => {
+    const knownUntil = BigInt(known_until);
+    await readModel.reaches(knownUntil);
+    const known = await cataloguedArchives(parts.pool, repository, { after, upto });
+    const listed = new Set(archives.map(({ borg_id }) => borg_id));
+    const ours = new Set(known.map(({ borg_id }) => borg_id));
+    const gone = known.filter(
+      ({ borg_id, position, removed }) => !removed && !listed.has(borg_id) && BigInt(position) <= knownUntil,
+    );
+    const last = await recordVanished(repository, gone);
+    const unknown = await recordUnknown(
+      repository,
+      archives.filter(({ borg_id }) => !ours.has(borg_id)),
+    );
+    return {
+      vanished: gone.map(({ archive_name }) => archive_name),
+      unknown: [...unknown],
+      position: last === 0n ? null : last.toString(),
+    };
+  };
+};
