@@ -39,6 +39,18 @@ class SchedulerController {
     return this.#handlers.restore(command);
   }
 
+  @MessagePattern(schedulerCommands.checkRepository.subject)
+  checkRepository(
+    @Command(schedulerCommands.checkRepository.input) command: Input<'checkRepository'>,
+  ): Output<'checkRepository'> {
+    return this.#handlers.checkRepository(command);
+  }
+
+  @MessagePattern(schedulerCommands.drill.subject)
+  drill(@Command(schedulerCommands.drill.input) command: Input<'drill'>): Output<'drill'> {
+    return this.#handlers.drill(command);
+  }
+
   @MessagePattern(schedulerCommands.cancel.subject)
   cancel(@Command(schedulerCommands.cancel.input) command: Input<'cancel'>): Output<'cancel'> {
     return this.#handlers.cancel(command);

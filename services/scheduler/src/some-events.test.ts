@@ -21,7 +21,6 @@ export const succeeded = (job: string, result: Partial<Succeeded['data']> = {}):
     repository_sizes: null,
     pruned: [],
     machines: [],
-    restored: null,
     ...NO_RESULT,
     ...result,
   },

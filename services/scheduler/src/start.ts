@@ -4,6 +4,8 @@ import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } fr
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { explainJob } from './explain-job.ts';
 import { cancelJob } from './job/cancel-job.ts';
+import { checkRepository } from './run/check-repository.ts';
+import { drill } from './run/drill.ts';
 import { lead } from './leader/lead.ts';
 import { schedulerProjection } from './read/scheduler-projection.ts';
 import { createLaunchLock } from './run/launch-lock.ts';
@@ -44,8 +46,10 @@ export const startScheduler = async (
     launch: (command) => launch(deps, command),
     relaunch: (command) => relaunch(deps, command),
     restore: (command) => restore(deps, command),
+    checkRepository: (command) => checkRepository(deps, command),
+    drill: (command) => drill(deps, command),
     cancel: ({ job }) => cancelJob({ ...deps, signals }, job),
-    explain: ({ job }) => explainJob(pool, job, maxRunning),
+    explain: ({ job }) => explainJob({ pool, connection, maxRunning }, job),
   });
   const service = await createRpcService({ natsUrl, module, queue: SERVICE, logger });
 

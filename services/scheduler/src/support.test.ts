@@ -3,11 +3,15 @@ import {
   jobStream,
   policyCommands,
   QUEUE_STREAM,
+  repositoryCommands,
   runStream,
   type JobEvent,
   type PlannedJob,
   type QueueEvent,
+  type RunExtended,
   type RunRequested,
+  type ScheduleSlotEvent,
+  type VirtualMachine,
 } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { createLogger, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
@@ -29,6 +33,7 @@ export interface Stage extends AsyncDisposable {
   readonly parts: ServiceParts;
   /** By id: what inventory answers. */
   readonly policies: Map<number, ResolvedPolicy>;
+  readonly repositories: Map<number, ResolvedPolicy['repository']>;
   readonly executor: FakeExecutor;
   /** Parts as of another process; they end with the stage. */
   newParts(name: string): Promise<ServiceParts>;
@@ -37,14 +42,16 @@ export interface Stage extends AsyncDisposable {
   startScheduler(options?: { parts?: ServiceParts; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
+  /** Slots of a policy or a repository that have no run, from the whole log. */
+  skipped(subject: string): Promise<readonly ScheduleSlotEvent['data'][]>;
   jobs(run: string): Promise<readonly JobRow[]>;
   /** Waits until the jobs of a run have these statuses, in the order of their ids. */
   settled(run: string, statuses: readonly string[]): Promise<void>;
 }
 
 export interface FakeExecutor {
-  /** What it does with a job, by the job's name: a promise to wait for, or the reason of a failure. */
-  readonly orders: Map<string, Promise<void> | string>;
+  /** What it does with a job, by the job's name: a promise to wait for, the reason of a failure, or machines to find. */
+  readonly orders: Map<string, Promise<void> | string | readonly VirtualMachine[]>;
   /** Names of jobs, as they were started. */
   readonly started: string[];
 }
@@ -77,7 +84,9 @@ export const createStage = async (): Promise<Stage> => {
   stack.defer(() => admin.end());
   const parts = await newParts('stage');
   const policies = new Map<number, ResolvedPolicy>();
-  stack.defer(playInventory(parts, policies));
+  const repositories = new Map<number, ResolvedPolicy['repository']>();
+  stack.defer(answer(parts, policyCommands.resolve.subject, policies));
+  stack.defer(answer(parts, repositoryCommands.resolve.subject, repositories));
   const player = await playExecutor(parts);
   stack.defer(player.stop);
 
@@ -91,6 +100,7 @@ export const createStage = async (): Promise<Stage> => {
   return {
     parts,
     policies,
+    repositories,
     executor: player.executor,
     newParts,
     startScheduler: async ({ parts: own = parts, maxRunning = 0, clock } = {}) => {
@@ -117,6 +127,19 @@ export const createStage = async (): Promise<Stage> => {
       for await (const { type, data } of parts.store.readStream(stream)) events.push({ type, data });
       return events;
     },
+    skipped: async (subject) => {
+      const found: ScheduleSlotEvent['data'][] = [];
+      for (let after = 0n; ;) {
+        const { events, position } = await parts.store.readAll({ after, limit: 5_000 });
+        if (position === after) return found;
+        after = position;
+        for (const { type, data } of events) {
+          const slot = data as ScheduleSlotEvent['data'];
+          const isMeant = type === 'schedule-slot-skipped' && (slot.policy ?? slot.repository) === subject;
+          if (isMeant) found.push(slot);
+        }
+      }
+    },
     jobs,
     settled: (run, statuses) =>
       vi.waitFor(async () => expect((await jobs(run)).map(({ status }) => status)).toEqual(statuses), within),
@@ -124,21 +147,18 @@ export const createStage = async (): Promise<Stage> => {
   };
 };
 
-/** Speaks the envelope of the RPC library. Returns what ends it. */
-const playInventory = ({ connection }: ServiceParts, policies: Map<number, ResolvedPolicy>): (() => void) => {
-  const subscription = connection.nats.subscribe(policyCommands.resolve.subject, {
+/** Answers a call by id, as inventory does: speaks the envelope of the RPC library. Returns what ends it. */
+const answer = ({ connection }: ServiceParts, subject: string, things: ReadonlyMap<number, unknown>): (() => void) => {
+  const subscription = connection.nats.subscribe(subject, {
     callback: (_error, message) => {
       const { id, data } = message.json<{ id: string; data: { id: number } }>();
-      const response = policies.get(data.id);
-      const err = { code: 'not-found', message: 'There is no such policy.' };
+      const response = things.get(data.id);
+      const err = { code: 'not-found', message: 'There is no such thing.' };
       message.respond(JSON.stringify(response ? { id, response, isDisposed: true } : { id, err, isDisposed: true }));
     },
   });
   return () => subscription.unsubscribe();
 };
-
-export const finish = (job: string, attempt: number, outcome: string | undefined): JobEvent =>
-  outcome === undefined ? succeeded(job, { attempt }) : failed(job, outcome, { attempt });
 
 const playExecutor = async (
   parts: ServiceParts,
@@ -154,14 +174,20 @@ const playExecutor = async (
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const handler: JobHandler = async ({ job, run }) => {
-    const { name } = (await planOf(parts, run)).jobs.find(({ uuid }) => uuid === job)!;
+    const plan = await planOf(parts, run);
+    const { name } = plan.jobs.find(({ uuid }) => uuid === job)!;
     const start: JobEvent = { type: 'job-started', data: { job, run, attempt: 1, executor: 'fake' } };
     if ((await command(jobStream(job), start)).events.length === 0) return 'drop';
     executor.started.push(name);
     const order = executor.orders.get(name);
     if (order instanceof Promise) await Promise.race([order, ended]);
     if (!stopping.signal.aborted) {
-      await command(jobStream(job), finish(job, 1, typeof order === 'string' ? order : undefined));
+      const machines = Array.isArray(order) ? (order as readonly VirtualMachine[]) : [];
+      const end =
+        typeof order === 'string'
+          ? failed(job, order)
+          : succeeded(job, { ...placesOf(plan, job), machines: [...machines] });
+      await command(jobStream(job), end);
     }
     return 'done';
   };
@@ -176,10 +202,21 @@ const playExecutor = async (
   };
 };
 
+/** The run with all its jobs, those of machines that were found included. */
 export const planOf = async ({ store }: ServiceParts, run: string): Promise<RunRequested> => {
-  for await (const { data } of store.readStream(runStream(run))) return data as RunRequested;
-  throw new Error(`No run ${run}`);
+  let plan: RunRequested | undefined;
+  for await (const { type, data } of store.readStream(runStream(run))) {
+    if (type === 'run-requested') plan = data as RunRequested;
+    if (type === 'run-extended' && plan) plan = { ...plan, jobs: [...plan.jobs, ...(data as RunExtended).jobs] };
+  }
+  if (!plan) throw new Error(`No run ${run}`);
+  return plan;
 };
+
+const placesOf = ({ repository, jobs }: RunRequested, job: string) => ({
+  repository: repository?.uuid ?? null,
+  client: jobs.find(({ uuid }) => uuid === job)?.client?.uuid ?? null,
+});
 
 /** Replays the queue's stream: throws when two jobs ever had one repository or one client. Returns the grants. */
 export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {

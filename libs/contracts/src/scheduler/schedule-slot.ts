@@ -30,6 +30,3 @@ export const scheduleSlotSkipped = defineEvent({
 
 export const scheduleSlotEvents = [scheduleSlotSkipped] as const;
 export type ScheduleSlotEvent = EventOf<(typeof scheduleSlotEvents)[number]>;
-
-/** Where skipped slots stood in the first release. */
-export const scheduleSlotsStream = (policy: string): string => `schedule-slots-${policy}`;

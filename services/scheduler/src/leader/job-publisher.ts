@@ -3,13 +3,14 @@ import type { JobQueue } from '@cyborgbackup/messaging';
 import type { QueueEntry } from '../queue/queue-entry.ts';
 
 export interface JobPublisher {
-  /** Hands a granted job to the executors, as soon as that can be done. */
+  /** Hands a granted job to the executors, as soon as that can be done; once more if it was handed out before. */
   add(entry: QueueEntry): void;
   /** Works until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 const RETRY_MILLIS = 1_000;
+const LONG_MILLIS = 60_000;
 
 /**
  * Publishes one job after the other, each until it is in the job queue: while NATS is away jobs are granted all the same,
@@ -17,7 +18,7 @@ const RETRY_MILLIS = 1_000;
  * not confirmed is dropped for its id.
  */
 export const createJobPublisher = (queue: Pick<JobQueue, 'publish'>, logger: Logger): JobPublisher => {
-  const waiting: QueueEntry[] = [];
+  const waiting = new Set<QueueEntry>();
   let wake = new AbortController();
 
   const publish = async ({ job, grantedAt }: QueueEntry): Promise<void> => {
@@ -26,32 +27,28 @@ export const createJobPublisher = (queue: Pick<JobQueue, 'publish'>, logger: Log
     await runInContext(context, () => queue.publish(message, { dedupId: `${job.uuid}-${grantedAt ?? 0}` }));
   };
 
-  const publishFirst = async (first: QueueEntry, signal: AbortSignal): Promise<void> => {
+  const publishOne = async (entry: QueueEntry, signal: AbortSignal): Promise<void> => {
     try {
-      if (first.stage === 'granted') await publish(first);
-      waiting.shift();
+      if (entry.grantedAt !== undefined && entry.stage !== 'ended') await publish(entry);
+      waiting.delete(entry);
     } catch (error) {
-      logger.warn({ job: first.job.uuid, reason: messageOf(error) }, 'a job could not be handed out; trying again');
+      logger.warn({ job: entry.job.uuid, reason: messageOf(error) }, 'a job could not be handed out; trying again');
       await delay(RETRY_MILLIS, signal);
     }
   };
 
   return {
     add: (entry) => {
-      waiting.push(entry);
+      waiting.add(entry);
       wake.abort();
     },
     run: async (signal) => {
       while (!signal.aborted) {
+        wake = new AbortController();
         const [first] = waiting;
-        if (first) await publishFirst(first, signal);
-        else {
-          wake = new AbortController();
-          await delay(LONG_MILLIS, AbortSignal.any([wake.signal, signal]));
-        }
+        if (first) await publishOne(first, signal);
+        else await delay(LONG_MILLIS, AbortSignal.any([wake.signal, signal]));
       }
     },
   };
 };
-
-const LONG_MILLIS = 60_000;

@@ -21,14 +21,19 @@ import type { LaunchDeps } from '../run/launch.ts';
 import { runTick } from '../tick/run-tick.ts';
 import { createTimetable, type Timetable } from '../tick/timetable.ts';
 import { createJobPublisher, type JobPublisher } from './job-publisher.ts';
+import { republishLost } from './republish-lost.ts';
+import { createRunExtender, type RunExtender } from './run-extender.ts';
 import { isForQueue, isForTimetable, isSlotEvent } from './scheduled-events.ts';
 import { loadSnapshot } from './snapshot.ts';
+import { createTide, type Tide } from './tide.ts';
 
 export interface LeaderDeps extends LaunchDeps {
   readonly logger: Logger;
   readonly jobQueue: Pick<JobQueue, 'publish' | 'queued'>;
   /** Jobs that may run at once; 0 = as many as have a repository and a client. */
   readonly maxRunning: number;
+  /** How long a job may be gone from the job queue unnoticed; half a minute unless told. */
+  readonly republishMillis?: number;
 }
 
 interface Leader {
@@ -36,6 +41,8 @@ interface Leader {
   readonly queue: Queue;
   readonly timetable: Timetable;
   readonly publisher: JobPublisher;
+  readonly extender: RunExtender;
+  readonly tide: Tide;
 }
 
 const MAX_EVENTS = 200;
@@ -50,17 +57,20 @@ const CONCURRENT_ENDS = 16;
  *                2. hands what it granted to the executors;
  *                3. ends jobs whose needs did not succeed.
  *              It begins by handing out what is granted, has not started and is not in the job queue: the last leader
- *              may have died before it did. Meanwhile it starts what is due.
+ *              may have died before it did. Meanwhile it starts what is due, gives machines that were found their jobs, and
+ *              hands out once more what the job queue has lost.
  *   ended      by the signal, or by an error. A slot event that it did not write, and a version that does not match, are
  *              such errors: somebody else leads as well. Whoever leads next loads again, so nothing has to be undone.
  *
  * A leader may die between any two of these steps. What it had appended is in the log, and everything else follows from
- * that: slots of ended jobs are freed, granted jobs are published, the dependents of failed ones ended, by the next.
+ * that: slots of ended jobs are freed, granted jobs are published, the dependents of failed ones ended, machines given their
+ * jobs, by the next.
  */
 export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void> => {
   const { position, queue, timetable: rows } = await loadSnapshot(deps.pool);
   const publisher = createJobPublisher(deps.jobQueue, deps.logger);
-  const leader = { deps, queue, timetable: createTimetable(rows), publisher };
+  const extender = createRunExtender(deps, queue);
+  const leader = { deps, queue, timetable: createTimetable(rows), publisher, extender, tide: createTide() };
   deps.logger.info({ position: String(position), jobs: queue.entries.size }, 'leading: granting slots');
 
   const ending = new AbortController();
@@ -73,6 +83,8 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
     follow(leader, position, caughtUp.resolve, ended),
     publisher.run(ended),
     caughtUp.promise.then(() => tick(leader, ended)),
+    caughtUp.promise.then(() => extender.run(ended)),
+    caughtUp.promise.then(() => republish(leader, ended)),
   ];
   // The first part that fails ends the others; all are waited for.
   const results = await Promise.allSettled(parts.map((part) => part.finally(() => ending.abort())));
@@ -80,12 +92,20 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
 };
 
 const tick = ({ deps, queue, timetable }: Leader, signal: AbortSignal): Promise<void> =>
-  runTick({ ...deps, timetable, isActive: (policy) => queue.unended.has(policy) }, signal);
+  runTick({ ...deps, timetable, active: queue.active }, signal);
+
+const REPUBLISH_MILLIS = 30_000;
+
+const republish = ({ deps, queue, publisher, tide }: Leader, signal: AbortSignal): Promise<void> => {
+  const { store, logger, jobQueue, republishMillis: everyMillis = REPUBLISH_MILLIS } = deps;
+  return republishLost({ store, logger, jobQueue, publisher, queue, whenFolded: tide.reached, everyMillis }, signal);
+};
 
 const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signal: AbortSignal): Promise<void> => {
   const { deps, queue, publisher } = leader;
   const head = await deps.store.head();
   let isLoading = true;
+  leader.tide.rise(after);
   const begin = async (): Promise<void> => {
     isLoading = false;
     const queued = await deps.jobQueue.queued();
@@ -98,6 +118,7 @@ const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signa
   if (after >= head) await begin();
   for await (const page of deps.store.subscribe({ after, signal })) {
     await fold(leader, page, isLoading);
+    leader.tide.rise(page.position);
     if (!isLoading) await act(leader);
     else if (page.position >= head) await begin();
   }
@@ -128,6 +149,7 @@ const act = async (leader: Leader): Promise<void> => {
   const doomed = [...queue.doomed];
   queue.doomed.clear();
   await inParallel(doomed, CONCURRENT_ENDS, ([entry, need]) => endDoomed(deps, entry, need)); // 3
+  if (queue.toExtend.size > 0) leader.extender.look();
 };
 
 const contextOf = ({ job: { correlationId } }: QueueEntry): RequestContext =>

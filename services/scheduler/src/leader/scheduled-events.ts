@@ -6,6 +6,7 @@ import {
   runEvents,
   scheduleEvents,
   scheduleSlotEvents,
+  settingsEvents,
 } from '@cyborgbackup/contracts';
 import type { QueueInput } from '../queue/queue.ts';
 import type { KnownEvent } from '../read/known-event.ts';
@@ -24,6 +25,7 @@ const timetableTypes = typesOf(
   ...scheduleEvents,
   ...repositoryEvents,
   ...scheduleSlotEvents,
+  ...settingsEvents,
   ...runEvents,
 );
 

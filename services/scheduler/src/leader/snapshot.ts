@@ -5,7 +5,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { JobStatus } from '../read/job-row.ts';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 import { addRun, createQueue, type Queue } from '../queue/queue.ts';
-import { queuedJob, type QueueEntry } from '../queue/queue-entry.ts';
+import { queuedJobs, type QueueEntry } from '../queue/queue-entry.ts';
 import type { TimetableRows } from '../tick/timetable.ts';
 
 /** The scheduler's memory as of one position of the log. */
@@ -21,6 +21,7 @@ interface OpenJobRow {
   readonly run: string;
   readonly name: string;
   readonly job_type: JobType;
+  readonly task: string | null;
   readonly status: JobStatus;
   readonly needs: readonly string[];
   readonly policy: string | null;
@@ -29,23 +30,29 @@ interface OpenJobRow {
   readonly scheduled: boolean;
   readonly correlationId: string;
   readonly reason: string;
+  readonly attempt: number;
   readonly granted_version: number | null;
+  readonly awaits_extension: boolean;
 }
 
-/** All jobs of runs of which a job has not ended, or still holds its slot. */
+/** All jobs of runs of which a job has not ended, still holds its slot, or found machines that have no jobs yet. */
 const OPEN_JOBS = `
-  select job.uuid, job.id, job.run, job.name, job.job_type, job.status, job.needs, job.policy_uuid as policy,
+  select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.attempt, job.needs, job.policy_uuid as policy,
          job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
-         job.correlation_id as "correlationId", job.job_explanation as reason, slot.granted_version
+         job.correlation_id as "correlationId", job.job_explanation as reason, slot.granted_version,
+         extension.job is not null as awaits_extension
     from scheduler.jobs job
     left join scheduler.slots slot on slot.job = job.uuid
-   where job.run in (select run from scheduler.jobs where finished is null union select run from scheduler.slots)
+    left join scheduler.pending_extensions extension on extension.job = job.uuid
+   where job.run in (select run from scheduler.jobs where finished is null
+                     union select run from scheduler.slots
+                     union select run from scheduler.jobs where uuid in (select job from scheduler.pending_extensions))
    order by job.id`;
 
-const POLICIES = `select uuid, id, schedule, repository, enabled, to_json(since) #>> '{}' as since,
-                         to_json(last_slot) #>> '{}' as last_slot
-                    from scheduler.timetable_policies`;
-const SCHEDULES = `select uuid, id, crontab, timezone, enabled, to_json(since) #>> '{}' as since
+const ENTRIES = `select subject, kind, id, schedule, repository, enabled, missed_runs, overlap,
+                        to_json(since) #>> '{}' as since, to_json(last_slot) #>> '{}' as last_slot
+                   from scheduler.timetable_entries`;
+const SCHEDULES = `select uuid, id, name, crontab, timezone, enabled, jitter, blackouts, to_json(since) #>> '{}' as since
                      from scheduler.timetable_schedules`;
 const REPOSITORIES = `select uuid, id, enabled, to_json(since) #>> '{}' as since from scheduler.timetable_repositories`;
 
@@ -76,7 +83,7 @@ const readSnapshot = async (client: ClientBase): Promise<Snapshot> => {
     position: checkpoint.position,
     queue: await readQueue(client),
     timetable: {
-      policies: await rowsOf(client, POLICIES),
+      entries: await rowsOf(client, ENTRIES),
       schedules: await rowsOf(client, SCHEDULES),
       repositories: await rowsOf(client, REPOSITORIES),
     },
@@ -92,7 +99,7 @@ const readQueue = async (client: ClientBase): Promise<Queue> => {
   const jobs = await rowsOf<OpenJobRow>(client, OPEN_JOBS);
   const rows = new Map(jobs.map((row) => [row.uuid, row]));
   for (const run of Map.groupBy(jobs, (row) => row.run).values()) {
-    addRun(queue, run.map(queuedJob), (entry) => restore(entry, rows.get(entry.job.uuid)));
+    addRun(queue, queuedJobs(run), (entry) => restore(entry, rows.get(entry.job.uuid)));
   }
   return queue;
 };
@@ -102,6 +109,8 @@ const restore = (entry: QueueEntry, row: OpenJobRow | undefined): void => {
   entry.announced ||= row.status !== 'waiting';
   entry.grantedAt = row.granted_version ?? undefined;
   entry.reason = row.reason;
+  entry.awaitsExtension = row.awaits_extension;
+  if (row.attempt > 0 && row.status === 'pending') entry.lost = row.reason;
   if (isJobEnd(row.status)) entry.end = row.status;
   else if (row.status === 'running') entry.stage = 'running';
 };

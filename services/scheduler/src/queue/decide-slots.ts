@@ -16,12 +16,19 @@ export interface SlotDecision {
 }
 
 /**
+ * Jobs that may lie with the executors and not be started. What is handed out is taken in the order of its coming; only
+ * here do priority and fairness hold. So when the executors are busy, or none is there, jobs wait here. Executors that are
+ * free take so many within some milliseconds.
+ */
+export const MAX_HANDED_OUT = 16;
+
+/**
  * What is to be appended to the queue's stream now, already applied to the queue: when the append fails, the queue is no
  * longer what the log says and must be loaded again.
  *
  * 1. Slots of jobs that have ended are freed, so that what they held can be granted in the same append.
  * 2. Jobs whose needs have all succeeded are announced.
- * 3. Free slots are granted.
+ * 3. Free slots are granted, one after the other, to whose turn it is.
  */
 export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDecision[] => {
   const decided: SlotDecision[] = [];
@@ -30,28 +37,28 @@ export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDeci
     evolveSlot(queue, event, queue.version + 1);
   };
   const hasRoom = (): boolean => decided.length < limits.maxEvents;
-  const canGrant = (): boolean => hasRoom() && !isFull(queue, limits);
   const appendAll = (entries: ReadonlySet<QueueEntry>, type: 'slot-freed' | 'slot-awaited'): void => {
-    for (const entry of entries) if (hasRoom()) append({ type, data: { job: entry.job.uuid } }, entry);
+    for (const entry of entries) {
+      if (!hasRoom()) return;
+      append({ type, data: { job: entry.job.uuid } }, entry);
+    }
   };
   appendAll(queue.toFree, 'slot-freed');
   appendAll(queue.toAnnounce, 'slot-awaited');
-  const grantRound = (): boolean => {
-    const before = decided.length;
-    for (const job of nextRound(queue)) {
-      const entry = queue.entries.get(job.uuid);
-      if (entry && canGrant() && isFree(queue, job)) append({ type: 'slot-granted', data: grantOf(job) }, entry);
-    }
-    return decided.length > before;
-  };
-  while (canGrant() && grantRound());
+  while (hasRoom() && !isFull(queue, limits) && !isHandedOut(queue)) {
+    const job = queue.lanes.next();
+    const entry = job && queue.entries.get(job.uuid);
+    if (!entry) break;
+    append({ type: 'slot-granted', data: grantOf(job) }, entry);
+  }
   return decided;
 };
 
-const isFull = ({ granted }: Queue, { maxRunning }: SlotLimits): boolean => maxRunning > 0 && granted >= maxRunning;
+export const isFull = ({ granted }: Queue, { maxRunning }: Pick<SlotLimits, 'maxRunning'>): boolean =>
+  maxRunning > 0 && granted >= maxRunning;
 
-const isFree = ({ lanes }: Queue, { repository, client }: QueuedJob): boolean =>
-  !lanes.holderOf(repository) && !lanes.holderOf(client);
+/** The executors have not taken what they were given. */
+export const isHandedOut = ({ handedOut }: Queue): boolean => handedOut.size >= MAX_HANDED_OUT;
 
 const grantOf = ({
   uuid,
@@ -64,31 +71,3 @@ const grantOf = ({
   repository,
   client,
 });
-
-/**
- * Who is served next: one job of each policy, so that a policy with hundreds of clients does not keep others waiting.
- * Those that somebody launched go before scheduled ones; then the policy that has the fewest slots, then the one that was
- * served longest ago, then the oldest job.
- */
-const nextRound = (queue: Queue): readonly QueuedJob[] => {
-  const compare = comparing(queue);
-  const heads = queue.lanes
-    .candidates()
-    .map((lane) => lane.reduce((best, job) => (compare(job, best) < 0 ? job : best)));
-  const sorted = heads.sort(compare);
-  const served = new Set<string>();
-  const isManualRound = sorted[0]?.manual ?? false;
-  return sorted.filter(({ manual, policy }) => {
-    if (manual !== isManualRound || served.has(policy)) return false;
-    served.add(policy);
-    return true;
-  });
-};
-
-const comparing =
-  ({ slotsHeld, lastGrant }: Queue) =>
-  (a: QueuedJob, b: QueuedJob): number =>
-    Number(b.manual) - Number(a.manual) ||
-    (slotsHeld.get(a.policy) ?? 0) - (slotsHeld.get(b.policy) ?? 0) ||
-    (lastGrant.get(a.policy) ?? 0) - (lastGrant.get(b.policy) ?? 0) ||
-    a.id - b.id;

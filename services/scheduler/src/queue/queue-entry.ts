@@ -1,4 +1,5 @@
-import type { JobEnd, PlannedJob, RunRequested } from '@cyborgbackup/contracts';
+import type { JobEnd, PlannedJob, RunFacts } from '@cyborgbackup/contracts';
+import { activityOf, kindOf, taskOf } from '../run/run-kind.ts';
 
 /** What the queue has to know of a job. */
 export interface QueuedJob {
@@ -8,8 +9,12 @@ export interface QueuedJob {
   readonly run: string;
   readonly name: string;
   readonly jobType: string;
+  /** What it does, where its type does not say it all. */
+  readonly task: string | null;
   /** Whose turn it is: the policy's uuid, or the run's where there is no policy. */
   readonly policy: string;
+  /** What its run is in the way of; null for nothing. */
+  readonly activity: string | null;
   /** Somebody is waiting for it, so it goes before what a schedule started. */
   readonly manual: boolean;
   /** What it must have for itself alone. */
@@ -22,7 +27,7 @@ export interface QueuedJob {
 
 /**
  * waiting   for other jobs of its run
- * ready     those have succeeded: waits for its repository, its client or, where there is a limit, for room
+ * ready     those have succeeded: waits for its repository, its client, its turn or, where there is a limit, for room
  * granted   has all of these; no executor has started it (or one did, and lost it)
  * running   with an executor
  * ended     and, until its slot is freed, still holds what it was granted
@@ -40,6 +45,10 @@ export interface QueueEntry {
   announced: boolean;
   /** Version of its grant; undefined when it holds no slot. */
   grantedAt: number | undefined;
+  /** Why its latest attempt was lost; undefined before the first loss. */
+  lost: string | undefined;
+  /** It found machines that have not got their jobs yet. */
+  awaitsExtension: boolean;
   end: JobEnd | undefined;
   /** Why it ended, when it did not succeed. */
   reason: string;
@@ -52,11 +61,13 @@ export const createEntry = (job: QueuedJob): QueueEntry => ({
   dependents: [],
   announced: job.needs.length === 0,
   grantedAt: undefined,
+  lost: undefined,
+  awaitsExtension: false,
   end: undefined,
   reason: '',
 });
 
-/** A preparation is about the client or the repository alone, all other jobs run borg there: both. */
+/** A check of a client is about the client alone, all other jobs run borg there: both. */
 const resourcesOf = (
   { job_type, client }: Pick<PlannedJob, 'job_type'> & { readonly client: string | null },
   repository: string | null,
@@ -65,6 +76,7 @@ const resourcesOf = (
 
 /** The parts of a job that plan and table have in common. */
 export interface JobFacts extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job_type'> {
+  readonly task: string | null;
   readonly needs: readonly string[];
   readonly run: string;
   readonly policy: string | null;
@@ -74,32 +86,44 @@ export interface JobFacts extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job
   readonly correlationId: string;
 }
 
-export const queuedJob = (facts: JobFacts): QueuedJob => ({
-  uuid: facts.uuid,
-  id: facts.id,
-  run: facts.run,
-  name: facts.name,
-  jobType: facts.job_type,
-  policy: facts.policy ?? facts.run,
-  manual: !facts.scheduled,
-  ...resourcesOf(facts, facts.repository),
-  needs: facts.needs,
-  correlationId: facts.correlationId,
-});
+/** The jobs of one run, all of them. */
+export const queuedJobs = (run: readonly JobFacts[]): readonly QueuedJob[] => {
+  const [first] = run;
+  if (!first) return [];
+  const kind = kindOf(first.policy, run);
+  const activity = activityOf(kind, first.policy ?? first.repository);
+  return run.map((job) => ({
+    uuid: job.uuid,
+    id: job.id,
+    run: job.run,
+    name: job.name,
+    jobType: job.job_type,
+    task: job.task,
+    policy: job.policy ?? job.run,
+    activity,
+    manual: !job.scheduled,
+    ...resourcesOf(job, job.repository),
+    needs: job.needs,
+    correlationId: job.correlationId,
+  }));
+};
 
-export const queuedJobs = (run: RunRequested, correlationId: string): readonly QueuedJob[] =>
-  run.jobs.map(({ uuid, id, name, job_type, needs, client }) =>
-    queuedJob({
-      uuid,
-      id,
-      name,
-      job_type,
-      needs,
-      run: run.uuid,
-      policy: run.policy?.uuid ?? null,
-      repository: run.repository?.uuid ?? null,
-      client: client?.uuid ?? null,
-      scheduled: run.due_at !== null,
-      correlationId,
-    }),
-  );
+/** Jobs as the log plans them. */
+export const plannedFacts = (
+  run: RunFacts & { readonly jobs: readonly PlannedJob[] },
+  correlationId: string,
+): readonly JobFacts[] =>
+  run.jobs.map((job) => ({
+    uuid: job.uuid,
+    id: job.id,
+    name: job.name,
+    job_type: job.job_type,
+    task: taskOf(job),
+    needs: job.needs,
+    run: run.uuid,
+    policy: run.policy?.uuid ?? null,
+    repository: run.repository?.uuid ?? null,
+    client: job.client?.uuid ?? null,
+    scheduled: run.due_at !== null,
+    correlationId,
+  }));

@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../some-events.test.ts';
 import { decideSlots } from './decide-slots.ts';
-import { addRun, createQueue, evolve, type Queue } from './queue.ts';
+import { addRun, createQueue, evolve, extendRun, type Queue } from './queue.ts';
 import type { QueuedJob } from './queue-entry.ts';
 
 /*
- * Any history: runs come, jobs start, lose attempts, end, are canceled, the leader acts or does not, dies and loads again.
+ * Any history: runs come, jobs start, lose attempts, end, are canceled, some find machines for which their run is extended,
+ * the leader acts or does not, dies and loads again.
  * Beside the queue stands a model that knows nothing but what was granted and freed.
  */
 interface Model {
@@ -17,6 +18,8 @@ interface Model {
   readonly log: QueueEvent[];
   readonly ended: Map<string, JobEvent>;
   readonly started: Set<string>;
+  /** Jobs whose machines have their jobs. */
+  readonly extended: Set<string>;
 }
 
 type Touch = 'start' | 'lose' | 'succeed' | 'fail' | 'cancel';
@@ -25,6 +28,7 @@ type Step =
   | { readonly do: 'run'; readonly jobs: readonly ShapeOfJob[]; readonly manual: boolean; readonly policy: number }
   | { readonly do: 'act'; readonly maxEvents: number }
   | { readonly do: Touch; readonly pick: number }
+  | { readonly do: 'extend' }
   | { readonly do: 'reload' };
 
 interface ShapeOfJob {
@@ -32,6 +36,7 @@ interface ShapeOfJob {
   readonly client: number | null;
   /** Needs the jobs planned so many places before it. */
   readonly back: readonly number[];
+  readonly findsMachines: boolean;
 }
 
 const MAX_RUNNING = 4;
@@ -42,6 +47,7 @@ const shape = fc.record<ShapeOfJob>({
   repository: maybe(fc.nat(3)),
   client: maybe(fc.nat(1)),
   back: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+  findsMachines: fc.boolean(),
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -62,17 +68,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       pick: fc.nat(50),
     }),
   },
+  { weight: 2, arbitrary: fc.constant({ do: 'extend' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'reload' as const }) },
 );
 
 const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'run' }>): readonly QueuedJob[] => {
   const first = model.jobs.length;
-  return jobs.map(({ repository, client, back }, index) => ({
+  return jobs.map(({ repository, client, back, findsMachines }, index) => ({
     uuid: uuidOf('job', first + index),
     id: first + index + 1,
     run: uuidOf('run', first),
     name: `Job ${first + index}`,
     jobType: 'job',
+    task: findsMachines ? 'machines' : null,
+    activity: `backup/${uuidOf('policy', policy)}`,
     policy: uuidOf('policy', policy),
     manual,
     repository: repository === null ? null : uuidOf('repository', repository),
@@ -99,13 +108,48 @@ const end = (model: Model, event: JobEvent): void => {
   tell(model, event);
 };
 
+const success = ({ uuid, task }: QueuedJob): JobEvent =>
+  succeeded(uuid, {
+    machines:
+      task === 'machines'
+        ? [
+            { id: '1', name: 'one' },
+            { id: '2', name: 'two' },
+          ]
+        : [],
+  });
+
+const awaitsExtension = ({ ended, extended }: Model, { uuid, task }: QueuedJob): boolean =>
+  task === 'machines' && ended.get(uuid)?.type === 'job-succeeded' && !extended.has(uuid);
+
+/** A backup for each machine, and what follows it. */
+const extend = (model: Model): void => {
+  for (const { job: finder } of model.queue.toExtend) {
+    expect(awaitsExtension(model, finder)).toBe(true);
+    const first = model.jobs.length;
+    const jobs = [0, 1, 2, 3].map((n): QueuedJob => ({
+      ...finder,
+      uuid: uuidOf('job', first + n),
+      id: first + n + 1,
+      name: `Job ${first + n}`,
+      task: null,
+      needs: [n % 2 === 0 ? finder.uuid : uuidOf('job', first + n - 1)],
+    }));
+    model.jobs.push(...jobs);
+    model.extended.add(finder.uuid);
+    extendRun(model.queue, finder.uuid, jobs);
+    // A second time it is known.
+    extendRun(model.queue, finder.uuid, jobs);
+  }
+};
+
 /** What an executor, or somebody who cancels, says about a job. */
 const said: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | undefined> = {
   cancel: ({ uuid }) => ({ type: 'job-canceled', data: { job: uuid, attempt: 0, reason: 'x' } }),
   start: ({ uuid, run }, isStarted) =>
     isStarted ? undefined : { type: 'job-started', data: { job: uuid, run, attempt: 1, executor: 'e' } },
   lose: ({ uuid }, isStarted) => (isStarted ? lost(uuid, 'x') : undefined),
-  succeed: ({ uuid }, isStarted) => (isStarted ? succeeded(uuid) : undefined),
+  succeed: (job, isStarted) => (isStarted ? success(job) : undefined),
   fail: ({ uuid }, isStarted) => (isStarted ? failed(uuid, 'x') : undefined),
 };
 
@@ -120,11 +164,38 @@ const touch = (model: Model, kind: Touch, pick: number): void => {
   else end(model, event);
 };
 
+const resourcesOf = (job: QueuedJob): string[] => [job.repository, job.client].filter((resource) => resource !== null);
+
+/** Nobody who may run has more right to it: those launched by somebody first, then who has fewest. */
+const checkTurn = (model: Model, granted: QueuedJob): void => {
+  const holding = holders(model);
+  const used = new Set(holding.flatMap(resourcesOf));
+  const wasGranted = new Set(model.log.filter(({ type }) => type === 'slot-granted').map(({ data }) => data.job));
+  const held = ({ policy }: QueuedJob): number => holding.filter((other) => other.policy === policy).length;
+  const rank = (job: QueuedJob): number => (job.manual ? 0 : 1_000) + held(job);
+  const rivals = model.jobs.filter(
+    (job) =>
+      !wasGranted.has(job.uuid) &&
+      !model.ended.has(job.uuid) &&
+      job.needs.every((need) => model.ended.get(need)?.type === 'job-succeeded') &&
+      !resourcesOf(job).some((resource) => used.has(resource)),
+  );
+  expect(rivals).toContainEqual(granted);
+  expect(rank(granted)).toBe(Math.min(...rivals.map(rank)));
+};
+
 const act = (model: Model, maxEvents: number): void => {
   const before = model.queue.version;
   const events = decideSlots(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
   expect(events.length).toBeLessThanOrEqual(maxEvents);
-  model.log.push(...events);
+  for (const event of events) {
+    if (event.type === 'slot-granted')
+      checkTurn(
+        model,
+        model.jobs.find(({ uuid }) => uuid === event.data.job)!,
+      );
+    model.log.push(event);
+  }
   expect(model.queue.version).toBe(before + events.length);
   const doomed = [...model.queue.doomed.keys()];
   model.queue.doomed.clear();
@@ -137,11 +208,14 @@ const reload = (model: Model): Model => {
   const announced = new Set(model.log.filter(({ type }) => type === 'slot-awaited').map(({ data }) => data.job));
   const held = new Set(holders(model).map(({ uuid }) => uuid));
   for (const run of Map.groupBy(model.jobs, ({ run: uuid }) => uuid).values()) {
-    if (run.every(({ uuid }) => model.ended.has(uuid) && !held.has(uuid))) continue;
+    const isOver = (job: QueuedJob): boolean =>
+      model.ended.has(job.uuid) && !held.has(job.uuid) && !awaitsExtension(model, job);
+    if (run.every(isOver)) continue;
     addRun(queue, run, (entry) => {
       const { uuid } = entry.job;
       const ended = model.ended.get(uuid);
       entry.announced ||= announced.has(uuid);
+      entry.awaitsExtension = awaitsExtension(model, entry.job);
       entry.grantedAt = held.has(uuid)
         ? model.log.findIndex((e) => e.type === 'slot-granted' && e.data.job === uuid) + 1
         : undefined;
@@ -171,6 +245,7 @@ const check = (model: Model): void => {
 const take = (model: Model, one: Step): Model => {
   if (one.do === 'reload') return reload(model);
   if (one.do === 'act') act(model, one.maxEvents);
+  else if (one.do === 'extend') extend(model);
   else if (one.do === 'run') {
     const jobs = planRun(model, one);
     model.jobs.push(...jobs);
@@ -179,7 +254,14 @@ const take = (model: Model, one: Step): Model => {
   return model;
 };
 
-const newModel = (): Model => ({ queue: createQueue(), jobs: [], log: [], ended: new Map(), started: new Set() });
+const newModel = (): Model => ({
+  queue: createQueue(),
+  jobs: [],
+  log: [],
+  ended: new Map(),
+  started: new Set(),
+  extended: new Set(),
+});
 
 describe('the queue, whatever happens', () => {
   it('never grants a repository or a client twice, and ends with everything ended and forgotten', () => {
@@ -191,21 +273,24 @@ describe('the queue, whatever happens', () => {
           check(model);
         }
         // From here on all goes well: nothing may be stuck.
-        for (let round = 0; model.ended.size < model.jobs.length && round < 500; round += 1) {
+        const isOver = (): boolean => model.ended.size === model.jobs.length && model.queue.toExtend.size === 0;
+        for (let round = 0; !isOver() && round < 500; round += 1) {
+          extend(model);
           act(model, 200);
           check(model);
-          for (const { uuid } of holders(model)) {
+          for (const job of holders(model)) {
+            const { uuid } = job;
             if (model.ended.has(uuid)) continue;
             model.started.add(uuid);
-            end(model, succeeded(uuid));
+            end(model, success(job));
           }
         }
         act(model, 200);
         act(model, 200);
         expect(model.ended.size, 'nobody waits for ever').toBe(model.jobs.length);
         expect(holders(model)).toEqual([]);
-        const { entries, runs, slotsHeld, unended, lastGrant, granted } = model.queue;
-        expect([entries.size, runs.size, slotsHeld.size, unended.size, lastGrant.size, granted]).toEqual([
+        const { entries, runs, lanes, active, handedOut, granted } = model.queue;
+        expect([entries.size, runs.size, lanes.policies, active.size, handedOut.size, granted]).toEqual([
           0, 0, 0, 0, 0, 0,
         ]);
       }),

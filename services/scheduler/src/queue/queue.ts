@@ -1,6 +1,6 @@
 import { jobEndOf, type JobEvent, type QueueEvent, type RunEvent } from '@cyborgbackup/contracts';
 import { createLanes, type Lanes } from './lanes.ts';
-import { createEntry, queuedJobs, type QueuedJob, type QueueEntry } from './queue-entry.ts';
+import { createEntry, plannedFacts, queuedJobs, type QueuedJob, type QueueEntry } from './queue-entry.ts';
 
 /** An event as the queue takes it. */
 export type QueueInput = (RunEvent | QueueEvent | JobEvent) & {
@@ -17,10 +17,12 @@ export interface Queue {
   readonly toFree: Set<QueueEntry>;
   readonly toAnnounce: Set<QueueEntry>;
   readonly doomed: Map<QueueEntry, QueueEntry>;
-  /** By policy. */
-  readonly slotsHeld: Map<string, number>;
-  readonly lastGrant: Map<string, number>;
-  readonly unended: Map<string, number>;
+  /** Jobs that found machines, for which the run is to be extended. */
+  readonly toExtend: Set<QueueEntry>;
+  /** Jobs that hold a slot and were never started. */
+  readonly handedOut: Set<QueueEntry>;
+  /** Runs that have not ended, by what they are in the way of. */
+  readonly active: Map<string, Set<string>>;
   readonly runs: Map<string, QueuedRun>;
   /** Of the queue's stream, the last event in here included. */
   version: number;
@@ -28,10 +30,14 @@ export interface Queue {
   granted: number;
 }
 
-/** Its entries are kept until all of them have ended and hold nothing any more. */
+/** Its entries are kept until all of them have ended, hold nothing any more, and have brought all jobs they will. */
 interface QueuedRun {
-  readonly entries: readonly QueueEntry[];
+  readonly activity: string | null;
+  readonly entries: QueueEntry[];
+  /** Entries that are to be kept, or whose machines have no jobs yet. */
   open: number;
+  /** Entries that have not ended, or whose machines have no jobs yet. */
+  unended: number;
 }
 
 export const createQueue = (version = 0): Queue => ({
@@ -40,19 +46,13 @@ export const createQueue = (version = 0): Queue => ({
   toFree: new Set(),
   toAnnounce: new Set(),
   doomed: new Map(),
-  slotsHeld: new Map(),
-  lastGrant: new Map(),
-  unended: new Map(),
+  toExtend: new Set(),
+  handedOut: new Set(),
+  active: new Map(),
   runs: new Map(),
   version,
   granted: 0,
 });
-
-const count = (counts: Map<string, number>, key: string, by: 1 | -1): void => {
-  const next = (counts.get(key) ?? 0) + by;
-  if (next === 0) counts.delete(key);
-  else counts.set(key, next);
-};
 
 /** Adds the jobs of a run. `restore` sets what is known of one beyond the plan before anything follows from it. */
 export const addRun = (
@@ -62,11 +62,21 @@ export const addRun = (
 ): void => {
   const [first] = jobs;
   if (!first || queue.runs.has(first.run)) return;
+  const { activity } = first;
+  queue.runs.set(first.run, { activity, entries: [], open: 0, unended: 0 });
+  if (activity !== null) queue.active.set(activity, (queue.active.get(activity) ?? new Set()).add(first.run));
+  addJobs(queue, jobs, restore);
+};
+
+const addJobs = (queue: Queue, jobs: readonly QueuedJob[], restore: (entry: QueueEntry) => void): void => {
   const entries = jobs.map(createEntry);
-  queue.runs.set(first.run, { entries, open: entries.length });
   for (const entry of entries) {
+    const run = queue.runs.get(entry.job.run);
+    if (!run) continue;
     queue.entries.set(entry.job.uuid, entry);
-    count(queue.unended, entry.job.policy, 1);
+    run.entries.push(entry);
+    run.open += 1;
+    run.unended += 1;
   }
   for (const entry of entries) {
     for (const need of entry.job.needs) queue.entries.get(need)?.dependents.push(entry);
@@ -79,8 +89,37 @@ export const addRun = (
 const settle = (queue: Queue, entry: QueueEntry): void => {
   const { grantedAt, end } = entry;
   if (grantedAt !== undefined) takeSlot(queue, entry, grantedAt);
+  if (entry.awaitsExtension) awaitExtension(queue, entry);
   if (end !== undefined) return endJob(queue, entry, end);
   if (grantedAt === undefined) becomeReady(queue, entry);
+};
+
+/** The jobs of machines that one of the run's jobs found. Knowing them already changes nothing. */
+export const extendRun = (queue: Queue, foundBy: string, jobs: readonly QueuedJob[]): void => {
+  const finder = queue.entries.get(foundBy);
+  if (!finder?.awaitsExtension) return;
+  const run = queue.runs.get(finder.job.run);
+  addJobs(
+    queue,
+    jobs.map((job) => ({ ...job, activity: run?.activity ?? null })),
+    (entry) => {
+      entry.unmet.delete(foundBy);
+      entry.announced = entry.unmet.size === 0;
+    },
+  );
+  finder.awaitsExtension = false;
+  queue.toExtend.delete(finder);
+  leaveRun(queue, finder);
+  close(queue, finder);
+};
+
+const awaitExtension = (queue: Queue, entry: QueueEntry): void => {
+  const run = queue.runs.get(entry.job.run);
+  if (!run) return;
+  run.open += 1;
+  run.unended += 1;
+  entry.awaitsExtension = true;
+  queue.toExtend.add(entry);
 };
 
 const becomeReady = (queue: Queue, entry: QueueEntry): void => {
@@ -91,25 +130,23 @@ const becomeReady = (queue: Queue, entry: QueueEntry): void => {
 };
 
 const takeSlot = (queue: Queue, entry: QueueEntry, version: number): void => {
-  const { job } = entry;
   if (entry.stage !== 'running') entry.stage = 'granted';
   entry.grantedAt = version;
-  queue.lanes.occupy(job);
+  queue.lanes.occupy(entry.job, version);
   queue.granted += 1;
-  count(queue.slotsHeld, job.policy, 1);
-  queue.lastGrant.set(job.policy, version);
+  if (entry.stage === 'granted' && entry.lost === undefined) queue.handedOut.add(entry);
 };
 
 const endJob = (queue: Queue, entry: QueueEntry, end: NonNullable<QueueEntry['end']>): void => {
   if (entry.stage === 'ended') return;
   queue.lanes.remove(entry.job);
   queue.toAnnounce.delete(entry);
+  queue.handedOut.delete(entry);
   queue.doomed.delete(entry);
   entry.stage = 'ended';
   entry.end = end;
-  count(queue.unended, entry.job.policy, -1);
-  if (!queue.unended.has(entry.job.policy)) queue.lastGrant.delete(entry.job.policy);
   for (const dependent of entry.dependents) tell(queue, dependent, entry);
+  leaveRun(queue, entry);
   if (entry.grantedAt !== undefined) queue.toFree.add(entry);
   else close(queue, entry);
 };
@@ -131,8 +168,18 @@ const freeSlot = (queue: Queue, entry: QueueEntry): void => {
   queue.toFree.delete(entry);
   queue.lanes.vacate(entry.job);
   queue.granted -= 1;
-  count(queue.slotsHeld, entry.job.policy, -1);
   if (entry.stage === 'ended') close(queue, entry);
+};
+
+/** One thing less that keeps the run from having ended. */
+const leaveRun = (queue: Queue, { job }: QueueEntry): void => {
+  const run = queue.runs.get(job.run);
+  if (!run) return;
+  run.unended -= 1;
+  if (run.unended > 0 || run.activity === null) return;
+  const others = queue.active.get(run.activity);
+  others?.delete(job.run);
+  if (others?.size === 0) queue.active.delete(run.activity);
 };
 
 const close = (queue: Queue, { job }: QueueEntry): void => {
@@ -160,20 +207,32 @@ const evolveJob = (queue: Queue, event: JobEvent): void => {
   const entry = queue.entries.get(event.data.job);
   if (!entry || entry.stage === 'ended') return;
   const end = jobEndOf(event);
-  if (end !== undefined) {
-    if (event.type === 'job-failed' || event.type === 'job-canceled') entry.reason = event.data.reason;
-    endJob(queue, entry, end);
-  } else if (event.type === 'job-started' && entry.stage === 'granted') entry.stage = 'running';
-  else if (event.type === 'job-attempt-lost' && entry.stage === 'running') entry.stage = 'granted';
+  if (end === undefined) return moveJob(queue, entry, event);
+  if (event.type === 'job-failed' || event.type === 'job-canceled') entry.reason = event.data.reason;
+  if (findsMachines(entry, event)) awaitExtension(queue, entry);
+  endJob(queue, entry, end);
 };
+
+const moveJob = (queue: Queue, entry: QueueEntry, event: JobEvent): void => {
+  if (event.type === 'job-started' && entry.stage === 'granted') {
+    entry.stage = 'running';
+    queue.handedOut.delete(entry);
+  } else if (event.type === 'job-attempt-lost' && entry.stage === 'running') {
+    entry.stage = 'granted';
+    entry.lost = event.data.reason;
+  }
+};
+
+const findsMachines = ({ job }: QueueEntry, event: JobEvent): boolean =>
+  job.task === 'machines' && event.type === 'job-succeeded' && event.data.machines.length > 0;
 
 /** The queue after one more event; the queue given is changed. Events it has seen already (own ones) change nothing. */
 export const evolve = (queue: Queue, event: QueueInput): void => {
   switch (event.type) {
     case 'run-requested':
-      return addRun(queue, queuedJobs(event.data, event.metadata.correlationId));
+      return addRun(queue, queuedJobs(plannedFacts(event.data, event.metadata.correlationId)));
     case 'run-extended':
-      return;
+      return extendRun(queue, event.data.found_by, queuedJobs(plannedFacts(event.data, event.metadata.correlationId)));
     case 'slot-awaited':
     case 'slot-granted':
     case 'slot-freed':

@@ -13,6 +13,8 @@ const job = (uuid: string, changes: Partial<QueuedJob> = {}): QueuedJob => ({
   run: `run of ${uuid}`,
   name: uuid,
   jobType: 'job',
+  task: null,
+  activity: null,
   policy: 'p',
   manual: false,
   repository: null,
@@ -190,7 +192,7 @@ describe('an explanation', () => {
     job('elsewhere', { repository: 'r2', client: 'c1' }),
     job('full', { repository: 'r3', client: 'c4' }),
   );
-  const limits = { maxRunning: 1 };
+  const limits = { maxRunning: 1, hasExecutors: undefined };
   decideSlots(queue, { ...limits, maxEvents: 500 });
 
   it.each<[string, string, string, { by: string[]; ahead: number }]>([

@@ -13,6 +13,8 @@ export interface JobRow {
   readonly run: string;
   readonly name: string;
   readonly job_type: JobType;
+  /** What it does, where its type does not say it all: what a check looks at, or `drill`. */
+  readonly task: string | null;
   readonly launch_type: LaunchType;
   readonly status: JobStatus;
   /** True for failed, error and canceled. */
@@ -24,6 +26,9 @@ export interface JobRow {
   readonly client: number | null;
   readonly client_uuid: string | null;
   readonly client_hostname: string;
+  /** The client's virtual machine that it is about. */
+  readonly machine_id: string | null;
+  readonly machine_name: string | null;
   readonly repository: number | null;
   readonly repository_uuid: string | null;
   readonly repository_name: string;

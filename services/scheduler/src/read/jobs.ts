@@ -33,6 +33,7 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
     run: 'uuid',
     name: 'text',
     job_type: 'text',
+    task: 'text?',
     launch_type: 'text',
     status: 'text',
     failed: 'bool',
@@ -43,6 +44,8 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
     client: 'int4?',
     client_uuid: 'uuid?',
     client_hostname: 'text',
+    machine_id: 'text?',
+    machine_name: 'text?',
     repository: 'int4?',
     repository_uuid: 'uuid?',
     repository_name: 'text',
@@ -81,11 +84,23 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
     '(repository, id)',
     '(status, id)',
     '(created)',
+    // The latest archive of each client, for drills.
+    "(policy_uuid, client_uuid, id DESC) WHERE job_type = 'job' AND status = 'successful'",
     // Few rows, asked for by each launch and by each scheduler that starts.
     '(repository_uuid, client_uuid) WHERE finished IS NULL',
   ],
   on: {
-    'run-requested': ({ data, metadata }, table) => table.put(...plannedRows(data, metadata)),
+    'run-requested': ({ data, metadata }, table) =>
+      table.put(...plannedRows({ ...data, user: actingUser(metadata) }, metadata)),
+    'run-extended': ({ data, metadata }, table) => [
+      table.put(...plannedRows({ ...data, user: data.requested_by }, metadata, [data.found_by])),
+      table.update({ uuid: data.found_by }, (row) => ({
+        ...row,
+        dependent_jobs: data.jobs[0]?.id ?? null,
+        modified: metadata.occurredAt,
+        revision: row.revision + 1,
+      })),
+    ],
     'slot-awaited': changeJob((row) => (row.status === 'waiting' ? { status: 'pending' } : {})),
     'job-started': changeJob((row, { data, metadata }) => ({
       status: 'running',
@@ -108,7 +123,11 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
         files: event.data.archive.files,
       }),
     })),
-    'job-failed': changeJob((row, event) => ({ ...ended(row, event), job_explanation: event.data.reason })),
+    'job-failed': changeJob((row, event) => ({
+      ...ended(row, event),
+      job_explanation: event.data.reason,
+      warnings: event.data.warnings,
+    })),
     'job-canceled': changeJob((row, event) => ({ ...ended(row, event), job_explanation: event.data.reason })),
   },
 });

@@ -1,5 +1,6 @@
-import type { PlannedJob, RunRequested } from '@cyborgbackup/contracts';
+import type { PlannedJob, RunExtended, RunFacts } from '@cyborgbackup/contracts';
 import type { EventMetadata } from '@cyborgbackup/kernel';
+import { taskOf } from '../run/run-kind.ts';
 import type { JobRow } from './job-row.ts';
 
 /** A job that has not moved yet. */
@@ -24,19 +25,19 @@ export const actingUser = ({ actor }: EventMetadata): string | null => (actor.ki
 
 type PolicyColumns = Pick<JobRow, 'policy' | 'policy_uuid' | 'policy_name' | 'policy_type'>;
 
-const policyColumns = ({ policy }: RunRequested): PolicyColumns =>
+const policyColumns = ({ policy }: RunFacts): PolicyColumns =>
   policy
     ? { policy: policy.id, policy_uuid: policy.uuid, policy_name: policy.name, policy_type: policy.policy_type }
     : { policy: null, policy_uuid: null, policy_name: '', policy_type: '' };
 
 type RepositoryColumns = Pick<JobRow, 'repository' | 'repository_uuid' | 'repository_name'>;
 
-const repositoryColumns = ({ repository }: RunRequested): RepositoryColumns =>
+const repositoryColumns = ({ repository }: RunFacts): RepositoryColumns =>
   repository
     ? { repository: repository.id, repository_uuid: repository.uuid, repository_name: repository.name }
     : { repository: null, repository_uuid: null, repository_name: '' };
 
-const scheduleColumns = ({ schedule, due_at }: RunRequested): Pick<JobRow, 'schedule' | 'schedule_name' | 'due_at'> =>
+const scheduleColumns = ({ schedule, due_at }: RunFacts): Pick<JobRow, 'schedule' | 'schedule_name' | 'due_at'> =>
   schedule
     ? { schedule: schedule.id, schedule_name: schedule.name, due_at }
     : { schedule: null, schedule_name: '', due_at };
@@ -57,17 +58,23 @@ const jobIds = (
   return { own: new Map(jobs.map(({ uuid, id }) => [uuid, id])), successor };
 };
 
-/** The rows of a run's jobs as they are when the run is requested. */
-export const plannedRows = (run: RunRequested, metadata: EventMetadata): readonly JobRow[] => {
+/** What a run plans, and who wants it. */
+export type PlannedRun = RunFacts & Pick<RunExtended, 'jobs'> & { readonly user: string | null };
+
+/** The rows of jobs as they are when they are planned. Of those in `succeeded` they need nothing any more. */
+export const plannedRows = (
+  run: PlannedRun,
+  { occurredAt, correlationId }: EventMetadata,
+  succeeded: readonly string[] = [],
+): readonly JobRow[] => {
   const ids = jobIds(run.jobs);
-  const user = actingUser(metadata);
   const runColumns = { ...policyColumns(run), ...repositoryColumns(run), ...scheduleColumns(run), run: run.uuid };
   const creation = {
-    created: metadata.occurredAt,
-    modified: metadata.occurredAt,
-    created_by: user,
-    modified_by: user,
-    correlation_id: metadata.correlationId,
+    created: occurredAt,
+    modified: occurredAt,
+    created_by: run.user,
+    modified_by: run.user,
+    correlation_id: correlationId,
   };
   return run.jobs.map((job) => ({
     ...UNTOUCHED,
@@ -78,8 +85,11 @@ export const plannedRows = (run: RunRequested, metadata: EventMetadata): readonl
     id: job.id,
     name: job.name,
     job_type: job.job_type,
+    task: taskOf(job),
     launch_type: job.launch_type,
-    status: job.needs.length > 0 ? 'waiting' : 'pending',
+    machine_id: job.machine?.id ?? null,
+    machine_name: job.machine?.name ?? null,
+    status: job.needs.every((need) => succeeded.includes(need)) ? 'pending' : 'waiting',
     needs: job.needs,
     master_job: ids.own.get(job.master_job) ?? job.master_job_id ?? null,
     master_job_uuid: job.master_job,

@@ -1,49 +1,52 @@
-import type { RepositoryEvent, ScheduleEvent } from '@cyborgbackup/contracts';
+import type { RepositoryEvent, ScheduleEvent, SettingsEvent } from '@cyborgbackup/contracts';
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type Changes, type TableChanges } from '@cyborgbackup/projections';
+import { entryKeys, evolveEntry, type TimetableEntry, type TimetableEntryEvent } from '../tick/timetable-entry.ts';
+import { evolveRepository, type TimetableRepository } from '../tick/timetable-repository.ts';
 import {
-  evolvePolicy,
-  evolveRepository,
   evolveSchedule,
-  policyOf,
-  type TimetablePolicy,
-  type TimetablePolicyEvent,
-  type TimetableRepository,
+  isScheduleSetting,
+  SETTINGS_SCHEDULE_UUID,
   type TimetableSchedule,
-} from '../tick/timetable-rows.ts';
+} from '../tick/timetable-schedule.ts';
 import { knownEvent } from './known-event.ts';
 
 /*
  * The timetable as tables, apart from the inventory's own: every row is exactly as old as the jobs beside it, so that a
  * scheduler that starts can go on from one position of the log.
  */
-const onPolicy = (
-  recorded: RecordedEvent<TimetablePolicyEvent>,
-  table: TableChanges<TimetablePolicy>,
-): Changes<TimetablePolicy> => {
+const onEntries = (
+  recorded: RecordedEvent<TimetableEntryEvent>,
+  table: TableChanges<TimetableEntry>,
+): Changes<TimetableEntry> => {
   const event = knownEvent(recorded);
-  const uuid = policyOf(event);
-  return uuid === undefined ? [] : table.upsert({ uuid }, (row) => evolvePolicy(row, event));
+  return entryKeys(event).map((key) => table.upsert({ ...key }, (row) => evolveEntry(row, key, event)));
 };
 
-export const timetablePolicies = defineReadModel<TimetablePolicy, TimetablePolicyEvent>({
-  table: 'timetable_policies',
+export const timetableEntries = defineReadModel<TimetableEntry, TimetableEntryEvent>({
+  table: 'timetable_entries',
   columns: {
-    uuid: 'uuid',
+    subject: 'uuid',
+    kind: 'text',
     id: 'int4',
-    schedule: 'int4',
+    schedule: 'int4?',
     repository: 'int4',
     enabled: 'bool',
+    missed_runs: 'text',
+    overlap: 'text',
     since: 'timestamptz',
     last_slot: 'timestamptz?',
   },
-  key: ['uuid'],
+  key: ['subject', 'kind'],
   on: {
-    'policy-registered': onPolicy,
-    'policy-changed': onPolicy,
-    'policy-removed': onPolicy,
-    'run-requested': onPolicy,
-    'schedule-slot-skipped': onPolicy,
+    'policy-registered': onEntries,
+    'policy-changed': onEntries,
+    'policy-removed': onEntries,
+    'repository-registered': onEntries,
+    'repository-changed': onEntries,
+    'repository-removed': onEntries,
+    'run-requested': onEntries,
+    'schedule-slot-skipped': onEntries,
   },
 });
 
@@ -53,11 +56,35 @@ const onSchedule = (
 ): Change<TimetableSchedule> =>
   table.upsert({ uuid: event.data.uuid }, (row) => evolveSchedule(row, knownEvent(event)));
 
-export const timetableSchedules = defineReadModel<TimetableSchedule, ScheduleEvent>({
+const onSetting = (
+  recorded: RecordedEvent<SettingsEvent>,
+  table: TableChanges<TimetableSchedule>,
+): Changes<TimetableSchedule> => {
+  const event = knownEvent(recorded);
+  if (!isScheduleSetting(event)) return [];
+  return table.upsert({ uuid: SETTINGS_SCHEDULE_UUID }, (row) => evolveSchedule(row, event));
+};
+
+export const timetableSchedules = defineReadModel<TimetableSchedule, ScheduleEvent | SettingsEvent>({
   table: 'timetable_schedules',
-  columns: { uuid: 'uuid', id: 'int4', crontab: 'text', timezone: 'text', enabled: 'bool', since: 'timestamptz' },
+  columns: {
+    uuid: 'uuid',
+    id: 'int4',
+    name: 'text',
+    crontab: 'text',
+    timezone: 'text',
+    enabled: 'bool',
+    jitter: 'int4',
+    blackouts: 'text[]',
+    since: 'timestamptz',
+  },
   key: ['uuid'],
-  on: { 'schedule-registered': onSchedule, 'schedule-changed': onSchedule, 'schedule-removed': onSchedule },
+  on: {
+    'schedule-registered': onSchedule,
+    'schedule-changed': onSchedule,
+    'schedule-removed': onSchedule,
+    'setting-changed': onSetting,
+  },
 });
 
 const onRepository = (

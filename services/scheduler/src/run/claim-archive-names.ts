@@ -1,4 +1,3 @@
-import { runStream } from '@cyborgbackup/contracts';
 import { claim, type ClaimDeps } from '@cyborgbackup/event-store';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import { inParallel } from '../in-parallel.ts';
@@ -10,25 +9,26 @@ const MAX_CANDIDATES = 1_000;
 const CONCURRENT_CLAIMS = 16;
 
 export interface ArchiveClaims {
-  readonly run: string;
+  /** The stream that the names belong to. */
+  readonly owner: string;
   /** Uuid of the repository: a name is unique there. */
   readonly repository: string;
   readonly wanted: readonly WantedArchive[];
 }
 
 /**
- * Takes a name for each archive, for ever: the wanted one, or the first of `name-2`, `name-3`, … that nobody has. The run
- * owns the names, so a launch that is tried again gets the same ones.
+ * Takes a name for each archive, for ever: the wanted one, or the first of `name-2`, `name-3`, … that nobody has. A launch
+ * that is tried again has the same owner, and gets the same ones.
  */
 export const claimArchiveNames = async (
   deps: ClaimDeps,
-  { run, repository, wanted }: ArchiveClaims,
+  { owner, repository, wanted }: ArchiveClaims,
 ): Promise<ReadonlyMap<string, string>> => {
   const names = new Map<string, string>();
 
   const isTaken = async (name: string): Promise<boolean> => {
     try {
-      await claim(deps, { kind: 'archive', value: `${repository}/${name}`, owner: runStream(run) });
+      await claim(deps, { kind: 'archive', value: `${repository}/${name}`, owner });
       return false;
     } catch (error) {
       if (!hasCode(error, 'conflict')) throw error;
@@ -36,7 +36,7 @@ export const claimArchiveNames = async (
     }
   };
 
-  /** Jobs of one run own their claims together, so those that want the same name take different ones by themselves. */
+  /** Jobs of one launch own their claims together, so those that want the same name take different ones by themselves. */
   const claimAll = async (jobs: readonly WantedArchive[]): Promise<void> => {
     let n = 0;
     for (const { job, name } of jobs) {

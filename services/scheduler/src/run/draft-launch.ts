@@ -1,26 +1,28 @@
-import { draftChecks, draftClientJob, type DraftContext, type DraftJob, type ResolvedClient } from './draft-jobs.ts';
-
-const KEEPS = ['keep_hourly', 'keep_daily', 'keep_weekly', 'keep_monthly', 'keep_yearly'] as const;
-
-/** A policy that says nothing about what to keep keeps everything. */
-const isPruned = ({ resolved: { policy, auto_prune } }: DraftContext): boolean =>
-  auto_prune && KEEPS.some((keep) => (policy[keep] ?? 0) > 0);
+import {
+  draftBackupChain,
+  draftChecks,
+  draftMachinesCheck,
+  followersOf,
+  isOfMachines,
+  snapshotOf,
+  type DraftContext,
+  type DraftJob,
+  type ResolvedClient,
+} from './draft-jobs.ts';
 
 /**
  * The jobs of one client, in the order in which they run:
  * `[Prepare Repository] [Prepare Client] -> Backup [-> Catalog] [-> Prune]`
+ * or, where its virtual machines are backed up, which are not known yet:
+ * `[Prepare Repository] [Prepare Client [-> Prepare Hypervisor]] -> Find Machines`
  */
 const draftChain = (context: DraftContext, client: ResolvedClient): readonly DraftJob[] => {
+  const { run, resolved, launchType } = context;
   const checks = draftChecks(context, client);
-  const backup = draftClientJob(context, 'job', client, checks);
-  const followers: DraftJob[] = [];
-  const follow = (jobType: 'catalog' | 'prune'): void => {
-    const job = draftClientJob(context, jobType, client, [followers.at(-1) ?? backup]);
-    followers.push({ ...job, master_job: backup.uuid });
-  };
-  if (context.resolved.catalog_enabled) follow('catalog');
-  if (isPruned(context)) follow('prune');
-  return [...checks, backup, ...followers];
+  if (isOfMachines(resolved)) return [...checks, draftMachinesCheck(context, client, checks)];
+  const source = { run, policyName: resolved.policy.name, launchType, client: snapshotOf(client) };
+  const needs = checks.map(({ uuid }) => uuid);
+  return [...checks, ...draftBackupChain(source, followersOf(resolved), needs)];
 };
 
 /** The jobs of a whole run; the check of the repository, which all clients share, comes first and once. */

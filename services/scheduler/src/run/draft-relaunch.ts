@@ -1,9 +1,14 @@
+import type { PlannedJob } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import {
   draftChecks,
   draftClientCheck,
-  draftClientJob,
+  draftHypervisorCheck,
+  draftMachinesCheck,
   draftRepositoryCheck,
+  draftSourceJob,
+  snapshotOf,
+  type ClientJobType,
   type DraftContext,
   type DraftJob,
   type ResolvedClient,
@@ -12,18 +17,23 @@ import {
 /** A job that is to run again, and the backup it followed up. */
 export interface RelaunchedJob {
   readonly jobType: string;
+  /** What it does, where its type does not say it all. */
+  readonly task: string | null;
   readonly name: string;
   readonly client: string | null;
+  readonly machine: PlannedJob['machine'];
   readonly master: { readonly uuid: string; readonly id: number; readonly archiveName: string | null } | undefined;
 }
 
 /** What makes the job's client ready, and that client. */
 interface Prepared {
+  readonly context: DraftContext;
   readonly client: ResolvedClient;
   readonly checks: readonly DraftJob[];
 }
 
-const clientOf = ({ resolved }: DraftContext, job: RelaunchedJob): ResolvedClient => {
+/** The client of the job, as the policy has it now. @throws AppError `conflict` when it is gone or disabled */
+export const clientOf = ({ resolved }: Pick<DraftContext, 'resolved'>, job: RelaunchedJob): ResolvedClient => {
   const client = resolved.clients.find(({ uuid }) => uuid === job.client);
   if (!client) {
     const reason = `The client of "${job.name}" no longer belongs to the policy "${resolved.policy.name}"`;
@@ -34,29 +44,59 @@ const clientOf = ({ resolved }: DraftContext, job: RelaunchedJob): ResolvedClien
 };
 
 const asDependency = (job: DraftJob): DraftJob => ({ ...job, launch_type: 'dependency' });
+const asRelaunch = (job: DraftJob): DraftJob => ({ ...job, launch_type: 'relaunch' });
 
-const draftBackup = (context: DraftContext, { client, checks }: Prepared): readonly DraftJob[] => [
-  ...checks,
-  draftClientJob(context, 'job', client, checks),
+const draftJob = (
+  { context: { run, resolved, launchType }, client }: Prepared,
+  { machine }: RelaunchedJob,
+  jobType: ClientJobType,
+  needs: readonly DraftJob[],
+): DraftJob => {
+  const source = { run, policyName: resolved.policy.name, launchType, client: snapshotOf(client), machine };
+  return draftSourceJob(
+    source,
+    jobType,
+    needs.map(({ uuid }) => uuid),
+  );
+};
+
+const draftBackup = (prepared: Prepared, job: RelaunchedJob): readonly DraftJob[] => [
+  ...prepared.checks,
+  draftJob(prepared, job, 'job', prepared.checks),
 ];
 
 /** The listing of an archive needs the archive: when the backup failed then, it is made now. */
-const draftCatalog = (context: DraftContext, prepared: Prepared, { master }: RelaunchedJob): readonly DraftJob[] => {
-  const { client, checks } = prepared;
+const draftCatalog = (prepared: Prepared, job: RelaunchedJob): readonly DraftJob[] => {
+  const { checks } = prepared;
+  const { master } = job;
   const archiveName = master?.archiveName ?? null;
   if (master && archiveName !== null) {
-    const catalog = draftClientJob(context, 'catalog', client, checks);
+    const catalog = draftJob(prepared, job, 'catalog', checks);
     return [...checks, { ...catalog, master_job: master.uuid, master_job_id: master.id, archive_name: archiveName }];
   }
-  const before = draftBackup(context, prepared).map(asDependency);
+  const before = draftBackup(prepared, job).map(asDependency);
   const backup = before.slice(-1);
-  const catalog = draftClientJob(context, 'catalog', client, backup);
+  const catalog = draftJob(prepared, job, 'catalog', backup);
   return [...before, { ...catalog, master_job: backup[0]?.uuid ?? null }];
 };
 
-const draftPrune = (context: DraftContext, prepared: Prepared, { master }: RelaunchedJob): readonly DraftJob[] => {
-  const prune = draftClientJob(context, 'prune', prepared.client, prepared.checks);
+const draftPrune = (prepared: Prepared, job: RelaunchedJob): readonly DraftJob[] => {
+  const { master } = job;
+  const prune = draftJob(prepared, job, 'prune', prepared.checks);
   return [...prepared.checks, { ...prune, ...(master && { master_job: master.uuid, master_job_id: master.id }) }];
+};
+
+const draftCheck = ({ context, client, checks }: Prepared, { task }: RelaunchedJob): readonly DraftJob[] => {
+  switch (task) {
+    case 'machines':
+      return [...checks, draftMachinesCheck(context, client, checks)];
+    case 'hypervisor': {
+      const before = checks.filter((check) => check.check === 'client');
+      return [...before, asRelaunch(draftHypervisorCheck(context, client, before))];
+    }
+    default:
+      return [asRelaunch(draftClientCheck(context, client))];
+  }
 };
 
 /**
@@ -64,20 +104,18 @@ const draftPrune = (context: DraftContext, prepared: Prepared, { master }: Relau
  * @throws AppError `conflict` when there is no such thing to do any more
  */
 export const draftRelaunch = (context: DraftContext, job: RelaunchedJob): readonly DraftJob[] => {
-  if (job.jobType === 'check' && job.client === null) {
-    return [{ ...draftRepositoryCheck(context), launch_type: 'relaunch' }];
-  }
+  if (job.jobType === 'check' && job.client === null) return [asRelaunch(draftRepositoryCheck(context))];
   const client = clientOf(context, job);
-  const prepared = { client, checks: draftChecks(context, client) };
+  const prepared = { context, client, checks: draftChecks(context, client) };
   switch (job.jobType) {
     case 'check':
-      return [{ ...draftClientCheck(context, client), launch_type: 'relaunch' }];
+      return draftCheck(prepared, job);
     case 'job':
-      return draftBackup(context, prepared);
+      return draftBackup(prepared, job);
     case 'catalog':
-      return draftCatalog(context, prepared, job);
+      return draftCatalog(prepared, job);
     case 'prune':
-      return draftPrune(context, prepared, job);
+      return draftPrune(prepared, job);
     default:
       throw new AppError('conflict', `Jobs of the type ${job.jobType} cannot be run again.`);
   }

@@ -1,5 +1,5 @@
 import { policyCommands, schedulerCommands } from '@cyborgbackup/contracts';
-import { AppError, hasCode, isAppError } from '@cyborgbackup/kernel';
+import { AppError, hasCode } from '@cyborgbackup/kernel';
 import type { RpcClient } from '@cyborgbackup/messaging';
 import type { z } from 'zod';
 import { hasActiveJobs, type ActiveJobsDeps } from './active-jobs.ts';
@@ -18,7 +18,7 @@ export interface LaunchDeps extends RequestRunDeps, ActiveJobsDeps {
 type Launch = z.output<typeof schedulerCommands.launch.input>;
 export type LaunchAnswer = z.output<typeof schedulerCommands.launch.output>;
 
-const RESOLVE_MILLIS = 3_000;
+export const RESOLVE_MILLIS = 3_000;
 
 /** The policy as inventory has it at this moment. */
 export const resolvePolicy = ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> =>
@@ -72,37 +72,3 @@ export const launch = async (deps: LaunchDeps, { policy, run, extra_vars }: Laun
   const plan = { run, resolved, extraVars: extra_vars, dueAt: null, drafts };
   return answerOf(await requestUnlessBusy(deps, plan, 'Backup job already running for theses clients.'));
 };
-
-export interface DueSlot {
-  /** Id and uuid of the policy. */
-  readonly id: number;
-  readonly policy: string;
-  readonly run: string;
-  /** ISO 8601. */
-  readonly dueAt: string;
-}
-
-/**
- * Starts a policy because it is due. Other policies that are busy with its clients do not matter: its jobs wait for them.
- * @returns why it cannot be, in one sentence; undefined when the run is in the log
- * @throws AppError for what may pass: inventory does not answer, for example
- */
-export const launchSlot = async (
-  deps: LaunchDeps,
-  { id, policy, run, dueAt }: DueSlot,
-): Promise<string | undefined> => {
-  if (await findRun(deps, run)) return undefined;
-  try {
-    const resolved = await resolvePolicy(deps, id);
-    if (resolved.policy.uuid !== policy) throw new AppError('not-found', 'The policy is not there any more.');
-    checkLaunch(resolved);
-    const drafts = draftLaunch({ run, resolved, launchType: 'scheduled' });
-    await requestRun(deps, { run, resolved, extraVars: null, dueAt, drafts });
-    return undefined;
-  } catch (error) {
-    if (isAppError(error) && isFinal(error.code)) return error.message;
-    throw error;
-  }
-};
-
-const isFinal = (code: string): boolean => ['conflict', 'not-found', 'validation'].includes(code);

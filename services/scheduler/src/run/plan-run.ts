@@ -2,9 +2,17 @@ import type { PlannedJob, RunRequested } from '@cyborgbackup/contracts';
 import { archiveName } from './archive-name.ts';
 import type { DraftJob, ResolvedPolicy } from './draft-jobs.ts';
 
+/** What a run is about, as inventory has it now. Runs of a repository alone have no policy and no variables. */
+export interface ResolvedRun {
+  readonly policy: ResolvedPolicy['policy'] | null;
+  readonly repository: Pick<ResolvedPolicy['repository'], 'id' | 'uuid' | 'name' | 'path'>;
+  readonly schedule: { readonly id: number; readonly name: string } | null;
+  readonly extra_vars: ResolvedPolicy['extra_vars'] | null;
+}
+
 export interface RunPlan {
   readonly run: string;
-  readonly resolved: ResolvedPolicy;
+  readonly resolved: ResolvedRun;
   /** Instead of the policy's own; null leaves those. */
   readonly extraVars: string | null;
   /** Due time of a scheduled run, ISO 8601. */
@@ -26,37 +34,51 @@ export interface WantedArchive {
   readonly name: string;
 }
 
-/** The archives that the plan makes, named after the time of its making. Clients of one name want the same. */
+/** The archives that backups make, named after the time of their planning. Clients of one name want the same. */
+export const archivesWanted = (
+  policyType: string,
+  drafts: readonly DraftJob[],
+  millis: number,
+): readonly WantedArchive[] =>
+  drafts.flatMap(({ uuid, job_type, client, machine }) => {
+    if (job_type !== 'job' || !client) return [];
+    const source = { hostname: client.hostname, machine: machine && (machine.name || machine.id) };
+    return [{ job: uuid, name: archiveName(policyType, source, millis) }];
+  });
+
 export const wantedArchives = ({ resolved, drafts }: RunPlan, millis: number): readonly WantedArchive[] =>
-  drafts.flatMap(({ uuid, job_type, client }) =>
-    job_type === 'job' && client
-      ? [{ job: uuid, name: archiveName(resolved.policy.policy_type, client.hostname, millis) }]
-      : [],
-  );
+  archivesWanted(resolved.policy?.policy_type ?? '', drafts, millis);
 
 const archiveOf = (draft: DraftJob, archives: DrawnNames['archives']): string | null => {
   const subject = draft.job_type === 'catalog' ? draft.master_job : draft.uuid;
   return archives.get(subject ?? '') ?? draft.archive_name;
 };
 
-/** Everything the jobs of a run need to know, in the one event that starts it. */
-export const planRun = (plan: RunPlan, { ids, archives }: DrawnNames): RunRequested => {
-  const { resolved, drafts } = plan;
-  const { enabled: _enabled, ...policy } = resolved.policy;
-  const { id, uuid, name, path } = resolved.repository;
-  const jobs = drafts.map((draft, index): PlannedJob => {
-    const jobId = ids[index];
-    if (jobId === undefined) throw new TypeError('Fewer ids were drawn than jobs were planned');
-    return { ...draft, id: jobId, archive_name: archiveOf(draft, archives) };
+export const planJobs = (drafts: readonly DraftJob[], { ids, archives }: DrawnNames): PlannedJob[] =>
+  drafts.map((draft, index) => {
+    const id = ids[index];
+    if (id === undefined) throw new TypeError('Fewer ids were drawn than jobs were planned');
+    return { ...draft, id, archive_name: archiveOf(draft, archives) };
   });
+
+const snapshotOf = (policy: ResolvedRun['policy']): RunRequested['policy'] => {
+  if (!policy) return null;
+  const { enabled: _enabled, ...snapshot } = policy;
+  return snapshot;
+};
+
+/** Everything the jobs of a run need to know, in the one event that starts it. */
+export const planRun = (plan: RunPlan, drawn: DrawnNames): RunRequested => {
+  const { resolved, drafts } = plan;
+  const { id, uuid, name, path } = resolved.repository;
   return {
     uuid: plan.run,
-    policy,
+    policy: snapshotOf(resolved.policy),
     repository: { id, uuid, name, path },
-    schedule: { id: resolved.schedule.id, name: resolved.schedule.name },
+    schedule: resolved.schedule && { id: resolved.schedule.id, name: resolved.schedule.name },
     due_at: plan.dueAt,
     extra_vars: plan.extraVars ?? resolved.extra_vars,
-    jobs,
+    jobs: planJobs(drafts, drawn),
   };
 };
 

@@ -138,6 +138,8 @@ describe('a relaunch plans', () => {
   const master = { uuid: run, id: 77, archiveName: 'a' };
   const job = (jobType: string, changes: Partial<RelaunchedJob> = {}): RelaunchedJob => ({
     jobType,
+    task: null,
+    machine: undefined,
     name: 'Some Job',
     client: client.uuid,
     master: undefined,
@@ -203,7 +205,7 @@ describe('names', () => {
     ['größe', 'folders-gr__e-2026-01-02_03-04'],
     ['x'.repeat(1_000), `folders-${'x'.repeat(150)}-2026-01-02_03-04`],
   ])('of archives of %s', (host, expected) => {
-    expect(archiveName('folders', host, Date.UTC(2026, 0, 2, 3, 4, 5))).toBe(expected);
+    expect(archiveName('folders', { hostname: host }, Date.UTC(2026, 0, 2, 3, 4, 5))).toBe(expected);
   });
 
   it('of repeated archives', () => {

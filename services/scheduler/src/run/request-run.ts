@@ -1,11 +1,11 @@
-import { runStream, type RunRequested } from '@cyborgbackup/contracts';
+import { runStream, type RunRequested, type ScheduleSlotEvent } from '@cyborgbackup/contracts';
 import { handleCommand, loadState, type ClaimDeps } from '@cyborgbackup/event-store';
-import type { Clock } from '@cyborgbackup/kernel';
+import { AppError, type Clock } from '@cyborgbackup/kernel';
 import { drawIds } from '@cyborgbackup/service';
 import type { Pool } from 'pg';
 import { claimArchiveNames } from './claim-archive-names.ts';
 import { planRun, wantedArchives, type RunPlan } from './plan-run.ts';
-import { runDecider } from './run-decider.ts';
+import { runDecider, type RunState } from './run-decider.ts';
 
 export interface RequestRunDeps {
   readonly pool: Pool;
@@ -19,26 +19,47 @@ export interface RequestedRun {
   readonly position: bigint;
 }
 
+const requestedRun = ({ requested }: RunState, position: bigint | undefined): RequestedRun | undefined =>
+  requested && position !== undefined ? { run: requested, position } : undefined;
+
 /** The run if it was requested before. */
 export const findRun = async ({ commands }: RequestRunDeps, run: string): Promise<RequestedRun | undefined> => {
   const { state, position } = await loadState(commands, runDecider, runStream(run));
-  return state && position !== undefined ? { run: state, position } : undefined;
+  return requestedRun(state, position);
+};
+
+/** Whether it is settled already what becomes of a slot, by its run. */
+export const isSettled = async ({ commands }: RequestRunDeps, run: string): Promise<boolean> => {
+  const { state } = await loadState(commands, runDecider, runStream(run));
+  return state.requested !== undefined || state.isSkipped;
 };
 
 /**
  * Draws the ids, claims the archives' names and appends the run: one event, so that a launch is never half done. A run
  * that was requested before is answered as it was then.
+ * @throws AppError `conflict` when the run is that of a slot that was skipped
  */
 export const requestRun = async (deps: RequestRunDeps, plan: RunPlan): Promise<RequestedRun> => {
   const ids = await drawIds(deps.pool, 'job', plan.drafts.length);
   const archives = await claimArchiveNames(deps.commands, {
-    run: plan.run,
+    owner: runStream(plan.run),
     repository: plan.resolved.repository.uuid,
     wanted: wantedArchives(plan, deps.clock.now()),
   });
-  const requested = planRun(plan, { ids, archives });
+  const run = planRun(plan, { ids, archives });
   const handle = handleCommand(deps.commands, runDecider);
-  const { state, position } = await handle(runStream(plan.run), requested, { commandId: plan.run });
-  if (state === undefined || position === undefined) throw new TypeError('A run without its first event');
-  return { run: state, position };
+  const { state, position } = await handle(runStream(plan.run), { do: 'request', run }, { commandId: plan.run });
+  const requested = requestedRun(state, position);
+  if (!requested) throw new AppError('conflict', 'This run was skipped: draw a new run id.');
+  return requested;
+};
+
+/** Records that a slot has no run, instead of its run; nothing when it has been settled in either way before. */
+export const skipSlot = async (
+  { commands }: RequestRunDeps,
+  run: string,
+  slot: ScheduleSlotEvent['data'],
+): Promise<boolean> => {
+  const { events } = await handleCommand(commands, runDecider)(runStream(run), { do: 'skip', slot });
+  return events.length > 0;
 };

@@ -1,16 +1,60 @@
-import type { RunEvent, RunRequested } from '@cyborgbackup/contracts';
+import type { RunEvent, RunExtended, RunRequested, ScheduleSlotEvent } from '@cyborgbackup/contracts';
 import { AppError, type Decider } from '@cyborgbackup/kernel';
 
-/** The run as it was requested; undefined before. A run is requested once, and nothing else ever happens in its stream. */
-export type RunState = RunRequested | undefined;
+/*
+ * The stream of a run:
+ *
+ *   nothing    -- run-requested -->           requested
+ *   nothing    -- schedule-slot-skipped -->   skipped, the end: a slot is either run or skipped
+ *   requested  -- run-extended -->            requested, once for each of its jobs that found machines
+ */
+export interface RunState {
+  readonly requested: RunRequested | undefined;
+  readonly isSkipped: boolean;
+  /** Jobs that have brought all jobs they will. */
+  readonly extendedBy: ReadonlySet<string>;
+}
 
-/** A launch that comes again (same run) changes nothing, and is answered from the state. */
-export const runDecider: Decider<RunState, RunRequested, RunEvent> = {
-  initialState: undefined,
-  decide: (requested, state) => {
-    if (state === undefined) return [{ type: 'run-requested', data: requested }];
-    if (state.policy?.uuid === requested.policy?.uuid) return [];
-    throw new AppError('conflict', 'This run id belongs to another policy: draw a new one.');
+/** Everything that comes a second time changes nothing; whoever sent it reads in the state what there is. */
+export type RunCommand =
+  | { readonly do: 'request'; readonly run: RunRequested }
+  | { readonly do: 'skip'; readonly slot: ScheduleSlotEvent['data'] }
+  | { readonly do: 'extend'; readonly extension: RunExtended };
+
+const subjectOf = ({ policy, repository }: RunRequested): string | undefined => policy?.uuid ?? repository?.uuid;
+
+const request = (run: RunRequested, { requested, isSkipped }: RunState): readonly RunEvent[] => {
+  if (isSkipped) return [];
+  if (!requested) return [{ type: 'run-requested', data: run }];
+  if (subjectOf(requested) === subjectOf(run)) return [];
+  throw new AppError('conflict', 'This run id belongs to something else: draw a new one.');
+};
+
+const extend = (extension: RunExtended, { requested, extendedBy }: RunState): readonly RunEvent[] => {
+  if (!requested) throw new AppError('not-found', 'There is no such run.');
+  return extendedBy.has(extension.found_by) ? [] : [{ type: 'run-extended', data: extension }];
+};
+
+export const runDecider: Decider<RunState, RunCommand, RunEvent | ScheduleSlotEvent> = {
+  initialState: { requested: undefined, isSkipped: false, extendedBy: new Set() },
+  decide: (command, state) => {
+    switch (command.do) {
+      case 'request':
+        return request(command.run, state);
+      case 'skip':
+        return state.requested || state.isSkipped ? [] : [{ type: 'schedule-slot-skipped', data: command.slot }];
+      case 'extend':
+        return extend(command.extension, state);
+    }
   },
-  evolve: (state, event) => (event.type === 'run-requested' ? event.data : state),
+  evolve: (state, event) => {
+    switch (event.type) {
+      case 'run-requested':
+        return { ...state, requested: event.data };
+      case 'schedule-slot-skipped':
+        return { ...state, isSkipped: true };
+      case 'run-extended':
+        return { ...state, extendedBy: new Set([...state.extendedBy, event.data.found_by]) };
+    }
+  },
 };

@@ -6,7 +6,7 @@ export interface Times {
 }
 
 const HOUR = 3_600_000;
-/** A window finds the latest occurrence when the one before it was empty, so each holds few: at most some 60. */
+/** The next wider one is looked at when one held too few, so that no more than some 4,000 times are ever computed. */
 const WINDOWS = [HOUR, 12 * HOUR, 10 * 24 * HOUR, 366 * 24 * HOUR];
 
 /** Schedules are few and policies many: each text is read once. */
@@ -39,21 +39,38 @@ export const occurrenceAfter = ({ crontab, timezone }: Times, millis: number): n
   return read && tryOr(() => nextOccurrence(read, timezone, millis) ?? undefined, undefined);
 };
 
-/** The last time up to `until`, given one that is not after it. */
-export const latestOccurrence = (times: Times, known: number, until: number): number => {
+/** Times at which something was due. */
+export interface Occurrences {
+  /** Ascending, at least one. */
+  readonly times: readonly number[];
+  /** There are earlier ones, which are left out. */
+  readonly isCut: boolean;
+}
+
+/**
+ * The latest times up to `until`, at most so many, given one that is not after it. However long ago that one was, only few
+ * more are computed than are given.
+ */
+export const latestOccurrences = (times: Times, known: number, until: number, most: number): Occurrences => {
   for (const window of WINDOWS) {
     const start = Math.max(known, until - window);
-    const latest = lastFrom(times, start, until);
-    if (latest !== undefined) return latest;
-    if (start === known) return known;
+    const found = timesFrom(times, start, until, start === known);
+    if (found.length > most || start === known) return latestOf(found, most);
+    // One that has no room for more than this needs no wider window.
+    if (found.length === most) return { times: found, isCut: true };
   }
-  return lastFrom(times, known, until) ?? known;
+  return latestOf(timesFrom(times, known, until, true), most);
 };
 
-const lastFrom = (times: Times, start: number, until: number): number | undefined => {
-  let latest: number | undefined;
+const latestOf = (found: readonly number[], most: number): Occurrences => ({
+  times: found.slice(-most),
+  isCut: found.length > most,
+});
+
+const timesFrom = (times: Times, start: number, until: number, isIncluded: boolean): readonly number[] => {
+  const found = isIncluded ? [start] : [];
   for (let at = occurrenceAfter(times, start); at !== undefined && at <= until; at = occurrenceAfter(times, at)) {
-    latest = at;
+    found.push(at);
   }
-  return latest;
+  return found;
 };

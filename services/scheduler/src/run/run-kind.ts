@@ -1,0 +1,41 @@
+import type { CheckSubject, PlannedJob, RunFacts, SlotKind } from '@cyborgbackup/contracts';
+
+/** What a job does, where its type does not say it all. */
+export type JobTask = CheckSubject | 'drill';
+
+/** Null for a job whose type says it all. Checks of earlier releases say by their client what they look at. */
+export const taskOf = ({ job_type, check, client, drill }: PlannedJob): JobTask | null => {
+  if (drill) return 'drill';
+  if (job_type !== 'check') return null;
+  return check ?? (client ? 'client' : 'repository');
+};
+
+/** What a run is for: what its slot is, when a schedule started it. */
+export type RunKind = SlotKind | 'restore';
+
+interface KnownJob {
+  readonly job_type: string;
+  readonly task: string | null;
+}
+
+export const kindOf = (policy: string | null, jobs: readonly KnownJob[]): RunKind => {
+  if (policy === null) return jobs.some(({ job_type }) => job_type === 'integrity') ? 'integrity' : 'check';
+  if (jobs.some(({ task }) => task === 'drill')) return 'drill';
+  return jobs.some(({ job_type }) => job_type === 'restore') ? 'restore' : 'backup';
+};
+
+export const kindOfRun = ({
+  policy,
+  jobs,
+}: Pick<RunFacts, 'policy'> & { readonly jobs: readonly PlannedJob[] }): RunKind =>
+  kindOf(
+    policy?.uuid ?? null,
+    jobs.map((job) => ({ job_type: job.job_type, task: taskOf(job) })),
+  );
+
+/**
+ * Runs with the same name are in each other's way: those of a policy that make backups, its drills, and the checks of a
+ * repository. A restore is in nobody's way.
+ */
+export const activityOf = (kind: RunKind, subject: string | null): string | null =>
+  kind === 'restore' || subject === null ? null : `${kind === 'integrity' ? 'check' : kind}/${subject}`;

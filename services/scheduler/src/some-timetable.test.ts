@@ -1,0 +1,61 @@
+import type { TimetableEntry } from './tick/timetable-entry.ts';
+import type { TimetableRepository } from './tick/timetable-repository.ts';
+import type { TimetableSchedule } from './tick/timetable-schedule.ts';
+import type { DueEntry, TimetableRows } from './tick/timetable.ts';
+
+const SINCE = '2026-03-01T00:00:00.000Z';
+
+/** The backups of policy `p` every hour from 2026-03-01, a Sunday; its schedule is `s`, its repository `r`. */
+export const someEntry = (changes: Partial<TimetableEntry> = {}): TimetableEntry => ({
+  subject: 'p',
+  kind: 'backup',
+  id: 1,
+  schedule: 2,
+  repository: 3,
+  enabled: true,
+  missed_runs: 'once',
+  overlap: 'skip',
+  since: SINCE,
+  last_slot: null,
+  ...changes,
+});
+
+export const someSchedule = (changes: Partial<TimetableSchedule> = {}): TimetableSchedule => ({
+  uuid: 's',
+  id: 2,
+  name: 'hourly',
+  crontab: '0 * * * *',
+  timezone: 'UTC',
+  enabled: true,
+  jitter: 0,
+  blackouts: [],
+  since: SINCE,
+  ...changes,
+});
+
+export const someRepository = (changes: Partial<TimetableRepository> = {}): TimetableRepository => ({
+  uuid: 'r',
+  id: 3,
+  enabled: true,
+  since: SINCE,
+  ...changes,
+});
+
+export interface Setting {
+  readonly entry?: Partial<TimetableEntry>;
+  readonly schedule?: Partial<TimetableSchedule>;
+  readonly repository?: Partial<TimetableRepository>;
+}
+
+export const someRows = ({ entry, schedule, repository }: Setting = {}): TimetableRows => ({
+  entries: [someEntry(entry)],
+  schedules: [someSchedule(schedule)],
+  repositories: [someRepository(repository)],
+});
+
+export const someDue = (first: number, { entry, schedule }: Setting = {}, jitter = 0): DueEntry => ({
+  entry: someEntry(entry),
+  schedule: someSchedule(schedule),
+  first,
+  jitter,
+});
