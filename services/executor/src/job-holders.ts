@@ -1,3 +1,4 @@
+import { HOLDER_SUBJECT } from '@cyborgbackup/contracts';
 import type { Connection } from '@cyborgbackup/messaging';
 
 /** Which jobs this process works on, and whether another one works on a job. */
@@ -9,7 +10,6 @@ export interface JobHolders {
   close(): void;
 }
 
-const SUBJECT = 'jobs.holder';
 const ANSWER_MILLIS = 2_000;
 
 /**
@@ -19,7 +19,7 @@ const ANSWER_MILLIS = 2_000;
  */
 export const createJobHolders = ({ nats }: Connection): JobHolders => {
   const held = new Set<string>();
-  const subscription = nats.subscribe(SUBJECT, {
+  const subscription = nats.subscribe(HOLDER_SUBJECT, {
     callback: (error, message) => {
       if (!error && held.has(message.string())) message.respond();
     },
@@ -36,7 +36,7 @@ export const createJobHolders = ({ nats }: Connection): JobHolders => {
     isHeld: (job) =>
       held.has(job)
         ? Promise.resolve(true)
-        : nats.request(SUBJECT, job, { timeout: ANSWER_MILLIS }).then(
+        : nats.request(HOLDER_SUBJECT, job, { timeout: ANSWER_MILLIS }).then(
             () => true,
             () => false,
           ),
