@@ -12,6 +12,7 @@ export {
   listArchivesCommand,
   type ListArchivesOptions,
   listEntriesCommand,
+  type ListEntriesOptions,
   listFilesCommand,
   type ListFilesOptions,
 } from './commands/list.ts';
@@ -19,7 +20,6 @@ export { pruneCommand, type PruneOptions, type Retention } from './commands/prun
 export type { AgentDestination, AgentIdentity } from './agent-dialogue.ts';
 export { authorizedKeysLine, type AuthorizedKeysLine } from './authorized-keys-line.ts';
 export { createCheckFindings, type CheckFindings } from './parse/check-findings.ts';
-export { breakLockCommand, type BreakLockOptions } from './commands/break-lock.ts';
 export { exportTarCommand, type ExportTarOptions } from './commands/export-tar.ts';
 export { keyExportCommand, type KeyExportOptions } from './commands/key-export.ts';
 export { createForwardedAgent, type ForwardableAgent } from './forwarded-agent.ts';

@@ -1,0 +1,88 @@
+import type { ArchiveEntry } from '@cyborgbackup/borg';
+import type { RestoreRequest } from '@cyborgbackup/contracts';
+import { JobFailure } from '../job/job-failure.ts';
+import { archiveOf } from '../job/job-plan.ts';
+import type { JobContext } from '../work/job-context.ts';
+import { decide, type Decision } from './decide.ts';
+import type { RestorePlace } from './restore-place.ts';
+import type { SelectedEntries } from './selected-entries.ts';
+import { createUnmatched, describeSelection, type Selection } from './selection.ts';
+import { statPaths } from './stat-paths.ts';
+
+/** What a restore would do. Files are all items but folders. */
+export interface RestorePlan {
+  /** Of the selection, whatever becomes of them. */
+  readonly files: number;
+  readonly bytes: number;
+  readonly replaced: number;
+  readonly skipped: number;
+  readonly skippedBytes: number;
+  readonly keptBoth: number;
+}
+
+const SIGNS: Readonly<Record<Decision, string>> = {
+  write: 'new      ',
+  replace: 'replace  ',
+  skip: 'skip     ',
+  'keep-both': 'keep both',
+};
+
+interface PlanOptions {
+  readonly replace: RestoreRequest['replace'];
+  readonly selection: Selection;
+  /** Where an archive's paths begin. */
+  readonly root: string;
+  /** Tell what becomes of every file. */
+  readonly list: boolean;
+}
+
+/** Looks at every place that a restore would write to. @throws JobFailure when there is nothing to restore */
+export const planRestore = async (
+  context: JobContext,
+  { files: runner }: RestorePlace,
+  entries: SelectedEntries,
+  options: PlanOptions,
+): Promise<RestorePlan> => {
+  const { output, signal } = context;
+  const { replace, selection, root, list } = options;
+  const unmatched = createUnmatched(selection);
+  const plan = { files: 0, bytes: 0, replaced: 0, skipped: 0, skippedBytes: 0, keptBoth: 0 };
+  let seen = 0;
+
+  const count = (entry: ArchiveEntry, decision: Decision): void => {
+    plan.files += 1;
+    plan.bytes += entry.size;
+    if (decision === 'replace') plan.replaced += 1;
+    if (decision === 'keep-both') plan.keptBoth += 1;
+    if (decision !== 'skip') return;
+    plan.skipped += 1;
+    plan.skippedBytes += entry.size;
+  };
+
+  await entries.each(async (batch) => {
+    seen += batch.length;
+    const files = batch.filter(({ type }) => type !== 'd');
+    for (const { path } of batch) unmatched.see(path);
+    if (files.length === 0) return;
+    const found = await statPaths(
+      runner,
+      root,
+      files.map(({ path }) => path),
+      signal,
+    );
+    for (const [index, entry] of files.entries()) {
+      const decision = decide(replace, entry, found[index]);
+      count(entry, decision);
+      if (list) output.write('verbose', `${SIGNS[decision]} ${entry.path}`);
+    }
+    // The log sets the pace: no line is dropped.
+    if (list) await output.flush();
+  });
+
+  const left = unmatched.left();
+  if (seen > 0 && left.length === 0) return plan;
+  const what = left.length > 0 ? describeSelection({ paths: left, patterns: [] }) : describeSelection(selection);
+  throw new JobFailure(
+    `The archive ${archiveOf(context.plan)} does not have ${what}. Look at its catalog for the right path.`,
+  );
+};

@@ -1,0 +1,150 @@
+import { quote } from '@cyborgbackup/borg';
+import type { RestoreRequest, RestoreResult } from '@cyborgbackup/contracts';
+import { humanBytes } from '@cyborgbackup/kernel';
+import { JobFailure } from '../job/job-failure.ts';
+import { archiveOf } from '../job/job-plan.ts';
+import { NOTHING_TO_TELL, type JobResult } from '../job/job-result.ts';
+import type { JobContext } from '../work/job-context.ts';
+import { warningsOf } from '../work/run-step.ts';
+import { extractSelection } from './extract-selection.ts';
+import { makeFolder, makeStage, nearestFolder, removeFolder } from './folders.ts';
+import { placeFiles } from './place-files.ts';
+import { planRestore, type RestorePlan } from './plan-restore.ts';
+import { openRestorePlace, type RestorePlace } from './restore-place.ts';
+import { createSelectedEntries, type SelectedEntries } from './selected-entries.ts';
+import { describeSelection, selectionOf, type Selection } from './selection.ts';
+import { verifyRestored, type Verification } from './verification.ts';
+
+/** All that the steps of one restore have in common. */
+interface Restore {
+  readonly context: JobContext;
+  readonly request: RestoreRequest;
+  readonly selection: Selection;
+  readonly place: RestorePlace;
+  readonly entries: SelectedEntries;
+  /** Where an archive's paths begin; in place they begin at the root. */
+  readonly root: string;
+}
+
+const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): RestoreResult => ({
+  files: plan.files - plan.skipped,
+  bytes: plan.bytes - plan.skippedBytes,
+  replaced: plan.replaced,
+  skipped: plan.skipped,
+  kept_both: plan.keptBoth,
+  verified,
+  mismatches: [...mismatches],
+});
+
+/** Removing a million files takes its time. */
+const CLEANUP_MILLIS = 60 * 60_000;
+
+const NOT_VERIFIED: Verification = { verified: 0, mismatches: [], differing: 0 };
+
+/** The folder common to all paths; for one path, the folder it is in. */
+const commonFolder = ({ paths, patterns }: Selection): string => {
+  if (paths.length === 0 || patterns.length > 0) return '';
+  const [first = [], ...others] = paths.map((path) => path.split('/').slice(0, -1));
+  const differs = first.findIndex((part, index) => others.some((other) => other[index] !== part));
+  return (differs === -1 ? first : first.slice(0, differs)).join('/');
+};
+
+const stageName = ({ context }: Restore): string => `.cyborgbackup-restore-${context.plan.job.uuid}`;
+
+const join = (root: string, path: string): string => `${root.replace(/\/+$/, '')}/${path}`;
+
+/** @throws JobFailure with what was restored, when files are not as the archive has them */
+const judge = ({ context }: Restore, result: RestoreResult, { differing }: Verification): void => {
+  if (differing === 0) return;
+  for (const mismatch of result.mismatches) context.output.write('error', mismatch);
+  const first = result.mismatches[0] ?? '';
+  throw new JobFailure(
+    `${differing} of the restored files are not as the archive has them (${first}). Is something else writing there, or is the disk full?`,
+    { restored: result },
+  );
+};
+
+/** Straight into their places: what is there is replaced. */
+const restoreDirectly = async (restore: Restore, plan: RestorePlan): Promise<JobResult> => {
+  const { context, request, selection, place, root } = restore;
+  const extracted = await extractSelection(context, place, selection, place.in(root));
+  const verifying = { folder: root, verify: request.verify };
+  const verification = await verifyRestored(context, place.files, restore.entries, verifying);
+  const restored = resultOf(plan, verification);
+  judge(restore, restored, verification);
+  return { ...NOTHING_TO_TELL, warnings: warningsOf(extracted), restored };
+};
+
+/**
+ * Into a private folder on the same file system first, where they are verified, then each to its place by the policy. The
+ * folder is as deep as it can be, so that a restore below a mount point stays on its file system.
+ */
+const restoreThroughStage = async (
+  restore: Restore,
+  plan: RestorePlan,
+  replace: Exclude<RestoreRequest['replace'], 'always'>,
+): Promise<JobResult> => {
+  const { context, request, selection, place, root } = restore;
+  const { output, signal } = context;
+  const parent = await nearestFolder(place.files, join(root, commonFolder(selection)), signal);
+  const stage = join(parent, stageName(restore));
+  try {
+    await makeStage(place.files, stage, signal);
+    const extracted = await extractSelection(context, place, selection, place.inStage(stage));
+    const verifying = { folder: stage, verify: request.verify };
+    const verification = await verifyRestored(context, place.files, restore.entries, verifying);
+    judge(restore, resultOf(plan, verification), verification);
+    output.write('verbose', 'Putting the files in their places');
+    const suffix = `.restored-${context.plan.job.id}`;
+    const cleanup = [`rm -rf -- ${quote(stage)}`];
+    const placed = await placeFiles(place.files, { replace, stage, root, suffix }, { signal, cleanup });
+    const restored = resultOf({ ...plan, ...placed }, verification);
+    return { ...NOTHING_TO_TELL, warnings: warningsOf(extracted), restored };
+  } finally {
+    await removeFolder(place.files, stage, CLEANUP_MILLIS);
+  }
+};
+
+const work = (restore: Restore, plan: RestorePlan): Promise<JobResult> => {
+  const { replace } = restore.request;
+  return replace === 'always' ? restoreDirectly(restore, plan) : restoreThroughStage(restore, plan, replace);
+};
+
+const report = ({ context, request }: Restore, { files, bytes, replaced, skipped, kept_both }: RestoreResult): void => {
+  const [verb, what] = request.dry_run ? ['would be ', 'Nothing was written: '] : ['', ''];
+  context.output.write(
+    'verbose',
+    `${what}${files} files (${humanBytes(bytes)}) ${verb}restored, ${replaced} of them instead of others and ${kept_both} beside others; ${skipped} ${verb}left out`,
+  );
+};
+
+/**
+ * Restores items of an archive:
+ *
+ *   1. every place that would be written to is looked at; a dry run lists what it found and ends here;
+ *   2. borg extracts: where everything is replaced, straight into the places, and otherwise into a private folder;
+ *   3. what was extracted is compared with the archive;
+ *   4. what is in the private folder goes to its place, as the policy says, and the folder goes away, whatever happened.
+ *
+ * @throws JobFailure
+ */
+export const restoreFiles = async (context: JobContext, request: RestoreRequest): Promise<JobResult> => {
+  const { plan, output, signal } = context;
+  const selection = selectionOf(request);
+  const root = request.dest_folder === '' ? '/' : request.dest_folder;
+  await using place = await openRestorePlace(context, request.destination);
+  output.write(
+    'verbose',
+    `Restoring ${describeSelection(selection)} of ${archiveOf(plan)} to ${root} on ${place.files.where}`,
+  );
+  const entries = createSelectedEntries(context, place.borg, selection);
+  const restore = { context, request, selection, place, entries, root };
+  if (!request.dry_run) await makeFolder(place.files, root, signal);
+  const { replace, dry_run: list } = request;
+  const planned = await planRestore(context, place, entries, { replace, selection, root, list });
+  const result = request.dry_run
+    ? { ...NOTHING_TO_TELL, restored: resultOf(planned, NOT_VERIFIED) }
+    : await work(restore, planned);
+  if (result.restored) report(restore, result.restored);
+  return result;
+};

@@ -1,0 +1,90 @@
+import { parseRepositoryLocation, type BorgRunner } from '@cyborgbackup/borg';
+import { delay } from '@cyborgbackup/kernel';
+import { onBackupPlace } from '../connect/backup-place.ts';
+import type { BorgPlace } from '../connect/borg-place.ts';
+import { onRepositoryHost } from '../connect/connections.ts';
+import type { PlaceRun } from '../connect/run-at.ts';
+import { JobFailure } from '../job/job-failure.ts';
+import { clientOf, repositoryOf } from '../job/job-plan.ts';
+import { connectionsOf, type JobContext } from '../work/job-context.ts';
+
+/** How borg is started in a folder of the destination. */
+type Start = Pick<PlaceRun, 'directory' | 'scratch' | 'mount'>;
+
+/** Where borg runs and where the files go, which is the same host unless the repository pulls. */
+export interface RestorePlace extends AsyncDisposable {
+  readonly borg: BorgPlace;
+  /** Runs scripts where the files go, with the rights to write them. */
+  readonly files: BorgRunner;
+  /** In a folder that is there. */
+  in(folder: string): Start;
+  /** In a private folder that is there, and gone again if borg fails. */
+  inStage(folder: string): Start;
+  /** Owners' names mean something else where borg runs. */
+  readonly numericIds: boolean;
+}
+
+/** A canceled job's connections stay open while what it started is ended and cleaned up. */
+const LINGER_MILLIS = 20_000;
+
+const lingering = (signal: AbortSignal): AbortSignal => {
+  const gone = new AbortController();
+  const linger = async (): Promise<void> => {
+    await delay(LINGER_MILLIS);
+    gone.abort();
+  };
+  signal.addEventListener('abort', () => void linger(), { once: true });
+  return gone.signal;
+};
+
+const onItself = (place: BorgPlace, files: BorgRunner): RestorePlace => ({
+  borg: place,
+  files,
+  in: (directory) => ({ directory }),
+  inStage: (scratch) => ({ scratch }),
+  numericIds: false,
+  [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
+});
+
+/** The host on which the repository lies. */
+const atRepository = async (context: JobContext, signal: AbortSignal): Promise<RestorePlace> => {
+  const repository = repositoryOf(context.plan);
+  const place = await onRepositoryHost({ ...connectionsOf(context), signal }, repository);
+  if (place.host === 'repository' || parseRepositoryLocation(repository.path).kind === 'local') {
+    return onItself(place, place.runner);
+  }
+  await place[Symbol.asyncDispose]();
+  throw new JobFailure('The repository host gives us no shell, so nothing can be restored there: choose a client.');
+};
+
+/**
+ * A client: borg runs there, or, when the policy pulls or the client cannot reach the repository, beside the repository with
+ * the client's files mounted.
+ */
+const atClient = async (context: JobContext, signal: AbortSignal): Promise<RestorePlace> => {
+  const { plan } = context;
+  const [client, repository] = [clientOf(plan), repositoryOf(plan)];
+  const pull = plan.run.policy?.mode_pull === true || parseRepositoryLocation(repository.path).kind === 'local';
+  const place = await onBackupPlace({ ...connectionsOf(context), signal }, { client, repository, pull });
+  if (!pull) return onItself(place, place.client);
+  const { run } = await place.files(['/'], { oneFileSystem: false });
+  const { mount } = run;
+  if (!mount) throw new Error('A pull place mounts the client');
+  const mounted = (folder: string): Start => ({
+    mount: { ...mount, name: `${mount.name}-restore`, writable: true, folder },
+  });
+  return {
+    borg: place,
+    files: place.client,
+    in: mounted,
+    inStage: mounted,
+    numericIds: true,
+    [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
+  };
+};
+
+/** @throws SshError, JobFailure */
+export const openRestorePlace = (context: JobContext, to: 'client' | 'repository'): Promise<RestorePlace> => {
+  const signal = lingering(context.signal);
+  return to === 'repository' ? atRepository(context, signal) : atClient(context, signal);
+};
