@@ -24,6 +24,7 @@ const failed: JobEvent = {
     exit_code: 2,
     warnings: [],
     archive: null,
+    restored: null,
     drill: null,
     check: null,
   },

@@ -75,7 +75,7 @@ export const backups = defineReadModel<BackupRow, RunEvent | JobEvent | CatalogE
     removed: 'bool',
   },
   key: ['job'],
-  indexes: ['(client, machine, begun)'],
+  indexes: ['(client, machine, begun)', '(archive)'],
   on: {
     'run-requested': ({ data }, table) => table.put(...plannedBackups(data.uuid, data.jobs)),
     'run-extended': ({ data }, table) => table.put(...plannedBackups(data.uuid, data.jobs)),

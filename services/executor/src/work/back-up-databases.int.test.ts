@@ -31,15 +31,13 @@ const dumpOf = (ended: EndedJob): Promise<string> =>
 const watchProcesses = (text: string): { readonly stop: () => Promise<number> } => {
   let found = 0;
   let isOver = false;
+  const contains = async (file: string): Promise<boolean> =>
+    (await readFile(file, 'utf8').catch(() => '')).includes(text);
   const look = async (): Promise<void> => {
     while (!isOver) {
       const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-      for (const pid of pids) {
-        for (const file of ['cmdline', 'environ']) {
-          const content = await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-          if (content.includes(text)) found += 1;
-        }
-      }
+      const files = pids.flatMap((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/environ`]);
+      for (const file of files) if (await contains(file)) found += 1;
     }
   };
   const looking = look();

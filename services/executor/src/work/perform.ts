@@ -1,12 +1,28 @@
-import { JobFailure } from '../job/job-failure.ts';
+import type { CheckSubject, PlannedJob } from '@cyborgbackup/contracts';
 import type { JobResult } from '../job/job-result.ts';
 import { backUp } from './back-up.ts';
+import { checkArchives } from './check-archives.ts';
+import { checkHypervisor } from './check-hypervisor.ts';
+import { findMachines } from './find-machines.ts';
 import type { JobContext } from './job-context.ts';
 import { listArchive } from './list-archive.ts';
 import { prepareClient } from './prepare-client.ts';
 import { prepareRepository } from './prepare-repository.ts';
 import { pruneArchives } from './prune-archives.ts';
 import { restoreItem } from './restore-item.ts';
+
+type Work = (context: JobContext) => Promise<JobResult>;
+
+const CHECKS: Readonly<Record<CheckSubject, Work>> = {
+  client: prepareClient,
+  repository: prepareRepository,
+  hypervisor: checkHypervisor,
+  machines: findMachines,
+  archives: checkArchives,
+};
+
+/** Jobs of earlier releases do not say what they check. */
+const checkOf = ({ check, client }: PlannedJob): Work => CHECKS[check ?? (client ? 'client' : 'repository')];
 
 /** Does the work of a job of any type. @throws JobFailure, JobStopped, SshError; anything else is trouble of our own */
 export const perform = async (context: JobContext): Promise<JobResult> => {
@@ -15,14 +31,14 @@ export const perform = async (context: JobContext): Promise<JobResult> => {
     case 'job':
       return backUp(context);
     case 'check':
-      return job.client ? prepareClient(context) : prepareRepository(context);
+      return checkOf(job)(context);
+    case 'integrity':
+      return checkArchives(context);
     case 'catalog':
       return listArchive(context);
     case 'prune':
       return pruneArchives(context);
     case 'restore':
       return restoreItem(context);
-    case 'integrity':
-      throw new JobFailure(`Jobs of the type ${job.job_type} cannot be run by this version yet.`, { status: 'error' });
   }
 };

@@ -1,64 +1,100 @@
 import {
-  archiveGlob,
   compactCommand,
+  deleteCommand,
   infoCommand,
-  parsePruneMessage,
+  listArchivesCommand,
+  parseArchiveList,
   parseRepositoryInfo,
-  pruneCommand,
 } from '@cyborgbackup/borg';
 import { catalogCommands } from '@cyborgbackup/contracts';
+import type { BorgPlace } from '../connect/borg-place.ts';
 import { onRepositoryHost } from '../connect/connections.ts';
-import { clientOf, policyOf, repositoryOf } from '../job/job-plan.ts';
+import { JobFailure } from '../job/job-failure.ts';
+import { policyOf, repositoryOf } from '../job/job-plan.ts';
 import type { JobResult } from '../job/job-result.ts';
+import { caughtUp } from '../read/caught-up.ts';
+import { readSeries, seriesOf, type RecordedArchive } from '../read/series.ts';
+import { decideRetention, type Keep } from '../retention/decide-retention.ts';
+import { commonPrefix, matchSeries } from '../retention/match-series.ts';
 import { sizesOf } from './archive-facts.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
-import { LOCK_WAIT_SECONDS, runStep, warningsOf } from './run-step.ts';
+import { percentProgress } from './percent-progress.ts';
+import { LOCK_WAIT_SECONDS, runStep } from './run-step.ts';
 
-/** Any archive name's time; see `archiveGlob`. A counter may follow it when a minute had several archives. */
-const SAMPLE_STAMP = '2000-01-01_00-00';
+/** So many names fit into any command line, and a prune that is stopped has lost little. */
+const BATCH = 100;
 
-/** Which archives are this client's of this type: a host `web` never matches `web-01`. */
-export const ownArchives = (policyType: string, hostname: string): string =>
-  `${archiveGlob(`${policyType}-${hostname}-`, SAMPLE_STAMP)}*`;
-
-/** Removes what the policy's retention does not keep, then frees the space. */
-export const pruneArchives = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output } = context;
-  const policy = policyOf(plan);
-  const repository = repositoryOf(plan);
-  await using place = await onRepositoryHost(connectionsOf(context), repository);
-  const common = { repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS };
-  const pruned: string[] = [];
-  const result = await runStep(context, place, {
-    argv: pruneCommand({
-      ...common,
-      archives: ownArchives(policy.policy_type, clientOf(plan).hostname),
-      keep: {
-        hourly: policy.keep_hourly ?? 0,
-        daily: policy.keep_daily ?? 0,
-        weekly: policy.keep_weekly ?? 0,
-        monthly: policy.keep_monthly ?? 0,
-        yearly: policy.keep_yearly ?? 0,
-      },
-    }),
-    onLog: (message) => {
-      output.write(message.level === 'warning' ? 'warning' : 'verbose', message.message);
-      const decision = parsePruneMessage(message);
-      if (decision?.verdict === 'pruned') pruned.push(decision.archive);
-    },
-  });
-  await runStep(context, place, { argv: compactCommand(common) });
-  const info = await runStep(context, place, { argv: infoCommand(common), onLog: () => undefined });
-  const { forget } = catalogCommands;
-  for (const archive of pruned) {
-    const request = { repository: repository.uuid, archive, reason: 'pruned' };
-    await parts.rpc.call(forget.subject, request, { schema: forget.output });
-  }
-  output.write('verbose', `${pruned.length} archives removed`);
+const keepOf = ({ plan }: JobContext): Keep => {
+  const { keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly } = policyOf(plan);
   return {
-    warnings: warningsOf(result),
+    hourly: keep_hourly ?? 0,
+    daily: keep_daily ?? 0,
+    weekly: keep_weekly ?? 0,
+    monthly: keep_monthly ?? 0,
+    yearly: keep_yearly ?? 0,
+  };
+};
+
+/** The archives that the backups of this job's policy, client and machine have made, or meant to make. */
+const recordedArchives = async ({ parts, plan }: JobContext): Promise<readonly RecordedArchive[]> => {
+  const series = seriesOf(plan);
+  if (!series) throw new JobFailure('This job does not say whose archives to prune.', { status: 'error' });
+  await caughtUp(parts);
+  return readSeries(parts.pool, series, repositoryOf(plan).uuid);
+};
+
+const forget = async ({ parts, plan }: JobContext, archives: readonly string[], reason: string): Promise<void> => {
+  const { subject, output } = catalogCommands.forget;
+  for (const archive of archives) {
+    await parts.rpc.call(subject, { repository: repositoryOf(plan).uuid, archive, reason }, { schema: output });
+  }
+};
+
+const common = (place: BorgPlace): { repository: string; lockWaitSeconds: number } => ({
+  repository: place.repository,
+  lockWaitSeconds: LOCK_WAIT_SECONDS,
+});
+
+const deleteAll = async (context: JobContext, place: BorgPlace, names: readonly string[]): Promise<void> => {
+  for (let from = 0; from < names.length; from += BATCH) {
+    const archives = names.slice(from, from + BATCH);
+    await runStep(context, place, {
+      argv: deleteCommand({ ...common(place), archives }),
+      onProgress: percentProgress(context.output, 'prune'),
+    });
+    await forget(context, archives, 'pruned');
+  }
+};
+
+/**
+ * Removes what the policy's retention does not keep of the archives that its own backups of this client made, then frees the
+ * space. What nobody of ours made is left alone, whatever it is called.
+ */
+export const pruneArchives = async (context: JobContext): Promise<JobResult> => {
+  const { plan, output } = context;
+  const recorded = await recordedArchives(context);
+  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(plan));
+  const prefix = commonPrefix(recorded.map(({ name }) => name));
+  const listing = await runStep(context, place, {
+    argv: listArchivesCommand({ ...common(place), prefix, considerCheckpoints: true }),
+    onLog: () => undefined,
+  });
+  const { present, vanished, unfinished } = matchSeries(recorded, parseArchiveList(listing.stdout).archives);
+  const { kept, removed } = decideRetention(present, keepOf(context));
+  for (const [name, why] of kept) output.write('verbose', `Keeping ${name} (${why})`);
+  for (const name of [...removed, ...unfinished]) output.write('verbose', `Removing ${name}`);
+  await forget(context, vanished, 'not in the repository any more');
+  await deleteAll(context, place, [...removed, ...unfinished]);
+  await runStep(context, place, {
+    argv: compactCommand(common(place)),
+    onProgress: percentProgress(output, 'compact'),
+  });
+  const info = await runStep(context, place, { argv: infoCommand(common(place)), onLog: () => undefined });
+  output.write('verbose', `${removed.length} archives removed, ${kept.size} kept`);
+  return {
+    warnings: [],
     archive: null,
     repositorySizes: sizesOf(parseRepositoryInfo(info.stdout).cache),
-    pruned,
+    pruned: removed,
   };
 };

@@ -1,9 +1,13 @@
-import { explainFailure, type BorgResult, type FailureKind, type LogMessage } from '@cyborgbackup/borg';
+import { explainFailure, infoCommand, type BorgResult, type FailureKind, type LogMessage } from '@cyborgbackup/borg';
 import type { OutputKind } from '@cyborgbackup/contracts';
 import type { BorgPlace } from '../connect/borg-place.ts';
 import { runAt, type PlaceRun } from '../connect/run-at.ts';
 import { JobFailure, JobStopped } from '../job/job-failure.ts';
-import type { JobContext } from './job-context.ts';
+import { repositoryOf } from '../job/job-plan.ts';
+import { stopReasonOf } from '../job/stop-reason.ts';
+import { withStaleLock } from '../locks/with-stale-lock.ts';
+import { endLeftovers } from '../takeover/end-leftovers.ts';
+import { connectionsOf, type JobContext } from './job-context.ts';
 
 /** Another borg of ours may be about to end, and a dead one's lock about to be found stale. Seconds. */
 export const LOCK_WAIT_SECONDS = 60;
@@ -23,20 +27,52 @@ export type StepOptions = Omit<PlaceRun, 'signal'>;
 /** That borg names the repository by another path here than elsewhere is how we work, and no news to anybody. */
 const EXPECTED = new Set(['BORG_RELOCATED_REPO_ACCESS_IS_OK', 'BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK']);
 
+/** Places at which nothing of an earlier attempt runs any more. */
+const cleared = new WeakMap<JobContext, Set<BorgPlace>>();
+
+/** Another attempt's borg would be in the way, and might write what this one then does not expect. */
+const endEarlierAttempts = async (context: JobContext, place: BorgPlace): Promise<void> => {
+  const places = cleared.get(context) ?? new Set();
+  cleared.set(context, places);
+  if (context.attempt === 1 || places.has(place)) return;
+  const { signal, output, plan } = context;
+  const ended = await endLeftovers(place.runner, plan.job.uuid, { signal });
+  if (ended > 0) output.write('system_warning', `Ended ${ended} processes of an earlier attempt.`);
+  places.add(place);
+};
+
+const RELEASE_MILLIS = 30_000;
+
+/** A borg that had to be killed leaves its locks. The next one on the same host sees that it is gone, and removes them. */
+const releaseLocks = async (context: JobContext, place: BorgPlace, { exitCode }: BorgResult): Promise<void> => {
+  const wasKilled = exitCode === null || exitCode === KILLED;
+  if (!wasKilled || stopReasonOf(context.signal) === 'taken-over') return;
+  const argv = infoCommand({ repository: place.repository, lockWaitSeconds: 5 });
+  await runAt(place, { argv, signal: AbortSignal.timeout(RELEASE_MILLIS) }).catch(() => undefined);
+};
+
+/** 128 and the number of KILL. */
+const KILLED = 137;
+
 /** Runs borg at a place with everything it says going to the job's output. Does not judge the outcome. */
 export const tryStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
   context.output.hide(place.passphrase);
-  const result = await runAt(place, {
-    idleTimeoutMillis: context.idleTimeoutMillis,
-    onPid: (pid) => context.announce(place.host, pid),
-    onLog: (message) => {
-      if (!EXPECTED.has(message.msgid)) context.output.write(KINDS[message.level], message.message);
-    },
-    ...options,
-    signal: context.signal,
-  });
-  if (result.outcome === 'aborted') throw new JobStopped('The job was stopped.');
-  return result;
+  await endEarlierAttempts(context, place);
+  const step = (): Promise<BorgResult> =>
+    runAt(place, {
+      idleTimeoutMillis: context.idleTimeoutMillis,
+      onPid: (pid) => context.announce(place.host, pid),
+      onLog: (message) => {
+        if (!EXPECTED.has(message.msgid)) context.output.write(KINDS[message.level], message.message);
+      },
+      ...options,
+      signal: context.signal,
+    });
+  const lock = { connections: connectionsOf(context), repository: repositoryOf(context.plan), place };
+  const result = await withStaleLock(lock, step);
+  if (result.outcome !== 'aborted') return result;
+  await releaseLocks(context, place, result);
+  throw new JobStopped('The job was stopped.');
 };
 
 /** Borg itself could not reach the repository's host, or lost it. */

@@ -1,0 +1,25 @@
+import type { Pool } from 'pg';
+
+/** Names of the archives that the latest check of a repository found damaged. */
+export const readLastDamaged = async (pool: Pool, repository: string): Promise<readonly string[]> => {
+  const { rows } = await pool.query<{ damaged: string[] }>(
+    `select c.damaged from executor.checks c join executor.runs r on r.run = c.run
+      where r.repository = $1 and c.told is not null order by c.told desc limit 1`,
+    [repository],
+  );
+  return rows[0]?.damaged ?? [];
+};
+
+/** The backups that made these archives of a repository. */
+export const readBackups = async (
+  pool: Pool,
+  repository: string,
+  archives: readonly string[],
+): Promise<readonly { readonly archive: string; readonly job: string }[]> => {
+  const { rows } = await pool.query<{ archive: string; job: string }>(
+    `select b.archive, b.job from executor.backups b join executor.runs r on r.run = b.run
+      where r.repository = $1 and b.archive = any($2) and b.begun is not null and not b.removed`,
+    [repository, archives],
+  );
+  return rows;
+};
