@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { checkCommand } from './check.ts';
 import { createCommand } from './create.ts';
 import { deleteCommand } from './delete.ts';
+import { exportTarCommand } from './export-tar.ts';
 import { extractCommand } from './extract.ts';
 import { archiveGlob, escapeGlob, prefixGlob } from './glob.ts';
 import { initCommand } from './init.ts';
+import { keyExportCommand } from './key-export.ts';
 import { pruneCommand } from './prune.ts';
 
 const repository = 'ssh://borg@nas/./repo';
@@ -61,6 +64,40 @@ test('create of a dump lets borg start the command', () => {
     'pg_dump',
     '-Fc',
   ]);
+});
+
+test('create for the files of another host', () => {
+  const argv = createCommand({
+    repository,
+    archive: 'a',
+    source: { paths: ['.'] },
+    numericIds: true,
+    filesCache: 'mtime,size',
+  });
+  expect(argv.slice(-5)).toEqual(['--numeric-ids', '--files-cache=mtime,size', '--', `${repository}::a`, '.']);
+});
+
+test('a tar goes to standard output, with paths taken literally', () => {
+  expect(exportTarCommand({ repository, archive: 'a', paths: ['sh:*'], stripComponents: 1 })).toEqual([
+    'export-tar',
+    ...COMMON,
+    '--strip-components=1',
+    '--',
+    `${repository}::a`,
+    '-',
+    'pp:sh:*',
+  ]);
+});
+
+test('check and key export', () => {
+  expect(checkCommand({ repository, only: 'archives', verifyData: true }).slice(-5)).toEqual([
+    '--progress',
+    '--archives-only',
+    '--verify-data',
+    '--',
+    repository,
+  ]);
+  expect(keyExportCommand({ repository })).toEqual(['key', 'export', ...COMMON, '--', repository]);
 });
 
 test('prune passes each rule once, and never runs without one', () => {
