@@ -5,6 +5,7 @@ import { commandDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
+import type { ResolvedPolicy } from '../run/draft-jobs.ts';
 import { createLaunchLock } from '../run/launch-lock.ts';
 import { launch } from '../run/launch.ts';
 import { checkGrants, checkReplay, createStage, within, type Stage } from '../support.test.ts';
@@ -96,37 +97,61 @@ describe('a leader', () => {
 
   let lastId = 0;
 
-  it.each(['lagging', 'caught up'])(
-    'may die between any two steps: the next one ends it, tables %s',
-    async (tables) => {
-      let fatal = 1;
-      for (let survived = false; !survived; fatal += 1) {
-        const id = (lastId += 1);
-        const policy = somePolicy(id, { clientCount: 2, auto_prune: false });
-        stage.policies.set(id, { ...policy, repository: { ...policy.repository, ready: false } });
-        stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, 'No such folder.');
-        const own = mortal(fatal);
-        const first = startLeader(own);
-        const run = randomUUID();
-        await launch(deps, { policy: id, run, extra_vars: null });
-        const done = stage
-          .settled(run, ['successful', 'failed', 'canceled', 'successful', 'successful'])
-          .then(slotsFreed);
-        // Either it dies, or it brings the run to its end.
-        await Promise.race([own.died, done]);
-        survived = !own.isDead();
-        await first.stop();
-        // The next one finds the tables lagging behind the log, or with all of it in them.
-        if (tables === 'caught up') await deps.waiter.waitFor([schedulerProjection.name], await deps.store.head());
-        const next = startLeader(deps);
-        await done;
-        await next.stop();
-      }
-      expect(fatal).toBeGreaterThan(20);
-      await checkGrants(stage);
-      await checkReplay(stage);
+  interface Story {
+    /** The options of a policy of which a backup fails. */
+    readonly policy: (id: number) => ResolvedPolicy;
+    readonly statuses: readonly string[];
+  }
+  const clients: Story = {
+    policy: (id) => {
+      stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, 'No such folder.');
+      return somePolicy(id, { clientCount: 2, auto_prune: false });
     },
-  );
+    statuses: ['successful', 'failed', 'canceled', 'successful', 'successful'],
+  };
+  const machines: Story = {
+    policy: (id) => {
+      stage.executor.orders.set(`Find Machines policy${id} host${id}-1`, [
+        { id: '1', name: 'one' },
+        { id: '2', name: 'two' },
+      ]);
+      stage.executor.orders.set(`Backup Job policy${id} host${id}-1/one`, 'No such machine.');
+      const policy = somePolicy(id, { auto_prune: false });
+      return { ...policy, policy: { ...policy.policy, policy_type: 'vm' } };
+    },
+    statuses: ['successful', 'successful', 'successful', 'failed', 'canceled', 'successful', 'successful'],
+  };
+
+  it.each<[string, 'lagging' | 'caught up', Story]>([
+    ['clients', 'lagging', clients],
+    ['clients', 'caught up', clients],
+    ['machines', 'lagging', machines],
+    ['machines', 'caught up', machines],
+  ])('may die between any two steps of a run of %s: the next one ends it, tables %s', async (_what, tables, story) => {
+    let fatal = 1;
+    for (let survived = false; !survived; fatal += 1) {
+      const id = (lastId += 1);
+      const policy = story.policy(id);
+      stage.policies.set(id, { ...policy, repository: { ...policy.repository, ready: false } });
+      const own = mortal(fatal);
+      const first = startLeader(own);
+      const run = randomUUID();
+      await launch(deps, { policy: id, run, extra_vars: null });
+      const done = stage.settled(run, story.statuses).then(slotsFreed);
+      // Either it dies, or it brings the run to its end.
+      await Promise.race([own.died, done]);
+      survived = !own.isDead();
+      await first.stop();
+      // The next one finds the tables lagging behind the log, or with all of it in them.
+      if (tables === 'caught up') await deps.waiter.waitFor([schedulerProjection.name], await deps.store.head());
+      const next = startLeader(deps);
+      await done;
+      await next.stop();
+    }
+    expect(fatal).toBeGreaterThan(20);
+    await checkGrants(stage);
+    await checkReplay(stage);
+  });
 
   it('steps down when it finds that somebody else grants as well', async () => {
     const policy = somePolicy(1_000, { clientCount: 3 });
@@ -168,6 +193,32 @@ describe('a leader', () => {
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual([last]);
     await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(0), within);
     await next.stop();
+  });
+
+  it('hands out again what the job queue lost, running or not', async () => {
+    const gate = Promise.withResolvers<void>();
+    const ids = Array.from({ length: 9 }, (_, n) => 5_000 + n);
+    for (const id of ids) {
+      stage.policies.set(id, somePolicy(id, { catalog_enabled: false, auto_prune: false }));
+      stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, gate.promise);
+    }
+    const published = vi.fn(deps.jobQueue.publish);
+    const jobQueue = { ...deps.jobQueue, publish: published };
+    const leader = startLeader({ ...deps, jobQueue, republishMillis: 50 });
+    const runs = ids.map(() => randomUUID());
+    for (const [index, run] of runs.entries()) await launch(deps, { policy: ids[index]!, run, extra_vars: null });
+    for (const [index, run] of runs.entries()) await stage.settled(run, [index < 8 ? 'running' : 'pending']);
+    // While nothing is lost, nothing is handed out twice.
+    expect(published.mock.calls.map(([{ run }]) => run)).toEqual(runs);
+    await stage.parts.connection.nats.request('$JS.API.STREAM.DELETE.JOBS', '');
+    published.mockClear();
+    await vi.waitFor(() => {
+      expect(new Set(published.mock.calls.map(([{ run }]) => run))).toEqual(new Set(runs));
+    }, within);
+    gate.resolve();
+    for (const run of runs) await stage.settled(run, ['successful']);
+    await leader.stop();
+    await checkGrants(stage);
   });
 
   it('keeps to the limit, and serves policies in turn', async () => {
