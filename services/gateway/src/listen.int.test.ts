@@ -1,5 +1,7 @@
 import Koa from 'koa';
+import { once } from 'node:events';
 import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { listen } from './listen.ts';
@@ -33,6 +35,17 @@ test('closing answers what is being served, and does not wait for idle connectio
   await closed;
   expect(performance.now() - start).toBeLessThan(2_000);
   agent.destroy();
+});
+
+test('closing does not wait for a connection that was never used', async () => {
+  const listener = await listen(new Koa(), ANY_PORT);
+  const unused = connect(Number(new URL(listener.url).port), ANY_PORT.host);
+  await once(unused, 'connect');
+  const closed = once(unused, 'close');
+  const start = performance.now();
+  await listener.close();
+  await closed;
+  expect(performance.now() - start).toBeLessThan(2_000);
 });
 
 test('a port that is taken is said to be, with what to set', async () => {

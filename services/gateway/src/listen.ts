@@ -3,6 +3,7 @@ import { AppError, messageOf } from '@cyborgbackup/kernel';
 import type Koa from 'koa';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 
 const HEADER_BYTES = 16 * 1024;
 const HEADERS_MILLIS = 10_000;
@@ -24,6 +25,18 @@ const urlOf = (server: Server, { host }: ListenAddress): string => {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 };
 
+/** @returns what ends connections by which nothing was ever sent: Node does not count them among the idle ones */
+const trackUnused = (server: Server): (() => void) => {
+  const open = new Set<Socket>();
+  server.on('connection', (socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return () => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  };
+};
+
 /** @throws AppError `unavailable` when the address is taken or not ours */
 export const listen = async (app: Koa, address: ListenAddress): Promise<Listener> => {
   const handle = app.callback();
@@ -31,6 +44,7 @@ export const listen = async (app: Koa, address: ListenAddress): Promise<Listener
     { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MILLIS, requestTimeout: REQUEST_MILLIS },
     (request, response) => void handle(request, response),
   );
+  const closeUnused = trackUnused(server);
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   server.listen(address.port, address.host);
   try {
@@ -48,7 +62,10 @@ export const listen = async (app: Koa, address: ListenAddress): Promise<Listener
       const closed = once(server, 'close');
       server.close();
       // Connections that finish a request now would wait for the next one.
-      const idle = setInterval(() => server.closeIdleConnections(), IDLE_POLL_MILLIS);
+      const idle = setInterval(() => {
+        server.closeIdleConnections();
+        closeUnused();
+      }, IDLE_POLL_MILLIS);
       const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MILLIS);
       await closed;
       clearInterval(idle);

@@ -221,6 +221,32 @@ describe('a policy', () => {
 });
 
 describe('a job', () => {
+  test('that has not started says why', async () => {
+    const kinds = { job_type: 'job', launch_type: 'manual' };
+    const reason = 'Backup Job Etc web writes to the repository: this job is next.';
+    const blocked_by = [{ id: 11, uuid: RUNNING, name: 'Backup Job Etc web' }];
+    gateway.services.on('scheduler.job.explain', () => ({ state: 'pending', reason, blocked_by, ahead: 0 }));
+    await gateway.insert('scheduler.jobs', { id: 60, uuid: randomUUID(), name: 'Waits', status: 'pending', ...kinds });
+    const { body } = await send('/jobs/60/');
+    expect(body).toMatchObject({
+      job_explanation: reason,
+      waiting: { state: 'pending', reason, ahead: 0, blocked_by: [{ ...blocked_by[0], url: '/api/v1/jobs/11/' }] },
+    });
+    expect((await send('/jobs/10/')).body.waiting).toBeNull();
+    const [shown] = (await send('/jobs/?id=60')).body.results;
+    expect(shown).toMatchObject({ job_explanation: '', attempt: 0, executor: '', warnings: [] });
+    expect(shown).not.toHaveProperty('waiting');
+  });
+
+  test('is shown without that when the scheduler does not answer, or says that it runs by now', async () => {
+    gateway.services.on('scheduler.job.explain', () => new Promise(() => undefined));
+    const before = performance.now();
+    expect((await send('/jobs/60/')).body).toMatchObject({ status: 'pending', waiting: null, job_explanation: '' });
+    expect(performance.now() - before).toBeLessThan(3_000);
+    gateway.services.on('scheduler.job.explain', () => ({ state: 'running', reason: 'x', blocked_by: [], ahead: 0 }));
+    expect((await send('/jobs/60/')).body.waiting).toBeNull();
+  });
+
   test('can be canceled while it is active', async () => {
     expect((await send('/jobs/11/cancel/')).body).toEqual({ can_cancel: true });
     const { status, body } = await post('/jobs/11/cancel/');

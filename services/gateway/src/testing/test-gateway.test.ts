@@ -37,6 +37,8 @@ export interface TestGateway extends AsyncDisposable {
   send(path: string, options?: SendOptions): Promise<Answer>;
   /** Inserts a row; columns that are not given take a value that fits. */
   insert(table: string, row: Record<string, unknown>): Promise<void>;
+  /** Stops the gateway, and nothing that it stands on. */
+  stop(): Promise<void>;
   sql(text: string, values?: unknown[]): Promise<Json[]>;
 }
 
@@ -121,6 +123,9 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
     );
   };
 
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopped ??= gateway.stop());
+
   const hash = await hashPassword(PASSWORD);
   for (const [id, email] of [
     [1, ADMIN],
@@ -142,10 +147,11 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
     parts,
     services,
     insert,
+    stop,
     sql: async (text, values): Promise<Json[]> => (await admin.query<Record<string, Json>>(text, values)).rows,
     send: (path, options) => send(`${gateway.url}${path}`, options),
     [Symbol.asyncDispose]: async () => {
-      await gateway.stop();
+      await stop();
       await admin.end();
       await parts.close();
       await nats[Symbol.asyncDispose]();
