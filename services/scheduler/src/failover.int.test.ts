@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkGrants, checkReplay, createStage, within, type Stage } from './support.test.ts';
+import { checkGrants, checkReplay, createStage, leaderIs, within, type Stage } from './support.test.ts';
 import { somePolicy } from './some-policy.test.ts';
 import { schedulerCommands } from '@cyborgbackup/contracts';
 
@@ -10,14 +10,6 @@ describe('two schedulers', () => {
     stage = await createStage();
   });
   afterAll(() => stage[Symbol.asyncDispose]());
-
-  const leaderIs = (instance: string): Promise<void> =>
-    vi.waitFor(async () => {
-      const { rows } = await stage.parts.pool.query<{ owner: string }>(
-        `select owner from projections.checkpoints where name = 'scheduler_leader'`,
-      );
-      expect(rows[0]?.owner).toBe(instance);
-    }, within);
 
   const launch = async (id: number): Promise<string> => {
     const run = randomUUID();
@@ -40,7 +32,7 @@ describe('two schedulers', () => {
       await stage.newParts('third'),
     ];
     await stage.startScheduler({ parts: first });
-    await leaderIs(first.instance);
+    await leaderIs(stage, first.instance);
     const successor = await stage.startScheduler({ parts: second });
 
     const goOn = holdBackup(1);
@@ -51,7 +43,7 @@ describe('two schedulers', () => {
     goOn();
     await stage.settled(run, ['successful', 'successful']);
     expect(Date.now() - killed).toBeLessThan(10_000);
-    await leaderIs(second.instance);
+    await leaderIs(stage, second.instance);
 
     await stage.startScheduler({ parts: third });
     const goOnAgain = holdBackup(2);

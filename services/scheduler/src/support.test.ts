@@ -1,10 +1,13 @@
 import {
   jobEvolver,
   jobStream,
+  POLICY_DEFAULTS,
   policyCommands,
   QUEUE_STREAM,
+  REPOSITORY_DEFAULTS,
   repositoryCommands,
   runStream,
+  SCHEDULE_DEFAULTS,
   type JobEvent,
   type PlannedJob,
   type QueueEvent,
@@ -44,6 +47,8 @@ export interface Stage extends AsyncDisposable {
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
   /** Slots of a policy or a repository that have no run, from the whole log. */
   skipped(subject: string): Promise<readonly ScheduleSlotEvent['data'][]>;
+  /** Has inventory's events tell of these policies, each with a schedule of every hour. */
+  registerHourly(policies: readonly ResolvedPolicy[]): Promise<void>;
   jobs(run: string): Promise<readonly JobRow[]>;
   /** Waits until the jobs of a run have these statuses, in the order of their ids. */
   settled(run: string, statuses: readonly string[]): Promise<void>;
@@ -138,6 +143,23 @@ export const createStage = async (): Promise<Stage> => {
           const isMeant = type === 'schedule-slot-skipped' && (slot.policy ?? slot.repository) === subject;
           if (isMeant) found.push(slot);
         }
+      }
+    },
+    registerHourly: async (policies) => {
+      for (const { policy, repository } of policies) {
+        const { id } = policy;
+        const uuid = randomUUID();
+        const hourly = { id, uuid, name: 'hourly', crontab: '0 * * * *', timezone: 'UTC', enabled: true };
+        await append(`schedule-${uuid}`, { type: 'schedule-registered', data: { ...SCHEDULE_DEFAULTS, ...hourly } });
+        await append(`repository-${repository.uuid}`, {
+          type: 'repository-registered',
+          data: { ...REPOSITORY_DEFAULTS, ...repository, repository_key: 'secret', ready: true },
+        });
+        const references = { extra_vars: '', clients: [], repository: repository.id, schedule: id };
+        await append(`policy-${policy.uuid}`, {
+          type: 'policy-registered',
+          data: { ...POLICY_DEFAULTS, ...policy, ...references },
+        });
       }
     },
     jobs,
@@ -251,6 +273,15 @@ export const checkReplay = async ({ parts }: Stage): Promise<void> => {
     expect(comparison).toMatchObject({ differences: [], parked: 0 });
   }, within);
 };
+
+/** Waits until the process with these parts leads. */
+export const leaderIs = ({ parts }: Stage, instance: string): Promise<void> =>
+  vi.waitFor(async () => {
+    const { rows } = await parts.pool.query<{ owner: string }>(
+      `select owner from projections.checkpoints where name = 'scheduler_leader'`,
+    );
+    expect(rows[0]?.owner).toBe(instance);
+  }, within);
 
 export const jobNamed = (jobs: readonly JobRow[], name: string): JobRow => jobs.find((job) => job.name === name)!;
 export const plannedNamed = (run: RunRequested, name: string): PlannedJob => run.jobs.find((job) => job.name === name)!;
