@@ -8,13 +8,15 @@ export interface CheckRow {
   readonly run: string;
   /** Null until it told something. */
   readonly told: string | null;
-  /** Names of archives. */
+  /** Nothing was found. */
+  readonly clean: boolean;
+  /** Names of archives; borg cannot always tell which ones damage is in. */
   readonly damaged: readonly string[];
 }
 
 export const checks = defineReadModel<CheckRow, RunEvent | JobEvent>({
   table: 'checks',
-  columns: { job: 'uuid', run: 'uuid', told: 'timestamptz?', damaged: 'text[]' },
+  columns: { job: 'uuid', run: 'uuid', told: 'timestamptz?', clean: 'bool', damaged: 'text[]' },
   key: ['job'],
   indexes: ['(run)'],
   on: {
@@ -22,10 +24,10 @@ export const checks = defineReadModel<CheckRow, RunEvent | JobEvent>({
       table.put(
         ...data.jobs
           .filter(({ job_type, check }) => job_type === 'integrity' || check === 'archives')
-          .map(({ uuid }) => ({ job: uuid, run: data.uuid, told: null, damaged: [] })),
+          .map(({ uuid }) => ({ job: uuid, run: data.uuid, told: null, clean: false, damaged: [] })),
       ),
     'job-succeeded': ({ data, metadata }, table) =>
-      data.check ? table.update({ job: data.job }, { told: metadata.occurredAt, damaged: data.check.damaged }) : [],
+      data.check ? table.update({ job: data.job }, { told: metadata.occurredAt, clean: true }) : [],
     'job-failed': ({ data, metadata }, table) =>
       data.check ? table.update({ job: data.job }, { told: metadata.occurredAt, damaged: data.check.damaged }) : [],
   },

@@ -19,7 +19,7 @@ export interface RecordedArchive {
   readonly name: string;
   /** When it was begun, milliseconds since the epoch; null for one that nobody has reported as complete. */
   readonly at: number | null;
-  /** Its backup succeeded, and the repository's latest check found nothing wrong with it. */
+  /** Its backup succeeded. */
   readonly good: boolean;
 }
 
@@ -30,11 +30,7 @@ export const readSeries = async (
   repository: string,
 ): Promise<readonly RecordedArchive[]> => {
   const { rows } = await pool.query<RecordedArchive>(
-    `with latest as (
-       select c.damaged from executor.checks c join executor.runs r on r.run = c.run
-        where r.repository = $4 and c.told is not null order by c.told desc limit 1)
-     select b.archive as name, (extract(epoch from b.begun) * 1000)::float8 as at,
-            b.good and not exists (select from latest where b.archive = any(latest.damaged)) as good
+    `select b.archive as name, (extract(epoch from b.begun) * 1000)::float8 as at, b.good
        from executor.backups b join executor.runs r on r.run = b.run
       where b.client = $2 and b.machine = $3 and r.policy = $1 and r.repository = $4
         and b.archive is not null and not b.removed`,

@@ -5,7 +5,7 @@ export interface SeriesArchive {
   readonly name: string;
   /** When it was begun, milliseconds since the epoch. */
   readonly at: number;
-  /** Its backup succeeded. Not so an archive whose source was empty or shrank too much, and one that is damaged. */
+  /** Its backup succeeded. Not so that of an archive whose source was empty or shrank too much. */
   readonly good: boolean;
 }
 

@@ -1,6 +1,5 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
 import {
-  catalogCommands,
   clientCommands,
   jobEvolver,
   jobStream,
@@ -68,6 +67,8 @@ export interface JobSite extends AsyncDisposable {
   registerRepository(uuid: string, path: string, key: string): Promise<void>;
   /** Answers an RPC in place of a service, until the end. */
   answer(subject: string, handle: (data: never) => unknown): void;
+  /** Requests a run of one job, and nothing more. */
+  plan(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
   start(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
   queue(job: { readonly job: string; readonly run: string }): Promise<void>;
   ended(job: { readonly job: string; readonly run: string }): Promise<EndedJob>;
@@ -186,7 +187,6 @@ export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<Jo
   ]) {
     answer(subject, () => written);
   }
-  answer(catalogCommands.forget.subject, () => ({ position: null }));
   await parts.connection.nats.flush();
   const queue = await createJobQueue({ connection: parts.connection, logger: parts.logger });
 
@@ -198,9 +198,13 @@ export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<Jo
     bandwidth_limit: null,
   });
 
-  const start: JobSite['start'] = async (sketch) => {
-    const { policy, variables = { folders: [join(folder, 'source')] }, repository: where = repository, ...planned } =
-      sketch;
+  const plan: JobSite['plan'] = async (sketch) => {
+    const {
+      policy,
+      variables = { folders: [join(folder, 'source')] },
+      repository: where = repository,
+      ...planned
+    } = sketch;
     const { run: uuid = randomUUID(), ...of } = planned;
     const job: PlannedJob = {
       id: 1,
@@ -240,8 +244,12 @@ export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<Jo
       jobs: [job],
     };
     await append(runStream(uuid), { type: 'run-requested', data: request });
-    await queue.publish({ job: job.uuid, run: uuid }, { dedupId: job.uuid });
     return { job: job.uuid, run: uuid };
+  };
+  const start: JobSite['start'] = async (sketch) => {
+    const planned = await plan(sketch);
+    await queue.publish(planned, { dedupId: planned.job });
+    return planned;
   };
 
   const event: JobSite['event'] = async (job, type) => {
@@ -289,6 +297,7 @@ export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<Jo
     append,
     registerRepository,
     answer,
+    plan,
     start,
     queue: async ({ job, run: uuid }) => {
       await queue.publish({ job, run: uuid }, { dedupId: randomUUID() });

@@ -1,9 +1,11 @@
 import {
   checkCommand,
   createCheckFindings,
+  explainFailure,
   type BorgResult,
   type CheckFindings,
   type CheckOptions,
+  type FailureKind,
 } from '@cyborgbackup/borg';
 import type { CheckResult } from '@cyborgbackup/contracts';
 import { isoMicros } from '@cyborgbackup/kernel';
@@ -23,7 +25,10 @@ interface Checked {
   readonly result: BorgResult;
 }
 
-/** @throws JobFailure when borg could not check at all */
+/** What borg ends with when it meets damage; all else keeps it from checking at all. */
+const DAMAGE = new Set<FailureKind>(['damaged', 'other']);
+
+/** @throws JobFailure when borg could not check */
 const check = async (
   context: JobContext,
   place: BorgPlace,
@@ -40,7 +45,8 @@ const check = async (
   });
   const found = findings();
   const isOver = result.outcome === 'success' || result.outcome === 'warning';
-  if (!isOver && found.isClean) throw failureOf(result, place.runner.where);
+  const isDamage = !found.isClean && DAMAGE.has(explainFailure(result).kind);
+  if (!isOver && !isDamage) throw failureOf(result, place.runner.where);
   return { findings: found, result };
 };
 

@@ -13,6 +13,7 @@ import { JobFailure } from '../job/job-failure.ts';
 import { policyOf, repositoryOf } from '../job/job-plan.ts';
 import type { JobResult } from '../job/job-result.ts';
 import { caughtUp } from '../read/caught-up.ts';
+import { readLastCheck } from '../read/last-check.ts';
 import { readSeries, seriesOf, type RecordedArchive } from '../read/series.ts';
 import { decideRetention, type Keep } from '../retention/decide-retention.ts';
 import { commonPrefix, matchSeries } from '../retention/match-series.ts';
@@ -41,6 +42,16 @@ const recordedArchives = async ({ parts, plan }: JobContext): Promise<readonly R
   if (!series) throw new JobFailure('This job does not say whose archives to prune.', { status: 'error' });
   await caughtUp(parts);
   return readSeries(parts.pool, series, repositoryOf(plan).uuid);
+};
+
+/** While something is damaged, and nobody knows what, an old archive may be the one that can still be restored. */
+const refuseDamaged = async ({ parts, plan }: JobContext): Promise<void> => {
+  const { uuid, name } = repositoryOf(plan);
+  const last = await readLastCheck(parts.pool, uuid);
+  if (!last || last.clean) return;
+  throw new JobFailure(
+    `The latest check of the repository ${name} found damage, so nothing is removed: repair it and let a check succeed.`,
+  );
 };
 
 const forget = async ({ parts, plan }: JobContext, archives: readonly string[], reason: string): Promise<void> => {
@@ -73,8 +84,9 @@ const deleteAll = async (context: JobContext, place: BorgPlace, names: readonly 
 export const pruneArchives = async (context: JobContext): Promise<JobResult> => {
   const { plan, output } = context;
   const recorded = await recordedArchives(context);
+  await refuseDamaged(context);
   await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(plan));
-  const prefix = commonPrefix(recorded.map(({ name }) => name));
+  const prefix = commonPrefix(recorded.map(({ name }) => name)) || undefined;
   const listing = await runStep(context, place, {
     argv: listArchivesCommand({ ...common(place), prefix, considerCheckpoints: true }),
     onLog: () => undefined,

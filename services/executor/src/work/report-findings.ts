@@ -2,7 +2,7 @@ import type { CheckFindings } from '@cyborgbackup/borg';
 import { BROKEN_PATHS_MAX, catalogCommands } from '@cyborgbackup/contracts';
 import { repositoryOf } from '../job/job-plan.ts';
 import { caughtUp } from '../read/caught-up.ts';
-import { readBackups, readLastDamaged } from '../read/damaged-archives.ts';
+import { readBackups, readLastCheck } from '../read/last-check.ts';
 import type { JobContext } from './job-context.ts';
 
 /** Tells the catalog which archives are damaged now, and which were and are not any more. */
@@ -11,7 +11,8 @@ export const reportFindings = async (context: JobContext, findings: CheckFinding
   const { uuid } = repositoryOf(plan);
   await caughtUp(parts);
   const damaged = new Set(findings.damagedArchives);
-  const names = [...new Set([...damaged, ...(await readLastDamaged(parts.pool, uuid))])];
+  const before = await readLastCheck(parts.pool, uuid);
+  const names = [...new Set([...damaged, ...(before?.damaged ?? [])])];
   const { subject, output } = catalogCommands.findings;
   for (const { archive, job } of await readBackups(parts.pool, uuid, names)) {
     const broken = findings.damagedFiles.filter((file) => file.archive === archive).map(({ path }) => path);

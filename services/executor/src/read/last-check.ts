@@ -1,13 +1,20 @@
 import type { Pool } from 'pg';
 
-/** Names of the archives that the latest check of a repository found damaged. */
-export const readLastDamaged = async (pool: Pool, repository: string): Promise<readonly string[]> => {
-  const { rows } = await pool.query<{ damaged: string[] }>(
-    `select c.damaged from executor.checks c join executor.runs r on r.run = c.run
+export interface LastCheck {
+  /** Nothing was found. */
+  readonly clean: boolean;
+  /** Names of archives. */
+  readonly damaged: readonly string[];
+}
+
+/** What the latest check of a repository told; undefined when there was none. */
+export const readLastCheck = async (pool: Pool, repository: string): Promise<LastCheck | undefined> => {
+  const { rows } = await pool.query<LastCheck>(
+    `select c.clean, c.damaged from executor.checks c join executor.runs r on r.run = c.run
       where r.repository = $1 and c.told is not null order by c.told desc limit 1`,
     [repository],
   );
-  return rows[0]?.damaged ?? [];
+  return rows[0];
 };
 
 /** The backups that made these archives of a repository. */
