@@ -1,3 +1,10 @@
+export { decideSlots } from './queue/decide-slots.ts';
+export { createQueue, evolve as evolveQueue, type Queue, type QueueInput } from './queue/queue.ts';
 export { schedulerProjection } from './read/scheduler-projection.ts';
+export { type DraftJob, type ResolvedPolicy } from './run/draft-jobs.ts';
+export { draftLaunch } from './run/draft-launch.ts';
 export { schedulerConfig, type SchedulerConfig } from './scheduler-config.ts';
 export { startScheduler } from './start.ts';
+export { decideDue } from './tick/decide-due.ts';
+export { slotRun } from './tick/slot-run.ts';
+export { createTimetable, type Timetable } from './tick/timetable.ts';
