@@ -13,11 +13,13 @@ const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const NODE = join(MODULES, '.bin', 'node');
 
-const HELP = `Usage: node deploy/bootstrap.mjs [--runtime | --lint]
+const HELP = `Usage: node deploy/bootstrap.mjs [--demo | --runtime | --lint]
 
 Installs what is missing, then builds:
-  (default)   npm packages, nats-server, borg, an SSH client and server (tests and the demo use a server of their own)
-  --runtime   the same without the SSH server: enough for npm start
+  (default)   all that the tests use: npm packages, nats-server, borg, sshfs, an SSH client and server, MariaDB and
+              PostgreSQL (servers of the tests' own; those of the system are left off)
+  --demo      the same without sshfs and the databases
+  --runtime   also without the SSH server: enough for npm start
   --lint      npm packages only, no build: enough for npm run lint and npm run typecheck
   --help      this text
 
@@ -25,7 +27,23 @@ Debian packages are installed when this runs as root or sudo asks for no passwor
 
 /** Programs and the Debian packages they are in. */
 const RUNTIME_PROGRAMS = { 'nats-server': 'nats-server', borg: 'borgbackup', ssh: 'openssh-client' };
-const TEST_PROGRAMS = { ...RUNTIME_PROGRAMS, 'ssh-keygen': 'openssh-client', sshd: 'openssh-server' };
+const DEMO_PROGRAMS = { ...RUNTIME_PROGRAMS, 'ssh-keygen': 'openssh-client', sshd: 'openssh-server' };
+const TEST_PROGRAMS = {
+  ...DEMO_PROGRAMS,
+  sshfs: 'sshfs',
+  mariadbd: 'mariadb-server',
+  mariadb: 'mariadb-client',
+  // The server itself is in no folder of PATH; this program comes with every version of it.
+  pg_ctlcluster: 'postgresql',
+  psql: 'postgresql-client',
+};
+/** What those packages would start. */
+const SERVICES = {
+  'nats-server': 'nats-server',
+  'openssh-server': 'ssh',
+  'mariadb-server': 'mariadb',
+  postgresql: 'postgresql',
+};
 
 const say = (text) => process.stderr.write(`${text}\n`);
 
@@ -109,7 +127,7 @@ const asRoot = () => {
 
 /** Debian starts what it installs. We run servers of our own, so the ones that came along must not listen. */
 const silenceServices = (prefix, packages) => {
-  const units = packages.flatMap((name) => ({ 'nats-server': ['nats-server'], 'openssh-server': ['ssh'] })[name] ?? []);
+  const units = packages.flatMap((name) => SERVICES[name] ?? []);
   if (units.length === 0 || !existsSync('/run/systemd/system')) return;
   const [command, ...args] = [...prefix, 'systemctl', 'disable', '--now', '--quiet', ...units];
   if (succeeds(command, args)) say(`  left the system services off: ${units.join(', ')}`);
@@ -159,7 +177,12 @@ const build = () => {
 
 const main = async () => {
   const { values } = parseArgs({
-    options: { runtime: { type: 'boolean' }, lint: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      demo: { type: 'boolean' },
+      runtime: { type: 'boolean' },
+      lint: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
@@ -167,7 +190,7 @@ const main = async () => {
   }
   await installPackages();
   if (values.lint) return;
-  await installPrograms(values.runtime ? RUNTIME_PROGRAMS : TEST_PROGRAMS);
+  await installPrograms(values.runtime ? RUNTIME_PROGRAMS : values.demo ? DEMO_PROGRAMS : TEST_PROGRAMS);
   build();
 };
 
