@@ -38,7 +38,8 @@ beforeAll(async () => {
     timezone: 'Europe/Berlin',
     enabled: true,
   });
-  await insert('inventory.repositories', { id: 1, name: 'r', repository_key: await parts.keys.seal('r', 'k') });
+  const repository_key = await parts.keys.seal('r', 'k');
+  await insert('inventory.repositories', { id: 1, name: 'r', repository_key, escrow_key: repository_key });
   await insert('inventory.policies', {
     id: 1,
     name: 'p',
@@ -69,6 +70,7 @@ beforeAll(async () => {
     position: '0',
     job: 1,
     public_key: 'ssh-ed25519 AAAA',
+    line: 'restrict ssh-ed25519 AAAA',
     user: admin.uuid,
   }));
 });
@@ -259,6 +261,13 @@ const send = (wild: Wild): Promise<{ status: number; text: string }> =>
       (answer) => {
         let text = '';
         answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+        // A stream of events goes on for as long as there is something to tell.
+        if (answer.headers['content-type']?.startsWith('text/event-stream')) {
+          answer.once('data', () => {
+            resolve({ status: answer.statusCode ?? 0, text });
+            outgoing.destroy();
+          });
+        }
         answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
         answer.on('error', reject);
       },
@@ -277,7 +286,8 @@ test(`no request makes it stumble (seed ${SEED})`, { timeout: 240_000 }, async (
     tokens: {} as never,
     version: '',
     allowedHosts: [],
-  });
+    // No executor is there to read archives.
+  }).filter(({ path }) => !path.endsWith('/content'));
   const statuses = new Map<number, number>();
   const failures: unknown[] = [];
   let left = REQUESTS;

@@ -46,15 +46,20 @@ export const createFuzzSender = (origin: string, connections: number): FuzzSende
         const request = sendRequest({ hostname, port, method, path, headers: framed, agent }, (response) => {
           const parts: Buffer[] = [];
           response.on('data', (part: Buffer) => parts.push(part));
+          const answer = (): FuzzAnswer => ({
+            status: response.statusCode ?? 0,
+            mediaType: (response.headers['content-type'] ?? '').split(';')[0] ?? '',
+            location: response.headers.location ?? '',
+            text: Buffer.concat(parts).toString('utf8'),
+          });
           response.on('error', () => done(ENDED));
-          response.on('end', () =>
-            done({
-              status: response.statusCode ?? 0,
-              mediaType: (response.headers['content-type'] ?? '').split(';')[0] ?? '',
-              location: response.headers.location ?? '',
-              text: Buffer.concat(parts).toString('utf8'),
-            }),
-          );
+          response.on('end', () => done(answer()));
+          // A stream of events goes on for as long as there is something to tell.
+          if (answer().mediaType !== 'text/event-stream') return;
+          response.once('data', () => {
+            done(answer());
+            request.destroy();
+          });
         });
         // A server may answer and close while a large body is still being sent.
         request.on('error', () => done(ENDED));
