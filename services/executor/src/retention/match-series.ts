@@ -11,8 +11,6 @@ export interface ListedArchive {
 export interface MatchedSeries {
   /** In the repository. One that nobody reported as complete (its job was lost or canceled at the very end) is not good. */
   readonly present: readonly SeriesArchive[];
-  /** Names of archives that should be in the repository and are not. */
-  readonly vanished: readonly string[];
   /** Names of what borg keeps of backups that did not come to their end. */
   readonly unfinished: readonly string[];
 }
@@ -28,7 +26,6 @@ export const matchSeries = (recorded: readonly RecordedArchive[], listed: readon
       const start = starts.get(name);
       return start === undefined ? [] : [{ name, at: start, good: good && at !== null }];
     }),
-    vanished: recorded.flatMap(({ name, at }) => (at === null || starts.has(name) ? [] : [name])),
     unfinished: [...starts.keys()].filter(
       (name) => !names.has(name) && CHECKPOINT.test(name) && names.has(name.replace(CHECKPOINT, '')),
     ),

@@ -20,7 +20,6 @@ test('only archives of the series are found, checkpoints among them', () => {
       { name: 'b', at: Date.parse(start), good: false },
       { name: 'lost', at: Date.parse(start), good: false },
     ],
-    vanished: ['gone'],
     unfinished: ['lost.checkpoint', 'never-made.checkpoint.2'],
   });
 });

@@ -17,6 +17,7 @@ beforeAll(async () => {
     findings.push(found);
     return { position: '1' };
   });
+  site.answer(catalogCommands.reconcile.subject, () => ({ vanished: ['gone'], unknown: ['foreign'], position: null }));
 });
 
 afterAll(() => site[Symbol.asyncDispose]());
@@ -41,6 +42,7 @@ describe('a check of a repository', () => {
       end: { warnings: [], check: { verified_data: type === 'integrity', damaged: [] } },
     });
     expect(ended.types).toContain('job-process-started');
+    expect(await site.output(ended.job)).toMatch(/without us: gone[^]*made by no job: foreign/);
   });
 
   test('with damaged data fails, and is not pruned', async () => {

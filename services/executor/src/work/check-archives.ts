@@ -17,6 +17,7 @@ import { NOTHING_TO_TELL, type JobResult } from '../job/job-result.ts';
 import { describeDamage } from './describe-damage.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
 import { percentProgress } from './percent-progress.ts';
+import { reconcile } from './reconcile.ts';
 import { reportFindings } from './report-findings.ts';
 import { failureOf, LOCK_WAIT_SECONDS, tryStep, warningsOf } from './run-step.ts';
 
@@ -88,5 +89,6 @@ export const checkArchives = async (context: JobContext): Promise<JobResult> => 
     const reason = describeDamage(repository.name, findings);
     throw new JobFailure(reason, { exitCode: result.exitCode, check: checked });
   }
+  await reconcile(context, place);
   return { ...NOTHING_TO_TELL, warnings: warningsOf(result), check: checked };
 };

@@ -7,6 +7,7 @@ import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../te
 
 let site: JobSite;
 const forgotten: string[] = [];
+const reconciled: { archives: { name: string }[] }[] = [];
 
 beforeAll(async () => {
   site = await startJobSite();
@@ -14,6 +15,13 @@ beforeAll(async () => {
   site.answer(catalogCommands.forget.subject, ({ archive }: { archive: string }) => {
     forgotten.push(archive);
     return { position: null };
+  });
+});
+
+beforeAll(() => {
+  site.answer(catalogCommands.reconcile.subject, (request: (typeof reconciled)[number]) => {
+    reconciled.push(request);
+    return { vanished: [], unknown: [], position: null };
   });
 });
 
@@ -92,7 +100,7 @@ describe('prune', () => {
     expect(await site.archives()).toEqual(expect.arrayContaining([good, ...bad]));
   });
 
-  test('removes what unfinished backups left, and forgets what is gone', async () => {
+  test('removes what unfinished backups left, and holds the catalog against the repository', async () => {
     const uuid = randomUUID();
     const kept = await archive(uuid, 'swept-kept', 0);
     const gone = await archive(uuid, 'swept-gone', 1);
@@ -100,9 +108,13 @@ describe('prune', () => {
     await site.borg('create', `::${kept}.checkpoint`, join(site.folder, 'source'));
     expect(await site.archives()).toContain(`${kept}.checkpoint`);
     forgotten.length = 0;
+    reconciled.length = 0;
     expect(await prune({ uuid, keep_daily: 5 })).toMatchObject({ status: 'successful', end: { pruned: [] } });
     expect(await site.archives()).not.toContain(`${kept}.checkpoint`);
-    expect(forgotten).toEqual([gone, `${kept}.checkpoint`]);
+    expect(forgotten).toEqual([`${kept}.checkpoint`]);
+    const names = reconciled.flatMap(({ archives }) => archives.map(({ name }) => name));
+    expect(names).toContain(kept);
+    expect(names).not.toContain(gone);
   });
 
   test('of a machine leaves the others of its host alone', async () => {

@@ -20,6 +20,7 @@ import { commonPrefix, matchSeries } from '../retention/match-series.ts';
 import { sizesOf } from './archive-facts.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
 import { percentProgress } from './percent-progress.ts';
+import { reconcile } from './reconcile.ts';
 import { LOCK_WAIT_SECONDS, runStep } from './run-step.ts';
 
 /** So many names fit into any command line, and a prune that is stopped has lost little. */
@@ -54,10 +55,11 @@ const refuseDamaged = async ({ parts, plan }: JobContext): Promise<void> => {
   );
 };
 
-const forget = async ({ parts, plan }: JobContext, archives: readonly string[], reason: string): Promise<void> => {
+const forget = async ({ parts, plan }: JobContext, archives: readonly string[]): Promise<void> => {
   const { subject, output } = catalogCommands.forget;
   for (const archive of archives) {
-    await parts.rpc.call(subject, { repository: repositoryOf(plan).uuid, archive, reason }, { schema: output });
+    const request = { repository: repositoryOf(plan).uuid, archive, reason: 'pruned' };
+    await parts.rpc.call(subject, request, { schema: output });
   }
 };
 
@@ -73,7 +75,7 @@ const deleteAll = async (context: JobContext, place: BorgPlace, names: readonly 
       argv: deleteCommand({ ...common(place), archives }),
       onProgress: percentProgress(context.output, 'prune'),
     });
-    await forget(context, archives, 'pruned');
+    await forget(context, archives);
   }
 };
 
@@ -91,12 +93,12 @@ export const pruneArchives = async (context: JobContext): Promise<JobResult> => 
     argv: listArchivesCommand({ ...common(place), prefix, considerCheckpoints: true }),
     onLog: () => undefined,
   });
-  const { present, vanished, unfinished } = matchSeries(recorded, parseArchiveList(listing.stdout).archives);
+  const { present, unfinished } = matchSeries(recorded, parseArchiveList(listing.stdout).archives);
   const { kept, removed } = decideRetention(present, keepOf(context));
   for (const [name, why] of kept) output.write('verbose', `Keeping ${name} (${why})`);
   for (const name of [...removed, ...unfinished]) output.write('verbose', `Removing ${name}`);
-  await forget(context, vanished, 'not in the repository any more');
   await deleteAll(context, place, [...removed, ...unfinished]);
+  await reconcile(context, place);
   await runStep(context, place, {
     argv: compactCommand(common(place)),
     onProgress: percentProgress(output, 'compact'),

@@ -1,0 +1,26 @@
+import { reconcileArchives } from '../catalog/reconcile-archives.ts';
+import type { BorgPlace } from '../connect/borg-place.ts';
+import { repositoryOf } from '../job/job-plan.ts';
+import type { JobContext } from './job-context.ts';
+import { LOCK_WAIT_SECONDS } from './run-step.ts';
+
+const MOST_NAMED = 20;
+
+const some = (names: readonly string[]): string =>
+  names.length > MOST_NAMED
+    ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
+    : names.join(', ');
+
+/** Holds the catalog against the repository, and says what differed. The job must have the repository for itself. */
+export const reconcile = async (context: JobContext, place: BorgPlace): Promise<void> => {
+  const { parts, plan, output, signal } = context;
+  const { vanished, unknown } = await reconcileArchives({
+    parts,
+    place,
+    repository: repositoryOf(plan).uuid,
+    lockWaitSeconds: LOCK_WAIT_SECONDS,
+    signal,
+  });
+  if (vanished.length > 0) output.write('system_warning', `Gone from the repository without us: ${some(vanished)}`);
+  if (unknown.length > 0) output.write('system_warning', `In the repository, but made by no job: ${some(unknown)}`);
+};
