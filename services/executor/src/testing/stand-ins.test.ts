@@ -1,0 +1,79 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Puts programs into a folder. */
+const install = async (folder: string, programs: Readonly<Record<string, string>>): Promise<void> => {
+  await mkdir(folder, { recursive: true });
+  for (const [name, script] of Object.entries(programs)) {
+    await writeFile(join(folder, name), `#!/bin/sh\n${script}`);
+    await chmod(join(folder, name), 0o755);
+  }
+};
+
+/**
+ * A stand-in for libvirt: machines are folders below `$VMS` with `state`, `disks` (lines as of domblklist) and the images.
+ * A snapshot makes an overlay that the guest writes to, a commit merges it into the image.
+ */
+const VIRSH = `
+VMS=$(dirname "$0")/vms
+set -e
+command=$1; shift
+domain=$1
+for word do case $word in -*) ;; *) domain=$word; break ;; esac; done
+case $command in
+  version) echo "Compiled against library: libvirt 9.0.0"; echo "Running against daemon: 9.0.0" ;;
+  list) ls "$VMS"; echo ;;
+  domstate) cat "$VMS/$domain/state"; echo ;;
+  dumpxml) echo "<domain><name>$domain</name></domain>" ;;
+  domblklist) echo " Type   Device   Target   Source"; echo "-----------------------------"; cat "$VMS/$domain/disks" ;;
+  snapshot-create-as)
+    case " $* " in *" --quiesce "*) echo 'no guest agent' >&2; exit 1 ;; esac
+    for word do case $word in *file=*)
+      target=\${word%%,*} file=\${word#*file=}
+      echo written-since >"$file"
+      sed -i "s|^\\( file *disk *$target *\\).*|\\1$file|" "$VMS/$domain/disks" ;;
+    esac; done ;;
+  blockcommit)
+    overlay=$(sed -n "s|^ file *disk *$2 *||p" "$VMS/$domain/disks")
+    base=\${overlay%.cyborgbackup}
+    cat "$overlay" >>"$base"
+    sed -i "s|$overlay|$base|" "$VMS/$domain/disks"
+    echo "$2" >>"$VMS/../commits" ;;
+  *) echo "virsh $command?" >&2; exit 1 ;;
+esac`;
+
+const QEMU_IMG = `for last do :; done; echo "image: $last"; [ ! -e "$last.base" ] || { echo; echo "image: $last.base"; }`;
+
+export interface StandInMachine {
+  readonly name: string;
+  readonly state: 'running' | 'shut off';
+  /** Targets and the contents of their images. */
+  readonly disks: Readonly<Record<string, string | Buffer>>;
+}
+
+/** Programs as of a libvirt host, with these machines; the images are files beside them. */
+export const installLibvirt = async (folder: string, machines: readonly StandInMachine[]): Promise<void> => {
+  await install(folder, { virsh: VIRSH, 'qemu-img': QEMU_IMG });
+  for (const { name, state, disks } of machines) {
+    const home = join(folder, 'vms', name);
+    await mkdir(home, { recursive: true });
+    await writeFile(join(home, 'state'), state);
+    const lines = Object.keys(disks).map((target) => ` file   disk   ${target}   ${join(home, `${target} disk.img`)}`);
+    await writeFile(join(home, 'disks'), `${[...lines, ' file   cdrom   sda   -'].join('\n')}\n`);
+    for (const [target, content] of Object.entries(disks)) await writeFile(join(home, `${target} disk.img`), content);
+  }
+};
+
+const PVESH = `
+case $2 in
+  */qemu) printf '[{"vmid":100,"name":"web","status":"running"},{"vmid":"101","name":"db","status":"stopped"}]' ;;
+  */lxc) printf '[{"vmid":"200","name":"box","status":"running"}]' ;;
+esac`;
+
+const VZDUMP = `
+[ "$1" != 101 ] || { echo 'half a machine'; echo 'snapshot failed' >&2; exit 255; }
+echo "vzdump $*"`;
+
+/** Programs as of a Proxmox host: machines 100 and 101, whose dump dies, and the container 200. */
+export const installProxmox = (folder: string): Promise<void> =>
+  install(folder, { vzdump: VZDUMP, pvesh: PVESH, pveversion: 'echo pve-manager/8.1.4' });
