@@ -2,7 +2,7 @@ import { AppError } from '@cyborgbackup/kernel';
 import type { Connection } from '@cyborgbackup/messaging';
 import type { Pool } from 'pg';
 import { hasExecutors } from './has-executors.ts';
-import { loadSnapshot } from './leader/snapshot.ts';
+import { loadQueue } from './leader/snapshot.ts';
 import { explainWait, type Explanation } from './queue/explain-wait.ts';
 import type { Queue } from './queue/queue.ts';
 
@@ -26,7 +26,7 @@ const isUpToExecutors = (queue: Queue, job: string): boolean => {
 export const explainJob = async ({ pool, connection, maxRunning }: ExplainDeps, job: string): Promise<Explanation> => {
   const { rowCount } = await pool.query('select from scheduler.jobs where uuid = $1', [job]);
   if (rowCount !== 1) throw new AppError('not-found', 'There is no such job.');
-  const { queue } = await loadSnapshot(pool);
+  const queue = await loadQueue(pool);
   const executors = isUpToExecutors(queue, job) ? await hasExecutors(connection, job) : undefined;
   return explainWait(queue, job, { maxRunning, hasExecutors: executors });
 };

@@ -1,4 +1,4 @@
-import { CANCEL_SIGNAL, schedulerCommands } from '@cyborgbackup/contracts';
+import { CANCEL_SIGNAL, HOLDER_SUBJECT, schedulerCommands } from '@cyborgbackup/contracts';
 import { createSignals } from '@cyborgbackup/messaging';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -230,5 +230,107 @@ describe('a launch', () => {
     });
     await checkGrants(stage);
     await checkReplay(stage);
+  });
+
+  it('checks a repository, once at a time, and again', async () => {
+    const { policy, repository } = addPolicy();
+    stage.repositories.set(policy.id, repository);
+    const gate = Promise.withResolvers<void>();
+    stage.executor.orders.set(`Check Repository ${repository.name}`, gate.promise);
+    const check = (verify_data: boolean, run: string) =>
+      call('checkRepository', { repository: policy.id, run, verify_data });
+    const run = randomUUID();
+    const answer = await check(false, run);
+    expect(await check(false, run)).toEqual(answer);
+    await expect(check(true, randomUUID())).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('has not ended yet'),
+    });
+    await stage.settled(run, ['running']);
+    gate.resolve();
+    await stage.settled(run, ['successful']);
+    const [job] = await stage.jobs(run);
+    expect(job).toMatchObject({
+      id: answer.job,
+      task: 'archives',
+      job_type: 'check',
+      launch_type: 'manual',
+      policy: null,
+    });
+    const again = randomUUID();
+    await call('relaunch', { job: job!.uuid, run: again });
+    await stage.settled(again, ['successful']);
+    expect((await stage.jobs(again))[0]).toMatchObject({ name: job!.name, launch_type: 'relaunch', job_type: 'check' });
+    const verified = randomUUID();
+    await check(true, verified);
+    await stage.settled(verified, ['successful']);
+    expect((await stage.jobs(verified))[0]).toMatchObject({ name: `Integrity Job ${repository.name}` });
+  });
+
+  it.each<[string, Partial<ResolvedPolicy['repository']>, string]>([
+    ['disabled', { enabled: false }, 'is disabled'],
+    ['not prepared', { ready: false }, 'has not been prepared yet'],
+  ])('does not check a repository that is %s', async (_what, changes, message) => {
+    const { policy, repository } = addPolicy();
+    stage.repositories.set(policy.id, { ...repository, ...changes });
+    const check = call('checkRepository', { repository: policy.id, run: randomUUID(), verify_data: false });
+    await expect(check).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining(message) });
+  });
+
+  it('drills a policy’s latest archives, and one of them again', async () => {
+    const policy = addPolicy({ clientCount: 2, catalog_enabled: false, auto_prune: false });
+    const { id } = policy.policy;
+    await expect(call('drill', { policy: id, run: randomUUID() })).rejects.toMatchObject({ code: 'conflict' });
+    const backup = randomUUID();
+    await launch(id, backup);
+    await stage.settled(backup, ['successful', 'successful']);
+    const later = randomUUID();
+    const [first] = await stage.jobs(backup);
+    await call('relaunch', { job: first!.uuid, run: later });
+    await stage.settled(later, ['successful']);
+    const run = randomUUID();
+    const answer = await call('drill', { policy: id, run });
+    await stage.settled(run, ['successful', 'successful']);
+    const [latest] = await stage.jobs(later);
+    const plan = await planOf(stage.parts, run);
+    const job = plan.jobs.find(({ archive_name }) => archive_name === latest!.archive_name)!;
+    expect(plan.jobs.map((each) => each.id)).toContain(answer.job);
+    const again = randomUUID();
+    await call('relaunch', { job: job.uuid, run: again });
+    await stage.settled(again, ['successful']);
+    const [drill] = (await planOf(stage.parts, again)).jobs;
+    expect(drill).toMatchObject({ name: job.name, archive_name: latest!.archive_name, launch_type: 'relaunch' });
+    expect(drill!.drill?.seed).not.toBe(job.drill?.seed);
+    await checkReplay(stage);
+  });
+
+  it('is explained by what executors there are', async () => {
+    const policy = addPolicy({ catalog_enabled: false, auto_prune: false });
+    const gate = Promise.withResolvers<void>();
+    const others = Array.from({ length: 8 }, () => addPolicy({ catalog_enabled: false, auto_prune: false }));
+    for (const {
+      policy: { id },
+    } of others) {
+      stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, gate.promise);
+      const run = randomUUID();
+      await launch(id, run);
+      await stage.settled(run, ['running']);
+    }
+    const run = randomUUID();
+    await launch(policy.policy.id, run);
+    await stage.settled(run, ['pending']);
+    const [job] = await stage.jobs(run);
+    // The fake executor does not speak for itself.
+    await vi.waitFor(async () => {
+      const { reason } = await call('explain', { job: job!.uuid });
+      expect(reason).toBe('It may run, but no executor is there: start one.');
+    }, within);
+    const { nats } = stage.parts.connection;
+    const subscription = nats.subscribe(HOLDER_SUBJECT);
+    await nats.flush();
+    expect((await call('explain', { job: job!.uuid })).reason).toContain('waits for an executor that has room');
+    subscription.unsubscribe();
+    gate.resolve();
+    await stage.settled(run, ['successful']);
   });
 });

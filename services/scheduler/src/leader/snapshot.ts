@@ -60,34 +60,40 @@ const REPOSITORIES = `select uuid, id, enabled, to_json(since) #>> '{}' as since
  * Everything in one snapshot of the database, so that all tables are as old as the checkpoint says.
  * @throws AppError `unavailable` while the tables are made or are of another version than this program
  */
-export const loadSnapshot = async (pool: Pool): Promise<Snapshot> => {
-  const client = await pool.connect();
-  try {
-    await client.query('begin isolation level repeatable read read only');
-    const snapshot = await readSnapshot(client);
-    await client.query('commit');
-    client.release();
-    return snapshot;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
-};
-
-const readSnapshot = async (client: ClientBase): Promise<Snapshot> => {
-  const checkpoint = await readCheckpoint(client, schedulerProjection.name);
-  if (checkpoint?.version !== schedulerProjection.version) {
-    throw new AppError('unavailable', "The scheduler's tables are being rebuilt: jobs wait until that is done.");
-  }
-  return {
-    position: checkpoint.position,
+export const loadSnapshot = (pool: Pool): Promise<Snapshot> =>
+  inSnapshot(pool, async (client, position) => ({
+    position,
     queue: await readQueue(client),
     timetable: {
       entries: await rowsOf(client, ENTRIES),
       schedules: await rowsOf(client, SCHEDULES),
       repositories: await rowsOf(client, REPOSITORIES),
     },
-  };
+  }));
+
+/** As `loadSnapshot`, for whoever does not want to know what is due. */
+export const loadQueue = (pool: Pool): Promise<Queue> => inSnapshot(pool, (client) => readQueue(client));
+
+const inSnapshot = async <T>(pool: Pool, read: (client: ClientBase, position: bigint) => Promise<T>): Promise<T> => {
+  const client = await pool.connect();
+  try {
+    await client.query('begin isolation level repeatable read read only');
+    const result = await read(client, await positionOf(client));
+    await client.query('commit');
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+};
+
+const positionOf = async (client: ClientBase): Promise<bigint> => {
+  const checkpoint = await readCheckpoint(client, schedulerProjection.name);
+  if (checkpoint?.version !== schedulerProjection.version) {
+    throw new AppError('unavailable', "The scheduler's tables are being rebuilt: jobs wait until that is done.");
+  }
+  return checkpoint.position;
 };
 
 const rowsOf = async <Row extends object>(client: ClientBase, sql: string): Promise<readonly Row[]> =>

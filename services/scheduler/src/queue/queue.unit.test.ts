@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { failed, succeeded } from '../some-events.test.ts';
-import { decideSlots } from './decide-slots.ts';
+import { failed, lost, succeeded } from '../some-events.test.ts';
+import { decideSlots, MAX_HANDED_OUT } from './decide-slots.ts';
 import { explainWait } from './explain-wait.ts';
 import { fateOf } from './fate.ts';
 import { addRun, createQueue, evolve, type Queue } from './queue.ts';
@@ -44,6 +44,14 @@ const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'cancele
     evolve(queue, { ...failed(uuid, 'Broken.'), version: 1, metadata });
   } else evolve(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
 };
+
+const start = (queue: Queue, uuid: string): void =>
+  evolve(queue, {
+    type: 'job-started',
+    data: { job: uuid, run: `run of ${uuid}`, attempt: 1, executor: 'e' },
+    version: 1,
+    metadata,
+  });
 
 /** Serves the queue to its end, one job after the other; the order in which jobs were granted. */
 const serve = (queue: Queue, limits = UNLIMITED): string[] => {
@@ -146,6 +154,28 @@ describe('the queue grants', () => {
     ]);
   });
 
+  it('no more than the executors take', () => {
+    const names = Array.from({ length: MAX_HANDED_OUT + 4 }, (_, n) => `j${n}`);
+    const queue = queueOf(...names.map((uuid) => job(uuid, { client: uuid })));
+    expect(decide(queue)).toHaveLength(MAX_HANDED_OUT);
+    start(queue, 'j0');
+    expect(decide(queue)).toEqual([`granted j${MAX_HANDED_OUT}`]);
+    // A job that is tried again later keeps nobody waiting meanwhile.
+    evolve(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
+    expect(decide(queue)).toEqual([]);
+    end(queue, 'j1', 'canceled');
+    expect(decide(queue)).toEqual(['freed j1', `granted j${MAX_HANDED_OUT + 1}`]);
+  });
+
+  it('what somebody launched before all that waits for executors', () => {
+    const names = Array.from({ length: MAX_HANDED_OUT + 1 }, (_, n) => `j${n}`);
+    const queue = queueOf(
+      ...names.map((uuid) => job(uuid, { client: uuid })),
+      job('by hand', { client: 'c', manual: true, policy: 'q' }),
+    );
+    expect(decide(queue)[0]).toBe('granted by hand');
+  });
+
   it('knows its own events when they come back by the log', () => {
     const queue = queueOf(job('a', { client: 'c' }));
     const [decided] = decideSlots(queue, UNLIMITED);
@@ -212,5 +242,57 @@ describe('an explanation', () => {
     const explanation = explainWait(queue, uuid, limits);
     expect(explanation).toMatchObject({ state, reason, ahead });
     expect(explanation.blocked_by.map(({ name }) => name)).toEqual(by);
+  });
+
+  it('of a job behind those that somebody launched, and those of other policies', () => {
+    const crowded = queueOf(
+      job('runs', { repository: 'r', client: 'c1' }),
+      job('mine', { repository: 'r', client: 'c2' }),
+      job('last', { repository: 'r', client: 'c3' }),
+      job('other', { repository: 'r', client: 'c4', policy: 'q' }),
+      job('by hand', { repository: 'r', client: 'c5', policy: 'm', manual: true }),
+    );
+    decideSlots(crowded, { ...UNLIMITED });
+    // Served first for it was launched by hand; then the policy that has nothing yet.
+    expect(explainWait(crowded, 'last', { maxRunning: 0, hasExecutors: true })).toMatchObject({
+      ahead: 3,
+      reason: expect.stringContaining('Jobs ahead of it: 3 (1 of other policies, which take turns).'),
+    });
+    expect(crowded.lanes.holderOf('r')?.uuid).toBe('by hand');
+  });
+
+  it.each<[string, boolean | undefined, string]>([
+    ['any executor', true, 'waits for an executor that has room'],
+    ['no executor', false, 'no executor is there: start one'],
+    ['nobody knows what', undefined, 'see whether one is running'],
+  ])('of a job that is handed out to %s', (_name, hasExecutors, reason) => {
+    const handedOut = queueOf(job('a', { client: 'c' }));
+    decideSlots(handedOut, UNLIMITED);
+    const explanation = explainWait(handedOut, 'a', { maxRunning: 0, hasExecutors });
+    expect(explanation).toMatchObject({ state: 'granted', reason: expect.stringContaining(reason) });
+  });
+
+  it.each<[boolean, string]>([
+    [true, '16 jobs wait for an executor already: start more'],
+    [false, '16 jobs wait for an executor already, and no executor is there'],
+  ])('of a job that is not handed out while the executors take none: executors there = %s', (hasExecutors, reason) => {
+    const names = Array.from({ length: MAX_HANDED_OUT + 1 }, (_, n) => `j${n}`);
+    const full = queueOf(...names.map((uuid) => job(uuid, { client: uuid })));
+    decideSlots(full, UNLIMITED);
+    const explanation = explainWait(full, `j${MAX_HANDED_OUT}`, { maxRunning: 0, hasExecutors });
+    expect(explanation).toMatchObject({ state: 'pending', reason: expect.stringContaining(reason) });
+  });
+
+  it('of a job that is tried again', () => {
+    const lostOne = queueOf(job('a', { client: 'c' }));
+    decideSlots(lostOne, UNLIMITED);
+    start(lostOne, 'a');
+    expect(explainWait(lostOne, 'a', { maxRunning: 0, hasExecutors: true }).state).toBe('running');
+    evolve(lostOne, { ...lost('a', 'The host does not answer.', true), version: 1, metadata });
+    const reason = 'Its last attempt was lost: The host does not answer. It is tried again by itself';
+    expect(explainWait(lostOne, 'a', { maxRunning: 0, hasExecutors: true })).toMatchObject({
+      state: 'granted',
+      reason: expect.stringContaining(reason),
+    });
   });
 });

@@ -201,4 +201,28 @@ describe('scheduler.jobs', () => {
   ])('shows a job that is %s', (_name, events, expected) => {
     expect(rowAfter(backup, ...events)).toMatchObject(expected);
   });
+
+  it('shows the jobs of machines that a job found', () => {
+    const { jobs: _jobs, extra_vars: _variables, ...facts } = requested.data;
+    const machine = { id: '100', name: 'web' };
+    const [first, second] = [uuidOf(11), uuidOf(12)];
+    const extended: RunEvent = {
+      type: 'run-extended',
+      data: {
+        ...facts,
+        found_by: check,
+        requested_by: user,
+        jobs: [
+          planned(11, { needs: [check], machine }),
+          planned(12, { job_type: 'catalog', needs: [first], master_job: first, machine }),
+        ],
+      },
+    };
+    const rows = foldEvents<JobRow>(jobs, history(requested, extended));
+    const row = (uuid: string): JobRow => rows.find((each) => each.uuid === uuid)!;
+    expect(row(check)).toMatchObject({ task: 'client', dependent_jobs: 11, revision: 2 });
+    const common = { policy: 4, repository: 5, schedule: 6, machine_id: '100', created_by: user, run };
+    expect(row(first)).toMatchObject({ ...common, status: 'pending', dependent_jobs: 12, created: at(1) });
+    expect(row(second)).toMatchObject({ ...common, status: 'waiting', master_job: 11, dependent_jobs: null });
+  });
 });

@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { somePolicy } from '../some-policy.test.ts';
 import { archiveName, nthName } from './archive-name.ts';
 import type { DraftContext, DraftJob, ResolvedPolicy } from './draft-jobs.ts';
+import { draftExtension } from './draft-extension.ts';
 import { draftLaunch } from './draft-launch.ts';
 import { draftRelaunch, type RelaunchedJob } from './draft-relaunch.ts';
+import { draftDrills } from './drill.ts';
+import type { LatestArchive } from './latest-archives.ts';
 import { nameUuid } from './name-uuid.ts';
-import { headJob, planRun, wantedArchives } from './plan-run.ts';
+import { archivesWanted, headJob, planRun, wantedArchives } from './plan-run.ts';
 
 const run = '11111111-1111-4111-8111-111111111111';
 const policyOf = (change: (policy: ResolvedPolicy) => Partial<ResolvedPolicy> = () => ({}), clientCount = 1) => {
@@ -24,6 +27,10 @@ const outline = (drafts: readonly DraftJob[]): string[] => {
 };
 
 const unready = <T extends { ready: boolean }>(thing: T): T => ({ ...thing, ready: false });
+const ofMachines = (resolved: ResolvedPolicy): ResolvedPolicy => ({
+  ...resolved,
+  policy: { ...resolved.policy, policy_type: 'proxmox' },
+});
 const keepNothing = { keep_hourly: null, keep_daily: 0, keep_weekly: null, keep_monthly: null, keep_yearly: null };
 
 describe('a launch plans', () => {
@@ -67,6 +74,25 @@ describe('a launch plans', () => {
       'no prune for a policy that keeps everything',
       policyOf(({ policy }) => ({ policy: { ...policy, ...keepNothing } })),
       ['Backup Job host1-1', 'Catalog Job host1-1 <- Backup Job host1-1'],
+    ],
+    [
+      'a search for machines, and what it needs, where those are backed up',
+      ofMachines(
+        policyOf(({ clients }) => ({ clients: [{ ...clients[0]!, hypervisor_ready: true }, clients[1]!] }), 2),
+      ),
+      ['Find Machines host1-1', 'Prepare Hypervisor host1-2', 'Find Machines host1-2 <- Prepare Hypervisor host1-2'],
+    ],
+    [
+      'all preparations of a host of machines one after the other, that of the repository beside them',
+      ofMachines(
+        policyOf(({ repository, clients }) => ({ repository: unready(repository), clients: [unready(clients[0]!)] })),
+      ),
+      [
+        'Prepare Repository',
+        'Prepare Client host1-1',
+        'Prepare Hypervisor host1-1 <- Prepare Client host1-1',
+        'Find Machines host1-1 <- Prepare Repository <- Prepare Client host1-1 <- Prepare Hypervisor host1-1',
+      ],
     ],
     [
       'nothing for disabled clients',
@@ -133,6 +159,95 @@ describe('the event of a run', () => {
   });
 });
 
+describe('machines that were found', () => {
+  const resolved = ofMachines(policyOf(() => ({ catalog_enabled: false })));
+  const launched = draftLaunch({ run, resolved, launchType: 'scheduled' });
+  const requested = planRun(
+    { run, resolved, extraVars: null, dueAt: null, drafts: launched },
+    { ids: [1, 2], archives: new Map() },
+  );
+  const finder = requested.jobs.at(-1)!;
+  const machines = [
+    { id: '7', name: 'web' },
+    { id: '8', name: '' },
+    { id: '7', name: 'web' },
+  ];
+  const drafts = draftExtension(requested, finder, machines);
+
+  it('each get their jobs once, which need the one that found them', () => {
+    expect(headJob(requested.jobs)).toBe(finder);
+    expect(finder).toMatchObject({ check: 'machines', followers: { catalog: false, prune: true } });
+    expect(drafts.map(({ name, launch_type, machine }) => [name, launch_type, machine?.id])).toEqual([
+      ['Backup Job policy1 host1-1/web', 'scheduled', '7'],
+      ['Prune Job policy1 host1-1/web', 'scheduled', '7'],
+      ['Backup Job policy1 host1-1/8', 'scheduled', '8'],
+      ['Prune Job policy1 host1-1/8', 'scheduled', '8'],
+    ]);
+    expect(drafts.map(({ needs }) => needs)).toEqual([
+      [finder.uuid],
+      [drafts[0]!.uuid],
+      [finder.uuid],
+      [drafts[2]!.uuid],
+    ]);
+    expect(new Set(drafts.map(({ uuid }) => uuid)).size).toBe(4);
+    expect(draftExtension(requested, finder, machines)).toEqual(drafts);
+  });
+
+  it('name their archives', () => {
+    expect(archivesWanted('vm', drafts, Date.UTC(2026, 0, 2, 3, 4)).map(({ name }) => name)).toEqual([
+      'vm-host1-1-web-2026-01-02_03-04',
+      'vm-host1-1-8-2026-01-02_03-04',
+    ]);
+    const long = { hostname: 'h'.repeat(1_000), machine: 'm'.repeat(255) };
+    const name = archiveName('proxmox', long, 0);
+    expect(name).toBe(`proxmox-${'h'.repeat(90)}-${'m'.repeat(59)}-1970-01-01_00-00`);
+  });
+});
+
+describe('a drill plans', () => {
+  const resolved = policyOf(undefined, 3);
+  const [one, two, three] = resolved.clients.map(({ uuid }) => uuid);
+  const archive = (client: string, id: number, machine?: LatestArchive['machine']): LatestArchive => ({
+    uuid: `00000000-0000-4000-8000-00000000000${id}`,
+    id,
+    archive_name: `archive-${id}`,
+    client_uuid: client,
+    machine,
+  });
+  const archives = [archive(one!, 1), archive(two!, 2, { id: '7', name: 'web' }), archive(run, 3)];
+
+  it('a job for each latest archive of the policy’s clients, with a seed that is its own', () => {
+    const drafts = draftDrills({ run, resolved, launchType: 'scheduled' }, archives);
+    expect(drafts.map(({ name, archive_name, master_job_id }) => [name, archive_name, master_job_id])).toEqual([
+      ['Restore Drill policy1 host1-1', 'archive-1', 1],
+      ['Restore Drill policy1 host1-2/web', 'archive-2', 2],
+    ]);
+    expect(drafts[0]).toMatchObject({ job_type: 'restore', drill: { files: 10 }, needs: [] });
+    expect(new Set(drafts.map(({ drill }) => drill?.seed)).size).toBe(2);
+    expect(draftDrills({ run, resolved, launchType: 'scheduled' }, archives)).toEqual(drafts);
+  });
+
+  it('the preparation of the repository before them', () => {
+    const unprepared = { ...resolved, repository: unready(resolved.repository) };
+    expect(outline(draftDrills({ run, resolved: unprepared, launchType: 'manual' }, archives.slice(0, 1)))).toEqual([
+      'Prepare Repository',
+      'Restore Drill host1-1 <- Prepare Repository',
+    ]);
+  });
+
+  it.each<[string, ResolvedPolicy, LatestArchive[]]>([
+    ['without an archive', resolved, []],
+    ['of a client that left the policy', resolved, [archive(run, 3)]],
+    [
+      'of a disabled client',
+      { ...resolved, clients: resolved.clients.map((client) => ({ ...client, enabled: false })) },
+      [archive(three!, 1)],
+    ],
+  ])('nothing %s', (_name, policy, given) => {
+    expect(() => draftDrills({ run, resolved: policy, launchType: 'manual' }, given)).toThrow('has no archive');
+  });
+});
+
 describe('a relaunch plans', () => {
   const client = policyOf().clients[0]!;
   const master = { uuid: run, id: 77, archiveName: 'a' };
@@ -146,6 +261,7 @@ describe('a relaunch plans', () => {
     ...changes,
   });
   const ready = policyOf(() => ({ clients: [client] }));
+  const vms = ofMachines(ready);
   const bare = policyOf(({ repository }) => ({ clients: [unready(client)], repository: unready(repository) }));
 
   it.each<[string, ResolvedPolicy, RelaunchedJob, string[]]>([
@@ -170,6 +286,25 @@ describe('a relaunch plans', () => {
     ['a prune alone', ready, job('prune', { master }), ['Prune Job host1-1']],
     ['a preparation of a client', ready, job('check'), ['Prepare Client host1-1']],
     ['a preparation of the repository', ready, job('check', { client: null }), ['Prepare Repository']],
+    ['a preparation of the hypervisor', vms, job('check', { task: 'hypervisor' }), ['Prepare Hypervisor host1-1']],
+    [
+      'a search for machines',
+      vms,
+      job('check', { task: 'machines' }),
+      ['Prepare Hypervisor host1-1', 'Find Machines host1-1 <- Prepare Hypervisor host1-1'],
+    ],
+    [
+      'the backup of one machine',
+      vms,
+      job('job', { machine: { id: '7', name: 'web' } }),
+      ['Prepare Hypervisor host1-1', 'Backup Job host1-1/web <- Prepare Hypervisor host1-1'],
+    ],
+    [
+      'the prune of one machine',
+      { ...vms, clients: [{ ...client, hypervisor_ready: true }] },
+      job('prune', { machine: { id: '7', name: 'web' }, master }),
+      ['Prune Job host1-1/web'],
+    ],
   ])('%s', (_name, resolved, relaunched, expected) => {
     const drafts = draftRelaunch({ ...contextOf(resolved), launchType: 'relaunch' }, relaunched);
     expect(outline(drafts)).toEqual(expected);
