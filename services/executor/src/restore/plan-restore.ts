@@ -50,13 +50,14 @@ export const planRestore = async (
   let seen = 0;
 
   const count = (entry: ArchiveEntry, decision: Decision): void => {
+    const size = entry.type === '-' ? entry.size : 0;
     plan.files += 1;
-    plan.bytes += entry.size;
+    plan.bytes += size;
     if (decision === 'replace') plan.replaced += 1;
     if (decision === 'keep-both') plan.keptBoth += 1;
     if (decision !== 'skip') return;
     plan.skipped += 1;
-    plan.skippedBytes += entry.size;
+    plan.skippedBytes += size;
   };
 
   await entries.each(async (batch) => {

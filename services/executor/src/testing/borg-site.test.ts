@@ -41,7 +41,7 @@ export interface BorgSite extends AsyncDisposable {
   readonly parts: ServiceParts;
   readonly test: TestParts;
   readonly host: TestSshd;
-  /** Everything of the test is below. */
+  /** Everything of the test is below; programs in `bin` come first on the hosts. */
   readonly folder: string;
   readonly repository: RunRequested['repository'] & object;
   /** Runs borg on the repository, without the product. */
@@ -86,12 +86,15 @@ const policyOf = (policyType: string): RunRequested['policy'] => ({
 export const startBorgSite = async (): Promise<BorgSite> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-site-'));
   await mkdir(join(folder, 'borg'));
+  await mkdir(join(folder, 'bin'));
   const test = await startTestParts();
   const { parts } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const host = await startTestSshd({
     authorizedKeys: [key.publicKey],
-    config: [`SetEnv BORG_BASE_DIR=${join(folder, 'borg')} SITE=${folder}`],
+    config: [
+      `SetEnv "PATH=${join(folder, 'bin')}:${process.env['PATH'] ?? ''}" BORG_BASE_DIR=${join(folder, 'borg')} SITE=${folder}`,
+    ],
   });
   const url = `ssh://${host.user}@${host.host}:${host.port}${join(folder, 'repository')}`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
