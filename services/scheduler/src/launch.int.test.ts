@@ -91,7 +91,7 @@ describe('a launch', () => {
       'The passphrase is wrong.',
       `"Prepare Repository repository${id}" failed: The passphrase is wrong.`,
       `Skipped: "Backup Job policy${id} host${id}-1" failed.`,
-      `Skipped: "Catalog Job policy${id} host${id}-1" was canceled.`,
+      `Skipped: "Backup Job policy${id} host${id}-1" failed.`,
     ]);
   });
 

@@ -207,6 +207,12 @@ describe('what follows a job that did not succeed', () => {
       'Skipped: "Prepare" was canceled.',
     ],
     ['is skipped after a failed backup', need('Backup', 'job', 'failed'), 'skip', 'Skipped: "Backup" failed.'],
+    [
+      'is skipped for the reason that what comes before it was',
+      { ...need('Catalog', 'catalog', 'canceled'), reason: 'Skipped: "Backup" failed.' },
+      'skip',
+      'Skipped: "Backup" failed.',
+    ],
   ])('%s', (_name, ended, what, reason) => {
     expect(fateOf(follower, ended)).toEqual({ do: what, job: 'follower', reason });
   });

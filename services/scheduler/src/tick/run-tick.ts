@@ -8,7 +8,7 @@ export interface TickDeps extends SettleDeps {
 }
 
 /** How long a change of the timetable, or of the clock, may go unnoticed. */
-const LONGEST_WAIT_MILLIS = 1_000;
+const LONGEST_WAIT_MILLIS = 250;
 const RETRY_MILLIS = 5_000;
 const CONCURRENT_LAUNCHES = 8;
 
