@@ -70,6 +70,7 @@ beforeAll(async () => {
     position: '0',
     job: 1,
     public_key: 'ssh-ed25519 AAAA',
+    revoked: 1,
     line: 'restrict ssh-ed25519 AAAA',
     user: admin.uuid,
   }));

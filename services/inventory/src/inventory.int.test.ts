@@ -20,7 +20,7 @@ import {
   type Written,
 } from '@cyborgbackup/contracts';
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
-import { createLogger, runInContext, systemContext, verifyPassword } from '@cyborgbackup/kernel';
+import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
 import { compareProjection, createCheckpointWaiter } from '@cyborgbackup/projections';
 import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
@@ -29,6 +29,8 @@ import pg from 'pg';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inventoryProjection } from './read/inventory-projection.ts';
+import { forgetExpired } from './session/forget-expired.ts';
+import { createExclusive } from './shared/exclusive.ts';
 import { startInventory, type InventoryService } from './start.ts';
 
 const logger = createLogger('test', 'silent');
@@ -698,6 +700,35 @@ describe('log-ins', () => {
     expect(await failureOf(refresh(session.uuid, next))).toMatchObject({ code: 'unauthenticated' });
     expect(await rowOf('sessions', session)).toMatchObject({ revoked: true });
     expect(await call(sessionCommands.revoke, { uuid: randomUUID() })).toEqual({ position: null });
+  });
+
+  test('all sessions of a user end at once, and nobody else’s', async () => {
+    const { uuid: owner } = await call(userCommands.register, user('everywhere@x.org'));
+    const { uuid: other } = await call(userCommands.register, user('elsewhere@x.org'));
+    const [one, two, foreign] = [await open(owner), await open(owner), await open(other)];
+    await call(sessionCommands.revoke, { uuid: one.uuid });
+    const third = await open(owner);
+    expect(await call(sessionCommands.revokeAll, { user: owner })).toMatchObject({ revoked: 2 });
+    for (const session of [one, two, third]) expect(await rowOf('sessions', session)).toMatchObject({ revoked: true });
+    expect(await rowOf('sessions', foreign)).toMatchObject({ revoked: false });
+    expect(await call(sessionCommands.revokeAll, { user: owner })).toEqual({ revoked: 0, position: null });
+  });
+
+  test('a session that expired more than a day ago is no row any more', async () => {
+    const { uuid: owner } = await call(userCommands.register, user('expired@x.org'));
+    const session = await open(owner);
+    const forget = (days: number): Promise<number> =>
+      forgetExpired({
+        ...commandDeps(parts, 'inventory'),
+        ...{ pool: parts.pool, keys: parts.keys, logger, exclusive: createExclusive(parts.pool) },
+        waiter: createCheckpointWaiter({ pool: parts.pool }),
+        clock: { ...systemClock, now: () => Date.now() + days * 24 * 60 * 60_000 },
+      });
+    await rowOf('sessions', session);
+    expect(await forget(14.5)).toBe(0);
+    expect(await forget(15.5)).toBeGreaterThan(0);
+    expect(await rowsOf('sessions', 'uuid = $1', session.uuid)).toEqual([]);
+    expect(await failureOf(refresh(session.uuid, session.refresh_id))).toMatchObject({ code: 'unauthenticated' });
   });
 
   test('a changed password ends the sessions opened before, and only those', async () => {

@@ -5,6 +5,7 @@ import { commandDeps, standardChecks, type RunningService, type ServiceParts } f
 import type { AdminConfig } from './admin-config.ts';
 import { inventoryModule } from './inventory.module.ts';
 import { inventoryProjection } from './read/inventory-projection.ts';
+import { keepForgettingExpired } from './session/forget-expired.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
 import { createExclusive } from './shared/exclusive.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
@@ -42,6 +43,16 @@ const keepProjection = (parts: ServiceParts): (() => Promise<void>) => {
   };
 };
 
+/** Forgets expired sessions until the function it answers with is called. */
+const keepSessions = (deps: InventoryDeps): (() => Promise<void>) => {
+  const stopping = new AbortController();
+  const running = keepForgettingExpired(deps, stopping.signal);
+  return () => {
+    stopping.abort();
+    return running;
+  };
+};
+
 const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Promise<RpcService> =>
   createRpcService({ natsUrl, module: inventoryModule(deps), queue: SERVICE, logger });
 
@@ -58,6 +69,7 @@ export const startInventory = async (parts: ServiceParts, config: AdminConfig = 
   };
   try {
     await ensureSshKey(deps);
+    started.push(keepSessions(deps));
     const calls = await serveCalls(parts, deps);
     started.push(calls.stop);
     // Last, as nothing may fail between here and whoever prints the password: it is not known anywhere else.

@@ -152,6 +152,12 @@ export const sessionCommands = {
     z.object({ uuid, refresh_id: uuid, next_refresh_id: uuid, expires_at: timestamp }),
     z.object({ user: uuid, position: z.string() }),
   ),
+  /** Ends all sessions that a user has now. */
+  revokeAll: defineRpc(
+    'inventory.session.revoke-all',
+    z.object({ user: uuid }),
+    z.object({ revoked: z.int().min(0), position: z.string().nullable() }),
+  ),
   revoke: defineRpc('inventory.session.revoke', z.object({ uuid }), z.object({ position: z.string().nullable() })),
 };
 

@@ -22,7 +22,14 @@ export const sessionRevoked = defineEvent({
   schema: z.object({ uuid, reason: z.enum(['reuse', 'logout', 'password-changed', 'user-removed']) }),
 });
 
-export const sessionEvents = [sessionOpened, sessionRefreshed, sessionRevoked] as const;
+/** Its last refresh token expired a while ago: nothing can be done with it any more, and the read model drops it. */
+export const sessionExpired = defineEvent({
+  type: 'session-expired',
+  version: 1,
+  schema: z.object({ uuid }),
+});
+
+export const sessionEvents = [sessionOpened, sessionRefreshed, sessionRevoked, sessionExpired] as const;
 export type SessionEvent = EventOf<(typeof sessionEvents)[number]>;
 
 export const API_TOKEN_SCOPES = ['read', 'write'] as const;

@@ -1,3 +1,5 @@
+import { SETTINGS_DESCRIPTIONS } from './settings-descriptions.ts';
+
 /** What sort of value a setting has. The words are the API's; `password` and `privatekey` are secrets by themselves. */
 export const SETTING_TYPES = ['boolean', 'integer', 'string', 'password', 'privatekey'] as const;
 export type SettingType = (typeof SETTING_TYPES)[number];
@@ -13,6 +15,8 @@ export interface SettingDefinition {
   readonly sort_order: number;
   /** Stored encrypted and shown as `SECRET_MASK`. Some secrets have the type `string`, which API clients know. */
   readonly is_secret: boolean;
+  /** What it does, as sentences for people. */
+  readonly description: string;
 }
 
 const PREFIX = 'cyborgbackup_';
@@ -27,6 +31,7 @@ const group = (group_name: string, lines: readonly Line[]): readonly SettingDefi
     default_value,
     group_name,
     sort_order: index + 1,
+    description: SETTINGS_DESCRIPTIONS[name] ?? '',
     is_secret: setting_type === 'password' || setting_type === 'privatekey' || name.endsWith('_password'),
   }));
 
@@ -92,6 +97,7 @@ export interface StoredSetting {
 /** A setting as it is in force: `value` is null for a secret, and `secret` null for one that nobody has set. */
 export interface EffectiveSetting extends Omit<StoredSetting, 'created' | 'modified'> {
   readonly is_secret: boolean;
+  readonly description: string;
   readonly default_value: string;
   /** Null while the default is in force. */
   readonly created: string | null;

@@ -17,6 +17,10 @@ test('passwords and private keys are secrets, whatever their type is called', ()
   expect(SETTINGS_CATALOGUE.filter(({ is_secret }) => is_secret).map(({ id }) => id)).toEqual([14, 7, 10, 20]);
 });
 
+test('each says what it does, or that it does nothing', () => {
+  for (const { key, description } of SETTINGS_CATALOGUE) expect(description, key).toMatch(/^\P{Ll}.{20,}\.$/u);
+});
+
 test('a setting has its place in its group', () => {
   expect(findSetting('cyborgbackup_backup_user')).toMatchObject({
     id: 9,

@@ -130,6 +130,24 @@ describe('a JSON web token', () => {
   });
 });
 
+describe('logging out everywhere', () => {
+  const REVOKE_ALL = 'inventory.session.revoke-all';
+  const logOut = (path: string, as?: string) =>
+    gateway.send(`/api/v1/${path}/logout_everywhere/`, { method: 'POST', ...(as ? { as } : {}) });
+
+  test('ends one’s own sessions, or for superusers anybody’s', async () => {
+    gateway.services.on(REVOKE_ALL, () => ({ revoked: 3, position: '0' }));
+    const users = await gateway.sql('select uuid, id from inventory.users order by id');
+    const [admin, user] = users;
+    const own = await logOut('me', USER);
+    expect([own.status, own.body]).toEqual([200, { revoked: 3 }]);
+    expect((await logOut(`users/${user.id}`)).status).toBe(200);
+    expect(gateway.services.calls(REVOKE_ALL)).toEqual([{ user: user.uuid }, { user: user.uuid }]);
+    expect((await logOut(`users/${admin.id}`, USER)).status).toBe(403);
+    expect((await logOut('users/999')).status).toBe(404);
+  });
+});
+
 describe('a personal token', () => {
   const insert = async (token: string, more: object) => {
     const [user] = await gateway.sql('select uuid from inventory.users where email = $1', [ADMIN]);

@@ -349,6 +349,7 @@ describe('settings', () => {
     expect((body.results as { id: number }[]).find(({ id }) => id === 3)).toEqual({
       id: 3,
       url: '/api/v1/settings/3/',
+      description: expect.stringContaining('lists the files'),
       key: 'cyborgbackup_catalog_enabled',
       type: 'setting',
       setting_type: 'boolean',

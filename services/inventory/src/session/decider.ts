@@ -9,6 +9,8 @@ import { AppError, type Decider, type EventOf } from '@cyborgbackup/kernel';
  *                                                             whether the thief or the owner came first
  *                            -- revoke, or a refresh after the password or the user has gone --> revoked
  *
+ * Once its last refresh token has expired it can be recorded as expired, revoked or not; that is for the read model.
+ *
  * The very same refresh, delivered twice, is one refresh: the next id is its sender's choice and tells it.
  */
 
@@ -20,6 +22,8 @@ export interface Session {
   /** ISO 8601, UTC. */
   readonly expiresAt: string;
   readonly isRevoked: boolean;
+  /** Recorded as such. */
+  readonly isExpired: boolean;
 }
 
 type Reason = EventOf<typeof sessionRevoked>['data']['reason'];
@@ -42,7 +46,12 @@ export type SessionCommand =
       /** What has happened to the user since the session was opened. */
       readonly voidedBy: 'password-changed' | 'user-removed' | undefined;
     }
-  | { readonly do: 'revoke' };
+  | { readonly do: 'revoke' }
+  | {
+      readonly do: 'expire';
+      /** Milliseconds since the epoch. */
+      readonly now: number;
+    };
 
 export const sessionOver = (): AppError =>
   new AppError('unauthenticated', 'This session is over: log in with your password again.');
@@ -62,7 +71,8 @@ const open = (session: Session | undefined, command: SessionCommand & { do: 'ope
 /** A refresh that ends the session is not an error here: the event must be written before the caller is refused. */
 const refresh = (session: Session | undefined, command: SessionCommand & { do: 'refresh' }): SessionEvent[] => {
   const { refreshId, nextRefreshId, expiresAt, now, voidedBy } = command;
-  if (!session || session.isRevoked || Date.parse(session.expiresAt) <= now) throw sessionOver();
+  if (!session || session.isRevoked || session.isExpired) throw sessionOver();
+  if (Date.parse(session.expiresAt) <= now) throw sessionOver();
   if (voidedBy) return [revoked(session, voidedBy)];
   if (session.previousRefreshId === refreshId && session.refreshId === nextRefreshId) return [];
   if (session.refreshId !== refreshId) return [revoked(session, 'reuse')];
@@ -82,16 +92,21 @@ export const sessionDecider: Decider<Session | undefined, SessionCommand, Sessio
         return refresh(session, command);
       case 'revoke':
         return session && !session.isRevoked ? [revoked(session, 'logout')] : [];
+      case 'expire':
+        return session && !session.isExpired && Date.parse(session.expiresAt) <= command.now
+          ? [{ type: 'session-expired', data: { uuid: session.uuid } }]
+          : [];
     }
   },
 
   evolve: (session, { type, data }) => {
     if (type === 'session-opened') {
       const { uuid, user, refresh_id: refreshId, expires_at: expiresAt } = data;
-      return { uuid, user, refreshId, previousRefreshId: undefined, expiresAt, isRevoked: false };
+      return { uuid, user, refreshId, previousRefreshId: undefined, expiresAt, isRevoked: false, isExpired: false };
     }
     if (!session) return session;
     if (type === 'session-revoked') return { ...session, isRevoked: true };
+    if (type === 'session-expired') return { ...session, isExpired: true };
     return {
       ...session,
       refreshId: data.refresh_id,

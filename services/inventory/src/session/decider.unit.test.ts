@@ -37,6 +37,16 @@ test('a session is opened once, however often it is asked', () => {
     .refused({ code: 'conflict' });
 });
 
+test('a session is recorded as expired once, when it has', () => {
+  const expired: SessionEvent = { type: 'session-expired', data: { uuid } };
+  const expire = { do: 'expire', now: Date.parse(expiresAt) } as const;
+  given(sessionDecider, opened).when(expire).then(expired);
+  given(sessionDecider, opened, revoked('logout')).when(expire).then(expired);
+  given(sessionDecider, opened, expired).when(expire).then();
+  given(sessionDecider, opened, refreshed).when(expire).then();
+  given(sessionDecider).when(expire).then();
+});
+
 describe('refreshing', () => {
   test('exchanges the good token', () => given(sessionDecider, opened).when(refresh).then(refreshed));
   test('delivered twice is one refresh', () => given(sessionDecider, opened, refreshed).when(refresh).then());

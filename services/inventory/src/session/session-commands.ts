@@ -1,6 +1,7 @@
 import type { RpcInput, RpcOutput, sessionCommands } from '@cyborgbackup/contracts';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
+import { caughtUp } from '../shared/caught-up.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { userDecider, userStream } from '../user/decider.ts';
 import { sessionDecider, sessionOver, sessionStream, type SessionCommand } from './decider.ts';
@@ -9,6 +10,7 @@ export interface SessionCommands {
   open(command: RpcInput<typeof sessionCommands.open>): Promise<RpcOutput<typeof sessionCommands.open>>;
   refresh(command: RpcInput<typeof sessionCommands.refresh>): Promise<RpcOutput<typeof sessionCommands.refresh>>;
   revoke(command: RpcInput<typeof sessionCommands.revoke>): Promise<RpcOutput<typeof sessionCommands.revoke>>;
+  revokeAll(command: RpcInput<typeof sessionCommands.revokeAll>): Promise<RpcOutput<typeof sessionCommands.revokeAll>>;
 }
 
 type VoidedBy = (SessionCommand & { do: 'refresh' })['voidedBy'];
@@ -53,6 +55,20 @@ export const createSessionCommands = (deps: InventoryDeps): SessionCommands => {
     revoke: async ({ uuid }) => {
       const { position } = await handle(sessionStream(uuid), { do: 'revoke' });
       return { position: position?.toString() ?? null };
+    },
+
+    revokeAll: async ({ user }) => {
+      await caughtUp(deps);
+      const { rows } = await deps.pool.query<{ uuid: string }>(
+        'select uuid::text as uuid from inventory.sessions where user_uuid = $1 and not revoked and expires_at > $2',
+        [user, new Date(now()).toISOString()],
+      );
+      let last: bigint | undefined;
+      for (const { uuid } of rows) {
+        const { position } = await handle(sessionStream(uuid), { do: 'revoke' });
+        last = position ?? last;
+      }
+      return { revoked: rows.length, position: last?.toString() ?? null };
     },
   };
 };

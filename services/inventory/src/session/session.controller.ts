@@ -6,7 +6,7 @@ import type { SessionCommands } from './session-commands.ts';
 
 export const SESSION_COMMANDS = Symbol('SessionCommands');
 
-const { open, refresh, revoke } = sessionCommands;
+const { open, refresh, revoke, revokeAll } = sessionCommands;
 
 @Controller()
 export class SessionController {
@@ -29,5 +29,10 @@ export class SessionController {
   @MessagePattern(revoke.subject)
   revoke(@Command(revoke.input) command: RpcInput<typeof revoke>): Promise<RpcOutput<typeof revoke>> {
     return this.#commands.revoke(command);
+  }
+
+  @MessagePattern(revokeAll.subject)
+  revokeAll(@Command(revokeAll.input) command: RpcInput<typeof revokeAll>): Promise<RpcOutput<typeof revokeAll>> {
+    return this.#commands.revokeAll(command);
   }
 }

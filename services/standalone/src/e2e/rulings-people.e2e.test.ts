@@ -80,7 +80,7 @@ const isGuarded = (operation: string): boolean =>
 
 describe('an ordinary user', () => {
   test('may read everything and write nothing, but for themselves and their tokens', async () => {
-    const own = ['POST /api/v1/tokens/', 'DELETE /api/v1/tokens/{id}/'];
+    const own = ['POST /api/v1/me/logout_everywhere/', 'POST /api/v1/tokens/', 'DELETE /api/v1/tokens/{id}/'];
     const forbidden = await forbiddenTo({ as: USER });
     expect(forbidden.filter((one) => !isGuarded(one))).toEqual(writes().filter((one) => !own.includes(one)));
     expect(forbidden).toContain('GET /api/v1/repositories/{id}/escrow/');

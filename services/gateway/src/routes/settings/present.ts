@@ -15,6 +15,7 @@ export const presentSetting = (setting: EffectiveSetting): object => ({
   value: shownValue(setting),
   group: setting.group_name,
   order: setting.sort_order,
+  description: setting.description,
   created: setting.created,
   modified: setting.modified,
 });

@@ -10,6 +10,8 @@ export const settingSchema = z.object({
   value: z.string(),
   group: z.string().nullable(),
   order: z.int(),
+  /** What it does, or that it has no effect. */
+  description: z.string(),
   /** Null while the default is in force. */
   created: z.string().nullable(),
   modified: z.string().nullable(),

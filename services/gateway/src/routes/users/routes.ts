@@ -7,6 +7,7 @@ import { answerList, listSchema } from '../../http/list-endpoint.ts';
 import { sources } from '../../list/index.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { resourceEndpoints } from '../../http/resource.ts';
+import { logOutRoutes } from './log-out.ts';
 import { presentUser } from './present.ts';
 import { userSource, type UserRow } from './query.ts';
 import { changeUser, createUser, replaceUser, userSchema } from './schema.ts';
@@ -76,4 +77,4 @@ const me = (deps: GatewayDeps): Endpoint =>
       }),
   });
 
-export const userRoutes = (deps: GatewayDeps): readonly Endpoint[] => [...crud(deps), me(deps)];
+export const userRoutes = (deps: GatewayDeps): readonly Endpoint[] => [...crud(deps), me(deps), ...logOutRoutes(deps)];

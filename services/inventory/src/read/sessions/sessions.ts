@@ -11,7 +11,7 @@ export interface SessionRow {
   readonly created: string;
 }
 
-/** A session ends by itself, and with its user's password or account. */
+/** A session ends by itself, and with its user's password or account. Long after that its row goes. */
 export const sessions = defineReadModel<SessionRow, SessionEvent | UserEvent>({
   table: 'sessions',
   columns: {
@@ -23,7 +23,7 @@ export const sessions = defineReadModel<SessionRow, SessionEvent | UserEvent>({
     created: 'timestamptz',
   },
   key: ['uuid'],
-  indexes: ['(user_uuid)'],
+  indexes: ['(user_uuid)', '(expires_at)'],
   on: {
     'session-opened': ({ data, metadata }, table) =>
       table.put({
@@ -37,6 +37,7 @@ export const sessions = defineReadModel<SessionRow, SessionEvent | UserEvent>({
     'session-refreshed': ({ data: { uuid, refresh_id, expires_at } }, table) =>
       table.update({ uuid }, { refresh_id, expires_at }),
     'session-revoked': ({ data: { uuid } }, table) => table.update({ uuid }, { revoked: true }),
+    'session-expired': ({ data: { uuid } }, table) => table.remove({ uuid }),
     'user-password-changed': ({ data }, table) => table.updateMatches({ user_uuid: data.uuid }, { revoked: true }),
     'user-removed': ({ data }, table) => table.updateMatches({ user_uuid: data.uuid }, { revoked: true }),
   },

@@ -21,6 +21,11 @@ test('a session knows the one good refresh token', () => {
   ]);
 });
 
+test('an expired one is no row any more', () => {
+  const expired = recorded(2, { type: 'session-expired', data: { uuid: first } });
+  expect(foldEvents(sessions, [opened(1, first, ADA), expired])).toEqual([]);
+});
+
 test('it is revoked by itself', () => {
   const revoked = recorded(2, { type: 'session-revoked', data: { uuid: first, reason: 'reuse' } });
   expect(revokedOf(foldEvents(sessions, [opened(1, first, ADA), opened(2, second, ADA), revoked]))).toEqual([

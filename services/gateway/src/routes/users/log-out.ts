@@ -1,0 +1,42 @@
+import { sessionCommands } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type Endpoint } from '../../http/endpoint.ts';
+import { noSuch } from '../../http/http-error.ts';
+import { idParameter } from '../../http/id-parameter.ts';
+import { API_ROOT } from '../../http/representation.ts';
+
+const answers = z.object({ revoked: z.int().describe('How many sessions that ended.') });
+
+/** From here on every token that came out of a log-in is void. Personal API tokens are deleted one by one. */
+const logOut = async (deps: GatewayDeps, user: string): Promise<ApiAnswer> => {
+  const { revoked, position } = await deps.call(sessionCommands.revokeAll, { user });
+  await deps.settle('inventory', position);
+  return { body: { revoked } };
+};
+
+export const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    method: 'POST',
+    path: `${API_ROOT}/me/logout_everywhere`,
+    access: 'user',
+    tag: 'me',
+    summary: 'End all sessions of the current user: their access and refresh tokens are void at once',
+    answers,
+    handle: (request) => logOut(deps, request.caller().uuid),
+  }),
+  endpoint({
+    method: 'POST',
+    path: `${API_ROOT}/users/:id/logout_everywhere`,
+    access: 'superuser',
+    tag: 'users',
+    summary: 'End all sessions of the user: their access and refresh tokens are void at once',
+    answers,
+    handle: async (request) => {
+      const id = idParameter(request, 'User');
+      const user = await deps.reader.row<{ uuid: string }>('select uuid from inventory.users where id = $1', [id]);
+      if (!user) throw noSuch('User');
+      return logOut(deps, user.uuid);
+    },
+  }),
+];
