@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineRpc } from '../rpc.ts';
 import { integerId, uuid } from '../text.ts';
-import { restoreRequest } from './run.ts';
+import { clientSnapshot, repositorySnapshot, restoreRequest } from './run.ts';
 
 const position = z.string().regex(/^\d+$/);
 
@@ -18,7 +18,7 @@ export const schedulerCommands = {
     z.object({ job: uuid, run: uuid }),
     z.object({ job: integerId, position }),
   ),
-  /** Puts something of an archive back onto a client. */
+  /** Puts something of an archive back. */
   restore: defineRpc(
     'scheduler.archive.restore',
     restoreRequest.extend({
@@ -26,8 +26,10 @@ export const schedulerCommands = {
       run: uuid,
       /** The archive's backup job. */
       backup: uuid,
-      /** The client to restore to, by its id; the one that was backed up unless set. */
-      destination: integerId.nullable(),
+      /** Where the archive is. */
+      repository: repositorySnapshot,
+      /** Where its files go; null = the repository's own host. */
+      client: clientSnapshot.nullable(),
     }),
     z.object({ job: integerId, position }),
   ),

@@ -1,10 +1,10 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
-import { AppError } from '@cyborgbackup/kernel';
+import { AppError, hasCode } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import { checkEnabled } from './check-launch.ts';
-import { snapshotOf, type DraftJob, type ResolvedClient, type ResolvedPolicy } from './draft-jobs.ts';
-import { answerOf, requestUnlessBusy, resolvePolicyAgain, type LaunchAnswer, type LaunchDeps } from './launch.ts';
+import type { DraftJob } from './draft-jobs.ts';
+import { answerOf, requestUnlessBusy, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import { nameUuid } from './name-uuid.ts';
+import type { ResolvedRun } from './plan-run.ts';
 import { findRun } from './request-run.ts';
 
 type Restore = z.output<typeof schedulerCommands.restore.input>;
@@ -13,15 +13,14 @@ interface Backup {
   readonly uuid: string;
   readonly id: number;
   readonly archive_name: string;
-  readonly policy: number;
-  readonly client_uuid: string;
+  readonly policy: number | null;
 }
 
-/** Only a backup that succeeded has an archive. */
+/** Also one that failed may have left an archive: that its source shrank is found out afterwards. */
 const FIND_BACKUP = `
-  select uuid, id, archive_name, policy, client_uuid
+  select uuid, id, archive_name, policy
     from scheduler.jobs
-   where uuid = $1 and job_type = 'job' and status = 'successful' and policy is not null`;
+   where uuid = $1 and job_type = 'job' and archive_name is not null`;
 
 const findBackup = async ({ pool }: LaunchDeps, uuid: string): Promise<Backup> => {
   const { rows } = await pool.query<Backup>(FIND_BACKUP, [uuid]);
@@ -30,42 +29,46 @@ const findBackup = async ({ pool }: LaunchDeps, uuid: string): Promise<Backup> =
   return backup;
 };
 
-/** The client to restore to, which has to be one that reaches the repository already: one of the policy's. */
-const destinationOf = (resolved: ResolvedPolicy, backup: Backup, destination: number | null): ResolvedClient => {
-  const client = resolved.clients.find(({ id, uuid }) =>
-    destination === null ? uuid === backup.client_uuid : id === destination,
-  );
-  if (!client) {
-    const reason = `The destination is no client of the policy "${resolved.policy.name}" that made the archive`;
-    throw new AppError('conflict', `${reason}: add it there first.`);
+/**
+ * The policy that made the archive, for how its jobs run and how to log in to its databases. What a policy is allowed to do
+ * on its own says nothing about what somebody wants back, so it may be disabled, and it may be gone.
+ */
+const resolveFor = async (deps: LaunchDeps, { policy }: Backup, { repository }: Restore): Promise<ResolvedRun> => {
+  const alone = { policy: null, repository, schedule: null, extra_vars: null };
+  if (policy === null) return alone;
+  try {
+    const resolved = await resolvePolicy(deps, policy);
+    return { ...alone, policy: resolved.policy, extra_vars: resolved.extra_vars };
+  } catch (error) {
+    if (hasCode(error, 'not-found')) return alone;
+    throw error;
   }
-  if (!client.enabled) throw new AppError('conflict', `The client "${client.hostname}" is disabled: enable it first.`);
-  return client;
 };
 
+const nameOf = (backup: Backup, { policy }: ResolvedRun, { client, repository }: Restore): string =>
+  `Restore Job ${policy?.name ?? backup.archive_name} ${client?.hostname ?? repository.name}`;
+
 /**
- * Plans the restore of an archive's item, with the repository as it is now.
- * @throws AppError `not-found` for a backup without an archive; `conflict` when the destination cannot be used or is busy
+ * Plans the restore of an archive's items, from the repository as it is now.
+ * @throws AppError `not-found` for a backup without an archive; `conflict` when the destination is busy with the repository
  */
 export const restore = async (deps: LaunchDeps, request: Restore): Promise<LaunchAnswer> => {
-  const { run, backup: uuid, destination, ...what } = request;
+  const { run, backup: uuid, client, repository: _repository, ...what } = request;
   const known = await findRun(deps, run);
   if (known) return answerOf(known);
   const backup = await findBackup(deps, uuid);
-  const resolved = await resolvePolicyAgain(deps, backup.policy);
-  checkEnabled(resolved);
-  const client = destinationOf(resolved, backup, destination);
+  const resolved = await resolveFor(deps, backup, request);
   const draft: DraftJob = {
-    uuid: nameUuid(run, `restore/${client.uuid}`),
-    name: `Restore Job ${resolved.policy.name} ${client.hostname}`,
+    uuid: nameUuid(run, `restore/${client?.uuid ?? 'repository'}`),
+    name: nameOf(backup, resolved, request),
     job_type: 'restore',
     launch_type: 'manual',
-    client: snapshotOf(client),
+    client,
     needs: [],
     archive_name: backup.archive_name,
     master_job: backup.uuid,
     master_job_id: backup.id,
-    restore: { ...what, destination: 'client' },
+    restore: what,
   };
   const plan = { run, resolved, extraVars: null, dueAt: null, drafts: [draft] };
   return answerOf(await requestUnlessBusy(deps, plan, 'Backup job already running for this client.'));

@@ -7,9 +7,9 @@ import { badRequest, conflict, HttpError, noSuch } from '../../http/http-error.t
 import { API_ROOT } from '../../http/representation.ts';
 import { parseByteRange, type ByteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
-import { findEntry, findSibling, type EntryToRead } from './find-entry.ts';
+import { findEntry, findTarget, type EntryToRead } from './find-entry.ts';
 import { findRepository } from './find-repository.ts';
-import { exactPath, nameOf } from './path-bytes.ts';
+import { exactName, exactPath } from './path-bytes.ts';
 
 const OCTETS = 'application/octet-stream';
 
@@ -32,7 +32,7 @@ const entryOf = async (deps: GatewayDeps, { params }: ApiRequest): Promise<Entry
 /** Where a file's bytes are: of several hard links borg keeps them with the first, which the others name. */
 const holderOf = async (deps: GatewayDeps, entry: EntryToRead): Promise<EntryToRead> => {
   if (!entry.mode.startsWith('h')) return entry;
-  const holder = await findSibling(deps, entry, entry.target);
+  const holder = await findTarget(deps, entry);
   if (!holder) throw conflict('This is a hard link to a file that is not in the catalog: restore it instead.');
   return holder;
 };
@@ -49,7 +49,7 @@ const rangeOf = (request: ApiRequest, entry: EntryToRead, size: number): ByteRan
 };
 
 const headersOf = (entry: EntryToRead, size: number, range: ByteRange | undefined): Record<string, string> => ({
-  'Content-Disposition': contentDisposition(nameOf(exactPath(entry))),
+  'Content-Disposition': contentDisposition(exactName(entry)),
   'Content-Length': String(range?.length ?? size),
   'Accept-Ranges': 'bytes',
   ETag: tagOf(entry),
@@ -73,7 +73,7 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
   const range = rangeOf(request, entry, size);
   const common = {
     status: range ? 206 : 200,
-    type: typeOf(entry.path),
+    type: typeOf(entry.name),
     headers: headersOf(entry, size, range),
   };
   if (request.isHead) return { ...common, body: '' };

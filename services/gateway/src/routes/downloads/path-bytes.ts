@@ -28,9 +28,22 @@ export const escapeBytes = (bytes: Buffer): string => {
   return text;
 };
 
-/** The exact path of an entry whose readable form may be lossy. */
-export const exactPath = ({ path, path_raw }: { readonly path: string; readonly path_raw: string | null }): string =>
-  path_raw === null ? path : escapeBytes(Buffer.from(path_raw, 'base64'));
+/** A path in two parts, each readable (U+FFFD for bytes that are not UTF-8) and, where that is lossy, its bytes in base64. */
+export interface StoredPath {
+  /** With a slash at its end, or empty. */
+  readonly folder: string;
+  readonly folder_raw: string | null;
+  readonly name: string;
+  readonly name_raw: string | null;
+}
+
+const exact = (readable: string, raw: string | null): string =>
+  raw === null ? readable : escapeBytes(Buffer.from(raw, 'base64'));
+
+export const exactName = ({ name, name_raw }: StoredPath): string => exact(name, name_raw);
+
+/** As the archive has it. */
+export const exactPath = (path: StoredPath): string => exact(path.folder, path.folder_raw) + exactName(path);
 
 /** The path after the last slash. */
 export const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

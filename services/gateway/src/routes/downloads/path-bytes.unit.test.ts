@@ -4,8 +4,9 @@ import { escapeBytes, exactPath, nameOf } from './path-bytes.ts';
 
 test('bytes that are not UTF-8 are escaped one by one', () => {
   expect(escapeBytes(Buffer.from([0x61, 0xff, 0xc3, 0xa4, 0xc3]))).toBe('a\udcffä\udcc3');
-  expect(exactPath({ path: 'a\ufffd', path_raw: Buffer.from([0x61, 0xe9]).toString('base64') })).toBe('a\udce9');
-  expect(exactPath({ path: 'a', path_raw: null })).toBe('a');
+  const odd = { name: 'a\ufffd', name_raw: Buffer.from([0x61, 0xe9]).toString('base64') };
+  expect(exactPath({ folder: 'f/', folder_raw: null, ...odd })).toBe('f/a\udce9');
+  expect(exactPath({ folder: '', folder_raw: null, name: 'a', name_raw: null })).toBe('a');
 });
 
 test('text stays as it is', () => {

@@ -1,47 +1,66 @@
-import { requiredText, schedulerCommands, text } from '@cyborgbackup/contracts';
+import { schedulerCommands } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
+import { findEntry } from '../downloads/find-entry.ts';
+import { exactPath } from '../downloads/path-bytes.ts';
 import { jobSchema } from '../jobs/schema.ts';
 import { startedJob } from '../jobs/started-job.ts';
+import { findArchive, type FoundArchive } from './find-archive.ts';
+import { findDestination } from './find-destination.ts';
+import { restoreBody, restoreRequestOf, type RestoreBody } from './restore-body.ts';
 
 const path = `${API_ROOT}/restore`;
 
-const restoreBody = z.object({
-  archive_name: requiredText(1024),
-  /** A client's id or host name; the client that was backed up unless given. */
-  destination: z.union([z.int().min(1), text(1024)]).optional(),
-  /** Where on the destination; paths below it are as in the archive. */
-  dest_folder: requiredText(4096).regex(/^\//, 'Give an absolute path.'),
-  /** A path as the catalog shows it, with all below it; everything unless given. */
-  item: text(16_384).optional(),
-  dry_run: z.boolean().optional(),
-});
-
-/** The backup whose archive has this name and is still in its repository. @throws AppError `validation` */
-const findBackup = async ({ reader }: GatewayDeps, archive: string): Promise<string> => {
-  const row = await reader.row<{ readonly job_uuid: string }>(
-    'select job_uuid from catalog.archives where archive_name = $1 and not removed order by started_at desc limit 1',
-    [archive],
-  );
-  if (!row) throw fieldError('archive_name', `There is no archive named "${archive}".`);
-  return row.job_uuid;
+/** The exact paths of catalog entries, which must be of this archive. @throws AppError `validation` */
+const pathsOf = async (
+  deps: GatewayDeps,
+  archive: FoundArchive,
+  ids: readonly number[],
+): Promise<readonly string[]> => {
+  const paths: string[] = [];
+  for (const id of ids) {
+    const entry = await findEntry(deps, id, archive.job_uuid);
+    if (!entry) throw fieldError('entries', `The archive has no catalog entry ${id}.`);
+    paths.push(exactPath(entry));
+  }
+  return paths;
 };
 
-/** Null means the client that was backed up. @throws AppError `validation` */
-const findDestination = async (
+const DATABASE_POLICIES: ReadonlySet<string> = new Set(['mysql', 'postgresql']);
+
+/** @throws AppError `validation` when the archive is certainly no dump of a database */
+const checkDump = async (
   { reader }: GatewayDeps,
-  destination: number | string | undefined,
-): Promise<number | null> => {
-  if (destination === undefined || destination === '') return null;
-  const row = await reader.row<{ readonly id: number }>(
-    'select id from inventory.clients where id::text = $1 or hostname = $1 order by id limit 1',
-    [String(destination)],
+  { policy_uuid }: FoundArchive,
+  { database }: RestoreBody,
+): Promise<void> => {
+  if (!database || policy_uuid === null) return;
+  const row = await reader.row<{ readonly policy_type: string }>(
+    'select policy_type from inventory.policies where uuid = $1',
+    [policy_uuid],
   );
-  if (!row) throw fieldError('destination', `There is no client "${destination}".`);
-  return row.id;
+  if (row && !DATABASE_POLICIES.has(row.policy_type)) {
+    throw fieldError('database', `This archive was made by a policy of the type ${row.policy_type}, so it is no dump.`);
+  }
+};
+
+const restore = async (deps: GatewayDeps, { body, ids }: ApiRequest<RestoreBody>): Promise<ApiAnswer> => {
+  const archive = await findArchive(deps, body.archive_name, String(body.repository ?? ''));
+  if (!archive) throw fieldError('archive_name', `There is no archive named "${body.archive_name}".`);
+  await checkDump(deps, archive, body);
+  const request = restoreRequestOf(body, await pathsOf(deps, archive, body.entries));
+  const started = await deps.call(schedulerCommands.restore, {
+    ...request,
+    run: ids.uuid,
+    backup: archive.job_uuid,
+    repository: archive.repository,
+    client: await findDestination(deps, archive, body.destination),
+  });
+  const answer = await startedJob(deps, started);
+  return { ...answer, status: answer.status ?? 201 };
 };
 
 export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
@@ -59,22 +78,10 @@ export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     path,
     access: 'superuser',
     tag: 'restore',
-    summary: 'Restore an item of an archive to a folder on a client',
+    summary: 'Restore items of an archive to a folder, to where they were, or to a database',
     body: restoreBody,
     answers: z.object({ job: z.int(), ...jobSchema.shape }),
     success: 201,
-    handle: async ({ body, ids }) => {
-      const { archive_name, destination, dest_folder, item = '', dry_run = false } = body;
-      const started = await deps.call(schedulerCommands.restore, {
-        run: ids.uuid,
-        backup: await findBackup(deps, archive_name),
-        destination: await findDestination(deps, destination),
-        dest_folder,
-        item,
-        dry_run,
-      });
-      const answer = await startedJob(deps, started);
-      return { ...answer, status: answer.status ?? 201 };
-    },
+    handle: (request) => restore(deps, request),
   }),
 ];

@@ -1,0 +1,103 @@
+import { archiveContent, type ContentRequest } from '@cyborgbackup/contracts';
+import { fieldError } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
+import { noSuch } from '../../http/http-error.ts';
+import { API_ROOT } from '../../http/representation.ts';
+import { findArchive, type FoundArchive } from '../restore/find-archive.ts';
+import { contentDisposition } from './content-disposition.ts';
+import { findByPath, findEntry } from './find-entry.ts';
+import { exactPath, nameOf } from './path-bytes.ts';
+
+const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
+type Format = keyof typeof FORMATS;
+
+const MAX_PATHS = 1_000;
+/** All of them travel as one command line. */
+const MAX_PATH_BYTES = 512 * 1024;
+
+const query = z.object({
+  format: z.enum(['tar', 'zip']).optional(),
+  /** A path as the catalog shows it, with all below it; may be given several times. */
+  path: z.array(z.string()).max(MAX_PATHS).optional(),
+  /** Id of a catalog entry, also of one whose name is not Unicode; may be given several times. */
+  entry: z.array(z.int()).max(MAX_PATHS).optional(),
+  /** Id or name, when several repositories have an archive of this name. */
+  repository: z.string().optional(),
+});
+
+const formatOf = (text: string): Format => {
+  if (text === 'tar' || text === 'zip') return text;
+  throw fieldError('format', 'Choose tar or zip.');
+};
+
+/** @throws AppError `validation` for a path that the catalog does not have */
+const checkPath = async (deps: GatewayDeps, { job_uuid, complete }: FoundArchive, path: string): Promise<string> => {
+  const known = path.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
+  if (known === '') throw fieldError('path', 'Leave it out to download everything.');
+  if (complete && !(await findByPath(deps, job_uuid, known)))
+    throw fieldError('path', `The archive has no "${known}".`);
+  return known;
+};
+
+const entryPath = async (deps: GatewayDeps, { job_uuid }: FoundArchive, text: string): Promise<string> => {
+  const entry = /^\d{1,15}$/.test(text) ? await findEntry(deps, Number(text), job_uuid) : undefined;
+  if (!entry) throw fieldError('entry', `The archive has no catalog entry ${text.slice(0, 20)}.`);
+  return exactPath(entry);
+};
+
+const pathsOf = async (
+  deps: GatewayDeps,
+  archive: FoundArchive,
+  asked: URLSearchParams,
+): Promise<readonly string[]> => {
+  const [paths, entries] = [asked.getAll('path'), asked.getAll('entry')];
+  const isTooMuch = [...paths, ...entries].reduce((sum, text) => sum + text.length, 0) > MAX_PATH_BYTES;
+  if (isTooMuch || paths.length + entries.length > MAX_PATHS) {
+    throw fieldError('path', 'These are too many paths at once: name the folders they are in.');
+  }
+  const found: string[] = [];
+  for (const path of paths) found.push(await checkPath(deps, archive, path));
+  for (const entry of entries) found.push(await entryPath(deps, archive, entry));
+  return found;
+};
+
+/** Of a single folder or file its own name, otherwise the archive's. */
+const fileName = ({ archive_name }: FoundArchive, paths: readonly string[], format: Format): string =>
+  `${(paths.length === 1 && nameOf(paths[0] ?? '')) || archive_name}.${format}`;
+
+const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
+  const { params, query: asked, isHead, signal } = request;
+  const format = formatOf(asked.get('format') ?? 'tar');
+  const archive = await findArchive(deps, params['name'] ?? '', asked.get('repository') ?? '');
+  if (!archive) throw noSuch('Archive');
+  const paths = await pathsOf(deps, archive, asked);
+  const headers = { 'Content-Disposition': contentDisposition(fileName(archive, paths, format)) };
+  const common = { type: FORMATS[format], headers };
+  if (isHead) return { ...common, body: '' };
+  const content: ContentRequest = {
+    job: archive.job_uuid,
+    archive: archive.archive_name,
+    repository: archive.repository,
+    kind: format,
+    paths: [...paths],
+    size: null,
+    range: null,
+  };
+  return { ...common, body: await deps.openStream(archiveContent, content, signal) };
+};
+
+export const selectionRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/archives/:name/download`,
+    access: 'superuser',
+    tag: 'archives',
+    summary: 'Download folders and files of the archive, or all of it, as one tar or zip',
+    query,
+    answers: z.string(),
+    media: Object.values(FORMATS),
+    statuses: { 409: 'It cannot be read now.' },
+    handle: (request) => answer(deps, request),
+  });

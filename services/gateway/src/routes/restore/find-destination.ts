@@ -1,0 +1,47 @@
+import type { schedulerCommands } from '@cyborgbackup/contracts';
+import { fieldError } from '@cyborgbackup/kernel';
+import type { z } from 'zod';
+import type { GatewayDeps } from '../../http/deps.ts';
+import type { FoundArchive } from './find-archive.ts';
+
+type Client = NonNullable<z.input<(typeof schedulerCommands)['restore']['input']>['client']>;
+
+interface ClientRow extends Client {
+  readonly enabled: boolean;
+}
+
+/** In place of a client: the host on which the repository lies. */
+export const REPOSITORY_HOST = 'repository';
+
+const COLUMNS = 'id, uuid, hostname, port, bandwidth_limit, enabled';
+const BY_UUID = `select ${COLUMNS} from inventory.clients where uuid = $1`;
+const BY_NAME = `select ${COLUMNS} from inventory.clients where id::text = $1 or hostname = $1 order by id limit 2`;
+
+const usable = ({ enabled, ...client }: ClientRow): Client => {
+  if (enabled) return client;
+  throw fieldError('destination', `The client "${client.hostname}" is disabled: enable it first.`);
+};
+
+const original = async ({ reader }: GatewayDeps, { client_uuid }: FoundArchive): Promise<Client> => {
+  const row = client_uuid === null ? undefined : await reader.row<ClientRow>(BY_UUID, [client_uuid]);
+  if (!row) throw fieldError('destination', 'The client that was backed up is gone: name another destination.');
+  return usable(row);
+};
+
+/**
+ * Where to restore to: a client by id or host name, the one that was backed up when nothing is said, or null for the
+ * repository's own host.
+ * @throws AppError `validation` when it is not known, not unique or disabled
+ */
+export const findDestination = async (
+  deps: GatewayDeps,
+  archive: FoundArchive,
+  destination: number | string | undefined,
+): Promise<Client | null> => {
+  if (destination === undefined || destination === '') return original(deps, archive);
+  if (destination === REPOSITORY_HOST) return null;
+  const [client, other] = await deps.reader.rows<ClientRow>(BY_NAME, [String(destination)]);
+  if (!client) throw fieldError('destination', `There is no client "${destination}".`);
+  if (other) throw fieldError('destination', `Several clients are named "${destination}": give the id of one.`);
+  return usable(client);
+};
