@@ -20,7 +20,7 @@ export interface SlotDecision {
  * here do priority and fairness hold. So when the executors are busy, or none is there, jobs wait here. Executors that are
  * free take so many within some milliseconds.
  */
-export const MAX_HANDED_OUT = 16;
+export const MAX_HANDED_OUT = 4;
 
 /**
  * What is to be appended to the queue's stream now, already applied to the queue: when the append fails, the queue is no

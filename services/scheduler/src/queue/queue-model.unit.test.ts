@@ -18,6 +18,8 @@ interface Model {
   readonly log: QueueEvent[];
   readonly ended: Map<string, JobEvent>;
   readonly started: Set<string>;
+  /** Jobs that were planned when what they need had succeeded. */
+  readonly plannedReady: Set<string>;
   /** Jobs whose machines have their jobs. */
   readonly extended: Set<string>;
 }
@@ -137,6 +139,7 @@ const extend = (model: Model): void => {
     }));
     model.jobs.push(...jobs);
     model.extended.add(finder.uuid);
+    for (const { uuid, needs } of jobs) if (needs.includes(finder.uuid)) model.plannedReady.add(uuid);
     extendRun(model.queue, finder.uuid, jobs);
     // A second time it is known.
     extendRun(model.queue, finder.uuid, jobs);
@@ -214,7 +217,7 @@ const reload = (model: Model): Model => {
     addRun(queue, run, (entry) => {
       const { uuid } = entry.job;
       const ended = model.ended.get(uuid);
-      entry.announced ||= announced.has(uuid);
+      entry.announced ||= announced.has(uuid) || model.plannedReady.has(uuid);
       entry.awaitsExtension = awaitsExtension(model, entry.job);
       entry.grantedAt = held.has(uuid)
         ? model.log.findIndex((e) => e.type === 'slot-granted' && e.data.job === uuid) + 1

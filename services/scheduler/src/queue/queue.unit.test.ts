@@ -279,8 +279,8 @@ describe('an explanation', () => {
   });
 
   it.each<[boolean, string]>([
-    [true, '16 jobs wait for an executor already: start more'],
-    [false, '16 jobs wait for an executor already, and no executor is there'],
+    [true, '4 jobs wait for an executor already: start more'],
+    [false, '4 jobs wait for an executor already, and no executor is there'],
   ])('of a job that is not handed out while the executors take none: executors there = %s', (hasExecutors, reason) => {
     const names = Array.from({ length: MAX_HANDED_OUT + 1 }, (_, n) => `j${n}`);
     const full = queueOf(...names.map((uuid) => job(uuid, { client: uuid })));
