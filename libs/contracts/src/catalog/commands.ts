@@ -48,6 +48,10 @@ export const catalogCommands = {
     'catalog.listing.match',
     z.object({
       ...listing,
+      /** Folders of the entries, as in packed entries. */
+      folders: z.array(z.string()).max(MATCH_MAX),
+      /** Position in `folders`, by entry. */
+      folder: z.array(count).max(MATCH_MAX),
       /** One after the other, each of `FINGERPRINT_LENGTH` hexadecimal digits. */
       fingerprints: z
         .string()

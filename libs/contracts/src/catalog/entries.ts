@@ -5,8 +5,8 @@ export const catalogEntry = z.object({
   path: z.string(),
   /** As `ls` prints it: `-rw-r--r--`. */
   mode: z.string().max(10),
-  /** ISO 8601, UTC. */
-  mtime: z.string(),
+  /** Microseconds since 1970, UTC. */
+  mtime: z.int(),
   owner: z.string(),
   group: z.string(),
   uid: z.int(),
@@ -22,5 +22,5 @@ export const catalogEntry = z.object({
 export type CatalogEntry = z.infer<typeof catalogEntry>;
 
 /** At most this many entries, and this many bytes of them as JSON, in one batch: a NATS message holds 1 MiB. */
-export const BATCH_MAX_ENTRIES = 2_000;
+export const BATCH_MAX_ENTRIES = 4_000;
 export const BATCH_MAX_BYTES = 500_000;

@@ -8,6 +8,10 @@ import { catalogEntry } from './entries.ts';
  * as long as there are logs that hold them.
  */
 
+/** As `catalogEntry`, with its time in ISO 8601. */
+const recordedEntry = catalogEntry.extend({ mtime: z.string() });
+export type RecordedEntry = z.infer<typeof recordedEntry>;
+
 export const catalogBatchRecorded = defineEvent({
   type: 'catalog-batch-recorded',
   version: 1,
@@ -18,7 +22,7 @@ export const catalogBatchRecorded = defineEvent({
     batch: z.int().min(1),
     /** Catalog id of the first entry; the others follow it. */
     first_id: z.int().min(1),
-    entries: z.array(catalogEntry).min(1).max(1_000),
+    entries: z.array(recordedEntry).min(1).max(1_000),
   }),
 });
 

@@ -6,7 +6,7 @@ import { catalogCommands, MATCH_MAX } from './commands.ts';
 import { BATCH_MAX_BYTES, BATCH_MAX_ENTRIES, type CatalogEntry } from './entries.ts';
 import { entryFingerprint } from './fingerprint.ts';
 import { NUMBERS_MAX } from './listing-events.ts';
-import { packEntries } from './packed-entries.ts';
+import { createDictionary, nameStart, packEntries } from './packed-entries.ts';
 import { createSeenNumbers } from './seen-numbers.ts';
 
 /** Calls the catalog; the answer is as the contract says. */
@@ -39,6 +39,16 @@ const BATCHES = 3;
 /** What an entry takes in a batch beside its path and target, at most. */
 const COLUMNS_BYTES = 80;
 
+/** The question that `match` asks of these entries. */
+const questionOf = (entries: readonly CatalogEntry[]) => {
+  const folders = createDictionary<string>();
+  const folder = entries.map(({ path }) => {
+    const text = path.slice(0, nameStart(path));
+    return folders.numberOf(text, text);
+  });
+  return { folders: folders.items, folder, fingerprints: entries.map(entryFingerprint).join('') };
+};
+
 const bytesOf = ({ path, target }: CatalogEntry): number =>
   COLUMNS_BYTES +
   Buffer.byteLength(JSON.stringify(path)) +
@@ -68,6 +78,7 @@ export const beginListing = async (
   const matches = createCallWindow(MATCHES);
   const batches = createCallWindow(BATCHES);
   let waiting: CatalogEntry[] = [];
+  let waitingBytes = 0;
   let fresh: CatalogEntry[] = [];
   let freshBytes = 0;
   let added = 0;
@@ -125,13 +136,13 @@ export const beginListing = async (
   const match = async (): Promise<void> => {
     const asked = waiting;
     waiting = [];
+    waitingBytes = 0;
     const previous = turn;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     turn = promise;
     const work = async (): Promise<void> => {
       try {
-        const fingerprints = asked.map(entryFingerprint).join('');
-        const answer = await call(catalogCommands.match, { ...names, fingerprints });
+        const answer = await call(catalogCommands.match, { ...names, ...questionOf(asked) });
         await previous;
         await tickOff(asked, answer);
       } finally {
@@ -160,7 +171,8 @@ export const beginListing = async (
       entries += 1;
       if (open === 0) return addFresh(entry);
       waiting.push(entry);
-      return waiting.length >= MATCH_MAX ? match() : undefined;
+      waitingBytes += bytesOf(entry);
+      return waiting.length >= MATCH_MAX || waitingBytes >= BATCH_MAX_BYTES ? match() : undefined;
     },
     end: async () => {
       if (waiting.length > 0) await match();

@@ -33,8 +33,8 @@ export const packedEntries = z
     folder: list(index),
     attribute: list(index),
     name: list(path),
-    /** ISO 8601, UTC. */
-    mtime: list(z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/)),
+    /** Microseconds since 1970, UTC. */
+    mtime: list(z.int()),
     /** Bytes. */
     size: list(z.int().min(0)),
     /** Where links point, by the entry's position. */
@@ -53,7 +53,7 @@ export type PackedEntries = z.infer<typeof packedEntries>;
 export const nameStart = (text: string): number => text.lastIndexOf('/') + 1;
 
 /** Gives each distinct key the next number, from 0. */
-const createDictionary = <Item>(): { items: Item[]; numberOf(key: string, item: Item): number } => {
+export const createDictionary = <Item>(): { items: Item[]; numberOf(key: string, item: Item): number } => {
   const numbers = new Map<string, number>();
   const items: Item[] = [];
   return {
@@ -104,7 +104,7 @@ export const unpackEntries = (packed: PackedEntries): PlainEntry[] => {
     return {
       path: `${packed.folders[packed.folder[at] ?? 0] ?? ''}${name}`,
       ...owner,
-      mtime: packed.mtime[at] ?? '',
+      mtime: packed.mtime[at] ?? 0,
       size: packed.size[at] ?? 0,
       target: targets.get(at) ?? '',
     };

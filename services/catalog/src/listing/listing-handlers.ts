@@ -99,11 +99,12 @@ export const createListingHandlers = (parts: ServiceParts, readModel: ReadModel)
       const { next, open } = await findListing(pool, { series, attempt });
       return { series, first: next, open };
     },
-    match: async ({ fingerprints, ...names }) => {
-      const asked = cut(fingerprints);
-      const numbers = asked.map(() => -1);
+    match: async ({ folders, folder, ...input }) => {
+      const fingerprints = cut(input.fingerprints);
+      const numbers = fingerprints.map(() => -1);
       const more: [number, number][] = [];
-      for (const { at, number } of await findVersions(pool, await findListing(pool, names), asked)) {
+      const listing = await findListing(pool, input);
+      for (const { at, number } of await findVersions(pool, listing, { folders, folder, fingerprints })) {
         if (numbers[at] === -1) numbers[at] = number;
         else more.push([at, number]);
       }

@@ -48,7 +48,7 @@ export interface CatalogHost extends AsyncDisposable {
 export const file = (path: string, changes: Partial<CatalogEntry> = {}): CatalogEntry => ({
   path,
   mode: '-rw-r--r--',
-  mtime: '2026-01-01T00:00:00Z',
+  mtime: 1_767_225_600_000_000,
   owner: 'root',
   group: 'root',
   uid: 0,
@@ -75,7 +75,7 @@ export const line = (entry: CatalogEntry): string => {
     return `raw:${Buffer.concat(parts).toString('base64')}`;
   };
   const { mode, owner: user, group, uid, gid, type, size, healthy } = entry;
-  const mtime = new Date(entry.mtime).toISOString();
+  const mtime = new Date(entry.mtime / 1_000).toISOString();
   const folder = form(entry.path.slice(0, start));
   return JSON.stringify([
     folder,

@@ -6,16 +6,27 @@ const MAX_NAME = 255;
 
 const name = (text: string): string => text.toWellFormed().replaceAll('\0', '').slice(0, MAX_NAME).toWellFormed();
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
+/** Length of `2026-01-01T00:00:00`; after it comes nothing but a fraction and the `Z`. */
+const SECONDS_LENGTH = 19;
 
-/** Stands for a time that no file can have. */
-const NO_TIME = '1970-01-01T00:00:00Z';
+/** @param iso in UTC; 0 for what is no time between 1970 and 9999 */
+const microsOf = (iso: string): number => {
+  const millis = Date.parse(`${iso.slice(0, SECONDS_LENGTH)}Z`);
+  const fraction = Number(
+    iso
+      .slice(SECONDS_LENGTH + 1, -1)
+      .padEnd(6, '0')
+      .slice(0, 6),
+  );
+  const micros = millis * 1_000 + fraction;
+  return Number.isSafeInteger(micros) && micros >= 0 ? micros : 0;
+};
 
 /** An entry of borg's listing as the catalog takes it. */
 export const toCatalogEntry = (entry: ArchiveEntry): CatalogEntry => ({
   path: entry.path,
   mode: entry.mode.slice(0, 10),
-  mtime: TIME.test(entry.mtime) ? entry.mtime : NO_TIME,
+  mtime: microsOf(entry.mtime),
   owner: name(entry.user),
   group: name(entry.group),
   uid: entry.uid,

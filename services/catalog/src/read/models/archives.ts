@@ -36,6 +36,8 @@ export interface ArchiveRow {
   /** Of the listing that is shown; set by the listing's steps. */
   readonly series: number | null;
   readonly sequence: number | null;
+  /** Entries that its listing did not know yet have numbers from here on. */
+  readonly next: number | null;
   /** Together with an entry's number its id in the API. */
   readonly id_base: number | null;
 }
@@ -64,6 +66,7 @@ const planned = (facts: Planned): ArchiveRow => ({
   position: 0,
   series: null,
   sequence: null,
+  next: null,
   id_base: null,
 });
 
@@ -107,6 +110,7 @@ export const archives = defineReadModel<ArchiveRow, JobEvent | CatalogEvent | Ru
     position: 'safeint',
     series: 'int4?',
     sequence: 'int4?',
+    next: 'int4?',
     id_base: 'safeint?',
   },
   key: ['job_uuid'],

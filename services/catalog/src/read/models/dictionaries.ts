@@ -10,7 +10,8 @@ export interface FolderRow {
   readonly parent: number | null;
 }
 
-// A B-tree holds keys of up to 2,700 bytes, and paths may be longer: they are looked up by a hash.
+// A B-tree holds keys of up to 2,700 bytes, and paths may be longer: they are looked up by a hash. It is a B-tree of hashes,
+// since with a hash index the same folders of a thousand series would be in each other's way.
 export const folders = defineReadModel<FolderRow, never>({
   table: 'folders',
   columns: { series: 'int4', id: 'int4', path: 'text', raw: 'text?', parent: 'int4?' },
@@ -31,7 +32,7 @@ export const names = defineReadModel<NameRow, never>({
   table: 'names',
   columns: { id: 'int4', name: 'text', raw: 'text?' },
   key: ['id'],
-  lookups: ['(hashtextextended(name, 0))'],
+  lookups: ['using hash (name)'],
   on: {},
 });
 

@@ -41,7 +41,6 @@ export const versions = defineReadModel<VersionRow, never>({
     target_raw: 'text?',
   },
   key: ['series', 'number'],
-  lookups: ['(series, folder)', '(name)'],
-  indexes: ['(series, fingerprint)'],
+  lookups: ['(series, folder, fingerprint)', '(name)'],
   on: {},
 });

@@ -25,23 +25,26 @@ export const settleSeries = async (
 /** The archive shows what this listing found; unless it is gone by now. */
 export const showArchive = async (
   { client, schema }: StepTarget,
-  { series, job, sequence, idBase, entries }: CompletedListing,
+  { series, job, sequence, next, idBase, entries }: CompletedListing,
 ): Promise<void> => {
   await client.query(
     `update ${schema}.archives
-        set series = $2, sequence = $3, id_base = $4, entries = $5, complete = true,
+        set series = $2, sequence = $3, next = $4, id_base = $5, entries = $6, complete = true,
             healthy = not damaged and not exists (select from ${schema}.pending_broken where series = $2)
       where job_uuid = $1 and not removed`,
-    [job, series, sequence, idBase, entries],
+    [job, series, sequence, next, idBase, entries],
   );
 };
 
-/** What this listing found broken takes the place of what an earlier one of the archive found. */
+/**
+ * What this listing found broken takes the place of what was known of the archive's entries. What a check found was about the
+ * entries of an earlier listing: that the archive is damaged stays known, and the next check names its files again.
+ */
 export const replaceBroken = async (
   { client, schema }: StepTarget,
   { series, job }: CompletedListing,
 ): Promise<void> => {
-  await client.query(`delete from ${schema}.broken where job_uuid = $1 and found_by = 'listing'`, [job]);
+  await client.query(`delete from ${schema}.broken where job_uuid = $1`, [job]);
   await client.query(
     `insert into ${schema}.broken (job_uuid, number, found_by)
      select job_uuid, number, 'listing' from ${schema}.pending_broken, ${schema}.archives

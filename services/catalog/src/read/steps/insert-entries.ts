@@ -24,21 +24,28 @@ interface Listing {
 /** Sums that bytes of petabytes stay exact in. */
 const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 
-const createIndex = (): { keys: string[]; positionOf(key: string): number } => {
-  const keys: string[] = [];
+/** Different things, each with its position. */
+interface Index<Item> {
+  readonly items: readonly Item[];
+  positionOf(key: string, item: Item): number;
+}
+
+const createIndex = <Item>(): Index<Item> => {
+  const items: Item[] = [];
   const positions = new Map<string, number>();
   return {
-    keys,
-    positionOf: (key) => {
+    items,
+    positionOf: (key, item) => {
       const known = positions.get(key);
       if (known !== undefined) return known;
-      positions.set(key, keys.length);
-      return keys.push(key) - 1;
+      positions.set(key, items.length);
+      return items.push(item) - 1;
     },
   };
 };
 
-const attributesOf = ({ mode, owner, group, uid, gid, type }: PlainEntry) => ({ mode, owner, group, uid, gid, type });
+const attributesKey = ({ mode, owner, group, uid, gid, type }: PlainEntry): string =>
+  `${mode}\0${owner}\0${group}\0${uid}\0${gid}\0${type}`;
 
 type Columns = Omit<NewVersions, 'series' | 'sequence'>;
 
@@ -54,11 +61,11 @@ export const insertEntries = async (
   entries: readonly NumberedEntry[],
 ): Promise<void> => {
   const tree = createFolderTree();
-  const names = createIndex();
-  const owners = createIndex();
+  const names = createIndex<string>();
+  const owners = createIndex<PlainEntry>();
   const folderAt = entries.map(({ folder }) => tree.positionOf(folder));
-  const nameAt = entries.map(({ name }) => names.positionOf(name));
-  const ownerAt = entries.map(({ entry }) => owners.positionOf(JSON.stringify(attributesOf(entry))));
+  const nameAt = entries.map(({ name }) => names.positionOf(name, name));
+  const ownerAt = entries.map(({ entry }) => owners.positionOf(attributesKey(entry), entry));
   const totals = tree.folders.map((): Totals => ({ entries: 0, files: 0, bytes: 0 }));
   entries.forEach(({ entry }, at) => {
     const sum = totals[folderAt[at] ?? 0];
@@ -70,12 +77,11 @@ export const insertEntries = async (
   sumUp(tree.folders, totals);
 
   await target.client.query('set local enable_seqscan = off'); // nothing has statistics yet while a first listing comes in
+  const naming = resolveNames(target, names.items);
+  const fingerprints = entries.map(({ entry }) => entryFingerprint(entry)); // while the server works on the names
+  const nameIds = await naming;
   const folderIds = await resolveFolders(target, listing.series, tree.folders);
-  const nameIds = await resolveNames(target, names.keys);
-  const ownerIds = await resolveAttributes(
-    target,
-    owners.keys.map((key) => JSON.parse(key) as ReturnType<typeof attributesOf>),
-  );
+  const ownerIds = await resolveAttributes(target, owners.items);
   const pick = (ids: readonly number[], at: readonly number[]): number[] => at.map((position) => ids[position] ?? 0);
   await insertVersions(target, {
     ...listing,
@@ -85,7 +91,7 @@ export const insertEntries = async (
     attributes: pick(ownerIds, ownerAt),
     sizes: entries.map(({ entry }) => entry.size),
     mtimes: entries.map(({ entry }) => entry.mtime),
-    fingerprints: entries.map(({ entry }) => entryFingerprint(entry)),
+    fingerprints,
     ...targetColumns(entries),
   });
   await addTotals(target, listing, folderIds, totals);

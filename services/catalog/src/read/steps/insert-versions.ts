@@ -11,7 +11,8 @@ export interface NewVersions {
   readonly names: readonly number[];
   readonly attributes: readonly number[];
   readonly sizes: readonly number[];
-  readonly mtimes: readonly string[];
+  /** Microseconds since 1970. */
+  readonly mtimes: readonly number[];
   readonly fingerprints: readonly string[];
   readonly targets: readonly (string | null)[];
   readonly rawTargets: readonly (string | null)[];
@@ -21,8 +22,9 @@ export const insertVersions = async ({ client, schema }: StepTarget, rows: NewVe
   await client.query(
     `insert into ${schema}.versions (series, number, folder, name, attributes, first_seq, last_seq, size, mtime,
                                      fingerprint, target, target_raw)
-     select $1, number, folder, name, attributes, $2, ${NOT_ENDED}, size, mtime, fingerprint, target, target_raw
-       from unnest($3::int4[], $4::int4[], $5::int4[], $6::int4[], $7::int8[], $8::timestamptz[], $9::uuid[], $10::text[],
+     select $1, number, folder, name, attributes, $2, ${NOT_ENDED}, size,
+            timestamptz 'epoch' + mtime * interval '1 microsecond', fingerprint, target, target_raw
+       from unnest($3::int4[], $4::int4[], $5::int4[], $6::int4[], $7::int8[], $8::int8[], $9::uuid[], $10::text[],
                    $11::text[])
             as given(number, folder, name, attributes, size, mtime, fingerprint, target, target_raw)`,
     [

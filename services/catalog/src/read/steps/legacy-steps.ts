@@ -1,4 +1,4 @@
-import { catalogBatchRecorded, catalogCompleted, nameStart, type CatalogEntry } from '@cyborgbackup/contracts';
+import { catalogBatchRecorded, catalogCompleted, nameStart, type RecordedEntry } from '@cyborgbackup/contracts';
 import type { ProjectionStep, StepTarget } from '@cyborgbackup/projections';
 import { replaceBroken, settleSeries, showArchive } from './complete-listing.ts';
 import { findSeries } from './find-series.ts';
@@ -33,7 +33,15 @@ const beginSeries = async (target: StepTarget, job: string, firstId: number): Pr
   return series;
 };
 
-const numbered = (entry: CatalogEntry, number: number): NumberedEntry => {
+/** Times that cannot be read stand at the beginning of time. */
+const microsOf = (iso: string): number => {
+  const [, seconds = '', fraction = ''] = /^(.{19})(?:\.(\d{1,6}))?/.exec(iso) ?? [];
+  const millis = Date.parse(`${seconds}Z`);
+  return Number.isNaN(millis) ? 0 : millis * 1_000 + Number(fraction.padEnd(6, '0'));
+};
+
+const numbered = (recordedEntry: RecordedEntry, number: number): NumberedEntry => {
+  const entry = { ...recordedEntry, mtime: microsOf(recordedEntry.mtime) };
   const start = nameStart(entry.path);
   return { number, folder: entry.path.slice(0, start), name: entry.path.slice(start), entry };
 };

@@ -35,8 +35,7 @@ export const replaceFindings = async (
                        as given(folder, folder_raw, name, name_raw)
             join ${schema}.folders f on f.series = a.series and hashtextextended(f.path, 0) = hashtextextended(given.folder, 0)
                  and f.path = given.folder and f.raw is not distinct from given.folder_raw
-            join ${schema}.names n on hashtextextended(n.name, 0) = hashtextextended(given.name, 0)
-                 and n.name = given.name and n.raw is not distinct from given.name_raw
+            join ${schema}.names n on n.name = given.name and n.raw is not distinct from given.name_raw
             join ${schema}.versions v on v.series = a.series and v.folder = f.id and v.name = n.id
                  and v.first_seq <= a.sequence and v.last_seq >= a.sequence
       where a.job_uuid = $1 and a.complete and not a.removed`,

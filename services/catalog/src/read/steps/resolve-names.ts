@@ -15,8 +15,7 @@ export const resolveNames = async (
        select given.*, known.id from given
          left join lateral (
            select k.id from ${schema}.names k
-            where hashtextextended(k.name, 0) = hashtextextended(given.name, 0)
-              and k.name = given.name and k.raw is not distinct from given.raw
+            where k.name = given.name and k.raw is not distinct from given.raw
            offset 0
          ) known on true
      ), resolved as materialized (
