@@ -263,6 +263,7 @@ const newModel = (): Model => ({
   log: [],
   ended: new Map(),
   started: new Set(),
+  plannedReady: new Set(),
   extended: new Set(),
 });
 
