@@ -205,7 +205,7 @@ describe('byte streams', () => {
 
   it('fail when nothing is heard of the sender any more', async () => {
     const mute = there.nats.subscribe(SUBJECT, {
-      callback: (_error, message) => message.respond(encodeFrame('head', 1, Buffer.from('{"name":"x"}'))),
+      callback: (_error, message) => void message.respond(encodeFrame('head', 1, Buffer.from('{"name":"x"}'))),
     });
     await there.nats.flush();
     expect(await failureOf(readAll(await open()))).toMatchObject({ message: expect.stringMatching(/not heard of/) });
