@@ -122,6 +122,6 @@ test('says what could not be moved', async () => {
   const long = 'n'.repeat(250);
   write(join(stage, long), 'x');
   write(join(root, long), 'y');
-  await expect(place('keep-both')).rejects.toThrow(/could not be put in their places.*too long/);
+  await expect(place('keep-both')).rejects.toThrow(/could not be put in their places/);
   expect(existsSync(stage)).toBe(false);
 });
