@@ -50,6 +50,8 @@ export interface EndpointSpec<Schema extends z.ZodObject> {
   readonly access: Access;
   /** What it does, as one sentence without a full stop; OPTIONS and OpenAPI show it. */
   readonly summary: string;
+  /** What a caller has to know beyond that, as sentences for OpenAPI. */
+  readonly details?: string;
   /** Groups endpoints: the resource's plural name. */
   readonly tag: string;
   /** What the body must be; its fields are coerced as the API's clients are used to (see `coerce`). */

@@ -96,7 +96,7 @@ export interface OperationContext {
 }
 
 export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: OperationContext): OpenApiOperation => {
-  const { path, access, body, list, query, tag, summary } = endpoint;
+  const { path, access, body, list, query, tag, summary, details } = endpoint;
   const isPaged = hasPages(endpoint);
   const parameters = [
     ...pathParameters(path),
@@ -108,7 +108,7 @@ export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: Opera
   return {
     operationId: operationId(endpoint),
     summary,
-    description: ACCESS[access],
+    description: [details, ACCESS[access]].filter(Boolean).join('\n\n'),
     tags: [tag],
     security: access === 'public' ? [] : SECURITY,
     ...(parameters.length > 0 ? { parameters } : {}),

@@ -20,6 +20,14 @@ const STALLED_MILLIS = 60_000;
 /** What a stream that is not read may take to end when the gateway stops. */
 const STOP_MILLIS = 1_000;
 
+const DETAILS = [
+  '`status` comes at once and with every transition; `job_event` for each line of output, its id being the line’s counter,',
+  'with the figures of borg’s progress in `event_data` (files, original_size, compressed_size and deduplicated_size in',
+  'bytes, rate in bytes per second, path, eta in seconds); `end` once, when the job has ended and all its output was sent.',
+  'The header `Last-Event-ID`, which comes before `last_event_id`, goes on after the event with that id. A comment every 15',
+  'seconds keeps the connection alive.',
+].join(' ');
+
 /** The id of the last event that the reader has, from the header that browsers send, or from the query. */
 const lastEventId = (request: ApiRequest): string =>
   request.header('Last-Event-ID') || (request.query.get('last_event_id') ?? '');
@@ -113,8 +121,8 @@ export const jobStreamRoute = (deps: GatewayDeps): Endpoint => {
     path: `${API_ROOT}/jobs/:id/events/stream`,
     access: 'user',
     tag: 'jobs',
-    summary:
-      'Follow a job by server-sent events: `status`, `job_event` (a line of output, its id the line’s counter) and `end`',
+    summary: 'Follow the job by server-sent events',
+    details: DETAILS,
     query: z.object({
       last_event_id: z
         .string()
