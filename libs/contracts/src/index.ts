@@ -1,3 +1,4 @@
+export * from './archive-path.ts';
 export * from './blackout/index.ts';
 export * from './catalog/archive-events.ts';
 export * from './catalog/commands.ts';

@@ -2,6 +2,8 @@ import { createRpcService } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { Module } from '@nestjs/common';
+import { createSampleFiles } from './archive/sample-files.ts';
+import { SAMPLE_FILES, SampleController } from './archive/sample.controller.ts';
 import { ArchiveController, ARCHIVE_HANDLERS } from './archive/archive.controller.ts';
 import { createArchiveHandlers } from './archive/archive-handlers.ts';
 import { createListingHandlers } from './listing/listing-handlers.ts';
@@ -26,10 +28,11 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
     logger,
     module: {
       module: CatalogModule,
-      controllers: [ListingController, ArchiveController, RepositoryController],
+      controllers: [ListingController, ArchiveController, SampleController, RepositoryController],
       providers: [
         { provide: LISTING_HANDLERS, useValue: createListingHandlers(parts, readModel) },
         { provide: ARCHIVE_HANDLERS, useValue: createArchiveHandlers(parts, readModel) },
+        { provide: SAMPLE_FILES, useValue: createSampleFiles(parts, readModel) },
         { provide: RECONCILE, useValue: createReconcile(parts, readModel) },
       ],
     },

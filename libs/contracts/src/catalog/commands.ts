@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineRpc } from '../rpc.ts';
-import { requiredText, timestamp, uuid } from '../text.ts';
+import { archivePath, requiredText, timestamp, uuid } from '../text.ts';
 import { BROKEN_PATHS_MAX } from './archive-events.ts';
 import { FINGERPRINT_LENGTH } from './fingerprint.ts';
 import { NUMBERS_MAX } from './listing-events.ts';
@@ -125,6 +125,15 @@ export const catalogCommands = {
       checked_at: timestamp,
     }),
     z.object({ position }),
+  ),
+  /** Some files of an archive, picked at random by the seed; the same ones again for the same seed. */
+  sample: defineRpc(
+    'catalog.archive.sample',
+    z.object({ job: uuid, seed: z.string().min(1).max(64), files: z.int().min(1).max(1_000) }),
+    z.object({
+      /** Fewer when the archive has fewer. */
+      files: z.array(z.object({ path: archivePath, size: count, mtime: timestamp })),
+    }),
   ),
   /**
    * Compares the catalog with a part of what borg lists: all archives of the repository whose id is above `after` and not

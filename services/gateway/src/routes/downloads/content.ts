@@ -1,4 +1,4 @@
-import { archiveContent, type ContentRequest } from '@cyborgbackup/contracts';
+import { archiveContent, exactName, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
 import { extname } from 'node:path/posix';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
@@ -9,7 +9,6 @@ import { parseByteRange, type ByteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { findEntry, findTarget, type EntryToRead } from './find-entry.ts';
 import { findRepository } from './find-repository.ts';
-import { exactName, exactPath } from './path-bytes.ts';
 
 const OCTETS = 'application/octet-stream';
 

@@ -1,5 +1,5 @@
+import type { StoredPath } from '@cyborgbackup/contracts';
 import type { GatewayDeps } from '../../http/deps.ts';
-import type { StoredPath } from './path-bytes.ts';
 
 /*
  * What downloads and restores ask of the catalog. It keeps an entry once for all the archives in a row that have it: a version

@@ -1,4 +1,4 @@
-import { archiveContent, type ContentRequest } from '@cyborgbackup/contracts';
+import { archiveContent, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
@@ -8,7 +8,6 @@ import { API_ROOT } from '../../http/representation.ts';
 import { findArchive, type FoundArchive } from '../restore/find-archive.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { findByPath, findEntry } from './find-entry.ts';
-import { exactPath, nameOf } from './path-bytes.ts';
 
 const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
 type Format = keyof typeof FORMATS;
@@ -65,7 +64,7 @@ const pathsOf = async (
 
 /** Of a single folder or file its own name, otherwise the archive's. */
 const fileName = ({ archive_name }: FoundArchive, paths: readonly string[], format: Format): string =>
-  `${(paths.length === 1 && nameOf(paths[0] ?? '')) || archive_name}.${format}`;
+  `${(paths.length === 1 && paths[0]?.split('/').at(-1)) || archive_name}.${format}`;
 
 const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const { params, query: asked, isHead, signal } = request;

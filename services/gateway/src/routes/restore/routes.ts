@@ -1,11 +1,10 @@
-import { schedulerCommands } from '@cyborgbackup/contracts';
+import { exactPath, schedulerCommands } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { findEntry } from '../downloads/find-entry.ts';
-import { exactPath } from '../downloads/path-bytes.ts';
 import { jobSchema } from '../jobs/schema.ts';
 import { startedJob } from '../jobs/started-job.ts';
 import { findArchive, type FoundArchive } from './find-archive.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { escapeBytes, exactPath, nameOf } from './path-bytes.ts';
+import { escapeBytes, exactPath } from './archive-path.ts';
 
 test('bytes that are not UTF-8 are escaped one by one', () => {
   expect(escapeBytes(Buffer.from([0x61, 0xff, 0xc3, 0xa4, 0xc3]))).toBe('a\udcffä\udcc3');
@@ -11,8 +11,4 @@ test('bytes that are not UTF-8 are escaped one by one', () => {
 
 test('text stays as it is', () => {
   fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => escapeBytes(Buffer.from(text)) === text));
-});
-
-test('the name is what follows the last slash', () => {
-  expect(['a/b/c', 'c', 'a/'].map(nameOf)).toEqual(['c', 'c', '']);
 });
