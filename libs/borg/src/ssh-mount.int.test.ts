@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BorgSite, createLocalSite, initialise } from './borg-site.test.ts';
@@ -59,21 +61,22 @@ const pathsOf = async (archive: string): Promise<string[]> => {
   return stdout.split('\n').flatMap((line) => parseListLine(line)?.path ?? []);
 };
 
-const mountFolder = (): string => `/tmp/cyborgbackup-${userInfo().uid}/client-${client.sshd.port}`;
-const isMounted = (): boolean => readFileSync('/proc/self/mounts', 'utf8').includes(` ${mountFolder()} `);
-const sshfsRuns = (): boolean =>
+const mountFolder = (port = client.sshd.port): string => `/tmp/cyborgbackup-${userInfo().uid}/client-${port}`;
+const isMounted = (port = client.sshd.port): boolean =>
+  readFileSync('/proc/self/mounts', 'utf8').includes(` ${mountFolder(port)} `);
+const sshfsRuns = (port: number): boolean =>
   readdirSync('/proc').some((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      return command.startsWith('sshfs') && command.includes(`${client.sshd.port}`);
+      return command.startsWith('sshfs') && command.includes(`${port}`);
     } catch {
       return false;
     }
   });
-const nothingIsLeft = async (): Promise<void> => {
-  await until('the mount is gone', () => !isMounted() && !existsSync(mountFolder()));
-  await until('sshfs is gone', () => !sshfsRuns());
+const nothingIsLeft = async (port = client.sshd.port): Promise<void> => {
+  await until('the mount is gone', () => !isMounted(port) && !existsSync(mountFolder(port)));
+  await until('sshfs is gone', () => !sshfsRuns(port));
 };
 
 const createFiles = (archive: string, paths: readonly string[]): string[] =>
@@ -165,6 +168,29 @@ test('a client that does not let us in, or shows another key, is named', async (
   await other[Symbol.asyncDispose]();
   const gone = await pull({ argv: createFiles('e', ['etc/hostname']), mount: elsewhere, knownHosts });
   expect(explainFailure(gone)).toMatchObject({ kind: 'client-unreachable' });
+});
+
+test('a backup is stopped while a client that does not answer is being mounted', async () => {
+  const sockets: Socket[] = [];
+  await using deaf = createServer((socket) => void sockets.push(socket.on('error', () => undefined))).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(deaf, 'listening');
+  const { port } = deaf.address() as AddressInfo;
+  const abort = new AbortController();
+  const run = pull({
+    argv: createFiles('g', ['etc/hostname']),
+    mount: { ...mount(), port, name: `client-${port}` },
+    signal: abort.signal,
+  });
+  await once(deaf, 'connection');
+  const before = Date.now();
+  abort.abort();
+  expect(await run).toMatchObject({ outcome: 'aborted' });
+  expect(Date.now() - before).toBeLessThan(5000);
+  await nothingIsLeft(port);
+  for (const socket of sockets) socket.destroy();
 });
 
 test('a dump comes from the client, with its input and its exit status', async () => {

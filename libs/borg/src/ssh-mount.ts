@@ -49,7 +49,7 @@ const sshfsWords = ({ user, host, port, sftpServer, writable = false }: SshMount
  * When sshfs ends by itself, the connection to the client is broken: borg would go on with a warning for each file it then
  * cannot read and make an archive without them. So the leash is told to stop it, as at the end of our input. (Opened for
  * reading too, a pipe that nobody reads any more does not hold the writer.) Sshfs mounts before it connects, hence the look
- * into the mount, which waits for it.
+ * into the mount, which waits for it; meanwhile the end of our input is listened for here.
  *
  * The folder may have been left mounted by a script that was killed; that mount is taken away. A script that still winds up
  * must not take away the mount of the one that came after it, hence the file that names the owner.
@@ -78,13 +78,24 @@ echo "$tmp" >"$mnt.owner"
   [ -e "$tmp/unmounting" ] || echo lost 1<>"$tmp/events"
 } </dev/null >/dev/null 2>&1 3<&- &
 mounter=$!
-until is_mounted && ls -d "$mnt/." >/dev/null 2>&1; do
+{
+  until is_mounted || [ -e "$tmp/mount-lost" ]; do sleep 0.1 2>/dev/null || sleep 1; done
+  ls -d "$mnt/." && : >"$tmp/mounted"
+} >/dev/null 2>&1 3<&- &
+{
+  while IFS= read -r _; do :; done
+  : >"$tmp/released"
+} <&3 >/dev/null 2>&1 3<&- &
+reader=$!
+until [ -e "$tmp/mounted" ]; do
+  [ ! -e "$tmp/released" ] || exit 143
   [ ! -e "$tmp/mount-lost" ] || {
     [ ! -s "$tmp/client.log" ] || sed 's/^/${CLIENT_SSH_PREFIX}/' "$tmp/client.log" >&2
     refuse "$(tail -n 1 "$tmp/sshfs.log")"
   }
   sleep 0.1 2>/dev/null || sleep 1
-done`
+done
+kill -KILL "$reader"`
     .trim()
     .split('\n');
 };
@@ -104,6 +115,7 @@ const CLEANUP: readonly string[] = `
   [ -n "\${mounter-}" ] || return 0
   cd /
   : >"$tmp/unmounting"
+  kill -KILL "\${reader-}" 2>/dev/null
   sshfs=$(cat "$tmp/sshfs.pid" 2>/dev/null)
   kill -TERM "$sshfs" 2>/dev/null
   if [ "$(cat "$mnt.owner" 2>/dev/null)" = "$tmp" ]; then

@@ -211,3 +211,15 @@ test('closing a session, or aborting its signal, ends the connection', async () 
     ),
   );
 });
+
+test('of two keys the one that the account takes is told', async () => {
+  await using host = await createTestHost();
+  const stranger = await generateKeyPair({ type: 'ed25519', comment: '' });
+  const { privateKey } = host.key;
+  const second = await host.connect({ privateKey: stranger.privateKey, otherKey: privateKey });
+  expect(second.withOtherKey).toBe(true);
+  const first = await host.connect({ otherKey: stranger.privateKey });
+  expect(first.withOtherKey).toBe(false);
+  const neither = host.connect({ privateKey: stranger.privateKey, otherKey: stranger.privateKey });
+  await expect(neither).rejects.toMatchObject({ kind: 'auth' });
+});

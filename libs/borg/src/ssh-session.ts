@@ -1,6 +1,6 @@
 import { connect as connectSocket } from 'node:net';
 import type { Logger } from '@cyborgbackup/kernel';
-import ssh2, { type Client } from 'ssh2';
+import ssh2, { type AuthHandlerMiddleware, type Client } from 'ssh2';
 import { explainConnectError } from './connect-error.ts';
 import type { ForwardableAgent } from './forwarded-agent.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
@@ -14,6 +14,8 @@ export interface SshOptions {
   readonly user: string;
   /** OpenSSH or PEM text, not encrypted. */
   readonly privateKey: string;
+  /** Tried next, in the same login: hosts keep away addresses that fail to log in too often. */
+  readonly otherKey?: string | undefined;
   readonly hostKeys: HostKeyPins;
   /** For name resolution, TCP and handshake together. Default 15,000. */
   readonly connectTimeoutMillis?: number;
@@ -31,6 +33,8 @@ export interface SshSession {
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  /** Whether it was `otherKey` that the account took. */
+  readonly withOtherKey: boolean;
   /**
    * Runs a command line through the account's shell. Quote it with `quoteArgv`.
    * @throws SshError('lost') when the connection breaks before the exit status came, SshError('aborted') by the signal
@@ -43,10 +47,32 @@ export interface SshSession {
 const KEEPALIVE_MISSES = 5;
 const CLOSE_GRACE_MILLIS = 2000;
 
+/** Offers one key after the other; `tried` counts them. */
+const offerKeys = ({
+  user,
+  privateKey,
+  otherKey,
+}: SshOptions): { handler: AuthHandlerMiddleware; tried: () => number } => {
+  const keys = otherKey === undefined ? [privateKey] : [privateKey, otherKey];
+  let tried = 0;
+  return {
+    // The type declarations know no other way to say that there is nothing more to try.
+    handler: (_methods, _partial, next) => {
+      const key = keys[tried];
+      if (key === undefined) return false;
+      tried += 1;
+      next({ type: 'publickey', username: user, key });
+      return undefined;
+    },
+    tried: () => tried,
+  };
+};
+
 /** Waits for the login. Closes the client when it fails, times out or is aborted. */
-const handshake = async (client: Client, options: SshOptions): Promise<void> => {
+const handshake = async (client: Client, options: SshOptions, authHandler: AuthHandlerMiddleware): Promise<void> => {
   const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
   parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
+  if (options.otherKey !== undefined) parsePrivateKey(options.otherKey);
   const known = await hostKeys.known(host, port);
   const cancelled = (): SshError => new SshError('aborted', `Connecting to ${host}:${port} was cancelled.`);
   if (signal?.aborted) throw cancelled();
@@ -74,9 +100,8 @@ const handshake = async (client: Client, options: SshOptions): Promise<void> => 
       client.connect({
         sock: socket,
         username: user,
-        privateKey: options.privateKey,
         ...(options.agent ? { agent: options.agent } : {}),
-        authHandler: ['publickey'],
+        authHandler,
         readyTimeout: 0,
         keepaliveInterval: keepaliveMillis,
         keepaliveCountMax: KEEPALIVE_MISSES,
@@ -108,13 +133,14 @@ const closeClient = (client: Client, closed: Promise<void>): Promise<void> => {
 };
 
 /**
- * Logs in with a key. The host must show the key on record; one never seen is recorded.
+ * Logs in with a key, or with the other one. The host must show the key on record; one never seen is recorded.
  * @throws SshError with a `kind` and a sentence that says what to look at
  */
 export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
   const { host, port, user, signal, logger } = options;
   const client = new ssh2.Client();
-  await handshake(client, options);
+  const offer = offerKeys(options);
+  await handshake(client, options, offer.handler);
 
   let lastError: unknown;
   client.removeAllListeners('error').on('error', (error) => {
@@ -132,6 +158,7 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
     host,
     port,
     user,
+    withOtherKey: offer.tried() > 1,
     exec: (command, execOptions = {}) =>
       execOnChannel({ client, where: `${user}@${host}:${port}`, reason: () => lastError }, command, execOptions),
     close,

@@ -1,6 +1,7 @@
 import { execPlain, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
 import type { ConnectionOptions } from './connection-options.ts';
 import { openSession } from './open-session.ts';
+import { parseOpenssh } from './openssh-version.ts';
 import { clientLogin, type Login } from './secrets.ts';
 
 export interface Host {
@@ -44,7 +45,7 @@ export const openClient = async (
 ): Promise<ClientSide> => {
   const login = await clientLogin(options.parts);
   const target = { user: login.user, host: client.hostname, port: client.port };
-  const session = await openSession(options, target, login.privateKey, agent);
+  const session = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {
     const { stdout } = await execPlain(sshRunner(session), ['sh', '-c', PROBE], { signal: options.signal });
     const sudo = field(stdout, 'sudo') === 'yes';
@@ -54,7 +55,7 @@ export const openClient = async (
       runner: sshRunner(session, { sudo }),
       sudo,
       isRoot: sudo || field(stdout, 'uid') === '0',
-      opensshVersion: /^OpenSSH_(\d+\.\d+)/.exec(field(stdout, 'ssh') ?? '')?.[1],
+      opensshVersion: parseOpenssh(field(stdout, 'ssh') ?? ''),
       sftpServer: field(stdout, 'sftp'),
     };
   } catch (error) {

@@ -31,7 +31,7 @@ export const knownHost = async (
 /** The host's key is on record before the host looks at ours. */
 const meet = async (options: ConnectionOptions, target: SessionTarget, privateKey: string): Promise<void> => {
   try {
-    const session = await openSession(options, target, privateKey);
+    const session = await openSession(options, target, { privateKey });
     await session.close();
   } catch (error) {
     if (!isSshError(error, 'auth')) throw error;

@@ -7,19 +7,39 @@ export interface SessionTarget {
   readonly user: string;
 }
 
-/** Logs in with a key. @throws SshError */
-export const openSession = (
+export interface Keys {
+  /** OpenSSH PEM. */
+  readonly privateKey: string;
+  readonly otherKey?: string | undefined;
+}
+
+/**
+ * Logs in with one of two keys. The signal ends the attempt to connect, and not the session once it stands: what runs there
+ * is told to stop by its own signal, and only an open session tells that it did.
+ * @throws SshError
+ */
+export const openSession = async (
   options: ConnectionOptions,
   target: SessionTarget,
-  privateKey: string,
+  keys: Keys,
   agent?: ForwardableAgent,
-): Promise<SshSession> =>
-  connectSsh({
-    ...target,
-    privateKey,
-    hostKeys: options.hostKeys,
-    connectTimeoutMillis: options.connectTimeoutMillis,
-    signal: options.signal,
-    logger: options.parts.logger,
-    ...(agent ? { agent } : {}),
-  });
+): Promise<SshSession> => {
+  const { hostKeys, connectTimeoutMillis, signal, parts } = options;
+  const connecting = new AbortController();
+  const giveUp = (): void => connecting.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
+  try {
+    return await connectSsh({
+      ...target,
+      ...keys,
+      hostKeys,
+      connectTimeoutMillis,
+      signal: connecting.signal,
+      logger: parts.logger,
+      ...(agent ? { agent } : {}),
+    });
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+};

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { onBackupPlace, type BackupPlace } from './backup-place.ts';
 import { startConnectSite, type ConnectSite } from './connect-site.test.ts';
 import { onClient, onRepositoryHost } from './connections.ts';
@@ -28,6 +28,16 @@ const source = async (site: ConnectSite): Promise<string> => {
   await writeFile(join(folder, 'file'), 'content');
   return folder;
 };
+
+/** Processes that are marked as the job's. */
+const ofJob = (job: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(job);
+    } catch {
+      return false;
+    }
+  });
 
 const agentsHere = (): string[] =>
   readdirSync('/tmp').filter((name) => name.startsWith(`cyborgbackup-agent-${process.pid}-`));
@@ -112,7 +122,7 @@ test('a repository host without a shell is served by borg here', async () => {
 test('a repository host that takes neither key says so', async () => {
   await using site = await startConnectSite({ repositoryTakes: [], ownKeySeen: false });
   await expect(onRepositoryHost(site.options, site.repository)).rejects.toThrow(
-    /does not accept our key.*repositories\/3\/authorized_keys/,
+    /accepts neither .*repositories\/3\/authorized_keys/,
   );
 });
 
@@ -138,16 +148,30 @@ test.each<[string, 'repository' | 'executor', readonly ('control' | 'own')[]]>([
     const env = { BORG_BASE_DIR: join(site.folder, host === 'executor' ? 'executor' : 'server') };
     expect(await runAt(place, { argv: dump, input: 'x', env })).toMatchObject({ outcome: 'success' });
   }
-  const left = readdirSync('/proc').filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(site.job);
-    } catch {
-      return false;
-    }
-  });
-  expect(left).toEqual([]);
+  expect(ofJob(site.job)).toEqual([]);
   expect(existsSync(`/tmp/cyborgbackup-${userInfo().uid}/${site.target.uuid}`)).toBe(false);
   expect(agentsHere()).toEqual([]);
+});
+
+test('pull: a dump is ended on the client when the job is stopped', async () => {
+  await using site = await startConnectSite({ repositoryTakes: ['control'] });
+  const abort = new AbortController();
+  const options = { ...site.options, signal: abort.signal };
+  const begun = join(site.folder, 'begun');
+  {
+    await using place = await onBackupPlace(options, { client: site.target, repository: site.repository, pull: true });
+    const command = place.dump(['sh', '-c', `touch ${begun}; exec sleep 300`]);
+    const running = runAt(place, {
+      argv: createCommand({ repository: place.repository, archive: 'a', source: { command, name: 'x' } }),
+      signal: abort.signal,
+    });
+    await vi.waitUntil(() => existsSync(begun), 10_000);
+    expect(ofJob(site.job)).not.toEqual([]);
+    abort.abort();
+    expect(await running.then(({ outcome }) => outcome, String)).toMatch(/aborted|lost/);
+  }
+  expect(ofJob(site.job)).toEqual([]);
+  expect(site.warnings).toEqual([]);
 });
 
 test('pull: one file system means what it means in push', async () => {

@@ -1,4 +1,5 @@
 import { dumpOverSsh } from '@cyborgbackup/borg';
+import { messageOf } from '@cyborgbackup/kernel';
 import { endLeftovers } from '../takeover/end-leftovers.ts';
 import type { BackupPlace, BackupTarget, FileAccess, FileOptions } from './backup-place.ts';
 import { findOtherFileSystems, normalPath, refuseLinks } from './client-files.ts';
@@ -44,6 +45,19 @@ const filesOf =
   };
 
 /**
+ * Ends what a dump left running on the client: no connection of borg's own ends it, as the leash does in push mode. The
+ * outcome of the job must not be lost by this, so trouble is only told.
+ */
+const endDump = async ({ job, warn }: ConnectionOptions, side: ClientSide): Promise<void> => {
+  if (job === undefined) return;
+  try {
+    await endLeftovers(side.runner, job);
+  } catch (error) {
+    warn?.(`What the dump started on ${side.session.host} may still run there: ${messageOf(error)}`);
+  }
+};
+
+/**
  * Pull: borg runs beside the repository, or on this host, and logs in to the client with the control plane's key, lent for
  * that host and account alone. What a dump left running on the client is ended with the place.
  * @throws SshError, JobFailure
@@ -76,11 +90,8 @@ export const openPullPlace = async (options: ConnectionOptions, target: BackupTa
       },
       [Symbol.asyncDispose]: async () => {
         await place[Symbol.asyncDispose]();
-        try {
-          if (dumped && job !== undefined) await endLeftovers(side.runner, job);
-        } finally {
-          await closeClient();
-        }
+        if (dumped) await endDump(options, side);
+        await closeClient();
       },
     };
   } catch (error) {

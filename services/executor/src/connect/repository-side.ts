@@ -10,10 +10,10 @@ import {
   createForwardedAgent,
   type AgentIdentity,
   type BorgRunner,
+  type ForwardableAgent,
   type RepositoryLocation,
   type SshSession,
 } from '@cyborgbackup/borg';
-import { messageOf } from '@cyborgbackup/kernel';
 import { JobFailure } from '../job/job-failure.ts';
 import type { BorgPlace } from './borg-place.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -43,27 +43,49 @@ interface Opening {
   readonly controlKey: string;
 }
 
-/** A session with a shell, or why there is none. */
-type Shell = { readonly session: SshSession } | { readonly refusal: unknown; readonly loggedIn: boolean };
+/** A session with a shell, or the key with which borg here may log in. */
+type Login = { readonly session: SshSession } | { readonly privateKey: string };
 
-const NO_SHELL = 'no-shell';
-
-/** With the control plane's key. Only an account that does not take it, or that runs no commands, is no error here. */
-const openShell = async (
-  { options, location, controlKey }: Opening,
-  lent: readonly AgentIdentity[],
-): Promise<Shell> => {
-  let session: SshSession | undefined;
+/** @throws SshError, JobFailure when the account takes neither key */
+const logIn = async (
+  { options, location, secrets, controlKey }: Opening,
+  agent: ForwardableAgent | undefined,
+): Promise<SshSession> => {
   try {
-    const agent = lent.length > 0 ? createForwardedAgent(() => lent) : undefined;
-    session = await openSession(options, location, controlKey, agent);
-    await execPlain(sshRunner(session), ['true'], { signal: options.signal });
-    return { session };
+    const keys = { privateKey: controlKey, otherKey: secrets.ownKey?.privateKey };
+    return await openSession(options, location, keys, agent);
   } catch (error) {
-    await session?.close();
-    if (!isSshError(error, 'auth') && !isSshError(error, NO_SHELL)) throw error;
-    return { refusal: error, loggedIn: isSshError(error, NO_SHELL) };
+    if (!isSshError(error, 'auth')) throw error;
+    throw new JobFailure(
+      `${location.user}@${location.host}:${location.port} accepts neither the control plane's key nor the repository's own: ` +
+        `add the line that /api/v1/repositories/${secrets.id}/authorized_keys/ gives to that account's authorized_keys.`,
+    );
   }
+};
+
+const hasShell = async ({ options }: Opening, session: SshSession): Promise<boolean> => {
+  try {
+    await execPlain(sshRunner(session), ['true'], { signal: options.signal });
+    return true;
+  } catch (error) {
+    if (isSshError(error, 'no-shell')) return false;
+    await session.close();
+    throw error;
+  }
+};
+
+/**
+ * Logs in with the control plane's key, which may have a shell, or with the repository's own, which has none where it was
+ * installed as printed. An account that takes the first but runs no commands for it has a forced command of its own.
+ */
+const openSide = async (opening: Opening, lent: readonly AgentIdentity[]): Promise<Login> => {
+  const { secrets, controlKey } = opening;
+  const agent = lent.length > 0 ? createForwardedAgent(() => lent) : undefined;
+  const session = await logIn(opening, agent);
+  if (!session.withOtherKey && (await hasShell(opening, session))) return { session };
+  await session.close();
+  const own = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
+  return { privateKey: own?.privateKey ?? controlKey };
 };
 
 /** Whether the repository's host lets its own key in. @throws SshError when it cannot be reached */
@@ -73,27 +95,13 @@ export const takesOwnKey = async (
   ownKey: string,
 ): Promise<boolean> => {
   try {
-    const session = await openSession(options, location, ownKey);
+    const session = await openSession(options, location, { privateKey: ownKey });
     await session.close();
     return true;
   } catch (error) {
     if (isSshError(error, 'auth')) return false;
     throw error;
   }
-};
-
-/** The key for a repository whose host gives us no shell. @throws what the host said to the control plane's key */
-const keyWithoutShell = async (opening: Opening, shell: Extract<Shell, { refusal: unknown }>): Promise<string> => {
-  const { options, location, secrets, controlKey } = opening;
-  const { ownKey } = secrets;
-  if (ownKey && (secrets.takesOwnKey || (await takesOwnKey(options, location, ownKey.privateKey)))) {
-    return ownKey.privateKey;
-  }
-  if (shell.loggedIn) return controlKey;
-  throw new JobFailure(
-    `${messageOf(shell.refusal)} The repository's own key is not accepted either: add the line that ` +
-      `/api/v1/repositories/${secrets.id}/authorized_keys/ gives to that account.`,
-  );
 };
 
 /** Keys for programs of this host. Bound to their hosts, unless the OpenSSH here is too old to tell the agent of hosts. */
@@ -156,28 +164,24 @@ export const onRepositorySide = async (
   }
   const { privateKey: controlKey } = await clientLogin(options.parts);
   const opening = { options, location, secrets, controlKey };
-  const shell = await openShell(opening, lent);
-  if ('refusal' in shell) return withoutShell(opening, shell, client);
-  if (client) await refuseOldOpenssh(shell.session, location);
+  const login = await openSide(opening, lent);
+  if ('privateKey' in login) return withoutShell(opening, login.privateKey, client);
+  const { session } = login;
+  if (client) await refuseOldOpenssh(session, location);
   return {
-    runner: sshRunner(shell.session),
+    runner: sshRunner(session),
     host: 'repository',
     repository: repositoryPathOnHost(location),
     passphrase,
     env: markedEnv(options, 'local'),
     ...knownHosts,
     forwardAgent: client !== undefined,
-    [Symbol.asyncDispose]: () => shell.session.close(),
+    [Symbol.asyncDispose]: () => session.close(),
   };
 };
 
-const withoutShell = async (
-  opening: Opening,
-  shell: Extract<Shell, { refusal: unknown }>,
-  client?: ClientAccess,
-): Promise<BorgPlace> => {
+const withoutShell = async (opening: Opening, privateKey: string, client?: ClientAccess): Promise<BorgPlace> => {
   const { options, location, secrets } = opening;
-  const privateKey = await keyWithoutShell(opening, shell);
   const { lines, keys }: KnownHost = await knownHost(options, location, privateKey);
   const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };
   const place = {
