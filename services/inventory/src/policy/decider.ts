@@ -4,6 +4,7 @@ import {
   VM_PROVIDERS,
   type PolicyEvent,
   type PolicyFields,
+  type PolicyType,
 } from '@cyborgbackup/contracts';
 import type { Decider, Sealed } from '@cyborgbackup/kernel';
 import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
@@ -45,14 +46,20 @@ const providerProblems = ({ policy_type: type, vmprovider: provider }: Source): 
     ? []
     : [`A policy of virtual machines needs one of ${Object.keys(VM_PROVIDERS).join(', ')} here.`];
 
-/** @param variables in clear; undefined when they need not be looked at */
-const check = (unknown: UnknownReferences, source: Source, variables: string | undefined): void => {
-  const problems = variables === undefined ? [] : policyVariableProblems(source.policy_type, variables);
-  const provider = providerProblems(source);
+interface Concerns {
+  readonly provider: Source | undefined;
+  /** In clear. */
+  readonly variables: { readonly type: PolicyType; readonly text: string } | undefined;
+}
+
+/** What a command does not touch may be wrong: it stands in the way of no other change. */
+const check = (unknown: UnknownReferences, { provider, variables }: Concerns): void => {
+  const vmprovider = provider ? providerProblems(provider) : [];
+  const extra_vars = variables ? policyVariableProblems(variables.type, variables.text) : [];
   refuseFields({
     ...unknownIdErrors(unknown),
-    ...(provider.length > 0 ? { vmprovider: provider } : {}),
-    ...(problems.length > 0 ? { extra_vars: problems } : {}),
+    ...(vmprovider.length > 0 ? { vmprovider } : {}),
+    ...(extra_vars.length > 0 ? { extra_vars } : {}),
   });
 };
 
@@ -62,8 +69,11 @@ const change = (policy: Policy, command: PolicyCommand & { do: 'change' }): read
   const { changes, variables, unknown } = command;
   const { uuid, fields } = policy;
   const { policy_type = fields.policy_type, vmprovider = fields.vmprovider, extra_vars } = changes;
-  const concernsVariables = extra_vars !== undefined || changes.policy_type !== undefined;
-  check(unknown, { policy_type, vmprovider }, concernsVariables ? variables : undefined);
+  const isOtherType = changes.policy_type !== undefined;
+  check(unknown, {
+    provider: isOtherType || changes.vmprovider !== undefined ? { policy_type, vmprovider } : undefined,
+    variables: isOtherType || extra_vars !== undefined ? { type: policy_type, text: variables } : undefined,
+  });
   const clients = changes.clients && withoutTwins(changes.clients);
   const changed = changedFields(fields, { ...changes, clients });
   return isEmpty(changed) ? [] : [{ type: 'policy-changed', data: { uuid, ...changed } }];
@@ -77,7 +87,7 @@ export const policyDecider: Decider<Policy | undefined, PolicyCommand, PolicyEve
       case 'register': {
         absent(state);
         const { uuid, id, fields, unknown } = command;
-        check(unknown, fields, fields.extra_vars);
+        check(unknown, { provider: fields, variables: { type: fields.policy_type, text: fields.extra_vars } });
         return [{ type: 'policy-registered', data: { ...fields, clients: withoutTwins(fields.clients), uuid, id } }];
       }
       case 'change':

@@ -73,6 +73,19 @@ describe('virtual machines', () => {
   );
 });
 
+test('a policy of a provider that is not there any more can still be disabled', () => {
+  const old: PolicyEvent = {
+    type: 'policy-registered',
+    data: { ...registered.data, policy_type: 'vm', vmprovider: 'vmware' } as never,
+  };
+  given(policyDecider, old)
+    .when({ do: 'change', changes: { enabled: false }, variables: '', unknown: known })
+    .then({ type: 'policy-changed', data: { uuid, enabled: false } });
+  given(policyDecider, old)
+    .when({ do: 'change', changes: { vmprovider: 'xen' }, variables: '', unknown: known })
+    .refused({ fields: { vmprovider: [expect.any(String)] } });
+});
+
 describe('changing', () => {
   const change = (changes: Partial<PolicyFields>, variables = '') =>
     given(policyDecider, registered).when({ do: 'change', changes, variables, unknown: known });

@@ -8,9 +8,9 @@ export const jobs: ListSource = {
   fields: {
     ...columns.int('id', 'policy', 'client', 'repository', 'schedule', 'master_job', 'dependent_jobs', 'attempt'),
     ...columns.text('name', 'job_type', 'launch_type', 'status', 'archive_name', 'job_explanation', 'policy_type'),
-    ...columns.text('executor'),
+    ...columns.text('executor', 'task', 'machine_id', 'machine_name'),
     ...columns.bool('failed'),
-    ...columns.timestamp('created', 'modified', 'started', 'finished'),
+    ...columns.timestamp('created', 'modified', 'started', 'finished', 'due_at'),
     ...columns.int('original_size', 'compressed_size', 'deduplicated_size', 'files'),
     /** Seconds; of a running job, so far. */
     elapsed: {

@@ -29,6 +29,10 @@ export interface JobRow extends CommonRow {
   readonly job_explanation: string;
   readonly warnings: readonly string[];
   readonly attempt: number;
+  readonly task: string | null;
+  readonly machine_id: string | null;
+  readonly machine_name: string | null;
+  readonly due_at: string | null;
   readonly executor: string;
   readonly original_size: number;
   readonly compressed_size: number;
@@ -41,9 +45,8 @@ export interface JobRow extends CommonRow {
 const columns =
   `id uuid created modified revision name job_type launch_type status failed policy policy_name policy_type
   client client_hostname repository repository_name schedule schedule_name master_job dependent_jobs archive_name started
-  finished job_explanation warnings original_size compressed_size deduplicated_size files attempt executor`.split(
-    /\s+/,
-  );
+  finished job_explanation warnings original_size compressed_size deduplicated_size files attempt executor task machine_id
+  machine_name due_at`.split(/\s+/);
 
 export const jobSource: RowSource = {
   select: `${columnsOf(columns)}, ${authorColumns}, p.id is not null as has_policy`,

@@ -45,6 +45,12 @@ export const jobSchema = z.object({
   result_traceback: z.string(),
   event_processing_finished: z.boolean(),
   job_type: z.enum(JOB_TYPES),
+  /** What it does, where its type does not say it all: what a check looks at, or `drill`. */
+  task: z.string().nullable(),
+  /** The virtual machine of a hypervisor that it is about. */
+  machine: z.object({ id: z.string(), name: z.string() }).nullable(),
+  /** When its schedule meant it to start. */
+  due_at: z.string().nullable(),
   /** From 1; 0 before the first one. */
   attempt: z.int(),
   /** The process that runs it, or ran it last; empty before. */
