@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { execPlain, type BorgRunner, type PlainOptions } from '@cyborgbackup/borg';
 import { below } from './stat-paths.ts';
 
 /** Goes to the folder `$1` and prints the SHA-256 of each file, or a hyphen for one that cannot be read. */
@@ -12,6 +12,7 @@ for path do
   if [ -f "$path" ] && [ ! -L "$path" ] && hash=$($program <"$path"); then echo "\${hash%% *}"; else echo -; fi
 done`.trim();
 
+const MAX_BYTES = 1024 * 1024;
 const TIMEOUT_MILLIS = 24 * 60 * 60_000;
 
 /** The SHA-256 (hex) of files below a folder, some hundreds at a time; undefined for what cannot be read. */
@@ -19,10 +20,10 @@ export const hashPaths = async (
   runner: BorgRunner,
   folder: string,
   paths: readonly string[],
-  signal: AbortSignal,
+  options: Pick<PlainOptions, 'signal' | 'cleanup'>,
 ): Promise<readonly (string | undefined)[]> => {
   const argv = ['sh', '-c', SCRIPT, 'sh', folder, ...paths.map(below)];
-  const { stdout } = await execPlain(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS, maxBytes: 1024 * 1024 });
+  const { stdout } = await execPlain(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS, maxBytes: MAX_BYTES });
   const lines = stdout.split('\n');
   return paths.map((_path, index) => (/^[0-9a-f]{64}$/.test(lines[index] ?? '') ? lines[index] : undefined));
 };

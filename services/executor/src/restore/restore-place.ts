@@ -1,5 +1,4 @@
 import { parseRepositoryLocation, type BorgRunner } from '@cyborgbackup/borg';
-import { delay } from '@cyborgbackup/kernel';
 import { onBackupPlace } from '../connect/backup-place.ts';
 import type { BorgPlace } from '../connect/borg-place.ts';
 import { onRepositoryHost } from '../connect/connections.ts';
@@ -7,6 +6,7 @@ import type { PlaceRun } from '../connect/run-at.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import { clientOf, repositoryOf } from '../job/job-plan.ts';
 import { connectionsOf, type JobContext } from '../work/job-context.ts';
+import { lingering } from './lingering.ts';
 
 /** How borg is started in a folder of the destination. */
 type Start = Pick<PlaceRun, 'directory' | 'scratch' | 'mount'>;
@@ -23,19 +23,6 @@ export interface RestorePlace extends AsyncDisposable {
   /** Owners' names mean something else where borg runs. */
   readonly numericIds: boolean;
 }
-
-/** A canceled job's connections stay open while what it started is ended and cleaned up. */
-const LINGER_MILLIS = 20_000;
-
-const lingering = (signal: AbortSignal): AbortSignal => {
-  const gone = new AbortController();
-  const linger = async (): Promise<void> => {
-    await delay(LINGER_MILLIS);
-    gone.abort();
-  };
-  signal.addEventListener('abort', () => void linger(), { once: true });
-  return gone.signal;
-};
 
 const onItself = (place: BorgPlace, files: BorgRunner): RestorePlace => ({
   borg: place,

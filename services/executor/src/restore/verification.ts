@@ -39,7 +39,7 @@ const compareContents = async (
           runner,
           folder,
           files.map(({ path }) => path),
-          signal,
+          { signal },
         )
       : [];
   const differing = new Set(files.filter(({ sha256 }, index) => hashes[index] !== sha256));

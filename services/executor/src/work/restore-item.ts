@@ -1,11 +1,13 @@
+import { runDrill } from '../drill/drill.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import type { JobResult } from '../job/job-result.ts';
 import { restoreFiles } from '../restore/restore-files.ts';
 import type { JobContext } from './job-context.ts';
 
-/** Puts something of an archive back. @throws JobFailure */
+/** Puts something of an archive back, or proves that it could be. @throws JobFailure */
 export const restoreItem = async (context: JobContext): Promise<JobResult> => {
-  const { restore } = context.plan.job;
+  const { restore, drill } = context.plan.job;
+  if (drill) return runDrill(context, drill);
   if (!restore) throw new JobFailure('This job does not say what to restore.', { status: 'error' });
   return restoreFiles(context, restore);
 };
