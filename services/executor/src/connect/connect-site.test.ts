@@ -27,6 +27,8 @@ export interface SiteOptions {
   /** More of sshd's configuration on the client. */
   readonly clientConfig?: readonly string[];
   readonly clientPath?: string;
+  /** False where no borg is to find a repository. */
+  readonly initialised?: boolean;
 }
 
 /** A client and a repository host behind sshds of their own, a repository, and the log that tells of both. */
@@ -70,36 +72,17 @@ const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
   return parts as unknown as ServiceParts;
 };
 
-export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectSite> => {
-  const { repositoryTakes = ['control', 'own'], ownKeySeen = true, clientConfig = [], clientPath } = site;
-  const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-connect-'));
-  for (const name of ['client', 'server', 'executor']) await mkdir(join(folder, name));
-  const [controlKey, ownKey] = await Promise.all(
-    ['control', 'own'].map((comment) => generateKeyPair({ type: 'ed25519', comment })),
-  );
-  if (!controlKey || !ownKey) throw new Error('no keys');
-  const place = join(folder, 'repository');
-  const lines = {
-    control: controlKey.publicKey,
-    own: authorizedKeysLine({ publicKey: ownKey.publicKey, path: place, repositoryId: 3 }),
-  };
-  const path = clientPath === undefined ? '' : ` "PATH=${clientPath}:${process.env['PATH'] ?? ''}"`;
-  const client = await startTestSshd({
-    authorizedKeys: [controlKey.publicKey],
-    config: [`SetEnv BORG_BASE_DIR=${join(folder, 'client')}${path}`, ...clientConfig],
-  });
-  const repositoryHost = await startTestSshd({
-    authorizedKeys: repositoryTakes.map((key) => lines[key]),
-    config: [`SetEnv BORG_BASE_DIR=${join(folder, 'server')}`],
-  });
-  const { user, host, port } = repositoryHost;
-  const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${place}` };
-  await runBorg(localRunner(), {
-    argv: initCommand({ repository: place, encryption: 'repokey-blake2' }),
-    passphrase: PASSPHRASE,
-    env: { BORG_BASE_DIR: join(folder, 'server') },
-  });
-  const events = new Map<string, DomainEvent[]>([
+interface Told {
+  readonly controlKey: KeyPair;
+  readonly ownKey: KeyPair;
+  readonly backupUser: string;
+  readonly repository: { readonly uuid: string; readonly path: string };
+  readonly ownKeySeen: boolean;
+}
+
+/** What the log tells of a site. */
+const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: Told): Map<string, DomainEvent[]> =>
+  new Map<string, DomainEvent[]>([
     [
       'settings',
       [
@@ -107,7 +90,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
           type: 'ssh-key-generated',
           data: { key_type: 'ed25519', public_key: controlKey.publicKey, private_key: controlKey.privateKey },
         },
-        { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: client.user } },
+        { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: backupUser } },
       ],
     ],
     [
@@ -142,6 +125,39 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
       ],
     ],
   ]);
+
+export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectSite> => {
+  const { repositoryTakes = ['control', 'own'], ownKeySeen = true, initialised = true, clientConfig = [] } = site;
+  const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-connect-'));
+  for (const name of ['client', 'server', 'executor']) await mkdir(join(folder, name));
+  const [controlKey, ownKey] = await Promise.all(
+    ['control', 'own'].map((comment) => generateKeyPair({ type: 'ed25519', comment })),
+  );
+  if (!controlKey || !ownKey) throw new Error('no keys');
+  const place = join(folder, 'repository');
+  const lines = {
+    control: controlKey.publicKey,
+    own: authorizedKeysLine({ publicKey: ownKey.publicKey, path: place, repositoryId: 3 }),
+  };
+  const path = site.clientPath === undefined ? '' : ` "PATH=${site.clientPath}:${process.env['PATH'] ?? ''}"`;
+  const client = await startTestSshd({
+    authorizedKeys: [controlKey.publicKey],
+    config: [`SetEnv BORG_BASE_DIR=${join(folder, 'client')}${path}`, ...clientConfig],
+  });
+  const repositoryHost = await startTestSshd({
+    authorizedKeys: repositoryTakes.map((key) => lines[key]),
+    config: [`SetEnv BORG_BASE_DIR=${join(folder, 'server')}`],
+  });
+  const { user, host, port } = repositoryHost;
+  const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${place}` };
+  if (initialised) {
+    await runBorg(localRunner(), {
+      argv: initCommand({ repository: place, encryption: 'repokey-blake2' }),
+      passphrase: PASSPHRASE,
+      env: { BORG_BASE_DIR: join(folder, 'server') },
+    });
+  }
+  const events = eventsOf({ controlKey, ownKey, backupUser: client.user, repository, ownKeySeen });
   const warnings: string[] = [];
   const job = randomUUID();
   return {

@@ -1,10 +1,10 @@
 import { createCommand, execPlain, infoCommand, type BorgResult } from '@cyborgbackup/borg';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { onBackupPlace, type BackupPlace } from './backup-place.ts';
 import { startConnectSite, type ConnectSite } from './connect-site.test.ts';
 import { onClient, onRepositoryHost } from './connections.ts';
@@ -51,8 +51,8 @@ test('push: the client is lent the own key of the repository, and borg works wit
 });
 
 test('push: root on the client can do nothing else with what it is lent', async () => {
-  await using site = await startConnectSite();
-  await using other = await startConnectSite({ repositoryTakes: ['control'] });
+  await using site = await startConnectSite({ initialised: false });
+  await using other = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
   await using place = await onClient(site.options, site.target, site.repository);
   const login = (port: number, user = site.client.user): string =>
     `ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o IdentityFile=none -p ${port} ${user}@127.0.0.1 echo reached`;
@@ -87,16 +87,20 @@ test("push: without the own key's line the control plane's key is lent for that 
 });
 
 test('push: an old OpenSSH is not lent the key that opens everything', async () => {
-  await using tools = await startConnectSite();
-  const bin = join(tools.folder, 'bin');
-  await mkdir(bin);
+  const bin = await mkdtemp(join(tmpdir(), 'cyborgbackup-bin-'));
+  onTestFinished(() => rm(bin, { recursive: true }));
   await writeFile(join(bin, 'ssh'), '#!/bin/sh\necho "OpenSSH_8.4p1, OpenSSL 1.1.1" >&2\n');
   await chmod(join(bin, 'ssh'), 0o755);
-  await using site = await startConnectSite({ repositoryTakes: ['control'], ownKeySeen: false, clientPath: bin });
+  await using site = await startConnectSite({
+    repositoryTakes: ['control'],
+    ownKeySeen: false,
+    clientPath: bin,
+    initialised: false,
+  });
   await expect(openPlace(site, false)).rejects.toThrow(
     /OpenSSH on 127\.0\.0\.1 is 8\.4.*repositories\/3\/authorized_keys/,
   );
-  await using own = await startConnectSite({ clientPath: bin });
+  await using own = await startConnectSite({ clientPath: bin, initialised: false });
   await using place = await openPlace(own, false);
   expect(place.host).toBe('client');
 });
@@ -120,7 +124,7 @@ test('a repository host without a shell is served by borg here', async () => {
 });
 
 test('a repository host that takes neither key says so', async () => {
-  await using site = await startConnectSite({ repositoryTakes: [], ownKeySeen: false });
+  await using site = await startConnectSite({ repositoryTakes: [], ownKeySeen: false, initialised: false });
   await expect(onRepositoryHost(site.options, site.repository)).rejects.toThrow(
     /accepts neither .*repositories\/3\/authorized_keys/,
   );
@@ -175,7 +179,7 @@ test('pull: a dump is ended on the client when the job is stopped', async () => 
 });
 
 test('pull: one file system means what it means in push', async () => {
-  await using site = await startConnectSite({ repositoryTakes: ['control'] });
+  await using site = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
   await using place = await openPlace(site, true);
   const { create } = await place.files(['/'], { oneFileSystem: true, patterns: ['R /srv', '- *.o'] });
   expect(create).toMatchObject({ source: { paths: ['.', 'srv'] }, patterns: ['- *.o'], oneFileSystem: false });
@@ -184,14 +188,13 @@ test('pull: one file system means what it means in push', async () => {
 });
 
 test('a backup user who is not root becomes it by sudo where that works', async () => {
-  await using tools = await startConnectSite();
-  const bin = join(tools.folder, 'bin');
-  await mkdir(bin);
+  const bin = await mkdtemp(join(tmpdir(), 'cyborgbackup-bin-'));
+  onTestFinished(() => rm(bin, { recursive: true }));
   // Stand-ins for an account that is not root, and for sudo.
   await writeFile(join(bin, 'id'), '#!/bin/sh\n[ -n "$AS_ROOT" ] && echo 0 || echo 1000\n');
   await writeFile(join(bin, 'sudo'), '#!/bin/sh\n[ "$1" = -n ] || exit 9\nshift\nexec env AS_ROOT=yes "$@"\n');
   for (const name of ['id', 'sudo']) await chmod(join(bin, name), 0o755);
-  await using site = await startConnectSite({ clientPath: bin });
+  await using site = await startConnectSite({ clientPath: bin, initialised: false });
   await using place = await openPlace(site, false);
   expect((await execPlain(place.client, ['sh', '-c', 'echo $AS_ROOT'])).stdout).toBe('yes\n');
   await using pulled = await openPlace(site, true);
