@@ -126,8 +126,15 @@ const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: To
     ],
   ]);
 
+const STANDARD = {
+  repositoryTakes: ['control', 'own'] as const,
+  ownKeySeen: true,
+  initialised: true,
+  clientConfig: [],
+};
+
 export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectSite> => {
-  const { repositoryTakes = ['control', 'own'], ownKeySeen = true, initialised = true, clientConfig = [] } = site;
+  const { repositoryTakes, ownKeySeen, initialised, clientConfig, clientPath } = { ...STANDARD, ...site };
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-connect-'));
   for (const name of ['client', 'server', 'executor']) await mkdir(join(folder, name));
   const [controlKey, ownKey] = await Promise.all(
@@ -139,7 +146,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     control: controlKey.publicKey,
     own: authorizedKeysLine({ publicKey: ownKey.publicKey, path: place, repositoryId: 3 }),
   };
-  const path = site.clientPath === undefined ? '' : ` "PATH=${site.clientPath}:${process.env['PATH'] ?? ''}"`;
+  const path = clientPath === undefined ? '' : ` "PATH=${clientPath}:${process.env['PATH'] ?? ''}"`;
   const client = await startTestSshd({
     authorizedKeys: [controlKey.publicKey],
     config: [`SetEnv BORG_BASE_DIR=${join(folder, 'client')}${path}`, ...clientConfig],
