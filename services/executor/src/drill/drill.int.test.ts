@@ -1,8 +1,10 @@
 import { catalogCommands } from '@cyborgbackup/contracts';
+import { compareProjection, createCheckpointWaiter } from '@cyborgbackup/projections';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { executorProjection } from '../read/executor-projection.ts';
 import { startBorgSite, type BorgSite, type EndedJob } from '../testing/borg-site.test.ts';
 
 describe('a restore drill', () => {
@@ -87,5 +89,37 @@ describe('a restore drill', () => {
   test('fails when there is nothing to prove', async () => {
     sample = [];
     expect(await drill()).toMatchObject({ status: 'failed', reason: expect.stringMatching(/has no files/) });
+  });
+
+  test('is kept in a history', async () => {
+    const waiter = createCheckpointWaiter({ pool: site.parts.pool });
+    await waiter.waitFor([executorProjection.name], await site.parts.store.head(), { timeoutMillis: 10_000 });
+    const { rows } = await site.parts.pool.query(
+      `select policy_name, client_hostname, archive_name, seed, passed, files, failed_files, bytes::int, duration is not null
+              and ended is not null as told, reason
+         from executor.drills order by requested`,
+    );
+    const about = {
+      policy_name: 'Policy',
+      client_hostname: '127.0.0.1',
+      archive_name: 'archive',
+      seed: 'seed',
+      files: 2,
+      bytes: 12,
+      told: true,
+    };
+    expect(rows).toMatchObject([
+      { ...about, passed: true, failed_files: 0, reason: '' },
+      { ...about, passed: false, failed_files: 2, bytes: 13, reason: expect.stringMatching(/2 of 2/) },
+      { passed: false, files: 1, failed_files: 1 },
+      { passed: false, files: 0, told: false, reason: expect.stringMatching(/no files/) },
+    ]);
+    const options = {
+      ...site.parts,
+      projection: executorProjection,
+      owner: 'test',
+      signal: AbortSignal.timeout(30_000),
+    };
+    expect((await compareProjection(options)).differences).toEqual([]);
   });
 });
