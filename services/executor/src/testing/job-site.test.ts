@@ -58,6 +58,8 @@ export interface JobSite extends AsyncDisposable {
   readonly policyUuid: string;
   readonly repository: NonNullable<RunRequested['repository']>;
   readonly passphrase: string;
+  /** That opens the client and the repository host. */
+  readonly publicKey: string;
   executor: RunningService;
   clientAt(hostname: string, port: number): NonNullable<PlannedJob['client']>;
   /** Runs borg on the repository, without the product. */
@@ -290,6 +292,7 @@ export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<Jo
     policyUuid,
     repository,
     passphrase,
+    publicKey: key.publicKey,
     executor: await startExecutor(await test.connect('executor'), CONFIG),
     clientAt,
     borg,

@@ -1,6 +1,8 @@
 import { explainFailure, infoCommand, type BorgResult, type FailureKind, type LogMessage } from '@cyborgbackup/borg';
 import type { OutputKind } from '@cyborgbackup/contracts';
+import { messageOf } from '@cyborgbackup/kernel';
 import type { BorgPlace } from '../connect/borg-place.ts';
+import { onRepositoryHost } from '../connect/connections.ts';
 import { runAt, type PlaceRun } from '../connect/run-at.ts';
 import { JobFailure, JobStopped } from '../job/job-failure.ts';
 import { repositoryOf } from '../job/job-plan.ts';
@@ -43,12 +45,20 @@ const endEarlierAttempts = async (context: JobContext, place: BorgPlace): Promis
 
 const RELEASE_MILLIS = 30_000;
 
-/** A borg that had to be killed leaves its locks. The next one on the same host sees that it is gone, and removes them. */
-const releaseLocks = async (context: JobContext, place: BorgPlace, { exitCode }: BorgResult): Promise<void> => {
+/**
+ * A borg that had to be killed leaves the repository's lock; the next one on the same host sees that it is gone, and removes
+ * it. By a connection of its own, since those of a stopped job are closed. What fails here is done by the next job.
+ */
+const releaseLock = async (context: JobContext, { exitCode }: BorgResult): Promise<void> => {
   const wasKilled = exitCode === null || exitCode === KILLED;
   if (!wasKilled || stopReasonOf(context.signal) === 'taken-over') return;
-  const argv = infoCommand({ repository: place.repository, lockWaitSeconds: 5 });
-  await runAt(place, { argv, signal: AbortSignal.timeout(RELEASE_MILLIS) }).catch(() => undefined);
+  const signal = AbortSignal.timeout(RELEASE_MILLIS);
+  try {
+    await using place = await onRepositoryHost({ ...connectionsOf(context), signal }, repositoryOf(context.plan));
+    await runAt(place, { argv: infoCommand({ repository: place.repository, lockWaitSeconds: 10 }), signal });
+  } catch (error) {
+    context.output.write('system_warning', `The repository may still be locked: ${messageOf(error)}`);
+  }
 };
 
 /** 128 and the number of KILL. */
@@ -71,7 +81,7 @@ export const tryStep = async (context: JobContext, place: BorgPlace, options: St
   const lock = { connections: connectionsOf(context), repository: repositoryOf(context.plan), place };
   const result = await withStaleLock(lock, step);
   if (result.outcome !== 'aborted') return result;
-  await releaseLocks(context, place, result);
+  await releaseLock(context, result);
   throw new JobStopped('The job was stopped.');
 };
 
