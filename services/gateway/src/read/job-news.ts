@@ -137,7 +137,11 @@ export const createJobNews = ({ store, waiter, logger }: JobNewsParts): JobNews 
         },
       };
     },
-    caughtUp: async () => shown(await store.head()),
+    caughtUp: () =>
+      store.head().then(shown, (error: unknown) => {
+        logger.warn({ reason: messageOf(error) }, 'the end of the log cannot be read');
+        return false;
+      }),
     stopping: stopping.signal,
     stop: async () => {
       stopping.abort();

@@ -116,8 +116,19 @@ export async function* jobStream(parts: JobStreamParts): AsyncGenerator<string, 
     return 'ended';
   }
 
-  async function* untilAway(version: number): AsyncGenerator<string, Progress> {
+  let nextBeat = parts.now() + HEARTBEAT_MILLIS;
+
+  async function* beat(): AsyncGenerator<string, void> {
+    if (parts.now() < nextBeat) return;
+    nextBeat = parts.now() + HEARTBEAT_MILLIS;
+    yield HEARTBEAT;
+    await parts.readmit();
+  }
+
+  /** One turn: all there is to tell now. A database that is away ends it early. */
+  async function* turn(version: number): AsyncGenerator<string, Progress> {
     try {
+      yield* beat();
       return yield* everythingNew(version);
     } catch (error) {
       if (!hasCode(error, 'unavailable')) throw error;
@@ -127,15 +138,11 @@ export async function* jobStream(parts: JobStreamParts): AsyncGenerator<string, 
   }
 
   yield retryAfter(RETRY_MILLIS);
-  let lastBeat = parts.now();
   while (!signal.aborted) {
     const version = watch.version();
-    const progress = yield* untilAway(version);
+    const progress = yield* turn(version);
     if (progress === 'ended') return;
-    await watch.changed(version, { millis: progress === 'behind' ? RETRY_MILLIS : HEARTBEAT_MILLIS, signal });
-    if (signal.aborted || parts.now() - lastBeat < HEARTBEAT_MILLIS) continue;
-    lastBeat = parts.now();
-    await parts.readmit();
-    yield HEARTBEAT;
+    const untilBeat = Math.max(1, nextBeat - parts.now());
+    await watch.changed(version, { millis: progress === 'behind' ? RETRY_MILLIS : untilBeat, signal });
   }
 }

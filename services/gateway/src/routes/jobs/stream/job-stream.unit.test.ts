@@ -136,7 +136,7 @@ describe('a stream', () => {
       for await (const chunk of jobStream(partsOf(on))) text += chunk;
     })();
     await expect(reading).rejects.toMatchObject({ status: 401 });
-    expect(text.match(/^: still here$/gm)).toHaveLength(2);
+    expect(text.match(/^: still here$/gm)).toHaveLength(3);
   });
 
   test('outlasts a database that is away', async () => {

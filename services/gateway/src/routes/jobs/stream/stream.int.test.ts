@@ -4,7 +4,7 @@ import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { runProjection } from '@cyborgbackup/projections';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { receivedEvents, type ReceivedEvent } from '../../../testing/event-stream.test.ts';
 import { projections } from '../../../testing/read-models.test.ts';
@@ -224,13 +224,30 @@ describe('a job’s stream', () => {
   test('is open a hundred times for one user at most', async () => {
     const job = await newJob();
     const url = `${gateway.url}/api/v1/jobs/${job.id}/events/stream`;
-    const streams = Array.from({ length: 100 }, () => request(url, { headers: { Authorization: basic(USER) } }).end());
-    await Promise.all(streams.map((stream) => once(stream, 'response')));
+    const ask = (count: number): ClientRequest[] =>
+      Array.from({ length: count }, () => {
+        const sent = request(url, { headers: { Authorization: basic(USER) } }).end();
+        return sent.on('error', () => undefined);
+      });
+    // Who goes away before the answer has begun takes no place.
+    const hasty = ask(150);
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const one of hasty) one.destroy();
+
+    let streams: ClientRequest[] = [];
+    const allOpen = async (): Promise<boolean> => {
+      streams = ask(100);
+      const answers = (await Promise.all(streams.map((one) => once(one, 'response')))) as [IncomingMessage][];
+      if (answers.every(([{ statusCode }]) => statusCode === 200)) return true;
+      for (const one of streams) one.destroy();
+      return false;
+    };
+    await expect.poll(allOpen).toBe(true);
     const refused = await open(job.id, { as: USER });
     expect([refused.response.status, refused.response.headers.get('retry-after')]).toEqual([429, '5']);
     await using other = await open(job.id);
     expect(other.response.status).toBe(200);
-    for (const stream of streams) stream.destroy();
+    for (const one of streams) one.destroy();
     const again = async (): Promise<number> => {
       await using stream = await open(job.id, { as: USER });
       return stream.response.status;
