@@ -63,13 +63,22 @@ const logIn = async (
   }
 };
 
+/** What is asked of a session before anybody else has it; when that fails, the session ends. */
+const orClose = async <Result>(session: SshSession, asking: Promise<Result>): Promise<Result> => {
+  try {
+    return await asking;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+};
+
 const hasShell = async ({ options }: Opening, session: SshSession): Promise<boolean> => {
   try {
     await execPlain(sshRunner(session), ['true'], { signal: options.signal });
     return true;
   } catch (error) {
     if (isSshError(error, 'no-shell')) return false;
-    await session.close();
     throw error;
   }
 };
@@ -82,7 +91,7 @@ const openSide = async (opening: Opening, lent: readonly AgentIdentity[]): Promi
   const { secrets, controlKey } = opening;
   const agent = lent.length > 0 ? createForwardedAgent(() => lent) : undefined;
   const session = await logIn(opening, agent);
-  if (!session.withOtherKey && (await hasShell(opening, session))) return { session };
+  if (!session.withOtherKey && (await orClose(session, hasShell(opening, session)))) return { session };
   await session.close();
   const own = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
   return { privateKey: own?.privateKey ?? controlKey };
@@ -131,12 +140,11 @@ const executorPlace = async (
 };
 
 /** @throws JobFailure when a key of ours cannot be lent to the host safely */
-const refuseOldOpenssh = async (session: SshSession, location: SshLocation): Promise<void> => {
+const refuseOldOpenssh = async (session: SshSession): Promise<void> => {
   const version = await opensshVersion(sshRunner(session));
   if (canBindKeys(version)) return;
-  await session.close();
   throw new JobFailure(
-    `OpenSSH on ${location.host} is ${version ?? 'missing'}, and a pull backup from there needs 8.9 or newer: ` +
+    `OpenSSH on ${session.host} is ${version ?? 'missing'}, and a pull backup from there needs 8.9 or newer: ` +
       'an older one cannot be lent the key of a client for that client alone. Update it, or turn mode_pull off.',
   );
 };
@@ -167,7 +175,7 @@ export const onRepositorySide = async (
   const login = await openSide(opening, lent);
   if ('privateKey' in login) return withoutShell(opening, login.privateKey, client);
   const { session } = login;
-  if (client) await refuseOldOpenssh(session, location);
+  if (client) await orClose(session, refuseOldOpenssh(session));
   return {
     runner: sshRunner(session),
     host: 'repository',
