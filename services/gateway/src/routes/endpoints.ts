@@ -6,6 +6,7 @@ import { openApiRoutes } from '../openapi/routes.ts';
 import { catalogRoutes } from './catalogs/routes.ts';
 import { clientRoutes } from './clients/routes.ts';
 import { downloadRoutes } from './downloads/routes.ts';
+import { drillRoutes } from './drills/routes.ts';
 import { escatalogRoutes } from './escatalogs/routes.ts';
 import { hostKeyRoutes } from './host-keys/routes.ts';
 import { jobEventRoutes } from './job-events/routes.ts';
@@ -39,6 +40,7 @@ const resourceRoutes = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): rea
   ...jobRoutes(deps),
   ...jobEventRoutes(deps),
   ...catalogRoutes(deps),
+  ...drillRoutes(deps),
   ...downloadRoutes(deps),
   ...restoreRoutes(deps),
   ...settingRoutes(deps),

@@ -1,6 +1,7 @@
 import type { ListSource, SourceName } from '../list-source.ts';
 import { catalogs } from './catalogs.ts';
 import { clients } from './clients.ts';
+import { drills } from './drills.ts';
 import { jobEvents } from './job-events.ts';
 import { jobs } from './jobs.ts';
 import { policies } from './policies.ts';
@@ -19,5 +20,6 @@ export const sources: Readonly<Record<SourceName, ListSource>> = {
   jobs,
   job_events: jobEvents,
   catalogs,
+  drills,
   settings,
 };
