@@ -3,6 +3,7 @@ import type { Connection } from '@cyborgbackup/messaging';
 import type { Pool } from 'pg';
 import { hasExecutors } from './has-executors.ts';
 import { loadQueue } from './leader/snapshot.ts';
+import { isHandedOut } from './queue/decide-slots.ts';
 import { explainWait, type Explanation } from './queue/explain-wait.ts';
 import type { Queue } from './queue/queue.ts';
 
@@ -13,10 +14,10 @@ export interface ExplainDeps {
   readonly maxRunning: number;
 }
 
-/** Whether it matters if an executor is there: everything else was found in the queue's way. */
+/** Whether it matters if an executor is there, which takes a moment to find out. */
 const isUpToExecutors = (queue: Queue, job: string): boolean => {
   const stage = queue.entries.get(job)?.stage;
-  return stage === 'granted' || stage === 'ready';
+  return stage === 'granted' || (stage === 'ready' && isHandedOut(queue));
 };
 
 /**

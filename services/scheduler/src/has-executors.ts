@@ -2,7 +2,7 @@ import { HOLDER_SUBJECT } from '@cyborgbackup/contracts';
 import type { Connection } from '@cyborgbackup/messaging';
 
 /** Executors answer at once when they work on the job; all others, none the less there, never do. */
-const ANSWER_MILLIS = 300;
+const ANSWER_MILLIS = 150;
 
 /** NATS itself answers for a subject that nobody listens to. */
 const isNobodyThere = (error: unknown): boolean =>

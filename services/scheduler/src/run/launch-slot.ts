@@ -7,7 +7,7 @@ import { draftLaunch } from './draft-launch.ts';
 import { draftPolicyDrill } from './drill.ts';
 import { resolvePolicy, type LaunchDeps } from './launch.ts';
 import type { RunPlan } from './plan-run.ts';
-import { isSettled, requestRun } from './request-run.ts';
+import { requestRun } from './request-run.ts';
 
 export interface DueSlot {
   readonly kind: SlotKind;
@@ -62,11 +62,10 @@ const launchers: Readonly<Record<SlotKind, (deps: LaunchDeps, slot: DueSlot) => 
 
 /**
  * Starts what is due. Other policies that are busy with its clients do not matter: its jobs wait for them.
- * @returns why it cannot be, in one sentence; undefined when the slot is settled
+ * @returns why it cannot be, in one sentence; undefined when the run is in the log
  * @throws AppError for what may pass: inventory does not answer, for example
  */
 export const launchSlot = async (deps: LaunchDeps, slot: DueSlot): Promise<string | undefined> => {
-  if (await isSettled(deps, slot.run)) return undefined;
   try {
     await launchers[slot.kind](deps, slot);
     return undefined;

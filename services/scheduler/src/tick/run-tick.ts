@@ -31,7 +31,7 @@ export const runTick = async (deps: TickDeps, signal: AbortSignal): Promise<void
     const { kind, subject } = due.entry;
     const name = entryName(kind, subject);
     try {
-      settledUntil.set(name, await runInContext(systemContext('scheduler'), () => settleDue(deps, due)));
+      settledUntil.set(name, await runInContext(systemContext('scheduler'), () => settleDue(deps, due, signal)));
       retryAt.delete(name);
     } catch (error) {
       retryAt.set(name, clock.now() + RETRY_MILLIS);

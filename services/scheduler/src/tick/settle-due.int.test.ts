@@ -11,6 +11,7 @@ import { settleDue, type SettleDeps } from './settle-due.ts';
 import { slotRun } from './slot-run.ts';
 
 const HOUR = 3_600_000;
+const { signal } = new AbortController();
 
 describe('a slot', () => {
   let stage: Stage;
@@ -41,7 +42,7 @@ describe('a slot', () => {
     for (let n = 0; n < 20; n += 1) {
       const due = { entry, schedule: someSchedule(), first: first + n * HOUR, jitter: 0 };
       const settle = (active: SettleDeps['active']): Promise<number> =>
-        settleDue({ ...deps, active, clock: { now: () => due.first } }, due);
+        settleDue({ ...deps, active, clock: { now: () => due.first } }, due, signal);
       const leaders = [settle(busy), settle(new Map()), settle(busy), settle(new Map())];
       expect(new Set(await Promise.all(leaders))).toEqual(new Set([due.first]));
       const events = await stage.eventsOf(runStream(slotRun(entry, due.first)));
@@ -54,7 +55,6 @@ describe('a slot', () => {
     const resolved = { ...somePolicy(2), policy };
     const entry = someEntry({ subject: policy.uuid, id: 2, missed_runs: 'all' });
     const first = Math.ceil(Date.now() / HOUR) * HOUR;
-    const due = { entry, schedule: someSchedule(), first, jitter: 0 };
     const clock = { now: () => first + 2 * HOUR };
     let calls = 0;
     const call: SettleDeps['rpc']['call'] = (...args) => {
@@ -62,15 +62,46 @@ describe('a slot', () => {
       return calls === 2 ? Promise.reject(new Error('NATS is away')) : deps.rpc.call(...args);
     };
     stage.policies.set(2, resolved);
-    const settle = (): Promise<number> => settleDue({ ...deps, rpc: { call }, active: new Map(), clock }, due);
-    await expect(settle()).rejects.toThrow('NATS is away');
-    expect(await settle()).toBe(first + 2 * HOUR);
+    const settle = (from: number): Promise<number> => {
+      const due = { entry, schedule: someSchedule(), first: from, jitter: 0 };
+      return settleDue({ ...deps, rpc: { call }, active: new Map(), clock }, due, signal);
+    };
+    await expect(settle(first)).rejects.toThrow('NATS is away');
+    // As long as the log has not told of the first one, nothing is done; then the others are settled.
+    expect(await settle(first)).toBe(first);
+    expect(await settle(first + HOUR)).toBe(first + 2 * HOUR);
     const events = [0, 1, 2].map((n) => stage.eventsOf(runStream(slotRun(entry, first + n * HOUR))));
     expect(await Promise.all(events)).toMatchObject([
       [{ type: 'run-requested' }],
       [{ type: 'run-requested' }],
       // The one on time is as any other: those that were caught up are in its way.
       [{ type: 'schedule-slot-skipped', data: { reason: 'The run before it had not ended yet.' } }],
+    ]);
+  });
+
+  it('that another leader decided together with others keeps this one from deciding those', async () => {
+    const { policy } = somePolicy(3);
+    stage.policies.set(3, { ...somePolicy(3), policy });
+    const first = Math.ceil(Date.now() / HOUR) * HOUR;
+    const now = first + 3 * HOUR + 90_000;
+    const settle = (missed_runs: 'once' | 'all' | 'skip', from: number): Promise<number> => {
+      const entry = someEntry({ subject: policy.uuid, id: 3, missed_runs });
+      const due = { entry, schedule: someSchedule(), first: from, jitter: 0 };
+      return settleDue({ ...deps, active: new Map(), clock: { now: () => now } }, due, signal);
+    };
+    expect(await settle('skip', first + HOUR)).toBeGreaterThan(first + 3 * HOUR);
+    // The log has not told this one yet; it comes as far as it can know.
+    expect(await settle('all', first)).toBe(first + HOUR);
+    expect(await settle('once', first)).toBe(first);
+    const skipped = await stage.skipped(policy.uuid);
+    expect(skipped.map(({ due_at }) => Date.parse(due_at))).toEqual([first + HOUR]);
+    const run = (n: number) =>
+      stage.eventsOf(runStream(slotRun({ subject: policy.uuid, kind: 'backup' }, first + n * HOUR)));
+    expect((await Promise.all([0, 1, 2, 3].map(run))).map((events) => events.map(({ type }) => type))).toEqual([
+      ['run-requested'],
+      ['schedule-slot-skipped'],
+      [],
+      [],
     ]);
   });
 
