@@ -625,6 +625,11 @@ describe('changes', () => {
     expect(await rowOf('clients', host)).toMatchObject({ version: '1.2.4', ready: true, ip: '192.0.2.7' });
     await call(clientCommands.change, { uuid: host.uuid, changes: { port: 2200 } });
     expect(await rowOf('clients', host)).toMatchObject({ ready: false });
+    const hypervisor = { hypervisor_ready: true, hypervisor_name: 'libvirt 9.0.0' };
+    expect(await call(clientCommands.hypervisorPrepared, { uuid: host.uuid, ...hypervisor })).toMatchObject({
+      version: 4,
+    });
+    expect(await rowOf('clients', host)).toMatchObject({ ...hypervisor, revision: 4 });
 
     const place = await call(repositoryCommands.register, repository());
     const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true };
