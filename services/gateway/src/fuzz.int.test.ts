@@ -6,6 +6,7 @@ import { apiTokenHash } from './auth/authenticate.ts';
 import type { GatewayDeps } from './http/deps.ts';
 import type { Endpoint } from './http/endpoint.ts';
 import { createEndpoints } from './routes/endpoints.ts';
+import { insertSeries } from './testing/catalog-rows.test.ts';
 import { startTestGateway, type TestGateway } from './testing/test-gateway.test.ts';
 
 /*
@@ -60,8 +61,7 @@ beforeAll(async () => {
     policy: 1,
   });
   await insert('executor.job_events', { id: 1, job_uuid: job, counter: 1, event: 'verbose', stdout: 'x' });
-  await insert('catalog.archives', { job_uuid: job, archive_name: 'a' });
-  await insert('catalog.entries', { id: 1, job_uuid: job, path: 'etc', mode: '-' });
+  await insertSeries(insert, 1, [{ job_uuid: job, archive_name: 'a', sequence: 1, id_base: 1 }], [{ path: 'etc' }]);
   // Fits the answer of every command.
   services.onAny(({ uuid = randomUUID() }) => ({
     uuid,

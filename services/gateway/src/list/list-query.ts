@@ -35,7 +35,7 @@ export interface ListQuery {
 export type Parameter = readonly [name: string, value: string];
 
 const RESERVED: ReadonlySet<string> = new Set([
-  ...['page', 'page_size', 'format', 'order', 'order_by', 'search', 'type', 'host_filter', 'fields'],
+  ...['page', 'page_size', 'format', 'order', 'order_by', 'search', 'type', 'host_filter', 'fields', 'cursor'],
 ]);
 
 const MAX_FILTERS = 50;

@@ -19,6 +19,8 @@ import type { Statement } from './sql.ts';
 export interface RowSource {
   readonly select: string;
   readonly from: string;
+  /** In place of `from` where the ids of the rows are known, as `$1`: for rows whose id is in no index. */
+  readonly byIds?: string;
 }
 
 export interface ListRowsOptions {
@@ -99,10 +101,10 @@ const named = (fields: readonly SelectedField[], row: Readonly<Record<string, un
   Object.fromEntries(fields.map(({ name }, index) => [name, row[`f${index}`]]));
 
 /** The rows that have these ids, in the order of the ids. */
-const rowsById = async (rows: Rows, source: RowSource, ids: readonly number[]): Promise<readonly object[]> => {
+export const rowsById = async (rows: Rows, source: RowSource, ids: readonly number[]): Promise<readonly object[]> => {
   if (ids.length === 0) return [];
   const found = await rows<{ readonly id: number | string }>(
-    `select ${source.select} from ${source.from} where t.id = any($1::bigint[])`,
+    `select ${source.select} from ${source.byIds ?? `${source.from} where t.id = any($1::bigint[])`}`,
     [ids],
   );
   const byId = new Map(found.map((row) => [Number(row.id), row]));

@@ -18,7 +18,17 @@ export interface DistantField {
 export type ListField = ColumnField | DistantField;
 
 export type SourceName =
-  'users' | 'clients' | 'schedules' | 'repositories' | 'policies' | 'jobs' | 'job_events' | 'drills' | 'catalogs' | 'settings';
+  | 'archives'
+  | 'users'
+  | 'clients'
+  | 'schedules'
+  | 'repositories'
+  | 'policies'
+  | 'jobs'
+  | 'job_events'
+  | 'drills'
+  | 'catalogs'
+  | 'settings';
 
 /** How to get from a row to the rows related to it. */
 export interface ListRelation {

@@ -2,6 +2,7 @@ import { POLICY_DEFAULTS } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { insertSeries } from '../testing/catalog-rows.test.ts';
 import { startTestGateway, type TestGateway } from '../testing/test-gateway.test.ts';
 import type { OpenApiDocument, OpenApiResponse, Reference } from './openapi-types.ts';
 
@@ -53,28 +54,24 @@ describe('answers are as the document has them', () => {
     const kinds = { job_type: 'job', launch_type: 'manual', status: 'successful' };
     await gateway.insert('scheduler.jobs', { uuid: job, id: 1, name: 'j', policy: 1, archive_name: 'a', ...kinds });
     await gateway.insert('executor.job_events', { id: 1, job_uuid: job, counter: 1, event: 'verbose', stdout: 'x' });
-    await gateway.insert('catalog.entries', {
-      id: 1,
-      job_uuid: job,
-      path: '/x',
-      type: '-',
-      mode: '-rw',
-      healthy: true,
-    });
+    const archive = { job_uuid: job, archive_name: 'a', sequence: 1, id_base: 1 };
+    await insertSeries(gateway.insert, 1, [archive], [{ path: 'd', type: 'd' }, { path: 'd/x' }]);
   });
 
   test.each([
     ...['', 'ping/', 'config/', 'me/', 'users/', 'clients/', 'schedules/', 'repositories/', 'policies/', 'jobs/'],
     ...['job_events/', 'catalogs/', 'settings/', 'stats/', 'host_keys/', 'tokens/', 'openapi.json', 'escatalogs/'],
     ...['users/{id}/', 'clients/{id}/', 'schedules/{id}/', 'policies/{id}/', 'jobs/{id}/', 'job_events/{id}/'],
+    ...['archives/', 'archives/{name}/', 'archives/{name}/tree/', 'archives/{name}/diff/?to=a'],
+    ...['search/?name=x', 'versions/?path=d/x'],
     ...['catalogs/{id}/', 'settings/{id}/', 'jobs/{id}/job_events/', 'jobs/{id}/stdout/', 'policies/{id}/calendar/'],
   ])('/api/v1/%s', async (path) => {
-    const { status, body } = await gateway.send(`/api/v1/${path.replace('{id}', '1')}`);
+    const { status, body } = await gateway.send(`/api/v1/${path.replace('{id}', '1').replace('{name}', 'a')}`);
     expect(status).toBe(200);
     if (path.endsWith('s/') && 'results' in Object(body) && !/host_keys|tokens|escatalogs/.test(path)) {
       expect(body.results.length).toBeGreaterThan(0);
     }
-    expect(described(`/api/v1/${path}`, 200).safeParse(body).error).toBeUndefined();
+    expect(described(`/api/v1/${path.replace(/\?.*/, '')}`, 200).safeParse(body).error).toBeUndefined();
   });
 
   test('and it would be noticed if not', () => {

@@ -3,6 +3,7 @@ import type { LogIn } from '../auth/log-in.ts';
 import type { GatewayDeps } from '../http/deps.ts';
 import type { Endpoint } from '../http/endpoint.ts';
 import { openApiRoutes } from '../openapi/routes.ts';
+import { archiveRoutes } from './archives/routes.ts';
 import { catalogRoutes } from './catalogs/routes.ts';
 import { clientRoutes } from './clients/routes.ts';
 import { downloadRoutes } from './downloads/routes.ts';
@@ -40,6 +41,7 @@ const resourceRoutes = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): rea
   ...jobRoutes(deps),
   ...jobEventRoutes(deps),
   ...catalogRoutes(deps),
+  ...archiveRoutes(deps),
   ...drillRoutes(deps),
   ...downloadRoutes(deps),
   ...restoreRoutes(deps),

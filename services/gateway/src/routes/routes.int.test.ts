@@ -1,6 +1,7 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { insertSeries } from '../testing/catalog-rows.test.ts';
 import { STAMP, startTestGateway, USER, type SendOptions, type TestGateway } from '../testing/test-gateway.test.ts';
 
 const BACKUP = randomUUID();
@@ -80,11 +81,12 @@ beforeAll(async () => {
       end_line: counter + 1,
     });
   }
-  await insert('catalog.archives', { job_uuid: BACKUP, archive_name: 'folders-web-1', entries: 2 });
-  for (const [index, path] of ['etc', 'etc/hosts'].entries()) {
-    const entry = { id: index + 1, job_uuid: BACKUP, path, mode: '-rw-r--r--', type: '-', size: 5, healthy: true };
-    await insert('catalog.entries', { ...entry, mtime: '2018-11-23T23:03:52Z', owner: 'root', group_name: 'wheel' });
-  }
+  await insertSeries(
+    insert,
+    1,
+    [{ job_uuid: BACKUP, archive_name: 'folders-web-1', sequence: 1, id_base: 1 }],
+    ['etc', 'etc/hosts'].map((path) => ({ path, size: 5, group: 'wheel' })),
+  );
   services.on('scheduler.policy.launch', () => ({ job: 10, position: '0' }));
   services.on('scheduler.job.relaunch', () => ({ job: 10, position: '0' }));
   services.on('scheduler.job.cancel', () => ({ position: '0' }));

@@ -1,4 +1,5 @@
 import type { ListSource, SourceName } from '../list-source.ts';
+import { archives } from './archives.ts';
 import { catalogs } from './catalogs.ts';
 import { clients } from './clients.ts';
 import { drills } from './drills.ts';
@@ -12,6 +13,7 @@ import { users } from './users.ts';
 
 /** All lists that can be filtered, by name: relations lead from one to another, so they cannot import each other. */
 export const sources: Readonly<Record<SourceName, ListSource>> = {
+  archives,
   users,
   clients,
   schedules,

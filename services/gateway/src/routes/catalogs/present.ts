@@ -1,3 +1,4 @@
+import { exactPath } from '@cyborgbackup/contracts';
 import { pick, urlOf } from '../../http/representation.ts';
 import { shortIso } from '../../read/timestamps.ts';
 import type { CatalogRow } from './query.ts';
@@ -5,7 +6,9 @@ import type { CatalogRow } from './query.ts';
 export const presentCatalog = (row: CatalogRow): object => ({
   id: row.id,
   url: urlOf('catalogs', row.id),
-  ...pick(row, ['archive_name', 'path', 'job', 'mode']),
+  archive_name: row.archive_name,
+  path: exactPath(row),
+  ...pick(row, ['job', 'mode']),
   mtime: shortIso(row.mtime),
   ...pick(row, ['owner', 'group', 'size', 'healthy']),
 });

@@ -1,13 +1,13 @@
+import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import { API_ROOT, pick } from '../../http/representation.ts';
 import { badRequest } from '../../http/http-error.ts';
 import { isInvalidPattern } from '../../read/reader.ts';
 
-interface EntryRow {
+interface EntryRow extends StoredPath {
   readonly archive_name: string;
-  readonly path: string;
   readonly type: string;
   readonly size: number;
   readonly healthy: boolean;
@@ -27,10 +27,16 @@ const COUNT = `select coalesce(sum(entries), 0) as count from catalog.archives
   where not removed and ($1::text is null or archive_name = $1)`;
 
 const MATCHING = `
-  select a.archive_name, e.path, e.type, e.size, e.healthy, e.mtime, e.owner, e.group_name as "group", e.mode
-    from catalog.entries e join catalog.archives a on a.job_uuid = e.job_uuid
-   where not a.removed and ($1::text is null or a.archive_name = $1) and e.path ~ $2
-   order by e.path limit ${MAX_ENTRIES}`;
+  select a.archive_name, f.path || n.name as path, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw, x.type, v.size,
+         not exists (select from catalog.broken b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy,
+         v.mtime, x.owner, x.group_name as "group", x.mode
+    from catalog.archives a
+         join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
+         join catalog.folders f on f.series = v.series and f.id = v.folder
+         join catalog.names n on n.id = v.name
+         join catalog.attributes x on x.id = v.attributes
+   where a.complete and not a.removed and ($1::text is null or a.archive_name = $1) and f.path || n.name ~ $2
+   order by path limit ${MAX_ENTRIES}`;
 
 /** This endpoint's own form: `2018-11-23 23:03:52.000000+0000`. */
 const plainTime = (iso: string): string => iso.replace('T', ' ').replace('Z', '+0000');
@@ -45,6 +51,14 @@ const entrySchema = z.object({
   owner: z.string(),
   group: z.string(),
   mode: z.string(),
+});
+
+const present = (row: EntryRow): object => ({
+  archive_name: row.archive_name,
+  path: exactPath(row),
+  ...pick(row, ['type', 'size', 'healthy']),
+  mtime: plainTime(row.mtime),
+  ...pick(row, ['owner', 'group', 'mode']),
 });
 
 const matching = async (deps: GatewayDeps, archive: string | null, pattern: string): Promise<readonly EntryRow[]> => {
@@ -74,7 +88,7 @@ export const escatalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
         return { body: { count: counted?.count ?? 0, results: [] } };
       }
       const rows = await matching(deps, archive, pattern);
-      return { body: { count: rows.length, results: rows.map((row) => ({ ...row, mtime: plainTime(row.mtime) })) } };
+      return { body: { count: rows.length, results: rows.map(present) } };
     },
   }),
 ];

@@ -1,0 +1,92 @@
+import type { TestGateway } from './test-gateway.test.ts';
+
+/** An entry as tests write it; the rest does not matter to them. */
+export interface TestEntry {
+  readonly path: string;
+  readonly type?: string;
+  readonly mode?: string;
+  readonly mtime?: string;
+  readonly owner?: string;
+  readonly group?: string;
+  readonly size?: number;
+  readonly healthy?: boolean;
+  /** Sequences of the first and last archive that has it; all unless given. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+export interface TestArchive {
+  readonly job_uuid: string;
+  readonly archive_name: string;
+  readonly sequence: number;
+  /** An entry's id is this and its position in the series. */
+  readonly id_base: number;
+  readonly [column: string]: unknown;
+}
+
+const ALL = 2_147_483_647;
+
+const folders = (paths: readonly string[]): string[] => {
+  const all = new Set(['']);
+  for (const path of paths)
+    for (const [at, letter] of [...path].entries()) if (letter === '/') all.add(path.slice(0, at + 1));
+  return [...all].sort();
+};
+
+const totals = (folder: string, entries: readonly TestEntry[]) => {
+  const below = entries.filter(({ path }) => path.startsWith(folder));
+  return {
+    entries: below.length,
+    files: below.filter(({ type = '-' }) => type !== 'd').length,
+    bytes: below.reduce((sum, { size = 0 }) => sum + size, 0),
+  };
+};
+
+/** Writes a series of archives, as the catalog's projection would (the sums of folders: those of all entries together). */
+export const insertSeries = async (
+  insert: TestGateway['insert'],
+  series: number,
+  archives: readonly TestArchive[],
+  entries: readonly TestEntry[],
+): Promise<void> => {
+  const paths = folders(entries.map(({ path }) => path));
+  for (const [id, path] of paths.entries()) {
+    const parent = path === '' ? null : paths.indexOf(path.slice(0, path.lastIndexOf('/', path.length - 2) + 1));
+    await insert('catalog.folders', { series, id, path, parent });
+    await insert('catalog.folder_totals', { series, folder: id, sequence: 1, ...totals(path, entries) });
+  }
+  for (const [number, entry] of entries.entries()) {
+    const start = entry.path.lastIndexOf('/') + 1;
+    const id = series * 100_000 + number;
+    const { type = '-', mode = '-rw-r--r--', owner = 'root', group = 'root', from = 1, to = ALL } = entry;
+    await insert('catalog.names', { id, name: entry.path.slice(start) });
+    await insert('catalog.attributes', { id, mode, owner, group_name: group, uid: 0, gid: 0, type });
+    await insert('catalog.versions', {
+      series,
+      number,
+      folder: paths.indexOf(entry.path.slice(0, start)),
+      name: id,
+      attributes: id,
+      first_seq: from,
+      last_seq: to,
+      size: entry.size ?? 0,
+      mtime: entry.mtime ?? '2018-11-23T23:03:52Z',
+    });
+    for (const { job_uuid } of entry.healthy === false ? archives : []) {
+      await insert('catalog.broken', { job_uuid, number, found_by: 'listing' });
+    }
+  }
+  for (const archive of archives) {
+    const has = ({ from = 1, to = ALL }: TestEntry) => from <= archive.sequence && to >= archive.sequence;
+    await insert('catalog.archives', {
+      series,
+      next: entries.filter(({ from = 1 }) => from <= archive.sequence).length,
+      entries: entries.filter(has).length,
+      started_at: `2026-01-${String(archive.sequence).padStart(2, '0')}T00:00:00Z`,
+      finished_at: '2026-02-01T00:00:00Z',
+      complete: true,
+      healthy: true,
+      ...archive,
+    });
+  }
+};
