@@ -25,6 +25,7 @@ export { keyExportCommand, type KeyExportOptions } from './commands/key-export.t
 export { createForwardedAgent, type ForwardableAgent } from './forwarded-agent.ts';
 export { type LocalAgent, startLocalAgent } from './local-agent.ts';
 export { dumpOverSsh, type DumpTarget } from './dump-over-ssh.ts';
+export { type FedScript, runFedScript } from './fed-script.ts';
 export { fingerprintOf } from './fingerprint.ts';
 export { type HostKey, type HostKeyPins, knownHostsLine } from './host-key.ts';
 export { localRunner } from './local-runner.ts';

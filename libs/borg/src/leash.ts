@@ -30,7 +30,8 @@ const BEAT_MILLIS = 15_000;
 
 const VARIABLE = /^[a-z_][a-z0-9_]*$/;
 
-const payloadOf = ({ script, secrets }: RemoteScript): string => {
+/** What the reader takes: the number of lines, and the lines, secrets first. */
+export const payloadOf = ({ script, secrets }: RemoteScript): string => {
   const assignments = Object.entries(secrets).map(([name, value]) => {
     if (!VARIABLE.test(name)) throw new AppError('internal', `${name} is not a shell variable`);
     return `unset ${name}; ${name}=${quote(value)}`;

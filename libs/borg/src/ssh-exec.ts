@@ -6,7 +6,7 @@ import { type ChunkSink, consume, feed } from './stream-io.ts';
 
 export interface ExecOptions {
   /** Written to the command's standard input, which is then closed. Without it the input is empty. */
-  readonly stdin?: AsyncIterable<string>;
+  readonly stdin?: AsyncIterable<string | Uint8Array>;
   readonly onStdout?: ChunkSink;
   readonly onStderr?: ChunkSink;
   /** Closes the channel at once. What runs remotely is not signalled; `sshRunner` ends it properly. */

@@ -11,9 +11,12 @@ export interface SshRunnerOptions {
 /** `env` hands the agent's address through sudo, which clears the environment. */
 const SUDO = 'exec sudo -n env SSH_AUTH_SOCK="$SSH_AUTH_SOCK" ';
 
+/** The command line that starts the reader (see leash.ts). */
+export const readerLine = (sudo: boolean): string => `${sudo ? SUDO : 'exec '}${quoteArgv(readerCommand())}`;
+
 /** Runs scripts over an SSH session. */
 export const sshRunner = (session: SshSession, { sudo = false }: SshRunnerOptions = {}): BorgRunner => {
   const where = `${session.user}@${session.host}:${session.port}`;
-  const command = `${sudo ? SUDO : 'exec '}${quoteArgv(readerCommand())}`;
+  const command = readerLine(sudo);
   return { where, run: (run) => runOnLeash(where, (options) => session.exec(command, options), run) };
 };

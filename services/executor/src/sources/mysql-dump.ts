@@ -21,7 +21,7 @@ const optionLine = (name: string, value: string | number): string =>
   `${name}="${String(value).replaceAll(/[\\"\n\r\t]/g, (character) => ESCAPES[character] ?? character)}"`;
 
 /** The client's option file. It says nothing about what is not given, so that the client's own files count. */
-const optionFile = ({ user, password, host, port }: DatabaseAccess): string =>
+export const optionFile = ({ user, password, host, port }: DatabaseAccess): string =>
   [
     '[client]',
     ...(hasText(user) ? [optionLine('user', user)] : []),

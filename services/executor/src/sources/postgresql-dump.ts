@@ -41,6 +41,9 @@ const listOf = (databases: Databases): readonly string[] => {
   return typeof databases === 'string' ? [databases] : databases;
 };
 
+/** A password file for any server and account. */
+export const passwordLine = (password: string): string => `*:*:*:*:${password.replaceAll(/[\\:]/g, '\\$&')}\n`;
+
 /** A dump that makes its databases when psql reads it; with several, the roles of the server come first. */
 export const postgresqlDump = (access: DatabaseAccess, databases: Databases): DumpSource => {
   const { user, password, host, port } = access;
@@ -54,7 +57,7 @@ export const postgresqlDump = (access: DatabaseAccess, databases: Databases): Du
   ];
   const dump = { kind: 'dump', name: 'postgresql.sql' } as const;
   if (hasText(password)) {
-    const line = `*:*:*:*:${password.replaceAll(/[\\:]/g, '\\$&')}\n`;
+    const line = passwordLine(password);
     return { ...dump, argv: argv([WITH_PASSWORD, 'sh', DUMP]), input: line, secrets: [password] };
   }
   return { ...dump, argv: argv(hasText(user) ? [DUMP, 'sh'] : [AS_POSTGRES, 'sh', DUMP]) };

@@ -1,6 +1,7 @@
 import { runDrill } from '../drill/drill.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import type { JobResult } from '../job/job-result.ts';
+import { restoreDatabase } from '../restore/restore-database.ts';
 import { restoreFiles } from '../restore/restore-files.ts';
 import type { JobContext } from './job-context.ts';
 
@@ -9,5 +10,5 @@ export const restoreItem = async (context: JobContext): Promise<JobResult> => {
   const { restore, drill } = context.plan.job;
   if (drill) return runDrill(context, drill);
   if (!restore) throw new JobFailure('This job does not say what to restore.', { status: 'error' });
-  return restoreFiles(context, restore);
+  return restore.database ? restoreDatabase(context, restore) : restoreFiles(context, restore);
 };
