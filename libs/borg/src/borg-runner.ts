@@ -13,7 +13,7 @@ export interface ScriptRun extends RemoteScript {
   readonly onStderr?: ChunkSink;
   /** Lets the script log in elsewhere with the session's agent (`sshRunner` only). */
   readonly forwardAgent?: boolean;
-  /** Ends the script's leash: what it runs gets TERM, and KILL five seconds later. */
+  /** Ends the script's leash: what it runs gets TERM, and KILL four seconds later. */
   readonly signal?: AbortSignal;
   /** Stops the script when it has written nothing for so long. Default: never. */
   readonly idleTimeoutMillis?: number;

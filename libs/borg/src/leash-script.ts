@@ -31,7 +31,7 @@ mkfifo -m 600 "$tmp/events" || exit 123
 supply() { mkfifo -m 600 "$tmp/$1" && { printf %s "$2" >"$tmp/$1" 3<&- & } && feeders="$feeders $!"; }
 alone=; command -v setsid >/dev/null && alone=setsid
 stop() {
-  for _ in 1 2 3 4 5; do kill -TERM "$command" 2>/dev/null || break; sleep 1; done
+  for _ in 1 2 3 4; do kill -TERM "$command" 2>/dev/null || break; sleep 1; done
   kill -KILL "\${alone:+-}$command" 2>/dev/null
 }
 trap 'stop; exit 143' HUP INT TERM

@@ -21,7 +21,7 @@ export interface RunBorgOptions extends BorgCommand {
   readonly onStdoutLine?: (line: Line) => void | Promise<void>;
   /** Takes standard output as it comes, for `extract --stdout`; borg waits likewise. */
   readonly onStdout?: ChunkSink;
-  /** Stops borg: TERM, which makes it release its locks, and KILL after five seconds. */
+  /** Stops borg: TERM, which makes it release its locks, and KILL after four seconds. */
   readonly signal?: AbortSignal;
   /** Stops borg when it has written nothing for so long. Progress counts as output. */
   readonly idleTimeoutMillis?: number;

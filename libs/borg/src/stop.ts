@@ -1,6 +1,6 @@
 import type { ChunkSink } from './stream-io.ts';
 
-/** TERM, then up to 5 s until KILL, then some for the network. */
+/** TERM, then up to 4 s until KILL, then some for the network. */
 const STOP_GRACE_MILLIS = 10_000;
 
 export type StopReason = 'aborted' | 'idle' | 'failed';

@@ -26,7 +26,7 @@ const PULL_MILLIS = 1_000;
 const PULL_SPARE_MILLIS = 1_000;
 /** After a fault of the queue, and for handlers to wind up in when the grace is over. */
 const RECOVER_MILLIS = 1_000;
-const WIND_UP_MILLIS = 5_000;
+const WIND_UP_MILLIS = 8_000;
 
 /**
  * Each slot asks for one message, runs it to its end, and asks again. Stopping has three steps:

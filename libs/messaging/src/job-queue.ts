@@ -51,7 +51,7 @@ const PUBLISH_MILLIS = 5_000;
  */
 export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue> => {
   const { connection, logger, stream = 'JOBS', subject = 'jobs.work' } = options;
-  const { ackWaitMillis = 30_000, maxDeliver = 10, retryMillis = 1_000 } = options;
+  const { ackWaitMillis = 15_000, maxDeliver = 10, retryMillis = 1_000 } = options;
   const deadSubject = subject.replace(/[^.]+$/, 'dead');
   const streams = { stream, subject, deadStream: `${stream}_DEAD`, deadSubject, ackWaitMillis };
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });

@@ -14,7 +14,9 @@ export const executorConfig = {
     .describe('Jobs that one executor runs at once, 1 to 64; 4 unless set'),
   CYBORGBACKUP_EXECUTOR_GRACE: seconds(0, 86_400)
     .default(20)
-    .describe('Seconds that running jobs get to finish when the executor is told to stop; 20 unless set'),
+    .describe(
+      'Seconds in which an executor that is told to stop finishes its jobs, or in the last eight hands them over; 20 unless set',
+    ),
   CYBORGBACKUP_SSH_CONNECT_TIMEOUT: seconds(1, 300)
     .default(15)
     .describe('Seconds for reaching and logging in to a host over SSH; 15 unless set'),

@@ -19,8 +19,11 @@ export interface JobHandlerOptions extends AttemptOptions {
 export const jobCommands = (parts: ServiceParts): JobCommands =>
   handleCommand(commandDeps(parts, 'executor'), jobDecider);
 
-/** Long enough for an executor that only seemed dead to find its job taken over and to stop borg. */
-const FENCE_MILLIS = 2 * WATCH_MILLIS + 6_000;
+/**
+ * Long enough for an executor that only seemed dead to find its job taken over, so that it starts nothing more. What it has
+ * started is ended before the first step on each host, see run-step.ts, and borg's own lock stands between the two.
+ */
+const FENCE_MILLIS = WATCH_MILLIS + 3_000;
 
 /** When to look again at a job that an executor works on: should that one die, this message brings the job back. */
 const HELD_MILLIS = 15_000;

@@ -9,6 +9,9 @@ import { createDeadHandler, createJobHandler } from './handle-job.ts';
 import { createJobHolders } from './job-holders.ts';
 import { executorProjection } from './read/executor-projection.ts';
 
+/** Of the grace: borg gets TERM, and four seconds later KILL; then it is recorded that the job goes on elsewhere. */
+const HAND_OVER_MILLIS = 8_000;
+
 /**
  * How often a job may be tried is decided by what its stream tells (see handle-job.ts); a message also comes again for other
  * reasons, for as long as somebody works on its job.
@@ -35,7 +38,7 @@ export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig)
   const consuming = queue.consume({
     slots: config.CYBORGBACKUP_EXECUTOR_SLOTS,
     signal: stopping.signal,
-    graceMillis: config.CYBORGBACKUP_EXECUTOR_GRACE * 1000,
+    graceMillis: Math.max(0, config.CYBORGBACKUP_EXECUTOR_GRACE * 1000 - HAND_OVER_MILLIS),
     handler,
     onDead: createDeadHandler(parts, holders),
   });

@@ -6,7 +6,7 @@ import { onRepositoryHost } from '../connect/connections.ts';
 import { runAt, type PlaceRun } from '../connect/run-at.ts';
 import { JobFailure, JobStopped } from '../job/job-failure.ts';
 import { repositoryOf } from '../job/job-plan.ts';
-import { stopReasonOf } from '../job/stop-reason.ts';
+import { isHandedOver } from '../job/stop-reason.ts';
 import { withStaleLock } from '../locks/with-stale-lock.ts';
 import { endLeftovers } from '../takeover/end-leftovers.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
@@ -47,11 +47,11 @@ const RELEASE_MILLIS = 30_000;
 
 /**
  * A borg that had to be killed leaves the repository's lock; the next one on the same host sees that it is gone, and removes
- * it. By a connection of its own, since those of a stopped job are closed. What fails here is done by the next job.
+ * it. Where another attempt follows, that one does so. By a connection of its own, since a job's own may be what broke.
  */
 const releaseLock = async (context: JobContext, { exitCode }: BorgResult): Promise<void> => {
   const wasKilled = exitCode === null || exitCode === KILLED;
-  if (!wasKilled || stopReasonOf(context.signal) === 'taken-over') return;
+  if (!wasKilled || isHandedOver(context.signal)) return;
   const signal = AbortSignal.timeout(RELEASE_MILLIS);
   try {
     await using place = await onRepositoryHost({ ...connectionsOf(context), signal }, repositoryOf(context.plan));
