@@ -143,7 +143,8 @@ const feed = async (
   if (run.status === 'rejected') throw read.status === 'rejected' ? read.reason : run.reason;
   judge(context, sql, { exitCode: run.value.exitCode, lines: complaints.lines() });
   if (read.status === 'rejected' && context.signal.aborted) throw read.reason;
-  if (fed !== dump.size) throw new JobFailure(`The database's client took only ${fed} of the dump's ${dump.size} bytes.`);
+  if (fed !== dump.size)
+    throw new JobFailure(`The database's client took only ${fed} of the dump's ${dump.size} bytes.`);
   if (read.status === 'rejected') throw read.reason;
 };
 
