@@ -1,5 +1,5 @@
 import { createRpcService } from '@cyborgbackup/messaging';
-import { ensureProjection, runProjection } from '@cyborgbackup/projections';
+import { ensureProjection, runProjection, type Projection } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { Module } from '@nestjs/common';
 import { createSampleFiles } from './archive/sample-files.ts';
@@ -10,17 +10,27 @@ import { createListingHandlers } from './listing/listing-handlers.ts';
 import { LISTING_HANDLERS, ListingController } from './listing/listing.controller.ts';
 import { catalogProjection } from './read/catalog-projection.ts';
 import { createReadModel } from './read/read-model.ts';
+import { ensureNameIndex, ensureTrigrams, withTrigrams } from './read/trigrams.ts';
 import { RECONCILE, RepositoryController } from './repository/repository.controller.ts';
 import { createReconcile } from './repository/reconcile.ts';
 
 @Module({})
 class CatalogModule {}
 
+/** The tables, with the index that searches need where the database can have it. */
+const prepareProjection = async (pool: ServiceParts['pool'], logger: ServiceParts['logger']): Promise<Projection> => {
+  const trigrams = await ensureTrigrams(pool, logger);
+  const projection = trigrams === undefined ? catalogProjection : withTrigrams(catalogProjection, trigrams);
+  await ensureProjection(pool, projection);
+  if (trigrams !== undefined) await ensureNameIndex(pool, projection, trigrams);
+  return projection;
+};
+
 /** Keeps what is in every archive. */
 export const startCatalog = async (parts: ServiceParts): Promise<RunningService> => {
   const stopping = new AbortController();
   const logger = parts.logger.child({ service: 'catalog' });
-  await ensureProjection(parts.pool, catalogProjection);
+  const projection = await prepareProjection(parts.pool, logger);
   const readModel = createReadModel(parts.pool);
   const rpc = await createRpcService({
     natsUrl: parts.natsUrl,
@@ -40,12 +50,12 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
   const projecting = runProjection({
     ...parts,
     logger,
-    projection: catalogProjection,
+    projection,
     owner: parts.instance,
     signal: stopping.signal,
   });
   return {
-    checks: () => standardChecks(parts, [catalogProjection.name]),
+    checks: () => standardChecks(parts, [projection.name]),
     stop: async () => {
       await rpc.stop();
       stopping.abort();

@@ -7,7 +7,7 @@ import {
 } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
 import { createLogger, systemContext, type DomainEvent } from '@cyborgbackup/kernel';
-import { compareProjection, type Comparison } from '@cyborgbackup/projections';
+import { compareProjection, readCheckpoint, type Comparison } from '@cyborgbackup/projections';
 import type { RunningService, ServiceParts } from '@cyborgbackup/service';
 import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
@@ -124,8 +124,8 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
   const settle = async (): Promise<void> => {
     const head = await parts.store.head();
     for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-      const [row] = await rows(`select position from projections.checkpoints where name = 'catalog'`);
-      if (BigInt(String(row?.['position'] ?? 0)) >= head) return;
+      const checkpoint = await readCheckpoint(parts.pool, catalogProjection.name);
+      if (checkpoint && checkpoint.position >= head) return;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     throw new Error('The catalog projection does not follow');
