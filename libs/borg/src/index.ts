@@ -44,7 +44,7 @@ export type { ExecOptions, ExecResult } from './ssh-exec.ts';
 export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh-key.ts';
 export { sshRunner, type SshRunnerOptions } from './ssh-runner.ts';
 export { connectSsh, type SshOptions, type SshSession } from './ssh-session.ts';
-export type { SshMount } from './ssh-mount.ts';
+export { MOUNT_LOST, type SshMount } from './ssh-mount.ts';
 export type { ChunkSink } from './stream-io.ts';
 export { execPlain, type PlainOptions, type PlainResult } from './exec-plain.ts';
 export { type Outcome, outcomeOf } from './exit-codes.ts';

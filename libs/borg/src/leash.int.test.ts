@@ -79,7 +79,7 @@ test('a command that ignores TERM is killed with all it started', async () => {
   const pidFile = `${dir.path}/pid`;
   const stubborn = `trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! >${pidFile}; while :; do sleep 1; done`;
   const before = Date.now();
-  const run = execPlain(localRunner(), ['sh', '-c', stubborn], { timeoutMillis: 300 });
+  const run = execPlain(localRunner(), ['sh', '-c', stubborn], { timeoutMillis: 1500 });
   await expect(run).rejects.toMatchObject({ kind: 'timeout', message: expect.stringContaining('did not end within') });
   expect(Date.now() - before).toBeGreaterThan(3500);
   const child = Number(await readFile(pidFile, 'utf8'));

@@ -1,11 +1,12 @@
-import { createCommand, type BorgResult, type CreateOptions } from '@cyborgbackup/borg';
+import { createCommand, deleteCommand, MOUNT_LOST, type BorgResult, type CreateOptions } from '@cyborgbackup/borg';
 import type { BackupPlace } from '../connect/backup-place.ts';
+import { JobFailure } from '../job/job-failure.ts';
 import type { LastBackup } from '../read/series.ts';
 import type { BackupSource, DumpSource, FileSource } from '../sources/backup-source.ts';
 import { backupProgress } from './backup-progress.ts';
 import { checkPaths } from './check-paths.ts';
 import type { JobContext } from './job-context.ts';
-import { LOCK_WAIT_SECONDS, runStep, warningsOf, type StepOptions } from './run-step.ts';
+import { LOCK_WAIT_SECONDS, runStep, tryStep, warningsOf, type StepOptions } from './run-step.ts';
 
 export interface ArchiveOrder {
   readonly source: BackupSource;
@@ -43,6 +44,21 @@ const warnOfLimit = ({ output }: JobContext, place: BackupPlace, limit: number |
   output.write('system_warning', `The limit of ${limit} KiB/s does not hold in pull mode: borg limits uploads only.`);
 };
 
+/**
+ * When the client's files went away in the middle, borg may have made an archive of what it could still read. It must not be
+ * there when another attempt looks for what an earlier one has completed.
+ */
+const removeHalfRead = async (
+  context: JobContext,
+  place: BackupPlace,
+  archive: string,
+  error: unknown,
+): Promise<void> => {
+  if (!(error instanceof JobFailure) || error.facts.exitCode !== MOUNT_LOST) return;
+  const argv = deleteCommand({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS, archives: [archive] });
+  await tryStep(context, place, { argv, onLog: () => undefined });
+};
+
 /** Runs borg create. @throws JobFailure */
 export const createArchive = async (
   context: JobContext,
@@ -62,6 +78,9 @@ export const createArchive = async (
       lockWaitSeconds: LOCK_WAIT_SECONDS,
     }),
     onProgress: backupProgress(context.output, last),
+  }).catch(async (error: unknown) => {
+    await removeHalfRead(context, place, archive, error);
+    throw error;
   });
   return { result, warnings: [...step.warnings, ...warningsOf(result)] };
 };

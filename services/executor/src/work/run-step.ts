@@ -85,8 +85,8 @@ export const tryStep = async (context: JobContext, place: BorgPlace, options: St
   throw new JobStopped('The job was stopped.');
 };
 
-/** Borg itself could not reach the repository's host, or lost it. */
-const TRANSPORT = new Set<FailureKind>(['repository-unreachable']);
+/** Borg itself could not reach the repository's host, or in pull mode the client, or lost it. */
+const TRANSPORT = new Set<FailureKind>(['repository-unreachable', 'client-unreachable']);
 
 /** What borg warned of before it failed. */
 const warningsBefore = (result: BorgResult): readonly string[] =>
