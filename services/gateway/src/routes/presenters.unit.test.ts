@@ -186,7 +186,6 @@ describe('representations are those of the contract document', () => {
   test('catalog entry', () => {
     const fields = {
       archive_name: 'vm-lab.example.com-2018-11-23_22-02',
-      path: 'stdin',
       job: 1,
       mode: '-rw-rw----',
       owner: 'root',
@@ -194,10 +193,12 @@ describe('representations are those of the contract document', () => {
       size: 12,
       healthy: true,
     };
-    expect(presentCatalog({ id: 1, ...fields, mtime: '2018-11-23T23:03:52.000000Z' })).toEqual({
+    const path = { folder: '', folder_raw: null, name: 'stdin', name_raw: null };
+    expect(presentCatalog({ id: 1, ...fields, ...path, mtime: '2018-11-23T23:03:52.000000Z' })).toEqual({
       id: 1,
       url: '/api/v1/catalogs/1/',
       ...fields,
+      path: 'stdin',
       mtime: '2018-11-23T23:03:52Z',
     });
   });

@@ -22,6 +22,8 @@ const SUB_RESOURCES = [
   'policies',
   'restore',
   'catalogs',
+  'archives',
+  'drills',
   'stats',
   'escatalogs',
   'host_keys',

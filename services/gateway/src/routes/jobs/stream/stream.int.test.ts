@@ -242,7 +242,7 @@ describe('a job’s stream', () => {
       for (const one of streams) one.destroy();
       return false;
     };
-    await expect.poll(allOpen).toBe(true);
+    await expect.poll(allOpen, { timeout: 20_000, interval: 200 }).toBe(true);
     const refused = await open(job.id, { as: USER });
     expect([refused.response.status, refused.response.headers.get('retry-after')]).toEqual([429, '5']);
     await using other = await open(job.id);
@@ -252,7 +252,7 @@ describe('a job’s stream', () => {
       await using stream = await open(job.id, { as: USER });
       return stream.response.status;
     };
-    await expect.poll(again).toBe(200);
+    await expect.poll(again, { timeout: 10_000 }).toBe(200);
   });
 
   test('waits for a slow reader without keeping anything for it', async () => {
