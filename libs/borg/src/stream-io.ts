@@ -30,7 +30,11 @@ export const consume = (stream: Readable, sink: ChunkSink | undefined): Promise<
   });
 
 /** Writes all pieces, waiting whenever the stream is full, then ends it. Stops quietly when nobody reads any more. */
-export const feed = async (stream: Writable, pieces: AsyncIterable<string | Uint8Array>, closed: AbortSignal): Promise<void> => {
+export const feed = async (
+  stream: Writable,
+  pieces: AsyncIterable<string | Uint8Array>,
+  closed: AbortSignal,
+): Promise<void> => {
   try {
     for await (const piece of pieces) {
       if (closed.aborted || stream.destroyed || stream.writableEnded) return;
