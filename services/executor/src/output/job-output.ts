@@ -17,7 +17,7 @@ export type ProgressFigures = Omit<JobProgress, 'eta'> & { readonly eta?: number
 export interface JobOutput {
   /** Adds text, which may have several lines. Secrets in it are replaced. */
   write(event: OutputKind, text: string): void;
-  /** Adds a line for people together with its figures; at most one a second is kept, the last one always. */
+  /** Adds a line for people together with its figures; at most one a second is kept, fewer later, the last one always. */
   progress(text: string, progress: ProgressFigures): void;
   /** From now on this text is replaced wherever it appears. */
   hide(secret: string): void;
@@ -29,7 +29,12 @@ const BATCH_LINES = 100;
 const BATCH_BYTES = 64 * 1024;
 const LINE_BYTES = 16 * 1024;
 const FLUSH_MILLIS = 500;
+/** Progress is kept once a second at first, and later once in a six-hundredth of the time it has taken so far. */
 const PROGRESS_MILLIS = 1_000;
+const PROGRESS_SHARE = 600;
+/** Beyond this many lines only errors are kept: nobody reads more, and a disk of unreadable files may bring millions. */
+const MOST_LINES = 20_000;
+const ALWAYS_KEPT = new Set<OutputKind>(['error', 'system_warning']);
 /** When the log is slower than borg: beyond this many waiting lines, further ones are counted instead of kept. */
 const WAITING_LINES = 10_000;
 
@@ -69,6 +74,9 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
   const end = await readEnd(parts, stream);
   const waiting: Draft[] = [];
   let dropped = 0;
+  let lines = 0;
+  let leftOut = 0;
+  const begun = Date.now();
   let timer: NodeJS.Timeout | undefined;
   let lastProgress = 0;
   let heldProgress: Draft | undefined;
@@ -137,6 +145,11 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
   return {
     write: (event, text) => {
       release();
+      lines += 1;
+      if (lines > MOST_LINES && !ALWAYS_KEPT.has(event)) {
+        leftOut += 1;
+        return;
+      }
       const stdout = hidden.clean(text.trimEnd()).slice(0, LINE_BYTES);
       add({ event, stdout, created: isoMicros() });
     },
@@ -148,7 +161,7 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
         created: isoMicros(),
       };
       const now = Date.now();
-      if (now - lastProgress < PROGRESS_MILLIS) {
+      if (now - lastProgress < Math.max(PROGRESS_MILLIS, (now - begun) / PROGRESS_SHARE)) {
         heldProgress = draft;
         return;
       }
@@ -159,6 +172,11 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
     hide: (secret) => hidden.hide(secret),
     flush: async () => {
       release();
+      if (leftOut > 0) {
+        const stdout = `[${leftOut} lines were left out: only errors are kept after the first ${MOST_LINES} lines]`;
+        add({ event: 'system_warning', stdout, created: isoMicros() });
+        leftOut = 0;
+      }
       for (let attempt = 0; attempt < LAST_ATTEMPTS; attempt += 1) {
         await flush();
         if (waiting.length === 0) return;

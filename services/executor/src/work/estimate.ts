@@ -17,10 +17,10 @@ export interface LastReading {
 /** From here on the pace of this backup says more than that of the last one. */
 const TELLING_SHARE = 0.1;
 
-/** Seconds to go when the source is about as large as last time; null when there is nothing to go by. */
+/** Seconds to go when the source is about as large as last time; null when there is nothing to go by, or no more. */
 export const secondsToGo = ({ elapsed, bytes }: Reading, last: LastReading | undefined): number | null => {
-  if (!last || last.originalSize === 0) return null;
-  const share = Math.min(1, bytes / last.originalSize);
+  if (!last || last.originalSize === 0 || bytes > last.originalSize) return null;
+  const share = bytes / last.originalSize;
   const whole = share > TELLING_SHARE ? elapsed / share : last.duration;
   return Math.round(whole * (1 - share) * 10) / 10;
 };

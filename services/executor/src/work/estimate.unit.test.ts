@@ -12,7 +12,8 @@ describe('the time to go', () => {
   test('goes by the last duration at first, then by the pace', () => {
     expect(secondsToGo({ elapsed: 0, bytes: 0 }, last)).toBe(100);
     expect(secondsToGo({ elapsed: 200, bytes: 500 }, last)).toBe(200);
-    expect(secondsToGo({ elapsed: 50, bytes: 1_500 }, last)).toBe(0);
+    expect(secondsToGo({ elapsed: 50, bytes: 1_000 }, last)).toBe(0);
+    expect(secondsToGo({ elapsed: 50, bytes: 1_001 }, last)).toBeNull();
   });
   test('is never negative', () => {
     fc.assert(

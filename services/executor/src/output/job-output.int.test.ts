@@ -1,0 +1,71 @@
+import { outputStream, type OutputLine } from '@cyborgbackup/contracts';
+import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createJobOutput } from './job-output.ts';
+
+let site: TestParts;
+beforeAll(async () => {
+  site = await startTestParts();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+const recorded = async (job: string): Promise<readonly OutputLine[]> => {
+  const lines: OutputLine[] = [];
+  for await (const { data } of site.parts.store.readStream(outputStream(job))) {
+    lines.push(...(data as { lines: OutputLine[] }).lines);
+  }
+  return lines;
+};
+
+test('keeps colours, hides secrets, and counts lines without gaps, also for a second attempt', async () => {
+  const job = randomUUID();
+  const first = await createJobOutput(site.parts, job);
+  first.hide('pass"word');
+  first.write('verbose', '\u001b[31mred\u001b[0m pass"word {"x": "pass\\"word"}\nsecond\n');
+  await first.flush();
+  const second = await createJobOutput(site.parts, job);
+  second.write('error', 'third');
+  await second.flush();
+  expect(await recorded(job)).toMatchObject([
+    { counter: 1, stdout: '\u001b[31mred\u001b[0m [redacted] {"x": "[redacted]"}\nsecond', start_line: 0, end_line: 2 },
+    { counter: 2, event: 'error', stdout: 'third', start_line: 2, end_line: 3 },
+  ]);
+});
+
+test('is bounded, and says what was left out; errors are kept', async () => {
+  const job = randomUUID();
+  const output = await createJobOutput(site.parts, job);
+  for (let index = 0; index < 25_000; index += 1) {
+    output.write('warning', `warning ${index}`);
+    if (index % 5_000 === 1) await output.flush();
+  }
+  output.write('error', 'the reason');
+  await output.flush();
+  const lines = await recorded(job);
+  expect(lines.length).toBeLessThan(20_100);
+  expect(lines.map(({ stdout }) => stdout).slice(-2)).toEqual([
+    'the reason',
+    expect.stringMatching(/^\[5000 lines were left out/),
+  ]);
+});
+
+test('of progress keeps one line a second, and the last', async () => {
+  const job = randomUUID();
+  const output = await createJobOutput(site.parts, job);
+  const figures = {
+    phase: 'x',
+    files: 0,
+    original_size: 0,
+    compressed_size: 0,
+    deduplicated_size: 0,
+    rate: 0,
+    path: '',
+  };
+  for (let files = 0; files < 1_000; files += 1) output.progress(`${files}`, { ...figures, files });
+  await output.flush();
+  expect((await recorded(job)).map(({ progress }) => progress)).toEqual([
+    { ...figures, files: 0, eta: null },
+    { ...figures, files: 999, eta: null },
+  ]);
+});
