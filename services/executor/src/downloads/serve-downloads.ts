@@ -1,6 +1,7 @@
 import { archiveContent, type ContentKind, type ContentRequest } from '@cyborgbackup/contracts';
 import { serveByteStreams, type ByteSink, type ByteStreamServer } from '@cyborgbackup/messaging';
 import type { DownloadParts } from './download-parts.ts';
+import { createGiveWay } from './give-way.ts';
 import { asReadFailure } from './read-failure.ts';
 import { recordRead } from './record-read.ts';
 import { sendFile } from './send-file.ts';
@@ -14,17 +15,27 @@ type Send = (parts: DownloadParts, request: ContentRequest, sink: ByteSink) => P
 const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendTar, zip: sendZip };
 
 /** Sends what is in archives to whoever asks over NATS; the gateway decides who may. */
-export const serveDownloads = (parts: DownloadParts): ByteStreamServer =>
-  serveByteStreams(parts.parts.connection, {
+export const serveDownloads = (parts: DownloadParts): ByteStreamServer => {
+  const { connection } = parts.parts;
+  const giveWay = createGiveWay(connection);
+  const server = serveByteStreams(connection, {
     subject: archiveContent.subject,
     schema: archiveContent.input,
     concurrency: DOWNLOADS_AT_ONCE,
-    handler: async (request, sink) => {
-      await recordRead(parts.parts, request);
-      try {
-        await SENDERS[request.kind](parts, request, sink);
-      } catch (error) {
-        throw asReadFailure(error);
-      }
-    },
+    handler: (request, sink) =>
+      giveWay.reading(request.repository.uuid, async (wanted) => {
+        await recordRead(parts.parts, request);
+        try {
+          await SENDERS[request.kind](parts, request, { ...sink, signal: AbortSignal.any([sink.signal, wanted]) });
+        } catch (error) {
+          throw asReadFailure(error);
+        }
+      }),
   });
+  return {
+    stop: async () => {
+      await server.stop();
+      giveWay.close();
+    },
+  };
+};

@@ -1,4 +1,5 @@
 import type { CheckSubject, PlannedJob } from '@cyborgbackup/contracts';
+import { wantRepository } from '../downloads/give-way.ts';
 import type { JobResult } from '../job/job-result.ts';
 import { backUp } from './back-up.ts';
 import { checkArchives } from './check-archives.ts';
@@ -24,9 +25,14 @@ const CHECKS: Readonly<Record<CheckSubject, Work>> = {
 /** Jobs of earlier releases do not say what they check. */
 const checkOf = ({ check, client }: PlannedJob): Work => CHECKS[check ?? (client ? 'client' : 'repository')];
 
+/** Borg wants the repository for itself, to write to it or to check it. */
+const isExclusive = ({ job_type, check }: PlannedJob): boolean =>
+  job_type === 'job' || job_type === 'prune' || job_type === 'integrity' || check === 'archives';
+
 /** Does the work of a job of any type. @throws JobFailure, JobStopped, SshError; anything else is trouble of our own */
 export const perform = async (context: JobContext): Promise<JobResult> => {
-  const { job } = context.plan;
+  const { job, run } = context.plan;
+  if (run.repository && isExclusive(job)) wantRepository(context.parts.connection, run.repository.uuid);
   switch (job.job_type) {
     case 'job':
       return backUp(context);

@@ -1,0 +1,57 @@
+import { createLogger, delay } from '@cyborgbackup/kernel';
+import { createNatsConnection, type Connection } from '@cyborgbackup/messaging';
+import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGiveWay, wantRepository, type GiveWay } from './give-way.ts';
+
+describe('a download', () => {
+  let nats: TestNats;
+  let here: Connection;
+  let there: Connection;
+  let giveWay: GiveWay;
+  const FINISH_MILLIS = 200;
+
+  beforeAll(async () => {
+    nats = await startTestNats();
+    const logger = createLogger('test', 'silent');
+    here = await createNatsConnection({ natsUrl: nats.url, name: 'here', logger });
+    there = await createNatsConnection({ natsUrl: nats.url, name: 'there', logger });
+    giveWay = createGiveWay(here, FINISH_MILLIS);
+    await here.nats.flush();
+  });
+  afterAll(async () => {
+    giveWay.close();
+    await here.close();
+    await there.close();
+    await nats[Symbol.asyncDispose]();
+  });
+
+  test('is broken off for a writer of its repository, after some time to finish, and none follows it', async () => {
+    const [wanted, other] = [randomUUID(), randomUUID()];
+    const startedAt = Date.now();
+    const reading = giveWay.reading(wanted, async (signal) => {
+      wantRepository(there, wanted);
+      await once(signal, 'abort');
+      return signal.reason as unknown;
+    });
+    expect(await reading).toMatchObject({ code: 'unavailable' });
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(FINISH_MILLIS - 1);
+    await expect(giveWay.reading(wanted, () => Promise.resolve())).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await giveWay.reading(other, () => Promise.resolve('read'))).toBe('read');
+  });
+
+  test('that ends in time is left alone', async () => {
+    const repository = randomUUID();
+    const reading = giveWay.reading(repository, async (signal) => {
+      wantRepository(there, repository);
+      await there.nats.flush();
+      await here.nats.flush();
+      return signal;
+    });
+    const signal = await reading;
+    await delay(FINISH_MILLIS + 50);
+    expect(signal.aborted).toBe(false);
+  });
+});
