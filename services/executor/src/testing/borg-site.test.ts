@@ -145,7 +145,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
       name: 'Job',
       job_type: 'restore',
       launch_type: 'manual',
-      client: { id: 1, uuid: randomUUID(), hostname: host.host, port: host.port },
+      client: { id: 1, uuid: randomUUID(), hostname: host.host, port: host.port, bandwidth_limit: null },
       needs: [],
       archive_name: 'archive',
       master_job: randomUUID(),

@@ -231,6 +231,7 @@ describe('a job', () => {
     finished: '2018-11-23T20:00:00.000000Z',
     job_explanation: '',
     warnings: [],
+    result: null,
     attempt: 1,
     executor: 'host-1-ab',
     task: null,

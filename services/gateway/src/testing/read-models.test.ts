@@ -196,6 +196,7 @@ const scheduler = defineProjection({
       cancel_requested: 'bool',
       job_explanation: 'text',
       warnings: 'text[]',
+      result: 'jsonb?',
       ...sizes,
       files: 'safeint',
     }),

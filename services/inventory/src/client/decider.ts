@@ -33,7 +33,7 @@ const decideOn = (client: Client, command: Exclude<ClientCommand, { do: 'registe
     }
     case 'prepared': {
       const { version, ready, ip } = command;
-      if (isEmpty(changedFields(fields, { version, ready, ip }))) return [];
+      if (isEmpty(changedFields(fields, { version, ready, ip, mark_as_to_update: false }))) return [];
       return [{ type: 'client-prepared', data: { uuid, version, ready, ...(ip === undefined ? {} : { ip }) } }];
     }
     case 'hypervisor-prepared': {
@@ -63,7 +63,9 @@ export const clientDecider: Decider<Client | undefined, ClientCommand, ClientEve
     }
     if (!state) return state;
     if (event.type === 'client-removed') return { ...state, isRemoved: true };
-    const { uuid: _, ...changes } = event.data;
+    const { uuid: _, ...data } = event.data;
+    // A preparation brings borg up to date where it may, so the mark has done its work.
+    const changes = event.type === 'client-prepared' ? { ...data, mark_as_to_update: false } : data;
     return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
   },
 };

@@ -51,6 +51,10 @@ describe('a preparation', () => {
     data: { uuid, version: '1.2.4', ready: true, ip: '192.0.2.1' },
   };
   test('records what it found', () => given(clientDecider, registered).when(found).then(prepared));
+  test('takes the mark of a client that was to be updated', () =>
+    given(clientDecider, registered, prepared, { type: 'client-changed', data: { uuid, mark_as_to_update: true } })
+      .when(found)
+      .then(prepared));
   test('that finds nothing new is no event', () => given(clientDecider, registered, prepared).when(found).then());
   test('need not know the addresses', () =>
     given(clientDecider, registered, prepared)

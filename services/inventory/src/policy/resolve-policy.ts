@@ -37,10 +37,11 @@ const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
   return row;
 };
 
-/** In the policy's order. */
+/** In the policy's order. A client that is marked for a newer borg is prepared again. */
 const readClients = async (pool: Pool, ids: readonly number[]): Promise<ResolvedPolicy['clients']> => {
   const { rows } = await pool.query<ResolvedPolicy['clients'][number]>(
-    `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.bandwidth_limit, c.ready, c.enabled, c.hypervisor_ready, c.bandwidth_limit
+    `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.bandwidth_limit, c.enabled, c.hypervisor_ready,
+            c.ready and not c.mark_as_to_update as ready
        from unnest($1::int4[]) with ordinality as wanted(id, nr)
        join inventory.clients c on c.id = wanted.id order by wanted.nr`,
     [ids],

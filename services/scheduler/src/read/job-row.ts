@@ -52,6 +52,8 @@ export interface JobRow {
   readonly cancel_requested: boolean;
   readonly job_explanation: string;
   readonly warnings: readonly string[];
+  /** What it did, see outcome.ts; null until it has ended. */
+  readonly result: unknown;
   readonly original_size: number;
   readonly compressed_size: number;
   readonly deduplicated_size: number;

@@ -3,6 +3,7 @@ import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type TableChanges } from '@cyborgbackup/projections';
 import type { JobRow } from './job-row.ts';
 import { knownEvent } from './known-event.ts';
+import { outcomeOf } from './outcome.ts';
 import { actingUser, plannedRows } from './planned-rows.ts';
 
 type JobChange<E extends JobEvent | QueueEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
@@ -64,6 +65,7 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
     cancel_requested: 'bool',
     job_explanation: 'text',
     warnings: 'text[]',
+    result: 'jsonb?',
     original_size: 'safeint',
     compressed_size: 'safeint',
     deduplicated_size: 'safeint',
@@ -115,6 +117,7 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
       ...ended(row, event),
       job_explanation: '',
       warnings: event.data.warnings,
+      result: outcomeOf(event),
       ...(event.data.archive && {
         archive_name: event.data.archive.name,
         original_size: event.data.archive.original_size,
@@ -127,6 +130,7 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
       ...ended(row, event),
       job_explanation: event.data.reason,
       warnings: event.data.warnings,
+      result: outcomeOf(event),
     })),
     'job-canceled': changeJob((row, event) => ({ ...ended(row, event), job_explanation: event.data.reason })),
   },

@@ -136,6 +136,7 @@ describe('scheduler.jobs', () => {
       cancel_requested: false,
       job_explanation: '',
       warnings: [],
+      result: null,
       original_size: 0,
       compressed_size: 0,
       deduplicated_size: 0,
@@ -224,5 +225,13 @@ describe('scheduler.jobs', () => {
     const common = { policy: 4, repository: 5, schedule: 6, machine_id: '100', created_by: user, run };
     expect(row(first)).toMatchObject({ ...common, status: 'pending', dependent_jobs: 12, created: at(1) });
     expect(row(second)).toMatchObject({ ...common, status: 'waiting', master_job: 11, dependent_jobs: null });
+  });
+
+  it('shows what a job did beside its archive', () => {
+    const restored = { files: 2, bytes: 9, replaced: 1, skipped: 0, kept_both: 0, verified: 2, mismatches: [] };
+    expect(rowAfter(backup, started(1), succeeded(backup, { restored, pruned: ['old'] }))).toMatchObject({
+      result: { files: null, restored, check: null, drill: null, pruned: ['old'], machines: [] },
+    });
+    expect(rowAfter(backup, started(1), backedUp)).toMatchObject({ result: { files: 3, restored: null } });
   });
 });

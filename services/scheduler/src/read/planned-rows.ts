@@ -13,6 +13,7 @@ const UNTOUCHED = {
   cancel_requested: false,
   job_explanation: '',
   warnings: [],
+  result: null,
   original_size: 0,
   compressed_size: 0,
   deduplicated_size: 0,

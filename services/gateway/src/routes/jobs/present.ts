@@ -50,7 +50,7 @@ export const presentJob = (row: JobRow, now: number): object => ({
   ...pick(row, ['client', 'repository', 'master_job', 'dependent_jobs']),
   result_traceback: '',
   event_processing_finished: !isActive(row),
-  ...pick(row, ['job_type', 'attempt', 'executor', 'warnings', 'task']),
+  ...pick(row, ['job_type', 'attempt', 'executor', 'warnings', 'result', 'task']),
   machine: row.machine_id === null ? null : { id: row.machine_id, name: row.machine_name ?? '' },
   due_at: shortIsoOrNull(row.due_at),
 });

@@ -28,6 +28,8 @@ export interface JobRow extends CommonRow {
   readonly finished: string | null;
   readonly job_explanation: string;
   readonly warnings: readonly string[];
+  /** Null until the job has ended. */
+  readonly result: unknown;
   readonly attempt: number;
   readonly task: string | null;
   readonly machine_id: string | null;
@@ -45,7 +47,7 @@ export interface JobRow extends CommonRow {
 const columns =
   `id uuid created modified revision name job_type launch_type status failed policy policy_name policy_type
   client client_hostname repository repository_name schedule schedule_name master_job dependent_jobs archive_name started
-  finished job_explanation warnings original_size compressed_size deduplicated_size files attempt executor task machine_id
+  finished job_explanation warnings result original_size compressed_size deduplicated_size files attempt executor task machine_id
   machine_name due_at`.split(/\s+/);
 
 export const jobSource: RowSource = {

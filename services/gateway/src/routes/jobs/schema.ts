@@ -1,4 +1,11 @@
-import { JOB_TYPES, LAUNCH_TYPES, schedulerCommands } from '@cyborgbackup/contracts';
+import {
+  checkResult,
+  JOB_TYPES,
+  LAUNCH_TYPES,
+  restoreResult,
+  schedulerCommands,
+  virtualMachine,
+} from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { commonSchema } from '../../http/representation.ts';
 
@@ -15,6 +22,19 @@ export const JOB_STATUSES = [
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 const id = z.int().nullable();
+
+const jobResult = z.object({
+  /** In the archive; null where there is none. */
+  files: z.int().nullable(),
+  restored: restoreResult.nullable(),
+  check: checkResult.nullable(),
+  /** Files that were extracted and compared; see drills. */
+  drill: z.object({ archive: z.string(), passed: z.boolean(), files: z.int(), bytes: z.int() }).nullable(),
+  /** Archives that it removed. */
+  pruned: z.array(z.string()),
+  /** Machines that it found on a hypervisor. */
+  machines: z.array(virtualMachine),
+});
 
 export const jobSchema = z.object({
   ...commonSchema,
@@ -57,6 +77,8 @@ export const jobSchema = z.object({
   executor: z.string(),
   /** What borg warned of. */
   warnings: z.array(z.string()),
+  /** What it did beside its archive; null until it has ended. */
+  result: jobResult.nullable(),
 });
 
 const { state, reason, blocked_by, ahead } = schedulerCommands.explain.output.shape;

@@ -36,7 +36,10 @@ export const clients = defineReadModel<ClientRow, ClientEvent>({
     'client-changed': (event, table) =>
       table.update({ uuid: event.data.uuid }, { ...definedFields(event.data), ...nextStamps(event) }),
     'client-prepared': (event, table) =>
-      table.update({ uuid: event.data.uuid }, { ...definedFields(event.data), ...nextStamps(event) }),
+      table.update(
+        { uuid: event.data.uuid },
+        { ...definedFields(event.data), mark_as_to_update: false, ...nextStamps(event) },
+      ),
     'hypervisor-prepared': (event, table) =>
       table.update({ uuid: event.data.uuid }, { ...definedFields(event.data), ...nextStamps(event) }),
     'client-removed': ({ data }, table) => table.remove({ uuid: data.uuid }),
