@@ -18,7 +18,9 @@ beforeAll(async () => {
 
 afterAll(() => host[Symbol.asyncDispose]());
 
-const path = fc.constantFrom('a', 'a/b', 'a/b/c', 'a/b/d', 'e', 'e/f/g', 'x/\udcff/y', 'x/é', 'a/b/c/deep');
+const path = fc.constantFrom(
+  ...['a', 'a/b', 'a/b/c', 'a/b/d', 'e', 'e/f/g', 'x/\udcff/y', 'x/é', 'a/b/c/deep', '.', '/top', 'a//b', '/', 'e/f/'],
+);
 const entry = fc
   .record({
     path,
@@ -98,7 +100,7 @@ const expected = ({ entries, isGone, broken }: Modelled): string[] =>
 const sums = (entries: readonly CatalogEntry[]): Record<string, number[]> => {
   const found: Record<string, number[]> = {};
   for (const { path: whole, type, size } of entries) {
-    for (let end = whole.lastIndexOf('/') + 1; ; end = whole.lastIndexOf('/', end - 2) + 1) {
+    for (let end = whole.lastIndexOf('/') + 1; ; end = end < 2 ? 0 : whole.lastIndexOf('/', end - 2) + 1) {
       const folder = whole.slice(0, end).replaceAll(/\p{Surrogate}/gu, '\ufffd');
       const sum = (found[folder] ??= [0, 0, 0]);
       sum[0]! += 1;

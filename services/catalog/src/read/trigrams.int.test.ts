@@ -30,7 +30,9 @@ test('names get the index once, also when their tables were made without it', as
   expect(schema).toBe('public');
   await Promise.all([1, 2].map(() => ensureNameIndex(pool, catalogProjection, schema)));
   expect(await indexes()).toBe(1);
-  expect(withTrigrams(catalogProjection, schema).models.find(({ table }) => table === 'names')?.indexes).toHaveLength(1);
+  expect(withTrigrams(catalogProjection, schema).models.find(({ table }) => table === 'names')?.indexes).toHaveLength(
+    1,
+  );
 });
 
 test('without the right to create the extension the catalog goes without', async () => {

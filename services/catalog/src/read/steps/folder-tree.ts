@@ -13,7 +13,9 @@ export interface Totals {
   bytes: number;
 }
 
-const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
+/** Of any path with a slash at its end, be it only that. */
+const parentOf = (path: string): string =>
+  path.length < 2 ? '' : path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
 
 /** Folders with all that are above them, each once, those above first. */
 export interface FolderTree {

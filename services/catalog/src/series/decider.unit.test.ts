@@ -1,0 +1,64 @@
+import { fold } from '@cyborgbackup/kernel';
+import { expect, test } from 'vitest';
+import { seriesDecider, type SeriesCommand, type SeriesEvent } from './decider.ts';
+import { seriesUuid } from './series-uuid.ts';
+
+const uuid = (n: number): string => `0b9c3f0e-8f6a-4a53-9f55-00000000000${n}`;
+const of = { series: uuid(1), job: uuid(2), repository: uuid(3), policy: uuid(4), client: uuid(5), machine: '' };
+const start = (attempt: number): SeriesCommand => ({ do: 'start', attempt: uuid(attempt), ...of });
+const started = (attempt: number, sequence: number, first: number): SeriesEvent => ({
+  type: 'catalog-listing-started',
+  data: { attempt: uuid(attempt), ...of, sequence, first },
+});
+const names = (attempt: number) => ({ series: of.series, attempt: uuid(attempt) });
+const complete = (attempt: number, added: number): SeriesCommand => ({
+  do: 'complete',
+  ...names(attempt),
+  job: of.job,
+  added,
+  entries: 9,
+  idBase: 100,
+});
+const completed = (attempt: number, sequence: number, next: number): SeriesEvent => ({
+  type: 'catalog-listing-completed',
+  data: { ...names(attempt), job: of.job, sequence, next, id_base: 100, entries: 9 },
+});
+const abandon = (attempt: number): SeriesCommand => ({ do: 'abandon', ...names(attempt) });
+const abandoned = (attempt: number): SeriesEvent => ({ type: 'catalog-listing-abandoned', data: names(attempt) });
+
+test.each<[string, SeriesEvent[], SeriesCommand, SeriesEvent[]]>([
+  ['the first listing', [], start(6), [started(6, 1, 0)]],
+  ['a listing that starts again', [started(6, 1, 0)], start(6), []],
+  ['its end', [started(6, 1, 0)], complete(6, 5), [completed(6, 1, 5)]],
+  ['its end, told again', [started(6, 1, 0), completed(6, 1, 5)], complete(6, 5), []],
+  ['the next listing', [started(6, 1, 0), completed(6, 1, 5)], start(7), [started(7, 2, 5)]],
+  ['one in place of another', [started(6, 1, 0)], start(7), [started(7, 2, 0)]],
+  ['the end of that one', [started(6, 1, 0), started(7, 2, 0)], complete(7, 1), [completed(7, 2, 1)]],
+  ['giving up', [started(6, 1, 0)], abandon(6), [abandoned(6)]],
+  ['giving up again', [started(6, 1, 0), abandoned(6)], abandon(6), []],
+  ['giving up what is void', [started(6, 1, 0), started(7, 2, 0)], abandon(6), []],
+  ['a listing after one that was given up', [started(6, 1, 0), abandoned(6)], start(7), [started(7, 2, 0)]],
+])('%s', (_name, history, command, expected) => {
+  expect(seriesDecider.decide(command, fold(seriesDecider, history))).toEqual(expected);
+});
+
+test.each<[string, SeriesEvent[], SeriesCommand, RegExp]>([
+  ['the end of a listing that never began', [], complete(6, 1), /void/],
+  ['the end of one that was replaced', [started(6, 1, 0), started(7, 2, 0)], complete(6, 1), /void/],
+  ['the end of one that was given up', [started(6, 1, 0), abandoned(6)], complete(6, 1), /void/],
+  ['starting what is complete', [started(6, 1, 0), completed(6, 1, 5)], start(6), /complete already/],
+])('%s is refused', (_name, history, command, message) => {
+  expect(() => seriesDecider.decide(command, fold(seriesDecider, history))).toThrow(message);
+});
+
+test('a series has one name, and no other has it', () => {
+  const owner = { repository: uuid(1), policy: uuid(2), client: uuid(3), machine: '' };
+  expect(seriesUuid(owner)).toBe(seriesUuid({ ...owner }));
+  expect(seriesUuid(owner)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+  const others = [
+    { ...owner, machine: 'a' },
+    { ...owner, policy: null },
+    { ...owner, client: uuid(4) },
+  ];
+  expect(new Set([owner, ...others].map(seriesUuid)).size).toBe(4);
+});
