@@ -1,5 +1,6 @@
 import { archiveContent, exactName, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
 import { extname } from 'node:path/posix';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
@@ -75,7 +76,8 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
     type: typeOf(entry.name),
     headers: headersOf(entry, size, range),
   };
-  if (request.isHead) return { ...common, body: '' };
+  // A stream, since Koa would take a text's length for that of the answer.
+  if (request.isHead) return { ...common, body: Readable.from([]) };
   const content = await contentOf(deps, holder);
   const body = await deps.openStream(archiveContent, { ...content, range: range ?? null }, request.signal);
   return { ...common, body };

@@ -36,20 +36,20 @@ const OF_ARCHIVE = `
     join catalog.names n on n.id = v.name
     join catalog.attributes t on t.id = v.attributes`;
 
-/** The archive that an entry's id belongs to, gone or not. */
-const ARCHIVE_OF_ID = `
-  (select * from catalog.archives where id_base <= $1 order by id_base desc limit 1) a`;
+const IS_THERE = 'a.complete and not a.removed and a.repository_uuid is not null';
 
 /**
- * The entry with this id, when its archive is still in its repository.
+ * The entry with this id, when its archive is still in its repository. Its archive is the one with the next lower base that
+ * has such a number.
  * @param job the archive it has to be of; any unless given
  */
 export const findEntry = ({ reader }: GatewayDeps, id: number, job?: string): Promise<EntryToRead | undefined> =>
   reader.row<EntryToRead>(
     `${ENTRY}
-       from ${ARCHIVE_OF_ID} ${OF_ARCHIVE}
-      where v.number = $1 - a.id_base and not a.removed and a.repository_uuid is not null
-        and ($2::uuid is null or a.job_uuid = $2)`,
+       from catalog.archives a ${OF_ARCHIVE}
+      where a.id_base <= $1::bigint and a.id_base > $1::bigint - 2147483647 and v.number = $1::bigint - a.id_base
+        and ${IS_THERE} and ($2::uuid is null or a.job_uuid = $2)
+      order by a.id_base desc limit 1`,
     [id, job ?? null],
   );
 
@@ -58,7 +58,7 @@ const findAt = ({ reader }: GatewayDeps, job: string, path: StoredPath): Promise
   reader.row<EntryToRead>(
     `${ENTRY}
        from catalog.archives a ${OF_ARCHIVE}
-      where a.job_uuid = $1 and not a.removed and a.repository_uuid is not null
+      where a.job_uuid = $1 and ${IS_THERE}
         and hashtextextended(f.path, 0) = hashtextextended($2, 0) and f.path = $2 and f.raw is not distinct from $3
         and n.name = $4 and n.raw is not distinct from $5
       limit 1`,

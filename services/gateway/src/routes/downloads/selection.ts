@@ -1,5 +1,6 @@
 import { archiveContent, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
@@ -74,7 +75,8 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
   const paths = await pathsOf(deps, archive, asked);
   const headers = { 'Content-Disposition': contentDisposition(fileName(archive, paths, format)) };
   const common = { type: FORMATS[format], headers };
-  if (isHead) return { ...common, body: '' };
+  // A stream, since Koa would take a text's length for that of the answer.
+  if (isHead) return { ...common, body: Readable.from([]) };
   const content: ContentRequest = {
     job: archive.job_uuid,
     archive: archive.archive_name,

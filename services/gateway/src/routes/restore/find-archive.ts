@@ -21,11 +21,12 @@ interface ArchiveRow extends Omit<FoundArchive, 'repository'> {
   readonly path: string;
 }
 
+/** Of several in one repository the latest. */
 const FIND = `
-  select a.job_uuid, a.archive_name, a.client_uuid, a.policy_uuid, a.complete, r.id, r.uuid, r.name, r.path
+  select distinct on (r.id) a.job_uuid, a.archive_name, a.client_uuid, a.policy_uuid, a.complete, r.id, r.uuid, r.name, r.path
     from catalog.archives a join inventory.repositories r on r.uuid = a.repository_uuid
    where a.archive_name = $1 and not a.removed and ($2 = '' or r.id::text = $2 or r.name = $2)
-   order by r.id
+   order by r.id, a.position desc
    limit 3`;
 
 const MANY = 2;

@@ -1,1 +1,0 @@
-export { escapeBytes, exactName, exactPath, type StoredPath } from '@cyborgbackup/contracts';
