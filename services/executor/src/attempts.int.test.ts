@@ -160,17 +160,17 @@ test('a host that comes back gets its backup on the next attempt', async () => {
   expect(await site.output(one.job)).toMatch(/refused.*Trying again in 10 s\./);
 });
 
-describe('a job whose executor is gone', () => {
-  /** What an executor that was killed left in the log. */
-  const abandoned = async (sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }> => {
-    const one = await site.plan(sketch);
-    await site.append(`job-${one.job}`, {
-      type: 'job-started',
-      data: { ...one, attempt: 1, executor: 'killed' },
-    });
-    return one;
-  };
+/** What an executor that was killed left in the log. */
+const abandoned = async (sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }> => {
+  const one = await site.plan(sketch);
+  await site.append(`job-${one.job}`, {
+    type: 'job-started',
+    data: { ...one, attempt: 1, executor: 'killed' },
+  });
+  return one;
+};
 
+describe('a job whose executor is gone', () => {
   test('is taken over: its borg is ended first, and there is one archive', async () => {
     const archive_name = 'taken-over';
     const one = await abandoned({ archive_name });
@@ -219,6 +219,14 @@ describe('a job whose executor is gone', () => {
     });
     expect(await readFile(log, 'utf8')).toBe('post\n');
   });
+});
+
+test('what a lost attempt read through a mount is not trusted, but done again', async () => {
+  const one = await abandoned({ archive_name: 'pulled', policy: { mode_pull: true } });
+  await site.borg('create', '::pulled', join(site.folder, 'borg-client'));
+  await site.queue(one);
+  expect(await site.ended(one)).toMatchObject({ status: 'successful', end: { archive: { files: 1 }, warnings: [] } });
+  expect(await site.borg('list', '--short', '::pulled')).toContain(join(site.folder, 'source', 'file').slice(1));
 });
 
 test('a stopping executor hands its job over', async () => {

@@ -9,7 +9,7 @@ import { checkArchive } from './check-archive.ts';
 import { createArchive } from './create-archive.ts';
 import { runPrehook, withPosthook } from './hooks.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
-import { findLostArchive, removeCheckpoints, withoutHalfArchive } from './lost-archive.ts';
+import { findLostArchive, removeArchive, removeCheckpoints, withoutHalfArchive } from './lost-archive.ts';
 import { openVariables } from './open-variables.ts';
 
 /** The backup before this one of the same policy, client and machine. */
@@ -23,7 +23,8 @@ const lastBackupOf = async ({ parts, plan }: JobContext): Promise<LastBackup | u
 /**
  * Runs a backup:
  *
- *   1. what a lost attempt completed is taken as it is;
+ *   1. what a lost attempt completed is taken as it is, unless borg read files through a mount: had that gone away, borg
+ *      would have completed an archive without them;
  *   2. otherwise the prehook runs, then borg;
  *   3. the archive is held against the last one of its series: an empty or shrunken source fails the job;
  *   4. the posthook runs, whatever happened before, unless another executor goes on with the job and will run it.
@@ -50,7 +51,9 @@ export const backUp = async (context: JobContext): Promise<JobResult> => {
 
   const makeArchive = async (): Promise<JobResult> => {
     const lost = attempt > 1 ? await findLostArchive(context, place, archive) : undefined;
-    if (lost) return resultOfInfo(lost);
+    const isWhole = !place.pull || source.content.kind === 'dump';
+    if (lost && isWhole) return resultOfInfo(lost);
+    if (lost) await removeArchive(context, place, archive);
     await runPrehook(context, place.client);
     const interval = source.archive.checkpointIntervalSeconds;
     const { result, warnings } = await withoutHalfArchive(context, place, { archive, interval }, () =>

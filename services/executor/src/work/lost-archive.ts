@@ -28,6 +28,13 @@ export const findLostArchive = async (
   throw failureOf(found, place.runner.where);
 };
 
+/** Removes an archive of this job that cannot be trusted. */
+export const removeArchive = async (context: JobContext, place: BorgPlace, archive: string): Promise<void> => {
+  const argv = deleteCommand({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS, archives: [archive] });
+  await runStep(context, place, { argv });
+  context.output.write('verbose', `Removed the archive of an attempt that was lost: ${archive}`);
+};
+
 /**
  * Removes what attempts of this backup left unfinished. Done when the backup is complete: until then the chunks in there
  * need not be sent again.

@@ -95,6 +95,12 @@ const warningsBefore = (result: BorgResult): readonly string[] =>
     .map(({ message }) => message)
     .slice(0, MAX_WARNINGS);
 
+/** What a dump said last: it knows better than borg why it failed. */
+const lastWords = ({ messages }: BorgResult): string => {
+  const last = messages.findLast(({ logger, message }) => logger === '' && message.trim() !== '');
+  return last ? ` It said: ${last.message.trim().slice(0, 300)}` : '';
+};
+
 /** The sentence for a borg command that did not succeed. */
 export const failureOf = (result: BorgResult, where: string): JobFailure => {
   const warnings = warningsBefore(result);
@@ -105,7 +111,11 @@ export const failureOf = (result: BorgResult, where: string): JobFailure => {
     );
   }
   const { kind, message } = explainFailure(result);
-  return new JobFailure(message, { exitCode: result.exitCode, warnings, transport: TRANSPORT.has(kind) });
+  return new JobFailure(kind === 'dump' ? `${message}${lastWords(result)}` : message, {
+    exitCode: result.exitCode,
+    warnings,
+    transport: TRANSPORT.has(kind),
+  });
 };
 
 /** As `tryStep`. @throws JobFailure unless borg ended with success or with warnings */
