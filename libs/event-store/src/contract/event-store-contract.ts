@@ -176,6 +176,16 @@ export const eventStoreContract = (name: string, makeStore: () => Promise<StoreU
           expect(seen.filter((event) => event.stream === stream)).toEqual(await collect(store.readStream(stream)));
         }
       });
+
+      it('passes over events of other types, with all that is known of the wanted ones', async () => {
+        const after = await store.head();
+        const stream = sampleStream();
+        const wanted = { ...sampleEvent({ n: 2 }), type: 'sample-wanted' };
+        await store.append(stream, [sampleEvent({ n: 1 }), wanted, sampleEvent({ n: 3 })], 'none');
+        const page = await store.readAll({ after, limit: 10, types: ['sample-wanted', 'sample-never'] });
+        expect(page.events).toEqual([(await collect(store.readStream(stream)))[1]]);
+        expect(page.position).toBe(await store.head());
+      });
     });
 
     describe('subscribe', () => {
@@ -194,6 +204,16 @@ export const eventStoreContract = (name: string, makeStore: () => Promise<StoreU
           if (seen.length === 6) stop.abort();
         }
         expect(seen).toEqual([1, 2, 3, 4, 5, 6]);
+      });
+
+      it('tells how far it is where nothing was for this reader', async () => {
+        const after = await store.head();
+        const { position } = await append(sampleStream(), 3, 'none');
+        const stop = new AbortController();
+        for await (const page of store.subscribe({ after, signal: stop.signal, types: ['sample-never'] })) {
+          expect(page.events).toEqual([]);
+          if (page.position === position) stop.abort();
+        }
       });
 
       it('hands out nothing more once it is aborted, however much there is', async () => {
