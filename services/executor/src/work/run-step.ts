@@ -29,18 +29,19 @@ export type StepOptions = Omit<PlaceRun, 'signal'>;
 /** That borg names the repository by another path here than elsewhere is how we work, and no news to anybody. */
 const EXPECTED = new Set(['BORG_RELOCATED_REPO_ACCESS_IS_OK', 'BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK']);
 
-/** Places at which nothing of an earlier attempt runs any more. */
-const cleared = new WeakMap<JobContext, Set<BorgPlace>>();
+/** Places, each opened for one attempt, at which nothing of an earlier one runs any more. */
+const cleared = new WeakSet<BorgPlace>();
 
-/** Another attempt's borg would be in the way, and might write what this one then does not expect. */
+/**
+ * Another attempt's borg would be in the way, and might write what this one then does not expect. Done before the first step
+ * at a place, when this attempt itself has nothing running there.
+ */
 const endEarlierAttempts = async (context: JobContext, place: BorgPlace): Promise<void> => {
-  const places = cleared.get(context) ?? new Set();
-  cleared.set(context, places);
-  if (context.attempt === 1 || places.has(place)) return;
+  if (context.attempt === 1 || cleared.has(place)) return;
   const { signal, output, plan } = context;
   const ended = await endLeftovers(place.runner, plan.job.uuid, { signal });
   if (ended > 0) output.write('system_warning', `Ended ${ended} processes of an earlier attempt.`);
-  places.add(place);
+  cleared.add(place);
 };
 
 const RELEASE_MILLIS = 30_000;
