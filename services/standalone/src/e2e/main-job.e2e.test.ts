@@ -100,7 +100,10 @@ describe('the main job', () => {
   });
 
   test('fails a backup whose client cannot be reached, with the reason', async () => {
-    const { policy } = await makeThings(api, host, { client: { hostname: 'no-such-host.invalid' } });
+    const { policy } = await makeThings(api, host, {
+      client: { hostname: 'no-such-host.invalid' },
+      policy: { max_attempts: 1 },
+    });
     const job = await jobEnd(api, await launch(api, policy), 60_000);
     expect(job).toMatchObject({ status: 'failed', job_explanation: expect.stringContaining('no-such-host.invalid') });
   });
