@@ -8,4 +8,5 @@ export * from './event.ts';
 export * from './human-bytes.ts';
 export * from './log.ts';
 export * from './password.ts';
+export * from './readable.ts';
 export * from './time.ts';

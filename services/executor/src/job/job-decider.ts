@@ -1,5 +1,13 @@
-import { isJobOver, jobEvolver, type JobEvent, type JobState } from '@cyborgbackup/contracts';
-import { AppError, type Decider } from '@cyborgbackup/kernel';
+import {
+  isJobOver,
+  jobAttemptLost,
+  jobEvolver,
+  jobFailed,
+  jobSucceeded,
+  type JobEvent,
+  type JobState,
+} from '@cyborgbackup/contracts';
+import { AppError, withReadableTexts, type Decider } from '@cyborgbackup/kernel';
 import type { FailureFacts } from './job-failure.ts';
 import type { JobResult } from './job-result.ts';
 
@@ -69,9 +77,13 @@ const start = (command: Extract<JobCommand, { do: 'start' }>, state: JobState): 
 const giveUp = ({ job, reason }: Extract<JobCommand, { do: 'give-up' }>, state: JobState): readonly JobEvent[] =>
   isJobOver(state) ? [] : [failed(job, state.attempt, reason, { status: 'error' })];
 
+/** Reasons, warnings and findings name files, and a file's name may be no text. */
+const told = <Data>({ schema }: { readonly schema: { parse(value: unknown): Data } }, data: Data): Data =>
+  schema.parse(withReadableTexts(data));
+
 const failed = (job: string, attempt: number, reason: string, facts: FailureFacts): JobEvent => ({
   type: 'job-failed',
-  data: {
+  data: told(jobFailed, {
     job,
     attempt,
     status: facts.status ?? 'failed',
@@ -82,12 +94,12 @@ const failed = (job: string, attempt: number, reason: string, facts: FailureFact
     restored: facts.restored ?? null,
     drill: facts.drill ?? null,
     check: facts.check ?? null,
-  },
+  }),
 });
 
 const succeeded = ({ job, attempt, repository, client, result }: Extract<OfAttempt, { do: 'succeed' }>): JobEvent => ({
   type: 'job-succeeded',
-  data: {
+  data: told(jobSucceeded, {
     job,
     attempt,
     warnings: [...result.warnings],
@@ -100,7 +112,7 @@ const succeeded = ({ job, attempt, repository, client, result }: Extract<OfAttem
     restored: result.restored ?? null,
     drill: result.drill ?? null,
     check: result.check ?? null,
-  },
+  }),
 });
 
 const ofAttempt = (command: OfAttempt): JobEvent => {
@@ -111,7 +123,12 @@ const ofAttempt = (command: OfAttempt): JobEvent => {
     case 'lose':
       return {
         type: 'job-attempt-lost',
-        data: { job, attempt, reason: command.reason, transport: command.transport ?? false },
+        data: told(jobAttemptLost, {
+          job,
+          attempt,
+          reason: command.reason,
+          transport: command.transport ?? false,
+        }),
       };
     case 'fail':
       return failed(job, attempt, command.reason, command.facts);

@@ -42,6 +42,19 @@ const given = (...events: JobEvent[]): JobState => fold(jobDecider, events);
 const types = (command: JobCommand, state: JobState): string[] =>
   jobDecider.decide(command, state).map((event) => event.type);
 
+test('a reason that names a file whose name is no text can be read', () => {
+  const command: JobCommand = {
+    do: 'fail',
+    job,
+    attempt: 1,
+    reason: 'bad\udcffname\0',
+    facts: { warnings: ['\udc80'] },
+  };
+  expect(jobDecider.decide(command, given(started(1, 'a')))).toMatchObject([
+    { data: { reason: 'bad\uFFFDname\uFFFD', warnings: ['\uFFFD'] } },
+  ]);
+});
+
 describe('start', () => {
   test('a fresh job gets attempt 1', () => {
     expect(jobDecider.decide(start('a'), initialJobState)).toEqual([started(1, 'a')]);

@@ -6,7 +6,7 @@ import {
   type OutputLine,
 } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
-import { currentContext, delay, isoMicros, messageOf, systemContext } from '@cyborgbackup/kernel';
+import { currentContext, delay, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
 import { drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
 import { redactor } from './redactor.ts';
 
@@ -82,6 +82,8 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
   let heldProgress: Draft | undefined;
   let writing = Promise.resolve();
 
+  const shown = (text: string): string => readable(hidden.clean(text).slice(0, LINE_BYTES));
+
   const numbered = (drafts: readonly Draft[]): OutputLine[] =>
     drafts.map((draft) => {
       const start_line = end.line;
@@ -150,14 +152,14 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
         leftOut += 1;
         return;
       }
-      const stdout = hidden.clean(text.trimEnd()).slice(0, LINE_BYTES);
+      const stdout = shown(text.trimEnd());
       add({ event, stdout, created: isoMicros() });
     },
     progress: (text, progress) => {
       const draft: Draft = {
         event: 'verbose',
-        stdout: hidden.clean(text),
-        progress: { ...progress, eta: progress.eta ?? null },
+        stdout: shown(text),
+        progress: { ...progress, path: readable(progress.path), eta: progress.eta ?? null },
         created: isoMicros(),
       };
       const now = Date.now();
