@@ -4,7 +4,7 @@ import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createGiveWay, wantRepository, type GiveWay } from './give-way.ts';
+import { createGiveWay, writing, type GiveWay } from './give-way.ts';
 
 describe('a download', () => {
   let nats: TestNats;
@@ -31,27 +31,32 @@ describe('a download', () => {
   test('is broken off for a writer of its repository, after some time to finish, and none follows it', async () => {
     const [wanted, other] = [randomUUID(), randomUUID()];
     const startedAt = Date.now();
+    const written = Promise.withResolvers<void>();
+    let write = Promise.resolve();
     const reading = giveWay.reading(wanted, async (signal) => {
-      wantRepository(there, wanted);
+      write = writing(there, wanted, () => written.promise);
       await once(signal, 'abort');
       return signal.reason as unknown;
     });
     expect(await reading).toMatchObject({ code: 'unavailable' });
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(FINISH_MILLIS - 1);
-    await expect(giveWay.reading(wanted, () => Promise.resolve())).rejects.toMatchObject({ code: 'unavailable' });
+    const again = (): Promise<string> => giveWay.reading(wanted, () => Promise.resolve('read'));
+    await expect(again()).rejects.toMatchObject({ code: 'unavailable' });
     expect(await giveWay.reading(other, () => Promise.resolve('read'))).toBe('read');
+    written.resolve();
+    await write;
+    await there.nats.flush();
+    await here.nats.flush();
+    expect(await again()).toBe('read');
   });
 
-  test('that ends in time is left alone', async () => {
+  test('goes on when the writer ends first', async () => {
     const repository = randomUUID();
-    const reading = giveWay.reading(repository, async (signal) => {
-      wantRepository(there, repository);
-      await there.nats.flush();
-      await here.nats.flush();
-      return signal;
+    const isAborted = await giveWay.reading(repository, async (signal) => {
+      await writing(there, repository, () => there.nats.flush());
+      await delay(FINISH_MILLIS + 100);
+      return signal.aborted;
     });
-    const signal = await reading;
-    await delay(FINISH_MILLIS + 50);
-    expect(signal.aborted).toBe(false);
+    expect(isAborted).toBe(false);
   });
 });

@@ -1,22 +1,32 @@
-import { createSignals, type Connection } from '@cyborgbackup/messaging';
 import { AppError, delay } from '@cyborgbackup/kernel';
+import { createSignals, type Connection } from '@cyborgbackup/messaging';
 import { z } from 'zod';
 
 /*
  * A download reads under borg's shared lock, and a job that writes waits for the exclusive one: a minute, then it fails. A
  * backup matters more than a download, so whoever is about to write tells everybody; downloads of that repository then get a
- * little time to finish, are broken off, and no new one begins until the writer has had its chance.
+ * little time to finish, are broken off, and no new one begins until the writer has had its chance, or has ended.
  */
-const WANTED = 'repositories.wanted';
-const wanted = z.object({ repository: z.uuid() });
+const SUBJECT = 'repositories.wanted';
+const message = z.object({ repository: z.uuid(), wanted: z.boolean() });
 
 const FINISH_MILLIS = 20_000;
 /** By then the writer has the lock, or waits for somebody else. */
 const WANTED_MILLIS = 35_000;
 
-/** Tells all executors that a job is about to write to the repository. */
-export const wantRepository = (connection: Connection, repository: string): void => {
-  createSignals(connection).publish(WANTED, { repository });
+/** Does the work of a job that writes to the repository, of which all executors are told. */
+export const writing = async <Result>(
+  connection: Connection,
+  repository: string,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  const signals = createSignals(connection);
+  signals.publish(SUBJECT, { repository, wanted: true });
+  try {
+    return await work();
+  } finally {
+    signals.publish(SUBJECT, { repository, wanted: false });
+  }
 };
 
 export interface GiveWay {
@@ -31,29 +41,40 @@ export interface GiveWay {
 const inUse = (): AppError =>
   new AppError('unavailable', 'A job needs the repository now: try again when it has ended.');
 
+/** A writer that waits, or waited a moment ago. */
+interface Claim {
+  readonly until: number;
+  readonly over: AbortController;
+}
+
 /** @param finishMillis how long downloads may go on */
 export const createGiveWay = (connection: Connection, finishMillis = FINISH_MILLIS): GiveWay => {
   const readers = new Map<string, Set<AbortController>>();
-  const closing = new AbortController();
-  const wantedUntil = new Map<string, number>();
+  const claims = new Map<string, Claim>();
 
-  const breakOff = async (repository: string): Promise<void> => {
-    const present = [...(readers.get(repository) ?? [])];
-    if (present.length === 0) return;
-    await delay(finishMillis, closing.signal);
-    for (const reader of present) if (readers.get(repository)?.has(reader)) reader.abort(inUse());
+  const release = (repository: string): void => {
+    claims.get(repository)?.over.abort();
+    claims.delete(repository);
   };
 
-  const unsubscribe = createSignals(connection).subscribe(WANTED, wanted, ({ repository }) => {
-    const now = Date.now();
-    for (const [other, until] of wantedUntil) if (until < now) wantedUntil.delete(other);
-    wantedUntil.set(repository, now + WANTED_MILLIS);
-    return breakOff(repository);
-  });
+  const claim = async (repository: string): Promise<void> => {
+    release(repository);
+    const over = new AbortController();
+    claims.set(repository, { until: Date.now() + WANTED_MILLIS, over });
+    await delay(finishMillis, over.signal);
+    if (over.signal.aborted) return;
+    for (const reader of readers.get(repository) ?? []) reader.abort(inUse());
+  };
+
+  const unsubscribe = createSignals(connection).subscribe(SUBJECT, message, ({ repository, wanted }) =>
+    wanted ? claim(repository) : release(repository),
+  );
+
+  const isWanted = (repository: string): boolean => (claims.get(repository)?.until ?? 0) > Date.now();
 
   return {
     reading: async (repository, work) => {
-      if ((wantedUntil.get(repository) ?? 0) > Date.now()) throw inUse();
+      if (isWanted(repository)) throw inUse();
       const reader = new AbortController();
       const others = readers.get(repository) ?? new Set();
       readers.set(repository, others.add(reader));
@@ -66,7 +87,7 @@ export const createGiveWay = (connection: Connection, finishMillis = FINISH_MILL
     },
     close: () => {
       unsubscribe();
-      closing.abort();
+      for (const repository of claims.keys()) release(repository);
     },
   };
 };

@@ -1,5 +1,5 @@
 import type { CheckSubject, PlannedJob } from '@cyborgbackup/contracts';
-import { wantRepository } from '../downloads/give-way.ts';
+import { writing } from '../downloads/give-way.ts';
 import type { JobResult } from '../job/job-result.ts';
 import { backUp } from './back-up.ts';
 import { checkArchives } from './check-archives.ts';
@@ -29,22 +29,27 @@ const checkOf = ({ check, client }: PlannedJob): Work => CHECKS[check ?? (client
 const isExclusive = ({ job_type, check }: PlannedJob): boolean =>
   job_type === 'job' || job_type === 'prune' || job_type === 'integrity' || check === 'archives';
 
+const workOf = (job: PlannedJob): Work => {
+  switch (job.job_type) {
+    case 'job':
+      return backUp;
+    case 'check':
+      return checkOf(job);
+    case 'integrity':
+      return checkArchives;
+    case 'catalog':
+      return listArchive;
+    case 'prune':
+      return pruneArchives;
+    case 'restore':
+      return restoreItem;
+  }
+};
+
 /** Does the work of a job of any type. @throws JobFailure, JobStopped, SshError; anything else is trouble of our own */
 export const perform = async (context: JobContext): Promise<JobResult> => {
   const { job, run } = context.plan;
-  if (run.repository && isExclusive(job)) wantRepository(context.parts.connection, run.repository.uuid);
-  switch (job.job_type) {
-    case 'job':
-      return backUp(context);
-    case 'check':
-      return checkOf(job)(context);
-    case 'integrity':
-      return checkArchives(context);
-    case 'catalog':
-      return listArchive(context);
-    case 'prune':
-      return pruneArchives(context);
-    case 'restore':
-      return restoreItem(context);
-  }
+  const work = (): Promise<JobResult> => workOf(job)(context);
+  if (!run.repository || !isExclusive(job)) return work();
+  return writing(context.parts.connection, run.repository.uuid, work);
 };
