@@ -130,7 +130,9 @@ const MAX_PROBLEMS = 10;
 
 /** One sentence for each thing that is wrong, beginning with the variable's name. */
 const problemsOf = ({ issues }: z.ZodError): readonly string[] =>
-  issues.slice(0, MAX_PROBLEMS).map(({ path, message }) => `${path.join('.') || 'extra_vars'}: ${message}`);
+  issues
+    .slice(0, MAX_PROBLEMS)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
 
 type Read<Value> =
   | { readonly value: Value; readonly problems?: never }
