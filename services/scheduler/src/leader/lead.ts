@@ -23,7 +23,7 @@ import { createTimetable, type Timetable } from '../tick/timetable.ts';
 import { createJobPublisher, type JobPublisher } from './job-publisher.ts';
 import { republishLost } from './republish-lost.ts';
 import { createRunExtender, type RunExtender } from './run-extender.ts';
-import { isForQueue, isForTimetable, isSlotEvent } from './scheduled-events.ts';
+import { isForQueue, isForTimetable, isSlotEvent, scheduledTypes } from './scheduled-events.ts';
 import { loadSnapshot } from './snapshot.ts';
 import { createTide, type Tide } from './tide.ts';
 
@@ -116,7 +116,7 @@ const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signa
     caughtUp();
   };
   if (after >= head) await begin();
-  for await (const page of deps.store.subscribe({ after, signal })) {
+  for await (const page of deps.store.subscribe({ after, signal, types: scheduledTypes })) {
     await fold(leader, page, isLoading);
     leader.tide.rise(page.position);
     if (!isLoading) await act(leader);

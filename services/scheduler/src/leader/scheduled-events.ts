@@ -29,6 +29,9 @@ const timetableTypes = typesOf(
   ...runEvents,
 );
 
+/** All that a leader reads: listings of archives, for one, are none of it, and large. */
+export const scheduledTypes: readonly string[] = [...new Set([...queueTypes, ...timetableTypes])];
+
 /** Runs are in both: they bring jobs, and they account for a slot. */
 export const isForQueue = (event: { readonly type: string }): event is KnownEvent<QueueInput> =>
   queueTypes.has(event.type);
