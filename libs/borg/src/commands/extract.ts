@@ -18,6 +18,8 @@ export interface ExtractOptions extends CommonOptions {
   readonly list?: boolean;
   /** Leave owners as they are for the one who extracts. */
   readonly numericIds?: boolean;
+  /** Leave holes where a file has nothing but zeros. */
+  readonly sparse?: boolean;
 }
 
 /** Extracts into the current folder (see `BorgCommand.directory`) or to standard output. */
@@ -28,6 +30,7 @@ export const extractCommand = (options: ExtractOptions): string[] => [
   ...flag('list', options.list),
   ...flag('dry-run', options.dryRun),
   ...flag('numeric-ids', options.numericIds),
+  ...flag('sparse', options.sparse),
   ...option('strip-components', options.stripComponents),
   ...repeated('exclude', options.exclude),
   '--',

@@ -17,7 +17,6 @@ import { hashTar } from './hash-tar.ts';
 type Sampled = RpcOutput<typeof catalogCommands.sample>['files'][number];
 
 const SAMPLE_MILLIS = 120_000;
-const CLEANUP_MILLIS = 10 * 60_000;
 
 /** @throws JobFailure for an archive that is not catalogued, or that has no files */
 const sampleFiles = async ({ parts, plan }: JobContext, { seed, files }: DrillRequest): Promise<readonly Sampled[]> => {
@@ -101,7 +100,7 @@ const prove = async (
       resultFile(file, { facts: facts[index], hash: hashes[index], expected: expected.get(file.path) }),
     );
   } finally {
-    await removeFolder(place.runner, scratch, CLEANUP_MILLIS);
+    await removeFolder(place.runner, scratch);
   }
 };
 

@@ -43,6 +43,7 @@ export const extractSelection = (
       paths,
       patterns,
       numericIds,
+      sparse: true,
       lockWaitSeconds: LOCK_WAIT_SECONDS,
     }),
     onProgress: progressReporter(context),

@@ -1,45 +1,58 @@
 import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 
-/** Prints the number of the first of the folders that is there, from 0. */
-const FIRST = `
-n=0
-for folder do
-  [ ! -d "$folder" ] || break
-  n=$((n + 1))
-done
-echo "$n"`.trim();
+const TIMEOUT_MILLIS = 60 * 60_000;
+
+const cannotBeMade = (folder: string, { where }: BorgRunner, said: string): JobFailure =>
+  new JobFailure(`The folder ${folder} cannot be made on ${where}: ${said.trim()}`);
 
 /** @throws JobFailure */
 export const makeFolder = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<void> => {
   const { exitCode, stderr } = await execPlain(runner, ['mkdir', '-p', '--', folder], { signal });
-  if (exitCode === 0) return;
-  throw new JobFailure(`The folder ${folder} cannot be made on ${runner.where}: ${stderr.trim()}`);
+  if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
 };
 
-/** A private folder, empty, whatever was left of it by an earlier attempt. @throws JobFailure */
-export const makeStage = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<void> => {
-  const script = 'rm -rf -- "$1" && mkdir -m 700 -- "$1"';
-  const argv = ['sh', '-c', script, 'sh', folder];
-  const { exitCode, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: 60 * 60_000 });
-  if (exitCode === 0) return;
-  throw new JobFailure(`The folder ${folder} cannot be made on ${runner.where}: ${stderr.trim()}`);
+/** Makes `$1` and, in the first of the other folders that is there, a private one named `$2`; prints that one's number. */
+const MAKE_STAGE = `
+mkdir -p -- "$1" || exit
+name=$2
+shift 2
+number=0
+for folder do
+  [ ! -d "$folder" ] || break
+  number=$((number + 1))
+done
+rm -rf -- "\${folder%/}/$name" && mkdir -m 700 -- "\${folder%/}/$name" && echo "$number"`.trim();
+
+export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
+
+/** For `/a` and `b/c`: `/a/b/c`, `/a/b`, `/a`. */
+const fromDeepest = (root: string, below: string): readonly string[] => {
+  const parts = below.split('/').filter((part) => part !== '');
+  const folders = parts.map((_part, index) => joined(root, parts.slice(0, parts.length - index).join('/')));
+  return [...folders, root];
+};
+
+/**
+ * Makes a folder and in it, or as deep below it as there is something already, a private one, empty, whatever was left of it
+ * by an earlier attempt: so that what is put there is on the file system it belongs to.
+ * @returns the private folder's path
+ * @throws JobFailure
+ */
+export const makeStage = async (
+  runner: BorgRunner,
+  { root, below, name }: { readonly root: string; readonly below: string; readonly name: string },
+  signal: AbortSignal,
+): Promise<string> => {
+  const folders = fromDeepest(root, below);
+  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, ...folders];
+  const { exitCode, stdout, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
+  const folder = exitCode === 0 ? folders[Number(stdout)] : undefined;
+  if (folder === undefined) throw cannotBeMade(joined(root, name), runner, stderr);
+  return joined(folder, name);
 };
 
 /** @throws SshError */
-export const removeFolder = async (runner: BorgRunner, folder: string, timeoutMillis: number): Promise<void> => {
-  await execPlain(runner, ['rm', '-rf', '--', folder], { timeoutMillis });
-};
-
-/** `/a/b`, `/a`, `/`. */
-const withAncestors = (folder: string): readonly string[] => {
-  const parts = folder.split('/').filter((part) => part !== '');
-  return parts.map((_part, index) => `/${parts.slice(0, parts.length - index).join('/')}`).concat('/');
-};
-
-/** The folder, or the nearest one above it that is there. The path must be absolute. */
-export const nearestFolder = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<string> => {
-  const folders = withAncestors(folder);
-  const { stdout } = await execPlain(runner, ['sh', '-c', FIRST, 'sh', ...folders], { signal });
-  return folders[Number(stdout)] ?? '/';
+export const removeFolder = async (runner: BorgRunner, folder: string): Promise<void> => {
+  await execPlain(runner, ['rm', '-rf', '--', folder], { timeoutMillis: TIMEOUT_MILLIS });
 };

@@ -7,7 +7,7 @@ import { NOTHING_TO_TELL, type JobResult } from '../job/job-result.ts';
 import type { JobContext } from '../work/job-context.ts';
 import { warningsOf } from '../work/run-step.ts';
 import { extractSelection } from './extract-selection.ts';
-import { makeFolder, makeStage, nearestFolder, removeFolder } from './folders.ts';
+import { makeFolder, makeStage, removeFolder } from './folders.ts';
 import { placeFiles } from './place-files.ts';
 import { planRestore, type RestorePlan } from './plan-restore.ts';
 import { openRestorePlace, type RestorePlace } from './restore-place.ts';
@@ -36,9 +36,6 @@ const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): Re
   mismatches: [...mismatches],
 });
 
-/** Removing a million files takes its time. */
-const CLEANUP_MILLIS = 60 * 60_000;
-
 const NOT_VERIFIED: Verification = { verified: 0, mismatches: [], differing: 0 };
 
 /** The folder common to all paths; for one path, the folder it is in. */
@@ -50,8 +47,6 @@ const commonFolder = ({ paths, patterns }: Selection): string => {
 };
 
 const stageName = ({ context }: Restore): string => `.cyborgbackup-restore-${context.plan.job.uuid}`;
-
-const join = (root: string, path: string): string => `${root.replace(/\/+$/, '')}/${path}`;
 
 /** @throws JobFailure with what was restored, when files are not as the archive has them */
 const judge = ({ context }: Restore, result: RestoreResult, { differing }: Verification): void => {
@@ -67,6 +62,7 @@ const judge = ({ context }: Restore, result: RestoreResult, { differing }: Verif
 /** Straight into their places: what is there is replaced. */
 const restoreDirectly = async (restore: Restore, plan: RestorePlan): Promise<JobResult> => {
   const { context, request, selection, place, root } = restore;
+  await makeFolder(place.files, root, context.signal);
   const extracted = await extractSelection(context, place, selection, place.in(root));
   const verifying = { folder: root, verify: request.verify };
   const verification = await verifyRestored(context, place.files, restore.entries, verifying);
@@ -86,10 +82,9 @@ const restoreThroughStage = async (
 ): Promise<JobResult> => {
   const { context, request, selection, place, root } = restore;
   const { output, signal } = context;
-  const parent = await nearestFolder(place.files, join(root, commonFolder(selection)), signal);
-  const stage = join(parent, stageName(restore));
+  const stageAt = { root, below: commonFolder(selection), name: stageName(restore) };
+  const stage = await makeStage(place.files, stageAt, signal);
   try {
-    await makeStage(place.files, stage, signal);
     const extracted = await extractSelection(context, place, selection, place.inStage(stage));
     const verifying = { folder: stage, verify: request.verify };
     const verification = await verifyRestored(context, place.files, restore.entries, verifying);
@@ -100,8 +95,9 @@ const restoreThroughStage = async (
     const placed = await placeFiles(place.files, { replace, stage, root, suffix }, { signal, cleanup });
     const restored = resultOf({ ...plan, ...placed }, verification);
     return { ...NOTHING_TO_TELL, warnings: warningsOf(extracted), restored };
-  } finally {
-    await removeFolder(place.files, stage, CLEANUP_MILLIS);
+  } catch (error) {
+    await removeFolder(place.files, stage);
+    throw error;
   }
 };
 
@@ -129,7 +125,7 @@ const report = ({ context, request }: Restore, { files, bytes, replaced, skipped
  * @throws JobFailure
  */
 export const restoreFiles = async (context: JobContext, request: RestoreRequest): Promise<JobResult> => {
-  const { plan, output, signal } = context;
+  const { plan, output } = context;
   const selection = selectionOf(request);
   const root = request.dest_folder === '' ? '/' : request.dest_folder;
   await using place = await openRestorePlace(context, request.destination);
@@ -139,7 +135,6 @@ export const restoreFiles = async (context: JobContext, request: RestoreRequest)
   );
   const entries = createSelectedEntries(context, place.borg, selection);
   const restore = { context, request, selection, place, entries, root };
-  if (!request.dry_run) await makeFolder(place.files, root, signal);
   const { replace, dry_run: list } = request;
   const planned = await planRestore(context, place, entries, { replace, selection, root, list });
   const result = request.dry_run

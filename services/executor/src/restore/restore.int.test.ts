@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -29,6 +31,7 @@ const OLD = new Date('2020-01-01T00:00:00Z');
 const MIDDLE = new Date('2022-06-01T12:00:00Z');
 const NEW = new Date('2024-01-01T00:00:00Z');
 
+const python = (code: string): string => execFileSync('python3', ['-c', `import os; ${code}`], { encoding: 'utf8' });
 const odd = (folder: string): Buffer => Buffer.concat([Buffer.from(`${folder}/tree/`), ODD]);
 
 beforeAll(async () => {
@@ -46,10 +49,13 @@ beforeAll(async () => {
   symlinkSync('../b.txt', join(source, 'tree', 'sub', 'soft'));
   execFileSync('mkfifo', [join(source, 'tree', 'sub', 'pipe')]);
   mkdirSync(join(source, 'tree', 'empty'));
+  python(`os.setxattr("${join(source, 'tree', '-n')}", "user.note", b"kept")`);
   for (const name of ['a.txt', 'b.txt', '-n']) utimesSync(join(source, 'tree', name), MIDDLE, MIDDLE);
   utimesSync(odd(source), MIDDLE, MIDDLE);
   writeFileSync(join(source, 'big.bin'), randomBytes(60 * 1024 * 1024));
-  await site.borg(['create', '::archive', 'tree', 'big.bin'], { cwd: source });
+  writeFileSync(join(source, 'sparse'), 'begin');
+  truncateSync(join(source, 'sparse'), 32 * 1024 * 1024);
+  await site.borg(['create', '::archive', 'tree', 'big.bin', 'sparse'], { cwd: source });
 });
 afterAll(() => site[Symbol.asyncDispose]());
 beforeEach(() => {
@@ -94,6 +100,7 @@ describe('into an empty folder', () => {
       restored: { files: 8, bytes: 48, replaced: 0, skipped: 0, kept_both: 0, verified: 8, mismatches: [] },
     });
     compareTrees();
+    expect(python(`print(os.getxattr("${join(dest, 'tree', '-n')}", "user.note"))`)).toBe("b'kept'\n");
     expect(lstatSync(join(dest, 'tree/a.txt')).ino).toBe(lstatSync(join(dest, 'tree/sub/hard')).ino);
     expect(staging()).toEqual([]);
   });
@@ -178,11 +185,38 @@ test('on the host of the repository', async () => {
   compareTrees();
 });
 
+describe.runIf(existsSync('/dev/fuse'))('where the repository pulls', () => {
+  test.each(['always', 'never'] as const)('%s: everything as it was, through a mount', async (replace) => {
+    // Sockets and pipes are not for sftp to make.
+    const items = ['tree/a.txt', 'tree/b.txt', 'tree/-n', ODD_PATH, 'tree/sub/script', 'tree/sub/soft', 'tree/empty'];
+    const { status, reason, end } = await site.runJob({ restore: requestOf({ items, replace }), pull: true });
+    expect([status, reason]).toEqual(['successful', '']);
+    expect(end).toMatchObject({ restored: { files: 6, verified: 6, mismatches: [] } });
+    expect(readFileSync(odd(dest), 'utf8')).toBe('odd one');
+    const { uid, gid, mode } = lstatSync(join(dest, 'tree/sub/script'));
+    expect([uid, gid, mode & 0o7777]).toEqual([12_345, 54_321, 0o4751]);
+    expect(staging()).toEqual([]);
+  });
+});
+
+test('a dry run into a folder that is not there makes none', async () => {
+  const dry = await restore({ item: 'tree', dry_run: true });
+  expect(dry).toMatchObject({ status: 'successful', end: { restored: { files: 8, replaced: 0, skipped: 0 } } });
+  expect(existsSync(dest)).toBe(false);
+});
+
+test('holes stay holes', async () => {
+  expect(await restore({ item: 'sparse' })).toMatchObject({ status: 'successful', end: { restored: { files: 1 } } });
+  const { size, blocks } = lstatSync(join(dest, 'sparse'));
+  expect(size).toBe(32 * 1024 * 1024);
+  expect(blocks * 512).toBeLessThan(16 * 1024 * 1024);
+});
+
 test('what the archive does not have is named, and nothing is written', async () => {
   const { status, reason } = await restore({ items: ['tree/a.txt', 'tree/nope', 'gone'] });
   expect(status).toBe('failed');
   expect(reason).toMatch(/does not have tree\/nope, gone\./);
-  expect(readdirSync(dest)).toEqual([]);
+  expect(existsSync(dest)).toBe(false);
 });
 
 /** Runs once before the program of this name on the hosts, in the folder of what was extracted. */

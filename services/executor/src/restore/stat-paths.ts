@@ -11,12 +11,14 @@ export interface PathFacts {
 }
 
 /**
- * Goes to the folder `$1`, prints a digit for each path, 1 for one that is there, and then a line of mode, size and time for
+ * Goes to the folder `$1`, if it is there, prints a digit for each path, 1 for one that is there, and then a line of mode, size and time for
  * each of those. GNU's stat and busybox's take one format, that of the BSDs another.
  */
 const SCRIPT = `
-cd -- "$1" || exit 3
+folder=$1
 shift
+[ -d "$folder" ] || { for path do printf 0; done; echo; exit 0; }
+cd -- "$folder" || exit 3
 n=$#
 found=
 for path do

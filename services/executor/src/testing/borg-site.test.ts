@@ -28,6 +28,7 @@ const run = promisify(execFile);
 export interface JobSketch extends Partial<PlannedJob> {
   readonly policyType?: string;
   readonly extraVars?: object;
+  readonly pull?: boolean;
 }
 
 export interface EndedJob extends JobState {
@@ -66,7 +67,7 @@ export const CONFIG = {
   CYBORGBACKUP_SSH_CONNECT_TIMEOUT: 10,
 };
 
-const policyOf = (policyType: string): RunRequested['policy'] => ({
+const policyOf = (policyType: string, pull: boolean): RunRequested['policy'] => ({
   id: 1,
   uuid: randomUUID(),
   name: 'Policy',
@@ -77,7 +78,7 @@ const policyOf = (policyType: string): RunRequested['policy'] => ({
   keep_monthly: null,
   keep_yearly: null,
   vmprovider: '',
-  mode_pull: false,
+  mode_pull: pull,
   prehook: '',
   posthook: '',
   ...POLICY_DEFAULTS,
@@ -93,7 +94,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const host = await startTestSshd({
     authorizedKeys: [key.publicKey],
     config: [
-      `SetEnv "PATH=${join(folder, 'bin')}:${process.env['PATH'] ?? ''}" BORG_BASE_DIR=${join(folder, 'borg')} SITE=${folder}`,
+      `SetEnv "PATH=${join(folder, 'bin')}:${process.env['PATH'] ?? ''}" BORG_BASE_DIR=${join(folder, 'borg')} SITE=${folder} HOME=${folder}`,
     ],
   });
   const url = `ssh://${host.user}@${host.host}:${host.port}${join(folder, 'repository')}`;
@@ -138,7 +139,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const queue = await createJobQueue({ connection: parts.connection, logger: parts.logger });
   const executor = await startExecutor(await test.connect('executor'), CONFIG);
 
-  const start: BorgSite['start'] = async ({ policyType = 'folders', extraVars = {}, ...planned }) => {
+  const start: BorgSite['start'] = async ({ policyType = 'folders', extraVars = {}, pull = false, ...planned }) => {
     const job: PlannedJob = {
       id: 1,
       uuid: randomUUID(),
@@ -153,7 +154,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
     };
     const request: RunRequested = {
       uuid: randomUUID(),
-      policy: policyOf(policyType),
+      policy: policyOf(policyType, pull),
       repository,
       schedule: null,
       due_at: null,
