@@ -56,7 +56,10 @@ export interface EventStore {
   /** A stream's events by version; none for a stream that does not exist. Pages behind the scenes. */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<RecordedEvent>;
 
-  /** One page of the whole log by position. An event that commits late is never behind a page already read. */
+  /**
+   * One page of the whole log by position, shorter than asked for where events are large. An event that commits late is never
+   * behind a page already read.
+   */
   readAll(options: ReadAllOptions): Promise<LogPage>;
 
   /** Follows the log for ever: pages in position order, as soon as they are there. Empty pages are not handed out. */

@@ -34,7 +34,7 @@ export const replayLog = async (replay: Replay, after: bigint, to: bigint): Prom
   const types = eventTypesOf(projection);
 
   const readPage = async (from: bigint): Promise<DecodedPage> => {
-    const page = await store.readAll({ after: from, limit: projection.pageSize ?? PAGE_SIZE, types: [...types] });
+    const page = await store.readAll({ after: from, limit: PAGE_SIZE, types: [...types] });
     const wanted = page.events.filter(
       ({ type, position }) => types.has(type) && position <= to && !skipped.has(position),
     );

@@ -61,7 +61,6 @@ const projection = defineProjection({
   version: 1,
   models: [accounts, balances],
   steps: { closed: close },
-  pageSize: 7,
 });
 
 let harness: Harness;

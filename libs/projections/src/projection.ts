@@ -14,8 +14,6 @@ export interface Projection {
   readonly models: readonly ReadModel[];
   /** By event type: what SQL does with an event, after the models have folded it. See `ProjectionStep`. */
   readonly steps?: Readonly<Record<string, ProjectionStep>>;
-  /** Events read at once, where some are so large that a thousand of them are too much for memory; 1,000 unless told. */
-  readonly pageSize?: number;
 }
 
 /** @throws TypeError for a name that cannot be a schema, or a table defined twice */

@@ -89,7 +89,7 @@ const follow = async (options: RunProjectionOptions, lease: Lease, progress: () 
   await using session = await openSession(pool);
   tell(lease.position); // a rebuild may have come further than anybody was told
   const writer = createPageWriter({ session, projection, codec, lease, logger });
-  const { pageSize = PAGE_SIZE } = projection;
+  const pageSize = PAGE_SIZE;
   const types = [...eventTypesOf(projection)];
   for await (const page of store.subscribe({ after: lease.position, signal: ended, pageSize, types })) {
     await writer.write(page);

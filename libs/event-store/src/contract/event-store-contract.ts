@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '@cyborgbackup/kernel';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EventStore, ExpectedVersion } from '../event-store.ts';
 import { verifyLog, verifyStream } from '../verify.ts';
@@ -175,6 +176,23 @@ export const eventStoreContract = (name: string, makeStore: () => Promise<StoreU
         for (const stream of streams) {
           expect(seen.filter((event) => event.stream === stream)).toEqual(await collect(store.readStream(stream)));
         }
+      });
+
+      it('gives few events at once where they are large, and all of them in the end', async () => {
+        const start = await store.head();
+        const stream = sampleStream();
+        // Random letters do not get smaller by compression.
+        const large = () => sampleEvent({ text: randomBytes(400_000).toString('hex') });
+        for (let round = 0; round < 6; round += 1) await store.append(stream, [large(), sampleEvent()], 'any');
+        const pages: number[] = [];
+        for (let after = start; ;) {
+          const page = await store.readAll({ after, limit: 100 });
+          if (page.events.length === 0) break;
+          pages.push(page.events.length);
+          after = page.position;
+        }
+        expect(pages.length).toBeGreaterThan(1);
+        expect(pages.reduce((sum, length) => sum + length)).toBe(12);
       });
 
       it('passes over events of other types, with all that is known of the wanted ones', async () => {

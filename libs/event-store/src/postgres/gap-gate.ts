@@ -28,6 +28,8 @@ export interface GatedPage {
   readonly position: bigint;
   /** There is more, behind a hole that a running writer may still fill. */
   readonly blocked: boolean;
+  /** There may be more right behind it. */
+  readonly isFull: boolean;
 }
 
 export interface PageRequest {
@@ -61,9 +63,10 @@ export const createGapGate = (pool: Pool): GapGate => {
   };
 
   /** The rows after `after` that may be let through. The ceiling is taken before they are read, never after. */
-  const read = async (request: PageRequest): Promise<GatedRows> => {
+  const read = async (request: PageRequest): Promise<GatedRows & { readonly isFull: boolean }> => {
     const ceilingBefore = known;
-    return letThrough(await readRows(pool, request), request.after, ceilingBefore);
+    const { events, isFull } = await readRows(pool, request);
+    return { ...letThrough(events, request.after, ceilingBefore), isFull };
   };
 
   const readPage = async ({ after, limit, types }: PageRequest): Promise<GatedPage> => {
@@ -93,13 +96,41 @@ export const createGapGate = (pool: Pool): GapGate => {
   };
 };
 
-const readRows = async (pool: Pool, { after, limit, types }: PageRequest): Promise<RecordedEvent[]> => {
-  const { rows } = await pool.query<RecordedEventRow>({
+/**
+ * What the wanted events of a page take as they are stored, which is a fraction of what they take in memory: those of an
+ * archive's listing have a hundred kilobytes each. The event that goes beyond it is the page's last.
+ */
+const MAX_PAGE_BYTES = 2 * 1024 * 1024;
+
+const READ = `
+  select ${eventColumnsOfTypes('$3')}, bytes
+    from (
+      select e.*, sum(case when $3::text[] is null or e.type = any($3::text[]) then pg_column_size(e.data) else 0 end)
+                    over (order by e.position rows unbounded preceding) as bytes
+        from (select * from events.events where position > $1 order by position limit $2) e
+    ) page
+   where bytes - case when $3::text[] is null or type = any($3::text[]) then pg_column_size(data) else 0 end < ${MAX_PAGE_BYTES}
+   order by position`;
+
+interface SizedRow extends RecordedEventRow {
+  /** Of all wanted events of the page up to and with this one. */
+  readonly bytes: string;
+}
+
+interface ReadRows {
+  readonly events: readonly RecordedEvent[];
+  /** As many as were asked for, or as large as a page may be: there may be more. */
+  readonly isFull: boolean;
+}
+
+const readRows = async (pool: Pool, { after, limit, types }: PageRequest): Promise<ReadRows> => {
+  const { rows } = await pool.query<SizedRow>({
     name: 'events-read-all',
-    text: `select ${eventColumnsOfTypes('$3')} from events.events where position > $1 order by position limit $2`,
+    text: READ,
     values: [after, limit, types ?? null],
   });
-  return rows.map(toRecordedEvent);
+  const isFull = rows.length === limit || Number(rows.at(-1)?.bytes ?? 0) >= MAX_PAGE_BYTES;
+  return { events: rows.map(({ bytes: _bytes, ...row }) => toRecordedEvent(row)), isFull };
 };
 
 interface GatedRows {
@@ -122,8 +153,12 @@ const letThrough = (rows: readonly RecordedEvent[], after: bigint, ceiling: bigi
  * A page never reaches further than its last event, though the ceiling may be higher: numbers drawn in transactions that
  * rolled back can be drawn again after a crash of the server, unless a committed event lies above them.
  */
-const pageOf = (after: bigint, { events, stoppedAfter }: GatedRows): GatedPage => ({
+const pageOf = (
+  after: bigint,
+  { events, stoppedAfter, isFull }: GatedRows & { readonly isFull: boolean },
+): GatedPage => ({
   events,
+  isFull: isFull && stoppedAfter === undefined,
   position: events.at(-1)?.position ?? after,
   blocked: stoppedAfter !== undefined,
 });

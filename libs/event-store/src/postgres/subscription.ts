@@ -39,11 +39,10 @@ export async function* followLog(deps: SubscriptionDeps, options: FollowOptions)
   let retryMillis = FIRST_RETRY_MILLIS;
   try {
     for (let page = await next; page && !signal.aborted; page = await next) {
-      const { events, position, blocked } = page;
+      const { events, position, blocked, isFull } = page;
       retryMillis = blocked && events.length === 0 ? Math.min(2 * retryMillis, deps.pollMillis) : FIRST_RETRY_MILLIS;
       if (events.length === 0) await wake.wait(blocked ? retryMillis : deps.pollMillis);
       // While the consumer works on a full page, the one after it is fetched already.
-      const isFull = events.length === limit;
       if (isFull) next = read(position);
       if (events.length > 0) yield { events: ofTypes(events, types), position };
       if (!isFull) next = read(position);

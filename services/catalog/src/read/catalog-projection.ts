@@ -11,9 +11,6 @@ import { archiveSteps } from './steps/archive-steps.ts';
 import { legacySteps } from './steps/legacy-steps.ts';
 import { listingSteps } from './steps/listing-steps.ts';
 
-/** A batch of entries may take half a megabyte, so few events are read at once. */
-const PAGE_SIZE = 50;
-
 export const catalogProjection = defineProjection({
   name: 'catalog',
   version: 2,
@@ -31,5 +28,4 @@ export const catalogProjection = defineProjection({
     pendingBroken,
   ],
   steps: { ...listingSteps, ...archiveSteps, ...legacySteps },
-  pageSize: PAGE_SIZE,
 });

@@ -34,7 +34,11 @@ export const ensureTrigrams = async (pool: Pool, logger: Logger): Promise<string
   return findExtension(pool);
 };
 
-const indexOf = (schema: string): string => `using gin (name ${schema}.gin_trgm_ops)`;
+/** Kilobytes of new names that wait to be put in their places together, which is cheaper by far; searches read them one by one. */
+const PENDING = 16_384;
+
+const indexOf = (schema: string): string =>
+  `using gin (name ${schema}.gin_trgm_ops) with (gin_pending_list_limit = ${PENDING})`;
 
 /** The projection with names indexed by trigrams, also after it was rebuilt. @param schema the extension's */
 export const withTrigrams = (projection: Projection, schema: string): Projection =>

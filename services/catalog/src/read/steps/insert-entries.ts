@@ -1,7 +1,7 @@
 import { entryFingerprint, type PlainEntry } from '@cyborgbackup/contracts';
 import type { StepTarget } from '@cyborgbackup/projections';
 import { addTotals } from './add-totals.ts';
-import { createFolderTree, sumUp, type Totals } from './folder-tree.ts';
+import { createFolderTree, sumUp, type FolderTree, type Totals } from './folder-tree.ts';
 import { insertVersions, type NewVersions } from './insert-versions.ts';
 import { pathForms } from './path-forms.ts';
 import { resolveAttributes } from './resolve-attributes.ts';
@@ -20,9 +20,6 @@ interface Listing {
   readonly series: number;
   readonly sequence: number;
 }
-
-/** Sums that bytes of petabytes stay exact in. */
-const MAX_SIZE = Number.MAX_SAFE_INTEGER;
 
 /** Different things, each with its position. */
 interface Index<Item> {
@@ -47,12 +44,51 @@ const createIndex = <Item>(): Index<Item> => {
 const attributesKey = ({ mode, owner, group, uid, gid, type }: PlainEntry): string =>
   `${mode}\0${owner}\0${group}\0${uid}\0${gid}\0${type}`;
 
-type Columns = Omit<NewVersions, 'series' | 'sequence'>;
+/** What of new entries can be made ready without the tables. */
+interface Described {
+  readonly tree: FolderTree;
+  /** By entry, the position of its folder in the tree. */
+  readonly folderAt: readonly number[];
+  readonly owners: Index<PlainEntry>;
+  readonly ownerAt: readonly number[];
+  /** By folder. */
+  readonly totals: readonly Totals[];
+  readonly columns: Omit<NewVersions, keyof Listing | 'folders' | 'names' | 'attributes'>;
+}
 
-const targetColumns = (entries: readonly NumberedEntry[]): Pick<Columns, 'targets' | 'rawTargets'> => {
-  const forms = entries.map(({ entry: { target } }) => (target === '' ? { text: null, raw: null } : pathForms(target)));
-  return { targets: forms.map(({ text }) => text), rawTargets: forms.map(({ raw }) => raw) };
+const totalsOf = (tree: FolderTree, entries: readonly NumberedEntry[], folderAt: readonly number[]): Totals[] => {
+  const totals = tree.folders.map((): Totals => ({ entries: 0, files: 0, bytes: 0 }));
+  entries.forEach(({ entry }, at) => {
+    const sum = totals[folderAt[at] ?? 0];
+    if (!sum) return;
+    sum.entries += 1;
+    sum.files += entry.type === 'd' ? 0 : 1;
+    sum.bytes += entry.size;
+  });
+  sumUp(tree.folders, totals);
+  return totals;
 };
+
+const describe = (entries: readonly NumberedEntry[]): Described => {
+  const tree = createFolderTree();
+  const owners = createIndex<PlainEntry>();
+  const folderAt = entries.map(({ folder }) => tree.positionOf(folder));
+  const ownerAt = entries.map(({ entry }) => owners.positionOf(attributesKey(entry), entry));
+  const targets = entries.map(({ entry: { target } }) =>
+    target === '' ? { text: null, raw: null } : pathForms(target),
+  );
+  const columns = {
+    numbers: entries.map(({ number }) => number),
+    sizes: entries.map(({ entry }) => entry.size),
+    mtimes: entries.map(({ entry }) => entry.mtime),
+    fingerprints: entries.map(({ entry }) => entryFingerprint(entry)),
+    targets: targets.map(({ text }) => text),
+    rawTargets: targets.map(({ raw }) => raw),
+  };
+  return { tree, folderAt, owners, ownerAt, totals: totalsOf(tree, entries, folderAt), columns };
+};
+
+const pick = (ids: readonly number[], at: readonly number[]): number[] => at.map((position) => ids[position] ?? 0);
 
 /** Adds new entries to a listing: their folders, names and attributes where those are new, and the sums of the folders. */
 export const insertEntries = async (
@@ -60,39 +96,19 @@ export const insertEntries = async (
   listing: Listing,
   entries: readonly NumberedEntry[],
 ): Promise<void> => {
-  const tree = createFolderTree();
   const names = createIndex<string>();
-  const owners = createIndex<PlainEntry>();
-  const folderAt = entries.map(({ folder }) => tree.positionOf(folder));
   const nameAt = entries.map(({ name }) => names.positionOf(name, name));
-  const ownerAt = entries.map(({ entry }) => owners.positionOf(attributesKey(entry), entry));
-  const totals = tree.folders.map((): Totals => ({ entries: 0, files: 0, bytes: 0 }));
-  entries.forEach(({ entry }, at) => {
-    const sum = totals[folderAt[at] ?? 0];
-    if (!sum) return;
-    sum.entries += 1;
-    sum.files += entry.type === 'd' ? 0 : 1;
-    sum.bytes = Math.min(MAX_SIZE, sum.bytes + entry.size);
-  });
-  sumUp(tree.folders, totals);
-
   await target.client.query('set local enable_seqscan = off'); // nothing has statistics yet while a first listing comes in
   const naming = resolveNames(target, names.items);
-  const fingerprints = entries.map(({ entry }) => entryFingerprint(entry)); // while the server works on the names
+  const { tree, folderAt, owners, ownerAt, totals, columns } = describe(entries); // while the server works on the names
   const nameIds = await naming;
   const folderIds = await resolveFolders(target, listing.series, tree.folders);
   const ownerIds = await resolveAttributes(target, owners.items);
-  const pick = (ids: readonly number[], at: readonly number[]): number[] => at.map((position) => ids[position] ?? 0);
-  await insertVersions(target, {
-    ...listing,
-    numbers: entries.map(({ number }) => number),
+  const ids = {
     folders: pick(folderIds, folderAt),
     names: pick(nameIds, nameAt),
     attributes: pick(ownerIds, ownerAt),
-    sizes: entries.map(({ entry }) => entry.size),
-    mtimes: entries.map(({ entry }) => entry.mtime),
-    fingerprints,
-    ...targetColumns(entries),
-  });
+  };
+  await insertVersions(target, { ...listing, ...columns, ...ids });
   await addTotals(target, listing, folderIds, totals);
 };
