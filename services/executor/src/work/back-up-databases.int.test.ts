@@ -129,8 +129,8 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
 
   const place = (): object => ({ host: server.host, port: server.port });
 
-  test.each([false, true])('one database as the account postgres, with mode_pull %s', async (mode_pull) => {
-    const ended = await backUp('postgresql', { ...place(), database: 'one' }, mode_pull);
+  test('one database as the account postgres', async () => {
+    const ended = await backUp('postgresql', { ...place(), database: 'one' });
     expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
     const dump = await dumpOf(ended);
     await server.sql('drop database one');

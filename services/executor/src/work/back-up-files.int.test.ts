@@ -48,15 +48,17 @@ describe.each([false, true])('with mode_pull %s', (mode_pull) => {
     const below = [source, join(source, 'kept.txt')];
     expect(await archived(await backup({ policy, variables }))).toEqual(below.map((path) => path.slice(1)));
   });
+});
 
+describe('the paths of a policy', () => {
   test('what one client has of its own replaces what all have', async () => {
     const variables = { folders: ['/no/such'], extended_folders: { 1: { folders: [join(source, 'cache')] } } };
-    const ended = await backup({ policy, variables });
+    const ended = await backup({ variables });
     expect(await archived(ended)).toContain(join(source, 'cache/big').slice(1));
   });
 
   test('a missing folder fails the job before borg runs', async () => {
-    const ended = await backup({ policy, variables: { folders: [source, '/no/such', '/nor/such'] } });
+    const ended = await backup({ variables: { folders: [source, '/no/such', '/nor/such'] } });
     expect(ended).toMatchObject({
       status: 'failed',
       reason: expect.stringMatching(/\/no\/such, \/nor\/such do not exist/),
@@ -68,7 +70,7 @@ describe.each([false, true])('with mode_pull %s', (mode_pull) => {
     const mailbox = join('/var/mail', `cyborgbackup-test-${randomUUID()}`);
     await writeFile(mailbox, 'mail');
     try {
-      const ended = await backup({ policy: { ...policy, policy_type: 'mail' }, variables: {} });
+      const ended = await backup({ policy: { policy_type: 'mail' }, variables: {} });
       expect(ended).toMatchObject({
         status: 'successful',
         end: { warnings: ['/var/lib/mail does not exist on 127.0.0.1.'] },
@@ -82,10 +84,10 @@ describe.each([false, true])('with mode_pull %s', (mode_pull) => {
   test('an empty source fails the job, and its archive is recorded', async () => {
     const empty = join(site.folder, 'empty');
     await mkdir(empty, { recursive: true });
-    const ended = await backup({ policy, variables: { folders: [empty] } });
+    const ended = await backup({ variables: { folders: [empty] } });
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/was empty/) });
     expect(await site.archives()).toContain((ended.end['archive'] as { name: string }).name);
-    const allowed = await backup({ policy: { ...policy, shrink_limit: null }, variables: { folders: [empty] } });
+    const allowed = await backup({ policy: { shrink_limit: null }, variables: { folders: [empty] } });
     expect(allowed.status).toBe('successful');
   });
 });
