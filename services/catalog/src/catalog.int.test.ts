@@ -1,7 +1,7 @@
-import { catalogCommands, type CatalogEntry } from '@cyborgbackup/contracts';
+import { catalogCommands, POLICY_DEFAULTS, type CatalogEntry } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, line, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
+import { file, line, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
 
 let host: CatalogHost;
 
@@ -222,6 +222,105 @@ describe('what borg lists', () => {
     await shows(jobs[1]!, []);
     const nothing = { vanished: [], unknown: [], position: null };
     expect(await reconcile('', null, archive('a'), archive('c'), archive('foreign'))).toEqual(nothing);
+  });
+});
+
+describe('an archive that a first release listed', () => {
+  const recorded = (path: string, healthy = true) => ({ ...file(path, { healthy }), mtime: '2026-01-01T00:00:00Z' });
+
+  test('is shown with the ids it had, and can go or be listed anew', async () => {
+    const of = newOwner();
+    const [one, two] = [await host.backUp('old-1', { owner: of }), await host.backUp('old-2', { owner: of })];
+    const batch = (job: string, number: number, first_id: number, ...entries: ReturnType<typeof recorded>[]) =>
+      host.append(`catalog-${job}`, {
+        type: 'catalog-batch-recorded',
+        data: { job, batch: number, first_id, entries },
+      });
+    await batch(one, 1, 1, recorded('a/1'), recorded('a/old-name', false));
+    await batch(two, 1, 3, recorded('b/1'));
+    await batch(one, 2, 4, recorded('old-other'));
+    await shows(one, []);
+    for (const [job, entries] of [
+      [one, 3],
+      [two, 1],
+    ] as const) {
+      await host.append(`catalog-${job}`, { type: 'catalog-completed', data: { job, entries } });
+    }
+    await shows(one, [file('a/1'), file('a/old-name', { healthy: false }), file('old-other')]);
+    await shows(two, [file('b/1')]);
+    const ids = await host.rows(
+      `select a.id_base + v.number as id from catalog.archives a join catalog.versions v on v.series = a.series
+        where a.job_uuid = any($1) order by 1`,
+      [[one, two]],
+    );
+    expect(ids).toEqual(['1', '2', '3', '4'].map((id) => ({ id })));
+
+    await host.call(catalogCommands.forget, { repository: of.repository, archive: 'old-2', reason: 'pruned' });
+    await shows(two, []);
+    await host.list(one, [file('a/1'), file('new')], of);
+    await shows(one, [file('a/1'), file('new')]);
+    expect(await host.rows(`select from catalog.names where name in ('old-other', 'old-name')`)).toHaveLength(0);
+  });
+});
+
+describe('an archive that is planned', () => {
+  const client = { id: 1, uuid: randomUUID(), hostname: 'h', port: 22, bandwidth_limit: null };
+  const job = (job_type: string, more: object = {}) => ({
+    ...{ id: 1, uuid: randomUUID(), name: 'n', job_type, launch_type: 'manual', client, needs: [] },
+    ...{ archive_name: job_type === 'job' ? 'planned' : null, master_job: null, ...more },
+  });
+  const policy = { ...POLICY_DEFAULTS, ...{ id: 1, uuid: randomUUID(), name: 'p', policy_type: 'vm' } };
+
+  test('has its policy and machine from its run, and is not there before it is made', async () => {
+    const run = randomUUID();
+    const repository = { id: 1, uuid: randomUUID(), name: 'r', path: '/r' };
+    const [plain, machines] = [job('job'), job('check', { check: 'machines' })];
+    const keeps = { keep_hourly: null, keep_daily: 1, keep_weekly: null, keep_monthly: null, keep_yearly: null };
+    const flat = { ...policy, ...keeps, vmprovider: '', mode_pull: false, prehook: '', posthook: '' };
+    const request = { uuid: run, policy: flat, repository, schedule: null, due_at: null, extra_vars: null };
+    await host.append(`run-${run}`, { type: 'run-requested', data: { ...request, jobs: [plain, machines] } });
+    const later = job('job', { machine: { id: '101', name: 'web' } });
+    const extension = { ...request, found_by: machines.uuid, requested_by: null, jobs: [later, job('prune')] };
+    await host.append(`run-${run}`, { type: 'run-extended', data: extension });
+    await host.settle();
+    const rows = () =>
+      host.rows(
+        `select policy_uuid, repository_uuid, client_uuid, machine, removed, failed from catalog.archives
+          where policy_uuid = $1 order by machine`,
+        [policy.uuid],
+      );
+    const known = {
+      policy_uuid: policy.uuid,
+      repository_uuid: repository.uuid,
+      client_uuid: client.uuid,
+      failed: false,
+    };
+    expect(await rows()).toEqual([
+      { ...known, machine: '', removed: true },
+      { ...known, machine: '101', removed: true },
+    ]);
+    await host.backUp('made', {
+      job: later.uuid,
+      owner: { ...owner, repository: repository.uuid, client: client.uuid },
+    });
+    const sizes = { original_size: 0, compressed_size: 0, deduplicated_size: 0, files: 0, duration: 1 };
+    const times = { started_at: '2026-01-01T00:00:00Z', finished_at: '2026-01-01T00:00:00Z' };
+    const archive = { name: 'empty', borg_id: 'x', ...sizes, ...times };
+    const failure = {
+      attempt: 1,
+      status: 'failed',
+      reason: 'empty',
+      exit_code: 0,
+      warnings: [],
+      drill: null,
+      check: null,
+    };
+    await host.append(`job-${plain.uuid}`, { type: 'job-failed', data: { job: plain.uuid, ...failure, archive } });
+    await host.settle();
+    expect(await rows()).toEqual([
+      { ...known, machine: '', removed: false, failed: true },
+      { ...known, machine: '101', removed: false },
+    ]);
   });
 });
 

@@ -4,7 +4,6 @@ import { broken, pendingBroken } from './models/broken.ts';
 import { attributes, folders, names } from './models/dictionaries.ts';
 import { endings } from './models/endings.ts';
 import { folderTotals } from './models/folder-totals.ts';
-import { machineRuns } from './models/machine-runs.ts';
 import { series } from './models/series.ts';
 import { versions } from './models/versions.ts';
 import { archiveSteps } from './steps/archive-steps.ts';
@@ -14,18 +13,6 @@ import { listingSteps } from './steps/listing-steps.ts';
 export const catalogProjection = defineProjection({
   name: 'catalog',
   version: 2,
-  models: [
-    archives,
-    machineRuns,
-    series,
-    versions,
-    folders,
-    names,
-    attributes,
-    folderTotals,
-    endings,
-    broken,
-    pendingBroken,
-  ],
+  models: [archives, series, versions, folders, names, attributes, folderTotals, endings, broken, pendingBroken],
   steps: { ...listingSteps, ...archiveSteps, ...legacySteps },
 });

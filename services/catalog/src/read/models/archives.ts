@@ -70,6 +70,21 @@ const planned = (facts: Planned): ArchiveRow => ({
   id_base: null,
 });
 
+/** The archives that the backups of a run will make. */
+const plannedBy = ({ jobs, repository, policy }: RunEvent['data']): readonly ArchiveRow[] =>
+  jobs
+    .filter(({ job_type }) => job_type === 'job')
+    .map(({ uuid, archive_name, client, machine }) =>
+      planned({
+        job_uuid: uuid,
+        archive_name: archive_name ?? '',
+        repository_uuid: repository?.uuid ?? null,
+        client_uuid: client?.uuid ?? null,
+        policy_uuid: policy?.uuid ?? null,
+        machine: machine?.id ?? '',
+      }),
+    );
+
 type Facts = NonNullable<Extract<JobEvent, { type: 'job-succeeded' }>['data']['archive']>;
 
 /** What borg told of it; anything else is as it was planned. */
@@ -117,21 +132,8 @@ export const archives = defineReadModel<ArchiveRow, JobEvent | CatalogEvent | Ru
   indexes: ['(repository_uuid, archive_name)', '(archive_name)', '(id_base)', '(policy_uuid, client_uuid)'],
   lookups: ['(series, sequence)'],
   on: {
-    'run-requested': ({ data: { jobs, repository, policy } }, table) =>
-      table.put(
-        ...jobs
-          .filter(({ job_type }) => job_type === 'job')
-          .map(({ uuid, archive_name, client, machine }) =>
-            planned({
-              job_uuid: uuid,
-              archive_name: archive_name ?? '',
-              repository_uuid: repository?.uuid ?? null,
-              client_uuid: client?.uuid ?? null,
-              policy_uuid: policy?.uuid ?? null,
-              machine: machine?.id ?? '',
-            }),
-          ),
-      ),
+    'run-requested': ({ data }, table) => table.put(...plannedBy(data)),
+    'run-extended': ({ data }, table) => table.put(...plannedBy(data)),
     'job-succeeded': ({ data: { job, archive, repository, client }, position }, table) =>
       archive
         ? table.upsert({ job_uuid: job }, (row) => ({

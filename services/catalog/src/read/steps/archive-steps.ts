@@ -1,8 +1,7 @@
-import { archiveChecked, archiveForgotten, archiveVanished, nameStart, runExtended } from '@cyborgbackup/contracts';
+import { archiveChecked, archiveForgotten, archiveVanished, nameStart } from '@cyborgbackup/contracts';
 import type { ProjectionStep, StepTarget } from '@cyborgbackup/projections';
 import { collectArchive } from './collect.ts';
 import { findShown } from './complete-listing.ts';
-import { insertPlanned } from './insert-planned.ts';
 import { noteCheck, removeBroken, replaceFindings, type StoredPath } from './mark-broken.ts';
 import { pathForms } from './path-forms.ts';
 import { typed } from './typed-step.ts';
@@ -30,12 +29,9 @@ const checked: ProjectionStep = typed(archiveChecked, async (target, { data }) =
   await noteCheck(target, data.job, !data.archive_healthy, data.checked_at);
 });
 
-const extended: ProjectionStep = typed(runExtended, (target, { data }) => insertPlanned(target, data));
-
 /** What happens to archives, beside what the archives model folds. */
 export const archiveSteps = {
   [archiveForgotten.type]: forgotten,
   [archiveVanished.type]: vanished,
   [archiveChecked.type]: checked,
-  [runExtended.type]: extended,
 };
