@@ -8,6 +8,7 @@ const isHardLink = ({ mode }: ArchiveEntry): boolean => mode.startsWith('h');
 /** What is wrong with what is at an entry's place; empty when nothing is. Of a further hard link borg knows no size. */
 export const problemOf = (entry: ArchiveEntry, found: PathFacts | undefined): string => {
   if (!found) return 'it is not there';
+  if (!entry.healthy) return 'parts of it are missing in the repository';
   const type = TYPES[entry.type] ?? 'other';
   if (found.type !== type) return `it is a ${found.type}, not a ${type}`;
   if (type !== 'file') return '';

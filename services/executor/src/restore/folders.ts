@@ -12,17 +12,19 @@ export const makeFolder = async (runner: BorgRunner, folder: string, signal: Abo
   if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
 };
 
-/** Makes `$1` and, in the first of the other folders that is there, a private one named `$2`; prints that one's number. */
+/** Makes `$1` and, in the first of the other folders that is there, a new private one named `$2`; prints that one's number. */
 const MAKE_STAGE = `
 mkdir -p -- "$1" || exit
 name=$2
 shift 2
 number=0
+found=
 for folder do
-  [ ! -d "$folder" ] || break
+  rm -rf -- "\${folder%/}/$name" || exit
+  [ -n "$found" ] || [ ! -d "$folder" ] || { found=$number; there=$folder; }
   number=$((number + 1))
 done
-rm -rf -- "\${folder%/}/$name" && mkdir -m 700 -- "\${folder%/}/$name" && echo "$number"`.trim();
+mkdir -m 700 -- "\${there%/}/$name" && echo "$found"`.trim();
 
 export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
 

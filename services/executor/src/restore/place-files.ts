@@ -1,7 +1,7 @@
 import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { JobFailure } from '../job/job-failure.ts';
-import { PLACE, PLACE_FILES, PLACE_FOLDER, PLACE_SIZES } from './place-script.ts';
+import { placeCommand } from './place-script.ts';
 
 export interface Placing {
   readonly replace: Exclude<RestoreRequest['replace'], 'always'>;
@@ -29,7 +29,7 @@ export const placeFiles = async (
   { replace, stage, root, suffix }: Placing,
   options: { readonly signal: AbortSignal; readonly cleanup: readonly string[] },
 ): Promise<Placed> => {
-  const argv = ['sh', '-c', PLACE, 'sh', replace, stage, root, suffix, PLACE_FOLDER, PLACE_FILES, PLACE_SIZES];
+  const argv = placeCommand({ policy: replace, stage, root, suffix });
   const { exitCode, stdout, stderr } = await execPlain(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
   const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, errors = 1] = stdout.trim().split(' ').map(Number);
   if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes };

@@ -59,11 +59,17 @@ const judge = ({ context }: Restore, result: RestoreResult, { differing }: Verif
   );
 };
 
+/** Owners by number when it was asked for, or when names mean something else where borg runs. */
+const placeOf = ({ place, request }: Restore): Pick<RestorePlace, 'borg' | 'numericIds'> => ({
+  borg: place.borg,
+  numericIds: place.numericIds || request.numeric_ids,
+});
+
 /** Straight into their places: what is there is replaced. */
 const restoreDirectly = async (restore: Restore, plan: RestorePlan): Promise<JobResult> => {
   const { context, request, selection, place, root } = restore;
   await makeFolder(place.files, root, context.signal);
-  const extracted = await extractSelection(context, place, selection, place.in(root));
+  const extracted = await extractSelection(context, placeOf(restore), selection, place.in(root));
   const verifying = { folder: root, verify: request.verify };
   const verification = await verifyRestored(context, place.files, restore.entries, verifying);
   const restored = resultOf(plan, verification);
@@ -85,7 +91,7 @@ const restoreThroughStage = async (
   const stageAt = { root, below: commonFolder(selection), name: stageName(restore) };
   const stage = await makeStage(place.files, stageAt, signal);
   try {
-    const extracted = await extractSelection(context, place, selection, place.inStage(stage));
+    const extracted = await extractSelection(context, placeOf(restore), selection, place.inStage(stage));
     const verifying = { folder: stage, verify: request.verify };
     const verification = await verifyRestored(context, place.files, restore.entries, verifying);
     judge(restore, resultOf(plan, verification), verification);
