@@ -1,11 +1,12 @@
 import { isJobOver, jobEvolver, jobStream, type JobEvent, type JobState } from '@cyborgbackup/contracts';
 import { handleCommand, loadState, type CommandHandler } from '@cyborgbackup/event-store';
-import { delay, hasCode } from '@cyborgbackup/kernel';
+import { delay, hasCode, messageOf } from '@cyborgbackup/kernel';
 import { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from '@cyborgbackup/messaging';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import type { JobHolders } from './job-holders.ts';
 import { jobDecider, type JobCommand } from './job/job-decider.ts';
 import { loadJobPlan } from './job/job-plan.ts';
+import { isOurTrouble } from './job/our-trouble.ts';
 import { createJobOutput } from './output/job-output.ts';
 import { runAttempt, type AttemptOptions } from './run-attempt.ts';
 import { WATCH_MILLIS } from './watch-job.ts';
@@ -44,7 +45,7 @@ const MOST_LOST = 20;
 export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
   const { parts, holders } = options;
   const command = jobCommands(parts);
-  return async (message, delivery) => {
+  const handle: JobHandler = async (message, delivery) => {
     const plan = await loadJobPlan(parts, message.run, message.job);
     const claimed = await claim(options, command, message);
     if (claimed === undefined) return 'drop';
@@ -56,7 +57,16 @@ export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
     });
     return 'done';
   };
+  return (message, delivery) =>
+    handle(message, delivery).catch((error: unknown) => {
+      // Any other error ends the job for good.
+      if (!(error instanceof RetryLater) && isOurTrouble(error)) throw new RetryLater(TROUBLE_MILLIS, messageOf(error));
+      throw error;
+    });
 };
+
+/** Time for the part that failed to come back. */
+const TROUBLE_MILLIS = 5_000;
 
 interface Claimed {
   readonly attempt: number;

@@ -1,5 +1,6 @@
-import { hasCode, messageOf } from '@cyborgbackup/kernel';
+import { messageOf } from '@cyborgbackup/kernel';
 import { asJobFailure, JobFailure } from './job-failure.ts';
+import { isOurTrouble } from './our-trouble.ts';
 import type { StopReason } from './stop-reason.ts';
 
 /** How an attempt ended that did not succeed, and what was before it. */
@@ -29,9 +30,6 @@ const pause = (firstMillis: number, times: number): number => Math.min(600_000, 
 
 const TRANSPORT_MILLIS = 10_000;
 const OUR_TROUBLE_MILLIS = 5_000;
-
-/** Trouble of our own parts (the log, NATS, another service) is no result of the job. */
-const isOurTrouble = (error: unknown): boolean => hasCode(error, 'unavailable') || hasCode(error, 'deadline');
 
 const lose = (reason: string, retryMillis: number, transport = false): Verdict => ({
   do: 'lose',

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ServiceParts } from '@cyborgbackup/service';
 
 export interface LastCheck {
   /** Nothing was found. */
@@ -8,7 +8,7 @@ export interface LastCheck {
 }
 
 /** What the latest check of a repository told; undefined when there was none. */
-export const readLastCheck = async (pool: Pool, repository: string): Promise<LastCheck | undefined> => {
+export const readLastCheck = async (pool: ServiceParts['pool'], repository: string): Promise<LastCheck | undefined> => {
   const { rows } = await pool.query<LastCheck>(
     `select c.clean, c.damaged from executor.checks c join executor.runs r on r.run = c.run
       where r.repository = $1 and c.told is not null order by c.told desc limit 1`,
@@ -19,7 +19,7 @@ export const readLastCheck = async (pool: Pool, repository: string): Promise<Las
 
 /** The backups that made these archives of a repository. */
 export const readBackups = async (
-  pool: Pool,
+  pool: ServiceParts['pool'],
   repository: string,
   archives: readonly string[],
 ): Promise<readonly { readonly archive: string; readonly job: string }[]> => {
