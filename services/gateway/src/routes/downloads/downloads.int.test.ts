@@ -9,6 +9,7 @@ import { basic, startTestGateway, USER, ADMIN, type TestGateway } from '../../te
 
 const job = randomUUID();
 const gone = randomUUID();
+const damaged = randomUUID();
 const repository = { id: 3, uuid: randomUUID(), name: 'Main', path: 'root@backup:/srv/borg' };
 const content = randomBytes(3 * 1024 * 1024);
 const BASE = 1_000;
@@ -72,7 +73,10 @@ describe('downloads', () => {
     await file(3, 'linked', { attributes: 3, size: 0, target: 'etc/Größe "1".pdf' });
     await file(4, 'etc', { attributes: 2, size: 0, folder: 2 });
     await file(5, 'broken');
-    await gateway.insert('catalog.broken', { job_uuid: job, number: 5, found_by: 'check' });
+    await gateway.insert('catalog.archives', { ...common, job_uuid: damaged, archive_name: 'damaged', id_base: 3_000 });
+    for (const found_by of ['check', 'listing']) {
+      await gateway.insert('catalog.broken', { job_uuid: damaged, number: 5, found_by });
+    }
     server = serveByteStreams(gateway.parts.connection, {
       subject: archiveContent.subject,
       schema: archiveContent.input,
@@ -179,7 +183,7 @@ describe('downloads', () => {
 
     test.each([
       ['a folder', BASE + 4, 400],
-      ['a file with missing parts', BASE + 5, 409],
+      ['a file with missing parts', 3_005, 409],
       ['an entry that is not there', BASE + 50, 404],
       ['an archive that is gone', 5_001, 404],
       ['no number', 'x', 404],
@@ -228,6 +232,16 @@ describe('downloads', () => {
     ])('%s answers %i', async (path, status) => {
       expect((await get(path)).status).toBe(status);
       expect(asked).toEqual([]);
+    });
+
+    test('is refused when parts of it are missing in the repository', async () => {
+      const refused = await get('archives/damaged/download/?path=etc');
+      expect(refused.status).toBe(409);
+      expect(await refused.json()).toEqual({ detail: expect.stringMatching(/^Parts of etc\/broken are missing/) });
+      const path = encodeURIComponent('etc/Größe "1".pdf');
+      const other = await get(`archives/damaged/download/?path=${path}`);
+      expect(other.status).toBe(200);
+      await bytesOf(other);
     });
 
     test('wants the repository where a name is not enough', async () => {

@@ -4,10 +4,11 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
+import { conflict, noSuch } from '../../http/http-error.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { findArchive, type FoundArchive } from '../restore/find-archive.ts';
 import { contentDisposition } from './content-disposition.ts';
+import { findBroken } from './find-broken.ts';
 import { findByPath, findEntry } from './find-entry.ts';
 
 const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
@@ -63,6 +64,16 @@ const pathsOf = async (
   return found;
 };
 
+/** What is missing would be zeros in a tar or a zip, and nothing in it would tell. @throws HttpError 409 */
+const refuseBroken = async (deps: GatewayDeps, { job_uuid }: FoundArchive, paths: readonly string[]): Promise<void> => {
+  const [first, ...others] = await findBroken(deps, job_uuid, paths);
+  if (first === undefined) return;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  throw conflict(
+    `Parts of ${first.toWellFormed()}${more} are missing in the repository: leave that out, or restore it, which tells the damage.`,
+  );
+};
+
 /** Of a single folder or file its own name, otherwise the archive's. */
 const fileName = ({ archive_name }: FoundArchive, paths: readonly string[], format: Format): string =>
   `${(paths.length === 1 && paths[0]?.split('/').at(-1)) || archive_name}.${format}`;
@@ -73,6 +84,7 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
   const archive = await findArchive(deps, params['name'] ?? '', asked.get('repository') ?? '');
   if (!archive) throw noSuch('Archive');
   const paths = await pathsOf(deps, archive, asked);
+  await refuseBroken(deps, archive, paths);
   const headers = { 'Content-Disposition': contentDisposition(fileName(archive, paths, format)) };
   const common = { type: FORMATS[format], headers };
   // A stream, since Koa would take a text's length for that of the answer.
