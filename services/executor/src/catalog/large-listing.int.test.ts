@@ -13,7 +13,7 @@ import { toCatalogEntry } from './catalog-entry.ts';
 
 const FILES = Number(process.env['CYBORGBACKUP_LARGE_LISTING'] ?? 0);
 const PER_FOLDER = 1_000;
-const MAX_GROWTH = 150_000_000;
+const MAX_GROWTH = 300_000_000;
 
 const run = promisify(execFile);
 
