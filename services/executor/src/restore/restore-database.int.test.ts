@@ -1,3 +1,4 @@
+import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +13,7 @@ import {
 } from '../testing/database-servers.test.ts';
 
 const PASSWORD = `p:a's\\s "word" $(x)`;
-const RESTORE = {
+const RESTORE: RestoreRequest = {
   item: '',
   items: [],
   patterns: [],
@@ -23,7 +24,7 @@ const RESTORE = {
   numeric_ids: false,
   dry_run: false,
   database: true,
-} as const;
+};
 
 interface Databases {
   readonly policyType: 'mysql' | 'postgresql';
