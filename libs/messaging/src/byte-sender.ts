@@ -10,7 +10,10 @@ export interface ByteSink {
   readonly signal: AbortSignal;
   /** Says that bytes will follow, and what they are. Before it, a failure is an answer; after it, a broken stream. */
   start(head: unknown): void;
-  /** Resolves when there is room for more; the reader sets the pace. @throws AppError once `signal` fired */
+  /**
+   * Resolves when there is room for more; the reader sets the pace. To be waited for before the next call.
+   * @throws AppError once `signal` fired
+   */
   write(chunk: Uint8Array): Promise<void>;
 }
 
@@ -61,8 +64,9 @@ export const createByteSender = (nats: NatsConnection, reader: string, limits: B
       const frame = error ? undefined : decodeFrame(message.data);
       heardAt = Date.now();
       // NATS answers for a reader whose connection is gone.
-      if (frame?.kind === 'cancel' || isNoResponders(message))
+      if (frame?.kind === 'cancel' || isNoResponders(message)) {
         stop(new AppError('unavailable', 'Whoever read the stream went away.'));
+      }
       if (frame?.kind !== 'credit') return;
       taken = Math.max(taken, frame.sequence);
       wake();

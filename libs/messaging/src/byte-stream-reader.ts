@@ -30,6 +30,8 @@ export interface OpenedByteStream<Head> {
 }
 
 const OPEN_MILLIS = 10 * 60_000;
+/** For a connection that is just being made again. */
+const CONNECT_MILLIS = 5_000;
 const STALL_MILLIS = 5 * 60_000;
 
 const lost = (what: string): AppError => new AppError('unavailable', `The stream broke off: ${what}.`);
@@ -89,6 +91,9 @@ export const openByteStream = async <Head extends z.ZodType>(
   const { nats } = connection;
   const { subject, signal, limits = BYTE_STREAM_LIMITS } = options;
   const { openMillis = OPEN_MILLIS, stallMillis = STALL_MILLIS } = options;
+  if (!(await connection.whenConnected(CONNECT_MILLIS))) {
+    throw new AppError('unavailable', 'NATS is away, so no executor can be reached; is it running?');
+  }
   const opened = Promise.withResolvers<z.output<Head>>();
   const inbox = createInbox();
   const startedAt = Date.now();
@@ -157,9 +162,9 @@ export const openByteStream = async <Head extends z.ZodType>(
     const now = Date.now();
     const stalledSince = isStalledSince();
     if (!isOver && now - heardAt > limits.silenceMillis) fail(lost('its sender is not heard of any more'));
-    else if (!isOpen && now - startedAt > openMillis)
+    else if (!isOpen && now - startedAt > openMillis) {
       fail(new AppError('deadline', 'The stream did not begin in time.'));
-    else if (isOpen && stalledSince !== undefined && now - stalledSince > stallMillis) {
+    } else if (isOpen && stalledSince !== undefined && now - stalledSince > stallMillis) {
       fail(new AppError('deadline', 'Nobody took anything of the stream for too long.'));
     } else credit();
   };

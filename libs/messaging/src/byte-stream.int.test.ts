@@ -239,6 +239,13 @@ describe('byte streams', () => {
     expect(error).toMatchObject({ code: 'deadline' });
   });
 
+  it('say so when NATS is away', async () => {
+    const other = await createNatsConnection({ natsUrl: nats.url, name: 'other', logger });
+    await other.close();
+    const failure = failureOf(openByteStream(other, { subject: SUBJECT, request: { n: 1 }, head, limits }));
+    expect(await failure).toMatchObject({ code: 'unavailable' });
+  });
+
   it('are broken off when their server stops', async () => {
     await serve(async (_request, sink) => {
       sink.start({ name: 'x' });

@@ -1,8 +1,8 @@
 import type { BorgResult } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
-import type { BorgPlace } from '../connect/borg-place.ts';
 import { onRepositoryHost } from '../connect/connections.ts';
 import { runAt } from '../connect/run-at.ts';
+import { withStaleLock, type StaleLockOptions } from '../locks/with-stale-lock.ts';
 import type { DownloadParts } from './download-parts.ts';
 import { readFailure } from './read-failure.ts';
 
@@ -27,24 +27,29 @@ export interface ReadOptions {
 }
 
 /** Words that do not make what was read incomplete. */
-const isHarmless = (message: string): boolean => /unsupported file type|RELOCATED_REPO/i.test(message);
+const isHarmless = (message: string): boolean =>
+  /unsupported file type|RELOCATED_REPO|UNKNOWN_UNENCRYPTED/i.test(message);
 
 const isComplete = (result: BorgResult): boolean =>
   result.outcome === 'success' ||
   (result.outcome === 'warning' && result.messages.every(({ message, msgid }) => isHarmless(`${msgid} ${message}`)));
 
-const readAt = async (place: BorgPlace, options: ReadOptions): Promise<void> => {
+const readAt = async (lock: StaleLockOptions, options: ReadOptions): Promise<void> => {
+  const { place } = lock;
   const { onChunk, isEnough = () => false, signal } = options;
   const enough = new AbortController();
-  const result = await runAt(place, {
-    argv: options.argv({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS }),
-    idleTimeoutMillis: IDLE_MILLIS,
-    signal: AbortSignal.any([signal, enough.signal]),
-    onStdout: async (chunk) => {
-      await onChunk(chunk);
-      if (isEnough()) enough.abort();
-    },
-  });
+  const step = (): Promise<BorgResult> =>
+    runAt(place, {
+      argv: options.argv({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS }),
+      idleTimeoutMillis: IDLE_MILLIS,
+      signal: AbortSignal.any([signal, enough.signal]),
+      onStdout: async (chunk) => {
+        await onChunk(chunk);
+        if (isEnough()) enough.abort();
+      },
+    });
+  // One that waited for the lock in vain has handed over nothing, so it may be run again.
+  const result = await withStaleLock(lock, step);
   signal.throwIfAborted();
   if (!isEnough() && !isComplete(result)) throw readFailure(result, place.runner.where);
 };
@@ -60,5 +65,5 @@ export const readArchive = async (
 ): Promise<void> => {
   const connections = { parts, hostKeys, connectTimeoutMillis, signal: options.signal };
   await using place = await onRepositoryHost(connections, repository);
-  await readAt(place, options);
+  await readAt({ connections, repository, place }, options);
 };
