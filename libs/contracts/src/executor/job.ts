@@ -69,7 +69,7 @@ export type ArchiveFacts = z.infer<typeof archiveFacts>;
 export const repositorySizes = z.object({ original_size: size, compressed_size: size, deduplicated_size: size });
 export type RepositorySizes = z.infer<typeof repositorySizes>;
 
-/** What a restore did. Files, except `bytes`. */
+/** What a restore did, or what it would do, if it was a dry run. Files, except `bytes`. */
 export const restoreResult = z.object({
   files: size,
   bytes: size,

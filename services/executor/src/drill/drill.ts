@@ -100,7 +100,7 @@ const prove = async (
       resultFile(file, { facts: facts[index], hash: hashes[index], expected: expected.get(file.path) }),
     );
   } finally {
-    await removeFolder(place.runner, scratch);
+    await removeFolder(context, place.runner, scratch);
   }
 };
 

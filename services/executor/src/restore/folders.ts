@@ -1,5 +1,7 @@
 import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { messageOf } from '@cyborgbackup/kernel';
 import { JobFailure } from '../job/job-failure.ts';
+import type { JobContext } from '../work/job-context.ts';
 
 const TIMEOUT_MILLIS = 60 * 60_000;
 
@@ -54,7 +56,14 @@ export const makeStage = async (
   return joined(folder, name);
 };
 
-/** @throws SshError */
-export const removeFolder = async (runner: BorgRunner, folder: string): Promise<void> => {
-  await execPlain(runner, ['rm', '-rf', '--', folder], { timeoutMillis: TIMEOUT_MILLIS });
+/** Removes a folder of ours. What the job found out counts more than a folder that stays, which is told. */
+export const removeFolder = async ({ output }: JobContext, runner: BorgRunner, folder: string): Promise<void> => {
+  try {
+    const { exitCode, stderr } = await execPlain(runner, ['rm', '-rf', '--', folder], {
+      timeoutMillis: TIMEOUT_MILLIS,
+    });
+    if (exitCode !== 0) throw new Error(stderr.trim());
+  } catch (error) {
+    output.write('system_warning', `The folder ${folder} on ${runner.where} could not be removed: ${messageOf(error)}`);
+  }
 };

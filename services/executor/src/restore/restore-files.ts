@@ -36,12 +36,13 @@ const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): Re
   mismatches: [...mismatches],
 });
 
+const NOTHING_PLACED: RestorePlan = { files: 0, bytes: 0, replaced: 0, skipped: 0, skippedBytes: 0, keptBoth: 0 };
 const NOT_VERIFIED: Verification = { verified: 0, mismatches: [], differing: 0 };
 
-/** The folder common to all paths; for one path, the folder it is in. */
-const commonFolder = ({ paths, patterns }: Selection): string => {
+/** What all paths have in common, which may be a file. */
+const commonPath = ({ paths, patterns }: Selection): string => {
   if (paths.length === 0 || patterns.length > 0) return '';
-  const [first = [], ...others] = paths.map((path) => path.split('/').slice(0, -1));
+  const [first = [], ...others] = paths.map((path) => path.split('/'));
   const differs = first.findIndex((part, index) => others.some((other) => other[index] !== part));
   return (differs === -1 ? first : first.slice(0, differs)).join('/');
 };
@@ -88,13 +89,13 @@ const restoreThroughStage = async (
 ): Promise<JobResult> => {
   const { context, request, selection, place, root } = restore;
   const { output, signal } = context;
-  const stageAt = { root, below: commonFolder(selection), name: stageName(restore) };
+  const stageAt = { root, below: commonPath(selection), name: stageName(restore) };
   const stage = await makeStage(place.files, stageAt, signal);
   try {
     const extracted = await extractSelection(context, placeOf(restore), selection, place.inStage(stage));
     const verifying = { folder: stage, verify: request.verify };
     const verification = await verifyRestored(context, place.files, restore.entries, verifying);
-    judge(restore, resultOf(plan, verification), verification);
+    judge(restore, resultOf(NOTHING_PLACED, verification), verification);
     output.write('verbose', 'Putting the files in their places');
     const suffix = `.restored-${context.plan.job.id}`;
     const cleanup = [`rm -rf -- ${quote(stage)}`];
@@ -102,7 +103,7 @@ const restoreThroughStage = async (
     const restored = resultOf({ ...plan, ...placed }, verification);
     return { ...NOTHING_TO_TELL, warnings: warningsOf(extracted), restored };
   } catch (error) {
-    await removeFolder(place.files, stage);
+    await removeFolder(context, place.files, stage);
     throw error;
   }
 };

@@ -251,7 +251,7 @@ describe('verification', () => {
     expect(status).toBe('failed');
     expect(reason).toMatch(/1 of the restored files are not as the archive has them \(tree\/b\.txt: its contents/);
     const mismatches = ['tree/b.txt: its contents are not those in the archive'];
-    expect(end).toMatchObject({ restored: { verified: 7, mismatches } });
+    expect(end).toMatchObject({ restored: { files: 0, verified: 7, mismatches } });
     expect(readdirSync(dest)).toEqual([]);
   });
 
