@@ -41,6 +41,6 @@ export const versions = defineReadModel<VersionRow, never>({
     target_raw: 'text?',
   },
   key: ['series', 'number'],
-  lookups: ['(series, folder, fingerprint)', '(name)'],
+  lookups: ['(series, folder, fingerprint)', '(name, series, folder)'],
   on: {},
 });

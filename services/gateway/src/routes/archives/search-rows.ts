@@ -27,62 +27,96 @@ export interface Search {
   readonly limit: number;
 }
 
+/** Behind every series and folder. */
+const ALL = 2_147_483_647;
+
+/** Names looked at in their order before the index of trigrams is asked. */
+const WINDOW = 10_000;
+
+/** $1 pattern, $2 the first id, $3 how many are wanted. */
+const NEAR = `
+  with near as materialized (select id, name from catalog.names where id >= $2 order by id limit ${WINDOW})
+  select id from near where name ilike $1 order by id limit $3`;
+
+/** The planner would rather walk through all names than put a few matches in order; so they are found first. */
+const FAR = `
+  with found as materialized (select id from catalog.names where name ilike $1)
+  select id from found where id >= $2 order by id limit $3`;
+
 /**
- * The names are found by their trigrams, or, when many match, in their order until there are enough. Then come the versions of
- * each, and of each group the archives that are left.
+ * Ids of matching names, in their order. Of a pattern that many names match, there are enough in any ten thousand names; of one
+ * that few match, the index of trigrams finds them all. For each the other way would take seconds.
  */
-const FIND = `
-  with found as (
-    select n.id as name_id, v.series, v.folder, max(v.number) as number
-      from catalog.names n join catalog.versions v on v.name = n.id
-     where n.name ilike $1 and ($2::int4[] is null or v.series = any($2))
-       and n.id >= $3 and (n.id, v.series, v.folder) > ($3, $4, $5)
-     group by n.id, v.series, v.folder
-     order by n.id, v.series, v.folder
-     limit $6
-  )
-  select found.name_id, found.series, found.folder as folder_id, f.path as folder, f.raw as folder_raw, n.name,
-         n.raw as name_raw, span.*, x.type, v.size, v.mtime, ${OWNER_COLUMNS}
-    from found
-         join catalog.folders f on f.series = found.series and f.id = found.folder
-         join catalog.names n on n.id = found.name_id
-         left join lateral (
+const findNames = async (reader: Reader, pattern: string, from: number, limit: number): Promise<readonly number[]> => {
+  const near = await reader.rows<{ id: number }>(NEAR, [pattern, from, limit]);
+  const found = near.length >= limit ? near : await reader.rows<{ id: number }>(FAR, [pattern, from, limit]);
+  return found.map(({ id }) => id);
+};
+
+/** $1 names, $2 series or null, $3 to $5 the group to go on after, $6 how many are wanted. */
+const GROUPS = `
+  select g.name_id, g.series, g.folder
+    from unnest($1::int4[]) with ordinality as n(id, nth)
+         cross join lateral (
+           select distinct v.name as name_id, v.series, v.folder from catalog.versions v
+            where v.name = n.id and ($2::int4[] is null or v.series = any($2))
+              and (n.id > $3 or (v.series, v.folder) > ($4, $5))
+            order by v.name, v.series, v.folder
+            limit $6
+         ) g
+   order by n.nth, g.series, g.folder
+   limit $6`;
+
+/** $1 names, $2 series, $3 folders of groups. */
+const DETAILS = `
+  select g.name_id, g.series, g.folder as folder_id, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw,
+         span.*, x.type, v.size, v.mtime, ${OWNER_COLUMNS}
+    from unnest($1::int4[], $2::int4[], $3::int4[]) with ordinality as g(name_id, series, folder, nth)
+         join catalog.folders f on f.series = g.series and f.id = g.folder
+         join catalog.names n on n.id = g.name_id
+         cross join lateral (
            select ${SPAN_COLUMNS}, count(distinct w.number) as versions, max(w.number) as latest
              from catalog.versions w
                   join catalog.archives a on a.series = w.series and a.complete and not a.removed
                        and a.sequence between w.first_seq and w.last_seq
-            where w.name = found.name_id and w.series = found.series and w.folder = found.folder
-         ) span on true
-         left join catalog.versions v on v.series = found.series and v.number = span.latest
-         left join catalog.attributes x on x.id = v.attributes
-         ${ownerJoins('found.series')}
-   order by found.name_id, found.series, found.folder`;
+            where w.name = g.name_id and w.series = g.series and w.folder = g.folder
+           having count(*) > 0
+         ) span
+         join catalog.versions v on v.series = g.series and v.number = span.latest
+         join catalog.attributes x on x.id = v.attributes
+         ${ownerJoins('g.series')}
+   order by g.nth`;
 
 export type SearchRow = FoundRow & StoredPath & OwnerRow & SpanRow;
 
-interface GroupRow extends SearchRow {
-  readonly name_id: number;
-  readonly series: number;
-  readonly folder_id: number;
+const readDetails = async (reader: Reader, groups: readonly SearchKey[]): Promise<readonly SearchRow[]> => {
+  const rows = await reader.rows<SearchRow>(DETAILS, [
+    groups.map(({ name_id }) => name_id),
+    groups.map(({ series }) => series),
+    groups.map(({ folder }) => folder),
+  ]);
+  return rows.map((row) => ({ ...row, mtime: shortIso(row.mtime) }));
+};
+
+export interface SearchPage {
+  readonly rows: readonly SearchRow[];
+  /** Where to go on; undefined when that was all. */
+  readonly last: SearchKey | undefined;
 }
 
-/** Some groups, and where to go on if there may be more. Groups of archives that are all gone are left out. */
-export const readFound = async (
-  reader: Reader,
-  { pattern, series, after, limit }: Search,
-): Promise<{ readonly rows: readonly SearchRow[]; readonly last: SearchKey | undefined }> => {
-  const rows = await reader.rows<GroupRow>(FIND, [
-    pattern,
-    series === null ? null : [...series],
+/** Some groups. Those of which all archives are gone are left out, so there may be fewer than wanted though more follow. */
+export const readFound = async (reader: Reader, { pattern, series, after, limit }: Search): Promise<SearchPage> => {
+  const names = await findNames(reader, pattern, after.name_id, limit + 1);
+  const wanted = series === null ? null : [...series];
+  const groups = await reader.rows<SearchKey>(GROUPS, [
+    [...names],
+    wanted,
     after.name_id,
     after.series,
     after.folder,
     limit,
   ]);
-  const end = rows.at(-1);
-  return {
-    rows: rows.filter(({ archives }) => archives > 0).map((row) => ({ ...row, mtime: shortIso(row.mtime) })),
-    last:
-      rows.length === limit && end ? { name_id: end.name_id, series: end.series, folder: end.folder_id } : undefined,
-  };
+  const lastName = names.length > limit ? names.at(-1) : undefined;
+  const end = lastName === undefined ? undefined : { name_id: lastName, series: ALL, folder: ALL };
+  return { rows: await readDetails(reader, groups), last: groups.length >= limit ? groups.at(-1) : end };
 };

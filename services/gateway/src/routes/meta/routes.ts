@@ -23,6 +23,8 @@ const SUB_RESOURCES = [
   'restore',
   'catalogs',
   'archives',
+  'search',
+  'versions',
   'drills',
   'stats',
   'escatalogs',
