@@ -24,21 +24,34 @@ export interface TestArchive {
   readonly [column: string]: unknown;
 }
 
-const ALL = 2_147_483_647;
+const DEFAULTS = {
+  type: '-',
+  mode: '-rw-r--r--',
+  mtime: '2018-11-23T23:03:52Z',
+  owner: 'root',
+  group: 'root',
+  size: 0,
+  healthy: true,
+  from: 1,
+  to: 2_147_483_647,
+};
+
+const complete = (entry: TestEntry): Required<TestEntry> => ({ ...DEFAULTS, ...entry });
 
 const folders = (paths: readonly string[]): string[] => {
   const all = new Set(['']);
-  for (const path of paths)
-    for (const [at, letter] of [...path].entries()) if (letter === '/') all.add(path.slice(0, at + 1));
+  for (const path of paths) {
+    for (const { index } of path.matchAll(/\//g)) all.add(path.slice(0, index + 1));
+  }
   return [...all].sort();
 };
 
-const totals = (folder: string, entries: readonly TestEntry[]) => {
+const totals = (folder: string, entries: readonly Required<TestEntry>[]): object => {
   const below = entries.filter(({ path }) => path.startsWith(folder));
   return {
     entries: below.length,
-    files: below.filter(({ type = '-' }) => type !== 'd').length,
-    bytes: below.reduce((sum, { size = 0 }) => sum + size, 0),
+    files: below.filter(({ type }) => type !== 'd').length,
+    bytes: below.reduce((sum, { size }) => sum + size, 0),
   };
 };
 
@@ -47,8 +60,9 @@ export const insertSeries = async (
   insert: TestGateway['insert'],
   series: number,
   archives: readonly TestArchive[],
-  entries: readonly TestEntry[],
+  given: readonly TestEntry[],
 ): Promise<void> => {
+  const entries = given.map(complete);
   const paths = folders(entries.map(({ path }) => path));
   for (const [id, path] of paths.entries()) {
     const parent = path === '' ? null : paths.indexOf(path.slice(0, path.lastIndexOf('/', path.length - 2) + 1));
@@ -58,7 +72,7 @@ export const insertSeries = async (
   for (const [number, entry] of entries.entries()) {
     const start = entry.path.lastIndexOf('/') + 1;
     const id = series * 100_000 + number;
-    const { type = '-', mode = '-rw-r--r--', owner = 'root', group = 'root', from = 1, to = ALL } = entry;
+    const { type, mode, owner, group, from, to, size, mtime, healthy } = entry;
     await insert('catalog.names', { id, name: entry.path.slice(start) });
     await insert('catalog.attributes', { id, mode, owner, group_name: group, uid: 0, gid: 0, type });
     await insert('catalog.versions', {
@@ -69,18 +83,18 @@ export const insertSeries = async (
       attributes: id,
       first_seq: from,
       last_seq: to,
-      size: entry.size ?? 0,
-      mtime: entry.mtime ?? '2018-11-23T23:03:52Z',
+      size,
+      mtime,
     });
-    for (const { job_uuid } of entry.healthy === false ? archives : []) {
+    for (const { job_uuid } of healthy ? [] : archives) {
       await insert('catalog.broken', { job_uuid, number, found_by: 'listing' });
     }
   }
   for (const archive of archives) {
-    const has = ({ from = 1, to = ALL }: TestEntry) => from <= archive.sequence && to >= archive.sequence;
+    const has = ({ from, to }: Required<TestEntry>): boolean => from <= archive.sequence && to >= archive.sequence;
     await insert('catalog.archives', {
       series,
-      next: entries.filter(({ from = 1 }) => from <= archive.sequence).length,
+      next: entries.filter(({ from }) => from <= archive.sequence).length,
       entries: entries.filter(has).length,
       started_at: `2026-01-${String(archive.sequence).padStart(2, '0')}T00:00:00Z`,
       finished_at: '2026-02-01T00:00:00Z',
