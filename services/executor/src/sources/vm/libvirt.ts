@@ -23,6 +23,8 @@ domain=$1 settle=$2
 fail() { echo "$*" >&2; exit 1; }
 sh -ec "$settle" sh "$domain" || fail "The snapshot of an earlier backup of $domain could not be merged."
 work=$(mktemp -d /tmp/cyborgbackup-vm.XXXXXXXXXX) || exit
+( unset CYBORGBACKUP_JOB; exec setsid sh -c 'while kill -0 "$1"; do sleep 1; done; rm -rf "$2"; sh -c "$3" sh "$4"' \\
+  sh $$ "$work" "$settle" "$domain" </dev/null >/dev/null 2>&1 ) &
 virsh domblklist --details "$domain" >"$work/all" || exit
 virsh dumpxml --inactive "$domain" >"$work/domain.xml" || exit
 set -- snapshot-create-as "$domain" cyborgbackup --disk-only --atomic --no-metadata
@@ -36,8 +38,6 @@ while read -r type device target source; do
 done <"$work/all"
 [ -s "$work/files" ] || fail "Machine $domain has no disk in a file."
 state=$(virsh domstate "$domain")
-( unset CYBORGBACKUP_JOB; exec setsid sh -c 'while kill -0 "$1"; do sleep 1; done; rm -rf "$2"; sh -c "$3" sh "$4"' \\
-  sh $$ "$work" "$settle" "$domain" </dev/null >/dev/null 2>&1 ) &
 case $state in
   'shut off'*) ;;
   *) virsh "$@" --quiesce >/dev/null 2>&1 || virsh "$@" >&2 || exit ;;
