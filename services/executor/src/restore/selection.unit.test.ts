@@ -1,11 +1,12 @@
+import type { RestoreRequest } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createUnmatched, describeSelection, selectionOf } from './selection.ts';
 
-const request = {
+const request: RestoreRequest = {
   item: '',
-  items: [] as string[],
-  patterns: [] as string[],
+  items: [],
+  patterns: [],
   dest_folder: '/x',
   destination: 'client',
   replace: 'always',
@@ -13,10 +14,10 @@ const request = {
   numeric_ids: false,
   dry_run: false,
   database: false,
-} as const;
+};
 
 describe('a selection', () => {
-  test.each<[string, Partial<typeof request>, object, string]>([
+  test.each<[string, Partial<RestoreRequest>, object, string]>([
     ['of nothing is everything', {}, { paths: [], patterns: [] }, 'everything'],
     [
       'has paths as an archive has them',
