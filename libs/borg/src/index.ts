@@ -5,7 +5,7 @@ export { compactCommand, type CompactOptions } from './commands/compact.ts';
 export { createCommand, type CreateOptions, type DumpSource } from './commands/create.ts';
 export { deleteCommand, type DeleteOptions } from './commands/delete.ts';
 export { extractCommand, type ExtractOptions } from './commands/extract.ts';
-export { archiveGlob, escapeGlob, prefixGlob } from './commands/glob.ts';
+export { escapeGlob } from './commands/glob.ts';
 export { infoCommand, type InfoOptions } from './commands/info.ts';
 export { initCommand, type InitOptions } from './commands/init.ts';
 export {
@@ -16,7 +16,6 @@ export {
   listFilesCommand,
   type ListFilesOptions,
 } from './commands/list.ts';
-export { pruneCommand, type PruneOptions, type Retention } from './commands/prune.ts';
 export type { AgentDestination, AgentIdentity } from './agent-dialogue.ts';
 export { authorizedKeysLine, type AuthorizedKeysLine } from './authorized-keys-line.ts';
 export { createCheckFindings, type CheckFindings } from './parse/check-findings.ts';
@@ -70,7 +69,6 @@ export type {
   OperationProgress,
   Progress,
 } from './parse/log-line.ts';
-export { parsePruneMessage, type PruneDecision } from './parse/prune-message.ts';
 export { isSupportedBorg, parseBorgVersion } from './parse/version.ts';
 export { type HostFacts, probeHost } from './probe-host.ts';
 export { type BorgResult, runBorg, type RunBorgOptions } from './run-borg.ts';

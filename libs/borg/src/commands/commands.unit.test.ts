@@ -4,10 +4,9 @@ import { createCommand } from './create.ts';
 import { deleteCommand } from './delete.ts';
 import { exportTarCommand } from './export-tar.ts';
 import { extractCommand } from './extract.ts';
-import { archiveGlob, escapeGlob, prefixGlob } from './glob.ts';
+import { escapeGlob, prefixGlob } from './glob.ts';
 import { initCommand } from './init.ts';
 import { keyExportCommand } from './key-export.ts';
-import { pruneCommand } from './prune.ts';
 
 const repository = 'ssh://borg@nas/./repo';
 const COMMON = ['--log-json', '--info'];
@@ -100,28 +99,6 @@ test('check and key export', () => {
   expect(keyExportCommand({ repository })).toEqual(['key', 'export', ...COMMON, '--', repository]);
 });
 
-test('prune passes each rule once, and never runs without one', () => {
-  const keep = { last: 1, hourly: 0, daily: 7, weekly: 4, monthly: 6, yearly: 2, within: '2d' };
-  expect(pruneCommand({ repository, archives: 'x*', keep, dryRun: true })).toEqual([
-    'prune',
-    ...COMMON,
-    '--list',
-    '--dry-run',
-    '--glob-archives=x*',
-    '--keep-last=1',
-    '--keep-daily=7',
-    '--keep-weekly=4',
-    '--keep-monthly=6',
-    '--keep-yearly=2',
-    '--keep-within=2d',
-    '--',
-    repository,
-  ]);
-  expect(() => pruneCommand({ repository, archives: 'x', keep: { daily: 0 } })).toThrow('at least one rule');
-  expect(() => pruneCommand({ repository, archives: 'x', keep: { daily: -1 } })).toThrow('whole number');
-  expect(() => pruneCommand({ repository, archives: 'x', keep: { daily: 1.5 } })).toThrow('whole number');
-});
-
 test('extract takes paths literally', () => {
   expect(extractCommand({ repository, archive: 'a', paths: ['re:x', '-y'], stripComponents: 2 }).slice(3)).toEqual([
     '--progress',
@@ -154,5 +131,4 @@ test('init', () => {
 test('glob metacharacters are taken literally, and digits of a stamp for any digit', () => {
   expect(escapeGlob('a*b?c[d]e!')).toBe('a[*]b[?]c[[]d]e!');
   expect(prefixGlob('web-')).toBe('web-*');
-  expect(archiveGlob('web*-', '26-01')).toBe('web[*]-[0-9][0-9]-[0-9][0-9]');
 });

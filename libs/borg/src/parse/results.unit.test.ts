@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from './json-results.ts';
-import { parsePruneMessage } from './prune-message.ts';
 import { isSupportedBorg, parseBorgVersion } from './version.ts';
 
 // As borg 1.2.4 wrote them, run with TZ=UTC; long ids shortened.
@@ -109,40 +108,6 @@ test.each([
   [JSON.stringify({ archive: { ...ARCHIVE, start: 'yesterday' }, repository: REPOSITORY }), 'start: not a time'],
 ])('a result that is not one is refused: %#', (text, why) => {
   expect(() => parseCreateResult(text)).toThrow(why);
-});
-
-const ID = '5c27109e6c04288ff8d6089cb2291f063b9f5aa8cbca05737a630ea8ad086360';
-test.each([
-  [
-    `Keeping archive (rule: secondly #1):     a-3                                  Mon, 2026-11-23 12:33:02 [${ID}]`,
-    { archive: 'a-3', verdict: 'kept', rule: 'secondly #1' },
-  ],
-  [
-    `Keeping archive (rule: daily[oldest] #7):    a-3                                  Mon, 2026-11-23 12:33:02 [${ID}]`,
-    { archive: 'a-3', verdict: 'kept', rule: 'daily[oldest] #7' },
-  ],
-  [
-    `Pruning archive (1/1):                   a b: [x]                             Mon, 2026-11-23 12:33:00 [${ID}]`,
-    { archive: 'a b: [x]', verdict: 'pruned' },
-  ],
-  [
-    `Would prune:                             a-1                                  Mon, 2026-11-23 12:33:00 [${ID}]`,
-    { archive: 'a-1', verdict: 'pruned' },
-  ],
-  [
-    `Keeping checkpoint archive:              a.checkpoint                         Mon, 2026-11-23 12:33:00 +0000 [${ID}]`,
-    { archive: 'a.checkpoint', verdict: 'kept', rule: 'checkpoint' },
-  ],
-])('%s', (message, expected) => {
-  expect(
-    parsePruneMessage({ type: 'log_message', level: 'info', msgid: '', logger: 'borg.output.list', message }),
-  ).toEqual({ ...expected, id: ID });
-});
-
-test('other messages are no decisions', () => {
-  const message = { type: 'log_message', level: 'info', msgid: '', logger: 'borg.output.list' } as const;
-  expect(parsePruneMessage({ ...message, message: 'something else' })).toBeUndefined();
-  expect(parsePruneMessage({ type: 'pid', pid: 1 })).toBeUndefined();
 });
 
 test.each([
