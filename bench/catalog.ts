@@ -1,122 +1,93 @@
 /**
- * The catalog with generated listings: how fast a first archive and an unchanged one come in (through the service's own RPC, in
- * a process of its own, until the archive can be read), what an entry takes in the log and in the tables, and how long searches
- * and folders take with many entry versions. `CATALOG_BENCH_SCALE=0.1` for a tenth of all numbers.
+ * The catalog: how fast archives come in, what they take, and how fast they are looked at.
+ *
+ * - `first`, `repeat`, `changed`: entries a second of a first archive, the same once more, and one with a change in a hundred,
+ *   through the product's own RPC, from a process that plays an executor to one that is the whole product; until all of it is
+ *   recorded (`Accepted`), and until it can be read (`Visible`);
+ * - `bytesPerEntry`: log and tables of the first archive; `thirtyArchivesRatio`: of thirty daily archives with a change in a
+ *   hundred files, against the first of them;
+ * - `search`, `folder`, `page`: answers of the API with twenty million entry versions of twenty clients.
+ *
+ * `CATALOG_BENCH_SCALE=0.05` for a quick run with a twentieth of everything; `CATALOG_BENCH_PARTS=ingest,space,reads` for some of it.
  */
-import { startPostgres } from '@cyborgbackup/embedded';
-import { beginListing, jobStream, type CatalogCall, type CatalogEntry } from '@cyborgbackup/contracts';
-import { eventId } from '@cyborgbackup/event-store';
-import { createLogger, systemContext } from '@cyborgbackup/kernel';
-import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
-import { startTestNats } from '@cyborgbackup/testkit';
-import { spawn } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
 import type { Figures } from './budget.ts';
+import { startBenchSite, type BenchSite } from './catalog/bench-site.ts';
+import { fillVersions, SERIES } from './catalog/fill-versions.ts';
 import { generateListing } from './catalog/generate-listing.ts';
+import { listArchive, newOwner } from './catalog/list-archive.ts';
+import { measureFolders, measurePages, measureSearch } from './catalog/measure-reads.ts';
 
 const SCALE = Number(process.env['CATALOG_BENCH_SCALE'] ?? 1);
-const ENTRIES = Math.round(1_000_000 * SCALE);
+const PARTS = new Set((process.env['CATALOG_BENCH_PARTS'] ?? 'ingest,space,reads').split(','));
+
+const INGESTED = Math.round(1_000_000 * SCALE);
+const DAILY_FILES = Math.round(100_000 * SCALE);
+const DAYS = 30;
+const CHANGED = 0.01;
+const VERSIONS = Math.round((20_000_000 * SCALE) / SERIES);
+
+const bytesTaken = async ({ admin, settled }: BenchSite): Promise<number> => {
+  await settled();
+  const { rows } = await admin.query<{ bytes: string }>(
+    `select sum(pg_total_relation_size(c.oid)) as bytes from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r' and (n.nspname = 'catalog' or n.nspname = 'events' and c.relname = 'events')`,
+  );
+  return Number(rows[0]?.bytes);
+};
+
+const measureIngest = async (site: BenchSite): Promise<Figures> => {
+  const owner = newOwner();
+  const empty = await bytesTaken(site);
+  const first = await listArchive(site, owner, generateListing({ entries: INGESTED, seed: 1 }));
+  const bytes = (await bytesTaken(site)) - empty;
+  const repeat = await listArchive(site, owner, generateListing({ entries: INGESTED, seed: 1 }));
+  const changes = { changed: CHANGED, round: 1 };
+  const changed = await listArchive(site, owner, generateListing({ entries: INGESTED, seed: 1, ...changes }));
+  return {
+    firstAcceptedPerSecond: first.accepted,
+    firstVisiblePerSecond: first.visible,
+    repeatAcceptedPerSecond: repeat.accepted,
+    repeatVisiblePerSecond: repeat.visible,
+    changedAcceptedPerSecond: changed.accepted,
+    changedVisiblePerSecond: changed.visible,
+    bytesPerEntry: Math.round(bytes / INGESTED),
+    listerMegabytes: Math.round(process.resourceUsage().maxRSS / 1_024),
+    productMegabytes: site.peakMegabytes(),
+  };
+};
+
+const measureSpace = async (site: BenchSite): Promise<Figures> => {
+  const owner = newOwner();
+  const empty = await bytesTaken(site);
+  await listArchive(site, owner, generateListing({ entries: DAILY_FILES, seed: 2 }));
+  const one = (await bytesTaken(site)) - empty;
+  for (let round = 1; round < DAYS; round += 1) {
+    await listArchive(site, owner, generateListing({ entries: DAILY_FILES, seed: 2, changed: CHANGED, round }));
+  }
+  return { thirtyArchivesRatio: Number((((await bytesTaken(site)) - empty) / one).toFixed(3)) };
+};
+
+const measureReads = async (site: BenchSite): Promise<Figures> => {
+  await fillVersions(site.admin, VERSIONS);
+  const search = await measureSearch(site);
+  const folder = await measureFolders(site);
+  const page = await measurePages(site, VERSIONS);
+  return {
+    versions: VERSIONS * SERIES,
+    searchP50Millis: search.p50,
+    searchP95Millis: search.p95,
+    folderP50Millis: folder.p50,
+    folderP95Millis: folder.p95,
+    pageP50Millis: page.p50,
+    pageP95Millis: page.p95,
+  };
+};
 
 export const run = async (): Promise<Figures> => {
-  const logger = createLogger('bench', 'warn');
-  const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
-  const server = await startPostgres({ dataDir, logger });
-  await using nats = await startTestNats();
-  const admin = new pg.Pool({ connectionString: server.url });
-  admin.on('error', () => undefined);
-  const masterKey = randomBytes(32).toString('base64');
-  const env = {
-    DATABASE_URL: server.url,
-    NATS_URL: nats.url,
-    CYBORGBACKUP_MASTER_KEY: masterKey,
-    CYBORGBACKUP_DATA_DIR: dataDir,
-    CYBORGBACKUP_LOG_LEVEL: 'warn' as const,
+  await using site = await startBenchSite();
+  return {
+    ...(PARTS.has('ingest') ? await measureIngest(site) : {}),
+    ...(PARTS.has('space') ? await measureSpace(site) : {}),
+    ...(PARTS.has('reads') ? await measureReads(site) : {}),
   };
-  const parts = await createServiceParts('bench', env, logger);
-  const child = spawn(process.execPath, ['services/catalog/dist/main.js'], {
-    env: { ...process.env, ...env, CYBORGBACKUP_HEALTH_LISTEN: '127.0.0.1:0' },
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const figures: Record<string, number> = {};
-  try {
-    const call: CatalogCall = (rpc, input) =>
-      parts.rpc.call(rpc.subject, input, { schema: rpc.output, deadlineMillis: 120_000 });
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const owner = { repository: randomUUID(), policy: randomUUID(), client: randomUUID(), machine: '' };
-    const ingest = async (name: string, entries: Iterable<CatalogEntry>): Promise<number> => {
-      const job = await backUp(parts, name, owner);
-      const startedAt = performance.now();
-      const listing = await beginListing(call, { attempt: randomUUID(), job, ...owner });
-      let count = 0;
-      for (const entry of entries) {
-        count += 1;
-        await listing.add(entry);
-      }
-      const sent = performance.now();
-      await listing.end();
-      const accepted = performance.now();
-      await settled(admin, parts);
-      const seen = performance.now();
-      console.error(name, count, 'sent', Math.round(count / (sent - startedAt) * 1000), 'accepted', Math.round(count / (accepted - startedAt) * 1000), 'visible', Math.round(count / (seen - startedAt) * 1000), Math.round(process.memoryUsage().rss / 1e6));
-      return Math.round((count / (seen - startedAt)) * 1_000);
-    };
-    const t = performance.now();
-    for (const _ of generateListing({ entries: ENTRIES, seed: 1 }));
-    console.error('generator alone', Math.round(ENTRIES / (performance.now() - t) * 1000));
-    figures['firstEntriesPerSecond'] = await ingest('first', generateListing({ entries: ENTRIES, seed: 1 }));
-    console.error(await sizes(admin));
-    figures['repeatEntriesPerSecond'] = await ingest('repeat', generateListing({ entries: ENTRIES, seed: 1 }));
-    figures['changedEntriesPerSecond'] = await ingest('changed', generateListing({ entries: ENTRIES, seed: 1, changed: 0.01, round: 1 }));
-    console.error(await sizes(admin));
-  } finally {
-    child.kill('SIGTERM');
-    await parts.close();
-    await admin.end();
-    await server.stop();
-    await rm(dataDir, { recursive: true });
-  }
-  return figures;
-};
-
-const backUp = async (parts: ServiceParts, name: string, owner: { repository: string; client: string }): Promise<string> => {
-  const job = randomUUID();
-  const archive = {
-    name,
-    borg_id: randomBytes(32).toString('hex'),
-    started_at: '2026-01-01T00:00:00Z',
-    finished_at: '2026-01-01T00:00:01Z',
-    duration: 1,
-    files: 1,
-    original_size: 1,
-    compressed_size: 1,
-    deduplicated_size: 1,
-  };
-  const data = { job, attempt: 1, warnings: [], repository: owner.repository, client: owner.client, archive, repository_sizes: null, pruned: [] };
-  const event = await parts.codec.encode({ type: 'job-succeeded', data }, { id: eventId(job, 'x', 0), context: systemContext('bench') });
-  await parts.store.append(jobStream(job), [event], 'none');
-  return job;
-};
-
-const settled = async (admin: pg.Pool, parts: ServiceParts): Promise<void> => {
-  const head = await parts.store.head();
-  for (;;) {
-    const { rows } = await admin.query<{ position: string }>(`select position from projections.checkpoints where name = 'catalog'`);
-    if (BigInt(rows[0]?.position ?? 0) >= head) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};
-
-const sizes = async (admin: pg.Pool): Promise<string> => {
-  const { rows } = await admin.query<{ t: string; s: string }>(
-    `select schemaname || '.' || relname as t, pg_size_pretty(pg_total_relation_size(relid)) || ' / ' || pg_size_pretty(pg_relation_size(relid)) || ' ' || n_live_tup as s from pg_stat_user_tables
-      where schemaname = 'catalog' or relname = 'events' order by pg_total_relation_size(relid) desc limit 8`,
-  );
-  const ix = await admin.query<{ t: string; s: string }>(
-    `select indexrelname as t, pg_size_pretty(pg_relation_size(indexrelid)) as s from pg_stat_user_indexes where schemaname = 'catalog' order by pg_relation_size(indexrelid) desc limit 10`,
-  );
-  return JSON.stringify(Object.fromEntries([...rows, ...ix.rows].map(({ t, s }) => [t, s])), null, 1);
 };

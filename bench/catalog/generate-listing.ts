@@ -18,11 +18,33 @@ const noise = (a: number, b: number): number => {
   return ((x ^ (x >>> 15)) >>> 0) / 2 ** 32;
 };
 
-const WORDS = 'access admin archive assets backup bin cache client config core data default doc error etc export font group home http image index info lib local log mail main module net page plugin report run server share site src static style sys temp test theme thumb user util var vendor view web work'.split(' ');
-const SUFFIXES = ['.c', '.conf', '.css', '.gz', '.h', '.html', '.jpg', '.js', '.json', '.log', '.md', '.php', '.png', '.py', '.so', '.txt', '.xml', ''];
+const WORDS =
+  'access admin archive assets backup bin cache client config core data default doc error etc export font group home http image index info lib local log mail main module net page plugin report run server share site src static style sys temp test theme thumb user util var vendor view web work'.split(
+    ' ',
+  );
+const SUFFIXES = [
+  '.c',
+  '.conf',
+  '.css',
+  '.gz',
+  '.h',
+  '.html',
+  '.jpg',
+  '.js',
+  '.json',
+  '.log',
+  '.md',
+  '.php',
+  '.png',
+  '.py',
+  '.so',
+  '.txt',
+  '.xml',
+  '',
+];
 
 const word = (n: number): string => WORDS[Math.floor(n * WORDS.length)] ?? '';
-const day = (n: number): string => new Date(1_600_000_000_000 + Math.floor(n * 150_000_000_000)).toISOString();
+const time = (n: number): number => 1_600_000_000_000_000 + Math.floor(n * 150_000_000_000_000);
 
 const PER_FOLDER = 12;
 
@@ -30,13 +52,19 @@ const PER_FOLDER = 12;
 const nameOf = (seed: number, at: number): string => {
   const n = noise(seed, at);
   const suffix = SUFFIXES[Math.floor(noise(at, seed + 1) * SUFFIXES.length)] ?? '';
-  return n < 0.5 ? `${word(n * 2)}_${word(noise(at, 3))}${suffix}` : `${word(noise(at, 5))}-${at.toString(36)}${suffix}`;
+  return n < 0.5
+    ? `${word(n * 2)}_${word(noise(at, 3))}${suffix}`
+    : `${word(noise(at, 5))}-${at.toString(36)}${suffix}`;
 };
 
+const FOLDERS_PER_FOLDER = 9;
+
 const folderOf = (seed: number, folder: number): string => {
-  let path = 'srv';
-  for (let rest = folder; rest > 0; rest = Math.floor(rest / 9)) path += `/${word(noise(seed, rest))}${rest % 9}`;
-  return path;
+  const levels: string[] = [];
+  for (let rest = folder; rest > 0; rest = Math.floor(rest / FOLDERS_PER_FOLDER)) {
+    levels.push(`${word(noise(seed, rest))}${rest % FOLDERS_PER_FOLDER}`);
+  }
+  return ['srv', ...levels.reverse()].join('/');
 };
 
 /** A listing as of a file server: folders of some twelve files, up to six deep, in the order of a walk through them. */
@@ -46,12 +74,19 @@ export function* generateListing({ entries, seed, changed = 0, round = 0 }: List
     const folder = Math.floor(at / (PER_FOLDER + 1));
     const path = folderOf(seed, folder);
     if (at % (PER_FOLDER + 1) === 0) {
-      yield { ...common, path, mode: 'drwxr-xr-x', type: 'd', size: 0, mtime: day(noise(seed, -folder)) };
+      yield { ...common, path, mode: 'drwxr-xr-x', type: 'd', size: 0, mtime: time(noise(seed, -folder)) };
       continue;
     }
     let age = 0;
     for (let back = round; back > 0; back -= 1) if (noise(at, 1000 + back) < changed) age = Math.max(age, back);
     const size = Math.floor(noise(at, seed + age) ** 6 * 5_000_000);
-    yield { ...common, path: `${path}/${nameOf(seed, at)}`, mode: '-rw-r--r--', type: '-', size, mtime: day(noise(at, age)) };
+    yield {
+      ...common,
+      path: `${path}/${nameOf(seed, at)}`,
+      mode: '-rw-r--r--',
+      type: '-',
+      size,
+      mtime: time(noise(at, age)),
+    };
   }
 }

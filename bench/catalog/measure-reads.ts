@@ -1,0 +1,78 @@
+import type { BenchSite } from './bench-site.ts';
+import { ARCHIVES, SERIES } from './fill-versions.ts';
+
+const WARM_UP = 30;
+const ROUNDS = 400;
+/** One search in so many is for a word that is in very many names. */
+const COMMON = 5;
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+}
+
+/** Milliseconds of the requests, one after the other. */
+const measure = async (site: BenchSite, paths: readonly string[]): Promise<Percentiles> => {
+  const times: number[] = [];
+  for (const [round, path] of paths.entries()) {
+    const startedAt = performance.now();
+    await site.get(path);
+    if (round >= WARM_UP) times.push(performance.now() - startedAt);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => Number((times[Math.floor(times.length * share)] ?? NaN).toFixed(1));
+  return { p50: at(0.5), p95: at(0.95) };
+};
+
+const some = async (site: BenchSite, sql: string): Promise<readonly string[]> =>
+  (await site.admin.query<{ text: string }>(sql, [WARM_UP + ROUNDS])).rows.map(({ text }) => text);
+
+/** Parts of names that are there: four to nine letters from anywhere in a name, or a common word or suffix. */
+export const measureSearch = async (site: BenchSite): Promise<Percentiles> => {
+  const parts = await some(
+    site,
+    `select substr(name, 1 + n % greatest(1, length(name) - 8), 4 + n % 6) as text
+       from (select name, row_number() over ()::int4 as n from catalog.names tablesample bernoulli (5) limit 100000) s
+      order by md5(n::text) limit $1`,
+  );
+  const common = ['config', '.json', 'index', 'mail', 'log', 'backup', '.tx', 'a'];
+  const names = parts.map((part, at) => (at % COMMON === 0 ? (common[(at / COMMON) % common.length] ?? part) : part));
+  return measure(
+    site,
+    names.map((name) => `/api/v1/search/?name=${encodeURIComponent(name)}`),
+  );
+};
+
+const archiveAt = (n: number): string => `bench-${1 + (n % SERIES)}-${1 + ((n * 7) % ARCHIVES)}`;
+
+/** Folders of any archive. */
+export const measureFolders = async (site: BenchSite): Promise<Percentiles> => {
+  const folders = await some(
+    site,
+    `select path as text from catalog.folders where series = 100001 order by md5(id::text) limit $1`,
+  );
+  return measure(
+    site,
+    folders.map((path, n) => `/api/v1/archives/bench-1-${1 + (n % ARCHIVES)}/tree/?path=${encodeURIComponent(path)}`),
+  );
+};
+
+/** Pages anywhere in an archive, by the cursor. */
+export const measurePages = async (site: BenchSite, versions: number): Promise<Percentiles> => {
+  const { rows } = await site.admin.query<{ name: string; id_base: string }>(
+    `select archive_name as name, id_base from catalog.archives where archive_name like 'bench-%'`,
+  );
+  const bases = new Map(rows.map(({ name, id_base }) => [name, Number(id_base)]));
+  const jobs = await site.admin.query<{ name: string; id: number }>(
+    `select a.archive_name as name, j.id from catalog.archives a join scheduler.jobs j on j.uuid = a.job_uuid`,
+  );
+  const ids = new Map(jobs.rows.map(({ name, id }) => [name, id]));
+  return measure(
+    site,
+    Array.from({ length: WARM_UP + ROUNDS }, (_, n) => {
+      const name = archiveAt(n);
+      const cursor = (bases.get(name) ?? 0) + Math.floor(((n * 7_919) % 1_000) * (versions / 1_000));
+      return `/api/v1/catalogs/?job=${ids.get(name) ?? 0}&cursor=${cursor}`;
+    }),
+  );
+};
