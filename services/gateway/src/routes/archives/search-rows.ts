@@ -30,27 +30,36 @@ export interface Search {
 /** Behind every series and folder. */
 const ALL = 2_147_483_647;
 
-/** Names looked at in their order before the index of trigrams is asked. */
-const WINDOW = 10_000;
+/** Ids of names looked at in their order before the index of trigrams is asked. */
+const WINDOW = 40_000;
 
-/** $1 pattern, $2 the first id, $3 how many are wanted. */
-const NEAR = `
-  with near as materialized (select id, name from catalog.names where id >= $2 order by id limit ${WINDOW})
-  select id from near where name ilike $1 order by id limit $3`;
+/** Matches that are put in order; of more, the first are found by walking through the names. */
+const FEW = 20_000;
 
-/** The planner would rather walk through all names than put a few matches in order; so they are found first. */
-const FAR = `
-  with found as materialized (select id from catalog.names where name ilike $1)
-  select id from found where id >= $2 order by id limit $3`;
+/** $1 pattern, $2 the first id, $3 one that ends the walk, $4 how many are wanted. `|| ''` keeps the index of trigrams out of it. */
+const WALK = `
+  select id from catalog.names where id >= $2 and id < $3 and name || '' ilike $1 order by id limit $4`;
+
+/** $1 pattern, $2 the first id, $3 how many are wanted. How many match at all is counted no further than needed. */
+const SEARCH = `
+  with found as materialized (select id from catalog.names where name ilike $1 limit ${FEW + 1})
+  select counted.matches, next.id
+    from (select count(*) as matches from found) counted
+         left join lateral (select id from found where id >= $2 order by id limit $3) next on true
+   order by next.id`;
 
 /**
- * Ids of matching names, in their order. Of a pattern that many names match, there are enough in any ten thousand names; of one
- * that few match, the index of trigrams finds them all. For each the other way would take seconds.
+ * Ids of matching names, in their order. A pattern that one name in two hundred matches has enough of them among the next forty
+ * thousand names. One that few match is looked up in the index of trigrams. What is between these is walked for: then the next
+ * matches are not far either. (Left to itself, the planner walks through all names for a pattern that nearly none matches.)
  */
 const findNames = async (reader: Reader, pattern: string, from: number, limit: number): Promise<readonly number[]> => {
-  const near = await reader.rows<{ id: number }>(NEAR, [pattern, from, limit]);
-  const found = near.length >= limit ? near : await reader.rows<{ id: number }>(FAR, [pattern, from, limit]);
-  return found.map(({ id }) => id);
+  const walk = async (end: number): Promise<readonly number[]> =>
+    (await reader.rows<{ id: number }>(WALK, [pattern, from, end, limit])).map(({ id }) => id);
+  const near = await walk(Math.min(ALL, from + WINDOW));
+  if (near.length >= limit) return near;
+  const found = await reader.rows<{ id: number | null; matches: number }>(SEARCH, [pattern, from, limit]);
+  return (found[0]?.matches ?? 0) > FEW ? walk(ALL) : found.flatMap(({ id }) => id ?? []);
 };
 
 /** $1 names, $2 series or null, $3 to $5 the group to go on after, $6 how many are wanted. */
