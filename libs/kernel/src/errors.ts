@@ -1,3 +1,5 @@
+import { isLostDatabase } from './lost-database.ts';
+
 /**
  * Errors that may cross a process boundary. Across it an error is a stable code, never a class:
  * the receiving side looks at `code` (through `isAppError`), not at `instanceof`.
@@ -64,10 +66,14 @@ export const isAppError = (value: unknown): value is WireError =>
 export const hasCode = (value: unknown, code: ErrorCode): value is WireError =>
   isAppError(value) && value.code === code;
 
-/** The wire form of any error. What is not an `AppError` becomes an opaque `internal`. */
+const opaque = (error: unknown): WireError =>
+  isLostDatabase(error)
+    ? { code: 'unavailable', message: 'The database cannot be reached at the moment: try again soon.' }
+    : { code: 'internal', message: 'Something went wrong on our side; the log has the details.' };
+
+/** The wire form of any error. What is not an `AppError` becomes `unavailable` without a database, else an opaque `internal`. */
 export const toWireError = (error: unknown): WireError => {
-  if (!isAppError(error))
-    return { code: 'internal', message: 'Something went wrong on our side; the log has the details.' };
+  if (!isAppError(error)) return opaque(error);
   return {
     code: error.code,
     message: error.message,

@@ -7,6 +7,7 @@ export * from './event-definition.ts';
 export * from './event.ts';
 export * from './human-bytes.ts';
 export * from './log.ts';
+export * from './lost-database.ts';
 export * from './password.ts';
 export * from './readable.ts';
 export * from './time.ts';
