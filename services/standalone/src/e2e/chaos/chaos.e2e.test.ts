@@ -128,6 +128,10 @@ test(
       story,
     ).toEqual([]);
     expect(
+      made.filter((name) => log.pruned.has(name)),
+      story,
+    ).toEqual([]);
+    expect(
       latest.filter((name) => !made.includes(name)),
       story,
     ).toEqual([]);
