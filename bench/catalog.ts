@@ -4,21 +4,24 @@
  * - `first`, `repeat`, `changed`: entries a second of a first archive, the same once more, and one with a change in a hundred,
  *   through the product's own RPC, from a process that plays an executor to one that is the whole product; until all of it is
  *   recorded (`Accepted`), and until it can be read (`Visible`);
+ * - `borg`: entries a second that borg itself lists, of an archive of this machine's programs, and `real`: the same with the
+ *   catalog taking them;
  * - `bytesPerEntry`: log and tables of the first archive; `thirtyArchivesRatio`: of thirty daily archives with a change in a
  *   hundred files, against the first of them;
  * - `search`, `folder`, `page`: answers of the API with twenty million entry versions of twenty clients.
  *
- * `CATALOG_BENCH_SCALE=0.05` for a quick run with a twentieth of everything; `CATALOG_BENCH_PARTS=ingest,space,reads` for some of it.
+ * `CATALOG_BENCH_SCALE=0.05` for a quick run with a twentieth of everything; `CATALOG_BENCH_PARTS=ingest,real,space,reads` for some of it.
  */
 import type { Figures } from './budget.ts';
 import { startBenchSite, type BenchSite } from './catalog/bench-site.ts';
 import { fillVersions, SERIES } from './catalog/fill-versions.ts';
 import { generateListing } from './catalog/generate-listing.ts';
-import { listArchive, newOwner } from './catalog/list-archive.ts';
+import { feedAll, listArchive, newOwner } from './catalog/list-archive.ts';
+import { makeRealArchive } from './catalog/list-real-archive.ts';
 import { measureFolders, measurePages, measureSearch } from './catalog/measure-reads.ts';
 
 const SCALE = Number(process.env['CATALOG_BENCH_SCALE'] ?? 1);
-const PARTS = new Set((process.env['CATALOG_BENCH_PARTS'] ?? 'ingest,space,reads').split(','));
+const PARTS = new Set((process.env['CATALOG_BENCH_PARTS'] ?? 'ingest,real,space,reads').split(','));
 
 const INGESTED = Math.round(1_000_000 * SCALE);
 const DAILY_FILES = Math.round(100_000 * SCALE);
@@ -38,11 +41,11 @@ const bytesTaken = async ({ admin, settled }: BenchSite): Promise<number> => {
 const measureIngest = async (site: BenchSite): Promise<Figures> => {
   const owner = newOwner();
   const empty = await bytesTaken(site);
-  const first = await listArchive(site, owner, generateListing({ entries: INGESTED, seed: 1 }));
+  const first = await listArchive(site, owner, feedAll(generateListing({ entries: INGESTED, seed: 1 })));
   const bytes = (await bytesTaken(site)) - empty;
-  const repeat = await listArchive(site, owner, generateListing({ entries: INGESTED, seed: 1 }));
+  const repeat = await listArchive(site, owner, feedAll(generateListing({ entries: INGESTED, seed: 1 })));
   const changes = { changed: CHANGED, round: 1 };
-  const changed = await listArchive(site, owner, generateListing({ entries: INGESTED, seed: 1, ...changes }));
+  const changed = await listArchive(site, owner, feedAll(generateListing({ entries: INGESTED, seed: 1, ...changes })));
   return {
     firstAcceptedPerSecond: first.accepted,
     firstVisiblePerSecond: first.visible,
@@ -56,13 +59,29 @@ const measureIngest = async (site: BenchSite): Promise<Figures> => {
   };
 };
 
+const measureReal = async (site: BenchSite): Promise<Figures> => {
+  await using archive = await makeRealArchive();
+  let entries = 0;
+  const startedAt = performance.now();
+  await archive.list(() => {
+    entries += 1;
+  });
+  const alone = Math.round((entries / (performance.now() - startedAt)) * 1_000);
+  const { accepted } = await listArchive(site, newOwner(), archive.list);
+  return { realEntries: entries, borgPerSecond: alone, realAcceptedPerSecond: accepted };
+};
+
 const measureSpace = async (site: BenchSite): Promise<Figures> => {
   const owner = newOwner();
   const empty = await bytesTaken(site);
-  await listArchive(site, owner, generateListing({ entries: DAILY_FILES, seed: 2 }));
+  await listArchive(site, owner, feedAll(generateListing({ entries: DAILY_FILES, seed: 2 })));
   const one = (await bytesTaken(site)) - empty;
   for (let round = 1; round < DAYS; round += 1) {
-    await listArchive(site, owner, generateListing({ entries: DAILY_FILES, seed: 2, changed: CHANGED, round }));
+    await listArchive(
+      site,
+      owner,
+      feedAll(generateListing({ entries: DAILY_FILES, seed: 2, changed: CHANGED, round })),
+    );
   }
   return { thirtyArchivesRatio: Number((((await bytesTaken(site)) - empty) / one).toFixed(3)) };
 };
@@ -87,6 +106,7 @@ export const run = async (): Promise<Figures> => {
   await using site = await startBenchSite();
   return {
     ...(PARTS.has('ingest') ? await measureIngest(site) : {}),
+    ...(PARTS.has('real') ? await measureReal(site) : {}),
     ...(PARTS.has('space') ? await measureSpace(site) : {}),
     ...(PARTS.has('reads') ? await measureReads(site) : {}),
   };

@@ -38,17 +38,22 @@ export interface IngestRates {
   readonly visible: number;
 }
 
-/** Lists an archive as an executor does, without borg. */
-export const listArchive = async (
-  site: BenchSite,
-  owner: Owner,
-  entries: Iterable<CatalogEntry>,
-): Promise<IngestRates> => {
+/** Hands over an archive's entries. */
+export type Feed = (take: (entry: CatalogEntry) => Promise<void>) => Promise<void>;
+
+export const feedAll =
+  (entries: Iterable<CatalogEntry>): Feed =>
+  async (take) => {
+    for (const entry of entries) await take(entry);
+  };
+
+/** Lists an archive as an executor does. */
+export const listArchive = async (site: BenchSite, owner: Owner, feed: Feed): Promise<IngestRates> => {
   const job = await backUp(site, owner);
   await site.settled();
   const startedAt = performance.now();
   const listing = await beginListing(site.call, { attempt: randomUUID(), job, ...owner });
-  for (const entry of entries) await listing.add(entry);
+  await feed(listing.add);
   const { entries: count } = await listing.end();
   const rate = (): number => Math.round((count / (performance.now() - startedAt)) * 1_000);
   const accepted = rate();
