@@ -23,8 +23,6 @@ const SUB_RESOURCES = [
   'restore',
   'catalogs',
   'archives',
-  'search',
-  'versions',
   'drills',
   'stats',
   'escatalogs',
