@@ -3,34 +3,15 @@ import { NOT_ENDED } from '../models/versions.ts';
 import type { OpenListing } from './find-series.ts';
 import { plainArray } from './sql-arrays.ts';
 
-/** Ends entries with the listing before this one, and lets their folders shrink. */
+/** Ends entries with the listing before this one. */
 export const endVersions = async (
   { client, schema }: StepTarget,
   { series, sequence }: OpenListing,
   numbers: readonly number[],
 ): Promise<void> => {
   await client.query(
-    `with recursive ended as (
-       update ${schema}.versions v set last_seq = $2 - 1
-        where v.series = $1 and v.number = any ($3::int4[]) and v.last_seq = ${NOT_ENDED}
-       returning v.folder, v.attributes, v.size
-     ), direct as (
-       select e.folder, count(*) as entries, count(*) filter (where a.type <> 'd') as files, sum(e.size) as bytes
-         from ended e join ${schema}.attributes a on a.id = e.attributes
-        group by e.folder
-     ), up (folder, above) as (
-       select folder, folder from direct
-       union all
-       select up.folder, f.parent from up join ${schema}.folders f on f.series = $1 and f.id = up.above
-        where f.parent is not null
-     )
-     insert into ${schema}.folder_totals as t (series, folder, sequence, entries, files, bytes)
-     select $1, up.above, $2, -sum(direct.entries), -sum(direct.files), -sum(direct.bytes)
-       from up join direct using (folder)
-      group by up.above
-     on conflict (series, folder, sequence)
-     do update set entries = t.entries + excluded.entries, files = t.files + excluded.files,
-                   bytes = t.bytes + excluded.bytes`,
+    `update ${schema}.versions set last_seq = $2 - 1
+      where series = $1 and number = any ($3::int4[]) and last_seq = ${NOT_ENDED}`,
     [series, sequence, plainArray(numbers)],
   );
 };

@@ -6,23 +6,34 @@ export interface OpenListing {
   readonly sequence: number;
   /** Numbers from here on are of this listing alone. */
   readonly first: number;
+  /** Entries of the listing before. */
+  readonly open: number;
 }
 
-interface SeriesRow {
+export interface SeriesRow {
   readonly id: number;
   readonly sequence: number;
   readonly next: number;
+  readonly open: number;
   readonly listing: string | null;
 }
 
 /** Undefined until a first listing of the series begins. */
 export const findSeries = async ({ client, schema }: StepTarget, uuid: string): Promise<SeriesRow | undefined> => {
   const { rows } = await client.query<SeriesRow>(
-    `select id, sequence, next, listing from ${schema}.series where uuid = $1`,
+    `select id, sequence, next, open, listing from ${schema}.series where uuid = $1`,
     [uuid],
   );
   return rows[0];
 };
+
+/** @param row of a series with a listing under way */
+export const openListingOf = ({ id, sequence, next, open }: SeriesRow): OpenListing => ({
+  series: id,
+  sequence,
+  first: next,
+  open,
+});
 
 /** Undefined for a listing that is void: what it has to tell never happened. */
 export const findListing = async (
@@ -30,5 +41,5 @@ export const findListing = async (
   { series, attempt }: { readonly series: string; readonly attempt: string },
 ): Promise<OpenListing | undefined> => {
   const row = await findSeries(target, series);
-  return row?.listing === attempt ? { series: row.id, sequence: row.sequence, first: row.next } : undefined;
+  return row?.listing === attempt ? openListingOf(row) : undefined;
 };

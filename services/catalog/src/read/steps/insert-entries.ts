@@ -19,6 +19,8 @@ export interface NumberedEntry {
 interface Listing {
   readonly series: number;
   readonly sequence: number;
+  /** Entries of the listing before; without any, the sums of folders are kept as the entries come. */
+  readonly open: number;
 }
 
 /** Different things, each with its position. */
@@ -53,7 +55,7 @@ interface Described {
   readonly ownerAt: readonly number[];
   /** By folder. */
   readonly totals: readonly Totals[];
-  readonly columns: Omit<NewVersions, keyof Listing | 'folders' | 'names' | 'attributes'>;
+  readonly columns: Omit<NewVersions, 'series' | 'sequence' | 'folders' | 'names' | 'attributes'>;
 }
 
 const totalsOf = (tree: FolderTree, entries: readonly NumberedEntry[], folderAt: readonly number[]): Totals[] => {
@@ -90,7 +92,7 @@ const describe = (entries: readonly NumberedEntry[]): Described => {
 
 const pick = (ids: readonly number[], at: readonly number[]): number[] => at.map((position) => ids[position] ?? 0);
 
-/** Adds new entries to a listing: their folders, names and attributes where those are new, and the sums of the folders. */
+/** Adds new entries to a listing, with their folders, names and attributes where those are new. */
 export const insertEntries = async (
   target: StepTarget,
   listing: Listing,
@@ -109,6 +111,6 @@ export const insertEntries = async (
     names: pick(nameIds, nameAt),
     attributes: pick(ownerIds, ownerAt),
   };
-  await insertVersions(target, { ...listing, ...columns, ...ids });
-  await addTotals(target, listing, folderIds, totals);
+  await insertVersions(target, { series: listing.series, sequence: listing.sequence, ...columns, ...ids });
+  if (listing.open === 0) await addTotals(target, listing, folderIds, totals);
 };

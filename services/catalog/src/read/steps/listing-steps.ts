@@ -12,16 +12,17 @@ import type { ProjectionStep } from '@cyborgbackup/projections';
 import { collectArchive, collectBefore } from './collect.ts';
 import { findShown, replaceBroken, settleSeries, showArchive } from './complete-listing.ts';
 import { endVersions, insertEnding } from './end-versions.ts';
-import { findListing, findSeries } from './find-series.ts';
+import { findListing, findSeries, openListingOf } from './find-series.ts';
 import { insertEntries } from './insert-entries.ts';
 import { insertPendingBroken } from './mark-broken.ts';
+import { sumListing } from './sum-listing.ts';
 import { insertSeries, openListing, undoListing } from './start-listing.ts';
 import { typed } from './typed-step.ts';
 
 /** Only one listing of a series is under way: what an earlier one has left unfinished is taken back. */
 const started: ProjectionStep = typed(catalogListingStarted, async (target, { data }) => {
   const row = await findSeries(target, data.series);
-  if (row?.listing) await undoListing(target, { series: row.id, sequence: row.sequence, first: row.next });
+  if (row?.listing) await undoListing(target, openListingOf(row));
   await openListing(target, row?.id ?? (await insertSeries(target, data.series)), data);
 });
 
@@ -53,6 +54,7 @@ const completed: ProjectionStep = typed(catalogListingCompleted, async (target, 
   const { job, sequence, next, entries } = data;
   const shown = await findShown(target, job);
   const facts = { series: listing.series, job, sequence, next, idBase: data.id_base, entries };
+  if (listing.open > 0) await sumListing(target, { ...listing, next });
   await settleSeries(target, facts);
   await showArchive(target, facts);
   await replaceBroken(target, facts);
