@@ -11,6 +11,7 @@ export { chainHash, eventText, GENESIS_HASH, type EventText } from './hash-chain
 export { loadState, type Evolver, type LoadDeps, type LoadedState } from './load-state.ts';
 export { APP_ROLE, installEventStore } from './postgres/install-event-store.ts';
 export { migrate, type Migration } from './postgres/migrate.ts';
+export { withSchemaLock } from './postgres/with-schema-lock.ts';
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/postgres-event-store.ts';
 export { verifyHeads } from './postgres/verify-heads.ts';
 export { verifyLog, verifyStream, type ChainVerdict } from './verify.ts';

@@ -1,4 +1,4 @@
-import { APP_ROLE, migrate } from '@cyborgbackup/event-store';
+import { APP_ROLE, migrate, withSchemaLock } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
 import { quoteIdentifier as quote } from './identifier.ts';
@@ -21,6 +21,11 @@ export const READER_ROLE = 'cyborgbackup_reader';
 export const installProjections = async (admin: ClientBase): Promise<void> => {
   await migrate(admin, 'projections', [checkpoints]);
   await ensureReaderRole(admin);
+  await withSchemaLock(admin, 'projections', () => grant(admin));
+};
+
+/** PostgreSQL refuses two grants on one object at the same moment. */
+const grant = async (admin: ClientBase): Promise<void> => {
   const { rows } = await admin.query<{ readonly name: string }>('SELECT current_database() AS name');
   for (const { name } of rows) await admin.query(`GRANT CREATE ON DATABASE ${quote(name)} TO ${APP_ROLE}`);
   await admin.query(`

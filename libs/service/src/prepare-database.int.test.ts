@@ -1,0 +1,19 @@
+import { createTestDatabase } from '@cyborgbackup/testkit';
+import pg from 'pg';
+import { expect, it } from 'vitest';
+import { prepareDatabase } from './prepare-database.ts';
+
+it('may be run by all services at once, and again by each that starts', async () => {
+  await using database = await createTestDatabase();
+  for (let round = 0; round < 5; round += 1) {
+    await Promise.all(Array.from({ length: 8 }, () => prepareDatabase(database.adminUrl)));
+  }
+  const admin = new pg.Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  const { rows } = await admin.query(`
+    select has_table_privilege('cyborgbackup_app', 'projections.checkpoints', 'insert') as app,
+           has_table_privilege('cyborgbackup_reader', 'projections.checkpoints', 'select') as reader,
+           has_table_privilege('cyborgbackup_reader', 'projections.checkpoints', 'update') as reader_writes`);
+  await admin.end();
+  expect(rows).toEqual([{ app: true, reader: true, reader_writes: false }]);
+});
