@@ -5,6 +5,8 @@ import type { QueueEntry } from '../queue/queue-entry.ts';
 export interface JobPublisher {
   /** Hands a granted job to the executors, as soon as that can be done; once more if it was handed out before. */
   add(entry: QueueEntry): void;
+  /** Whether the job is still to be handed out. */
+  has(entry: QueueEntry): boolean;
   /** Works until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -42,6 +44,7 @@ export const createJobPublisher = (queue: Pick<JobQueue, 'publish'>, logger: Log
       waiting.add(entry);
       wake.abort();
     },
+    has: (entry) => waiting.has(entry),
     run: async (signal) => {
       while (!signal.aborted) {
         wake = new AbortController();

@@ -43,6 +43,8 @@ interface Leader {
   readonly publisher: JobPublisher;
   readonly extender: RunExtender;
   readonly tide: Tide;
+  /** Have a slot in the queue, which is not in the log yet. */
+  readonly granting: Set<QueueEntry>;
 }
 
 const MAX_EVENTS = 200;
@@ -70,7 +72,8 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
   const { position, queue, timetable: rows } = await loadSnapshot(deps.pool);
   const publisher = createJobPublisher(deps.jobQueue, deps.logger);
   const extender = createRunExtender(deps, queue);
-  const leader = { deps, queue, timetable: createTimetable(rows), publisher, extender, tide: createTide() };
+  const timetable = createTimetable(rows);
+  const leader = { deps, queue, timetable, publisher, extender, tide: createTide(), granting: new Set<QueueEntry>() };
   deps.logger.info({ position: String(position), jobs: queue.entries.size }, 'leading: granting slots');
 
   const ending = new AbortController();
@@ -96,9 +99,11 @@ const tick = ({ deps, queue, timetable }: Leader, signal: AbortSignal): Promise<
 
 const REPUBLISH_MILLIS = 30_000;
 
-const republish = ({ deps, queue, publisher, tide }: Leader, signal: AbortSignal): Promise<void> => {
+const republish = ({ deps, queue, publisher, tide, granting }: Leader, signal: AbortSignal): Promise<void> => {
   const { store, logger, jobQueue, republishMillis: everyMillis = REPUBLISH_MILLIS } = deps;
-  return republishLost({ store, logger, jobQueue, publisher, queue, whenFolded: tide.reached, everyMillis }, signal);
+  const isOnItsWay = (entry: QueueEntry): boolean => granting.has(entry) || publisher.has(entry);
+  const deciding = { queue, isOnItsWay, whenFolded: tide.reached, everyMillis };
+  return republishLost({ store, logger, jobQueue, publisher, ...deciding }, signal);
 };
 
 const follow = async (leader: Leader, after: bigint, caughtUp: () => void, signal: AbortSignal): Promise<void> => {
@@ -143,8 +148,11 @@ const act = async (leader: Leader): Promise<void> => {
     const version = queue.version;
     const decided = decideSlots(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
     if (decided.length === 0) break;
+    const granted = decided.filter(({ event }) => event.type === 'slot-granted').map(({ entry }) => entry);
+    for (const entry of granted) leader.granting.add(entry);
     await appendSlots(deps, decided, version); // 1
-    for (const { event, entry } of decided) if (event.type === 'slot-granted') leader.publisher.add(entry); // 2
+    for (const entry of granted) leader.publisher.add(entry); // 2
+    leader.granting.clear();
   }
   const doomed = [...queue.doomed];
   queue.doomed.clear();

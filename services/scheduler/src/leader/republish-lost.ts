@@ -11,6 +11,8 @@ export interface RepublishDeps {
   readonly jobQueue: Pick<JobQueue, 'queued'>;
   readonly publisher: Pick<JobPublisher, 'add'>;
   readonly queue: Pick<Queue, 'entries'>;
+  /** Whether the job got its slot only now, so that its message need not be in the job queue yet. */
+  readonly isOnItsWay: (entry: QueueEntry) => boolean;
   /** Resolves once the queue has folded the log up to there. */
   readonly whenFolded: (position: bigint, signal: AbortSignal) => Promise<void>;
   /** How long a job may be gone from the job queue unnoticed. */
@@ -28,7 +30,9 @@ const isOut = ({ stage }: QueueEntry): boolean => stage === 'granted' || stage =
  * queue knows once it has caught up with the log, or has lost it.
  */
 const republishMissing = async (deps: RepublishDeps, signal: AbortSignal): Promise<void> => {
-  const out = [...deps.queue.entries.values()].filter(isOut).map((entry) => ({ entry, grantedAt: entry.grantedAt }));
+  const out = [...deps.queue.entries.values()]
+    .filter((entry) => isOut(entry) && !deps.isOnItsWay(entry))
+    .map((entry) => ({ entry, grantedAt: entry.grantedAt }));
   if (out.length === 0) return;
   const queued = await deps.jobQueue.queued();
   await deps.whenFolded(await deps.store.head(), signal);
