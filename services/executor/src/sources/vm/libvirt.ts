@@ -12,8 +12,8 @@ done`.trim();
  * A running machine gets an external snapshot of its disks (frozen by the guest agent where there is one): it then writes to
  * overlays, and the disks themselves do not change while they are read. That needs no space for a copy, does not stop the
  * machine, and works with every libvirt that can commit an active overlay. Merging is not left to this script alone, which
- * is killed with borg: a watcher in a session of its own merges when the script is gone. Should both die with the host, the
- * next backup begins by merging.
+ * is killed with borg: a watcher in a session of its own merges when the script is gone. It makes the working folder too, and
+ * so removes it whenever the script dies. Should both die with the host, the next backup begins by merging.
  *
  * What comes out is a tar stream: \`domain.xml\`, then each disk with the images it is based on, under their own paths.
  * Unpack it, put the images where domain.xml says, and \`virsh define domain.xml\`.
@@ -22,9 +22,11 @@ const DUMP = `
 domain=$1 settle=$2
 fail() { echo "$*" >&2; exit 1; }
 sh -ec "$settle" sh "$domain" || fail "The snapshot of an earlier backup of $domain could not be merged."
-work=$(mktemp -d /tmp/cyborgbackup-vm.XXXXXXXXXX) || exit
-( unset CYBORGBACKUP_JOB; exec setsid sh -c 'while kill -0 "$1"; do sleep 1; done; rm -rf "$2"; sh -c "$3" sh "$4"' \\
-  sh $$ "$work" "$settle" "$domain" </dev/null >/dev/null 2>&1 ) &
+work=$(unset CYBORGBACKUP_JOB; setsid sh -c '
+  work=$(mktemp -d /tmp/cyborgbackup-vm.XXXXXXXXXX) && echo "$work" && exec >/dev/null || exit
+  while kill -0 "$1"; do sleep 1; done
+  rm -rf "$work"; sh -c "$2" sh "$3"' sh $$ "$settle" "$domain" </dev/null 2>/dev/null &)
+[ -n "$work" ] || fail "No folder could be made in /tmp."
 virsh domblklist --details "$domain" >"$work/all" || exit
 virsh dumpxml --inactive "$domain" >"$work/domain.xml" || exit
 set -- snapshot-create-as "$domain" cyborgbackup --disk-only --atomic --no-metadata
