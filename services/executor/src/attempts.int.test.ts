@@ -2,7 +2,7 @@ import { startTestSshd } from '@cyborgbackup/testkit';
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,11 +22,12 @@ beforeAll(async () => {
 
 afterAll(() => site[Symbol.asyncDispose]());
 
-/** A backup that would take half a minute. */
-const slow = (sketch: JobSketch = {}): JobSketch => ({
-  ...sketch,
-  variables: { folders: [join(site.folder, 'source')], upload_ratelimit: 100 },
-});
+/** A backup that would take half a minute: of contents that no repository has yet. */
+const slow = async (sketch: JobSketch = {}): Promise<JobSketch> => {
+  const folder = await mkdtemp(join(site.folder, 'slow-'));
+  await writeFile(join(folder, 'file'), randomBytes(3_000_000));
+  return { ...sketch, variables: { folders: [folder], upload_ratelimit: 100 } };
+};
 /** A file that borg is busy with for a while, without much to write. */
 const large = (): JobSketch => ({ variables: { folders: [join(site.folder, 'large')] } });
 /** A dump that says nothing and does not end by itself. */
@@ -78,7 +79,7 @@ describe('a cancellation', () => {
     ['a pull backup', () => ({ ...large(), policy: { mode_pull: true, uuid: randomUUID() } })],
     ['a dump over SSH that does not listen', () => stuck({ policy: { mode_pull: true } })],
   ])('stops the borg of %s within 5 s, and all that it started, and leaves no lock', async (_name, sketch) => {
-    const one = await started(sketch());
+    const one = await started(await sketch());
     const asked = Date.now();
     await site.cancel(one.job);
     while ((await borgsOf(one.job)).length > 0) await sleep(20);
@@ -109,7 +110,7 @@ describe('a cancellation', () => {
 
 describe('limits of a policy', () => {
   test('total_timeout ends a job that takes too long', async () => {
-    const ended = await site.runJob(slow({ policy: { total_timeout: 3 } }));
+    const ended = await site.runJob(await slow({ policy: { total_timeout: 3 } }));
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/longer than the 3 seconds/) });
     await untilGone(ended.job);
   });
@@ -139,7 +140,7 @@ describe('limits of a policy', () => {
 
 test('the posthook runs after a cancellation', async () => {
   const log = join(site.folder, 'posthook.log');
-  const one = await started(slow({ policy: { posthook: `echo $CYBORGBACKUP_STATUS >${log}` } }));
+  const one = await started(await slow({ policy: { posthook: `echo $CYBORGBACKUP_STATUS >${log}` } }));
   await site.cancel(one.job);
   expect((await site.ended(one)).status).toBe('canceled');
   expect(await readFile(log, 'utf8')).toBe('canceled\n');
@@ -232,11 +233,12 @@ test('what a lost attempt read through a mount is not trusted, but done again', 
 });
 
 test('a stopping executor hands its job over', async () => {
-  const one = await started(slow({ archive_name: 'handed-over' }));
+  const one = await started(await slow({ archive_name: 'handed-over' }));
   const begun = Date.now();
   await site.executor.stop();
   expect(Date.now() - begun).toBeLessThan(10_000);
-  expect(await processesOf(one.job)).toEqual([]);
+  expect(await borgsOf(one.job)).toEqual([]);
+  await untilGone(one.job);
   const lost = await site.event(one.job, 'job-attempt-lost');
   expect(lost.data).toMatchObject({ transport: false, reason: expect.stringMatching(/executor was stopped/) });
   site.executor = await startExecutor(await site.test.connect('another'), CONFIG);
