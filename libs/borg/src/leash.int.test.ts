@@ -209,7 +209,7 @@ test('sudo runs the script as root and keeps the agent', async () => {
     '#!/bin/sh\n[ "$1" = -n ] || exit 9\nshift\nexec env -i PATH="$PATH" AS_ROOT=yes "$@"\n',
   );
   await chmod(`${dir.path}/sudo`, 0o755);
-  await using host = await createTestHost({ config: [`SetEnv "PATH=${dir.path}:${process.env['PATH']}"`] });
+  await using host = await createTestHost({ environment: { PATH: `${dir.path}:${process.env['PATH']}` } });
   const runner = sshRunner(await host.connect(), { sudo: true });
   const { stdout } = await execPlain(runner, ['sh', '-c', 'echo "$AS_ROOT ${SSH_AUTH_SOCK-unset}"']);
   expect(stdout).toBe('yes \n');

@@ -1,10 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 export interface TestSshdOptions {
@@ -16,6 +15,8 @@ export interface TestSshdOptions {
   readonly port?: number;
   /** Allow nothing but `borg serve` below this folder, as a hardened repository host does. */
   readonly borgRestrict?: string;
+  /** Of sessions, besides PATH, which is ours, and HOME, which is the server's folder: nothing of the account's own is used. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** More lines of sshd_config, for example `AllowAgentForwarding no`. */
   readonly config?: readonly string[];
 }
@@ -65,6 +66,11 @@ const penaltyLines = async (): Promise<string[]> => {
   return Number(major) * 100 + Number(minor) >= 908 ? ['PerSourcePenalties no'] : [];
 };
 
+const environmentLine = (dir: string, environment: TestSshdOptions['environment']): string =>
+  `SetEnv ${Object.entries({ PATH: process.env['PATH'] ?? '', HOME: dir, ...environment })
+    .map(([name, value]) => `"${name}=${value}"`)
+    .join(' ')}`;
+
 const configOf = (dir: string, port: number, more: readonly string[]): string =>
   [
     // The first value of an option counts, so the caller's lines come first.
@@ -85,8 +91,6 @@ const configOf = (dir: string, port: number, more: readonly string[]): string =>
     'UseDNS no',
     'MaxStartups 100',
     'Subsystem sftp internal-sftp',
-    // Sessions find the same programs as we do.
-    `SetEnv "PATH=${process.env['PATH'] ?? ''}"`,
     '',
   ].join('\n');
 
@@ -98,20 +102,24 @@ const keyLines = ({ authorizedKeys, borgRestrict }: TestSshdOptions): string => 
   return authorizedKeys.map((line) => `${prefix}${line}\n`).join('');
 };
 
-/** Connects until somebody answers, or `exited` says that nobody will. */
-const untilListening = async (port: number, exited: () => boolean): Promise<void> => {
-  const deadline = Date.now() + READY_MILLIS;
-  for (;;) {
-    const socket: Socket = connect(port, '127.0.0.1');
-    const answered = await Promise.race([
-      once(socket, 'data').then(() => true),
-      once(socket, 'close').then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (answered) return;
-    if (exited() || Date.now() > deadline) throw new Error(`sshd did not start on port ${port}`);
-    await sleep(20);
-  }
+/** Another test took the port in the meantime. */
+class PortTaken extends Error {}
+
+/** Resolves when the server says that it listens. */
+const untilListening = async (child: ChildProcess): Promise<void> => {
+  const signal = AbortSignal.timeout(READY_MILLIS);
+  let said = '';
+  await new Promise<void>((resolve, reject) => {
+    const fail = (): void => {
+      reject(said.includes('already in use') ? new PortTaken() : new Error(`sshd did not start: ${said}`));
+    };
+    child.stderr?.on('data', (text: string) => {
+      said += text;
+      if (said.includes('Server listening on 127.0.0.1')) resolve();
+    });
+    child.once('exit', fail);
+    signal.addEventListener('abort', fail, { once: true });
+  });
 };
 
 /** The processes that serve connections: sshd gives each a session of its own, so they would outlive the listener. */
@@ -142,54 +150,50 @@ export const startTestSshd = async (options: TestSshdOptions): Promise<TestSshd>
   await mkdir(dir, { recursive: true });
   // Where root's sshd confines its unprivileged half; missing where no sshd was ever started.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
-  const port = options.port ?? (await freePort());
   let hostKey = await createHostKey(join(dir, 'host_key'));
-  await writeFile(
-    join(dir, 'sshd_config'),
-    configOf(dir, port, [...(options.config ?? []), ...(await penaltyLines())]),
-  );
   await writeFile(join(dir, 'authorized_keys'), keyLines(options), { mode: 0o600 });
+  const more = [...(options.config ?? []), ...(await penaltyLines()), environmentLine(dir, options.environment)];
 
   let log = '';
-  const start = async (): Promise<ChildProcess> => {
-    const child = spawn(SSHD, ['-D', '-e', '-f', join(dir, 'sshd_config')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  const startAt = async (port: number): Promise<{ readonly child: ChildProcess; readonly port: number }> => {
+    await writeFile(join(dir, 'sshd_config'), configOf(dir, port, more));
+    const child = spawn(SSHD, ['-D', '-e', '-f', join(dir, 'sshd_config')], { stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-64 * 1024);
     });
     try {
-      await untilListening(port, () => child.exitCode !== null);
+      await untilListening(child);
+      return { child, port };
     } catch (error) {
       await stopProcess(child);
-      throw new Error(`${error instanceof Error ? error.message : String(error)}: ${log}`, { cause: error });
+      if (error instanceof PortTaken && options.port === undefined) return startAt(await freePort());
+      throw error;
     }
-    return child;
   };
   const removeDir = async (): Promise<void> => {
     if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
   };
-  let server = await start().catch(async (error: unknown) => {
+  let server = await startAt(options.port ?? (await freePort())).catch(async (error: unknown) => {
     await removeDir();
     throw error;
   });
 
   const stop = async (): Promise<void> => {
-    await stopProcess(server);
+    await stopProcess(server.child);
     await removeDir();
   };
   return {
     host: '127.0.0.1',
-    port,
+    port: server.port,
     user: userInfo().username,
     dir,
     get hostKey() {
       return hostKey;
     },
     rotateHostKey: async () => {
-      await stopProcess(server);
+      await stopProcess(server.child);
       hostKey = await createHostKey(join(dir, 'host_key'));
-      server = await start();
+      server = await startAt(server.port);
     },
     log: () => log,
     stop,

@@ -156,7 +156,7 @@ test('a host that comes back gets its backup on the next attempt', async () => {
   await using _back = await startTestSshd({
     port,
     authorizedKeys: [site.publicKey],
-    config: [`SetEnv BORG_BASE_DIR=${site.folder}/borg-client`],
+    environment: { BORG_BASE_DIR: `${site.folder}/borg-client` },
   });
   const ended = await site.ended(one);
   expect(ended).toMatchObject({ status: 'successful', attempt: 2, transportFailures: 1 });

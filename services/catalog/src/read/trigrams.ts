@@ -34,8 +34,11 @@ export const ensureTrigrams = async (pool: Pool, logger: Logger): Promise<string
   return findExtension(pool);
 };
 
-/** Kilobytes of new names that wait to be put in their places together, which is cheaper by far; searches read them one by one. */
-const PENDING = 16_384;
+/**
+ * Kilobytes of new names that may wait to be put in their places, before it is done at once. Normally that is up to the keeper
+ * (see `name-index-keeper.ts`).
+ */
+const PENDING = 262_144;
 
 const indexOf = (schema: string): string =>
   `using gin (name ${schema}.gin_trgm_ops) with (gin_pending_list_limit = ${PENDING})`;

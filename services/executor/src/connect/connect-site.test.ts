@@ -146,14 +146,15 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     control: controlKey.publicKey,
     own: authorizedKeysLine({ publicKey: ownKey.publicKey, path: place, repositoryId: 3 }),
   };
-  const path = clientPath === undefined ? '' : ` "PATH=${clientPath}:${process.env['PATH'] ?? ''}"`;
+  const path = clientPath === undefined ? {} : { PATH: `${clientPath}:${process.env['PATH'] ?? ''}` };
   const client = await startTestSshd({
     authorizedKeys: [controlKey.publicKey],
-    config: [`SetEnv BORG_BASE_DIR=${join(folder, 'client')}${path}`, ...clientConfig],
+    environment: { BORG_BASE_DIR: join(folder, 'client'), ...path },
+    config: clientConfig,
   });
   const repositoryHost = await startTestSshd({
     authorizedKeys: repositoryTakes.map((key) => lines[key]),
-    config: [`SetEnv BORG_BASE_DIR=${join(folder, 'server')}`],
+    environment: { BORG_BASE_DIR: join(folder, 'server') },
   });
   const { user, host, port } = repositoryHost;
   const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${place}` };

@@ -93,9 +93,12 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const host = await startTestSshd({
     authorizedKeys: [key.publicKey],
-    config: [
-      `SetEnv "PATH=${join(folder, 'bin')}:${process.env['PATH'] ?? ''}" BORG_BASE_DIR=${join(folder, 'borg')} SITE=${folder} HOME=${folder}`,
-    ],
+    environment: {
+      PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
+      BORG_BASE_DIR: join(folder, 'borg'),
+      SITE: folder,
+      HOME: folder,
+    },
   });
   const url = `ssh://${host.user}@${host.host}:${host.port}${join(folder, 'repository')}`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };

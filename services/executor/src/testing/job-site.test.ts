@@ -108,14 +108,14 @@ export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<Jo
   const { parts } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const authorizedKeys = [key.publicKey];
-  const path = clientPath === undefined ? [] : [`"PATH=${clientPath}:${process.env['PATH'] ?? ''}"`];
+  const path = clientPath === undefined ? {} : { PATH: `${clientPath}:${process.env['PATH'] ?? ''}` };
   const client = await startTestSshd({
     authorizedKeys,
-    config: [`SetEnv ${[`BORG_BASE_DIR=${folder}/borg-client`, ...path].join(' ')}`],
+    environment: { BORG_BASE_DIR: join(folder, 'borg-client'), ...path },
   });
   const repositoryHost = await startTestSshd({
     authorizedKeys,
-    config: [`SetEnv BORG_BASE_DIR=${folder}/borg-repository`],
+    environment: { BORG_BASE_DIR: join(folder, 'borg-repository') },
   });
   const clientUuid = randomUUID();
   const policyUuid = randomUUID();

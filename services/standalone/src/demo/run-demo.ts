@@ -69,7 +69,7 @@ export const runDemo = async (scene: Scene): Promise<DemoOutcome> => {
   await using host = await startTestSshd({
     dir: join(folder, 'sshd'),
     authorizedKeys: [publicKey],
-    config: [`SetEnv BORG_BASE_DIR=${borgHome}`],
+    environment: { BORG_BASE_DIR: borgHome },
   });
   terminal.fact(`sshd at ${host.host}:${host.port}, it knows the product's public key`);
 

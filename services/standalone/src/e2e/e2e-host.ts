@@ -27,7 +27,7 @@ export const startE2eHost = async (publicKey: string): Promise<E2eHost> => {
   for (let index = 0; index < FILES; index += 1) {
     await writeFile(join(source, 'sub folder', `file ${index}.bin`), randomBytes(FILE_BYTES));
   }
-  const sshd = await startTestSshd({ authorizedKeys: [publicKey], config: [`SetEnv BORG_BASE_DIR=${borgBase}`] });
+  const sshd = await startTestSshd({ authorizedKeys: [publicKey], environment: { BORG_BASE_DIR: borgBase } });
   const repository = join(folder, 'repository');
   return {
     sshd,

@@ -48,8 +48,8 @@ const startHost = async (
   const { publicKey, witness, clients } = options;
   const listen = clients.map((client) => `ListenAddress ${addressOf(client)}`);
   const path = [witness.path, process.env['PATH'] ?? ''].join(delimiter);
-  const config = [...listen, `SetEnv BORG_BASE_DIR=${join(folder, 'borg')} "PATH=${path}"`];
-  return startTestSshd({ authorizedKeys: [publicKey], config });
+  const environment = { BORG_BASE_DIR: join(folder, 'borg'), PATH: path };
+  return startTestSshd({ authorizedKeys: [publicKey], environment, config: listen });
 };
 
 const makePolicy = async (
