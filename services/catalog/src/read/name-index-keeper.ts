@@ -8,7 +8,7 @@ import { names } from './models/dictionaries.ts';
  *
  *   idle      nothing has changed since the last time
  *   waiting   something has; until nothing more comes for some seconds, or a minute is over
- *   working   one statement runs; what comes meanwhile waits for the next time
+ *   working   one statement runs, once in that time; what comes meanwhile begins to wait
  */
 export interface NameIndexKeeper {
   /** Something may have been added. */
@@ -32,7 +32,7 @@ const CLEAN = `
 export const createNameIndexKeeper = (pool: Pool, schema: string, logger: Logger): NameIndexKeeper => {
   let timer: NodeJS.Timeout | undefined;
   let waitingSince: number | undefined;
-  let working: Promise<void> | undefined;
+  let working = Promise.resolve();
   let isStopped = false;
 
   const work = async (): Promise<void> => {
@@ -42,7 +42,6 @@ export const createNameIndexKeeper = (pool: Pool, schema: string, logger: Logger
       // PostgreSQL's own housekeeping does the same, only later.
       logger.warn({ reason: messageOf(error) }, 'New names are not in the index yet, so searches take longer');
     }
-    working = undefined;
   };
 
   return {
@@ -53,7 +52,7 @@ export const createNameIndexKeeper = (pool: Pool, schema: string, logger: Logger
       const rest = Math.min(REST_MILLIS, waitingSince + MAX_WAIT_MILLIS - Date.now());
       timer = setTimeout(() => {
         waitingSince = undefined;
-        working ??= work();
+        working = working.then(work);
       }, rest);
     },
     stop: async () => {
