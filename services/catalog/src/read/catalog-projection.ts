@@ -12,7 +12,7 @@ import { listingSteps } from './steps/listing-steps.ts';
 
 export const catalogProjection = defineProjection({
   name: 'catalog',
-  version: 2,
+  version: 3,
   models: [archives, series, versions, folders, names, attributes, folderTotals, endings, broken, pendingBroken],
   steps: { ...listingSteps, ...archiveSteps, ...legacySteps },
 });

@@ -32,6 +32,14 @@ const MIDDLE = new Date('2022-06-01T12:00:00Z');
 const NEW = new Date('2024-01-01T00:00:00Z');
 
 const python = (code: string): string => execFileSync('python3', ['-c', `import os; ${code}`], { encoding: 'utf8' });
+const ACL = 'system.posix_acl_access';
+const xattr = (path: string, name: string): string => python(`print(os.getxattr("${path}", "${name}"))`);
+/** The owner reads and writes, user 1 and group 2 read, others nothing: as `setfacl` writes it, which need not be installed. */
+const setAcl = (path: string): void => {
+  const entries = '(1, 6, -1), (2, 4, 1), (4, 0, -1), (8, 4, 2), (16, 4, -1), (32, 0, -1)';
+  const acl = `struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *each) for each in [${entries}])`;
+  python(`import struct; os.setxattr("${path}", "${ACL}", ${acl})`);
+};
 const odd = (folder: string): Buffer => Buffer.concat([Buffer.from(`${folder}/tree/`), ODD]);
 
 beforeAll(async () => {
@@ -48,7 +56,9 @@ beforeAll(async () => {
   linkSync(join(source, 'tree', 'a.txt'), join(source, 'tree', 'sub', 'hard'));
   symlinkSync('../b.txt', join(source, 'tree', 'sub', 'soft'));
   execFileSync('mkfifo', [join(source, 'tree', 'sub', 'pipe')]);
+  execFileSync('mknod', [join(source, 'tree', 'sub', 'null'), 'c', '1', '3']);
   mkdirSync(join(source, 'tree', 'empty'));
+  setAcl(join(source, 'tree', 'b.txt'));
   python(`os.setxattr("${join(source, 'tree', '-n')}", "user.note", b"kept")`);
   for (const name of ['a.txt', 'b.txt', '-n']) utimesSync(join(source, 'tree', name), MIDDLE, MIDDLE);
   utimesSync(odd(source), MIDDLE, MIDDLE);
@@ -102,10 +112,12 @@ describe('into an empty folder', () => {
     expect([status, reason]).toEqual(['successful', '']);
     expect(end).toMatchObject({
       warnings: [],
-      restored: { files: 8, bytes: 48, replaced: 0, skipped: 0, kept_both: 0, verified: 8, mismatches: [] },
+      restored: { files: 9, bytes: 48, replaced: 0, skipped: 0, kept_both: 0, verified: 9, mismatches: [] },
     });
     compareTrees();
-    expect(python(`print(os.getxattr("${join(dest, 'tree', '-n')}", "user.note"))`)).toBe("b'kept'\n");
+    expect(xattr(join(dest, 'tree', '-n'), 'user.note')).toBe("b'kept'\n");
+    expect(xattr(join(dest, 'tree', 'b.txt'), ACL)).toBe(xattr(join(source, 'tree', 'b.txt'), ACL));
+    expect(lstatSync(join(dest, 'tree/sub/null')).rdev).toBe(lstatSync(join(source, 'tree/sub/null')).rdev);
     expect(lstatSync(join(dest, 'tree/a.txt')).ino).toBe(lstatSync(join(dest, 'tree/sub/hard')).ino);
     expect(staging()).toEqual([]);
   });

@@ -36,13 +36,13 @@ const WINDOW = 40_000;
 /** Matches that are put in order; of more, the first are found by walking through the names. */
 const FEW = 20_000;
 
-/** $1 pattern, $2 the first id, $3 one that ends the walk, $4 how many are wanted. `|| ''` keeps the index of trigrams out of it. */
+/** $1 pattern, $2 the first id, $3 one that ends the walk, $4 how many are wanted. */
 const WALK = `
-  select id from catalog.names where id >= $2 and id < $3 and name || '' ilike $1 order by id limit $4`;
+  select id from catalog.names where id >= $2 and id < $3 and name ilike $1 order by id limit $4`;
 
-/** $1 pattern, $2 the first id, $3 how many are wanted. How many match at all is counted no further than needed. */
+/** $1 pattern, $2 the first id, $3 how many are wanted. The index of trigrams is of `name || ''`. How many match at all is counted no further than needed. */
 const SEARCH = `
-  with found as materialized (select id from catalog.names where name ilike $1 limit ${FEW + 1})
+  with found as materialized (select id from catalog.names where name || '' ilike $1 limit ${FEW + 1})
   select counted.matches, next.id
     from (select count(*) as matches from found) counted
          left join lateral (select id from found where id >= $2 order by id limit $3) next on true
