@@ -67,8 +67,8 @@ const measureReal = async (site: BenchSite): Promise<Figures> => {
     entries += 1;
   });
   const alone = Math.round((entries / (performance.now() - startedAt)) * 1_000);
-  const { accepted } = await listArchive(site, newOwner(), archive.list);
-  return { realEntries: entries, borgPerSecond: alone, realAcceptedPerSecond: accepted };
+  const { accepted, visible } = await listArchive(site, newOwner(), archive.list);
+  return { realEntries: entries, borgPerSecond: alone, realAcceptedPerSecond: accepted, realVisiblePerSecond: visible };
 };
 
 const measureSpace = async (site: BenchSite): Promise<Figures> => {
