@@ -49,20 +49,6 @@ const explainOpenError = (connection: Connection, error: Error): SshError => {
   return new SshError('no-shell', `${connection.where} does not run commands: ${error.message}.`, error);
 };
 
-const openChannel = (connection: Connection, command: string, forwardAgent: boolean): Promise<ClientChannel> =>
-  new Promise((resolve, reject) => {
-    // `agentForward` works per command but is missing in the type declarations.
-    const options: ChannelOptions & { agentForward: boolean } = { agentForward: forwardAgent };
-    const fail = (error: Error): void => reject(explainOpenError(connection, error));
-    try {
-      connection.client.exec(command, options, (error, channel) => (error ? fail(error) : resolve(channel)));
-    } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
-    }
-  });
-
-const nothing = async function* (): AsyncGenerator<string> {};
-
 /** Resolves at the channel's end with the exit status, or with nothing when none came. */
 const untilClosed = (channel: ClientChannel): Promise<ExecResult | undefined> =>
   new Promise((resolve) => {
@@ -73,6 +59,29 @@ const untilClosed = (channel: ClientChannel): Promise<ExecResult | undefined> =>
     channel.once('close', () => resolve(result));
   });
 
+interface OpenChannel {
+  readonly channel: ClientChannel;
+  readonly closing: Promise<ExecResult | undefined>;
+}
+
+/** A command that is over at once may send its exit status with the channel's confirmation: it is listened to from the start. */
+const openChannel = (connection: Connection, command: string, forwardAgent: boolean): Promise<OpenChannel> =>
+  new Promise((resolve, reject) => {
+    // `agentForward` works per command but is missing in the type declarations.
+    const options: ChannelOptions & { agentForward: boolean } = { agentForward: forwardAgent };
+    const fail = (error: Error): void => reject(explainOpenError(connection, error));
+    try {
+      connection.client.exec(command, options, (error, channel) => {
+        if (error) fail(error);
+        else resolve({ channel, closing: untilClosed(channel) });
+      });
+    } catch (error) {
+      fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+
+const nothing = async function* (): AsyncGenerator<string> {};
+
 /** Runs one command on a standing connection. @throws SshError, and whatever a sink throws */
 export const execOnChannel = async (
   connection: Connection,
@@ -82,10 +91,9 @@ export const execOnChannel = async (
   const { signal } = options;
   const aborted = (): SshError => new SshError('aborted', `The command on ${connection.where} was cancelled.`);
   if (signal?.aborted) throw aborted();
-  const channel = await openChannel(connection, command, options.forwardAgent === true);
+  const { channel, closing } = await openChannel(connection, command, options.forwardAgent === true);
   guardSharedWindow(channel, channel.stderr);
   const ended = new AbortController();
-  const closing = untilClosed(channel);
   const work = Promise.all([
     consume(channel, options.onStdout),
     consume(channel.stderr, options.onStderr),
