@@ -182,14 +182,14 @@ test('the script works in other shells than dash', async () => {
   }
 });
 
-test('a host is probed, and nothing is left behind', async () => {
+test('a host is probed, over SSH or without it', async () => {
   await using host = await createTestHost();
   const session = await host.connect();
   const facts = await probeHost(sshRunner(session));
   expect(facts).toMatchObject({
     os: 'Linux',
     uid: process.getuid?.(),
-    home: process.env['HOME'],
+    home: host.sshd.dir,
     borgVersion: expect.stringMatching(/^1\.[24]\.\d/),
     opensshVersion: expect.stringMatching(/^\d+\.\d+$/),
   });
@@ -198,7 +198,7 @@ test('a host is probed, and nothing is left behind', async () => {
     hostname: expect.stringMatching(/./),
     distribution: expect.stringMatching(/./),
   });
-  expect(await probeHost(localRunner())).toEqual(facts);
+  expect(await probeHost(localRunner())).toEqual({ ...facts, home: process.env['HOME'] });
 });
 
 test('sudo runs the script as root and keeps the agent', async () => {
