@@ -474,6 +474,22 @@ describe('references', () => {
     ).toMatchObject({ fields: { drill_schedule: [expect.any(String)] } });
   });
 
+  test('resolve answers with many clients in messages that NATS takes', async () => {
+    const ids = await policyParts();
+    const names = Array.from(
+      { length: 1_001 },
+      (_, n) => `${String(n).padStart(4, '0')}${'x'.repeat(59)}.`.repeat(3) + 'de',
+    );
+    const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
+    const clients = made.map(({ id }) => id).toReversed();
+    const { id } = await call(policyCommands.register, policy({ ...ids, clients }));
+    const first = await call(policyCommands.resolve, { id });
+    expect(first).toMatchObject({ next: 1_000 });
+    const second = await call(policyCommands.resolve, { id, clients_from: 1_000 });
+    expect(second).toMatchObject({ policy: { id }, next: null });
+    expect([...first.clients, ...second.clients].map((each) => each.id)).toEqual(clients);
+  });
+
   test('resolve answers with all that a launch needs, and no secret in clear', async () => {
     const ids = await policyParts();
     const second = await call(clientCommands.register, client(`second-${randomUUID()}`));

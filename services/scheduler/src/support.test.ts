@@ -90,8 +90,8 @@ export const createStage = async (): Promise<Stage> => {
   const parts = await newParts('stage');
   const policies = new Map<number, ResolvedPolicy>();
   const repositories = new Map<number, ResolvedPolicy['repository']>();
-  stack.defer(answer(parts, policyCommands.resolve.subject, policies));
-  stack.defer(answer(parts, repositoryCommands.resolve.subject, repositories));
+  stack.defer(answer(parts, policyCommands.resolve.subject, policyPage(policies)));
+  stack.defer(answer(parts, repositoryCommands.resolve.subject, ({ id }) => repositories.get(id)));
   const player = await playExecutor(parts);
   stack.defer(player.stop);
 
@@ -169,12 +169,27 @@ export const createStage = async (): Promise<Stage> => {
   };
 };
 
-/** Answers a call by id, as inventory does: speaks the envelope of the RPC library. Returns what ends it. */
-const answer = ({ connection }: ServiceParts, subject: string, things: ReadonlyMap<number, unknown>): (() => void) => {
+interface Asked {
+  readonly id: number;
+  readonly clients_from: number;
+}
+
+/** Two clients at a time. */
+const policyPage =
+  (policies: ReadonlyMap<number, ResolvedPolicy>) =>
+  ({ id, clients_from: from }: Asked): object | undefined => {
+    const policy = policies.get(id);
+    if (!policy) return undefined;
+    const next = from + 2 < policy.clients.length ? from + 2 : null;
+    return { ...policy, clients: policy.clients.slice(from, from + 2), next };
+  };
+
+/** Answers a call, as inventory does: speaks the envelope of the RPC library. Returns what ends it. */
+const answer = ({ connection }: ServiceParts, subject: string, find: (asked: Asked) => unknown): (() => void) => {
   const subscription = connection.nats.subscribe(subject, {
     callback: (_error, message) => {
-      const { id, data } = message.json<{ id: string; data: { id: number } }>();
-      const response = things.get(data.id);
+      const { id, data } = message.json<{ id: string; data: Asked }>();
+      const response = find(data);
       const err = { code: 'not-found', message: 'There is no such thing.' };
       message.respond(JSON.stringify(response ? { id, response, isDisposed: true } : { id, err, isDisposed: true }));
     },

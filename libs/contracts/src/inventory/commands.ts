@@ -100,10 +100,13 @@ export const policyCommands = {
   register: defineRpc('inventory.policy.register', policyFields.extend(creation), written),
   change: defineRpc('inventory.policy.change', target.extend({ changes: policyFields.partial() }), written),
   remove: defineRpc('inventory.policy.remove', target, written),
-  /** Everything a launch needs, without secrets in clear: `extra_vars` stays sealed. */
+  /**
+   * Everything a launch needs, without secrets in clear: `extra_vars` stays sealed. Of many clients some at a time, since a
+   * message takes a megabyte: ask again from `next` while there is one.
+   */
   resolve: defineRpc(
     'inventory.policy.resolve',
-    z.object({ id: integerId }),
+    z.object({ id: integerId, clients_from: z.int().min(0).default(0) }),
     z.object({
       policy: policySnapshot.extend({ enabled: z.boolean() }),
       repository: repositorySnapshot.extend({ ready: z.boolean(), enabled: z.boolean() }),
@@ -115,6 +118,7 @@ export const policyCommands = {
           hypervisor_ready: z.boolean().default(false),
         }),
       ),
+      next: z.int().nullable().default(null),
       extra_vars: sealedText,
       /** Settings that shape the chain. */
       catalog_enabled: z.boolean(),

@@ -83,9 +83,9 @@ export const createPolicyCommands = (deps: InventoryDeps): PolicyCommands => {
       });
     },
 
-    resolve: async ({ id }) => {
+    resolve: async (command) => {
       await caughtUp(deps);
-      return resolvePolicy(deps.pool, id);
+      return resolvePolicy(deps.pool, command);
     },
   };
 };

@@ -2,12 +2,14 @@ import {
   isSettingOn,
   mergeSettings,
   type policyCommands,
+  type RpcInput,
   type RpcOutput,
   type StoredSetting,
 } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 
+type Resolve = RpcInput<typeof policyCommands.resolve>;
 type ResolvedPolicy = RpcOutput<typeof policyCommands.resolve>;
 
 type PolicyRow = ResolvedPolicy['policy'] & {
@@ -49,11 +51,14 @@ const readClients = async (pool: Pool, ids: readonly number[]): Promise<Resolved
   return rows;
 };
 
+/** Clients of one answer: some 200 bytes each, 700 at most. */
+const CLIENTS = 1_000;
+
 /**
  * All that a launch needs to know of a policy, from the read model: wait for that first (`caughtUp`).
  * @throws AppError `not-found`
  */
-export const resolvePolicy = async (pool: Pool, id: number): Promise<ResolvedPolicy> => {
+export const resolvePolicy = async (pool: Pool, { id, clients_from: from }: Resolve): Promise<ResolvedPolicy> => {
   const { extra_vars, repository, schedule, client_ids, ...policy } = await readPolicy(pool, id);
   const { rows: stored } = await pool.query<StoredSetting>('select * from inventory.settings');
   const values = new Map(mergeSettings(stored).map(({ key, value }) => [key, value]));
@@ -62,7 +67,8 @@ export const resolvePolicy = async (pool: Pool, id: number): Promise<ResolvedPol
     policy,
     repository,
     schedule,
-    clients: await readClients(pool, client_ids),
+    clients: await readClients(pool, client_ids.slice(from, from + CLIENTS)),
+    next: client_ids.length > from + CLIENTS ? from + CLIENTS : null,
     extra_vars,
     catalog_enabled: isOn('catalog_enabled'),
     auto_prune: isOn('auto_prune'),

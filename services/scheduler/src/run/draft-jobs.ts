@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { nameUuid } from './name-uuid.ts';
 
 /** A policy and all around it, as inventory has it now. */
-export type ResolvedPolicy = z.output<typeof policyCommands.resolve.output>;
+/** Of all clients. */
+export type ResolvedPolicy = Omit<z.output<typeof policyCommands.resolve.output>, 'next'>;
 export type ResolvedClient = ResolvedPolicy['clients'][number];
 type ClientSnapshot = NonNullable<PlannedJob['client']>;
 type Machine = NonNullable<PlannedJob['machine']>;

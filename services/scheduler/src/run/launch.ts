@@ -21,12 +21,22 @@ export type LaunchAnswer = z.output<typeof schedulerCommands.launch.output>;
 export const RESOLVE_MILLIS = 3_000;
 
 /** The policy as inventory has it at this moment. */
-export const resolvePolicy = ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> =>
-  rpc.call(
-    policyCommands.resolve.subject,
-    { id },
-    { schema: policyCommands.resolve.output, deadlineMillis: RESOLVE_MILLIS },
-  );
+export const resolvePolicy = async ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> => {
+  const resolveFrom = (clients_from: number): Promise<z.output<typeof policyCommands.resolve.output>> =>
+    rpc.call(
+      policyCommands.resolve.subject,
+      { id, clients_from },
+      { schema: policyCommands.resolve.output, deadlineMillis: RESOLVE_MILLIS },
+    );
+  const { next: second, ...resolved } = await resolveFrom(0);
+  const clients = [...resolved.clients];
+  for (let next = second; next !== null;) {
+    const page = await resolveFrom(next);
+    clients.push(...page.clients);
+    next = page.next;
+  }
+  return { ...resolved, clients };
+};
 
 /**
  * As `resolvePolicy`, for something that the policy did earlier.
