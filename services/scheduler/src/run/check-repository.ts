@@ -48,14 +48,18 @@ const checkUsable = ({ uuid, name, enabled, ready }: ResolvedRepository, wanted:
   }
 };
 
+/** The repository as inventory has it at this moment. @throws AppError `not-found` */
+export const resolveRepository = ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedRepository> => {
+  const { subject, output } = repositoryCommands.resolve;
+  return rpc.call(subject, { id }, { schema: output, deadlineMillis: RESOLVE_MILLIS });
+};
+
 /**
  * Requests the check of a repository, one at a time: checks of either sort take long, and read the same.
  * @throws AppError `conflict` when it is disabled, not prepared, or being checked
  */
 export const requestCheck = async (deps: LaunchDeps, check: RepositoryCheck): Promise<RequestedRun> => {
-  const { subject, output } = repositoryCommands.resolve;
-  const options = { schema: output, deadlineMillis: RESOLVE_MILLIS };
-  const repository = await deps.rpc.call(subject, { id: check.repository }, options);
+  const repository = await resolveRepository(deps, check.repository);
   checkUsable(repository, check.uuid);
   const { run, dueAt, schedule } = check;
   const resolved = { policy: null, repository, schedule, extra_vars: null };

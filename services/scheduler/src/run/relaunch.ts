@@ -2,17 +2,20 @@ import { schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { checkEnabled } from './check-launch.ts';
-import { requestCheck } from './check-repository.ts';
+import { requestCheck, resolveRepository } from './check-repository.ts';
 import { clientOf, draftRelaunch, type RelaunchedJob } from './draft-relaunch.ts';
 import type { DraftContext, DraftJob } from './draft-jobs.ts';
 import { draftDrills } from './drill.ts';
 import { latestArchives } from './latest-archives.ts';
 import { answerOf, requestUnlessBusy, resolvePolicyAgain, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import { findRun, type RequestedRun } from './request-run.ts';
+import { requestRestore } from './restore.ts';
 
 type Relaunch = z.output<typeof schedulerCommands.relaunch.input>;
 
 interface JobToRelaunch {
+  readonly uuid: string;
+  readonly run: string;
   readonly name: string;
   readonly job_type: string;
   readonly task: string | null;
@@ -30,7 +33,7 @@ interface JobToRelaunch {
 }
 
 const FIND_JOB = `
-  select job.name, job.job_type, job.task, job.policy, job.repository, job.repository_uuid, job.client_uuid,
+  select job.uuid, job.run, job.name, job.job_type, job.task, job.policy, job.repository, job.repository_uuid, job.client_uuid,
          job.machine_id, job.machine_name, job.finished is not null as finished,
          master.uuid as master_uuid, master.id as master_id,
          case when master.status = 'successful' then master.archive_name end as master_archive
@@ -92,6 +95,23 @@ const relaunchCheck = (deps: LaunchDeps, run: string, job: JobToRelaunch): Promi
   return requestCheck(deps, { run, repository, uuid, verifyData, launchType: 'relaunch', dueAt: null, schedule: null });
 };
 
+/** What was asked for then, of the repository as it is now, to the same destination. */
+const relaunchRestore = async (deps: LaunchDeps, run: string, job: JobToRelaunch): Promise<RequestedRun> => {
+  const before = await findRun(deps, job.run);
+  const planned = before?.run.jobs.find(({ uuid }) => uuid === job.uuid);
+  if (!planned?.restore || job.master_uuid === null || job.repository === null) {
+    throw new AppError('conflict', `What "${job.name}" was to restore is not known: request it anew.`);
+  }
+  if (planned.restore.database) {
+    throw new AppError('conflict', 'A restore into a database has to be confirmed each time: request it anew.');
+  }
+  const { id, uuid, name, path } = await resolveRepository(deps, job.repository);
+  if (uuid !== job.repository_uuid) throw new AppError('conflict', 'The repository is not there any more.');
+  const { restore, client } = planned;
+  const request = { ...restore, run, backup: job.master_uuid, repository: { id, uuid, name, path }, client };
+  return requestRestore(deps, request, 'relaunch');
+};
+
 /**
  * Runs one job again, with the policy, repository and client as they are now, and before it what it needs to succeed.
  * @throws AppError `not-found`; `conflict` when it has not ended, its client is busy, or there is nothing to run any more
@@ -101,6 +121,7 @@ export const relaunch = async (deps: LaunchDeps, { job: uuid, run }: Relaunch): 
   if (known) return answerOf(known);
   const job = await findJob(deps, uuid);
   if (!job.finished) throw new AppError('conflict', `"${job.name}" has not ended yet: wait for it, or cancel it.`);
+  if (job.job_type === 'restore' && job.task === null) return answerOf(await relaunchRestore(deps, run, job));
   if (job.policy === null) return answerOf(await relaunchCheck(deps, run, job));
   return answerOf(await relaunchOfPolicy(deps, { run, policy: job.policy, job: relaunchedJob(job) }));
 };

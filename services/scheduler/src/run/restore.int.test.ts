@@ -96,6 +96,28 @@ describe('a restore', () => {
     await stage.settled(orphan.run, ['successful']);
   });
 
+  it('runs again as it was asked for, but not into a database', async () => {
+    stage.policies.set(1, policy);
+    stage.repositories.set(repository.id, { ...repository, path: 'borg@new:/srv/repo', ready: true, enabled: true });
+    const { subject, output } = schedulerCommands.relaunch;
+    const again = (job: string, as: string): Promise<z.output<typeof output>> =>
+      stage.parts.rpc.call(subject, { job, run: as }, { schema: output });
+    const { run, job } = await restore();
+    await stage.settled(run, ['successful']);
+    const second = randomUUID();
+    const answer = await again(job.uuid, second);
+    const plan = await planOf(stage.parts, second);
+    expect(plan.repository).toMatchObject({ path: 'borg@new:/srv/repo' });
+    expect(plan.jobs).toMatchObject([{ ...job, id: answer.job, uuid: plan.jobs[0]!.uuid, launch_type: 'relaunch' }]);
+    await stage.settled(second, ['successful']);
+
+    const imported = await restore({ database: true });
+    await stage.settled(imported.run, ['successful']);
+    await expect(again(imported.job.uuid, randomUUID())).rejects.toMatchObject({
+      message: expect.stringMatching(/confirmed/),
+    });
+  });
+
   it('is refused for an archive that was never made', async () => {
     await expect(restore({ backup: randomUUID() })).rejects.toMatchObject({ code: 'not-found' });
   });

@@ -1,13 +1,13 @@
-import { schedulerCommands } from '@cyborgbackup/contracts';
+import { schedulerCommands, type LaunchType } from '@cyborgbackup/contracts';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import type { DraftJob } from './draft-jobs.ts';
 import { answerOf, requestUnlessBusy, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import { nameUuid } from './name-uuid.ts';
 import type { ResolvedRun } from './plan-run.ts';
-import { findRun } from './request-run.ts';
+import { findRun, type RequestedRun } from './request-run.ts';
 
-type Restore = z.output<typeof schedulerCommands.restore.input>;
+export type Restore = z.output<typeof schedulerCommands.restore.input>;
 
 interface Backup {
   readonly uuid: string;
@@ -48,21 +48,20 @@ const resolveFor = async (deps: LaunchDeps, { policy }: Backup, { repository }: 
 const nameOf = (backup: Backup, { policy }: ResolvedRun, { client, repository }: Restore): string =>
   `Restore Job ${policy?.name ?? backup.archive_name} ${client?.hostname ?? repository.name}`;
 
-/**
- * Plans the restore of an archive's items, from the repository as it is now.
- * @throws AppError `not-found` for a backup without an archive; `conflict` when the destination is busy with the repository
- */
-export const restore = async (deps: LaunchDeps, request: Restore): Promise<LaunchAnswer> => {
+/** @throws AppError `not-found` for a backup without an archive; `conflict` when the destination is busy with the repository */
+export const requestRestore = async (
+  deps: LaunchDeps,
+  request: Restore,
+  launchType: LaunchType,
+): Promise<RequestedRun> => {
   const { run, backup: uuid, client, repository: _repository, ...what } = request;
-  const known = await findRun(deps, run);
-  if (known) return answerOf(known);
   const backup = await findBackup(deps, uuid);
   const resolved = await resolveFor(deps, backup, request);
   const draft: DraftJob = {
     uuid: nameUuid(run, `restore/${client?.uuid ?? 'repository'}`),
     name: nameOf(backup, resolved, request),
     job_type: 'restore',
-    launch_type: 'manual',
+    launch_type: launchType,
     client,
     needs: [],
     archive_name: backup.archive_name,
@@ -71,5 +70,12 @@ export const restore = async (deps: LaunchDeps, request: Restore): Promise<Launc
     restore: what,
   };
   const plan = { run, resolved, extraVars: null, dueAt: null, drafts: [draft] };
-  return answerOf(await requestUnlessBusy(deps, plan, 'Backup job already running for this client.'));
+  return requestUnlessBusy(deps, plan, 'Backup job already running for this client.');
 };
+
+/**
+ * Plans the restore of an archive's items, from the repository as it is now.
+ * @throws AppError as `requestRestore`
+ */
+export const restore = async (deps: LaunchDeps, request: Restore): Promise<LaunchAnswer> =>
+  answerOf((await findRun(deps, request.run)) ?? (await requestRestore(deps, request, 'manual')));
