@@ -478,7 +478,7 @@ describe('references', () => {
     const ids = await policyParts();
     const names = Array.from(
       { length: 1_001 },
-      (_, n) => `${`${String(n).padStart(4, '0')}${'x'.repeat(59)}.`.repeat(3)  }de`,
+      (_, n) => `${`${String(n).padStart(4, '0')}${'x'.repeat(59)}.`.repeat(3)}de`,
     );
     const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
     const clients = made.map(({ id }) => id).toReversed();
