@@ -1,17 +1,8 @@
-import { createLogger, loadConfig } from '@cyborgbackup/kernel';
-import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
-import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { standaloneConfig } from '../standalone-config.ts';
-import { startStandalone, type Standalone } from '../start.ts';
 import { recordedViolations } from './contract-openapi.ts';
 import { createRecordedFetch } from './recorded-fetch.ts';
-
-const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
+import { ADMIN, startWholeProduct, type WholeProduct } from './whole-product.ts';
 
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -27,38 +18,14 @@ interface Sent {
   readonly as?: { readonly email: string; readonly password: string };
 }
 
-let product: Standalone;
+let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let admin: pg.Pool;
-const closing: (() => PromiseLike<unknown>)[] = [];
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
-  const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-api-'));
-  closing.push(() => rm(folder, { recursive: true }));
-  database = await createTestDatabase();
-  closing.push(() => database[Symbol.asyncDispose]());
-  const nats = await startTestNats();
-  closing.push(() => nats[Symbol.asyncDispose]());
-  admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
-  closing.push(() => admin.end());
-  const config = loadConfig(standaloneConfig, {
-    DATABASE_URL: database.url,
-    CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
-    NATS_URL: nats.url,
-    CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
-    CYBORGBACKUP_DATA_DIR: folder,
-    CYBORGBACKUP_LISTEN: '127.0.0.1:0',
-    CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
-    CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
-  });
-  product = await startStandalone(config, createLogger('test', 'fatal'));
-  closing.push(() => product.stop());
+  product = await startWholeProduct();
 });
-afterAll(async () => {
-  for (const close of closing.reverse()) await close();
-});
+afterAll(() => product[Symbol.asyncDispose]());
 
 const send = async (method: string, path: string, { body, headers, as = ADMIN }: Sent = {}): Promise<Answer> => {
   const response = await fetch(`${product.url}${path}`, {
@@ -105,7 +72,7 @@ interface LoggedEvent {
 
 /** The types of events whose data holds the uuid, in order, with their actors. */
 const eventsOf = async (uuid: string): Promise<readonly LoggedEvent[]> => {
-  const { rows } = await admin.query<LoggedEvent>(
+  const { rows } = await product.admin.query<LoggedEvent>(
     `select type, metadata -> 'actor' as actor, metadata ->> 'correlationId' as correlation
        from events.events where data ->> 'uuid' = $1 order by position`,
     [uuid],
@@ -238,7 +205,7 @@ describe('If-Match', () => {
     expect((await send('PATCH', made.url, { body: { name: 'x' }, headers: etag })).status).toBe(200);
     const types = (await eventsOf(made.uuid)).map(({ type }) => type);
     expect(types.filter((type) => type === 'repository-key-read')).toHaveLength(2);
-    const { rows } = await admin.query('select 1 from events.events where data::text like $1', [
+    const { rows } = await product.admin.query('select 1 from events.events where data::text like $1', [
       `%${body.repository_key}%`,
     ]);
     expect(rows).toHaveLength(0);
@@ -322,7 +289,7 @@ describe('an Idempotency-Key', () => {
     const first = await send('POST', '/api/v1/tokens/', { body, headers });
     const second = await send('POST', '/api/v1/tokens/', { body, headers });
     expect([second.status, second.body]).toEqual([first.status, first.body]);
-    const { rows } = await admin.query('select 1 from gateway.idempotency_keys where answer::text like $1', [
+    const { rows } = await product.admin.query('select 1 from gateway.idempotency_keys where answer::text like $1', [
       `%${first.body.token}%`,
     ]);
     expect(rows).toHaveLength(0);

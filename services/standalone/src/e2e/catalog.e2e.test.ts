@@ -1,40 +1,31 @@
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
 import { createServiceParts, serviceConfig } from '@cyborgbackup/service';
-import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { link, lstat, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { logIn, type ApiClient } from '../demo/api-client.ts';
 import { watchLaunch } from '../demo/watch-job.ts';
-import { standaloneConfig } from '../standalone-config.ts';
-import { startStandalone, type Standalone } from '../start.ts';
 import { recordedViolations } from './contract-openapi.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
 import { jobEnd } from './job-end.ts';
 import { launch, makeThings, PASSPHRASE, type Things } from './policy.ts';
 import { createRecordedFetch } from './recorded-fetch.ts';
 import { compareAll } from './replay.ts';
+import { ADMIN, startWholeProduct, type WholeProduct } from './whole-product.ts';
 
 /* Two backups of a folder full of awkward things, by borg itself, looked at through everything the API has for archives. */
 
-const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
 const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
 const run = promisify(execFile);
 
-let database: TestDatabase;
-let nats: TestNats;
-let product: Standalone;
+let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
 let api: ApiClient;
-let data: string;
 let things: Things;
-let settings: Record<string, string>;
 /** As archives have it: without the slash in front. */
 let source: string;
 const archives: string[] = [];
@@ -72,20 +63,7 @@ const backUp = async (): Promise<void> => {
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
-  data = await mkdtemp(join(tmpdir(), 'cyborgbackup-data-'));
-  [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
-  settings = {
-    DATABASE_URL: database.url,
-    CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
-    NATS_URL: nats.url,
-    CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
-    CYBORGBACKUP_LISTEN: '127.0.0.1:0',
-    CYBORGBACKUP_DATA_DIR: data,
-    CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
-    CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
-  };
-  const config = loadConfig(standaloneConfig, settings);
-  product = await startStandalone(config, createLogger('test', 'silent'));
+  product = await startWholeProduct();
   api = await logIn(product.url, ADMIN);
   host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
   source = host.source.slice(1);
@@ -99,11 +77,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await product.stop();
+  await product[Symbol.asyncDispose]();
   await host[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-  await rm(data, { recursive: true, force: true });
 });
 
 const entry = z.object({
@@ -365,7 +340,11 @@ describe('an archive that was deleted behind our back', () => {
 });
 
 test('a replay of the log gives the same read models', async () => {
-  const parts = await createServiceParts('replay', loadConfig(serviceConfig, settings), createLogger('test', 'silent'));
+  const parts = await createServiceParts(
+    'replay',
+    loadConfig(serviceConfig, product.environment),
+    createLogger('test', 'silent'),
+  );
   try {
     for (const { differences } of await compareAll(parts)) expect(differences).toEqual([]);
   } finally {

@@ -1,58 +1,34 @@
-import { createLogger, loadConfig } from '@cyborgbackup/kernel';
-import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { logIn, type ApiClient } from '../demo/api-client.ts';
 import { watchLaunch } from '../demo/watch-job.ts';
-import { standaloneConfig } from '../standalone-config.ts';
-import { startStandalone, type Standalone } from '../start.ts';
 import { recordedViolations } from './contract-openapi.ts';
 import { createRecordedFetch } from './recorded-fetch.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
 import { jobEnd, jobRuns } from './job-end.ts';
 import { launch, makeThings } from './policy.ts';
+import { ADMIN, startWholeProduct, type WholeProduct } from './whole-product.ts';
 
-const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
 const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
 
-let database: TestDatabase;
-let nats: TestNats;
-let product: Standalone;
+let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
 let api: ApiClient;
-let data: string;
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
-  data = await mkdtemp(join(tmpdir(), 'cyborgbackup-data-'));
-  [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
-  const config = loadConfig(standaloneConfig, {
-    DATABASE_URL: database.url,
-    CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
-    NATS_URL: nats.url,
-    CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
-    CYBORGBACKUP_LISTEN: '127.0.0.1:0',
-    CYBORGBACKUP_DATA_DIR: data,
-    CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
-    CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
-    CYBORGBACKUP_SSH_CONNECT_TIMEOUT: '3',
-  });
-  product = await startStandalone(config, createLogger('test', 'silent'));
+  product = await startWholeProduct();
   api = await logIn(product.url, ADMIN);
   host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
 });
 
 afterAll(async () => {
-  await product.stop();
+  await product[Symbol.asyncDispose]();
   await host[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-  await rm(data, { recursive: true, force: true });
 });
 
 /** Large enough for a backup to be still under way when it is canceled. */

@@ -1,38 +1,29 @@
-import { createLogger, loadConfig } from '@cyborgbackup/kernel';
-import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { logIn, type ApiClient } from '../demo/api-client.ts';
 import { watchLaunch } from '../demo/watch-job.ts';
-import { standaloneConfig } from '../standalone-config.ts';
-import { startStandalone, type Standalone } from '../start.ts';
 import { recordedViolations } from './contract-openapi.ts';
 import { startE2eHost, type E2eHost } from './e2e-host.ts';
 import { jobEnd } from './job-end.ts';
 import { launch, makeThings, type Things } from './policy.ts';
 import { createRecordedFetch } from './recorded-fetch.ts';
+import { ADMIN, startWholeProduct, type WholeProduct } from './whole-product.ts';
 
 /* Everything that brings a file back, through the whole product: restore jobs, downloads and drills. */
 
-const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
 const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
 const run = promisify(execFile);
 const LARGE_BYTES = 30_000_000;
 
-let database: TestDatabase;
-let nats: TestNats;
-let product: Standalone;
+let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
 let api: ApiClient;
-let data: string;
 let things: Things;
 let archive: string;
 /** As the archive has it: without the slash in front. */
@@ -44,19 +35,7 @@ const oddFile = (): Buffer => Buffer.concat([Buffer.from(`${host.source}/`), ODD
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
-  data = await mkdtemp(join(tmpdir(), 'cyborgbackup-data-'));
-  [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
-  const config = loadConfig(standaloneConfig, {
-    DATABASE_URL: database.url,
-    CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
-    NATS_URL: nats.url,
-    CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
-    CYBORGBACKUP_LISTEN: '127.0.0.1:0',
-    CYBORGBACKUP_DATA_DIR: data,
-    CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
-    CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
-  });
-  product = await startStandalone(config, createLogger('test', 'silent'));
+  product = await startWholeProduct();
   api = await logIn(product.url, ADMIN);
   host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
   source = host.source.slice(1);
@@ -70,11 +49,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await product.stop();
+  await product[Symbol.asyncDispose]();
   await host[Symbol.asyncDispose]();
-  await nats[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-  await rm(data, { recursive: true, force: true });
   vi.unstubAllGlobals();
 });
 
@@ -130,28 +106,26 @@ describe('a download', () => {
 
   test('of a folder can be unpacked', async () => {
     const path = encodeURIComponent(join(source, 'sub folder'));
-    const zip = join(data, 'folder.zip');
-    const tar = join(data, 'folder.tar');
+    const zip = join(product.folder, 'folder.zip');
+    const tar = join(product.folder, 'folder.tar');
     await writeFile(zip, await bytesOf(await download(`archives/${archive}/download/?format=zip&path=${path}`)));
     await writeFile(tar, await bytesOf(await download(`archives/${archive}/download/?path=${path}`)));
     for (const [program, ...argv] of [
-      ['unzip', '-q', zip, '-d', join(data, 'zip')],
-      ['tar', '-xf', tar, '-C', data, '--one-top-level=tar'],
+      ['unzip', '-q', zip, '-d', join(product.folder, 'zip')],
+      ['tar', '-xf', tar, '-C', product.folder, '--one-top-level=tar'],
     ] as const) {
       await run(program, argv);
     }
     for (const kind of ['zip', 'tar']) {
-      await run('diff', ['-r', join(host.source, 'sub folder'), join(data, kind, source, 'sub folder')]);
+      await run('diff', ['-r', join(host.source, 'sub folder'), join(product.folder, kind, source, 'sub folder')]);
     }
   });
 
   test('is on record with its reader', async () => {
-    const pool = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
     // As text: PostgreSQL itself cannot look into JSON with bytes that are no characters.
-    const { rows } = await pool.query<{ data: string; metadata: string }>(
+    const { rows } = await product.admin.query<{ data: string; metadata: string }>(
       `select data::text, metadata::text from events.events where type = 'archive-content-read' order by position`,
     );
-    await pool.end();
     const reads = rows.map(({ data: text, metadata }) => ({ data: JSON.parse(text), metadata: JSON.parse(metadata) }));
     expect(reads.length).toBeGreaterThan(5);
     const actor = { kind: 'user' };
