@@ -23,7 +23,8 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type { Pool } from 'pg';
+import { openPool } from './open-pool.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import type { ServiceConfig } from './service-config.ts';
 
@@ -31,7 +32,7 @@ import type { ServiceConfig } from './service-config.ts';
 export interface ServiceParts {
   readonly logger: Logger;
   /** Acts as the application's role; dates and numbers as `pg` gives them. */
-  readonly pool: pg.Pool;
+  readonly pool: Pool;
   readonly store: EventStore;
   readonly codec: EventCodec;
   readonly keys: SubjectKeys;
@@ -48,20 +49,19 @@ export interface ServiceParts {
 /** Postgres connections of one process: two for appends, one for each projection, the rest for queries. */
 const POOL_SIZE = 20;
 
-const createPool = (url: string, name: string, logger: Logger): pg.Pool => {
-  const pool = new pg.Pool({
-    connectionString: url,
-    options: `-c role=${APP_ROLE}`,
-    application_name: `cyborgbackup-${name}`,
-    max: POOL_SIZE,
-    connectionTimeoutMillis: 10_000,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-  });
-  // An idle connection that breaks is replaced by the pool; without a listener the event would end the process.
-  pool.on('error', (error) => logger.warn({ reason: error.message }, 'an idle database connection was lost'));
-  return pool;
-};
+const createPool = (url: string, name: string, logger: Logger): Pool =>
+  openPool(
+    {
+      connectionString: url,
+      options: `-c role=${APP_ROLE}`,
+      application_name: `cyborgbackup-${name}`,
+      max: POOL_SIZE,
+      connectionTimeoutMillis: 10_000,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+    },
+    logger,
+  );
 
 export const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
   const directory = config.CYBORGBACKUP_DATA_DIR;

@@ -1,5 +1,6 @@
 import { APP_ROLE } from '@cyborgbackup/event-store';
 import { AppError, type Logger } from '@cyborgbackup/kernel';
+import { openPool } from '@cyborgbackup/service';
 import pg from 'pg';
 import { withStatementTimeout } from '../list/index.ts';
 import { isoFromPostgres } from './timestamps.ts';
@@ -71,15 +72,17 @@ const readError = (error: unknown): unknown => {
  * @param base whose database and login they use
  */
 export const createReader = (base: pg.Pool, logger: Logger): Reader => {
-  const pool = new pg.Pool({
-    ...base.options,
-    options: `-c role=${APP_ROLE} -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_MILLIS}`,
-    application_name: 'cyborgbackup-gateway-read',
-    max: CONNECTIONS,
-    connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 30_000,
-  });
-  pool.on('error', (error) => logger.warn({ reason: error.message }, 'an idle database connection was lost'));
+  const pool = openPool(
+    {
+      ...base.options,
+      options: `-c role=${APP_ROLE} -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_MILLIS}`,
+      application_name: 'cyborgbackup-gateway-read',
+      max: CONNECTIONS,
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+    },
+    logger,
+  );
   const rows: Reader['rows'] = async <Row extends object>(
     text: string,
     values: readonly unknown[] = [],

@@ -31,9 +31,6 @@ const holdLock = async (client: PoolClient, section: string, millis: number): Pr
 
 const runLocked = async <T>(pool: Pool, section: string, work: () => Promise<T>, deadline: number): Promise<T> => {
   const client = await pool.connect();
-  // Without a listener the loss of the connection would end the process; the next statement reports it.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
   try {
     await holdLock(client, section, Math.max(1, deadline - Date.now()));
     return await work();
@@ -42,7 +39,6 @@ const runLocked = async <T>(pool: Pool, section: string, work: () => Promise<T>,
       () => true,
       () => false,
     );
-    client.off('error', ignore);
     client.release(!ended);
   }
 };
