@@ -19,9 +19,11 @@ interface KnownJob {
 }
 
 export const kindOf = (policy: string | null, jobs: readonly KnownJob[]): RunKind => {
-  if (policy === null) return jobs.some(({ job_type }) => job_type === 'integrity') ? 'integrity' : 'check';
+  const has = (type: string): boolean => jobs.some(({ job_type }) => job_type === type);
   if (jobs.some(({ task }) => task === 'drill')) return 'drill';
-  return jobs.some(({ job_type }) => job_type === 'restore') ? 'restore' : 'backup';
+  if (has('restore')) return 'restore';
+  if (policy !== null) return 'backup';
+  return has('integrity') ? 'integrity' : 'check';
 };
 
 export const kindOfRun = ({
