@@ -22,7 +22,8 @@ export type JobCommand =
 
 const cancel = (job: string, { status, attempt, cancelRequested }: JobState): readonly JobEvent[] => {
   if (status === 'idle') {
-    return [{ type: 'job-canceled', data: { job, attempt, reason: 'Canceled before it was started.' } }];
+    const reason = attempt === 0 ? 'Canceled before it was started.' : 'Canceled before it was tried again.';
+    return [{ type: 'job-canceled', data: { job, attempt, reason } }];
   }
   return cancelRequested ? [] : [{ type: 'job-cancel-requested', data: { job } }];
 };

@@ -17,7 +17,12 @@ const canceled = (attempt: number, reason: string): JobEvent => ({
 describe('the scheduler on a job', () => {
   it.each<[string, JobState, JobCommand, JobEvent[]]>([
     ['cancels one that never started', initialJobState, cancel, [canceled(0, 'Canceled before it was started.')]],
-    ['cancels one between attempts', state({ attempt: 1 }), cancel, [canceled(1, 'Canceled before it was started.')]],
+    [
+      'cancels one between attempts',
+      state({ attempt: 1 }),
+      cancel,
+      [canceled(1, 'Canceled before it was tried again.')],
+    ],
     ['asks the executor of one that runs', running, cancel, [{ type: 'job-cancel-requested', data: { job } }]],
     ['asks once', { ...running, cancelRequested: true }, cancel, []],
     ['skips one that waits', initialJobState, skip, [canceled(0, 'Skipped.')]],
