@@ -51,8 +51,8 @@ export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
     if (claimed === undefined) return 'drop';
     await holders.hold(message.job, async () => {
       if (claimed.tookOver) await delay(FENCE_MILLIS, delivery.signal);
-      const output = await createJobOutput(parts, message.job);
       const { attempt, transportFailures } = claimed;
+      const output = await createJobOutput(parts, message.job, attempt);
       await runAttempt(options, command, { plan, attempt, transportFailures, output, winding: delivery.signal });
     });
     return 'done';

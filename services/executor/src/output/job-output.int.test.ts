@@ -20,11 +20,11 @@ const recorded = async (job: string): Promise<readonly OutputLine[]> => {
 
 test('keeps colours, hides secrets, and counts lines without gaps, also for a second attempt', async () => {
   const job = randomUUID();
-  const first = await createJobOutput(site.parts, job);
+  const first = await createJobOutput(site.parts, job, 1);
   first.hide('pass"word');
   first.write('verbose', '\u001b[31mred\u001b[0m pass"word {"x": "pass\\"word"}\nsecond\n');
   await first.flush();
-  const second = await createJobOutput(site.parts, job);
+  const second = await createJobOutput(site.parts, job, 2);
   second.write('error', 'third');
   await second.flush();
   expect(await recorded(job)).toMatchObject([
@@ -35,7 +35,7 @@ test('keeps colours, hides secrets, and counts lines without gaps, also for a se
 
 test('is bounded, and says what was left out; errors are kept', async () => {
   const job = randomUUID();
-  const output = await createJobOutput(site.parts, job);
+  const output = await createJobOutput(site.parts, job, 1);
   for (let index = 0; index < 25_000; index += 1) {
     output.write('warning', `warning ${index}`);
     if (index < 20_000 && index % 5_000 === 0) await output.flush();
@@ -52,7 +52,7 @@ test('is bounded, and says what was left out; errors are kept', async () => {
 
 test('of progress keeps one line a second, and the last', async () => {
   const job = randomUUID();
-  const output = await createJobOutput(site.parts, job);
+  const output = await createJobOutput(site.parts, job, 1);
   const figures = {
     phase: 'x',
     files: 0,
@@ -67,5 +67,49 @@ test('of progress keeps one line a second, and the last', async () => {
   expect((await recorded(job)).map(({ progress }) => progress)).toEqual([
     { ...figures, files: 0, eta: null },
     { ...figures, files: 999, eta: null },
+  ]);
+});
+
+test('what was recorded although the answer got lost is recorded once, and what came after it too', async () => {
+  const job = randomUUID();
+  const { store } = site.parts;
+  let answers = 0;
+  const parts = {
+    ...site.parts,
+    store: {
+      ...store,
+      append: async (...append: Parameters<typeof store.append>) => {
+        const result = await store.append(...append);
+        answers += 1;
+        if (answers > 1) return result;
+        output.write('verbose', 'second');
+        throw new Error('the answer got lost');
+      },
+    },
+  };
+  const output = await createJobOutput(parts, job, 1);
+  output.write('verbose', 'first');
+  await output.flush();
+  expect(await recorded(job)).toMatchObject([
+    { counter: 1, stdout: 'first', start_line: 0 },
+    { counter: 2, stdout: 'second', start_line: 1 },
+  ]);
+});
+
+test('two attempts that go on from the same line lose nothing', async () => {
+  const job = randomUUID();
+  const first = await createJobOutput(site.parts, job, 1);
+  const second = await createJobOutput(site.parts, job, 2);
+  for (const turn of [1, 2]) {
+    for (const [name, output] of Object.entries({ first, second })) {
+      output.write('verbose', `${name} ${turn}`);
+      await output.flush();
+    }
+  }
+  expect(await recorded(job)).toMatchObject([
+    { counter: 1, stdout: 'first 1', end_line: 1 },
+    { counter: 2, stdout: 'second 1', end_line: 2 },
+    { counter: 3, stdout: 'first 2', end_line: 3 },
+    { counter: 4, stdout: 'second 2', end_line: 4 },
   ]);
 });

@@ -6,7 +6,7 @@ import {
   type OutputLine,
 } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
-import { currentContext, delay, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
+import { currentContext, delay, hasCode, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
 import { drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
 import { redactor } from './redactor.ts';
 
@@ -39,7 +39,7 @@ const ALWAYS_KEPT = new Set<OutputKind>(['error', 'system_warning']);
 const WAITING_LINES = 10_000;
 
 /** How often the end of the output is tried, half a second apart: a job's result must not wait for ever for its text. */
-const LAST_ATTEMPTS = 20;
+const LAST_TRIES = 20;
 
 type Draft = Omit<OutputLine, 'counter' | 'start_line' | 'end_line'>;
 
@@ -52,27 +52,46 @@ const takeBatch = (waiting: Draft[]): Draft[] => {
   return waiting.splice(0, fits === -1 ? waiting.length : fits);
 };
 
-/** The counter and the line number that an earlier attempt ended with. */
-const readEnd = async ({ store }: ServiceParts, stream: string): Promise<{ counter: number; line: number }> => {
-  let end = { counter: 0, line: 0 };
-  for await (const { type, data } of store.readStream(stream)) {
-    if (type !== jobOutputRecorded.type) continue;
+/** What the log has of a job's output: the stream's version, the last counter, and the line after the last. */
+interface End {
+  readonly version: number;
+  readonly counter: number;
+  readonly line: number;
+}
+
+const readEnd = async ({ store }: ServiceParts, stream: string): Promise<End> => {
+  let end: End = { version: 0, counter: 0, line: 0 };
+  for await (const { data, version } of store.readStream(stream)) {
     const last = jobOutputRecorded.schema.parse(data).lines.at(-1);
-    if (last) end = { counter: last.counter, line: last.end_line };
+    end = { version, counter: last?.counter ?? end.counter, line: last?.end_line ?? end.line };
   }
   return end;
+};
+
+const numbered = (drafts: readonly Draft[], { counter, line }: End): OutputLine[] => {
+  let next = line;
+  return drafts.map((draft, index) => {
+    const start_line = next;
+    next += draft.stdout.split('\n').length;
+    return { ...draft, counter: counter + index + 1, start_line, end_line: next };
+  });
 };
 
 /**
  * Collects lines for half a second, or until a batch is full, and appends them as one event. Output is for people: a log
  * that cannot take it now holds up nobody, the lines wait (a bounded number of them) and are tried again.
+ *
+ * A batch whose append failed may be in the log all the same. So it is tried again as it is, with the same lines under the
+ * same event id behind the same version, until the log says either that it is there or that another attempt's output is:
+ * then the batch goes behind that.
  */
-export const createJobOutput = async (parts: ServiceParts, job: string): Promise<JobOutput> => {
+export const createJobOutput = async (parts: ServiceParts, job: string, attempt: number): Promise<JobOutput> => {
   const stream = outputStream(job);
   const hidden = redactor();
   const context = currentContext() ?? systemContext('executor');
-  const end = await readEnd(parts, stream);
+  let end = await readEnd(parts, stream);
   const waiting: Draft[] = [];
+  let sending: readonly Draft[] = [];
   let dropped = 0;
   let lines = 0;
   let leftOut = 0;
@@ -84,36 +103,35 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
 
   const shown = (text: string): string => readable(hidden.clean(text).slice(0, LINE_BYTES));
 
-  const numbered = (drafts: readonly Draft[]): OutputLine[] =>
-    drafts.map((draft) => {
-      const start_line = end.line;
-      end.line += draft.stdout.split('\n').length;
-      end.counter += 1;
-      return { ...draft, counter: end.counter, start_line, end_line: end.line };
-    });
-
-  const append = async (lines: readonly OutputLine[]): Promise<void> => {
+  /** False when another attempt's output came first. */
+  const append = async (drafts: readonly Draft[]): Promise<boolean> => {
+    const lines = numbered(drafts, end);
     const first_id = await drawIdBlock(parts.pool, 'job_event', lines.length);
-    const id = eventId(job, stream, lines[0]?.counter ?? 0);
+    const id = eventId(`${job}/${attempt}`, stream, end.counter);
     const event = await parts.codec.encode(
       { type: jobOutputRecorded.type, data: { job, first_id, lines } },
       { id, context },
     );
-    await parts.store.append(stream, [event], 'any');
+    try {
+      const { version } = await parts.store.append(stream, [event], end.version);
+      end = { version, counter: end.counter + lines.length, line: lines.at(-1)?.end_line ?? end.line };
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'version-conflict')) throw error;
+      end = await readEnd(parts, stream);
+      return false;
+    }
   };
 
   const writeAll = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const before = { ...end };
-      const drafts = takeBatch(waiting);
-      try {
-        await append(numbered(drafts));
-      } catch (error) {
-        Object.assign(end, before);
-        waiting.unshift(...drafts);
-        parts.logger.warn({ job, reason: messageOf(error) }, 'job output could not be recorded yet');
-        return;
+    try {
+      for (;;) {
+        if (sending.length === 0) sending = takeBatch(waiting);
+        if (sending.length === 0) return;
+        if (await append(sending)) sending = [];
       }
+    } catch (error) {
+      parts.logger.warn({ job, reason: messageOf(error) }, 'job output could not be recorded yet');
     }
   };
 
@@ -179,12 +197,12 @@ export const createJobOutput = async (parts: ServiceParts, job: string): Promise
         add({ event: 'system_warning', stdout, created: isoMicros() });
         leftOut = 0;
       }
-      for (let attempt = 0; attempt < LAST_ATTEMPTS; attempt += 1) {
+      for (let tries = 0; tries < LAST_TRIES; tries += 1) {
         await flush();
-        if (waiting.length === 0) return;
+        if (sending.length + waiting.length === 0) return;
         await delay(FLUSH_MILLIS);
       }
-      parts.logger.error({ job, lines: waiting.length }, 'the end of a job output was lost');
+      parts.logger.error({ job, lines: sending.length + waiting.length }, 'the end of a job output was lost');
     },
   };
 };
