@@ -8,19 +8,58 @@ export interface Redactor {
 const SHORTEST = 4;
 const REPLACEMENT = '[redacted]';
 
+const inPercent = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+
+/** How files, shells and addresses write a text. */
+const SPELLINGS: readonly ((text: string) => string)[] = [
+  (text) => text,
+  // JSON, which is how borg writes its log; the same in an option file.
+  (text) => JSON.stringify(text).slice(1, -1),
+  // A password file.
+  (text) => text.replaceAll(/[\\:]/g, '\\$&'),
+  // A shell, between single quotes and without quotes.
+  (text) => text.replaceAll("'", "'\\''"),
+  (text) => text.replaceAll(/[^\w@%+=:,./-]/g, '\\$&'),
+  // A URL, with and without the marks that need no escape.
+  (text) => encodeURIComponent(text.toWellFormed()),
+  (text) => encodeURIComponent(text.toWellFormed()).replaceAll(/[!'()*]/g, inPercent),
+];
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+const occurrences = (text: string, secret: string): readonly Range[] => {
+  const found: Range[] = [];
+  for (let start = text.indexOf(secret); start !== -1; start = text.indexOf(secret, start + 1)) {
+    found.push({ start, end: start + secret.length });
+  }
+  return found;
+};
+
+/**
+ * Of secrets that overlap, or are part of one another, nothing remains. Output comes line by line and without blanks at its
+ * ends, so each line of a secret is one, and so is what is left of it without these.
+ */
 export const redactor = (): Redactor => {
   const secrets = new Set<string>();
   return {
     hide: (secret) => {
-      if (secret.length < SHORTEST) return;
-      secrets.add(secret);
-      // As it appears inside JSON, which is how borg writes its log.
-      secrets.add(JSON.stringify(secret).slice(1, -1));
+      const parts = [secret, ...secret.split(/\r?\n/)].flatMap((part) => [part, part.trim()]);
+      for (const part of parts.filter(({ length }) => length >= SHORTEST)) {
+        for (const spelling of SPELLINGS) secrets.add(spelling(part));
+      }
     },
     clean: (text) => {
-      let cleaned = text;
-      for (const secret of secrets) cleaned = cleaned.replaceAll(secret, REPLACEMENT);
-      return cleaned;
+      const found = [...secrets].flatMap((secret) => occurrences(text, secret)).sort((a, b) => a.start - b.start);
+      let cleaned = '';
+      let end = 0;
+      for (const range of found) {
+        if (range.start >= end) cleaned += text.slice(end, range.start) + REPLACEMENT;
+        end = Math.max(end, range.end);
+      }
+      return cleaned + text.slice(end);
     },
   };
 };
