@@ -4,12 +4,16 @@ import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno } from './errno.ts';
 
+/** Has ended, and its parent has not asked for its status yet: a parent that never does must not keep the folder taken. */
+const isDead = (state: string | undefined): boolean => state === 'Z' || state === 'X';
+
 /** When a process started, in clock ticks since boot: with its id, this names one process for good. Undefined: no such process. */
 const startOf = async (pid: string): Promise<string | undefined> => {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     // The command name, in parentheses, may itself hold spaces and parentheses; field 3 follows the last one.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return isDead(fields[0]) ? undefined : fields[19];
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ESRCH')) return undefined;
     throw error;

@@ -1,8 +1,10 @@
 import { hasCode } from '@cyborgbackup/kernel';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { claimDirectory } from './claim-directory.ts';
 
 let top: string;
@@ -40,4 +42,23 @@ test.each([
   await (
     await claimDirectory(directory)
   )();
+});
+
+test('a folder whose owner was killed is free, also while nobody has asked how it ended', async () => {
+  // The shell becomes a sleep, which never asks after the child it has then.
+  const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [pid] = String((await once(parent.stdout, 'data'))[0]).split('\n');
+  const stat = (): Promise<string[]> => readFile(`/proc/${pid}/stat`, 'utf8').then((text) => text.split(' '));
+  await vi.waitFor(async () => expect((await stat())[2]).toBe('Z'));
+  await (
+    await claimDirectory(directory)
+  )();
+  await writeFile(join(directory, 'owner'), `${pid} ${(await stat())[21]}`);
+  await (
+    await claimDirectory(directory)
+  )();
+  parent.kill();
+  await once(parent, 'exit');
 });
