@@ -73,13 +73,16 @@ describe('a restore', () => {
     await stage.settled(run, ['successful']);
   });
 
-  it('is refused while its client is busy with the repository', async () => {
+  it('waits while its client is busy with the repository', async () => {
     const release = Promise.withResolvers<void>();
     stage.executor.orders.set('Restore Job policy1 stranger', release.promise);
     const { run } = await restore();
-    await expect(restore()).rejects.toMatchObject({ code: 'conflict' });
+    await stage.settled(run, ['running']);
+    const second = await restore();
+    await stage.settled(second.run, ['pending']);
     release.resolve();
     await stage.settled(run, ['successful']);
+    await stage.settled(second.run, ['successful']);
   });
 
   it('needs no policy that is switched on, or that is still there', async () => {

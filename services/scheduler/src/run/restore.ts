@@ -2,10 +2,10 @@ import { schedulerCommands, type LaunchType } from '@cyborgbackup/contracts';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import type { DraftJob } from './draft-jobs.ts';
-import { answerOf, requestUnlessBusy, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
+import { answerOf, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import { nameUuid } from './name-uuid.ts';
 import type { ResolvedRun } from './plan-run.ts';
-import { findRun, type RequestedRun } from './request-run.ts';
+import { findRun, requestRun, type RequestedRun } from './request-run.ts';
 
 export type Restore = z.output<typeof schedulerCommands.restore.input>;
 
@@ -48,7 +48,7 @@ const resolveFor = async (deps: LaunchDeps, { policy }: Backup, { repository }: 
 const nameOf = (backup: Backup, { policy }: ResolvedRun, { client, repository }: Restore): string =>
   `Restore Job ${policy?.name ?? backup.archive_name} ${client?.hostname ?? repository.name}`;
 
-/** @throws AppError `not-found` for a backup without an archive; `conflict` when the destination is busy with the repository */
+/** It waits its turn when the repository or its destination is busy. @throws AppError `not-found` for a backup without an archive */
 export const requestRestore = async (
   deps: LaunchDeps,
   request: Restore,
@@ -70,7 +70,7 @@ export const requestRestore = async (
     restore: what,
   };
   const plan = { run, resolved, extraVars: null, dueAt: null, drafts: [draft] };
-  return requestUnlessBusy(deps, plan, 'Backup job already running for this client.');
+  return requestRun(deps, plan);
 };
 
 /**
