@@ -1,12 +1,14 @@
+import { humanBytes } from '@cyborgbackup/kernel';
 import type { BorgRunner } from './borg-runner.ts';
 import { createHead } from './bounded.ts';
+import { explainFailure } from './explain-failure.ts';
 import { leashScript } from './leash-script.ts';
 import { SshError } from './ssh-error.ts';
 
 export interface PlainResult {
   readonly exitCode: number | null;
-  /** Cut at `maxBytes` each. */
   readonly stdout: string;
+  /** Cut at `maxBytes`. */
   readonly stderr: string;
 }
 
@@ -16,32 +18,78 @@ export interface PlainOptions {
   readonly signal?: AbortSignal;
   /** How much of each output is kept. Default 64 KiB. */
   readonly maxBytes?: number;
+  /** Whether standard output is for people alone, who can do without the rest of a very long one. Default: false. */
+  readonly mayBeCut?: boolean;
   /** Shell lines that are run at the end, however it comes. */
   readonly cleanup?: readonly string[];
 }
 
 const MAX_BYTES = 64 * 1024;
 
+/** Printed before the command is started. Its exit status may be any, so by that alone one cannot tell whether it was. */
+const STARTED = '\n';
+
+/** Exit statuses of the script that runs the command, see leash.ts and leash-script.ts. */
+const REASONED = [121, 122, 123, 124];
+
+const neverStarted = (where: string, exitCode: number | null): SshError => {
+  if (exitCode === null || !REASONED.includes(exitCode)) {
+    return new SshError(
+      'no-start',
+      `The command could not be started on ${where} (exit status ${exitCode ?? 'none'}).`,
+    );
+  }
+  const { message } = explainFailure({ exitCode, messages: [] });
+  return new SshError('no-start', message.replace('this host', where));
+};
+
+interface Printed {
+  readonly where: string;
+  readonly exitCode: number | null;
+  readonly stdout: ReturnType<typeof createHead>;
+  readonly maxBytes: number;
+  readonly mayBeCut: boolean;
+}
+
+/** What the command itself printed. @throws SshError when it was never started, or printed too much */
+const outputOf = ({ where, exitCode, stdout, maxBytes, mayBeCut }: Printed): string => {
+  const text = stdout.text();
+  if (!text.startsWith(STARTED)) throw neverStarted(where, exitCode);
+  if (mayBeCut || !stdout.isCut()) return text.slice(STARTED.length);
+  const most = humanBytes(maxBytes);
+  throw new SshError('too-much', `The command on ${where} printed more than ${most}, the most that is read of it.`);
+};
+
+const stoppedBy = (where: string, signal: AbortSignal | undefined, timeoutMillis: number): SshError => {
+  if (signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
+  const seconds = Math.round(timeoutMillis / 1000);
+  return new SshError('timeout', `The command on ${where} did not end within ${seconds} s. Does its disk hang?`);
+};
+
 /**
  * Runs one short command and collects what it prints. Its exit status is the caller's to judge.
- * @throws SshError('timeout') when it takes too long, SshError('aborted') by the signal, and as the runner does
+ * @throws SshError('timeout') when it takes too long, SshError('aborted') by the signal, SshError('no-start') when it was
+ * never started, for lack of room in /tmp say, SshError('too-much') when it prints more than `maxBytes`, and as the runner does
  */
 export const execPlain = async (
   runner: BorgRunner,
   argv: readonly string[],
-  { timeoutMillis = 30_000, signal, maxBytes = MAX_BYTES, cleanup = [] }: PlainOptions = {},
+  { timeoutMillis = 30_000, signal, maxBytes = MAX_BYTES, mayBeCut = false, cleanup = [] }: PlainOptions = {},
 ): Promise<PlainResult> => {
+  const { where } = runner;
   const timeout = AbortSignal.timeout(timeoutMillis);
-  const [stdout, stderr] = [createHead(maxBytes), createHead(maxBytes)];
-  const result = await runner.run({
-    script: leashScript({ setup: [], teardown: [], cleanup, argv, redirections: '</dev/null' }),
+  const [stdout, stderr] = [createHead(STARTED.length + maxBytes), createHead(maxBytes)];
+  const { stopped, exitCode } = await runner.run({
+    script: leashScript({ setup: ['echo'], teardown: [], cleanup, argv, redirections: '</dev/null' }),
     secrets: {},
     onStdout: stdout.add,
     onStderr: stderr.add,
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
   });
-  if (!result.stopped) return { exitCode: result.exitCode, stdout: stdout.text(), stderr: stderr.text() };
-  if (signal?.aborted) throw new SshError('aborted', `The command on ${runner.where} was cancelled.`);
-  const seconds = Math.round(timeoutMillis / 1000);
-  throw new SshError('timeout', `The command on ${runner.where} did not end within ${seconds} s. Does its disk hang?`);
+  if (stopped) throw stoppedBy(where, signal, timeoutMillis);
+  return {
+    exitCode,
+    stdout: outputOf({ where, exitCode, stdout, maxBytes, mayBeCut }),
+    stderr: stderr.text(),
+  };
 };

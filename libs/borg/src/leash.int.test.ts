@@ -163,6 +163,31 @@ test('an account that runs no commands is named, with what it said', async () =>
   await expect(execPlain(sshRunner(await borgOnly.connect()), ['true'])).rejects.toMatchObject({ kind: 'no-shell' });
 });
 
+test('a host without room in /tmp is named, and no exit status of a command is taken for that', async () => {
+  await using dir = await createTestDir();
+  await writeFile(`${dir.path}/mktemp`, '#!/bin/sh\necho "mktemp: No space left on device" >&2; exit 1\n');
+  await chmod(`${dir.path}/mktemp`, 0o755);
+  await using host = await createTestHost({ environment: { PATH: `${dir.path}:${process.env['PATH']}` } });
+  const runner = sshRunner(await host.connect());
+  await expect(execPlain(runner, ['echo', 'x'])).rejects.toMatchObject({
+    kind: 'no-start',
+    message: `No temporary folder could be made in /tmp on ${runner.where}. Is the disk full or read-only?`,
+  });
+  const said = await execPlain(localRunner(), ['sh', '-c', 'printf said; exit 123']);
+  expect(said).toEqual({ exitCode: 123, stdout: 'said', stderr: '' });
+});
+
+test('what does not fit is an error, unless the rest does not matter', async () => {
+  const print = (bytes: number): string[] => ['sh', '-c', `head -c ${bytes} /dev/zero | tr "\\0" x`];
+  const run = (bytes: number, mayBeCut = false) => execPlain(localRunner(), print(bytes), { maxBytes: 1024, mayBeCut });
+  expect((await run(1024)).stdout).toBe('x'.repeat(1024));
+  await expect(run(1025)).rejects.toMatchObject({
+    kind: 'too-much',
+    message: expect.stringMatching(/printed more than 1.* kB/),
+  });
+  expect((await run(1025, true)).stdout).toBe('x'.repeat(1024));
+});
+
 test('the script works in other shells than dash', async () => {
   await using dir = await createTestDir();
   const secret = `$(id) 'q' "d"\n\\`;

@@ -10,6 +10,8 @@ export type SshFailure =
   | 'host-key' // another key than the pinned one
   | 'protocol' // something answers, but we cannot talk to it
   | 'no-shell' // logged in, but commands are not run
+  | 'no-start' // commands are run, but this one could not be started
+  | 'too-much' // a command printed more than is read
   | 'lost' // the connection broke after it stood
   | 'aborted'; // by our own signal
 
@@ -22,6 +24,8 @@ const CODES: Readonly<Record<SshFailure, ErrorCode>> = {
   'host-key': 'conflict',
   protocol: 'unavailable',
   'no-shell': 'conflict',
+  'no-start': 'unavailable',
+  'too-much': 'conflict',
   lost: 'unavailable',
   aborted: 'unavailable',
 };

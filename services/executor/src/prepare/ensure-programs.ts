@@ -50,7 +50,11 @@ const look = async ({ runner, signal }: HostToPrepare, programs: readonly Progra
 
 const run = async (host: HostToPrepare, argv: readonly string[]): Promise<string | undefined> => {
   const { runner, signal } = host;
-  const { exitCode, stdout, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: INSTALL_MILLIS });
+  const { exitCode, stdout, stderr } = await execPlain(runner, argv, {
+    signal,
+    timeoutMillis: INSTALL_MILLIS,
+    mayBeCut: true,
+  });
   if (exitCode === 0) return undefined;
   const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
   for (const line of said.slice(-SHOWN_LINES)) host.say(line);

@@ -35,6 +35,7 @@ const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Pro
   const { exitCode, stdout, stderr } = await execPlain(client, ['env', ...environment, 'sh', '-c', hook.command], {
     signal: hook.signal,
     timeoutMillis: idleTimeoutMillis,
+    mayBeCut: true,
   });
   const said: readonly [OutputKind, string][] = [
     ['verbose', stdout],
