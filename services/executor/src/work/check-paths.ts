@@ -6,6 +6,9 @@ import type { JobContext } from './job-context.ts';
 
 const SCRIPT = 'for path do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done';
 
+/** As many as a policy may name, and as long. */
+const MAX_BYTES = 4 * 1024 * 1024;
+
 /** What is there of a source's paths. Missing ones are a mistake to report: borg would only warn of them. */
 export interface FoundPaths {
   readonly paths: readonly string[];
@@ -15,7 +18,10 @@ export interface FoundPaths {
 /** @throws JobFailure when more is missing than the source can do without */
 export const checkPaths = async (context: JobContext, client: BorgRunner, source: FileSource): Promise<FoundPaths> => {
   const { signal, plan, output } = context;
-  const { stdout } = await execPlain(client, ['sh', '-c', SCRIPT, 'sh', ...source.paths], { signal });
+  const { stdout } = await execPlain(client, ['sh', '-c', SCRIPT, 'sh', ...source.paths], {
+    signal,
+    maxBytes: MAX_BYTES,
+  });
   const missing = new Set(stdout.split('\n').filter((line) => line !== ''));
   if (missing.size === 0) return { paths: source.paths, warnings: [] };
   const { hostname } = clientOf(plan);

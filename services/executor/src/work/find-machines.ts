@@ -13,6 +13,8 @@ import { openVariables } from './open-variables.ts';
 
 /** A cluster's node may have to ask the others. */
 const LIST_MILLIS = 120_000;
+/** Proxmox has some 350 bytes to say of each machine. */
+const LIST_BYTES = 16 * 1024 * 1024;
 
 /** The machines that the policy names for this client; undefined for all. */
 const namedMachines = async (context: JobContext): Promise<readonly string[] | undefined> => {
@@ -38,7 +40,11 @@ const listMachines = async (context: JobContext): Promise<readonly VirtualMachin
   const provider = vmProviderOf(policy.policy_type, policy.vmprovider);
   const { runner, session } = await openClient(connectionsOf(context), { hostname, port });
   try {
-    const listed = await execPlain(runner, provider.list, { signal, timeoutMillis: LIST_MILLIS });
+    const listed = await execPlain(runner, provider.list, {
+      signal,
+      timeoutMillis: LIST_MILLIS,
+      maxBytes: LIST_BYTES,
+    });
     if (listed.exitCode !== 0) {
       throw new JobFailure(`${provider.name} on ${hostname} lists no machines: ${listed.stderr.trim().slice(0, 500)}`);
     }

@@ -63,6 +63,16 @@ describe('the hypervisor', () => {
     });
     await installProxmox(programs);
   });
+  test('without room in /tmp is said to have none', async () => {
+    const full = join(programs, 'mktemp');
+    await writeFile(full, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    const ended = await libvirt(check);
+    await rm(full);
+    expect(ended).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(/^No temporary folder could be made in \/tmp on .*127\.0\.0\.1/),
+    });
+  });
   test('of an unknown provider fails with the known ones', async () => {
     const ended = await libvirt({ ...check, policy: { vmprovider: 'vmware' } });
     expect(ended.reason).toMatch(/no provider "vmware".*libvirt or proxmox/);
@@ -85,6 +95,15 @@ describe('the machines', () => {
     ]);
     const others = await proxmox({ ...find, variables: { extended_proxmox: { 2: [200] } } });
     expect(others.end['machines']).toHaveLength(3);
+  });
+  test('are listed however many there are', async () => {
+    const list = join(programs, 'many-containers');
+    // As much as Proxmox says of each.
+    const guest = { name: 'box', type: 'lxc', status: 'running', said: 'x'.repeat(300) };
+    await writeFile(list, JSON.stringify(Array.from({ length: 400 }, (_, index) => ({ vmid: 200 + index, ...guest }))));
+    const { status, end } = await proxmox(find);
+    await rm(list);
+    expect([status, end['machines']]).toEqual(['successful', expect.objectContaining({ length: 402 })]);
   });
   test('that are named and not there fail the job', async () => {
     const ended = await proxmox({ ...find, variables: { extended_proxmox: { 1: [100, 999] } } });
