@@ -46,7 +46,7 @@ test.each([
 
 test('a folder whose owner was killed is free, also while nobody has asked how it ended', async () => {
   // The shell becomes a sleep, which never asks after the child it has then.
-  const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60'], {
+  const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [pid] = String((await once(parent.stdout, 'data'))[0]).split('\n');
