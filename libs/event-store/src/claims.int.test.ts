@@ -30,8 +30,10 @@ it('lets exactly one of 50 win', async () => {
 
 it("is the owner's to repeat and to release, and then anyone's", async () => {
   const [first, second] = [newOwner(), newOwner()];
-  await claim(deps, emailOf(first, 'a'));
-  await claim(deps, emailOf(first, 'a'));
+  const takenAt = await claim(deps, emailOf(first, 'a'));
+  expect(Date.parse(takenAt)).toBe(now);
+  now += 1;
+  expect(await claim(deps, emailOf(first, 'a'))).toBe(takenAt);
   await release(deps, emailOf(second, 'a'));
   await expect(claim(deps, emailOf(second, 'a'))).rejects.toMatchObject(conflict);
   await release(deps, emailOf(first, 'a'));

@@ -47,22 +47,24 @@ export const claimStream = (claimKey: Buffer, { kind, value }: Pick<Claim, 'kind
 
 /**
  * Takes the value for its owner; taking it again is fine.
+ * @returns when the owner took it first, ISO 8601
  * @throws AppError `conflict` when it belongs to another owner
  */
-export const claim = async (deps: ClaimDeps, wanted: Claim): Promise<void> => {
+export const claim = async (deps: ClaimDeps, wanted: Claim): Promise<string> => {
   const { now } = deps.clock ?? systemClock;
   const stream = claimStream(deps.claimKey, wanted);
-  const take = (instead?: ClaimState): Promise<unknown> => {
+  const take = async (instead?: ClaimState): Promise<string> => {
     const command = { do: 'take', owner: wanted.owner, at: isoMicros(now()), ...(instead ? { instead } : {}) } as const;
-    return handleCommand(deps, claimDecider)(stream, command);
+    const { state } = await handleCommand(deps, claimDecider)(stream, command);
+    return state.takenAt;
   };
   try {
-    await take();
+    return await take();
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
     const { state } = await loadState(deps, claimDecider, stream);
     if (!(await isOrphaned(deps.store, state, now()))) throw error;
-    await take(state);
+    return take(state);
   }
 };
 

@@ -9,6 +9,7 @@ export * from './event-store.ts';
 export * from './handle-command.ts';
 export { chainHash, eventText, GENESIS_HASH, type EventText } from './hash-chain.ts';
 export { loadState, type Evolver, type LoadDeps, type LoadedState } from './load-state.ts';
+export { MAX_APPEND_CHARACTERS } from './postgres/append-batch.ts';
 export { APP_ROLE, installEventStore } from './postgres/install-event-store.ts';
 export { migrate, type Migration } from './postgres/migrate.ts';
 export { withSchemaLock } from './postgres/with-schema-lock.ts';

@@ -25,7 +25,8 @@ export type AppendOutcome =
 export const MAX_EVENTS = 500;
 /** As PostgreSQL writes it: any other spelling would be hashed, but not read back. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const MAX_SIZE = 16 * 1024 * 1024;
+/** Of all events of one append, their metadata included: characters as `canonicalText` writes them. */
+export const MAX_APPEND_CHARACTERS = 16 * 1024 * 1024;
 
 /** How the append function is told an expectation that is not a version. */
 const EXPECTED_CODES = { any: -1, none: 0, exists: -2 } as const;
@@ -48,7 +49,7 @@ export const toAppendItem = (stream: string, events: readonly NewEvent[], expect
   );
   const texts = events.map((event) => eventText(stream, event));
   const size = texts.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0);
-  refuseUnless(size <= MAX_SIZE, `An append has at most ${MAX_SIZE} characters of data.`);
+  refuseUnless(size <= MAX_APPEND_CHARACTERS, `An append has at most ${MAX_APPEND_CHARACTERS} characters of data.`);
   return {
     stream,
     expected: expectedCode(expected),

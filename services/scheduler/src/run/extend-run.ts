@@ -31,35 +31,40 @@ const readRun = async ({ store, codec }: CommandDeps, run: string): Promise<Plan
   return undefined;
 };
 
-const readMachines = async (
-  { store, codec }: CommandDeps,
-  job: string,
-): Promise<readonly NonNullable<PlannedJob['machine']>[]> => {
+interface FoundMachines {
+  readonly machines: readonly NonNullable<PlannedJob['machine']>[];
+  /** Milliseconds since 1970. */
+  readonly foundAt: number;
+}
+
+const readMachines = async ({ store, codec }: CommandDeps, job: string): Promise<FoundMachines> => {
   for await (const recorded of store.readStream(jobStream(job))) {
     if (recorded.type !== jobSucceeded.type) continue;
     const { data } = await codec.decode(recorded);
-    return jobSucceeded.schema.parse(data).machines;
+    return { machines: jobSucceeded.schema.parse(data).machines, foundAt: Date.parse(recorded.metadata.occurredAt) };
   }
-  return [];
+  throw new AppError('not-found', `The job ${job} has found no machines.`);
 };
 
 /**
  * Plans the jobs of all machines that a job of the run found, and appends them: one event, so that a run is never half
- * extended. Done again it changes nothing: the jobs' uuids follow from the run and the machines.
+ * extended. Done again it changes nothing: the jobs' uuids follow from the run and the machines, and their archives' names
+ * from the time at which these were found.
  */
 export const extendRun = async (deps: RequestRunDeps, run: string, foundBy: string): Promise<void> => {
-  const { commands, pool, clock } = deps;
+  const { commands, pool } = deps;
   const planned = await readRun(commands, run);
   const finder = planned?.run.jobs.find(({ uuid }) => uuid === foundBy);
   if (!planned || !finder) throw new AppError('not-found', `The job ${foundBy} is not in the log.`);
   const { jobs: _jobs, extra_vars: _variables, ...facts } = planned.run;
-  const drafts = draftExtension(planned.run, finder, await readMachines(commands, foundBy));
+  const { machines, foundAt } = await readMachines(commands, foundBy);
+  const drafts = draftExtension(planned.run, finder, machines);
   const ids = await drawIds(pool, 'job', drafts.length);
   const archives = await claimArchiveNames(commands, {
     // Not the run: another of its jobs may want the same names for other machines.
     owner: jobStream(foundBy),
     repository: facts.repository?.uuid ?? '',
-    wanted: archivesWanted(facts.policy?.policy_type ?? '', drafts, clock.now()),
+    wanted: archivesWanted(facts.policy?.policy_type ?? '', drafts, foundAt),
   });
   const extension: RunExtended = {
     ...facts,

@@ -1,8 +1,9 @@
 import { runStream, type RunRequested, type ScheduleSlotEvent } from '@cyborgbackup/contracts';
-import { handleCommand, loadState, type ClaimDeps } from '@cyborgbackup/event-store';
+import { claim, handleCommand, loadState, type ClaimDeps } from '@cyborgbackup/event-store';
 import { AppError, type Clock } from '@cyborgbackup/kernel';
 import { drawIds } from '@cyborgbackup/service';
 import type { Pool } from 'pg';
+import { checkSize } from './check-size.ts';
 import { claimArchiveNames } from './claim-archive-names.ts';
 import { planRun, wantedArchives, type RunPlan } from './plan-run.ts';
 import { runDecider, type RunState } from './run-decider.ts';
@@ -35,24 +36,46 @@ export const isSettled = async ({ commands }: RequestRunDeps, run: string): Prom
 };
 
 /**
- * Draws the ids, claims the archives' names and appends the run: one event, so that a launch is never half done. A run
- * that was requested before is answered as it was then.
+ * Claims the names of the archives. They bear the time at which the run was first tried, by whomever: names are for ever,
+ * and those of a run that is tried again and again must not become more.
+ */
+const claimNames = async ({ commands, clock }: RequestRunDeps, plan: RunPlan): Promise<ReadonlyMap<string, string>> => {
+  const owner = runStream(plan.run);
+  const firstTried = await claim({ ...commands, clock }, { kind: 'run', value: plan.run, owner });
+  return claimArchiveNames(commands, {
+    owner,
+    repository: plan.resolved.repository.uuid,
+    wanted: wantedArchives(plan, Date.parse(firstTried)),
+  });
+};
+
+/**
+ * All that a run needs before it is appended: the ids of its jobs, and its archives' names.
+ * @throws AppError `conflict` when it would be too large
+ */
+export const prepareRun = async (deps: RequestRunDeps, plan: RunPlan): Promise<RunRequested> => {
+  checkSize(plan);
+  const ids = await drawIds(deps.pool, 'job', plan.drafts.length);
+  const makesArchives = plan.drafts.some(({ job_type }) => job_type === 'job');
+  return planRun(plan, { ids, archives: makesArchives ? await claimNames(deps, plan) : new Map() });
+};
+
+/**
+ * Appends a run: one event, so that a launch is never half done. A run that was requested before is answered as it was
+ * then.
  * @throws AppError `conflict` when the run is that of a slot that was skipped
  */
-export const requestRun = async (deps: RequestRunDeps, plan: RunPlan): Promise<RequestedRun> => {
-  const ids = await drawIds(deps.pool, 'job', plan.drafts.length);
-  const archives = await claimArchiveNames(deps.commands, {
-    owner: runStream(plan.run),
-    repository: plan.resolved.repository.uuid,
-    wanted: wantedArchives(plan, deps.clock.now()),
-  });
-  const run = planRun(plan, { ids, archives });
+export const appendRun = async (deps: RequestRunDeps, run: RunRequested): Promise<RequestedRun> => {
   const handle = handleCommand(deps.commands, runDecider);
-  const { state, position } = await handle(runStream(plan.run), { do: 'request', run }, { commandId: plan.run });
+  const { state, position } = await handle(runStream(run.uuid), { do: 'request', run }, { commandId: run.uuid });
   const requested = requestedRun(state, position);
   if (!requested) throw new AppError('conflict', 'This run was skipped: draw a new run id.');
   return requested;
 };
+
+/** Both. @throws AppError as these do */
+export const requestRun = async (deps: RequestRunDeps, plan: RunPlan): Promise<RequestedRun> =>
+  appendRun(deps, await prepareRun(deps, plan));
 
 /** Records that a slot has no run, instead of its run; nothing when it has been settled in either way before. */
 export const skipSlot = async (
