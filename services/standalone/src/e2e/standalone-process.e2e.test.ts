@@ -25,9 +25,11 @@ interface Started {
   readonly lines: readonly string[];
 }
 
-/** `npm start` with nothing configured but the folder and a free port. */
-const start = async (): Promise<Started> => {
-  const child = spawn(process.execPath, ['services/standalone'], {
+const NODE = [process.execPath, 'services/standalone'] as const;
+
+/** The product with nothing configured but the folder and a free port. */
+const start = async ([program, argument]: readonly [string, string] = NODE): Promise<Started> => {
+  const child = spawn(program, [argument], {
     cwd: PROJECT,
     env: { ...process.env, CYBORGBACKUP_DATA_DIR: data, CYBORGBACKUP_LISTEN: '127.0.0.1:0' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -60,7 +62,8 @@ test('prints the first password once, stops with 0, and comes back after SIGKILL
   expect(second.lines).toHaveLength(1);
   await stop(second, 'SIGKILL');
 
-  const third = await start();
+  // What npm is told has to reach the product: npm waits for it, and ends as it does.
+  const third = await start(['npm', 'start']);
   const api = await logIn(third.url, login);
   expect(await api.get(`/api/v1/clients/${id}/`, client)).toEqual({ id });
   expect(await stop(third, 'SIGTERM')).toBe(0);
