@@ -13,6 +13,7 @@ import type { JobResult } from './job/job-result.ts';
 import { judgeAttempt, type Verdict } from './job/judge-attempt.ts';
 import { stopReasonOf } from './job/stop-reason.ts';
 import type { JobOutput } from './output/job-output.ts';
+import { redactEnding } from './output/redact-ending.ts';
 import { watchJob } from './watch-job.ts';
 import { perform } from './work/perform.ts';
 
@@ -68,8 +69,8 @@ export const runAttempt = async (options: AttemptOptions, command: JobCommands, 
     );
     await settled();
     await output.flush();
-    await settle(command, job, ending.command);
-    if (ending.retry) throw new RetryLater(ending.retry.millis, ending.retry.reason);
+    await settle(command, job, redactEnding(ending.command, output.clean));
+    if (ending.retry) throw new RetryLater(ending.retry.millis, output.clean(ending.retry.reason));
   } finally {
     clearTimeout(overtime);
     ended.abort();

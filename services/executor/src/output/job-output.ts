@@ -20,7 +20,9 @@ export interface JobOutput {
   /** Adds a line for people together with its figures; at most one a second is kept, fewer later, the last one always. */
   progress(text: string, progress: ProgressFigures): void;
   /** From now on this text is replaced wherever it appears. */
-  hide(secret: string): void;
+  readonly hide: (secret: string) => void;
+  /** The text without what is hidden, for what is recorded elsewhere. */
+  readonly clean: (text: string) => string;
   /** Everything written so far is in the log when this resolves. */
   flush(): Promise<void>;
 }
@@ -177,7 +179,7 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
       const draft: Draft = {
         event: 'verbose',
         stdout: shown(text),
-        progress: { ...progress, path: readable(progress.path), eta: progress.eta ?? null },
+        progress: { ...progress, path: shown(progress.path), eta: progress.eta ?? null },
         created: isoMicros(),
       };
       const now = Date.now();
@@ -189,7 +191,7 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
       heldProgress = undefined;
       add(draft);
     },
-    hide: (secret) => hidden.hide(secret),
+    ...hidden,
     flush: async () => {
       release();
       if (leftOut > 0) {

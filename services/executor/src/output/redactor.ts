@@ -1,8 +1,8 @@
 /** Replaces secrets in text. */
 export interface Redactor {
   /** Texts shorter than four characters are not hidden: they would turn up everywhere by chance. */
-  hide(secret: string): void;
-  clean(text: string): string;
+  readonly hide: (secret: string) => void;
+  readonly clean: (text: string) => string;
 }
 
 const SHORTEST = 4;

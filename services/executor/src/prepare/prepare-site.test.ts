@@ -80,6 +80,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
       output: {
         write: (kind, text) => void lines.push(`${kind}: ${text}`),
         progress: () => undefined,
+        clean: (text) => text,
         hide: () => undefined,
         flush: () => Promise.resolve(),
       },

@@ -1,5 +1,5 @@
 import type { RestoreRequest } from '@cyborgbackup/contracts';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -120,6 +120,14 @@ const suite = ({ policyType, start, fill, rows, ...variables }: Databases): void
     expect(status).toBe('failed');
     expect(reason).toMatch(/did not take all of the dump.*(denied|password authentication failed)/s);
     expect(reason).not.toContain('wrong password');
+  });
+
+  test.runIf(policyType === 'postgresql')('shows no password that the server repeats', async () => {
+    await writeFile(join(folder, 'dump.sql'), `select '${PASSWORD.replaceAll("'", "''")}'::int;\n`);
+    await site.borg(['create', '::repeats', 'dump.sql'], { cwd: folder });
+    const job = await restore('repeats', variables.single(server));
+    expect(job).toMatchObject({ status: 'failed', reason: expect.stringMatching(/integer: "\[redacted\]"/) });
+    expect(JSON.stringify([job.end, await site.output(job.job)])).not.toContain(PASSWORD.slice(0, 5));
   });
 
   test.runIf(policyType === 'mysql')('fails for an archive of files, before anything is touched', async () => {

@@ -72,7 +72,8 @@ const createComplaints = (
   let rest = '';
   const take = (line: Line['text']): void => {
     if (line === '' || kept.length >= KEPT_LINES) return;
-    kept.push(line);
+    // Clean before anything is quoted of it in part: half a password would not be found any more.
+    kept.push(context.output.clean(line));
     context.output.write('warning', line);
   };
   return {
@@ -114,7 +115,7 @@ const feed = async (
   pipe.on('error', () => undefined);
   const ended = new AbortController();
   const complaints = createComplaints(context);
-  for (const secret of Object.values(sql.secrets)) context.output.hide(secret);
+  for (const secret of sql.hidden) context.output.hide(secret);
   let fed = 0;
 
   const reading = runStep({ ...context, signal: AbortSignal.any([context.signal, ended.signal]) }, place, {

@@ -8,6 +8,8 @@ export interface SqlClient {
   readonly script: string;
   /** Shell variables of the script, never in an argument or the environment. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** What nobody is to see in what the client says. */
+  readonly hidden: readonly string[];
   /** Lines of its standard error that mean that something was not run. */
   failures(lines: readonly string[]): readonly string[];
 }
@@ -61,9 +63,12 @@ const SQL_ERROR = /(ERROR|FATAL|PANIC): {2}/;
 
 const textOf = (value: string | number | undefined): string => (value === undefined ? '' : String(value));
 
+const passwordsOf = ({ password }: DatabaseAccess): readonly string[] => (hasText(password) ? [password] : []);
+
 const mysqlClient = (access: DatabaseAccess): SqlClient => ({
   script: MYSQL,
   secrets: { credentials: optionFile(access) },
+  hidden: passwordsOf(access),
   failures: (lines) => lines.filter((line) => line.startsWith('ERROR ')),
 });
 
@@ -75,6 +80,7 @@ const postgresqlClient = ({ user, password, host, port }: DatabaseAccess): SqlCl
     server_port: textOf(port),
     server_user: textOf(user),
   },
+  hidden: passwordsOf({ password }),
   failures: (lines) => lines.filter((line) => SQL_ERROR.test(line) && !EXPECTED.test(line)),
 });
 

@@ -67,22 +67,36 @@ test('what a long dump had written before it died goes with it', async () => {
   expect(await site.archives()).toEqual(archives);
 });
 
-test('a password in the variables is not shown, and reaches the dump', async () => {
+test('a password in the variables reaches the dump, and is not shown whatever the dump says', async () => {
   const folder = join(site.folder, 'bin');
   await mkdir(folder);
   const seen = join(folder, 'seen');
-  const stand_in = `#!/bin/sh\ncat /dev/stdin >${seen}\necho "said $(sed -n 's/^password=//p' ${seen})" >&2\necho dump\n`;
-  for (const name of ['mariadb-dump']) {
-    await writeFile(join(folder, name), stand_in);
-    await chmod(join(folder, name), 0o755);
-  }
+  // Of the last line, a reason shows the first three hundred characters.
+  const stand_in = `#!/bin/sh
+    cat /dev/stdin >${seen}
+    password=$(sed -n 's/^password="\\(.*\\)"/\\1/p' ${seen})
+    echo "said $password" >&2
+    echo dump
+    case $* in *broken*) printf '%0280d --password=%s\\n' 0 "$password" >&2; exit 2 ;; esac`;
+  await writeFile(join(folder, 'mariadb-dump'), stand_in);
+  await chmod(join(folder, 'mariadb-dump'), 0o755);
   await using local = await startJobSite({ clientPath: folder });
   const password = 'open sesame';
-  const ended = await local.runJob({
-    policy: { policy_type: 'mysql' },
-    variables: { user: 'backup', password, databases: ['a'] },
-  });
-  expect(ended).toMatchObject({ status: 'successful' });
+  const dump = (name: string): Promise<EndedJob> =>
+    local.runJob({
+      policy: { policy_type: 'mysql' },
+      variables: { user: 'backup', password, databases: [name] },
+    });
+  const whole = await dump('whole');
+  expect(whole).toMatchObject({ status: 'successful' });
   expect(await readFile(seen, 'utf8')).toBe('[client]\nuser="backup"\npassword="open sesame"\n');
-  expect(await local.output(ended.job)).toMatch(/said "\[redacted\]"/);
+  expect(await local.output(whole.job)).toMatch(/said \[redacted\]/);
+  const broken = await dump('broken');
+  expect(broken).toMatchObject({
+    status: 'failed',
+    reason: expect.stringMatching(/It said: 0+ --password=\[redacte$/),
+    end: { warnings: ['said [redacted]', expect.stringMatching(/0 --password=\[redacted\]$/)] },
+  });
+  const recorded = [...whole.events, ...broken.events].map(({ data }) => data);
+  expect(JSON.stringify([recorded, await local.lines(broken.job)])).not.toMatch(/open|sesame/);
 });

@@ -23,6 +23,8 @@ const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
 };
 
 const MAX_WARNINGS = 100;
+/** Shorter than what is kept of borg's messages: a secret that the cut there left half of is beyond it. */
+const MAX_WARNING_LENGTH = 4_000;
 
 export type StepOptions = Omit<PlaceRun, 'signal'>;
 
@@ -65,6 +67,12 @@ const releaseLock = async (context: JobContext, { exitCode }: BorgResult): Promi
 /** 128 and the number of KILL. */
 const KILLED = 137;
 
+/** Before anything is quoted of it in part: half a secret would not be found any more. */
+const withoutSecrets = ({ output }: JobContext, result: BorgResult): BorgResult => ({
+  ...result,
+  messages: result.messages.map((message) => ({ ...message, message: output.clean(message.message) })),
+});
+
 /** Runs borg at a place with everything it says going to the job's output. Does not judge the outcome. */
 export const tryStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
   context.output.hide(place.passphrase);
@@ -80,7 +88,7 @@ export const tryStep = async (context: JobContext, place: BorgPlace, options: St
       signal: context.signal,
     });
   const lock = { connections: connectionsOf(context), repository: repositoryOf(context.plan), place };
-  const result = await withStaleLock(lock, step);
+  const result = withoutSecrets(context, await withStaleLock(lock, step));
   if (result.outcome !== 'aborted') return result;
   await releaseLock(context, result);
   throw new JobStopped('The job was stopped.');
@@ -89,12 +97,15 @@ export const tryStep = async (context: JobContext, place: BorgPlace, options: St
 /** Borg itself could not reach the repository's host, or in pull mode the client, or lost it. */
 const TRANSPORT = new Set<FailureKind>(['repository-unreachable', 'client-unreachable']);
 
+const asWarnings = (messages: readonly LogMessage[]): readonly string[] =>
+  messages
+    .filter(({ msgid }) => !EXPECTED.has(msgid))
+    .slice(0, MAX_WARNINGS)
+    .map(({ message }) => message.slice(0, MAX_WARNING_LENGTH));
+
 /** What borg warned of before it failed. */
-const warningsBefore = (result: BorgResult): readonly string[] =>
-  result.messages
-    .filter(({ msgid, level }) => level === 'warning' && !EXPECTED.has(msgid))
-    .map(({ message }) => message)
-    .slice(0, MAX_WARNINGS);
+const warningsBefore = ({ messages }: BorgResult): readonly string[] =>
+  asWarnings(messages.filter(({ level }) => level === 'warning'));
 
 /** What a dump said last: it knows better than borg why it failed. */
 const lastWords = ({ messages }: BorgResult): string => {
@@ -128,9 +139,4 @@ export const runStep = async (context: JobContext, place: BorgPlace, options: St
 
 /** Borg's warnings as the job's result shows them. */
 export const warningsOf = (result: BorgResult): readonly string[] =>
-  result.outcome === 'warning'
-    ? result.messages
-        .filter(({ msgid }) => !EXPECTED.has(msgid))
-        .map(({ message }) => message)
-        .slice(0, MAX_WARNINGS)
-    : [];
+  result.outcome === 'warning' ? asWarnings(result.messages) : [];
