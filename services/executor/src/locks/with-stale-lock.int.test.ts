@@ -32,13 +32,16 @@ const connections = (job: string): ConnectionOptions => ({
 });
 
 /** A step that needs the repository's lock; what it ends with, and how often it ran. */
-const tryLocked = async (): Promise<{ outcome: string; runs: number }> => {
+const tryLocked = async (
+  before: (run: number) => Promise<void> = () => Promise.resolve(),
+): Promise<{ outcome: string; runs: number }> => {
   warnings = [];
   const options = connections(randomUUID());
   await using place = await onRepositoryHost(options, site.repository);
   let runs = 0;
-  const { outcome } = await withStaleLock({ connections: options, repository: site.repository, place }, () => {
+  const { outcome } = await withStaleLock({ connections: options, repository: site.repository, place }, async () => {
     runs += 1;
+    await before(runs);
     return runAt(place, { argv: infoCommand({ repository: place.repository, lockWaitSeconds: 1 }) });
   });
   return { outcome, runs };
@@ -147,6 +150,13 @@ test('so is one that was taken while a push backup of ours was at work', async (
   await haveJob('failed', 1, 'client');
   await leaveLock(await deadPid());
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
+});
+
+test('a lock that changed hands while it was looked at is looked at again', async () => {
+  const pids = [await deadPid(), await deadPid()];
+  for (const pid of pids) await haveJob('lost', pid, 'repository');
+  const leave = (run: number): Promise<void> => leaveLock(pids[run - 1] ?? 1);
+  expect(await tryLocked((run) => (run < 3 ? leave(run) : Promise.resolve()))).toEqual({ outcome: 'success', runs: 3 });
 });
 
 test('a lock of a host that cannot be looked at stays, and its holder is named', async () => {

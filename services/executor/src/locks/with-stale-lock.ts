@@ -87,7 +87,7 @@ const settle = async (looking: Looking, holder: LockHolder): Promise<void> => {
   }
 };
 
-/** @throws JobFailure naming the holder when the lock may not be broken */
+/** Removes a lock whose holders are gone, unless it is another one by then. @throws JobFailure naming a holder that stays */
 const freeLock = async (options: StaleLockOptions, path: string): Promise<void> => {
   const { connections, repository } = options;
   const { parts, signal, warn } = connections;
@@ -97,24 +97,28 @@ const freeLock = async (options: StaleLockOptions, path: string): Promise<void> 
   await caughtUp(parts);
   const attempts = await readAttempts(parts.pool, repository.uuid);
   for (const holder of folder.holders) await settle({ options, side, hostNames: folder.hostNames, attempts }, holder);
-  await removeLocks(side.runner, folder, signal);
+  if (!(await removeLocks(side.runner, folder, signal))) return;
   const who = folder.holders.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ');
   warn?.(`Removed a lock in ${path} that a dead job of ours had left (${who}).`);
 };
 
+/** A lock may change hands while its holder is looked up: then the next run finds it locked again, and it is looked up again. */
+const MAX_RUNS = 3;
+
 /**
  * Runs a step of borg. When it finds the repository or its cache locked, the lock's holder is looked up where the lock is: a
  * lock of a job of ours whose process is proven gone is removed, and the step runs once more.
- * @param step runs borg at `place`, and may be called twice
+ * @param step runs borg at `place`, and may be called three times
  * @throws JobFailure naming the holder when the lock may not be broken, SshError, and what the step throws
  */
 export const withStaleLock = async (
   options: StaleLockOptions,
   step: () => Promise<BorgResult>,
 ): Promise<BorgResult> => {
-  const result = await step();
-  const folder = lockedFolder(result);
-  if (folder === undefined) return result;
-  await freeLock(options, folder);
-  return step();
+  for (let run = 1; ; run += 1) {
+    const result = await step();
+    const folder = lockedFolder(result);
+    if (folder === undefined || run === MAX_RUNS) return result;
+    await freeLock(options, folder);
+  }
 };
