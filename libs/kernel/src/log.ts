@@ -23,12 +23,15 @@ const SECRET_KEYS = [
 
 const redactPaths = SECRET_KEYS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
-/** A structured logger for one service; lines go to standard error, as JSON, with the request's correlation id. */
-export const createLogger = (service: string, level: LogLevel): Logger =>
+/**
+ * A structured logger for one process; lines go to standard error, as JSON, with the request's correlation id. Which of its
+ * services a line is about is said by a child's `service`.
+ */
+export const createLogger = (process: string, level: LogLevel): Logger =>
   pino(
     {
       level,
-      base: { service },
+      base: { process },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: redactPaths, censor: '[redacted]' },
       formatters: { level: (label) => ({ level: label }) },

@@ -5,7 +5,7 @@ const SOCKET = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENO
 
 /** What pg says without a code. */
 const SAYINGS =
-  /^Connection terminated|^timeout exceeded when trying to connect|^Client has encountered a connection error|after calling end on the pool/;
+  /^Connection terminated|^Query read timeout|^timeout exceeded when trying to connect|^Client has encountered a connection error|after calling end on the pool/;
 
 const field = (error: Error, name: 'code' | 'severity' | 'syscall'): string | undefined => {
   const value: unknown = Reflect.get(error, name);

@@ -9,6 +9,7 @@ test.each([
   [error('sorry, too many clients already', { severity: 'FATAL', code: '53300' }), true],
   [error('connect ECONNREFUSED', { syscall: 'connect', code: 'ECONNREFUSED' }), true],
   [error('Connection terminated unexpectedly'), true],
+  [error('Query read timeout'), true],
   [error('duplicate key', { severity: 'ERROR', code: '23505' }), false],
   [error('no such file', { syscall: 'open', code: 'ENOENT' }), false],
   [error('x is not a function'), false],

@@ -60,7 +60,8 @@ const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Pro
  * Starts the inventory: its tables, the SSH key pair, its calls and the first administrator.
  * @throws AppError when the database or NATS cannot be reached
  */
-export const startInventory = async (parts: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
+export const startInventory = async (given: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
+  const parts = { ...given, logger: given.logger.child({ service: SERVICE }) };
   const deps = inventoryDeps(parts);
   await ensureProjection(parts.pool, inventoryProjection);
   const started = [keepProjection(parts)];

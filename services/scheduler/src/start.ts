@@ -2,7 +2,7 @@ import { systemClock, type Clock } from '@cyborgbackup/kernel';
 import { createJobQueue, createRpcService, createSignals } from '@cyborgbackup/messaging';
 import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import { explainJob } from './explain-job.ts';
+import { explainJob } from './explain/explain-job.ts';
 import { cancelJob } from './job/cancel-job.ts';
 import { checkRepository } from './run/check-repository.ts';
 import { drill } from './run/drill.ts';
@@ -28,7 +28,8 @@ export const startScheduler = async (
   config: SchedulerConfig,
   clock: Clock = systemClock,
 ): Promise<RunningService> => {
-  const { pool, store, codec, logger, connection, natsUrl, rpc, instance: owner } = parts;
+  const { pool, store, codec, connection, natsUrl, rpc, instance: owner } = parts;
+  const logger = parts.logger.child({ service: SERVICE });
   const maxRunning = config.CYBORGBACKUP_MAX_RUNNING_JOBS;
   await ensureProjection(pool, schedulerProjection);
   const jobQueue = await createJobQueue({ connection, logger });
