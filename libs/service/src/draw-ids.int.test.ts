@@ -1,6 +1,8 @@
+import { createLogger } from '@cyborgbackup/kernel';
 import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawId, drawIdBlock, drawIds } from './draw-ids.ts';
+import { createServiceParts } from './service-parts.ts';
 
 let context: TestParts;
 
@@ -34,5 +36,21 @@ test('another master key than before is refused', async () => {
   await context.parts.keys.seal('anybody', 'secret');
   await expect(context.connect('stranger', { masterKey: Buffer.alloc(32, 7).toString('base64') })).rejects.toThrow(
     /master key does not open/,
+  );
+});
+
+test('trouble with the database is not taken for another master key', async () => {
+  const elsewhere = new URL(context.adminUrl);
+  elsewhere.pathname = '/no_such_database';
+  const config = {
+    DATABASE_URL: elsewhere.href,
+    CYBORGBACKUP_DATABASE_ADMIN_URL: context.adminUrl,
+    NATS_URL: context.nats.url,
+    CYBORGBACKUP_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+    CYBORGBACKUP_DATA_DIR: '/nonexistent',
+    CYBORGBACKUP_LOG_LEVEL: 'silent',
+  } as const;
+  await expect(createServiceParts('astray', config, createLogger('astray', 'silent'))).rejects.toThrow(
+    /database "no_such_database" does not exist/,
   );
 });

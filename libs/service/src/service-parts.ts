@@ -11,7 +11,7 @@ import {
   type EventStore,
   type SubjectKeys,
 } from '@cyborgbackup/event-store';
-import { AppError, type Logger } from '@cyborgbackup/kernel';
+import { AppError, hasCode, type Logger } from '@cyborgbackup/kernel';
 import {
   createNatsConnection,
   createRpcClient,
@@ -78,6 +78,8 @@ const checkMasterKey = async (keys: SubjectKeys): Promise<void> => {
   try {
     await keys.seal('master-key-check', 'readable');
   } catch (cause) {
+    // What the database itself has to say is told as it is.
+    if (!hasCode(cause, 'internal')) throw cause;
     throw new AppError(
       'validation',
       'The master key does not open the keys in this database: give back the one that was used before.',
