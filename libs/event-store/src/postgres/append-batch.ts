@@ -95,7 +95,7 @@ export const appendBatch = async (
 };
 
 /** node-pg takes a time-out per query, which its type declarations leave out. */
-type TimedQuery = pg.QueryConfig & { readonly query_timeout: number };
+export type TimedQuery = pg.QueryConfig & { readonly query_timeout: number };
 
 /** The items must be in the order of their streams. */
 export const appendQuery = (items: readonly AppendItem[]): TimedQuery => ({

@@ -8,7 +8,7 @@ import type {
   ReadStreamOptions,
   SubscribeOptions,
 } from '../event-store.ts';
-import { appendBatch, toAppendItem, type AppendItem, type AppendOutcome } from './append-batch.ts';
+import { appendBatch, toAppendItem, type AppendItem, type AppendOutcome, type TimedQuery } from './append-batch.ts';
 import { createGapGate, ofTypes, type GapGate } from './gap-gate.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
@@ -18,6 +18,8 @@ const STREAM_PAGE = 500;
 const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 5_000;
 const DEFAULT_POLL_MILLIS = 250;
+/** Longer than any healthy read of a page takes. Without it a connection that is cut off is waited for a quarter of an hour. */
+const READ_TIMEOUT_MILLIS = 30_000;
 
 export interface PostgresEventStoreOptions {
   /** Leads to the primary. Stays the caller's: `close` does not end it. Needs two connections for appends, one per reader. */
@@ -122,11 +124,13 @@ const wakeBy = (
 async function* readStream(pool: pg.Pool, stream: string, from: number): AsyncGenerator<RecordedEvent, void> {
   let next = from;
   for (;;) {
-    const { rows } = await pool.query<RecordedEventRow>({
+    const page: TimedQuery = {
       name: 'events-read-stream',
       text: `select ${EVENT_COLUMNS} from events.events where stream = $1 and version >= $2 order by version limit $3`,
       values: [stream, next, STREAM_PAGE],
-    });
+      query_timeout: READ_TIMEOUT_MILLIS,
+    };
+    const { rows } = await pool.query<RecordedEventRow>(page);
     for (const row of rows) yield toRecordedEvent(row);
     const last = rows.at(-1);
     if (!last || rows.length < STREAM_PAGE) return;
