@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { outcomeOf } from './exit-codes.ts';
-import { explainFailure } from './explain-failure.ts';
+import { explainFailure, type FailureFacts } from './explain-failure.ts';
 import { createMissingSources } from './missing-sources.ts';
 import type { LogMessage } from './parse/log-line.ts';
 
@@ -39,7 +39,7 @@ test('what we stopped is neither success nor failure', () => {
   expect(outcomeOf({ exitCode: 143, stopped: 'idle' }, [])).toBe('idle');
 });
 
-test.each([
+test.each<[FailureFacts, string, string]>([
   [{ exitCode: 137, messages: [] }, 'killed', 'signal 9'],
   [{ exitCode: null, signal: 'SIGSEGV', messages: [] }, 'killed', 'SIGSEGV'],
   [{ exitCode: 52, messages: [] }, 'passphrase', 'passphrase is wrong'],
@@ -49,6 +49,52 @@ test.each([
     { exitCode: 2, messages: [said("[Errno 28] No space left on device: '/srv/repo/data'")] },
     'no-space',
     'disk is full',
+  ],
+  ...[
+    'pg_dump: error: connection to server at "db", port 5432 failed: Connection refused',
+    'root@files: Permission denied (publickey).',
+    'Host key verification failed.',
+    'tar: /var/tmp/x: Cannot write: No space left on device',
+    'sh: 1: borg: not found',
+  ].map((line): [FailureFacts, string, string] => [
+    {
+      exitCode: 2,
+      messages: [
+        said(line, { logger: '' }),
+        said("Command 'sh' exited with status 1", { level: 'error' }),
+        said('ssh to the repository host: Warning: the ECDSA host key differs from the key for the IP', { logger: '' }),
+      ],
+    },
+    'dump',
+    `exited with status 1. It said: ${line}`,
+  ]),
+  [
+    {
+      exitCode: 2,
+      messages: [
+        said('dump: db: Connection refused', { logger: '' }),
+        said('Connection closed by remote host.', { level: 'error', msgid: 'ConnectionClosed' }),
+        said('ssh to the repository host: Timeout, server store not responding.', { logger: '' }),
+      ],
+    },
+    'repository-unreachable',
+    'cannot be reached from where borg runs (Timeout, server store not responding.)',
+  ],
+  [
+    {
+      exitCode: 2,
+      messages: [
+        said('/mnt/nas/x: open: [Errno 111] Connection refused'),
+        said('Failed to create/acquire the lock /srv/repo/lock (timeout).', { level: 'error', msgid: 'LockTimeout' }),
+      ],
+    },
+    'locked',
+    '/srv/repo/lock',
+  ],
+  [
+    { exitCode: 2, messages: [said('Remote: root@store: Permission denied (publickey).', { logger: 'root' })] },
+    'repository-auth',
+    'does not accept our key',
   ],
   [
     {

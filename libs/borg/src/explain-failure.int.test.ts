@@ -98,3 +98,16 @@ test('no borg, no folder to work in, a failing dump', async () => {
   const dump = { repository: site.repository, archive: 'dump', source: { command: ['no-such-program'], name: 'x' } };
   expect(await failureOf({ argv: createCommand(dump) })).toBe('dump');
 });
+
+test.each([
+  'pg_dump: error: connection to server at "db", port 5432 failed: Connection refused',
+  'root@files: Permission denied (publickey).',
+  'tar: Cannot write: No space left on device',
+])('a dump whose own connection or disk fails: %s', async (line) => {
+  const source = { command: ['sh', '-c', 'echo "$1" >&2; exit 1', 'sh', line], name: 'x' };
+  const result = await site.run({ argv: createCommand({ repository: site.repository, archive: 'failing', source }) });
+  expect(explainFailure(result)).toEqual({
+    kind: 'dump',
+    message: `The command to back up failed, so no archive was kept: Command 'sh' exited with status 1. It said: ${line}`,
+  });
+});

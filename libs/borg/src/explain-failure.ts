@@ -1,6 +1,6 @@
 import type { LogMessage } from './parse/log-line.ts';
 import { MOUNT_FAILED, MOUNT_LOST } from './ssh-mount.ts';
-import { CLIENT_SSH_PREFIX } from './ssh-setup.ts';
+import { CLIENT_SSH_PREFIX, REPOSITORY_SSH_PREFIX } from './ssh-setup.ts';
 
 export type FailureKind =
   | 'passphrase'
@@ -65,7 +65,8 @@ const SAID_OF_CLIENT: readonly Rule[] = [
   ],
 ];
 
-const SAID: readonly Rule[] = [
+/** What ssh says on its way to the repository host, or what borg passes on from there. */
+const SAID_OF_REPOSITORY: readonly Rule[] = [
   [
     'repository-host-key',
     /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|No \S+ host key is known/,
@@ -82,15 +83,13 @@ const SAID: readonly Rule[] = [
     (said) =>
       `The repository host cannot be reached from where borg runs (${said}). Check its name, port and firewall.`,
   ],
+];
+
+const SAID_BY_BORG: readonly Rule[] = [
   [
     'no-space',
     /No space left on device|Errno 28|Disk quota exceeded/,
     'The disk is full. Free space in the repository (prune, then compact) or in the cache folder of the host that runs borg.',
-  ],
-  [
-    'dump',
-    /^(Command Error: )?(Command .* exited with status|Failed to execute command)/,
-    (said) => `The command to back up failed, so no archive was kept: ${said}.`,
   ],
   [
     'no-borg',
@@ -199,20 +198,41 @@ const byRules = (rules: readonly Rule[], said: readonly string[]): Failure | und
   return undefined;
 };
 
-const bySaying = (messages: readonly LogMessage[]): Failure | undefined => {
-  const said = messages.map(({ message }) => message);
-  const ofClient = said.filter((message) => message.startsWith(CLIENT_SSH_PREFIX));
-  return (
-    byRules(
-      SAID_OF_CLIENT,
-      ofClient.map((message) => message.slice(CLIENT_SSH_PREFIX.length)),
-    ) ??
-    byRules(
-      SAID,
-      said.filter((message) => !message.startsWith(CLIENT_SSH_PREFIX)),
-    )
-  );
+const after = (prefix: string, messages: readonly LogMessage[]): readonly string[] =>
+  messages.flatMap(({ message }) => (message.startsWith(prefix) ? [message.slice(prefix.length)] : []));
+
+/** What borg itself says; other lines may be a dump's, which has connections and disks of its own. */
+const byBorg = (messages: readonly LogMessage[]): readonly string[] =>
+  messages.filter(({ logger }) => logger !== '').map(({ message }) => message);
+
+const DUMP_FAILED = /^(Command Error: )?(Command .* exited with status|Failed to execute command)/;
+
+const isOfDump = ({ logger, message }: LogMessage): boolean =>
+  logger === '' &&
+  message.trim() !== '' &&
+  ![CLIENT_SSH_PREFIX, REPOSITORY_SSH_PREFIX].some((prefix) => message.startsWith(prefix));
+
+/** Borg says that the command failed, and the command knows better why. */
+const byDump = (messages: readonly LogMessage[]): Failure | undefined => {
+  const failed = byBorg(messages).find((message) => DUMP_FAILED.test(message));
+  if (failed === undefined) return undefined;
+  const last = messages.findLast(isOfDump);
+  const words = last ? ` It said: ${last.message.trim().slice(0, 300)}` : '';
+  return {
+    kind: 'dump',
+    message: `The command to back up failed, so no archive was kept: ${firstLine(failed)}.${words}`,
+  };
 };
+
+/** A dump that comes from the client fails too when its connection does, but the other way round nothing follows. */
+const bySaying = (messages: readonly LogMessage[]): Failure | undefined =>
+  byRules(SAID_OF_CLIENT, after(CLIENT_SSH_PREFIX, messages)) ??
+  byDump(messages) ??
+  byRules(SAID_OF_REPOSITORY, [
+    ...after(REPOSITORY_SSH_PREFIX, messages),
+    ...byBorg(messages).filter((message) => message.startsWith('Remote: ')),
+  ]) ??
+  byRules(SAID_BY_BORG, byBorg(messages));
 
 /** The mount tells by the script's status; what borg says of files that went away does not matter then. */
 const byMount = ({ exitCode, messages }: FailureFacts): Failure | undefined => {

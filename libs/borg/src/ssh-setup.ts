@@ -10,6 +10,9 @@ const SSH_OPTIONS = [
   'ServerAliveCountMax=6',
 ];
 
+/** Before each line that ssh said on its way to the repository host. */
+export const REPOSITORY_SSH_PREFIX = 'ssh to the repository host: ';
+
 /** Before each line that ssh said on its way to a client whose files or dumps are read from elsewhere. */
 export const CLIENT_SSH_PREFIX = 'ssh to the client: ';
 
@@ -34,8 +37,14 @@ export const sshSetup = (
   ];
 };
 
-/** Ssh's own words go to files and are shown at the end: borg forgets them when the connection ends before it looked. */
+const show = (log: string, prefix: string): string =>
+  `[ ! -s "$tmp/${log}" ] || tail -c 4096 "$tmp/${log}" | sed 's/^/${prefix}/' >&2`;
+
+/**
+ * Ssh's own words go to files and are shown at the end: borg forgets them when the connection ends before it looked. With
+ * the prefixes they cannot be mistaken for what a dump says of its own connections.
+ */
 export const SHOW_SSH_LOGS: readonly string[] = [
-  '[ ! -s "$tmp/ssh.log" ] || tail -c 4096 "$tmp/ssh.log" >&2',
-  `[ ! -s "$tmp/client.log" ] || tail -c 4096 "$tmp/client.log" | sed 's/^/${CLIENT_SSH_PREFIX}/' >&2`,
+  show('ssh.log', REPOSITORY_SSH_PREFIX),
+  show('client.log', CLIENT_SSH_PREFIX),
 ];

@@ -107,12 +107,6 @@ const asWarnings = (messages: readonly LogMessage[]): readonly string[] =>
 const warningsBefore = ({ messages }: BorgResult): readonly string[] =>
   asWarnings(messages.filter(({ level }) => level === 'warning'));
 
-/** What a dump said last: it knows better than borg why it failed. */
-const lastWords = ({ messages }: BorgResult): string => {
-  const last = messages.findLast(({ logger, message }) => logger === '' && message.trim() !== '');
-  return last ? ` It said: ${last.message.trim().slice(0, 300)}` : '';
-};
-
 /** The sentence for a borg command that did not succeed. */
 export const failureOf = (result: BorgResult, where: string): JobFailure => {
   const warnings = warningsBefore(result);
@@ -123,7 +117,7 @@ export const failureOf = (result: BorgResult, where: string): JobFailure => {
     );
   }
   const { kind, message } = explainFailure(result);
-  return new JobFailure(kind === 'dump' ? `${message}${lastWords(result)}` : message, {
+  return new JobFailure(message, {
     exitCode: result.exitCode,
     warnings,
     transport: TRANSPORT.has(kind),
