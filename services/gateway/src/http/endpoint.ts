@@ -56,6 +56,11 @@ export interface EndpointSpec<Schema extends z.ZodObject> {
   readonly tag: string;
   /** What the body must be; its fields are coerced as the API's clients are used to (see `coerce`). */
   readonly body?: Schema;
+  /**
+   * Fields that the body may have as well and that change nothing, so that what GET gave can be sent back. Every other one
+   * that `body` does not know is refused.
+   */
+  readonly echoes?: readonly string[];
   /** The body of a success. */
   readonly answers: z.ZodType;
   /** Media types of the answer, when it is not JSON alone. */

@@ -72,7 +72,7 @@ describe('a resource', () => {
   });
 
   test('takes what clients are used to send', async () => {
-    const { body } = await create({ hostname: '  h ', port: '2222', enabled: 'off', ip: null, unknown: 1 });
+    const { body } = await create({ hostname: '  h ', port: '2222', enabled: 'off', ip: null });
     expect(body).toMatchObject({ hostname: 'h', port: 2222, enabled: false, ip: '' });
   });
 

@@ -35,6 +35,8 @@ export interface Resource<Row extends StoredRow, Create extends z.ZodObject, Cha
   /** For PUT; the schema of POST unless told. */
   readonly replace?: z.ZodObject;
   readonly change: Change;
+  /** What bodies may have beside the fields of the representation, and changes nothing. */
+  readonly echoes?: readonly string[];
   /** Who may PATCH and PUT; superusers unless told. */
   readonly changeAccess?: Access;
   present(row: Row, request: ApiRequest): Promise<unknown>;
@@ -56,6 +58,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
   const detailPath = `${path}/:id`;
   const singular = `a single ${label.toLowerCase()}`;
   const common = { tag: collection, answers: representation };
+  const echoes = [...Object.keys(representation.shape), ...(resource.echoes ?? [])];
 
   const find = async (id: number): Promise<Row> => {
     const row = await deps.reader.row<Row>(`select ${source.select} from ${source.from} where t.id = $1`, [id]);
@@ -108,6 +111,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'superuser',
       summary: `Create ${singular}`,
       body: resource.create,
+      echoes,
       handle: async (request) => {
         const result = await resource.register(request.body, request);
         const answer = await written(result, request);
@@ -133,6 +137,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: changeAccess,
       summary: `Update ${singular}`,
       body: resource.change,
+      echoes,
       handle: change,
     }),
     endpoint({
@@ -142,6 +147,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: changeAccess,
       summary: `Replace ${singular}`,
       body: resource.replace ?? resource.create,
+      echoes,
       // What replaces all fields is also a change of them.
       handle: (request) => change({ ...request, body: request.body as z.output<Change> }),
     }),

@@ -1,6 +1,7 @@
 import { currentContext, runInContext } from '@cyborgbackup/kernel';
 import type { Context, Middleware } from 'koa';
 import { Readable } from 'node:stream';
+import { z } from 'zod';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { addressOf } from '../middleware/request-context.ts';
@@ -83,11 +84,15 @@ const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswe
   ctx.body = type === undefined ? `${JSON.stringify(body)}\n` : body;
 };
 
+/** Of an action that needs to be told nothing. */
+const NOTHING = z.object({});
+
 /** Authenticate, admit, validate, handle, answer: the way of every request, in this order. */
 export const serveEndpoint =
   (endpoint: Endpoint, { authenticate, idempotency }: ServeParts): Middleware =>
   async (ctx) => {
-    const { access, method, body: schema } = endpoint;
+    const { access, method, echoes } = endpoint;
+    const schema = endpoint.body ?? (method === 'POST' ? NOTHING : undefined);
     const address = addressOf(ctx.req.socket.remoteAddress);
     const admitCaller = async (): Promise<Caller | undefined> => {
       const found = access === 'public' ? undefined : await authenticate(ctx.get('Authorization'), address);
@@ -97,7 +102,7 @@ export const serveEndpoint =
     };
     const caller = await admitCaller();
     const sent = schema ? await readBody(ctx) : {};
-    const body = schema ? validateBody(schema, sent) : sent;
+    const body = schema ? validateBody(schema, sent, echoes) : sent;
     const request = requestOf(ctx, body, caller);
     const readmit = async (): Promise<void> => {
       await admitCaller();

@@ -74,7 +74,9 @@ export const fieldTable = (caption: string, fields: readonly DocsField[]): strin
 };
 
 const propertiesOf = ({ properties = {}, required = [] }: JsonSchema, marks: boolean): readonly DocsField[] =>
-  Object.entries(properties).map(([name, schema]) => ({ name, schema, isRequired: marks && required.includes(name) }));
+  Object.entries(properties)
+    .filter(([, schema]) => schema['readOnly'] !== true)
+    .map(([name, schema]) => ({ name, schema, isRequired: marks && required.includes(name) }));
 
 /** A schema in full: a table of its fields, or a few words. */
 export const schemaTable = (

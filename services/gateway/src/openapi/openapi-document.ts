@@ -7,7 +7,7 @@ import { createSchemaRegistry, type SchemaRegistry } from './schema-registry.ts'
 
 const DESCRIPTION = [
   'CyBorgBackup plans and runs backups with BorgBackup. Paths are answered with and without the slash at the end; unknown ' +
-    'fields of a body are ignored; timestamps are UTC, ISO 8601.',
+    'fields of a body are refused, those that can only be read may be sent back as they were; timestamps are UTC, ISO 8601.',
   FILTERS_EXPLAINED,
 ].join('\n\n');
 

@@ -104,6 +104,12 @@ describe('the document', () => {
     expect(create.properties?.['hostname']).toEqual({ type: 'string', minLength: 1, maxLength: 1024 });
     expect(bodyOf('patch', '/api/v1/clients/{id}/').required ?? []).toEqual([]);
     expect(bodyOf('patch', '/api/v1/settings/{id}/').properties?.['value']).toEqual({});
+    expect(create).toMatchObject({ additionalProperties: false, properties: { uuid: { readOnly: true } } });
+    expect(create.properties?.['hostname']).not.toHaveProperty('readOnly');
+    expect(Object.keys(bodyOf('post', '/api/v1/policies/{id}/launch/').properties ?? {})).toEqual([
+      'extra_vars',
+      'verbosity',
+    ]);
     expect(operation('post', '/api/v1/clients/').requestBody?.required).toBe(true);
     expect(operation('patch', '/api/v1/clients/{id}/').requestBody?.required).toBe(false);
   });

@@ -84,10 +84,15 @@ const success = (endpoint: Endpoint, registry: SchemaRegistry, isVersioned: bool
   };
 };
 
-const requestBody = (schema: JsonSchema): NonNullable<OpenApiOperation['requestBody']> => ({
-  required: (schema.required ?? []).length > 0,
-  content: { [JSON_TYPE]: { schema } },
-});
+const requestBody = (schema: JsonSchema, { echoes = [] }: Endpoint): NonNullable<OpenApiOperation['requestBody']> => {
+  const known = schema.properties ?? {};
+  const echoed = echoes.filter((name) => !(name in known)).map((name) => [name, { readOnly: true }] as const);
+  const properties = { ...known, ...Object.fromEntries(echoed) };
+  return {
+    required: (schema.required ?? []).length > 0,
+    content: { [JSON_TYPE]: { schema: { ...schema, properties, additionalProperties: false } } },
+  };
+};
 
 export interface OperationContext {
   readonly registry: SchemaRegistry;
@@ -112,7 +117,7 @@ export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: Opera
     tags: [tag],
     security: access === 'public' ? [] : SECURITY,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(sent ? { requestBody: requestBody(sent) } : {}),
+    ...(sent ? { requestBody: requestBody(sent, endpoint) } : {}),
     responses: {
       ...errorsOf(endpoint, { isVersioned, isPaged }),
       [String(endpoint.success ?? 200)]: success(endpoint, registry, isVersioned),

@@ -1,3 +1,4 @@
+import type { FieldErrors } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { invalidFields } from '../http/http-error.ts';
 import { coerce } from './coerce.ts';
@@ -24,9 +25,25 @@ const brokenText = (fields: Readonly<Record<string, unknown>>): readonly string[
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Answers to nonsense stay short. */
+const MAX_UNKNOWN = 20;
+
+/** A misspelt field must not count as one that was left out: `dryrun` would restore for real. */
+const unknownFields = (body: object, known: readonly string[], echoed: readonly string[]): FieldErrors => {
+  const accepted = new Set([...known, ...echoed]);
+  const unknown = Object.keys(body).filter((name) => !accepted.has(name));
+  const message =
+    known.length === 0 ? 'Unknown field: none is expected here.' : `Unknown field; known: ${known.join(', ')}.`;
+  return Object.fromEntries(unknown.slice(0, MAX_UNKNOWN).map((name) => [name, [message]]));
+};
+
 /** All that is wrong, by field; nothing twice. */
-const fieldErrors = (body: unknown, issues: readonly z.core.$ZodIssue[]): Map<string, Set<string>> => {
-  const errors = new Map<string, Set<string>>();
+const fieldErrors = (
+  body: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  unknown: FieldErrors,
+): Map<string, Set<string>> => {
+  const errors = new Map(Object.entries(unknown).map(([field, messages]) => [field, new Set(messages)]));
   for (const issue of issues) {
     const [field = WHOLE_BODY] = issue.path;
     const messages = errors.get(String(field)) ?? new Set<string>();
@@ -40,13 +57,19 @@ const fieldErrors = (body: unknown, issues: readonly z.core.$ZodIssue[]): Map<st
 
 /**
  * A request's body as its schema gives it.
- * @throws HttpError 400 with the messages of all fields that are wrong
+ * @param echoes fields that are left out rather than refused
+ * @throws HttpError 400 with the messages of all fields that are wrong or unknown
  */
-export const validateBody = <Schema extends z.ZodObject>(schema: Schema, body: unknown): z.output<Schema> => {
+export const validateBody = <Schema extends z.ZodObject>(
+  schema: Schema,
+  body: unknown,
+  echoes: readonly string[] = [],
+): z.output<Schema> => {
   if (!isFields(body)) throw invalidFields({ [WHOLE_BODY]: ['Invalid data. Expected a dictionary.'] });
   const coerced = coerce(schema, body);
   const result = schema.safeParse(coerced);
-  const errors = fieldErrors(coerced, result.error?.issues ?? []);
+  const unknown = unknownFields(body, Object.keys(schema.shape), echoes);
+  const errors = fieldErrors(coerced, result.error?.issues ?? [], unknown);
   if (result.success && errors.size === 0) return result.data;
   throw invalidFields(Object.fromEntries([...errors].map(([field, messages]) => [field, [...messages]])));
 };

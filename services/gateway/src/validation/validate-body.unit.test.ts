@@ -44,8 +44,8 @@ describe('what clients are used to send', () => {
     expect(validateBody(schema, { name: 'x', on }).on).toBe(false),
   );
 
-  test('unknown fields are left out, defaults put in', () => {
-    expect(validateBody(schema, { name: 'x', more: 1 })).toEqual({
+  test('what is only read is left out, defaults put in', () => {
+    expect(validateBody(schema, { name: 'x', more: 1 }, ['more'])).toEqual({
       name: 'x',
       note: '',
       count: null,
@@ -61,6 +61,28 @@ describe('what clients are used to send', () => {
     expect(validateBody(createUser, { email: 'a@b.example', password: ' blanks count ' }).password).toBe(
       ' blanks count ',
     );
+  });
+});
+
+describe('unknown fields', () => {
+  const known = 'Unknown field; known: name, note, count, on, kind, ids, secret.';
+
+  test('are refused by name, with those that are known and with all else that is wrong', () => {
+    expect(errorsOf({ name: 'x', nme: 1, __proto__: 2 })).toEqual({ nme: [known] });
+    expect(errorsOf(JSON.parse('{"__proto__":2,"count":0}'))).toEqual(
+      JSON.parse(
+        `{"__proto__":["${known}"],"name":["This field is required."],` +
+          '"count":["Ensure this value is greater than or equal to 1."]}',
+      ),
+    );
+    expect(errorsOf({ dry_run: true }, z.object({}))).toEqual({
+      dry_run: ['Unknown field: none is expected here.'],
+    });
+  });
+
+  test('however many they are, the answer stays short', () => {
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`x${index}`, 1]));
+    expect(Object.keys(errorsOf({ ...many, name: 'x' }) as object)).toHaveLength(20);
   });
 });
 

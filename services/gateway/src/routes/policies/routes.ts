@@ -35,6 +35,8 @@ export const policyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       representation: policySchema,
       create: createPolicy,
       change: changePolicy,
+      // The published example of a PATCH is one of a repository.
+      echoes: ['path', 'repository_key', 'ready'],
       present: (row) => presentPolicy(row, { keys: deps.keys, now: deps.clock.now() }),
       register: (body, { ids }) => deps.call(policyCommands.register, { ...ids, ...body }),
       update: (target, changes) => deps.call(policyCommands.change, { ...target, changes }),

@@ -42,6 +42,8 @@ export const restoreBody = z.object({
   dry_run: z.boolean().default(false),
   /** Feed the dump of a mysql or postgresql archive to the database server of the destination. */
   database: z.boolean().default(false),
+  /** As older clients send it; without effect. */
+  verbosity: z.int().min(0).max(4).default(0),
   /** For `database`: the archive's name once more, since what is in the databases now is lost. */
   confirm: text(1024).default(''),
 });

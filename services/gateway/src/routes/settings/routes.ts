@@ -46,6 +46,8 @@ const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): P
 const common = { tag: 'settings', answers: settingSchema } as const;
 const path = `${API_ROOT}/settings`;
 
+const echoes = Object.keys(settingSchema.shape);
+
 export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   ...sshKeyRoutes(deps),
   endpoint({
@@ -73,6 +75,7 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'superuser',
     summary: 'Change a single setting',
     body: changeSetting,
+    echoes,
     handle: (request) => change(deps, request, request.body.value),
   }),
   endpoint({
@@ -82,6 +85,7 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'superuser',
     summary: 'Change a single setting',
     body: replaceSetting,
+    echoes,
     handle: (request) => change(deps, request, request.body.value),
   }),
 ];
