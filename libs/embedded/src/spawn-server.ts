@@ -42,6 +42,8 @@ export const spawnServer = (plan: ServerPlan): ChildProcess => {
     // Nothing of our own environment: it holds the master key and database passwords.
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', ...plan.env },
     stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C is for everybody in the terminal's group, but we end our work with the servers first, and then them.
+    detached: true,
     ...plan.identity,
   });
 };
