@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { POLICY_TYPES } from './policy.ts';
-import { parsePolicyVariables, policyVariables } from './policy-variables.ts';
+import { parsePolicyVariables, policyVariableProblems, policyVariables } from './policy-variables.ts';
 
 const isType = (name: string): name is keyof typeof POLICY_TYPES => name in POLICY_TYPES;
 
@@ -58,6 +58,18 @@ describe('variables of a policy', () => {
     ['proxmox', '{"extended_proxmox": {"web": [1]}}', /extended_proxmox/],
   ] as const)('%s refuses %s', (type, json, complaint) => {
     expect(() => parsePolicyVariables(policyVariables[type], json)).toThrow(complaint);
+  });
+
+  test.each([
+    ['mysql', '{"databases": []}', 'databases'],
+    ['postgresql', '{"databases": [""]}', 'databases'],
+    ['mysql', '{"extended_mysql": {"7": {"databases": [null]}}}', 'extended_mysql.7.databases'],
+  ] as const)('%s takes no new %s, but reads an old one', (type, json, name) => {
+    expect(policyVariableProblems(type, json)).toEqual([
+      `${name}: Name at least one database, or leave it out to back up all of them.`,
+    ]);
+    expect(() => parsePolicyVariables(policyVariables[type], json)).not.toThrow();
+    expect(policyVariableProblems(type, json.replace(/\[.*\]/, '["one"]'))).toEqual([]);
   });
 
   test.each(['none', 'lz4', 'zstd', 'zstd,22', 'zlib,6', 'lzma,0', 'auto,zstd,3', 'obfuscate,110,auto,lzma,6'])(

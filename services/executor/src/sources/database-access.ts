@@ -6,7 +6,11 @@ export interface DatabaseAccess {
   readonly port?: number | undefined;
 }
 
-/** Names of databases: one as text, several, or undefined for all that there are. */
+/** Names of databases: one as text, or several; undefined for all that there are, and so is an empty list of an older policy. */
 export type Databases = string | readonly string[] | undefined;
+
+/** The names; none for all that there are. */
+export const namesOf = (databases: Databases): readonly string[] =>
+  typeof databases === 'string' ? [databases] : (databases ?? []);
 
 export const hasText = (value: string | undefined): value is string => value !== undefined && value !== '';

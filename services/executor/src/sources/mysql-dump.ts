@@ -1,5 +1,5 @@
 import type { DumpSource } from './backup-source.ts';
-import { hasText, type DatabaseAccess, type Databases } from './database-access.ts';
+import { hasText, namesOf, type DatabaseAccess, type Databases } from './database-access.ts';
 
 /**
  * MariaDB has its own program, and newer ones have no other. One transaction gives a consistent state without locking
@@ -33,8 +33,8 @@ export const optionFile = ({ user, password, host, port }: DatabaseAccess): stri
   ].join('\n');
 
 const selection = (databases: Databases): readonly string[] => {
-  if (databases === undefined) return ['--all-databases'];
-  return ['--databases', '--', ...(typeof databases === 'string' ? [databases] : databases)];
+  const names = namesOf(databases);
+  return names.length === 0 ? ['--all-databases'] : ['--databases', '--', ...names];
 };
 
 /** A dump that makes its databases when it is read back, as SQL. */

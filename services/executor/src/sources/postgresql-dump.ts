@@ -1,5 +1,5 @@
 import type { DumpSource } from './backup-source.ts';
-import { hasText, type DatabaseAccess, type Databases } from './database-access.ts';
+import { hasText, namesOf, type DatabaseAccess, type Databases } from './database-access.ts';
 
 /**
  * `$1` to `$3` are host, port and user, each possibly empty, and the rest the databases; none = all. Names go through the
@@ -36,11 +36,6 @@ exec 9<>"$file" && rm -f "$file" && cat >&9 || exit
 export PGPASSFILE=/dev/fd/9
 exec sh -c "$dump" sh "$@" </dev/null`.trim();
 
-const listOf = (databases: Databases): readonly string[] => {
-  if (databases === undefined) return [];
-  return typeof databases === 'string' ? [databases] : databases;
-};
-
 /** A password file for any server and account. */
 export const passwordLine = (password: string): string => `*:*:*:*:${password.replaceAll(/[\\:]/g, '\\$&')}\n`;
 
@@ -53,7 +48,7 @@ export const postgresqlDump = (access: DatabaseAccess, databases: Databases): Du
     '-c',
     ...wrapper,
     ...where,
-    ...listOf(databases),
+    ...namesOf(databases),
   ];
   const dump = { kind: 'dump', name: 'postgresql.sql' } as const;
   if (hasText(password)) {

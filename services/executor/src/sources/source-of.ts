@@ -34,11 +34,11 @@ const source = (
   request: SourceRequest,
 ): BackupSource => ({ content, archive: archiveOptions(variables, request) });
 
-/** `database` is the older spelling of one of `databases`; empty text is as good as nothing. */
+/** `database` is the older spelling of one of `databases`. */
 const databasesOf = (variables: {
   database?: string | undefined;
   databases?: string | string[] | undefined;
-}): Databases => variables.databases ?? (variables.database === '' ? undefined : variables.database);
+}): Databases => variables.databases ?? variables.database;
 
 const SOURCES: Readonly<Record<PolicyType, (request: SourceRequest) => BackupSource>> = {
   rootfs: (request) => {
