@@ -76,6 +76,7 @@ export const verifyHostKey = async (pins: HostKeyPins, host: string, port: numbe
   throw new SshError(
     'host-key',
     `The host key of ${host}:${port} changed: expected ${expected}, got ${key.fingerprint}. ` +
-      'If the host was reinstalled, forget its key and try again; otherwise somebody may be in between.',
+      `If the host was reinstalled, forget its key (DELETE /api/v1/host_keys/${host}:${port}/) and try again; ` +
+      'otherwise somebody may be in between.',
   );
 };

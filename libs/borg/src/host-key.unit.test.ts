@@ -41,6 +41,7 @@ test('an unknown host is recorded, a known one accepted, a changed one refused w
     kind: 'host-key',
     message:
       `The host key of nas:22 changed: expected ${KEY.fingerprint}, got SHA256:other. ` +
-      'If the host was reinstalled, forget its key and try again; otherwise somebody may be in between.',
+      'If the host was reinstalled, forget its key (DELETE /api/v1/host_keys/nas:22/) and try again; ' +
+      'otherwise somebody may be in between.',
   });
 });

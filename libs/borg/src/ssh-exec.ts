@@ -34,7 +34,11 @@ interface Connection {
 const lost = ({ where, reason }: Connection): SshError => {
   const cause = reason();
   const why = cause === undefined ? '' : `: ${messageOf(cause)}`;
-  return new SshError('lost', `The connection to ${where} was lost${why}.`, cause);
+  return new SshError(
+    'lost',
+    `The connection to ${where} was lost${why}: is the host up, and the network between?`,
+    cause,
+  );
 };
 
 const explainOpenError = (connection: Connection, error: Error): SshError => {
