@@ -18,6 +18,8 @@ test.each([
   [1, 'warning'],
   [100, 'warning'],
   [107, 'warning'],
+  [118, 'warning'],
+  [119, 'error'],
   [2, 'error'],
   [13, 'error'],
   [99, 'error'],

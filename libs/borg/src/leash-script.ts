@@ -38,12 +38,15 @@ trap 'stop; exit 143' HUP INT TERM
 trap : PIPE
 export PATH="$PATH:/usr/local/bin:/usr/bin:/bin"`;
 
+/** Exit status of a script that ended its command since it heard nothing from us; see leash.ts. No command's own. */
+export const SILENCED = 119;
+
 /**
  * The command is started in a session of its own (where setsid exists), so that the last resort takes what it started along.
  * `listen` reports every line of our input and its end, `tick` the passing of five seconds; `watch` stops the command at the
- * end or after twelve ticks without a line. They are killed when the command has ended: a process that still held our input
- * would keep sshd from closing the channel, since sshd uses one socket for input and output. By KILL, and the command gets
- * TERM more than once, because a shell that has just forked still has our traps and forgets what they caught.
+ * end or after twelve ticks without a line, which it notes. They are killed when the command has ended: a process that still
+ * held our input would keep sshd from closing the channel, since sshd uses one socket for input and output. By KILL, and the
+ * command gets TERM more than once, because a shell that has just forked still has our traps and forgets what they caught.
  */
 const leash = ({ argv, redirections, teardown }: LeashedCommand): string => `
 $alone ${quoteArgv(argv)} ${redirections} 3<&- &
@@ -52,7 +55,7 @@ command=$!
   ticks=0
   while IFS= read -r event; do
     case $event in line) ticks=0 ;; tick) ticks=$((ticks + 1)) ;; *) break ;; esac
-    [ "$ticks" -lt 12 ] || break
+    [ "$ticks" -lt 12 ] || { : >"$tmp/silence"; break; }
   done
   stop
 } <"$tmp/events" >/dev/null 2>&1 3<&- &
@@ -67,12 +70,14 @@ listen=$!
 exec 3<&-
 { wait "$command"; } 2>/dev/null
 status=$?
+[ "$status" -ne ${SILENCED} ] || status=1
+[ "$status" -eq 0 ] || [ ! -e "$tmp/silence" ] || status=${SILENCED}
 ${teardown.join('\n')}
 exec 2>/dev/null
 kill -KILL $watch $tick $listen $feeders
 [ -z "$alone" ] || kill -KILL "-$command"
 exit "$status"`;
 
-/** The script; it ends with the command's own exit status (128 and the signal's number when a signal ended it). */
+/** The script; it ends with `SILENCED` or the command's own exit status (128 and the signal's number when one ended it). */
 export const leashScript = (command: LeashedCommand): string =>
   [prelude(command.cleanup ?? []), ...command.setup, leash(command)].join('\n').trim();

@@ -10,7 +10,7 @@ import { checkCommand } from './commands/check.ts';
 import { createCommand } from './commands/create.ts';
 import { execPlain } from './exec-plain.ts';
 import { readerCommand } from './leash.ts';
-import { leashScript } from './leash-script.ts';
+import { leashScript, SILENCED } from './leash-script.ts';
 import { localRunner } from './local-runner.ts';
 import { probeHost } from './probe-host.ts';
 import { quote } from './quote.ts';
@@ -86,14 +86,12 @@ test('a command that ignores TERM is killed with all it started', async () => {
   await until('the child is gone too', async () => !(await isRunning(child)));
 });
 
+/** The real script, with a faster clock: it lives on lines of input and ends its command after twelve ticks without one. */
+const impatient = (argv: readonly string[]): string =>
+  leashScript({ setup: [], argv, teardown: [], redirections: '</dev/null' }).replace('sleep 5;', 'sleep 0.1;');
+
 test('a control plane that falls silent without closing the connection ends the command', async () => {
-  // The real script, with a faster clock: it lives on lines of input and dies after twelve ticks without one.
-  const script = leashScript({
-    setup: [],
-    argv: ['sh', '-c', 'echo ready; sleep 60'],
-    teardown: [],
-    redirections: '</dev/null',
-  }).replace('sleep 5;', 'sleep 0.1;');
+  const script = impatient(['sh', '-c', 'echo ready; sleep 60']);
   const [command = '', ...args] = readerCommand();
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.write(`${script.split('\n').length}\n${script}\n`);
@@ -103,7 +101,21 @@ test('a control plane that falls silent without closing the connection ends the 
   expect(child.exitCode).toBeNull();
   clearInterval(beats);
   const [exitCode] = await once(child, 'exit');
-  expect(exitCode).toBe(143);
+  expect(exitCode).toBe(SILENCED);
+});
+
+test('a command that was ended for our silence is told as lost, and only such a one', async () => {
+  await using host = await createTestHost();
+  for (const runner of [localRunner(), sshRunner(await host.connect())]) {
+    const run = runner.run({ script: impatient(['sleep', '60']), secrets: {} });
+    await expect(run).rejects.toMatchObject({
+      kind: 'lost',
+      message: expect.stringMatching(/heard nothing .* minute/),
+    });
+  }
+  const done = impatient(['sh', '-c', "trap 'exit 0' TERM; sleep 60 & wait"]);
+  expect(await localRunner().run({ script: done, secrets: {} })).toEqual({ exitCode: 0 });
+  expect(await execPlain(localRunner(), ['sh', '-c', `exit ${SILENCED}`])).toMatchObject({ exitCode: 1 });
 });
 
 test('a reader that never answers does not keep an aborted command alive', async () => {

@@ -1,5 +1,6 @@
 import { AppError, delay } from '@cyborgbackup/kernel';
 import type { RemoteScript, ScriptResult, ScriptRun } from './borg-runner.ts';
+import { SILENCED } from './leash-script.ts';
 import { quote } from './quote.ts';
 import { isSshError, SshError } from './ssh-error.ts';
 import type { ExecOptions, ExecResult } from './ssh-exec.ts';
@@ -15,8 +16,8 @@ import { createStop, createWatch, guardSinks, type StopReason } from './stop.ts'
  * before it is dropped, and its absence tells that the account does not run commands.
  *
  * Standard input then stays open as the leash: the script reads one line every 15 seconds (see leash-script.ts), and ends
- * what it runs when the input closes or falls silent. So nothing that a script runs may read that input; borg's own data
- * comes from files or from a command it starts itself.
+ * what it runs when the input closes or falls silent for a minute: then we are gone, or were paused. So nothing that a
+ * script runs may read that input; borg's own data comes from files or from a command it starts itself.
  */
 const READER =
   'IFS= read -r n || exit 121; nl=$(printf "\\nx"); nl=${nl%x}; s=; ' +
@@ -55,7 +56,7 @@ export type StartReader = (options: ExecOptions) => Promise<ExecResult>;
 /**
  * Runs a script through a reader. The first stop, by the caller's signal, for silence or for an error of a sink, lets go of
  * the leash and waits for the remote end to report; output is dropped from then on.
- * @throws SshError when the script could not be started or was lost sight of, and what a sink throws
+ * @throws SshError when the script could not be started, was lost sight of or fell off its leash, and what a sink throws
  */
 export const runOnLeash = async (where: string, start: StartReader, run: ScriptRun): Promise<ScriptResult> => {
   if (run.signal?.aborted) throw new SshError('aborted', `The command on ${where} was cancelled before it started.`);
@@ -82,11 +83,11 @@ export const runOnLeash = async (where: string, start: StartReader, run: ScriptR
       },
     });
     if (!opening.isOver() && !stop.why()) throw notAShell(where, opening.said(), result);
-    return finish(stop.why(), sinks.failure(), result);
+    return finish(where, stop.why(), sinks.failure(), result);
   } catch (error) {
     // Losing sight of what we are ending anyway is no further failure: the leash goes on without us.
     if (!stop.why() || !isSshError(error)) throw error;
-    return finish(stop.why(), sinks.failure(), { exitCode: null });
+    return finish(where, stop.why(), sinks.failure(), { exitCode: null });
   } finally {
     stop.dispose();
     watch.stop();
@@ -94,10 +95,18 @@ export const runOnLeash = async (where: string, start: StartReader, run: ScriptR
   }
 };
 
-const finish = (why: StopReason | undefined, failure: unknown, result: ExecResult): ScriptResult => {
+const finish = (where: string, why: StopReason | undefined, failure: unknown, result: ExecResult): ScriptResult => {
   if (why === 'failed') throw failure;
-  return why === undefined ? result : { ...result, stopped: why };
+  if (why !== undefined) return { ...result, stopped: why };
+  if (result.exitCode === SILENCED) throw silenced(where);
+  return result;
 };
+
+const silenced = (where: string): SshError =>
+  new SshError(
+    'lost',
+    `${where} heard nothing from this executor for a minute, so what ran there was stopped. Was the executor's host suspended or overloaded, or the connection stalled?`,
+  );
 
 const notAShell = (where: string, said: string, result: ExecResult): SshError => {
   const detail = said === '' ? `exit status ${result.exitCode}` : `it said "${said}"`;

@@ -52,7 +52,7 @@ const announced = (env: Readonly<Record<string, string>>, more: readonly string[
 
 /** Borg's success, with or without warnings, keeps the folder; see exit-codes.ts. */
 const SCRATCH_CLEANUP =
-  'case ${status-} in 0|1|10?|11?) ;; *) [ -z "${scratch-}" ] || { cd /; rm -rf -- "$scratch"; } ;; esac';
+  'case ${status-} in 0|1|10?|11[0-8]) ;; *) [ -z "${scratch-}" ] || { cd /; rm -rf -- "$scratch"; } ;; esac';
 
 const scratchSetup = (folder: string): readonly string[] => [
   `status= scratch=${quote(folder)}`,
