@@ -549,6 +549,13 @@ describe('changes', () => {
     expect(await rowOf('repositories', made)).toMatchObject({ name: 'New name', revision: 3 });
     await call(repositoryCommands.change, { uuid: made.uuid, changes: { repository_key: 'another-key-4711' } });
     expect(await keyOf()).toBe('another-key-4711');
+    const { previous_key: previous } = await rowOf('repositories', made);
+    expect(isEncrypted(previous) && (await parts.keys.open(previous))).toBe('plain-passphrase-4711');
+    const same = { repository_key: 'another-key-4711', ready: true };
+    await call(repositoryCommands.change, { uuid: made.uuid, changes: same });
+    expect(await rowOf('repositories', made)).toMatchObject({ ready: true, previous_key: previous });
+    await call(repositoryCommands.change, { uuid: made.uuid, changes: { repository_key: 'mistyped', ready: true } });
+    expect(await rowOf('repositories', made)).toMatchObject({ ready: false, previous_key: previous });
     expect(await failureOf(call(repositoryCommands.register, repository('nowhere')))).toMatchObject({
       code: 'validation',
       fields: { path: [expect.stringContaining('user@host:path')] },

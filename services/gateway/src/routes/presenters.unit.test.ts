@@ -116,10 +116,13 @@ describe('representations are those of the contract document', () => {
       own_key: true,
       escrowed: false,
     };
-    const row = { id: 1, ...common, ...fields, repository_key: sealed };
+    const row = { id: 1, ...common, ...fields, repository_key: sealed, previous_key: sealed };
     const repository = { id: 1, type: 'repository', url: '/api/v1/repositories/1/', ...shown, ...fields, uuid: UUID };
-    expect(presentRepository(row)).toEqual({ ...repository, repository_key: '$encrypted$' });
-    expect(presentRepository(row, 'k')).toEqual({ ...repository, repository_key: 'k' });
+    const masks = { repository_key: '$encrypted$', previous_key: '$encrypted$' };
+    expect(presentRepository(row)).toEqual({ ...repository, ...masks });
+    expect(presentRepository({ ...row, previous_key: null })).toEqual({ ...repository, ...masks, previous_key: null });
+    const keys = { repository_key: 'k', previous_key: 'j' };
+    expect(presentRepository(row, keys)).toEqual({ ...repository, ...keys });
   });
 
   test('policy', async () => {

@@ -7,6 +7,7 @@ import { STAMP, startTestGateway, USER, type SendOptions, type TestGateway } fro
 const BACKUP = randomUUID();
 const RUNNING = randomUUID();
 const REPOSITORY = randomUUID();
+const REKEYED = randomUUID();
 const POLICY = randomUUID();
 const PASSPHRASE = 'the real passphrase';
 const VARIABLES = '{"folders":["/etc"], "password":"secret"}';
@@ -29,6 +30,14 @@ beforeAll(async () => {
     enabled: true,
     revision: 4,
     repository_key: await parts.keys.seal(`repository-${REPOSITORY}`, PASSPHRASE),
+  });
+  await insert('inventory.repositories', {
+    id: 2,
+    uuid: REKEYED,
+    name: 'Rekeyed',
+    path: 'borg@backup:/other',
+    repository_key: await parts.keys.seal(`repository-${REKEYED}`, 'mistyped'),
+    previous_key: await parts.keys.seal(`repository-${REKEYED}`, PASSPHRASE),
   });
   await insert('inventory.policies', {
     id: 2,
@@ -99,9 +108,18 @@ describe('a repository’s passphrase', () => {
 
   test('is shown to superusers on the detail, once that is on record', async () => {
     const { body, headers } = await send('/repositories/1/');
-    expect(body.repository_key).toBe(PASSPHRASE);
+    expect(body).toMatchObject({ repository_key: PASSPHRASE, previous_key: null });
     expect(headers.get('etag')).toBe('"4"');
     expect(gateway.services.calls(KEY_READ)).toEqual([{ uuid: REPOSITORY }]);
+  });
+
+  test('that was replaced is shown like it, and nowhere else', async () => {
+    const before = gateway.services.calls(KEY_READ).length;
+    const { body } = await send('/repositories/2/');
+    expect(body).toMatchObject({ repository_key: 'mistyped', previous_key: PASSPHRASE });
+    expect(gateway.services.calls(KEY_READ).slice(before)).toEqual([{ uuid: REKEYED }]);
+    const { body: shown } = await send('/repositories/2/', { as: USER });
+    expect(shown).toMatchObject({ repository_key: '$encrypted$', previous_key: '$encrypted$' });
   });
 
   test('is masked everywhere else', async () => {

@@ -58,6 +58,8 @@ const inventory = defineProjection({
       name: 'text',
       path: 'text',
       repository_key: 'jsonb',
+      key_proven: 'bool',
+      previous_key: 'jsonb?',
       ready: 'bool',
       enabled: 'bool',
       check_schedule: 'int4?',

@@ -13,6 +13,6 @@ import { users } from './users/users.ts';
 /** Everything people manage, as tables. */
 export const inventoryProjection: Projection = defineProjection({
   name: 'inventory',
-  version: 2,
+  version: 3,
   models: [users, clients, repositories, schedules, policies, settings, sshKeys, hostKeys, sessions, apiTokens],
 });

@@ -49,6 +49,7 @@ export type RepositoryCommand =
       readonly keyPair: RepositoryKeyPair;
       readonly unknown: UnknownSchedules;
     }
+  /** With a passphrase only when it is not the one there is: that one is sealed, and cannot be compared here. */
   | { readonly do: 'change'; readonly changes: RepositoryChanges; readonly unknown: UnknownSchedules }
   /** A preparation opened or initialised it. */
   | {
@@ -74,9 +75,15 @@ const checkPath = (path: string | undefined): void => {
   }
 };
 
-/** Another place is another repository: it has to be prepared, unless its sender says it is. */
-const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChanges): Partial<StoredFields> =>
-  changed.path !== undefined && changes.ready === undefined ? { ...changed, ready: false } : changed;
+/**
+ * Another place is another repository: it has to be prepared, unless its sender says it is. Whether a passphrase is the
+ * right one, nothing but a preparation can tell, whatever its sender says.
+ */
+const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChanges): Partial<StoredFields> => {
+  const isUnproven =
+    changed.repository_key !== undefined || (changed.path !== undefined && changes.ready === undefined);
+  return isUnproven ? { ...changed, ready: false } : changed;
+};
 
 const change = (
   { uuid, fields }: Repository,

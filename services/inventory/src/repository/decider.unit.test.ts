@@ -58,8 +58,11 @@ describe('changing', () => {
   const change = (changes: Partial<RepositoryFields>) =>
     given(repositoryDecider, registered, prepared).when({ do: 'change', changes, unknown: none });
   test('the mask means the key there is', () => change({ ...fields, repository_key: SECRET_MASK }).then());
-  test('a key is recorded, as nobody can see whether it is another one', () =>
-    change({ repository_key: 'new' }).then({ type: 'repository-changed', data: { uuid, repository_key: 'new' } }));
+  test('another key is proven by a preparation only, whatever its sender says', () =>
+    change({ repository_key: 'new', ready: true }).then({
+      type: 'repository-changed',
+      data: { uuid, repository_key: 'new', ready: false },
+    }));
   test('another place has to be prepared', () =>
     change({ path: '/srv/other' }).then({
       type: 'repository-changed',

@@ -1,6 +1,7 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
 import type { repositoryCommands, RepositoryEvent, RpcInput, RpcOutput, Written } from '@cyborgbackup/contracts';
 import { handleCommand, isEncrypted, loadState } from '@cyborgbackup/event-store';
+import type { Sealed } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
 import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { caughtUp } from '../shared/caught-up.ts';
@@ -56,10 +57,18 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
     return { uuid, id, version, position: position.toString() };
   };
 
-  const isEscrowed = async ({ escrow }: Repository, borgId: string, key: string): Promise<boolean> => {
-    if (escrow?.borgId !== borgId) return false;
-    const stored = isEncrypted(escrow.key) ? await deps.keys.open(escrow.key) : escrow.key;
-    return stored === key;
+  const opened = async (secret: Sealed): Promise<string | undefined> =>
+    isEncrypted(secret) ? deps.keys.open(secret) : secret;
+
+  const isEscrowed = async ({ escrow }: Repository, borgId: string, key: string): Promise<boolean> =>
+    escrow?.borgId === borgId && (await opened(escrow.key)) === key;
+
+  /** Without a passphrase that is the one there is: who sends back what GET gave changes nothing. */
+  const realChanges = async (state: Repository | undefined, changes: RepositoryChanges): Promise<RepositoryChanges> => {
+    const { repository_key: key, ...others } = changes;
+    if (key === undefined) return changes;
+    const { fields } = present(state, 'repository');
+    return (await opened(fields.repository_key)) === key ? others : changes;
   };
 
   /** Most writes name no schedule, and need not wait for others. */
@@ -87,10 +96,13 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
       );
     },
 
-    change: ({ uuid, changes, expected_version: expectedVersion }) => {
-      const options = expectedVersion === undefined ? {} : { expectedVersion };
-      return checkingSchedules(changes, async (unknown) =>
-        writtenBy(await handle(repositoryStream(uuid), { do: 'change', changes, unknown }, options), 'repository'),
+    change: ({ uuid, changes: sent, expected_version: expectedVersion }) => {
+      const stream = repositoryStream(uuid);
+      return checkingSchedules(sent, (unknown) =>
+        atLoadedVersion(deps, repositoryDecider, { stream, expectedVersion }, async ({ state, version }) => {
+          const command = { do: 'change', changes: await realChanges(state, sent), unknown } as const;
+          return writtenBy(await handle(stream, command, { expectedVersion: version }), 'repository');
+        }),
       );
     },
 

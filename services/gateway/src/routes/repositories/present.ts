@@ -2,12 +2,22 @@ import { SECRET_MASK } from '@cyborgbackup/contracts';
 import { pick, presentCommon } from '../../http/representation.ts';
 import type { RepositoryRow } from './query.ts';
 
-/** @param key the passphrase, for who may see it */
-export const presentRepository = (row: RepositoryRow, key = SECRET_MASK): object => ({
+/** The passphrases of a repository, for who may see them. */
+export interface ShownKeys {
+  readonly repository_key: string | undefined;
+  readonly previous_key: string | null | undefined;
+}
+
+const masked = ({ previous_key: previous }: RepositoryRow): ShownKeys => ({
+  repository_key: SECRET_MASK,
+  previous_key: previous === null ? null : SECRET_MASK,
+});
+
+export const presentRepository = (row: RepositoryRow, keys = masked(row)): object => ({
   ...presentCommon(row, { type: 'repository', collection: 'repositories' }),
   name: row.name,
   path: row.path,
-  repository_key: key,
+  ...keys,
   ...pick(row, ['original_size', 'compressed_size', 'deduplicated_size', 'ready', 'enabled', 'uuid']),
   ...pick(row, ['check_schedule', 'integrity_schedule', 'own_key', 'escrowed']),
 });

@@ -7,6 +7,7 @@ import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
 
 export interface RepositoryRow extends StoredRow, CommonRow, Omit<RepositoryFields, 'repository_key'> {
   readonly repository_key: EncryptedValue;
+  readonly previous_key: EncryptedValue | null;
   readonly original_size: number;
   readonly compressed_size: number;
   readonly deduplicated_size: number;
@@ -16,7 +17,7 @@ export interface RepositoryRow extends StoredRow, CommonRow, Omit<RepositoryFiel
 
 const sizes = ['original_size', 'compressed_size', 'deduplicated_size'];
 const common = ['id', 'uuid', 'created', 'modified', 'revision'];
-const columns = [...common, ...Object.keys(repositoryFields.shape), ...sizes, 'own_key'];
+const columns = [...common, ...Object.keys(repositoryFields.shape), ...sizes, 'own_key', 'previous_key'];
 
 export const repositorySource: RowSource = {
   select: `${columnsOf(columns)}, t.escrow_borg_id <> '' as escrowed, ${authorColumns}`,

@@ -14,12 +14,16 @@ const KEY_BYTES = 32;
 
 const strongKey = (): string => randomBytes(KEY_BYTES).toString('base64url');
 
-/** Superusers see the passphrase here and nowhere else, and only once it is on record that they did. */
+/** Superusers see the passphrases here and nowhere else, and only once it is on record that they did. */
 const detail = async (deps: GatewayDeps, row: RepositoryRow, request: ApiRequest): Promise<ApiAnswer> => {
   const headers = { ETag: etagOf(row.revision) };
   if (!request.caller().isSuperuser) return { body: presentRepository(row), headers };
   await deps.call(repositoryCommands.keyRead, { uuid: row.uuid });
-  return { body: presentRepository(row, await deps.keys.open(row.repository_key)), headers };
+  const keys = {
+    repository_key: await deps.keys.open(row.repository_key),
+    previous_key: row.previous_key && (await deps.keys.open(row.previous_key)),
+  };
+  return { body: presentRepository(row, keys), headers };
 };
 
 export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [

@@ -34,6 +34,13 @@ export const repositorySchema = z.object({
   ...commonSchema,
   type: z.literal('repository'),
   ...shape,
+  ready: shape.ready.describe('False after a change of the passphrase, until a job has opened the repository with it.'),
+  previous_key: z
+    .string()
+    .nullable()
+    .describe(
+      'The passphrase before the last change, or the last one known to be right; null while there was no other. Send it as `repository_key` to return to it.',
+    ),
   original_size: z.int(),
   compressed_size: z.int(),
   deduplicated_size: z.int(),

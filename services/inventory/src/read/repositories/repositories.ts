@@ -7,6 +7,10 @@ export interface RepositoryRow extends Omit<RepositoryFields, 'repository_key'>,
   readonly uuid: string;
   readonly id: number;
   readonly repository_key: EncryptedValue;
+  /** Whether a preparation opened the repository with this passphrase. */
+  readonly key_proven: boolean;
+  /** The passphrase before it: the latest one that was proven, or the first one. Null while there was no other. */
+  readonly previous_key: EncryptedValue | null;
   /** Of all archives together, in bytes, as borg last reported them. */
   readonly original_size: number;
   readonly compressed_size: number;
@@ -28,7 +32,16 @@ const UNSEEN = {
   ...{ original_size: 0, compressed_size: 0, deduplicated_size: 0 },
   ...{ borg_id: '', encryption: '', own_key: false },
 };
-const NO_KEYS = { public_key: '', escrow_borg_id: '', escrow_key: null };
+const NO_KEYS = { key_proven: false, previous_key: null, public_key: '', escrow_borg_id: '', escrow_key: null };
+
+type KeyColumns = Pick<RepositoryRow, 'repository_key' | 'key_proven' | 'previous_key'>;
+
+/** A passphrase that was never proven is no loss: it must not take the place of one that may be the right one. */
+const anotherKey = (row: RepositoryRow, key: EncryptedValue): KeyColumns => ({
+  repository_key: key,
+  key_proven: false,
+  previous_key: row.key_proven || row.previous_key === null ? row.repository_key : row.previous_key,
+});
 
 export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | JobEvent>({
   table: 'repositories',
@@ -43,6 +56,8 @@ export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | Job
     name: 'text',
     path: 'text',
     repository_key: 'jsonb',
+    key_proven: 'bool',
+    previous_key: 'jsonb?',
     ready: 'bool',
     enabled: 'bool',
     check_schedule: 'int4?',
@@ -67,15 +82,23 @@ export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | Job
     'repository-changed': (event, table) => {
       const { repository_key: key, ...changes } = event.data;
       const moved = changes.path === undefined ? {} : UNSEEN;
-      const secret = key === undefined ? {} : { repository_key: sealedOnly(key) };
-      return table.update(
-        { uuid: changes.uuid },
-        { ...definedFields(changes), ...moved, ...secret, ...nextStamps(event) },
-      );
+      const secret = key === undefined ? undefined : sealedOnly(key);
+      return table.update({ uuid: changes.uuid }, (row) => ({
+        ...row,
+        ...definedFields(changes),
+        ...moved,
+        ...(secret && anotherKey(row, secret)),
+        ...nextStamps(event),
+      }));
     },
     'repository-prepared': (event, table) => {
       const { uuid, ready, borg_id, encryption, own_key } = event.data;
-      return table.update({ uuid }, { ready, borg_id, encryption, own_key, ...nextStamps(event) });
+      return table.update({ uuid }, (row) => ({
+        ...row,
+        ...{ ready, borg_id, encryption, own_key },
+        key_proven: ready || row.key_proven,
+        ...nextStamps(event),
+      }));
     },
     'repository-ssh-key-generated': (event, table) => {
       const { uuid, public_key } = event.data;

@@ -31,7 +31,7 @@ const unseen = {
   ...{ original_size: 0, compressed_size: 0, deduplicated_size: 0 },
   ...{ borg_id: '', encryption: '', own_key: false },
 };
-const noKeys = { public_key: '', escrow_borg_id: '', escrow_key: null };
+const noKeys = { key_proven: false, previous_key: null, public_key: '', escrow_borg_id: '', escrow_key: null };
 const row = {
   ...fields,
   ...unseen,
@@ -51,7 +51,16 @@ test('a new repository has no sizes yet', () => {
 
 test('a preparation tells what borg calls it', () => {
   expect(foldEvents(repositories, [registered, prepared])).toEqual([
-    { ...row, ready: true, borg_id: 'ab', encryption: 'repokey', own_key: true, modified: secondOf(2), revision: 2 },
+    {
+      ...row,
+      ready: true,
+      borg_id: 'ab',
+      encryption: 'repokey',
+      own_key: true,
+      key_proven: true,
+      modified: secondOf(2),
+      revision: 2,
+    },
   ]);
 });
 
@@ -80,7 +89,7 @@ test('a job’s sizes are no change by anybody', () => {
 test('another place has no sizes yet', () => {
   const moved = recorded(3, { type: 'repository-changed', data: { uuid, path: '/srv/b', ready: false } }, byUser(ADA));
   expect(foldEvents(repositories, [registered, prepared, succeeded, moved])).toEqual([
-    { ...row, path: '/srv/b', modified: secondOf(3), revision: 3 },
+    { ...row, path: '/srv/b', key_proven: true, modified: secondOf(3), revision: 3 },
   ]);
 });
 
@@ -91,6 +100,24 @@ test('a new key replaces the old one, a new name does not', () => {
     { name: 'B', repository_key: sealed('1'), ...sizes },
   ]);
   expect(foldEvents(repositories, [registered, rekeyed])).toMatchObject([{ repository_key: sealed('2') }]);
+});
+
+test('the last passphrase that was proven stays at hand until another one is', () => {
+  const rekeyed = (version: number) =>
+    recorded(version, { type: 'repository-changed', data: { uuid, repository_key: sealed(String(version)) } });
+  const proven = [registered, prepared];
+  expect(foldEvents(repositories, [...proven, rekeyed(3), rekeyed(4)])).toMatchObject([
+    { repository_key: sealed('4'), previous_key: sealed('1'), key_proven: false },
+  ]);
+  const again = { ...prepared, version: 4 };
+  expect(foldEvents(repositories, [...proven, rekeyed(3), again, rekeyed(5)])).toMatchObject([
+    { repository_key: sealed('5'), previous_key: sealed('3') },
+  ]);
+  const data = { uuid, ready: false, borg_id: '', encryption: '', initialised: false, own_key: false };
+  const failed = recorded(3, { type: 'repository-prepared', data });
+  expect(foldEvents(repositories, [registered, rekeyed(2), failed, rekeyed(4)])).toMatchObject([
+    { previous_key: sealed('1'), key_proven: false },
+  ]);
 });
 
 test('a removed repository is no row, also when a job ends after that', () => {
