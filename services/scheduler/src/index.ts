@@ -1,3 +1,4 @@
+export { explainJob } from './explain/explain-job.ts';
 export { decideSlots } from './queue/decide-slots.ts';
 export { createQueue, evolve as evolveQueue, type Queue, type QueueInput } from './queue/queue.ts';
 export { schedulerProjection } from './read/scheduler-projection.ts';

@@ -3,6 +3,7 @@ import { createJobQueue, createRpcService, createSignals } from '@cyborgbackup/m
 import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { explainJob } from './explain/explain-job.ts';
+import { hasExecutors } from './has-executors.ts';
 import { cancelJob } from './job/cancel-job.ts';
 import { checkRepository } from './run/check-repository.ts';
 import { drill } from './run/drill.ts';
@@ -50,7 +51,8 @@ export const startScheduler = async (
     checkRepository: (command) => checkRepository(deps, command),
     drill: (command) => drill(deps, command),
     cancel: ({ job }) => cancelJob({ ...deps, signals }, job),
-    explain: ({ job }) => explainJob({ pool, connection, maxRunning }, job),
+    explain: ({ job }) =>
+      explainJob({ pool, maxRunning, hasExecutors: (asked) => hasExecutors(connection, asked) }, job),
   });
   const service = await createRpcService({ natsUrl, module, queue: SERVICE, logger });
 

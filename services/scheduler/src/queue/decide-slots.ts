@@ -54,11 +54,11 @@ export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDeci
   return decided;
 };
 
-export const isFull = ({ granted }: Queue, { maxRunning }: Pick<SlotLimits, 'maxRunning'>): boolean =>
+export const isFull = ({ granted }: Pick<Queue, 'granted'>, { maxRunning }: Pick<SlotLimits, 'maxRunning'>): boolean =>
   maxRunning > 0 && granted >= maxRunning;
 
 /** The executors have not taken what they were given. */
-export const isHandedOut = ({ handedOut }: Queue): boolean => handedOut.size >= MAX_HANDED_OUT;
+const isHandedOut = ({ handedOut }: Queue): boolean => handedOut.size >= MAX_HANDED_OUT;
 
 const grantOf = ({
   uuid,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../some-events.test.ts';
 import { decideSlots, MAX_HANDED_OUT } from './decide-slots.ts';
-import { explainWait } from './explain-wait.ts';
 import { fateOf } from './fate.ts';
 import { addRun, createQueue, evolve, type Queue } from './queue.ts';
 import { createEntry, type QueuedJob } from './queue-entry.ts';
@@ -215,90 +214,5 @@ describe('what follows a job that did not succeed', () => {
     ],
   ])('%s', (_name, ended, what, reason) => {
     expect(fateOf(follower, ended)).toEqual({ do: what, job: 'follower', reason });
-  });
-});
-
-describe('an explanation', () => {
-  const run = 'explained';
-  const queue = queueOf(
-    job('runs', { repository: 'r', client: 'c1' }),
-    job('next', { run, repository: 'r', client: 'c2' }),
-    job('after', { run, repository: 'r', client: 'c2', needs: ['next'] }),
-    job('third', { repository: 'r', client: 'c3' }),
-    job('elsewhere', { repository: 'r2', client: 'c1' }),
-    job('full', { repository: 'r3', client: 'c4' }),
-  );
-  const limits = { maxRunning: 1, hasExecutors: undefined };
-  decideSlots(queue, { ...limits, maxEvents: 500 });
-
-  it.each<[string, string, string, { by: string[]; ahead: number }]>([
-    [
-      'runs',
-      'granted',
-      'It may run, and waits for an executor: see whether one is running and has room.',
-      { by: [], ahead: 0 },
-    ],
-    ['next', 'pending', 'Its repository is used by "runs".', { by: ['runs'], ahead: 0 }],
-    ['third', 'pending', 'Its repository is used by "runs". Jobs ahead of it: 1.', { by: ['runs'], ahead: 1 }],
-    ['after', 'waiting', 'It needs "next" to succeed.', { by: ['next'], ahead: 0 }],
-    ['elsewhere', 'pending', 'Its client is used by "runs".', { by: ['runs'], ahead: 0 }],
-    ['full', 'pending', 'All 1 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).', { by: [], ahead: 0 }],
-    ['unknown', 'ended', 'It has ended.', { by: [], ahead: 0 }],
-  ])('of %s', (uuid, state, reason, { by, ahead }) => {
-    const explanation = explainWait(queue, uuid, limits);
-    expect(explanation).toMatchObject({ state, reason, ahead });
-    expect(explanation.blocked_by.map(({ name }) => name)).toEqual(by);
-  });
-
-  it('of a job behind those that somebody launched, and those of other policies', () => {
-    const crowded = queueOf(
-      job('runs', { repository: 'r', client: 'c1' }),
-      job('mine', { repository: 'r', client: 'c2' }),
-      job('last', { repository: 'r', client: 'c3' }),
-      job('other', { repository: 'r', client: 'c4', policy: 'q' }),
-      job('by hand', { repository: 'r', client: 'c5', policy: 'm', manual: true }),
-    );
-    decideSlots(crowded, { ...UNLIMITED });
-    // Served first for it was launched by hand; then the policy that has nothing yet.
-    expect(explainWait(crowded, 'last', { maxRunning: 0, hasExecutors: true })).toMatchObject({
-      ahead: 3,
-      reason: expect.stringContaining('Jobs ahead of it: 3 (1 of other policies, which take turns).'),
-    });
-    expect(crowded.lanes.holderOf('r')?.uuid).toBe('by hand');
-  });
-
-  it.each<[string, boolean | undefined, string]>([
-    ['any executor', true, 'waits for an executor that has room'],
-    ['no executor', false, 'no executor is there: start one'],
-    ['nobody knows what', undefined, 'see whether one is running'],
-  ])('of a job that is handed out to %s', (_name, hasExecutors, reason) => {
-    const handedOut = queueOf(job('a', { client: 'c' }));
-    decideSlots(handedOut, UNLIMITED);
-    const explanation = explainWait(handedOut, 'a', { maxRunning: 0, hasExecutors });
-    expect(explanation).toMatchObject({ state: 'granted', reason: expect.stringContaining(reason) });
-  });
-
-  it.each<[boolean, string]>([
-    [true, '4 jobs wait for an executor already: start more'],
-    [false, '4 jobs wait for an executor already, and no executor is there'],
-  ])('of a job that is not handed out while the executors take none: executors there = %s', (hasExecutors, reason) => {
-    const names = Array.from({ length: MAX_HANDED_OUT + 1 }, (_, n) => `j${n}`);
-    const full = queueOf(...names.map((uuid) => job(uuid, { client: uuid })));
-    decideSlots(full, UNLIMITED);
-    const explanation = explainWait(full, `j${MAX_HANDED_OUT}`, { maxRunning: 0, hasExecutors });
-    expect(explanation).toMatchObject({ state: 'pending', reason: expect.stringContaining(reason) });
-  });
-
-  it('of a job that is tried again', () => {
-    const lostOne = queueOf(job('a', { client: 'c' }));
-    decideSlots(lostOne, UNLIMITED);
-    start(lostOne, 'a');
-    expect(explainWait(lostOne, 'a', { maxRunning: 0, hasExecutors: true }).state).toBe('running');
-    evolve(lostOne, { ...lost('a', 'The host does not answer.', true), version: 1, metadata });
-    const reason = 'Its last attempt was lost: The host does not answer. It is tried again by itself';
-    expect(explainWait(lostOne, 'a', { maxRunning: 0, hasExecutors: true })).toMatchObject({
-      state: 'granted',
-      reason: expect.stringContaining(reason),
-    });
   });
 });

@@ -12,7 +12,7 @@ export interface Turn {
 export interface WaitingLine {
   readonly turn: Turn;
   readonly manual: boolean;
-  readonly jobs: readonly QueuedJob[];
+  readonly jobs: readonly Pick<QueuedJob, 'id'>[];
 }
 
 const headId = ({ jobs }: WaitingLine): number => jobs[0]?.id ?? Infinity;
@@ -26,24 +26,3 @@ export const compareLines = (a: WaitingLine, b: WaitingLine): number =>
   a.turn.held - b.turn.held ||
   a.turn.lastGrant - b.turn.lastGrant ||
   headId(a) - headId(b);
-
-/** These jobs in the order in which they would be served, one after the other. */
-export const inServingOrder = (jobs: readonly QueuedJob[], turnOf: (policy: string) => Turn): readonly QueuedJob[] => {
-  const turns = new Map(jobs.map(({ policy }) => [policy, { ...turnOf(policy) }]));
-  const lines = [...Map.groupBy(jobs, ({ manual, policy }) => `${manual}/${policy}`).values()].flatMap((group) => {
-    const [first] = group;
-    const turn = first && turns.get(first.policy);
-    return turn ? [{ turn, manual: first.manual, jobs: group.sort((a, b) => a.id - b.id) }] : [];
-  });
-  const served: QueuedJob[] = [];
-  let grant = Math.max(0, ...lines.map(({ turn }) => turn.lastGrant));
-  while (served.length < jobs.length) {
-    const line = lines
-      .filter((each) => each.jobs.length > 0)
-      .reduce((best, each) => (compareLines(each, best) < 0 ? each : best));
-    const next = line.jobs.shift();
-    if (next) served.push(next);
-    line.turn.lastGrant = grant += 1;
-  }
-  return served;
-};

@@ -1,0 +1,124 @@
+/**
+ * Why a job waits, asked of a scheduler with 36,000 open jobs: 12,000 clients of 200 policies, each with a backup that could
+ * run and two jobs that follow it; half of them wait for one repository, the others for nine more. One question after the
+ * other, and forty at once. Times in milliseconds.
+ */
+import { startPostgres } from '@cyborgbackup/embedded';
+import { installEventStore } from '@cyborgbackup/event-store';
+import { createLogger } from '@cyborgbackup/kernel';
+import { ensureProjection, installProjections } from '@cyborgbackup/projections';
+import { explainJob, schedulerProjection } from '@cyborgbackup/scheduler';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { Figures } from './budget.ts';
+
+const CLIENTS = 12_000;
+const POLICIES = 200;
+const QUESTIONS = 300;
+const AT_ONCE = 40;
+
+/** What the jobs of this bench have in common. */
+const COMMON = {
+  launch_type: 'scheduled',
+  failed: false,
+  policy: 1,
+  policy_name: 'nightly',
+  policy_type: 'rootfs',
+  client: 1,
+  client_hostname: 'host.example.org',
+  repository: 1,
+  repository_name: 'borg',
+  schedule_name: 'nightly',
+  due_at: '2026-03-01T00:00:00Z',
+  attempt: 0,
+  executor: '',
+  cancel_requested: false,
+  job_explanation: '',
+  warnings: [],
+  original_size: 0,
+  compressed_size: 0,
+  deduplicated_size: 0,
+  files: 0,
+  created: '2026-03-01T00:00:00Z',
+  modified: '2026-03-01T00:00:00Z',
+  correlation_id: 'bench',
+  revision: 1,
+};
+
+/** Straight into the scheduler's tables: how they are filled is measured elsewhere. */
+const FILL_JOBS = `
+  insert into scheduler.jobs
+  select (jsonb_populate_record(null::scheduler.jobs, $1::jsonb || jsonb_build_object(
+           'id', 3 * n + step, 'uuid', md5('job' || n || '/' || step)::uuid, 'name', 'job ' || n || '/' || step,
+           'run', md5('run' || n % $3::int)::uuid, 'policy_uuid', md5('policy' || n % $3::int)::uuid,
+           'client_uuid', md5('client' || n)::uuid,
+           'repository_uuid', md5('repository' || case when n % 2 = 0 then 0 else 1 + n % 9 end)::uuid,
+           'job_type', (array['job', 'catalog', 'prune'])[step + 1],
+           'status', case step when 0 then 'pending' else 'waiting' end,
+           'needs', case step when 0 then jsonb_build_array()
+                              else jsonb_build_array(md5('job' || n || '/' || step - 1)::uuid) end))).*
+    from generate_series(0, $2::int - 1) as n, generate_series(0, 2) as step`;
+
+/** One job of each repository has a slot, and runs. */
+const FILL_SLOTS = `
+  with first as (
+    select distinct on (repository_uuid) uuid, run, repository_uuid, client_uuid, id
+      from scheduler.jobs where status = 'pending' order by repository_uuid, id
+  ), started as (
+    update scheduler.jobs set status = 'running', attempt = 1 where uuid in (select uuid from first)
+  )
+  insert into scheduler.slots (job, run, repository, client, granted_version)
+  select uuid, run, repository_uuid, client_uuid, id + 1 from first`;
+
+const fill = async (pool: pg.Pool): Promise<readonly string[]> => {
+  await ensureProjection(pool, schedulerProjection);
+  await pool.query(FILL_JOBS, [COMMON, CLIENTS, POLICIES]);
+  await pool.query(FILL_SLOTS);
+  await pool.query('analyze scheduler.jobs');
+  const { rows } = await pool.query<{ uuid: string }>(
+    `select uuid from scheduler.jobs where status = 'pending' order by md5(uuid::text) limit $1`,
+    [QUESTIONS],
+  );
+  return rows.map(({ uuid }) => uuid);
+};
+
+const measure = async (pool: pg.Pool): Promise<Figures> => {
+  const jobs = await fill(pool);
+  const explain = async (job: string): Promise<number> => {
+    const begun = performance.now();
+    const { state } = await explainJob({ pool, maxRunning: 0, hasExecutors: () => Promise.resolve(true) }, job);
+    if (state !== 'pending') throw new Error(`A job is ${state}, not pending`);
+    return performance.now() - begun;
+  };
+  const times: number[] = [];
+  for (const job of jobs) times.push(await explain(job));
+  const together = await Promise.all(jobs.slice(0, AT_ONCE).map(explain));
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => Number((times[Math.floor((times.length - 1) * share)] ?? NaN).toFixed(2));
+  return {
+    explainP50Millis: at(0.5),
+    explainP95Millis: at(0.95),
+    fortyAtOnceSlowestMillis: Number(Math.max(...together).toFixed(2)),
+  };
+};
+
+export const run = async (): Promise<Figures> => {
+  const logger = createLogger('bench', 'warn');
+  const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
+  const server = await startPostgres({ dataDir, logger });
+  const pool = new pg.Pool({ connectionString: server.url });
+  pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
+  try {
+    const client = await pool.connect();
+    await installEventStore(client);
+    await installProjections(client);
+    client.release();
+    return await measure(pool);
+  } finally {
+    await pool.end();
+    await server.stop();
+    await rm(dataDir, { recursive: true });
+  }
+};

@@ -1,0 +1,99 @@
+import { schedulerCommands } from '@cyborgbackup/contracts';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JobRow } from '../read/job-row.ts';
+import { somePolicy } from '../some-policy.test.ts';
+import { createStage, jobNamed, type Stage } from '../support.test.ts';
+
+describe('an explanation', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await createStage();
+    await stage.startScheduler();
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  const explain = ({ uuid: job }: Pick<JobRow, 'uuid'>) =>
+    stage.parts.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });
+
+  const launch = async (policy: number): Promise<string> => {
+    const run = randomUUID();
+    const { subject, output } = schedulerCommands.launch;
+    await stage.parts.rpc.call(subject, { policy, run, extra_vars: null }, { schema: output });
+    return run;
+  };
+
+  it('counts the line for a repository, and names who is in the way', async () => {
+    const short = { catalog_enabled: false, auto_prune: false };
+    const one = somePolicy(1, { ...short, clientCount: 3 });
+    const two = { ...somePolicy(2, { auto_prune: false, clientCount: 2 }), repository: one.repository };
+    // Its client is busy though its repository is free; nobody stands in line before it.
+    const three = { ...somePolicy(3, short), clients: one.clients.slice(0, 1) };
+    for (const policy of [one, two, three]) stage.policies.set(policy.policy.id, policy);
+    const gate = Promise.withResolvers<void>();
+    const runningName = 'Backup Job policy1 host1-1';
+    stage.executor.orders.set(runningName, gate.promise);
+    const first = await launch(1);
+    await stage.settled(first, ['running', 'pending', 'pending']);
+    const second = await launch(2);
+    await stage.settled(second, ['pending', 'waiting', 'pending', 'waiting']);
+    const third = await launch(3);
+    await stage.settled(third, ['pending']);
+
+    const [running, , last] = await stage.jobs(first);
+    const others = await stage.jobs(second);
+    const inUse = `Its repository is used by "${runningName}".`;
+    const blocked_by = [{ id: running!.id, uuid: running!.uuid, name: running!.name }];
+    expect(await explain(running!)).toMatchObject({ state: 'running', blocked_by: [], ahead: 0 });
+    expect(await explain(jobNamed(others, 'Backup Job policy2 host2-1'))).toEqual({
+      state: 'pending',
+      reason: inUse,
+      blocked_by,
+      ahead: 0,
+    });
+    // The first policy has a slot already, so the other one goes first.
+    expect(await explain(last!)).toEqual({
+      state: 'pending',
+      reason: `${inUse} Jobs ahead of it: 3 (2 of other policies, which take turns).`,
+      blocked_by,
+      ahead: 3,
+    });
+    expect(await explain(jobNamed(others, 'Catalog Job policy2 host2-2'))).toMatchObject({
+      state: 'waiting',
+      reason: 'It needs "Backup Job policy2 host2-2" to succeed.',
+      blocked_by: [{ uuid: jobNamed(others, 'Backup Job policy2 host2-2').uuid }],
+    });
+    const [elsewhere] = await stage.jobs(third);
+    expect(await explain(elsewhere!)).toEqual({
+      state: 'pending',
+      reason: `Its client is used by "${runningName}".`,
+      blocked_by,
+      ahead: 0,
+    });
+
+    gate.resolve();
+    await stage.settled(first, Array<string>(3).fill('successful'));
+    expect(await explain(running!)).toMatchObject({ state: 'ended', reason: 'It has ended.' });
+    await expect(explain({ uuid: randomUUID() })).rejects.toMatchObject({ code: 'not-found' });
+  });
+
+  it('counts the line for a client where no repository is needed', async () => {
+    const policies = [4, 5].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));
+    const client = { ...policies[0]!.clients[0]!, ready: false };
+    for (const policy of policies) stage.policies.set(policy.policy.id, { ...policy, clients: [client] });
+    const gate = Promise.withResolvers<void>();
+    stage.executor.orders.set(`Prepare Client ${client.hostname}`, gate.promise);
+    const first = await launch(4);
+    await stage.settled(first, ['running', 'waiting']);
+    const second = await launch(5);
+    await stage.settled(second, ['pending', 'waiting']);
+    const [check] = await stage.jobs(second);
+    expect(await explain(check!)).toMatchObject({
+      state: 'pending',
+      reason: `Its client is used by "Prepare Client ${client.hostname}".`,
+      ahead: 0,
+    });
+    gate.resolve();
+    await stage.settled(second, ['successful', 'successful']);
+  });
+});
