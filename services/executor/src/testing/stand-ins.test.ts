@@ -12,7 +12,8 @@ const install = async (folder: string, programs: Readonly<Record<string, string>
 
 /**
  * A stand-in for libvirt: machines are folders below `$VMS` with `state`, `disks` (lines as of domblklist) and the images.
- * A snapshot makes an overlay that the guest writes to, a commit merges it into the image.
+ * A snapshot makes an overlay that the guest writes to, a commit merges it into the image. That takes as long as there is a
+ * file `busy`; the folder `job` stands for what qemu does meanwhile, also when virsh is killed.
  */
 const VIRSH = `
 VMS=$(dirname "$0")/vms
@@ -33,12 +34,15 @@ case $command in
       echo written-since >"$file"
       sed -i "s|^\\( file *disk *$target *\\).*|\\1$file|" "$VMS/$domain/disks" ;;
     esac; done ;;
+  blockjob) rmdir "$VMS/$domain/job" ;;
   blockcommit)
+    mkdir "$VMS/$domain/job" 2>/dev/null || { echo "disk $2 already in active block job" >&2; exit 1; }
+    while [ -e "$VMS/$domain/busy" ]; do sleep 0.1; done
     overlay=$(sed -n "s|^ file *disk *$2 *||p" "$VMS/$domain/disks")
     base=\${overlay%.cyborgbackup}
     cat "$overlay" >>"$base"
     sed -i "s|$overlay|$base|" "$VMS/$domain/disks"
-    echo "$2" >>"$VMS/../commits" ;;
+    rmdir "$VMS/$domain/job" ;;
   *) echo "virsh $command?" >&2; exit 1 ;;
 esac`;
 

@@ -1,10 +1,17 @@
+import { JOB_MARKER } from '../../connect/place-env.ts';
 import type { VmProvider } from './vm-provider.ts';
 
-/** Merges what was written since the snapshot back into the disks. Does nothing where there is no snapshot of ours. */
+/**
+ * Merges what was written since the snapshot back into the disks. Does nothing where there is no snapshot of ours. A virsh that
+ * is killed leaves its merge to qemu, without an end, and libvirt allows no second one: that one is given up, and done again.
+ * To be run with the machine's lock.
+ */
 const SETTLE = `
 virsh domblklist --details "$1" | while read -r _ device target source; do
   case $device:$source in
-    *:*.cyborgbackup) virsh blockcommit "$1" "$target" --active --pivot --wait >/dev/null && rm -f "$source" || exit ;;
+    *:*.cyborgbackup)
+      virsh blockjob "$1" "$target" --abort >/dev/null 2>&1 || :
+      virsh blockcommit "$1" "$target" --active --pivot --wait >/dev/null && rm -f "$source" || exit ;;
   esac
 done`.trim();
 
@@ -15,17 +22,33 @@ done`.trim();
  * is killed with borg: a watcher in a session of its own merges when the script is gone. It makes the working folder too, and
  * so removes it whenever the script dies. Should both die with the host, the next backup begins by merging.
  *
+ * One backup of a machine at a time: the script opens a file and locks it, and the watcher inherits that, so the lock is free
+ * when nothing is left to merge. That may take hours, and whoever waits says every half a minute that it does. The watcher
+ * removes the file, so a lock counts only while its file still has its name.
+ *
  * What comes out is a tar stream: \`domain.xml\`, then each disk with the images it is based on, under their own paths.
  * Unpack it, put the images where domain.xml says, and \`virsh define domain.xml\`.
  */
 const DUMP = `
 domain=$1 settle=$2
 fail() { echo "$*" >&2; exit 1; }
+command -v flock >/dev/null || fail 'flock cannot be found: install util-linux.'
+[ -w /run ] && lock=/run || lock=/tmp
+lock=$lock/cyborgbackup-vm-$(printf %s "$domain" | cksum | tr ' ' -)
+rounds=0 wait=2
+until [ "$lock" -ef /proc/self/fd/9 ]; do
+  exec 9>>"$lock"
+  until flock -w "$wait" 9; do
+    [ "$rounds" -lt 2880 ] || fail "An earlier backup of $domain does not end: see virsh blockjob."
+    echo "Waiting for an earlier backup of $domain to end, and its snapshot to be merged." >&2
+    rounds=$((rounds + 1)) wait=30
+  done
+done
 sh -ec "$settle" sh "$domain" || fail "The snapshot of an earlier backup of $domain could not be merged."
-work=$(unset CYBORGBACKUP_JOB; setsid sh -c '
+work=$(unset ${JOB_MARKER}; setsid sh -c '
   work=$(mktemp -d /tmp/cyborgbackup-vm.XXXXXXXXXX) && echo "$work" && exec >/dev/null || exit
   while kill -0 "$1"; do sleep 1; done
-  rm -rf "$work"; sh -c "$2" sh "$3"' sh $$ "$settle" "$domain" </dev/null 2>/dev/null &)
+  rm -rf "$work"; sh -c "$2" sh "$3"; rm -f "$4"' sh $$ "$settle" "$domain" "$lock" </dev/null 2>/dev/null &)
 [ -n "$work" ] || fail "No folder could be made in /tmp."
 virsh domblklist --details "$domain" >"$work/all" || exit
 virsh dumpxml --inactive "$domain" >"$work/domain.xml" || exit
@@ -53,7 +76,7 @@ exit $status`.trim();
 /** Machines of libvirt with disks in files, by qemu. */
 export const libvirt: VmProvider = {
   name: 'libvirt',
-  tools: ['virsh', 'qemu-img', 'tar', 'setsid'],
+  tools: ['virsh', 'qemu-img', 'tar', 'setsid', 'flock'],
   probe: ['sh', '-c', 'version=$(virsh version --daemon) && echo "libvirt ${version##* }"'],
   list: ['virsh', 'list', '--all', '--name'],
   parseMachines: (stdout) =>
