@@ -100,3 +100,16 @@ test('a password in the variables reaches the dump, and is not shown whatever th
   const recorded = [...whole.events, ...broken.events].map(({ data }) => data);
   expect(JSON.stringify([recorded, await local.lines(broken.job)])).not.toMatch(/open|sesame/);
 });
+
+test('a dump that was ended since nothing was heard from us is tried again', async () => {
+  const folder = join(site.folder, 'fast');
+  await mkdir(folder);
+  // The client's clock for our silence runs faster than we make ourselves heard.
+  const stand_in = `#!/bin/sh\n[ "$1" != 5 ] || set -- 0.2\nexec /bin/sleep "$@"\n`;
+  await writeFile(join(folder, 'sleep'), stand_in);
+  await chmod(join(folder, 'sleep'), 0o755);
+  await using local = await startJobSite({ clientPath: folder });
+  const { job } = await local.start({ policy: { policy_type: 'piped' }, variables: { command: 'sleep 60' } });
+  const { data } = await local.event(job, 'job-attempt-lost');
+  expect(data).toMatchObject({ transport: true, reason: expect.stringMatching(/heard nothing from this executor/) });
+});
