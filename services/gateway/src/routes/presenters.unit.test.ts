@@ -238,6 +238,7 @@ describe('a job', () => {
     attempt: 1,
     executor: 'host-1-ab',
     task: null,
+    restore: null,
     machine_id: '101',
     machine_name: 'web',
     due_at: '2018-11-23T19:58:00.000000Z',

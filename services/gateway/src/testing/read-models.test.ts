@@ -168,6 +168,7 @@ const scheduler = defineProjection({
       name: 'text',
       job_type: 'text',
       task: 'text?',
+      restore: 'text?',
       launch_type: 'text',
       status: 'text',
       failed: 'bool',

@@ -16,6 +16,11 @@ export interface JobRow {
   /** What it does, where its type does not say it all: what a check looks at, or `drill`. */
   readonly task: string | null;
   readonly launch_type: LaunchType;
+  /**
+   * What a restore puts where (`restoreRequest`), null for other jobs. As the text of its JSON, whose escapes keep paths that
+   * are not UTF-8; jsonb refuses them.
+   */
+  readonly restore: string | null;
   readonly status: JobStatus;
   /** True for failed, error and canceled. */
   readonly failed: boolean;

@@ -36,6 +36,7 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
     job_type: 'text',
     task: 'text?',
     launch_type: 'text',
+    restore: 'text?',
     status: 'text',
     failed: 'bool',
     policy: 'int4?',

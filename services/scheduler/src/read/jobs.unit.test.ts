@@ -107,6 +107,7 @@ describe('scheduler.jobs', () => {
       job_type: 'job',
       task: null,
       launch_type: 'manual',
+      restore: null,
       status: 'waiting',
       failed: false,
       policy: 4,
@@ -225,6 +226,21 @@ describe('scheduler.jobs', () => {
     const common = { policy: 4, repository: 5, schedule: 6, machine_id: '100', created_by: user, run };
     expect(row(first)).toMatchObject({ ...common, status: 'pending', dependent_jobs: 12, created: at(1) });
     expect(row(second)).toMatchObject({ ...common, status: 'waiting', master_job: 11, dependent_jobs: null });
+  });
+
+  it('shows what a restore was asked for, to the byte', () => {
+    const restore: PlannedJob['restore'] = {
+      ...{ item: '', items: ['etc/\udcff'], patterns: [], dest_folder: '/srv/x', destination: 'client' },
+      ...{ replace: 'never', verify: 'sizes', numeric_ids: false, dry_run: true, database: false },
+    };
+    const asked: RunEvent = {
+      type: 'run-requested',
+      data: { ...requested.data, policy: null, jobs: [planned(1, { job_type: 'restore', restore }), planned(2, {})] },
+    };
+    const rows = foldEvents<JobRow>(jobs, history(asked));
+    expect(JSON.parse(rows[0]?.restore ?? '')).toEqual(restore);
+    expect(rows[1]?.restore).toBeNull();
+    expect(rows[0]?.restore).toContain(String.raw`etc/\udcff`);
   });
 
   it('shows what a job did beside its archive', () => {

@@ -88,6 +88,7 @@ export const plannedRows = (
     job_type: job.job_type,
     task: taskOf(job),
     launch_type: job.launch_type,
+    restore: job.restore ? JSON.stringify(job.restore) : null,
     machine_id: job.machine?.id ?? null,
     machine_name: job.machine?.name ?? null,
     status: job.needs.every((need) => succeeded.includes(need)) ? 'pending' : 'waiting',

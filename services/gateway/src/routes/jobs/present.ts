@@ -1,6 +1,7 @@
 import { pick, presentCommon, urlOf } from '../../http/representation.ts';
 import { shortIsoOrNull } from '../../read/timestamps.ts';
 import type { JobRow } from './query.ts';
+import { restoreShown } from './schema.ts';
 
 const ACTIVE = new Set(['new', 'pending', 'waiting', 'running']);
 
@@ -53,4 +54,5 @@ export const presentJob = (row: JobRow, now: number): object => ({
   ...pick(row, ['job_type', 'attempt', 'executor', 'warnings', 'result', 'task']),
   machine: row.machine_id === null ? null : { id: row.machine_id, name: row.machine_name ?? '' },
   due_at: shortIsoOrNull(row.due_at),
+  restore: row.restore === null ? null : restoreShown.parse(JSON.parse(row.restore)),
 });

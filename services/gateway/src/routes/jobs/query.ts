@@ -32,6 +32,8 @@ export interface JobRow extends CommonRow {
   readonly result: unknown;
   readonly attempt: number;
   readonly task: string | null;
+  /** JSON; null for a job that restores nothing. */
+  readonly restore: string | null;
   readonly machine_id: string | null;
   readonly machine_name: string | null;
   readonly due_at: string | null;
@@ -48,7 +50,7 @@ const columns =
   `id uuid created modified revision name job_type launch_type status failed policy policy_name policy_type
   client client_hostname repository repository_name schedule schedule_name master_job dependent_jobs archive_name started
   finished job_explanation warnings result original_size compressed_size deduplicated_size files attempt executor task machine_id
-  machine_name due_at`.split(/\s+/);
+  machine_name due_at restore`.split(/\s+/);
 
 export const jobSource: RowSource = {
   select: `${columnsOf(columns)}, ${authorColumns}, p.id is not null as has_policy`,

@@ -2,8 +2,10 @@ import {
   checkResult,
   JOB_TYPES,
   LAUNCH_TYPES,
+  REPLACE_POLICIES,
   restoreResult,
   schedulerCommands,
+  VERIFICATIONS,
   virtualMachine,
 } from '@cyborgbackup/contracts';
 import { z } from 'zod';
@@ -34,6 +36,22 @@ const jobResult = z.object({
   pruned: z.array(z.string()),
   /** Machines that it found on a hypervisor. */
   machines: z.array(virtualMachine),
+});
+
+/** What was asked of a restore, with nothing left open. */
+export const restoreShown = z.object({
+  item: z.string().describe('A path of the archive; empty for those of `items`, or for everything.'),
+  items: z.array(z.string()).describe('Also those that were sent as ids of entries.'),
+  patterns: z.array(z.string()),
+  destination: z
+    .enum(['client', 'repository'])
+    .describe('The job’s `client`, or the host on which the repository lies.'),
+  dest_folder: z.string().describe('Empty: in place, where everything was.'),
+  replace: z.enum(REPLACE_POLICIES),
+  verify: z.enum(VERIFICATIONS),
+  numeric_ids: z.boolean(),
+  dry_run: z.boolean(),
+  database: z.boolean(),
 });
 
 export const jobSchema = z.object({
@@ -71,6 +89,7 @@ export const jobSchema = z.object({
   machine: z.object({ id: z.string(), name: z.string() }).nullable(),
   /** When its schedule meant it to start. */
   due_at: z.string().nullable(),
+  restore: restoreShown.nullable().describe('What a restore was asked for; null for other jobs.'),
   /** From 1; 0 before the first one. */
   attempt: z.int(),
   /** The process that runs it, or ran it last; empty before. */

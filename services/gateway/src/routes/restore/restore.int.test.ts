@@ -108,6 +108,17 @@ describe('a restore', () => {
     expect(calls()).toMatchObject([{ ...rest, items: [...body.items, 'etc/\udcff'], dry_run: true }]);
   });
 
+  test('is told by its job', async () => {
+    const asked = {
+      ...{ item: '', items: ['etc/\udcff'], patterns: ['sh:home/**'], destination: 'client', dest_folder: '/x' },
+      ...{ replace: 'never', verify: 'contents', numeric_ids: true, dry_run: true, database: false },
+    };
+    await gateway.sql('update scheduler.jobs set restore = $1 where id = 77', [JSON.stringify(asked)]);
+    const { body } = await post({ archive_name: 'nightly', dest_folder: '/x', dry_run: true });
+    expect(body.restore).toEqual(asked);
+    expect((await gateway.send('/api/v1/jobs/77/', { as: USER })).body.restore).toEqual(asked);
+  });
+
   test('tells archives of one name apart by their repository', async () => {
     const ambiguous = await post({ archive_name: 'twice', dest_folder: '/x' });
     expect([ambiguous.status, ambiguous.body]).toEqual([400, { repository: [expect.stringMatching(/"Main" \(3\)/)] }]);
