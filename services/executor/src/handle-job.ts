@@ -21,8 +21,20 @@ export const jobCommands = (parts: ServiceParts): JobCommands =>
   handleCommand(commandDeps(parts, 'executor'), jobDecider);
 
 /**
- * Long enough for an executor that only seemed dead to find its job taken over, so that it starts nothing more. What it has
- * started is ended before the first step on each host, see run-step.ts, and borg's own lock stands between the two.
+ * How long a takeover waits for an executor that only seemed dead. Seconds after it was cut off:
+ *
+ *   from NATS alone: it reads within 2 (WATCH_MILLIS) of the claim that the job was taken over, and lets go of borg. So the
+ *   fence is longer than that.
+ *
+ *   from NATS and PostgreSQL: it stops by itself after 10 (BLIND_SECONDS in watch-job.ts), and borg, which gets TERM and 4
+ *   seconds later KILL, is gone after 14. The message comes to another executor 15 (the queue's ack wait) after the last
+ *   heartbeat, one of which is sent every 5, so not before 10; asking who holds the job takes 2 more, and the fence 5: the
+ *   next attempt begins after 17 at the earliest. Who changes one of these numbers has to keep 14 below 17.
+ *
+ * A message may come sooner for other reasons, and an executor that was paused knows nothing of time. So nothing hangs on
+ * these numbers alone: what an earlier attempt has started is ended before the first step on each host (run-step.ts), borg's
+ * own lock stands between the two, and an attempt starts and removes nothing before the log has told it that the job is its
+ * own (`prove` in job-context.ts).
  */
 const FENCE_MILLIS = WATCH_MILLIS + 3_000;
 
@@ -38,7 +50,8 @@ const MOST_LOST = 20;
  * 1. claim: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
  *    on is looked at again later. One whose executor does not answer any more is taken over as the next attempt, after a
  *    pause in which that executor, if it lives, stops borg.
- * 2. work, while the job's stream is watched: a cancel request or another executor's attempt stops it.
+ * 2. work, while the job's stream is watched: a cancel request or another executor's attempt stops it, and so does being cut
+ *    off from all that could tell of one.
  * 3. settle: append how it ended. That is refused when the attempt is no longer ours, and then nothing is lost: the
  *    attempt that is running will tell.
  */

@@ -15,7 +15,7 @@ const ANSWER_MILLIS = 2_000;
 /**
  * A message of the work queue comes twice for many reasons, and only one of them is that an executor died. Before a job is
  * taken over, everybody is asked; whoever works on it answers. Silence of an executor that lives but is cut off from NATS
- * is possible: it finds its job taken over when it looks, and borg's own lock keeps the two apart until then.
+ * is possible: it finds its job taken over when it looks, and stops by itself when it cannot look, see watch-job.ts.
  */
 export const createJobHolders = ({ nats }: Connection): JobHolders => {
   const held = new Set<string>();

@@ -52,7 +52,7 @@ export const runAttempt = async (options: AttemptOptions, command: JobCommands, 
   const limits = attemptLimits(plan.run, connectTimeoutMillis);
   const stopping = new AbortController();
   const ended = new AbortController();
-  const watching = watchJob(parts, job, {
+  const watch = watchJob(parts, job, {
     attempt: attempt.attempt,
     signal: ended.signal,
     look: () => cancels.heard(job),
@@ -62,20 +62,23 @@ export const runAttempt = async (options: AttemptOptions, command: JobCommands, 
   const { announce, settled } = createAnnouncer(command, { job, attempt: attempt.attempt, logger: parts.logger });
   const signal = AbortSignal.any([stopping.signal, winding]);
   try {
-    const context = { ...rest, ...limits, parts, plan, attempt: attempt.attempt, output, signal, announce };
+    const { prove } = watch;
+    const context = { ...rest, ...limits, parts, plan, attempt: attempt.attempt, output, signal, announce, prove };
     const ending = await perform(context).then(
       (result) => success(attempt, result),
       (error: unknown) => failure(attempt, limits, error, stopping.signal),
     );
     await settled();
     await output.flush();
+    // While the log cannot be read it cannot be written to either, and hours of work would be done once more.
+    await prove(winding).catch(() => undefined);
     await settle(command, job, redactEnding(ending.command, output.clean));
     if (ending.retry) throw new RetryLater(ending.retry.millis, output.clean(ending.retry.reason));
   } finally {
     clearTimeout(overtime);
     ended.abort();
     cancels.forget(job);
-    await watching;
+    await watch.over;
   }
 };
 

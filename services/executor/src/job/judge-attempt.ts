@@ -51,6 +51,8 @@ const stopped = (ended: FailedAttempt): Verdict | undefined => {
       return { do: 'cancel' };
     case 'taken-over':
       return lose('Another executor has the job now.', 0);
+    case 'cut-off':
+      return lose('The executor could reach neither the database nor NATS, so another one may have the job.', 0);
     case 'overtime': {
       const reason = `The job took longer than the ${ended.totalTimeout} seconds of its policy's total_timeout and was stopped.`;
       return { do: 'fail', failure: new JobFailure(reason) };

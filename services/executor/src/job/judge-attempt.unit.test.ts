@@ -73,6 +73,7 @@ describe('an attempt that was stopped', () => {
   test.each([
     ['canceled', { do: 'cancel' }],
     ['taken-over', { do: 'lose', transport: false, retryMillis: 0 }],
+    ['cut-off', { do: 'lose', transport: false, retryMillis: 0 }],
     ['overtime', { do: 'fail', failure: { message: expect.stringMatching(/600 seconds/) } }],
   ] as const)('%s', (stop, verdict) => {
     // Whatever the stop made of borg and its connection.

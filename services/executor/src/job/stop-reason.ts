@@ -1,10 +1,11 @@
 /**
- * Why a running attempt has to stop: somebody canceled the job, another executor has it, or it took too long. Without any
- * of these it is the executor itself that stops, and another one goes on with the job.
+ * Why a running attempt has to stop: somebody canceled the job, another executor has it, nobody can be asked whether another
+ * one has it, or it took too long. Without any of these it is the executor itself that stops, and another one goes on with
+ * the job.
  */
-export type StopReason = 'canceled' | 'taken-over' | 'overtime';
+export type StopReason = 'canceled' | 'taken-over' | 'cut-off' | 'overtime';
 
-const REASONS: readonly unknown[] = ['canceled', 'taken-over', 'overtime'] satisfies readonly StopReason[];
+const REASONS: readonly unknown[] = ['canceled', 'taken-over', 'cut-off', 'overtime'] satisfies readonly StopReason[];
 
 const isStopReason = (reason: unknown): reason is StopReason => REASONS.includes(reason);
 

@@ -27,6 +27,9 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
   const lines: string[] = [];
   const parts = {
     ...site.options.parts,
+    store: { ...site.options.parts.store, head: () => Promise.resolve(0n) },
+    // The executor's tables, without any backup in them.
+    pool: { query: () => Promise.resolve({ rows: [{ name: 'executor', position: '0', backups: 0 }] }) },
     rpc: {
       call: (subject: string, request: Record<string, unknown>) => {
         told.push({ subject, request });
@@ -88,6 +91,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
       connectTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
       signal: site.options.signal,
+      prove: () => Promise.resolve(),
       announce: () => undefined,
     };
   };

@@ -18,6 +18,11 @@ export interface JobContext {
   readonly idleTimeoutMillis: number;
   /** Fires when the job is canceled, taken over, or the executor must stop. */
   readonly signal: AbortSignal;
+  /**
+   * Resolves when the log says that the job is still this attempt's; to be awaited before anything is started or removed.
+   * @throws JobStopped when it is not, or when the signal aborts while that cannot be known
+   */
+  prove(signal: AbortSignal): Promise<void>;
   /** Records that borg runs, with its process id on its host. */
   announce(host: BorgPlace['host'], pid: number): void;
 }

@@ -41,6 +41,7 @@ const cleared = new WeakSet<BorgPlace>();
 const endEarlierAttempts = async (context: JobContext, place: BorgPlace): Promise<void> => {
   if (context.attempt === 1 || cleared.has(place)) return;
   const { signal, output, plan } = context;
+  await context.prove(signal);
   const ended = await endLeftovers(place.runner, plan.job.uuid, { signal });
   if (ended > 0) output.write('system_warning', `Ended ${ended} processes of an earlier attempt.`);
   cleared.add(place);
@@ -73,12 +74,16 @@ const withoutSecrets = ({ output }: JobContext, result: BorgResult): BorgResult 
   messages: result.messages.map((message) => ({ ...message, message: output.clean(message.message) })),
 });
 
-/** Runs borg at a place with everything it says going to the job's output. Does not judge the outcome. */
+/**
+ * Runs borg at a place with everything it says going to the job's output. Does not judge the outcome.
+ * @throws JobStopped when the job is to end, or is not this attempt's any more
+ */
 export const tryStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
   context.output.hide(place.passphrase);
   await endEarlierAttempts(context, place);
-  const step = (): Promise<BorgResult> =>
-    runAt(place, {
+  const step = async (): Promise<BorgResult> => {
+    await context.prove(context.signal);
+    return runAt(place, {
       idleTimeoutMillis: context.idleTimeoutMillis,
       onPid: (pid) => context.announce(place.host, pid),
       onLog: (message) => {
@@ -87,6 +92,7 @@ export const tryStep = async (context: JobContext, place: BorgPlace, options: St
       ...options,
       signal: context.signal,
     });
+  };
   const lock = { connections: connectionsOf(context), repository: repositoryOf(context.plan), place };
   const result = withoutSecrets(context, await withStaleLock(lock, step));
   if (result.outcome !== 'aborted') return result;
