@@ -13,8 +13,10 @@ export interface PlainResult {
 }
 
 export interface PlainOptions {
-  /** For the whole command. Default 30,000. */
+  /** For the whole command. Default 30,000, or no limit where there is one for silence. */
   readonly timeoutMillis?: number;
+  /** How long it may say nothing. Default: no limit. */
+  readonly idleTimeoutMillis?: number;
   readonly signal?: AbortSignal;
   /** How much of each output is kept. Default 64 KiB. */
   readonly maxBytes?: number;
@@ -25,6 +27,7 @@ export interface PlainOptions {
 }
 
 const MAX_BYTES = 64 * 1024;
+const TIMEOUT_MILLIS = 30_000;
 
 /** Printed before the command is started. Its exit status may be any, so by that alone one cannot tell whether it was. */
 const STARTED = '\n';
@@ -60,33 +63,48 @@ const outputOf = ({ where, exitCode, stdout, maxBytes, mayBeCut }: Printed): str
   throw new SshError('too-much', `The command on ${where} printed more than ${most}, the most that is read of it.`);
 };
 
-const stoppedBy = (where: string, signal: AbortSignal | undefined, timeoutMillis: number): SshError => {
-  if (signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
-  const seconds = Math.round(timeoutMillis / 1000);
-  return new SshError('timeout', `The command on ${where} did not end within ${seconds} s. Does its disk hang?`);
+const inSeconds = (millis: number | undefined): string => `${Math.round((millis ?? 0) / 1000)} s`;
+
+const stoppedBy = (where: string, why: 'aborted' | 'idle', options: PlainOptions): SshError => {
+  if (options.signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
+  const reason =
+    why === 'idle'
+      ? `said nothing for ${inSeconds(options.idleTimeoutMillis)} and was stopped.`
+      : `did not end within ${inSeconds(options.timeoutMillis)}. Does its disk hang?`;
+  return new SshError('timeout', `The command on ${where} ${reason}`);
 };
+
+/** The caller's signal, and the end of the time for the whole command. */
+const signalOf = ({ signal, timeoutMillis }: PlainOptions): AbortSignal =>
+  AbortSignal.any([
+    ...(signal ? [signal] : []),
+    ...(timeoutMillis === undefined ? [] : [AbortSignal.timeout(timeoutMillis)]),
+  ]);
 
 /**
  * Runs one short command and collects what it prints. Its exit status is the caller's to judge.
- * @throws SshError('timeout') when it takes too long, SshError('aborted') by the signal, SshError('no-start') when it was
- * never started, for lack of room in /tmp say, SshError('too-much') when it prints more than `maxBytes`, and as the runner does
+ * @throws SshError('timeout') when it takes or is silent too long, SshError('aborted') by the signal, SshError('no-start')
+ * when it was never started, for lack of room in /tmp say, SshError('too-much') when it prints more than `maxBytes`, and as
+ * the runner does
  */
 export const execPlain = async (
   runner: BorgRunner,
   argv: readonly string[],
-  { timeoutMillis = 30_000, signal, maxBytes = MAX_BYTES, mayBeCut = false, cleanup = [] }: PlainOptions = {},
+  options: PlainOptions = {},
 ): Promise<PlainResult> => {
   const { where } = runner;
-  const timeout = AbortSignal.timeout(timeoutMillis);
+  const { idleTimeoutMillis, maxBytes = MAX_BYTES, mayBeCut = false, cleanup = [] } = options;
+  const limits = idleTimeoutMillis === undefined ? { timeoutMillis: TIMEOUT_MILLIS, ...options } : options;
   const [stdout, stderr] = [createHead(STARTED.length + maxBytes), createHead(maxBytes)];
   const { stopped, exitCode } = await runner.run({
     script: leashScript({ setup: ['echo'], teardown: [], cleanup, argv, redirections: '</dev/null' }),
     secrets: {},
     onStdout: stdout.add,
     onStderr: stderr.add,
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    signal: signalOf(limits),
+    ...(idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis }),
   });
-  if (stopped) throw stoppedBy(where, signal, timeoutMillis);
+  if (stopped) throw stoppedBy(where, stopped, limits);
   return {
     exitCode,
     stdout: outputOf({ where, exitCode, stdout, maxBytes, mayBeCut }),
