@@ -29,7 +29,7 @@ const startSite = async (more: Partial<AuthorizedKeysLine> = {}) => {
       argv,
       agentSocket: agent.socket,
       knownHosts: [knownHostsLine('127.0.0.1', port, { type, base64 })],
-      env: { ...local.env, CYBORGBACKUP_JOB: 'x', BORG_REMOTE_PATH: 'CYBORGBACKUP_JOB=x borg' },
+      env: { ...local.env, CYBORGBACKUP_JOB_MARK: 'x', BORG_REMOTE_PATH: 'CYBORGBACKUP_JOB_MARK=x borg' },
     });
   return {
     run,

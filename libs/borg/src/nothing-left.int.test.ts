@@ -61,7 +61,7 @@ test.each(['success', 'failure', 'abort', 'lost executor'])('after %s nothing st
     knownHosts: [knownHostsLine(host, port, { type, base64 })],
     forwardAgent: true,
     signal: abort.signal,
-    env: { ...site.env, CYBORGBACKUP_JOB: job },
+    env: { ...site.env, CYBORGBACKUP_JOB_MARK: job },
     onPid: (pid) => (paths = pathsOf(pid)),
   });
   void run.catch(() => undefined);

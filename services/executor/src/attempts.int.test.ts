@@ -7,6 +7,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { JOB_MARKER } from './connect/place-env.ts';
 import { startExecutor } from './start.ts';
 import { CONFIG, startJobSite, type JobSite, type JobSketch } from './testing/job-site.test.ts';
 
@@ -46,7 +47,7 @@ const environs = async (text: string): Promise<readonly string[]> => {
   );
   return marked.flat();
 };
-const processesOf = (job: string): Promise<readonly string[]> => environs(`CYBORGBACKUP_JOB=${job}`);
+const processesOf = (job: string): Promise<readonly string[]> => environs(`${JOB_MARKER}=${job}`);
 
 const isLocked = async (): Promise<boolean> =>
   (await readdir(join(site.folder, 'repository'))).some((name) => name.startsWith('lock.'));
@@ -182,7 +183,7 @@ describe('a job whose executor is gone', () => {
       stdio: 'ignore',
       env: {
         ...process.env,
-        CYBORGBACKUP_JOB: one.job,
+        [JOB_MARKER]: one.job,
         BORG_BASE_DIR: `${site.folder}/borg-client`,
         BORG_PASSPHRASE: site.passphrase,
         BORG_REPO: `${site.folder}/repository`,

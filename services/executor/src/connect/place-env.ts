@@ -1,8 +1,8 @@
 import type { RepositoryLocation } from '@cyborgbackup/borg';
 import type { ConnectionOptions } from './connection-options.ts';
 
-/** By which processes are known as ours, on every host; see takeover/. */
-export const JOB_MARKER = 'CYBORGBACKUP_JOB';
+/** By which processes are known as a job's, on every host; see takeover/. Not what a hook is told the job by. */
+export const JOB_MARKER = 'CYBORGBACKUP_JOB_MARK';
 
 /**
  * The environment that marks borg, and the borg that serves the repository on another host. There the marker is set by the

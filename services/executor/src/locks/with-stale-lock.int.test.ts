@@ -11,6 +11,7 @@ import { startConnectSite } from '../connect/connect-site.test.ts';
 import type { ConnectionOptions } from '../connect/connection-options.ts';
 import { onRepositoryHost } from '../connect/connections.ts';
 import { createHostKeyPins } from '../connect/host-key-pins.ts';
+import { JOB_MARKER } from '../connect/place-env.ts';
 import { runAt } from '../connect/run-at.ts';
 import { startJobSite, type JobSite } from '../testing/job-site.test.ts';
 import { withStaleLock } from './with-stale-lock.ts';
@@ -129,7 +130,7 @@ const holdLock = async (job?: string): Promise<ChildProcess> => {
       ...process.env,
       BORG_BASE_DIR: join(site.folder, 'borg-repository'),
       BORG_PASSPHRASE: site.passphrase,
-      ...(job === undefined ? {} : { CYBORGBACKUP_JOB: job }),
+      ...(job === undefined ? {} : { [JOB_MARKER]: job }),
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });

@@ -3,11 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { JOB_MARKER } from '../connect/place-env.ts';
 import { endLeftovers } from './end-leftovers.ts';
 
 const start = async (script: string, job?: string): Promise<ChildProcess> => {
   const child = spawn('sh', ['-c', `${script}; echo ready; while :; do sleep 0.1; done`], {
-    env: { ...process.env, ...(job === undefined ? {} : { CYBORGBACKUP_JOB: job }) },
+    env: { ...process.env, ...(job === undefined ? {} : { [JOB_MARKER]: job }) },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   await once(child.stdout, 'data');

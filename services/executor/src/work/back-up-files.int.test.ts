@@ -1,7 +1,10 @@
+import { localRunner } from '@cyborgbackup/borg';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { endLeftovers } from '../takeover/end-leftovers.ts';
 import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../testing/job-site.test.ts';
 
 let site: JobSite;
@@ -158,6 +161,45 @@ describe('hooks', () => {
     });
     expect(await site.output(ended.job)).toMatch(/^broken$/m);
     expect(await logged()).toEqual(['post failed']);
+  });
+
+  test('what a hook leaves running lives on, also after a dump in pull mode', async () => {
+    const pids = join(site.folder, 'hooks.pids');
+    const leave = `setsid sh -c 'echo $$ >>${pids}; exec sleep 300' >/dev/null 2>&1 </dev/null & sleep 0.5`;
+    const policy = {
+      policy_type: 'piped' as const,
+      mode_pull: true,
+      prehook: leave,
+      posthook: leave,
+      uuid: randomUUID(),
+    };
+    expect(await backup({ policy, variables: { command: 'echo dump' } })).toMatchObject({ status: 'successful' });
+    const left = (await readFile(pids, 'utf8')).trim().split('\n').map(Number);
+    expect(left).toHaveLength(2);
+    for (const pid of left) process.kill(pid);
+  });
+
+  test('one that hangs is ended with the processes of its job', async () => {
+    const begun = join(site.folder, 'hangs');
+    const one = await site.start({ policy: { prehook: `touch ${begun}; sleep 300` } });
+    await vi.waitUntil(() => existsSync(begun), 20_000);
+    expect(await endLeftovers(localRunner(), one.job)).toBeGreaterThan(0);
+    expect(await site.ended(one)).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(/^The prehook on /),
+    });
+  });
+
+  test('one that talks may take its time, and one that does not is named and not run again', async () => {
+    const talks = 'for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.5; done; exit 3';
+    const talking = await backup({ policy: { idle_timeout: 2, prehook: talks } });
+    expect(talking.reason).toMatch(/^The prehook on .* ended with status 3\./);
+    const silent = await backup({ policy: { idle_timeout: 1, prehook: 'sleep 300' } });
+    expect(silent).toMatchObject({
+      status: 'failed',
+      attempt: 1,
+      reason: expect.stringMatching(/^The prehook on .* said nothing for longer than idle_timeout allows/),
+    });
   });
 
   test('a failing posthook is a warning', async () => {

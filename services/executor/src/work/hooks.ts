@@ -1,7 +1,8 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { execPlain, isSshError, type BorgRunner, type PlainResult } from '@cyborgbackup/borg';
 import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
-import { JobFailure } from '../job/job-failure.ts';
+import { JOB_MARKER } from '../connect/place-env.ts';
+import { JobFailure, JobStopped } from '../job/job-failure.ts';
 import { archiveOf, clientOf, policyOf } from '../job/job-plan.ts';
 import type { JobResult } from '../job/job-result.ts';
 import { isHandedOver, stopReasonOf } from '../job/stop-reason.ts';
@@ -27,24 +28,47 @@ interface Hook {
   readonly signal: AbortSignal;
 }
 
-/** Undefined when the command ended well, else what went wrong. */
+/**
+ * The shell is known as the job's, so that a hook which hangs can be found and ended. What it starts is not: a hook may start
+ * something that is to stay. A process keeps the environment that it was started with, so the shell itself has to stay.
+ */
+const SHELL = `unset ${JOB_MARKER}; eval "$1"; exit`;
+
+/** Undefined when it was silent for too long. */
+const execHook = async (
+  context: JobContext,
+  client: BorgRunner,
+  { more, command, signal }: Hook,
+): Promise<PlainResult | undefined> => {
+  const environment = { ...facts(context), ...more, [JOB_MARKER]: context.plan.job.uuid };
+  const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  try {
+    return await execPlain(client, ['env', ...assignments, 'sh', '-c', SHELL, 'sh', command], {
+      signal,
+      idleTimeoutMillis: context.idleTimeoutMillis,
+      mayBeCut: true,
+    });
+  } catch (error) {
+    if (isSshError(error) && error.kind === 'timeout') return undefined;
+    throw error;
+  }
+};
+
+/** Undefined when the command ended well, else what went wrong. @throws JobStopped when the job is not ours to run it for */
 const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Promise<string | undefined> => {
-  const { output, idleTimeoutMillis } = context;
-  const environment = Object.entries({ ...facts(context), ...hook.more }).map(([name, value]) => `${name}=${value}`);
+  const { output } = context;
+  const which = `The ${hook.name.toLowerCase()} on ${client.where}`;
+  await context.prove(hook.signal);
   output.write('verbose', `${hook.name}: ${hook.command}`);
-  const { exitCode, stdout, stderr } = await execPlain(client, ['env', ...environment, 'sh', '-c', hook.command], {
-    signal: hook.signal,
-    timeoutMillis: idleTimeoutMillis,
-    mayBeCut: true,
-  });
+  const result = await execHook(context, client, hook);
+  if (!result) return `${which} said nothing for longer than idle_timeout allows and was stopped.`;
+  const { exitCode, stdout, stderr } = result;
   const said: readonly [OutputKind, string][] = [
     ['verbose', stdout],
     [exitCode === 0 ? 'verbose' : 'warning', stderr],
   ];
   for (const [kind, text] of said) if (text.trim() !== '') output.write(kind, text);
-  return exitCode === 0
-    ? undefined
-    : `The ${hook.name.toLowerCase()} on ${client.where} ended with status ${exitCode}.`;
+  return exitCode === 0 ? undefined : `${which} ended with status ${exitCode}.`;
 };
 
 /** Runs the policy's prehook on the client, if it has one. @throws JobFailure when that fails */
@@ -64,8 +88,8 @@ const runPosthook = async (context: JobContext, client: BorgRunner, status: Hook
   if (command === '' || isHandedOver(context.signal)) return [];
   const signal = context.signal.aborted ? AbortSignal.timeout(POSTHOOK_SPARE_MILLIS) : context.signal;
   const hook: Hook = { name: 'Posthook', command, more: { CYBORGBACKUP_STATUS: status }, signal };
-  const problem = await runHook(context, client, hook).catch(
-    (error: unknown) => `The posthook could not be run: ${messageOf(error)}`,
+  const problem = await runHook(context, client, hook).catch((error: unknown) =>
+    error instanceof JobStopped ? undefined : `The posthook could not be run: ${messageOf(error)}`,
   );
   if (problem === undefined) return [];
   context.output.write('warning', problem);
@@ -74,7 +98,7 @@ const runPosthook = async (context: JobContext, client: BorgRunner, status: Hook
 
 /**
  * Runs the policy's posthook on the client, if it has one, after the work, however that went: unless another executor goes on
- * with the job, whose attempt will end with the posthook. It cannot change the outcome, only add a warning.
+ * with the job, or may do so, whose attempt will end with the posthook. It cannot change the outcome, only add a warning.
  */
 export const withPosthook = async (
   context: JobContext,
