@@ -6,7 +6,7 @@ import { file, line, startCatalogHost, type CatalogHost } from './testing/catalo
 
 /*
  * The catalog against the simplest model there is: for each archive, the very list that was sent. Whatever is listed, listed
- * again, given up, forgotten and checked in whatever order, the catalog shows each archive as the model has it, the sums of
+ * again, given up, forgotten, found again and checked in whatever order, the catalog shows each archive as the model has it, the sums of
  * folders are those of the files, nothing is kept that no archive needs, and a replay of the log gives the same rows.
  */
 
@@ -36,6 +36,7 @@ const archive = fc.nat({ max: 4 });
 const action = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('list' as const), archive, entries: listing }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('forget' as const), archive }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('find' as const), archive }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('give up' as const), archive, entries: listing }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('break off' as const), archive, entries: listing }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('check' as const), archive, path }) },
@@ -45,6 +46,7 @@ type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 interface Modelled {
   readonly job: string;
   readonly name: string;
+  readonly borgId: string;
   entries: readonly CatalogEntry[] | undefined;
   broken: string | undefined;
   isGone: boolean;
@@ -74,6 +76,12 @@ const apply = async (of: ReturnType<typeof newOwner>, archives: Modelled[], step
   if (step.do === 'forget') {
     target.isGone = true;
     await host.call(catalogCommands.forget, { repository: of.repository, archive: target.name, reason: 'test' });
+  } else if (step.do === 'find') {
+    if (target.isGone) Object.assign(target, { isGone: false, entries: undefined, broken: undefined });
+    const found = { name: target.name, borg_id: target.borgId };
+    const known_until = (await host.parts.store.head()).toString();
+    const page = { after: target.borgId.slice(0, -1), upto: target.borgId, archives: [found] };
+    await host.call(catalogCommands.reconcile, { repository: of.repository, known_until, ...page });
   } else if (step.do === 'check') {
     if (!target.isGone) target.broken = step.path;
     const findings = { archive_healthy: false, broken_paths: [step.path], checked_at: '2026-01-01T00:00:00Z' };
@@ -141,8 +149,9 @@ test('shows what a model has, whatever happens', async () => {
       const of = newOwner();
       const archives: Modelled[] = [];
       for (const index of [0, 1, 2, 3, 4]) {
-        const job = await host.backUp(`archive-${index}`, { owner: of });
-        archives.push({ job, name: `archive-${index}`, entries: undefined, broken: undefined, isGone: false });
+        const [name, borgId] = [`archive-${index}`, `${index}x`];
+        const job = await host.backUp(name, { owner: of, borgId });
+        archives.push({ job, name, borgId, entries: undefined, broken: undefined, isGone: false });
       }
       for (const step of actions) await apply(of, archives, step);
       await host.settle();

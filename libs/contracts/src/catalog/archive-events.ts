@@ -16,6 +16,15 @@ export const archiveVanished = defineEvent({
   schema: z.object({ job: uuid, repository: uuid, archive: z.string(), borg_id: z.string() }),
 });
 
+/**
+ * The archive is in the repository after all, under the same id. Its entries come back when it is listed again. Same stream.
+ */
+export const archiveFoundAgain = defineEvent({
+  type: 'archive-found-again',
+  version: 1,
+  schema: z.object({ job: uuid, repository: uuid, archive: z.string(), borg_id: z.string() }),
+});
+
 /** The repository has an archive that no job of ours made. Recorded once. Stream `catalog-repository-<repository>`. */
 export const unknownArchiveFound = defineEvent({
   type: 'unknown-archive-found',

@@ -1,5 +1,11 @@
 import type { EventOf } from '@cyborgbackup/kernel';
-import { archiveChecked, archiveForgotten, archiveVanished, unknownArchiveFound } from './archive-events.ts';
+import {
+  archiveChecked,
+  archiveForgotten,
+  archiveFoundAgain,
+  archiveVanished,
+  unknownArchiveFound,
+} from './archive-events.ts';
 import { catalogBatchRecorded, catalogCompleted } from './legacy-events.ts';
 import {
   catalogEntriesAdded,
@@ -21,6 +27,7 @@ export const catalogEvents = [
   catalogListingAbandoned,
   archiveForgotten,
   archiveVanished,
+  archiveFoundAgain,
   unknownArchiveFound,
   archiveChecked,
 ] as const;

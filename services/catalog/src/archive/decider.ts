@@ -1,6 +1,7 @@
 import type {
   archiveChecked,
   archiveForgotten,
+  archiveFoundAgain,
   archiveVanished,
   catalogBatchRecorded,
   catalogCompleted,
@@ -9,17 +10,19 @@ import type { Decider, EventOf } from '@cyborgbackup/kernel';
 
 /*
  * An archive, stream `catalog-<backup job>`: it is there until it is forgotten or has vanished, and while it is there it can be
- * checked any number of times. An archive that is gone does not come back.
+ * checked any number of times. One that is gone comes back when the repository has it after all.
  */
 export interface ArchiveState {
   readonly isGone: boolean;
 }
 
 type Vanished = EventOf<typeof archiveVanished>;
+type FoundAgain = EventOf<typeof archiveFoundAgain>;
 type Checked = EventOf<typeof archiveChecked>;
 export type ArchiveEvent =
   | EventOf<typeof archiveForgotten>
   | Vanished
+  | FoundAgain
   | Checked
   | EventOf<typeof catalogBatchRecorded>
   | EventOf<typeof catalogCompleted>;
@@ -27,6 +30,7 @@ export type ArchiveEvent =
 export type ArchiveCommand =
   | { readonly do: 'forget'; readonly job: string; readonly reason: string }
   | ({ readonly do: 'miss' } & Vanished['data'])
+  | ({ readonly do: 'find' } & FoundAgain['data'])
   | ({ readonly do: 'check' } & Checked['data']);
 
 const decide = (command: ArchiveCommand): ArchiveEvent => {
@@ -37,6 +41,10 @@ const decide = (command: ArchiveCommand): ArchiveEvent => {
       const { do: _do, ...data } = command;
       return { type: 'archive-vanished', data };
     }
+    case 'find': {
+      const { do: _do, ...data } = command;
+      return { type: 'archive-found-again', data };
+    }
     case 'check': {
       const { do: _do, ...data } = command;
       return { type: 'archive-checked', data };
@@ -46,6 +54,16 @@ const decide = (command: ArchiveCommand): ArchiveEvent => {
 
 export const archiveDecider: Decider<ArchiveState, ArchiveCommand, ArchiveEvent> = {
   initialState: { isGone: false },
-  decide: (command, { isGone }) => (isGone ? [] : [decide(command)]),
-  evolve: (state, { type }) => (type === 'archive-forgotten' || type === 'archive-vanished' ? { isGone: true } : state),
+  decide: (command, { isGone }) => (isGone === (command.do === 'find') ? [decide(command)] : []),
+  evolve: (state, { type }) => {
+    switch (type) {
+      case 'archive-forgotten':
+      case 'archive-vanished':
+        return { isGone: true };
+      case 'archive-found-again':
+        return { isGone: false };
+      default:
+        return state;
+    }
+  },
 };

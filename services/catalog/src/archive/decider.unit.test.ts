@@ -8,6 +8,8 @@ const forget: ArchiveCommand = { do: 'forget', job, reason: 'pruned' };
 const forgotten: ArchiveEvent = { type: 'archive-forgotten', data: { job, reason: 'pruned' } };
 const miss: ArchiveCommand = { do: 'miss', job, repository, archive: 'a', borg_id: 'b' };
 const vanished: ArchiveEvent = { type: 'archive-vanished', data: { job, repository, archive: 'a', borg_id: 'b' } };
+const find: ArchiveCommand = { do: 'find', job, repository, archive: 'a', borg_id: 'b' };
+const found: ArchiveEvent = { type: 'archive-found-again', data: { job, repository, archive: 'a', borg_id: 'b' } };
 const findings = { job, archive_healthy: false, broken_paths: ['etc/hosts'], checked_at: '2026-01-01T00:00:00Z' };
 const check: ArchiveCommand = { do: 'check', ...findings };
 const checked: ArchiveEvent = { type: 'archive-checked', data: findings };
@@ -23,6 +25,10 @@ test.each<[string, ArchiveEvent[], ArchiveCommand, ArchiveEvent[]]>([
   ['an archive is checked', [], check, [checked]],
   ['and once more', [checked], check, [checked]],
   ['but not when it is gone', [checked, vanished], check, []],
+  ['one that has vanished is found again', [vanished], find, [found]],
+  ['one that was forgotten too', [forgotten], find, [found]],
+  ['one that is there is not', [vanished, found], find, []],
+  ['and can vanish once more', [vanished, found], miss, [vanished]],
 ])('%s', (_name, history, command, expected) => {
   expect(archiveDecider.decide(command, fold(archiveDecider, history))).toEqual(expected);
 });

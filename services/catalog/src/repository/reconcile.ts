@@ -25,13 +25,16 @@ export const createReconcile = (
   const handleArchive = createHandleArchive(parts);
   const handleFound = handleCommand(commandDeps(parts, 'catalog'), foundArchivesDecider);
 
-  const recordVanished = async (repository: string, gone: readonly CataloguedArchive[]): Promise<bigint> => {
+  /** @returns the last position, 0 when there was nothing to record */
+  const recordDrift = async (
+    what: 'miss' | 'find',
+    repository: string,
+    drifted: readonly CataloguedArchive[],
+  ): Promise<bigint> => {
     let last = 0n;
-    for (const { job_uuid: job, archive_name: archive, borg_id } of gone) {
-      const { position = 0n } = await handleArchive(catalogStream(job), {
-        do: 'miss',
-        ...{ job, repository, archive, borg_id },
-      });
+    for (const { job_uuid: job, archive_name: archive, borg_id } of drifted) {
+      const command = { do: what, job, repository, archive, borg_id };
+      const { position = 0n } = await handleArchive(catalogStream(job), command);
       last = position > last ? position : last;
     }
     return last;
@@ -56,13 +59,17 @@ export const createReconcile = (
     const gone = known.filter(
       ({ borg_id, position, removed }) => !removed && !listed.has(borg_id) && BigInt(position) <= knownUntil,
     );
-    const last = await recordVanished(repository, gone);
+    const back = known.filter(({ borg_id, removed }) => removed && listed.has(borg_id));
+    const missed = await recordDrift('miss', repository, gone);
+    const found = await recordDrift('find', repository, back);
+    const last = found > missed ? found : missed;
     const unknown = await recordUnknown(
       repository,
       archives.filter(({ borg_id }) => !ours.has(borg_id)),
     );
     return {
       vanished: gone.map(({ archive_name }) => archive_name),
+      found_again: back.map(({ archive_name }) => archive_name),
       unknown: [...unknown],
       position: last === 0n ? null : last.toString(),
     };

@@ -31,7 +31,12 @@ const parts = {
   rpc: {
     call: (_subject: string, request: (typeof requests)[number]) => {
       requests.push(request);
-      return Promise.resolve({ vanished: ['gone'], unknown: request.archives.map(({ name }) => name), position: null });
+      return Promise.resolve({
+        vanished: ['gone'],
+        found_again: ['back'],
+        unknown: request.archives.map(({ name }) => name),
+        position: null,
+      });
     },
   },
 } as unknown as ReconcileOptions['parts'];
@@ -41,6 +46,7 @@ const reconcile = (path: string, changes: Partial<ReconcileOptions> = {}) =>
     parts,
     place: place(path),
     repository,
+    borgId: undefined,
     lockWaitSeconds: 1,
     signal: new AbortController().signal,
     ...changes,
@@ -66,6 +72,7 @@ beforeEach(() => {
 test('all that borg lists is compared', async () => {
   expect(await reconcile(join(folder, 'repository'))).toEqual({
     vanished: ['gone'],
+    foundAgain: ['back'],
     unknown: expect.arrayContaining(['one', 'two']),
   });
   expect(requests).toMatchObject([{ after: '', upto: null, known_until: '42', archives: [{}, {}] }]);
@@ -82,6 +89,11 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     'a wrong passphrase',
     () => reconcile('', { place: { ...place(join(folder, 'repository')), passphrase: 'wrong' } }),
     /could not be listed.*passphrase/i,
+  ],
+  [
+    'another repository',
+    () => reconcile(join(folder, 'empty'), { borgId: 'ab'.repeat(32) }),
+    /is [0-9a-f]{64}, not (ab){32} that was prepared/,
   ],
   [
     'a job that was stopped',

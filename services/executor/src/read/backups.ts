@@ -82,5 +82,6 @@ export const backups = defineReadModel<BackupRow, RunEvent | JobEvent | CatalogE
     'job-succeeded': ({ data }, table) => table.update({ job: data.job }, made(data.archive, true)),
     'job-failed': ({ data }, table) => table.update({ job: data.job }, made(data.archive, false)),
     'archive-forgotten': ({ data }, table) => table.update({ job: data.job }, { removed: true }),
+    'archive-found-again': ({ data }, table) => table.update({ job: data.job }, { removed: false }),
   },
 });

@@ -14,6 +14,7 @@ import { takesOwnKey } from '../connect/repository-side.ts';
 import { mayInstallPrograms, repositorySecrets } from '../connect/secrets.ts';
 import { repositoryOf } from '../job/job-plan.ts';
 import type { JobResult } from '../job/job-result.ts';
+import { refuseOtherPlace } from '../prepare/known-repository.ts';
 import { preparePlace } from '../prepare/prepare-place.ts';
 import { sizesOf } from './archive-facts.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
@@ -93,7 +94,7 @@ const tryOwnKey = async (context: JobContext): Promise<boolean> => {
 
 /**
  * Makes sure there is a repository that our passphrase opens: an existing one is adopted as it is, also when somebody else
- * made it; where there is none, one is initialised.
+ * made it; where there is none, one is initialised. Neither once backups were made in another one: then the path is wrong.
  */
 export const prepareRepository = async (context: JobContext): Promise<JobResult> => {
   const { parts, plan, output, signal } = context;
@@ -104,6 +105,7 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
   const mayInstall = await mayInstallPrograms(parts);
   await preparePlace(place, { mayInstall, signal, say, pull: false });
   const existing = await readInfo(context, place);
+  await refuseOtherPlace(context, existing?.repository.id);
   const info = existing ?? (await initialise(context, place));
   const remark = remarkOn(info.encryption);
   if (remark !== undefined) output.write('system_warning', remark);

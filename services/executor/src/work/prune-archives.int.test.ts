@@ -30,12 +30,16 @@ afterAll(() => site[Symbol.asyncDispose]());
 const DAY = 86_400_000;
 const NEWEST = Date.UTC(2026, 2, 1, 4);
 
+/** The backups that made archives, by name. */
+const jobs = new Map<string, string>();
+
 /** An archive that a backup of the series made so many days before the newest, with borg directly. */
 const archive = async (policy: string, name: string, daysAgo: number, good = true): Promise<string> => {
   const at = new Date(NEWEST - daysAgo * DAY).toISOString();
   await site.borg('create', `--timestamp=${at.slice(0, 19)}`, `::${name}`, join(site.folder, 'source'));
   const run = randomUUID();
   const job = randomUUID();
+  jobs.set(name, job);
   const facts = {
     name,
     borg_id: 'f'.repeat(64),
@@ -115,6 +119,18 @@ describe('prune', () => {
     const names = reconciled.flatMap(({ archives }) => archives.map(({ name }) => name));
     expect(names).toContain(kept);
     expect(names).not.toContain(gone);
+  });
+
+  test('leaves alone what was forgotten, until it is found again', async () => {
+    const uuid = randomUUID();
+    await archive(uuid, 'returned-new', 0);
+    const old = await archive(uuid, 'returned-old', 1);
+    const job = jobs.get(old);
+    await site.append(`catalog-${job}`, { type: 'archive-forgotten', data: { job, reason: 'pruned' } });
+    expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [] } });
+    const found = { job, repository: site.repository.uuid, archive: old, borg_id: 'f'.repeat(64) };
+    await site.append(`catalog-${job}`, { type: 'archive-found-again', data: found });
+    expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [old] } });
   });
 
   test('of a machine leaves the others of its host alone', async () => {

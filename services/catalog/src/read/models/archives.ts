@@ -155,5 +155,6 @@ export const archives = defineReadModel<ArchiveRow, JobEvent | CatalogEvent | Ru
       archive ? table.update({ job_uuid: job }, made(archive, { position, failed: true })) : [],
     'archive-forgotten': ({ data }, table) => gone(data.job, table),
     'archive-vanished': ({ data }, table) => gone(data.job, table),
+    'archive-found-again': ({ data }, table) => table.update({ job_uuid: data.job }, { removed: false }),
   },
 });
