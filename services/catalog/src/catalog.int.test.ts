@@ -202,6 +202,31 @@ describe('what a check finds', () => {
   });
 });
 
+describe('a check that finds nothing', () => {
+  test('has checked the archives that were there when it began', async () => {
+    const of = newOwner();
+    const [old, gone] = [await host.backUp('old', { owner: of }), await host.backUp('gone', { owner: of })];
+    const forget = { repository: of.repository, archive: 'gone', reason: 'pruned' };
+    await host.call(catalogCommands.forget, forget);
+    const elsewhere = await host.backUp('elsewhere', { owner: newOwner() });
+    const known_until = (await host.parts.store.head()).toString();
+    const young = await host.backUp('young', { owner: of });
+    const end = async (check: object) => {
+      const job = randomUUID();
+      const none = { archive: null, repository_sizes: null, pruned: [], warnings: [], client: null };
+      const data = { job, attempt: 1, repository: of.repository, ...none, check };
+      await host.append(`job-${job}`, { type: 'job-succeeded', data });
+      await host.settle();
+      return host.rows('select job_uuid from catalog.archives where job_uuid = any($1) and checked_at is not null', [
+        [old, gone, elsewhere, young],
+      ]);
+    };
+    // One of an earlier release does not say when it began.
+    expect(await end({ verified_data: false, damaged: [] })).toEqual([]);
+    expect(await end({ verified_data: false, damaged: [], known_until })).toEqual([{ job_uuid: old }]);
+  });
+});
+
 describe('what borg lists', () => {
   test('is compared with what is catalogued, page by page, and drift is recorded once', async () => {
     const of = newOwner();
@@ -220,8 +245,40 @@ describe('what borg lists', () => {
       unknown: ['name-foreign'],
     });
     await shows(jobs[1]!, []);
-    const nothing = { vanished: [], unknown: [], position: null };
+    const nothing = { vanished: [], found_again: [], unknown: [], position: null };
     expect(await reconcile('', null, archive('a'), archive('c'), archive('foreign'))).toEqual(nothing);
+  });
+});
+
+describe('an archive that has vanished', () => {
+  test('comes back when the repository has it after all, and can be listed again', async () => {
+    const of = newOwner();
+    const entries = [file('a/1'), file('a/2', { healthy: false })];
+    const [one, two] = [await host.backUp('one', { owner: of, borgId: 'a' }), await host.backUp('two', { owner: of })];
+    await host.list(one, entries, of);
+    await host.list(two, entries, of);
+    const reconcile = async (...archives: { name: string; borg_id: string }[]) => {
+      const known_until = (await host.parts.store.head()).toString();
+      const page = { repository: of.repository, known_until, after: '', upto: null, archives };
+      return host.call(catalogCommands.reconcile, page);
+    };
+    expect((await reconcile()).vanished.toSorted()).toEqual(['one', 'two']);
+    // Another archive of the same name is another one.
+    expect(await reconcile({ name: 'two', borg_id: 'other' })).toMatchObject({ found_again: [], unknown: ['two'] });
+    const listed = { name: 'one', borg_id: 'a' };
+    expect(await reconcile(listed)).toMatchObject({ vanished: [], found_again: ['one'], unknown: [] });
+    const rows = () =>
+      host.rows(
+        'select removed, complete, healthy from catalog.archives where job_uuid = any($1) order by borg_id desc',
+        [[one, two]],
+      );
+    await host.settle();
+    expect(await rows()).toContainEqual({ removed: false, complete: false, healthy: false });
+    expect(await reconcile(listed)).toMatchObject({ vanished: [], found_again: [], position: null });
+    await host.list(one, entries, of);
+    await shows(one, entries);
+    await shows(two, []);
+    expect((await host.replay()).differences).toEqual([]);
   });
 });
 

@@ -112,6 +112,8 @@ export const checkResult = z.object({
   verified_data: z.boolean(),
   /** Names of archives with damage, at most a thousand. */
   damaged: z.array(z.string()).max(1_000),
+  /** Where the log stood before borg began: archives that it told of by then were checked. Null in older events. */
+  known_until: z.string().regex(/^\d+$/).nullable().default(null),
 });
 export type CheckResult = z.infer<typeof checkResult>;
 

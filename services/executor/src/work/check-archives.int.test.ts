@@ -17,7 +17,12 @@ beforeAll(async () => {
     findings.push(found);
     return { position: '1' };
   });
-  site.answer(catalogCommands.reconcile.subject, () => ({ vanished: ['gone'], unknown: ['foreign'], position: null }));
+  site.answer(catalogCommands.reconcile.subject, () => ({
+    vanished: ['gone'],
+    found_again: ['back'],
+    unknown: ['foreign'],
+    position: null,
+  }));
 });
 
 afterAll(() => site[Symbol.asyncDispose]());
@@ -39,10 +44,13 @@ describe('a check of a repository', () => {
     const ended = await check(type);
     expect(ended).toMatchObject({
       status: 'successful',
-      end: { warnings: [], check: { verified_data: type === 'integrity', damaged: [] } },
+      end: {
+        warnings: [],
+        check: { verified_data: type === 'integrity', damaged: [], known_until: expect.stringMatching(/^\d+$/) },
+      },
     });
     expect(ended.types).toContain('job-process-started');
-    expect(await site.output(ended.job)).toMatch(/without us: gone[^]*made by no job: foreign/);
+    expect(await site.output(ended.job)).toMatch(/without us: gone[^]*after all: back[^]*made by no job: foreign/);
   });
 
   test('with damaged data fails, and is not pruned', async () => {

@@ -74,21 +74,24 @@ const MOST_NAMED = 1_000;
  * and is told to the catalog archive by archive.
  */
 export const checkArchives = async (context: JobContext): Promise<JobResult> => {
-  const { plan, output } = context;
+  const { parts, plan, output } = context;
   const repository = repositoryOf(plan);
   const verifyData = plan.job.job_type === 'integrity';
   output.write('verbose', `Checking repository ${repository.name}${verifyData ? ' and all of its data' : ''}`);
   await using place = await onRepositoryHost(connectionsOf(context), repository);
+  const known_until = (await parts.store.head()).toString();
   const { findings, result } = await checkAll(context, place, verifyData);
   const checked: CheckResult = {
     verified_data: verifyData,
     damaged: findings.damagedArchives.slice(0, MOST_NAMED),
+    known_until,
   };
+  // What is found in another repository says nothing about our archives.
+  if (findings.isClean) await reconcile(context, place);
   await reportFindings(context, findings, isoMicros());
   if (!findings.isClean) {
     const reason = describeDamage(repository.name, findings);
     throw new JobFailure(reason, { exitCode: result.exitCode, check: checked });
   }
-  await reconcile(context, place);
   return { ...NOTHING_TO_TELL, warnings: warningsOf(result), check: checked };
 };

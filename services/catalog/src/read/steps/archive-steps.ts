@@ -1,8 +1,8 @@
-import { archiveChecked, archiveForgotten, archiveVanished, nameStart } from '@cyborgbackup/contracts';
+import { archiveChecked, archiveForgotten, archiveVanished, jobSucceeded, nameStart } from '@cyborgbackup/contracts';
 import type { ProjectionStep, StepTarget } from '@cyborgbackup/projections';
 import { collectArchive } from './collect.ts';
 import { findShown } from './complete-listing.ts';
-import { noteCheck, removeBroken, replaceFindings, type StoredPath } from './mark-broken.ts';
+import { noteCheck, noteCleanCheck, removeBroken, replaceFindings, type StoredPath } from './mark-broken.ts';
 import { pathForms } from './path-forms.ts';
 import { typed } from './typed-step.ts';
 
@@ -29,9 +29,17 @@ const checked: ProjectionStep = typed(archiveChecked, async (target, { data }) =
   await noteCheck(target, data.job, !data.archive_healthy, data.checked_at);
 });
 
+/** Nothing was found in any archive there was; what a check finds is told archive by archive. */
+const succeeded: ProjectionStep = typed(jobSucceeded, async (target, { data: { check, repository }, occurredAt }) => {
+  const knownUntil = check?.known_until ?? null;
+  if (repository === null || knownUntil === null) return;
+  await noteCleanCheck(target, repository, { knownUntil, checkedAt: occurredAt });
+});
+
 /** What happens to archives, beside what the archives model folds. */
 export const archiveSteps = {
   [archiveForgotten.type]: forgotten,
   [archiveVanished.type]: vanished,
   [archiveChecked.type]: checked,
+  [jobSucceeded.type]: succeeded,
 };

@@ -65,6 +65,19 @@ export const noteCheck = async (
   );
 };
 
+/** Of all archives of a repository that were known when a check began. Whether they are healthy is told one by one. */
+export const noteCleanCheck = async (
+  { client, schema }: StepTarget,
+  repository: string,
+  { knownUntil, checkedAt }: { readonly knownUntil: string; readonly checkedAt: string },
+): Promise<void> => {
+  await client.query(
+    `update ${schema}.archives set checked_at = $3
+      where repository_uuid = $1 and not removed and position <= $2::bigint`,
+    [repository, knownUntil, checkedAt],
+  );
+};
+
 export const removeBroken = async ({ client, schema }: StepTarget, job: string): Promise<void> => {
   await client.query(`delete from ${schema}.broken where job_uuid = $1`, [job]);
 };

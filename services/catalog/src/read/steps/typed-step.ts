@@ -5,7 +5,7 @@ import type { ProjectionStep, StepTarget } from '@cyborgbackup/projections';
 export const typed =
   <Data>(
     _definition: EventDefinition<string, Data>,
-    step: (target: StepTarget, event: { readonly data: Data }) => Promise<void>,
+    step: (target: StepTarget, event: { readonly data: Data; readonly occurredAt: string }) => Promise<void>,
   ): ProjectionStep =>
   (target, event) =>
-    step(target, { data: event.data as Data });
+    step(target, { data: event.data as Data, occurredAt: event.metadata.occurredAt });
