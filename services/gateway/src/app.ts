@@ -1,4 +1,4 @@
-import { messageOf, type Clock, type Logger } from '@cyborgbackup/kernel';
+import type { Clock, Logger } from '@cyborgbackup/kernel';
 import type { Check } from '@cyborgbackup/service';
 import Koa, { type Middleware } from 'koa';
 import { accessLog } from './middleware/access-log.ts';
@@ -7,6 +7,7 @@ import { answerErrors } from './middleware/answer-errors.ts';
 import { apiTime } from './middleware/api-time.ts';
 import { cors } from './middleware/cors.ts';
 import { health } from './middleware/health.ts';
+import { logBrokenAnswers } from './middleware/log-broken-answers.ts';
 import { rateLimit } from './middleware/rate-limit.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
@@ -26,7 +27,7 @@ export interface AppOptions {
 export const createApp = (options: AppOptions): Koa => {
   const { logger } = options;
   const app = new Koa();
-  app.on('error', (error: unknown) => logger.warn({ reason: messageOf(error) }, 'an answer could not be sent'));
+  app.on('error', logBrokenAnswers(logger));
   const middleware: readonly Middleware[] = [
     requestContext,
     accessLog(logger),

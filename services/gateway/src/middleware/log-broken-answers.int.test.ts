@@ -1,0 +1,80 @@
+import { AppError, createLogger } from '@cyborgbackup/kernel';
+import Koa from 'koa';
+import { once } from 'node:events';
+import { get, type IncomingMessage, type Server } from 'node:http';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { endpoint } from '../http/endpoint.ts';
+import { serveEndpoint } from '../http/serve-endpoint.ts';
+import { logBrokenAnswers } from './log-broken-answers.ts';
+import { requestContext } from './request-context.ts';
+
+const logger = createLogger('test', 'silent');
+const warn = vi.spyOn(logger, 'warn').mockReturnValue();
+const debug = vi.spyOn(logger, 'debug').mockReturnValue();
+let body: Readable;
+let server: Server;
+
+/** Three bytes of a source that does not end by itself, and fails when the caller leaves. */
+const download = endpoint({
+  method: 'GET',
+  path: '/',
+  access: 'public',
+  tag: 't',
+  summary: 's',
+  answers: z.string(),
+  handle: async ({ signal, query }) => {
+    body = new Readable({ read: () => undefined });
+    signal.addEventListener('abort', () => body.destroy(new AppError('unavailable', 'The request was given up.')));
+    body.push('abc');
+    return { body, type: 'application/octet-stream', headers: { 'Content-Length': query.get('length') ?? '' } };
+  },
+});
+
+beforeAll(async () => {
+  const app = new Koa();
+  app.on('error', logBrokenAnswers(logger));
+  app.use(requestContext);
+  const idempotency = { run: (_: unknown, work: (ids: never) => Promise<never>) => work({} as never) };
+  app.use(serveEndpoint(download, { authenticate: async () => undefined, idempotency }));
+  server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});
+afterAll(async () => {
+  server.close();
+  await once(server, 'close');
+});
+beforeEach(() => vi.clearAllMocks());
+
+const ask = async (length: number): Promise<IncomingMessage> => {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const headers = { 'X-Request-Id': 'request-1' };
+  const [response] = await once(
+    get({ host: '127.0.0.1', port, path: `/?length=${length}`, agent: false, headers }),
+    'response',
+  );
+  return response as IncomingMessage;
+};
+
+test('who has all bytes and leaves before their source ends is no trouble', async () => {
+  expect((await buffer(await ask(3))).toString()).toBe('abc');
+  await vi.waitFor(() => expect(debug).toHaveBeenCalledOnce());
+  expect(body.destroyed).toBe(true);
+  expect(warn).not.toHaveBeenCalled();
+});
+
+test('a source that fails is, and its request is named', async () => {
+  const response = await ask(9);
+  response.on('error', () => undefined);
+  body.destroy(new AppError('unavailable', 'Its sender failed.'));
+  response.resume();
+  await once(response, 'close');
+  const request = { correlationId: 'request-1', method: 'GET', path: '/' };
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    { ...request, reason: 'Its sender failed.' },
+    'an answer could not be sent',
+  );
+});
