@@ -185,6 +185,17 @@ describe('a policy', () => {
     expect((await send('/policies/3/calendar/')).body).toEqual({ detail: 'No Policy matches the given query.' });
   });
 
+  test('is launched with time for thousands of clients', async () => {
+    const subscription = gateway.parts.connection.nats.subscribe('scheduler.policy.launch', { max: 1 });
+    const heard = (async () => {
+      for await (const { headers } of subscription) return Number(headers?.get('Cyborgbackup-Deadline-Millis'));
+      return 0;
+    })();
+    await gateway.parts.connection.nats.flush();
+    expect((await post('/policies/2/launch/')).status).toBe(200);
+    expect(await heard).toBeGreaterThan(20_000);
+  });
+
   test('is launched, with or without other variables', async () => {
     const { status, body, headers } = await post('/policies/2/launch/');
     expect([status, headers.get('location')]).toEqual([200, '/api/v1/jobs/10/']);
@@ -192,7 +203,7 @@ describe('a policy', () => {
     await post('/policies/2/launch/', { extra_vars: { folders: ['/srv'] } });
     await post('/policies/2/launch/', { extra_vars: {} });
     await post('/policies/2/launch/', { extra_vars: '{"folders":["/srv"], "exclude":["*.tmp"]}' });
-    const calls = gateway.services.calls('scheduler.policy.launch');
+    const calls = gateway.services.calls('scheduler.policy.launch').slice(-4);
     expect(calls.map((call) => call['extra_vars'])).toEqual([
       null,
       '{"folders":["/srv"]}',

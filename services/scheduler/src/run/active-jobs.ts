@@ -10,12 +10,15 @@ export interface ActiveJobsDeps {
   readonly waiter: CheckpointWaiter;
 }
 
+/** After a launch of thousands of clients the tables take some seconds. */
+const CATCH_UP_MILLIS = 10_000;
+
 /**
  * Waits until the tables know everything that is in the log now.
  * @throws AppError `unavailable` when they lag behind for too long
  */
 const catchUp = async ({ store, waiter }: ActiveJobsDeps): Promise<void> => {
-  if (!(await waiter.waitFor([schedulerProjection.name], await store.head(), { timeoutMillis: 3_000 }))) {
+  if (!(await waiter.waitFor([schedulerProjection.name], await store.head(), { timeoutMillis: CATCH_UP_MILLIS }))) {
     throw new AppError('unavailable', 'The job list lags behind the event log: try again in a moment.');
   }
 };

@@ -3,6 +3,11 @@ import type { Pool } from 'pg';
 
 export interface LaunchLock {
   /**
+   * One launch into the repository at a time, in this process alone, and for as long as it may take: what is prepared at
+   * the same time would be in vain.
+   */
+  inTurn<T>(repository: string, work: () => Promise<T>): Promise<T>;
+  /**
    * Looks and appends while no other launch does so for the repository, in any process.
    * @throws AppError `unavailable` when somebody else holds the lock for too long
    */
@@ -15,11 +20,12 @@ const WAIT_MILLIS = 3_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * One launch at a time in this process, whatever the repository: a launch takes some 15 ms, and each one that waited for
+ * One launch at a time in this process, whatever the repository: it takes some 15 ms, and each launch that waited for
  * the database's lock would keep a connection that the holder needs.
  */
 export const createLaunchLock = (pool: Pool): LaunchLock => {
   let last: Promise<unknown> = Promise.resolve();
+  const lastOf = new Map<string, Promise<unknown>>();
 
   const holdInDatabase = async <T>(repository: string, work: () => Promise<T>): Promise<T> => {
     const client = await pool.connect();
@@ -40,6 +46,16 @@ export const createLaunchLock = (pool: Pool): LaunchLock => {
   };
 
   return {
+    inTurn: (repository, work) => {
+      const mine = (lastOf.get(repository) ?? Promise.resolve()).then(work);
+      const settled = mine
+        .catch(() => undefined)
+        .then(() => {
+          if (lastOf.get(repository) === settled) lastOf.delete(repository);
+        });
+      lastOf.set(repository, settled);
+      return mine;
+    },
     hold: (repository, work) => {
       const mine = last.then(() => holdInDatabase(repository, work));
       last = mine.catch(() => undefined);

@@ -8,7 +8,7 @@ import type { ResolvedPolicy } from './draft-jobs.ts';
 import { draftLaunch } from './draft-launch.ts';
 import type { LaunchLock } from './launch-lock.ts';
 import { headJob, type RunPlan } from './plan-run.ts';
-import { findRun, requestRun, type RequestedRun, type RequestRunDeps } from './request-run.ts';
+import { appendRun, findRun, prepareRun, type RequestedRun, type RequestRunDeps } from './request-run.ts';
 
 export interface LaunchDeps extends RequestRunDeps, ActiveJobsDeps {
   readonly rpc: Pick<RpcClient, 'call'>;
@@ -56,18 +56,34 @@ export const answerOf = ({ run, position }: RequestedRun): LaunchAnswer => ({
   position: String(position),
 });
 
+/** The run if it was requested before. @throws AppError `conflict` when another one is in its way */
+const findUnlessBusy = async (
+  deps: LaunchDeps,
+  { run, resolved, drafts }: RunPlan,
+  busy: string,
+): Promise<RequestedRun | undefined> => {
+  const clients = drafts.flatMap(({ client }) => (client ? [client.uuid] : []));
+  const isBusy = await hasActiveJobs(deps, resolved.repository.uuid, clients);
+  // Only now: what makes the clients busy may be the run itself.
+  const known = await findRun(deps, run);
+  if (isBusy && !known) throw new AppError('conflict', busy);
+  return known;
+};
+
 /**
- * Requests the run unless one of its clients is busy with the repository. Of launches at the same moment one wins.
- * @throws AppError `conflict` with the sentence given
+ * Requests the run unless one of its clients is busy with the repository. Of launches at the same moment one wins. All that
+ * takes long, thousands of names, is done before the lock is taken, which every launch needs for a moment.
+ * @throws AppError `conflict` with the sentence given, or when the run would be too large
  */
-export const requestUnlessBusy = (deps: LaunchDeps, plan: RunPlan, busy: string): Promise<RequestedRun> =>
-  deps.lock.hold(plan.resolved.repository.uuid, async () => {
-    const known = await findRun(deps, plan.run);
+export const requestUnlessBusy = (deps: LaunchDeps, plan: RunPlan, busy: string): Promise<RequestedRun> => {
+  const { uuid } = plan.resolved.repository;
+  return deps.lock.inTurn(uuid, async () => {
+    const known = await findUnlessBusy(deps, plan, busy);
     if (known) return known;
-    const clients = plan.drafts.flatMap(({ client }) => (client ? [client.uuid] : []));
-    if (await hasActiveJobs(deps, plan.resolved.repository.uuid, clients)) throw new AppError('conflict', busy);
-    return requestRun(deps, plan);
+    const run = await prepareRun(deps, plan);
+    return deps.lock.hold(uuid, async () => (await findUnlessBusy(deps, plan, busy)) ?? appendRun(deps, run));
   });
+};
 
 /**
  * Starts a policy because somebody wants it now.

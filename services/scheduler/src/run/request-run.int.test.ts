@@ -1,4 +1,5 @@
 import { runStream, type RunRequested } from '@cyborgbackup/contracts';
+import { createCheckpointWaiter } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -7,7 +8,8 @@ import { somePolicy } from '../some-policy.test.ts';
 import { draftLaunch } from './draft-launch.ts';
 import type { ResolvedPolicy } from './draft-jobs.ts';
 import { launchSlot } from './launch-slot.ts';
-import type { LaunchDeps } from './launch.ts';
+import { createLaunchLock } from './launch-lock.ts';
+import { launch, type LaunchAnswer, type LaunchDeps } from './launch.ts';
 import type { RunPlan } from './plan-run.ts';
 import { requestRun } from './request-run.ts';
 
@@ -80,6 +82,37 @@ it('gives the reason for which the slot of such a policy is skipped', async () =
   const slot = { kind: 'backup', subject, id, run: randomUUID(), dueAt: new Date().toISOString() } as const;
   const reason = await launchSlot(deps, { ...slot, schedule: { id: 1, name: 'nightly' } });
   expect(reason).toContain('split it into several');
+});
+
+it('holds up no other launch while it claims its names, and claims none for one that is refused', async () => {
+  const [big, other] = [somePolicy(5, { clientCount: 2 }), somePolicy(6)];
+  for (const policy of [big, other]) stage.policies.set(policy.policy.id, policy);
+  const { pool, store, rpc } = stage.parts;
+  const running = Promise.withResolvers<void>();
+  stage.executor.orders.set('Backup Job policy5 host5-1', running.promise);
+  const claiming = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const slow = Object.create(store) as typeof store;
+  slow.append = async (stream, ...rest) => {
+    if (stream.startsWith('claim-archive-')) {
+      claiming.resolve();
+      await gate.promise;
+    }
+    return store.append(stream, ...rest);
+  };
+  const common = { rpc, store, waiter: createCheckpointWaiter({ pool }), lock: createLaunchLock(pool) };
+  const launchOf = (policy: number, from = store): Promise<LaunchAnswer> =>
+    launch({ ...depsOf(from), ...common }, { policy, run: randomUUID(), extra_vars: null });
+  const first = launchOf(5, slow);
+  await claiming.promise;
+  const second = launchOf(5);
+  await launchOf(6);
+  gate.resolve();
+  await first;
+  const claimed = await claims();
+  await expect(second).rejects.toMatchObject({ code: 'conflict' });
+  expect(await claims()).toBe(claimed);
+  running.resolve();
 });
 
 it('takes the largest run that it does not refuse', async () => {

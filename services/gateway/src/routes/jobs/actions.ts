@@ -8,7 +8,7 @@ import { jobOf } from './find-job.ts';
 import { isActive } from './present.ts';
 import type { JobRow } from './query.ts';
 import { jobSchema } from './schema.ts';
-import { startedJob } from './started-job.ts';
+import { STARTING, startedJob } from './started-job.ts';
 
 const path = (action: string): string => `${API_ROOT}/jobs/:id/${action}`;
 
@@ -97,7 +97,8 @@ const relaunchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     success: 201,
     handle: async (request) => {
       const job = await jobOf(deps, request);
-      const started = await deps.call(schedulerCommands.relaunch, { job: job.uuid, run: request.ids.uuid });
+      const asked = { job: job.uuid, run: request.ids.uuid };
+      const started = await deps.call(schedulerCommands.relaunch, asked, STARTING);
       const answer = await startedJob(deps, started);
       return { ...answer, status: answer.status ?? 201 };
     },

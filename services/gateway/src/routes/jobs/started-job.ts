@@ -5,6 +5,9 @@ import { NOT_YET_VISIBLE } from '../../http/settle.ts';
 import { findJob } from './find-job.ts';
 import { presentJob } from './present.ts';
 
+/** How long the scheduler may take: each archive of a launch gets its name, and a policy may have 10,000 clients. */
+export const STARTING = { deadlineMillis: 30_000 };
+
 /** The answer to whatever made a job: the job itself, with its id once more as `job`. */
 export const startedJob = async (
   deps: GatewayDeps,

@@ -4,7 +4,7 @@ import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { jobSchema } from '../jobs/schema.ts';
-import { startedJob } from '../jobs/started-job.ts';
+import { STARTING, startedJob } from '../jobs/started-job.ts';
 import { findPolicy } from './find-policy.ts';
 
 export const drillRoute = (deps: GatewayDeps): Endpoint =>
@@ -18,7 +18,8 @@ export const drillRoute = (deps: GatewayDeps): Endpoint =>
     success: 201,
     handle: async (request) => {
       const { id } = await findPolicy(deps, request);
-      const started = await deps.call(schedulerCommands.drill, { policy: id, run: request.ids.uuid });
+      const asked = { policy: id, run: request.ids.uuid };
+      const started = await deps.call(schedulerCommands.drill, asked, STARTING);
       const answer = await startedJob(deps, started);
       return { ...answer, status: answer.status ?? 201 };
     },

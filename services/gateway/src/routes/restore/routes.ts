@@ -6,7 +6,7 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { API_ROOT } from '../../http/representation.ts';
 import { findEntry } from '../downloads/find-entry.ts';
 import { jobSchema } from '../jobs/schema.ts';
-import { startedJob } from '../jobs/started-job.ts';
+import { STARTING, startedJob } from '../jobs/started-job.ts';
 import { findArchive, type FoundArchive } from './find-archive.ts';
 import { findDestination } from './find-destination.ts';
 import { restoreBody, restoreRequestOf, type RestoreBody } from './restore-body.ts';
@@ -51,13 +51,14 @@ const restore = async (deps: GatewayDeps, { body, ids }: ApiRequest<RestoreBody>
   if (!archive) throw fieldError('archive_name', `There is no archive named "${body.archive_name}".`);
   await checkDump(deps, archive, body);
   const request = restoreRequestOf(body, await pathsOf(deps, archive, body.entries));
-  const started = await deps.call(schedulerCommands.restore, {
+  const asked = {
     ...request,
     run: ids.uuid,
     backup: archive.job_uuid,
     repository: archive.repository,
     client: await findDestination(deps, archive, body.destination),
-  });
+  };
+  const started = await deps.call(schedulerCommands.restore, asked, STARTING);
   const answer = await startedJob(deps, started);
   return { ...answer, status: answer.status ?? 201 };
 };
