@@ -91,8 +91,9 @@ export const CONFIG = {
 const END = /^job-(succeeded|failed|canceled)$/;
 
 export interface SiteOptions {
-  /** Folders before the clients' own PATH, for stand-ins. */
+  /** Folders before the hosts' own PATH, for stand-ins. */
   readonly clientPath?: string;
+  readonly repositoryPath?: string;
 }
 
 const makeFolders = async (): Promise<string> => {
@@ -101,21 +102,23 @@ const makeFolders = async (): Promise<string> => {
   return folder;
 };
 
-export const startJobSite = async ({ clientPath }: SiteOptions = {}): Promise<JobSite> => {
+const withPath = (folders: string | undefined): Readonly<Record<string, string>> =>
+  folders === undefined ? {} : { PATH: `${folders}:${process.env['PATH'] ?? ''}` };
+
+export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions = {}): Promise<JobSite> => {
   const folder = await makeFolders();
   const passphrase = `pass $(phrase) 'quoted' "twice" ${randomUUID()}`;
   const test = await startTestParts();
   const { parts } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const authorizedKeys = [key.publicKey];
-  const path = clientPath === undefined ? {} : { PATH: `${clientPath}:${process.env['PATH'] ?? ''}` };
   const client = await startTestSshd({
     authorizedKeys,
-    environment: { BORG_BASE_DIR: join(folder, 'borg-client'), ...path },
+    environment: { BORG_BASE_DIR: join(folder, 'borg-client'), ...withPath(clientPath) },
   });
   const repositoryHost = await startTestSshd({
     authorizedKeys,
-    environment: { BORG_BASE_DIR: join(folder, 'borg-repository') },
+    environment: { BORG_BASE_DIR: join(folder, 'borg-repository'), ...withPath(repositoryPath) },
   });
   const clientUuid = randomUUID();
   const policyUuid = randomUUID();

@@ -1,12 +1,14 @@
-import { createCommand, deleteCommand, MOUNT_LOST, type BorgResult, type CreateOptions } from '@cyborgbackup/borg';
+import { createCommand, MOUNT_LOST, parseCreateResult, type BorgResult, type CreateOptions } from '@cyborgbackup/borg';
+import { messageOf } from '@cyborgbackup/kernel';
 import type { BackupPlace } from '../connect/backup-place.ts';
-import { JobFailure } from '../job/job-failure.ts';
+import { JobStopped } from '../job/job-failure.ts';
 import type { LastBackup } from '../read/series.ts';
 import type { BackupSource, DumpSource, FileSource } from '../sources/backup-source.ts';
 import { backupProgress } from './backup-progress.ts';
 import { checkPaths } from './check-paths.ts';
 import type { JobContext } from './job-context.ts';
-import { LOCK_WAIT_SECONDS, runStep, tryStep, warningsOf, type StepOptions } from './run-step.ts';
+import { findLostArchive, removeArchive } from './lost-archive.ts';
+import { failureOf, isDone, LOCK_WAIT_SECONDS, tryStep, warningsOf, type StepOptions } from './run-step.ts';
 
 export interface ArchiveOrder {
   readonly source: BackupSource;
@@ -45,18 +47,26 @@ const warnOfLimit = ({ output }: JobContext, place: BackupPlace, limit: number |
 };
 
 /**
- * When the client's files went away in the middle, borg may have made an archive of what it could still read. It must not be
- * there when another attempt looks for what an earlier one has completed.
+ * When the client's files went away in the middle, borg may have made an archive of what it could still read. It must not stay
+ * as if it were one to restore. The name does not say that it is this one, since whoever has taken the job over meanwhile
+ * gives it to his archive too. So only what our borg has told us of is removed, known by its id; of an archive that it had
+ * no time to tell us of, the next attempt or a check takes care.
  */
 const removeHalfRead = async (
   context: JobContext,
   place: BackupPlace,
   archive: string,
-  error: unknown,
+  { exitCode, stdout }: BorgResult,
 ): Promise<void> => {
-  if (!(error instanceof JobFailure) || error.facts.exitCode !== MOUNT_LOST) return;
-  const argv = deleteCommand({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS, archives: [archive] });
-  await tryStep(context, place, { argv, onLog: () => undefined });
+  if (exitCode !== MOUNT_LOST || stdout.trim() === '') return;
+  try {
+    const made = parseCreateResult(stdout).archive;
+    const found = await findLostArchive(context, place, archive);
+    if (found?.id === made.id) await removeArchive(context, place, archive);
+  } catch (error) {
+    if (error instanceof JobStopped) throw error;
+    context.output.write('warning', `${archive} is not whole, and may still be there: ${messageOf(error)}`);
+  }
 };
 
 /** Runs borg create. @throws JobFailure */
@@ -68,7 +78,7 @@ export const createArchive = async (
   const step = content.kind === 'files' ? await fileStep(context, place, content) : dumpStep(context, place, content);
   warnOfLimit(context, place, options.uploadRateLimit);
   context.output.write('verbose', `Creating archive ${archive}`);
-  const result = await runStep(context, place, {
+  const result = await tryStep(context, place, {
     ...step.run,
     argv: createCommand({
       ...options,
@@ -78,9 +88,10 @@ export const createArchive = async (
       lockWaitSeconds: LOCK_WAIT_SECONDS,
     }),
     onProgress: backupProgress(context.output, last),
-  }).catch(async (error: unknown) => {
-    await removeHalfRead(context, place, archive, error);
-    throw error;
   });
+  if (!isDone(result)) {
+    await removeHalfRead(context, place, archive, result);
+    throw failureOf(result, place.runner.where);
+  }
   return { result, warnings: [...step.warnings, ...warningsOf(result)] };
 };

@@ -11,7 +11,7 @@ import { messageOf } from '@cyborgbackup/kernel';
 import type { BorgPlace } from '../connect/borg-place.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import type { JobContext } from './job-context.ts';
-import { failureOf, LOCK_WAIT_SECONDS, runStep, tryStep } from './run-step.ts';
+import { failureOf, isDone, LOCK_WAIT_SECONDS, runStep, tryStep } from './run-step.ts';
 
 /** The archive that a lost attempt completed, if it did: borg makes archives whole or not at all. */
 export const findLostArchive = async (
@@ -23,12 +23,12 @@ export const findLostArchive = async (
     argv: infoCommand({ repository: place.repository, archive, lockWaitSeconds: LOCK_WAIT_SECONDS }),
     onLog: () => undefined,
   });
-  if (found.outcome === 'success' || found.outcome === 'warning') return parseArchiveInfo(found.stdout);
+  if (isDone(found)) return parseArchiveInfo(found.stdout);
   if (explainFailure(found).kind === 'no-archive') return undefined;
   throw failureOf(found, place.runner.where);
 };
 
-/** Removes an archive of this job that cannot be trusted. */
+/** Removes an archive of this job that cannot be trusted. The caller has seen that it is that one. */
 export const removeArchive = async (context: JobContext, place: BorgPlace, archive: string): Promise<void> => {
   const argv = deleteCommand({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS, archives: [archive] });
   await runStep(context, place, { argv });

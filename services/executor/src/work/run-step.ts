@@ -130,10 +130,13 @@ export const failureOf = (result: BorgResult, where: string): JobFailure => {
   });
 };
 
-/** As `tryStep`. @throws JobFailure unless borg ended with success or with warnings */
+/** Borg ended with success or with warnings. */
+export const isDone = ({ outcome }: BorgResult): boolean => outcome === 'success' || outcome === 'warning';
+
+/** As `tryStep`. @throws JobFailure unless borg is done */
 export const runStep = async (context: JobContext, place: BorgPlace, options: StepOptions): Promise<BorgResult> => {
   const result = await tryStep(context, place, options);
-  if (result.outcome === 'success' || result.outcome === 'warning') return result;
+  if (isDone(result)) return result;
   throw failureOf(result, place.runner.where);
 };
 
