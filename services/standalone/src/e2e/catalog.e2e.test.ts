@@ -1,7 +1,7 @@
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
 import { createServiceParts, serviceConfig } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
-import { link, lstat, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { cp, link, lstat, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -314,6 +314,20 @@ describe('files', () => {
 });
 
 describe('an archive that was deleted behind our back', () => {
+  /** The repository as it was before, and what borg remembers of it. */
+  const copy = async (from: '' | '.kept', to: '' | '.kept'): Promise<void> => {
+    for (const folder of [host.repository, host.borgBase]) {
+      await rm(`${folder}${to}`, { recursive: true, force: true });
+      await cp(`${folder}${from}`, `${folder}${to}`, { recursive: true });
+    }
+  };
+  const lastCatalogJob = async (archive: string): Promise<number> => {
+    const jobs = z.object({ results: z.array(z.object({ id: z.number(), archive_name: z.string().nullable() })) });
+    const { results } = await api.get('/api/v1/jobs/?job_type=catalog&order=id', jobs);
+    return results.find(({ archive_name }) => archive_name === archive)?.id ?? 0;
+  };
+  const start = async (url: string): Promise<number> => (await api.post(url, {}, z.object({ job: z.number() }))).job;
+
   test('cannot be listed again, and leaves the catalog with the next prune', async () => {
     const [gone = ''] = archives;
     const env = {
@@ -322,11 +336,10 @@ describe('an archive that was deleted behind our back', () => {
       BORG_BASE_DIR: host.borgBase,
       BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
     };
+    await copy('', '.kept');
     await run('borg', ['delete', `${host.repository}::${gone}`], { env });
-    const jobs = z.object({ results: z.array(z.object({ id: z.number(), archive_name: z.string().nullable() })) });
-    const { results } = await api.get('/api/v1/jobs/?job_type=catalog&order=id', jobs);
-    const again = await api.post(`/api/v1/jobs/${results[0]?.id ?? 0}/relaunch/`, {}, z.object({ job: z.number() }));
-    const ended = await jobEnd(api, again.job, 60_000);
+    const again = await start(`/api/v1/jobs/${await lastCatalogJob(gone)}/relaunch/`);
+    const ended = await jobEnd(api, again, 60_000);
     expect(ended).toMatchObject({ status: 'failed', job_explanation: expect.stringContaining(gone) });
 
     await backUp();
@@ -336,6 +349,22 @@ describe('an archive that was deleted behind our back', () => {
     expect(await entriesOf(gone)).toEqual([]);
     const tab = await api.get('/api/v1/search/?name=tab%09here', z.object({ results: z.array(z.unknown()) }));
     expect(tab.results).toEqual([]);
+  });
+
+  test('comes back with a check when it is there again, and can be listed again', async () => {
+    const [returned = '', second = ''] = archives;
+    await copy('.kept', '');
+    const check = await start(`/api/v1/repositories/${things.repository}/check/`);
+    expect(await jobEnd(api, check, 60_000)).toMatchObject({ status: 'successful' });
+    const archive = z.object({ name: z.string(), complete: z.boolean(), checked: z.string().nullable() });
+    const checked = expect.any(String) as string;
+    expect(await all('/api/v1/archives/?order=started', archive)).toEqual([
+      { name: returned, complete: false, checked },
+      { name: second, complete: true, checked },
+    ]);
+    const again = await start(`/api/v1/jobs/${await lastCatalogJob(returned)}/relaunch/`);
+    expect(await jobEnd(api, again, 60_000)).toMatchObject({ status: 'successful' });
+    expect((await entriesOf(returned)).map(({ path }) => path)).toContain(`${source}/tab\there`);
   });
 });
 
