@@ -50,8 +50,10 @@ const untilClosed = ({ res }: Context): AbortSignal => {
 };
 
 /** Koa reports a stream that fails after the headers were sent and leaves the answer open, as if more could follow. */
-const breakOff = ({ res }: Context, body: Readable): void => {
+const breakOff = ({ res, state }: Context, body: Readable): void => {
   body.once('error', () => {
+    // For the log: the caller was still there. Once it has left, whatever the source says is nobody's loss.
+    if (!res.closed) state['brokenOff'] = true;
     if (res.headersSent) res.destroy();
   });
 };

@@ -68,10 +68,9 @@ test('who has all bytes and leaves before their source ends is no trouble', asyn
 
 test('a source that fails is, and its request is named', async () => {
   const response = await ask(9);
-  response.on('error', () => undefined);
   body.destroy(new AppError('unavailable', 'Its sender failed.'));
   response.resume();
-  await once(response, 'close');
+  await expect(once(response, 'close')).rejects.toThrow('aborted');
   const request = { correlationId: 'request-1', method: 'GET', path: '/' };
   expect(warn).toHaveBeenCalledExactlyOnceWith(
     { ...request, reason: 'Its sender failed.' },

@@ -11,6 +11,7 @@ export const logBrokenAnswers =
     // It happens on behalf of nobody, so the request's id does not come by itself.
     const request = ctx && { correlationId: ctx.response.get('X-Request-Id'), method: ctx.method, path: ctx.path };
     const line = { ...request, reason: messageOf(error) };
-    if (ctx?.res.closed === true) logger.debug(line, 'the caller left before the answer ended');
+    if (ctx?.res.closed === true && ctx.state['brokenOff'] !== true)
+      logger.debug(line, 'the caller left before the answer ended');
     else logger.warn(line, 'an answer could not be sent');
   };
