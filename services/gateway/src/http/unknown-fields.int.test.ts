@@ -70,6 +70,13 @@ test.each(['clients', 'schedules', 'repositories', 'policies', 'users', 'setting
   },
 );
 
+test.each([{ folders: ['/srv'] }, '{"folders":["/srv"]}'])('variables of a policy may be %j', async (extra_vars) => {
+  const { status } = await gateway.send('/api/v1/policies/1/', { method: 'PATCH', body: { extra_vars } });
+  expect(status).toBe(200);
+  const [change] = gateway.services.calls('inventory.policy.change').slice(-1);
+  expect(change?.['changes']).toEqual({ extra_vars: '{"folders":["/srv"]}' });
+});
+
 test('the published example of a policy’s PATCH, which is one of a repository, is taken', async () => {
   const example = { name: 'Main Repo', path: 'cyborgbackup@backup:/repository', repository_key: '0', ready: true };
   const { status } = await gateway.send('/api/v1/policies/1/', {

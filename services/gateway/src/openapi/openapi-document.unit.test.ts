@@ -104,14 +104,22 @@ describe('the document', () => {
     expect(create.properties?.['hostname']).toEqual({ type: 'string', minLength: 1, maxLength: 1024 });
     expect(bodyOf('patch', '/api/v1/clients/{id}/').required ?? []).toEqual([]);
     expect(bodyOf('patch', '/api/v1/settings/{id}/').properties?.['value']).toEqual({});
-    expect(create).toMatchObject({ additionalProperties: false, properties: { uuid: { readOnly: true } } });
-    expect(create.properties?.['hostname']).not.toHaveProperty('readOnly');
-    expect(Object.keys(bodyOf('post', '/api/v1/policies/{id}/launch/').properties ?? {})).toEqual([
-      'extra_vars',
-      'verbosity',
-    ]);
     expect(operation('post', '/api/v1/clients/').requestBody?.required).toBe(true);
     expect(operation('patch', '/api/v1/clients/{id}/').requestBody?.required).toBe(false);
+  });
+
+  test('allows what can only be read to be sent back, and nothing unknown', () => {
+    const create = bodyOf('post', '/api/v1/clients/');
+    expect(create).toMatchObject({ additionalProperties: false, properties: { uuid: { readOnly: true } } });
+    expect(create.properties?.['hostname']).not.toHaveProperty('readOnly');
+    const launch = bodyOf('post', '/api/v1/policies/{id}/launch/');
+    expect(Object.keys(launch.properties ?? {})).toEqual(['extra_vars', 'verbosity']);
+  });
+
+  test.each(['/api/v1/policies/', '/api/v1/policies/{id}/launch/'])('takes variables as JSON at %s', (path) => {
+    const variables = { type: ['object', 'string'], description: expect.stringContaining('or its text') };
+    expect(bodyOf('post', path).properties?.['extra_vars']).toMatchObject(variables);
+    expect(document.components.schemas['Policy']?.properties?.['extra_vars']).toMatchObject({ type: 'string' });
   });
 
   test('lists say what can be asked of them', () => {

@@ -24,6 +24,9 @@ const tidy = ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): voi
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
   if (jsonSchema.allOf?.every(isTextPattern)) delete jsonSchema.allOf;
   delete jsonSchema['verbatim'];
+  const bare: Record<string, unknown> = jsonSchema;
+  if (bare['json'] === true) bare['type'] = ['object', 'string'];
+  delete bare['json'];
 };
 
 /** Only `z.json()` defines something to refer to; it is any JSON, which is what a schema without keywords is. */

@@ -5,7 +5,8 @@ import { z } from 'zod';
  * text is trimmed, numbers are taken for text, text for numbers, the usual words for booleans, and null for text is the
  * empty text. Fields that the schema does not know are left out. Everything else is passed on for the schema to refuse.
  *
- * A text schema with `.meta({ verbatim: true })` is not trimmed: passwords, and what is kept as it was sent.
+ * A text schema with `.meta({ verbatim: true })` is not trimmed: passwords, and what is kept as it was sent. One with
+ * `.meta({ json: true })` also takes the JSON itself that its text is.
  */
 export const coerce = (schema: z.ZodType, value: unknown): unknown => {
   const { inner, nullable } = unwrap(schema);
@@ -39,6 +40,7 @@ const FALSE_WORDS = new Set(['f', 'n', 'no', 'false', 'off', '0']);
 
 const toText = (schema: z.ZodType, value: unknown): unknown => {
   if (value === null) return '';
+  if (typeof value === 'object' && schema.meta()?.['json'] === true) return JSON.stringify(value);
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string') return value;
   return schema.meta()?.['verbatim'] === true ? value : value.trim();

@@ -5,7 +5,11 @@ import { commonSchema } from '../../http/representation.ts';
 const { shape } = policyFields;
 
 /** JSON as text, kept as it was sent. */
-const extraVars = shape.extra_vars.meta({ verbatim: true });
+const extraVars = shape.extra_vars.meta({
+  verbatim: true,
+  json: true,
+  description: 'A JSON object, or its text; it is kept and shown as text.',
+});
 
 export const createPolicy = z.object({
   ...shape,
@@ -44,7 +48,9 @@ export const policySchema = z.object({
 });
 
 export const launchPolicy = z.object({
-  /** Replaces the policy's variables for this run: JSON, or JSON as text. */
-  extra_vars: z.unknown().optional(),
+  extra_vars: z
+    .unknown()
+    .meta({ json: true, description: 'In place of the policy’s variables, for this run: a JSON object, or its text.' })
+    .optional(),
   verbosity: z.int().min(0).max(4).default(0),
 });
