@@ -1,5 +1,6 @@
 import { dumpOverSsh } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
+import { JobStopped } from '../job/job-failure.ts';
 import { endLeftovers } from '../takeover/end-leftovers.ts';
 import type { BackupPlace, BackupTarget, FileAccess, FileOptions } from './backup-place.ts';
 import { findOtherFileSystems, normalPath, refuseLinks } from './client-files.ts';
@@ -44,15 +45,21 @@ const filesOf =
     };
   };
 
+/** A stopping executor has not much longer. */
+const PROVE_MILLIS = 4_000;
+
 /**
  * Ends what a dump left running on the client: no connection of borg's own ends it, as the leash does in push mode. The
- * outcome of the job must not be lost by this, so trouble is only told.
+ * outcome of the job must not be lost by this, so trouble is only told. Whoever has taken the job over may have a dump running
+ * there, and will end what it finds.
  */
-const endDump = async ({ job, warn }: ConnectionOptions, side: ClientSide): Promise<void> => {
+const endDump = async ({ job, prove, warn }: ConnectionOptions, side: ClientSide): Promise<void> => {
   if (job === undefined) return;
   try {
+    await prove?.(AbortSignal.timeout(PROVE_MILLIS));
     await endLeftovers(side.runner, job);
   } catch (error) {
+    if (error instanceof JobStopped) return;
     warn?.(`What the dump started on ${side.session.host} may still run there: ${messageOf(error)}`);
   }
 };

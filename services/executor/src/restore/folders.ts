@@ -56,9 +56,16 @@ export const makeStage = async (
   return joined(folder, name);
 };
 
-/** Removes a folder of ours. What the job found out counts more than a folder that stays, which is told. */
-export const removeFolder = async ({ output }: JobContext, runner: BorgRunner, folder: string): Promise<void> => {
+const PROVE_MILLIS = 10_000;
+
+/**
+ * Removes a folder of the job, which another attempt's would be, too. What the job found out counts more than a folder that
+ * stays, which is told.
+ */
+export const removeFolder = async (context: JobContext, runner: BorgRunner, folder: string): Promise<void> => {
+  const { output } = context;
   try {
+    await context.prove(AbortSignal.timeout(PROVE_MILLIS));
     const { exitCode, stderr } = await execPlain(runner, ['rm', '-rf', '--', folder], {
       timeoutMillis: TIMEOUT_MILLIS,
     });

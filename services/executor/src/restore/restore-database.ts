@@ -183,6 +183,7 @@ export const restoreDatabase = async (context: JobContext, { dry_run }: RestoreR
   const side = await openClient(connectionsOf(context), clientOf(plan));
   try {
     output.write('verbose', `Feeding the dump to the database server on ${clientOf(plan).hostname}`);
+    await context.prove(context.signal);
     await feed(context, { place, side, sql }, dump);
   } finally {
     await side.session.close();

@@ -89,6 +89,7 @@ const restoreThroughStage = async (
 ): Promise<JobResult> => {
   const { context, request, selection, place, root } = restore;
   const { output, signal } = context;
+  await context.prove(signal);
   const stageAt = { root, below: commonPath(selection), name: stageName(restore) };
   const stage = await makeStage(place.files, stageAt, signal);
   try {
@@ -99,6 +100,7 @@ const restoreThroughStage = async (
     output.write('verbose', 'Putting the files in their places');
     const suffix = `.restored-${context.plan.job.id}`;
     const cleanup = [`rm -rf -- ${quote(stage)}`];
+    await context.prove(signal);
     const placed = await placeFiles(place.files, { replace, stage, root, suffix }, { signal, cleanup });
     const restored = resultOf({ ...plan, ...placed }, verification);
     return { ...NOTHING_TO_TELL, warnings: warningsOf(extracted), restored };

@@ -33,5 +33,6 @@ export const connectionsOf = (context: JobContext): ConnectionOptions => ({
   connectTimeoutMillis: context.connectTimeoutMillis,
   signal: context.signal,
   job: context.plan.job.uuid,
+  prove: (signal) => context.prove(signal),
   warn: (text) => context.output.write('system_warning', text),
 });
