@@ -16,6 +16,7 @@ export const someEntry = (changes: Partial<TimetableEntry> = {}): TimetableEntry
   missed_runs: 'once',
   overlap: 'skip',
   since: SINCE,
+  past: [],
   last_slot: null,
   ...changes,
 });
@@ -30,6 +31,7 @@ export const someSchedule = (changes: Partial<TimetableSchedule> = {}): Timetabl
   jitter: 0,
   blackouts: [],
   since: SINCE,
+  past: [],
   ...changes,
 });
 
@@ -38,6 +40,7 @@ export const someRepository = (changes: Partial<TimetableRepository> = {}): Time
   id: 3,
   enabled: true,
   since: SINCE,
+  past: [],
   ...changes,
 });
 
@@ -53,9 +56,9 @@ export const someRows = ({ entry, schedule, repository }: Setting = {}): Timetab
   repositories: [someRepository(repository)],
 });
 
-export const someDue = (first: number, { entry, schedule }: Setting = {}, jitter = 0): DueEntry => ({
-  entry: someEntry(entry),
-  schedule: someSchedule(schedule),
-  first,
-  jitter,
-});
+/** Nothing was changed since; the jitter is in milliseconds. */
+export const someDue = (first: number, { entry, schedule: changes }: Setting = {}, jitter = 0): DueEntry => {
+  const schedule = someSchedule(changes);
+  const now = { after: first - 1, until: Infinity, schedule, jitter, off: undefined };
+  return { entry: someEntry(entry), schedule, timeline: { past: [], now }, first };
+};

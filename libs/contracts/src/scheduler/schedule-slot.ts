@@ -8,8 +8,9 @@ export type SlotKind = (typeof SLOT_KINDS)[number];
 
 /**
  * A time at which something was due and was not started: the run before it had not ended, nothing was there to do it at
- * that time, it lay in a blackout window, or the launch was refused. It stands in the stream of the run that it is instead
- * of, as the first event, so that a slot is either started or skipped, whoever decides.
+ * that time, it lay in a blackout window, something was switched off before its start, or the launch was refused. It stands
+ * in the stream of the run that it is instead of, as the first event, so that a slot is either started or skipped, whoever
+ * decides.
  */
 export const scheduleSlotSkipped = defineEvent({
   type: 'schedule-slot-skipped',

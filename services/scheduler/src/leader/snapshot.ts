@@ -49,12 +49,13 @@ const OPEN_JOBS = `
                      union select run from scheduler.jobs where uuid in (select job from scheduler.pending_extensions))
    order by job.id`;
 
-const ENTRIES = `select subject, kind, id, schedule, repository, enabled, missed_runs, overlap,
+const ENTRIES = `select subject, kind, id, schedule, repository, enabled, missed_runs, overlap, past,
                         to_json(since) #>> '{}' as since, to_json(last_slot) #>> '{}' as last_slot
                    from scheduler.timetable_entries`;
-const SCHEDULES = `select uuid, id, name, crontab, timezone, enabled, jitter, blackouts, to_json(since) #>> '{}' as since
+const SCHEDULES = `select uuid, id, name, crontab, timezone, enabled, jitter, blackouts, past,
+                          to_json(since) #>> '{}' as since
                      from scheduler.timetable_schedules`;
-const REPOSITORIES = `select uuid, id, enabled, to_json(since) #>> '{}' as since from scheduler.timetable_repositories`;
+const REPOSITORIES = `select uuid, id, enabled, past, to_json(since) #>> '{}' as since from scheduler.timetable_repositories`;
 
 /**
  * Everything in one snapshot of the database, so that all tables are as old as the checkpoint says.

@@ -7,6 +7,6 @@ import { timetableEntries, timetableRepositories, timetableSchedules } from './t
 /** Jobs for everybody; the other tables are the scheduler's own memory, from which it goes on after a restart. */
 export const schedulerProjection = defineProjection({
   name: 'scheduler',
-  version: 2,
+  version: 3,
   models: [jobs, slots, queueVersion, pendingExtensions, timetableEntries, timetableSchedules, timetableRepositories],
 });

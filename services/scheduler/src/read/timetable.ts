@@ -35,6 +35,7 @@ export const timetableEntries = defineReadModel<TimetableEntry, TimetableEntryEv
     missed_runs: 'text',
     overlap: 'text',
     since: 'timestamptz',
+    past: 'jsonb',
     last_slot: 'timestamptz?',
   },
   key: ['subject', 'kind'],
@@ -77,6 +78,7 @@ export const timetableSchedules = defineReadModel<TimetableSchedule, ScheduleEve
     jitter: 'int4',
     blackouts: 'text[]',
     since: 'timestamptz',
+    past: 'jsonb',
   },
   key: ['uuid'],
   on: {
@@ -95,7 +97,7 @@ const onRepository = (
 
 export const timetableRepositories = defineReadModel<TimetableRepository, RepositoryEvent>({
   table: 'timetable_repositories',
-  columns: { uuid: 'uuid', id: 'int4', enabled: 'bool', since: 'timestamptz' },
+  columns: { uuid: 'uuid', id: 'int4', enabled: 'bool', since: 'timestamptz', past: 'jsonb' },
   key: ['uuid'],
   on: {
     'repository-registered': onRepository,

@@ -1,6 +1,6 @@
 import type { PolicyFields } from '@cyborgbackup/contracts';
 import type { DueEntry } from './timetable.ts';
-import { latestOccurrences } from './occurrences.ts';
+import { latestSlots, startOf } from './timeline.ts';
 import { windowAt } from './window-at.ts';
 
 /** Times in milliseconds since 1970. */
@@ -44,6 +44,7 @@ interface Verdict {
 /**
  * What becomes of all slots of an entry that are due, in their order; each is decided once, and before those after it:
  *
+ * - due before something was switched off that is off still: skipped;
  * - in a blackout window (by its due time, or by its start when jitter moves it there): skipped;
  * - missed, because it should have been started more than a minute ago: as the policy says all are skipped; or one is run,
  *   the latest that lies in no window; or all are run, up to a hundred. What is to be run although it was missed waits for
@@ -51,17 +52,19 @@ interface Verdict {
  * - otherwise: launched, unless something else is in its way, which is not decided here.
  */
 export const decideDue = (due: DueEntry, now: number): readonly SlotDecision[] => {
-  const { entry, schedule, first, jitter } = due;
-  const { times, isCut } = latestOccurrences(schedule, first, now - jitter, MAX_CAUGHT_UP);
-  const reasonAt = (at: number): string | undefined => windowAt(schedule, at) ?? windowAt(schedule, at + jitter);
+  const { entry, schedule, first, timeline } = due;
+  const { off, jitter } = timeline.now;
+  const { times, isCut } = latestSlots(timeline, first, now - jitter, MAX_CAUGHT_UP);
+  const reasonAt = (at: number): string | undefined =>
+    off ?? windowAt(schedule, at) ?? windowAt(schedule, startOf(timeline, at));
   const judge = judging(entry.missed_runs, times, reasonAt);
   const verdicts = times.map((at): Verdict => {
-    const isMissed = at + jitter < now - GRACE_MILLIS;
+    const isMissed = startOf(timeline, at) < now - GRACE_MILLIS;
     return { due: at, isMissed, isCatchUp: isMissed && entry.missed_runs === 'all', reason: judge(at, isMissed) };
   });
   const decisions = toDecisions(verdicts, windowAt(schedule, now) !== undefined);
   const [earliest = now] = times;
-  const older: SlotDecision = { do: 'skip', due: first, until: earliest, reason: MISSED[entry.missed_runs] };
+  const older: SlotDecision = { do: 'skip', due: first, until: earliest, reason: off ?? MISSED[entry.missed_runs] };
   return isCut ? [older, ...decisions] : decisions;
 };
 

@@ -2,7 +2,8 @@ import type { EventMetadata } from '@cyborgbackup/kernel';
 
 /*
  * All that decides when something is due is folded from the inventory's events: as table rows, and in the leader's memory.
- * `since` is when a thing last changed in a way that changes the times: slots before it are no missed ones.
+ * What a change makes different holds for what is due after it. What was due before may wait for its start, so rows remember
+ * what held then: whoever leads next, and whenever, finds the same slots.
  */
 
 /** An event with what a fold reads of its metadata. */
@@ -11,23 +12,55 @@ export type Occurred<E> = E & { readonly metadata: Pick<EventMetadata, 'occurred
 /** The next state of a row: null when it goes, undefined when there is none. */
 export type Next<Row> = Row | null | undefined;
 
-type Values<Row> = { readonly [Name in keyof Row]?: Row[Name] | undefined };
+/** What held up to a change, that moment included. */
+export type Past<Values> = Values & { readonly until: string };
+
+/** A row that remembers some of its values. */
+export interface Remembering<Values> {
+  /** Nothing was due up to here, or is known of it. */
+  readonly since: string;
+  /** The oldest first. */
+  readonly past: readonly Past<Values>[];
+}
+
+/** Should a row be changed more often before what was due is settled, the oldest is forgotten. */
+export const MAX_PAST = 50;
+
+type Changes<Row> = { readonly [Name in keyof Row]?: Row[Name] | undefined };
 
 const valueOf = (row: object, name: string): unknown => Reflect.get(row, name);
 
 /** Of these values, those that the row has not. */
-export const news = <Row extends object>(row: Row, values: Values<Row>): object =>
+export const news = <Row extends object>(row: Row, values: Changes<Row>): object =>
   Object.fromEntries(
     Object.entries(values).filter(([name, value]) => value !== undefined && value !== valueOf(row, name)),
   );
 
-/** The row with these values, and `since` moved on if they make any difference. */
-export const changed = <Row extends { readonly since: string }>(
+/** The row with these values, which remembers those before if they make any difference. */
+export const changed = <Values extends object, Row extends Values & Remembering<Values>>(
   row: Row | undefined,
-  values: Values<Row>,
-  occurredAt: string,
+  values: Changes<Values>,
+  until: string,
+  remembered: (row: Values) => Values,
 ): Next<Row> => {
   if (!row) return undefined;
-  const different = news(row, values);
-  return Object.keys(different).length === 0 ? row : { ...row, ...different, since: occurredAt };
+  const different = news<Values>(row, values);
+  if (Object.keys(different).length === 0) return row;
+  const past = [...row.past, { ...remembered(row), until }];
+  const forgotten = past.length > MAX_PAST ? past.shift() : undefined;
+  return { ...row, ...different, since: forgotten?.until ?? row.since, past };
 };
+
+/** The row as it was at this time (milliseconds since 1970; infinity for now), undefined before it was there. */
+export const rowAt = <Values extends object, Row extends Values & Remembering<Values>>(
+  row: Row | undefined,
+  millis: number,
+): Row | undefined => {
+  if (!row || millis <= Date.parse(row.since)) return undefined;
+  const past = row.past.find(({ until }) => millis <= Date.parse(until));
+  return past ? { ...row, ...past } : row;
+};
+
+/** When the row came and when it was changed, in milliseconds since 1970. */
+export const changesOf = ({ since, past }: Remembering<object>): readonly number[] =>
+  [since, ...past.map(({ until }) => until)].map((at) => Date.parse(at));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 import { createLaunchLock } from '../run/launch-lock.ts';
 import { somePolicy } from '../some-policy.test.ts';
-import { someEntry, someSchedule } from '../some-timetable.test.ts';
+import { someDue, someEntry } from '../some-timetable.test.ts';
 import { checkReplay, createStage, leaderIs, type Stage } from '../support.test.ts';
 import { settleDue, type SettleDeps } from './settle-due.ts';
 import { slotRun } from './slot-run.ts';
@@ -40,7 +40,7 @@ describe('a slot', () => {
     const busy = new Map([[`backup/${policy.uuid}`, new Set(['another run'])]]);
     const first = Math.ceil(Date.now() / HOUR) * HOUR;
     for (let n = 0; n < 20; n += 1) {
-      const due = { entry, schedule: someSchedule(), first: first + n * HOUR, jitter: 0 };
+      const due = someDue(first + n * HOUR, { entry });
       const settle = (active: SettleDeps['active']): Promise<number> =>
         settleDue({ ...deps, active, clock: { now: () => due.first } }, due, signal);
       const leaders = [settle(busy), settle(new Map()), settle(busy), settle(new Map())];
@@ -63,7 +63,7 @@ describe('a slot', () => {
     };
     stage.policies.set(2, resolved);
     const settle = (from: number): Promise<number> => {
-      const due = { entry, schedule: someSchedule(), first: from, jitter: 0 };
+      const due = someDue(from, { entry });
       return settleDue({ ...deps, rpc: { call }, active: new Map(), clock }, due, signal);
     };
     await expect(settle(first)).rejects.toThrow('NATS is away');
@@ -86,7 +86,7 @@ describe('a slot', () => {
     const now = first + 3 * HOUR + 90_000;
     const settle = (missed_runs: 'once' | 'all' | 'skip', from: number): Promise<number> => {
       const entry = someEntry({ subject: policy.uuid, id: 3, missed_runs });
-      const due = { entry, schedule: someSchedule(), first: from, jitter: 0 };
+      const due = someDue(from, { entry });
       return settleDue({ ...deps, active: new Map(), clock: { now: () => now } }, due, signal);
     };
     expect(await settle('skip', first + HOUR)).toBeGreaterThan(first + 3 * HOUR);

@@ -7,33 +7,39 @@ import type {
   SlotKind,
 } from '@cyborgbackup/contracts';
 import { kindOfRun } from '../run/run-kind.ts';
-import { changed, news, type Next, type Occurred } from './row-fold.ts';
+import { changed, news, type Next, type Occurred, type Remembering } from './row-fold.ts';
 import { SETTINGS_SCHEDULE_ID } from './timetable-schedule.ts';
 
+interface Terms {
+  /** Ids; a schedule of null = never. */
+  readonly schedule: number | null;
+  readonly repository: number;
+  readonly enabled: boolean;
+}
+
 /** What one thing does on one schedule: a policy's backups, its drills, a repository's checks of both sorts. */
-export interface TimetableEntry {
+export interface TimetableEntry extends Terms, Remembering<Terms> {
   /** Uuid of the policy or the repository. */
   readonly subject: string;
   readonly kind: SlotKind;
   /** Of the subject. */
   readonly id: number;
-  /** Ids; a schedule of null = never. */
-  readonly schedule: number | null;
-  readonly repository: number;
-  readonly enabled: boolean;
   readonly missed_runs: PolicyFields['missed_runs'];
   readonly overlap: PolicyFields['overlap'];
-  readonly since: string;
   /** Up to here every slot was run or skipped. */
   readonly last_slot: string | null;
 }
+
+const termsOf = ({ schedule, repository, enabled }: Terms): Terms => ({ schedule, repository, enabled });
 
 /** Up to when this event accounts for slots, ISO 8601: itself, or all before the one that stands for them. */
 export const handledUntil = ({ due_at, until }: ScheduleSlotEvent['data']): string =>
   until === null ? due_at : new Date(Date.parse(until) - 1).toISOString();
 
-const handled = (row: TimetableEntry | undefined, until: string): Next<TimetableEntry> =>
-  row && (row.last_slot === null || Date.parse(row.last_slot) < Date.parse(until)) ? { ...row, last_slot: until } : row;
+const handled = (row: TimetableEntry | undefined, until: string): Next<TimetableEntry> => {
+  if (!row || (row.last_slot !== null && Date.parse(row.last_slot) >= Date.parse(until))) return row;
+  return { ...row, last_slot: until, past: row.past.filter((past) => Date.parse(past.until) > Date.parse(until)) };
+};
 
 /** Names an entry. */
 export interface EntryKey {
@@ -83,12 +89,13 @@ const scheduleOf: Readonly<Record<SlotKind, (data: Scheduled) => number | null |
 };
 
 const newEntry = (key: EntryKey, { type, data, metadata }: Occurred<Registered>): TimetableEntry => {
-  const common = { ...key, id: data.id, schedule: scheduleOf[key.kind](data) ?? null, since: metadata.occurredAt };
+  const schedule = scheduleOf[key.kind](data) ?? null;
+  const common = { ...key, id: data.id, schedule, since: metadata.occurredAt, past: [], last_slot: null };
   if (type === 'repository-registered') {
-    return { ...common, repository: data.id, enabled: true, missed_runs: 'once', overlap: 'skip', last_slot: null };
+    return { ...common, repository: data.id, enabled: true, missed_runs: 'once', overlap: 'skip' };
   }
   const { repository, enabled, missed_runs, overlap } = data;
-  return { ...common, repository, enabled, missed_runs, overlap, last_slot: null };
+  return { ...common, repository, enabled, missed_runs, overlap };
 };
 
 type Registered = Extract<TimetableEntryEvent, { type: 'policy-registered' | 'repository-registered' }>;
@@ -100,9 +107,9 @@ const changedEntry = (
   { type, data, metadata }: Occurred<Changed>,
 ): Next<TimetableEntry> => {
   const schedule = scheduleOf[kind](data);
-  if (type === 'repository-changed') return changed(row, { schedule }, metadata.occurredAt);
+  if (type === 'repository-changed') return changed(row, { schedule }, metadata.occurredAt, termsOf);
   const { repository, enabled, missed_runs, overlap } = data;
-  const next = changed(row, { schedule, repository, enabled }, metadata.occurredAt);
+  const next = changed(row, { schedule, repository, enabled }, metadata.occurredAt, termsOf);
   return next && { ...next, ...news(next, { missed_runs, overlap }) };
 };
 

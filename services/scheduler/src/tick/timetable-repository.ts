@@ -1,12 +1,16 @@
 import type { RepositoryEvent } from '@cyborgbackup/contracts';
-import { changed, type Next, type Occurred } from './row-fold.ts';
+import { changed, type Next, type Occurred, type Remembering } from './row-fold.ts';
 
-export interface TimetableRepository {
+interface Switch {
+  readonly enabled: boolean;
+}
+
+export interface TimetableRepository extends Switch, Remembering<Switch> {
   readonly uuid: string;
   readonly id: number;
-  readonly enabled: boolean;
-  readonly since: string;
 }
+
+const switchOf = ({ enabled }: Switch): Switch => ({ enabled });
 
 export const evolveRepository = (
   row: TimetableRepository | undefined,
@@ -15,12 +19,13 @@ export const evolveRepository = (
   switch (type) {
     case 'repository-registered': {
       const { uuid, id, enabled } = data;
-      return { uuid, id, enabled, since: metadata.occurredAt };
+      return { uuid, id, enabled, since: metadata.occurredAt, past: [] };
     }
     case 'repository-changed':
-      return changed(row, { enabled: data.enabled }, metadata.occurredAt);
+      return changed(row, { enabled: data.enabled }, metadata.occurredAt, switchOf);
     case 'repository-removed':
-      return row && null;
+      // What used it until a moment ago may not have been started yet.
+      return changed(row, { enabled: false }, metadata.occurredAt, switchOf);
     default:
       return row;
   }

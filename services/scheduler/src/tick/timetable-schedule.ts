@@ -1,18 +1,22 @@
 import { findSetting, isSettingOn, type ScheduleEvent, type SettingsEvent } from '@cyborgbackup/contracts';
-import { changed, news, type Next, type Occurred } from './row-fold.ts';
+import { changed, news, type Next, type Occurred, type Remembering } from './row-fold.ts';
 
-export interface TimetableSchedule {
-  readonly uuid: string;
-  readonly id: number;
-  readonly name: string;
+interface Times {
   readonly crontab: string;
   readonly timezone: string;
   readonly enabled: boolean;
   /** Seconds. */
   readonly jitter: number;
-  readonly blackouts: readonly string[];
-  readonly since: string;
 }
+
+export interface TimetableSchedule extends Times, Remembering<Times> {
+  readonly uuid: string;
+  readonly id: number;
+  readonly name: string;
+  readonly blackouts: readonly string[];
+}
+
+const timesOf = ({ crontab, timezone, enabled, jitter }: Times): Times => ({ crontab, timezone, enabled, jitter });
 
 /** No schedule has this id: they count from 1. */
 export const SETTINGS_SCHEDULE_ID = 0;
@@ -32,6 +36,7 @@ const unchanged = (since: string): TimetableSchedule => ({
   jitter: 0,
   blackouts: [],
   since,
+  past: [],
 });
 
 /** Whether an event is about the settings by which repositories without a schedule of their own are verified. */
@@ -47,7 +52,7 @@ const evolveSettings = (
   const { key, value } = event.data;
   const since = event.metadata.occurredAt;
   const values = key === SWITCH ? { enabled: isSettingOn(value) } : { crontab: value };
-  return changed(row ?? unchanged(since), values, since);
+  return changed(row ?? unchanged(since), values, since, timesOf);
 };
 
 export const evolveSchedule = (
@@ -57,14 +62,15 @@ export const evolveSchedule = (
   const since = event.metadata.occurredAt;
   switch (event.type) {
     case 'schedule-registered':
-      return { ...event.data, since };
+      return { ...event.data, since, past: [] };
     case 'schedule-changed': {
       const { name, crontab, timezone, enabled, jitter, blackouts } = event.data;
-      const next = changed(row, { crontab, timezone, enabled, jitter }, since);
+      const next = changed(row, { crontab, timezone, enabled, jitter }, since, timesOf);
       return next && { ...next, ...news(next, { name, blackouts }) };
     }
     case 'schedule-removed':
-      return row && null;
+      // What used it until a moment ago may not have been started yet.
+      return changed(row, { enabled: false }, since, timesOf);
     default:
       return evolveSettings(row, event);
   }

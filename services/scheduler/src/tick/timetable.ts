@@ -1,7 +1,5 @@
 import type { RepositoryEvent, ScheduleEvent, SettingsEvent, SlotKind } from '@cyborgbackup/contracts';
 import { createHeap } from '../heap.ts';
-import { jitterOf } from './jitter.ts';
-import { occurrenceAfter } from './occurrences.ts';
 import type { Next, Occurred } from './row-fold.ts';
 import {
   entryKeys,
@@ -10,6 +8,7 @@ import {
   type TimetableEntry,
   type TimetableEntryEvent,
 } from './timetable-entry.ts';
+import { firstSlot, startOf, timelineOf, type Timeline } from './timeline.ts';
 import { evolveRepository, type TimetableRepository } from './timetable-repository.ts';
 import {
   evolveSchedule,
@@ -29,11 +28,11 @@ export type TimetableEvent = TimetableEntryEvent | ScheduleEvent | SettingsEvent
 /** Something that should have been started by now. */
 export interface DueEntry {
   readonly entry: TimetableEntry;
+  /** As it is now; without one, as the last one was. */
   readonly schedule: TimetableSchedule;
+  readonly timeline: Timeline;
   /** The first slot that is neither run nor skipped, in milliseconds since 1970. */
   readonly first: number;
-  /** Milliseconds by which it is started later than it is due. */
-  readonly jitter: number;
 }
 
 /** When what is due; no I/O. */
@@ -70,14 +69,11 @@ export const createTimetable = (rows: TimetableRows): Timetable => {
   const heap = createHeap<Place>((a, b) => a.start - b.start);
 
   const placeOf = (entry: TimetableEntry): Place | undefined => {
-    const schedule = scheduleOf.get(entry.schedule ?? NaN);
-    const repository = repositoryOf.get(entry.repository);
-    if (!entry.enabled || !schedule?.enabled || !repository?.enabled) return undefined;
-    const handled = [entry.since, schedule.since, repository.since, entry.last_slot ?? entry.since];
-    const first = occurrenceAfter(schedule, Math.max(...handled.map((at) => Date.parse(at))));
-    if (first === undefined) return undefined;
-    const jitter = jitterOf(entry.subject, schedule.jitter);
-    return { entry, schedule, first, jitter, start: first + jitter };
+    const timeline = timelineOf(entry, { schedules: scheduleOf, repositories: repositoryOf });
+    const slot = firstSlot(timeline);
+    if (!slot) return undefined;
+    const schedule = scheduleOf.get(entry.schedule ?? NaN) ?? slot.schedule;
+    return { entry, schedule, timeline, first: slot.due, start: startOf(timeline, slot.due) };
   };
 
   const arrange = (name: string): void => {
