@@ -35,10 +35,10 @@ const inOneSeries = ({ from, to }: Pair): DiffSides => {
 const of = (series: string, sequence: string): string =>
   `select v.* from catalog.versions v where v.series = ${series} and v.first_seq <= ${sequence} and v.last_seq >= ${sequence}`;
 
-/** Entries that are the same have the same fingerprint. */
-const without = (some: string, others: string): string => `
-  select some.* from (${some}) some
-   where some.fingerprint not in (select fingerprint from (${others}) others)`;
+/** Entries that are the same have the same fingerprint. `not in` would go through a long list of others for each entry. */
+const without = (mine: string, others: string): string => `
+  select mine.* from (${mine}) mine
+   where not exists (select from (${others}) others where others.fingerprint = mine.fingerprint)`;
 
 const ofTwoSeries = ({ from, to }: Pair): DiffSides => {
   const first = of('$1', '$2');

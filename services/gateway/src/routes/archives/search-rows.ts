@@ -12,6 +12,9 @@ export interface SearchKey {
 }
 
 export interface FoundRow {
+  /** Of the latest version, and the base of ids in the last archive that has it. */
+  readonly latest: number;
+  readonly id_base: number;
   readonly versions: number;
   readonly type: string;
   readonly size: number;
@@ -84,7 +87,8 @@ const DETAILS = `
          join catalog.folders f on f.series = g.series and f.id = g.folder
          join catalog.names n on n.id = g.name_id
          cross join lateral (
-           select ${SPAN_COLUMNS}, count(distinct w.number) as versions, max(w.number) as latest
+           select ${SPAN_COLUMNS}, count(distinct w.number) as versions, max(w.number) as latest,
+                  (array_agg(a.id_base order by w.number desc, a.started_at desc, a.position desc))[1] as id_base
              from catalog.versions w
                   join catalog.archives a on a.series = w.series and a.complete and not a.removed
                        and a.sequence between w.first_seq and w.last_seq

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
 import { badRequest } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import { API_ROOT, urlOf } from '../../http/representation.ts';
 import { escapeLike } from '../../list/index.ts';
 import { findSeries, seriesQuery } from './find-series.ts';
 import { ownerFields, presentOwner } from './owner.ts';
@@ -18,6 +18,8 @@ const MAX_NAME = 255;
 const ROUNDS = 10;
 
 const resultSchema = z.object({
+  id: z.int().describe('Of its latest version, as in `catalogs`.'),
+  url: z.string().describe('Of its latest version; `content/` below it is what it holds.'),
   name: z.string(),
   path: z.string(),
   ...ownerFields,
@@ -30,7 +32,10 @@ const resultSchema = z.object({
 
 const present = (row: SearchRow): object => {
   const path = exactPath(row);
+  const id = row.id_base + row.latest;
   return {
+    id,
+    url: urlOf('catalogs', id),
     name: path.slice(path.lastIndexOf('/') + 1),
     path,
     ...presentOwner(row),

@@ -29,9 +29,10 @@ const VERSIONS = `
          having count(*) > 0
        ) span`;
 
-/** $1 folder, $2 its bytes, $3 name, $4 its bytes, $5 series or null. */
+/** $1 folder, $2 its bytes, $3 name, $4 its bytes, $5 series or null, $6 whether any bytes will do that look like this. */
 const OF_PATH = `
- where f.path = $1 and f.raw is not distinct from $2 and n.name = $3 and n.raw is not distinct from $4
+ where f.path = $1 and n.name = $3
+   and ($6 or f.raw is not distinct from $2 and n.raw is not distinct from $4)
    and ($5::int4[] is null or v.series = any($5))`;
 
 const ENTRY_PATH = `
@@ -49,6 +50,13 @@ const splitPath = (text: string): StoredPath => {
   const start = path.lastIndexOf('/') + 1;
   return { folder: path.slice(0, start), folder_raw: null, name: path.slice(start), name_raw: null };
 };
+
+/**
+ * A URL cannot hold half a character: of a name that is not UTF-8, its bytes (`%FF`) come as the sign that stands for them
+ * here and in the tables. Names that look alike are told apart by their `entry` only.
+ */
+const isReadableForm = (query: URLSearchParams): boolean =>
+  !query.has('entry') && (query.get('path') ?? '').includes('\uFFFD');
 
 const MAX_PATH = 16_384;
 
@@ -83,7 +91,11 @@ export const versionRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     tag: 'versions',
     summary: 'Retrieve all versions of one file across all archives, the latest first',
     query: z.object({
-      path: z.string().max(MAX_PATH).describe('As `catalogs` has it.').optional(),
+      path: z
+        .string()
+        .max(MAX_PATH)
+        .describe('As `catalogs` has it; bytes that are not UTF-8 as `%FF` or as U+FFFD.')
+        .optional(),
       entry: z.string().describe('In place of `path`: the id of a catalog entry of the file.').optional(),
       ...seriesQuery,
     }),
@@ -98,7 +110,14 @@ export const versionRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: async (request) => {
       const { folder, folder_raw, name, name_raw } = await pathOf(deps, request.query);
       const series = await findSeries(deps, request.query);
-      const values = [folder, folder_raw, name, name_raw, series === null ? null : [...series]];
+      const values = [
+        folder,
+        folder_raw,
+        name,
+        name_raw,
+        series === null ? null : [...series],
+        isReadableForm(request.query),
+      ];
       const counted = await deps.reader.row<{ count: number }>(
         `select count(*) as count ${VERSIONS} ${OF_PATH}`,
         values,
@@ -107,7 +126,7 @@ export const versionRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       const rows = await deps.reader.rows<VersionRow>(
         `select ${ENTRY_COLUMNS}, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw, span.*, ${OWNER_COLUMNS}
            ${VERSIONS} ${ownerJoins('v.series')} ${OF_PATH}
-          order by span.last_started desc, v.series, v.number desc limit $6 offset $7`,
+          order by span.last_started desc, v.series, v.number desc limit $7 offset $8`,
         [...values, limit, offset],
       );
       return { body: { ...envelope, results: rows.map(present) } };
