@@ -5,7 +5,7 @@ import { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from '
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import type { JobHolders } from './job-holders.ts';
 import { jobDecider, type JobCommand } from './job/job-decider.ts';
-import { loadJobPlan } from './job/job-plan.ts';
+import { createJobPlans } from './job/job-plan.ts';
 import { isOurTrouble } from './job/our-trouble.ts';
 import { createJobOutput } from './output/job-output.ts';
 import { runAttempt, type AttemptOptions } from './run-attempt.ts';
@@ -58,8 +58,9 @@ const MOST_LOST = 20;
 export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
   const { parts, holders } = options;
   const command = jobCommands(parts);
+  const planOf = createJobPlans(parts);
   const handle: JobHandler = async (message, delivery) => {
-    const plan = await loadJobPlan(parts, message.run, message.job);
+    const plan = await planOf(message.run, message.job);
     const claimed = await claim(options, command, message);
     if (claimed === undefined) return 'drop';
     await holders.hold(message.job, async () => {
