@@ -9,7 +9,7 @@ import { createArchiveHandlers } from './archive/archive-handlers.ts';
 import { createListingHandlers } from './listing/listing-handlers.ts';
 import { LISTING_HANDLERS, ListingController } from './listing/listing.controller.ts';
 import { catalogProjection } from './read/catalog-projection.ts';
-import { createNameIndexKeeper } from './read/name-index-keeper.ts';
+import { createTableKeeper } from './read/table-keeper.ts';
 import { createReadModel } from './read/read-model.ts';
 import { ensureNameIndex, ensureTrigrams, withTrigrams } from './read/trigrams.ts';
 import { RECONCILE, RepositoryController } from './repository/repository.controller.ts';
@@ -48,7 +48,7 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
       ],
     },
   });
-  const keeper = createNameIndexKeeper(parts.pool, projection.name, logger);
+  const keeper = createTableKeeper(parts.pool, projection.name, logger);
   const projecting = runProjection({
     ...parts,
     logger,

@@ -36,7 +36,7 @@ export const ensureTrigrams = async (pool: Pool, logger: Logger): Promise<string
 
 /**
  * Kilobytes of new names that may wait to be put in their places, before it is done at once. Normally that is up to the keeper
- * (see `name-index-keeper.ts`).
+ * (see `table-keeper.ts`).
  */
 const PENDING = 262_144;
 

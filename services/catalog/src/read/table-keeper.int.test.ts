@@ -3,7 +3,7 @@ import { ensureProjection } from '@cyborgbackup/projections';
 import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { catalogProjection } from './catalog-projection.ts';
-import { createNameIndexKeeper } from './name-index-keeper.ts';
+import { createTableKeeper } from './table-keeper.ts';
 import { ensureTrigrams, withTrigrams } from './trigrams.ts';
 
 let kit: TestParts;
@@ -20,7 +20,7 @@ afterAll(() => kit[Symbol.asyncDispose]());
 test('names that came are put in their places when nothing more comes', async () => {
   const { pool } = kit.parts;
   const cleaned = vi.spyOn(pool, 'query');
-  const keeper = createNameIndexKeeper(pool, catalogProjection.name, logger);
+  const keeper = createTableKeeper(pool, catalogProjection.name, logger);
   for (const first of [1, 1_001]) {
     await pool.query(
       `insert into catalog.names (id, name) select n, 'name ' || n from generate_series($1::int4, $1 + 999) n`,
@@ -29,7 +29,7 @@ test('names that came are put in their places when nothing more comes', async ()
     keeper.poke();
   }
   cleaned.mockClear();
-  await vi.waitFor(() => expect(cleaned).toHaveBeenCalledOnce(), { timeout: 10_000 });
+  await vi.waitFor(() => expect(cleaned).toHaveBeenCalled(), { timeout: 10_000 });
   await keeper.stop();
   const pages = async (): Promise<number> =>
     Number((await pool.query("select gin_clean_pending_list('catalog.names_expr_idx') as pages")).rows[0]?.pages);
@@ -38,4 +38,31 @@ test('names that came are put in their places when nothing more comes', async ()
   ]);
   expect(await pages()).toBe(0);
   keeper.poke();
+});
+
+test('a series that came is made known to the planner', async () => {
+  const { pool } = kit.parts;
+  const keeper = createTableKeeper(pool, catalogProjection.name, logger);
+  const insert = (series: number): Promise<unknown> =>
+    pool.query(
+      `insert into catalog.versions (series, number, folder, name, attributes, first_seq, last_seq, size, mtime, fingerprint)
+       select $1, n, n / 10, n, 1, 1, 2147483647, 0, now(), gen_random_uuid() from generate_series(1, 5000) n`,
+      [series],
+    );
+  /** Whether the planner knows of the series. */
+  const isKnown = async (series: number): Promise<boolean | undefined> => {
+    const { rows } = await pool.query<{ known: boolean }>(
+      `select $1 = any (most_common_vals::text::int4[]) as known from pg_stats
+        where schemaname = 'catalog' and tablename = 'versions' and attname = 'series'`,
+      [series],
+    );
+    return rows[0]?.known;
+  };
+  await insert(1);
+  await pool.query('analyze catalog.versions');
+  await insert(2);
+  expect(await isKnown(2)).toBe(false);
+  keeper.poke();
+  await vi.waitFor(async () => expect(await isKnown(2)).toBe(true), { timeout: 20_000, interval: 200 });
+  await keeper.stop();
 });
