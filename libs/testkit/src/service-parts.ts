@@ -10,8 +10,13 @@ export interface TestParts extends AsyncDisposable {
   readonly nats: TestNats;
   /** The superuser's URL of the database. */
   readonly adminUrl: string;
+  /** The URL that services use. */
+  readonly databaseUrl: string;
   /** Further connections, as another process would have. */
-  connect(name: string, changes?: { readonly masterKey?: string }): Promise<ServiceParts>;
+  connect(
+    name: string,
+    changes?: { readonly masterKey?: string; readonly databaseUrl?: string; readonly natsUrl?: string },
+  ): Promise<ServiceParts>;
 }
 
 /** Everything a service needs, empty and migrated. Disposing of it closes and removes all of it. */
@@ -24,9 +29,9 @@ export const startTestParts = async (): Promise<TestParts> => {
     const parts = await createServiceParts(
       name,
       {
-        DATABASE_URL: database.url,
+        DATABASE_URL: changes.databaseUrl ?? database.url,
         CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
-        NATS_URL: nats.url,
+        NATS_URL: changes.natsUrl ?? nats.url,
         CYBORGBACKUP_MASTER_KEY: changes.masterKey ?? masterKey,
         CYBORGBACKUP_DATA_DIR: '/nonexistent',
         CYBORGBACKUP_LOG_LEVEL: 'silent',
@@ -40,6 +45,7 @@ export const startTestParts = async (): Promise<TestParts> => {
     parts: await connect('test'),
     nats,
     adminUrl: database.adminUrl,
+    databaseUrl: database.url,
     connect,
     [Symbol.asyncDispose]: async () => {
       await Promise.all(open.map((parts) => parts.close()));
