@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { TestGateway } from './test-gateway.test.ts';
 
 /** An entry as tests write it; the rest does not matter to them. */
@@ -55,6 +56,24 @@ const totals = (folder: string, entries: readonly Required<TestEntry>[]): object
   };
 };
 
+/** Names are stored once for all series of a database. */
+const nameIds = new WeakMap<TestGateway['insert'], Map<string, number>>();
+
+const nameId = async (insert: TestGateway['insert'], name: string): Promise<number> => {
+  const ids = nameIds.get(insert) ?? new Map<string, number>();
+  nameIds.set(insert, ids);
+  const id = ids.get(name) ?? ids.size;
+  if (!ids.has(name)) await insert('catalog.names', { id, name });
+  ids.set(name, id);
+  return id;
+};
+
+/** A uuid by which entries that are the same are known, as the catalog has one. */
+const fingerprint = ({ path, type, mode, mtime, owner, group, size }: Required<TestEntry>): string =>
+  createHash('md5')
+    .update(JSON.stringify([path, type, mode, mtime, owner, group, size]))
+    .digest('hex');
+
 /** Writes a series of archives, as the catalog's projection would (the sums of folders: those of all entries together). */
 export const insertSeries = async (
   insert: TestGateway['insert'],
@@ -73,18 +92,18 @@ export const insertSeries = async (
     const start = entry.path.lastIndexOf('/') + 1;
     const id = series * 100_000 + number;
     const { type, mode, owner, group, from, to, size, mtime, healthy } = entry;
-    await insert('catalog.names', { id, name: entry.path.slice(start) });
     await insert('catalog.attributes', { id, mode, owner, group_name: group, uid: 0, gid: 0, type });
     await insert('catalog.versions', {
       series,
       number,
       folder: paths.indexOf(entry.path.slice(0, start)),
-      name: id,
+      name: await nameId(insert, entry.path.slice(start)),
       attributes: id,
       first_seq: from,
       last_seq: to,
       size,
       mtime,
+      fingerprint: fingerprint(entry),
     });
     for (const { job_uuid } of healthy ? [] : archives) {
       await insert('catalog.broken', { job_uuid, number, found_by: 'listing' });
