@@ -16,7 +16,11 @@ let begun: Record<string, unknown> = {};
 
 beforeAll(async () => {
   site = await startJobSite();
-  const { begin, add, complete, abandon } = catalogCommands;
+  const { begin, add, complete, abandon, reconcile } = catalogCommands;
+  site.answer(reconcile.subject, ({ archives }: { archives: { name: string }[] }) => {
+    calls.push(`reconcile ${archives.map(({ name }) => name).join(' ')}`);
+    return { vanished: ['lost'], found_again: [], unknown: [] };
+  });
   site.answer(begin.subject, (request: Record<string, unknown>) => {
     calls.push('begin');
     begun = request;
@@ -60,8 +64,11 @@ test('an archive is listed with the true bytes of its names', async () => {
   await rm(odd);
 
   const backup = randomUUID();
-  expect(await catalog('awkward', backup)).toMatchObject({ status: 'successful' });
-  expect(calls).toEqual(['begin', 'add', 'complete 7']);
+  const ended = await catalog('awkward', backup);
+  expect(ended).toMatchObject({ status: 'successful' });
+  // No prune follows that would compare the catalog with the repository.
+  expect(calls).toEqual(['begin', 'add', 'complete 7', 'reconcile awkward']);
+  expect(await site.output(ended.job)).toMatch(/Gone from the repository without us: lost/);
   expect(begun).toMatchObject({
     job: backup,
     repository: site.repository.uuid,

@@ -4,24 +4,25 @@ import { messageOf } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { callCatalog } from '../catalog/call-catalog.ts';
 import { toCatalogEntry } from '../catalog/catalog-entry.ts';
+import type { BorgPlace } from '../connect/borg-place.ts';
 import { onRepositoryHost } from '../connect/connections.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../job/job-plan.ts';
 import { NOTHING_TO_TELL, type JobResult } from '../job/job-result.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
+import { reconcile } from './reconcile.ts';
 import { LOCK_WAIT_SECONDS, runStep, warningsOf } from './run-step.ts';
 
 /**
  * Lists the backup's archive on the repository's side and hands the entries to the catalog; borg waits while that works.
  * Each attempt is a listing of its own: the catalog shows one that came to its end, and nothing of any other.
  */
-export const listArchive = async (context: JobContext): Promise<JobResult> => {
+const listEntries = async (context: JobContext, place: BorgPlace): Promise<JobResult> => {
   const { parts, plan, output } = context;
   const archive = archiveOf(plan);
   const { master_job: backup, client, machine } = plan.job;
   if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
   const repository = repositoryOf(plan);
-  await using place = await onRepositoryHost(connectionsOf(context), repository);
   output.write('verbose', `Listing archive ${archive}`);
   const listing = await beginListing(callCatalog(parts.rpc), {
     attempt: randomUUID(),
@@ -50,4 +51,15 @@ export const listArchive = async (context: JobContext): Promise<JobResult> => {
     });
     throw error;
   }
+};
+
+/** A prune compares the catalog with the repository: where none follows, this is the only one to notice what went without us. */
+const isLastToLook = ({ plan: { run } }: JobContext): boolean => !run.jobs.some(({ job_type }) => job_type === 'prune');
+
+/** @throws JobFailure when borg cannot list the archive, or, after that, the repository */
+export const listArchive = async (context: JobContext): Promise<JobResult> => {
+  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(context.plan));
+  const result = await listEntries(context, place);
+  if (isLastToLook(context)) await reconcile(context, place);
+  return result;
 };
