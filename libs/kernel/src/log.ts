@@ -11,6 +11,7 @@ const SECRET_KEYS = [
   'password',
   'passphrase',
   'repository_key',
+  'previous_key',
   'repositoryKey',
   'privateKey',
   'token',
