@@ -118,6 +118,12 @@ describe.each(POLICIES)('%s', (replace) => {
   });
 });
 
+test('a pipe that meets a pipe is not read', async () => {
+  execFileSync('mkfifo', [join(stage, 'pipe'), join(root, 'pipe')]);
+  expect(await place('keep-both')).toEqual({ ...NOBODY, keptBoth: 1 });
+  expect(lstatSync(join(root, `pipe${SUFFIX}`)).isFIFO()).toBe(true);
+});
+
 test('says what could not be moved', async () => {
   const long = 'n'.repeat(250);
   write(join(stage, long), 'x');

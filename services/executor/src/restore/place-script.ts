@@ -41,6 +41,8 @@ const FILES = `${COMMON}
 is_newer() {
   if [ -L "$1" ] || [ -L "$2" ]; then [ -n "$(find "$1" -prune -newer "$2" 2>/dev/null)" ]; else [ "$1" -nt "$2" ]; fi
 }
+# Reading a pipe would wait for ever.
+is_plain() { [ -f "$1" ] && [ ! -L "$1" ]; }
 begun=
 for file do
   # Those that stay out are collected in the list that was gone through; a long one would be slow to add to.
@@ -51,7 +53,7 @@ for file do
     :
   elif [ "$policy" = newer ] && { [ -L "$there" ] || [ ! -d "$there" ]; } && is_newer "$file" "$there"; then
     echo r
-  elif [ "$policy" = keep-both ] && ! { [ ! -L "$file" ] && [ ! -L "$there" ] && cmp -s -- "$file" "$there"; }; then
+  elif [ "$policy" = keep-both ] && ! { is_plain "$file" && is_plain "$there" && cmp -s -- "$file" "$there"; }; then
     beside "$file" "$there" && echo k
   else
     set -- "$@" "$file"
