@@ -7,7 +7,9 @@ export const schedulerConfig = {
     .int()
     .min(0)
     .default(0)
-    .describe('Jobs that may run at once over all repositories; 0, the default, sets no limit'),
+    .describe(
+      'Jobs that may run at once over all repositories, not counting those that pause before their next attempt; 0, the default, sets no limit',
+    ),
 } satisfies ConfigShape;
 
 export type SchedulerConfig = z.output<z.ZodObject<typeof schedulerConfig>>;

@@ -1,7 +1,8 @@
-import { schedulerCommands } from '@cyborgbackup/contracts';
+import { jobStream, schedulerCommands } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobRow } from '../read/job-row.ts';
+import { lost } from '../some-events.test.ts';
 import { somePolicy } from '../some-policy.test.ts';
 import { createStage, jobNamed, type Stage } from '../support.test.ts';
 
@@ -96,4 +97,33 @@ describe('an explanation', () => {
     gate.resolve();
     await stage.settled(second, ['successful', 'successful']);
   });
+});
+
+it('a job that pauses before its next attempt leaves its room to another', async () => {
+  await using stage = await createStage();
+  await stage.startScheduler({ maxRunning: 1 });
+  const gate = Promise.withResolvers<void>();
+  const jobs: JobRow[] = [];
+  const { subject, output } = schedulerCommands.explain;
+  const explain = (n: number) => stage.parts.rpc.call(subject, { job: jobs[n]!.uuid }, { schema: output });
+  for (const id of [1, 2, 3]) {
+    const policy = somePolicy(id, { catalog_enabled: false, auto_prune: false });
+    stage.policies.set(id, policy);
+    stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, gate.promise);
+    const run = randomUUID();
+    await stage.parts.rpc.call(
+      schedulerCommands.launch.subject,
+      { policy: id, run, extra_vars: null },
+      { schema: schedulerCommands.launch.output },
+    );
+    await stage.settled(run, [id === 1 ? 'running' : 'pending']);
+    jobs.push(...(await stage.jobs(run)));
+  }
+  const full = 'All 1 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).';
+  expect(await explain(1)).toMatchObject({ state: 'pending', reason: full });
+  await stage.append(jobStream(jobs[0]!.uuid), lost(jobs[0]!.uuid, 'The host is off.', true));
+  await stage.settled(jobs[1]!.run, ['running']);
+  expect((await explain(0)).reason).toContain('Its last attempt was lost: The host is off.');
+  expect(await explain(2)).toMatchObject({ state: 'pending', reason: full });
+  gate.resolve();
 });

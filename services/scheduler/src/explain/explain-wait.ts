@@ -51,7 +51,7 @@ export const isHandedOut = ({ handedOut }: SlotCounts): boolean => handedOut >= 
 
 /** What keeps every job of the queue from being granted. */
 const describeLimit = ({ maxRunning, hasExecutors, ...slots }: Limits): string | undefined => {
-  if (isFull(slots, { maxRunning })) {
+  if (isFull(slots.running, { maxRunning })) {
     return `All ${maxRunning} jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).`;
   }
   if (!isHandedOut(slots)) return undefined;
@@ -88,7 +88,8 @@ export const explainReady = ({ job, holders, lines, limits }: ReadyFacts): Expla
 const describeGranted = (lost: string | undefined, hasExecutors: boolean | undefined): string => {
   const retry = lost === undefined ? '' : `Its last attempt was lost: ${lost} `;
   if (hasExecutors === false) return `${retry}It may run, but ${NO_EXECUTOR}.`;
-  if (lost !== undefined) return `${retry}It is tried again by itself, after a pause that grows with each attempt.`;
+  if (lost !== undefined)
+    return `${retry}It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.`;
   return hasExecutors === undefined
     ? 'It may run, and waits for an executor: see whether one is running and has room.'
     : 'It may run, and waits for an executor that has room: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).';

@@ -21,7 +21,7 @@ const facts = (changes: Partial<ReadyFacts> = {}): ReadyFacts => ({
   job: { policy: 'p', manual: false },
   holders: { repository: undefined, client: undefined },
   lines: [line()],
-  limits: { granted: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
+  limits: { running: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
   ...changes,
 });
 
@@ -49,7 +49,7 @@ describe('an explanation of a job that could run', () => {
     ],
     [
       'when as many run as may',
-      { limits: { ...limits, granted: 3, maxRunning: 3 } },
+      { limits: { ...limits, running: 3, maxRunning: 3 } },
       'All 3 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).',
       { by: [], ahead: 0 },
     ],
@@ -107,7 +107,12 @@ it.each<[string, number, boolean | undefined, string]>([
     undefined,
     'It may run, and waits for an executor: see whether one is running and has room.',
   ],
-  ['be tried again', 1, true, 'Its last attempt was lost: The host is off. It is tried again by itself, after a pause'],
+  [
+    'be tried again',
+    1,
+    true,
+    'Its last attempt was lost: The host is off. It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.',
+  ],
   ['be tried again by nobody', 1, false, 'Its last attempt was lost: The host is off. It may run, but no executor'],
 ])('tells of a job that is handed out to %s', (_name, attempt, hasExecutors, reason) => {
   expect(explainGranted({ attempt, reason: 'The host is off.' }, hasExecutors)).toMatchObject({

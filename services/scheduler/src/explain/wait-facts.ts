@@ -85,19 +85,19 @@ export const readHolders = async (pool: Pool, { repository, client }: AskedJob):
   };
 };
 
-/** The slots that are taken, and those of jobs that no executor has started yet. */
+/** The slots that are taken, but for those of jobs that pause, and those of jobs that no executor has started yet. */
 export interface SlotCounts {
-  readonly granted: number;
+  readonly running: number;
   readonly handedOut: number;
 }
 
 export const readSlotCounts = async (pool: Pool): Promise<SlotCounts> => {
   const { rows } = await pool.query<SlotCounts>(
-    `select count(*)::int4 as granted,
+    `select count(*) filter (where job.status <> 'pending' or job.attempt = 0)::int4 as running,
             count(*) filter (where job.status = 'pending' and job.attempt = 0)::int4 as "handedOut"
        from scheduler.slots slot join scheduler.jobs job on job.uuid = slot.job`,
   );
-  return rows[0] ?? { granted: 0, handedOut: 0 };
+  return rows[0] ?? { running: 0, handedOut: 0 };
 };
 
 /** In either case those of an index of open jobs. */

@@ -3,7 +3,7 @@ import { evolveSlot, type Queue } from './queue.ts';
 import type { QueuedJob, QueueEntry } from './queue-entry.ts';
 
 export interface SlotLimits {
-  /** Slots granted at once over all repositories; 0 = as many as there are. */
+  /** Slots granted at once over all repositories, not counting jobs that pause; 0 = as many as there are. */
   readonly maxRunning: number;
   /** At most so many events at once: they are appended together. */
   readonly maxEvents: number;
@@ -45,7 +45,7 @@ export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDeci
   };
   appendAll(queue.toFree, 'slot-freed');
   appendAll(queue.toAnnounce, 'slot-awaited');
-  while (hasRoom() && !isFull(queue, limits) && !isHandedOut(queue)) {
+  while (hasRoom() && !isFull(countRunning(queue), limits) && !isHandedOut(queue)) {
     const job = queue.lanes.next();
     const entry = job && queue.entries.get(job.uuid);
     if (!entry) break;
@@ -54,8 +54,14 @@ export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDeci
   return decided;
 };
 
-export const isFull = ({ granted }: Pick<Queue, 'granted'>, { maxRunning }: Pick<SlotLimits, 'maxRunning'>): boolean =>
-  maxRunning > 0 && granted >= maxRunning;
+/**
+ * A job that pauses before its next attempt, some minutes, keeps its repository and its client, but nobody runs it: a few
+ * hosts that are off must not stop all others. So when it goes on there may be one more than the limit for a while.
+ */
+const countRunning = ({ granted, pausing }: Pick<Queue, 'granted' | 'pausing'>): number => granted - pausing.size;
+
+export const isFull = (running: number, { maxRunning }: Pick<SlotLimits, 'maxRunning'>): boolean =>
+  maxRunning > 0 && running >= maxRunning;
 
 /** The executors have not taken what they were given. */
 const isHandedOut = ({ handedOut }: Queue): boolean => handedOut.size >= MAX_HANDED_OUT;

@@ -18,6 +18,8 @@ interface Model {
   readonly log: QueueEvent[];
   readonly ended: Map<string, JobEvent>;
   readonly started: Set<string>;
+  /** Jobs that lost their attempt and were not started since. */
+  readonly pausing: Set<string>;
   /** Jobs that were planned when what they need had succeeded. */
   readonly plannedReady: Set<string>;
   /** Jobs whose machines have their jobs. */
@@ -161,8 +163,14 @@ const touch = (model: Model, kind: Touch, pick: number): void => {
   const job = among[pick % Math.max(1, among.length)];
   const event = job && said[kind](job, model.started.has(job.uuid));
   if (!event) return;
-  if (event.type === 'job-started') model.started.add(job.uuid);
-  if (event.type === 'job-attempt-lost') model.started.delete(job.uuid);
+  if (event.type === 'job-started') {
+    model.started.add(job.uuid);
+    model.pausing.delete(job.uuid);
+  }
+  if (event.type === 'job-attempt-lost') {
+    model.started.delete(job.uuid);
+    model.pausing.add(job.uuid);
+  }
   if (['job-started', 'job-attempt-lost'].includes(event.type)) tell(model, event);
   else end(model, event);
 };
@@ -187,16 +195,21 @@ const checkTurn = (model: Model, granted: QueuedJob): void => {
   expect(rank(granted)).toBe(Math.min(...rivals.map(rank)));
 };
 
+const running = (model: Model): readonly QueuedJob[] =>
+  holders(model).filter(({ uuid }) => !model.pausing.has(uuid) || model.ended.has(uuid));
+
 const act = (model: Model, maxEvents: number): void => {
   const before = model.queue.version;
   const events = decideSlots(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
   expect(events.length).toBeLessThanOrEqual(maxEvents);
   for (const event of events) {
-    if (event.type === 'slot-granted')
+    if (event.type === 'slot-granted') {
+      expect(running(model).length).toBeLessThan(MAX_RUNNING);
       checkTurn(
         model,
         model.jobs.find(({ uuid }) => uuid === event.data.job)!,
       );
+    }
     model.log.push(event);
   }
   expect(model.queue.version).toBe(before + events.length);
@@ -225,6 +238,7 @@ const reload = (model: Model): Model => {
       if (ended)
         entry.end = ended.type === 'job-succeeded' ? 'successful' : ended.type === 'job-failed' ? 'failed' : 'canceled';
       else if (model.started.has(uuid)) entry.stage = 'running';
+      else if (model.pausing.has(uuid)) entry.lost = 'x';
     });
   }
   return { ...model, queue };
@@ -236,7 +250,7 @@ const check = (model: Model): void => {
     const used = held.map((job) => job[kind]).filter((resource) => resource !== null);
     expect(new Set(used).size, `one job on each ${kind}`).toBe(used.length);
   }
-  expect(held.length).toBeLessThanOrEqual(MAX_RUNNING);
+  expect(held.length - model.queue.pausing.size).toBe(running(model).length);
   expect(model.queue.granted).toBe(held.length);
   const granted = model.log.filter(({ type }) => type === 'slot-granted').map(({ data }) => data.job);
   expect(new Set(granted).size, 'no job is granted twice').toBe(granted.length);
@@ -263,6 +277,7 @@ const newModel = (): Model => ({
   log: [],
   ended: new Map(),
   started: new Set(),
+  pausing: new Set(),
   plannedReady: new Set(),
   extended: new Set(),
 });
@@ -293,10 +308,9 @@ describe('the queue, whatever happens', () => {
         act(model, 200);
         expect(model.ended.size, 'nobody waits for ever').toBe(model.jobs.length);
         expect(holders(model)).toEqual([]);
-        const { entries, runs, lanes, active, handedOut, granted } = model.queue;
-        expect([entries.size, runs.size, lanes.policies, active.size, handedOut.size, granted]).toEqual([
-          0, 0, 0, 0, 0, 0,
-        ]);
+        const { entries, runs, lanes, active, handedOut, pausing, granted } = model.queue;
+        expect([entries, runs, active, handedOut, pausing].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
+        expect([lanes.policies, granted]).toEqual([0, 0]);
       }),
       { numRuns: 1_500 },
     );

@@ -21,6 +21,8 @@ export interface Queue {
   readonly toExtend: Set<QueueEntry>;
   /** Jobs that hold a slot and were never started. */
   readonly handedOut: Set<QueueEntry>;
+  /** Jobs that hold a slot and whose attempt was lost: they pause until the next one. */
+  readonly pausing: Set<QueueEntry>;
   /** Runs that have not ended, by what they are in the way of. */
   readonly active: Map<string, Set<string>>;
   readonly runs: Map<string, QueuedRun>;
@@ -48,6 +50,7 @@ export const createQueue = (version = 0): Queue => ({
   doomed: new Map(),
   toExtend: new Set(),
   handedOut: new Set(),
+  pausing: new Set(),
   active: new Map(),
   runs: new Map(),
   version,
@@ -134,7 +137,7 @@ const takeSlot = (queue: Queue, entry: QueueEntry, version: number): void => {
   entry.grantedAt = version;
   queue.lanes.occupy(entry.job, version);
   queue.granted += 1;
-  if (entry.stage === 'granted' && entry.lost === undefined) queue.handedOut.add(entry);
+  if (entry.stage === 'granted') (entry.lost === undefined ? queue.handedOut : queue.pausing).add(entry);
 };
 
 const endJob = (queue: Queue, entry: QueueEntry, end: NonNullable<QueueEntry['end']>): void => {
@@ -142,6 +145,7 @@ const endJob = (queue: Queue, entry: QueueEntry, end: NonNullable<QueueEntry['en
   queue.lanes.remove(entry.job);
   queue.toAnnounce.delete(entry);
   queue.handedOut.delete(entry);
+  queue.pausing.delete(entry);
   queue.doomed.delete(entry);
   entry.stage = 'ended';
   entry.end = end;
@@ -217,9 +221,11 @@ const moveJob = (queue: Queue, entry: QueueEntry, event: JobEvent): void => {
   if (event.type === 'job-started' && entry.stage === 'granted') {
     entry.stage = 'running';
     queue.handedOut.delete(entry);
+    queue.pausing.delete(entry);
   } else if (event.type === 'job-attempt-lost' && entry.stage === 'running') {
     entry.stage = 'granted';
     entry.lost = event.data.reason;
+    queue.pausing.add(entry);
   }
 };
 

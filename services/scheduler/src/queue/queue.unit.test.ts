@@ -183,6 +183,42 @@ describe('the queue grants', () => {
   });
 });
 
+describe('a job that lost its attempt', () => {
+  const limits = { maxRunning: 1, maxEvents: 500 };
+  const pausing = (): Queue => {
+    const queue = queueOf(
+      job('off', { repository: 'r', client: 'c' }),
+      job('same repository', { repository: 'r' }),
+      job('same client', { client: 'c' }),
+      job('next', { repository: 'r2' }),
+      job('last', { repository: 'r3' }),
+    );
+    expect(decide(queue, limits)).toEqual(['granted off']);
+    start(queue, 'off');
+    expect(decide(queue, limits)).toEqual([]);
+    evolve(queue, { ...lost('off', 'The host is off.', true), version: 1, metadata });
+    return queue;
+  };
+
+  it('keeps what it has, but does not count as running while it pauses', () => {
+    const queue = pausing();
+    expect(decide(queue, limits)).toEqual(['granted next']);
+    start(queue, 'off');
+    end(queue, 'next');
+    // It runs again.
+    expect(decide(queue, limits)).toEqual(['freed next']);
+    end(queue, 'off');
+    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+  });
+
+  it('gives back what it has when it ends in its pause', () => {
+    const queue = pausing();
+    end(queue, 'off', 'canceled');
+    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual([]);
+  });
+});
+
 describe('what follows a job that did not succeed', () => {
   const need = (name: string, jobType: string, ended: 'failed' | 'error' | 'canceled') => ({
     ...createEntry(job(name, { jobType })),
