@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { begin, add, complete, abandon, reconcile } = catalogCommands;
   site.answer(reconcile.subject, ({ archives }: { archives: { name: string }[] }) => {
     calls.push(`reconcile ${archives.map(({ name }) => name).join(' ')}`);
-    return { vanished: ['lost'], found_again: [], unknown: [] };
+    return { vanished: ['lost'], found_again: [], unknown: [], position: null };
   });
   site.answer(begin.subject, (request: Record<string, unknown>) => {
     calls.push('begin');
