@@ -26,15 +26,24 @@ const DB: readonly TestEntry[] = [
 let gateway: TestGateway;
 const get = (path: string) => gateway.send(`/api/v1/archives/${path}`);
 
+/** Archives of one series, `name-1`, `name-2` …. Entries of the first of series 3 have ids from 31000 on. */
+const addSeries = async (series: number, name: string, count: number, entries: readonly TestEntry[]): Promise<void> => {
+  const archives = Array.from({ length: count }, (_, at) => ({
+    archive_name: `${name}-${at + 1}`,
+    job_uuid: randomUUID(),
+    sequence: at + 1,
+    id_base: 10_000 * series + 1_000 * (at + 1),
+  }));
+  for (const { archive_name, job_uuid, id_base } of archives) {
+    await gateway.insert('scheduler.jobs', { id: id_base, uuid: job_uuid, archive_name });
+  }
+  await insertSeries(gateway.insert, series, archives, entries);
+};
+
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const archives = ['web-1', 'web-2', 'db-1'].map((archive_name) => ({ archive_name, job_uuid: randomUUID() }));
-  for (const [at, { archive_name, job_uuid }] of archives.entries()) {
-    await gateway.insert('scheduler.jobs', { id: at + 1, uuid: job_uuid, archive_name });
-  }
-  const listed = archives.map((archive, at) => ({ ...archive, sequence: (at % 2) + 1, id_base: 1_000 * (at + 1) }));
-  await insertSeries(gateway.insert, 1, listed.slice(0, 2), WEB);
-  await insertSeries(gateway.insert, 2, listed.slice(2), DB);
+  await addSeries(1, 'web', 2, WEB);
+  await addSeries(2, 'db', 1, DB);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -66,7 +75,8 @@ describe('archives of different series', () => {
     expect(status).toBe(200);
     const wanted = truth(from, to);
     expect(body.count).toBe(wanted.length);
-    expect(body.results.map(({ path }: { path: string }) => path).sort()).toEqual(wanted.map(({ path }) => path));
+    const paths = (body.results as { path: string }[]).map(({ path }) => path);
+    expect(paths.sort()).toEqual(wanted.map(({ path }) => path));
     expect(body.results).toEqual(expect.arrayContaining(wanted.map((each) => expect.objectContaining(each) as object)));
   });
 
@@ -77,5 +87,37 @@ describe('archives of different series', () => {
       removed: { entries: 1, bytes: 11 },
       changed: { entries: 2, bytes: 63 },
     });
+  });
+});
+
+describe('the tree of an archive', () => {
+  const EMPTY = { status: 200, body: { path: 'srv/empty', count: 0, files: 0, size: 0, results: [] } };
+
+  test('has folders with nothing in them', async () => {
+    const { body } = await get('web-1/tree/?path=srv');
+    const { id } = (body.results as { id: number; path: string }[]).find(({ path }) => path === 'srv/empty') ?? {};
+    expect(await get('web-1/tree/?path=srv/empty')).toMatchObject(EMPTY);
+    expect(await get(`web-1/tree/?entry=${id}`)).toMatchObject(EMPTY);
+    expect(await get('web-1/tree/?path=srv')).toMatchObject({ status: 200, body: { count: 3, files: 2 } });
+  });
+
+  test('has what was emptied since, as long as the folder is there', async () => {
+    await addSeries(3, 'emptied', 2, [
+      { path: 'kept', type: 'd' },
+      { path: 'kept/file', to: 1 },
+      { path: 'gone', type: 'd', to: 1 },
+      { path: 'gone/file', to: 1 },
+      { path: 'still', type: '-' },
+    ]);
+    await gateway.sql(
+      `insert into catalog.folder_totals (series, folder, sequence, entries, files, bytes)
+       select series, id, 2, -1, -1, 0 from catalog.folders where series = 3 and path <> ''`,
+    );
+    expect(await get('emptied-1/tree/?path=/kept/')).toMatchObject({ status: 200, body: { count: 1 } });
+    expect(await get('emptied-2/tree/?path=/kept/')).toMatchObject({ status: 200, body: { count: 0, results: [] } });
+    expect(await get('emptied-2/tree/?path=gone')).toMatchObject({ status: 404 });
+    expect(await get('emptied-2/tree/?path=still')).toMatchObject({ status: 404 });
+    expect(await get('emptied-2/tree/?entry=32004')).toMatchObject({ status: 404 });
+    expect(await get('emptied-2/tree/?entry=32000')).toMatchObject({ status: 200, body: { path: 'kept', count: 0 } });
   });
 });

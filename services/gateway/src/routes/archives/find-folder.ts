@@ -28,16 +28,25 @@ const BY_PATH = `
      where series = $1 and hashtextextended(path, 0) = hashtextextended($3::text, 0) and path = $3 and raw is null
   ) ${TOTALS}`;
 
-const BY_ENTRY = `
+/** A folder that is there as an entry, perhaps with nothing in it: then it may have no row of its own, and has the id -1. */
+const ofEntry = (isWanted: string): string => `
   with found as (
-    select f.id, f.path, f.raw
+    select coalesce(f.id, -1) as id, above.path || n.name || '/' as path, ${FOLDER_RAW} as raw
       from catalog.versions v
            join catalog.folders above on above.series = v.series and above.id = v.folder
            join catalog.names n on n.id = v.name
-           join catalog.folders f on f.series = v.series and f.parent = above.id
+           join catalog.attributes x on x.id = v.attributes and x.type = 'd'
+           left join catalog.folders f on f.series = v.series and f.parent = above.id
                 and f.path = above.path || n.name || '/' and f.raw is not distinct from ${FOLDER_RAW}
-     where v.series = $1 and v.number = $3 and v.first_seq <= $2 and v.last_seq >= $2
+     where v.series = $1 and v.first_seq <= $2 and v.last_seq >= $2 and ${isWanted}
+     limit 1
   ) ${TOTALS}`;
+
+const BY_ENTRY = ofEntry('v.number = $3');
+
+const BY_LISTED_PATH = ofEntry(`
+  hashtextextended(above.path, 0) = hashtextextended($3::text, 0) and above.path = $3 and above.raw is null
+  and n.name = $4 and n.raw is null`);
 
 /** As people write it: slashes at either end do not matter. */
 const folderPath = (text: string): string => {
@@ -56,8 +65,20 @@ const byEntry = (
   return reader.row<FoundFolder>(BY_ENTRY, [series, sequence, Number(entry) - id_base]);
 };
 
+const byPath = async (
+  { reader }: GatewayDeps,
+  { series, sequence }: ListedArchive,
+  path: string,
+): Promise<FoundFolder | undefined> => {
+  const found = await reader.row<FoundFolder>(BY_PATH, [series, sequence, path]);
+  if (found && found.entries > 0) return found;
+  if (path === '') return EMPTY;
+  const start = path.lastIndexOf('/', path.length - 2) + 1;
+  return reader.row<FoundFolder>(BY_LISTED_PATH, [series, sequence, path.slice(0, start), path.slice(start, -1)]);
+};
+
 /**
- * The folder of this path; an archive has the one above all also when it is empty.
+ * The folder of this path, be it empty; an archive always has the one above all.
  * @param entry in place of a path: the id of the folder's catalog entry, which also names folders that are not UTF-8
  * @throws HttpError 400, 404
  */
@@ -67,12 +88,7 @@ export const findFolder = async (
   { path, entry }: { readonly path: string; readonly entry: string | null },
 ): Promise<FoundFolder> => {
   if (path.includes('\0')) throw badRequest('path: null characters are not allowed.');
-  const wanted = folderPath(path);
-  const found =
-    entry === null
-      ? await deps.reader.row<FoundFolder>(BY_PATH, [archive.series, archive.sequence, wanted])
-      : await byEntry(deps, archive, entry);
-  if (found && found.entries > 0) return found;
-  if (entry === null && wanted === '') return EMPTY;
-  throw notFound('This archive has no such folder, or nothing in it.');
+  const found = entry === null ? await byPath(deps, archive, folderPath(path)) : await byEntry(deps, archive, entry);
+  if (!found) throw notFound('This archive has no such folder.');
+  return found;
 };
