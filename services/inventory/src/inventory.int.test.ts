@@ -482,12 +482,17 @@ describe('references', () => {
     );
     const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
     const clients = made.map(({ id }) => id).toReversed();
-    const { id } = await call(policyCommands.register, policy({ ...ids, clients }));
+    const { id, uuid } = await call(policyCommands.register, policy({ ...ids, clients }));
     const first = await call(policyCommands.resolve, { id });
     expect(first).toMatchObject({ next: 1_000 });
     const second = await call(policyCommands.resolve, { id, clients_from: 1_000 });
     expect(second).toMatchObject({ policy: { id }, next: null });
     expect([...first.clients, ...second.clients].map((each) => each.id)).toEqual(clients);
+    // One client less in the first answer would shift those of the second.
+    expect(second.revision).toBe(first.revision);
+    await call(policyCommands.change, { uuid, changes: { clients: clients.slice(1) } });
+    const changed = await call(policyCommands.resolve, { id, clients_from: 1_000 });
+    expect(changed.revision).not.toBe(first.revision);
   });
 
   test('resolve answers with all that a launch needs, and no secret in clear', async () => {

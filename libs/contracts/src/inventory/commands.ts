@@ -102,7 +102,7 @@ export const policyCommands = {
   remove: defineRpc('inventory.policy.remove', target, written),
   /**
    * Everything a launch needs, without secrets in clear: `extra_vars` stays sealed. Of many clients some at a time, since a
-   * message takes a megabyte: ask again from `next` while there is one.
+   * message takes a megabyte: ask again from `next` while there is one, and from the start when `revision` differs.
    */
   resolve: defineRpc(
     'inventory.policy.resolve',
@@ -119,6 +119,8 @@ export const policyCommands = {
         }),
       ),
       next: z.int().nullable().default(null),
+      /** Of the whole list of clients, not only of these. */
+      revision: z.string().default(''),
       extra_vars: sealedText,
       /** Settings that shape the chain. */
       catalog_enabled: z.boolean(),

@@ -17,6 +17,7 @@ type PolicyRow = ResolvedPolicy['policy'] & {
   readonly repository: ResolvedPolicy['repository'];
   readonly schedule: ResolvedPolicy['schedule'];
   readonly client_ids: readonly number[];
+  readonly revision: string;
 };
 
 const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
@@ -25,6 +26,7 @@ const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
             p.keep_monthly, p.keep_yearly, p.vmprovider, p.mode_pull, p.prehook, p.posthook, p.enabled, p.extra_vars,
             p.missed_runs, p.overlap, p.connect_timeout, p.idle_timeout, p.total_timeout, p.max_attempts,
             p.shrink_limit, p.drill_files, p.clients as client_ids,
+            md5(p.clients::text) as revision,
             jsonb_build_object('id', r.id, 'uuid', r.uuid, 'name', r.name, 'path', r.path,
                                'ready', r.ready, 'enabled', r.enabled) as repository,
             jsonb_build_object('id', s.id, 'name', s.name, 'enabled', s.enabled) as schedule
@@ -59,7 +61,7 @@ const CLIENTS = 1_000;
  * @throws AppError `not-found`
  */
 export const resolvePolicy = async (pool: Pool, { id, clients_from: from }: Resolve): Promise<ResolvedPolicy> => {
-  const { extra_vars, repository, schedule, client_ids, ...policy } = await readPolicy(pool, id);
+  const { extra_vars, repository, schedule, client_ids, revision, ...policy } = await readPolicy(pool, id);
   const { rows: stored } = await pool.query<StoredSetting>('select * from inventory.settings');
   const values = new Map(mergeSettings(stored).map(({ key, value }) => [key, value]));
   const isOn = (name: string): boolean => isSettingOn(values.get(`cyborgbackup_${name}`) ?? null);
@@ -68,6 +70,7 @@ export const resolvePolicy = async (pool: Pool, { id, clients_from: from }: Reso
     repository,
     schedule,
     clients: await readClients(pool, client_ids.slice(from, from + CLIENTS)),
+    revision,
     next: client_ids.length > from + CLIENTS ? from + CLIENTS : null,
     extra_vars,
     catalog_enabled: isOn('catalog_enabled'),

@@ -2,9 +2,8 @@ import { policyCommands, type CheckSubject, type LaunchType, type PlannedJob } f
 import type { z } from 'zod';
 import { nameUuid } from './name-uuid.ts';
 
-/** A policy and all around it, as inventory has it now. */
-/** Of all clients. */
-export type ResolvedPolicy = Omit<z.output<typeof policyCommands.resolve.output>, 'next'>;
+/** A policy and all around it, all of its clients too, as inventory has it now. */
+export type ResolvedPolicy = Omit<z.output<typeof policyCommands.resolve.output>, 'next' | 'revision'>;
 export type ResolvedClient = ResolvedPolicy['clients'][number];
 type ClientSnapshot = NonNullable<PlannedJob['client']>;
 type Machine = NonNullable<PlannedJob['machine']>;

@@ -20,22 +20,38 @@ export type LaunchAnswer = z.output<typeof schedulerCommands.launch.output>;
 
 export const RESOLVE_MILLIS = 3_000;
 
-/** The policy as inventory has it at this moment. */
-export const resolvePolicy = async ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> => {
+/** Undefined when the clients changed between two answers: the second would have left some out. */
+const resolveOnce = async ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy | undefined> => {
   const resolveFrom = (clients_from: number): Promise<z.output<typeof policyCommands.resolve.output>> =>
     rpc.call(
       policyCommands.resolve.subject,
       { id, clients_from },
       { schema: policyCommands.resolve.output, deadlineMillis: RESOLVE_MILLIS },
     );
-  const { next: second, ...resolved } = await resolveFrom(0);
+  const { next: second, revision, ...resolved } = await resolveFrom(0);
   const clients = [...resolved.clients];
   for (let next = second; next !== null;) {
     const page = await resolveFrom(next);
+    if (page.revision !== revision) return undefined;
     clients.push(...page.clients);
     next = page.next;
   }
   return { ...resolved, clients };
+};
+
+/** Nobody changes a policy more often than that while it is read. */
+const RESOLVE_TRIES = 5;
+
+/**
+ * The policy as inventory has it at this moment.
+ * @throws AppError `not-found`; `unavailable` when its clients change all the time
+ */
+export const resolvePolicy = async (deps: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> => {
+  for (let tries = 0; tries < RESOLVE_TRIES; tries += 1) {
+    const resolved = await resolveOnce(deps, id);
+    if (resolved) return resolved;
+  }
+  throw new AppError('unavailable', "The policy's clients are being changed: try again in a moment.");
 };
 
 /**
