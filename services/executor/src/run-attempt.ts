@@ -64,14 +64,17 @@ export const runAttempt = async (options: AttemptOptions, command: JobCommands, 
   try {
     const { prove } = watch;
     const context = { ...rest, ...limits, parts, plan, attempt: attempt.attempt, output, signal, announce, prove };
-    const ending = await perform(context).then(
-      (result) => success(attempt, result),
-      (error: unknown) => failure(attempt, limits, error, stopping.signal),
-    );
+    // While the log cannot be read it cannot be written to either, and hours of work would be done once more. What became of
+    // the job meanwhile counts for what to say about a failure.
+    const known = (): Promise<void> => prove(winding).catch(() => undefined);
+    const ending = await perform(context)
+      .finally(known)
+      .then(
+        (result) => success(attempt, result),
+        (error: unknown) => failure(attempt, limits, error, stopping.signal),
+      );
     await settled();
     await output.flush();
-    // While the log cannot be read it cannot be written to either, and hours of work would be done once more.
-    await prove(winding).catch(() => undefined);
     await settle(command, job, redactEnding(ending.command, output.clean));
     if (ending.retry) throw new RetryLater(ending.retry.millis, output.clean(ending.retry.reason));
   } finally {
