@@ -203,7 +203,9 @@ describe('a job whose executor is gone', () => {
     });
     expect(Date.now() - begun).toBeLessThan(30_000);
     expect((await site.archives()).filter((name) => name.startsWith(archive_name))).toEqual([archive_name]);
-    expect(await site.output(one.job)).toMatch(/Ended \d+ processes of an earlier attempt/);
+    const output = await site.output(one.job);
+    expect(output).toMatch(/Attempt 2, since the executor of the one before does not answer/);
+    expect(output).toMatch(/Ended \d+ processes of an earlier attempt/);
   });
 
   test('whose archive was complete is not backed up twice, and its posthook runs', async () => {

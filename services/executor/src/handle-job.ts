@@ -38,6 +38,8 @@ export const jobCommands = (parts: ServiceParts): JobCommands =>
  */
 const FENCE_MILLIS = WATCH_MILLIS + 3_000;
 
+const TAKEN_OVER = ', since the executor of the one before does not answer any more';
+
 /** When to look again at a job that an executor works on: should that one die, this message brings the job back. */
 const HELD_MILLIS = 15_000;
 
@@ -67,6 +69,7 @@ export const createJobHandler = (options: JobHandlerOptions): JobHandler => {
       if (claimed.tookOver) await delay(FENCE_MILLIS, delivery.signal);
       const { attempt, transportFailures } = claimed;
       const output = await createJobOutput(parts, message.job, attempt);
+      if (attempt > 1) output.write('verbose', `Attempt ${attempt}${claimed.tookOver ? TAKEN_OVER : ''}.`);
       await runAttempt(options, command, { plan, attempt, transportFailures, output, winding: delivery.signal });
     });
     return 'done';
