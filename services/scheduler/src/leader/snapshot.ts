@@ -72,9 +72,6 @@ export const loadSnapshot = (pool: Pool): Promise<Snapshot> =>
     },
   }));
 
-/** As `loadSnapshot`, for whoever does not want to know what is due. */
-export const loadQueue = (pool: Pool): Promise<Queue> => inSnapshot(pool, (client) => readQueue(client));
-
 const inSnapshot = async <T>(pool: Pool, read: (client: ClientBase, position: bigint) => Promise<T>): Promise<T> => {
   const client = await pool.connect();
   try {
