@@ -2,6 +2,7 @@ import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { JobFailure } from '../job/job-failure.ts';
 import type { JobContext } from '../work/job-context.ts';
+import { WALK } from './walk-script.ts';
 
 const TIMEOUT_MILLIS = 60 * 60_000;
 
@@ -14,46 +15,52 @@ export const makeFolder = async (runner: BorgRunner, folder: string, signal: Abo
   if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
 };
 
-/** Makes `$1` and, in the first of the other folders that is there, a new private one named `$2`; prints that one's number. */
+/**
+ * Makes the folder `$1` and, for what goes to `$4` below it, a new private one named `$2`, and prints where. That one is on
+ * the same file system, and in the deepest folder in which, as in all above it, nobody else can rename what is ours: whoever
+ * could would have us take other files than those we extracted. What another attempt left in such a folder goes away.
+ */
 const MAKE_STAGE = `
 mkdir -p -- "$1" || exit
-name=$2
-shift 2
-number=0
-found=
-for folder do
-  rm -rf -- "\${folder%/}/$name" || exit
-  [ -n "$found" ] || [ ! -d "$folder" ] || { found=$number; there=$folder; }
-  number=$((number + 1))
+name=$2 follow=$3
+${WALK}
+device() { stat -c %d . 2>/dev/null || stat -f %d .; }
+cd -P -- "$1" || exit
+left=$4/
+while [ -n "$left" ] && (walk "\${left%%/*}"); do
+  walk "\${left%%/*}" || exit
+  left=\${left#*/}
 done
-mkdir -m 700 -- "\${there%/}/$name" && echo "$found"`.trim();
+wanted=$(device) rest=\${PWD#/}/ best=
+cd /
+while is_safe; do
+  if [ "$(device)" = "$wanted" ] && [ -w . ]; then best=$PWD; rm -rf -- "./$name" || exit; fi
+  [ -n "\${rest%/}" ] && cd -P -- "./\${rest%%/*}" || break
+  rest=\${rest#*/}
+done
+[ -n "$best" ] || {
+  echo "on its file system there is no folder to put the files together in that only this account and root can write to; choose another destination" >&2
+  exit 3
+}
+cd -P -- "$best" && mkdir -m 700 -- "./$name" && printf '%s\\n' "\${best%/}/$name"`.trim();
 
 export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
 
-/** For `/a` and `b/c`: `/a/b/c`, `/a/b`, `/a`. */
-const fromDeepest = (root: string, below: string): readonly string[] => {
-  const parts = below.split('/').filter((part) => part !== '');
-  const folders = parts.map((_part, index) => joined(root, parts.slice(0, parts.length - index).join('/')));
-  return [...folders, root];
-};
-
 /**
- * Makes a folder and in it, or as deep below it as there is something already, a private one, empty, whatever was left of it
- * by an earlier attempt: so that what is put there is on the file system it belongs to.
- * @returns the private folder's path
+ * Makes a folder, and a private one to extract to, empty, from which things can be renamed to their places below it.
+ * @returns the private folder's path, without links
  * @throws JobFailure
  */
 export const makeStage = async (
   runner: BorgRunner,
-  { root, below, name }: { readonly root: string; readonly below: string; readonly name: string },
+  stage: { readonly root: string; readonly below: string; readonly name: string; readonly inPlace: boolean },
   signal: AbortSignal,
 ): Promise<string> => {
-  const folders = fromDeepest(root, below);
-  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, ...folders];
+  const { root, below, name, inPlace } = stage;
+  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below];
   const { exitCode, stdout, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
-  const folder = exitCode === 0 ? folders[Number(stdout)] : undefined;
-  if (folder === undefined) throw cannotBeMade(joined(root, name), runner, stderr);
-  return joined(folder, name);
+  if (exitCode !== 0) throw cannotBeMade(joined(root, name), runner, stderr);
+  return stdout.replace(/\n$/, '');
 };
 
 const PROVE_MILLIS = 10_000;

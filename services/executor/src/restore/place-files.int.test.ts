@@ -1,6 +1,7 @@
 import { localRunner } from '@cyborgbackup/borg';
 import { execFileSync } from 'node:child_process';
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -47,7 +48,7 @@ const link = (path: string, target: string, at = MIDDLE): void => {
 const place = (replace: Placing['replace']): Promise<Placed> =>
   placeFiles(
     localRunner(),
-    { replace, stage, root, suffix: SUFFIX },
+    { replace, stage, root, suffix: SUFFIX, inPlace: false, linkedParents: [] },
     { signal: AbortSignal.timeout(30_000), cleanup: [`rm -rf '${stage.replaceAll("'", "'\\''")}'`] },
   );
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -116,6 +117,24 @@ describe.each(POLICIES)('%s', (replace) => {
     if (replace !== 'keep-both') return;
     expect([read(`folder${SUFFIX}/inside`), read(`file${SUFFIX}`)]).toEqual(['abc', 'abcd']);
   });
+});
+
+test.each(POLICIES)('%s: a link is no folder, and what it leads to stays as it is', async (replace) => {
+  write(join(stage, 'docs', 'f'), 'archived');
+  mkdirSync(join(folder, 'outside'));
+  link(join(root, 'docs'), join(folder, 'outside'), OLD);
+  const expected = replace === 'keep-both' ? { keptBoth: 1 } : { skipped: 1, skippedBytes: 8 };
+  expect(await place(replace)).toEqual({ ...NOBODY, ...expected });
+  expect(readdirSync(join(folder, 'outside'))).toEqual([]);
+  expect(readlinkSync(join(root, 'docs'))).toBe(join(folder, 'outside'));
+  if (replace === 'keep-both') expect(read(`docs${SUFFIX}/f`)).toBe('archived');
+});
+
+test('nothing is taken from a folder that somebody else made', async () => {
+  write(join(stage, 'f'), 'not ours');
+  chownSync(stage, 1000, 1000);
+  await expect(place('never')).rejects.toThrow(/is not what it was/);
+  expect(existsSync(join(root, 'f'))).toBe(false);
 });
 
 test('a pipe that meets a pipe is not read', async () => {

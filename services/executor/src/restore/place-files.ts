@@ -5,12 +5,15 @@ import { placeCommand } from './place-script.ts';
 
 export interface Placing {
   readonly replace: Exclude<RestoreRequest['replace'], 'always'>;
-  /** The folder that has the extracted files, absolute; it is gone afterwards. */
+  /** The folder that has the extracted files, as `makeStage` named it; it is gone afterwards. */
   readonly stage: string;
   /** Where an archive's paths begin, absolute. */
   readonly root: string;
   /** Goes behind the name of a restored file that is kept beside another one. */
   readonly suffix: string;
+  readonly inPlace: boolean;
+  /** Folders above what was chosen that are links to follow. */
+  readonly linkedParents: readonly string[];
 }
 
 /** How many of the files met others; `skippedBytes` is the size of those that were not restored. */
@@ -26,10 +29,10 @@ const TIMEOUT_MILLIS = 7 * 24 * 60 * 60_000;
 /** @throws JobFailure when some files could not be put in their places */
 export const placeFiles = async (
   runner: BorgRunner,
-  { replace, stage, root, suffix }: Placing,
+  { replace, ...places }: Placing,
   options: { readonly signal: AbortSignal; readonly cleanup: readonly string[] },
 ): Promise<Placed> => {
-  const argv = placeCommand({ policy: replace, stage, root, suffix });
+  const argv = placeCommand({ policy: replace, ...places });
   const { exitCode, stdout, stderr } = await execPlain(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
   const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, errors = 1] = stdout.trim().split(' ').map(Number);
   if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes };

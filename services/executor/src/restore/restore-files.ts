@@ -79,8 +79,7 @@ const restoreDirectly = async (restore: Restore, plan: RestorePlan): Promise<Job
 };
 
 /**
- * Into a private folder on the same file system first, where they are verified, then each to its place by the policy. The
- * folder is as deep as it can be, so that a restore below a mount point stays on its file system.
+ * Into a private folder on the same file system first, where they are verified, then each to its place by the policy.
  */
 const restoreThroughStage = async (
   restore: Restore,
@@ -90,7 +89,8 @@ const restoreThroughStage = async (
   const { context, request, selection, place, root } = restore;
   const { output, signal } = context;
   await context.prove(signal);
-  const stageAt = { root, below: commonPath(selection), name: stageName(restore) };
+  const inPlace = request.dest_folder === '';
+  const stageAt = { root, below: commonPath(selection), name: stageName(restore), inPlace };
   const stage = await makeStage(place.files, stageAt, signal);
   try {
     const extracted = await extractSelection(context, placeOf(restore), selection, place.inStage(stage));
@@ -101,7 +101,8 @@ const restoreThroughStage = async (
     const suffix = `.restored-${context.plan.job.id}`;
     const cleanup = [`rm -rf -- ${quote(stage)}`];
     await context.prove(signal);
-    const placed = await placeFiles(place.files, { replace, stage, root, suffix }, { signal, cleanup });
+    const placing = { replace, stage, root, suffix, inPlace, linkedParents: [] };
+    const placed = await placeFiles(place.files, placing, { signal, cleanup });
     const restored = resultOf({ ...plan, ...placed }, verification);
     return { ...NOTHING_TO_TELL, warnings: warningsOf(extracted), restored };
   } catch (error) {

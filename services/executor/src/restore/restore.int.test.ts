@@ -1,3 +1,4 @@
+import { quote } from '@cyborgbackup/borg';
 import { CANCEL_SIGNAL, jobStream, type RestoreRequest } from '@cyborgbackup/contracts';
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -275,6 +276,21 @@ describe('verification', () => {
     expect(end).toMatchObject({ restored: { mismatches: ['tree/b.txt: it has 0 bytes, not 16'] } });
   });
 });
+
+test.each(['newer', 'never', 'keep-both'] as const)(
+  '%s: whose folder it is cannot put other files in the place of those that were extracted',
+  async (replace) => {
+    mkdirSync(dest);
+    chownSync(dest, 1000, 1000);
+    // As its owner could, while the files are looked at.
+    const swap = `[ -d "$1" ] && mv "$1" "$1.away" && mkdir -p "$1/tree" && : >"$1/tree/evil"`;
+    before('stat', `for stage in ${quote(dest)}/.cyborgbackup*; do sh -c ${quote(swap)} sh "$stage"; done`);
+    expect(await restore({ item: 'tree', replace })).toMatchObject({ status: 'successful' });
+    expect(readdirSync(dest)).toEqual(['tree']);
+    expect(readdirSync(join(dest, 'tree'))).not.toContain('evil');
+    expect(staging(site.folder)).toEqual([]);
+  },
+);
 
 const until = async (what: string, isSo: () => boolean): Promise<void> => {
   const deadline = Date.now() + 20_000;
