@@ -8,7 +8,7 @@
  *   catalog taking them;
  * - `bytesPerEntry`: log and tables of the first archive; `thirtyArchivesRatio`: of thirty daily archives with a change in a
  *   hundred files, against the first of them;
- * - `search`, `folder`, `page`: answers of the API with twenty million entry versions of twenty clients.
+ * - `search`, `folder`, `page`, `path`, `prefix`: answers of the API with twenty million entry versions of twenty clients.
  *
  * `CATALOG_BENCH_SCALE=0.05` for a quick run with a twentieth of everything; `CATALOG_BENCH_PARTS=ingest,real,space,reads` for some of it.
  */
@@ -18,7 +18,7 @@ import { fillVersions, SERIES } from './catalog/fill-versions.ts';
 import { generateListing } from './catalog/generate-listing.ts';
 import { feedAll, listArchive, newOwner } from './catalog/list-archive.ts';
 import { makeRealArchive } from './catalog/list-real-archive.ts';
-import { measureFolders, measurePages, measureSearch } from './catalog/measure-reads.ts';
+import { measureFolders, measurePages, measurePaths, measurePrefixes, measureSearch } from './catalog/measure-reads.ts';
 
 const SCALE = Number(process.env['CATALOG_BENCH_SCALE'] ?? 1);
 const PARTS = new Set((process.env['CATALOG_BENCH_PARTS'] ?? 'ingest,real,space,reads').split(','));
@@ -91,6 +91,8 @@ const measureReads = async (site: BenchSite): Promise<Figures> => {
   const search = await measureSearch(site);
   const folder = await measureFolders(site);
   const page = await measurePages(site, VERSIONS);
+  const path = await measurePaths(site);
+  const prefix = await measurePrefixes(site);
   return {
     versions: VERSIONS * SERIES,
     searchP50Millis: search.p50,
@@ -99,6 +101,10 @@ const measureReads = async (site: BenchSite): Promise<Figures> => {
     folderP95Millis: folder.p95,
     pageP50Millis: page.p50,
     pageP95Millis: page.p95,
+    pathP50Millis: path.p50,
+    pathP95Millis: path.p95,
+    prefixP50Millis: prefix.p50,
+    prefixP95Millis: prefix.p95,
   };
 };
 

@@ -45,6 +45,32 @@ export const measureSearch = async (site: BenchSite): Promise<Percentiles> => {
 
 const archiveAt = (n: number): string => `bench-${1 + (n % SERIES)}-${1 + ((n * 7) % ARCHIVES)}`;
 
+const listed = (filter: string, texts: readonly string[]): string[] =>
+  texts.map((text) => `/api/v1/catalogs/?${filter}=${encodeURIComponent(text)}`);
+
+/** Entries of all archives by their path. */
+export const measurePaths = async (site: BenchSite): Promise<Percentiles> => {
+  const paths = await some(
+    site,
+    `select f.path || n.name as text
+       from (select * from catalog.versions tablesample system (0.5) limit 100000) v
+            join catalog.folders f on f.series = v.series and f.id = v.folder
+            join catalog.names n on n.id = v.name
+      order by md5(v.number::text) limit $1`,
+  );
+  return measure(site, listed('path', paths));
+};
+
+/** Entries of all archives by how their path begins: with a folder, or with that and a part of what is in it. */
+export const measurePrefixes = async (site: BenchSite): Promise<Percentiles> => {
+  const prefixes = await some(
+    site,
+    `select left(path, length(path) - id % 3) as text
+       from catalog.folders where series = 100001 order by md5(id::text) limit $1`,
+  );
+  return measure(site, listed('path__startswith', prefixes));
+};
+
 /** Folders of any archive. */
 export const measureFolders = async (site: BenchSite): Promise<Percentiles> => {
   const folders = await some(

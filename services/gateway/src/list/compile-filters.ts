@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { NamedColumn, Step } from './column-path.ts';
 import { columnSql, conditionSql } from './compile-condition.ts';
 import { joinSql } from './compile-join.ts';
+import { partsSql } from './compile-path.ts';
 import type { Filter } from './filter.ts';
 import type { ListQuery } from './list-query.ts';
 import type { Condition } from './lookups.ts';
@@ -28,8 +29,14 @@ const anyOf = (conditions: readonly Knex.Raw[]): Knex.Raw =>
 const allOf = (conditions: readonly Knex.Raw[]): Knex.Raw =>
   conditions.length === 0 ? sql.raw('true') : sql.raw(`(${conditions.map(() => '?').join(' and ')})`, [...conditions]);
 
+const columnMeets = (alias: string, column: NamedColumn, condition: Condition): Knex.Raw => {
+  const met = conditionSql(column, columnSql(alias, column), condition);
+  const follows = column.parts && partsSql(alias, column.parts, condition);
+  return follows ? sql.raw('(? and ?)', [met, follows]) : met;
+};
+
 const columnsMeet = (alias: string, columns: readonly NamedColumn[], condition: Condition): Knex.Raw =>
-  anyOf(columns.map((column) => conditionSql(column, columnSql(alias, column), condition)));
+  anyOf(columns.map((column) => columnMeets(alias, column, condition)));
 
 const branchOf = (alias: string, filters: readonly Filter[]): Branch => {
   const branch: Branch = { conditions: [], branches: new Map() };

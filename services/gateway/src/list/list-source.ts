@@ -1,6 +1,12 @@
 /** What a column holds, and so which values a filter on it takes. */
 export type FieldType = 'int' | 'float' | 'text' | 'bool' | 'timestamp' | 'uuid';
 
+/** Columns that a path is made of, one after the other: its folder, empty or with a slash at the end, and its last part. */
+export interface PathParts {
+  readonly folder: string;
+  readonly name: string;
+}
+
 /** A column of the resource's own table, under its API name. */
 export interface ColumnField {
   readonly type: FieldType;
@@ -8,6 +14,8 @@ export interface ColumnField {
   readonly column?: string;
   /** In place of a column: SQL in which `$` stands for the table's alias. */
   readonly sql?: string;
+  /** Of a path that no index has. */
+  readonly parts?: PathParts;
 }
 
 /** A field that is found in a related row: `job__archive_name`. */

@@ -5,7 +5,8 @@ import { columns, type ListSource } from '../list-source.ts';
  * not ask for is not joined: that is what the outer joins are for.
  */
 const ENTRIES = `
-  select a.id_base + v.number as id, a.job_uuid, f.path || n.name as path, x.mode, x.owner, x.group_name, v.size, v.mtime,
+  select a.id_base + v.number as id, a.job_uuid, f.path || n.name as path, f.path as folder,
+         n.name, x.mode, x.owner, x.group_name, v.size, v.mtime,
          not exists (select from catalog.broken b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy
     from catalog.archives a
          join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
@@ -23,7 +24,8 @@ export const catalogs: ListSource = {
   query: ENTRIES,
   fields: {
     ...columns.int('id', 'size'),
-    ...columns.text('path', 'mode', 'owner'),
+    path: { type: 'text', parts: { folder: 'folder', name: 'name' } },
+    ...columns.text('mode', 'owner'),
     group: { type: 'text', column: 'group_name' },
     ...columns.timestamp('mtime'),
     ...columns.bool('healthy'),

@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { insertSeries, type TestEntry } from '../../testing/catalog-rows.test.ts';
+import { startTestGateway, type TestGateway } from '../../testing/test-gateway.test.ts';
+
+/** Paths with all that means something to LIKE, to a split at slashes, or to nobody; some look alike, byte for byte. */
+const PATHS = [
+  'a',
+  'a/b',
+  'a/b/c',
+  'a/bc',
+  'ab',
+  'ab/c',
+  'a_/c',
+  'a_/c%',
+  'a%/c',
+  'a\\/c',
+  'a\\/\\c',
+  'a\\/%_',
+  'a/new\nline',
+  'a/emo\u{1f600}ji',
+  'a/o\uFFFDd',
+  'o\uFFFDd/o\uFFFDd',
+  'A/B',
+] as const;
+
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  gateway = await startTestGateway();
+  for (const series of [1, 2]) {
+    const archives = [1, 2].map((sequence) => ({
+      archive_name: `archive-${series}-${sequence}`,
+      job_uuid: randomUUID(),
+      sequence,
+      id_base: 1_000 * series + 100 * sequence,
+    }));
+    for (const { job_uuid, id_base, archive_name } of archives) {
+      await gateway.insert('scheduler.jobs', { id: id_base, uuid: job_uuid, archive_name });
+    }
+    const entries = PATHS.map((path, at): TestEntry => ({ path, to: at % 3 === 0 ? 1 : 2 }));
+    await insertSeries(gateway.insert, series, archives, entries);
+  }
+  // Two names, and two folders, whose bytes differ though what can be read of them does not.
+  await gateway.sql(`insert into catalog.names (id, name, raw) values (9999, E'o\uFFFDd', 'b/9k')`);
+  await gateway.sql(
+    `insert into catalog.folders (series, id, path, raw, parent) values (2, 9999, E'o\uFFFDd/', 'b/9kLw==', 0)`,
+  );
+  await gateway.sql(
+    `insert into catalog.versions select series, number + 50, 9999, 9999, attributes, first_seq, last_seq, size, mtime, fingerprint,
+       target, target_raw from catalog.versions where series = 2 and number in (3, 4)`,
+  );
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+describe('the entries of all archives', () => {
+  const ALL = `
+    select a.id_base + v.number as id, f.path || n.name as path
+      from catalog.archives a
+           join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
+           join catalog.folders f on f.series = v.series and f.id = v.folder
+           join catalog.names n on n.id = v.name
+     order by 1`;
+  const idsOf = async (filter: string): Promise<number[]> => {
+    const { status, body } = await gateway.send(`/api/v1/catalogs/?${filter}&order=id&page_size=200`);
+    expect(status, filter).toBe(200);
+    return (body.results as { id: number }[]).map(({ id }) => id);
+  };
+
+  test('are found by their path, and by how it begins, as if each was looked at', async () => {
+    const all = (await gateway.sql(ALL)).map(({ id, path }) => ({ id: Number(id), path: String(path) }));
+    const ids = (is: (path: string) => boolean): number[] => all.filter(({ path }) => is(path)).map(({ id }) => id);
+    const wanted = new Set(['', 'a/', '/', '/a', 'a//', 'none', ...PATHS]);
+    for (const path of PATHS)
+      for (let end = 1; end < path.length; end += 1) wanted.add(path.slice(0, end).toWellFormed());
+    expect(ids((path) => path === 'o\uFFFDd/o\uFFFDd')).toHaveLength(5);
+    for (const text of wanted) {
+      const encoded = encodeURIComponent(text);
+      expect(await idsOf(`path=${encoded}`), text).toEqual(ids((path) => path === text));
+      expect(await idsOf(`path__startswith=${encoded}`), text).toEqual(ids((path) => path.startsWith(text)));
+    }
+  });
+
+  test('are the others, or some more, when that is asked', async () => {
+    const others = await idsOf('not__path=a/b');
+    expect([...others, ...(await idsOf('path=a/b'))].sort((a, b) => a - b)).toEqual(await idsOf('id__gt=0'));
+    expect(await idsOf('or__path=a/b&or__path__startswith=ab')).toEqual(await idsOf('path__in=a/b,ab,ab/c'));
+    expect(await idsOf('path__istartswith=A/B')).toEqual(await idsOf('path__in=a/b,a/b/c,a/bc,A/B'));
+  });
+});
