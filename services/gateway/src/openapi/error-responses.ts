@@ -60,6 +60,8 @@ export const errorsOf = (
   { isVersioned, isPaged }: { readonly isVersioned: boolean; readonly isPaged: boolean },
 ): Readonly<Record<string, Reference | OpenApiResponse>> => {
   const writes = method !== 'GET' && access !== 'public';
+  // Of one that asks for nothing it is proven that nothing was said.
+  const readsBody = body !== undefined || method === 'POST';
   const present: readonly (readonly [ErrorStatus, boolean])[] = [
     ['202', writes],
     ['400', true],
@@ -69,8 +71,8 @@ export const errorsOf = (
     ['405', writes && path.includes('/jobs/:id/')],
     ['409', writes],
     ['412', isVersioned && writes && method !== 'POST'],
-    ['413', body !== undefined],
-    ['415', body !== undefined],
+    ['413', readsBody],
+    ['415', readsBody],
     ['429', true],
     ['503', true],
   ];
