@@ -4,6 +4,7 @@ import { JobFailure } from '../job/job-failure.ts';
 import { archiveOf } from '../job/job-plan.ts';
 import type { JobContext } from '../work/job-context.ts';
 import { decide, type Decision } from './decide.ts';
+import type { Parents } from './parents.ts';
 import type { RestorePlace } from './restore-place.ts';
 import type { SelectedEntries } from './selected-entries.ts';
 import { createUnmatched, describeSelection, type Selection } from './selection.ts';
@@ -34,6 +35,8 @@ interface PlanOptions {
   readonly root: string;
   /** Tell what becomes of every file. */
   readonly list: boolean;
+  /** Gets to see every item. */
+  readonly parents: Parents;
 }
 
 /** Looks at every place that a restore would write to. @throws JobFailure when there is nothing to restore */
@@ -44,7 +47,7 @@ export const planRestore = async (
   options: PlanOptions,
 ): Promise<RestorePlan> => {
   const { output, signal } = context;
-  const { replace, selection, root, list } = options;
+  const { replace, selection, root, list, parents } = options;
   const unmatched = createUnmatched(selection);
   const plan = { files: 0, bytes: 0, replaced: 0, skipped: 0, skippedBytes: 0, keptBoth: 0 };
   let seen = 0;
@@ -63,7 +66,10 @@ export const planRestore = async (
   await entries.each(async (batch) => {
     seen += batch.length;
     const files = batch.filter(({ type }) => type !== 'd');
-    for (const { path } of batch) unmatched.see(path);
+    for (const entry of batch) {
+      unmatched.see(entry.path);
+      parents.see(entry);
+    }
     if (files.length === 0) return;
     const found = await statPaths(
       runner,

@@ -1,4 +1,4 @@
-import { quote } from '@cyborgbackup/borg';
+import { quote, type BorgResult } from '@cyborgbackup/borg';
 import type { RestoreRequest, RestoreResult } from '@cyborgbackup/contracts';
 import { humanBytes } from '@cyborgbackup/kernel';
 import { JobFailure } from '../job/job-failure.ts';
@@ -8,6 +8,15 @@ import type { JobContext } from '../work/job-context.ts';
 import { warningsOf } from '../work/run-step.ts';
 import { extractSelection } from './extract-selection.ts';
 import { makeFolder, makeStage, removeFolder } from './folders.ts';
+import {
+  createParents,
+  lookAtParents,
+  openParents,
+  patternsOf,
+  recordedParents,
+  type ParentFacts,
+  type Root,
+} from './parents.ts';
 import { placeFiles } from './place-files.ts';
 import { planRestore, type RestorePlan } from './plan-restore.ts';
 import { openRestorePlace, type RestorePlace } from './restore-place.ts';
@@ -24,6 +33,7 @@ interface Restore {
   readonly entries: SelectedEntries;
   /** Where an archive's paths begin; in place they begin at the root. */
   readonly root: string;
+  readonly inPlace: boolean;
 }
 
 const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): RestoreResult => ({
@@ -66,11 +76,30 @@ const placeOf = ({ place, request }: Restore): Pick<RestorePlace, 'borg' | 'nume
   numericIds: place.numericIds || request.numeric_ids,
 });
 
+/**
+ * Extracts the selection, and with it the folders above it that are missing, so that their owners can reach what is in them;
+ * those that the archive does not have are open to all.
+ */
+const extract = async (
+  restore: Restore,
+  { missing }: ParentFacts,
+  start: ReturnType<RestorePlace['in']>,
+  to: Root,
+): Promise<BorgResult> => {
+  const { context, place, selection } = restore;
+  const recorded = await recordedParents(context, place.borg, missing);
+  const patterns = [...selection.patterns, ...patternsOf(recorded)];
+  const extracted = await extractSelection(context, placeOf(restore), { ...selection, patterns }, start);
+  const others = missing.filter((path) => !recorded.has(path));
+  await openParents(place.files, to, others, context.signal);
+  return extracted;
+};
+
 /** Straight into their places: what is there is replaced. */
-const restoreDirectly = async (restore: Restore, plan: RestorePlan): Promise<JobResult> => {
-  const { context, request, selection, place, root } = restore;
+const restoreDirectly = async (restore: Restore, plan: RestorePlan, parents: ParentFacts): Promise<JobResult> => {
+  const { context, request, place, root } = restore;
   await makeFolder(place.files, root, context.signal);
-  const extracted = await extractSelection(context, placeOf(restore), selection, place.in(root));
+  const extracted = await extract(restore, parents, place.in(root), restore);
   const verifying = { folder: root, verify: request.verify };
   const verification = await verifyRestored(context, place.files, restore.entries, verifying);
   const restored = resultOf(plan, verification);
@@ -84,16 +113,16 @@ const restoreDirectly = async (restore: Restore, plan: RestorePlan): Promise<Job
 const restoreThroughStage = async (
   restore: Restore,
   plan: RestorePlan,
+  parents: ParentFacts,
   replace: Exclude<RestoreRequest['replace'], 'always'>,
 ): Promise<JobResult> => {
-  const { context, request, selection, place, root } = restore;
+  const { context, request, selection, place, root, inPlace } = restore;
   const { output, signal } = context;
   await context.prove(signal);
-  const inPlace = request.dest_folder === '';
   const stageAt = { root, below: commonPath(selection), name: stageName(restore), inPlace };
   const stage = await makeStage(place.files, stageAt, signal);
   try {
-    const extracted = await extractSelection(context, placeOf(restore), selection, place.inStage(stage));
+    const extracted = await extract(restore, parents, place.inStage(stage), { root: stage, inPlace: false });
     const verifying = { folder: stage, verify: request.verify };
     const verification = await verifyRestored(context, place.files, restore.entries, verifying);
     judge(restore, resultOf(NOTHING_PLACED, verification), verification);
@@ -101,7 +130,7 @@ const restoreThroughStage = async (
     const suffix = `.restored-${context.plan.job.id}`;
     const cleanup = [`rm -rf -- ${quote(stage)}`];
     await context.prove(signal);
-    const placing = { replace, stage, root, suffix, inPlace, linkedParents: [] };
+    const placing = { replace, stage, root, suffix, inPlace, linkedParents: parents.linked };
     const placed = await placeFiles(place.files, placing, { signal, cleanup });
     const restored = resultOf({ ...plan, ...placed }, verification);
     return { ...NOTHING_TO_TELL, warnings: warningsOf(extracted), restored };
@@ -111,9 +140,11 @@ const restoreThroughStage = async (
   }
 };
 
-const work = (restore: Restore, plan: RestorePlan): Promise<JobResult> => {
+const work = (restore: Restore, plan: RestorePlan, parents: ParentFacts): Promise<JobResult> => {
   const { replace } = restore.request;
-  return replace === 'always' ? restoreDirectly(restore, plan) : restoreThroughStage(restore, plan, replace);
+  return replace === 'always'
+    ? restoreDirectly(restore, plan, parents)
+    : restoreThroughStage(restore, plan, parents, replace);
 };
 
 const report = ({ context, request }: Restore, { files, bytes, replaced, skipped, kept_both }: RestoreResult): void => {
@@ -127,7 +158,8 @@ const report = ({ context, request }: Restore, { files, bytes, replaced, skipped
 /**
  * Restores items of an archive:
  *
- *   1. every place that would be written to is looked at; a dry run lists what it found and ends here;
+ *   1. every place that would be written to is looked at, and the folders above, none of which may be a link of somebody
+ *      else's (see walk-script.ts); a dry run lists what it found and ends here;
  *   2. borg extracts: where everything is replaced, straight into the places, and otherwise into a private folder;
  *   3. what was extracted is compared with the archive;
  *   4. what is in the private folder goes to its place, as the policy says, and the folder goes away, whatever happened.
@@ -137,19 +169,22 @@ const report = ({ context, request }: Restore, { files, bytes, replaced, skipped
 export const restoreFiles = async (context: JobContext, request: RestoreRequest): Promise<JobResult> => {
   const { plan, output } = context;
   const selection = selectionOf(request);
-  const root = request.dest_folder === '' ? '/' : request.dest_folder;
+  const inPlace = request.dest_folder === '';
+  const root = inPlace ? '/' : request.dest_folder;
   await using place = await openRestorePlace(context, request.destination);
   output.write(
     'verbose',
     `Restoring ${describeSelection(selection)} of ${archiveOf(plan)} to ${root} on ${place.files.where}`,
   );
   const entries = createSelectedEntries(context, place.borg, selection);
-  const restore = { context, request, selection, place, entries, root };
+  const restore = { context, request, selection, place, entries, root, inPlace };
+  const parents = createParents();
   const { replace, dry_run: list } = request;
-  const planned = await planRestore(context, place, entries, { replace, selection, root, list });
+  const planned = await planRestore(context, place, entries, { replace, selection, root, list, parents });
+  const parentFacts = await lookAtParents(place.files, restore, parents.list(), context.signal);
   const result = request.dry_run
     ? { ...NOTHING_TO_TELL, restored: resultOf(planned, NOT_VERIFIED) }
-    : await work(restore, planned);
+    : await work(restore, planned, parentFacts);
   if (result.restored) report(restore, result.restored);
   return result;
 };

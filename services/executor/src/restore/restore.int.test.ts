@@ -209,6 +209,60 @@ test('in place: exactly where it was', async () => {
   expect(readFileSync(path, 'utf8')).toBe('first');
 });
 
+describe('a home', () => {
+  const POLICIES = ['always', 'keep-both'] as const;
+  let home: string;
+  let docs: string;
+  let archive: string;
+  const inPlace = (request: Partial<RestoreRequest>): Promise<EndedJob> =>
+    site.runJob({
+      archive_name: archive,
+      restore: requestOf({ dest_folder: '', destination: 'client', item: join(docs, 'f'), ...request }),
+    });
+
+  beforeEach(async () => {
+    archive = `ho(me+-${randomBytes(4).toString('hex')}`;
+    home = join(site.folder, archive);
+    docs = join(home, 'docs');
+    mkdirSync(docs, { recursive: true });
+    writeFileSync(join(docs, 'f'), 'archived');
+    for (const path of [home, docs, join(docs, 'f')]) chownSync(path, 1000, 1000);
+    chmodSync(docs, 0o750);
+    await site.borg(['create', `::${archive}`, home]);
+    rmSync(docs, { recursive: true });
+  });
+
+  test.each(POLICIES)('%s: a missing folder above a file comes back as it was', async (replace) => {
+    rmSync(home, { recursive: true });
+    expect(await inPlace({ replace })).toMatchObject({ status: 'successful', end: { warnings: [] } });
+    const { uid, gid, mode } = lstatSync(docs);
+    expect([uid, gid, mode & 0o7777]).toEqual([1000, 1000, 0o750]);
+    // What the archive does not have above is open to all.
+    expect(await inPlace({ replace, dest_folder: dest })).toMatchObject({ status: 'successful', reason: '' });
+    expect(lstatSync(join(dest, site.folder)).mode & 0o7777).toBe(0o755);
+    expect(lstatSync(join(dest, docs)).uid).toBe(1000);
+  });
+
+  test.each(POLICIES)('%s: a link in place of a folder above is named, not followed', async (replace) => {
+    const victim = join(site.folder, `victim-${archive}`);
+    mkdirSync(victim);
+    symlinkSync(victim, docs);
+    const { status, reason } = await inPlace({ replace });
+    expect([status, reason]).toEqual(['failed', expect.stringContaining(`${docs} on `)]);
+    expect(reason).toMatch(/is a link that is not followed/);
+    expect(await inPlace({ replace, item: home })).toMatchObject({ status: 'successful' });
+    expect(readdirSync(victim)).toEqual([]);
+  });
+
+  test.each(POLICIES)("%s: root's own link above is followed", async (replace) => {
+    const moved = `${home}-moved`;
+    execFileSync('mv', [home, moved]);
+    symlinkSync(`../${site.folder.split('/').at(-1)}/${archive}-moved`, home);
+    expect(await inPlace({ replace })).toMatchObject({ status: 'successful' });
+    expect(readFileSync(join(moved, 'docs', 'f'), 'utf8')).toBe('archived');
+  });
+});
+
 describe.runIf(existsSync('/dev/fuse'))('where the repository pulls', () => {
   test.each(['always', 'never'] as const)('%s: everything as it was, through a mount', async (replace) => {
     // Sockets and pipes are not for sftp to make.
