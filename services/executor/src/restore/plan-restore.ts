@@ -39,10 +39,20 @@ interface PlanOptions {
   readonly parents: Parents;
 }
 
+/** @throws JobFailure for a symbolic link: root's borg would set the owner of whatever it points to */
+const refuseLinks = (batch: readonly ArchiveEntry[]): void => {
+  const link = batch.find(({ type }) => type === 'l');
+  if (!link) return;
+  throw new JobFailure(
+    `${link.path} is a symbolic link. In pull mode files are written through sftp, which would change what it points to: ` +
+      'restore to the repository\'s host (destination "repository"), download the folder as tar, or name what you want without links.',
+  );
+};
+
 /** Looks at every place that a restore would write to. @throws JobFailure when there is nothing to restore */
 export const planRestore = async (
   context: JobContext,
-  { files: runner }: RestorePlace,
+  { files: runner, mounted }: RestorePlace,
   entries: SelectedEntries,
   options: PlanOptions,
 ): Promise<RestorePlan> => {
@@ -65,6 +75,7 @@ export const planRestore = async (
 
   await entries.each(async (batch) => {
     seen += batch.length;
+    if (mounted) refuseLinks(batch);
     const files = batch.filter(({ type }) => type !== 'd');
     for (const entry of batch) {
       unmatched.see(entry.path);

@@ -22,6 +22,8 @@ export interface RestorePlace extends AsyncDisposable {
   inStage(folder: string): Start;
   /** Owners' names mean something else where borg runs. */
   readonly numericIds: boolean;
+  /** Files are written through sftp, which follows symbolic links: owner, mode and times of a link would go to its target. */
+  readonly mounted: boolean;
 }
 
 const onItself = (place: BorgPlace, files: BorgRunner): RestorePlace => ({
@@ -30,6 +32,7 @@ const onItself = (place: BorgPlace, files: BorgRunner): RestorePlace => ({
   in: (directory) => ({ directory }),
   inStage: (scratch) => ({ scratch }),
   numericIds: false,
+  mounted: false,
   [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
 });
 
@@ -66,6 +69,7 @@ const atClient = async (context: JobContext, signal: AbortSignal): Promise<Resto
     in: mounted,
     inStage: mounted,
     numericIds: true,
+    mounted: true,
     [Symbol.asyncDispose]: () => place[Symbol.asyncDispose](),
   };
 };

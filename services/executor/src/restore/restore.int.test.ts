@@ -59,14 +59,15 @@ beforeAll(async () => {
   execFileSync('mkfifo', [join(source, 'tree', 'sub', 'pipe')]);
   execFileSync('mknod', [join(source, 'tree', 'sub', 'null'), 'c', '1', '3']);
   mkdirSync(join(source, 'tree', 'empty'));
-  setAcl(join(source, 'tree', 'b.txt'));
+  writeFileSync(join(source, 'listed'), 'for some');
+  setAcl(join(source, 'listed'));
   python(`os.setxattr("${join(source, 'tree', '-n')}", "user.note", b"kept")`);
   for (const name of ['a.txt', 'b.txt', '-n']) utimesSync(join(source, 'tree', name), MIDDLE, MIDDLE);
   utimesSync(odd(source), MIDDLE, MIDDLE);
   writeFileSync(join(source, 'big.bin'), randomBytes(60 * 1024 * 1024));
   writeFileSync(join(source, 'sparse'), 'begin');
   truncateSync(join(source, 'sparse'), 32 * 1024 * 1024);
-  await site.borg(['create', '::archive', 'tree', 'big.bin', 'sparse'], { cwd: source });
+  await site.borg(['create', '::archive', 'tree', 'big.bin', 'sparse', 'listed'], { cwd: source });
 });
 afterAll(() => site[Symbol.asyncDispose]());
 beforeEach(() => {
@@ -117,10 +118,14 @@ describe('into an empty folder', () => {
     });
     compareTrees();
     expect(xattr(join(dest, 'tree', '-n'), 'user.note')).toBe("b'kept'\n");
-    expect(xattr(join(dest, 'tree', 'b.txt'), ACL)).toBe(xattr(join(source, 'tree', 'b.txt'), ACL));
     expect(lstatSync(join(dest, 'tree/sub/null')).rdev).toBe(lstatSync(join(source, 'tree/sub/null')).rdev);
     expect(lstatSync(join(dest, 'tree/a.txt')).ino).toBe(lstatSync(join(dest, 'tree/sub/hard')).ino);
     expect(staging()).toEqual([]);
+  });
+
+  test('access control lists come back', async () => {
+    expect(await restore({ item: 'listed', replace: 'never' })).toMatchObject({ status: 'successful' });
+    expect(xattr(join(dest, 'listed'), ACL)).toBe(xattr(join(source, 'listed'), ACL));
   });
 
   test('one file by its path, one by its bytes, others by a pattern', async () => {
@@ -266,19 +271,32 @@ describe('a home', () => {
 describe.runIf(existsSync('/dev/fuse'))('where the repository pulls', () => {
   test.each(['always', 'never'] as const)('%s: everything as it was, through a mount', async (replace) => {
     // Sockets and pipes are not for sftp to make.
-    const items = ['tree/a.txt', 'tree/b.txt', 'tree/-n', ODD_PATH, 'tree/sub/script', 'tree/sub/soft', 'tree/empty'];
+    const items = ['tree/a.txt', 'tree/b.txt', 'tree/-n', ODD_PATH, 'tree/sub/script', 'tree/empty'];
     const { status, reason, end } = await site.runJob({
       restore: requestOf({ items, replace, destination: 'client' }),
       pull: true,
     });
     expect([status, reason]).toEqual(['successful', '']);
-    expect(end).toMatchObject({ restored: { files: 6, verified: 6, mismatches: [] } });
+    expect(end).toMatchObject({ restored: { files: 5, verified: 5, mismatches: [] } });
     expect(readFileSync(odd(dest), 'utf8')).toBe('odd one');
     const { uid, gid, mode } = lstatSync(join(dest, 'tree/sub/script'));
     expect([uid, gid, mode & 0o7777]).toEqual([12_345, 54_321, 0o4751]);
     expect(staging()).toEqual([]);
   });
 });
+
+test.runIf(existsSync('/dev/fuse'))(
+  'a link is not restored through a mount, where its owner would go to its target',
+  async () => {
+    const request = requestOf({ items: ['tree/sub/soft'], destination: 'client' });
+    const { status, reason } = await site.runJob({ restore: request, pull: true });
+    expect([status, reason]).toEqual([
+      'failed',
+      expect.stringMatching(/^tree\/sub\/soft is a symbolic link.*download the folder as tar/),
+    ]);
+    expect(existsSync(dest)).toBe(false);
+  },
+);
 
 test('a dry run into a folder that is not there makes none', async () => {
   const dry = await restore({ item: 'tree', dry_run: true });
