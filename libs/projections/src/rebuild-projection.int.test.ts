@@ -1,6 +1,6 @@
 import type { DomainEvent } from '@cyborgbackup/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createHarness, type Harness } from '../fixtures/harness.ts';
 import { createMemoryLog, plainCodec } from '../fixtures/memory-log.ts';
 import { sampleModels, sampleProjection, type SampleEvent } from '../fixtures/sample-projection.ts';
@@ -164,7 +164,11 @@ describe('a rebuild', () => {
     expect(await rebuildProjection(options)).toBe(true);
     // a rebuild within memory writes every row once
     const updated = `SELECT n_tup_upd > 0 AS updated FROM pg_stat_user_tables WHERE schemaname = 'large' AND relname = 'hosts'`;
-    expect((await harness.admin.query(updated)).rows).toEqual([{ updated: true }]);
+    // counted by the backend when it ends, which may be a moment later
+    await vi.waitFor(async () => expect((await harness.admin.query(updated)).rows).toEqual([{ updated: true }]), {
+      timeout: 20_000,
+      interval: 50,
+    });
     const runner = harness.start({ ...projection, name: 'large_live' }, { store: log.store });
     await runner.reached(log.events.at(-1)!.position);
     await runner.stop();
