@@ -19,9 +19,7 @@ export interface SampledFile extends StoredPath {
 /** Undefined for an archive that was not listed to its end, or that is gone. */
 export const findListedArchive = async (pool: Pool, job: string): Promise<ListedArchive | undefined> => {
   const { rows } = await pool.query<ListedArchive>(
-    `select a.series, a.sequence, s.next
-       from catalog.archives a join catalog.series s on s.id = a.series
-      where a.job_uuid = $1 and a.complete and not a.removed`,
+    `select series, sequence, next from catalog.archives where job_uuid = $1 and complete and not removed`,
     [job],
   );
   return rows[0];
