@@ -1,12 +1,12 @@
 import { AppError } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
+import { isHandedOut } from '../queue/decide-slots.ts';
 import {
   explainEnded,
   explainGranted,
   explainReady,
   explainRunning,
   explainWaiting,
-  isHandedOut,
   type Explanation,
 } from './explain-wait.ts';
 import {
@@ -34,7 +34,7 @@ const explainLine = async (deps: ExplainDeps, job: AskedJob): Promise<Explanatio
     readLines(pool, job),
     readSlotCounts(pool),
   ]);
-  const hasExecutors = isHandedOut(slots) ? await deps.hasExecutors(job.uuid) : undefined;
+  const hasExecutors = isHandedOut(slots.handedOut) ? await deps.hasExecutors(job.uuid) : undefined;
   return explainReady({ job, holders, lines, limits: { ...slots, maxRunning, hasExecutors } });
 };
 

@@ -1,6 +1,6 @@
 import type { schedulerCommands } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import { isFull, MAX_HANDED_OUT } from '../queue/decide-slots.ts';
+import { isFull, isHandedOut } from '../queue/decide-slots.ts';
 import { countAhead, type Ahead, type Line } from './line-ahead.ts';
 import type { AskedJob, Holders, NamedJob, SlotCounts } from './wait-facts.ts';
 
@@ -46,15 +46,12 @@ const describeLine = ({ jobs, manual, inTurn }: Ahead): string => {
 
 const NO_EXECUTOR = 'no executor is there: start one';
 
-/** Whether the executors have not taken what they were given. */
-export const isHandedOut = ({ handedOut }: SlotCounts): boolean => handedOut >= MAX_HANDED_OUT;
-
 /** What keeps every job of the queue from being granted. */
 const describeLimit = ({ maxRunning, hasExecutors, ...slots }: Limits): string | undefined => {
   if (isFull(slots.running, { maxRunning })) {
     return `All ${maxRunning} jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).`;
   }
-  if (!isHandedOut(slots)) return undefined;
+  if (!isHandedOut(slots.handedOut)) return undefined;
   return hasExecutors === false
     ? `${slots.handedOut} jobs wait for an executor already, and ${NO_EXECUTOR}.`
     : `${slots.handedOut} jobs wait for an executor already: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).`;

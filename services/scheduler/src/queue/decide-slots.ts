@@ -45,7 +45,7 @@ export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDeci
   };
   appendAll(queue.toFree, 'slot-freed');
   appendAll(queue.toAnnounce, 'slot-awaited');
-  while (hasRoom() && !isFull(countRunning(queue), limits) && !isHandedOut(queue)) {
+  while (hasRoom() && !isFull(countRunning(queue), limits) && !isHandedOut(queue.handedOut.size)) {
     const job = queue.lanes.next();
     const entry = job && queue.entries.get(job.uuid);
     if (!entry) break;
@@ -64,7 +64,7 @@ export const isFull = (running: number, { maxRunning }: Pick<SlotLimits, 'maxRun
   maxRunning > 0 && running >= maxRunning;
 
 /** The executors have not taken what they were given. */
-const isHandedOut = ({ handedOut }: Queue): boolean => handedOut.size >= MAX_HANDED_OUT;
+export const isHandedOut = (handedOut: number): boolean => handedOut >= MAX_HANDED_OUT;
 
 const grantOf = ({
   uuid,

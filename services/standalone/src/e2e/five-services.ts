@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { logIn, type ApiClient } from '../demo/api-client.ts';
 import { freePort } from './free-port.ts';
 import { serviceProcess, type ServiceProcess } from './service-process.ts';
+import { ADMIN } from './whole-product.ts';
 
 export const SERVICES = ['inventory', 'scheduler', 'executor', 'catalog', 'gateway'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
-export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
+export { ADMIN } from './whole-product.ts';
 
 /** All services as processes of their own on one database and one NATS server. */
 export interface FiveServices extends AsyncDisposable {

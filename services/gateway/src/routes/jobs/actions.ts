@@ -8,7 +8,7 @@ import { jobOf } from './find-job.ts';
 import { isActive } from './present.ts';
 import type { JobRow } from './query.ts';
 import { jobSchema } from './schema.ts';
-import { STARTING, startedJob } from './started-job.ts';
+import { startJob } from './start-job.ts';
 
 const path = (action: string): string => `${API_ROOT}/jobs/:id/${action}`;
 
@@ -98,9 +98,7 @@ const relaunchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: async (request) => {
       const job = await jobOf(deps, request);
       const asked = { job: job.uuid, run: request.ids.uuid };
-      const started = await deps.call(schedulerCommands.relaunch, asked, STARTING);
-      const answer = await startedJob(deps, started);
-      return { ...answer, status: answer.status ?? 201 };
+      return startJob(deps, schedulerCommands.relaunch, asked);
     },
   }),
 ];

@@ -4,7 +4,7 @@ import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { jobSchema } from '../jobs/schema.ts';
-import { STARTING, startedJob } from '../jobs/started-job.ts';
+import { startJob } from '../jobs/start-job.ts';
 import { findPolicy } from './find-policy.ts';
 
 export const drillRoute = (deps: GatewayDeps): Endpoint =>
@@ -18,9 +18,6 @@ export const drillRoute = (deps: GatewayDeps): Endpoint =>
     success: 201,
     handle: async (request) => {
       const { id } = await findPolicy(deps, request);
-      const asked = { policy: id, run: request.ids.uuid };
-      const started = await deps.call(schedulerCommands.drill, asked, STARTING);
-      const answer = await startedJob(deps, started);
-      return { ...answer, status: answer.status ?? 201 };
+      return startJob(deps, schedulerCommands.drill, { policy: id, run: request.ids.uuid });
     },
   });

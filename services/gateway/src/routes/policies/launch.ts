@@ -4,7 +4,7 @@ import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { invalidFields } from '../../http/http-error.ts';
 import { API_ROOT } from '../../http/representation.ts';
-import { STARTING, startedJob } from '../jobs/started-job.ts';
+import { startJob } from '../jobs/start-job.ts';
 import { jobSchema } from '../jobs/schema.ts';
 import { findPolicy } from './find-policy.ts';
 import { shownExtraVars } from './present.ts';
@@ -61,7 +61,7 @@ export const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       const policy = await findPolicy(deps, request);
       const extra_vars = await override(deps, policy, request.body.extra_vars);
       const asked = { policy: policy.id, run: request.ids.uuid, extra_vars };
-      return startedJob(deps, await deps.call(schedulerCommands.launch, asked, STARTING));
+      return startJob(deps, schedulerCommands.launch, asked, 200);
     },
   }),
 ];

@@ -4,7 +4,7 @@ import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { jobSchema } from '../jobs/schema.ts';
-import { STARTING, startedJob } from '../jobs/started-job.ts';
+import { startJob } from '../jobs/start-job.ts';
 import { repositoryOf } from './find-repository.ts';
 
 export const checkRoute = (deps: GatewayDeps): Endpoint =>
@@ -21,7 +21,6 @@ export const checkRoute = (deps: GatewayDeps): Endpoint =>
       const { id } = await repositoryOf(deps, request);
       const { verify_data } = request.body;
       const asked = { repository: id, run: request.ids.uuid, verify_data };
-      const answer = await startedJob(deps, await deps.call(schedulerCommands.checkRepository, asked, STARTING));
-      return { ...answer, status: answer.status ?? 201 };
+      return startJob(deps, schedulerCommands.checkRepository, asked);
     },
   });

@@ -6,7 +6,7 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { API_ROOT } from '../../http/representation.ts';
 import { findEntry } from '../downloads/find-entry.ts';
 import { jobSchema } from '../jobs/schema.ts';
-import { STARTING, startedJob } from '../jobs/started-job.ts';
+import { startJob } from '../jobs/start-job.ts';
 import { findArchive, type FoundArchive } from './find-archive.ts';
 import { findDestination } from './find-destination.ts';
 import { restoreBody, restoreRequestOf, type RestoreBody } from './restore-body.ts';
@@ -58,9 +58,7 @@ const restore = async (deps: GatewayDeps, { body, ids }: ApiRequest<RestoreBody>
     repository: archive.repository,
     client: await findDestination(deps, archive, body.destination),
   };
-  const started = await deps.call(schedulerCommands.restore, asked, STARTING);
-  const answer = await startedJob(deps, started);
-  return { ...answer, status: answer.status ?? 201 };
+  return startJob(deps, schedulerCommands.restore, asked);
 };
 
 export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [

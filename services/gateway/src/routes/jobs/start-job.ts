@@ -1,3 +1,5 @@
+import type { Rpc } from '@cyborgbackup/contracts';
+import type { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import type { ApiAnswer } from '../../http/endpoint.ts';
 import { urlOf } from '../../http/representation.ts';
@@ -6,16 +8,24 @@ import { findJob } from './find-job.ts';
 import { presentJob } from './present.ts';
 
 /** How long the scheduler may take: each archive of a launch gets its name, and a policy may have 10,000 clients. */
-export const STARTING = { deadlineMillis: 30_000 };
+const STARTING = { deadlineMillis: 30_000 };
 
-/** The answer to whatever made a job: the job itself, with its id once more as `job`. */
-export const startedJob = async (
+type StartedJob = z.ZodType<{ readonly job: number; readonly position: string }>;
+
+/**
+ * Has the scheduler make a job, and answers with that: the job itself, with its id once more as `job`.
+ * @param status of the answer, once the job can be seen
+ */
+export const startJob = async <Input extends z.ZodType>(
   deps: GatewayDeps,
-  { job, position }: { readonly job: number; readonly position: string },
+  rpc: Rpc<Input, StartedJob>,
+  asked: z.input<Input>,
+  status = 201,
 ): Promise<ApiAnswer> => {
+  const { job, position } = await deps.call(rpc, asked, STARTING);
   const headers = { Location: urlOf('jobs', job) };
   if (!(await deps.settle('scheduler', position))) {
     return { status: 202, body: { job, detail: NOT_YET_VISIBLE, url: urlOf('jobs', job) }, headers };
   }
-  return { body: { job, ...presentJob(await findJob(deps, job), deps.clock.now()) }, headers };
+  return { status, body: { job, ...presentJob(await findJob(deps, job), deps.clock.now()) }, headers };
 };
