@@ -2,14 +2,10 @@
  * Appends of one event of about 400 bytes, each to a stream of its own, by so many callers at once, each of whom waits for
  * the answer before the next. Through the whole adapter: hashing, group commit, the application role; with fsync.
  */
-import { startPostgres } from '@cyborgbackup/embedded';
-import { APP_ROLE, createPostgresEventStore, installEventStore, type EventStore } from '@cyborgbackup/event-store';
-import { createLogger, isoMicros, type NewEvent } from '@cyborgbackup/kernel';
+import { APP_ROLE, createPostgresEventStore, type EventStore } from '@cyborgbackup/event-store';
+import { isoMicros, type NewEvent } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
+import { withBenchDatabase } from './bench-database.ts';
 import type { Figures } from './budget.ts';
 
 const CALLERS = [1, 64, 256];
@@ -55,24 +51,15 @@ const figuresOf = async (store: EventStore, callers: number): Promise<Figures> =
 };
 
 /** Runs a bench on an event store in a PostgreSQL of its own, connected as the services are. */
-export const withBenchStore = async <T>(work: (store: EventStore) => Promise<T>): Promise<T> => {
-  const logger = createLogger('bench', 'warn');
-  const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
-  const server = await startPostgres({ dataDir, logger });
-  const pool = new pg.Pool({ connectionString: server.url, options: `-c role=${APP_ROLE}` });
-  const store = createPostgresEventStore({ pool, logger });
-  try {
-    const admin = new pg.Client({ connectionString: server.url });
-    await admin.connect();
-    await installEventStore(admin).finally(() => admin.end());
-    return await work(store);
-  } finally {
-    await store.close();
-    await pool.end();
-    await server.stop();
-    await rm(dataDir, { recursive: true });
-  }
-};
+export const withBenchStore = <T>(work: (store: EventStore) => Promise<T>): Promise<T> =>
+  withBenchDatabase(async ({ logger, open }) => {
+    const store = createPostgresEventStore({ pool: open(`-c role=${APP_ROLE}`), logger });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  });
 
 export const run = (): Promise<Figures> =>
   withBenchStore(async (store) => {

@@ -3,15 +3,10 @@
  * run and two jobs that follow it; half of them wait for one repository, the others for nine more. One question after the
  * other, and forty at once. Times in milliseconds.
  */
-import { startPostgres } from '@cyborgbackup/embedded';
-import { installEventStore } from '@cyborgbackup/event-store';
-import { createLogger } from '@cyborgbackup/kernel';
-import { ensureProjection, installProjections } from '@cyborgbackup/projections';
+import { ensureProjection } from '@cyborgbackup/projections';
 import { explainJob, schedulerProjection } from '@cyborgbackup/scheduler';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import { withBenchDatabase } from './bench-database.ts';
 import type { Figures } from './budget.ts';
 
 const CLIENTS = 12_000;
@@ -104,21 +99,4 @@ const measure = async (pool: pg.Pool): Promise<Figures> => {
   };
 };
 
-export const run = async (): Promise<Figures> => {
-  const logger = createLogger('bench', 'warn');
-  const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
-  const server = await startPostgres({ dataDir, logger });
-  const pool = new pg.Pool({ connectionString: server.url });
-  pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
-  try {
-    const client = await pool.connect();
-    await installEventStore(client);
-    await installProjections(client);
-    client.release();
-    return await measure(pool);
-  } finally {
-    await pool.end();
-    await server.stop();
-    await rm(dataDir, { recursive: true });
-  }
-};
+export const run = (): Promise<Figures> => withBenchDatabase(({ admin }) => measure(admin));

@@ -3,28 +3,19 @@
  * `rebuildLarge`: they do not), and event by event, from the append to the end of a wait for the checkpoint
  * (`readYourWrites`). Every page touches about as many rows as it has events, the worst case for folding in memory.
  */
-import {
-  createPostgresEventStore,
-  installEventStore,
-  type EventCodec,
-  type EventStore,
-} from '@cyborgbackup/event-store';
-import { startPostgres } from '@cyborgbackup/embedded';
-import { createLogger, type DomainEvent, type Logger } from '@cyborgbackup/kernel';
+import { APP_ROLE, createPostgresEventStore, type EventCodec, type EventStore } from '@cyborgbackup/event-store';
+import type { DomainEvent, Logger } from '@cyborgbackup/kernel';
 import {
   createCheckpointWaiter,
   defineProjection,
   defineReadModel,
-  installProjections,
   rebuildProjection,
   runProjection,
   type Projection,
 } from '@cyborgbackup/projections';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
+import { withBenchDatabase } from './bench-database.ts';
 import type { Figures } from './budget.ts';
 
 const EVENTS = 300_000;
@@ -182,31 +173,14 @@ const measureAll = async (bench: Bench): Promise<Figures> => {
   };
 };
 
-export const run = async (): Promise<Figures> => {
-  const logger = createLogger('bench', 'warn');
-  const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
-  const server = await startPostgres({ dataDir, logger });
-  const open = (options = ''): pg.Pool => {
-    const pool = new pg.Pool({ connectionString: server.url, options });
-    pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
-    return pool;
-  };
-  const admin = open();
-  try {
-    const client = await admin.connect();
-    await installEventStore(client);
-    await installProjections(client);
-    client.release();
+export const run = (): Promise<Figures> =>
+  withBenchDatabase(async ({ logger, admin, open }) => {
     await fillLog(admin);
-    const pool = open('-c role=cyborgbackup_app');
+    const pool = open(`-c role=${APP_ROLE}`);
     const store = createPostgresEventStore({ pool, logger });
-    const figures = await measureAll({ pool, store, logger });
-    await store.close();
-    await pool.end();
-    return figures;
-  } finally {
-    await admin.end();
-    await server.stop();
-    await rm(dataDir, { recursive: true });
-  }
-};
+    try {
+      return await measureAll({ pool, store, logger });
+    } finally {
+      await store.close();
+    }
+  });
