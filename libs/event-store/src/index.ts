@@ -1,4 +1,4 @@
-export { claim, release, claimStream, type Claim, type ClaimDeps } from './claims.ts';
+export { claim, claimStream, readClaim, release, type Claim, type ClaimDeps, type ClaimState } from './claims.ts';
 export { claimEvents, type ClaimEvent } from './claim-events.ts';
 export { deriveKey, loadMasterKey, type MasterKeySource } from './crypto/master-key.ts';
 export { createSubjectKeys, ERASURE_VISIBLE_MILLIS, type SubjectKeysOptions } from './crypto/postgres-subject-keys.ts';
