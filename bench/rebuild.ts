@@ -3,10 +3,11 @@
  * `rebuildLarge`: they do not), and event by event, from the append to the end of a wait for the checkpoint
  * (`readYourWrites`). Every page touches about as many rows as it has events, the worst case for folding in memory.
  */
-import { APP_ROLE, createPostgresEventStore, type EventCodec, type EventStore } from '@cyborgbackup/event-store';
+import { APP_ROLE } from '@cyborgbackup/database';
+import { createPostgresEventStore, type EventCodec, type EventStore } from '@cyborgbackup/event-store';
 import type { DomainEvent, Logger } from '@cyborgbackup/kernel';
 import {
-  createCheckpointWaiter,
+  createProjectionWaiter,
   defineProjection,
   defineReadModel,
   rebuildProjection,
@@ -138,7 +139,7 @@ const measureReadYourWrites = async (bench: Bench, projection: Projection): Prom
     owner: randomUUID(),
     signal: stopping.signal,
   });
-  const waiter = createCheckpointWaiter({ pool: bench.pool });
+  const waiter = createProjectionWaiter(bench);
   const metadata = {
     actor: { kind: 'system', id: 'bench' },
     correlationId: 'c',
@@ -151,7 +152,7 @@ const measureReadYourWrites = async (bench: Bench, projection: Projection): Prom
     const event = { id: randomUUID(), type: 'measured', schemaVersion: 1, data, metadata };
     const { position } = await bench.store.append(`host-${data.id}`, [event], 'none');
     const startedAt = performance.now();
-    if (!(await waiter.waitFor([projection.name], position))) throw new Error('The projection did not follow');
+    await waiter.waitForProjections([projection.name], position, 5_000);
     if (round >= 0) waits.push(performance.now() - startedAt);
   }
   stopping.abort();

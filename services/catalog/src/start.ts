@@ -10,7 +10,6 @@ import { createListingHandlers } from './listing/listing-handlers.ts';
 import { LISTING_HANDLERS, ListingController } from './listing/listing.controller.ts';
 import { catalogProjection } from './read/catalog-projection.ts';
 import { createTableKeeper } from './read/table-keeper.ts';
-import { createReadModel } from './read/read-model.ts';
 import { ensureNameIndex, ensureTrigrams, withTrigrams } from './read/trigrams.ts';
 import { RECONCILE, RepositoryController } from './repository/repository.controller.ts';
 import { createReconcile } from './repository/reconcile.ts';
@@ -32,7 +31,6 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
   const stopping = new AbortController();
   const logger = parts.logger.child({ service: 'catalog' });
   const projection = await prepareProjection(parts.pool, logger);
-  const readModel = createReadModel(parts.pool);
   const rpc = await createRpcService({
     natsUrl: parts.natsUrl,
     queue: 'catalog',
@@ -41,10 +39,10 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
       module: CatalogModule,
       controllers: [ListingController, ArchiveController, SampleController, RepositoryController],
       providers: [
-        { provide: LISTING_HANDLERS, useValue: createListingHandlers(parts, readModel) },
-        { provide: ARCHIVE_HANDLERS, useValue: createArchiveHandlers(parts, readModel) },
-        { provide: SAMPLE_FILES, useValue: createSampleFiles(parts, readModel) },
-        { provide: RECONCILE, useValue: createReconcile(parts, readModel) },
+        { provide: LISTING_HANDLERS, useValue: createListingHandlers(parts) },
+        { provide: ARCHIVE_HANDLERS, useValue: createArchiveHandlers(parts) },
+        { provide: SAMPLE_FILES, useValue: createSampleFiles(parts) },
+        { provide: RECONCILE, useValue: createReconcile(parts) },
       ],
     },
   });

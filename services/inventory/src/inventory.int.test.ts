@@ -21,7 +21,7 @@ import {
 } from '@cyborgbackup/contracts';
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
-import { compareProjection, createCheckpointWaiter } from '@cyborgbackup/projections';
+import { compareProjection } from '@cyborgbackup/projections';
 import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -30,8 +30,7 @@ import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inventoryProjection } from './read/inventory-projection.ts';
 import { forgetExpired } from './session/forget-expired.ts';
-import { createExclusive } from './shared/exclusive.ts';
-import { startInventory, type InventoryService } from './start.ts';
+import { inventoryDeps, startInventory, type InventoryService } from './start.ts';
 
 const logger = createLogger('test', 'silent');
 const ADMIN_ACTOR = '11111111-1111-4111-8111-111111111111';
@@ -167,8 +166,7 @@ const policy = (
 
 /** The rows of a table, after the projection has reached all there is. */
 const rowsOf = async (table: string, condition: string, ...values: unknown[]): Promise<Record<string, unknown>[]> => {
-  const waiter = createCheckpointWaiter({ pool: parts.pool });
-  expect(await waiter.waitFor(['inventory'], await parts.store.head())).toBe(true);
+  await parts.waiter.waitForProjections(['inventory'], 'head', 5_000);
   const { rows } = await parts.pool.query<Record<string, unknown>>(
     `select * from inventory.${table} where ${condition}`,
     values,
@@ -752,9 +750,7 @@ describe('log-ins', () => {
     const session = await open(owner);
     const forget = (days: number): Promise<number> =>
       forgetExpired({
-        ...commandDeps(parts, 'inventory'),
-        ...{ pool: parts.pool, keys: parts.keys, logger, exclusive: createExclusive(parts.pool) },
-        waiter: createCheckpointWaiter({ pool: parts.pool }),
+        ...inventoryDeps(parts),
         clock: { ...systemClock, now: () => Date.now() + days * 24 * 60 * 60_000 },
       });
     await rowOf('sessions', session);

@@ -1,13 +1,13 @@
 import 'reflect-metadata';
+import { createExclusive } from '@cyborgbackup/database';
 import { createRpcService, type RpcService } from '@cyborgbackup/messaging';
-import { createCheckpointWaiter, ensureProjection, runProjection } from '@cyborgbackup/projections';
+import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import type { AdminConfig } from './admin-config.ts';
 import { inventoryModule } from './inventory.module.ts';
 import { inventoryProjection } from './read/inventory-projection.ts';
 import { keepForgettingExpired } from './session/forget-expired.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
-import { createExclusive } from './shared/exclusive.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
 import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
 
@@ -18,12 +18,17 @@ export interface InventoryService extends RunningService {
   readonly initialAdmin?: InitialAdmin;
 }
 
-const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
+/** What the commands of the inventory work with. */
+export const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
   ...commandDeps(parts, SERVICE),
   pool: parts.pool,
   keys: parts.keys,
-  waiter: createCheckpointWaiter({ pool: parts.pool }),
-  exclusive: createExclusive(parts.pool),
+  waiter: parts.waiter,
+  exclusive: createExclusive({
+    pool: parts.pool,
+    lock: 'inventory',
+    busyMessage: 'Other changes are still being written: try again in a moment.',
+  }),
   logger: parts.logger,
 });
 

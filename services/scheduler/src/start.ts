@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '@cyborgbackup/kernel';
 import { createJobQueue, createRpcService, createSignals } from '@cyborgbackup/messaging';
-import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
+import { ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { explainJob } from './explain/explain-job.ts';
 import { hasExecutors } from './has-executors.ts';
@@ -40,7 +40,7 @@ export const startScheduler = async (
     rpc,
     clock,
     commands: commandDeps(parts, SERVICE),
-    waiter: createCheckpointWaiter({ pool }),
+    waiter: parts.waiter,
     lock: createLaunchLock(pool),
   };
   const signals = createSignals(connection);

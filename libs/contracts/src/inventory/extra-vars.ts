@@ -1,3 +1,4 @@
+import { isRecord } from '@cyborgbackup/kernel';
 import { SECRET_MASK } from '../text.ts';
 
 /*
@@ -20,15 +21,12 @@ interface Place {
   readonly end: number;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The variables in the text; none for an empty text, undefined for what is no JSON object. */
 export const parseExtraVars = (text: string): Readonly<Record<string, unknown>> | undefined => {
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && findSecrets(text) !== undefined ? value : undefined;
+    return isRecord(value) && findSecrets(text) !== undefined ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,8 +1,9 @@
 import { catalogStream, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import { catalogProjection } from '../read/catalog-projection.ts';
 import { findArchive } from '../read/find-archive.ts';
-import type { ReadModel } from '../read/read-model.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
 
 type Commands = typeof catalogCommands;
@@ -19,7 +20,7 @@ export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, Archive
 export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
   handleCommand(commandDeps(parts, 'catalog'), archiveDecider);
 
-export const createArchiveHandlers = (parts: ServiceParts, readModel: ReadModel): ArchiveHandlers => {
+export const createArchiveHandlers = (parts: ServiceParts): ArchiveHandlers => {
   const handle = createHandleArchive(parts);
   const run = async (command: ArchiveCommand): Promise<string> => {
     const { position } = await handle(catalogStream(command.job), command);
@@ -28,7 +29,7 @@ export const createArchiveHandlers = (parts: ServiceParts, readModel: ReadModel)
   return {
     forget: async ({ repository, archive, reason }) => {
       // An archive that the read model does not know yet would stay for ever.
-      await readModel.reaches(await parts.store.head());
+      await parts.waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
       const job = await findArchive(parts.pool, repository, archive);
       return { position: job === undefined ? null : await run({ do: 'forget', job, reason }) };
     },

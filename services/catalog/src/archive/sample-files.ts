@@ -1,6 +1,8 @@
 import { exactPath, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import type { ServiceParts } from '@cyborgbackup/service';
+import { catalogProjection } from '../read/catalog-projection.ts';
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import {
@@ -10,7 +12,6 @@ import {
   type ListedArchive,
   type SampledFile,
 } from '../read/find-sample.ts';
-import type { ReadModel } from '../read/read-model.ts';
 
 type Sample = typeof catalogCommands.sample;
 
@@ -46,11 +47,11 @@ const guess = async (
  * @throws AppError `conflict` for an archive that is not in the catalog
  */
 export const createSampleFiles =
-  ({ pool, store }: Pick<ServiceParts, 'pool' | 'store'>, readModel: ReadModel): SampleFiles =>
+  ({ pool, waiter }: Pick<ServiceParts, 'pool' | 'waiter'>): SampleFiles =>
   async (input) => {
     const find = async (): Promise<ListedArchive | undefined> => findListedArchive(pool, input.job);
     const findLater = async (): Promise<ListedArchive | undefined> => {
-      await readModel.reaches(await store.head());
+      await waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
       return find();
     };
     const archive = (await find()) ?? (await findLater());

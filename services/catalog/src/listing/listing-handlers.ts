@@ -11,12 +11,13 @@ import {
 } from '@cyborgbackup/contracts';
 import { eventId, handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError, currentContext, systemContext } from '@cyborgbackup/kernel';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
 import { archiveDecider } from '../archive/decider.ts';
+import { catalogProjection } from '../read/catalog-projection.ts';
 import { findListing, type CurrentListing } from '../read/find-listing.ts';
 import { findUnseen, type SeenRange } from '../read/find-unseen.ts';
 import { findVersions } from '../read/find-versions.ts';
-import type { ReadModel } from '../read/read-model.ts';
 import { seriesDecider } from '../series/decider.ts';
 import { seriesUuid } from '../series/series-uuid.ts';
 
@@ -46,7 +47,7 @@ const cut = (fingerprints: string): string[] => {
 
 const text = (position: bigint | undefined): string => (position ?? 0n).toString();
 
-export const createListingHandlers = (parts: ServiceParts, readModel: ReadModel): ListingHandlers => {
+export const createListingHandlers = (parts: ServiceParts): ListingHandlers => {
   const { pool, store, codec } = parts;
   const handle = handleCommand(commandDeps(parts, 'catalog'), seriesDecider);
 
@@ -95,7 +96,7 @@ export const createListingHandlers = (parts: ServiceParts, readModel: ReadModel)
       await refuseIfGone(job);
       const series = seriesUuid(owner);
       const { position } = await handle(seriesStream(series), { do: 'start', series, attempt, job, ...owner });
-      await readModel.reaches(position ?? 0n);
+      await parts.waiter.waitForProjections([catalogProjection.name], position ?? 0n, WAIT_MILLIS.listing);
       const { next, open } = await findListing(pool, { series, attempt });
       return { series, first: next, open };
     },

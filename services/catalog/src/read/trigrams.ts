@@ -1,3 +1,4 @@
+import { inTransaction, lockUntilCommit } from '@cyborgbackup/database';
 import { messageOf, type Logger } from '@cyborgbackup/kernel';
 import { defineProjection, type Projection } from '@cyborgbackup/projections';
 import type { Pool } from 'pg';
@@ -56,8 +57,6 @@ export const withTrigrams = (projection: Projection, schema: string): Projection
     ),
   });
 
-const INDEX_LOCK = 0x4342_5452;
-
 /**
  * Indexes the names of tables that were made while the extension was missing; this takes a while, and writers wait. Tables of
  * an older version have no names: they are built anew, with the index.
@@ -65,20 +64,17 @@ const INDEX_LOCK = 0x4342_5452;
 export const ensureNameIndex = async (pool: Pool, { name }: Projection, schema: string): Promise<void> => {
   const client = await pool.connect();
   try {
-    await client.query('begin');
-    await client.query('select pg_advisory_xact_lock($1, 0)', [INDEX_LOCK]);
-    const { rowCount } = await client.query(
-      `select from pg_tables t
-        where t.schemaname = $1 and t.tablename = $2
-          and not exists (select from pg_indexes i where i.schemaname = t.schemaname and i.tablename = t.tablename
-                             and i.indexdef like '%gin_trgm_ops%')`,
-      [name, names.table],
-    );
-    if (rowCount === 1) await client.query(`create index on ${name}.${names.table} ${indexOf(schema)}`);
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined); // a lost connection is rolled back by the server
-    throw error;
+    await inTransaction(client, async () => {
+      await lockUntilCommit(client, 'searchIndex', name);
+      const { rowCount } = await client.query(
+        `select from pg_tables t
+          where t.schemaname = $1 and t.tablename = $2
+            and not exists (select from pg_indexes i where i.schemaname = t.schemaname and i.tablename = t.tablename
+                               and i.indexdef like '%gin_trgm_ops%')`,
+        [name, names.table],
+      );
+      if (rowCount === 1) await client.query(`create index on ${name}.${names.table} ${indexOf(schema)}`);
+    });
   } finally {
     client.release();
   }

@@ -6,10 +6,11 @@ import {
   type RpcOutput,
 } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import { createHandleArchive } from '../archive/archive-handlers.ts';
+import { catalogProjection } from '../read/catalog-projection.ts';
 import { cataloguedArchives, type CataloguedArchive } from '../read/catalogued-archives.ts';
-import type { ReadModel } from '../read/read-model.ts';
 import { foundArchivesDecider, type ListedArchive } from './decider.ts';
 
 type Reconcile = typeof catalogCommands.reconcile;
@@ -20,7 +21,6 @@ const MAX_FOUND = 500;
 /** Compares what borg lists with what is catalogued, and records what differs. */
 export const createReconcile = (
   parts: ServiceParts,
-  readModel: ReadModel,
 ): ((input: RpcInput<Reconcile>) => Promise<RpcOutput<Reconcile>>) => {
   const handleArchive = createHandleArchive(parts);
   const handleFound = handleCommand(commandDeps(parts, 'catalog'), foundArchivesDecider);
@@ -52,7 +52,7 @@ export const createReconcile = (
 
   return async ({ repository, known_until, after, upto, archives }) => {
     const knownUntil = BigInt(known_until);
-    await readModel.reaches(knownUntil);
+    await parts.waiter.waitForProjections([catalogProjection.name], knownUntil, WAIT_MILLIS.listing);
     const known = await cataloguedArchives(parts.pool, repository, { after, upto });
     const listed = new Set(archives.map(({ borg_id }) => borg_id));
     const ours = new Set(known.map(({ borg_id }) => borg_id));

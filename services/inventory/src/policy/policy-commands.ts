@@ -9,7 +9,6 @@ import {
 import { handleCommand, isEncrypted } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { caughtUp } from '../shared/caught-up.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
@@ -64,23 +63,27 @@ export const createPolicyCommands = (deps: InventoryDeps): PolicyCommands => {
       return withReferences(deps, () => registerOnce(deps.store, stream, { uuid, command_id }, make));
     },
 
-    change: ({ uuid, changes, expected_version: expectedVersion }) => {
-      const stream = policyStream(uuid);
-      return withReferences(deps, async () => {
+    change: ({ uuid, changes, expected_version: expectedVersion }) =>
+      withReferences(deps, async () => {
         await caughtUp(deps);
-        return atLoadedVersion(deps, policyDecider, { stream, expectedVersion }, async ({ state, version }) => {
-          const command = await changeCommand(present(state, 'policy'), changes);
-          return writtenBy(await handle(stream, command, { expectedVersion: version }), 'policy');
-        });
-      });
-    },
+        const result = await handle(
+          policyStream(uuid),
+          async ({ state }, execute) => execute(await changeCommand(present(state, 'policy'), changes)),
+          { expectedVersion },
+        );
+        return writtenBy(result, 'policy');
+      }),
 
-    remove: ({ uuid, expected_version: expectedVersion }) => {
-      const stream = policyStream(uuid);
-      return atLoadedVersion(deps, policyDecider, { stream, expectedVersion }, async ({ state, version }) => {
-        await refuseWhenInUse(deps, { kind: 'policy', id: present(state, 'policy').id });
-        return writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'policy');
-      });
+    remove: async ({ uuid, expected_version: expectedVersion }) => {
+      const result = await handle(
+        policyStream(uuid),
+        async ({ state }, execute) => {
+          await refuseWhenInUse(deps, { kind: 'policy', id: present(state, 'policy').id });
+          return execute({ do: 'remove' });
+        },
+        { expectedVersion },
+      );
+      return writtenBy(result, 'policy');
     },
 
     resolve: async (command) => {

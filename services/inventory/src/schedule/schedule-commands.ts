@@ -1,7 +1,6 @@
 import type { RpcInput, scheduleCommands, Written } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { drawId } from '@cyborgbackup/service';
-import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
@@ -28,18 +27,20 @@ export const createScheduleCommands = (deps: InventoryDeps): ScheduleCommands =>
     },
 
     change: async ({ uuid, changes, expected_version: expectedVersion }) => {
-      const options = expectedVersion === undefined ? {} : { expectedVersion };
-      return writtenBy(await handle(scheduleStream(uuid), { do: 'change', changes }, options), 'schedule');
+      return writtenBy(await handle(scheduleStream(uuid), { do: 'change', changes }, { expectedVersion }), 'schedule');
     },
 
-    remove: ({ uuid, expected_version: expectedVersion }) => {
-      const stream = scheduleStream(uuid);
-      return withReferences(deps, () =>
-        atLoadedVersion(deps, scheduleDecider, { stream, expectedVersion }, async ({ state, version }) => {
-          await refuseWhenInUse(deps, { kind: 'schedule', id: present(state, 'schedule').id });
-          return writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'schedule');
-        }),
-      );
-    },
+    remove: ({ uuid, expected_version: expectedVersion }) =>
+      withReferences(deps, async () => {
+        const result = await handle(
+          scheduleStream(uuid),
+          async ({ state }, execute) => {
+            await refuseWhenInUse(deps, { kind: 'schedule', id: present(state, 'schedule').id });
+            return execute({ do: 'remove' });
+          },
+          { expectedVersion },
+        );
+        return writtenBy(result, 'schedule');
+      }),
   };
 };

@@ -1,6 +1,6 @@
+import { nameUuid } from '@cyborgbackup/kernel';
 import { policyCommands, type CheckSubject, type LaunchType, type PlannedJob } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import { nameUuid } from './name-uuid.ts';
 
 /** A policy and all around it, all of its clients too, as inventory has it now. */
 export type ResolvedPolicy = Omit<z.output<typeof policyCommands.resolve.output>, 'next' | 'revision'>;

@@ -1,9 +1,8 @@
 import { schedulerCommands, type LaunchType } from '@cyborgbackup/contracts';
-import { AppError, hasCode } from '@cyborgbackup/kernel';
+import { AppError, hasCode, nameUuid } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import type { DraftJob } from './draft-jobs.ts';
 import { answerOf, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
-import { nameUuid } from './name-uuid.ts';
 import type { ResolvedRun } from './plan-run.ts';
 import { findRun, requestRun, type RequestedRun } from './request-run.ts';
 

@@ -1,5 +1,5 @@
 import { runStream } from '@cyborgbackup/contracts';
-import { createCheckpointWaiter, ensureProjection } from '@cyborgbackup/projections';
+import { ensureProjection } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
@@ -27,7 +27,7 @@ describe('a slot', () => {
       rpc,
       logger,
       commands,
-      waiter: createCheckpointWaiter({ pool }),
+      waiter: stage.parts.waiter,
       lock: createLaunchLock(pool),
     };
   });

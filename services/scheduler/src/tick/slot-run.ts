@@ -1,5 +1,5 @@
+import { nameUuid } from '@cyborgbackup/kernel';
 import type { SlotKind } from '@cyborgbackup/contracts';
-import { nameUuid } from '../run/name-uuid.ts';
 import type { EntryKey } from './timetable-entry.ts';
 
 /** Names of the first release's slots are for ever: backups have no kind in theirs. */

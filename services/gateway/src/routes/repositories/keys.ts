@@ -53,7 +53,7 @@ const generateRoute = (deps: GatewayDeps): Endpoint =>
     handle: async (request) => {
       const { uuid } = await repositoryOf(deps, request);
       const { position } = await deps.call(repositoryCommands.generateSsh, { uuid });
-      await deps.settle('inventory', position);
+      await deps.waitForProjection('inventory', position);
       const row = await deps.reader.row<{ public_key: string }>(
         'select public_key from inventory.repositories where uuid = $1',
         [uuid],

@@ -1,9 +1,5 @@
-import type { Migration } from '../../postgres/migrate.ts';
+-- Outside the log, since these rows change: erasing a subject forgets its key and leaves the row as a tombstone.
 
-/** Outside the log, since these rows change: erasing a subject forgets its key and leaves the row as a tombstone. */
-export const subjectKeys: Migration = {
-  name: '0001-subject-keys',
-  sql: /* sql */ `
 create table keys.subject_keys (
   subject text collate "C" primary key,
   -- The key, encrypted with the master key; null once it is erased.
@@ -22,5 +18,3 @@ create trigger stay_erased before update on keys.subject_keys
   for each row when (old.erased_at is not null) execute function keys.refuse_revival();
 create trigger keep_tombstones before delete or truncate on keys.subject_keys
   for each statement execute function keys.refuse_revival();
-`,
-};

@@ -3,10 +3,10 @@ import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHarness, type Harness } from '../fixtures/harness.ts';
 import { announceCheckpoint } from './checkpoint-news.ts';
-import { createCheckpointWaiter } from './checkpoint-waiter.ts';
-import { checkpointReached } from './checkpoint.ts';
+import { createProjectionWaiter } from './projection-waiter.ts';
 
 let harness: Harness;
+const store = { head: () => Promise.resolve(7n) };
 
 beforeAll(async () => {
   harness = await createHarness();
@@ -33,23 +33,21 @@ const counting = (): { pool: pg.Pool; queries: () => number } => {
 };
 
 test('answers true once every projection has passed the position, and false when the time is over', async () => {
-  const waiter = createCheckpointWaiter({ pool: harness.pool });
+  const waiter = createProjectionWaiter({ pool: harness.pool, store });
   await move('one', 10);
   await move('two', 5);
-  expect(await waiter.waitFor(['one', 'two'], 5n)).toBe(true);
-  expect(await waiter.waitFor(['one', 'two'], 6n, { timeoutMillis: 30 })).toBe(false);
-  expect(await waiter.waitFor(['none'], 1n, { timeoutMillis: 30 })).toBe(false);
-  const both = waiter.waitFor(['one', 'two'], 6n);
+  expect(await waiter.tryWaitForProjections(['one', 'two'], 5n, 5_000)).toBe(true);
+  expect(await waiter.tryWaitForProjections(['one', 'two'], 6n, 30)).toBe(false);
+  expect(await waiter.tryWaitForProjections(['none'], 1n, 30)).toBe(false);
+  const both = waiter.tryWaitForProjections(['one', 'two'], 6n, 5_000);
   await move('two', 6);
   expect(await both).toBe(true);
-  expect(await checkpointReached(harness.pool, 'two', 6n)).toBe(true);
-  expect(await checkpointReached(harness.pool, 'two', 7n)).toBe(false);
 });
 
 test('many waiters share one query, and nobody asks when nobody waits', async () => {
   const { pool, queries } = counting();
-  const waiter = createCheckpointWaiter({ pool, pollMillis: 20 });
-  const waits = Array.from({ length: 500 }, () => waiter.waitFor(['one'], 100n, { timeoutMillis: 2_000 }));
+  const waiter = createProjectionWaiter({ pool, store, pollMillis: 20 });
+  const waits = Array.from({ length: 500 }, () => waiter.tryWaitForProjections(['one'], 100n, 2_000));
   await sleep(110);
   await move('one', 100);
   expect(await Promise.all(waits)).toEqual(waits.map(() => true));
@@ -57,13 +55,13 @@ test('many waiters share one query, and nobody asks when nobody waits', async ()
   const before = queries();
   await sleep(100);
   expect(queries()).toBe(before);
-  expect(await waiter.waitFor(['one'], 100n)).toBe(true);
+  expect(await waiter.tryWaitForProjections(['one'], 100n, 5_000)).toBe(true);
 });
 
 test('news of this process wakes the waiters it concerns, well before the next poll', async () => {
   const { pool, queries } = counting();
-  const waiter = createCheckpointWaiter({ pool, pollMillis: 5_000 });
-  const wait = waiter.waitFor(['two'], 200n);
+  const waiter = createProjectionWaiter({ pool, store, pollMillis: 5_000 });
+  const wait = waiter.tryWaitForProjections(['two'], 200n, 5_000);
   await sleep(20);
   expect(queries()).toBe(1);
   announceCheckpoint('two', 199n);
@@ -84,5 +82,16 @@ test('a database that is away means no, in time', async () => {
   const pool = Object.create(harness.pool, {
     query: { value: () => Promise.reject(new Error('no connection')) },
   }) as pg.Pool;
-  expect(await createCheckpointWaiter({ pool }).waitFor(['one'], 1n, { timeoutMillis: 40 })).toBe(false);
+  expect(await createProjectionWaiter({ pool, store }).tryWaitForProjections(['one'], 1n, 40)).toBe(false);
+});
+
+test('the end of the log is the target when none is given, and what does not reach it is unavailable', async () => {
+  const waiter = createProjectionWaiter({ pool: harness.pool, store });
+  await harness.admin.query("INSERT INTO projections.checkpoints (name, version, position) VALUES ('three', 1, 7)");
+  await waiter.waitForProjections(['three'], 'head', 5_000);
+  await move('three', 6);
+  await expect(waiter.waitForProjections(['three'], 'head', 30)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringContaining('(three)'),
+  });
 });

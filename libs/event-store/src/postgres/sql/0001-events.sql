@@ -1,12 +1,6 @@
-import type { Migration } from '../migrate.ts';
+-- The log. `json`, not `jsonb`: it keeps the canonical text as it was hashed, and takes the escapes of lone surrogates,
+-- which jsonb refuses.
 
-/**
- * The log. `json`, not `jsonb`: it keeps the canonical text as it was hashed, and takes the escapes of lone surrogates,
- * which jsonb refuses.
- */
-export const events: Migration = {
-  name: '0001-events',
-  sql: /* sql */ `
 create table events.streams (
   stream text collate "C" primary key,
   version integer not null,
@@ -48,5 +42,3 @@ create trigger only_forward before update on events.streams
 alter table events.events enable always trigger append_only;
 alter table events.streams enable always trigger append_only;
 alter table events.streams enable always trigger only_forward;
-`,
-};

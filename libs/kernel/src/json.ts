@@ -6,3 +6,7 @@ export const canonicalJson = (value: unknown): string => {
   if (text === undefined) throw new TypeError('This value has no JSON form');
   return text;
 };
+
+/** A JSON object: neither null nor a list. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,13 +1,8 @@
-import type { Migration } from '../migrate.ts';
+-- The append function, and the ceiling that readers ask for (see gap-gate.ts).
+--
+-- Advisory locks here have 64-bit keys: 0x4342 in the upper 16 bits, a position in the lower 48. All other locks of
+-- CyBorgBackup have two keys (see libs/database).
 
-/**
- * The append function, and the ceiling that readers ask for (see `gap-gate.ts`).
- *
- * Advisory locks here have 64-bit keys: 0x4342 in the upper 16 bits, a position in the lower 48.
- */
-export const append: Migration = {
-  name: '0002-append',
-  sql: /* sql */ `
 -- The position up to which nothing can appear any more: what it does not show in a later statement, nobody will write.
 create function events.ceiling() returns bigint language plpgsql volatile as $$
 declare
@@ -149,5 +144,3 @@ begin
       as r (position, stream, version, id, type, schema_version, data, metadata, hash)
     where r.position is not null;
 end $$;
-`,
-};

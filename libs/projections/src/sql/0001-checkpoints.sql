@@ -1,13 +1,7 @@
-import type { Migration } from '@cyborgbackup/event-store';
+-- Bookkeeping of all projections, one row each, so that position, version and ownership can only change together:
+--   position                     how far the tables reach, written in the transaction that writes the tables;
+--   owner, fence, expires_at     the lease. Each new owner raises the fence, and every write names its fence.
 
-/**
- * Bookkeeping of all projections, one row each, so that position, version and ownership can only change together:
- * - `position`: how far the tables reach, written in the transaction that writes the tables;
- * - `owner`, `fence`, `expires_at`: the lease. Each new owner raises the fence, and every write names its fence.
- */
-export const checkpoints: Migration = {
-  name: '0001-checkpoints',
-  sql: /* sql */ `
 create table projections.checkpoints (
   name text primary key,
   version integer not null,
@@ -28,5 +22,3 @@ create table projections.parked (
   parked_at timestamptz not null default clock_timestamp(),
   primary key (projection, position)
 );
-`,
-};

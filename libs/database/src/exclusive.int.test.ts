@@ -1,11 +1,14 @@
 import { createTestDatabase, type TestDatabase } from '@cyborgbackup/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createExclusive } from './exclusive.ts';
+import { createExclusive, type Exclusive } from './exclusive.ts';
 
 let database: TestDatabase;
 /** As of two processes. */
 let pools: readonly pg.Pool[];
+
+const exclusiveOf = (pool: pg.Pool, oneAtATime = false): Exclusive =>
+  createExclusive({ pool, lock: 'inventory', busyMessage: 'Others are at it.', oneAtATime });
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -17,8 +20,8 @@ afterAll(async () => {
   await database?.[Symbol.asyncDispose]();
 });
 
-test('one at a time, over processes, with a connection left for the work', async () => {
-  const exclusives = pools.map(createExclusive);
+test('a section is entered by one caller at a time, over processes, with a connection left for the work', async () => {
+  const exclusives = pools.map((pool) => exclusiveOf(pool));
   let inside = 0;
   const work = async (pool: pg.Pool): Promise<number> => {
     inside += 1;
@@ -31,8 +34,8 @@ test('one at a time, over processes, with a connection left for the work', async
   expect(await Promise.all(all)).toHaveLength(40);
 });
 
-test('sections do not wait for each other', async () => {
-  const exclusive = createExclusive(pools[0]!);
+test('different sections do not wait for each other', async () => {
+  const exclusive = exclusiveOf(pools[0]!);
   const gate = Promise.withResolvers<void>();
   const first = exclusive('a', () => gate.promise);
   expect(await exclusive('b', () => Promise.resolve('through'))).toBe('through');
@@ -41,15 +44,15 @@ test('sections do not wait for each other', async () => {
 });
 
 test('an error of the work is the caller’s, and the section is free again', async () => {
-  const exclusive = createExclusive(pools[0]!);
+  const exclusive = exclusiveOf(pools[0]!);
   await expect(exclusive('section', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-  expect(await createExclusive(pools[1]!)('section', () => Promise.resolve(1))).toBe(1);
+  expect(await exclusiveOf(pools[1]!)('section', () => Promise.resolve(1))).toBe(1);
 });
 
-test('a section that stays taken is refused in time, here and in another process', async () => {
+test('a section that stays taken is refused after three seconds, in this process and in another', async () => {
   const gate = Promise.withResolvers<void>();
   const entered = Promise.withResolvers<void>();
-  const [here, there] = [createExclusive(pools[0]!), createExclusive(pools[1]!)];
+  const [here, there] = [exclusiveOf(pools[0]!), exclusiveOf(pools[1]!)];
   const holder = here('section', () => {
     entered.resolve();
     return gate.promise;
@@ -66,4 +69,17 @@ test('a section that stays taken is refused in time, here and in another process
   await holder;
   expect(await next).toBe('in');
   expect(await there('section', () => Promise.resolve('in'))).toBe('in');
+});
+
+test('with one at a time, even different sections of a process wait for each other, for as long as it takes', async () => {
+  const exclusive = exclusiveOf(pools[0]!, true);
+  const gate = Promise.withResolvers<void>();
+  const first = exclusive('a', () => gate.promise);
+  let isSecondIn = false;
+  const second = exclusive('b', async () => void (isSecondIn = true));
+  expect(await exclusiveOf(pools[1]!, true)('b', () => Promise.resolve('through'))).toBe('through');
+  expect(isSecondIn).toBe(false);
+  gate.resolve();
+  await Promise.all([first, second]);
+  expect(isSecondIn).toBe(true);
 });

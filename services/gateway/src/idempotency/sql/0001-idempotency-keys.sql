@@ -1,9 +1,5 @@
-import { APP_ROLE, type Migration } from '@cyborgbackup/event-store';
+-- Not a read model: these answers cannot be had from the log, and nobody misses them after a day.
 
-/** Not a read model: these answers cannot be had from the log, and nobody misses them after a day. */
-export const idempotencyKeys: Migration = {
-  name: '0001-idempotency-keys',
-  sql: /* sql */ `
 create table gateway.idempotency_keys (
   -- HMAC of the caller and the key
   id text collate "C" primary key,
@@ -18,7 +14,3 @@ create table gateway.idempotency_keys (
   created timestamptz not null default now()
 );
 create index on gateway.idempotency_keys (created);
-grant usage on schema gateway to ${APP_ROLE};
-grant select, insert, update, delete on gateway.idempotency_keys to ${APP_ROLE};
-`,
-};
