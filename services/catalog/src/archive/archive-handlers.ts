@@ -1,17 +1,9 @@
-import { catalogStream, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { catalogStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import { findArchive } from '../read/find-archive.ts';
 import type { ReadModel } from '../read/read-model.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
-
-type Commands = typeof catalogCommands;
-
-/** What the catalog does with single archives. */
-export interface ArchiveHandlers {
-  forget(input: RpcInput<Commands['forget']>): Promise<RpcOutput<Commands['forget']>>;
-  findings(input: RpcInput<Commands['findings']>): Promise<RpcOutput<Commands['findings']>>;
-}
 
 /** Appends what happened to an archive. */
 export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
@@ -19,7 +11,11 @@ export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, Archive
 export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
   handleCommand(commandDeps(parts, 'catalog'), archiveDecider);
 
-export const createArchiveHandlers = (parts: ServiceParts, readModel: ReadModel): ArchiveHandlers => {
+/** What the catalog does with single archives. */
+export const createArchiveHandlers = (
+  parts: ServiceParts,
+  readModel: ReadModel,
+): Pick<RpcHandlers<typeof catalogCommands>, 'forget' | 'findings'> => {
   const handle = createHandleArchive(parts);
   const run = async (command: ArchiveCommand): Promise<string> => {
     const { position } = await handle(catalogStream(command.job), command);

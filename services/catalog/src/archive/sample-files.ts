@@ -1,4 +1,4 @@
-import { exactPath, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { exactPath, type catalogCommands, type RpcHandlers, type RpcInput } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { ServiceParts } from '@cyborgbackup/service';
 import { createHash } from 'node:crypto';
@@ -11,10 +11,6 @@ import {
   type SampledFile,
 } from '../read/find-sample.ts';
 import type { ReadModel } from '../read/read-model.ts';
-
-type Sample = typeof catalogCommands.sample;
-
-export type SampleFiles = (input: RpcInput<Sample>) => Promise<RpcOutput<Sample>>;
 
 /** Guesses for each file that is wanted: enough where most entries are files of this archive. */
 const GUESSES_PER_FILE = 8;
@@ -33,7 +29,7 @@ export const guessNumbers = (seed: string, count: number, next: number): readonl
 const guess = async (
   pool: Pool,
   archive: ListedArchive,
-  { seed, files }: RpcInput<Sample>,
+  { seed, files }: RpcInput<typeof catalogCommands.sample>,
 ): Promise<readonly SampledFile[] | undefined> => {
   const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next);
   const found = new Map((await findFiles(pool, archive, numbers)).map((file) => [file.number, file]));
@@ -46,7 +42,10 @@ const guess = async (
  * @throws AppError `conflict` for an archive that is not in the catalog
  */
 export const createSampleFiles =
-  ({ pool, store }: Pick<ServiceParts, 'pool' | 'store'>, readModel: ReadModel): SampleFiles =>
+  (
+    { pool, store }: Pick<ServiceParts, 'pool' | 'store'>,
+    readModel: ReadModel,
+  ): RpcHandlers<typeof catalogCommands>['sample'] =>
   async (input) => {
     const find = async (): Promise<ListedArchive | undefined> => findListedArchive(pool, input.job);
     const findLater = async (): Promise<ListedArchive | undefined> => {

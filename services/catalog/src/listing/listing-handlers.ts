@@ -6,8 +6,8 @@ import {
   seriesStream,
   type CatalogEvent,
   type catalogCommands,
+  type RpcHandlers,
   type RpcInput,
-  type RpcOutput,
 } from '@cyborgbackup/contracts';
 import { eventId, handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError, currentContext, systemContext } from '@cyborgbackup/kernel';
@@ -20,14 +20,7 @@ import type { ReadModel } from '../read/read-model.ts';
 import { seriesDecider } from '../series/decider.ts';
 import { seriesUuid } from '../series/series-uuid.ts';
 
-type Commands = typeof catalogCommands;
-
-/** What the catalog does while an archive is listed; see `ListingSession` for how these calls go together. */
-export type ListingHandlers = {
-  readonly [Name in 'begin' | 'match' | 'add' | 'end' | 'markBroken' | 'complete' | 'abandon']: (
-    input: RpcInput<Commands[Name]>,
-  ) => Promise<RpcOutput<Commands[Name]>>;
-};
+type ListingCall = 'begin' | 'match' | 'add' | 'end' | 'markBroken' | 'complete' | 'abandon';
 
 const GONE = 'The archive was deleted from its repository, so it is not catalogued.';
 
@@ -46,7 +39,11 @@ const cut = (fingerprints: string): string[] => {
 
 const text = (position: bigint | undefined): string => (position ?? 0n).toString();
 
-export const createListingHandlers = (parts: ServiceParts, readModel: ReadModel): ListingHandlers => {
+/** What the catalog does while an archive is listed; see `ListingSession` for how these calls go together. */
+export const createListingHandlers = (
+  parts: ServiceParts,
+  readModel: ReadModel,
+): Pick<RpcHandlers<typeof catalogCommands>, ListingCall> => {
   const { pool, store, codec } = parts;
   const handle = handleCommand(commandDeps(parts, 'catalog'), seriesDecider);
 
@@ -72,7 +69,7 @@ export const createListingHandlers = (parts: ServiceParts, readModel: ReadModel)
   };
 
   const recordEnds = async (
-    { series, attempt, part }: RpcInput<Commands['end']>,
+    { series, attempt, part }: RpcInput<typeof catalogCommands.end>,
     listing: CurrentListing,
     range: SeenRange,
   ): Promise<{ ended: number; events: number }> => {

@@ -1,18 +1,10 @@
-import {
-  catalogStream,
-  foundArchivesStream,
-  type catalogCommands,
-  type RpcInput,
-  type RpcOutput,
-} from '@cyborgbackup/contracts';
+import { catalogStream, foundArchivesStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import { createHandleArchive } from '../archive/archive-handlers.ts';
 import { cataloguedArchives, type CataloguedArchive } from '../read/catalogued-archives.ts';
 import type { ReadModel } from '../read/read-model.ts';
 import { foundArchivesDecider, type ListedArchive } from './decider.ts';
-
-type Reconcile = typeof catalogCommands.reconcile;
 
 /** Appends that one decision makes, at most; an append takes no more. */
 const MAX_FOUND = 500;
@@ -21,7 +13,7 @@ const MAX_FOUND = 500;
 export const createReconcile = (
   parts: ServiceParts,
   readModel: ReadModel,
-): ((input: RpcInput<Reconcile>) => Promise<RpcOutput<Reconcile>>) => {
+): RpcHandlers<typeof catalogCommands>['reconcile'] => {
   const handleArchive = createHandleArchive(parts);
   const handleFound = handleCommand(commandDeps(parts, 'catalog'), foundArchivesDecider);
 
