@@ -18,3 +18,11 @@ export type RpcInput<Call extends Rpc> = z.output<Call['input']>;
 
 /** What a handler of the call answers. */
 export type RpcOutput<Call extends Rpc> = z.output<Call['output']>;
+
+/** The calls that one handler object answers, by name. */
+export type RpcContract = Readonly<Record<string, Rpc>>;
+
+/** One handler for each call of a contract. */
+export type RpcHandlers<Contract extends RpcContract> = {
+  readonly [Name in keyof Contract]: (input: RpcInput<Contract[Name]>) => Promise<RpcOutput<Contract[Name]>>;
+};

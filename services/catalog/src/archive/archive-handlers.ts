@@ -1,4 +1,4 @@
-import { catalogStream, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { catalogStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
@@ -6,21 +6,16 @@ import { catalogProjection } from '../read/catalog-projection.ts';
 import { findArchive } from '../read/find-archive.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
 
-type Commands = typeof catalogCommands;
-
-/** What the catalog does with single archives. */
-export interface ArchiveHandlers {
-  forget(input: RpcInput<Commands['forget']>): Promise<RpcOutput<Commands['forget']>>;
-  findings(input: RpcInput<Commands['findings']>): Promise<RpcOutput<Commands['findings']>>;
-}
-
 /** Appends what happened to an archive. */
 export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
 
 export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
   handleCommand(commandDeps(parts, 'catalog'), archiveDecider);
 
-export const createArchiveHandlers = (parts: ServiceParts): ArchiveHandlers => {
+/** What the catalog does with single archives. */
+export const createArchiveHandlers = (
+  parts: ServiceParts,
+): Pick<RpcHandlers<typeof catalogCommands>, 'forget' | 'findings'> => {
   const handle = createHandleArchive(parts);
   const run = async (command: ArchiveCommand): Promise<string> => {
     const { position } = await handle(catalogStream(command.job), command);

@@ -1,4 +1,4 @@
-import { exactPath, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { exactPath, type catalogCommands, type RpcHandlers, type RpcInput } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import type { ServiceParts } from '@cyborgbackup/service';
@@ -12,10 +12,6 @@ import {
   type ListedArchive,
   type SampledFile,
 } from '../read/find-sample.ts';
-
-type Sample = typeof catalogCommands.sample;
-
-export type SampleFiles = (input: RpcInput<Sample>) => Promise<RpcOutput<Sample>>;
 
 /** Guesses for each file that is wanted: enough where most entries are files of this archive. */
 const GUESSES_PER_FILE = 8;
@@ -34,7 +30,7 @@ export const guessNumbers = (seed: string, count: number, next: number): readonl
 const guess = async (
   pool: Pool,
   archive: ListedArchive,
-  { seed, files }: RpcInput<Sample>,
+  { seed, files }: RpcInput<typeof catalogCommands.sample>,
 ): Promise<readonly SampledFile[] | undefined> => {
   const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next);
   const found = new Map((await findFiles(pool, archive, numbers)).map((file) => [file.number, file]));
@@ -47,7 +43,7 @@ const guess = async (
  * @throws AppError `conflict` for an archive that is not in the catalog
  */
 export const createSampleFiles =
-  ({ pool, waiter }: Pick<ServiceParts, 'pool' | 'waiter'>): SampleFiles =>
+  ({ pool, waiter }: Pick<ServiceParts, 'pool' | 'waiter'>): RpcHandlers<typeof catalogCommands>['sample'] =>
   async (input) => {
     const find = async (): Promise<ListedArchive | undefined> => findListedArchive(pool, input.job);
     const findLater = async (): Promise<ListedArchive | undefined> => {

@@ -6,8 +6,8 @@ import {
   seriesStream,
   type CatalogEvent,
   type catalogCommands,
+  type RpcHandlers,
   type RpcInput,
-  type RpcOutput,
 } from '@cyborgbackup/contracts';
 import { eventId, handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError, currentContext, systemContext } from '@cyborgbackup/kernel';
@@ -21,14 +21,7 @@ import { findVersions } from '../read/find-versions.ts';
 import { seriesDecider } from '../series/decider.ts';
 import { seriesUuid } from '../series/series-uuid.ts';
 
-type Commands = typeof catalogCommands;
-
-/** What the catalog does while an archive is listed; see `ListingSession` for how these calls go together. */
-export type ListingHandlers = {
-  readonly [Name in 'begin' | 'match' | 'add' | 'end' | 'markBroken' | 'complete' | 'abandon']: (
-    input: RpcInput<Commands[Name]>,
-  ) => Promise<RpcOutput<Commands[Name]>>;
-};
+type ListingCall = 'begin' | 'match' | 'add' | 'end' | 'markBroken' | 'complete' | 'abandon';
 
 const GONE = 'The archive was deleted from its repository, so it is not catalogued.';
 
@@ -47,7 +40,8 @@ const cut = (fingerprints: string): string[] => {
 
 const text = (position: bigint | undefined): string => (position ?? 0n).toString();
 
-export const createListingHandlers = (parts: ServiceParts): ListingHandlers => {
+/** What the catalog does while an archive is listed; see `ListingSession` for how these calls go together. */
+export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typeof catalogCommands>, ListingCall> => {
   const { pool, store, codec } = parts;
   const handle = handleCommand(commandDeps(parts, 'catalog'), seriesDecider);
 
@@ -73,7 +67,7 @@ export const createListingHandlers = (parts: ServiceParts): ListingHandlers => {
   };
 
   const recordEnds = async (
-    { series, attempt, part }: RpcInput<Commands['end']>,
+    { series, attempt, part }: RpcInput<typeof catalogCommands.end>,
     listing: CurrentListing,
     range: SeenRange,
   ): Promise<{ ended: number; events: number }> => {

@@ -1,10 +1,4 @@
-import {
-  catalogStream,
-  foundArchivesStream,
-  type catalogCommands,
-  type RpcInput,
-  type RpcOutput,
-} from '@cyborgbackup/contracts';
+import { catalogStream, foundArchivesStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
@@ -13,15 +7,11 @@ import { catalogProjection } from '../read/catalog-projection.ts';
 import { cataloguedArchives, type CataloguedArchive } from '../read/catalogued-archives.ts';
 import { foundArchivesDecider, type ListedArchive } from './decider.ts';
 
-type Reconcile = typeof catalogCommands.reconcile;
-
 /** Appends that one decision makes, at most; an append takes no more. */
 const MAX_FOUND = 500;
 
 /** Compares what borg lists with what is catalogued, and records what differs. */
-export const createReconcile = (
-  parts: ServiceParts,
-): ((input: RpcInput<Reconcile>) => Promise<RpcOutput<Reconcile>>) => {
+export const createReconcile = (parts: ServiceParts): RpcHandlers<typeof catalogCommands>['reconcile'] => {
   const handleArchive = createHandleArchive(parts);
   const handleFound = handleCommand(commandDeps(parts, 'catalog'), foundArchivesDecider);
 

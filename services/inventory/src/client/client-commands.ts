@@ -1,4 +1,4 @@
-import type { clientCommands, RpcInput, Written } from '@cyborgbackup/contracts';
+import type { clientCommands, RpcHandlers, Written } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
@@ -10,15 +10,7 @@ import { registerOnce } from '../shared/register-once.ts';
 import { createUniqueValues } from '../shared/unique-value.ts';
 import { clientDecider, clientStream, comparableAddress } from './decider.ts';
 
-export interface ClientCommands {
-  register(command: RpcInput<typeof clientCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof clientCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof clientCommands.remove>): Promise<Written>;
-  prepared(command: RpcInput<typeof clientCommands.prepared>): Promise<Written>;
-  hypervisorPrepared(command: RpcInput<typeof clientCommands.hypervisorPrepared>): Promise<Written>;
-}
-
-export const createClientCommands = (deps: InventoryDeps): ClientCommands => {
+export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof clientCommands> => {
   const handle = handleCommand(deps, clientDecider);
   const addresses = createUniqueValues(deps, clientDecider, {
     kind: 'client-address',

@@ -1,11 +1,4 @@
-import {
-  SECRET_MASK,
-  unmaskExtraVars,
-  type policyCommands,
-  type RpcInput,
-  type RpcOutput,
-  type Written,
-} from '@cyborgbackup/contracts';
+import { type policyCommands, type RpcHandlers, SECRET_MASK, unmaskExtraVars } from '@cyborgbackup/contracts';
 import { handleCommand, isEncrypted } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
@@ -19,13 +12,6 @@ import { policyDecider, policyStream, type Policy, type PolicyChanges, type Poli
 import { resolvePolicy } from './resolve-policy.ts';
 import { unknownReferences } from './unknown-references.ts';
 
-export interface PolicyCommands {
-  register(command: RpcInput<typeof policyCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof policyCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof policyCommands.remove>): Promise<Written>;
-  resolve(command: RpcInput<typeof policyCommands.resolve>): Promise<RpcOutput<typeof policyCommands.resolve>>;
-}
-
 /** @throws AppError `validation` for a mask where nothing is stored */
 const unmask = (sent: string, stored: string): string => {
   const { text, missing } = unmaskExtraVars(sent, stored);
@@ -34,7 +20,7 @@ const unmask = (sent: string, stored: string): string => {
   throw fieldError('extra_vars', `No value is stored for ${first}: send the value instead of ${SECRET_MASK}.`);
 };
 
-export const createPolicyCommands = (deps: InventoryDeps): PolicyCommands => {
+export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof policyCommands> => {
   const handle = handleCommand(deps, policyDecider);
 
   /** Empty when they were erased. */

@@ -1,5 +1,5 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
-import type { repositoryCommands, RepositoryEvent, RpcInput, RpcOutput, Written } from '@cyborgbackup/contracts';
+import type { repositoryCommands, RepositoryEvent, RpcHandlers, Written } from '@cyborgbackup/contracts';
 import { handleCommand, isEncrypted, loadState } from '@cyborgbackup/event-store';
 import type { Sealed } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
@@ -23,28 +23,13 @@ import { printedLine } from './printed-line.ts';
 import { resolveRepository } from './resolve-repository.ts';
 import { namesSchedules, unknownSchedules } from './unknown-schedules.ts';
 
-export interface RepositoryCommands {
-  register(command: RpcInput<typeof repositoryCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof repositoryCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof repositoryCommands.remove>): Promise<Written>;
-  prepared(command: RpcInput<typeof repositoryCommands.prepared>): Promise<Written>;
-  keyRead(command: RpcInput<typeof repositoryCommands.keyRead>): Promise<Written>;
-  generateSsh(command: RpcInput<typeof repositoryCommands.generateSsh>): Promise<Written>;
-  authorizedKeys(
-    command: RpcInput<typeof repositoryCommands.authorizedKeys>,
-  ): Promise<RpcOutput<typeof repositoryCommands.authorizedKeys>>;
-  escrowKey(command: RpcInput<typeof repositoryCommands.escrowKey>): Promise<Written>;
-  escrowRead(command: RpcInput<typeof repositoryCommands.escrowRead>): Promise<Written>;
-  resolve(command: RpcInput<typeof repositoryCommands.resolve>): Promise<RpcOutput<typeof repositoryCommands.resolve>>;
-}
-
 const newKeyPair = async (id: number): Promise<RepositoryKeyPair> => {
   const comment = `cyborgbackup-repository-${id}`;
   const { publicKey, privateKey } = await generateKeyPair({ type: 'ed25519', comment });
   return { public_key: publicKey, private_key: privateKey };
 };
 
-export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommands => {
+export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeof repositoryCommands> => {
   const handle = handleCommand(deps, repositoryDecider);
 
   const handled = async (

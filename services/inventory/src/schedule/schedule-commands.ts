@@ -1,4 +1,4 @@
-import type { RpcInput, scheduleCommands, Written } from '@cyborgbackup/contracts';
+import type { RpcHandlers, scheduleCommands } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { drawId } from '@cyborgbackup/service';
 import { present, writtenBy } from '../shared/entity.ts';
@@ -8,13 +8,7 @@ import { withReferences } from '../shared/references.ts';
 import { registerOnce } from '../shared/register-once.ts';
 import { scheduleDecider, scheduleStream } from './decider.ts';
 
-export interface ScheduleCommands {
-  register(command: RpcInput<typeof scheduleCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof scheduleCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof scheduleCommands.remove>): Promise<Written>;
-}
-
-export const createScheduleCommands = (deps: InventoryDeps): ScheduleCommands => {
+export const createScheduleCommands = (deps: InventoryDeps): RpcHandlers<typeof scheduleCommands> => {
   const handle = handleCommand(deps, scheduleDecider);
 
   return {

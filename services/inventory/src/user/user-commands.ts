@@ -1,6 +1,6 @@
 import {
+  type RpcHandlers,
   SUPERUSERS_STREAM,
-  type RpcInput,
   type userCommands,
   type UserFields,
   type Written,
@@ -15,16 +15,10 @@ import { userDecider, userStream, type User, type UserCommand } from './decider.
 import { comparableEmail, createEmails } from './emails.ts';
 import { superusersDecider, type Superuser } from './superusers.ts';
 
-export interface UserCommands {
-  register(command: RpcInput<typeof userCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof userCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof userCommands.remove>): Promise<Written>;
-}
-
 const takesAway = (command: UserCommand, { is_superuser }: UserFields): boolean =>
   is_superuser && (command.do === 'remove' || (command.do === 'change' && command.changes.is_superuser === false));
 
-export const createUserCommands = (deps: InventoryDeps): UserCommands => {
+export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof userCommands> => {
   const handle = handleCommand(deps, userDecider);
   const withdraw = handleCommand(deps, superusersDecider);
   const emails = createEmails(deps);

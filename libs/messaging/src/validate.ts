@@ -1,6 +1,4 @@
 import { AppError, type FieldErrors } from '@cyborgbackup/kernel';
-import type { PipeTransform } from '@nestjs/common';
-import { Payload } from '@nestjs/microservices';
 import type { z } from 'zod';
 
 /** Where an error concerns several fields at once. */
@@ -20,12 +18,3 @@ export const validate = <Schema extends z.ZodType>(schema: Schema, value: unknow
   const [first = WHOLE] = Object.keys(fields);
   throw new AppError('validation', `${first}: ${fields[first]?.[0] ?? 'is not valid'}`, { fields });
 };
-
-/** A pipe for any Nest parameter decorator. */
-export const createZodPipe = (schema: z.ZodType): PipeTransform => ({ transform: (value) => validate(schema, value) });
-
-/**
- * The request's payload, validated: `register(@Command(registerClient) command: z.output<typeof registerClient>)`.
- * It needs no emitted type metadata.
- */
-export const Command = (schema: z.ZodType): ParameterDecorator => Payload(createZodPipe(schema));
