@@ -26,7 +26,20 @@ const backUp = async ({ parts }: BenchSite, { repository, client }: Owner): Prom
   const sizes = { files: 1, original_size: 1, compressed_size: 1, deduplicated_size: 1 };
   const times = { started_at: '2026-01-01T00:00:00Z', finished_at: '2026-01-01T00:00:01Z', duration: 1 };
   const archive = { name: job, borg_id: randomBytes(32).toString('hex'), ...times, ...sizes };
-  const data = { job, attempt: 1, warnings: [], repository, client, archive, repository_sizes: null, pruned: [] };
+  const data = {
+    job,
+    attempt: 1,
+    warnings: [],
+    repository,
+    client,
+    archive,
+    repository_sizes: null,
+    pruned: [],
+    machines: [],
+    restored: null,
+    drill: null,
+    check: null,
+  };
   const options = { id: eventId(job, stream, 0), context: systemContext('bench') };
   await parts.store.append(stream, [await parts.codec.encode({ type: 'job-succeeded', data }, options)], 'none');
   return job;

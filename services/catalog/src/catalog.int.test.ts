@@ -213,7 +213,16 @@ describe('a check that finds nothing', () => {
     const young = await host.backUp('young', { owner: of });
     const end = async (check: object) => {
       const job = randomUUID();
-      const none = { archive: null, repository_sizes: null, pruned: [], warnings: [], client: null };
+      const none = {
+        archive: null,
+        repository_sizes: null,
+        pruned: [],
+        warnings: [],
+        client: null,
+        machines: [],
+        restored: null,
+        drill: null,
+      };
       const data = { job, attempt: 1, repository: of.repository, ...none, check };
       await host.append(`job-${job}`, { type: 'job-succeeded', data });
       await host.settle();
@@ -221,8 +230,6 @@ describe('a check that finds nothing', () => {
         [old, gone, elsewhere, young],
       ]);
     };
-    // One of an earlier release does not say when it began.
-    expect(await end({ verified_data: false, damaged: [] })).toEqual([]);
     expect(await end({ verified_data: false, damaged: [], known_until })).toEqual([{ job_uuid: old }]);
   });
 });
@@ -282,44 +289,6 @@ describe('an archive that has vanished', () => {
   });
 });
 
-describe('an archive that a first release listed', () => {
-  const recorded = (path: string, healthy = true) => ({ ...file(path, { healthy }), mtime: '2026-01-01T00:00:00Z' });
-
-  test('is shown with the ids it had, and can go or be listed anew', async () => {
-    const of = newOwner();
-    const [one, two] = [await host.backUp('old-1', { owner: of }), await host.backUp('old-2', { owner: of })];
-    const batch = (job: string, number: number, first_id: number, ...entries: ReturnType<typeof recorded>[]) =>
-      host.append(`catalog-${job}`, {
-        type: 'catalog-batch-recorded',
-        data: { job, batch: number, first_id, entries },
-      });
-    await batch(one, 1, 1, recorded('a/1'), recorded('a/old-name', false));
-    await batch(two, 1, 3, recorded('b/1'));
-    await batch(one, 2, 4, recorded('old-other'));
-    await shows(one, []);
-    for (const [job, entries] of [
-      [one, 3],
-      [two, 1],
-    ] as const) {
-      await host.append(`catalog-${job}`, { type: 'catalog-completed', data: { job, entries } });
-    }
-    await shows(one, [file('a/1'), file('a/old-name', { healthy: false }), file('old-other')]);
-    await shows(two, [file('b/1')]);
-    const ids = await host.rows(
-      `select a.id_base + v.number as id from catalog.archives a join catalog.versions v on v.series = a.series
-        where a.job_uuid = any($1) order by 1`,
-      [[one, two]],
-    );
-    expect(ids).toEqual(['1', '2', '3', '4'].map((id) => ({ id })));
-
-    await host.call(catalogCommands.forget, { repository: of.repository, archive: 'old-2', reason: 'pruned' });
-    await shows(two, []);
-    await host.list(one, [file('a/1'), file('new')], of);
-    await shows(one, [file('a/1'), file('new')]);
-    expect(await host.rows(`select from catalog.names where name in ('old-other', 'old-name')`)).toHaveLength(0);
-  });
-});
-
 describe('an archive that is planned', () => {
   const client = { id: 1, uuid: randomUUID(), hostname: 'h', port: 22, bandwidth_limit: null };
   const job = (job_type: string, more: object = {}) => ({
@@ -369,6 +338,7 @@ describe('an archive that is planned', () => {
       reason: 'empty',
       exit_code: 0,
       warnings: [],
+      restored: null,
       drill: null,
       check: null,
     };

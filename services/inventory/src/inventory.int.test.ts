@@ -483,7 +483,7 @@ describe('references', () => {
     const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
     const clients = made.map(({ id }) => id).toReversed();
     const { id, uuid } = await call(policyCommands.register, policy({ ...ids, clients }));
-    const first = await call(policyCommands.resolve, { id });
+    const first = await call(policyCommands.resolve, { id, clients_from: 0 });
     expect(first).toMatchObject({ next: 1_000 });
     const second = await call(policyCommands.resolve, { id, clients_from: 1_000 });
     expect(second).toMatchObject({ policy: { id }, next: null });
@@ -504,7 +504,7 @@ describe('references', () => {
       policy_type: 'mysql',
     });
     await call(settingsCommands.change, { key: 'cyborgbackup_auto_prune', value: 'false' });
-    const resolved = await call(policyCommands.resolve, { id: made.id });
+    const resolved = await call(policyCommands.resolve, { id: made.id, clients_from: 0 });
     expect(resolved).toMatchObject({
       policy: { id: made.id, uuid: made.uuid, name: 'Everything', keep_daily: 7, enabled: true },
       repository: { id: ids.repository, path: 'borg@nas:/srv/repo', ready: false, enabled: true },
@@ -515,7 +515,9 @@ describe('references', () => {
     expect(resolved.clients.map(({ id }) => id)).toEqual(clients);
     expect(isEncrypted(resolved.extra_vars)).toBe(true);
     expect(JSON.stringify(resolved)).not.toContain('s3cret');
-    expect(await failureOf(call(policyCommands.resolve, { id: 999_999 }))).toMatchObject({ code: 'not-found' });
+    expect(await failureOf(call(policyCommands.resolve, { id: 999_999, clients_from: 0 }))).toMatchObject({
+      code: 'not-found',
+    });
   });
 });
 
@@ -660,7 +662,7 @@ describe('changes', () => {
     expect(await rowOf('clients', host)).toMatchObject({ ...hypervisor, revision: 4 });
 
     const place = await call(repositoryCommands.register, repository());
-    const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true };
+    const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true, own_key: false };
     await call(repositoryCommands.prepared, { uuid: place.uuid, ...found });
     expect(await rowOf('repositories', place)).toMatchObject({ ready: true, borg_id: 'ab12' });
     expect(await failureOf(call(repositoryCommands.prepared, { uuid: randomUUID(), ...found }))).toMatchObject({

@@ -155,7 +155,7 @@ export const catalogCommands = {
       /** Names of archives that were catalogued and are gone. */
       vanished: z.array(z.string()),
       /** Names of archives that were thought to be gone and are there. */
-      found_again: z.array(z.string()).default([]),
+      found_again: z.array(z.string()),
       /** Names of archives that no job of ours made, and that were not known before. */
       unknown: z.array(z.string()),
       position: position.nullable(),

@@ -6,7 +6,6 @@ import {
   archiveVanished,
   unknownArchiveFound,
 } from './archive-events.ts';
-import { catalogBatchRecorded, catalogCompleted } from './legacy-events.ts';
 import {
   catalogEntriesAdded,
   catalogEntriesBroken,
@@ -17,8 +16,6 @@ import {
 } from './listing-events.ts';
 
 export const catalogEvents = [
-  catalogBatchRecorded,
-  catalogCompleted,
   catalogListingStarted,
   catalogEntriesAdded,
   catalogEntriesEnded,

@@ -60,7 +60,7 @@ export const repositoryCommands = {
       borg_id: z.string(),
       encryption: z.string(),
       initialised: z.boolean(),
-      own_key: z.boolean().default(false),
+      own_key: z.boolean(),
     }),
     written,
   ),
@@ -106,7 +106,7 @@ export const policyCommands = {
    */
   resolve: defineRpc(
     'inventory.policy.resolve',
-    z.object({ id: integerId, clients_from: z.int().min(0).default(0) }),
+    z.object({ id: integerId, clients_from: z.int().min(0) }),
     z.object({
       policy: policySnapshot.extend({ enabled: z.boolean() }),
       repository: repositorySnapshot.extend({ ready: z.boolean(), enabled: z.boolean() }),
@@ -115,12 +115,12 @@ export const policyCommands = {
         clientSnapshot.extend({
           ready: z.boolean(),
           enabled: z.boolean(),
-          hypervisor_ready: z.boolean().default(false),
+          hypervisor_ready: z.boolean(),
         }),
       ),
-      next: z.int().nullable().default(null),
+      next: z.int().nullable(),
       /** Of the whole list of clients, not only of these. */
-      revision: z.string().default(''),
+      revision: z.string(),
       extra_vars: sealedText,
       /** Settings that shape the chain. */
       catalog_enabled: z.boolean(),

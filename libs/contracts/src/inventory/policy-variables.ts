@@ -72,8 +72,10 @@ const access = {
   port: z.int().min(1).max(65_535).optional(),
 };
 
-/** An empty list is read as all that there are, for the sake of older policies: see `emptySelections`. */
-const databases = z.union([argument(256), z.array(argument(256)).max(1_000)], 'Give a name or a list of names.');
+/** An empty list could mean all databases or none, so it is refused. */
+const databases = z
+  .union([argument(256), z.array(argument(256)).max(1_000)], 'Give a name or a list of names.')
+  .refine((names) => names.length > 0, 'Name at least one database, or leave it out to back up all of them.');
 const command = z
   .string('Give the command whose output is backed up, for example "pg_dumpall".')
   .max(16_384)
@@ -157,19 +159,7 @@ export const parsePolicyVariables = <Schema extends z.ZodType>(schema: Schema, j
   return value;
 };
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** An empty list of databases may mean all or none, so policies do not get one any more; these are the names of such ones. */
-const emptySelections = (value: object): readonly string[] =>
-  Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
-    if (name === 'databases' && Array.isArray(member) && member.length === 0) return [name];
-    return isObject(member) ? emptySelections(member).map((inner) => `${name}.${inner}`) : [];
-  });
-
 /** What is wrong with a policy's variables (JSON text, or empty), each as one sentence; none when they can be used. */
 export const policyVariableProblems = (policyType: PolicyType, json: string): readonly string[] => {
-  const { value, problems } = read<z.ZodType>(policyVariables[policyType], json);
-  if (problems) return problems;
-  const empty = isObject(value) ? emptySelections(value) : [];
-  return empty.map((name) => `${name}: Name at least one database, or leave it out to back up all of them.`);
+  return read<z.ZodType>(policyVariables[policyType], json).problems ?? [];
 };

@@ -27,12 +27,7 @@ const key = {
 export const repositoryRegistered = defineEvent({
   type: 'repository-registered',
   version: 1,
-  schema: stored.extend({
-    check_schedule: stored.shape.check_schedule.default(null),
-    integrity_schedule: stored.shape.integrity_schedule.default(null),
-    id: integerId,
-    uuid,
-  }),
+  schema: stored.extend({ id: integerId, uuid }),
   sealed: key,
 });
 
@@ -57,7 +52,7 @@ export const repositoryPrepared = defineEvent({
     /** True when the preparation initialised it, false when it adopted what was there. */
     initialised: z.boolean(),
     /** Whether the repository's host takes the repository's own SSH key. */
-    own_key: z.boolean().default(false),
+    own_key: z.boolean(),
   }),
 });
 

@@ -20,12 +20,7 @@ export type ScheduleFields = z.infer<typeof scheduleFields>;
 export const scheduleRegistered = defineEvent({
   type: 'schedule-registered',
   version: 1,
-  schema: scheduleFields.extend({
-    jitter: scheduleFields.shape.jitter.default(SCHEDULE_DEFAULTS.jitter),
-    blackouts: scheduleFields.shape.blackouts.default(SCHEDULE_DEFAULTS.blackouts),
-    id: integerId,
-    uuid,
-  }),
+  schema: scheduleFields.extend({ id: integerId, uuid }),
 });
 
 export const scheduleChanged = defineEvent({

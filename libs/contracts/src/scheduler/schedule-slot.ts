@@ -19,8 +19,8 @@ export const scheduleSlotSkipped = defineEvent({
     /** Null for checks of a repository. */
     policy: uuid.nullable(),
     /** Null for what a policy does. */
-    repository: uuid.nullable().default(null),
-    kind: z.enum(SLOT_KINDS).default('backup'),
+    repository: uuid.nullable(),
+    kind: z.enum(SLOT_KINDS),
     due_at: timestamp,
     /** Every slot from `due_at` to before this one is meant; null = `due_at` alone. */
     until: timestamp.nullable(),

@@ -1,11 +1,4 @@
-import type {
-  archiveChecked,
-  archiveForgotten,
-  archiveFoundAgain,
-  archiveVanished,
-  catalogBatchRecorded,
-  catalogCompleted,
-} from '@cyborgbackup/contracts';
+import type { archiveChecked, archiveForgotten, archiveFoundAgain, archiveVanished } from '@cyborgbackup/contracts';
 import type { Decider, EventOf } from '@cyborgbackup/kernel';
 
 /*
@@ -19,13 +12,7 @@ export interface ArchiveState {
 type Vanished = EventOf<typeof archiveVanished>;
 type FoundAgain = EventOf<typeof archiveFoundAgain>;
 type Checked = EventOf<typeof archiveChecked>;
-export type ArchiveEvent =
-  | EventOf<typeof archiveForgotten>
-  | Vanished
-  | FoundAgain
-  | Checked
-  | EventOf<typeof catalogBatchRecorded>
-  | EventOf<typeof catalogCompleted>;
+export type ArchiveEvent = EventOf<typeof archiveForgotten> | Vanished | FoundAgain | Checked;
 
 export type ArchiveCommand =
   | { readonly do: 'forget'; readonly job: string; readonly reason: string }

@@ -13,11 +13,9 @@ const found: ArchiveEvent = { type: 'archive-found-again', data: { job, reposito
 const findings = { job, archive_healthy: false, broken_paths: ['etc/hosts'], checked_at: '2026-01-01T00:00:00Z' };
 const check: ArchiveCommand = { do: 'check', ...findings };
 const checked: ArchiveEvent = { type: 'archive-checked', data: findings };
-const listed: ArchiveEvent = { type: 'catalog-completed', data: { job, entries: 1 } };
 
 test.each<[string, ArchiveEvent[], ArchiveCommand, ArchiveEvent[]]>([
   ['an archive is forgotten', [], forget, [forgotten]],
-  ['one that was listed in the first way too', [listed], forget, [forgotten]],
   ['forgetting again changes nothing', [forgotten], forget, []],
   ['an archive vanishes', [], miss, [vanished]],
   ['one that was forgotten does not', [forgotten], miss, []],

@@ -148,7 +148,20 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
         ...sizes,
       };
       const { repository, client } = of;
-      const data = { job, attempt: 1, warnings: [], repository, client, archive, repository_sizes: null, pruned: [] };
+      const data = {
+        job,
+        attempt: 1,
+        warnings: [],
+        repository,
+        client,
+        archive,
+        repository_sizes: null,
+        pruned: [],
+        machines: [],
+        restored: null,
+        drill: null,
+        check: null,
+      };
       await append(jobStream(job), { type: 'job-succeeded', data });
       return job;
     },

@@ -11,6 +11,7 @@ import {
   type OutputLine,
   type PlannedJob,
   type RunRequested,
+  REPOSITORY_DEFAULTS,
 } from '@cyborgbackup/contracts';
 import { eventId, loadState } from '@cyborgbackup/event-store';
 import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
@@ -161,6 +162,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     append(`repository-${uuid}`, {
       type: 'repository-registered',
       data: {
+        ...REPOSITORY_DEFAULTS,
         id: 1,
         uuid,
         name: 'Main',

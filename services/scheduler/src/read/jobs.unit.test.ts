@@ -49,7 +49,7 @@ const requested: RunEvent = {
     due_at: null,
     extra_vars: null,
     jobs: [
-      planned(1, { job_type: 'check', launch_type: 'dependency' }),
+      planned(1, { job_type: 'check', check: 'client', launch_type: 'dependency' }),
       planned(2, { needs: [check], archive_name: 'config-web-2026-01-02_03-04' }),
       planned(3, { job_type: 'catalog', needs: [backup], master_job: backup }),
     ],

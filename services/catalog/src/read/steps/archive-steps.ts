@@ -31,9 +31,8 @@ const checked: ProjectionStep = typed(archiveChecked, async (target, { data }) =
 
 /** Nothing was found in any archive there was; what a check finds is told archive by archive. */
 const succeeded: ProjectionStep = typed(jobSucceeded, async (target, { data: { check, repository }, occurredAt }) => {
-  const knownUntil = check?.known_until ?? null;
-  if (repository === null || knownUntil === null) return;
-  await noteCleanCheck(target, repository, { knownUntil, checkedAt: occurredAt });
+  if (repository === null || check === null) return;
+  await noteCleanCheck(target, repository, { knownUntil: check.known_until, checkedAt: occurredAt });
 });
 
 /** What happens to archives, beside what the archives model folds. */
