@@ -181,7 +181,7 @@ const policyPage =
     const policy = policies.get(id);
     if (!policy) return undefined;
     const next = from + 2 < policy.clients.length ? from + 2 : null;
-    return { ...policy, clients: policy.clients.slice(from, from + 2), next };
+    return { ...policy, clients: policy.clients.slice(from, from + 2), next, revision: '' };
   };
 
 /** Answers a call, as inventory does: speaks the envelope of the RPC library. Returns what ends it. */
