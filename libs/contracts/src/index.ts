@@ -1,5 +1,4 @@
 export * from './archive-path.ts';
-export * from './blackout/index.ts';
 export * from './catalog/archive-events.ts';
 export * from './catalog/commands.ts';
 export * from './catalog/entries.ts';
@@ -8,7 +7,6 @@ export * from './catalog/fingerprint.ts';
 export * from './catalog/listing-events.ts';
 export * from './catalog/listing-session.ts';
 export * from './catalog/packed-entries.ts';
-export * from './crontab/index.ts';
 export * from './definitions.ts';
 export * from './executor/downloads.ts';
 export * from './executor/job.ts';
