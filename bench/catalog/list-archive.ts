@@ -1,5 +1,6 @@
-import { beginListing, jobStream, type CatalogEntry } from '@cyborgbackup/contracts';
+import { jobStream, type CatalogEntry } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
+import { beginListing } from '@cyborgbackup/executor';
 import { systemContext } from '@cyborgbackup/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { BenchSite } from './bench-site.ts';

@@ -5,7 +5,6 @@ export * from './catalog/entries.ts';
 export * from './catalog/events.ts';
 export * from './catalog/fingerprint.ts';
 export * from './catalog/listing-events.ts';
-export * from './catalog/listing-session.ts';
 export * from './catalog/packed-entries.ts';
 export * from './definitions.ts';
 export * from './executor/downloads.ts';

@@ -1,11 +1,6 @@
-import {
-  beginListing,
-  jobStream,
-  type CatalogCall,
-  type CatalogEntry,
-  type ListingSession,
-} from '@cyborgbackup/contracts';
+import { jobStream, type CatalogEntry } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
+import { beginListing, type CatalogCall, type ListingSession } from '@cyborgbackup/executor';
 import { createLogger, systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { compareProjection, readCheckpoint, type Comparison } from '@cyborgbackup/projections';
 import type { RunningService, ServiceParts } from '@cyborgbackup/service';

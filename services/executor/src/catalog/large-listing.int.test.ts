@@ -1,5 +1,5 @@
 import { createListParser, listEntriesCommand, localRunner, runBorg } from '@cyborgbackup/borg';
-import { beginListing, catalogCommands, type CatalogCall } from '@cyborgbackup/contracts';
+import { catalogCommands } from '@cyborgbackup/contracts';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { beginListing, type CatalogCall } from '../listing/listing-session.ts';
 import { toCatalogEntry } from './catalog-entry.ts';
 
 /* A million small files, listed by borg: `CYBORGBACKUP_LARGE_LISTING=1000000`; it takes some minutes. */

@@ -1,5 +1,4 @@
 import { createListParser, listEntriesCommand } from '@cyborgbackup/borg';
-import { beginListing } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { callCatalog } from '../catalog/call-catalog.ts';
@@ -10,6 +9,7 @@ import { JobFailure } from '../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../job/job-plan.ts';
 import { NOTHING_TO_TELL, type JobResult } from '../job/job-result.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
+import { beginListing } from '../listing/listing-session.ts';
 import { reconcile } from './reconcile.ts';
 import { LOCK_WAIT_SECONDS, runStep, warningsOf } from './run-step.ts';
 

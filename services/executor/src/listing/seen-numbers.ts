@@ -1,4 +1,4 @@
-import { SEEN_CHUNK } from './commands.ts';
+import { SEEN_CHUNK } from '@cyborgbackup/contracts';
 
 /** A part of the numbers, as `catalog.listing.end` takes it. */
 export interface SeenChunk {

@@ -1,12 +1,21 @@
+import {
+  BATCH_MAX_BYTES,
+  BATCH_MAX_ENTRIES,
+  catalogCommands,
+  createDictionary,
+  entryFingerprint,
+  MATCH_MAX,
+  nameStart,
+  NUMBERS_MAX,
+  packEntries,
+  type CatalogEntry,
+  type Rpc,
+  type RpcInput,
+  type RpcOutput,
+} from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import type { Rpc, RpcInput, RpcOutput } from '../rpc.ts';
 import { createCallWindow } from './call-window.ts';
-import { catalogCommands, MATCH_MAX } from './commands.ts';
-import { BATCH_MAX_BYTES, BATCH_MAX_ENTRIES, type CatalogEntry } from './entries.ts';
-import { entryFingerprint } from './fingerprint.ts';
-import { NUMBERS_MAX } from './listing-events.ts';
-import { createDictionary, nameStart, packEntries } from './packed-entries.ts';
 import { createSeenNumbers } from './seen-numbers.ts';
 
 /** Calls the catalog; the answer is as the contract says. */
