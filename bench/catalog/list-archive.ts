@@ -66,7 +66,7 @@ export const listArchive = async (site: BenchSite, owner: Owner, feed: Feed): Pr
   const job = await backUp(site, owner);
   await site.settled();
   const startedAt = performance.now();
-  const listing = await beginListing(site.call, { attempt: randomUUID(), job, ...owner });
+  const listing = await beginListing(site.call, { listing: randomUUID(), job, ...owner });
   await feed(listing.add);
   const { entries: count } = await listing.end();
   const rate = (): number => Math.round((count / (performance.now() - startedAt)) * 1_000);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { integerId, uuid } from './text.ts';
+import { integerId, uuid } from './wire/scalars.ts';
 
 /** The answer to a command that changed something. */
 export const written = z.object({

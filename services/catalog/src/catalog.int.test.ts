@@ -38,7 +38,7 @@ describe('one archive', () => {
     const listing = await host.begin(job, undefined, of);
     for (const entry of entries) await listing.add(entry);
     await shows(job, []);
-    expect(await listing.end()).toEqual({ entries: 11, added: 11, ended: 0 });
+    expect(await listing.end()).toEqual({ entries: 11, added: 11, removed: 0 });
     await shows(job, entries);
     const [row] = await host.rows('select entries, complete, healthy from catalog.archives where job_uuid = $1', [job]);
     expect(row).toEqual({ entries: '11', complete: true, healthy: false });
@@ -69,7 +69,7 @@ describe('the next archive of a series', () => {
     const three = await host.backUp('three', { owner: of });
     const listing = await host.begin(three, undefined, of);
     for (const entry of third) await listing.add(entry);
-    expect(await listing.end()).toEqual({ entries: 4, added: 2, ended: 2 });
+    expect(await listing.end()).toEqual({ entries: 4, added: 2, removed: 2 });
     await shows(three, third);
     await shows(two, first);
     await shows(one, first);
@@ -100,27 +100,31 @@ describe('a listing that is not the only one', () => {
     const one = await host.backUp('one', { owner: of });
     await host.list(one, [file('kept'), file('gone')], of);
     const two = await host.backUp('two', { owner: of });
-    const attempt = randomUUID();
-    const { series, first } = await host.call(catalogCommands.begin, { attempt, job: two, ...of });
-    const end = { series, attempt, part: 1, from: 0, to: first, seen: '' };
-    expect(await host.call(catalogCommands.end, end)).toEqual({ ended: 2, events: 1 });
-    expect(await host.call(catalogCommands.end, end)).toEqual({ ended: 2, events: 1 });
+    const listing = randomUUID();
+    const { series, first_number: first } = await host.call(catalogCommands.begin, {
+      listing,
+      job: two,
+      ...of,
+    });
+    const end = { series, listing, part: 1, from: 0, to: first, seen: '' };
+    expect(await host.call(catalogCommands.removeEntries, end)).toEqual({ removed: 2, events: 1 });
+    expect(await host.call(catalogCommands.removeEntries, end)).toEqual({ removed: 2, events: 1 });
     await host.settle();
-    expect(await host.call(catalogCommands.end, end)).toEqual({ ended: 2, events: 1 });
+    expect(await host.call(catalogCommands.removeEntries, end)).toEqual({ removed: 2, events: 1 });
     await shows(one, [file('kept'), file('gone')]);
-    await host.call(catalogCommands.abandon, { series, attempt });
-    const listing = await host.begin(two, undefined, of);
-    await listing.add(file('kept'));
-    expect(await listing.end()).toEqual({ entries: 1, added: 0, ended: 1 });
+    await host.call(catalogCommands.abandon, { series, listing });
+    const session = await host.begin(two, undefined, of);
+    await session.add(file('kept'));
+    expect(await session.end()).toEqual({ entries: 1, added: 0, removed: 1 });
     await shows(two, [file('kept')]);
   });
 
   test('cannot be completed with parts missing', async () => {
     const of = newOwner();
     const job = await host.backUp('one', { owner: of });
-    const attempt = randomUUID();
-    const { series } = await host.call(catalogCommands.begin, { attempt, job, ...of });
-    const complete = { series, attempt, job, events: 1, added: 1, entries: 1 };
+    const listing = randomUUID();
+    const { series } = await host.call(catalogCommands.begin, { listing, job, ...of });
+    const complete = { series, listing, job, events: 1, added: 1, entries: 1 };
     await expect(host.call(catalogCommands.complete, complete)).rejects.toThrow(/Parts of this listing are missing/);
   });
 });
@@ -141,7 +145,7 @@ describe('an archive that goes', () => {
       await host.list(job, entries, of);
     }
     const forget = (archive: string) =>
-      host.call(catalogCommands.forget, { repository: of.repository, archive, reason: 'pruned' });
+      host.call(catalogCommands.removeArchive, { repository: of.repository, archive, reason: 'pruned' });
     const names = async () => {
       await host.settle();
       const [row] = await host.rows(
@@ -173,7 +177,7 @@ describe('an archive that goes', () => {
     const job = await host.backUp('here', { owner: of });
     const listing = await host.begin(job, undefined, of);
     await listing.add(file('x'));
-    await host.call(catalogCommands.forget, { repository: of.repository, archive: 'here', reason: 'pruned' });
+    await host.call(catalogCommands.removeArchive, { repository: of.repository, archive: 'here', reason: 'pruned' });
     await expect(listing.end()).rejects.toThrow(/was deleted from its repository/);
     await listing.abandon();
     await shows(job, []);
@@ -191,12 +195,12 @@ describe('what a check finds', () => {
     await host.list(two, entries, of);
     const checked_at = '2026-02-01T00:00:00Z';
     const broken_paths = ['a/\udcff', 'not/there'];
-    await host.call(catalogCommands.findings, { job: one, archive_healthy: false, broken_paths, checked_at });
+    await host.call(catalogCommands.recordFindings, { job: one, archive_healthy: false, broken_paths, checked_at });
     await shows(one, [file('a/1'), file('a/\udcff', { healthy: false })]);
     await shows(two, entries);
     const health = () => host.rows('select healthy from catalog.archives where job_uuid = $1', [one]);
     expect(await health()).toEqual([{ healthy: false }]);
-    await host.call(catalogCommands.findings, { job: one, archive_healthy: true, broken_paths: [], checked_at });
+    await host.call(catalogCommands.recordFindings, { job: one, archive_healthy: true, broken_paths: [], checked_at });
     await shows(one, entries);
     expect(await health()).toEqual([{ healthy: true }]);
   });
@@ -207,7 +211,7 @@ describe('a check that finds nothing', () => {
     const of = newOwner();
     const [old, gone] = [await host.backUp('old', { owner: of }), await host.backUp('gone', { owner: of })];
     const forget = { repository: of.repository, archive: 'gone', reason: 'pruned' };
-    await host.call(catalogCommands.forget, forget);
+    await host.call(catalogCommands.removeArchive, forget);
     const elsewhere = await host.backUp('elsewhere', { owner: newOwner() });
     const known_until = (await host.parts.store.head()).toString();
     const young = await host.backUp('young', { owner: of });
@@ -244,15 +248,15 @@ describe('what borg lists', () => {
     const known_until = (await host.parts.store.head()).toString();
     await host.backUp('young', { owner: of, borgId: 'dd' });
     const archive = (borg_id: string) => ({ name: `name-${borg_id}`, borg_id });
-    const reconcile = (after: string, upto: string | null, ...archives: { name: string; borg_id: string }[]) =>
-      host.call(catalogCommands.reconcile, { repository, known_until, after, upto, archives });
+    const reconcile = (after: string, until: string | null, ...archives: { name: string; borg_id: string }[]) =>
+      host.call(catalogCommands.reconcile, { repository, known_until, after, until, archives });
     expect(await reconcile('', 'b', archive('a'))).toMatchObject({ vanished: ['name-b'], unknown: [] });
     expect(await reconcile('b', null, archive('c'), archive('foreign'))).toMatchObject({
       vanished: ['name-d'],
       unknown: ['name-foreign'],
     });
     await shows(jobs[1]!, []);
-    const nothing = { vanished: [], found_again: [], unknown: [], position: null };
+    const nothing = { vanished: [], reappeared: [], unknown: [], position: null };
     expect(await reconcile('', null, archive('a'), archive('c'), archive('foreign'))).toEqual(nothing);
   });
 });
@@ -266,14 +270,14 @@ describe('an archive that has vanished', () => {
     await host.list(two, entries, of);
     const reconcile = async (...archives: { name: string; borg_id: string }[]) => {
       const known_until = (await host.parts.store.head()).toString();
-      const page = { repository: of.repository, known_until, after: '', upto: null, archives };
+      const page = { repository: of.repository, known_until, after: '', until: null, archives };
       return host.call(catalogCommands.reconcile, page);
     };
     expect((await reconcile()).vanished.toSorted()).toEqual(['one', 'two']);
     // Another archive of the same name is another one.
-    expect(await reconcile({ name: 'two', borg_id: 'other' })).toMatchObject({ found_again: [], unknown: ['two'] });
+    expect(await reconcile({ name: 'two', borg_id: 'other' })).toMatchObject({ reappeared: [], unknown: ['two'] });
     const listed = { name: 'one', borg_id: 'a' };
-    expect(await reconcile(listed)).toMatchObject({ vanished: [], found_again: ['one'], unknown: [] });
+    expect(await reconcile(listed)).toMatchObject({ vanished: [], reappeared: ['one'], unknown: [] });
     const rows = () =>
       host.rows(
         'select removed, complete, healthy from catalog.archives where job_uuid = any($1) order by borg_id desc',
@@ -281,7 +285,7 @@ describe('an archive that has vanished', () => {
       );
     await host.settle();
     expect(await rows()).toContainEqual({ removed: false, complete: false, healthy: false });
-    expect(await reconcile(listed)).toMatchObject({ vanished: [], found_again: [], position: null });
+    expect(await reconcile(listed)).toMatchObject({ vanished: [], reappeared: [], position: null });
     await host.list(one, entries, of);
     await shows(one, entries);
     await shows(two, []);

@@ -1,15 +1,15 @@
 import type { EventOf } from '@cyborgbackup/kernel';
 import {
   archiveChecked,
-  archiveForgotten,
-  archiveFoundAgain,
+  archiveRemoved,
+  archiveReappeared,
   archiveVanished,
   unknownArchiveFound,
 } from './archive-events.ts';
 import {
   catalogEntriesAdded,
   catalogEntriesBroken,
-  catalogEntriesEnded,
+  catalogEntriesRemoved,
   catalogListingAbandoned,
   catalogListingCompleted,
   catalogListingStarted,
@@ -18,13 +18,13 @@ import {
 export const catalogEvents = [
   catalogListingStarted,
   catalogEntriesAdded,
-  catalogEntriesEnded,
+  catalogEntriesRemoved,
   catalogEntriesBroken,
   catalogListingCompleted,
   catalogListingAbandoned,
-  archiveForgotten,
+  archiveRemoved,
   archiveVanished,
-  archiveFoundAgain,
+  archiveReappeared,
   unknownArchiveFound,
   archiveChecked,
 ] as const;

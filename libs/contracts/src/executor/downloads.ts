@@ -1,7 +1,7 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { repositorySnapshot } from '../scheduler/run.ts';
-import { archivePath, requiredText, uuid } from '../text.ts';
+import { archivePath, requiredText, uuid } from '../wire/scalars.ts';
 
 /** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
 export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {

@@ -1,7 +1,7 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { virtualMachine } from '../inventory/client.ts';
-import { timestamp, uuid } from '../text.ts';
+import { timestamp, uuid } from '../wire/scalars.ts';
 
 /** An executor took the job. This append, at an exact version, is the lock on the job: who loses it drops the message. */
 export const jobStarted = defineEvent({

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../text.ts';
+import { uuid } from '../wire/scalars.ts';
 
 export const OUTPUT_KINDS = {
   debug: 'Debug',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
+import { defineRpc } from '../wire/rpc.ts';
 import { clientSnapshot, repositorySnapshot } from '../scheduler/run.ts';
-import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
 import { target, written } from '../written.ts';
 import { clientFields } from './client.ts';
 import { policyFields, policySnapshot } from './policy.ts';
@@ -36,13 +36,13 @@ export const clientCommands = {
   change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), written),
   remove: defineRpc('inventory.client.remove', target, written),
   /** A preparation reports what it found. */
-  prepared: defineRpc(
-    'inventory.client.prepared',
+  recordPreparation: defineRpc(
+    'inventory.client.record-preparation',
     z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
     written,
   ),
-  hypervisorPrepared: defineRpc(
-    'inventory.client.hypervisor-prepared',
+  recordHypervisorPreparation: defineRpc(
+    'inventory.client.record-hypervisor-preparation',
     z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
     written,
   ),
@@ -52,8 +52,8 @@ export const repositoryCommands = {
   register: defineRpc('inventory.repository.register', repositoryFields.extend(creation), written),
   change: defineRpc('inventory.repository.change', target.extend({ changes: repositoryFields.partial() }), written),
   remove: defineRpc('inventory.repository.remove', target, written),
-  prepared: defineRpc(
-    'inventory.repository.prepared',
+  recordPreparation: defineRpc(
+    'inventory.repository.record-preparation',
     z.object({
       uuid,
       ready: z.boolean(),
@@ -65,12 +65,12 @@ export const repositoryCommands = {
     written,
   ),
   /** Records that the passphrase was shown to the caller; the gateway shows it only after this succeeded. */
-  keyRead: defineRpc('inventory.repository.key-read', z.object({ uuid }), written),
+  recordKeyRead: defineRpc('inventory.repository.record-key-read', z.object({ uuid }), written),
   /** Makes a new key pair for the repository alone; the old one is not offered any more. */
   generateSsh: defineRpc('inventory.repository.generate-ssh', target, written),
   /** What the repository's host needs in `authorized_keys` to let the repository's own key in, and that to nothing else. */
-  authorizedKeys: defineRpc(
-    'inventory.repository.authorized-keys',
+  describeAuthorizedKey: defineRpc(
+    'inventory.repository.describe-authorized-key',
     z.object({ uuid, append_only: z.boolean(), storage_quota: requiredText(32).nullable() }),
     z.object({ public_key: z.string(), line: z.string() }),
   ),
@@ -81,7 +81,7 @@ export const repositoryCommands = {
     written,
   ),
   /** Records that the escrow copy was given to the caller; the gateway gives it only after this succeeded. */
-  escrowRead: defineRpc('inventory.repository.escrow-read', z.object({ uuid }), written),
+  recordEscrowRead: defineRpc('inventory.repository.record-escrow-read', z.object({ uuid }), written),
   /** Everything that a job on a repository alone needs. */
   resolve: defineRpc(
     'inventory.repository.resolve',
@@ -180,6 +180,10 @@ export const apiTokenCommands = {
     }),
     written,
   ),
-  used: defineRpc('inventory.api-token.used', z.object({ uuid }), z.object({ position: z.string().nullable() })),
+  recordUse: defineRpc(
+    'inventory.api-token.record-use',
+    z.object({ uuid }),
+    z.object({ position: z.string().nullable() }),
+  ),
   revoke: defineRpc('inventory.api-token.revoke', target, written),
 };

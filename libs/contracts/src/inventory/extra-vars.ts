@@ -1,4 +1,4 @@
-import { SECRET_MASK } from '../text.ts';
+import { SECRET_MASK } from '../wire/scalars.ts';
 
 /*
  * `extra_vars` is JSON text, kept exactly as it was sent. Before it is shown, the values of keys that name secrets are

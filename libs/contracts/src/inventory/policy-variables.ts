@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { requiredText, text } from '../text.ts';
+import { requiredText, text } from '../wire/scalars.ts';
 import { parseExtraVars } from './extra-vars.ts';
 import type { PolicyType } from './policy.ts';
 

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Policy types with the labels people see. */
 export const POLICY_TYPES = {

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** A borg repository as the API and the commands have it; `repository_key` is the passphrase. */
 export const repositoryFields = z.object({

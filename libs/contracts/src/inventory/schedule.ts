@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, uuid } from '../text.ts';
+import { integerId, requiredText, uuid } from '../wire/scalars.ts';
 
 /** When a policy runs. `crontab` has five or six fields, the sixth is the year; `timezone` is an IANA name. */
 export const scheduleFields = z.object({

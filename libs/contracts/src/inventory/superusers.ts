@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../text.ts';
+import { uuid } from '../wire/scalars.ts';
 
 /** All withdrawals are one stream, so that two of them cannot be decided against each other. */
 export const SUPERUSERS_STREAM = 'superusers';

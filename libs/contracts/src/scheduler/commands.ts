@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
-import { integerId, uuid } from '../text.ts';
+import { defineRpc } from '../wire/rpc.ts';
+import { integerId, uuid } from '../wire/scalars.ts';
 import { clientSnapshot, repositorySnapshot, restoreRequest } from './run.ts';
 
 const position = z.string().regex(/^\d+$/);

@@ -2,7 +2,7 @@ import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { virtualMachine } from '../inventory/client.ts';
 import { policySnapshot } from '../inventory/policy.ts';
-import { archivePath, integerId, requiredText, sealedText, uuid } from '../text.ts';
+import { archivePath, integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** job = backup, check = preparation of a client or repository. */
 export const JOB_TYPES = ['job', 'check', 'catalog', 'prune', 'restore', 'integrity'] as const;

@@ -1,4 +1,4 @@
-import { catalogStream, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { archiveStream, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import { findArchive } from '../read/find-archive.ts';
@@ -9,8 +9,8 @@ type Commands = typeof catalogCommands;
 
 /** What the catalog does with single archives. */
 export interface ArchiveHandlers {
-  forget(input: RpcInput<Commands['forget']>): Promise<RpcOutput<Commands['forget']>>;
-  findings(input: RpcInput<Commands['findings']>): Promise<RpcOutput<Commands['findings']>>;
+  removeArchive(input: RpcInput<Commands['removeArchive']>): Promise<RpcOutput<Commands['removeArchive']>>;
+  recordFindings(input: RpcInput<Commands['recordFindings']>): Promise<RpcOutput<Commands['recordFindings']>>;
 }
 
 /** Appends what happened to an archive. */
@@ -22,16 +22,16 @@ export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
 export const createArchiveHandlers = (parts: ServiceParts, readModel: ReadModel): ArchiveHandlers => {
   const handle = createHandleArchive(parts);
   const run = async (command: ArchiveCommand): Promise<string> => {
-    const { position } = await handle(catalogStream(command.job), command);
+    const { position } = await handle(archiveStream(command.job), command);
     return (position ?? 0n).toString();
   };
   return {
-    forget: async ({ repository, archive, reason }) => {
+    removeArchive: async ({ repository, archive, reason }) => {
       // An archive that the read model does not know yet would stay for ever.
       await readModel.reaches(await parts.store.head());
       const job = await findArchive(parts.pool, repository, archive);
       return { position: job === undefined ? null : await run({ do: 'forget', job, reason }) };
     },
-    findings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
+    recordFindings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
   };
 };

@@ -6,7 +6,7 @@ import type { ArchiveHandlers } from './archive-handlers.ts';
 
 export const ARCHIVE_HANDLERS = Symbol('ArchiveHandlers');
 
-const { forget, findings } = catalogCommands;
+const { removeArchive: forget, recordFindings: findings } = catalogCommands;
 
 @Controller()
 export class ArchiveController {
@@ -18,11 +18,11 @@ export class ArchiveController {
 
   @MessagePattern(forget.subject)
   forget(@Command(forget.input) input: RpcInput<typeof forget>): Promise<unknown> {
-    return this.#handlers.forget(input);
+    return this.#handlers.removeArchive(input);
   }
 
   @MessagePattern(findings.subject)
   findings(@Command(findings.input) input: RpcInput<typeof findings>): Promise<unknown> {
-    return this.#handlers.findings(input);
+    return this.#handlers.recordFindings(input);
   }
 }

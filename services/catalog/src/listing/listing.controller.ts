@@ -6,7 +6,7 @@ import type { ListingHandlers } from './listing-handlers.ts';
 
 export const LISTING_HANDLERS = Symbol('ListingHandlers');
 
-const { begin, match, add, end, markBroken, complete, abandon } = catalogCommands;
+const { begin, match, addEntries: add, removeEntries: end, markBroken, complete, abandon } = catalogCommands;
 
 @Controller()
 export class ListingController {
@@ -28,12 +28,12 @@ export class ListingController {
 
   @MessagePattern(add.subject)
   add(@Command(add.input) input: RpcInput<typeof add>): Promise<unknown> {
-    return this.#handlers.add(input);
+    return this.#handlers.addEntries(input);
   }
 
   @MessagePattern(end.subject)
   end(@Command(end.input) input: RpcInput<typeof end>): Promise<unknown> {
-    return this.#handlers.end(input);
+    return this.#handlers.removeEntries(input);
   }
 
   @MessagePattern(markBroken.subject)

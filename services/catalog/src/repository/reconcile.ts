@@ -1,6 +1,6 @@
 import {
-  catalogStream,
-  foundArchivesStream,
+  archiveStream,
+  unknownArchivesStream,
   type catalogCommands,
   type RpcInput,
   type RpcOutput,
@@ -34,7 +34,7 @@ export const createReconcile = (
     let last = 0n;
     for (const { job_uuid: job, archive_name: archive, borg_id } of drifted) {
       const command = { do: what, job, repository, archive, borg_id };
-      const { position = 0n } = await handleArchive(catalogStream(job), command);
+      const { position = 0n } = await handleArchive(archiveStream(job), command);
       last = position > last ? position : last;
     }
     return last;
@@ -44,16 +44,16 @@ export const createReconcile = (
     const names: string[] = [];
     for (let at = 0; at < archives.length; at += MAX_FOUND) {
       const some = archives.slice(at, at + MAX_FOUND);
-      const { events } = await handleFound(foundArchivesStream(repository), { repository, archives: some });
+      const { events } = await handleFound(unknownArchivesStream(repository), { repository, archives: some });
       names.push(...events.map(({ data }) => data.archive));
     }
     return names;
   };
 
-  return async ({ repository, known_until, after, upto, archives }) => {
+  return async ({ repository, known_until, after, until, archives }) => {
     const knownUntil = BigInt(known_until);
     await readModel.reaches(knownUntil);
-    const known = await cataloguedArchives(parts.pool, repository, { after, upto });
+    const known = await cataloguedArchives(parts.pool, repository, { after, until });
     const listed = new Set(archives.map(({ borg_id }) => borg_id));
     const ours = new Set(known.map(({ borg_id }) => borg_id));
     const gone = known.filter(
@@ -69,7 +69,7 @@ export const createReconcile = (
     );
     return {
       vanished: gone.map(({ archive_name }) => archive_name),
-      found_again: back.map(({ archive_name }) => archive_name),
+      reappeared: back.map(({ archive_name }) => archive_name),
       unknown: [...unknown],
       position: last === 0n ? null : last.toString(),
     };

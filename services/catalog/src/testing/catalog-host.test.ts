@@ -28,7 +28,7 @@ export interface CatalogHost extends AsyncDisposable {
     name: string,
     facts?: { readonly borgId?: string; readonly owner?: Owner; readonly job?: string },
   ): Promise<string>;
-  begin(job: string, attempt?: string, of?: Owner): Promise<ListingSession>;
+  begin(job: string, listing?: string, of?: Owner): Promise<ListingSession>;
   /** Lists an archive from beginning to end. */
   list(job: string, entries: readonly CatalogEntry[], of?: Owner): Promise<void>;
   /** Waits for the read model. */
@@ -125,8 +125,8 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
     }
     throw new Error('The catalog projection does not follow');
   };
-  const begin: CatalogHost['begin'] = (job, attempt = randomUUID(), of = owner) =>
-    beginListing(call, { attempt, job, ...of });
+  const begin: CatalogHost['begin'] = (job, listing = randomUUID(), of = owner) =>
+    beginListing(call, { listing, job, ...of });
 
   return {
     parts,

@@ -187,9 +187,9 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   await borg('init', '--encryption=repokey-blake2');
   const written = { uuid: clientUuid, id: 1, version: 1, position: '1' };
   for (const { subject } of [
-    clientCommands.prepared,
-    clientCommands.hypervisorPrepared,
-    repositoryCommands.prepared,
+    clientCommands.recordPreparation,
+    clientCommands.recordHypervisorPreparation,
+    repositoryCommands.recordPreparation,
     repositoryCommands.escrowKey,
   ]) {
     answer(subject, () => written);

@@ -25,7 +25,7 @@ const listEntries = async (context: JobContext, place: BorgPlace): Promise<JobRe
   const repository = repositoryOf(plan);
   output.write('verbose', `Listing archive ${archive}`);
   const listing = await beginListing(callCatalog(parts.rpc), {
-    attempt: randomUUID(),
+    listing: randomUUID(),
     job: backup,
     repository: repository.uuid,
     policy: plan.run.policy?.uuid ?? null,
@@ -41,8 +41,8 @@ const listEntries = async (context: JobContext, place: BorgPlace): Promise<JobRe
       },
     });
     parser.end();
-    const { entries, added, ended } = await listing.end();
-    output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${ended} gone or changed`);
+    const { entries, added, removed } = await listing.end();
+    output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${removed} gone or changed`);
     return { ...NOTHING_TO_TELL, warnings: warningsOf(result) };
   } catch (error) {
     // It is void in any case; this only makes room sooner.

@@ -1,4 +1,4 @@
-import { jobEvents, jobOutputRecorded, slotAwaited, slotGranted } from '@cyborgbackup/contracts';
+import { jobEvents, jobOutputRecorded, jobReady, jobGranted } from '@cyborgbackup/contracts';
 import type { EventStore, LogPage } from '@cyborgbackup/event-store';
 import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { CheckpointWaiter } from '@cyborgbackup/projections';
@@ -35,7 +35,7 @@ export interface JobNews {
   stop(): Promise<void>;
 }
 
-const TYPES = [jobOutputRecorded, slotAwaited, slotGranted, ...jobEvents].map(({ type }) => type);
+const TYPES = [jobOutputRecorded, jobReady, jobGranted, ...jobEvents].map(({ type }) => type);
 const PROJECTIONS = ['executor', 'scheduler'];
 /** Beyond this the watchers look at what is there: a projection that is behind must not silence all of them. */
 const CATCH_UP_MILLIS = 2_000;

@@ -10,7 +10,9 @@ import { apiTokenDecider, apiTokenStream, apiTokenUsesStream } from './decider.t
 
 export interface ApiTokenCommands {
   create(command: RpcInput<typeof apiTokenCommands.create>): Promise<Written>;
-  used(command: RpcInput<typeof apiTokenCommands.used>): Promise<RpcOutput<typeof apiTokenCommands.used>>;
+  recordUse(
+    command: RpcInput<typeof apiTokenCommands.recordUse>,
+  ): Promise<RpcOutput<typeof apiTokenCommands.recordUse>>;
   revoke(command: RpcInput<typeof apiTokenCommands.revoke>): Promise<Written>;
 }
 
@@ -39,7 +41,7 @@ export const createApiTokenCommands = (deps: InventoryDeps): ApiTokenCommands =>
       });
     },
 
-    used: async ({ uuid }) => {
+    recordUse: async ({ uuid }) => {
       if (!(await isDue(uuid))) return { position: null };
       const fact: ApiTokenEvent = { type: 'api-token-used', data: { uuid } };
       return { position: (await recordFact(deps, apiTokenUsesStream(uuid), fact)).toString() };

@@ -6,7 +6,7 @@ import type { ApiTokenCommands } from './api-token-commands.ts';
 
 export const API_TOKEN_COMMANDS = Symbol('ApiTokenCommands');
 
-const { create, used, revoke } = apiTokenCommands;
+const { create, recordUse: used, revoke } = apiTokenCommands;
 
 @Controller()
 export class ApiTokenController {
@@ -23,7 +23,7 @@ export class ApiTokenController {
 
   @MessagePattern(used.subject)
   used(@Command(used.input) command: RpcInput<typeof used>): Promise<RpcOutput<typeof used>> {
-    return this.#commands.used(command);
+    return this.#commands.recordUse(command);
   }
 
   @MessagePattern(revoke.subject)

@@ -15,8 +15,8 @@ export interface ClientCommands {
   register(command: RpcInput<typeof clientCommands.register>): Promise<Written>;
   change(command: RpcInput<typeof clientCommands.change>): Promise<Written>;
   remove(command: RpcInput<typeof clientCommands.remove>): Promise<Written>;
-  prepared(command: RpcInput<typeof clientCommands.prepared>): Promise<Written>;
-  hypervisorPrepared(command: RpcInput<typeof clientCommands.hypervisorPrepared>): Promise<Written>;
+  recordPreparation(command: RpcInput<typeof clientCommands.recordPreparation>): Promise<Written>;
+  recordHypervisorPreparation(command: RpcInput<typeof clientCommands.recordHypervisorPreparation>): Promise<Written>;
 }
 
 export const createClientCommands = (deps: InventoryDeps): ClientCommands => {
@@ -72,10 +72,10 @@ export const createClientCommands = (deps: InventoryDeps): ClientCommands => {
       );
     },
 
-    prepared: async ({ uuid, version, ready, ip }) =>
+    recordPreparation: async ({ uuid, version, ready, ip }) =>
       writtenBy(await handle(clientStream(uuid), { do: 'prepared', version, ready, ip }), 'client'),
 
-    hypervisorPrepared: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
+    recordHypervisorPreparation: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
       writtenBy(await handle(clientStream(uuid), { do: 'hypervisor-prepared', isReady, name }), 'client'),
   };
 };

@@ -6,7 +6,13 @@ import type { ClientCommands } from './client-commands.ts';
 
 export const CLIENT_COMMANDS = Symbol('ClientCommands');
 
-const { register, change, remove, prepared, hypervisorPrepared } = clientCommands;
+const {
+  register,
+  change,
+  remove,
+  recordPreparation: prepared,
+  recordHypervisorPreparation: hypervisorPrepared,
+} = clientCommands;
 
 @Controller()
 export class ClientController {
@@ -33,13 +39,13 @@ export class ClientController {
 
   @MessagePattern(prepared.subject)
   prepared(@Command(prepared.input) command: RpcInput<typeof prepared>): Promise<Written> {
-    return this.#commands.prepared(command);
+    return this.#commands.recordPreparation(command);
   }
 
   @MessagePattern(hypervisorPrepared.subject)
   hypervisorPrepared(
     @Command(hypervisorPrepared.input) command: RpcInput<typeof hypervisorPrepared>,
   ): Promise<Written> {
-    return this.#commands.hypervisorPrepared(command);
+    return this.#commands.recordHypervisorPreparation(command);
   }
 }

@@ -28,14 +28,14 @@ export interface RepositoryCommands {
   register(command: RpcInput<typeof repositoryCommands.register>): Promise<Written>;
   change(command: RpcInput<typeof repositoryCommands.change>): Promise<Written>;
   remove(command: RpcInput<typeof repositoryCommands.remove>): Promise<Written>;
-  prepared(command: RpcInput<typeof repositoryCommands.prepared>): Promise<Written>;
-  keyRead(command: RpcInput<typeof repositoryCommands.keyRead>): Promise<Written>;
+  recordPreparation(command: RpcInput<typeof repositoryCommands.recordPreparation>): Promise<Written>;
+  recordKeyRead(command: RpcInput<typeof repositoryCommands.recordKeyRead>): Promise<Written>;
   generateSsh(command: RpcInput<typeof repositoryCommands.generateSsh>): Promise<Written>;
-  authorizedKeys(
-    command: RpcInput<typeof repositoryCommands.authorizedKeys>,
-  ): Promise<RpcOutput<typeof repositoryCommands.authorizedKeys>>;
+  describeAuthorizedKey(
+    command: RpcInput<typeof repositoryCommands.describeAuthorizedKey>,
+  ): Promise<RpcOutput<typeof repositoryCommands.describeAuthorizedKey>>;
   escrowKey(command: RpcInput<typeof repositoryCommands.escrowKey>): Promise<Written>;
-  escrowRead(command: RpcInput<typeof repositoryCommands.escrowRead>): Promise<Written>;
+  recordEscrowRead(command: RpcInput<typeof repositoryCommands.recordEscrowRead>): Promise<Written>;
   resolve(command: RpcInput<typeof repositoryCommands.resolve>): Promise<RpcOutput<typeof repositoryCommands.resolve>>;
 }
 
@@ -116,10 +116,10 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
       );
     },
 
-    prepared: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
+    recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
       writtenBy(await handle(repositoryStream(uuid), { do: 'prepared', borgId, ownKey, ...found }), 'repository'),
 
-    keyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
+    recordKeyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
 
     generateSsh: ({ uuid, expected_version: expectedVersion }) => {
       const stream = repositoryStream(uuid);
@@ -130,7 +130,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
       });
     },
 
-    authorizedKeys: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
+    describeAuthorizedKey: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
       const { state } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
       const repository = present(state, 'repository');
       const limits = { appendOnly, storageQuota: storageQuota ?? undefined };
@@ -147,7 +147,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
       });
     },
 
-    escrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
+    recordEscrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
 
     resolve: async ({ id }) => {
       await caughtUp(deps);

@@ -6,8 +6,18 @@ import type { RepositoryCommands } from './repository-commands.ts';
 
 export const REPOSITORY_COMMANDS = Symbol('RepositoryCommands');
 
-const { register, change, remove, prepared, keyRead, generateSsh, authorizedKeys, escrowKey, escrowRead, resolve } =
-  repositoryCommands;
+const {
+  register,
+  change,
+  remove,
+  recordPreparation: prepared,
+  recordKeyRead: keyRead,
+  generateSsh,
+  describeAuthorizedKey: authorizedKeys,
+  escrowKey,
+  recordEscrowRead: escrowRead,
+  resolve,
+} = repositoryCommands;
 
 @Controller()
 export class RepositoryController {
@@ -34,12 +44,12 @@ export class RepositoryController {
 
   @MessagePattern(prepared.subject)
   prepared(@Command(prepared.input) command: RpcInput<typeof prepared>): Promise<Written> {
-    return this.#commands.prepared(command);
+    return this.#commands.recordPreparation(command);
   }
 
   @MessagePattern(keyRead.subject)
   keyRead(@Command(keyRead.input) command: RpcInput<typeof keyRead>): Promise<Written> {
-    return this.#commands.keyRead(command);
+    return this.#commands.recordKeyRead(command);
   }
 
   @MessagePattern(generateSsh.subject)
@@ -51,7 +61,7 @@ export class RepositoryController {
   authorizedKeys(
     @Command(authorizedKeys.input) command: RpcInput<typeof authorizedKeys>,
   ): Promise<RpcOutput<typeof authorizedKeys>> {
-    return this.#commands.authorizedKeys(command);
+    return this.#commands.describeAuthorizedKey(command);
   }
 
   @MessagePattern(escrowKey.subject)
@@ -61,7 +71,7 @@ export class RepositoryController {
 
   @MessagePattern(escrowRead.subject)
   escrowRead(@Command(escrowRead.input) command: RpcInput<typeof escrowRead>): Promise<Written> {
-    return this.#commands.escrowRead(command);
+    return this.#commands.recordEscrowRead(command);
   }
 
   @MessagePattern(resolve.subject)

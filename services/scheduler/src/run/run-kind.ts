@@ -1,4 +1,4 @@
-import type { CheckSubject, PlannedJob, RunFacts, SlotKind } from '@cyborgbackup/contracts';
+import type { CheckSubject, PlannedJob, RunFacts, OccurrenceKind } from '@cyborgbackup/contracts';
 
 /** What a job does, where its type does not say it all. */
 export type JobTask = CheckSubject | 'drill';
@@ -7,7 +7,7 @@ export type JobTask = CheckSubject | 'drill';
 export const taskOf = ({ check, drill }: PlannedJob): JobTask | null => (drill ? 'drill' : (check ?? null));
 
 /** What a run is for: what its slot is, when a schedule started it. */
-export type RunKind = SlotKind | 'restore';
+export type RunKind = OccurrenceKind | 'restore';
 
 interface KnownJob {
   readonly job_type: string;

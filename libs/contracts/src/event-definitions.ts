@@ -12,9 +12,9 @@ import { apiTokenEvents, sessionEvents } from './inventory/session.ts';
 import { settingsEvents } from './inventory/settings.ts';
 import { superuserEvents } from './inventory/superusers.ts';
 import { userEvents } from './inventory/user.ts';
-import { queueEvents } from './scheduler/queue.ts';
+import { grantEvents } from './scheduler/grants.ts';
 import { runEvents } from './scheduler/run.ts';
-import { scheduleSlotEvents } from './scheduler/schedule-slot.ts';
+import { occurrenceEvents } from './scheduler/occurrence.ts';
 
 /** Every event type there is. The codec of every service is built from this one list. */
 export const eventDefinitions: readonly EventDefinition[] = [
@@ -29,8 +29,8 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...sessionEvents,
   ...apiTokenEvents,
   ...runEvents,
-  ...queueEvents,
-  ...scheduleSlotEvents,
+  ...grantEvents,
+  ...occurrenceEvents,
   ...jobEvents,
   ...outputEvents,
   ...catalogEvents,
