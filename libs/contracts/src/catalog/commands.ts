@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineRpc } from '../wire/rpc.ts';
 import { archivePath, requiredText, timestamp, uuid } from '../wire/scalars.ts';
 import { BROKEN_PATHS_MAX } from './archive-events.ts';
-import { FINGERPRINT_LENGTH } from './fingerprint.ts';
+import { FINGERPRINT_LENGTH } from './entries.ts';
 import { NUMBERS_MAX } from './listing-events.ts';
 import { packedEntries } from './packed-entries.ts';
 

@@ -19,6 +19,16 @@ export const clientFields = z.object({
 });
 export type ClientFields = z.infer<typeof clientFields>;
 
+/** A client as a run carries it with it. */
+export const clientSnapshot = z.object({
+  id: integerId,
+  uuid,
+  hostname: z.string(),
+  port: z.int(),
+  /** KiB/s; null = no limit. */
+  bandwidth_limit: z.int().min(0).nullable(),
+});
+
 export const clientRegistered = defineEvent({
   type: 'client-registered',
   version: 1,

@@ -1,15 +1,27 @@
 import { z } from 'zod';
 import { defineRpc } from '../wire/rpc.ts';
-import { clientSnapshot, repositorySnapshot } from '../scheduler/run.ts';
 import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
-import { target, written } from '../written.ts';
-import { clientFields } from './client.ts';
+import { clientFields, clientSnapshot } from './client.ts';
 import { policyFields, policySnapshot } from './policy.ts';
-import { repositoryFields } from './repository.ts';
+import { repositoryFields, repositorySnapshot } from './repository.ts';
 import { scheduleFields } from './schedule.ts';
 import { API_TOKEN_SCOPES } from './session.ts';
 import { SSH_KEY_TYPES } from './settings.ts';
 import { userFields } from './user.ts';
+
+/** The answer to a command that changed something. */
+export const written = z.object({
+  uuid,
+  id: integerId,
+  /** The stream's version now: the API's ETag. */
+  version: z.int().min(0),
+  /** Log position to wait for before reading; null when there is nothing to wait for. */
+  position: z.string().regex(/^\d+$/).nullable(),
+});
+export type Written = z.infer<typeof written>;
+
+/** Names the thing a command is about, and the version its sender saw (If-Match). */
+const target = z.object({ uuid, expected_version: z.int().min(1).optional() });
 
 /** The caller chooses the new thing's uuid, so that a repeated command meets its own events instead of making a twin. */
 const creation = { uuid, command_id: uuid };

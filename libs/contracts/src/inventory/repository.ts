@@ -18,6 +18,9 @@ export const repositoryFields = z.object({
 export const REPOSITORY_DEFAULTS = { check_schedule: null, integrity_schedule: null };
 export type RepositoryFields = z.infer<typeof repositoryFields>;
 
+/** A repository as a run carries it with it. */
+export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
+
 const stored = repositoryFields.extend({ repository_key: sealedText });
 const key = {
   subject: (data: { uuid: string }) => `repository-${data.uuid}`,

@@ -1,7 +1,8 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { virtualMachine } from '../inventory/client.ts';
+import { clientSnapshot, virtualMachine } from '../inventory/client.ts';
 import { policySnapshot } from '../inventory/policy.ts';
+import { repositorySnapshot } from '../inventory/repository.ts';
 import { archivePath, integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** job = backup, check = preparation of a client or repository. */
@@ -11,15 +12,6 @@ export type JobType = (typeof JOB_TYPES)[number];
 export const LAUNCH_TYPES = ['manual', 'relaunch', 'scheduled', 'dependency'] as const;
 export type LaunchType = (typeof LAUNCH_TYPES)[number];
 
-export const clientSnapshot = z.object({
-  id: integerId,
-  uuid,
-  hostname: z.string(),
-  port: z.int(),
-  /** KiB/s; null = no limit. */
-  bandwidth_limit: z.int().min(0).nullable(),
-});
-export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
 /** What a restore does with a file that is there already. */
 export const REPLACE_POLICIES = ['always', 'newer', 'never', 'keep-both'] as const;
 

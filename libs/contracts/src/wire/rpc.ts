@@ -18,3 +18,10 @@ export type RpcInput<Call extends Rpc> = z.output<Call['input']>;
 
 /** What a handler of the call answers. */
 export type RpcOutput<Call extends Rpc> = z.output<Call['output']>;
+
+/** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
+export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {
+  readonly subject: string;
+  readonly input: Input;
+  readonly head: Head;
+}
