@@ -59,12 +59,12 @@ const breakOff = async (
   entries: readonly CatalogEntry[],
   abandon: boolean,
 ) => {
-  const attempt = randomUUID();
-  const session = await host.begin(job, attempt, of);
+  const listing = randomUUID();
+  const session = await host.begin(job, listing, of);
   for (const each of entries) await session.add(each);
-  const { series, first } = await host.call(catalogCommands.begin, { attempt, job, ...of });
+  const { series, first_number: first } = await host.call(catalogCommands.begin, { listing, job, ...of });
   if (first > 0) {
-    await host.call(catalogCommands.end, { series, attempt, part: 1, from: 0, to: first, seen: '' });
+    await host.call(catalogCommands.removeEntries, { series, listing, part: 1, from: 0, to: first, seen: '' });
   }
   if (abandon) await session.abandon();
 };
@@ -75,19 +75,19 @@ const apply = async (of: ReturnType<typeof newOwner>, archives: Modelled[], step
   const target = archives[step.archive]!;
   if (step.do === 'forget') {
     target.isGone = true;
-    await host.call(catalogCommands.forget, { repository: of.repository, archive: target.name, reason: 'test' });
+    await host.call(catalogCommands.removeArchive, { repository: of.repository, archive: target.name, reason: 'test' });
   } else if (step.do === 'find') {
     if (target.isGone) Object.assign(target, { isGone: false, entries: undefined, broken: undefined });
     const found = { name: target.name, borg_id: target.borgId };
     const known_until = (await host.parts.store.head()).toString();
-    const page = { after: target.borgId.slice(0, -1), upto: target.borgId, archives: [found] };
+    const page = { after: target.borgId.slice(0, -1), until: target.borgId, archives: [found] };
     await host.call(catalogCommands.reconcile, { repository: of.repository, known_until, ...page });
   } else if (step.do === 'check') {
     if (!target.isGone) target.broken = step.path;
     const findings = { archive_healthy: false, broken_paths: [step.path], checked_at: '2026-01-01T00:00:00Z' };
     await host.settle();
     if (target.entries === undefined) target.broken = undefined;
-    await host.call(catalogCommands.findings, { job: target.job, ...findings });
+    await host.call(catalogCommands.recordFindings, { job: target.job, ...findings });
   } else if (target.isGone) {
     await expect(host.begin(target.job, undefined, of)).rejects.toThrow(/was deleted/);
   } else if (step.do === 'list') {

@@ -1,10 +1,10 @@
 import { defineEvent } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { timestamp, uuid } from '../text.ts';
+import { timestamp, uuid } from '../wire/scalars.ts';
 
 /** The archive is gone from the repository, so its entries go from the catalog. Stream `catalog-<backup job>`. */
-export const archiveForgotten = defineEvent({
-  type: 'archive-forgotten',
+export const archiveRemoved = defineEvent({
+  type: 'archive-removed',
   version: 1,
   schema: z.object({ job: uuid, reason: z.string() }),
 });
@@ -19,8 +19,8 @@ export const archiveVanished = defineEvent({
 /**
  * The archive is in the repository after all, under the same id. Its entries come back when it is listed again. Same stream.
  */
-export const archiveFoundAgain = defineEvent({
-  type: 'archive-found-again',
+export const archiveReappeared = defineEvent({
+  type: 'archive-reappeared',
   version: 1,
   schema: z.object({ job: uuid, repository: uuid, archive: z.string(), borg_id: z.string() }),
 });
@@ -49,7 +49,7 @@ export const archiveChecked = defineEvent({
 });
 
 /** What happens to one archive of the catalog; see `listing-events.ts` for how it is listed. */
-export const catalogStream = (job: string): string => `catalog-${job}`;
+export const archiveStream = (job: string): string => `catalog-${job}`;
 
 /** What is found in a repository beside our own archives. */
-export const foundArchivesStream = (repository: string): string => `catalog-repository-${repository}`;
+export const unknownArchivesStream = (repository: string): string => `catalog-repository-${repository}`;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
-import { archivePath, requiredText, timestamp, uuid } from '../text.ts';
+import { defineRpc } from '../wire/rpc.ts';
+import { archivePath, requiredText, timestamp, uuid } from '../wire/scalars.ts';
 import { BROKEN_PATHS_MAX } from './archive-events.ts';
-import { FINGERPRINT_LENGTH } from './fingerprint.ts';
+import { FINGERPRINT_LENGTH } from './entries.ts';
 import { NUMBERS_MAX } from './listing-events.ts';
 import { packedEntries } from './packed-entries.ts';
 
@@ -17,7 +17,7 @@ export const RECONCILE_MAX = 1_000;
 
 const count = z.int().min(0);
 const position = z.string();
-const listing = { series: uuid, attempt: uuid };
+const listing = { series: uuid, listing: uuid };
 
 export const catalogCommands = {
   /**
@@ -27,7 +27,7 @@ export const catalogCommands = {
   begin: defineRpc(
     'catalog.listing.begin',
     z.object({
-      attempt: uuid,
+      listing: uuid,
       /** The backup that made the archive. */
       job: uuid,
       repository: uuid,
@@ -38,9 +38,9 @@ export const catalogCommands = {
     z.object({
       series: uuid,
       /** The number of the first new entry. */
-      first: count,
+      first_number: count,
       /** Entries of the listing before. None: there is nothing to match. */
-      open: count,
+      previous_entries: count,
     }),
   ),
   /** Which entries the listing before had. */
@@ -66,14 +66,14 @@ export const catalogCommands = {
     }),
   ),
   /** Records entries that are new. Sending a batch again changes nothing. */
-  add: defineRpc(
-    'catalog.listing.add',
-    z.object({ ...listing, batch: z.int().min(1), first: count, entries: packedEntries }),
+  addEntries: defineRpc(
+    'catalog.listing.add-entries',
+    z.object({ ...listing, batch: z.int().min(1), first_number: count, entries: packedEntries }),
     z.object({ position }),
   ),
   /** Records the end of the entries between two numbers that were not seen again. Sending a part again changes nothing. */
-  end: defineRpc(
-    'catalog.listing.end',
+  removeEntries: defineRpc(
+    'catalog.listing.remove-entries',
     z.object({
       ...listing,
       /** From 1, without gaps. */
@@ -84,7 +84,7 @@ export const catalogCommands = {
       /** A bit for each number, the lowest of each byte first, as base64; empty when none was seen. */
       seen: z.string().max(Math.ceil(SEEN_CHUNK / 8 / 3) * 4),
     }),
-    z.object({ ended: count, events: count }),
+    z.object({ removed: count, events: count }),
   ),
   /** Records which entries are broken. Sending a part again changes nothing. */
   markBroken: defineRpc(
@@ -110,14 +110,14 @@ export const catalogCommands = {
   /** The listing failed: what it recorded goes. */
   abandon: defineRpc('catalog.listing.abandon', z.object(listing), z.object({ position: position.nullable() })),
   /** The archive is gone from its repository: so are its entries. One that is not known changes nothing. */
-  forget: defineRpc(
-    'catalog.archive.forget',
+  removeArchive: defineRpc(
+    'catalog.archive.remove',
     z.object({ repository: uuid, archive: z.string(), reason: z.string() }),
     z.object({ position: position.nullable() }),
   ),
   /** What a check found out about an archive. */
-  findings: defineRpc(
-    'catalog.archive.findings',
+  recordFindings: defineRpc(
+    'catalog.archive.record-findings',
     z.object({
       job: uuid,
       archive_healthy: z.boolean(),
@@ -137,7 +137,7 @@ export const catalogCommands = {
   ),
   /**
    * Compares the catalog with a part of what borg lists: all archives of the repository whose id is above `after` and not
-   * above `upto`. Never to be called with a list that could not be read to its end.
+   * above `until`. Never to be called with a list that could not be read to its end.
    */
   reconcile: defineRpc(
     'catalog.repository.reconcile',
@@ -148,14 +148,14 @@ export const catalogCommands = {
       /** Ids are compared as text; the first page begins with an empty one. */
       after: z.string(),
       /** Null for the last page. */
-      upto: z.string().nullable(),
+      until: z.string().nullable(),
       archives: z.array(z.object({ name: requiredText(1_024), borg_id: requiredText(128) })).max(RECONCILE_MAX),
     }),
     z.object({
       /** Names of archives that were catalogued and are gone. */
       vanished: z.array(z.string()),
       /** Names of archives that were thought to be gone and are there. */
-      found_again: z.array(z.string()).default([]),
+      reappeared: z.array(z.string()),
       /** Names of archives that no job of ours made, and that were not known before. */
       unknown: z.array(z.string()),
       position: position.nullable(),

@@ -1,6 +1,6 @@
 import { defineEvent } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../text.ts';
+import { uuid } from '../wire/scalars.ts';
 import { packedEntries } from './packed-entries.ts';
 
 /*
@@ -19,7 +19,7 @@ export const catalogListingStarted = defineEvent({
   schema: z.object({
     series: uuid,
     /** Names this listing. */
-    attempt: uuid,
+    listing: uuid,
     /** The backup that made the archive. */
     job: uuid,
     repository: uuid,
@@ -30,7 +30,7 @@ export const catalogListingStarted = defineEvent({
     /** The listing's number in the series, from 1. */
     sequence: z.int().min(1),
     /** The number that its first new entry gets. */
-    first: z.int().min(0),
+    first_number: z.int().min(0),
   }),
 });
 
@@ -40,11 +40,11 @@ export const catalogEntriesAdded = defineEvent({
   version: 1,
   schema: z.object({
     series: uuid,
-    attempt: uuid,
+    listing: uuid,
     /** From 1. */
     batch: z.int().min(1),
     /** The number of the first of them. */
-    first: z.int().min(0),
+    first_number: z.int().min(0),
     entries: packedEntries,
   }),
 });
@@ -53,12 +53,12 @@ export const catalogEntriesAdded = defineEvent({
 export const NUMBERS_MAX = 10_000;
 
 /** Entries that the listing before had, and this one has not. */
-export const catalogEntriesEnded = defineEvent({
-  type: 'catalog-entries-ended',
+export const catalogEntriesRemoved = defineEvent({
+  type: 'catalog-entries-removed',
   version: 1,
   schema: z.object({
     series: uuid,
-    attempt: uuid,
+    listing: uuid,
     /** From 1. */
     part: z.int().min(1),
     /** Ascending. */
@@ -72,7 +72,7 @@ export const catalogEntriesBroken = defineEvent({
   version: 1,
   schema: z.object({
     series: uuid,
-    attempt: uuid,
+    listing: uuid,
     /** From 1. */
     part: z.int().min(1),
     numbers: z.array(z.int().min(0)).min(1).max(NUMBERS_MAX),
@@ -85,11 +85,11 @@ export const catalogListingCompleted = defineEvent({
   version: 1,
   schema: z.object({
     series: uuid,
-    attempt: uuid,
+    listing: uuid,
     job: uuid,
     sequence: z.int().min(1),
     /** The number that the next listing's first new entry gets. */
-    next: z.int().min(0),
+    next_number: z.int().min(0),
     /** The catalog id of an entry of this archive is this and the entry's number together. */
     id_base: z.int().min(0),
     /** In the archive. */
@@ -101,7 +101,7 @@ export const catalogListingCompleted = defineEvent({
 export const catalogListingAbandoned = defineEvent({
   type: 'catalog-listing-abandoned',
   version: 1,
-  schema: z.object({ series: uuid, attempt: uuid }),
+  schema: z.object({ series: uuid, listing: uuid }),
 });
 
 export const seriesStream = (series: string): string => `catalog-series-${series}`;

@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { BATCH_MAX_ENTRIES, type CatalogEntry } from './entries.ts';
-
-/** An entry by itself; its health belongs to an archive. */
-export type PlainEntry = Omit<CatalogEntry, 'healthy'>;
+import { BATCH_MAX_ENTRIES, type PlainEntry } from './entries.ts';
 
 const MAX_PATH = 32_768;
 

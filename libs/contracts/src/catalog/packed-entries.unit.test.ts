@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { entryFingerprint } from './fingerprint.ts';
-import { packedEntries, packEntries, unpackEntries, type PlainEntry } from './packed-entries.ts';
+import { entryFingerprint, type PlainEntry } from './entries.ts';
+import { packedEntries, packEntries, unpackEntries } from './packed-entries.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 });
 const entry: fc.Arbitrary<PlainEntry> = fc.record({

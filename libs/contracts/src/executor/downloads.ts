@@ -1,14 +1,8 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { repositorySnapshot } from '../scheduler/run.ts';
-import { archivePath, requiredText, uuid } from '../text.ts';
-
-/** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
-export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {
-  readonly subject: string;
-  readonly input: Input;
-  readonly head: Head;
-}
+import { repositorySnapshot } from '../inventory/repository.ts';
+import type { ByteStreamContract } from '../wire/rpc.ts';
+import { archivePath, requiredText, uuid } from '../wire/scalars.ts';
 
 /** file = the contents of one file; tar and zip = the paths with all below them. */
 export const CONTENT_KINDS = ['file', 'tar', 'zip'] as const;

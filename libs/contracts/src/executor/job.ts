@@ -1,7 +1,7 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { virtualMachine } from '../inventory/client.ts';
-import { timestamp, uuid } from '../text.ts';
+import { timestamp, uuid } from '../wire/scalars.ts';
 
 /** An executor took the job. This append, at an exact version, is the lock on the job: who loses it drops the message. */
 export const jobStarted = defineEvent({
@@ -26,7 +26,7 @@ export const jobAttemptLost = defineEvent({
     attempt: z.int(),
     reason: z.string(),
     /** The connection to a host failed; the job is tried again a limited number of times, see `max_attempts`. */
-    transport: z.boolean().default(false),
+    transport: z.boolean(),
   }),
 });
 
@@ -112,8 +112,8 @@ export const checkResult = z.object({
   verified_data: z.boolean(),
   /** Names of archives with damage, at most a thousand. */
   damaged: z.array(z.string()).max(1_000),
-  /** Where the log stood before borg began: archives that it told of by then were checked. Null in older events. */
-  known_until: z.string().regex(/^\d+$/).nullable().default(null),
+  /** Head of the log before borg began: the archives that were recorded up to it were checked. */
+  known_until: z.string().regex(/^\d+$/),
 });
 export type CheckResult = z.infer<typeof checkResult>;
 
@@ -133,10 +133,10 @@ export const jobSucceeded = defineEvent({
     /** Archives that a prune removed. */
     pruned: z.array(z.string()),
     /** Machines that a check of machines found. */
-    machines: z.array(virtualMachine).max(10_000).default([]),
-    restored: restoreResult.nullable().default(null),
-    drill: drillResult.nullable().default(null),
-    check: checkResult.nullable().default(null),
+    machines: z.array(virtualMachine).max(10_000),
+    restored: restoreResult.nullable(),
+    drill: drillResult.nullable(),
+    check: checkResult.nullable(),
   }),
 });
 
@@ -153,14 +153,14 @@ export const jobFailed = defineEvent({
     reason: z.string(),
     exit_code: z.int().nullable(),
     /** What borg warned of before the end. */
-    warnings: z.array(z.string()).default([]),
+    warnings: z.array(z.string()),
     /** An archive that is in the repository although the job failed: its source was empty or shrank too much. */
-    archive: archiveFacts.nullable().default(null),
+    archive: archiveFacts.nullable(),
     /** What a restore did before it failed, or whose files are not as the archive has them. */
-    restored: restoreResult.nullable().default(null),
+    restored: restoreResult.nullable(),
     /** The proof that failed. */
-    drill: drillResult.nullable().default(null),
-    check: checkResult.nullable().default(null),
+    drill: drillResult.nullable(),
+    check: checkResult.nullable(),
   }),
 });
 

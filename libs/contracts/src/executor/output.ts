@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../text.ts';
+import { uuid } from '../wire/scalars.ts';
 
 export const OUTPUT_KINDS = {
   debug: 'Debug',
@@ -22,7 +22,7 @@ export const jobProgress = z.object({
   rate: z.number().min(0),
   path: z.string(),
   /** Seconds to go, by the duration and size of the last run; null when there is nothing to go by. */
-  eta: z.number().min(0).nullable().default(null),
+  eta: z.number().min(0).nullable(),
 });
 export type JobProgress = z.infer<typeof jobProgress>;
 

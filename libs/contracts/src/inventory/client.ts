@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, text, uuid } from '../text.ts';
+import { integerId, requiredText, text, uuid } from '../wire/scalars.ts';
 
 /** A client (a machine that is backed up) as the API, the commands and the events have it. */
 export const clientFields = z.object({
@@ -18,6 +18,16 @@ export const clientFields = z.object({
   behind_firewall: z.boolean(),
 });
 export type ClientFields = z.infer<typeof clientFields>;
+
+/** A client as a run carries it with it. */
+export const clientSnapshot = z.object({
+  id: integerId,
+  uuid,
+  hostname: z.string(),
+  port: z.int(),
+  /** KiB/s; null = no limit. */
+  bandwidth_limit: z.int().min(0).nullable(),
+});
 
 export const clientRegistered = defineEvent({
   type: 'client-registered',
@@ -40,8 +50,8 @@ export const virtualMachine = z.object({
 export type VirtualMachine = z.infer<typeof virtualMachine>;
 
 /** What a preparation found out about the hypervisor on the machine. */
-export const hypervisorPrepared = defineEvent({
-  type: 'hypervisor-prepared',
+export const clientHypervisorPrepared = defineEvent({
+  type: 'client-hypervisor-prepared',
   version: 1,
   schema: z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
 });
@@ -63,7 +73,7 @@ export const clientEvents = [
   clientRegistered,
   clientChanged,
   clientPrepared,
-  hypervisorPrepared,
+  clientHypervisorPrepared,
   clientRemoved,
 ] as const;
 export type ClientEvent = EventOf<(typeof clientEvents)[number]>;

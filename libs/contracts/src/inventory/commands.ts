@@ -1,15 +1,27 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
-import { clientSnapshot, repositorySnapshot } from '../scheduler/run.ts';
-import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../text.ts';
-import { target, written } from '../written.ts';
-import { clientFields } from './client.ts';
+import { defineRpc } from '../wire/rpc.ts';
+import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
+import { clientFields, clientSnapshot } from './client.ts';
 import { policyFields, policySnapshot } from './policy.ts';
-import { repositoryFields } from './repository.ts';
+import { repositoryFields, repositorySnapshot } from './repository.ts';
 import { scheduleFields } from './schedule.ts';
 import { API_TOKEN_SCOPES } from './session.ts';
 import { SSH_KEY_TYPES } from './settings.ts';
 import { userFields } from './user.ts';
+
+/** The answer to a command that changed something. */
+export const written = z.object({
+  uuid,
+  id: integerId,
+  /** The stream's version now: the API's ETag. */
+  version: z.int().min(0),
+  /** Log position to wait for before reading; null when there is nothing to wait for. */
+  position: z.string().regex(/^\d+$/).nullable(),
+});
+export type Written = z.infer<typeof written>;
+
+/** Names the thing a command is about, and the version its sender saw (If-Match). */
+const target = z.object({ uuid, expected_version: z.int().min(1).optional() });
 
 /** The caller chooses the new thing's uuid, so that a repeated command meets its own events instead of making a twin. */
 const creation = { uuid, command_id: uuid };
@@ -36,13 +48,13 @@ export const clientCommands = {
   change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), written),
   remove: defineRpc('inventory.client.remove', target, written),
   /** A preparation reports what it found. */
-  prepared: defineRpc(
-    'inventory.client.prepared',
+  recordPreparation: defineRpc(
+    'inventory.client.record-preparation',
     z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
     written,
   ),
-  hypervisorPrepared: defineRpc(
-    'inventory.client.hypervisor-prepared',
+  recordHypervisorPreparation: defineRpc(
+    'inventory.client.record-hypervisor-preparation',
     z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
     written,
   ),
@@ -52,25 +64,25 @@ export const repositoryCommands = {
   register: defineRpc('inventory.repository.register', repositoryFields.extend(creation), written),
   change: defineRpc('inventory.repository.change', target.extend({ changes: repositoryFields.partial() }), written),
   remove: defineRpc('inventory.repository.remove', target, written),
-  prepared: defineRpc(
-    'inventory.repository.prepared',
+  recordPreparation: defineRpc(
+    'inventory.repository.record-preparation',
     z.object({
       uuid,
       ready: z.boolean(),
       borg_id: z.string(),
       encryption: z.string(),
       initialised: z.boolean(),
-      own_key: z.boolean().default(false),
+      own_key: z.boolean(),
     }),
     written,
   ),
   /** Records that the passphrase was shown to the caller; the gateway shows it only after this succeeded. */
-  keyRead: defineRpc('inventory.repository.key-read', z.object({ uuid }), written),
+  recordKeyRead: defineRpc('inventory.repository.record-key-read', z.object({ uuid }), written),
   /** Makes a new key pair for the repository alone; the old one is not offered any more. */
   generateSsh: defineRpc('inventory.repository.generate-ssh', target, written),
   /** What the repository's host needs in `authorized_keys` to let the repository's own key in, and that to nothing else. */
-  authorizedKeys: defineRpc(
-    'inventory.repository.authorized-keys',
+  describeAuthorizedKey: defineRpc(
+    'inventory.repository.describe-authorized-key',
     z.object({ uuid, append_only: z.boolean(), storage_quota: requiredText(32).nullable() }),
     z.object({ public_key: z.string(), line: z.string() }),
   ),
@@ -81,7 +93,7 @@ export const repositoryCommands = {
     written,
   ),
   /** Records that the escrow copy was given to the caller; the gateway gives it only after this succeeded. */
-  escrowRead: defineRpc('inventory.repository.escrow-read', z.object({ uuid }), written),
+  recordEscrowRead: defineRpc('inventory.repository.record-escrow-read', z.object({ uuid }), written),
   /** Everything that a job on a repository alone needs. */
   resolve: defineRpc(
     'inventory.repository.resolve',
@@ -106,7 +118,7 @@ export const policyCommands = {
    */
   resolve: defineRpc(
     'inventory.policy.resolve',
-    z.object({ id: integerId, clients_from: z.int().min(0).default(0) }),
+    z.object({ id: integerId, clients_from: z.int().min(0) }),
     z.object({
       policy: policySnapshot.extend({ enabled: z.boolean() }),
       repository: repositorySnapshot.extend({ ready: z.boolean(), enabled: z.boolean() }),
@@ -115,12 +127,12 @@ export const policyCommands = {
         clientSnapshot.extend({
           ready: z.boolean(),
           enabled: z.boolean(),
-          hypervisor_ready: z.boolean().default(false),
+          hypervisor_ready: z.boolean(),
         }),
       ),
-      next: z.int().nullable().default(null),
+      next: z.int().nullable(),
       /** Of the whole list of clients, not only of these. */
-      revision: z.string().default(''),
+      revision: z.string(),
       extra_vars: sealedText,
       /** Settings that shape the chain. */
       catalog_enabled: z.boolean(),
@@ -180,6 +192,10 @@ export const apiTokenCommands = {
     }),
     written,
   ),
-  used: defineRpc('inventory.api-token.used', z.object({ uuid }), z.object({ position: z.string().nullable() })),
+  recordUse: defineRpc(
+    'inventory.api-token.record-use',
+    z.object({ uuid }),
+    z.object({ position: z.string().nullable() }),
+  ),
   revoke: defineRpc('inventory.api-token.revoke', target, written),
 };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SECRET_MASK } from '../text.ts';
+import { SECRET_MASK } from '../wire/scalars.ts';
 import { maskExtraVars, parseExtraVars, unmaskExtraVars } from './extra-vars.ts';
 
 describe('masking', () => {

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { requiredText } from '../text.ts';
+import { requiredText } from '../wire/scalars.ts';
 
 const place = { host: requiredText(1024), port: z.int().min(1).max(65_535) };
 

@@ -64,11 +64,10 @@ describe('variables of a policy', () => {
     ['mysql', '{"databases": []}', 'databases'],
     ['postgresql', '{"databases": [""]}', 'databases'],
     ['mysql', '{"extended_mysql": {"7": {"databases": [null]}}}', 'extended_mysql.7.databases'],
-  ] as const)('%s takes no new %s, but reads an old one', (type, json, name) => {
-    expect(policyVariableProblems(type, json)).toEqual([
-      `${name}: Name at least one database, or leave it out to back up all of them.`,
-    ]);
-    expect(() => parsePolicyVariables(policyVariables[type], json)).not.toThrow();
+  ] as const)('%s refuses an empty selection of databases: %s', (type, json, name) => {
+    const problem = `${name}: Name at least one database, or leave it out to back up all of them.`;
+    expect(policyVariableProblems(type, json)).toEqual([problem]);
+    expect(() => parsePolicyVariables(policyVariables[type], json)).toThrow(problem);
     expect(policyVariableProblems(type, json.replace(/\[.*\]/, '["one"]'))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Policy types with the labels people see. */
 export const POLICY_TYPES = {
@@ -82,22 +82,6 @@ export const POLICY_DEFAULTS = {
   drill_files: 10,
 } as const;
 
-/** Fields that events of earlier releases lack. */
-const laterRunFields = {
-  missed_runs: runFields.missed_runs.default(POLICY_DEFAULTS.missed_runs),
-  overlap: runFields.overlap.default(POLICY_DEFAULTS.overlap),
-  connect_timeout: runFields.connect_timeout.default(POLICY_DEFAULTS.connect_timeout),
-  idle_timeout: runFields.idle_timeout.default(POLICY_DEFAULTS.idle_timeout),
-  total_timeout: runFields.total_timeout.default(POLICY_DEFAULTS.total_timeout),
-  max_attempts: runFields.max_attempts.default(POLICY_DEFAULTS.max_attempts),
-  shrink_limit: runFields.shrink_limit.default(POLICY_DEFAULTS.shrink_limit),
-};
-const laterFields = {
-  ...laterRunFields,
-  drill_schedule: drillFields.drill_schedule.default(POLICY_DEFAULTS.drill_schedule),
-  drill_files: drillFields.drill_files.default(POLICY_DEFAULTS.drill_files),
-};
-
 /** A policy as a run carries it with it. */
 export const policySnapshot = z.object({
   id: integerId,
@@ -109,8 +93,8 @@ export const policySnapshot = z.object({
   mode_pull: z.boolean(),
   prehook: z.string(),
   posthook: z.string(),
-  ...laterRunFields,
-  drill_files: laterFields.drill_files,
+  ...runFields,
+  drill_files: drillFields.drill_files,
 });
 
 /** A policy as the API and the commands have it. `clients`, `repository` and `schedule` are integer ids. */
@@ -142,7 +126,7 @@ const variables = {
 export const policyRegistered = defineEvent({
   type: 'policy-registered',
   version: 1,
-  schema: stored.extend({ ...laterFields, id: integerId, uuid }),
+  schema: stored.extend({ id: integerId, uuid }),
   sealed: variables,
 });
 

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** A borg repository as the API and the commands have it; `repository_key` is the passphrase. */
 export const repositoryFields = z.object({
@@ -18,6 +18,9 @@ export const repositoryFields = z.object({
 export const REPOSITORY_DEFAULTS = { check_schedule: null, integrity_schedule: null };
 export type RepositoryFields = z.infer<typeof repositoryFields>;
 
+/** A repository as a run carries it with it. */
+export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
+
 const stored = repositoryFields.extend({ repository_key: sealedText });
 const key = {
   subject: (data: { uuid: string }) => `repository-${data.uuid}`,
@@ -27,12 +30,7 @@ const key = {
 export const repositoryRegistered = defineEvent({
   type: 'repository-registered',
   version: 1,
-  schema: stored.extend({
-    check_schedule: stored.shape.check_schedule.default(null),
-    integrity_schedule: stored.shape.integrity_schedule.default(null),
-    id: integerId,
-    uuid,
-  }),
+  schema: stored.extend({ id: integerId, uuid }),
   sealed: key,
 });
 
@@ -57,7 +55,7 @@ export const repositoryPrepared = defineEvent({
     /** True when the preparation initialised it, false when it adopted what was there. */
     initialised: z.boolean(),
     /** Whether the repository's host takes the repository's own SSH key. */
-    own_key: z.boolean().default(false),
+    own_key: z.boolean(),
   }),
 });
 

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, uuid } from '../text.ts';
+import { integerId, requiredText, uuid } from '../wire/scalars.ts';
 
 /** When a policy runs. `crontab` has five or six fields, the sixth is the year; `timezone` is an IANA name. */
 export const scheduleFields = z.object({
@@ -20,12 +20,7 @@ export type ScheduleFields = z.infer<typeof scheduleFields>;
 export const scheduleRegistered = defineEvent({
   type: 'schedule-registered',
   version: 1,
-  schema: scheduleFields.extend({
-    jitter: scheduleFields.shape.jitter.default(SCHEDULE_DEFAULTS.jitter),
-    blackouts: scheduleFields.shape.blackouts.default(SCHEDULE_DEFAULTS.blackouts),
-    id: integerId,
-    uuid,
-  }),
+  schema: scheduleFields.extend({ id: integerId, uuid }),
 });
 
 export const scheduleChanged = defineEvent({

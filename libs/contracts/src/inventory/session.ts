@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, timestamp, uuid } from '../text.ts';
+import { integerId, requiredText, timestamp, uuid } from '../wire/scalars.ts';
 
 /** A log-in by password: the family of refresh tokens that grows from it. */
 export const sessionOpened = defineEvent({

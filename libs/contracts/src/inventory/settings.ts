@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { requiredText, sealedText } from '../text.ts';
+import { requiredText, sealedText } from '../wire/scalars.ts';
 
 /** All settings are one stream: they are few, and changes to them are rare. */
 export const SETTINGS_STREAM = 'settings';

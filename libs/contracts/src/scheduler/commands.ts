@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
-import { integerId, uuid } from '../text.ts';
-import { clientSnapshot, repositorySnapshot, restoreRequest } from './run.ts';
+import { clientSnapshot } from '../inventory/client.ts';
+import { repositorySnapshot } from '../inventory/repository.ts';
+import { defineRpc } from '../wire/rpc.ts';
+import { integerId, uuid } from '../wire/scalars.ts';
+import { restoreRequest } from './run.ts';
 
 const position = z.string().regex(/^\d+$/);
 

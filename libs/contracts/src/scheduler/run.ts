@@ -1,8 +1,9 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { virtualMachine } from '../inventory/client.ts';
+import { clientSnapshot, virtualMachine } from '../inventory/client.ts';
 import { policySnapshot } from '../inventory/policy.ts';
-import { archivePath, integerId, requiredText, sealedText, uuid } from '../text.ts';
+import { repositorySnapshot } from '../inventory/repository.ts';
+import { archivePath, integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** job = backup, check = preparation of a client or repository. */
 export const JOB_TYPES = ['job', 'check', 'catalog', 'prune', 'restore', 'integrity'] as const;
@@ -11,15 +12,6 @@ export type JobType = (typeof JOB_TYPES)[number];
 export const LAUNCH_TYPES = ['manual', 'relaunch', 'scheduled', 'dependency'] as const;
 export type LaunchType = (typeof LAUNCH_TYPES)[number];
 
-export const clientSnapshot = z.object({
-  id: integerId,
-  uuid,
-  hostname: z.string(),
-  port: z.int(),
-  /** KiB/s; null = no limit. */
-  bandwidth_limit: z.int().min(0).nullable().default(null),
-});
-export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
 /** What a restore does with a file that is there already. */
 export const REPLACE_POLICIES = ['always', 'newer', 'never', 'keep-both'] as const;
 
@@ -31,21 +23,21 @@ export const restoreRequest = z.object({
   /** A path as the archive has it, with all below it; empty = see `items`, or everything. */
   item: z.string(),
   /** Several paths, each with all below it. */
-  items: z.array(archivePath).max(1_000).default([]),
+  items: z.array(archivePath).max(1_000),
   /** Borg's patterns (`sh:**` and so on) for what to restore, beside the paths. */
-  patterns: z.array(requiredText(4_096)).max(100).default([]),
+  patterns: z.array(requiredText(4_096)).max(100),
   /** A folder on the destination, made when it is not there; empty = in place, where everything was. */
   dest_folder: z.string(),
   /** client = the job's client; repository = the host on which the repository lies. */
-  destination: z.enum(['client', 'repository']).default('client'),
-  replace: z.enum(REPLACE_POLICIES).default('always'),
-  verify: z.enum(VERIFICATIONS).default('sizes'),
+  destination: z.enum(['client', 'repository']),
+  replace: z.enum(REPLACE_POLICIES),
+  verify: z.enum(VERIFICATIONS),
   /** Owners by number; otherwise by name where the destination knows it. */
-  numeric_ids: z.boolean().default(false),
+  numeric_ids: z.boolean(),
   /** Only list what would be written. */
   dry_run: z.boolean(),
   /** Feed the dump to the database server it came from (mysql and postgresql archives). */
-  database: z.boolean().default(false),
+  database: z.boolean(),
 });
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 
@@ -64,31 +56,36 @@ export const CHECK_SUBJECTS = ['client', 'repository', 'hypervisor', 'machines',
 export type CheckSubject = (typeof CHECK_SUBJECTS)[number];
 
 /** One job of a run. A job waits for all jobs in `needs`; when one of those does not succeed, it is not started. */
-export const plannedJob = z.object({
-  id: integerId,
-  uuid,
-  name: z.string(),
-  job_type: z.enum(JOB_TYPES),
-  launch_type: z.enum(LAUNCH_TYPES),
-  client: clientSnapshot.nullable(),
-  needs: z.array(uuid),
-  /** The archive this job makes (job), lists (catalog) or reads (restore). */
-  archive_name: z.string().nullable(),
-  /** The backup that this job follows up. */
-  master_job: uuid.nullable(),
-  /** Its id, when it is a job of an earlier run. */
-  master_job_id: integerId.optional(),
-  /** Set for restore jobs; their `client` is the destination. */
-  restore: restoreRequest.optional(),
-  /** Set for restore jobs that only prove that a restore works. */
-  drill: drillRequest.optional(),
-  /** Set for check jobs of this release; without it, a check with a client is one of the client. */
-  check: z.enum(CHECK_SUBJECTS).optional(),
-  /** The virtual machine that this job is about. */
-  machine: virtualMachine.optional(),
-  /** Set for a check of machines: which jobs follow each machine's backup. */
-  followers: z.object({ catalog: z.boolean(), prune: z.boolean() }).optional(),
-});
+export const plannedJob = z
+  .object({
+    id: integerId,
+    uuid,
+    name: z.string(),
+    job_type: z.enum(JOB_TYPES),
+    launch_type: z.enum(LAUNCH_TYPES),
+    client: clientSnapshot.nullable(),
+    needs: z.array(uuid),
+    /** The archive this job makes (job), lists (catalog) or reads (restore). */
+    archive_name: z.string().nullable(),
+    /** The backup that this job follows up. */
+    master_job: uuid.nullable(),
+    /** Its id, when it is a job of an earlier run. */
+    master_job_id: integerId.optional(),
+    /** Set for restore jobs; their `client` is the destination. */
+    restore: restoreRequest.optional(),
+    /** Set for restore jobs that only prove that a restore works. */
+    drill: drillRequest.optional(),
+    /** Set for check jobs. */
+    check: z.enum(CHECK_SUBJECTS).optional(),
+    /** The virtual machine that this job is about. */
+    machine: virtualMachine.optional(),
+    /** Set for a check of machines: which jobs follow each machine's backup. */
+    followers: z.object({ catalog: z.boolean(), prune: z.boolean() }).optional(),
+  })
+  .refine(
+    ({ job_type, check }) => (job_type === 'check') === (check !== undefined),
+    'A check job names what it checks.',
+  );
 export type PlannedJob = z.infer<typeof plannedJob>;
 
 /** What all jobs of a run have in common, as it was when the run was requested. */

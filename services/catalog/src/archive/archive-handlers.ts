@@ -1,4 +1,4 @@
-import { catalogStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
+import { archiveStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
@@ -15,19 +15,19 @@ export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
 /** What the catalog does with single archives. */
 export const createArchiveHandlers = (
   parts: ServiceParts,
-): Pick<RpcHandlers<typeof catalogCommands>, 'forget' | 'findings'> => {
+): Pick<RpcHandlers<typeof catalogCommands>, 'removeArchive' | 'recordFindings'> => {
   const handle = createHandleArchive(parts);
   const run = async (command: ArchiveCommand): Promise<string> => {
-    const { position } = await handle(catalogStream(command.job), command);
+    const { position } = await handle(archiveStream(command.job), command);
     return (position ?? 0n).toString();
   };
   return {
-    forget: async ({ repository, archive, reason }) => {
+    removeArchive: async ({ repository, archive, reason }) => {
       // An archive that the read model does not know yet would stay for ever.
       await parts.waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
       const job = await findArchive(parts.pool, repository, archive);
       return { position: job === undefined ? null : await run({ do: 'forget', job, reason }) };
     },
-    findings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
+    recordFindings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
   };
 };

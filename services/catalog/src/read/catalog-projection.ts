@@ -7,12 +7,11 @@ import { folderTotals } from './models/folder-totals.ts';
 import { series } from './models/series.ts';
 import { versions } from './models/versions.ts';
 import { archiveSteps } from './steps/archive-steps.ts';
-import { legacySteps } from './steps/legacy-steps.ts';
 import { listingSteps } from './steps/listing-steps.ts';
 
 export const catalogProjection = defineProjection({
   name: 'catalog',
   version: 3,
   models: [archives, series, versions, folders, names, attributes, folderTotals, endings, broken, pendingBroken],
-  steps: { ...listingSteps, ...archiveSteps, ...legacySteps },
+  steps: { ...listingSteps, ...archiveSteps },
 });

@@ -15,13 +15,13 @@ export interface CataloguedArchive {
 export const cataloguedArchives = async (
   pool: Pool,
   repository: string,
-  { after, upto }: { readonly after: string; readonly upto: string | null },
+  { after, until }: { readonly after: string; readonly until: string | null },
 ): Promise<readonly CataloguedArchive[]> => {
   const { rows } = await pool.query<CataloguedArchive>(
     `select job_uuid, archive_name, borg_id, position::text, removed from catalog.archives
       where repository_uuid = $1 and borg_id <> ''
         and borg_id collate "C" > $2 and ($3::text is null or borg_id collate "C" <= $3)`,
-    [repository, after, upto],
+    [repository, after, until],
   );
   return rows;
 };

@@ -15,12 +15,12 @@ export interface CurrentListing {
 /** @throws AppError `conflict` for a listing that is void */
 export const findListing = async (
   pool: Pool,
-  { series, attempt }: { readonly series: string; readonly attempt: string },
+  { series, listing }: { readonly series: string; readonly listing: string },
 ): Promise<CurrentListing> => {
   const { rows } = await pool.query<CurrentListing>({
     name: 'catalog-find-listing',
     text: 'select id, sequence, next, open from catalog.series where uuid = $1 and listing = $2',
-    values: [series, attempt],
+    values: [series, listing],
   });
   const [row] = rows;
   if (!row) throw voidListing();

@@ -1,4 +1,4 @@
-import { catalogStream, foundArchivesStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
+import { archiveStream, unknownArchivesStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
@@ -24,7 +24,7 @@ export const createReconcile = (parts: ServiceParts): RpcHandlers<typeof catalog
     let last = 0n;
     for (const { job_uuid: job, archive_name: archive, borg_id } of drifted) {
       const command = { do: what, job, repository, archive, borg_id };
-      const { position = 0n } = await handleArchive(catalogStream(job), command);
+      const { position = 0n } = await handleArchive(archiveStream(job), command);
       last = position > last ? position : last;
     }
     return last;
@@ -34,16 +34,16 @@ export const createReconcile = (parts: ServiceParts): RpcHandlers<typeof catalog
     const names: string[] = [];
     for (let at = 0; at < archives.length; at += MAX_FOUND) {
       const some = archives.slice(at, at + MAX_FOUND);
-      const { events } = await handleFound(foundArchivesStream(repository), { repository, archives: some });
+      const { events } = await handleFound(unknownArchivesStream(repository), { repository, archives: some });
       names.push(...events.map(({ data }) => data.archive));
     }
     return names;
   };
 
-  return async ({ repository, known_until, after, upto, archives }) => {
+  return async ({ repository, known_until, after, until, archives }) => {
     const knownUntil = BigInt(known_until);
     await parts.waiter.waitForProjections([catalogProjection.name], knownUntil, WAIT_MILLIS.listing);
-    const known = await cataloguedArchives(parts.pool, repository, { after, upto });
+    const known = await cataloguedArchives(parts.pool, repository, { after, until });
     const listed = new Set(archives.map(({ borg_id }) => borg_id));
     const ours = new Set(known.map(({ borg_id }) => borg_id));
     const gone = known.filter(
@@ -59,7 +59,7 @@ export const createReconcile = (parts: ServiceParts): RpcHandlers<typeof catalog
     );
     return {
       vanished: gone.map(({ archive_name }) => archive_name),
-      found_again: back.map(({ archive_name }) => archive_name),
+      reappeared: back.map(({ archive_name }) => archive_name),
       unknown: [...unknown],
       position: last === 0n ? null : last.toString(),
     };

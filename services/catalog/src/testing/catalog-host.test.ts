@@ -1,11 +1,6 @@
-import {
-  beginListing,
-  jobStream,
-  type CatalogCall,
-  type CatalogEntry,
-  type ListingSession,
-} from '@cyborgbackup/contracts';
+import { jobStream, type CatalogEntry } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
+import { beginListing, type CatalogCall, type ListingSession } from '@cyborgbackup/executor';
 import { createLogger, systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { compareProjection, readCheckpoint, type Comparison } from '@cyborgbackup/projections';
 import type { RunningService, ServiceParts } from '@cyborgbackup/service';
@@ -33,7 +28,7 @@ export interface CatalogHost extends AsyncDisposable {
     name: string,
     facts?: { readonly borgId?: string; readonly owner?: Owner; readonly job?: string },
   ): Promise<string>;
-  begin(job: string, attempt?: string, of?: Owner): Promise<ListingSession>;
+  begin(job: string, listing?: string, of?: Owner): Promise<ListingSession>;
   /** Lists an archive from beginning to end. */
   list(job: string, entries: readonly CatalogEntry[], of?: Owner): Promise<void>;
   /** Waits for the read model. */
@@ -130,8 +125,8 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
     }
     throw new Error('The catalog projection does not follow');
   };
-  const begin: CatalogHost['begin'] = (job, attempt = randomUUID(), of = owner) =>
-    beginListing(call, { attempt, job, ...of });
+  const begin: CatalogHost['begin'] = (job, listing = randomUUID(), of = owner) =>
+    beginListing(call, { listing, job, ...of });
 
   return {
     parts,
@@ -148,7 +143,20 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
         ...sizes,
       };
       const { repository, client } = of;
-      const data = { job, attempt: 1, warnings: [], repository, client, archive, repository_sizes: null, pruned: [] };
+      const data = {
+        job,
+        attempt: 1,
+        warnings: [],
+        repository,
+        client,
+        archive,
+        repository_sizes: null,
+        pruned: [],
+        machines: [],
+        restored: null,
+        drill: null,
+        check: null,
+      };
       await append(jobStream(job), { type: 'job-succeeded', data });
       return job;
     },

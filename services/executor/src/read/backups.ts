@@ -81,7 +81,7 @@ export const backups = defineReadModel<BackupRow, RunEvent | JobEvent | CatalogE
     'run-extended': ({ data }, table) => table.put(...plannedBackups(data.uuid, data.jobs)),
     'job-succeeded': ({ data }, table) => table.update({ job: data.job }, made(data.archive, true)),
     'job-failed': ({ data }, table) => table.update({ job: data.job }, made(data.archive, false)),
-    'archive-forgotten': ({ data }, table) => table.update({ job: data.job }, { removed: true }),
-    'archive-found-again': ({ data }, table) => table.update({ job: data.job }, { removed: false }),
+    'archive-removed': ({ data }, table) => table.update({ job: data.job }, { removed: true }),
+    'archive-reappeared': ({ data }, table) => table.update({ job: data.job }, { removed: false }),
   },
 });

@@ -16,10 +16,10 @@ let begun: Record<string, unknown> = {};
 
 beforeAll(async () => {
   site = await startJobSite();
-  const { begin, add, complete, abandon, reconcile } = catalogCommands;
+  const { begin, addEntries: add, complete, abandon, reconcile } = catalogCommands;
   site.answer(reconcile.subject, ({ archives }: { archives: { name: string }[] }) => {
     calls.push(`reconcile ${archives.map(({ name }) => name).join(' ')}`);
-    return { vanished: ['lost'], found_again: [], unknown: [], position: null };
+    return { vanished: ['lost'], reappeared: [], unknown: [], position: null };
   });
   site.answer(begin.subject, (request: Record<string, unknown>) => {
     calls.push('begin');

@@ -1,4 +1,4 @@
-import { jobEvents, jobOutputRecorded, slotAwaited, slotGranted } from '@cyborgbackup/contracts';
+import { jobEvents, jobOutputRecorded, jobReady, jobGranted } from '@cyborgbackup/contracts';
 import type { EventStore, LogPage } from '@cyborgbackup/event-store';
 import { delay, isRecord, messageOf, type Logger } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS, type ProjectionWaiter, type WaitTarget } from '@cyborgbackup/projections';
@@ -35,7 +35,7 @@ export interface JobNews {
   stop(): Promise<void>;
 }
 
-const TYPES = [jobOutputRecorded, slotAwaited, slotGranted, ...jobEvents].map(({ type }) => type);
+const TYPES = [jobOutputRecorded, jobReady, jobGranted, ...jobEvents].map(({ type }) => type);
 const PROJECTIONS = ['executor', 'scheduler'];
 const RETRY_MILLIS = 1_000;
 

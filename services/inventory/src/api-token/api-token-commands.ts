@@ -33,7 +33,7 @@ export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof 
       });
     },
 
-    used: async ({ uuid }) => {
+    recordUse: async ({ uuid }) => {
       if (!(await isDue(uuid))) return { position: null };
       const fact: ApiTokenEvent = { type: 'api-token-used', data: { uuid } };
       return { position: (await recordFact(deps, apiTokenUsesStream(uuid), fact)).toString() };

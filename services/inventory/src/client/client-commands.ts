@@ -63,10 +63,10 @@ export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof cl
       });
     },
 
-    prepared: async ({ uuid, version, ready, ip }) =>
+    recordPreparation: async ({ uuid, version, ready, ip }) =>
       writtenBy(await handle(clientStream(uuid), { do: 'prepared', version, ready, ip }), 'client'),
 
-    hypervisorPrepared: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
+    recordHypervisorPreparation: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
       writtenBy(await handle(clientStream(uuid), { do: 'hypervisor-prepared', isReady, name }), 'client'),
   };
 };

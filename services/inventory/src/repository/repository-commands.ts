@@ -101,17 +101,17 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
         }),
       ),
 
-    prepared: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
+    recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
       writtenBy(await handle(repositoryStream(uuid), { do: 'prepared', borgId, ownKey, ...found }), 'repository'),
 
-    keyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
+    recordKeyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
 
     generateSsh: ({ uuid, expected_version: expectedVersion }) =>
       handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) =>
         execute({ do: 'replace-key-pair', keyPair: await newKeyPair(present(state, 'repository').id) }),
       ),
 
-    authorizedKeys: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
+    describeAuthorizedKey: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
       const { state } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
       const repository = present(state, 'repository');
       const limits = { appendOnly, storageQuota: storageQuota ?? undefined };
@@ -125,7 +125,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
         return execute({ do: 'escrow', borgId, key });
       }),
 
-    escrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
+    recordEscrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
 
     resolve: async ({ id }) => {
       await caughtUp(deps);

@@ -1,4 +1,4 @@
-import { jobEndOf, type JobEvent, type QueueEvent, type RunEvent } from '@cyborgbackup/contracts';
+import { jobEndOf, type JobEvent, type GrantEvent, type RunEvent } from '@cyborgbackup/contracts';
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type TableChanges } from '@cyborgbackup/projections';
 import type { JobRow } from './job-row.ts';
@@ -6,11 +6,11 @@ import { knownEvent } from './known-event.ts';
 import { outcomeOf } from './outcome.ts';
 import { actingUser, plannedRows } from './planned-rows.ts';
 
-type JobChange<E extends JobEvent | QueueEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
+type JobChange<E extends JobEvent | GrantEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
 
 /** Changes the row of the event's job, and who changed it and when. */
 const changeJob =
-  <E extends JobEvent | QueueEvent>(change: JobChange<E>) =>
+  <E extends JobEvent | GrantEvent>(change: JobChange<E>) =>
   (event: RecordedEvent<E>, table: TableChanges<JobRow>): Change<JobRow> =>
     table.update({ uuid: event.data.job }, (row) => ({
       ...row,
@@ -26,7 +26,7 @@ const ended = <E extends JobEvent>(row: JobRow, event: RecordedEvent<E>): Partia
   return { status, failed: status !== 'successful', finished: event.metadata.occurredAt };
 };
 
-export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
+export const jobs = defineReadModel<JobRow, RunEvent | GrantEvent | JobEvent>({
   table: 'jobs',
   columns: {
     uuid: 'uuid',
@@ -104,7 +104,7 @@ export const jobs = defineReadModel<JobRow, RunEvent | QueueEvent | JobEvent>({
         revision: row.revision + 1,
       })),
     ],
-    'slot-awaited': changeJob((row) => (row.status === 'waiting' ? { status: 'pending' } : {})),
+    'job-ready': changeJob((row) => (row.status === 'waiting' ? { status: 'pending' } : {})),
     'job-started': changeJob((row, { data, metadata }) => ({
       status: 'running',
       started: row.started ?? metadata.occurredAt,

@@ -4,7 +4,7 @@ import { defineReadModel } from '@cyborgbackup/projections';
 /** A job that found machines which have no jobs yet: its run has not ended. */
 export interface PendingExtensionRow {
   readonly job: string;
-  /** What the machines' backups will use; null is for jobs of releases that knew no machines. */
+  /** What the machines' backups will use. */
   readonly repository: string | null;
   readonly client: string | null;
 }

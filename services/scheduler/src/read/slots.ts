@@ -1,4 +1,4 @@
-import type { QueueEvent } from '@cyborgbackup/contracts';
+import type { GrantEvent } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
 
 /** A slot that is taken: granted, and not freed yet. */
@@ -11,13 +11,13 @@ export interface SlotRow {
   readonly granted_version: number;
 }
 
-export const slots = defineReadModel<SlotRow, QueueEvent>({
+export const slots = defineReadModel<SlotRow, GrantEvent>({
   table: 'slots',
   columns: { job: 'uuid', run: 'uuid', repository: 'uuid?', client: 'uuid?', granted_version: 'int4' },
   key: ['job'],
   on: {
-    'slot-granted': ({ data, version }, table) => table.put({ ...data, granted_version: version }),
-    'slot-freed': ({ data }, table) => table.remove({ job: data.job }),
+    'job-granted': ({ data, version }, table) => table.put({ ...data, granted_version: version }),
+    'grant-released': ({ data }, table) => table.remove({ job: data.job }),
   },
 });
 
@@ -27,13 +27,13 @@ export interface QueueVersionRow {
   readonly version: number;
 }
 
-export const queueVersion = defineReadModel<QueueVersionRow, QueueEvent>({
+export const queueVersion = defineReadModel<QueueVersionRow, GrantEvent>({
   table: 'queue_version',
   columns: { stream: 'text', version: 'int4' },
   key: ['stream'],
   on: {
-    'slot-awaited': ({ stream, version }, table) => table.put({ stream, version }),
-    'slot-granted': ({ stream, version }, table) => table.put({ stream, version }),
-    'slot-freed': ({ stream, version }, table) => table.put({ stream, version }),
+    'job-ready': ({ stream, version }, table) => table.put({ stream, version }),
+    'job-granted': ({ stream, version }, table) => table.put({ stream, version }),
+    'grant-released': ({ stream, version }, table) => table.put({ stream, version }),
   },
 });

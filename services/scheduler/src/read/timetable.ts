@@ -47,7 +47,7 @@ export const timetableEntries = defineReadModel<TimetableEntry, TimetableEntryEv
     'repository-changed': onEntries,
     'repository-removed': onEntries,
     'run-requested': onEntries,
-    'schedule-slot-skipped': onEntries,
+    'occurrence-skipped': onEntries,
   },
 });
 

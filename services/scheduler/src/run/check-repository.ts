@@ -36,7 +36,7 @@ const draftCheck = (
   needs: [],
   archive_name: null,
   master_job: null,
-  check: 'archives',
+  ...(!verifyData && { check: 'archives' as const }),
 });
 
 const checkUsable = ({ uuid, name, enabled, ready }: ResolvedRepository, wanted: string | undefined): void => {

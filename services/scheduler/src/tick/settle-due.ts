@@ -1,4 +1,4 @@
-import type { ScheduleSlotEvent } from '@cyborgbackup/contracts';
+import type { OccurrenceEvent } from '@cyborgbackup/contracts';
 import type { Logger } from '@cyborgbackup/kernel';
 import { launchSlot, type DueSlot } from '../run/launch-slot.ts';
 import type { LaunchDeps } from '../run/launch.ts';
@@ -81,7 +81,7 @@ const overlap = (
 
 const isoOrNull = (millis: number | null): string | null => (millis === null ? null : new Date(millis).toISOString());
 
-const slotData = ({ kind, subject }: TimetableEntry, { due, until, reason }: Skip): ScheduleSlotEvent['data'] => {
+const slotData = ({ kind, subject }: TimetableEntry, { due, until, reason }: Skip): OccurrenceEvent['data'] => {
   const isOfPolicy = kind === 'backup' || kind === 'drill';
   return {
     policy: isOfPolicy ? subject : null,

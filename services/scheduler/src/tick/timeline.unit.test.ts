@@ -8,7 +8,7 @@ import { createTimetable, type Timetable, type TimetableEvent } from './timetabl
 
 type Tested = Extract<
   TimetableEvent,
-  { type: 'schedule-changed' | 'repository-changed' | 'policy-changed' | 'schedule-slot-skipped' }
+  { type: 'schedule-changed' | 'repository-changed' | 'policy-changed' | 'occurrence-skipped' }
 >;
 
 const BEGIN = Date.parse('2026-03-01T00:00:00Z');
@@ -97,7 +97,7 @@ describe('a slot that waits for its start', () => {
     expect(decide(table, at('01:06'))).toEqual([]);
     expect(decide(table, START + 1_000)).toEqual(['01:00']);
     const run = {
-      type: 'schedule-slot-skipped',
+      type: 'occurrence-skipped',
       data: { policy: 'p', repository: null, kind: 'backup', due_at: iso(at('01:00')), until: null, reason: '' },
     } as const;
     table.evolve({ ...run, metadata: { occurredAt: iso(START) } });
@@ -213,7 +213,7 @@ describe('what a row remembers', () => {
 
   it('goes when what was due is settled', () => {
     const skipped: Tested = {
-      type: 'schedule-slot-skipped',
+      type: 'occurrence-skipped',
       data: { policy: 'p', repository: null, kind: 'backup', due_at: iso(BEGIN + 2), until: null, reason: '' },
     };
     const entry = evolveEntry(

@@ -3,8 +3,8 @@ import type {
   PolicyFields,
   RepositoryEvent,
   RunEvent,
-  ScheduleSlotEvent,
-  SlotKind,
+  OccurrenceEvent,
+  OccurrenceKind,
 } from '@cyborgbackup/contracts';
 import { kindOfRun } from '../run/run-kind.ts';
 import { changed, news, type Next, type Occurred, type Remembering } from './row-fold.ts';
@@ -21,7 +21,7 @@ interface Terms {
 export interface TimetableEntry extends Terms, Remembering<Terms> {
   /** Uuid of the policy or the repository. */
   readonly subject: string;
-  readonly kind: SlotKind;
+  readonly kind: OccurrenceKind;
   /** Of the subject. */
   readonly id: number;
   readonly missed_runs: PolicyFields['missed_runs'];
@@ -33,7 +33,7 @@ export interface TimetableEntry extends Terms, Remembering<Terms> {
 const termsOf = ({ schedule, repository, enabled }: Terms): Terms => ({ schedule, repository, enabled });
 
 /** Up to when this event accounts for slots, ISO 8601: itself, or all before the one that stands for them. */
-export const handledUntil = ({ due_at, until }: ScheduleSlotEvent['data']): string =>
+export const handledUntil = ({ due_at, until }: OccurrenceEvent['data']): string =>
   until === null ? due_at : new Date(Date.parse(until) - 1).toISOString();
 
 const handled = (row: TimetableEntry | undefined, until: string): Next<TimetableEntry> => {
@@ -44,10 +44,10 @@ const handled = (row: TimetableEntry | undefined, until: string): Next<Timetable
 /** Names an entry. */
 export interface EntryKey {
   readonly subject: string;
-  readonly kind: SlotKind;
+  readonly kind: OccurrenceKind;
 }
 
-export type TimetableEntryEvent = PolicyEvent | RepositoryEvent | RunEvent | ScheduleSlotEvent;
+export type TimetableEntryEvent = PolicyEvent | RepositoryEvent | RunEvent | OccurrenceEvent;
 
 const runKeys = (run: Extract<RunEvent, { type: 'run-requested' }>['data']): readonly EntryKey[] => {
   const kind = kindOfRun(run);
@@ -62,7 +62,7 @@ export const entryKeys = ({ type, data }: TimetableEntryEvent): readonly EntryKe
       return runKeys(data);
     case 'run-extended':
       return [];
-    case 'schedule-slot-skipped': {
+    case 'occurrence-skipped': {
       const subject = data.policy ?? data.repository;
       return subject === null ? [] : [{ subject, kind: data.kind }];
     }
@@ -80,7 +80,7 @@ type Scheduled = Readonly<
   Partial<Record<'schedule' | 'drill_schedule' | 'check_schedule' | 'integrity_schedule', number | null | undefined>>
 >;
 
-const scheduleOf: Readonly<Record<SlotKind, (data: Scheduled) => number | null | undefined>> = {
+const scheduleOf: Readonly<Record<OccurrenceKind, (data: Scheduled) => number | null | undefined>> = {
   backup: (data) => data.schedule,
   drill: (data) => data.drill_schedule,
   check: (data) => data.check_schedule,
@@ -134,6 +134,6 @@ export const evolveEntry = (
 };
 
 const slotHandled = (row: TimetableEntry | undefined, { type, data }: TimetableEntryEvent): Next<TimetableEntry> => {
-  if (type === 'schedule-slot-skipped') return handled(row, handledUntil(data));
+  if (type === 'occurrence-skipped') return handled(row, handledUntil(data));
   return type === 'run-requested' && data.due_at !== null ? handled(row, data.due_at) : row;
 };

@@ -1,4 +1,4 @@
-import type { RepositoryEvent, ScheduleEvent, SettingsEvent, SlotKind } from '@cyborgbackup/contracts';
+import type { RepositoryEvent, ScheduleEvent, SettingsEvent, OccurrenceKind } from '@cyborgbackup/contracts';
 import { createHeap } from '../heap.ts';
 import type { Next, Occurred } from './row-fold.ts';
 import {
@@ -50,7 +50,7 @@ interface Place extends DueEntry {
   readonly start: number;
 }
 
-export const entryName = (kind: SlotKind, subject: string): string => `${kind}/${subject}`;
+export const entryName = (kind: OccurrenceKind, subject: string): string => `${kind}/${subject}`;
 const nameOf = ({ kind, subject }: EntryKey): string => entryName(kind, subject);
 
 /**
@@ -149,7 +149,7 @@ const store = <Row extends object>(table: Map<string, Row>, key: string, next: N
 };
 
 const isScheduleEvent = (event: Occurred<TimetableEvent>): event is Occurred<ScheduleEvent> =>
-  event.type !== 'schedule-slot-skipped' && event.type.startsWith('schedule-');
+  event.type !== 'occurrence-skipped' && event.type.startsWith('schedule-');
 const isSettingsEvent = (event: Occurred<TimetableEvent>): event is Occurred<SettingsEvent> =>
   ['setting-changed', 'secret-setting-changed', 'ssh-key-generated'].includes(event.type);
 const isRepositoryEvent = (event: Occurred<TimetableEvent>): event is Occurred<RepositoryEvent> =>

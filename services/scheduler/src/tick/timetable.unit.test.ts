@@ -3,8 +3,8 @@ import {
   REPOSITORY_DEFAULTS,
   SCHEDULE_DEFAULTS,
   type PolicyEvent,
-  type ScheduleSlotEvent,
-  type SlotKind,
+  type OccurrenceEvent,
+  type OccurrenceKind,
 } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -27,8 +27,8 @@ const happened = (table: Timetable, time: string, ...events: readonly TimetableE
   return table;
 };
 
-const skipped = (due_at: string, until: string | null = null, kind: SlotKind = 'backup'): ScheduleSlotEvent => ({
-  type: 'schedule-slot-skipped',
+const skipped = (due_at: string, until: string | null = null, kind: OccurrenceKind = 'backup'): OccurrenceEvent => ({
+  type: 'occurrence-skipped',
   data: { policy: 'p', repository: null, kind, due_at, until, reason: 'x' },
 });
 

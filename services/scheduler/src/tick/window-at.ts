@@ -1,4 +1,4 @@
-import { findBlackout, parseBlackout, type Blackout } from '@cyborgbackup/contracts';
+import { findBlackout, parseBlackout, type Blackout } from '@cyborgbackup/scheduling';
 import type { TimetableSchedule } from './timetable-schedule.ts';
 
 const parsed = new Map<string, Blackout | undefined>();

@@ -153,8 +153,8 @@ export const archives = defineReadModel<ArchiveRow, JobEvent | CatalogEvent | Ru
         : [],
     'job-failed': ({ data: { job, archive }, position }, table) =>
       archive ? table.update({ job_uuid: job }, made(archive, { position, failed: true })) : [],
-    'archive-forgotten': ({ data }, table) => gone(data.job, table),
+    'archive-removed': ({ data }, table) => gone(data.job, table),
     'archive-vanished': ({ data }, table) => gone(data.job, table),
-    'archive-found-again': ({ data }, table) => table.update({ job_uuid: data.job }, { removed: false }),
+    'archive-reappeared': ({ data }, table) => table.update({ job_uuid: data.job }, { removed: false }),
   },
 });

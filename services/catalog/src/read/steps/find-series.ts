@@ -38,8 +38,8 @@ export const openListingOf = ({ id, sequence, next, open }: SeriesRow): OpenList
 /** Undefined for a listing that is void: what it has to tell never happened. */
 export const findListing = async (
   target: StepTarget,
-  { series, attempt }: { readonly series: string; readonly attempt: string },
+  { series, listing }: { readonly series: string; readonly listing: string },
 ): Promise<OpenListing | undefined> => {
   const row = await findSeries(target, series);
-  return row?.listing === attempt ? openListingOf(row) : undefined;
+  return row?.listing === listing ? openListingOf(row) : undefined;
 };

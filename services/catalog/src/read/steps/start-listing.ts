@@ -19,11 +19,11 @@ export const insertSeries = async ({ client, schema }: StepTarget, uuid: string)
 export const openListing = async (
   { client, schema }: StepTarget,
   series: number,
-  { attempt, sequence }: { readonly attempt: string; readonly sequence: number },
+  { listing, sequence }: { readonly listing: string; readonly sequence: number },
 ): Promise<void> => {
   await client.query(`update ${schema}.series set listing = $2, sequence = $3 where id = $1`, [
     series,
-    attempt,
+    listing,
     sequence,
   ]);
 };

@@ -40,7 +40,7 @@ export const clients = defineReadModel<ClientRow, ClientEvent>({
         { uuid: event.data.uuid },
         { ...definedFields(event.data), mark_as_to_update: false, ...nextStamps(event) },
       ),
-    'hypervisor-prepared': (event, table) =>
+    'client-hypervisor-prepared': (event, table) =>
       table.update({ uuid: event.data.uuid }, { ...definedFields(event.data), ...nextStamps(event) }),
     'client-removed': ({ data }, table) => table.remove({ uuid: data.uuid }),
   },

@@ -7,11 +7,13 @@ import { zoneClock, type OffsetPeriod, type ZoneClock } from './zone-offsets.ts'
  * Occurrences in a time zone. A crontab speaks of wall-clock times; between two changes of the clocks these and the instants
  * correspond one to one, so occurrences are enumerated period by period. At the changes:
  *
- * - Clocks put forward: the times left out do not exist. If any of them matches, the schedule runs once, at the instant of
- *   the change (03:00 for 02:00-03:00), together with what is due then anyway. A schedule of every hour is left alone: its
- *   runs before and after are as far apart as on any other day.
- * - Clocks put back: the times repeated exist twice. The schedule runs at the first. A schedule of every hour or of every
- *   minute runs at both, since it means a distance in time rather than a time of day.
+ * - Clocks put forward: the times in the gap do not exist. If any of them matches, there is one occurrence at the instant of
+ *   the change (03:00 for 02:00-03:00). A schedule of every hour is left alone: its occurrences before and after the gap are
+ *   as far apart as on any other day.
+ * - Clocks put back: the times repeated exist twice. The first is the occurrence. A schedule of every hour or of every minute
+ *   has both, since it means a distance in time rather than a time of day.
+ *
+ * See docs/decisions/0007-cron-parser-reads-crontabs-occurrences-of-our-own.md.
  */
 const everyHour = (crontab: Crontab): boolean => crontab.hours.length === 24;
 const everyMinute = (crontab: Crontab): boolean => crontab.minutes.length === 60;
@@ -32,7 +34,7 @@ const firstWallIn = (crontab: Crontab, { since, offset, offsetBefore }: OffsetPe
   return Math.max(from + offset, repeatedUntil);
 };
 
-/** The first occurrence at or after the instant `from`. */
+/** The first occurrence at or after the instant `from`; null when there is none. */
 const occurrenceFrom = (crontab: Crontab, clock: ZoneClock, from: number): number | null => {
   let at = from;
   for (;;) {
@@ -40,7 +42,7 @@ const occurrenceFrom = (crontab: Crontab, clock: ZoneClock, from: number): numbe
     if (at === period.since && missedAtStart(crontab, period)) return at;
     const wall = nextWall(crontab, firstWallIn(crontab, period, at));
     if (wall !== null && wall - period.offset < period.until) return wall - period.offset;
-    // Nothing more in this period, nor anywhere before `wall`, except in what may be repeated at a change soon after `at`.
+    // No match before `wall`, unless a change soon after `at` repeats some wall-clock times.
     if (period.until - at <= LONGEST_CHANGE) at = period.until;
     else if (wall === null) return null;
     else at = Math.max(period.until, wall - LONGEST_CHANGE);
@@ -52,8 +54,8 @@ const FIRST_INSTANT = -LONGEST_CHANGE;
 const LAST_INSTANT = Date.UTC(2100, 0, 1) + LONGEST_CHANGE;
 
 /**
- * The first occurrence after `after`, both in milliseconds since 1970. Null when there is none up to the end of 2099, which
- * takes no longer to find out. For what happens when clocks change see the top of this file.
+ * The first occurrence after `after`, both in milliseconds since 1970; null when there is none up to the end of 2099. How far
+ * away it is makes no difference to the time that this takes. For clock changes see the top of this file.
  * @throws AppError('validation') on the field `timezone` when it is not an IANA time zone
  */
 export const nextOccurrence = (crontab: Crontab, timezone: string, after: number): number | null => {
@@ -82,7 +84,7 @@ const readMonth = (month: string): readonly [year: number, month: number] => {
 
 /**
  * All occurrences of a month (`YYYY-MM`) of the schedule's own time zone, ascending, as UTC instants such as
- * `2024-06-03T05:00:00+00:00`: for the zone UTC what the original's calendar shows. At most 44,700.
+ * `2024-06-03T05:00:00+00:00`. At most 44,700.
  * @throws AppError('validation') on the field `month` or `timezone`
  */
 export const occurrencesOfMonth = (crontab: Crontab, timezone: string, month: string): string[] => {

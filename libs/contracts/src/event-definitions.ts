@@ -10,13 +10,12 @@ import { repositoryEvents } from './inventory/repository.ts';
 import { scheduleEvents } from './inventory/schedule.ts';
 import { apiTokenEvents, sessionEvents } from './inventory/session.ts';
 import { settingsEvents } from './inventory/settings.ts';
-import { superuserEvents } from './inventory/superusers.ts';
-import { userEvents } from './inventory/user.ts';
-import { queueEvents } from './scheduler/queue.ts';
+import { superuserEvents, userEvents } from './inventory/user.ts';
+import { grantEvents } from './scheduler/grants.ts';
 import { runEvents } from './scheduler/run.ts';
-import { scheduleSlotEvents } from './scheduler/schedule-slot.ts';
+import { occurrenceEvents } from './scheduler/occurrence.ts';
 
-/** Every event type there is. The codec of every service is built from this one list. */
+/** All types of events. The codec of every service is built from this list. */
 export const eventDefinitions: readonly EventDefinition[] = [
   ...userEvents,
   ...superuserEvents,
@@ -29,8 +28,8 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...sessionEvents,
   ...apiTokenEvents,
   ...runEvents,
-  ...queueEvents,
-  ...scheduleSlotEvents,
+  ...grantEvents,
+  ...occurrenceEvents,
   ...jobEvents,
   ...outputEvents,
   ...catalogEvents,

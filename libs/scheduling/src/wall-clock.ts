@@ -9,8 +9,8 @@ const DAY = 86_400_000;
 
 const bits = (values: readonly number[]): number => values.reduce((mask, value) => mask | (1 << value), 0);
 
-/** What `nextWall` needs, computed once per crontab. */
-interface Tables {
+/** A crontab in the form that `nextWall` searches, computed once. */
+interface SearchTables {
   readonly minutesOfDay: readonly number[];
   readonly monthMask: number;
   /** Days (bit 0 = the 1st) that match in a month whose 1st is a Monday (index 0), a Tuesday … */
@@ -19,7 +19,7 @@ interface Tables {
   readonly lastYear: number;
 }
 
-const tables = new WeakMap<Crontab, Tables>();
+const tables = new WeakMap<Crontab, SearchTables>();
 
 const dayMaskWhenFirstIs = (firstWeekday: number, crontab: Crontab): number =>
   bits(
@@ -28,7 +28,7 @@ const dayMaskWhenFirstIs = (firstWeekday: number, crontab: Crontab): number =>
       .map((d) => d - 1),
   );
 
-const build = (crontab: Crontab): Tables => ({
+const build = (crontab: Crontab): SearchTables => ({
   minutesOfDay: crontab.hours.flatMap((hour) => crontab.minutes.map((minute) => hour * 60 + minute)),
   monthMask: bits(crontab.months),
   dayMasks: [0, 1, 2, 3, 4, 5, 6].map((firstWeekday) => dayMaskWhenFirstIs(firstWeekday, crontab)),
@@ -36,14 +36,14 @@ const build = (crontab: Crontab): Tables => ({
   lastYear: crontab.years.at(-1) ?? 0,
 });
 
-const tablesOf = (crontab: Crontab): Tables => {
+const tablesOf = (crontab: Crontab): SearchTables => {
   let found = tables.get(crontab);
   if (!found) tables.set(crontab, (found = build(crontab)));
   return found;
 };
 
 /** The matching days of a month (0-11) as bits, bit 0 = the 1st. */
-const matchingDays = (t: Tables, year: number, month: number): number => {
+const matchingDays = (t: SearchTables, year: number, month: number): number => {
   if ((t.monthMask & (1 << (month + 1))) === 0) return 0;
   const first = Date.UTC(year, month, 1);
   const weekday = (Math.floor(first / DAY) + 3) % 7; // 1970-01-01 was a Thursday; 0 = Monday
@@ -52,7 +52,7 @@ const matchingDays = (t: Tables, year: number, month: number): number => {
 };
 
 /** Midnight of the first matching day on or after `day` (a midnight itself), or null. At most 130 x 12 steps. */
-const nextDay = (t: Tables, day: number): number | null => {
+const nextDay = (t: SearchTables, day: number): number | null => {
   const start = new Date(day);
   let month = start.getUTCMonth();
   let passed = (1 << (start.getUTCDate() - 1)) - 1;

@@ -1,12 +1,12 @@
-/** Calls under way at once, bounded; the first that fails ends it all. */
+/** Bounds how many calls are under way at once; the first that fails ends it all. */
 export interface CallWindow {
-  /** Starts the work, as soon as fewer than the most are under way. @throws what earlier work failed with */
+  /** Starts the work, as soon as fewer than the limit are under way. @throws what earlier work failed with */
   run(work: () => Promise<unknown>): Promise<void>;
   /** Waits for all of it. @throws likewise */
   drain(): Promise<void>;
 }
 
-export const createCallWindow = (most: number): CallWindow => {
+export const createCallWindow = (limit: number): CallWindow => {
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
 
@@ -16,7 +16,7 @@ export const createCallWindow = (most: number): CallWindow => {
 
   return {
     run: async (work) => {
-      while (running.size >= most) await Promise.race(running);
+      while (running.size >= limit) await Promise.race(running);
       check();
       const call: Promise<void> = work()
         .then(

@@ -1,29 +1,29 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../text.ts';
+import { uuid } from '../wire/scalars.ts';
 
 /** Every grant is appended here at an exact version, so two schedulers can never grant against each other. */
-export const QUEUE_STREAM = 'run-queue';
+export const GRANT_STREAM = 'job-grants';
 
 /** All jobs that it needs have succeeded: from here the job waits for its repository and its client only. */
-export const slotAwaited = defineEvent({
-  type: 'slot-awaited',
+export const jobReady = defineEvent({
+  type: 'job-ready',
   version: 1,
   schema: z.object({ job: uuid }),
 });
 
-/** A job may run now: from here until `slot-freed` no other job gets its repository or its client. */
-export const slotGranted = defineEvent({
-  type: 'slot-granted',
+/** A job may run now: from here until `grant-released` no other job gets its repository or its client. */
+export const jobGranted = defineEvent({
+  type: 'job-granted',
   version: 1,
   schema: z.object({ job: uuid, run: uuid, repository: uuid.nullable(), client: uuid.nullable() }),
 });
 
-export const slotFreed = defineEvent({
-  type: 'slot-freed',
+export const grantReleased = defineEvent({
+  type: 'grant-released',
   version: 1,
   schema: z.object({ job: uuid }),
 });
 
-export const queueEvents = [slotAwaited, slotGranted, slotFreed] as const;
-export type QueueEvent = EventOf<(typeof queueEvents)[number]>;
+export const grantEvents = [jobReady, jobGranted, grantReleased] as const;
+export type GrantEvent = EventOf<(typeof grantEvents)[number]>;

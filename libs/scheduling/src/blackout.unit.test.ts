@@ -1,10 +1,8 @@
 import { isAppError } from '@cyborgbackup/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCrontab } from '../crontab/crontab.ts';
-import { parseBlackout } from './blackout.ts';
-import { findBlackout } from './find-blackout.ts';
-import { nextOpenOccurrence } from './next-open-occurrence.ts';
+import { findBlackout, nextOpenOccurrence, parseBlackout } from './blackout.ts';
+import { parseCrontab } from './crontab.ts';
 
 const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 const DAYS = ['MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];

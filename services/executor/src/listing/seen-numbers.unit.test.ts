@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SEEN_CHUNK } from './commands.ts';
+import { SEEN_CHUNK } from '@cyborgbackup/contracts';
 import { createSeenNumbers } from './seen-numbers.ts';
 
 const isSeen = (seen: string, offset: number): boolean => {

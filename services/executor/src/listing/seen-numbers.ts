@@ -1,6 +1,6 @@
-import { SEEN_CHUNK } from './commands.ts';
+import { SEEN_CHUNK } from '@cyborgbackup/contracts';
 
-/** A part of the numbers, as `catalog.listing.end` takes it. */
+/** A part of the numbers, as `catalogCommands.removeEntries` takes it. */
 export interface SeenChunk {
   readonly from: number;
   /** Exclusive. */

@@ -1,8 +1,8 @@
 import { fieldError } from '@cyborgbackup/kernel';
-import { CRONTAB_FIELDS, readCrontabField } from './fields.ts';
+import { readCrontabField } from './crontab-field.ts';
 
 /**
- * A crontab that was understood: for each field the values that match, ascending. A minute matches when **all** fields do; day
+ * A crontab as lists: for each field the values that match, ascending. A minute matches when **all** fields do; day
  * of month and day of week too, unlike in classic cron, where either would do.
  */
 export interface Crontab {
@@ -29,27 +29,27 @@ const MAX_LENGTH = 1024;
 export const parseCrontab = (text: string): Crontab => {
   if (text.length > MAX_LENGTH)
     throw fieldError('crontab', `Ensure this field has no more than ${MAX_LENGTH} characters.`);
-  const written = text.split(/[ \t]+/).filter((part) => part !== '');
-  const [minute, hour, dayOfMonth, month, dayOfWeek, year = '*'] = written;
+  const fields = text.split(/[ \t]+/).filter((part) => part !== '');
+  const [minute, hour, dayOfMonth, month, dayOfWeek, year = '*'] = fields;
   if (
     minute === undefined ||
     hour === undefined ||
     dayOfMonth === undefined ||
     month === undefined ||
     dayOfWeek === undefined ||
-    written.length > 6
+    fields.length > 6
   )
     throw fieldError(
       'crontab',
-      `A crontab has five or six fields (minute, hour, day of month, month, day of week, year), not ${written.length}.`,
+      `A crontab has five or six fields (minute, hour, day of month, month, day of week, year), not ${fields.length}.`,
     );
   return {
     text,
-    minutes: readCrontabField(CRONTAB_FIELDS.minute, minute),
-    hours: readCrontabField(CRONTAB_FIELDS.hour, hour),
-    daysOfMonth: readCrontabField(CRONTAB_FIELDS.dayOfMonth, dayOfMonth),
-    months: readCrontabField(CRONTAB_FIELDS.month, month),
-    daysOfWeek: readCrontabField(CRONTAB_FIELDS.dayOfWeek, dayOfWeek),
-    years: readCrontabField(CRONTAB_FIELDS.year, year),
+    minutes: readCrontabField('minute', minute),
+    hours: readCrontabField('hour', hour),
+    daysOfMonth: readCrontabField('dayOfMonth', dayOfMonth),
+    months: readCrontabField('month', month),
+    daysOfWeek: readCrontabField('dayOfWeek', dayOfWeek),
+    years: readCrontabField('year', year),
   };
 };

@@ -1,17 +1,17 @@
 import { fieldError } from '@cyborgbackup/kernel';
 
-/** A stretch of time during which a zone's clocks keep one distance from UTC. Instants and offsets in milliseconds. */
+/** A period during which a zone's clocks keep one offset from UTC. Instants and offsets in milliseconds. */
 export interface OffsetPeriod {
-  /** When the clocks were last changed; -Infinity when that is more than a year before this stretch was asked for. */
+  /** When the clocks were last changed; -Infinity when that was neither in this year nor in the one before. */
   readonly since: number;
-  /** The next change, exclusive; earlier when looking further was not worth while (the next period then has this offset too). */
+  /** The next change, exclusive, or the end of the year (the next period then has this offset too). */
   readonly until: number;
   /** wall clock = instant + offset */
   readonly offset: number;
   readonly offsetBefore: number;
 }
 
-/** A zone's clock. Asking the runtime's zone data is slow, so changes are looked up once per year and kept. */
+/** A zone's clock. The runtime tells offsets slowly, so changes are searched for once per year and kept. */
 export interface ZoneClock {
   readonly periodAt: (instant: number) => OffsetPeriod;
 }
@@ -46,8 +46,10 @@ const zoneFormat = (timezone: string): Intl.DateTimeFormat => {
   } catch {
     // falls through: not a zone the runtime knows
   }
-  const shown = timezone.slice(0, 64);
-  throw fieldError('timezone', `"${shown}" is not a time zone; write an IANA name such as Europe/Paris or UTC.`);
+  throw fieldError(
+    'timezone',
+    `"${timezone.slice(0, 64)}" is not a time zone; write an IANA name such as Europe/Paris or UTC.`,
+  );
 };
 
 const createZoneClock = (timezone: string): ZoneClock => {
@@ -101,7 +103,7 @@ const createZoneClock = (timezone: string): ZoneClock => {
   };
 };
 
-/** Far more than there are zones; spellings in other letter cases are accepted too and must not pile up. */
+/** More than there are zones. Bounded, since spellings in other letter cases are accepted too. */
 const MAX_CLOCKS = 1000;
 const clocks = new Map<string, ZoneClock>();
 

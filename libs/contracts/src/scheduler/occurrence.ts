@@ -1,10 +1,10 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { timestamp, uuid } from '../text.ts';
+import { timestamp, uuid } from '../wire/scalars.ts';
 
 /** What a schedule starts: backups and restore drills of a policy, two sorts of check of a repository. */
-export const SLOT_KINDS = ['backup', 'drill', 'check', 'integrity'] as const;
-export type SlotKind = (typeof SLOT_KINDS)[number];
+export const OCCURRENCE_KINDS = ['backup', 'drill', 'check', 'integrity'] as const;
+export type OccurrenceKind = (typeof OCCURRENCE_KINDS)[number];
 
 /**
  * A time at which something was due and was not started: the run before it had not ended, nothing was there to do it at
@@ -12,15 +12,15 @@ export type SlotKind = (typeof SLOT_KINDS)[number];
  * in the stream of the run that it is instead of, as the first event, so that a slot is either started or skipped, whoever
  * decides.
  */
-export const scheduleSlotSkipped = defineEvent({
-  type: 'schedule-slot-skipped',
+export const occurrenceSkipped = defineEvent({
+  type: 'occurrence-skipped',
   version: 1,
   schema: z.object({
     /** Null for checks of a repository. */
     policy: uuid.nullable(),
     /** Null for what a policy does. */
-    repository: uuid.nullable().default(null),
-    kind: z.enum(SLOT_KINDS).default('backup'),
+    repository: uuid.nullable(),
+    kind: z.enum(OCCURRENCE_KINDS),
     due_at: timestamp,
     /** Every slot from `due_at` to before this one is meant; null = `due_at` alone. */
     until: timestamp.nullable(),
@@ -29,5 +29,5 @@ export const scheduleSlotSkipped = defineEvent({
   }),
 });
 
-export const scheduleSlotEvents = [scheduleSlotSkipped] as const;
-export type ScheduleSlotEvent = EventOf<(typeof scheduleSlotEvents)[number]>;
+export const occurrenceEvents = [occurrenceSkipped] as const;
+export type OccurrenceEvent = EventOf<(typeof occurrenceEvents)[number]>;
