@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
 const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProjectConfiguration => ({
@@ -6,6 +7,8 @@ const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProj
     include: [`{libs,services,deploy,bench}/**/*.${name}.test.ts`],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: 60_000,
+    // For the processes that tests start; see docs/decisions/0018-sources-run-as-they-are.md.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
     globalSetup: name === 'unit' ? [] : ['libs/testkit/src/global-setup.ts'],
   },
 });
