@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint';
 const SERVICES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'];
 const TESTS = [
   '**/*.test.ts',
+  '**/testing/**/*.ts',
   'libs/*/fixtures/**/*.ts',
   'libs/*/src/contract/**/*.ts',
   'libs/testkit/**/*.ts',
@@ -91,6 +92,8 @@ export default tseslint.config(
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
       // Promise.withResolvers<void>()
       '@typescript-eslint/no-invalid-void-type': 'off',
+      // Options of libraries are classes at times, given as literals.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       // Nest's modules are empty classes.
       '@typescript-eslint/no-extraneous-class': ['error', { allowEmpty: true }],
     },
@@ -102,12 +105,15 @@ export default tseslint.config(
     restrictImports([`services/${name}/src/**/*.ts`], [otherServices(name), STANDALONE, TESTKIT]),
   ),
   restrictImports(
-    ['libs/**/*.test.ts', 'libs/*/src/contract/**/*.ts', 'libs/testkit/**/*.ts'],
+    ['libs/**/*.test.ts', 'libs/**/testing/**/*.ts', 'libs/*/src/contract/**/*.ts', 'libs/testkit/**/*.ts'],
     [ANY_SERVICE, STANDALONE],
   ),
   restrictImports(['services/standalone/src/{demo,e2e}/**/*.ts'], []),
   ...SERVICES.map((name) =>
-    restrictImports([`services/${name}/src/**/*.test.ts`], [otherServices(name, TEST_PARTNERS[name]), STANDALONE]),
+    restrictImports(
+      [`services/${name}/src/**/*.test.ts`, `services/${name}/src/**/testing/**/*.ts`],
+      [otherServices(name, TEST_PARTNERS[name]), STANDALONE],
+    ),
   ),
 
   {
