@@ -19,21 +19,21 @@ const contentRequest = z.object({
   kind: z.enum(CONTENT_KINDS),
   /** Empty = everything, for tar and zip. */
   paths: z.array(archivePath).max(1_000),
-  /** How many bytes the file has, when that is known: another number is a failure. */
+  /** The file's size in bytes, when it is known: another size is a failure. */
   size: z.int().min(0).nullable(),
   /** Part of a file; null = all of it. */
   range: byteRange.nullable(),
 });
 export type ContentRequest = z.output<typeof contentRequest>;
 
-/** What is in an archive, read by borg on the repository's side while it is sent. */
+/** Content of an archive, read by borg on the repository's side while it is sent. */
 export const archiveContent: ByteStreamContract<typeof contentRequest, z.ZodObject> = {
   subject: 'executor.archive.content',
   input: contentRequest,
   head: z.object({}),
 };
 
-/** Somebody asked for what is in an archive; recorded before the first byte is sent. Stream `archive-reads-<job>`. */
+/** A user was given content of an archive; recorded before the first byte is sent. Stream `archive-reads-<job>`. */
 export const archiveContentRead = defineEvent({
   type: 'archive-content-read',
   version: 1,

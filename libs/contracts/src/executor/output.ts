@@ -12,7 +12,7 @@ export const OUTPUT_KINDS = {
 } as const;
 export type OutputKind = keyof typeof OUTPUT_KINDS;
 
-/** What borg is doing. Sizes in bytes; `rate` in bytes per second. */
+/** Borg's progress. Sizes in bytes; `rate` in bytes per second. */
 export const jobProgress = z.object({
   phase: z.string(),
   files: z.int().min(0),
@@ -21,7 +21,7 @@ export const jobProgress = z.object({
   deduplicated_size: z.int().min(0),
   rate: z.number().min(0),
   path: z.string(),
-  /** Seconds to go, by the duration and size of the last run; null when there is nothing to go by. */
+  /** Seconds left, estimated from the duration and size of the last run; null without an estimate. */
   eta: z.number().min(0).nullable(),
 });
 export type JobProgress = z.infer<typeof jobProgress>;
