@@ -82,10 +82,7 @@ export const plannedJob = z
     /** Set for a check of machines: which jobs follow each machine's backup. */
     followers: z.object({ catalog: z.boolean(), prune: z.boolean() }).optional(),
   })
-  .refine(
-    ({ job_type, check }) => (job_type === 'check') === (check !== undefined),
-    'A check job names what it checks.',
-  );
+  .refine(({ job_type, check }) => job_type !== 'check' || check !== undefined, 'A check job names what it checks.');
 export type PlannedJob = z.infer<typeof plannedJob>;
 
 /** What all jobs of a run share, as it was when the run was requested. */
