@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 
 /** One item of an archive. Paths may hold lone surrogates: that is how bytes that are not UTF-8 are carried in JSON. */
-export const catalogEntry = z.object({
+const catalogEntry = z.object({
   path: z.string(),
   /** As `ls` prints it: `-rw-r--r--`. */
   mode: z.string().max(10),

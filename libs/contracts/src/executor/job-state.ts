@@ -17,7 +17,7 @@ import type { JobEvent } from './job.ts';
  *   running  -- job-succeeded, job-failed, job-canceled -->  the end
  *   idle     -- job-failed, job-canceled -->                 the end, without (another) start
  */
-export const JOB_ENDS = ['successful', 'failed', 'error', 'canceled'] as const;
+const JOB_ENDS = ['successful', 'failed', 'error', 'canceled'] as const;
 export type JobEnd = (typeof JOB_ENDS)[number];
 
 export interface JobState {
@@ -47,23 +47,6 @@ export const isJobEnd = (status: string): status is JobEnd => (JOB_ENDS as reado
 /** Nothing may be appended to the job's stream any more. */
 export const isJobOver = (state: JobState): boolean => isJobEnd(state.status);
 
-/** How a job ended by this event; undefined for an event that does not end it. */
-export const jobEndOf = (event: JobEvent): JobEnd | undefined => {
-  switch (event.type) {
-    case 'job-succeeded':
-      return 'successful';
-    case 'job-failed':
-      return event.data.status;
-    case 'job-canceled':
-      return 'canceled';
-    case 'job-started':
-    case 'job-attempt-lost':
-    case 'job-process-started':
-    case 'job-cancel-requested':
-      return undefined;
-  }
-};
-
 const evolve = (state: JobState, event: JobEvent): JobState => {
   switch (event.type) {
     case 'job-started':
@@ -87,6 +70,12 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
     case 'job-canceled':
       return { ...state, status: 'canceled', executor: undefined, reason: event.data.reason };
   }
+};
+
+/** How a job ended by this event; undefined for an event that does not end it. */
+export const jobEndOf = (event: JobEvent): JobEnd | undefined => {
+  const { status } = evolve(initialJobState, event);
+  return isJobEnd(status) ? status : undefined;
 };
 
 /** The part that both services' deciders share: `{ ...jobEvolver, decide }`. */

@@ -55,7 +55,7 @@ export const jobCancelRequested = defineEvent({
 const size = z.int().min(0);
 
 /** An archive as borg itself reported it. Sizes in bytes, duration in seconds. */
-export const archiveFacts = z.object({
+const archiveFacts = z.object({
   name: z.string(),
   borg_id: z.string(),
   started_at: timestamp,
@@ -87,7 +87,7 @@ export const restoreResult = z.object({
 export type RestoreResult = z.infer<typeof restoreResult>;
 
 /** The result of a restore drill. */
-export const drillResult = z.object({
+const drillResult = z.object({
   archive: z.string(),
   seed: z.string(),
   passed: z.boolean(),

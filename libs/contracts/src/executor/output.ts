@@ -13,7 +13,7 @@ export const OUTPUT_KINDS = {
 export type OutputKind = keyof typeof OUTPUT_KINDS;
 
 /** Borg's progress. Sizes in bytes; `rate` in bytes per second. */
-export const jobProgress = z.object({
+const jobProgress = z.object({
   phase: z.string(),
   files: z.int().min(0),
   original_size: z.int().min(0),
@@ -26,7 +26,7 @@ export const jobProgress = z.object({
 });
 export type JobProgress = z.infer<typeof jobProgress>;
 
-export const outputLine = z.object({
+const outputLine = z.object({
   /** From 1 within the job, without gaps. */
   counter: z.int().min(1),
   event: z.enum(Object.keys(OUTPUT_KINDS) as [OutputKind, ...OutputKind[]]),

@@ -30,7 +30,7 @@ const policyTypeNames = Object.keys(POLICY_TYPES) as [PolicyType, ...PolicyType[
 /** How many archives of a period to keep; null and 0 = the period is not used. */
 const keep = z.int().min(0).max(100_000).nullable();
 
-export const retentionFields = {
+const retentionFields = {
   keep_hourly: keep,
   keep_daily: keep,
   keep_weekly: keep,
@@ -38,17 +38,14 @@ export const retentionFields = {
   keep_yearly: keep,
 };
 
-/** What happens to occurrences that were missed, since no scheduler was running. */
-export const MISSED_RUNS = ['once', 'skip', 'all'] as const;
-/** What happens to an occurrence while an earlier run of the policy has not ended. */
-export const OVERLAPS = ['skip', 'queue'] as const;
-
 const seconds = (max: number): z.ZodNullable<z.ZodInt> => z.int().min(1).max(max).nullable();
 
 /** How a policy's jobs are run. */
 export const runFields = {
-  missed_runs: z.enum(MISSED_RUNS),
-  overlap: z.enum(OVERLAPS),
+  /** What happens to occurrences that were missed, since no scheduler was running. */
+  missed_runs: z.enum(['once', 'skip', 'all']),
+  /** What happens to an occurrence while an earlier run of the policy has not ended. */
+  overlap: z.enum(['skip', 'queue']),
   /** Seconds for reaching a host and logging in; null = the executor's own limit. */
   connect_timeout: seconds(300),
   /** Seconds without output after which borg or a dump is stopped; null = an hour. */

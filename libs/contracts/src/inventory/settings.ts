@@ -4,7 +4,7 @@ import { requiredText, sealedText } from '../wire/scalars.ts';
 
 /** One stream for all settings: they are few and change rarely. */
 export const SETTINGS_STREAM = 'settings';
-export const SETTINGS_SUBJECT = 'settings';
+const SETTINGS_SUBJECT = 'settings';
 
 export const settingChanged = defineEvent({
   type: 'setting-changed',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Mail reports that a user wants. */
-export const userNotifications = {
+const userNotifications = {
   notify_backup_daily: z.boolean(),
   notify_backup_weekly: z.boolean(),
   notify_backup_monthly: z.boolean(),

@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { timestamp, uuid } from '../wire/scalars.ts';
 
 /** What a schedule starts: backups and restore drills of a policy, checks with and without all data of a repository. */
-export const OCCURRENCE_KINDS = ['backup', 'drill', 'check', 'integrity'] as const;
-export type OccurrenceKind = (typeof OCCURRENCE_KINDS)[number];
+const occurrenceKind = z.enum(['backup', 'drill', 'check', 'integrity']);
+export type OccurrenceKind = z.infer<typeof occurrenceKind>;
 
 /**
  * Occurrences (due times) that were not started, and why. It is the first event of the stream in which `run-requested` would
  * be, so that of two schedulers only one decides: an occurrence is either started or skipped.
  * See docs/decisions/0012-an-occurrence-is-a-run-or-an-event.md.
  */
-export const occurrenceSkipped = defineEvent({
+const occurrenceSkipped = defineEvent({
   type: 'occurrence-skipped',
   version: 1,
   schema: z.object({
@@ -19,7 +19,7 @@ export const occurrenceSkipped = defineEvent({
     policy: uuid.nullable(),
     /** Null for what a policy does. */
     repository: uuid.nullable(),
-    kind: z.enum(OCCURRENCE_KINDS),
+    kind: occurrenceKind,
     due_at: timestamp,
     /** Exclusive: all occurrences from `due_at` to this time are skipped; null = `due_at` alone. */
     until: timestamp.nullable(),

@@ -42,7 +42,7 @@ export const restoreRequest = z.object({
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 
 /** A restore drill: some files, picked at random by the seed, are extracted and compared. */
-export const drillRequest = z.object({
+const drillRequest = z.object({
   seed: z.string().min(1).max(64),
   files: z.int().min(1).max(1_000),
 });
@@ -52,11 +52,11 @@ export type DrillRequest = z.infer<typeof drillRequest>;
  * What a check job looks at. client, repository and hypervisor are prepared for backups; machines lists the machines of a
  * hypervisor, and the scheduler adds a backup for each; archives is `borg check` of a repository.
  */
-export const CHECK_SUBJECTS = ['client', 'repository', 'hypervisor', 'machines', 'archives'] as const;
-export type CheckSubject = (typeof CHECK_SUBJECTS)[number];
+const checkSubject = z.enum(['client', 'repository', 'hypervisor', 'machines', 'archives']);
+export type CheckSubject = z.infer<typeof checkSubject>;
 
 /** One job of a run. A job waits for all jobs in `needs`; when one of those does not succeed, it is not started. */
-export const plannedJob = z
+const plannedJob = z
   .object({
     id: integerId,
     uuid,
@@ -75,8 +75,8 @@ export const plannedJob = z
     restore: restoreRequest.optional(),
     /** Set for restore jobs that are restore drills. */
     drill: drillRequest.optional(),
-    /** Set for check jobs. */
-    check: z.enum(CHECK_SUBJECTS).optional(),
+    /** Set for check jobs, and `archives` for integrity jobs. */
+    check: checkSubject.optional(),
     /** The virtual machine that the job backs up, lists, prunes or restores. */
     machine: virtualMachine.optional(),
     /** Set for a check of machines: which jobs follow each machine's backup. */
