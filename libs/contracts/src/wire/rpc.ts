@@ -26,7 +26,7 @@ export type RpcContract = Readonly<Record<string, Rpc>>;
 export type RpcHandlers<Contract extends RpcContract> = {
   readonly [Name in keyof Contract]: (input: RpcInput<Contract[Name]>) => Promise<RpcOutput<Contract[Name]>>;
 };
-/** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
+
 /** A stream of bytes from one service to another: its NATS subject, the request, and the answer before the first byte. */
 export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {
   readonly subject: string;
