@@ -1,7 +1,7 @@
 import { APP_ROLE, migrate, withSchemaLock } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
-import { quoteIdentifier as quote } from './identifier.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import { checkpoints } from './sql/0001-checkpoints.ts';
 import { sqlState } from './sql-error.ts';
 
