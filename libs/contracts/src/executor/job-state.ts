@@ -17,7 +17,7 @@ import type { JobEvent } from './job.ts';
  *   running  -- job-succeeded, job-failed, job-canceled -->  the end
  *   idle     -- job-failed, job-canceled -->                 the end, without (another) start
  */
-const JOB_ENDS = ['successful', 'failed', 'error', 'canceled'] as const;
+export const JOB_ENDS = ['successful', 'failed', 'error', 'canceled'] as const;
 export type JobEnd = (typeof JOB_ENDS)[number];
 
 export interface JobState {
