@@ -1,11 +1,11 @@
 export { explainJob } from './explain/explain-job.ts';
-export { decideSlots } from './queue/decide-slots.ts';
+export { decideSlots } from './queue/decide-grants.ts';
 export { createQueue, evolve as evolveQueue, type Queue, type QueueInput } from './queue/queue.ts';
 export { schedulerProjection } from './read/scheduler-projection.ts';
-export { type DraftJob, type ResolvedPolicy } from './run/draft-jobs.ts';
-export { draftLaunch } from './run/draft-launch.ts';
+export { type DraftJob, type ResolvedPolicy } from './runs/planning/draft-jobs.ts';
+export { draftLaunch } from './runs/planning/draft-launch.ts';
 export { schedulerConfig, type SchedulerConfig } from './scheduler-config.ts';
 export { startScheduler } from './start.ts';
-export { decideDue } from './tick/decide-due.ts';
-export { slotRun } from './tick/slot-run.ts';
-export { createTimetable, type Timetable } from './tick/timetable.ts';
+export { decideDue } from './timetable/plan-due.ts';
+export { slotRun } from './timetable/slot-run.ts';
+export { createTimetable, type Timetable } from './timetable/timetable.ts';

@@ -3,16 +3,16 @@ import { createJobQueue, createRpcService, createSignals } from '@cyborgbackup/m
 import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { explainJob } from './explain/explain-job.ts';
-import { hasExecutors } from './has-executors.ts';
-import { cancelJob } from './job/cancel-job.ts';
-import { checkRepository } from './run/check-repository.ts';
-import { drill } from './run/drill.ts';
+import { hasExecutors } from './explain/has-executors.ts';
+import { cancelJob } from './runs/cancel-job.ts';
+import { checkRepository } from './runs/check-repository.ts';
+import { drill } from './runs/drill.ts';
 import { lead } from './leader/lead.ts';
 import { schedulerProjection } from './read/scheduler-projection.ts';
 import { createLaunchLock } from './run/launch-lock.ts';
-import { launch, type LaunchDeps } from './run/launch.ts';
-import { relaunch } from './run/relaunch.ts';
-import { restore } from './run/restore.ts';
+import { launch, type LaunchDeps } from './runs/launch.ts';
+import { relaunch } from './runs/relaunch.ts';
+import { restore } from './runs/restore.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 import { schedulerModule } from './scheduler.module.ts';
 

@@ -2,9 +2,9 @@ import { jobStream, schedulerCommands } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobRow } from '../read/job-row.ts';
-import { lost } from '../some-events.test.ts';
-import { somePolicy } from '../some-policy.test.ts';
-import { createStage, jobNamed, type Stage } from '../support.test.ts';
+import { lost } from '../testing/job-events.ts';
+import { somePolicy } from '../testing/policy-fixture.ts';
+import { createStage, jobNamed, type Stage } from '../testing/scheduler-stage.ts';
 
 describe('an explanation', () => {
   let stage: Stage;

@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
-import { isHandedOut } from '../queue/decide-slots.ts';
+import { isHandedOut } from '../queue/decide-grants.ts';
 import {
   explainEnded,
   explainGranted,

@@ -1,7 +1,7 @@
 import type { schedulerCommands } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import { isFull, isHandedOut } from '../queue/decide-slots.ts';
-import { countAhead, type Ahead, type Line } from './line-ahead.ts';
+import { isFull, isHandedOut } from '../queue/decide-grants.ts';
+import { countAhead, type Ahead, type Line } from './jobs-ahead.ts';
 import type { AskedJob, Holders, NamedJob, SlotCounts } from './wait-facts.ts';
 
 export type Explanation = z.output<typeof schedulerCommands.explain.output>;

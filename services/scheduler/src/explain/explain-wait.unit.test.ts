@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_HANDED_OUT } from '../queue/decide-slots.ts';
+import { MAX_HANDED_OUT } from '../queue/decide-grants.ts';
 import { explainGranted, explainReady, explainWaiting, type ReadyFacts } from './explain-wait.ts';
-import type { Line } from './line-ahead.ts';
+import type { Line } from './jobs-ahead.ts';
 import type { NamedJob } from './wait-facts.ts';
 
 const job = (id: number): NamedJob => ({ id, uuid: `uuid ${id}`, name: `job ${id}` });

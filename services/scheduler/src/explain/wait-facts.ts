@@ -2,7 +2,7 @@ import { isJobEnd } from '@cyborgbackup/contracts';
 import type { Pool } from 'pg';
 import type { Stage } from '../queue/queue-entry.ts';
 import type { JobStatus } from '../read/job-row.ts';
-import type { Line } from './line-ahead.ts';
+import type { Line } from './jobs-ahead.ts';
 
 /*
  * What the scheduler's tables say of one job that waits, without loading the whole queue: each statement reads the job's own

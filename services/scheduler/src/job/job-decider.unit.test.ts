@@ -1,6 +1,6 @@
 import { initialJobState, type JobEvent, type JobState } from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
-import { failed } from '../some-events.test.ts';
+import { failed } from '../testing/job-events.ts';
 import { jobDecider, type JobCommand } from './job-decider.ts';
 
 const job = '7b4a3a86-3f5e-4b36-9a2e-6d9c9b1c7f01';

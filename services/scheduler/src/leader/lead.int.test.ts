@@ -5,11 +5,11 @@ import { commandDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
-import type { ResolvedPolicy } from '../run/draft-jobs.ts';
+import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { createLaunchLock } from '../run/launch-lock.ts';
-import { launch } from '../run/launch.ts';
-import { checkGrants, checkReplay, createStage, within, type Stage } from '../support.test.ts';
-import { somePolicy } from '../some-policy.test.ts';
+import { launch } from '../runs/launch.ts';
+import { checkGrants, checkReplay, createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { somePolicy } from '../testing/policy-fixture.ts';
 import { lead, type LeaderDeps } from './lead.ts';
 
 describe('a leader', () => {

@@ -10,22 +10,22 @@ import {
 } from '@cyborgbackup/kernel';
 import type { JobQueue } from '@cyborgbackup/messaging';
 import { randomUUID } from 'node:crypto';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../collections/in-parallel.ts';
 import { jobDecider } from '../job/job-decider.ts';
-import { decideSlots, type SlotDecision } from '../queue/decide-slots.ts';
-import { fateOf } from '../queue/fate.ts';
+import { decideSlots, type SlotDecision } from '../queue/decide-grants.ts';
+import { fateOf } from '../queue/failed-dependency.ts';
 import { evolve, type Queue } from '../queue/queue.ts';
 import type { QueueEntry } from '../queue/queue-entry.ts';
 import { knownEvent } from '../read/known-event.ts';
-import type { LaunchDeps } from '../run/launch.ts';
-import { runTick } from '../tick/run-tick.ts';
-import { createTimetable, type Timetable } from '../tick/timetable.ts';
+import type { LaunchDeps } from '../runs/launch.ts';
+import { runTick } from '../timetable/schedule-loop.ts';
+import { createTimetable, type Timetable } from '../timetable/timetable.ts';
 import { createJobPublisher, type JobPublisher } from './job-publisher.ts';
 import { republishLost } from './republish-lost.ts';
 import { createRunExtender, type RunExtender } from './run-extender.ts';
-import { isForQueue, isForTimetable, isSlotEvent, scheduledTypes } from './scheduled-events.ts';
+import { isForQueue, isForTimetable, isSlotEvent, scheduledTypes } from './followed-events.ts';
 import { loadSnapshot } from './snapshot.ts';
-import { createTide, type Tide } from './tide.ts';
+import { createTide, type Tide } from './watermark.ts';
 
 export interface LeaderDeps extends LaunchDeps {
   readonly logger: Logger;

@@ -1,6 +1,6 @@
 import { delay, messageOf, runInContext, systemContext, type Logger } from '@cyborgbackup/kernel';
-import { extendRun } from '../run/extend-run.ts';
-import type { RequestRunDeps } from '../run/request-run.ts';
+import { extendRun } from '../runs/extend-run.ts';
+import type { RequestRunDeps } from '../runs/create-run.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { QueueEntry } from '../queue/queue-entry.ts';
 

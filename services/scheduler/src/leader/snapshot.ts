@@ -6,7 +6,7 @@ import type { JobStatus } from '../read/job-row.ts';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 import { addRun, createQueue, type Queue } from '../queue/queue.ts';
 import { queuedJobs, type QueueEntry } from '../queue/queue-entry.ts';
-import type { TimetableRows } from '../tick/timetable.ts';
+import type { TimetableRows } from '../timetable/timetable.ts';
 
 /** The scheduler's memory as of one position of the log. */
 export interface Snapshot {

@@ -1,5 +1,5 @@
 import type { JobEnd, PlannedJob, RunFacts } from '@cyborgbackup/contracts';
-import { activityOf, kindOf, taskOf } from '../run/run-kind.ts';
+import { activityOf, kindOf, taskOf } from '../job/run-kind.ts';
 
 /** What the queue has to know of a job. */
 export interface QueuedJob {

@@ -1,8 +1,8 @@
 import type { JobEvent, QueueEvent } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failed, lost, succeeded } from '../some-events.test.ts';
-import { decideSlots } from './decide-slots.ts';
+import { failed, lost, succeeded } from '../testing/job-events.ts';
+import { decideSlots } from './decide-grants.ts';
 import { addRun, createQueue, evolve, extendRun, type Queue } from './queue.ts';
 import type { QueuedJob } from './queue-entry.ts';
 

@@ -1,5 +1,5 @@
 import { jobEndOf, type JobEvent, type QueueEvent, type RunEvent } from '@cyborgbackup/contracts';
-import { createLanes, type Lanes } from './lanes.ts';
+import { createLanes, type Lanes } from './repository-queues.ts';
 import { createEntry, plannedFacts, queuedJobs, type QueuedJob, type QueueEntry } from './queue-entry.ts';
 
 /** An event as the queue takes it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { failed, lost, succeeded } from '../some-events.test.ts';
-import { decideSlots, MAX_HANDED_OUT } from './decide-slots.ts';
-import { fateOf } from './fate.ts';
+import { failed, lost, succeeded } from '../testing/job-events.ts';
+import { decideSlots, MAX_HANDED_OUT } from './decide-grants.ts';
+import { fateOf } from './failed-dependency.ts';
 import { addRun, createQueue, evolve, type Queue } from './queue.ts';
 import { createEntry, type QueuedJob } from './queue-entry.ts';
 

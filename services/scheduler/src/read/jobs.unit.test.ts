@@ -2,7 +2,7 @@ import type { JobEvent, PlannedJob, QueueEvent, RunEvent } from '@cyborgbackup/c
 import type { Actor, RecordedEvent } from '@cyborgbackup/kernel';
 import { foldEvents } from '@cyborgbackup/projections';
 import { describe, expect, it } from 'vitest';
-import { failed, lost, SNAPSHOT_DEFAULTS, succeeded } from '../some-events.test.ts';
+import { failed, lost, SNAPSHOT_DEFAULTS, succeeded } from '../testing/job-events.ts';
 import type { JobRow } from './job-row.ts';
 import { jobs } from './jobs.ts';
 

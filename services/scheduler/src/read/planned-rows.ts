@@ -1,6 +1,6 @@
 import type { PlannedJob, RunExtended, RunFacts } from '@cyborgbackup/contracts';
 import type { EventMetadata } from '@cyborgbackup/kernel';
-import { taskOf } from '../run/run-kind.ts';
+import { taskOf } from '../job/run-kind.ts';
 import type { JobRow } from './job-row.ts';
 
 /** A job that has not moved yet. */

@@ -1,14 +1,14 @@
 import type { RepositoryEvent, ScheduleEvent, SettingsEvent } from '@cyborgbackup/contracts';
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type Changes, type TableChanges } from '@cyborgbackup/projections';
-import { entryKeys, evolveEntry, type TimetableEntry, type TimetableEntryEvent } from '../tick/timetable-entry.ts';
-import { evolveRepository, type TimetableRepository } from '../tick/timetable-repository.ts';
+import { entryKeys, evolveEntry, type TimetableEntry, type TimetableEntryEvent } from '../timetable/timetable-entry.ts';
+import { evolveRepository, type TimetableRepository } from '../timetable/timetable-repository.ts';
 import {
   evolveSchedule,
   isScheduleSetting,
   SETTINGS_SCHEDULE_UUID,
   type TimetableSchedule,
-} from '../tick/timetable-schedule.ts';
+} from '../timetable/timetable-schedule.ts';
 import { knownEvent } from './known-event.ts';
 
 /*

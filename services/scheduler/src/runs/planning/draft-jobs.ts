@@ -1,0 +1,166 @@
+import { policyCommands, type CheckSubject, type LaunchType, type PlannedJob } from '@cyborgbackup/contracts';
+import type { z } from 'zod';
+import { nameUuid } from '../../run/name-uuid.ts';
+
+/** A policy and all around it, all of its clients too, as inventory has it now. */
+export type ResolvedPolicy = Omit<z.output<typeof policyCommands.resolve.output>, 'next' | 'revision'>;
+export type ResolvedClient = ResolvedPolicy['clients'][number];
+type ClientSnapshot = NonNullable<PlannedJob['client']>;
+type Machine = NonNullable<PlannedJob['machine']>;
+
+/** A planned job before its id is drawn and its archive's name is claimed. */
+export type DraftJob = Omit<PlannedJob, 'id' | 'archive_name'> & {
+  /** The archive it reads, when that is there already. */
+  readonly archive_name: string | null;
+};
+
+export interface DraftContext {
+  readonly run: string;
+  readonly resolved: ResolvedPolicy;
+  /** Of the jobs that were asked for. */
+  readonly launchType: LaunchType;
+}
+
+/** The client as its jobs carry it with them. */
+export const snapshotOf = (client: ResolvedClient): ClientSnapshot => {
+  const { ready: _ready, enabled: _enabled, hypervisor_ready: _hypervisor, ...snapshot } = client;
+  return snapshot;
+};
+
+/** The run and what a job is about give its uuid, so that a launch that is tried again plans the very same jobs. */
+export const jobUuid = (run: string, jobType: string, subject: string): string =>
+  nameUuid(run, `${jobType}/${subject}`);
+
+const NEW_JOB = { needs: [], archive_name: null, master_job: null };
+
+/** A job that looks at something or makes it ready, before others. */
+const draftCheck = (run: string, check: CheckSubject, subject: string, name: string): DraftJob => ({
+  ...NEW_JOB,
+  // Preparations of clients and repositories have the names of the first release.
+  uuid: jobUuid(run, check === 'client' || check === 'repository' ? 'check' : check, subject),
+  name,
+  job_type: 'check',
+  launch_type: 'dependency',
+  client: null,
+  check,
+});
+
+/** Makes sure that the repository can be used; done once for all clients. */
+export const draftRepositoryCheck = ({
+  run,
+  resolved: { repository },
+}: Pick<DraftContext, 'run' | 'resolved'>): DraftJob =>
+  draftCheck(run, 'repository', repository.uuid, `Prepare Repository ${repository.name}`);
+
+/** Makes sure that borg can be run on the client. */
+export const draftClientCheck = ({ run }: DraftContext, client: ResolvedClient): DraftJob => ({
+  ...draftCheck(run, 'client', client.uuid, `Prepare Client ${client.hostname}`),
+  client: snapshotOf(client),
+});
+
+/** Makes sure that the client's virtual machines can be listed and read. */
+export const draftHypervisorCheck = (
+  { run }: DraftContext,
+  client: ResolvedClient,
+  needs: readonly DraftJob[],
+): DraftJob => ({
+  ...draftCheck(run, 'hypervisor', client.uuid, `Prepare Hypervisor ${client.hostname}`),
+  client: snapshotOf(client),
+  needs: needs.map(({ uuid }) => uuid),
+});
+
+/** Finds the client's virtual machines, each of which then gets its jobs. */
+export const draftMachinesCheck = (
+  { run, resolved, launchType }: DraftContext,
+  client: ResolvedClient,
+  needs: readonly DraftJob[],
+): DraftJob => ({
+  ...draftCheck(run, 'machines', client.uuid, `Find Machines ${resolved.policy.name} ${client.hostname}`),
+  launch_type: launchType,
+  client: snapshotOf(client),
+  needs: needs.map(({ uuid }) => uuid),
+  followers: followersOf(resolved),
+});
+
+const KEEPS = ['keep_hourly', 'keep_daily', 'keep_weekly', 'keep_monthly', 'keep_yearly'] as const;
+
+/** Which jobs follow a backup. A policy that says nothing about what to keep keeps everything. */
+export const followersOf = ({
+  policy,
+  catalog_enabled,
+  auto_prune,
+}: ResolvedPolicy): NonNullable<PlannedJob['followers']> => ({
+  catalog: catalog_enabled,
+  prune: auto_prune && KEEPS.some((keep) => (policy[keep] ?? 0) > 0),
+});
+
+const LABELS = { job: 'Backup', catalog: 'Catalog', prune: 'Prune' } as const;
+export type ClientJobType = keyof typeof LABELS;
+
+/** Whose jobs they are. */
+export interface JobSource {
+  readonly run: string;
+  readonly policyName: string;
+  readonly launchType: LaunchType;
+  readonly client: ClientSnapshot;
+  /** A virtual machine of the client; undefined for the client itself. */
+  readonly machine?: Machine | undefined;
+}
+
+/** The client, or its machine, as people see it. */
+export const sourceName = ({ client, machine }: Pick<JobSource, 'client' | 'machine'>): string =>
+  machine ? `${client.hostname}/${machine.name || machine.id}` : client.hostname;
+
+/** The client's uuid or, for a machine, that and the machine's own id. */
+export const sourceKey = ({ client, machine }: Pick<JobSource, 'client' | 'machine'>): string =>
+  machine ? `${client.uuid}/${machine.id}` : client.uuid;
+
+/** A job that runs borg for a client or for one of its machines; `needs` are the jobs before it. */
+export const draftSourceJob = (source: JobSource, jobType: ClientJobType, needs: readonly string[]): DraftJob => ({
+  ...NEW_JOB,
+  uuid: jobUuid(source.run, jobType, sourceKey(source)),
+  name: `${LABELS[jobType]} Job ${source.policyName} ${sourceName(source)}`,
+  job_type: jobType,
+  launch_type: source.launchType,
+  client: source.client,
+  needs: [...needs],
+  ...(source.machine && { machine: source.machine }),
+});
+
+/** A backup and what follows it, in the order in which they run: `Backup [-> Catalog] [-> Prune]` */
+export const draftBackupChain = (
+  source: JobSource,
+  followers: NonNullable<PlannedJob['followers']>,
+  needs: readonly string[],
+): readonly DraftJob[] => {
+  const backup = draftSourceJob(source, 'job', needs);
+  const chain = [backup];
+  const follow = (jobType: 'catalog' | 'prune'): void => {
+    const before = chain.at(-1) ?? backup;
+    chain.push({ ...draftSourceJob(source, jobType, [before.uuid]), master_job: backup.uuid });
+  };
+  if (followers.catalog) follow('catalog');
+  if (followers.prune) follow('prune');
+  return chain;
+};
+
+/** Whether the policy backs up the virtual machines of its clients, not the clients themselves. */
+export const isOfMachines = ({ policy }: Pick<ResolvedPolicy, 'policy'>): boolean =>
+  policy.policy_type === 'vm' || policy.policy_type === 'proxmox';
+
+/** What has to be made ready before borg can be run for this client. */
+export const draftChecks = (context: DraftContext, client: ResolvedClient): readonly DraftJob[] => {
+  const checks = [
+    ...(context.resolved.repository.ready ? [] : [draftRepositoryCheck(context)]),
+    ...(client.ready ? [] : [draftClientCheck(context, client)]),
+  ];
+  if (!isOfMachines(context.resolved) || client.hypervisor_ready) return checks;
+  return [
+    ...checks,
+    draftHypervisorCheck(
+      context,
+      client,
+      checks.filter((check) => check.client !== null),
+    ),
+  ];
+};

@@ -1,0 +1,77 @@
+import { findSetting, isSettingOn, type ScheduleEvent, type SettingsEvent } from '@cyborgbackup/contracts';
+import { changed, news, type Next, type Occurred, type Remembering } from './row-history.ts';
+
+interface Times {
+  readonly crontab: string;
+  readonly timezone: string;
+  readonly enabled: boolean;
+  /** Seconds. */
+  readonly jitter: number;
+}
+
+export interface TimetableSchedule extends Times, Remembering<Times> {
+  readonly uuid: string;
+  readonly id: number;
+  readonly name: string;
+  readonly blackouts: readonly string[];
+}
+
+const timesOf = ({ crontab, timezone, enabled, jitter }: Times): Times => ({ crontab, timezone, enabled, jitter });
+
+/** No schedule has this id: they count from 1. */
+export const SETTINGS_SCHEDULE_ID = 0;
+export const SETTINGS_SCHEDULE_UUID = '00000000-0000-0000-0000-000000000000';
+
+const SWITCH = 'cyborgbackup_integrity_check';
+const CRONTAB = 'cyborgbackup_ic_cron';
+
+/** As long as nobody has changed either setting. */
+const unchanged = (since: string): TimetableSchedule => ({
+  uuid: SETTINGS_SCHEDULE_UUID,
+  id: SETTINGS_SCHEDULE_ID,
+  name: CRONTAB,
+  crontab: findSetting(CRONTAB)?.default_value ?? '',
+  timezone: 'UTC',
+  enabled: isSettingOn(findSetting(SWITCH)?.default_value ?? null),
+  jitter: 0,
+  blackouts: [],
+  since,
+  past: [],
+});
+
+/** Whether an event is about the settings by which repositories without a schedule of their own are verified. */
+export const isScheduleSetting = (event: SettingsEvent): boolean =>
+  event.type === 'setting-changed' && (event.data.key === SWITCH || event.data.key === CRONTAB);
+
+/** Two settings make a schedule like any other, for the integrity of repositories that have none of their own. */
+const evolveSettings = (
+  row: TimetableSchedule | undefined,
+  event: Occurred<SettingsEvent>,
+): Next<TimetableSchedule> => {
+  if (event.type !== 'setting-changed' || !isScheduleSetting(event)) return row;
+  const { key, value } = event.data;
+  const since = event.metadata.occurredAt;
+  const values = key === SWITCH ? { enabled: isSettingOn(value) } : { crontab: value };
+  return changed(row ?? unchanged(since), values, since, timesOf);
+};
+
+export const evolveSchedule = (
+  row: TimetableSchedule | undefined,
+  event: Occurred<ScheduleEvent | SettingsEvent>,
+): Next<TimetableSchedule> => {
+  const since = event.metadata.occurredAt;
+  switch (event.type) {
+    case 'schedule-registered':
+      return { ...event.data, since, past: [] };
+    case 'schedule-changed': {
+      const { name, crontab, timezone, enabled, jitter, blackouts } = event.data;
+      const next = changed(row, { crontab, timezone, enabled, jitter }, since, timesOf);
+      return next && { ...next, ...news(next, { name, blackouts }) };
+    }
+    case 'schedule-removed':
+      // What used it until a moment ago may not have been started yet.
+      return changed(row, { enabled: false }, since, timesOf);
+    default:
+      return evolveSettings(row, event);
+  }
+};
