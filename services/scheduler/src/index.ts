@@ -1,11 +1,12 @@
 export { explainJob } from './explain/explain-job.ts';
-export { decideSlots } from './queue/decide-grants.ts';
-export { createQueue, evolve as evolveQueue, type Queue, type QueueInput } from './queue/queue.ts';
+export { decideGrants } from './queue/decide-grants.ts';
+export { evolveQueue, type QueueInput } from './queue/evolve-queue.ts';
+export { createQueue, type Queue } from './queue/queue.ts';
 export { schedulerProjection } from './read/scheduler-projection.ts';
-export { type DraftJob, type ResolvedPolicy } from './runs/planning/draft-jobs.ts';
+export { type ResolvedPolicy } from './runs/planning/draft-jobs.ts';
 export { draftLaunch } from './runs/planning/draft-launch.ts';
 export { schedulerConfig, type SchedulerConfig } from './scheduler-config.ts';
 export { startScheduler } from './start.ts';
-export { decideDue } from './timetable/plan-due.ts';
+export { planDue } from './timetable/plan-due.ts';
 export { slotRun } from './timetable/slot-run.ts';
 export { createTimetable, type Timetable } from './timetable/timetable.ts';

@@ -3,14 +3,15 @@ import { createJobQueue, createRpcService, createSignals } from '@cyborgbackup/m
 import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { explainJob } from './explain/explain-job.ts';
-import { hasExecutors } from './explain/has-executors.ts';
+import { hasExecutors } from './explain/explain-job.ts';
 import { cancelJob } from './runs/cancel-job.ts';
 import { checkRepository } from './runs/check-repository.ts';
 import { drill } from './runs/drill.ts';
 import { lead } from './leader/lead.ts';
 import { schedulerProjection } from './read/scheduler-projection.ts';
 import { createLaunchLock } from './run/launch-lock.ts';
-import { launch, type LaunchDeps } from './runs/launch.ts';
+import type { RunDeps } from './runs/create-run.ts';
+import { startManualRun } from './runs/launch.ts';
 import { relaunch } from './runs/relaunch.ts';
 import { restore } from './runs/restore.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
@@ -20,7 +21,7 @@ const SERVICE = 'scheduler';
 const LEASE = 'scheduler_leader';
 
 /**
- * Starts the scheduler: its tables, its commands and, in one process at a time, the leader that grants slots and starts
+ * Starts the scheduler: its tables, its commands and, in one process at a time, the leader that grants jobs and starts
  * what is due.
  * @param clock what "due" is measured by
  */
@@ -34,7 +35,7 @@ export const startScheduler = async (
   const maxRunning = config.CYBORGBACKUP_MAX_RUNNING_JOBS;
   await ensureProjection(pool, schedulerProjection);
   const jobQueue = await createJobQueue({ connection, logger });
-  const deps: LaunchDeps = {
+  const deps: RunDeps = {
     pool,
     store,
     rpc,
@@ -45,7 +46,7 @@ export const startScheduler = async (
   };
   const signals = createSignals(connection);
   const module = schedulerModule({
-    launch: (command) => launch(deps, command),
+    launch: (command) => startManualRun(deps, command),
     relaunch: (command) => relaunch(deps, command),
     restore: (command) => restore(deps, command),
     checkRepository: (command) => checkRepository(deps, command),

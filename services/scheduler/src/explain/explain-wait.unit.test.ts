@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_HANDED_OUT } from '../queue/decide-grants.ts';
-import { explainGranted, explainReady, explainWaiting, type ReadyFacts } from './explain-wait.ts';
-import type { Line } from './jobs-ahead.ts';
-import type { NamedJob } from './wait-facts.ts';
+import { explainGranted, explainReady, explainWaiting, type ReadyJob } from './explain-wait.ts';
+import type { NamedJob } from './explained-job.ts';
+import type { PolicyBacklog } from './jobs-ahead.ts';
 
 const job = (id: number): NamedJob => ({ id, uuid: `uuid ${id}`, name: `job ${id}` });
 
-const line = (changes: Partial<Line> = {}): Line => ({
+const backlog = (changes: Partial<PolicyBacklog> = {}): PolicyBacklog => ({
   policy: 'p',
   manual: false,
   jobs: 1,
@@ -17,18 +17,18 @@ const line = (changes: Partial<Line> = {}): Line => ({
   ...changes,
 });
 
-const facts = (changes: Partial<ReadyFacts> = {}): ReadyFacts => ({
+const readyJob = (changes: Partial<ReadyJob> = {}): ReadyJob => ({
   job: { policy: 'p', manual: false },
   holders: { repository: undefined, client: undefined },
-  lines: [line()],
-  limits: { running: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
+  backlogs: [backlog()],
+  obstacles: { running: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
   ...changes,
 });
 
-const limits = facts().limits;
+const { obstacles } = readyJob();
 
 describe('an explanation of a job that could run', () => {
-  it.each<[string, Partial<ReadyFacts>, string, { by: number[]; ahead: number }]>([
+  it.each<[string, Partial<ReadyJob>, string, { by: number[]; ahead: number }]>([
     [
       'when its repository is used',
       { holders: { repository: job(1), client: job(2) } },
@@ -37,7 +37,7 @@ describe('an explanation of a job that could run', () => {
     ],
     [
       'when its repository is used, and others wait for that too',
-      { holders: { repository: job(1), client: undefined }, lines: [line({ jobs: 3, older: 1 })] },
+      { holders: { repository: job(1), client: undefined }, backlogs: [backlog({ jobs: 3, older: 1 })] },
       'Its repository is used by "job 1". Jobs ahead of it: 1.',
       { by: [1], ahead: 1 },
     ],
@@ -49,29 +49,29 @@ describe('an explanation of a job that could run', () => {
     ],
     [
       'when as many run as may',
-      { limits: { ...limits, running: 3, maxRunning: 3 } },
+      { obstacles: { ...obstacles, running: 3, maxRunning: 3 } },
       'All 3 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).',
       { by: [], ahead: 0 },
     ],
     [
       'when the executors take none',
-      { limits: { ...limits, handedOut: MAX_HANDED_OUT, hasExecutors: true } },
+      { obstacles: { ...obstacles, handedOut: MAX_HANDED_OUT, hasExecutors: true } },
       '4 jobs wait for an executor already: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).',
       { by: [], ahead: 0 },
     ],
     [
       'when no executor is there',
-      { limits: { ...limits, handedOut: MAX_HANDED_OUT, hasExecutors: false } },
+      { obstacles: { ...obstacles, handedOut: MAX_HANDED_OUT, hasExecutors: false } },
       '4 jobs wait for an executor already, and no executor is there: start one.',
       { by: [], ahead: 0 },
     ],
     [
       'behind those that somebody launched, and those of other policies',
       {
-        lines: [
-          line({ jobs: 2, older: 1, head: 11, held: 1 }),
-          line({ policy: 'q', head: 12, jobs: 2 }),
-          line({ policy: 'm', manual: true, head: 14 }),
+        backlogs: [
+          backlog({ jobs: 2, older: 1, head: 11, held: 1 }),
+          backlog({ policy: 'q', head: 12, jobs: 2 }),
+          backlog({ policy: 'm', manual: true, head: 14 }),
         ],
       },
       'It waits for its turn. Jobs ahead of it: 4 (1 launched by somebody, 2 of other policies, which take turns).',
@@ -85,7 +85,7 @@ describe('an explanation of a job that could run', () => {
     ],
   ])('%s', (_name, changes, reason, { by, ahead }) => {
     const blocked_by = by.map(job);
-    expect(explainReady(facts(changes))).toEqual({ state: 'pending', reason, blocked_by, ahead });
+    expect(explainReady(readyJob(changes))).toEqual({ state: 'pending', reason, blocked_by, ahead });
   });
 });
 

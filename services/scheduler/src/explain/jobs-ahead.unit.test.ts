@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { succeeded } from '../testing/job-events.ts';
-import { decideSlots } from '../queue/decide-grants.ts';
-import { addRun, createQueue, evolve, type Queue } from '../queue/queue.ts';
+import { decideGrants } from '../queue/decide-grants.ts';
+import { addRun, evolveQueue } from '../queue/evolve-queue.ts';
+import { createQueue, type Queue } from '../queue/queue.ts';
 import type { QueuedJob } from '../queue/queue-entry.ts';
-import { countAhead, type Line } from './jobs-ahead.ts';
+import { countAhead, type PolicyBacklog } from './jobs-ahead.ts';
 
 const metadata = { correlationId: 'c' };
 
@@ -33,10 +34,10 @@ const jobOf = ({ policy, manual }: Shape, id: number, repository: string): Queue
 
 /** Grants what is free, and has it started. */
 const grant = (queue: Queue): string[] => {
-  const decided = decideSlots(queue, { maxRunning: 0, maxEvents: 500 });
+  const decided = decideGrants(queue, { maxRunning: 0, maxEvents: 500 });
   const granted = decided.flatMap(({ event: { type, data } }) => (type === 'slot-granted' ? [data.job] : []));
   for (const job of granted) {
-    evolve(queue, {
+    evolveQueue(queue, {
       type: 'job-started',
       data: { job, run: '', attempt: 1, executor: '' },
       version: 1,
@@ -51,19 +52,19 @@ const serve = (queue: Queue): string[] => {
   const served: string[] = [];
   for (let [job] = grant(queue); job !== undefined; [job] = grant(queue)) {
     served.push(job);
-    evolve(queue, { ...succeeded(job), version: 1, metadata });
+    evolveQueue(queue, { ...succeeded(job), version: 1, metadata });
   }
   return served;
 };
 
-const linesOf = (queue: Queue, jobs: readonly QueuedJob[], asked: QueuedJob): readonly Line[] =>
-  [...Map.groupBy(jobs, ({ policy, manual }) => `${policy}/${manual}`).values()].map((line) => ({
-    ...queue.lanes.turnOf(line[0]!.policy),
-    policy: line[0]!.policy,
-    manual: line[0]!.manual,
-    jobs: line.length,
-    head: line[0]!.id,
-    older: line.filter(({ id }) => id < asked.id).length,
+const backlogsOf = (queue: Queue, jobs: readonly QueuedJob[], asked: QueuedJob): readonly PolicyBacklog[] =>
+  [...Map.groupBy(jobs, ({ policy, manual }) => `${policy}/${manual}`).values()].map((jobsOfOne) => ({
+    ...queue.ready.shareOf(jobsOfOne[0]!.policy),
+    policy: jobsOfOne[0]!.policy,
+    manual: jobsOfOne[0]!.manual,
+    jobs: jobsOfOne.length,
+    head: jobsOfOne[0]!.id,
+    older: jobsOfOne.filter(({ id }) => id < asked.id).length,
   }));
 
 it('counts the jobs that the queue serves before one', () => {
@@ -79,16 +80,16 @@ it('counts the jobs that the queue serves before one', () => {
         }
         const jobs = waiting.map((shape, index) => jobOf(shape, 100 + index, 'asked'));
         for (const job of jobs) addRun(queue, [job]);
-        const counted = jobs.map((job) => countAhead(linesOf(queue, jobs, job), job));
+        const counted = jobs.map((job) => countAhead(backlogsOf(queue, jobs, job), job));
         const order = serve(queue);
         const found = jobs.map((job) => {
           const ahead = order.slice(0, order.indexOf(job.uuid)).map((uuid) => jobs.find((one) => one.uuid === uuid)!);
-          const isInTurn = (other: QueuedJob): boolean =>
+          const isYounger = (other: QueuedJob): boolean =>
             other.manual === job.manual && other.policy !== job.policy && other.id > job.id;
           return {
             jobs: ahead.length,
             manual: job.manual ? 0 : ahead.filter(({ manual }) => manual).length,
-            inTurn: ahead.filter(isInTurn).length,
+            younger: ahead.filter(isYounger).length,
           };
         });
         expect(counted).toEqual(found);

@@ -6,9 +6,9 @@ import { jobDecider, type JobCommand } from './job-decider.ts';
 const job = '7b4a3a86-3f5e-4b36-9a2e-6d9c9b1c7f01';
 const state = (changes: Partial<JobState>): JobState => ({ ...initialJobState, ...changes });
 const running = state({ status: 'running', attempt: 2, executor: 'e' });
-const cancel: JobCommand = { do: 'cancel', job };
-const skip: JobCommand = { do: 'skip', job, reason: 'Skipped.' };
-const fail: JobCommand = { do: 'fail', job, reason: 'Not ready.' };
+const cancel: JobCommand = { type: 'cancel', job };
+const skip: JobCommand = { type: 'skip', job, reason: 'Skipped.' };
+const fail: JobCommand = { type: 'fail', job, reason: 'Not ready.' };
 const canceled = (attempt: number, reason: string): JobEvent => ({
   type: 'job-canceled',
   data: { job, attempt, reason },

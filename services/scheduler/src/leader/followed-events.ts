@@ -8,18 +8,18 @@ import {
   scheduleSlotEvents,
   settingsEvents,
 } from '@cyborgbackup/contracts';
-import type { QueueInput } from '../queue/queue.ts';
+import type { QueueInput } from '../queue/evolve-queue.ts';
 import type { KnownEvent } from '../read/known-event.ts';
 import type { TimetableEvent } from '../timetable/timetable.ts';
 
-/** Events that the leader follows. */
-export type ScheduledEvent = KnownEvent<QueueInput | TimetableEvent>;
+interface Typed {
+  readonly type: string;
+}
 
-const typesOf = (...definitions: readonly { readonly type: string }[]): ReadonlySet<string> =>
-  new Set(definitions.map(({ type }) => type));
+const typesOf = (...definitions: readonly Typed[]): ReadonlySet<string> => new Set(definitions.map(({ type }) => type));
 
 const queueTypes = typesOf(...runEvents, ...queueEvents, ...jobEvents);
-const slotTypes = typesOf(...queueEvents);
+const grantTypes = typesOf(...queueEvents);
 const timetableTypes = typesOf(
   ...policyEvents,
   ...scheduleEvents,
@@ -29,13 +29,11 @@ const timetableTypes = typesOf(
   ...runEvents,
 );
 
-/** All that a leader reads: listings of archives, for one, are none of it, and large. */
-export const scheduledTypes: readonly string[] = [...new Set([...queueTypes, ...timetableTypes])];
+/** The leader subscribes to these alone: listings of archives, for example, are large. */
+export const followedTypes: readonly string[] = [...queueTypes.union(timetableTypes)];
 
-/** Runs are in both: they bring jobs, and they account for a slot. */
-export const isForQueue = (event: { readonly type: string }): event is KnownEvent<QueueInput> =>
-  queueTypes.has(event.type);
-export const isForTimetable = (event: { readonly type: string }): event is KnownEvent<TimetableEvent> =>
-  timetableTypes.has(event.type);
-/** One that a leader wrote. */
-export const isSlotEvent = ({ type }: { readonly type: string }): boolean => slotTypes.has(type);
+/** A run is for both: it brings jobs, and it accounts for an occurrence. */
+export const isForQueue = (event: Typed): event is KnownEvent<QueueInput> => queueTypes.has(event.type);
+export const isForTimetable = (event: Typed): event is KnownEvent<TimetableEvent> => timetableTypes.has(event.type);
+/** Leaders alone append these. */
+export const isGrantEvent = ({ type }: Typed): boolean => grantTypes.has(type);

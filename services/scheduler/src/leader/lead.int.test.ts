@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { createLaunchLock } from '../run/launch-lock.ts';
-import { launch } from '../runs/launch.ts';
+import { startManualRun } from '../runs/launch.ts';
 import { checkGrants, checkReplay, createStage, within, type Stage } from '../testing/scheduler-stage.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { lead, type LeaderDeps } from './lead.ts';
+import { lead } from './lead.ts';
+import type { LeaderDeps } from './leader.ts';
 
 describe('a leader', () => {
   let stage: Stage;
@@ -136,7 +137,7 @@ describe('a leader', () => {
       const own = mortal(fatal);
       const first = startLeader(own);
       const run = randomUUID();
-      await launch(deps, { policy: id, run, extra_vars: null });
+      await startManualRun(deps, { policy: id, run, extra_vars: null });
       const done = stage.settled(run, story.statuses).then(slotsFreed);
       // Either it dies, or it brings the run to its end.
       await Promise.race([own.died, done]);
@@ -158,7 +159,7 @@ describe('a leader', () => {
     stage.policies.set(1_000, policy);
     const leaders = [startLeader(deps), startLeader(deps)];
     const run = randomUUID();
-    await launch(deps, { policy: 1_000, run, extra_vars: null });
+    await startManualRun(deps, { policy: 1_000, run, extra_vars: null });
     const first = await Promise.race(leaders.map(({ ended }) => ended));
     expect(hasCode(first, 'version-conflict')).toBe(true);
     await Promise.all(leaders.map(({ stop }) => stop()));
@@ -177,7 +178,8 @@ describe('a leader', () => {
     }
     const runs = ids.map(() => randomUUID());
     const first = startLeader(deps);
-    for (const [index, run] of runs.entries()) await launch(deps, { policy: ids[index]!, run, extra_vars: null });
+    for (const [index, run] of runs.entries())
+      await startManualRun(deps, { policy: ids[index]!, run, extra_vars: null });
     // The executor has room for eight; two jobs stay in the queue.
     await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(10), within);
     for (const [index, run] of runs.entries()) await stage.settled(run, [index < 8 ? 'running' : 'pending']);
@@ -186,7 +188,7 @@ describe('a leader', () => {
     const next = startLeader({ ...deps, jobQueue: { ...deps.jobQueue, publish: published } });
     stage.policies.set(4_000, somePolicy(4_000, { catalog_enabled: false, auto_prune: false }));
     const last = randomUUID();
-    await launch(deps, { policy: 4_000, run: last, extra_vars: null });
+    await startManualRun(deps, { policy: 4_000, run: last, extra_vars: null });
     await vi.waitFor(() => expect(published).toHaveBeenCalled(), within);
     gate.resolve();
     for (const run of [...runs, last]) await stage.settled(run, ['successful']);
@@ -206,7 +208,8 @@ describe('a leader', () => {
     const jobQueue = { ...deps.jobQueue, publish: published };
     const leader = startLeader({ ...deps, jobQueue, republishMillis: 50 });
     const runs = ids.map(() => randomUUID());
-    for (const [index, run] of runs.entries()) await launch(deps, { policy: ids[index]!, run, extra_vars: null });
+    for (const [index, run] of runs.entries())
+      await startManualRun(deps, { policy: ids[index]!, run, extra_vars: null });
     for (const [index, run] of runs.entries()) await stage.settled(run, [index < 8 ? 'running' : 'pending']);
     // While nothing is lost, nothing is handed out twice.
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual(runs);
@@ -235,7 +238,8 @@ describe('a leader', () => {
       }
     }
     const runs = [randomUUID(), randomUUID()];
-    for (const [index, run] of runs.entries()) await launch(deps, { policy: 2_001 + index, run, extra_vars: null });
+    for (const [index, run] of runs.entries())
+      await startManualRun(deps, { policy: 2_001 + index, run, extra_vars: null });
     for (const run of runs) await stage.settled(run, ['pending', 'waiting', 'pending', 'waiting']);
     stage.executor.started.length = 0;
     const leader = startLeader({ ...deps, maxRunning: 2 });

@@ -4,7 +4,8 @@ import { readCheckpoint } from '@cyborgbackup/projections';
 import type { ClientBase, Pool } from 'pg';
 import type { JobStatus } from '../read/job-row.ts';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
-import { addRun, createQueue, type Queue } from '../queue/queue.ts';
+import { addRun } from '../queue/evolve-queue.ts';
+import { createQueue, type Queue } from '../queue/queue.ts';
 import { queuedJobs, type QueueEntry } from '../queue/queue-entry.ts';
 import type { TimetableRows } from '../timetable/timetable.ts';
 
@@ -110,11 +111,11 @@ const readQueue = async (client: ClientBase): Promise<Queue> => {
 
 const restore = (entry: QueueEntry, row: OpenJobRow | undefined): void => {
   if (!row) return;
-  entry.announced ||= row.status !== 'waiting';
+  entry.readyRecorded ||= row.status !== 'waiting';
   entry.grantedAt = row.granted_version ?? undefined;
   entry.reason = row.reason;
   entry.awaitsExtension = row.awaits_extension;
-  if (row.attempt > 0 && row.status === 'pending') entry.lost = row.reason;
+  if (row.attempt > 0 && row.status === 'pending') entry.lossReason = row.reason;
   if (isJobEnd(row.status)) entry.end = row.status;
   else if (row.status === 'running') entry.stage = 'running';
 };

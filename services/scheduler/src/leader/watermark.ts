@@ -1,26 +1,24 @@
-/** How far something has come, for those who wait until it has come far enough. */
-export interface Tide {
-  rise(position: bigint): void;
-  /** Resolves at once when it has come as far, when it has, or when the signal aborts. */
-  reached(position: bigint, signal: AbortSignal): Promise<void>;
+/** The position up to which something has come; it only ever rises. */
+export interface Watermark {
+  /** Nothing happens if it is as high already. */
+  advance(position: bigint): void;
+  /** Resolves once it is as high, or when the watermark's signal aborts. */
+  waitFor(position: bigint): Promise<void>;
 }
 
-export const createTide = (): Tide => {
-  let level = -1n;
-  let next = Promise.withResolvers<void>();
+export const createWatermark = (signal: AbortSignal): Watermark => {
+  let current = -1n;
+  let change = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => change.resolve(), { once: true });
   return {
-    rise: (position) => {
-      if (position <= level) return;
-      level = position;
-      next.resolve();
-      next = Promise.withResolvers();
+    advance: (position) => {
+      if (position <= current) return;
+      current = position;
+      change.resolve();
+      change = Promise.withResolvers();
     },
-    reached: async (position, signal) => {
-      const aborted = new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        else signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      while (level < position && !signal.aborted) await Promise.race([next.promise, aborted]);
+    waitFor: async (position) => {
+      while (current < position && !signal.aborted) await change.promise;
     },
   };
 };

@@ -1,79 +1,69 @@
 import type { QueueEvent } from '@cyborgbackup/contracts';
-import { evolveSlot, type Queue } from './queue.ts';
-import type { QueuedJob, QueueEntry } from './queue-entry.ts';
+import { evolveGrant } from './evolve-queue.ts';
+import type { Queue } from './queue.ts';
+import type { QueueEntry } from './queue-entry.ts';
 
-export interface SlotLimits {
-  /** Slots granted at once over all repositories, not counting jobs that pause; 0 = as many as there are. */
+export interface GrantLimits {
+  /** Jobs that run at once over all repositories, not counting those that pause; 0 = no limit. */
   readonly maxRunning: number;
-  /** At most so many events at once: they are appended together. */
+  /** Events that are decided at once: they are appended together. */
   readonly maxEvents: number;
 }
 
-/** An event, and the job it is about: once its slot is freed the queue may not know it any more. */
-export interface SlotDecision {
+/** An event, and the job it is about: once its grant is released the queue may have forgotten it. */
+export interface GrantDecision {
   readonly event: QueueEvent;
   readonly entry: QueueEntry;
 }
 
 /**
- * Jobs that may lie with the executors and not be started. What is handed out is taken in the order of its coming; only
- * here do priority and fairness hold. So when the executors are busy, or none is there, jobs wait here. Executors that are
- * free take so many within some milliseconds.
+ * Granted jobs that executors have not started yet. Executors take jobs in the order in which they were handed out; priority
+ * and fair shares hold only here. So while the executors are busy, or none is connected, jobs wait here. Free executors take
+ * this many within milliseconds. See docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
  */
 export const MAX_HANDED_OUT = 4;
 
 /**
- * What is to be appended to the queue's stream now, already applied to the queue: when the append fails, the queue is no
- * longer what the log says and must be loaded again.
+ * What is to be appended to the queue's stream now, already applied to the queue: when the append fails, the queue differs
+ * from the log and must be loaded again.
  *
- * 1. Slots of jobs that have ended are freed, so that what they held can be granted in the same append.
- * 2. Jobs whose needs have all succeeded are announced.
- * 3. Free slots are granted, one after the other, to whose turn it is.
+ * 1. Grants of jobs that have ended are released, so that what they held can be granted in the same append.
+ * 2. Jobs whose dependencies have all succeeded are recorded as ready.
+ * 3. Ready jobs are granted in the order of `compareCandidates`.
  */
-export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDecision[] => {
-  const decided: SlotDecision[] = [];
-  const append = (event: QueueEvent, entry: QueueEntry): void => {
-    decided.push({ event, entry });
-    evolveSlot(queue, event, queue.version + 1);
+export const decideGrants = (queue: Queue, limits: GrantLimits): readonly GrantDecision[] => {
+  const decisions: GrantDecision[] = [];
+  const decide = (event: QueueEvent, entry: QueueEntry): void => {
+    decisions.push({ event, entry });
+    evolveGrant(queue, event, queue.version + 1);
   };
-  const hasRoom = (): boolean => decided.length < limits.maxEvents;
-  const appendAll = (entries: ReadonlySet<QueueEntry>, type: 'slot-freed' | 'slot-awaited'): void => {
+  const hasRoom = (): boolean => decisions.length < limits.maxEvents;
+  const decideAll = (entries: ReadonlySet<QueueEntry>, type: 'slot-freed' | 'slot-awaited'): void => {
     for (const entry of entries) {
       if (!hasRoom()) return;
-      append({ type, data: { job: entry.job.uuid } }, entry);
+      decide({ type, data: { job: entry.job.uuid } }, entry);
     }
   };
-  appendAll(queue.toFree, 'slot-freed');
-  appendAll(queue.toAnnounce, 'slot-awaited');
+  decideAll(queue.toRelease, 'slot-freed'); // 1
+  decideAll(queue.toRecordReady, 'slot-awaited'); // 2
   while (hasRoom() && !isFull(countRunning(queue), limits) && !isHandedOut(queue.handedOut.size)) {
-    const job = queue.lanes.next();
+    const job = queue.ready.next();
     const entry = job && queue.entries.get(job.uuid);
     if (!entry) break;
-    append({ type: 'slot-granted', data: grantOf(job) }, entry);
+    const { uuid, run, repository, client } = job;
+    decide({ type: 'slot-granted', data: { job: uuid, run, repository, client } }, entry); // 3
   }
-  return decided;
+  return decisions;
 };
 
 /**
- * A job that pauses before its next attempt, some minutes, keeps its repository and its client, but nobody runs it: a few
- * hosts that are off must not stop all others. So when it goes on there may be one more than the limit for a while.
+ * A job that pauses for some minutes before its next attempt keeps its repository and its client, but no executor runs it: a
+ * few hosts that are off must not stop all others. So when it goes on, one job more than the limit may run for a while.
  */
-const countRunning = ({ granted, pausing }: Pick<Queue, 'granted' | 'pausing'>): number => granted - pausing.size;
+const countRunning = ({ granted, pausing }: Queue): number => granted - pausing.size;
 
-export const isFull = (running: number, { maxRunning }: Pick<SlotLimits, 'maxRunning'>): boolean =>
+export const isFull = (running: number, { maxRunning }: Pick<GrantLimits, 'maxRunning'>): boolean =>
   maxRunning > 0 && running >= maxRunning;
 
-/** The executors have not taken what they were given. */
+/** Executors have not started the jobs that were granted. */
 export const isHandedOut = (handedOut: number): boolean => handedOut >= MAX_HANDED_OUT;
-
-const grantOf = ({
-  uuid,
-  run,
-  repository,
-  client,
-}: QueuedJob): Extract<QueueEvent, { type: 'slot-granted' }>['data'] => ({
-  job: uuid,
-  run,
-  repository,
-  client,
-});

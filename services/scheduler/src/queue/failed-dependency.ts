@@ -4,14 +4,14 @@ import type { QueueEntry } from './queue-entry.ts';
 const SKIPPED = 'Skipped: ';
 
 /**
- * What becomes of a job when one that it needs did not succeed. Without its preparation a job has failed itself, for the
- * preparation's own reason, so that who looks at the backup sees what to do. What only follows up is skipped.
+ * How a job ends when a dependency did not succeed. After a failed preparation it fails too, for the preparation's own reason,
+ * so that users who look at the backup see what to do. After any other job it is skipped.
  */
-export const fateOf = ({ job }: QueueEntry, need: QueueEntry): JobCommand => {
-  // What was skipped itself says why: that is the cause, however long the chain.
-  if (need.reason.startsWith(SKIPPED)) return { do: 'skip', job: job.uuid, reason: need.reason };
-  const isFailedCheck = need.job.jobType === 'check' && need.end !== 'canceled';
-  if (isFailedCheck) return { do: 'fail', job: job.uuid, reason: `"${need.job.name}" failed: ${need.reason}` };
-  const end = need.end === 'canceled' ? 'was canceled' : 'failed';
-  return { do: 'skip', job: job.uuid, reason: `${SKIPPED}"${need.job.name}" ${end}.` };
+export const outcomeOfFailedDependency = ({ job: { uuid: job } }: QueueEntry, dependency: QueueEntry): JobCommand => {
+  const { reason, end } = dependency;
+  const { jobType, name } = dependency.job;
+  // A dependency that was skipped itself names the cause, however long the chain.
+  if (reason.startsWith(SKIPPED)) return { type: 'skip', job, reason };
+  if (jobType === 'check' && end !== 'canceled') return { type: 'fail', job, reason: `"${name}" failed: ${reason}` };
+  return { type: 'skip', job, reason: `${SKIPPED}"${name}" ${end === 'canceled' ? 'was canceled' : 'failed'}.` };
 };

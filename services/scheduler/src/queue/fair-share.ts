@@ -1,28 +1,26 @@
 import type { QueuedJob } from './queue-entry.ts';
 
-/** What a policy had of late. */
-export interface Turn {
-  /** Slots it has now. */
+/** What a policy has been granted. */
+export interface FairShare {
+  /** Grants that it holds now. */
   held: number;
-  /** Number of its latest grant; 0 when that is long ago. */
+  /** Number of its latest grant, ascending over all policies; 0 = no recent one. */
   lastGrant: number;
 }
 
-/** Jobs of one policy that wait for the same thing, by id; either all of them launched by somebody, or none. */
-export interface WaitingLine {
-  readonly turn: Turn;
-  readonly manual: boolean;
-  readonly jobs: readonly Pick<QueuedJob, 'id'>[];
+/** A job that could be granted, and the share of its policy. */
+export interface Candidate {
+  readonly job: Pick<QueuedJob, 'manual' | 'id'>;
+  readonly share: Readonly<FairShare>;
 }
 
-const headId = ({ jobs }: WaitingLine): number => jobs[0]?.id ?? Infinity;
-
 /**
- * Who is served first: those that somebody launched before scheduled ones; then the policy that has the fewest slots, then
- * the one that was served longest ago, then the oldest job.
+ * The order in which the queue grants: jobs that a user launched before scheduled ones; then the policy that holds the fewest
+ * grants; then the policy whose latest grant is the oldest; then the oldest job. See
+ * docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
  */
-export const compareLines = (a: WaitingLine, b: WaitingLine): number =>
-  Number(b.manual) - Number(a.manual) ||
-  a.turn.held - b.turn.held ||
-  a.turn.lastGrant - b.turn.lastGrant ||
-  headId(a) - headId(b);
+export const compareCandidates = (a: Candidate, b: Candidate): number =>
+  Number(b.job.manual) - Number(a.job.manual) ||
+  a.share.held - b.share.held ||
+  a.share.lastGrant - b.share.lastGrant ||
+  a.job.id - b.job.id;

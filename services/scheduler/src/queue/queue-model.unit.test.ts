@@ -2,8 +2,9 @@ import type { JobEvent, QueueEvent } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../testing/job-events.ts';
-import { decideSlots } from './decide-grants.ts';
-import { addRun, createQueue, evolve, extendRun, type Queue } from './queue.ts';
+import { decideGrants } from './decide-grants.ts';
+import { addFoundJobs, addRun, evolveQueue } from './evolve-queue.ts';
+import { createQueue, type Queue } from './queue.ts';
 import type { QueuedJob } from './queue-entry.ts';
 
 /*
@@ -105,7 +106,7 @@ const holders = ({ log, jobs }: Model): QueuedJob[] => {
 };
 
 const tell = (model: Model, event: JobEvent): void =>
-  evolve(model.queue, { ...event, version: 1, metadata: { correlationId: 'c' } });
+  evolveQueue(model.queue, { ...event, version: 1, metadata: { correlationId: 'c' } });
 
 const end = (model: Model, event: JobEvent): void => {
   model.ended.set(event.data.job, event);
@@ -142,9 +143,9 @@ const extend = (model: Model): void => {
     model.jobs.push(...jobs);
     model.extended.add(finder.uuid);
     for (const { uuid, needs } of jobs) if (needs.includes(finder.uuid)) model.plannedReady.add(uuid);
-    extendRun(model.queue, finder.uuid, jobs);
+    addFoundJobs(model.queue, finder.uuid, jobs);
     // A second time it is known.
-    extendRun(model.queue, finder.uuid, jobs);
+    addFoundJobs(model.queue, finder.uuid, jobs);
   }
 };
 
@@ -200,7 +201,7 @@ const running = (model: Model): readonly QueuedJob[] =>
 
 const act = (model: Model, maxEvents: number): void => {
   const before = model.queue.version;
-  const events = decideSlots(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
+  const events = decideGrants(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
   expect(events.length).toBeLessThanOrEqual(maxEvents);
   for (const event of events) {
     if (event.type === 'slot-granted') {
@@ -213,9 +214,10 @@ const act = (model: Model, maxEvents: number): void => {
     model.log.push(event);
   }
   expect(model.queue.version).toBe(before + events.length);
-  const doomed = [...model.queue.doomed.keys()];
-  model.queue.doomed.clear();
-  for (const { job } of doomed) end(model, { type: 'job-canceled', data: { job: job.uuid, attempt: 0, reason: 'y' } });
+  const blockedByFailure = [...model.queue.blockedByFailure.keys()];
+  model.queue.blockedByFailure.clear();
+  for (const { job } of blockedByFailure)
+    end(model, { type: 'job-canceled', data: { job: job.uuid, attempt: 0, reason: 'y' } });
 };
 
 /** As a new leader does from the tables. */
@@ -230,7 +232,7 @@ const reload = (model: Model): Model => {
     addRun(queue, run, (entry) => {
       const { uuid } = entry.job;
       const ended = model.ended.get(uuid);
-      entry.announced ||= announced.has(uuid) || model.plannedReady.has(uuid);
+      entry.readyRecorded ||= announced.has(uuid) || model.plannedReady.has(uuid);
       entry.awaitsExtension = awaitsExtension(model, entry.job);
       entry.grantedAt = held.has(uuid)
         ? model.log.findIndex((e) => e.type === 'slot-granted' && e.data.job === uuid) + 1
@@ -238,7 +240,7 @@ const reload = (model: Model): Model => {
       if (ended)
         entry.end = ended.type === 'job-succeeded' ? 'successful' : ended.type === 'job-failed' ? 'failed' : 'canceled';
       else if (model.started.has(uuid)) entry.stage = 'running';
-      else if (model.pausing.has(uuid)) entry.lost = 'x';
+      else if (model.pausing.has(uuid)) entry.lossReason = 'x';
     });
   }
   return { ...model, queue };
@@ -308,9 +310,9 @@ describe('the queue, whatever happens', () => {
         act(model, 200);
         expect(model.ended.size, 'nobody waits for ever').toBe(model.jobs.length);
         expect(holders(model)).toEqual([]);
-        const { entries, runs, lanes, active, handedOut, pausing, granted } = model.queue;
+        const { entries, runs, ready, active, handedOut, pausing, granted } = model.queue;
         expect([entries, runs, active, handedOut, pausing].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
-        expect([lanes.policies, granted]).toEqual([0, 0]);
+        expect([ready.policies, granted]).toEqual([0, 0]);
       }),
       { numRuns: 1_500 },
     );
@@ -323,14 +325,14 @@ describe('the queue, whatever happens', () => {
         for (const one of steps) model = take(model, one);
         const loaded = reload(model).queue;
         expect(loaded.granted).toBe(model.queue.granted);
-        expect(new Set([...loaded.doomed.keys()].map(({ job }) => job.uuid))).toEqual(
-          new Set([...model.queue.doomed.keys()].map(({ job }) => job.uuid)),
+        expect(new Set([...loaded.blockedByFailure.keys()].map(({ job }) => job.uuid))).toEqual(
+          new Set([...model.queue.blockedByFailure.keys()].map(({ job }) => job.uuid)),
         );
         // Before either decides: whose turn it is among equals is remembered by a leader, and not by its successor.
         for (const [uuid, { stage }] of loaded.entries) expect(model.queue.entries.get(uuid)?.stage).toBe(stage);
         const limits = { maxRunning: 0, maxEvents: 500 };
         const others = (queue: Queue): string[] =>
-          decideSlots(queue, limits)
+          decideGrants(queue, limits)
             .filter(({ event }) => event.type !== 'slot-granted')
             .map(({ event }) => JSON.stringify(event))
             .sort();

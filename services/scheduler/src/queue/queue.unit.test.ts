@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../testing/job-events.ts';
-import { decideSlots, MAX_HANDED_OUT } from './decide-grants.ts';
-import { fateOf } from './failed-dependency.ts';
-import { addRun, createQueue, evolve, type Queue } from './queue.ts';
+import { decideGrants, MAX_HANDED_OUT } from './decide-grants.ts';
+import { outcomeOfFailedDependency } from './failed-dependency.ts';
+import { addRun, evolveQueue } from './evolve-queue.ts';
+import { createQueue, type Queue } from './queue.ts';
 import { createEntry, type QueuedJob } from './queue-entry.ts';
 
 let lastId = 0;
@@ -33,19 +34,20 @@ const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
 
 /** `granted x`, `freed x`, `awaited x`. */
 const decide = (queue: Queue, limits = UNLIMITED): string[] =>
-  decideSlots(queue, limits).map(({ event: { type, data } }) => `${type.slice(5)} ${data.job}`);
+  decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.slice(5)} ${data.job}`);
 
 const metadata = { correlationId: 'c' };
 const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
   if (end === 'successful') {
-    evolve(queue, { ...succeeded(uuid), version: 1, metadata });
+    evolveQueue(queue, { ...succeeded(uuid), version: 1, metadata });
   } else if (end === 'failed') {
-    evolve(queue, { ...failed(uuid, 'Broken.'), version: 1, metadata });
-  } else evolve(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
+    evolveQueue(queue, { ...failed(uuid, 'Broken.'), version: 1, metadata });
+  } else
+    evolveQueue(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
 };
 
 const start = (queue: Queue, uuid: string): void =>
-  evolve(queue, {
+  evolveQueue(queue, {
     type: 'job-started',
     data: { job: uuid, run: `run of ${uuid}`, attempt: 1, executor: 'e' },
     version: 1,
@@ -160,7 +162,7 @@ describe('the queue grants', () => {
     start(queue, 'j0');
     expect(decide(queue)).toEqual([`granted j${MAX_HANDED_OUT}`]);
     // A job that is tried again later keeps nobody waiting meanwhile.
-    evolve(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
+    evolveQueue(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
     expect(decide(queue)).toEqual([]);
     end(queue, 'j1', 'canceled');
     expect(decide(queue)).toEqual(['freed j1', `granted j${MAX_HANDED_OUT + 1}`]);
@@ -177,8 +179,8 @@ describe('the queue grants', () => {
 
   it('knows its own events when they come back by the log', () => {
     const queue = queueOf(job('a', { client: 'c' }));
-    const [decided] = decideSlots(queue, UNLIMITED);
-    evolve(queue, { ...decided!.event, version: 1, metadata });
+    const [decided] = decideGrants(queue, UNLIMITED);
+    evolveQueue(queue, { ...decided!.event, version: 1, metadata });
     expect([queue.granted, queue.version]).toEqual([1, 1]);
   });
 });
@@ -196,7 +198,7 @@ describe('a job that lost its attempt', () => {
     expect(decide(queue, limits)).toEqual(['granted off']);
     start(queue, 'off');
     expect(decide(queue, limits)).toEqual([]);
-    evolve(queue, { ...lost('off', 'The host is off.', true), version: 1, metadata });
+    evolveQueue(queue, { ...lost('off', 'The host is off.', true), version: 1, metadata });
     return queue;
   };
 
@@ -248,7 +250,7 @@ describe('what follows a job that did not succeed', () => {
       'skip',
       'Skipped: "Backup" failed.',
     ],
-  ])('%s', (_name, ended, what, reason) => {
-    expect(fateOf(follower, ended)).toEqual({ do: what, job: 'follower', reason });
+  ])('%s', (_name, ended, type, reason) => {
+    expect(outcomeOfFailedDependency(follower, ended)).toEqual({ type, job: 'follower', reason });
   });
 });

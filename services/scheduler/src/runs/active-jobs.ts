@@ -10,7 +10,7 @@ export interface ActiveJobsDeps {
   readonly waiter: CheckpointWaiter;
 }
 
-/** After a launch of thousands of clients the tables take some seconds. */
+/** After a launch of thousands of clients the projection takes some seconds. */
 const CATCH_UP_MILLIS = 10_000;
 
 /**

@@ -1,4 +1,4 @@
-import { CANCEL_SIGNAL, jobStream, schedulerCommands } from '@cyborgbackup/contracts';
+import { CANCEL_SIGNAL, jobStream, type schedulerCommands } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandDeps } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import type { Signals } from '@cyborgbackup/messaging';
@@ -12,18 +12,19 @@ export interface CancelDeps {
   readonly signals: Pick<Signals, 'publish'>;
 }
 
-type CancelAnswer = z.output<typeof schedulerCommands.cancel.output>;
-
 /**
  * Ends a job that does not run at once; asks the executor of one that does. Asking again only repeats the signal.
  * @throws AppError `not-found`; `conflict` when it has ended already
  */
-export const cancelJob = async (deps: CancelDeps, job: string): Promise<CancelAnswer> => {
-  const { rowCount } = await deps.pool.query('select from scheduler.jobs where uuid = $1', [job]);
+export const cancelJob = async (
+  { pool, commands, signals }: CancelDeps,
+  job: string,
+): Promise<z.output<typeof schedulerCommands.cancel.output>> => {
+  const { rowCount } = await pool.query('select from scheduler.jobs where uuid = $1', [job]);
   if (rowCount !== 1) throw new AppError('not-found', 'There is no such job.');
-  const handle = handleCommand(deps.commands, jobDecider);
-  const { state, events, position } = await handle(jobStream(job), { do: 'cancel', job });
-  // A hint only, and a lost one is no harm: executors also look at the streams of the jobs they run.
-  if (state.cancelRequested) deps.signals.publish(CANCEL_SIGNAL, { job });
+  const handle = handleCommand(commands, jobDecider);
+  const { state, events, position } = await handle(jobStream(job), { type: 'cancel', job });
+  // A lost signal is no harm: executors also look at the streams of the jobs they run.
+  if (state.cancelRequested) signals.publish(CANCEL_SIGNAL, { job });
   return { position: events.length > 0 && position !== undefined ? String(position) : null };
 };

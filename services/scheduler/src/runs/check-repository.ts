@@ -1,11 +1,11 @@
-import { repositoryCommands, schedulerCommands, type LaunchType } from '@cyborgbackup/contracts';
+import { repositoryCommands, type LaunchType, type schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { hasActiveCheck } from './active-jobs.ts';
+import { answerWithRun, createRun, findRun, type CreatedRun, type LaunchAnswer, type RunDeps } from './create-run.ts';
 import { jobUuid, type DraftJob } from './planning/draft-jobs.ts';
-import { answerOf, RESOLVE_MILLIS, type LaunchAnswer, type LaunchDeps } from './launch.ts';
-import type { RunPlan } from './planning/plan-run.ts';
-import { findRun, requestRun, type RequestedRun } from './create-run.ts';
+import type { ResolvedRun } from './planning/plan-run.ts';
+import { disabledError, RESOLVE_MILLIS, type ResolveDeps } from './resolve-policy.ts';
 
 type CheckRepository = z.output<typeof schedulerCommands.checkRepository.input>;
 type ResolvedRepository = z.output<typeof repositoryCommands.resolve.output>;
@@ -14,14 +14,14 @@ export interface RepositoryCheck {
   readonly run: string;
   /** Its id. */
   readonly repository: number;
-  /** Its uuid, when that is known: another repository is none. */
-  readonly uuid?: string | undefined;
+  /** The uuid that the repository must have, when it is known. */
+  readonly uuid?: string;
   /** Whether the data of every file is read and verified too. */
   readonly verifyData: boolean;
   readonly launchType: LaunchType;
   /** For a scheduled check, ISO 8601. */
-  readonly dueAt: string | null;
-  readonly schedule: RunPlan['resolved']['schedule'];
+  readonly dueAt?: string;
+  readonly schedule?: ResolvedRun['schedule'];
 }
 
 const draftCheck = (
@@ -39,29 +39,28 @@ const draftCheck = (
   check: 'archives',
 });
 
-const checkUsable = ({ uuid, name, enabled, ready }: ResolvedRepository, wanted: string | undefined): void => {
-  if (wanted !== undefined && wanted !== uuid) throw new AppError('not-found', 'The repository is not there any more.');
-  if (!enabled) throw new AppError('conflict', `The repository "${name}" is disabled: enable it first.`);
-  if (!ready) {
-    const advice = 'launch a policy that uses it, which prepares it';
-    throw new AppError('conflict', `The repository "${name}" has not been prepared yet: ${advice}.`);
-  }
+const checkUsable = ({ uuid, name, enabled, ready }: ResolvedRepository, expected: string = uuid): void => {
+  if (uuid !== expected) throw new AppError('not-found', 'The repository is not there any more.');
+  if (!enabled) throw disabledError('repository', name);
+  if (ready) return;
+  const advice = 'launch a policy that uses it, which prepares it';
+  throw new AppError('conflict', `The repository "${name}" has not been prepared yet: ${advice}.`);
 };
 
 /** The repository as inventory has it at this moment. @throws AppError `not-found` */
-export const resolveRepository = ({ rpc }: Pick<LaunchDeps, 'rpc'>, id: number): Promise<ResolvedRepository> => {
+export const resolveRepository = ({ rpc }: ResolveDeps, id: number): Promise<ResolvedRepository> => {
   const { subject, output } = repositoryCommands.resolve;
   return rpc.call(subject, { id }, { schema: output, deadlineMillis: RESOLVE_MILLIS });
 };
 
 /**
- * Requests the check of a repository, one at a time: checks of either sort take long, and read the same.
+ * Creates the check of a repository, one at a time: checks of either sort take long, and read the same.
  * @throws AppError `conflict` when it is disabled, not prepared, or being checked
  */
-export const requestCheck = async (deps: LaunchDeps, check: RepositoryCheck): Promise<RequestedRun> => {
+export const createCheckRun = async (deps: RunDeps, check: RepositoryCheck): Promise<CreatedRun> => {
+  const { run, schedule = null, dueAt = null } = check;
   const repository = await resolveRepository(deps, check.repository);
   checkUsable(repository, check.uuid);
-  const { run, dueAt, schedule } = check;
   const resolved = { policy: null, repository, schedule, extra_vars: null };
   return deps.lock.hold(repository.uuid, async () => {
     const known = await findRun(deps, run);
@@ -70,27 +69,16 @@ export const requestCheck = async (deps: LaunchDeps, check: RepositoryCheck): Pr
       const reason = `A check of the repository "${repository.name}" has not ended yet`;
       throw new AppError('conflict', `${reason}: wait for it, or cancel it.`);
     }
-    return requestRun(deps, { run, resolved, extraVars: null, dueAt, drafts: [draftCheck(check, repository)] });
+    return createRun(deps, { run, resolved, dueAt, drafts: [draftCheck(check, repository)] });
   });
 };
 
 /**
- * Checks a repository because somebody wants it now.
- * @throws AppError as `requestCheck`
+ * Checks a repository for a user.
+ * @throws AppError as `createCheckRun`
  */
-export const checkRepository = async (
-  deps: LaunchDeps,
-  { repository, run, verify_data }: CheckRepository,
-): Promise<LaunchAnswer> => {
-  const known = await findRun(deps, run);
-  if (known) return answerOf(known);
-  const check = {
-    run,
-    repository,
-    verifyData: verify_data,
-    launchType: 'manual',
-    dueAt: null,
-    schedule: null,
-  } as const;
-  return answerOf(await requestCheck(deps, check));
-};
+export const checkRepository = (
+  deps: RunDeps,
+  { repository, run, verify_data: verifyData }: CheckRepository,
+): Promise<LaunchAnswer> =>
+  answerWithRun(deps, run, () => createCheckRun(deps, { run, repository, verifyData, launchType: 'manual' }));

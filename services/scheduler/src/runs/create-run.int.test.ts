@@ -7,11 +7,11 @@ import { createStage, createTestClock, within, type Stage } from '../testing/sch
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { draftLaunch } from './planning/draft-launch.ts';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
-import { launchSlot } from '../timetable/start-scheduled-run.ts';
+import { startScheduledRun } from '../timetable/start-scheduled-run.ts';
 import { createLaunchLock } from '../run/launch-lock.ts';
-import { launch, type LaunchAnswer, type LaunchDeps } from './launch.ts';
+import { startManualRun } from './launch.ts';
 import type { RunPlan } from './planning/plan-run.ts';
-import { requestRun } from './create-run.ts';
+import { createRun, type LaunchAnswer, type RunDeps } from './create-run.ts';
 
 let stage: Stage;
 beforeAll(async () => {
@@ -47,10 +47,10 @@ it('claims the same names when it is tried again later', async () => {
   broken.append = (stream, ...rest) =>
     stream === runStream(plan.run) ? Promise.reject(new Error('The disk is full')) : store.append(stream, ...rest);
   const begun = clock.now();
-  await expect(requestRun(depsOf(broken), plan)).rejects.toThrow('The disk is full');
+  await expect(createRun(depsOf(broken), plan)).rejects.toThrow('The disk is full');
   const claimed = await claims();
   clock.set(begun + 3_600_000);
-  const { run } = await requestRun(depsOf(), plan);
+  const { run } = await createRun(depsOf(), plan);
   expect(await claims()).toBe(claimed);
   const time = new Date(begun).toISOString().slice(0, 16).replace('T', '_').replace(':', '-');
   const archives = run.jobs.filter(({ job_type }) => job_type === 'job').map(({ archive_name }) => archive_name);
@@ -67,7 +67,7 @@ const hugePolicy = (id: number): ResolvedPolicy => {
 it('refuses what no event holds, before anything is claimed', async () => {
   const plan = planOf(hugePolicy(2));
   const claimed = await claims();
-  await expect(requestRun(depsOf(), plan)).rejects.toMatchObject({
+  await expect(createRun(depsOf(), plan)).rejects.toMatchObject({
     code: 'conflict',
     message: 'The policy "policy2" has too many clients for one run (30, with 90 jobs): split it into several.',
   });
@@ -77,10 +77,10 @@ it('refuses what no event holds, before anything is claimed', async () => {
 it('gives the reason for which the slot of such a policy is skipped', async () => {
   const policy = hugePolicy(3);
   stage.policies.set(3, policy);
-  const deps = { ...depsOf(), rpc: stage.parts.rpc } as unknown as LaunchDeps;
+  const deps = { ...depsOf(), rpc: stage.parts.rpc } as unknown as RunDeps;
   const { uuid: subject, id } = policy.policy;
-  const slot = { kind: 'backup', subject, id, run: randomUUID(), dueAt: new Date().toISOString() } as const;
-  const reason = await launchSlot(deps, { ...slot, schedule: { id: 1, name: 'nightly' } });
+  const occurrence = { kind: 'backup', subject, id, run: randomUUID(), dueAt: new Date().toISOString() } as const;
+  const reason = await startScheduledRun(deps, { ...occurrence, schedule: { id: 1, name: 'nightly' } });
   expect(reason).toContain('split it into several');
 });
 
@@ -102,7 +102,7 @@ it('holds up no other launch while it claims its names, and claims none for one 
   };
   const common = { rpc, store, waiter: createCheckpointWaiter({ pool }), lock: createLaunchLock(pool) };
   const launchOf = (policy: number, from = store): Promise<LaunchAnswer> =>
-    launch({ ...depsOf(from), ...common }, { policy, run: randomUUID(), extra_vars: null });
+    startManualRun({ ...depsOf(from), ...common }, { policy, run: randomUUID(), extra_vars: null });
   const first = launchOf(5, slow);
   await claiming.promise;
   const second = launchOf(5);
@@ -119,7 +119,7 @@ it('takes the largest run that it does not refuse', async () => {
   const policy = hugePolicy(4);
   // 6 names of 100,000 characters for each client.
   const plan = planOf({ ...policy, clients: policy.clients.slice(0, 27) });
-  const { run } = await requestRun(depsOf(), plan);
+  const { run } = await createRun(depsOf(), plan);
   expect(run.jobs).toHaveLength(81);
   await vi.waitFor(async () => expect(await stage.jobs(plan.run)).toHaveLength(81), within);
   const [event] = await stage.eventsOf(runStream(plan.run));

@@ -1,35 +1,28 @@
-import { schedulerCommands, type LaunchType, type PlannedJob } from '@cyborgbackup/contracts';
+import type { PlannedJob, schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import { checkEnabled } from './check-launch.ts';
+import { nameUuid } from '../run/name-uuid.ts';
+import { answerWithRun, createRunUnlessBusy, type LaunchAnswer, type RunDeps } from './create-run.ts';
+import { latestArchives, type LatestArchive } from './latest-archives.ts';
 import {
   draftRepositoryCheck,
   jobUuid,
   snapshotOf,
   sourceKey,
   sourceName,
+  type DraftContext,
   type DraftJob,
-  type ResolvedPolicy,
 } from './planning/draft-jobs.ts';
-import { latestArchives, type LatestArchive } from './latest-archives.ts';
-import { answerOf, requestUnlessBusy, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
-import { nameUuid } from '../run/name-uuid.ts';
-import { findRun } from './create-run.ts';
+import { checkEnabled, resolvePolicy } from './resolve-policy.ts';
 
 type Drill = z.output<typeof schedulerCommands.drill.input>;
 
-export interface DrillContext {
-  readonly run: string;
-  readonly resolved: ResolvedPolicy;
-  readonly launchType: LaunchType;
-}
-
 const draftDrill = (
-  { run, resolved: { policy }, launchType }: DrillContext,
-  { client, archive }: { readonly client: NonNullable<PlannedJob['client']>; readonly archive: LatestArchive },
-  needs: readonly string[],
+  { run, resolved: { policy }, launchType }: DraftContext,
+  client: NonNullable<PlannedJob['client']>,
+  { machine, ...archive }: LatestArchive,
 ): DraftJob => {
-  const source = { client, machine: archive.machine };
+  const source = { client, machine: machine ?? undefined };
   const uuid = jobUuid(run, 'drill', sourceKey(source));
   return {
     uuid,
@@ -37,13 +30,13 @@ const draftDrill = (
     job_type: 'restore',
     launch_type: launchType,
     client,
-    needs: [...needs],
+    needs: [],
     archive_name: archive.archive_name,
     master_job: archive.uuid,
     master_job_id: archive.id,
     // The same run tried again picks the same files.
     drill: { seed: nameUuid(uuid, 'seed'), files: policy.drill_files },
-    ...(archive.machine && { machine: archive.machine }),
+    ...(machine && { machine }),
   };
 };
 
@@ -51,41 +44,36 @@ const draftDrill = (
  * One job for each latest archive of an enabled client of the policy.
  * @throws AppError `conflict` when there is none
  */
-export const draftDrills = (context: DrillContext, archives: readonly LatestArchive[]): readonly DraftJob[] => {
+export const draftDrills = (context: DraftContext, archives: readonly LatestArchive[]): readonly DraftJob[] => {
   const { resolved } = context;
   const clients = new Map(resolved.clients.filter(({ enabled }) => enabled).map((client) => [client.uuid, client]));
   const checks = resolved.repository.ready ? [] : [draftRepositoryCheck(context)];
   const needs = checks.map(({ uuid }) => uuid);
   const drills = archives.flatMap((archive) => {
     const client = clients.get(archive.client_uuid);
-    return client ? [draftDrill(context, { client: snapshotOf(client), archive }, needs)] : [];
+    return client ? [{ ...draftDrill(context, snapshotOf(client), archive), needs }] : [];
   });
-  if (drills.length === 0) {
-    const reason = `The policy "${resolved.policy.name}" has no archive of an enabled client to restore from`;
-    throw new AppError('conflict', `${reason}: launch it first.`);
-  }
-  return [...checks, ...drills];
+  if (drills.length > 0) return [...checks, ...drills];
+  const reason = `The policy "${resolved.policy.name}" has no archive of an enabled client to restore from`;
+  throw new AppError('conflict', `${reason}: launch it first.`);
 };
 
 /**
  * Plans the drill of all clients.
- * @throws AppError `conflict` when the policy is switched off or has no archive
+ * @throws AppError `conflict` when the policy is disabled or has no archive
  */
-export const draftPolicyDrill = async (deps: LaunchDeps, context: DrillContext): Promise<readonly DraftJob[]> => {
-  const { policy, repository } = context.resolved;
+export const draftPolicyDrill = async (deps: RunDeps, context: DraftContext): Promise<readonly DraftJob[]> => {
   checkEnabled(context.resolved);
-  return draftDrills(context, await latestArchives(deps.pool, policy.uuid, repository.uuid));
+  return draftDrills(context, await latestArchives(deps.pool, context.resolved));
 };
 
 /**
- * Proves that a policy's archives can be restored, because somebody wants to know now.
- * @throws AppError `conflict` when the policy is switched off, has no archive, or one of its clients is busy
+ * Proves for a user that a policy's archives can be restored.
+ * @throws AppError `conflict` when the policy is disabled, has no archive, or one of its clients is busy
  */
-export const drill = async (deps: LaunchDeps, { policy, run }: Drill): Promise<LaunchAnswer> => {
-  const known = await findRun(deps, run);
-  if (known) return answerOf(known);
-  const resolved = await resolvePolicy(deps, policy);
-  const drafts = await draftPolicyDrill(deps, { run, resolved, launchType: 'manual' });
-  const plan = { run, resolved, extraVars: null, dueAt: null, drafts };
-  return answerOf(await requestUnlessBusy(deps, plan, 'Backup job already running for theses clients.'));
-};
+export const drill = (deps: RunDeps, { policy, run }: Drill): Promise<LaunchAnswer> =>
+  answerWithRun(deps, run, async () => {
+    const resolved = await resolvePolicy(deps, policy);
+    const drafts = await draftPolicyDrill(deps, { run, resolved, launchType: 'manual' });
+    return createRunUnlessBusy(deps, { run, resolved, drafts }, 'Backup job already running for theses clients.');
+  });

@@ -1,5 +1,6 @@
 import type { PlannedJob } from '@cyborgbackup/contracts';
 import type { Pool } from 'pg';
+import type { ResolvedPolicy } from './planning/draft-jobs.ts';
 
 /** The latest good archive of a client, or of one of its machines. */
 export interface LatestArchive {
@@ -8,17 +9,13 @@ export interface LatestArchive {
   readonly id: number;
   readonly archive_name: string;
   readonly client_uuid: string;
-  readonly machine: PlannedJob['machine'];
-}
-
-interface ArchiveRow extends Omit<LatestArchive, 'machine'> {
-  readonly machine_id: string | null;
-  readonly machine_name: string | null;
+  readonly machine: NonNullable<PlannedJob['machine']> | null;
 }
 
 const LATEST_ARCHIVES = `
   select distinct on (client_uuid, machine_id)
-         uuid, id, archive_name, client_uuid, machine_id, machine_name
+         uuid, id, archive_name, client_uuid,
+         case when machine_id is not null then json_build_object('id', machine_id, 'name', machine_name) end as machine
     from scheduler.jobs
    where policy_uuid = $1 and repository_uuid = $2 and job_type = 'job' and status = 'successful'
      and archive_name is not null and client_uuid is not null
@@ -27,12 +24,6 @@ const LATEST_ARCHIVES = `
 /** Of each client of a policy, and of each machine, in the repository that the policy has now. */
 export const latestArchives = async (
   pool: Pool,
-  policy: string,
-  repository: string,
-): Promise<readonly LatestArchive[]> => {
-  const { rows } = await pool.query<ArchiveRow>(LATEST_ARCHIVES, [policy, repository]);
-  return rows.map(({ machine_id, machine_name, ...archive }) => ({
-    ...archive,
-    machine: machine_id === null ? undefined : { id: machine_id, name: machine_name ?? '' },
-  }));
-};
+  { policy, repository }: ResolvedPolicy,
+): Promise<readonly LatestArchive[]> =>
+  (await pool.query<LatestArchive>(LATEST_ARCHIVES, [policy.uuid, repository.uuid])).rows;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { resolvePolicy, type LaunchDeps } from './launch.ts';
+import { resolvePolicy, type ResolveDeps } from './resolve-policy.ts';
 
 /** An inventory that gives two clients at a time, and does something after each answer. */
 const inventoryOf = (clientCount: number, after: (clients: object[], answers: number) => void) => {
@@ -13,7 +13,7 @@ const inventoryOf = (clientCount: number, after: (clients: object[], answers: nu
     after(clients, (answers += 1));
     return Promise.resolve(page);
   };
-  return { policy, clients, deps: { rpc: { call } } as unknown as Pick<LaunchDeps, 'rpc'> };
+  return { policy, clients, deps: { rpc: { call } } as unknown as ResolveDeps };
 };
 
 it('leaves out no client when others are removed while it asks', async () => {

@@ -1,13 +1,12 @@
-import { schedulerCommands, type LaunchType } from '@cyborgbackup/contracts';
+import type { LaunchType, schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import type { DraftJob } from './planning/draft-jobs.ts';
-import { answerOf, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
-import { nameUuid } from '../run/name-uuid.ts';
+import { answerWithRun, createRun, type CreatedRun, type LaunchAnswer, type RunDeps } from './create-run.ts';
+import { jobUuid, type DraftJob } from './planning/draft-jobs.ts';
 import type { ResolvedRun } from './planning/plan-run.ts';
-import { findRun, requestRun, type RequestedRun } from './create-run.ts';
+import { resolvePolicy } from './resolve-policy.ts';
 
-export type Restore = z.output<typeof schedulerCommands.restore.input>;
+type Restore = z.output<typeof schedulerCommands.restore.input>;
 
 interface Backup {
   readonly uuid: string;
@@ -16,13 +15,13 @@ interface Backup {
   readonly policy: number | null;
 }
 
-/** Also one that failed may have left an archive: that its source shrank is found out afterwards. */
+/** A backup that failed may have left an archive too: that its source shrank is found out afterwards. */
 const FIND_BACKUP = `
   select uuid, id, archive_name, policy
     from scheduler.jobs
    where uuid = $1 and job_type = 'job' and archive_name is not null`;
 
-const findBackup = async ({ pool }: LaunchDeps, uuid: string): Promise<Backup> => {
+const findBackup = async ({ pool }: RunDeps, uuid: string): Promise<Backup> => {
   const { rows } = await pool.query<Backup>(FIND_BACKUP, [uuid]);
   const [backup] = rows;
   if (!backup) throw new AppError('not-found', 'There is no such archive.');
@@ -30,36 +29,36 @@ const findBackup = async ({ pool }: LaunchDeps, uuid: string): Promise<Backup> =
 };
 
 /**
- * The policy that made the archive, for how its jobs run and how to log in to its databases. What a policy is allowed to do
- * on its own says nothing about what somebody wants back, so it may be disabled, and it may be gone.
+ * The policy that made the archive, for how its jobs run and how to log in to its databases. It may be disabled, since that
+ * only ends what it does by itself, and it may have been removed.
  */
-const resolveFor = async (deps: LaunchDeps, { policy }: Backup, { repository }: Restore): Promise<ResolvedRun> => {
-  const alone = { policy: null, repository, schedule: null, extra_vars: null };
-  if (policy === null) return alone;
+const resolveFor = async (deps: RunDeps, { policy }: Backup, { repository }: Restore): Promise<ResolvedRun> => {
+  const withoutPolicy = { policy: null, repository, schedule: null, extra_vars: null };
+  if (policy === null) return withoutPolicy;
   try {
     const resolved = await resolvePolicy(deps, policy);
-    return { ...alone, policy: resolved.policy, extra_vars: resolved.extra_vars };
+    return { ...withoutPolicy, policy: resolved.policy, extra_vars: resolved.extra_vars };
   } catch (error) {
-    if (hasCode(error, 'not-found')) return alone;
+    if (hasCode(error, 'not-found')) return withoutPolicy;
     throw error;
   }
 };
 
-const nameOf = (backup: Backup, { policy }: ResolvedRun, { client, repository }: Restore): string =>
-  `Restore Job ${policy?.name ?? backup.archive_name} ${client?.hostname ?? repository.name}`;
-
-/** It waits its turn when the repository or its destination is busy. @throws AppError `not-found` for a backup without an archive */
-export const requestRestore = async (
-  deps: LaunchDeps,
+/**
+ * Creates a restore, which waits while the repository or its destination is busy.
+ * @throws AppError `not-found` for a backup without an archive
+ */
+export const createRestoreRun = async (
+  deps: RunDeps,
   request: Restore,
   launchType: LaunchType,
-): Promise<RequestedRun> => {
-  const { run, backup: uuid, client, repository: _repository, ...what } = request;
+): Promise<CreatedRun> => {
+  const { run, backup: uuid, client, repository, ...restored } = request;
   const backup = await findBackup(deps, uuid);
   const resolved = await resolveFor(deps, backup, request);
   const draft: DraftJob = {
-    uuid: nameUuid(run, `restore/${client?.uuid ?? 'repository'}`),
-    name: nameOf(backup, resolved, request),
+    uuid: jobUuid(run, 'restore', client?.uuid ?? 'repository'),
+    name: `Restore Job ${resolved.policy?.name ?? backup.archive_name} ${client?.hostname ?? repository.name}`,
     job_type: 'restore',
     launch_type: launchType,
     client,
@@ -67,15 +66,14 @@ export const requestRestore = async (
     archive_name: backup.archive_name,
     master_job: backup.uuid,
     master_job_id: backup.id,
-    restore: what,
+    restore: restored,
   };
-  const plan = { run, resolved, extraVars: null, dueAt: null, drafts: [draft] };
-  return requestRun(deps, plan);
+  return createRun(deps, { run, resolved, drafts: [draft] });
 };
 
 /**
- * Plans the restore of an archive's items, from the repository as it is now.
- * @throws AppError as `requestRestore`
+ * Restores items of an archive for a user, from the repository as it is now.
+ * @throws AppError as `createRestoreRun`
  */
-export const restore = async (deps: LaunchDeps, request: Restore): Promise<LaunchAnswer> =>
-  answerOf((await findRun(deps, request.run)) ?? (await requestRestore(deps, request, 'manual')));
+export const restore = (deps: RunDeps, request: Restore): Promise<LaunchAnswer> =>
+  answerWithRun(deps, request.run, () => createRestoreRun(deps, request, 'manual'));

@@ -5,21 +5,21 @@ import { AppError, type Decider } from '@cyborgbackup/kernel';
  * The stream of a run:
  *
  *   nothing    -- run-requested -->           requested
- *   nothing    -- schedule-slot-skipped -->   skipped, the end: a slot is either run or skipped
+ *   nothing    -- schedule-slot-skipped -->   skipped, the end: an occurrence is either run or skipped
  *   requested  -- run-extended -->            requested, once for each of its jobs that found machines
  */
 export interface RunState {
   readonly requested: RunRequested | undefined;
   readonly isSkipped: boolean;
-  /** Jobs that have brought all jobs they will. */
+  /** Jobs whose machines have their jobs. */
   readonly extendedBy: ReadonlySet<string>;
 }
 
-/** Everything that comes a second time changes nothing; whoever sent it reads in the state what there is. */
+/** All are idempotent: a command that comes a second time changes nothing, and its sender reads in the state what there is. */
 export type RunCommand =
-  | { readonly do: 'request'; readonly run: RunRequested }
-  | { readonly do: 'skip'; readonly slot: ScheduleSlotEvent['data'] }
-  | { readonly do: 'extend'; readonly extension: RunExtended };
+  | { readonly type: 'request'; readonly run: RunRequested }
+  | { readonly type: 'skip'; readonly skipped: ScheduleSlotEvent['data'] }
+  | { readonly type: 'extend'; readonly extension: RunExtended };
 
 const subjectOf = ({ policy, repository }: RunRequested): string | undefined => policy?.uuid ?? repository?.uuid;
 
@@ -38,11 +38,11 @@ const extend = (extension: RunExtended, { requested, extendedBy }: RunState): re
 export const runDecider: Decider<RunState, RunCommand, RunEvent | ScheduleSlotEvent> = {
   initialState: { requested: undefined, isSkipped: false, extendedBy: new Set() },
   decide: (command, state) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'request':
         return request(command.run, state);
       case 'skip':
-        return state.requested || state.isSkipped ? [] : [{ type: 'schedule-slot-skipped', data: command.slot }];
+        return state.requested || state.isSkipped ? [] : [{ type: 'schedule-slot-skipped', data: command.skipped }];
       case 'extend':
         return extend(command.extension, state);
     }

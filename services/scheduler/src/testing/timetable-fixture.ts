@@ -60,5 +60,5 @@ export const someRows = ({ entry, schedule, repository }: Setting = {}): Timetab
 export const someDue = (first: number, { entry, schedule: changes }: Setting = {}, jitter = 0): DueEntry => {
   const schedule = someSchedule(changes);
   const now = { after: first - 1, until: Infinity, schedule, jitter, off: undefined };
-  return { entry: someEntry(entry), schedule, timeline: { past: [], now }, first };
+  return { entry: someEntry(entry), schedule, history: { past: [], now }, first };
 };

@@ -1,25 +1,8 @@
-import { findBlackout, parseBlackout, type Blackout } from '@cyborgbackup/contracts';
+import { findBlackout, parseBlackout } from '@cyborgbackup/contracts';
+import { lenientParser } from './lenient-parser.ts';
 import type { TimetableSchedule } from './timetable-schedule.ts';
 
-const parsed = new Map<string, Blackout | undefined>();
-const MAX_PARSED = 10_000;
-
-/** What is not understood keeps nothing from running; nobody can store such a thing, except a release with other rules. */
-const blackoutOf = (text: string): Blackout | undefined => {
-  if (!parsed.has(text)) {
-    if (parsed.size >= MAX_PARSED) parsed.clear();
-    parsed.set(text, tryParse(text));
-  }
-  return parsed.get(text);
-};
-
-const tryParse = (text: string): Blackout | undefined => {
-  try {
-    return parseBlackout(text);
-  } catch {
-    return undefined;
-  }
-};
+const blackoutOf = lenientParser(parseBlackout);
 
 /** Why nothing is started at this time (milliseconds since 1970), in one sentence; undefined outside of all windows. */
 export const windowAt = (

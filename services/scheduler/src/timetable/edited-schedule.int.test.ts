@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { checkReplay, createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
-import { jitterOf } from './jitter.ts';
+import { jitterOf } from './entry-history.ts';
 import { slotRun } from './slot-run.ts';
 
 const JITTER = 3_600;

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { someRepository, someRows, someSchedule } from '../testing/timetable-fixture.ts';
-import { decideDue, MISSED, type SlotDecision } from './plan-due.ts';
-import { occurrenceAfter, type Times } from './occurrences.ts';
-import type { Occurred } from './row-history.ts';
+import { planDue, MISSED, type DueDecision } from './plan-due.ts';
+import { occurrenceAfter, type Recurrence } from './occurrences.ts';
+import type { Recorded } from './row-history.ts';
 import { entryKeys, evolveEntry } from './timetable-entry.ts';
 import { evolveRepository } from './timetable-repository.ts';
 import { evolveSchedule } from './timetable-schedule.ts';
@@ -19,8 +19,8 @@ const iso = (millis: number): string => new Date(millis).toISOString();
 /** Seconds. */
 const JITTER = 3_600;
 
-const decide = (table: Timetable, now: number): readonly SlotDecision[] =>
-  table.due(now).flatMap((due) => decideDue(due, now));
+const decide = (table: Timetable, now: number): readonly DueDecision[] =>
+  table.due(now).flatMap((due) => planDue(due, now));
 
 /** The tables, as they come back from the database. */
 const createTables = (rows: TimetableRows) => {
@@ -33,7 +33,7 @@ const createTables = (rows: TimetableRows) => {
     if (row) table.set(key, row);
   };
   return {
-    evolve: (event: Occurred<Tested>): void => {
+    evolve: (event: Recorded<Tested>): void => {
       if (event.type === 'schedule-changed') {
         const { uuid } = event.data;
         return set(kept.schedules, uuid, evolveSchedule(kept.schedules.get(uuid), event));
@@ -62,7 +62,7 @@ interface State {
   readonly enabled: boolean;
   readonly schedule: 2 | 5;
   readonly repository: 3 | 6;
-  readonly schedules: Readonly<Record<2 | 5, Times & { readonly enabled: boolean }>>;
+  readonly schedules: Readonly<Record<2 | 5, Recurrence & { readonly enabled: boolean }>>;
   readonly repositories: Readonly<Record<3 | 6, boolean>>;
 }
 
@@ -71,7 +71,7 @@ interface Edited {
   readonly change: (state: State) => State;
 }
 
-const ofSchedule = (uuid: 's' | 't', changes: Partial<Times & { enabled: boolean; jitter: number }>): Edited => {
+const ofSchedule = (uuid: 's' | 't', changes: Partial<Recurrence & { enabled: boolean; jitter: number }>): Edited => {
   const id = uuid === 's' ? 2 : 5;
   return {
     event: { type: 'schedule-changed', data: { uuid, ...changes } },
@@ -165,16 +165,16 @@ const live = ({ missed_runs, steps }: Story) => {
     table.evolve(occurred);
   };
   const slots: number[] = [];
-  const decided: SlotDecision[] = [];
+  const decided: DueDecision[] = [];
   let now = BEGIN;
   const look = (most: number): void => {
     const decisions = decide(table, now);
     // Whoever leads next decides the same.
     expect(decide(createTimetable(tables.rows()), now)).toEqual(decisions);
     for (const decision of decisions.slice(0, most)) {
-      if (!isOn(state)) expect(decision.do).toBe('skip');
+      if (!isOn(state)) expect(decision.kind).toBe('skip');
       decided.push(decision);
-      const until = decision.do === 'skip' && decision.until !== null ? iso(decision.until) : null;
+      const until = decision.kind === 'skip' && decision.until !== null ? iso(decision.until) : null;
       const slot = {
         policy: 'p',
         repository: null,
@@ -199,9 +199,9 @@ const live = ({ missed_runs, steps }: Story) => {
   return { slots, decided, now };
 };
 
-const isMeant = (decision: SlotDecision, slot: number): boolean =>
+const isMeant = (decision: DueDecision, slot: number): boolean =>
   decision.due === slot ||
-  (decision.do === 'skip' && decision.until !== null && decision.due <= slot && slot < decision.until);
+  (decision.kind === 'skip' && decision.until !== null && decision.due <= slot && slot < decision.until);
 
 describe('whatever is edited, and whenever somebody leads', () => {
   it('each slot is launched once or skipped once, and nothing else is', () => {

@@ -1,71 +1,82 @@
-import { jitterOf } from './jitter.ts';
-import { latestOccurrences, occurrenceAfter, type Occurrences } from './occurrences.ts';
-import { changesOf, rowAt, type Remembering } from './row-history.ts';
+import { createHash } from 'node:crypto';
+import { latestOccurrences, latestOf, occurrenceAfter, type Occurrences } from './occurrences.ts';
+import { changeTimes, rowAt, type WithHistory } from './row-history.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
 import type { TimetableRepository } from './timetable-repository.ts';
 import type { TimetableSchedule } from './timetable-schedule.ts';
 
 /** What held for an entry between two changes. All times in milliseconds since 1970. */
-export interface Term {
+export interface Validity {
   readonly after: number;
-  /** The change itself included; infinity for what holds now. */
+  /** The time of the change, for which it holds too; infinity = it holds now. */
   readonly until: number;
   /** As it was; undefined for none. */
   readonly schedule: TimetableSchedule | undefined;
   /** Milliseconds by which what is due is started later. */
   readonly jitter: number;
-  /** Why nothing is due, and nothing started any more, in one sentence; undefined for what is due by the schedule. */
+  /** Why nothing is due, and nothing is started any more, in one sentence; undefined when the schedule applies. */
   readonly off: string | undefined;
 }
 
-/** All that held for an entry since its last slot that was settled. */
-export interface Timeline {
+/** All that held for an entry since its last occurrence that was processed. */
+export interface History {
   /** The oldest first. */
-  readonly past: readonly Term[];
-  readonly now: Term;
+  readonly past: readonly Validity[];
+  readonly now: Validity;
 }
 
-const termsOf = ({ past, now }: Timeline): readonly Term[] => [...past, now];
-
-/** By their ids. */
-export interface Things {
+/** The rows that entries refer to, by their ids. */
+export interface ScheduleContext {
   readonly schedules: ReadonlyMap<number, TimetableSchedule>;
   readonly repositories: ReadonlyMap<number, TimetableRepository>;
 }
 
-const scheduleIn = ({ schedules }: Things, id: number | null | undefined): TimetableSchedule | undefined =>
+const scheduleIn = ({ schedules }: ScheduleContext, id: number | null | undefined): TimetableSchedule | undefined =>
   schedules.get(id ?? NaN);
 
 /** When anything changed after that time that the entry depended on, ascending. */
-const changesFor = (entry: TimetableEntry, things: Things, after: number): readonly number[] => {
-  const changes = new Set<number>();
-  const note = (row: Remembering<object> | undefined): void => {
-    for (const at of row ? changesOf(row) : []) if (at > after) changes.add(at);
-  };
-  note(entry);
-  for (const { schedule, repository } of [entry, ...entry.past]) {
-    note(scheduleIn(things, schedule));
-    note(things.repositories.get(repository));
-  }
-  return [...changes].sort((a, b) => a - b);
+const changesFor = (entry: TimetableEntry, context: ScheduleContext, after: number): readonly number[] => {
+  const rows: (WithHistory<object> | undefined)[] = [
+    entry,
+    ...[entry, ...entry.past].flatMap(({ schedule, repository }) => [
+      scheduleIn(context, schedule),
+      context.repositories.get(repository),
+    ]),
+  ];
+  const times = rows.flatMap((row) => (row ? changeTimes(row) : []));
+  return [...new Set(times)].filter((time) => time > after).sort((a, b) => a - b);
 };
 
-export const timelineOf = (entry: TimetableEntry, things: Things): Timeline => {
+export const historyOf = (entry: TimetableEntry, context: ScheduleContext): History => {
   let after = Math.max(Date.parse(entry.since), Date.parse(entry.last_slot ?? entry.since));
-  const past: Term[] = [];
-  for (const until of changesFor(entry, things, after)) {
-    past.push(termAt(entry, things, { after, until }));
+  const past: Validity[] = [];
+  for (const until of changesFor(entry, context, after)) {
+    past.push(validityAt(entry, context, { after, until }));
     after = until;
   }
-  return { past, now: termAt(entry, things, { after, until: Infinity }) };
+  return { past, now: validityAt(entry, context, { after, until: Infinity }) };
 };
 
-const termAt = (now: TimetableEntry, things: Things, time: Pick<Term, 'after' | 'until'>): Term => {
+const validityAt = (
+  now: TimetableEntry,
+  context: ScheduleContext,
+  time: Pick<Validity, 'after' | 'until'>,
+): Validity => {
   const entry = rowAt(now, time.until);
-  const schedule = rowAt(scheduleIn(things, entry?.schedule), time.until);
-  const repository = rowAt(things.repositories.get(entry?.repository ?? NaN), time.until);
+  const schedule = rowAt(scheduleIn(context, entry?.schedule), time.until);
+  const repository = rowAt(context.repositories.get(entry?.repository ?? NaN), time.until);
   const jitter = schedule ? jitterOf(now.subject, schedule.jitter) : 0;
   return { ...time, schedule, jitter, off: whyOff(entry, schedule, repository) };
+};
+
+/**
+ * Milliseconds by which what a policy or a repository does on a schedule is started later than it is due: anything from 0 to
+ * below `seconds`, always the same for the same uuid, so that what is due at once is spread evenly.
+ */
+export const jitterOf = (uuid: string, seconds: number): number => {
+  if (seconds === 0) return 0;
+  const fraction = createHash('sha1').update(uuid).digest().readUInt32BE(0) / 2 ** 32;
+  return Math.floor(fraction * seconds * 1_000);
 };
 
 const MEANWHILE = 'before this could be started.';
@@ -81,45 +92,46 @@ const whyOff = (
   return repository?.enabled ? undefined : `The repository was switched off ${MEANWHILE}`;
 };
 
-/** A time at which something is due, and the schedule that says so. */
-export interface Slot {
+/** A time at which something is due, and the schedule of then. */
+export interface Occurrence {
   readonly due: number;
   readonly schedule: TimetableSchedule;
 }
 
-const slotAfter = ({ schedule, off, until }: Term, after: number): Slot | undefined => {
+const firstAfter = ({ schedule, off, until }: Validity, after: number): Occurrence | undefined => {
   const due = schedule && off === undefined ? occurrenceAfter(schedule, after) : undefined;
   return schedule && due !== undefined && due <= until ? { due, schedule } : undefined;
 };
 
-/** The first of all; undefined when there is none. */
-export const firstSlot = (timeline: Timeline): Slot | undefined => {
-  for (const term of termsOf(timeline)) {
-    const slot = slotAfter(term, term.after);
-    if (slot) return slot;
+/** The first occurrence that is not processed; undefined when there is none. */
+export const firstDue = ({ past, now }: History): Occurrence | undefined => {
+  for (const validity of [...past, now]) {
+    const occurrence = firstAfter(validity, validity.after);
+    if (occurrence) return occurrence;
   }
   return undefined;
 };
 
-/** The latest slots from `first` up to `until`, at most so many. */
-export const latestSlots = (timeline: Timeline, first: number, until: number, most: number): Occurrences => {
+/** The latest occurrences from `first` up to `until`, at most `limit`. */
+export const latestDue = ({ past, now }: History, first: number, until: number, limit: number): Occurrences => {
   let times: readonly number[] = [];
-  for (const term of termsOf(timeline).toReversed()) {
-    const slot = slotAfter(term, Math.max(term.after, first - 1));
-    const end = Math.min(term.until, until);
-    if (!slot || slot.due > end) continue;
-    // One more than wanted tells that there are more.
-    times = [...latestOccurrences(slot.schedule, slot.due, end, most + 1 - times.length).times, ...times];
-    if (times.length > most) break;
+  for (const validity of [...past, now].reverse()) {
+    const occurrence = firstAfter(validity, Math.max(validity.after, first - 1));
+    const end = Math.min(validity.until, until);
+    if (!occurrence || occurrence.due > end) continue;
+    // One more than the limit shows that there are more.
+    const { times: found } = latestOccurrences(occurrence.schedule, occurrence.due, end, limit + 1 - times.length);
+    times = [...found, ...times];
+    if (times.length > limit) break;
   }
-  return { times: times.slice(-most), isCut: times.length > most };
+  return latestOf(times, limit);
 };
 
 /**
- * When a slot is to be started: once its jitter is over, as that is at the moment. So when the jitter is cut and would have
- * been over already, that is at the change: the slot is not late for it.
+ * When an occurrence is to be started: after its jitter. If the jitter was reduced after the due time, so that the start would
+ * have been before that change, it is the time of the change: the occurrence is not missed for it.
  */
-export const startOf = ({ past, now }: Timeline, due: number): number =>
+export const startOf = ({ past, now }: History, due: number): number =>
   past.reduceRight(
     (start, { until, jitter }) => (start < until ? Math.min(until, Math.max(start, due + jitter)) : start),
     due + now.jitter,

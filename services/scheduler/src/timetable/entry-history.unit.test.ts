@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { someEntry, someRepository, someRows, someSchedule, type Setting } from '../testing/timetable-fixture.ts';
-import { decideDue, MISSED, type SlotDecision } from './plan-due.ts';
-import { jitterOf } from './jitter.ts';
+import { planDue, MISSED, type DueDecision } from './plan-due.ts';
+import { jitterOf } from './entry-history.ts';
 import { MAX_PAST } from './row-history.ts';
 import { evolveEntry, type TimetableEntry } from './timetable-entry.ts';
 import { createTimetable, type Timetable, type TimetableEvent } from './timetable.ts';
@@ -17,15 +17,15 @@ const iso = (millis: number): string => new Date(millis).toISOString();
 const clock = (millis: number): string => iso(millis).slice(11, 16);
 
 /** `01:00` for a launch, `-01:00 reason` or `-01:00..03:00 reason` for skipped slots. */
-const shown = (decision: SlotDecision): string => {
-  if (decision.do === 'launch') return clock(decision.due);
+const shown = (decision: DueDecision): string => {
+  if (decision.kind === 'launch') return clock(decision.due);
   const until = decision.until === null ? '' : `..${clock(decision.until)}`;
   const [reason] = Object.entries(MISSED).find(([, text]) => text === decision.reason) ?? [decision.reason];
   return `-${clock(decision.due)}${until} ${reason}`;
 };
 
 const decide = (table: Timetable, now: number): string[] =>
-  table.due(now).flatMap((due) => decideDue(due, now).map(shown));
+  table.due(now).flatMap((due) => planDue(due, now).map(shown));
 
 const schedule = (changes: object): Tested => ({ type: 'schedule-changed', data: { uuid: 's', ...changes } });
 const policy = (changes: object): Tested => ({ type: 'policy-changed', data: { uuid: 'p', ...changes } });

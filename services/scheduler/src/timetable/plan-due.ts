@@ -1,103 +1,75 @@
 import type { PolicyFields } from '@cyborgbackup/contracts';
-import type { DueEntry } from './timetable.ts';
-import { latestSlots, startOf } from './entry-history.ts';
 import { windowAt } from './blackout-window.ts';
+import { latestDue, startOf } from './entry-history.ts';
+import type { DueEntry } from './timetable.ts';
 
 /** Times in milliseconds since 1970. */
-export type SlotDecision =
+export type DueDecision =
   | {
-      readonly do: 'launch';
+      readonly kind: 'launch';
       readonly due: number;
-      /** It was missed and is to be run in any case: whatever is active, it waits behind that. */
+      /** It was missed and is run in any case: whatever is active, it waits behind that. */
       readonly isCatchUp: boolean;
     }
   | {
-      readonly do: 'skip';
+      readonly kind: 'skip';
       readonly due: number;
-      /** All slots before this one are meant; null = only the one. */
+      /** All occurrences before this time are skipped; null = only the one. */
       readonly until: number | null;
       readonly reason: string;
     };
 
-/** A slot is missed when it could not be started for so long: longer than a change of leaders takes. */
+/** An occurrence is missed when it could not be started for so long: longer than a change of leaders takes. */
 export const GRACE_MILLIS = 60_000;
-/** Of the slots missed, so many are looked at one by one and, where the policy says so, run. */
+/** The number of missed occurrences that are looked at one by one and, if the policy says so, run. */
 export const MAX_CAUGHT_UP = 100;
-/** No schedule has two slots that are closer. */
+/** The shortest interval between two occurrences of a schedule. */
 const MINUTE = 60_000;
 
 const NOBODY = 'Nothing was there to start it at that time.';
-export const MISSED = {
+export const MISSED: Readonly<Record<PolicyFields['missed_runs'], string>> = {
   skip: `${NOBODY} The policy says that missed runs are skipped.`,
   once: `${NOBODY} Of the slots missed, the latest is run.`,
   all: `${NOBODY} Of the slots missed, the latest ${MAX_CAUGHT_UP} are run.`,
 };
 
-/** What is to become of one slot: a reason for none. */
-interface Verdict {
-  readonly due: number;
-  readonly reason: string | undefined;
-  readonly isMissed: boolean;
-  readonly isCatchUp: boolean;
-}
-
 /**
- * What becomes of all slots of an entry that are due, in their order; each is decided once, and before those after it:
+ * Decides all occurrences of an entry that are due, in their order:
  *
- * - due before something was switched off that is off still: skipped;
+ * - when its policy, schedule or repository was switched off since its due time and is still off: skipped;
  * - in a blackout window (by its due time, or by its start when jitter moves it there): skipped;
- * - missed, because it should have been started more than a minute ago: as the policy says all are skipped; or one is run,
- *   the latest that lies in no window; or all are run, up to a hundred. What is to be run although it was missed waits for
- *   the end of a window that is open now;
- * - otherwise: launched, unless something else is in its way, which is not decided here.
+ * - missed, because it should have been started more than a minute ago, as the policy says: all are skipped; or one is run,
+ *   the latest that lies in no window; or all are run, up to a hundred. One that is run although it was missed waits for the
+ *   end of a window that is open now;
+ * - otherwise: launched, unless the overlap rule forbids it, which is not decided here.
  */
-export const decideDue = (due: DueEntry, now: number): readonly SlotDecision[] => {
-  const { entry, schedule, first, timeline } = due;
-  const { off, jitter } = timeline.now;
-  const { times, isCut } = latestSlots(timeline, first, now - jitter, MAX_CAUGHT_UP);
-  const reasonAt = (at: number): string | undefined =>
-    off ?? windowAt(schedule, at) ?? windowAt(schedule, startOf(timeline, at));
-  const judge = judging(entry.missed_runs, times, reasonAt);
-  const verdicts = times.map((at): Verdict => {
-    const isMissed = startOf(timeline, at) < now - GRACE_MILLIS;
-    return { due: at, isMissed, isCatchUp: isMissed && entry.missed_runs === 'all', reason: judge(at, isMissed) };
+export const planDue = ({ entry, schedule, first, history }: DueEntry, now: number): readonly DueDecision[] => {
+  const rule = entry.missed_runs;
+  const { off, jitter } = history.now;
+  const { times, isCut } = latestDue(history, first, now - jitter, MAX_CAUGHT_UP);
+  const obstacleAt = (due: number): string | undefined =>
+    off ?? windowAt(schedule, due) ?? windowAt(schedule, startOf(history, due));
+  const latest = times.findLast((due) => obstacleAt(due) === undefined);
+  const planned = times.map((due) => {
+    const isMissed = startOf(history, due) < now - GRACE_MILLIS;
+    const isSkipped = isMissed && (rule === 'skip' || (rule === 'once' && due !== latest));
+    return { due, isMissed, reason: obstacleAt(due) ?? (isSkipped ? MISSED[rule] : undefined) };
   });
-  const decisions = toDecisions(verdicts, windowAt(schedule, now) !== undefined);
-  const [earliest = now] = times;
-  const older: SlotDecision = { do: 'skip', due: first, until: earliest, reason: off ?? MISSED[entry.missed_runs] };
-  return isCut ? [older, ...decisions] : decisions;
-};
 
-type Judge = (at: number, isMissed: boolean) => string | undefined;
-
-const judging = (
-  missedRuns: PolicyFields['missed_runs'],
-  times: readonly number[],
-  reasonAt: (at: number) => string | undefined,
-): Judge => {
-  const latest = times.findLast((at) => reasonAt(at) === undefined);
-  const onMissed: Readonly<Record<PolicyFields['missed_runs'], (at: number) => string | undefined>> = {
-    skip: () => MISSED.skip,
-    once: (at) => (at === latest ? undefined : MISSED.once),
-    all: () => undefined,
-  };
-  return (at, isMissed) => reasonAt(at) ?? (isMissed ? onMissed[missedRuns](at) : undefined);
-};
-
-/** Slots in a row that are skipped for the same reason are skipped by one event. */
-const toDecisions = (verdicts: readonly Verdict[], isBlackout: boolean): readonly SlotDecision[] => {
-  const decisions: SlotDecision[] = [];
-  for (const [index, { due, reason, isMissed, isCatchUp }] of verdicts.entries()) {
+  const decisions: DueDecision[] = [];
+  if (isCut) decisions.push({ kind: 'skip', due: first, until: times[0] ?? now, reason: off ?? MISSED[rule] });
+  const isBlackout = windowAt(schedule, now) !== undefined;
+  for (const [index, { due, reason, isMissed }] of planned.entries()) {
     if (reason === undefined) {
-      if (isMissed && isBlackout) return decisions;
-      decisions.push({ do: 'launch', due, isCatchUp });
+      if (isMissed && isBlackout) break;
+      decisions.push({ kind: 'launch', due, isCatchUp: isMissed && rule === 'all' });
       continue;
     }
-    const last = decisions.at(-1);
-    const isFirst = last?.do !== 'skip' || last.reason !== reason;
-    const until = verdicts[index + 1]?.due ?? due + MINUTE;
-    if (isFirst) decisions.push({ do: 'skip', due, until: null, reason });
-    else decisions.splice(-1, 1, { ...last, until });
+    // Consecutive occurrences that are skipped for the same reason are skipped by one event.
+    const last = index > 0 ? decisions.at(-1) : undefined;
+    if (last?.kind === 'skip' && last.reason === reason) {
+      decisions.splice(-1, 1, { ...last, until: planned[index + 1]?.due ?? due + MINUTE });
+    } else decisions.push({ kind: 'skip', due, until: null, reason });
   }
   return decisions;
 };

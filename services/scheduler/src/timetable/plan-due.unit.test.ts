@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { someDue, type Setting } from '../testing/timetable-fixture.ts';
-import { decideDue, GRACE_MILLIS, MAX_CAUGHT_UP, MISSED, type SlotDecision } from './plan-due.ts';
+import { planDue, GRACE_MILLIS, MAX_CAUGHT_UP, MISSED, type DueDecision } from './plan-due.ts';
 import { latestOccurrences } from './occurrences.ts';
 import { windowAt } from './blackout-window.ts';
 
@@ -10,15 +10,15 @@ const at = (time: string): number => Date.parse(`2026-03-02T${time}Z`);
 const clock = (millis: number): string => new Date(millis).toISOString().slice(11, 16);
 
 /** `01:00` for a launch, `01:00!` for one in any case; `-01:00 reason` or `-01:00..03:00 reason` for skipped slots. */
-const shown = (decision: SlotDecision): string => {
-  if (decision.do === 'launch') return clock(decision.due) + (decision.isCatchUp ? '!' : '');
+const shown = (decision: DueDecision): string => {
+  if (decision.kind === 'launch') return clock(decision.due) + (decision.isCatchUp ? '!' : '');
   const until = decision.until === null ? '' : `..${clock(decision.until)}`;
   const [reason] = Object.entries(MISSED).find(([, text]) => text === decision.reason) ?? [decision.reason];
   return `-${clock(decision.due)}${until} ${reason}`;
 };
 
 const decide = (first: string, now: string, setting: Setting = {}, jitterMinutes = 0): string[] =>
-  decideDue(someDue(at(first), setting, jitterMinutes * 60_000), at(now)).map(shown);
+  planDue(someDue(at(first), setting, jitterMinutes * 60_000), at(now)).map(shown);
 
 const all = { entry: { missed_runs: 'all' } } as const;
 const skip = { entry: { missed_runs: 'skip' } } as const;
@@ -96,11 +96,11 @@ describe('of slots that are due', () => {
 
   it('a hundred are caught up at most, and the rest skipped by one event', () => {
     const setting: Setting = { ...all, schedule: { crontab: '* * * * *' } };
-    const decisions = decideDue(someDue(at('00:00'), setting), at('10:00:30'));
+    const decisions = planDue(someDue(at('00:00'), setting), at('10:00:30'));
     expect(decisions).toHaveLength(MAX_CAUGHT_UP + 1);
-    expect(decisions[0]).toEqual({ do: 'skip', due: at('00:00'), until: at('08:21'), reason: MISSED.all });
-    expect(decisions[1]).toEqual({ do: 'launch', due: at('08:21'), isCatchUp: true });
-    expect(decisions.at(-1)).toEqual({ do: 'launch', due: at('10:00'), isCatchUp: false });
+    expect(decisions[0]).toEqual({ kind: 'skip', due: at('00:00'), until: at('08:21'), reason: MISSED.all });
+    expect(decisions[1]).toEqual({ kind: 'launch', due: at('08:21'), isCatchUp: true });
+    expect(decisions.at(-1)).toEqual({ kind: 'launch', due: at('10:00'), isCatchUp: false });
   });
 });
 
@@ -139,8 +139,8 @@ interface Handled {
   readonly until: number;
 }
 
-const handledBy = (decision: SlotDecision): Handled => {
-  const until = decision.do === 'skip' ? decision.until : null;
+const handledBy = (decision: DueDecision): Handled => {
+  const until = decision.kind === 'skip' ? decision.until : null;
   return { from: decision.due, until: until ?? decision.due + 1 };
 };
 
@@ -162,8 +162,8 @@ const live = (given: History, begin: number): { readonly handled: readonly Handl
     const last = (handled.at(-1)?.until ?? begin + 1) - 1;
     const first = latestOccurrences(schedule, last, now - jitter, 10_000).times.find((time) => time > last);
     if (first === undefined) continue;
-    for (const decision of decideDue(someDue(first, { entry: { missed_runs }, schedule }, jitter), now)) {
-      if (decision.do === 'launch') checkLaunch(given, decision.due, now);
+    for (const decision of planDue(someDue(first, { entry: { missed_runs }, schedule }, jitter), now)) {
+      if (decision.kind === 'launch') checkLaunch(given, decision.due, now);
       handled.push(handledBy(decision));
     }
   }

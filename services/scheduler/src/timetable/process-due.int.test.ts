@@ -7,7 +7,7 @@ import { createLaunchLock } from '../run/launch-lock.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { someDue, someEntry } from '../testing/timetable-fixture.ts';
 import { checkReplay, createStage, leaderIs, type Stage } from '../testing/scheduler-stage.ts';
-import { settleDue, type SettleDeps } from './process-due.ts';
+import { processDue, type ProcessDueDeps } from './process-due.ts';
 import { slotRun } from './slot-run.ts';
 
 const HOUR = 3_600_000;
@@ -15,7 +15,7 @@ const { signal } = new AbortController();
 
 describe('a slot', () => {
   let stage: Stage;
-  let deps: Omit<SettleDeps, 'active' | 'clock'>;
+  let deps: Omit<ProcessDueDeps, 'active' | 'clock'>;
   beforeAll(async () => {
     stage = await createStage();
     const { pool, store, logger, rpc } = stage.parts;
@@ -41,9 +41,9 @@ describe('a slot', () => {
     const first = Math.ceil(Date.now() / HOUR) * HOUR;
     for (let n = 0; n < 20; n += 1) {
       const due = someDue(first + n * HOUR, { entry });
-      const settle = (active: SettleDeps['active']): Promise<number> =>
-        settleDue({ ...deps, active, clock: { now: () => due.first } }, due, signal);
-      const leaders = [settle(busy), settle(new Map()), settle(busy), settle(new Map())];
+      const process = (active: ProcessDueDeps['active']): Promise<number> =>
+        processDue({ ...deps, active, clock: { now: () => due.first } }, due, signal);
+      const leaders = [process(busy), process(new Map()), process(busy), process(new Map())];
       expect(new Set(await Promise.all(leaders))).toEqual(new Set([due.first]));
       const events = await stage.eventsOf(runStream(slotRun(entry, due.first)));
       expect(events).toHaveLength(1);
@@ -57,19 +57,19 @@ describe('a slot', () => {
     const first = Math.ceil(Date.now() / HOUR) * HOUR;
     const clock = { now: () => first + 2 * HOUR };
     let calls = 0;
-    const call: SettleDeps['rpc']['call'] = (...args) => {
+    const call: ProcessDueDeps['rpc']['call'] = (...args) => {
       calls += 1;
       return calls === 2 ? Promise.reject(new Error('NATS is away')) : deps.rpc.call(...args);
     };
     stage.policies.set(2, resolved);
-    const settle = (from: number): Promise<number> => {
+    const process = (from: number): Promise<number> => {
       const due = someDue(from, { entry });
-      return settleDue({ ...deps, rpc: { call }, active: new Map(), clock }, due, signal);
+      return processDue({ ...deps, rpc: { call }, active: new Map(), clock }, due, signal);
     };
-    await expect(settle(first)).rejects.toThrow('NATS is away');
+    await expect(process(first)).rejects.toThrow('NATS is away');
     // As long as the log has not told of the first one, nothing is done; then the others are settled.
-    expect(await settle(first)).toBe(first);
-    expect(await settle(first + HOUR)).toBe(first + 2 * HOUR);
+    expect(await process(first)).toBe(first);
+    expect(await process(first + HOUR)).toBe(first + 2 * HOUR);
     const events = [0, 1, 2].map((n) => stage.eventsOf(runStream(slotRun(entry, first + n * HOUR))));
     expect(await Promise.all(events)).toMatchObject([
       [{ type: 'run-requested' }],
@@ -84,15 +84,15 @@ describe('a slot', () => {
     stage.policies.set(3, { ...somePolicy(3), policy });
     const first = Math.ceil(Date.now() / HOUR) * HOUR;
     const now = first + 3 * HOUR + 90_000;
-    const settle = (missed_runs: 'once' | 'all' | 'skip', from: number): Promise<number> => {
+    const process = (missed_runs: 'once' | 'all' | 'skip', from: number): Promise<number> => {
       const entry = someEntry({ subject: policy.uuid, id: 3, missed_runs });
       const due = someDue(from, { entry });
-      return settleDue({ ...deps, active: new Map(), clock: { now: () => now } }, due, signal);
+      return processDue({ ...deps, active: new Map(), clock: { now: () => now } }, due, signal);
     };
-    expect(await settle('skip', first + HOUR)).toBeGreaterThan(first + 3 * HOUR);
+    expect(await process('skip', first + HOUR)).toBeGreaterThan(first + 3 * HOUR);
     // The log has not told this one yet; it comes as far as it can know.
-    expect(await settle('all', first)).toBe(first + HOUR);
-    expect(await settle('once', first)).toBe(first);
+    expect(await process('all', first)).toBe(first + HOUR);
+    expect(await process('once', first)).toBe(first);
     const skipped = await stage.skipped(policy.uuid);
     expect(skipped.map(({ due_at }) => Date.parse(due_at))).toEqual([first + HOUR]);
     const run = (n: number) =>

@@ -1,17 +1,16 @@
 import type { ScheduleSlotEvent } from '@cyborgbackup/contracts';
 import type { Logger } from '@cyborgbackup/kernel';
-import { launchSlot, type DueSlot } from './start-scheduled-run.ts';
-import type { LaunchDeps } from '../runs/launch.ts';
 import { activityOf } from '../job/run-kind.ts';
-import { isSettled, skipSlot } from '../runs/create-run.ts';
-import { decideDue, type SlotDecision } from './plan-due.ts';
+import { isDecided, skipOccurrence, type RunDeps } from '../runs/create-run.ts';
+import { planDue, type DueDecision } from './plan-due.ts';
 import { slotRun } from './slot-run.ts';
+import { startScheduledRun } from './start-scheduled-run.ts';
 import type { TimetableEntry } from './timetable-entry.ts';
 import type { DueEntry } from './timetable.ts';
 
-export interface SettleDeps extends LaunchDeps {
+export interface ProcessDueDeps extends RunDeps {
   readonly logger: Logger;
-  /** Runs that have not ended, by what they are in the way of. */
+  /** Uuids of runs that have not ended, by their activity. */
   readonly active: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
@@ -20,75 +19,69 @@ const OVERLAP = {
   queue: 'The run before it had not ended yet, and another one waits behind that already.',
 };
 
-/**
- * Brings every due slot of an entry to its end, in order: each as one run, or as one event that says why there is none.
- * A slot that is decided twice (a leader died in between, or two believe they lead) ends as it was decided first; what
- * comes after it is then left until the log has told how, for it may have been decided with it.
- * @param signal leaves the slots that are not settled yet to the next leader
- * @returns up to when slots are settled, in milliseconds since 1970
- * @throws AppError for what may pass (inventory does not answer): the slots from there on are still due
- */
-export const settleDue = async (deps: SettleDeps, due: DueEntry, signal: AbortSignal): Promise<number> => {
-  const { entry, schedule } = due;
-  /** The log tells of them a little later. */
-  const launched = new Set<string>();
+type Skip = Extract<DueDecision, { kind: 'skip' }>;
 
-  const skip = async (slot: Skip): Promise<boolean> => {
-    const data = slotData(entry, slot);
-    const isNews = await skipSlot(deps, slotRun(entry, slot.due), data);
-    if (isNews) deps.logger.info({ ...data }, 'what was due was skipped');
-    return isNews;
+/**
+ * Gives every due occurrence of an entry, in order, either its run or one event that says why there is none. This is
+ * idempotent: an occurrence that is processed twice (a leader died in between, or two believe that they lead) keeps what was
+ * decided first. The occurrences after it are then left until that has come back by the log, for the other leader may have
+ * decided them with it. Tested by process-due.int.test.ts; see docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
+ * @param signal leaves the occurrences that are not processed yet to the next leader
+ * @returns up to when occurrences are processed, in milliseconds since 1970
+ * @throws AppError for what may pass (inventory does not answer): the occurrences from there on are still due
+ */
+export const processDue = async (deps: ProcessDueDeps, due: DueEntry, signal: AbortSignal): Promise<number> => {
+  const { entry, schedule } = due;
+  /** Runs that have not come back by the log yet. */
+  const started = new Set<string>();
+
+  /** @returns whether this call decided it */
+  const skip = async (decision: Skip): Promise<boolean> => {
+    const data = skippedData(entry, decision);
+    const isFirst = await skipOccurrence(deps, slotRun(entry, decision.due), data);
+    if (isFirst) deps.logger.info({ ...data }, 'what was due was skipped');
+    return isFirst;
   };
 
-  const launch = async ({ due: at, isCatchUp }: Launch): Promise<boolean> => {
+  const launch = async (at: number, isCatchUp: boolean): Promise<boolean> => {
     const run = slotRun(entry, at);
-    if (await isSettled(deps, run)) return false;
-    const slot: DueSlot = { ...entry, run, dueAt: new Date(at).toISOString(), schedule };
-    const inTheWay = isCatchUp ? undefined : overlap(deps, entry, launched);
-    const reason = inTheWay ?? (await launchSlot(deps, slot));
-    if (reason !== undefined) return skip({ do: 'skip', due: at, until: null, reason });
-    launched.add(run);
+    if (await isDecided(deps, run)) return false;
+    const overlap = isCatchUp ? undefined : overlapReason(deps.active, entry, started);
+    const occurrence = { ...entry, run, dueAt: new Date(at).toISOString(), schedule };
+    const reason = overlap ?? (await startScheduledRun(deps, occurrence));
+    if (reason !== undefined) return skip({ kind: 'skip', due: at, until: null, reason });
+    started.add(run);
     return true;
   };
 
-  let settledUntil = -Infinity;
-  for (const decision of decideDue(due, deps.clock.now())) {
+  let processedUntil = -Infinity;
+  for (const decision of planDue(due, deps.clock.now())) {
     if (signal.aborted) break;
-    const isOurs = await (decision.do === 'skip' ? skip(decision) : launch(decision));
-    settledUntil = isOurs ? lastOf(decision) : decision.due;
-    if (!isOurs) break;
+    const isFirst = await (decision.kind === 'skip' ? skip(decision) : launch(decision.due, decision.isCatchUp));
+    processedUntil = isFirst && decision.kind === 'skip' && decision.until !== null ? decision.until - 1 : decision.due;
+    if (!isFirst) break;
   }
-  return settledUntil;
+  return processedUntil;
 };
 
-type Skip = Extract<SlotDecision, { do: 'skip' }>;
-type Launch = Extract<SlotDecision, { do: 'launch' }>;
-
-/** The end of what the decision is about. */
-const lastOf = (decision: SlotDecision): number =>
-  decision.do === 'skip' && decision.until !== null ? decision.until - 1 : decision.due;
-
-/** Why the slot is skipped when something is active that it must not overlap. */
-const overlap = (
-  { active }: Pick<SettleDeps, 'active'>,
+/** Why the occurrence is skipped if runs of the same activity have not ended. */
+const overlapReason = (
+  active: ProcessDueDeps['active'],
   { kind, subject, overlap: rule }: TimetableEntry,
-  launched: ReadonlySet<string>,
+  started: ReadonlySet<string>,
 ): string | undefined => {
-  const runs = launched.union(active.get(activityOf(kind, subject) ?? '') ?? new Set());
-  if (runs.size === 0 || (rule === 'queue' && runs.size === 1)) return undefined;
-  return OVERLAP[rule];
+  const runs = started.union(active.get(activityOf(kind, subject) ?? '') ?? new Set());
+  return runs.size === 0 || (rule === 'queue' && runs.size === 1) ? undefined : OVERLAP[rule];
 };
 
-const isoOrNull = (millis: number | null): string | null => (millis === null ? null : new Date(millis).toISOString());
-
-const slotData = ({ kind, subject }: TimetableEntry, { due, until, reason }: Skip): ScheduleSlotEvent['data'] => {
+const skippedData = ({ kind, subject }: TimetableEntry, { due, until, reason }: Skip): ScheduleSlotEvent['data'] => {
   const isOfPolicy = kind === 'backup' || kind === 'drill';
   return {
     policy: isOfPolicy ? subject : null,
     repository: isOfPolicy ? null : subject,
     kind,
     due_at: new Date(due).toISOString(),
-    until: isoOrNull(until),
+    until: until === null ? null : new Date(until).toISOString(),
     reason,
   };
 };

@@ -2,57 +2,52 @@ import type { EventMetadata } from '@cyborgbackup/kernel';
 
 /*
  * All that decides when something is due is folded from the inventory's events: as table rows, and in the leader's memory.
- * What a change makes different holds for what is due after it. What was due before may wait for its start, so rows remember
- * what held then: whoever leads next, and whenever, finds the same slots.
+ * A change holds for what is due after it. What was due before may still wait for its start, so rows keep the values of
+ * then: every later leader computes the same occurrences. See docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
  */
 
 /** An event with what a fold reads of its metadata. */
-export type Occurred<E> = E & { readonly metadata: Pick<EventMetadata, 'occurredAt'> };
+export type Recorded<E> = E & { readonly metadata: Pick<EventMetadata, 'occurredAt'> };
 
-/** The next state of a row: null when it goes, undefined when there is none. */
-export type Next<Row> = Row | null | undefined;
+/** What becomes of a row: null = it is removed, undefined = it does not exist. */
+export type RowUpdate<Row> = Row | null | undefined;
 
-/** What held up to a change, that moment included. */
-export type Past<Values> = Values & { readonly until: string };
-
-/** A row that remembers some of its values. */
-export interface Remembering<Values> {
-  /** Nothing was due up to here, or is known of it. */
+/** A row that keeps former values. */
+export interface WithHistory<Values> {
+  /** Nothing was due up to here, or it is not known any more what was. */
   readonly since: string;
-  /** The oldest first. */
-  readonly past: readonly Past<Values>[];
+  /** Former values, each with the time of its change, which it holds for too; the oldest first. */
+  readonly past: readonly (Values & { readonly until: string })[];
 }
 
-/** Should a row be changed more often before what was due is settled, the oldest is forgotten. */
+/** Should a row be changed more often before its occurrences are processed, the oldest values are forgotten. */
 export const MAX_PAST = 50;
 
 type Changes<Row> = { readonly [Name in keyof Row]?: Row[Name] | undefined };
 
-const valueOf = (row: object, name: string): unknown => Reflect.get(row, name);
-
-/** Of these values, those that the row has not. */
-export const news = <Row extends object>(row: Row, values: Changes<Row>): object =>
+/** Of these values, those that differ from the row's. */
+export const changedValues = <Row extends object>(row: Row, values: Changes<Row>): object =>
   Object.fromEntries(
-    Object.entries(values).filter(([name, value]) => value !== undefined && value !== valueOf(row, name)),
+    Object.entries(values).filter(([name, value]) => value !== undefined && value !== Reflect.get(row, name)),
   );
 
-/** The row with these values, which remembers those before if they make any difference. */
-export const changed = <Values extends object, Row extends Values & Remembering<Values>>(
+/** The row with these values and, if they differ, with its former ones, of which `pick` gives those that are kept. */
+export const withChange = <Values extends object, Row extends Values & WithHistory<Values>>(
   row: Row | undefined,
   values: Changes<Values>,
   until: string,
-  remembered: (row: Values) => Values,
-): Next<Row> => {
+  pick: (row: Values) => Values,
+): Row | undefined => {
   if (!row) return undefined;
-  const different = news<Values>(row, values);
+  const different = changedValues<Values>(row, values);
   if (Object.keys(different).length === 0) return row;
-  const past = [...row.past, { ...remembered(row), until }];
+  const past = [...row.past, { ...pick(row), until }];
   const forgotten = past.length > MAX_PAST ? past.shift() : undefined;
   return { ...row, ...different, since: forgotten?.until ?? row.since, past };
 };
 
-/** The row as it was at this time (milliseconds since 1970; infinity for now), undefined before it was there. */
-export const rowAt = <Values extends object, Row extends Values & Remembering<Values>>(
+/** The row as it was at this time (milliseconds since 1970; infinity = now), undefined before it existed. */
+export const rowAt = <Values extends object, Row extends Values & WithHistory<Values>>(
   row: Row | undefined,
   millis: number,
 ): Row | undefined => {
@@ -61,6 +56,6 @@ export const rowAt = <Values extends object, Row extends Values & Remembering<Va
   return past ? { ...row, ...past } : row;
 };
 
-/** When the row came and when it was changed, in milliseconds since 1970. */
-export const changesOf = ({ since, past }: Remembering<object>): readonly number[] =>
+/** When the row was made and when it was changed, in milliseconds since 1970. */
+export const changeTimes = ({ since, past }: WithHistory<object>): readonly number[] =>
   [since, ...past.map(({ until }) => until)].map((at) => Date.parse(at));

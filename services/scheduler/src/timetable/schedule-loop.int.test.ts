@@ -12,7 +12,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { checkReplay, createStage, createTestClock, planOf, within, type Stage } from '../testing/scheduler-stage.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
-import { jitterOf } from './jitter.ts';
+import { jitterOf } from './entry-history.ts';
 import { slotRun } from './slot-run.ts';
 
 const TEN_MINUTES = 600_000;

@@ -1,15 +1,13 @@
 import type { SlotKind } from '@cyborgbackup/contracts';
 import { AppError, isAppError } from '@cyborgbackup/kernel';
-import { checkLaunch } from '../runs/check-launch.ts';
-import { requestCheck } from '../runs/check-repository.ts';
+import { createCheckRun } from '../runs/check-repository.ts';
+import { createRun, type RunDeps } from '../runs/create-run.ts';
+import { draftPolicyDrill } from '../runs/drill.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { draftLaunch } from '../runs/planning/draft-launch.ts';
-import { draftPolicyDrill } from '../runs/drill.ts';
-import { resolvePolicy, type LaunchDeps } from '../runs/launch.ts';
-import type { RunPlan } from '../runs/planning/plan-run.ts';
-import { requestRun } from '../runs/create-run.ts';
+import { checkLaunch, resolvePolicy } from '../runs/resolve-policy.ts';
 
-export interface DueSlot {
+export interface DueOccurrence {
   readonly kind: SlotKind;
   /** Uuid and id of the policy or the repository. */
   readonly subject: string;
@@ -21,58 +19,63 @@ export interface DueSlot {
   readonly schedule: { readonly id: number; readonly name: string };
 }
 
-const resolveSame = async (deps: LaunchDeps, { id, subject }: DueSlot): Promise<ResolvedPolicy> => {
+const launchType = 'scheduled';
+
+const resolveSame = async (deps: RunDeps, { id, subject }: DueOccurrence): Promise<ResolvedPolicy> => {
   const resolved = await resolvePolicy(deps, id);
   if (resolved.policy.uuid !== subject) throw new AppError('not-found', 'The policy is not there any more.');
   return resolved;
 };
 
-const scheduleOf = ({ schedule: { id, name } }: DueSlot): RunPlan['resolved']['schedule'] =>
+const scheduleOf = ({ schedule: { id, name } }: DueOccurrence): DueOccurrence['schedule'] | null =>
   id === 0 ? null : { id, name };
 
-const launchBackup = async (deps: LaunchDeps, slot: DueSlot): Promise<void> => {
-  const { run, dueAt } = slot;
-  const resolved = await resolveSame(deps, slot);
+const startBackup = async (deps: RunDeps, occurrence: DueOccurrence): Promise<void> => {
+  const { run, dueAt } = occurrence;
+  const resolved = await resolveSame(deps, occurrence);
   checkLaunch(resolved);
-  const drafts = draftLaunch({ run, resolved, launchType: 'scheduled' });
-  await requestRun(deps, { run, resolved, extraVars: null, dueAt, drafts });
+  await createRun(deps, { run, resolved, dueAt, drafts: draftLaunch({ run, resolved, launchType }) });
 };
 
-const launchDrill = async (deps: LaunchDeps, slot: DueSlot): Promise<void> => {
-  const { run, dueAt } = slot;
-  const resolved = await resolveSame(deps, slot);
-  const drafts = await draftPolicyDrill(deps, { run, resolved, launchType: 'scheduled' });
-  const schedule = scheduleOf(slot);
-  await requestRun(deps, { run, resolved: { ...resolved, schedule }, extraVars: null, dueAt, drafts });
+const startDrill = async (deps: RunDeps, occurrence: DueOccurrence): Promise<void> => {
+  const { run, dueAt } = occurrence;
+  const resolved = await resolveSame(deps, occurrence);
+  const drafts = await draftPolicyDrill(deps, { run, resolved, launchType });
+  await createRun(deps, { run, resolved: { ...resolved, schedule: scheduleOf(occurrence) }, dueAt, drafts });
 };
 
-const launchCheck = async (deps: LaunchDeps, slot: DueSlot): Promise<void> => {
-  const { run, dueAt, id: repository, subject: uuid, kind } = slot;
+const startCheck = async (deps: RunDeps, occurrence: DueOccurrence): Promise<void> => {
+  const { run, dueAt, id: repository, subject: uuid, kind } = occurrence;
   const verifyData = kind === 'integrity';
-  const schedule = scheduleOf(slot);
-  await requestCheck(deps, { run, repository, uuid, verifyData, launchType: 'scheduled', dueAt, schedule });
+  await createCheckRun(deps, {
+    run,
+    repository,
+    uuid,
+    verifyData,
+    launchType,
+    dueAt,
+    schedule: scheduleOf(occurrence),
+  });
 };
 
-const launchers: Readonly<Record<SlotKind, (deps: LaunchDeps, slot: DueSlot) => Promise<void>>> = {
-  backup: launchBackup,
-  drill: launchDrill,
-  check: launchCheck,
-  integrity: launchCheck,
+const starters: Readonly<Record<SlotKind, typeof startBackup>> = {
+  backup: startBackup,
+  drill: startDrill,
+  check: startCheck,
+  integrity: startCheck,
 };
 
 /**
- * Starts what is due. Other policies that are busy with its clients do not matter: its jobs wait for them.
- * @returns why it cannot be, in one sentence; undefined when the run is in the log
+ * Starts what is due. It does not matter whether other policies are busy with its clients: its jobs wait for them.
+ * @returns why it is refused, in one sentence; undefined when the run is in the log
  * @throws AppError for what may pass: inventory does not answer, for example
  */
-export const launchSlot = async (deps: LaunchDeps, slot: DueSlot): Promise<string | undefined> => {
+export const startScheduledRun = async (deps: RunDeps, occurrence: DueOccurrence): Promise<string | undefined> => {
   try {
-    await launchers[slot.kind](deps, slot);
+    await starters[occurrence.kind](deps, occurrence);
     return undefined;
   } catch (error) {
-    if (isAppError(error) && isFinal(error.code)) return error.message;
+    if (isAppError(error) && ['conflict', 'not-found', 'validation'].includes(error.code)) return error.message;
     throw error;
   }
 };
-
-const isFinal = (code: string): boolean => ['conflict', 'not-found', 'validation'].includes(code);

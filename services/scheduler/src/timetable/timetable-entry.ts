@@ -7,10 +7,10 @@ import type {
   SlotKind,
 } from '@cyborgbackup/contracts';
 import { kindOfRun } from '../job/run-kind.ts';
-import { changed, news, type Next, type Occurred, type Remembering } from './row-history.ts';
+import { changedValues, withChange, type Recorded, type RowUpdate, type WithHistory } from './row-history.ts';
 import { SETTINGS_SCHEDULE_ID } from './timetable-schedule.ts';
 
-interface Terms {
+interface EntryValues {
   /** Ids; a schedule of null = never. */
   readonly schedule: number | null;
   readonly repository: number;
@@ -18,7 +18,7 @@ interface Terms {
 }
 
 /** What one thing does on one schedule: a policy's backups, its drills, a repository's checks of both sorts. */
-export interface TimetableEntry extends Terms, Remembering<Terms> {
+export interface TimetableEntry extends EntryValues, WithHistory<EntryValues> {
   /** Uuid of the policy or the repository. */
   readonly subject: string;
   readonly kind: SlotKind;
@@ -26,22 +26,18 @@ export interface TimetableEntry extends Terms, Remembering<Terms> {
   readonly id: number;
   readonly missed_runs: PolicyFields['missed_runs'];
   readonly overlap: PolicyFields['overlap'];
-  /** Up to here every slot was run or skipped. */
+  /** Up to here every occurrence has a run or was skipped. */
   readonly last_slot: string | null;
 }
 
-const termsOf = ({ schedule, repository, enabled }: Terms): Terms => ({ schedule, repository, enabled });
+const valuesOf = ({ schedule, repository, enabled }: EntryValues): EntryValues => ({ schedule, repository, enabled });
 
-/** Up to when this event accounts for slots, ISO 8601: itself, or all before the one that stands for them. */
-export const handledUntil = ({ due_at, until }: ScheduleSlotEvent['data']): string =>
-  until === null ? due_at : new Date(Date.parse(until) - 1).toISOString();
-
-const handled = (row: TimetableEntry | undefined, until: string): Next<TimetableEntry> => {
+/** @param until up to when occurrences are accounted for, ISO 8601 */
+const withProcessed = (row: TimetableEntry | undefined, until: string): RowUpdate<TimetableEntry> => {
   if (!row || (row.last_slot !== null && Date.parse(row.last_slot) >= Date.parse(until))) return row;
   return { ...row, last_slot: until, past: row.past.filter((past) => Date.parse(past.until) > Date.parse(until)) };
 };
 
-/** Names an entry. */
 export interface EntryKey {
   readonly subject: string;
   readonly kind: SlotKind;
@@ -55,7 +51,7 @@ const runKeys = (run: Extract<RunEvent, { type: 'run-requested' }>['data']): rea
   return run.due_at === null || kind === 'restore' || subject === undefined ? [] : [{ subject, kind }];
 };
 
-/** The entries that an event is about; none for a run that no schedule started. */
+/** The entries that an event is about; none for a run that was not started by a schedule. */
 export const entryKeys = ({ type, data }: TimetableEntryEvent): readonly EntryKey[] => {
   switch (type) {
     case 'run-requested':
@@ -75,12 +71,12 @@ export const entryKeys = ({ type, data }: TimetableEntryEvent): readonly EntryKe
   }
 };
 
-/** Which schedule of a policy or a repository is this entry's; undefined when nothing is said of it. */
-type Scheduled = Readonly<
+/** The schedules of a policy or a repository, by what they are for; undefined for one that an event does not change. */
+type Schedules = Readonly<
   Partial<Record<'schedule' | 'drill_schedule' | 'check_schedule' | 'integrity_schedule', number | null | undefined>>
 >;
 
-const scheduleOf: Readonly<Record<SlotKind, (data: Scheduled) => number | null | undefined>> = {
+const scheduleOf: Readonly<Record<SlotKind, (data: Schedules) => number | null | undefined>> = {
   backup: (data) => data.schedule,
   drill: (data) => data.drill_schedule,
   check: (data) => data.check_schedule,
@@ -88,7 +84,7 @@ const scheduleOf: Readonly<Record<SlotKind, (data: Scheduled) => number | null |
   integrity: (data) => (data.integrity_schedule === null ? SETTINGS_SCHEDULE_ID : data.integrity_schedule),
 };
 
-const newEntry = (key: EntryKey, { type, data, metadata }: Occurred<Registered>): TimetableEntry => {
+const newEntry = (key: EntryKey, { type, data, metadata }: Recorded<Registered>): TimetableEntry => {
   const schedule = scheduleOf[key.kind](data) ?? null;
   const common = { ...key, id: data.id, schedule, since: metadata.occurredAt, past: [], last_slot: null };
   if (type === 'repository-registered') {
@@ -104,20 +100,20 @@ type Changed = Extract<TimetableEntryEvent, { type: 'policy-changed' | 'reposito
 const changedEntry = (
   row: TimetableEntry | undefined,
   { kind }: EntryKey,
-  { type, data, metadata }: Occurred<Changed>,
-): Next<TimetableEntry> => {
+  { type, data, metadata }: Recorded<Changed>,
+): RowUpdate<TimetableEntry> => {
   const schedule = scheduleOf[kind](data);
-  if (type === 'repository-changed') return changed(row, { schedule }, metadata.occurredAt, termsOf);
+  if (type === 'repository-changed') return withChange(row, { schedule }, metadata.occurredAt, valuesOf);
   const { repository, enabled, missed_runs, overlap } = data;
-  const next = changed(row, { schedule, repository, enabled }, metadata.occurredAt, termsOf);
-  return next && { ...next, ...news(next, { missed_runs, overlap }) };
+  const next = withChange(row, { schedule, repository, enabled }, metadata.occurredAt, valuesOf);
+  return next && { ...next, ...changedValues(next, { missed_runs, overlap }) };
 };
 
 export const evolveEntry = (
   row: TimetableEntry | undefined,
   key: EntryKey,
-  event: Occurred<TimetableEntryEvent>,
-): Next<TimetableEntry> => {
+  event: Recorded<TimetableEntryEvent>,
+): RowUpdate<TimetableEntry> => {
   switch (event.type) {
     case 'policy-registered':
     case 'repository-registered':
@@ -128,12 +124,13 @@ export const evolveEntry = (
     case 'policy-removed':
     case 'repository-removed':
       return row && null;
+    case 'run-requested':
+      return event.data.due_at === null ? row : withProcessed(row, event.data.due_at);
+    case 'schedule-slot-skipped': {
+      const { due_at, until } = event.data;
+      return withProcessed(row, until === null ? due_at : new Date(Date.parse(until) - 1).toISOString());
+    }
     default:
-      return slotHandled(row, event);
+      return row;
   }
-};
-
-const slotHandled = (row: TimetableEntry | undefined, { type, data }: TimetableEntryEvent): Next<TimetableEntry> => {
-  if (type === 'schedule-slot-skipped') return handled(row, handledUntil(data));
-  return type === 'run-requested' && data.due_at !== null ? handled(row, data.due_at) : row;
 };

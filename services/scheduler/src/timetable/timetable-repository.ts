@@ -1,31 +1,31 @@
 import type { RepositoryEvent } from '@cyborgbackup/contracts';
-import { changed, type Next, type Occurred, type Remembering } from './row-history.ts';
+import { withChange, type Recorded, type WithHistory } from './row-history.ts';
 
-interface Switch {
+interface RepositoryValues {
   readonly enabled: boolean;
 }
 
-export interface TimetableRepository extends Switch, Remembering<Switch> {
+export interface TimetableRepository extends RepositoryValues, WithHistory<RepositoryValues> {
   readonly uuid: string;
   readonly id: number;
 }
 
-const switchOf = ({ enabled }: Switch): Switch => ({ enabled });
+const valuesOf = ({ enabled }: RepositoryValues): RepositoryValues => ({ enabled });
 
 export const evolveRepository = (
   row: TimetableRepository | undefined,
-  { type, data, metadata }: Occurred<RepositoryEvent>,
-): Next<TimetableRepository> => {
+  { type, data, metadata }: Recorded<RepositoryEvent>,
+): TimetableRepository | undefined => {
   switch (type) {
     case 'repository-registered': {
       const { uuid, id, enabled } = data;
       return { uuid, id, enabled, since: metadata.occurredAt, past: [] };
     }
     case 'repository-changed':
-      return changed(row, { enabled: data.enabled }, metadata.occurredAt, switchOf);
+      return withChange(row, { enabled: data.enabled }, metadata.occurredAt, valuesOf);
     case 'repository-removed':
-      // What used it until a moment ago may not have been started yet.
-      return changed(row, { enabled: false }, metadata.occurredAt, switchOf);
+      // Occurrences up to now may wait for their start.
+      return withChange(row, { enabled: false }, metadata.occurredAt, valuesOf);
     default:
       return row;
   }

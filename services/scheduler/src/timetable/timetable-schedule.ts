@@ -1,7 +1,7 @@
 import { findSetting, isSettingOn, type ScheduleEvent, type SettingsEvent } from '@cyborgbackup/contracts';
-import { changed, news, type Next, type Occurred, type Remembering } from './row-history.ts';
+import { changedValues, withChange, type Recorded, type WithHistory } from './row-history.ts';
 
-interface Times {
+interface ScheduleValues {
   readonly crontab: string;
   readonly timezone: string;
   readonly enabled: boolean;
@@ -9,14 +9,19 @@ interface Times {
   readonly jitter: number;
 }
 
-export interface TimetableSchedule extends Times, Remembering<Times> {
+export interface TimetableSchedule extends ScheduleValues, WithHistory<ScheduleValues> {
   readonly uuid: string;
   readonly id: number;
   readonly name: string;
   readonly blackouts: readonly string[];
 }
 
-const timesOf = ({ crontab, timezone, enabled, jitter }: Times): Times => ({ crontab, timezone, enabled, jitter });
+const valuesOf = ({ crontab, timezone, enabled, jitter }: ScheduleValues): ScheduleValues => ({
+  crontab,
+  timezone,
+  enabled,
+  jitter,
+});
 
 /** No schedule has this id: they count from 1. */
 export const SETTINGS_SCHEDULE_ID = 0;
@@ -25,7 +30,7 @@ export const SETTINGS_SCHEDULE_UUID = '00000000-0000-0000-0000-000000000000';
 const SWITCH = 'cyborgbackup_integrity_check';
 const CRONTAB = 'cyborgbackup_ic_cron';
 
-/** As long as nobody has changed either setting. */
+/** As it is until one of the two settings is changed. */
 const unchanged = (since: string): TimetableSchedule => ({
   uuid: SETTINGS_SCHEDULE_UUID,
   id: SETTINGS_SCHEDULE_ID,
@@ -46,31 +51,31 @@ export const isScheduleSetting = (event: SettingsEvent): boolean =>
 /** Two settings make a schedule like any other, for the integrity of repositories that have none of their own. */
 const evolveSettings = (
   row: TimetableSchedule | undefined,
-  event: Occurred<SettingsEvent>,
-): Next<TimetableSchedule> => {
+  event: Recorded<SettingsEvent>,
+): TimetableSchedule | undefined => {
   if (event.type !== 'setting-changed' || !isScheduleSetting(event)) return row;
   const { key, value } = event.data;
   const since = event.metadata.occurredAt;
   const values = key === SWITCH ? { enabled: isSettingOn(value) } : { crontab: value };
-  return changed(row ?? unchanged(since), values, since, timesOf);
+  return withChange(row ?? unchanged(since), values, since, valuesOf);
 };
 
 export const evolveSchedule = (
   row: TimetableSchedule | undefined,
-  event: Occurred<ScheduleEvent | SettingsEvent>,
-): Next<TimetableSchedule> => {
+  event: Recorded<ScheduleEvent | SettingsEvent>,
+): TimetableSchedule | undefined => {
   const since = event.metadata.occurredAt;
   switch (event.type) {
     case 'schedule-registered':
       return { ...event.data, since, past: [] };
     case 'schedule-changed': {
       const { name, crontab, timezone, enabled, jitter, blackouts } = event.data;
-      const next = changed(row, { crontab, timezone, enabled, jitter }, since, timesOf);
-      return next && { ...next, ...news(next, { name, blackouts }) };
+      const next = withChange(row, { crontab, timezone, enabled, jitter }, since, valuesOf);
+      return next && { ...next, ...changedValues(next, { name, blackouts }) };
     }
     case 'schedule-removed':
-      // What used it until a moment ago may not have been started yet.
-      return changed(row, { enabled: false }, since, timesOf);
+      // Occurrences up to now may wait for their start.
+      return withChange(row, { enabled: false }, since, valuesOf);
     default:
       return evolveSettings(row, event);
   }

@@ -1,6 +1,7 @@
-import type { RepositoryEvent, ScheduleEvent, SettingsEvent, SlotKind } from '@cyborgbackup/contracts';
-import { createHeap } from '../collections/heap.ts';
-import type { Next, Occurred } from './row-history.ts';
+import type { ScheduleEvent, SettingsEvent, SlotKind } from '@cyborgbackup/contracts';
+import { insertSorted, removeSorted } from '../collections/sorted-array.ts';
+import { firstDue, historyOf, startOf, type History } from './entry-history.ts';
+import type { Recorded, RowUpdate } from './row-history.ts';
 import {
   entryKeys,
   evolveEntry,
@@ -8,7 +9,6 @@ import {
   type TimetableEntry,
   type TimetableEntryEvent,
 } from './timetable-entry.ts';
-import { firstSlot, startOf, timelineOf, type Timeline } from './entry-history.ts';
 import { evolveRepository, type TimetableRepository } from './timetable-repository.ts';
 import {
   evolveSchedule,
@@ -30,14 +30,14 @@ export interface DueEntry {
   readonly entry: TimetableEntry;
   /** As it is now; without one, as the last one was. */
   readonly schedule: TimetableSchedule;
-  readonly timeline: Timeline;
-  /** The first slot that is neither run nor skipped, in milliseconds since 1970. */
+  readonly history: History;
+  /** The first occurrence that has neither a run nor a reason for none, in milliseconds since 1970. */
   readonly first: number;
 }
 
 /** When what is due; no I/O. */
 export interface Timetable {
-  evolve(event: Occurred<TimetableEvent>): void;
+  evolve(event: Recorded<TimetableEvent>): void;
   /** All that is due, each entry once. */
   due(now: number): readonly DueEntry[];
   /** When something is due next; undefined for never. */
@@ -45,130 +45,127 @@ export interface Timetable {
 }
 
 /** An entry that will be due. */
-interface Place extends DueEntry {
-  /** When its first open slot is to be started. */
+interface ScheduledEntry extends DueEntry {
+  readonly name: string;
+  /** When its first occurrence is to be started. */
   readonly start: number;
 }
+
+const compareStarts = (a: ScheduledEntry, b: ScheduledEntry): number =>
+  a.start - b.start || (a.name < b.name ? -1 : Number(a.name > b.name));
 
 export const entryName = (kind: SlotKind, subject: string): string => `${kind}/${subject}`;
 const nameOf = ({ kind, subject }: EntryKey): string => entryName(kind, subject);
 
 /**
- * Entries stand in a heap by their next start: what is due costs as much as there is due, however many entries wait. The
- * next slot of an entry is computed when something that it depends on has changed.
+ * Entries are sorted by their next start: what is due costs as much as there is due, however many entries wait. The next
+ * occurrence of an entry is computed when something that it depends on has changed.
  */
 export const createTimetable = (rows: TimetableRows): Timetable => {
-  const entries = new Map(rows.entries.map((row) => [nameOf(row), row]));
-  const schedules = new Map(rows.schedules.map((row) => [row.uuid, row]));
-  const repositories = new Map(rows.repositories.map((row) => [row.uuid, row]));
-  const scheduleOf = new Map(rows.schedules.map((row) => [row.id, row]));
-  const repositoryOf = new Map(rows.repositories.map((row) => [row.id, row]));
-  const ofSchedule = createIndex();
-  const ofRepository = createIndex();
-  const places = new Map<string, Place>();
-  const heap = createHeap<Place>((a, b) => a.start - b.start);
+  const entries = new Map<string, TimetableEntry>();
+  const schedules = createReferences(rows.schedules);
+  const repositories = createReferences(rows.repositories);
+  const context = { schedules: schedules.byId, repositories: repositories.byId };
+  const scheduled = new Map<string, ScheduledEntry>();
+  const byStart: ScheduledEntry[] = [];
 
-  const placeOf = (entry: TimetableEntry): Place | undefined => {
-    const timeline = timelineOf(entry, { schedules: scheduleOf, repositories: repositoryOf });
-    const slot = firstSlot(timeline);
-    if (!slot) return undefined;
-    const schedule = scheduleOf.get(entry.schedule ?? NaN) ?? slot.schedule;
-    return { entry, schedule, timeline, first: slot.due, start: startOf(timeline, slot.due) };
+  const scheduleEntry = (name: string, entry: TimetableEntry): ScheduledEntry | undefined => {
+    const history = historyOf(entry, context);
+    const first = firstDue(history);
+    if (!first) return undefined;
+    const schedule = context.schedules.get(entry.schedule ?? NaN) ?? first.schedule;
+    return { name, entry, schedule, history, first: first.due, start: startOf(history, first.due) };
   };
 
-  const arrange = (name: string): void => {
-    const [entry, old] = [entries.get(name), places.get(name)];
-    if (old) heap.remove(old);
-    places.delete(name);
-    const place = entry && placeOf(entry);
-    if (!place) return;
-    places.set(name, place);
-    heap.add(place);
-  };
-
-  const setEntry = (name: string, next: Next<TimetableEntry>): void => {
-    const old = entries.get(name);
-    store(entries, name, next);
+  const reschedule = (name: string): void => {
+    const old = scheduled.get(name);
+    if (old) removeSorted(byStart, old, compareStarts);
+    scheduled.delete(name);
     const entry = entries.get(name);
-    if (entry === old) return;
-    ofSchedule.move(name, old?.schedule, entry?.schedule);
-    ofRepository.move(name, old?.repository, entry?.repository);
-    arrange(name);
+    const next = entry && scheduleEntry(name, entry);
+    if (!next) return;
+    scheduled.set(name, next);
+    insertSorted(byStart, next, compareStarts);
   };
 
-  const onSchedule = (uuid: string, event: Occurred<ScheduleEvent | SettingsEvent>): void => {
-    const old = schedules.get(uuid);
-    store(schedules, uuid, evolveSchedule(old, event));
-    const row = schedules.get(uuid);
-    if (row === old) return;
-    const id = row?.id ?? old?.id ?? NaN;
-    if (row) scheduleOf.set(id, row);
-    else scheduleOf.delete(id);
-    for (const name of ofSchedule.names(id)) arrange(name);
+  const setEntry = (name: string, next: RowUpdate<TimetableEntry>): void => {
+    const old = entries.get(name);
+    if (next === undefined || next === old) return;
+    if (next) entries.set(name, next);
+    else entries.delete(name);
+    schedules.refer(name, old?.schedule, next?.schedule);
+    repositories.refer(name, old?.repository, next?.repository);
+    reschedule(name);
   };
 
-  const onRepository = (event: Occurred<RepositoryEvent>): void => {
-    const { uuid } = event.data;
-    const old = repositories.get(uuid);
-    store(repositories, uuid, evolveRepository(old, event));
-    const row = repositories.get(uuid);
-    if (row === old) return;
-    const id = row?.id ?? old?.id ?? NaN;
-    if (row) repositoryOf.set(id, row);
-    else repositoryOf.delete(id);
-    for (const name of ofRepository.names(id)) arrange(name);
+  const evolveEntries = (event: Recorded<TimetableEntryEvent>): void => {
+    for (const key of entryKeys(event)) setEntry(nameOf(key), evolveEntry(entries.get(nameOf(key)), key, event));
   };
 
-  for (const [name, { schedule, repository }] of entries) {
-    ofSchedule.move(name, undefined, schedule);
-    ofRepository.move(name, undefined, repository);
-    arrange(name);
-  }
+  const setSchedule = (uuid: string, event: Recorded<ScheduleEvent | SettingsEvent>): void =>
+    schedules.update(uuid, (row) => evolveSchedule(row, event)).forEach(reschedule);
+
+  for (const entry of rows.entries) setEntry(nameOf(entry), entry);
 
   return {
     evolve: (event) => {
-      if (isSettingsEvent(event)) {
-        if (isScheduleSetting(event)) onSchedule(SETTINGS_SCHEDULE_UUID, event);
-        return;
-      }
-      if (isScheduleEvent(event)) return onSchedule(event.data.uuid, event);
-      if (isRepositoryEvent(event)) onRepository(event);
-      for (const key of entryKeys(event)) {
-        const name = nameOf(key);
-        setEntry(name, evolveEntry(entries.get(name), key, event));
+      switch (event.type) {
+        case 'setting-changed':
+        case 'secret-setting-changed':
+        case 'ssh-key-generated':
+          return isScheduleSetting(event) ? setSchedule(SETTINGS_SCHEDULE_UUID, event) : undefined;
+        case 'schedule-registered':
+        case 'schedule-changed':
+        case 'schedule-removed':
+          return setSchedule(event.data.uuid, event);
+        case 'repository-registered':
+        case 'repository-changed':
+        case 'repository-removed':
+          repositories.update(event.data.uuid, (row) => evolveRepository(row, event)).forEach(reschedule);
+          return evolveEntries(event);
+        default:
+          return evolveEntries(event);
       }
     },
-    due: (now) => heap.leading(({ start }) => start <= now),
-    nextDue: () => heap.first()?.start,
+    due: (now) => {
+      const end = byStart.findIndex(({ start }) => start > now);
+      return end < 0 ? [...byStart] : byStart.slice(0, end);
+    },
+    nextDue: () => byStart[0]?.start,
   };
 };
 
-const store = <Row extends object>(table: Map<string, Row>, key: string, next: Next<Row>): void => {
-  if (next) table.set(key, next);
-  else if (next === null) table.delete(key);
-};
-
-const isScheduleEvent = (event: Occurred<TimetableEvent>): event is Occurred<ScheduleEvent> =>
-  event.type !== 'schedule-slot-skipped' && event.type.startsWith('schedule-');
-const isSettingsEvent = (event: Occurred<TimetableEvent>): event is Occurred<SettingsEvent> =>
-  ['setting-changed', 'secret-setting-changed', 'ssh-key-generated'].includes(event.type);
-const isRepositoryEvent = (event: Occurred<TimetableEvent>): event is Occurred<RepositoryEvent> =>
-  event.type.startsWith('repository-');
-
-/** Entries by the id of something they depend on. */
-interface Index {
-  move(name: string, from: number | null | undefined, to: number | null | undefined): void;
-  names(id: number): Iterable<string>;
+/** Rows that entries refer to by id. None is ever removed, see `evolveSchedule` and `evolveRepository`. */
+interface References<Row> {
+  readonly byId: ReadonlyMap<number, Row>;
+  /** @returns names of the entries that refer to the row, if it was changed */
+  update(uuid: string, change: (row: Row | undefined) => Row | undefined): ReadonlySet<string>;
+  /** The entry of this name refers to another row, or to none. */
+  refer(name: string, from: number | null | undefined, to: number | null | undefined): void;
 }
 
-const createIndex = (): Index => {
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+const createReferences = <Row extends { readonly uuid: string; readonly id: number }>(
+  rows: readonly Row[],
+): References<Row> => {
+  const byUuid = new Map(rows.map((row) => [row.uuid, row]));
+  const byId = new Map(rows.map((row) => [row.id, row]));
   const names = new Map<number, Set<string>>();
   return {
-    move: (name, from, to) => {
+    byId,
+    update: (uuid, change) => {
+      const old = byUuid.get(uuid);
+      const row = change(old);
+      if (!row || row === old) return NO_NAMES;
+      byUuid.set(uuid, row);
+      byId.set(row.id, row);
+      return names.get(row.id) ?? NO_NAMES;
+    },
+    refer: (name, from, to) => {
       if (from === to) return;
       if (typeof from === 'number') names.get(from)?.delete(name);
       if (typeof to === 'number') names.set(to, (names.get(to) ?? new Set()).add(name));
     },
-    names: (id) => names.get(id) ?? [],
   };
 };

@@ -9,7 +9,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { someEntry, someRepository, someRows, someSchedule, type Setting } from '../testing/timetable-fixture.ts';
-import { jitterOf } from './jitter.ts';
+import { jitterOf } from './entry-history.ts';
 import { latestOccurrences, occurrenceAfter } from './occurrences.ts';
 import { createTimetable, type Timetable, type TimetableEvent } from './timetable.ts';
 

@@ -5,7 +5,7 @@ const HYPERVISOR_LENGTH = 90;
 
 const safe = (name: string, length: number): string => name.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, length);
 
-const placeOf = ({ hostname, machine }: ArchiveSource): string =>
+const sourcePart = ({ hostname, machine }: ArchiveSource): string =>
   machine === undefined
     ? safe(hostname, HOST_LENGTH)
     : `${safe(hostname, HYPERVISOR_LENGTH)}-${safe(machine, HOST_LENGTH - HYPERVISOR_LENGTH - 1)}`;
@@ -22,7 +22,7 @@ export interface ArchiveSource {
  */
 export const archiveName = (policyType: string, source: ArchiveSource, millis: number): string => {
   const [date = '', time = ''] = new Date(millis).toISOString().slice(0, 16).split('T');
-  return `${policyType}-${placeOf(source)}-${date}_${time.replace(':', '-')}`;
+  return `${policyType}-${sourcePart(source)}-${date}_${time.replace(':', '-')}`;
 };
 
 /** The nth name to try: the name itself, then `name-2`, `name-3` and so on. */

@@ -2,27 +2,27 @@ import { claim, type ClaimDeps } from '@cyborgbackup/event-store';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import { inParallel } from '../../collections/in-parallel.ts';
 import { nthName } from './archive-name.ts';
-import type { WantedArchive } from './plan-run.ts';
+import type { PreferredName } from './plan-run.ts';
 
-/** Several runs of one minute are rare; whoever comes this far has some other trouble. */
+/** Several runs of one minute are rare: when so many names are taken, something else is wrong. */
 const MAX_CANDIDATES = 1_000;
 const CONCURRENT_CLAIMS = 16;
 
-export interface ArchiveClaims {
+export interface ArchiveNameOptions {
   /** The stream that the names belong to. */
   readonly owner: string;
   /** Uuid of the repository: a name is unique there. */
   readonly repository: string;
-  readonly wanted: readonly WantedArchive[];
+  readonly preferred: readonly PreferredName[];
 }
 
 /**
- * Takes a name for each archive, for ever: the wanted one, or the first of `name-2`, `name-3`, … that nobody has. A launch
- * that is tried again has the same owner, and gets the same ones.
+ * Claims a name for each archive, for ever: the preferred one, or the first of `name-2`, `name-3`, … that is free. This is
+ * idempotent by the owner: a run that is tried again gets the same names.
  */
 export const claimArchiveNames = async (
   deps: ClaimDeps,
-  { owner, repository, wanted }: ArchiveClaims,
+  { owner, repository, preferred }: ArchiveNameOptions,
 ): Promise<ReadonlyMap<string, string>> => {
   const names = new Map<string, string>();
 
@@ -36,8 +36,8 @@ export const claimArchiveNames = async (
     }
   };
 
-  /** Jobs of one launch own their claims together, so those that want the same name take different ones by themselves. */
-  const claimAll = async (jobs: readonly WantedArchive[]): Promise<void> => {
+  /** Jobs that prefer the same name have the same owner, whose claims do not conflict: each takes a number of its own. */
+  const claimAll = async (jobs: readonly PreferredName[]): Promise<void> => {
     let n = 0;
     for (const { job, name } of jobs) {
       do {
@@ -49,6 +49,6 @@ export const claimArchiveNames = async (
     }
   };
 
-  await inParallel([...Map.groupBy(wanted, ({ name }) => name).values()], CONCURRENT_CLAIMS, claimAll);
+  await inParallel([...Map.groupBy(preferred, ({ name }) => name).values()], CONCURRENT_CLAIMS, claimAll);
   return names;
 };

@@ -1,3 +1,4 @@
+import type { PlannedJob, RunRequested, VirtualMachine } from '@cyborgbackup/contracts';
 import {
   draftBackupChain,
   draftChecks,
@@ -30,4 +31,17 @@ export const draftLaunch = (context: DraftContext): readonly DraftJob[] => {
   const clients = context.resolved.clients.filter(({ enabled }) => enabled);
   const jobs = clients.flatMap((client) => draftChain(context, client));
   return [...new Map(jobs.map((job) => [job.uuid, job])).values()];
+};
+
+/** The jobs of machines that one of the run's jobs found: `Backup [-> Catalog] [-> Prune]` for each, once. */
+export const draftExtension = (
+  { uuid, policy }: Pick<RunRequested, 'uuid' | 'policy'>,
+  foundBy: PlannedJob,
+  machines: readonly VirtualMachine[],
+): readonly DraftJob[] => {
+  const { client, launch_type, followers = { catalog: false, prune: false } } = foundBy;
+  if (!client) return [];
+  const source = { run: uuid, policyName: policy?.name ?? '', launchType: launch_type, client };
+  const unique = new Map(machines.map((machine) => [machine.id, machine]));
+  return [...unique.values()].flatMap((machine) => draftBackupChain({ ...source, machine }, followers, [foundBy.uuid]));
 };

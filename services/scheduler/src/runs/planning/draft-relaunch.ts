@@ -1,4 +1,4 @@
-import type { PlannedJob } from '@cyborgbackup/contracts';
+import type { VirtualMachine } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import {
   draftChecks,
@@ -14,19 +14,19 @@ import {
   type ResolvedClient,
 } from './draft-jobs.ts';
 
-/** A job that is to run again, and the backup it followed up. */
+/** A job that is to run again, and the backup that it followed. */
 export interface RelaunchedJob {
   readonly jobType: string;
-  /** What it does, where its type does not say it all. */
+  /** See `taskOf`. */
   readonly task: string | null;
   readonly name: string;
   readonly client: string | null;
-  readonly machine: PlannedJob['machine'];
-  readonly master: { readonly uuid: string; readonly id: number; readonly archiveName: string | null } | undefined;
+  readonly machine: VirtualMachine | null;
+  readonly master: { readonly uuid: string; readonly id: number; readonly archiveName: string | null } | null;
 }
 
-/** What makes the job's client ready, and that client. */
-interface Prepared {
+/** The job's client, and what makes it ready. */
+interface PreparedClient {
   readonly context: DraftContext;
   readonly client: ResolvedClient;
   readonly checks: readonly DraftJob[];
@@ -47,26 +47,24 @@ const asDependency = (job: DraftJob): DraftJob => ({ ...job, launch_type: 'depen
 const asRelaunch = (job: DraftJob): DraftJob => ({ ...job, launch_type: 'relaunch' });
 
 const draftJob = (
-  { context: { run, resolved, launchType }, client }: Prepared,
+  { context: { run, resolved, launchType }, client }: PreparedClient,
   { machine }: RelaunchedJob,
   jobType: ClientJobType,
   needs: readonly DraftJob[],
 ): DraftJob => {
-  const source = { run, policyName: resolved.policy.name, launchType, client: snapshotOf(client), machine };
-  return draftSourceJob(
-    source,
-    jobType,
-    needs.map(({ uuid }) => uuid),
-  );
+  const policyName = resolved.policy.name;
+  const source = { run, policyName, launchType, client: snapshotOf(client), machine: machine ?? undefined };
+  const uuids = needs.map(({ uuid }) => uuid);
+  return draftSourceJob(source, jobType, uuids);
 };
 
-const draftBackup = (prepared: Prepared, job: RelaunchedJob): readonly DraftJob[] => [
+const draftBackup = (prepared: PreparedClient, job: RelaunchedJob): readonly DraftJob[] => [
   ...prepared.checks,
   draftJob(prepared, job, 'job', prepared.checks),
 ];
 
-/** The listing of an archive needs the archive: when the backup failed then, it is made now. */
-const draftCatalog = (prepared: Prepared, job: RelaunchedJob): readonly DraftJob[] => {
+/** The listing of an archive needs the archive: when the backup failed then, it runs again first. */
+const draftCatalog = (prepared: PreparedClient, job: RelaunchedJob): readonly DraftJob[] => {
   const { checks } = prepared;
   const { master } = job;
   const archiveName = master?.archiveName ?? null;
@@ -80,13 +78,13 @@ const draftCatalog = (prepared: Prepared, job: RelaunchedJob): readonly DraftJob
   return [...before, { ...catalog, master_job: backup[0]?.uuid ?? null }];
 };
 
-const draftPrune = (prepared: Prepared, job: RelaunchedJob): readonly DraftJob[] => {
+const draftPrune = (prepared: PreparedClient, job: RelaunchedJob): readonly DraftJob[] => {
   const { master } = job;
   const prune = draftJob(prepared, job, 'prune', prepared.checks);
   return [...prepared.checks, { ...prune, ...(master && { master_job: master.uuid, master_job_id: master.id }) }];
 };
 
-const draftCheck = ({ context, client, checks }: Prepared, { task }: RelaunchedJob): readonly DraftJob[] => {
+const draftCheck = ({ context, client, checks }: PreparedClient, { task }: RelaunchedJob): readonly DraftJob[] => {
   switch (task) {
     case 'machines':
       return [...checks, draftMachinesCheck(context, client, checks)];

@@ -3,13 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { somePolicy } from '../../testing/policy-fixture.ts';
 import { archiveName, nthName } from './archive-name.ts';
 import type { DraftContext, DraftJob, ResolvedPolicy } from './draft-jobs.ts';
-import { draftExtension } from './draft-extension.ts';
-import { draftLaunch } from './draft-launch.ts';
+import { draftExtension, draftLaunch } from './draft-launch.ts';
 import { draftRelaunch, type RelaunchedJob } from './draft-relaunch.ts';
 import { draftDrills } from '../drill.ts';
 import type { LatestArchive } from '../latest-archives.ts';
 import { nameUuid } from '../../run/name-uuid.ts';
-import { archivesWanted, headJob, planRun, wantedArchives } from './plan-run.ts';
+import { archiveNamesFor, headJob, planRun, archiveNamesOf } from './plan-run.ts';
 
 const run = '11111111-1111-4111-8111-111111111111';
 const policyOf = (change: (policy: ResolvedPolicy) => Partial<ResolvedPolicy> = () => ({}), clientCount = 1) => {
@@ -153,7 +152,7 @@ describe('the event of a run', () => {
   });
 
   it('wants one archive for each backup', () => {
-    expect(wantedArchives(plan, Date.UTC(2026, 0, 2, 3, 4, 59))).toEqual([
+    expect(archiveNamesOf(plan, Date.UTC(2026, 0, 2, 3, 4, 59))).toEqual([
       { job: backup!.uuid, name: 'folders-host1-1-2026-01-02_03-04' },
     ]);
   });
@@ -194,7 +193,7 @@ describe('machines that were found', () => {
   });
 
   it('name their archives', () => {
-    expect(archivesWanted('vm', drafts, Date.UTC(2026, 0, 2, 3, 4)).map(({ name }) => name)).toEqual([
+    expect(archiveNamesFor('vm', drafts, Date.UTC(2026, 0, 2, 3, 4)).map(({ name }) => name)).toEqual([
       'vm-host1-1-web-2026-01-02_03-04',
       'vm-host1-1-8-2026-01-02_03-04',
     ]);
@@ -212,7 +211,7 @@ describe('a drill plans', () => {
     id,
     archive_name: `archive-${id}`,
     client_uuid: client,
-    machine,
+    machine: machine ?? null,
   });
   const archives = [archive(one!, 1), archive(two!, 2, { id: '7', name: 'web' }), archive(run, 3)];
 
@@ -254,10 +253,10 @@ describe('a relaunch plans', () => {
   const job = (jobType: string, changes: Partial<RelaunchedJob> = {}): RelaunchedJob => ({
     jobType,
     task: null,
-    machine: undefined,
+    machine: null,
     name: 'Some Job',
     client: client.uuid,
-    master: undefined,
+    master: null,
     ...changes,
   });
   const ready = policyOf(() => ({ clients: [client] }));
