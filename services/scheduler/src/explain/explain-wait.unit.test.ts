@@ -27,7 +27,7 @@ const readyJob = (changes: Partial<ReadyJob> = {}): ReadyJob => ({
 
 const { obstacles } = readyJob();
 
-describe('an explanation of a job that could run', () => {
+describe('explainReady', () => {
   it.each<[string, Partial<ReadyJob>, string, { by: number[]; ahead: number }]>([
     [
       'when its repository is used',
@@ -66,7 +66,7 @@ describe('an explanation of a job that could run', () => {
       { by: [], ahead: 0 },
     ],
     [
-      'behind those that somebody launched, and those of other policies',
+      'when jobs launched by a user and jobs of other policies go first',
       {
         backlogs: [
           backlog({ jobs: 2, older: 1, head: 11, held: 1 }),
@@ -83,13 +83,13 @@ describe('an explanation of a job that could run', () => {
       'Nothing is in its way: the scheduler starts it in a moment.',
       { by: [], ahead: 0 },
     ],
-  ])('%s', (_name, changes, reason, { by, ahead }) => {
+  ])('explains a ready job %s', (_name, changes, reason, { by, ahead }) => {
     const blocked_by = by.map(job);
     expect(explainReady(readyJob(changes))).toEqual({ state: 'pending', reason, blocked_by, ahead });
   });
 });
 
-it('names what a job needs, and counts what it does not name', () => {
+it('names the first dependencies that a job waits for, and counts the others', () => {
   expect(explainWaiting([1].map(job)).reason).toBe('It needs "job 1" to succeed.');
   expect(explainWaiting([1, 2].map(job)).reason).toBe('It needs "job 1" and "job 2" to succeed.');
   expect(explainWaiting([1, 2, 3, 4, 5].map(job))).toMatchObject({
@@ -102,19 +102,24 @@ it.each<[string, number, boolean | undefined, string]>([
   ['any executor', 0, true, 'It may run, and waits for an executor that has room'],
   ['no executor', 0, false, 'It may run, but no executor is there: start one.'],
   [
-    'nobody knows what',
+    'executors of which nothing is known',
     0,
     undefined,
     'It may run, and waits for an executor: see whether one is running and has room.',
   ],
   [
-    'be tried again',
+    'executors after a lost attempt',
     1,
     true,
     'Its last attempt was lost: The host is off. It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.',
   ],
-  ['be tried again by nobody', 1, false, 'Its last attempt was lost: The host is off. It may run, but no executor'],
-])('tells of a job that is handed out to %s', (_name, attempt, hasExecutors, reason) => {
+  [
+    'no executor after a lost attempt',
+    1,
+    false,
+    'Its last attempt was lost: The host is off. It may run, but no executor',
+  ],
+])('explains a job that is handed out to %s', (_name, attempt, hasExecutors, reason) => {
   expect(explainGranted({ attempt, reason: 'The host is off.' }, hasExecutors)).toMatchObject({
     state: 'granted',
     reason: expect.stringContaining(reason),

@@ -67,7 +67,7 @@ const backlogsOf = (queue: Queue, jobs: readonly QueuedJob[], asked: QueuedJob):
     older: jobsOfOne.filter(({ id }) => id < asked.id).length,
   }));
 
-it('counts the jobs that the queue serves before one', () => {
+it('counts exactly the jobs that the queue grants before the one that is asked about', () => {
   fc.assert(
     fc.property(
       fc.array(shapeOf, { maxLength: 6 }),

@@ -15,6 +15,6 @@ it.each([
   ['restore', null, [{ job_type: 'restore', task: null }]],
   ['check', null, [{ job_type: 'check', task: 'archives' }]],
   ['integrity', null, [{ job_type: 'integrity', task: null }]],
-] as const)('a run is a %s (policy: %s)', (kind, policy, jobs) => {
+] as const)('takes a run for a %s (policy: %s)', (kind, policy, jobs) => {
   expect(kindOf(policy, jobs)).toBe(kind);
 });

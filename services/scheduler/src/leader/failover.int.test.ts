@@ -25,7 +25,7 @@ describe('two schedulers', () => {
     return gate.resolve;
   };
 
-  it('hand over within ten seconds when one is killed, and at once when it is stopped', async () => {
+  it('hand the lead over within ten seconds when one is killed, and at once when it is stopped', async () => {
     const [first, second, third] = [
       await stage.newParts('first'),
       await stage.newParts('second'),
@@ -37,11 +37,11 @@ describe('two schedulers', () => {
 
     const goOn = holdBackup(1);
     const run = await launch(1);
-    await stage.settled(run, ['running', 'pending']);
+    await stage.waitForStatuses(run, ['running', 'pending']);
     await stage.kill(first, 'first');
     const killed = Date.now();
     goOn();
-    await stage.settled(run, ['successful', 'successful']);
+    await stage.waitForStatuses(run, ['successful', 'successful']);
     expect(Date.now() - killed).toBeLessThan(10_000);
     await leaderIs(stage, second.instance);
 
@@ -49,11 +49,11 @@ describe('two schedulers', () => {
     const goOnAgain = holdBackup(2);
     // The killed one's calls still come to it, and fail: its process would be gone.
     const next = await vi.waitFor(() => launch(2), within);
-    await stage.settled(next, ['running', 'pending']);
+    await stage.waitForStatuses(next, ['running', 'pending']);
     const stopped = Date.now();
     await successor.stop();
     goOnAgain();
-    await stage.settled(next, ['successful', 'successful']);
+    await stage.waitForStatuses(next, ['successful', 'successful']);
     expect(Date.now() - stopped).toBeLessThan(5_500);
     expect(await checkGrants(stage)).toHaveLength(4);
     await checkReplay(stage);

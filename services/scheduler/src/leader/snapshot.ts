@@ -1,4 +1,4 @@
-import { isJobEnd, type JobType } from '@cyborgbackup/contracts';
+import { isJobEnd } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import { readCheckpoint } from '@cyborgbackup/projections';
 import type { ClientBase, Pool } from 'pg';
@@ -6,37 +6,25 @@ import type { JobStatus } from '../read/job-row.ts';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 import { addRun } from '../queue/evolve-queue.ts';
 import { createQueue, type Queue } from '../queue/queue.ts';
-import { queuedJobs, type QueueEntry } from '../queue/queue-entry.ts';
+import { queuedJobs, type JobRecord, type QueueEntry } from '../queue/queue-entry.ts';
 import type { TimetableRows } from '../timetable/timetable.ts';
 
-/** The scheduler's memory as of one position of the log. */
+/** Queue and timetable as of one position of the log. */
 export interface Snapshot {
   readonly position: bigint;
   readonly queue: Queue;
   readonly timetable: TimetableRows;
 }
 
-interface OpenJobRow {
-  readonly uuid: string;
-  readonly id: number;
-  readonly run: string;
-  readonly name: string;
-  readonly job_type: JobType;
-  readonly task: string | null;
+interface OpenJobRow extends JobRecord {
   readonly status: JobStatus;
-  readonly needs: readonly string[];
-  readonly policy: string | null;
-  readonly repository: string | null;
-  readonly client: string | null;
-  readonly scheduled: boolean;
-  readonly correlationId: string;
   readonly reason: string;
   readonly attempt: number;
   readonly granted_version: number | null;
   readonly awaits_extension: boolean;
 }
 
-/** All jobs of runs of which a job has not ended, still holds its slot, or found machines that have no jobs yet. */
+/** All jobs of runs of which a job has not ended, still holds its grant, or awaits an extension. */
 const OPEN_JOBS = `
   select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.attempt, job.needs, job.policy_uuid as policy,
          job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
@@ -60,7 +48,7 @@ const REPOSITORIES = `select uuid, id, enabled, past, to_json(since) #>> '{}' as
 
 /**
  * Everything in one snapshot of the database, so that all tables are as old as the checkpoint says.
- * @throws AppError `unavailable` while the tables are made or are of another version than this program
+ * @throws AppError `unavailable` while the tables are rebuilt for this version of the program
  */
 export const loadSnapshot = (pool: Pool): Promise<Snapshot> =>
   inSnapshot(pool, async (client, position) => ({

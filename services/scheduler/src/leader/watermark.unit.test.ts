@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createWatermark } from './watermark.ts';
 
-it('lets those continue who wait for a position that is reached, and does not fall again', async () => {
+it('resolves for positions that are reached, and never falls', async () => {
   const watermark = createWatermark(new AbortController().signal);
   watermark.advance(5n);
   watermark.advance(3n);
@@ -16,7 +16,7 @@ it('lets those continue who wait for a position that is reached, and does not fa
   expect(reached).toEqual([7n]);
 });
 
-it('lets everyone continue when the signal aborts', async () => {
+it('resolves for all positions when the signal aborts', async () => {
   const stopping = new AbortController();
   const watermark = createWatermark(stopping.signal);
   const waiting = watermark.waitFor(1n);

@@ -84,15 +84,21 @@ export const queuedJobs = (run: readonly JobRecord[]): readonly QueuedJob[] => {
   const [first] = run;
   if (!first) return [];
   const activity = activityOf(kindOf(first.policy, run), first.policy ?? first.repository);
-  return run.map(({ job_type, policy, repository, client, scheduled, ...job }) => ({
-    ...job,
-    jobType: job_type,
-    policy: policy ?? job.run,
+  return run.map((job) => ({
+    uuid: job.uuid,
+    id: job.id,
+    run: job.run,
+    name: job.name,
+    jobType: job.job_type,
+    task: job.task,
+    policy: job.policy ?? job.run,
     activity,
-    manual: !scheduled,
+    manual: !job.scheduled,
     // The preparation of a client runs no borg on the repository.
-    repository: job_type === 'check' && client !== null ? null : repository,
-    client,
+    repository: job.job_type === 'check' && job.client !== null ? null : job.repository,
+    client: job.client,
+    needs: job.needs,
+    correlationId: job.correlationId,
   }));
 };
 

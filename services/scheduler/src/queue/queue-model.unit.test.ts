@@ -39,7 +39,7 @@ type Step =
 interface ShapeOfJob {
   readonly repository: number | null;
   readonly client: number | null;
-  /** Needs the jobs planned so many places before it. */
+  /** Depends on the jobs planned so many positions before it. */
   readonly back: readonly number[];
   readonly findsMachines: boolean;
 }
@@ -91,7 +91,7 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
     manual,
     repository: repository === null ? null : uuidOf('repository', repository),
     client: client === null ? null : uuidOf('client', client),
-    needs: back.filter((places) => places <= index).map((places) => uuidOf('job', first + index - places)),
+    needs: back.filter((distance) => distance <= index).map((distance) => uuidOf('job', first + index - distance)),
     correlationId: 'c',
   }));
 };
@@ -105,12 +105,12 @@ const holders = ({ log, jobs }: Model): QueuedJob[] => {
   return jobs.filter(({ uuid }) => held.has(uuid));
 };
 
-const tell = (model: Model, event: JobEvent): void =>
+const fold = (model: Model, event: JobEvent): void =>
   evolveQueue(model.queue, { ...event, version: 1, metadata: { correlationId: 'c' } });
 
 const end = (model: Model, event: JobEvent): void => {
   model.ended.set(event.data.job, event);
-  tell(model, event);
+  fold(model, event);
 };
 
 const success = ({ uuid, task }: QueuedJob): JobEvent =>
@@ -149,8 +149,8 @@ const extend = (model: Model): void => {
   }
 };
 
-/** What an executor, or somebody who cancels, says about a job. */
-const said: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | undefined> = {
+/** What an executor, or a user who cancels, says about a job. */
+const eventsOf: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | undefined> = {
   cancel: ({ uuid }) => ({ type: 'job-canceled', data: { job: uuid, attempt: 0, reason: 'x' } }),
   start: ({ uuid, run }, isStarted) =>
     isStarted ? undefined : { type: 'job-started', data: { job: uuid, run, attempt: 1, executor: 'e' } },
@@ -162,7 +162,7 @@ const said: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | und
 const touch = (model: Model, kind: Touch, pick: number): void => {
   const among = (kind === 'cancel' ? model.jobs : holders(model)).filter(({ uuid }) => !model.ended.has(uuid));
   const job = among[pick % Math.max(1, among.length)];
-  const event = job && said[kind](job, model.started.has(job.uuid));
+  const event = job && eventsOf[kind](job, model.started.has(job.uuid));
   if (!event) return;
   if (event.type === 'job-started') {
     model.started.add(job.uuid);
@@ -172,14 +172,14 @@ const touch = (model: Model, kind: Touch, pick: number): void => {
     model.started.delete(job.uuid);
     model.pausing.add(job.uuid);
   }
-  if (['job-started', 'job-attempt-lost'].includes(event.type)) tell(model, event);
+  if (['job-started', 'job-attempt-lost'].includes(event.type)) fold(model, event);
   else end(model, event);
 };
 
 const resourcesOf = (job: QueuedJob): string[] => [job.repository, job.client].filter((resource) => resource !== null);
 
-/** Nobody who may run has more right to it: those launched by somebody first, then who has fewest. */
-const checkTurn = (model: Model, granted: QueuedJob): void => {
+/** No other job that may run comes before it: jobs launched by a user first, then the policy with the fewest grants. */
+const checkFairShare = (model: Model, granted: QueuedJob): void => {
   const holding = holders(model);
   const used = new Set(holding.flatMap(resourcesOf));
   const wasGranted = new Set(model.log.filter(({ type }) => type === 'slot-granted').map(({ data }) => data.job));
@@ -206,7 +206,7 @@ const act = (model: Model, maxEvents: number): void => {
   for (const event of events) {
     if (event.type === 'slot-granted') {
       expect(running(model).length).toBeLessThan(MAX_RUNNING);
-      checkTurn(
+      checkFairShare(
         model,
         model.jobs.find(({ uuid }) => uuid === event.data.job)!,
       );
@@ -223,7 +223,7 @@ const act = (model: Model, maxEvents: number): void => {
 /** As a new leader does from the tables. */
 const reload = (model: Model): Model => {
   const queue = createQueue(model.log.length);
-  const announced = new Set(model.log.filter(({ type }) => type === 'slot-awaited').map(({ data }) => data.job));
+  const recordedReady = new Set(model.log.filter(({ type }) => type === 'slot-awaited').map(({ data }) => data.job));
   const held = new Set(holders(model).map(({ uuid }) => uuid));
   for (const run of Map.groupBy(model.jobs, ({ run: uuid }) => uuid).values()) {
     const isOver = (job: QueuedJob): boolean =>
@@ -232,7 +232,7 @@ const reload = (model: Model): Model => {
     addRun(queue, run, (entry) => {
       const { uuid } = entry.job;
       const ended = model.ended.get(uuid);
-      entry.readyRecorded ||= announced.has(uuid) || model.plannedReady.has(uuid);
+      entry.readyRecorded ||= recordedReady.has(uuid) || model.plannedReady.has(uuid);
       entry.awaitsExtension = awaitsExtension(model, entry.job);
       entry.grantedAt = held.has(uuid)
         ? model.log.findIndex((e) => e.type === 'slot-granted' && e.data.job === uuid) + 1
@@ -284,8 +284,8 @@ const newModel = (): Model => ({
   extended: new Set(),
 });
 
-describe('the queue, whatever happens', () => {
-  it('never grants a repository or a client twice, and ends with everything ended and forgotten', () => {
+describe('any history of the queue', () => {
+  it('never grants a repository or a client twice, and ends with all jobs ended and forgotten', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         let model = newModel();
@@ -308,7 +308,7 @@ describe('the queue, whatever happens', () => {
         }
         act(model, 200);
         act(model, 200);
-        expect(model.ended.size, 'nobody waits for ever').toBe(model.jobs.length);
+        expect(model.ended.size, 'no job waits for ever').toBe(model.jobs.length);
         expect(holders(model)).toEqual([]);
         const { entries, runs, ready, active, handedOut, pausing, granted } = model.queue;
         expect([entries, runs, active, handedOut, pausing].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
@@ -318,7 +318,7 @@ describe('the queue, whatever happens', () => {
     );
   });
 
-  it('decides the same after a new leader has loaded it', () => {
+  it('leads to the same decisions after a new leader has loaded it', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let model = newModel();
@@ -328,7 +328,7 @@ describe('the queue, whatever happens', () => {
         expect(new Set([...loaded.blockedByFailure.keys()].map(({ job }) => job.uuid))).toEqual(
           new Set([...model.queue.blockedByFailure.keys()].map(({ job }) => job.uuid)),
         );
-        // Before either decides: whose turn it is among equals is remembered by a leader, and not by its successor.
+        // Before either decides: a leader remembers the latest grants of policies, which its successor does not know.
         for (const [uuid, { stage }] of loaded.entries) expect(model.queue.entries.get(uuid)?.stage).toBe(stage);
         const limits = { maxRunning: 0, maxEvents: 500 };
         const others = (queue: Queue): string[] =>

@@ -40,7 +40,7 @@ const claims = async (): Promise<number> => {
   return rows[0]!.count;
 };
 
-it('claims the same names when it is tried again later', async () => {
+it('claims the same archive names when a run is tried again later', async () => {
   const plan = planOf(somePolicy(1, { clientCount: 3 }));
   const { store } = stage.parts;
   const broken = Object.create(store) as typeof store;
@@ -64,7 +64,7 @@ const hugePolicy = (id: number): ResolvedPolicy => {
   return { ...policy, clients };
 };
 
-it('refuses what no event holds, before anything is claimed', async () => {
+it('refuses a run that is too large for one event, before any name is claimed', async () => {
   const plan = planOf(hugePolicy(2));
   const claimed = await claims();
   await expect(createRun(depsOf(), plan)).rejects.toMatchObject({
@@ -74,7 +74,7 @@ it('refuses what no event holds, before anything is claimed', async () => {
   expect(await claims()).toBe(claimed);
 });
 
-it('gives the reason for which the slot of such a policy is skipped', async () => {
+it('gives the reason for which the occurrence of a policy that is too large is skipped', async () => {
   const policy = hugePolicy(3);
   stage.policies.set(3, policy);
   const deps = { ...depsOf(), rpc: stage.parts.rpc } as unknown as RunDeps;
@@ -115,7 +115,7 @@ it('holds up no other launch while it claims its names, and claims none for one 
   running.resolve();
 });
 
-it('takes the largest run that it does not refuse', async () => {
+it('appends the largest run that it does not refuse', async () => {
   const policy = hugePolicy(4);
   // 6 names of 100,000 characters for each client.
   const plan = planOf({ ...policy, clients: policy.clients.slice(0, 27) });

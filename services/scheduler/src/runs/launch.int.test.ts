@@ -50,7 +50,7 @@ describe('a launch', () => {
     });
     const run = randomUUID();
     const { job } = await launch(id, run);
-    await stage.settled(run, Array<string>(8).fill('successful'));
+    await stage.waitForStatuses(run, Array<string>(8).fill('successful'));
     const jobs = await stage.jobs(run);
     const [one, two] = [`host${id}-1`, `host${id}-2`];
     expect(jobs.map(({ name }) => name)).toEqual([
@@ -86,7 +86,7 @@ describe('a launch', () => {
     stage.executor.orders.set(`Prepare Repository repository${id}`, 'The passphrase is wrong.');
     const run = randomUUID();
     await launch(id, run);
-    await stage.settled(run, ['failed', 'failed', 'canceled', 'canceled']);
+    await stage.waitForStatuses(run, ['failed', 'failed', 'canceled', 'canceled']);
     expect((await stage.jobs(run)).map(({ job_explanation }) => job_explanation)).toEqual([
       'The passphrase is wrong.',
       `"Prepare Repository repository${id}" failed: The passphrase is wrong.`,
@@ -100,7 +100,7 @@ describe('a launch', () => {
     const run = randomUUID();
     const answers = await Promise.all([1, 2, 3].map(() => launch(policy.id, run)));
     expect(new Set(answers.map(({ job }) => job)).size).toBe(1);
-    await stage.settled(run, ['successful', 'successful', 'successful']);
+    await stage.waitForStatuses(run, ['successful', 'successful', 'successful']);
     expect(await launch(policy.id, run)).toEqual(answers[0]);
     expect(await stage.jobs(run)).toHaveLength(3);
   });
@@ -116,10 +116,10 @@ describe('a launch', () => {
     await expect(launch(policy.id)).rejects.toMatchObject(busy);
     gate.resolve();
     const winner = runs[results.findIndex(({ status }) => status === 'fulfilled')]!;
-    await stage.settled(winner, ['successful', 'successful', 'successful']);
+    await stage.waitForStatuses(winner, ['successful', 'successful', 'successful']);
     const next = randomUUID();
     await launch(policy.id, next);
-    await stage.settled(next, ['successful', 'successful', 'successful']);
+    await stage.waitForStatuses(next, ['successful', 'successful', 'successful']);
     const [first] = await stage.jobs(winner);
     const [second] = await stage.jobs(next);
     expect(second?.archive_name).not.toBe(first?.archive_name);
@@ -146,7 +146,7 @@ describe('a launch', () => {
     stage.executor.orders.set(`Backup Job policy${policy.id} ${one}`, gate.promise);
     const run = randomUUID();
     await launch(policy.id, run);
-    await stage.settled(run, ['running', 'waiting', 'waiting', 'pending', 'waiting', 'waiting']);
+    await stage.waitForStatuses(run, ['running', 'waiting', 'waiting', 'pending', 'waiting', 'waiting']);
     const waiting = plannedNamed(await planOf(stage.parts, run), `Backup Job policy${policy.id} ${two}`);
     expect(await call('explain', { job: waiting.uuid })).toMatchObject({
       state: 'pending',
@@ -154,10 +154,10 @@ describe('a launch', () => {
     });
     const { position } = await call('cancel', { job: waiting.uuid });
     expect(position).toMatch(/^\d+$/);
-    await stage.settled(run, ['running', 'waiting', 'waiting', 'canceled', 'canceled', 'canceled']);
+    await stage.waitForStatuses(run, ['running', 'waiting', 'waiting', 'canceled', 'canceled', 'canceled']);
     await expect(call('cancel', { job: waiting.uuid })).rejects.toMatchObject({ code: 'conflict' });
     gate.resolve();
-    await stage.settled(run, ['successful', 'successful', 'successful', 'canceled', 'canceled', 'canceled']);
+    await stage.waitForStatuses(run, ['successful', 'successful', 'successful', 'canceled', 'canceled', 'canceled']);
     expect(await call('explain', { job: waiting.uuid })).toMatchObject({ state: 'ended' });
   });
 
@@ -173,14 +173,14 @@ describe('a launch', () => {
     );
     const run = randomUUID();
     await launch(policy.id, run);
-    await stage.settled(run, ['running']);
+    await stage.waitForStatuses(run, ['running']);
     const [{ uuid } = { uuid: '' }] = await stage.jobs(run);
     expect((await call('cancel', { job: uuid })).position).toMatch(/^\d+$/);
     expect((await call('cancel', { job: uuid })).position).toBeNull();
     await vi.waitFor(() => expect(heard).toEqual([uuid, uuid]), within);
     await vi.waitFor(async () => expect((await stage.jobs(run))[0]?.cancel_requested).toBe(true), within);
     gate.resolve();
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
     stop();
   });
 
@@ -191,21 +191,21 @@ describe('a launch', () => {
     stage.executor.orders.set(backupName, 'The folder /etc does not exist.');
     const run = randomUUID();
     await launch(id, run);
-    await stage.settled(run, ['failed', 'canceled', 'canceled']);
+    await stage.waitForStatuses(run, ['failed', 'canceled', 'canceled']);
     stage.executor.orders.delete(backupName);
     const [backup, catalog] = await stage.jobs(run);
 
     const again = randomUUID();
     const answer = await call('relaunch', { job: backup!.uuid, run: again });
     expect(await call('relaunch', { job: backup!.uuid, run: again })).toEqual(answer);
-    await stage.settled(again, ['successful']);
+    await stage.waitForStatuses(again, ['successful']);
     const [second] = await stage.jobs(again);
     expect(second).toMatchObject({ id: answer.job, name: backupName, launch_type: 'relaunch', job_type: 'job' });
     expect(second?.archive_name).not.toBe(backup?.archive_name);
 
     const listed = randomUUID();
     await call('relaunch', { job: catalog!.uuid, run: listed });
-    await stage.settled(listed, ['successful', 'successful']);
+    await stage.waitForStatuses(listed, ['successful', 'successful']);
     const jobs = await stage.jobs(listed);
     expect(jobs.map(({ job_type, launch_type }) => [job_type, launch_type])).toEqual([
       ['job', 'dependency'],
@@ -215,7 +215,7 @@ describe('a launch', () => {
 
     const listedAgain = randomUUID();
     await call('relaunch', { job: jobs[1]!.uuid, run: listedAgain });
-    await stage.settled(listedAgain, ['successful']);
+    await stage.waitForStatuses(listedAgain, ['successful']);
     expect((await stage.jobs(listedAgain))[0]).toMatchObject({
       job_type: 'catalog',
       master_job: jobs[0]!.id,
@@ -246,9 +246,9 @@ describe('a launch', () => {
       code: 'conflict',
       message: expect.stringContaining('has not ended yet'),
     });
-    await stage.settled(run, ['running']);
+    await stage.waitForStatuses(run, ['running']);
     gate.resolve();
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
     const [job] = await stage.jobs(run);
     expect(job).toMatchObject({
       id: answer.job,
@@ -259,11 +259,11 @@ describe('a launch', () => {
     });
     const again = randomUUID();
     await call('relaunch', { job: job!.uuid, run: again });
-    await stage.settled(again, ['successful']);
+    await stage.waitForStatuses(again, ['successful']);
     expect((await stage.jobs(again))[0]).toMatchObject({ name: job!.name, launch_type: 'relaunch', job_type: 'check' });
     const verified = randomUUID();
     await check(true, verified);
-    await stage.settled(verified, ['successful']);
+    await stage.waitForStatuses(verified, ['successful']);
     expect((await stage.jobs(verified))[0]).toMatchObject({ name: `Integrity Job ${repository.name}` });
   });
 
@@ -283,21 +283,21 @@ describe('a launch', () => {
     await expect(call('drill', { policy: id, run: randomUUID() })).rejects.toMatchObject({ code: 'conflict' });
     const backup = randomUUID();
     await launch(id, backup);
-    await stage.settled(backup, ['successful', 'successful']);
+    await stage.waitForStatuses(backup, ['successful', 'successful']);
     const later = randomUUID();
     const [first] = await stage.jobs(backup);
     await call('relaunch', { job: first!.uuid, run: later });
-    await stage.settled(later, ['successful']);
+    await stage.waitForStatuses(later, ['successful']);
     const run = randomUUID();
     const answer = await call('drill', { policy: id, run });
-    await stage.settled(run, ['successful', 'successful']);
+    await stage.waitForStatuses(run, ['successful', 'successful']);
     const [latest] = await stage.jobs(later);
     const plan = await planOf(stage.parts, run);
     const job = plan.jobs.find(({ archive_name }) => archive_name === latest!.archive_name)!;
     expect(plan.jobs.map((each) => each.id)).toContain(answer.job);
     const again = randomUUID();
     await call('relaunch', { job: job.uuid, run: again });
-    await stage.settled(again, ['successful']);
+    await stage.waitForStatuses(again, ['successful']);
     const [drill] = (await planOf(stage.parts, again)).jobs;
     expect(drill).toMatchObject({ name: job.name, archive_name: latest!.archive_name, launch_type: 'relaunch' });
     expect(drill!.drill?.seed).not.toBe(job.drill?.seed);
@@ -314,11 +314,11 @@ describe('a launch', () => {
       stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, gate.promise);
       const run = randomUUID();
       await launch(id, run);
-      await stage.settled(run, ['running']);
+      await stage.waitForStatuses(run, ['running']);
     }
     const run = randomUUID();
     await launch(policy.policy.id, run);
-    await stage.settled(run, ['pending']);
+    await stage.waitForStatuses(run, ['pending']);
     const [job] = await stage.jobs(run);
     // The fake executor does not speak for itself.
     await vi.waitFor(async () => {
@@ -331,6 +331,6 @@ describe('a launch', () => {
     expect((await call('explain', { job: job!.uuid })).reason).toContain('waits for an executor that has room');
     subscription.unsubscribe();
     gate.resolve();
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
   });
 });

@@ -45,7 +45,7 @@ describe('a policy of virtual machines', () => {
     const { policy } = addPolicy(1);
     stage.executor.orders.set('Find Machines policy1 host1-1', MACHINES);
     const { run, job } = await launch(1);
-    await stage.settled(run, Array<string>(8).fill('successful'));
+    await stage.waitForStatuses(run, Array<string>(8).fill('successful'));
     const jobs = await stage.jobs(run);
     expect(jobs.map(({ name, job_type, task, machine_id }) => [name, job_type, task, machine_id])).toEqual([
       ['Prepare Hypervisor host1-1', 'check', 'hypervisor', null],
@@ -88,7 +88,7 @@ describe('a policy of virtual machines', () => {
       { id: 'b', name: 'x:y' },
     ]);
     const { run } = await launch(2);
-    await stage.settled(run, Array<string>(4).fill('successful'));
+    await stage.waitForStatuses(run, Array<string>(4).fill('successful'));
     const [, , one, two] = await stage.jobs(run);
     expect(one!.archive_name).toMatch(/^proxmox-host2-1-x_y-/);
     expect(two!.archive_name).toBe(`${one!.archive_name}-2`);
@@ -100,14 +100,22 @@ describe('a policy of virtual machines', () => {
     stage.executor.orders.set('Prepare Hypervisor host3-2', 'There is no virsh.');
     stage.executor.orders.set('Find Machines policy3 host3-3', [MACHINES[0]!]);
     const { run } = await launch(3);
-    await stage.settled(run, ['successful', 'failed', 'failed', 'failed', 'successful', 'successful', 'successful']);
+    await stage.waitForStatuses(run, [
+      'successful',
+      'failed',
+      'failed',
+      'failed',
+      'successful',
+      'successful',
+      'successful',
+    ]);
     const jobs = await stage.jobs(run);
     expect(named(jobs, 'Find Machines policy3 host3-2').job_explanation).toBe(
       '"Prepare Hypervisor host3-2" failed: There is no virsh.',
     );
     stage.executor.orders.delete('Find Machines policy3 host3-1');
     const none = await relaunch(named(jobs, 'Find Machines policy3 host3-1').uuid);
-    await stage.settled(none, ['successful', 'successful']);
+    await stage.waitForStatuses(none, ['successful', 'successful']);
     const [, machines] = await stage.jobs(none);
     expect(await explain(machines!.uuid)).toMatchObject({ state: 'ended' });
   });
@@ -118,17 +126,17 @@ describe('a policy of virtual machines', () => {
     stage.executor.orders.set('Find Machines policy4 host4-1', [MACHINES[0]!]);
     stage.executor.orders.set(name, 'The disk is busy.');
     const { run } = await launch(4);
-    await stage.settled(run, ['successful', 'successful', 'failed', 'canceled', 'canceled']);
+    await stage.waitForStatuses(run, ['successful', 'successful', 'failed', 'canceled', 'canceled']);
     const jobs = await stage.jobs(run);
     stage.executor.orders.delete(name);
     const again = await relaunch(named(jobs, name).uuid);
-    await stage.settled(again, ['successful', 'successful']);
+    await stage.waitForStatuses(again, ['successful', 'successful']);
     const [, backup] = await stage.jobs(again);
     expect(backup).toMatchObject({ name, machine_id: '100', launch_type: 'relaunch', job_type: 'job' });
     expect(backup!.archive_name).toMatch(/^vm-host4-1-web-.*-2$/);
 
     const all = await relaunch(named(jobs, 'Find Machines policy4 host4-1').uuid);
-    await stage.settled(all, Array<string>(5).fill('successful'));
+    await stage.waitForStatuses(all, Array<string>(5).fill('successful'));
     expect((await planOf(stage.parts, all)).jobs.map(({ launch_type }) => launch_type)).toEqual([
       'dependency',
       ...Array<string>(4).fill('relaunch'),
@@ -143,7 +151,7 @@ describe('a policy of virtual machines', () => {
     stage.executor.orders.set('Find Machines policy5 host5-1', MACHINES);
     stage.executor.orders.set('Backup Job policy5 host5-1/web', gate.promise);
     const { run } = await launch(5);
-    await stage.settled(run, ['successful', 'successful', 'running', 'pending']);
+    await stage.waitForStatuses(run, ['successful', 'successful', 'running', 'pending']);
     await expect(launch(5)).rejects.toMatchObject({ code: 'conflict' });
     const [, , , waiting] = await stage.jobs(run);
     expect(await explain(waiting!.uuid)).toMatchObject({
@@ -151,7 +159,7 @@ describe('a policy of virtual machines', () => {
       reason: 'Its repository is used by "Backup Job policy5 host5-1/web".',
     });
     gate.resolve();
-    await stage.settled(run, Array<string>(4).fill('successful'));
+    await stage.waitForStatuses(run, Array<string>(4).fill('successful'));
     await vi.waitFor(() => launch(5), within);
   });
 });

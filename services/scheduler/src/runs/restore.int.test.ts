@@ -33,7 +33,7 @@ describe('a restore', () => {
     const run = randomUUID();
     const { subject, output } = schedulerCommands.launch;
     await stage.parts.rpc.call(subject, { policy: 1, run, extra_vars: null }, { schema: output });
-    await stage.settled(run, ['successful', 'successful', 'successful']);
+    await stage.waitForStatuses(run, ['successful', 'successful', 'successful']);
     backup = (await stage.jobs(run))[0]!;
   });
   afterAll(() => stage[Symbol.asyncDispose]());
@@ -64,39 +64,39 @@ describe('a restore', () => {
       restore: WHAT,
     });
     expect((await restore({ run })).job.id).toBe(job.id);
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
   });
 
   it('goes to the repository’s host, where it waits for no client', async () => {
     const { run, job } = await restore({ client: null, destination: 'repository' });
     expect(job).toMatchObject({ name: 'Restore Job policy1 repository1', client: null });
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
   });
 
   it('waits while its client is busy with the repository', async () => {
     const release = Promise.withResolvers<void>();
     stage.executor.orders.set('Restore Job policy1 stranger', release.promise);
     const { run } = await restore();
-    await stage.settled(run, ['running']);
+    await stage.waitForStatuses(run, ['running']);
     const second = await restore();
-    await stage.settled(second.run, ['pending']);
+    await stage.waitForStatuses(second.run, ['pending']);
     release.resolve();
-    await stage.settled(run, ['successful']);
-    await stage.settled(second.run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
+    await stage.waitForStatuses(second.run, ['successful']);
   });
 
   it('needs no policy that is switched on, or that is still there', async () => {
     stage.policies.set(1, { ...policy, policy: { ...policy.policy, enabled: false } });
     const disabled = await restore();
     expect(disabled.policyUuid).toBe(policy.policy.uuid);
-    await stage.settled(disabled.run, ['successful']);
+    await stage.waitForStatuses(disabled.run, ['successful']);
     stage.policies.delete(1);
     const orphan = await restore();
     expect(orphan).toMatchObject({
       policyUuid: undefined,
       job: { name: `Restore Job ${backup.archive_name} stranger` },
     });
-    await stage.settled(orphan.run, ['successful']);
+    await stage.waitForStatuses(orphan.run, ['successful']);
   });
 
   it('runs again as it was asked for, but not into a database', async () => {
@@ -106,16 +106,16 @@ describe('a restore', () => {
     const again = (job: string, as: string): Promise<z.output<typeof output>> =>
       stage.parts.rpc.call(subject, { job, run: as }, { schema: output });
     const { run, job } = await restore();
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
     const second = randomUUID();
     const answer = await again(job.uuid, second);
     const plan = await planOf(stage.parts, second);
     expect(plan.repository).toMatchObject({ path: 'borg@new:/srv/repo' });
     expect(plan.jobs).toMatchObject([{ ...job, id: answer.job, uuid: plan.jobs[0]!.uuid, launch_type: 'relaunch' }]);
-    await stage.settled(second, ['successful']);
+    await stage.waitForStatuses(second, ['successful']);
 
     const imported = await restore({ database: true });
-    await stage.settled(imported.run, ['successful']);
+    await stage.waitForStatuses(imported.run, ['successful']);
     await expect(again(imported.job.uuid, randomUUID())).rejects.toMatchObject({
       message: expect.stringMatching(/confirmed/),
     });

@@ -45,13 +45,13 @@ export interface Stage extends AsyncDisposable {
   startScheduler(options?: { parts?: ServiceParts; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
-  /** Slots of a policy or a repository that have no run, from the whole log. */
+  /** Occurrences of a policy or a repository that have no run, from the whole log. */
   skipped(subject: string): Promise<readonly ScheduleSlotEvent['data'][]>;
   /** Has inventory's events tell of these policies, each with a schedule of every hour. */
   registerHourly(policies: readonly ResolvedPolicy[]): Promise<void>;
   jobs(run: string): Promise<readonly JobRow[]>;
   /** Waits until the jobs of a run have these statuses, in the order of their ids. */
-  settled(run: string, statuses: readonly string[]): Promise<void>;
+  waitForStatuses(run: string, statuses: readonly string[]): Promise<void>;
 }
 
 export interface FakeExecutor {
@@ -139,9 +139,9 @@ export const createStage = async (): Promise<Stage> => {
         if (position === after) return found;
         after = position;
         for (const { type, data } of events) {
-          const slot = data as ScheduleSlotEvent['data'];
-          const isMeant = type === 'schedule-slot-skipped' && (slot.policy ?? slot.repository) === subject;
-          if (isMeant) found.push(slot);
+          const occurrence = data as ScheduleSlotEvent['data'];
+          const isMeant = type === 'schedule-slot-skipped' && (occurrence.policy ?? occurrence.repository) === subject;
+          if (isMeant) found.push(occurrence);
         }
       }
     },
@@ -163,7 +163,7 @@ export const createStage = async (): Promise<Stage> => {
       }
     },
     jobs,
-    settled: (run, statuses) =>
+    waitForStatuses: (run, statuses) =>
       vi.waitFor(async () => expect((await jobs(run)).map(({ status }) => status)).toEqual(statuses), within),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -223,7 +223,7 @@ const playExecutor = async (
       const end =
         typeof order === 'string'
           ? failed(job, order)
-          : succeeded(job, { ...placesOf(plan, job), machines: [...machines] });
+          : succeeded(job, { ...resourcesOf(plan, job), machines: [...machines] });
       await command(jobStream(job), end);
     }
     return 'done';
@@ -250,7 +250,7 @@ export const planOf = async ({ store }: ServiceParts, run: string): Promise<RunR
   return plan;
 };
 
-const placesOf = ({ repository, jobs }: RunRequested, job: string) => ({
+const resourcesOf = ({ repository, jobs }: RunRequested, job: string) => ({
   repository: repository?.uuid ?? null,
   client: jobs.find(({ uuid }) => uuid === job)?.client?.uuid ?? null,
 });

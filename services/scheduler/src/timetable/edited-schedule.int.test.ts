@@ -12,7 +12,7 @@ import { slotRun } from './slot-run.ts';
 const JITTER = 3_600;
 const MINUTE = 60_000;
 
-describe('an edit between a slot and its start', () => {
+describe('an edit between a due time and its start', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await createStage();
@@ -41,21 +41,21 @@ describe('an edit between a slot and its start', () => {
     return resolved;
   };
 
-  it('leaves one run, or one event that says why there is none, also for the next leader', async () => {
-    const slot = Math.floor(Date.now() / MINUTE) * MINUTE;
-    const time = new Date(slot);
+  it('leaves one run, or one event that says why there is none, for the next leader too', async () => {
+    const occurrence = Math.floor(Date.now() / MINUTE) * MINUTE;
+    const time = new Date(occurrence);
     const crontab = `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`;
     const schedule = randomUUID();
     const fields = { ...SCHEDULE_DEFAULTS, name: 'nightly', crontab, timezone: 'UTC', enabled: true, jitter: JITTER };
     const data = { ...fields, uuid: schedule, id: 1 };
-    await appendAt(`schedule-${schedule}`, slot - MINUTE, { type: 'schedule-registered', data });
+    await appendAt(`schedule-${schedule}`, occurrence - MINUTE, { type: 'schedule-registered', data });
     const [kept, switched, off] = [
-      await register(1, slot - MINUTE),
-      await register(2, slot - MINUTE),
-      await register(3, slot - MINUTE),
+      await register(1, occurrence - MINUTE),
+      await register(2, occurrence - MINUTE),
+      await register(3, occurrence - MINUTE),
     ];
     const clock = createTestClock();
-    clock.set(slot);
+    clock.set(occurrence);
     const first = await stage.startScheduler({ parts: await stage.newParts('first'), clock });
 
     const edit = (what: 'schedule' | 'policy', uuid: string, changes: object): Promise<void> =>
@@ -72,19 +72,19 @@ describe('an edit between a slot and its start', () => {
     await first.stop();
 
     await stage.startScheduler({ parts: await stage.newParts('second'), clock });
-    const starts = [kept, switched, off].map(({ policy }) => slot + jitterOf(policy.uuid, JITTER + 1));
+    const starts = [kept, switched, off].map(({ policy }) => occurrence + jitterOf(policy.uuid, JITTER + 1));
     for (const start of starts.toSorted((a, b) => a - b)) {
       clock.set(start);
       const index = starts.indexOf(start);
       const uuid = [kept, switched, off][index]!.policy.uuid;
-      const stream = runStream(slotRun({ subject: uuid, kind: 'backup' }, slot));
+      const stream = runStream(slotRun({ subject: uuid, kind: 'backup' }, occurrence));
       await vi.waitFor(async () => expect(await stage.eventsOf(stream)).toHaveLength(1), within);
     }
-    const due_at = new Date(slot).toISOString();
+    const due_at = new Date(occurrence).toISOString();
     const reason = 'The policy was switched off before this could be started.';
     expect(await stage.skipped(off.policy.uuid)).toMatchObject([{ due_at, until: null, reason }]);
     for (const { policy } of [kept, switched]) {
-      await stage.settled(slotRun({ subject: policy.uuid, kind: 'backup' }, slot), ['successful']);
+      await stage.waitForStatuses(slotRun({ subject: policy.uuid, kind: 'backup' }, occurrence), ['successful']);
       expect(await stage.skipped(policy.uuid)).toEqual([]);
     }
     const { rows } = await stage.parts.pool.query<{ due_at: Date }>('select due_at from scheduler.jobs');

@@ -114,7 +114,7 @@ const edit: fc.Arbitrary<Edited> = fc.oneof(
 interface Step {
   readonly minutes: number;
   readonly edit: Edited | undefined;
-  /** Nobody leads if it is 0; a leader that dies writes no more than so many decisions. */
+  /** 0 = no scheduler leads; a leader that dies writes no more than so many decisions. */
   readonly decisions: number;
 }
 
@@ -164,18 +164,18 @@ const live = ({ missed_runs, steps }: Story) => {
     tables.evolve(occurred);
     table.evolve(occurred);
   };
-  const slots: number[] = [];
+  const occurrences: number[] = [];
   const decided: DueDecision[] = [];
   let now = BEGIN;
-  const look = (most: number): void => {
+  const look = (limit: number): void => {
     const decisions = decide(table, now);
-    // Whoever leads next decides the same.
+    // The next leader decides the same.
     expect(decide(createTimetable(tables.rows()), now)).toEqual(decisions);
-    for (const decision of decisions.slice(0, most)) {
+    for (const decision of decisions.slice(0, limit)) {
       if (!isOn(state)) expect(decision.kind).toBe('skip');
       decided.push(decision);
       const until = decision.kind === 'skip' && decision.until !== null ? iso(decision.until) : null;
-      const slot = {
+      const occurrence = {
         policy: 'p',
         repository: null,
         kind: 'backup',
@@ -183,51 +183,51 @@ const live = ({ missed_runs, steps }: Story) => {
         until,
         reason: '',
       } as const;
-      happened({ type: 'schedule-slot-skipped', data: slot }, now);
+      happened({ type: 'schedule-slot-skipped', data: occurrence }, now);
     }
   };
   for (const step of [...steps, { minutes: 120, edit: undefined, decisions: Infinity }]) {
     const before = now;
     now += Math.round(step.minutes * 60_000);
-    slots.push(...dueIn(state, before, now));
+    occurrences.push(...dueIn(state, before, now));
     look(step.decisions);
     if (!step.edit) continue;
     happened(step.edit.event, now);
     state = step.edit.change(state);
     look(step.decisions);
   }
-  return { slots, decided, now };
+  return { occurrences, decided, now };
 };
 
-const isMeant = (decision: DueDecision, slot: number): boolean =>
-  decision.due === slot ||
-  (decision.kind === 'skip' && decision.until !== null && decision.due <= slot && slot < decision.until);
+const isMeant = (decision: DueDecision, occurrence: number): boolean =>
+  decision.due === occurrence ||
+  (decision.kind === 'skip' && decision.until !== null && decision.due <= occurrence && occurrence < decision.until);
 
-describe('whatever is edited, and whenever somebody leads', () => {
-  it('each slot is launched once or skipped once, and nothing else is', () => {
+describe('any history of edits and leaders', () => {
+  it('launches or skips each occurrence once, and nothing else', () => {
     const minutes = fc.oneof(fc.double({ min: 0, max: 30, noNaN: true }), fc.nat(600));
     const decisions = fc.constantFrom(0, 0, 1, 2, Infinity);
     fc.assert(
       fc.property(storyOf(minutes, decisions), (story) => {
-        const { slots, decided, now } = live(story);
+        const { occurrences, decided, now } = live(story);
         // What came within the last hour may still wait for its start.
-        const begun = (slot: number): boolean => slot <= now - JITTER * 1_000;
-        for (const slot of slots) {
-          const count = decided.filter((decision) => isMeant(decision, slot)).length;
-          if (begun(slot)) expect(count, iso(slot)).toBe(1);
+        const isStarted = (occurrence: number): boolean => occurrence <= now - JITTER * 1_000;
+        for (const occurrence of occurrences) {
+          const count = decided.filter((decision) => isMeant(decision, occurrence)).length;
+          if (isStarted(occurrence)) expect(count, iso(occurrence)).toBe(1);
           else expect(count).toBeLessThanOrEqual(1);
         }
-        for (const { due } of decided) expect(slots, iso(due)).toContain(due);
+        for (const { due } of decided) expect(occurrences, iso(due)).toContain(due);
       }),
       { numRuns: 300 },
     );
   });
 
-  it('none is missed while somebody leads', () => {
+  it('misses no occurrence while a scheduler leads', () => {
     fc.assert(
       fc.property(storyOf(fc.double({ min: 0, max: 1, noNaN: true }), fc.constant(Infinity)), ({ steps }) => {
         const { decided, now } = live({ missed_runs: 'skip', steps });
-        // The end comes after two hours of nobody.
+        // The end comes after two hours without a leader.
         const before = decided.filter(({ due }) => due < now - 120 * 60_000 - JITTER * 1_000);
         for (const decision of before) expect(decision).not.toMatchObject({ reason: MISSED.skip });
       }),

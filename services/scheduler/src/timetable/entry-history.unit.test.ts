@@ -16,8 +16,8 @@ const at = (time: string): number => Date.parse(`2026-03-01T${time}Z`);
 const iso = (millis: number): string => new Date(millis).toISOString();
 const clock = (millis: number): string => iso(millis).slice(11, 16);
 
-/** `01:00` for a launch, `-01:00 reason` or `-01:00..03:00 reason` for skipped slots. */
-const shown = (decision: DueDecision): string => {
+/** `01:00` for a launch, `-01:00 reason` or `-01:00..03:00 reason` for skipped occurrences. */
+const outlineOf = (decision: DueDecision): string => {
   if (decision.kind === 'launch') return clock(decision.due);
   const until = decision.until === null ? '' : `..${clock(decision.until)}`;
   const [reason] = Object.entries(MISSED).find(([, text]) => text === decision.reason) ?? [decision.reason];
@@ -25,7 +25,7 @@ const shown = (decision: DueDecision): string => {
 };
 
 const decide = (table: Timetable, now: number): string[] =>
-  table.due(now).flatMap((due) => planDue(due, now).map(shown));
+  table.due(now).flatMap((due) => planDue(due, now).map(outlineOf));
 
 const schedule = (changes: object): Tested => ({ type: 'schedule-changed', data: { uuid: 's', ...changes } });
 const policy = (changes: object): Tested => ({ type: 'policy-changed', data: { uuid: 'p', ...changes } });
@@ -52,7 +52,7 @@ const edited = (setting: Setting, edits: readonly Edit[]): Timetable => {
   return table;
 };
 
-describe('a slot that waits for its start', () => {
+describe('an occurrence that waits for its start', () => {
   it.each<[string, readonly Edit[]]>([
     ['the jitter becomes a little longer', [['01:04', schedule({ jitter: JITTER + 1 })]]],
     ['the crontab becomes another', [['01:04', schedule({ crontab: '15 4 * * *' })]]],
@@ -128,14 +128,14 @@ describe('a slot that waits for its start', () => {
     expect(decide(table, at('05:30'))).toEqual([`-01:00 ${reason}`]);
   });
 
-  it('is run at once when the jitter is cut, and is not late for it', () => {
+  it('is run at once when the jitter is reduced, and is not missed for it', () => {
     const table = edited({ entry: { missed_runs: 'skip' } }, [['01:10', schedule({ jitter: 0 })]]);
     expect(table.nextDue()).toBe(at('01:10'));
     expect(decide(table, at('01:11'))).toEqual(['01:00']);
     expect(decide(table, at('01:12'))).toEqual(['-01:00 skip']);
   });
 
-  it('is run at once when its policy gets a schedule without jitter, and those after it by that', () => {
+  it('is run at once when its policy gets a schedule without jitter, and later ones by the new schedule', () => {
     const table = edited({ entry: { missed_runs: 'all' } }, [
       ['01:10', policy({ schedule: 5 })],
       ['01:11', { type: 'schedule-removed', data: { uuid: 's', id: 2 } }],
@@ -145,7 +145,7 @@ describe('a slot that waits for its start', () => {
   });
 });
 
-describe('slots that were missed', () => {
+describe('missed occurrences', () => {
   const none = { schedule: { jitter: 0 } };
   it.each<[string, Setting, readonly Edit[], readonly [now: string, ...expected: string[]]]>([
     [
@@ -195,7 +195,7 @@ describe('slots that were missed', () => {
   });
 });
 
-describe('what a row remembers', () => {
+describe('the history of a row', () => {
   const row = (edits: number): TimetableEntry => {
     const key = { subject: 'p', kind: 'backup' } as const;
     let entry = someEntry();
@@ -206,12 +206,12 @@ describe('what a row remembers', () => {
     return entry;
   };
 
-  it('has an end', () => {
+  it('keeps the latest fifty changes only', () => {
     expect(row(MAX_PAST)).toMatchObject({ since: iso(BEGIN), past: { length: MAX_PAST } });
     expect(row(MAX_PAST + 2)).toMatchObject({ since: iso(BEGIN + 2), past: { length: MAX_PAST } });
   });
 
-  it('goes when what was due is settled', () => {
+  it('forgets changes before the last processed occurrence', () => {
     const skipped: Tested = {
       type: 'schedule-slot-skipped',
       data: { policy: 'p', repository: null, kind: 'backup', due_at: iso(BEGIN + 2), until: null, reason: '' },

@@ -26,11 +26,11 @@ export const MAX_CAUGHT_UP = 100;
 /** The shortest interval between two occurrences of a schedule. */
 const MINUTE = 60_000;
 
-const NOBODY = 'Nothing was there to start it at that time.';
+const UNATTENDED = 'Nothing was there to start it at that time.';
 export const MISSED: Readonly<Record<PolicyFields['missed_runs'], string>> = {
-  skip: `${NOBODY} The policy says that missed runs are skipped.`,
-  once: `${NOBODY} Of the slots missed, the latest is run.`,
-  all: `${NOBODY} Of the slots missed, the latest ${MAX_CAUGHT_UP} are run.`,
+  skip: `${UNATTENDED} The policy says that missed runs are skipped.`,
+  once: `${UNATTENDED} Of the slots missed, the latest is run.`,
+  all: `${UNATTENDED} Of the slots missed, the latest ${MAX_CAUGHT_UP} are run.`,
 };
 
 /**
@@ -50,25 +50,35 @@ export const planDue = ({ entry, schedule, first, history }: DueEntry, now: numb
   const obstacleAt = (due: number): string | undefined =>
     off ?? windowAt(schedule, due) ?? windowAt(schedule, startOf(history, due));
   const latest = times.findLast((due) => obstacleAt(due) === undefined);
-  const planned = times.map((due) => {
+  const occurrences = times.map((due): PlannedOccurrence => {
     const isMissed = startOf(history, due) < now - GRACE_MILLIS;
     const isSkipped = isMissed && (rule === 'skip' || (rule === 'once' && due !== latest));
-    return { due, isMissed, reason: obstacleAt(due) ?? (isSkipped ? MISSED[rule] : undefined) };
+    const reason = obstacleAt(due) ?? (isSkipped ? MISSED[rule] : undefined);
+    return { due, isMissed, isCatchUp: isMissed && rule === 'all', reason };
   });
+  const decisions = toDecisions(occurrences, windowAt(schedule, now) !== undefined);
+  if (!isCut) return decisions;
+  return [{ kind: 'skip', due: first, until: times[0] ?? now, reason: off ?? MISSED[rule] }, ...decisions];
+};
 
+interface PlannedOccurrence {
+  readonly due: number;
+  readonly isMissed: boolean;
+  readonly isCatchUp: boolean;
+  /** Why it is skipped; undefined when it is launched. */
+  readonly reason: string | undefined;
+}
+
+/** Consecutive occurrences that are skipped for the same reason are skipped by one event. */
+const toDecisions = (occurrences: readonly PlannedOccurrence[], isBlackout: boolean): readonly DueDecision[] => {
   const decisions: DueDecision[] = [];
-  if (isCut) decisions.push({ kind: 'skip', due: first, until: times[0] ?? now, reason: off ?? MISSED[rule] });
-  const isBlackout = windowAt(schedule, now) !== undefined;
-  for (const [index, { due, reason, isMissed }] of planned.entries()) {
+  for (const [index, { due, reason, isMissed, isCatchUp }] of occurrences.entries()) {
+    const last = decisions.at(-1);
     if (reason === undefined) {
-      if (isMissed && isBlackout) break;
-      decisions.push({ kind: 'launch', due, isCatchUp: isMissed && rule === 'all' });
-      continue;
-    }
-    // Consecutive occurrences that are skipped for the same reason are skipped by one event.
-    const last = index > 0 ? decisions.at(-1) : undefined;
-    if (last?.kind === 'skip' && last.reason === reason) {
-      decisions.splice(-1, 1, { ...last, until: planned[index + 1]?.due ?? due + MINUTE });
+      if (isMissed && isBlackout) return decisions;
+      decisions.push({ kind: 'launch', due, isCatchUp });
+    } else if (last?.kind === 'skip' && last.reason === reason) {
+      decisions.splice(-1, 1, { ...last, until: occurrences[index + 1]?.due ?? due + MINUTE });
     } else decisions.push({ kind: 'skip', due, until: null, reason });
   }
   return decisions;

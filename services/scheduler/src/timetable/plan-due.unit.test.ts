@@ -9,8 +9,8 @@ import { windowAt } from './blackout-window.ts';
 const at = (time: string): number => Date.parse(`2026-03-02T${time}Z`);
 const clock = (millis: number): string => new Date(millis).toISOString().slice(11, 16);
 
-/** `01:00` for a launch, `01:00!` for one in any case; `-01:00 reason` or `-01:00..03:00 reason` for skipped slots. */
-const shown = (decision: DueDecision): string => {
+/** `01:00` for a launch, `01:00!` for one in any case; `-01:00 reason` or `-01:00..03:00 reason` for skipped occurrences. */
+const outlineOf = (decision: DueDecision): string => {
   if (decision.kind === 'launch') return clock(decision.due) + (decision.isCatchUp ? '!' : '');
   const until = decision.until === null ? '' : `..${clock(decision.until)}`;
   const [reason] = Object.entries(MISSED).find(([, text]) => text === decision.reason) ?? [decision.reason];
@@ -18,14 +18,14 @@ const shown = (decision: DueDecision): string => {
 };
 
 const decide = (first: string, now: string, setting: Setting = {}, jitterMinutes = 0): string[] =>
-  planDue(someDue(at(first), setting, jitterMinutes * 60_000), at(now)).map(shown);
+  planDue(someDue(at(first), setting, jitterMinutes * 60_000), at(now)).map(outlineOf);
 
 const all = { entry: { missed_runs: 'all' } } as const;
 const skip = { entry: { missed_runs: 'skip' } } as const;
 const office = { blackouts: ['MON-FRI 08:00-18:00'] };
 const OFFICE = 'The schedule "hourly" starts nothing in its blackout window MON-FRI 08:00-18:00 (UTC).';
 
-describe('of slots that are due', () => {
+describe('planDue', () => {
   it.each<[string, readonly [first: string, now: string], Setting, string[]]>([
     ['one on time is launched', ['01:00', '01:00:00'], {}, ['01:00']],
     ['one that a change of leaders made late is launched', ['01:00', '01:00:59'], skip, ['01:00']],
@@ -81,7 +81,7 @@ describe('of slots that are due', () => {
       { ...skip, schedule: office },
       ['-07:00 skip', `-08:00 ${OFFICE}`],
     ],
-  ])('%s', (_name, [first, now], setting, expected) => {
+  ])('decides that %s', (_name, [first, now], setting, expected) => {
     expect(decide(first, now, setting)).toEqual(expected);
   });
 
@@ -90,11 +90,11 @@ describe('of slots that are due', () => {
     ['one whose start is not there yet is none', ['01:00', '02:30'], 45, ['01:00']],
     ['one that jitter puts into a window is skipped', ['07:00', '08:15'], 75, [`-07:00 ${OFFICE}`]],
     ['one that jitter puts out of a window is skipped', ['17:00', '18:15'], 75, [`-17:00 ${OFFICE}`]],
-  ])('%s', (_name, [first, now], jitter, expected) => {
+  ])('decides that %s', (_name, [first, now], jitter, expected) => {
     expect(decide(first, now, { schedule: office }, jitter)).toEqual(expected);
   });
 
-  it('a hundred are caught up at most, and the rest skipped by one event', () => {
+  it('catches up with a hundred occurrences at most, and skips the rest by one event', () => {
     const setting: Setting = { ...all, schedule: { crontab: '* * * * *' } };
     const decisions = planDue(someDue(at('00:00'), setting), at('10:00:30'));
     expect(decisions).toHaveLength(MAX_CAUGHT_UP + 1);
@@ -117,7 +117,7 @@ interface History {
   readonly missed_runs: 'once' | 'skip' | 'all';
   readonly jitter: number;
   readonly timezone: string;
-  /** Minutes between two looks at the clock; a long one is a time with nobody there. */
+  /** Minutes between two looks at the clock; a long one is a time without a scheduler. */
   readonly looks: readonly number[];
 }
 
@@ -152,7 +152,7 @@ const checkLaunch = ({ missed_runs, jitter, ...schedule }: History, due: number,
   for (const instant of instants) expect(windowAt({ name: 'x', ...schedule }, instant)).toBeUndefined();
 };
 
-/** Decides as often as somebody looks. */
+/** Decides at every look. */
 const live = (given: History, begin: number): { readonly handled: readonly Handled[]; readonly now: number } => {
   const { looks, missed_runs, jitter, ...schedule } = given;
   const handled: Handled[] = [];
@@ -170,8 +170,8 @@ const live = (given: History, begin: number): { readonly handled: readonly Handl
   return { handled, now };
 };
 
-describe('whatever the schedule, and whenever somebody looks', () => {
-  it('each slot is launched once or skipped once, in order, and nothing starts in a window', () => {
+describe('any schedule and any times of looking', () => {
+  it('launch or skip each occurrence once, in order, and start nothing in a window', () => {
     fc.assert(
       fc.property(history, (given) => {
         // In the night before the clocks change in Berlin.
@@ -180,9 +180,9 @@ describe('whatever the schedule, and whenever somebody looks', () => {
         const last = (handled.at(-1)?.until ?? begin + 1) - 1;
         expect(handled).toEqual(handled.toSorted((a, b) => a.from - b.from));
         const { times } = latestOccurrences(given, begin, now - given.jitter, 1_000_000);
-        for (const slot of times.filter((time) => time > begin)) {
-          const count = handled.filter(({ from, until }) => from <= slot && slot < until).length;
-          expect(count).toBe(slot > last ? 0 : 1);
+        for (const occurrence of times.filter((time) => time > begin)) {
+          const count = handled.filter(({ from, until }) => from <= occurrence && occurrence < until).length;
+          expect(count).toBe(occurrence > last ? 0 : 1);
         }
       }),
       { numRuns: 300 },

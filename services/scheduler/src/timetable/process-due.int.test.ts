@@ -13,7 +13,7 @@ import { slotRun } from './slot-run.ts';
 const HOUR = 3_600_000;
 const { signal } = new AbortController();
 
-describe('a slot', () => {
+describe('processDue', () => {
   let stage: Stage;
   let deps: Omit<ProcessDueDeps, 'active' | 'clock'>;
   beforeAll(async () => {
@@ -33,7 +33,7 @@ describe('a slot', () => {
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  it('ends as one run or as one event, however many believe they lead, and whatever they believe', async () => {
+  it('leaves one run or one event, however many schedulers believe that they lead, and whatever they believe', async () => {
     const { policy } = somePolicy(1);
     stage.policies.set(1, { ...somePolicy(1), policy });
     const entry = someEntry({ subject: policy.uuid, missed_runs: 'all' });
@@ -50,7 +50,7 @@ describe('a slot', () => {
     }
   });
 
-  it('that cannot be settled now is settled later, and those before it once', async () => {
+  it('processes an occurrence later that failed now, and those before it once', async () => {
     const { policy } = somePolicy(2);
     const resolved = { ...somePolicy(2), policy };
     const entry = someEntry({ subject: policy.uuid, id: 2, missed_runs: 'all' });
@@ -67,7 +67,7 @@ describe('a slot', () => {
       return processDue({ ...deps, rpc: { call }, active: new Map(), clock }, due, signal);
     };
     await expect(process(first)).rejects.toThrow('NATS is away');
-    // As long as the log has not told of the first one, nothing is done; then the others are settled.
+    // As long as the log has not told of the first one, nothing is done; then the others are processed.
     expect(await process(first)).toBe(first);
     expect(await process(first + HOUR)).toBe(first + 2 * HOUR);
     const events = [0, 1, 2].map((n) => stage.eventsOf(runStream(slotRun(entry, first + n * HOUR))));
@@ -79,7 +79,7 @@ describe('a slot', () => {
     ]);
   });
 
-  it('that another leader decided together with others keeps this one from deciding those', async () => {
+  it('leaves the occurrences alone that another leader decided together with one of its own', async () => {
     const { policy } = somePolicy(3);
     stage.policies.set(3, { ...somePolicy(3), policy });
     const first = Math.ceil(Date.now() / HOUR) * HOUR;
@@ -105,29 +105,29 @@ describe('a slot', () => {
     ]);
   });
 
-  it('has one run or one event, while schedulers come and go', async () => {
+  it('leaves one run or one event while schedulers come and go', async () => {
     let now = Date.now();
     const clock = { now: () => now };
     const policies = [11, 12, 13, 14].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));
     for (const policy of policies) stage.policies.set(policy.policy.id, policy);
     await stage.registerHourly(policies);
     const gate = Promise.withResolvers<void>();
-    // One of them is still busy with the first slot when the others come.
+    // One of them is still busy with the first occurrence when the others come.
     stage.executor.orders.set('Backup Job policy14 host14-1', gate.promise);
     let leader = await stage.startScheduler({ parts: await stage.newParts('s0'), clock });
-    const slots: number[] = [];
+    const occurrences: number[] = [];
     for (let n = 1; n <= 4; n += 1) {
       const parts = await stage.newParts(`s${n}`);
       const next = await stage.startScheduler({ parts, clock });
       now = Math.ceil((now + 1) / HOUR) * HOUR;
-      slots.push(now);
+      occurrences.push(now);
       // It may be at anything when it is told to stop.
       await new Promise((resolve) => setTimeout(resolve, 350 * (n - 1)));
       await leader.stop();
       await leaderIs(stage, parts.instance);
       leader = next;
     }
-    const isSettled = async (policy: string, due: number): Promise<boolean> => {
+    const isDecidedOnce = async (policy: string, due: number): Promise<boolean> => {
       const skipped = await stage.skipped(policy);
       const inRange = skipped.filter(({ due_at, until }) => {
         const from = Date.parse(due_at);
@@ -139,8 +139,8 @@ describe('a slot', () => {
       return inRange.length + runs === 1;
     };
     for (const { policy } of policies) {
-      for (const due of slots) {
-        await vi.waitFor(async () => expect(await isSettled(policy.uuid, due)).toBe(true), { timeout: 20_000 });
+      for (const due of occurrences) {
+        await vi.waitFor(async () => expect(await isDecidedOnce(policy.uuid, due)).toBe(true), { timeout: 20_000 });
       }
     }
     expect(await stage.skipped(policies[3]!.policy.uuid)).not.toEqual([]);

@@ -33,8 +33,8 @@ describe('a schedule', () => {
   // Events bear the time of their writing: what is registered must not have missed what was due in an earlier test.
   beforeEach(() => clock.set(Date.now()));
 
-  /** The nth slot from now on. */
-  const slot = (n: number): number => Math.ceil(clock.now() / TEN_MINUTES) * TEN_MINUTES + (n - 1) * TEN_MINUTES;
+  /** The nth occurrence from now on. */
+  const occurrence = (n: number): number => Math.ceil(clock.now() / TEN_MINUTES) * TEN_MINUTES + (n - 1) * TEN_MINUTES;
   const iso = (millis: number): string => new Date(millis).toISOString();
   const second = 1_000;
 
@@ -83,19 +83,19 @@ describe('a schedule', () => {
   const untilSkipped = (subject: string, expected: readonly object[]): Promise<void> =>
     vi.waitFor(async () => expect(await stage.skipped(subject)).toMatchObject(expected), within);
 
-  it('starts its policy once at each slot, catches up once, and says what it skipped', async () => {
+  it('starts its policy once at each due time, catches up once, and says what it skipped', async () => {
     const { policy, clients } = await register(1);
-    const [s1, s3, s4, s5, s6] = [slot(1), slot(3), slot(4), slot(5), slot(6)];
+    const [s1, s3, s4, s5, s6] = [occurrence(1), occurrence(3), occurrence(4), occurrence(5), occurrence(6)];
     clock.set(s1 + second);
     const first = runOf(policy.uuid, s1);
-    await stage.settled(first, ['successful']);
+    await stage.waitForStatuses(first, ['successful']);
     expect(await planOf(stage.parts, first)).toMatchObject({ due_at: iso(s1), jobs: [{ launch_type: 'scheduled' }] });
 
-    // Down over two slots: the later one is run.
+    // Down over two occurrences: the later one is run.
     await stop();
     clock.set(s3 + second);
     await start();
-    await stage.settled(runOf(policy.uuid, s3), ['successful']);
+    await stage.waitForStatuses(runOf(policy.uuid, s3), ['successful']);
     const missed = {
       policy: policy.uuid,
       repository: null,
@@ -104,7 +104,7 @@ describe('a schedule', () => {
       until: iso(s3),
       reason: expect.stringContaining('Nothing was there'),
     };
-    // An event for one slot alone has no end.
+    // An event for one occurrence alone has no end.
     await untilSkipped(policy.uuid, [{ ...missed, until: null }]);
 
     // Busy at the next.
@@ -112,12 +112,12 @@ describe('a schedule', () => {
     stage.executor.orders.set('Backup Job policy1 host1-1', gate.promise);
     clock.set(s4 + second);
     const long = runOf(policy.uuid, s4);
-    await stage.settled(long, ['running']);
+    await stage.waitForStatuses(long, ['running']);
     clock.set(s5 + second);
     const overlap = { due_at: iso(s5), until: null, reason: 'The run before it had not ended yet.' };
     await untilSkipped(policy.uuid, [{}, overlap]);
     gate.resolve();
-    await stage.settled(long, ['successful']);
+    await stage.waitForStatuses(long, ['successful']);
 
     // Refused at the one after.
     stage.policies.set(1, {
@@ -132,31 +132,31 @@ describe('a schedule', () => {
     await checkReplay(stage);
   });
 
-  it('does not start what has become another policy, nor what is disabled', async () => {
+  it('does not start a policy that was replaced, nor one that is disabled', async () => {
     const { policy } = await register(2);
     const resolved = stage.policies.get(2)!;
     stage.policies.set(2, { ...resolved, policy: { ...resolved.policy, uuid: randomUUID() } });
-    clock.set(slot(1) + second);
+    clock.set(occurrence(1) + second);
     await untilSkipped(policy.uuid, [{ reason: 'The policy is not there any more.' }]);
     stage.policies.set(2, resolved);
     await disable(policy.uuid);
     const other = await register(3);
-    const s2 = slot(1);
+    const s2 = occurrence(1);
     clock.set(s2 + second);
-    await stage.settled(runOf(other.policy.uuid, s2), ['successful']);
+    await stage.waitForStatuses(runOf(other.policy.uuid, s2), ['successful']);
     expect(await runsOf(policy.uuid)).toEqual([]);
     expect(await stage.skipped(policy.uuid)).toHaveLength(1);
     await disable(other.policy.uuid);
   });
 
-  it('runs all slots that were missed, one behind the other, or none, as the policy says', async () => {
+  it('runs all missed occurrences, one behind the other, or none, as the policy says', async () => {
     const everyone = await register(4, { policy: { missed_runs: 'all' } });
     const nobody = await register(5, { policy: { missed_runs: 'skip' } });
-    const [s1, s2, s3] = [slot(1), slot(2), slot(3)];
+    const [s1, s2, s3] = [occurrence(1), occurrence(2), occurrence(3)];
     await stop();
     clock.set(s3 + 90 * second);
     await start();
-    for (const due of [s1, s2, s3]) await stage.settled(runOf(everyone.policy.uuid, due), ['successful']);
+    for (const due of [s1, s2, s3]) await stage.waitForStatuses(runOf(everyone.policy.uuid, due), ['successful']);
     expect(await stage.skipped(everyone.policy.uuid)).toEqual([]);
     await untilSkipped(nobody.policy.uuid, [{ due_at: iso(s1), until: iso(s3 + 60 * second) }]);
     expect(await runsOf(nobody.policy.uuid)).toEqual([]);
@@ -167,26 +167,26 @@ describe('a schedule', () => {
     const { policy } = await register(6, { policy: { overlap: 'queue' } });
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set('Backup Job policy6 host6-1', gate.promise);
-    const [s1, s2, s3] = [slot(1), slot(2), slot(3)];
+    const [s1, s2, s3] = [occurrence(1), occurrence(2), occurrence(3)];
     clock.set(s1 + second);
-    await stage.settled(runOf(policy.uuid, s1), ['running']);
+    await stage.waitForStatuses(runOf(policy.uuid, s1), ['running']);
     clock.set(s2 + second);
-    await stage.settled(runOf(policy.uuid, s2), ['pending']);
+    await stage.waitForStatuses(runOf(policy.uuid, s2), ['pending']);
     clock.set(s3 + second);
     await untilSkipped(policy.uuid, [{ due_at: iso(s3), reason: expect.stringContaining('another one waits') }]);
     gate.resolve();
-    for (const due of [s1, s2]) await stage.settled(runOf(policy.uuid, due), ['successful']);
+    for (const due of [s1, s2]) await stage.waitForStatuses(runOf(policy.uuid, due), ['successful']);
     await disable(policy.uuid);
   });
 
   it('skips what lies in a blackout window, and names that', async () => {
-    const [s1, s2] = [slot(1), slot(2)];
+    const [s1, s2] = [occurrence(1), occurrence(2)];
     const window = `${iso(s1).slice(11, 16)}-${iso(s2).slice(11, 16)}`;
     const { policy } = await register(7, { schedule: { blackouts: [window] } });
     clock.set(s1 + second);
     await untilSkipped(policy.uuid, [{ due_at: iso(s1), reason: expect.stringContaining(`${window} (UTC)`) }]);
     clock.set(s2 + second);
-    await stage.settled(runOf(policy.uuid, s2), ['successful']);
+    await stage.waitForStatuses(runOf(policy.uuid, s2), ['successful']);
     expect(await runsOf(policy.uuid)).toEqual([iso(s2)]);
     await disable(policy.uuid);
   });
@@ -194,28 +194,28 @@ describe('a schedule', () => {
   it('puts off what it starts within its jitter', async () => {
     const { policy } = await register(8, { schedule: { jitter: 300 } });
     const other = await register(9);
-    const s1 = slot(1);
+    const s1 = occurrence(1);
     const jitter = jitterOf(policy.uuid, 300);
     clock.set(s1 + jitter - 1);
-    await stage.settled(runOf(other.policy.uuid, s1), ['successful']);
+    await stage.waitForStatuses(runOf(other.policy.uuid, s1), ['successful']);
     expect(await runsOf(policy.uuid)).toEqual([]);
     clock.set(s1 + jitter);
-    await stage.settled(runOf(policy.uuid, s1), ['successful']);
+    await stage.waitForStatuses(runOf(policy.uuid, s1), ['successful']);
     for (const one of [policy, other.policy]) await disable(one.uuid);
   });
 
   it('proves that the latest archives can be restored', async () => {
     const { policy, clients } = await register(10, { policy: { drill_schedule: 10, schedule: 9 } });
-    const [s1, s2] = [slot(1), slot(2)];
+    const [s1, s2] = [occurrence(1), occurrence(2)];
     clock.set(s1 + second);
     await untilSkipped(policy.uuid, [
       { kind: 'drill', due_at: iso(s1), reason: expect.stringContaining('no archive') },
     ]);
     const backup = runOf(policy.uuid, s1);
-    await stage.settled(backup, ['successful']);
+    await stage.waitForStatuses(backup, ['successful']);
     clock.set(s2 + second);
     const run = runOf(policy.uuid, s2, 'drill');
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
     const plan = await planOf(stage.parts, run);
     const [made] = await stage.jobs(backup);
     expect(plan).toMatchObject({
@@ -244,7 +244,7 @@ describe('a schedule', () => {
     for (const name of ['Check Repository', 'Integrity Job']) {
       stage.executor.orders.set(`${name} repository11`, gate.promise);
     }
-    const [s1, s2] = [slot(1), slot(2)];
+    const [s1, s2] = [occurrence(1), occurrence(2)];
     clock.set(s1 + second);
     const runs = (['check', 'integrity'] as const).map((kind) => runOf(repository.uuid, s1, kind));
     // Of the two at the same moment one wins.
@@ -255,7 +255,7 @@ describe('a schedule', () => {
     gate.resolve();
     const [skipped] = await stage.skipped(repository.uuid);
     const started = skipped!.kind === 'check' ? 1 : 0;
-    await stage.settled(runs[started]!, ['successful']);
+    await stage.waitForStatuses(runs[started]!, ['successful']);
     const [job] = (await planOf(stage.parts, runs[started]!)).jobs;
     expect(job).toMatchObject({
       name: ['Check Repository repository11', 'Integrity Job repository11'][started],
@@ -279,10 +279,10 @@ describe('a schedule', () => {
       type: 'setting-changed',
       data: { key: 'cyborgbackup_integrity_check', value: 'True' },
     });
-    const s1 = slot(1);
+    const s1 = occurrence(1);
     clock.set(s1 + second);
     const run = runOf(repository.uuid, s1, 'integrity');
-    await stage.settled(run, ['successful']);
+    await stage.waitForStatuses(run, ['successful']);
     expect(await planOf(stage.parts, run)).toMatchObject({ policy: null, schedule: null, due_at: iso(s1) });
     await stage.append('settings', {
       type: 'setting-changed',

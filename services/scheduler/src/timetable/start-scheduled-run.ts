@@ -3,7 +3,6 @@ import { AppError, isAppError } from '@cyborgbackup/kernel';
 import { createCheckRun } from '../runs/check-repository.ts';
 import { createRun, type RunDeps } from '../runs/create-run.ts';
 import { draftPolicyDrill } from '../runs/drill.ts';
-import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { draftLaunch } from '../runs/planning/draft-launch.ts';
 import { checkLaunch, resolvePolicy } from '../runs/resolve-policy.ts';
 
@@ -19,35 +18,30 @@ export interface DueOccurrence {
   readonly schedule: { readonly id: number; readonly name: string };
 }
 
-const launchType = 'scheduled';
+type Starter = (deps: RunDeps, occurrence: DueOccurrence) => Promise<unknown>;
 
-const resolveSame = async (deps: RunDeps, { id, subject }: DueOccurrence): Promise<ResolvedPolicy> => {
-  const resolved = await resolvePolicy(deps, id);
-  if (resolved.policy.uuid !== subject) throw new AppError('not-found', 'The policy is not there any more.');
-  return resolved;
-};
+const launchType = 'scheduled';
 
 const scheduleOf = ({ schedule: { id, name } }: DueOccurrence): DueOccurrence['schedule'] | null =>
   id === 0 ? null : { id, name };
 
-const startBackup = async (deps: RunDeps, occurrence: DueOccurrence): Promise<void> => {
-  const { run, dueAt } = occurrence;
-  const resolved = await resolveSame(deps, occurrence);
+const startOfPolicy: Starter = async (deps, occurrence) => {
+  const { run, dueAt, kind } = occurrence;
+  const resolved = await resolvePolicy(deps, occurrence.id);
+  if (resolved.policy.uuid !== occurrence.subject) throw new AppError('not-found', 'The policy is not there any more.');
+  const context = { run, resolved, launchType } as const;
+  if (kind === 'drill') {
+    const drafts = await draftPolicyDrill(deps, context);
+    return createRun(deps, { run, resolved: { ...resolved, schedule: scheduleOf(occurrence) }, dueAt, drafts });
+  }
   checkLaunch(resolved);
-  await createRun(deps, { run, resolved, dueAt, drafts: draftLaunch({ run, resolved, launchType }) });
+  return createRun(deps, { run, resolved, dueAt, drafts: draftLaunch(context) });
 };
 
-const startDrill = async (deps: RunDeps, occurrence: DueOccurrence): Promise<void> => {
-  const { run, dueAt } = occurrence;
-  const resolved = await resolveSame(deps, occurrence);
-  const drafts = await draftPolicyDrill(deps, { run, resolved, launchType });
-  await createRun(deps, { run, resolved: { ...resolved, schedule: scheduleOf(occurrence) }, dueAt, drafts });
-};
-
-const startCheck = async (deps: RunDeps, occurrence: DueOccurrence): Promise<void> => {
+const startCheck: Starter = (deps, occurrence) => {
   const { run, dueAt, id: repository, subject: uuid, kind } = occurrence;
   const verifyData = kind === 'integrity';
-  await createCheckRun(deps, {
+  return createCheckRun(deps, {
     run,
     repository,
     uuid,
@@ -58,9 +52,9 @@ const startCheck = async (deps: RunDeps, occurrence: DueOccurrence): Promise<voi
   });
 };
 
-const starters: Readonly<Record<SlotKind, typeof startBackup>> = {
-  backup: startBackup,
-  drill: startDrill,
+const starters: Readonly<Record<SlotKind, Starter>> = {
+  backup: startOfPolicy,
+  drill: startOfPolicy,
   check: startCheck,
   integrity: startCheck,
 };

@@ -32,9 +32,15 @@ export interface TimetableEntry extends EntryValues, WithHistory<EntryValues> {
 
 const valuesOf = ({ schedule, repository, enabled }: EntryValues): EntryValues => ({ schedule, repository, enabled });
 
-/** @param until up to when occurrences are accounted for, ISO 8601 */
-const withProcessed = (row: TimetableEntry | undefined, until: string): RowUpdate<TimetableEntry> => {
-  if (!row || (row.last_slot !== null && Date.parse(row.last_slot) >= Date.parse(until))) return row;
+/** Up to when an event accounts for occurrences, ISO 8601; null for an event that does not. */
+const processedUntil = ({ type, data }: TimetableEntryEvent): string | null => {
+  if (type === 'run-requested') return data.due_at;
+  if (type !== 'schedule-slot-skipped') return null;
+  return data.until === null ? data.due_at : new Date(Date.parse(data.until) - 1).toISOString();
+};
+
+const withProcessed = (row: TimetableEntry | undefined, until: string | null): TimetableEntry | undefined => {
+  if (!row || until === null || (row.last_slot !== null && Date.parse(row.last_slot) >= Date.parse(until))) return row;
   return { ...row, last_slot: until, past: row.past.filter((past) => Date.parse(past.until) > Date.parse(until)) };
 };
 
@@ -124,13 +130,7 @@ export const evolveEntry = (
     case 'policy-removed':
     case 'repository-removed':
       return row && null;
-    case 'run-requested':
-      return event.data.due_at === null ? row : withProcessed(row, event.data.due_at);
-    case 'schedule-slot-skipped': {
-      const { due_at, until } = event.data;
-      return withProcessed(row, until === null ? due_at : new Date(Date.parse(until) - 1).toISOString());
-    }
     default:
-      return row;
+      return withProcessed(row, processedUntil(event));
   }
 };

@@ -1,6 +1,7 @@
 import type { ScheduleEvent, SettingsEvent, SlotKind } from '@cyborgbackup/contracts';
 import { insertSorted, removeSorted } from '../collections/sorted-array.ts';
 import { firstDue, historyOf, startOf, type History } from './entry-history.ts';
+import { createReferences } from './references.ts';
 import type { Recorded, RowUpdate } from './row-history.ts';
 import {
   entryKeys,
@@ -10,12 +11,7 @@ import {
   type TimetableEntryEvent,
 } from './timetable-entry.ts';
 import { evolveRepository, type TimetableRepository } from './timetable-repository.ts';
-import {
-  evolveSchedule,
-  isScheduleSetting,
-  SETTINGS_SCHEDULE_UUID,
-  type TimetableSchedule,
-} from './timetable-schedule.ts';
+import { evolveSchedule, SETTINGS_SCHEDULE_UUID, type TimetableSchedule } from './timetable-schedule.ts';
 
 export interface TimetableRows {
   readonly entries: readonly TimetableEntry[];
@@ -113,7 +109,7 @@ export const createTimetable = (rows: TimetableRows): Timetable => {
         case 'setting-changed':
         case 'secret-setting-changed':
         case 'ssh-key-generated':
-          return isScheduleSetting(event) ? setSchedule(SETTINGS_SCHEDULE_UUID, event) : undefined;
+          return setSchedule(SETTINGS_SCHEDULE_UUID, event);
         case 'schedule-registered':
         case 'schedule-changed':
         case 'schedule-removed':
@@ -132,40 +128,5 @@ export const createTimetable = (rows: TimetableRows): Timetable => {
       return end < 0 ? [...byStart] : byStart.slice(0, end);
     },
     nextDue: () => byStart[0]?.start,
-  };
-};
-
-/** Rows that entries refer to by id. None is ever removed, see `evolveSchedule` and `evolveRepository`. */
-interface References<Row> {
-  readonly byId: ReadonlyMap<number, Row>;
-  /** @returns names of the entries that refer to the row, if it was changed */
-  update(uuid: string, change: (row: Row | undefined) => Row | undefined): ReadonlySet<string>;
-  /** The entry of this name refers to another row, or to none. */
-  refer(name: string, from: number | null | undefined, to: number | null | undefined): void;
-}
-
-const NO_NAMES: ReadonlySet<string> = new Set();
-
-const createReferences = <Row extends { readonly uuid: string; readonly id: number }>(
-  rows: readonly Row[],
-): References<Row> => {
-  const byUuid = new Map(rows.map((row) => [row.uuid, row]));
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const names = new Map<number, Set<string>>();
-  return {
-    byId,
-    update: (uuid, change) => {
-      const old = byUuid.get(uuid);
-      const row = change(old);
-      if (!row || row === old) return NO_NAMES;
-      byUuid.set(uuid, row);
-      byId.set(row.id, row);
-      return names.get(row.id) ?? NO_NAMES;
-    },
-    refer: (name, from, to) => {
-      if (from === to) return;
-      if (typeof from === 'number') names.get(from)?.delete(name);
-      if (typeof to === 'number') names.set(to, (names.get(to) ?? new Set()).add(name));
-    },
   };
 };

@@ -18,7 +18,7 @@ const iso = (time: string): string => new Date(at(time)).toISOString();
 
 const timetable = (setting: Setting = {}): Timetable => createTimetable(someRows(setting));
 
-/** The first open slot of each entry that is due. */
+/** The first open occurrence of each entry that is due. */
 const due = (table: Timetable, time: string): string[] =>
   table.due(at(time)).map(({ first }) => new Date(first).toISOString().slice(11, 16));
 
@@ -34,41 +34,46 @@ const skipped = (due_at: string, until: string | null = null, kind: SlotKind = '
 
 const setting = (key: string, value: string): TimetableEvent => ({ type: 'setting-changed', data: { key, value } });
 
-describe('something is due', () => {
+describe('an entry', () => {
   it.each<[string, Timetable, string, string[]]>([
     ['not before its time', timetable(), '00:59:59', []],
     ['at its time', timetable(), '01:00', ['01:00']],
-    ['from its first slot that was missed', timetable(), '05:30', ['01:00']],
-    ['again after its last slot', timetable({ entry: { last_slot: iso('02:00') } }), '03:00', ['03:00']],
+    ['from its first occurrence that was missed', timetable(), '05:30', ['01:00']],
+    ['again after its last occurrence', timetable({ entry: { last_slot: iso('02:00') } }), '03:00', ['03:00']],
     ['not without a schedule', timetable({ entry: { schedule: null } }), '05:00', []],
     ['not while it is disabled', timetable({ entry: { enabled: false } }), '05:00', []],
     ['not while its schedule is disabled', timetable({ schedule: { enabled: false } }), '05:00', []],
     ['not while its repository is disabled', timetable({ repository: { enabled: false } }), '05:00', []],
     ['not when its schedule is gone', timetable({ entry: { schedule: 99 } }), '05:00', []],
-    ['never by a crontab that nobody understands', timetable({ schedule: { crontab: 'often' } }), '05:00', []],
-    ['never in a time zone that nobody knows', timetable({ schedule: { timezone: 'Mars/North' } }), '05:00', []],
+    ['never by a crontab that is not valid', timetable({ schedule: { crontab: 'often' } }), '05:00', []],
+    ['never in a time zone that does not exist', timetable({ schedule: { timezone: 'Mars/North' } }), '05:00', []],
     [
       'by the clock of its time zone',
       timetable({ schedule: { crontab: '0 3 * * *', timezone: 'Europe/Berlin' } }),
       '02:00',
       ['02:00'],
     ],
-    ['not for slots before it was changed', timetable({ entry: { since: iso('04:30') } }), '05:30', ['05:00']],
-    ['not for slots before its schedule was', timetable({ schedule: { since: iso('04:30') } }), '05:30', ['05:00']],
+    ['not for occurrences before it was changed', timetable({ entry: { since: iso('04:30') } }), '05:30', ['05:00']],
     [
-      'not for slots before its repository was enabled',
+      'not for occurrences before its schedule was',
+      timetable({ schedule: { since: iso('04:30') } }),
+      '05:30',
+      ['05:00'],
+    ],
+    [
+      'not for occurrences before its repository was enabled',
       timetable({ repository: { since: iso('04:30') } }),
       '05:30',
       ['05:00'],
     ],
-  ])('%s', (_name, table, now, expected) => {
+  ])('is due %s', (_name, table, now, expected) => {
     expect(due(table, now)).toEqual(expected);
   });
 
   it.each<[string, TimetableEvent, string[]]>([
-    ['a slot that was skipped', skipped(iso('01:00')), ['02:00']],
-    ['slots for which a later one stands', skipped(iso('01:00'), iso('03:00')), ['03:00']],
-    ['a skipped slot of another kind', skipped(iso('02:00'), null, 'drill'), ['01:00']],
+    ['an occurrence that was skipped', skipped(iso('01:00')), ['02:00']],
+    ['occurrences for which a later one stands', skipped(iso('01:00'), iso('03:00')), ['03:00']],
+    ['a skipped occurrence of another kind', skipped(iso('02:00'), null, 'drill'), ['01:00']],
     ['a new crontab', { type: 'schedule-changed', data: { uuid: 's', crontab: '*/20 * * * *' } }, ['01:00']],
     ['the same crontab again', { type: 'schedule-changed', data: { uuid: 's', crontab: '0 * * * *' } }, ['01:00']],
     ['a new name of the schedule', { type: 'schedule-changed', data: { uuid: 's', name: 'x' } }, ['01:00']],
@@ -79,19 +84,19 @@ describe('something is due', () => {
     ['a schedule that is removed', { type: 'schedule-removed', data: { uuid: 's', id: 2 } }, ['01:00']],
     ['a repository that is disabled', { type: 'repository-changed', data: { uuid: 'r', enabled: false } }, ['01:00']],
     ['another policy', { type: 'policy-removed', data: { uuid: 'q', id: 9 } }, ['01:00']],
-  ])('at 03:20 after %s at 02:30', (_name, event, expected) => {
+  ])('is due as it should be at 03:20 after %s at 02:30', (_name, event, expected) => {
     const table = timetable();
     expect(due(table, '03:20')).toEqual(['01:00']);
     expect(due(happened(table, '02:30', event), '03:20')).toEqual(expected);
   });
 
-  it('next at the earliest start of all', () => {
+  it('tells the earliest start of all as the next one', () => {
     expect(timetable().nextDue()).toBe(at('01:00'));
     expect(timetable({ entry: { enabled: false } }).nextDue()).toBeUndefined();
   });
 });
 
-describe('the entries of', () => {
+describe('the entries', () => {
   const kinds = (table: Timetable, time: string): string[] =>
     table
       .due(at(time))
@@ -143,7 +148,7 @@ describe('the entries of', () => {
   const empty = (): Timetable => createTimetable({ entries: [], schedules: [], repositories: [] });
   const registered = (): Timetable => happened(empty(), '00:30', policy, repository, schedule);
 
-  it('a policy are its backups and, with a schedule for them, its drills', () => {
+  it('of a policy are its backups and, with a schedule for them, its drills', () => {
     const table = registered();
     expect(table.due(at('01:00'))).toMatchObject([
       { first: at('01:00'), entry: { kind: 'backup', id: 1, missed_runs: 'all', overlap: 'queue' } },
@@ -165,7 +170,7 @@ describe('the entries of', () => {
     expect(kinds(table, '05:00')).toEqual(['backup']);
   });
 
-  it('a repository are its checks, on schedules of their own', () => {
+  it('of a repository are its checks, on schedules of their own', () => {
     const table = registered();
     happened(table, '00:40', { type: 'policy-removed', data: { uuid: 'p', id: 1 } });
     expect(kinds(table, '05:00')).toEqual([]);
@@ -185,10 +190,10 @@ describe('the entries of', () => {
     expect(kinds(table, '05:00')).toEqual([]);
   });
 
-  it('a repository without a schedule for its integrity follow the settings', () => {
+  it('of a repository without a schedule for its integrity follow the settings', () => {
     const table = happened(empty(), '00:30', repository, schedule);
     happened(table, '01:30', setting('cyborgbackup_integrity_check', 'True'));
-    // The crontab that holds until somebody changes it.
+    // The crontab that holds until it is changed.
     expect(due(table, '19:59')).toEqual([]);
     expect(due(table, '20:00')).toEqual(['20:00']);
     happened(table, '02:00', setting('cyborgbackup_ic_cron', '15 3 * * *'));
@@ -205,7 +210,7 @@ describe('the entries of', () => {
 });
 
 describe('jitter', () => {
-  it('puts off the start, not the slot', () => {
+  it('puts off the start, not the due time', () => {
     const jitter = jitterOf('p', 3_600);
     expect(jitter).toBeGreaterThan(60_000);
     const table = timetable({ schedule: { jitter: 3_600 } });
@@ -214,25 +219,25 @@ describe('jitter', () => {
     expect(table.due(at('01:00') + jitter)).toMatchObject([{ first: at('01:00') }]);
   });
 
-  it('spreads policies evenly, each in a place of its own', () => {
+  it('spreads policies evenly, each with an offset of its own', () => {
     const uuids = Array.from({ length: 2_000 }, () => randomUUID());
-    const places = uuids.map((uuid) => jitterOf(uuid, 600));
-    expect(uuids.map((uuid) => jitterOf(uuid, 600))).toEqual(places);
-    const perMinute = Array.from({ length: 10 }, (_, n) => places.filter((p) => Math.floor(p / 60_000) === n).length);
+    const offsets = uuids.map((uuid) => jitterOf(uuid, 600));
+    expect(uuids.map((uuid) => jitterOf(uuid, 600))).toEqual(offsets);
+    const perMinute = Array.from({ length: 10 }, (_, n) => offsets.filter((p) => Math.floor(p / 60_000) === n).length);
     expect(Math.min(...perMinute)).toBeGreaterThan(130);
-    expect(Math.max(...places)).toBeLessThan(600_000);
+    expect(Math.max(...offsets)).toBeLessThan(600_000);
     expect(jitterOf(randomUUID(), 0)).toBe(0);
   });
 });
 
-describe('the latest of missed slots', () => {
-  const latest = (crontab: string, first: string, now: string, most: number): string[] => {
+describe('latestOccurrences', () => {
+  const latest = (crontab: string, first: string, now: string, limit: number): string[] => {
     const times = { crontab, timezone: 'UTC' };
     const begun = performance.now();
-    const found = latestOccurrences(times, Date.parse(first), Date.parse(now), most);
+    const found = latestOccurrences(times, Date.parse(first), Date.parse(now), limit);
     expect(performance.now() - begun).toBeLessThan(100);
-    const shown = found.times.map((millis) => new Date(millis).toISOString().slice(0, 16));
-    return found.isCut ? ['…', ...shown] : shown;
+    const listed = found.times.map((millis) => new Date(millis).toISOString().slice(0, 16));
+    return found.isCut ? ['…', ...listed] : listed;
   };
 
   it.each<[string, string, string, string[]]>([
@@ -242,17 +247,17 @@ describe('the latest of missed slots', () => {
     ['0 0 29 2 *', '2020-02-29T00:00Z', '2026-03-01T00:00Z', ['2020-02-29T00:00', '2024-02-29T00:00']],
     ['0 0 29 2 *', '2024-02-29T00:00Z', '2026-03-01T00:00Z', ['2024-02-29T00:00']],
     ['0 5 * * *', '2026-03-01T05:00Z', '2026-03-01T05:00Z', ['2026-03-01T05:00']],
-  ])('of "%s" since %s, at %s', (crontab, first, now, expected) => {
+  ])('finds the latest times of "%s" since %s, at %s', (crontab, first, now, expected) => {
     expect(latest(crontab, first, now, 2)).toEqual(expected);
   });
 
-  it('of a schedule that has no more', () => {
+  it('finds no time after the last one of a schedule', () => {
     expect(occurrenceAfter({ crontab: '0 0 1 1 * 2020', timezone: 'UTC' }, at('00:00'))).toBeUndefined();
   });
 });
 
 describe('a large timetable', () => {
-  it('knows what is due without a look at what is not', () => {
+  it('finds what is due without a look at what is not', () => {
     const entries = Array.from({ length: 20_000 }, (_, n) => someEntry({ subject: `p${n}`, id: n, schedule: n % 50 }));
     const schedules = Array.from({ length: 50 }, (_, n) =>
       someSchedule({ uuid: `s${n}`, id: n, crontab: `${n} 5 * * *` }),

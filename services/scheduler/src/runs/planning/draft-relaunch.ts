@@ -25,13 +25,6 @@ export interface RelaunchedJob {
   readonly master: { readonly uuid: string; readonly id: number; readonly archiveName: string | null } | null;
 }
 
-/** The job's client, and what makes it ready. */
-interface PreparedClient {
-  readonly context: DraftContext;
-  readonly client: ResolvedClient;
-  readonly checks: readonly DraftJob[];
-}
-
 /** The client of the job, as the policy has it now. @throws AppError `conflict` when it is gone or disabled */
 export const clientOf = ({ resolved }: Pick<DraftContext, 'resolved'>, job: RelaunchedJob): ResolvedClient => {
   const client = resolved.clients.find(({ uuid }) => uuid === job.client);
@@ -43,78 +36,52 @@ export const clientOf = ({ resolved }: Pick<DraftContext, 'resolved'>, job: Rela
   return client;
 };
 
-const asDependency = (job: DraftJob): DraftJob => ({ ...job, launch_type: 'dependency' });
-const asRelaunch = (job: DraftJob): DraftJob => ({ ...job, launch_type: 'relaunch' });
-
-const draftJob = (
-  { context: { run, resolved, launchType }, client }: PreparedClient,
-  { machine }: RelaunchedJob,
-  jobType: ClientJobType,
-  needs: readonly DraftJob[],
-): DraftJob => {
-  const policyName = resolved.policy.name;
-  const source = { run, policyName, launchType, client: snapshotOf(client), machine: machine ?? undefined };
-  const uuids = needs.map(({ uuid }) => uuid);
-  return draftSourceJob(source, jobType, uuids);
-};
-
-const draftBackup = (prepared: PreparedClient, job: RelaunchedJob): readonly DraftJob[] => [
-  ...prepared.checks,
-  draftJob(prepared, job, 'job', prepared.checks),
-];
-
-/** The listing of an archive needs the archive: when the backup failed then, it runs again first. */
-const draftCatalog = (prepared: PreparedClient, job: RelaunchedJob): readonly DraftJob[] => {
-  const { checks } = prepared;
-  const { master } = job;
-  const archiveName = master?.archiveName ?? null;
-  if (master && archiveName !== null) {
-    const catalog = draftJob(prepared, job, 'catalog', checks);
-    return [...checks, { ...catalog, master_job: master.uuid, master_job_id: master.id, archive_name: archiveName }];
-  }
-  const before = draftBackup(prepared, job).map(asDependency);
-  const backup = before.slice(-1);
-  const catalog = draftJob(prepared, job, 'catalog', backup);
-  return [...before, { ...catalog, master_job: backup[0]?.uuid ?? null }];
-};
-
-const draftPrune = (prepared: PreparedClient, job: RelaunchedJob): readonly DraftJob[] => {
-  const { master } = job;
-  const prune = draftJob(prepared, job, 'prune', prepared.checks);
-  return [...prepared.checks, { ...prune, ...(master && { master_job: master.uuid, master_job_id: master.id }) }];
-};
-
-const draftCheck = ({ context, client, checks }: PreparedClient, { task }: RelaunchedJob): readonly DraftJob[] => {
-  switch (task) {
-    case 'machines':
-      return [...checks, draftMachinesCheck(context, client, checks)];
-    case 'hypervisor': {
-      const before = checks.filter((check) => check.check === 'client');
-      return [...before, asRelaunch(draftHypervisorCheck(context, client, before))];
-    }
-    default:
-      return [asRelaunch(draftClientCheck(context, client))];
-  }
-};
-
 /**
  * The job and what it needs to succeed, as the policy is now; the job is the last one.
  * @throws AppError `conflict` when there is no such thing to do any more
  */
 export const draftRelaunch = (context: DraftContext, job: RelaunchedJob): readonly DraftJob[] => {
-  if (job.jobType === 'check' && job.client === null) return [asRelaunch(draftRepositoryCheck(context))];
-  const client = clientOf(context, job);
-  const prepared = { context, client, checks: draftChecks(context, client) };
+  const isOfRepository = job.jobType === 'check' && job.client === null;
+  const drafts = isOfRepository ? [draftRepositoryCheck(context)] : draftOfClient(context, clientOf(context, job), job);
+  return drafts.map((draft, index) => ({
+    ...draft,
+    launch_type: index === drafts.length - 1 ? 'relaunch' : 'dependency',
+  }));
+};
+
+const draftOfClient = (context: DraftContext, client: ResolvedClient, job: RelaunchedJob): readonly DraftJob[] => {
+  const { run, resolved, launchType } = context;
+  const { master, machine } = job;
+  const source = { run, policyName: resolved.policy.name, launchType, client: snapshotOf(client) };
+  const draft = (jobType: ClientJobType, needs: readonly DraftJob[]): DraftJob =>
+    draftSourceJob({ ...source, machine: machine ?? undefined }, jobType, uuidsOf(needs));
+  const checks = draftChecks(context, client);
+  const followed = master && { master_job: master.uuid, master_job_id: master.id };
   switch (job.jobType) {
     case 'check':
-      return draftCheck(prepared, job);
+      return draftPreparation(context, client, job.task);
     case 'job':
-      return draftBackup(prepared, job);
-    case 'catalog':
-      return draftCatalog(prepared, job);
+      return [...checks, draft('job', checks)];
+    case 'catalog': {
+      const archive_name = master?.archiveName ?? null;
+      if (archive_name !== null) return [...checks, { ...draft('catalog', checks), ...followed, archive_name }];
+      // The listing of an archive needs the archive: when the backup failed then, it runs again first.
+      const backup = draft('job', checks);
+      return [...checks, backup, { ...draft('catalog', [backup]), master_job: backup.uuid }];
+    }
     case 'prune':
-      return draftPrune(prepared, job);
+      return [...checks, { ...draft('prune', checks), ...followed }];
     default:
       throw new AppError('conflict', `Jobs of the type ${job.jobType} cannot be run again.`);
   }
 };
+
+const draftPreparation = (context: DraftContext, client: ResolvedClient, task: string | null): readonly DraftJob[] => {
+  const checks = draftChecks(context, client);
+  if (task === 'machines') return [...checks, draftMachinesCheck(context, client, checks)];
+  if (task !== 'hypervisor') return [draftClientCheck(context, client)];
+  const before = checks.filter(({ check }) => check === 'client');
+  return [...before, draftHypervisorCheck(context, client, before)];
+};
+
+const uuidsOf = (jobs: readonly DraftJob[]): readonly string[] => jobs.map(({ uuid }) => uuid);

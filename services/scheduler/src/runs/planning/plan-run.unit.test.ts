@@ -32,7 +32,7 @@ const ofMachines = (resolved: ResolvedPolicy): ResolvedPolicy => ({
 });
 const keepNothing = { keep_hourly: null, keep_daily: 0, keep_weekly: null, keep_monthly: null, keep_yearly: null };
 
-describe('a launch plans', () => {
+describe('draftLaunch', () => {
   it.each<[string, ResolvedPolicy, string[]]>([
     [
       'the chain of each client',
@@ -105,11 +105,11 @@ describe('a launch plans', () => {
       ),
       ['Backup Job host1-2'],
     ],
-  ])('%s', (_name, resolved, expected) => {
+  ])('plans %s', (_name, resolved, expected) => {
     expect(outline(draftLaunch(contextOf(resolved)))).toEqual(expected);
   });
 
-  it('the same jobs when it is tried again, and other ones for another run', () => {
+  it('plans the same jobs when it is tried again, and other ones for another run', () => {
     const resolved = policyOf();
     const uuids = (name: string): string[] =>
       draftLaunch({ ...contextOf(resolved), run: name }).map(({ uuid }) => uuid);
@@ -119,14 +119,14 @@ describe('a launch plans', () => {
   });
 });
 
-describe('the event of a run', () => {
+describe('planRun', () => {
   const resolved = policyOf(({ clients }) => ({ clients: [unready(clients[0]!)] }));
   const drafts = draftLaunch({ run, resolved, launchType: 'scheduled' });
   const plan = { run, resolved, extraVars: null, dueAt: '2026-01-02T03:00:00.000Z', drafts };
   const [, backup] = drafts;
   const drawn = { ids: [5, 6, 7, 8], archives: new Map([[backup!.uuid, 'folders-host1-1-x']]) };
 
-  it('fits its definition, and names archive and master of each job', () => {
+  it('makes an event that fits its definition, and names archive and master of each job', () => {
     const data = runRequested.schema.parse(planRun(plan, drawn));
     expect(data.policy).not.toHaveProperty('enabled');
     expect(data).toMatchObject({ uuid: run, due_at: plan.dueAt, extra_vars: resolved.extra_vars });
@@ -151,14 +151,14 @@ describe('the event of a run', () => {
     expect(planRun({ ...plan, extraVars: '{}' }, drawn).extra_vars).toBe('{}');
   });
 
-  it('wants one archive for each backup', () => {
+  it('names one archive for each backup', () => {
     expect(archiveNamesOf(plan, Date.UTC(2026, 0, 2, 3, 4, 59))).toEqual([
       { job: backup!.uuid, name: 'folders-host1-1-2026-01-02_03-04' },
     ]);
   });
 });
 
-describe('machines that were found', () => {
+describe('draftExtension', () => {
   const resolved = ofMachines(policyOf(() => ({ catalog_enabled: false })));
   const launched = draftLaunch({ run, resolved, launchType: 'scheduled' });
   const requested = planRun(
@@ -173,7 +173,7 @@ describe('machines that were found', () => {
   ];
   const drafts = draftExtension(requested, finder, machines);
 
-  it('each get their jobs once, which need the one that found them', () => {
+  it('plans the jobs of each machine once, which depend on the job that found it', () => {
     expect(headJob(requested.jobs)).toBe(finder);
     expect(finder).toMatchObject({ check: 'machines', followers: { catalog: false, prune: true } });
     expect(drafts.map(({ name, launch_type, machine }) => [name, launch_type, machine?.id])).toEqual([
@@ -192,7 +192,7 @@ describe('machines that were found', () => {
     expect(draftExtension(requested, finder, machines)).toEqual(drafts);
   });
 
-  it('name their archives', () => {
+  it('names archives after host and machine', () => {
     expect(archiveNamesFor('vm', drafts, Date.UTC(2026, 0, 2, 3, 4)).map(({ name }) => name)).toEqual([
       'vm-host1-1-web-2026-01-02_03-04',
       'vm-host1-1-8-2026-01-02_03-04',
@@ -203,7 +203,7 @@ describe('machines that were found', () => {
   });
 });
 
-describe('a drill plans', () => {
+describe('draftDrills', () => {
   const resolved = policyOf(undefined, 3);
   const [one, two, three] = resolved.clients.map(({ uuid }) => uuid);
   const archive = (client: string, id: number, machine?: LatestArchive['machine']): LatestArchive => ({
@@ -215,7 +215,7 @@ describe('a drill plans', () => {
   });
   const archives = [archive(one!, 1), archive(two!, 2, { id: '7', name: 'web' }), archive(run, 3)];
 
-  it('a job for each latest archive of the policy’s clients, with a seed that is its own', () => {
+  it('plans a job for each latest archive of the policy’s clients, with a seed that is its own', () => {
     const drafts = draftDrills({ run, resolved, launchType: 'scheduled' }, archives);
     expect(drafts.map(({ name, archive_name, master_job_id }) => [name, archive_name, master_job_id])).toEqual([
       ['Restore Drill policy1 host1-1', 'archive-1', 1],
@@ -226,7 +226,7 @@ describe('a drill plans', () => {
     expect(draftDrills({ run, resolved, launchType: 'scheduled' }, archives)).toEqual(drafts);
   });
 
-  it('the preparation of the repository before them', () => {
+  it('plans the preparation of the repository before the drills', () => {
     const unprepared = { ...resolved, repository: unready(resolved.repository) };
     expect(outline(draftDrills({ run, resolved: unprepared, launchType: 'manual' }, archives.slice(0, 1)))).toEqual([
       'Prepare Repository',
@@ -242,12 +242,12 @@ describe('a drill plans', () => {
       { ...resolved, clients: resolved.clients.map((client) => ({ ...client, enabled: false })) },
       [archive(three!, 1)],
     ],
-  ])('nothing %s', (_name, policy, given) => {
+  ])('refuses a drill %s', (_name, policy, given) => {
     expect(() => draftDrills({ run, resolved: policy, launchType: 'manual' }, given)).toThrow('has no archive');
   });
 });
 
-describe('a relaunch plans', () => {
+describe('draftRelaunch', () => {
   const client = policyOf().clients[0]!;
   const master = { uuid: run, id: 77, archiveName: 'a' };
   const job = (jobType: string, changes: Partial<RelaunchedJob> = {}): RelaunchedJob => ({
@@ -304,7 +304,7 @@ describe('a relaunch plans', () => {
       job('prune', { machine: { id: '7', name: 'web' }, master }),
       ['Prune Job host1-1/web'],
     ],
-  ])('%s', (_name, resolved, relaunched, expected) => {
+  ])('plans %s', (_name, resolved, relaunched, expected) => {
     const drafts = draftRelaunch({ ...contextOf(resolved), launchType: 'relaunch' }, relaunched);
     expect(outline(drafts)).toEqual(expected);
     expect(drafts.map(({ launch_type }) => launch_type)).toEqual([
@@ -313,7 +313,7 @@ describe('a relaunch plans', () => {
     ]);
   });
 
-  it('the listing of the archive that is there', () => {
+  it('plans the listing of an archive that exists', () => {
     const [draft] = draftRelaunch(contextOf(ready), job('catalog', { master }));
     expect(draft).toMatchObject({ archive_name: 'a', master_job: run, master_job_id: 77 });
   });
@@ -327,26 +327,26 @@ describe('a relaunch plans', () => {
       'is disabled',
     ],
     ['of a kind that has no policy of its own', ready, job('restore'), 'cannot be run again'],
-  ])('nothing for a job %s', (_name, resolved, relaunched, message) => {
+  ])('refuses to run a job again %s', (_name, resolved, relaunched, message) => {
     expect(() => draftRelaunch(contextOf(resolved), relaunched)).toThrow(message);
   });
 });
 
-describe('names', () => {
+describe('archiveName', () => {
   it.each<[string, string]>([
     ['web-01.example.org', 'folders-web-01.example.org-2026-01-02_03-04'],
     ['a b/c::d{now}', 'folders-a_b_c__d_now_-2026-01-02_03-04'],
     ['größe', 'folders-gr__e-2026-01-02_03-04'],
     ['x'.repeat(1_000), `folders-${'x'.repeat(150)}-2026-01-02_03-04`],
-  ])('of archives of %s', (host, expected) => {
+  ])('names the archives of %s', (host, expected) => {
     expect(archiveName('folders', { hostname: host }, Date.UTC(2026, 0, 2, 3, 4, 5))).toBe(expected);
   });
 
-  it('of repeated archives', () => {
+  it('numbers the candidates of a name that is taken', () => {
     expect([1, 2, 3].map((n) => nthName('a', n))).toEqual(['a', 'a-2', 'a-3']);
   });
 
-  it('as uuids: RFC 9562’s own example', () => {
+  it('makes the uuid of RFC 9562’s own example', () => {
     expect(nameUuid('6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'www.example.com')).toBe(
       '2ed6657d-e927-568b-95e1-2665a8aea6a2',
     );
