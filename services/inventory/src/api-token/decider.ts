@@ -1,23 +1,23 @@
 import type { apiTokenCreated, ApiTokenEvent } from '@cyborgbackup/contracts';
 import type { Decider, EventOf } from '@cyborgbackup/kernel';
-import { absent, present, type Entity } from '../shared/entity.ts';
+import { requireNew, requireExisting, type Entity } from '../shared/entity.ts';
 
 type Token = EventOf<typeof apiTokenCreated>['data'];
 
 /** A token that was revoked counts as removed. */
 export type ApiToken = Entity<Omit<Token, 'uuid' | 'id'>>;
 
-export type ApiTokenCommand = { readonly do: 'create'; readonly token: Token } | { readonly do: 'revoke' };
+export type ApiTokenCommand = { readonly type: 'create'; readonly token: Token } | { readonly type: 'revoke' };
 
 export const apiTokenDecider: Decider<ApiToken | undefined, ApiTokenCommand, ApiTokenEvent> = {
   initialState: undefined,
 
   decide: (command, state) => {
-    if (command.do === 'create') {
-      absent(state);
+    if (command.type === 'create') {
+      requireNew(state);
       return [{ type: 'api-token-created', data: command.token }];
     }
-    const { uuid, id } = present(state, 'token');
+    const { uuid, id } = requireExisting(state, 'token');
     return [{ type: 'api-token-revoked', data: { uuid, id } }];
   },
 

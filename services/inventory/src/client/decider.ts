@@ -1,17 +1,17 @@
 import type { ClientEvent, ClientFields } from '@cyborgbackup/contracts';
 import type { Decider } from '@cyborgbackup/kernel';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import { requireNew, changedFields, isEmpty, requireExisting, type Entity } from '../shared/entity.ts';
 
 export type Client = Entity<ClientFields>;
 
 export type ClientCommand =
-  | { readonly do: 'register'; readonly uuid: string; readonly id: number; readonly fields: ClientFields }
-  | { readonly do: 'change'; readonly changes: ClientChanges }
+  | { readonly type: 'register'; readonly uuid: string; readonly id: number; readonly fields: ClientFields }
+  | { readonly type: 'change'; readonly changes: ClientChanges }
   /** A preparation looked at the machine. */
-  | { readonly do: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
+  | { readonly type: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
   /** A preparation looked at the machine's hypervisor. */
-  | { readonly do: 'hypervisor-prepared'; readonly isReady: boolean; readonly name: string }
-  | { readonly do: 'remove' };
+  | { readonly type: 'hypervisor-prepared'; readonly isReady: boolean; readonly name: string }
+  | { readonly type: 'remove' };
 
 type ClientChanges = { readonly [Name in keyof ClientFields]?: ClientFields[Name] | undefined };
 
@@ -24,9 +24,9 @@ const withReadiness = (fields: ClientFields, changes: ClientChanges): Partial<Cl
   return changedFields(fields, { ...changes, ready, hypervisor_ready });
 };
 
-const decideOn = (client: Client, command: Exclude<ClientCommand, { do: 'register' }>): readonly ClientEvent[] => {
+const decideOn = (client: Client, command: Exclude<ClientCommand, { type: 'register' }>): readonly ClientEvent[] => {
   const { uuid, id, fields } = client;
-  switch (command.do) {
+  switch (command.type) {
     case 'change': {
       const changed = withReadiness(fields, command.changes);
       return isEmpty(changed) ? [] : [{ type: 'client-changed', data: { uuid, ...changed } }];
@@ -50,8 +50,8 @@ export const clientDecider: Decider<Client | undefined, ClientCommand, ClientEve
   initialState: undefined,
 
   decide: (command, state) => {
-    if (command.do !== 'register') return decideOn(present(state, 'client'), command);
-    absent(state);
+    if (command.type !== 'register') return decideOn(requireExisting(state, 'client'), command);
+    requireNew(state);
     const { uuid, id, fields } = command;
     return [{ type: 'client-registered', data: { ...fields, uuid, id } }];
   },

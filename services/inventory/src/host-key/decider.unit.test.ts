@@ -1,6 +1,6 @@
 import type { HostKeyEvent } from '@cyborgbackup/contracts';
 import { test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
+import { given } from '../testing/specification.ts';
 import { hostKeyDecider } from './decider.ts';
 
 const place = { host: 'nas', port: 22 };

@@ -7,7 +7,7 @@ import {
   type PolicyType,
 } from '@cyborgbackup/contracts';
 import type { Decider, Sealed } from '@cyborgbackup/kernel';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import { requireNew, changedFields, isEmpty, requireExisting, type Entity } from '../shared/entity.ts';
 import { refuseFields } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
 
@@ -23,21 +23,21 @@ export type UnknownReferences = UnknownIds<'clients' | 'repository' | 'schedule'
 
 export type PolicyCommand =
   | {
-      readonly do: 'register';
+      readonly type: 'register';
       readonly uuid: string;
       readonly id: number;
       readonly fields: PolicyFields;
       readonly unknown: UnknownReferences;
     }
   | {
-      readonly do: 'change';
+      readonly type: 'change';
       /** `extra_vars` only when they become others. */
       readonly changes: PolicyChanges;
       /** The variables after the change, in clear. */
       readonly variables: string;
       readonly unknown: UnknownReferences;
     }
-  | { readonly do: 'remove' };
+  | { readonly type: 'remove' };
 
 type Source = Pick<PolicyFields, 'policy_type' | 'vmprovider'>;
 
@@ -65,7 +65,7 @@ const check = (unknown: UnknownReferences, { provider, variables }: Concerns): v
 
 const withoutTwins = (ids: readonly number[]): number[] => [...new Set(ids)];
 
-const change = (policy: Policy, command: PolicyCommand & { do: 'change' }): readonly PolicyEvent[] => {
+const change = (policy: Policy, command: PolicyCommand & { type: 'change' }): readonly PolicyEvent[] => {
   const { changes, variables, unknown } = command;
   const { uuid, fields } = policy;
   const { policy_type = fields.policy_type, vmprovider = fields.vmprovider, extra_vars } = changes;
@@ -83,17 +83,17 @@ export const policyDecider: Decider<Policy | undefined, PolicyCommand, PolicyEve
   initialState: undefined,
 
   decide: (command, state) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'register': {
-        absent(state);
+        requireNew(state);
         const { uuid, id, fields, unknown } = command;
         check(unknown, { provider: fields, variables: { type: fields.policy_type, text: fields.extra_vars } });
         return [{ type: 'policy-registered', data: { ...fields, clients: withoutTwins(fields.clients), uuid, id } }];
       }
       case 'change':
-        return change(present(state, 'policy'), command);
+        return change(requireExisting(state, 'policy'), command);
       case 'remove': {
-        const { uuid, id } = present(state, 'policy');
+        const { uuid, id } = requireExisting(state, 'policy');
         return [{ type: 'policy-removed', data: { uuid, id } }];
       }
     }

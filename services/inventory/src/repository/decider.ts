@@ -2,7 +2,7 @@ import { parseRepositoryLocation } from '@cyborgbackup/borg';
 import { SECRET_MASK, type RepositoryEvent, type RepositoryFields } from '@cyborgbackup/contracts';
 import { fieldError, messageOf, type Decider, type Sealed } from '@cyborgbackup/kernel';
 import { isDeepStrictEqual } from 'node:util';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import { requireNew, changedFields, isEmpty, requireExisting, type Entity } from '../shared/entity.ts';
 import { refuseFields, refuseTogether } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
 
@@ -38,7 +38,7 @@ export type UnknownSchedules = UnknownIds<'check_schedule' | 'integrity_schedule
 
 export type RepositoryCommand =
   | {
-      readonly do: 'register';
+      readonly type: 'register';
       readonly uuid: string;
       readonly id: number;
       readonly fields: RepositoryFields;
@@ -46,10 +46,10 @@ export type RepositoryCommand =
       readonly unknown: UnknownSchedules;
     }
   /** With a passphrase only when it is not the one there is: that one is sealed, and cannot be compared here. */
-  | { readonly do: 'change'; readonly changes: RepositoryChanges; readonly unknown: UnknownSchedules }
+  | { readonly type: 'change'; readonly changes: RepositoryChanges; readonly unknown: UnknownSchedules }
   /** A preparation opened or initialised it. */
   | {
-      readonly do: 'prepared';
+      readonly type: 'prepared';
       readonly ready: boolean;
       readonly borgId: string;
       readonly encryption: string;
@@ -57,10 +57,10 @@ export type RepositoryCommand =
       readonly ownKey: boolean;
     }
   /** Takes the place of the key pair there is. */
-  | { readonly do: 'replace-key-pair'; readonly keyPair: RepositoryKeyPair }
+  | { readonly type: 'replace-key-pair'; readonly keyPair: RepositoryKeyPair }
   /** Only sent when it is not the copy there is: that one is sealed, and cannot be compared here. */
-  | { readonly do: 'escrow'; readonly borgId: string; readonly key: string }
-  | { readonly do: 'remove' };
+  | { readonly type: 'escrow'; readonly borgId: string; readonly key: string }
+  | { readonly type: 'remove' };
 
 const checkPath = (path: string | undefined): void => {
   if (path === undefined) return;
@@ -83,7 +83,7 @@ const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChange
 
 const change = (
   { uuid, fields }: Repository,
-  { changes, unknown }: RepositoryCommand & { do: 'change' },
+  { changes, unknown }: RepositoryCommand & { type: 'change' },
 ): readonly RepositoryEvent[] => {
   refuseTogether(
     () => checkPath(changes.path),
@@ -98,7 +98,7 @@ const change = (
 
 const prepared = (
   repository: Repository,
-  { ready, borgId, encryption, initialised, ownKey }: RepositoryCommand & { do: 'prepared' },
+  { ready, borgId, encryption, initialised, ownKey }: RepositoryCommand & { type: 'prepared' },
 ): readonly RepositoryEvent[] => {
   const { uuid, fields } = repository;
   const isKnown =
@@ -115,7 +115,7 @@ const keyGenerated = (uuid: string, keyPair: RepositoryKeyPair): RepositoryEvent
   data: { uuid, ...keyPair },
 });
 
-const register = (command: RepositoryCommand & { do: 'register' }): readonly RepositoryEvent[] => {
+const register = (command: RepositoryCommand & { type: 'register' }): readonly RepositoryEvent[] => {
   const { uuid, id, fields, keyPair, unknown } = command;
   refuseTogether(
     () => checkPath(fields.path),
@@ -130,10 +130,10 @@ const register = (command: RepositoryCommand & { do: 'register' }): readonly Rep
 
 const decideOn = (
   repository: Repository,
-  command: Exclude<RepositoryCommand, { do: 'register' }>,
+  command: Exclude<RepositoryCommand, { type: 'register' }>,
 ): readonly RepositoryEvent[] => {
   const { uuid, id } = repository;
-  switch (command.do) {
+  switch (command.type) {
     case 'change':
       return change(repository, command);
     case 'prepared':
@@ -176,8 +176,8 @@ export const repositoryDecider: Decider<Repository | undefined, RepositoryComman
   initialState: undefined,
 
   decide: (command, state) => {
-    if (command.do !== 'register') return decideOn(present(state, 'repository'), command);
-    absent(state);
+    if (command.type !== 'register') return decideOn(requireExisting(state, 'repository'), command);
+    requireNew(state);
     return register(command);
   },
 

@@ -1,7 +1,7 @@
 import { type ScheduleEvent, type ScheduleFields } from '@cyborgbackup/contracts';
 import { checkTimezone, parseBlackout, parseCrontab } from '@cyborgbackup/scheduling';
 import type { Decider } from '@cyborgbackup/kernel';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import { requireNew, changedFields, isEmpty, requireExisting, type Entity } from '../shared/entity.ts';
 import { refuseTogether } from '../shared/refuse-together.ts';
 
 export type Schedule = Entity<ScheduleFields>;
@@ -9,9 +9,9 @@ export type Schedule = Entity<ScheduleFields>;
 type ScheduleChanges = { readonly [Name in keyof ScheduleFields]?: ScheduleFields[Name] | undefined };
 
 export type ScheduleCommand =
-  | { readonly do: 'register'; readonly uuid: string; readonly id: number; readonly fields: ScheduleFields }
-  | { readonly do: 'change'; readonly changes: ScheduleChanges }
-  | { readonly do: 'remove' };
+  | { readonly type: 'register'; readonly uuid: string; readonly id: number; readonly fields: ScheduleFields }
+  | { readonly type: 'change'; readonly changes: ScheduleChanges }
+  | { readonly type: 'remove' };
 
 const check = ({ crontab, timezone, blackouts = [] }: ScheduleChanges): void =>
   refuseTogether(
@@ -24,21 +24,21 @@ export const scheduleDecider: Decider<Schedule | undefined, ScheduleCommand, Sch
   initialState: undefined,
 
   decide: (command, state) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'register': {
-        absent(state);
+        requireNew(state);
         const { uuid, id, fields } = command;
         check(fields);
         return [{ type: 'schedule-registered', data: { ...fields, uuid, id } }];
       }
       case 'change': {
-        const { uuid, fields } = present(state, 'schedule');
+        const { uuid, fields } = requireExisting(state, 'schedule');
         check(command.changes);
         const changed = changedFields(fields, command.changes);
         return isEmpty(changed) ? [] : [{ type: 'schedule-changed', data: { uuid, ...changed } }];
       }
       case 'remove': {
-        const { uuid, id } = present(state, 'schedule');
+        const { uuid, id } = requireExisting(state, 'schedule');
         return [{ type: 'schedule-removed', data: { uuid, id } }];
       }
     }

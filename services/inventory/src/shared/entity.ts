@@ -12,13 +12,13 @@ export interface Entity<Fields> {
 }
 
 /** @throws AppError `not-found` unless it is there now */
-export const present = <State extends Entity<unknown>>(state: State | undefined, kind: string): State => {
+export const requireExisting = <State extends Entity<unknown>>(state: State | undefined, kind: string): State => {
   if (!state || state.isRemoved) throw new AppError('not-found', `There is no such ${kind}: it may have been deleted.`);
   return state;
 };
 
 /** @throws AppError `conflict` when there is, or was, something in this stream */
-export const absent = (state: Entity<unknown> | undefined): void => {
+export const requireNew = (state: Entity<unknown> | undefined): void => {
   if (state) throw new AppError('conflict', 'This uuid belongs to something else already: choose another one.');
 };
 

@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
-import { caughtUpWithJobs } from './caught-up.ts';
+import { waitForInventoryAndJobs } from './wait-for-tables.ts';
 import type { InventoryDeps } from './inventory-deps.ts';
 
 export interface Removable {
@@ -69,7 +69,7 @@ const counted = (count: number, one: string, many: string): string[] =>
  * `unavailable` when the read models are behind
  */
 export const refuseWhenInUse = async (deps: InventoryDeps, thing: Removable): Promise<void> => {
-  await caughtUpWithJobs(deps);
+  await waitForInventoryAndJobs(deps);
   const { pool } = deps;
   const policies = await policiesWith(pool, thing);
   const repositories = await repositoriesWith(pool, thing);

@@ -1,12 +1,12 @@
 import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
 import { fieldError, type Decider } from '@cyborgbackup/kernel';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import { requireNew, changedFields, isEmpty, requireExisting, type Entity } from '../shared/entity.ts';
 
 export type User = Entity<UserFields>;
 
 export type UserCommand =
   | {
-      readonly do: 'register';
+      readonly type: 'register';
       readonly uuid: string;
       readonly id: number;
       readonly fields: UserFields;
@@ -14,11 +14,11 @@ export type UserCommand =
       readonly passwordHash: string;
     }
   | {
-      readonly do: 'change';
+      readonly type: 'change';
       readonly changes: { readonly [Name in keyof UserFields]?: UserFields[Name] | undefined };
       readonly passwordHash?: string | undefined;
     }
-  | { readonly do: 'remove' };
+  | { readonly type: 'remove' };
 
 /** As lenient as mail servers are: `root@localhost` is an address. */
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
@@ -27,7 +27,7 @@ const checkEmail = (email: string | undefined): void => {
   if (email !== undefined && !EMAIL.test(email)) throw fieldError('email', 'Enter a valid email address.');
 };
 
-const change = (user: User, { changes, passwordHash }: UserCommand & { do: 'change' }): UserEvent[] => {
+const change = (user: User, { changes, passwordHash }: UserCommand & { type: 'change' }): UserEvent[] => {
   checkEmail(changes.email);
   const { uuid } = user;
   const changed = changedFields(user.fields, changes);
@@ -42,17 +42,17 @@ export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
   initialState: undefined,
 
   decide: (command, state) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'register': {
-        absent(state);
+        requireNew(state);
         const { uuid, id, fields, passwordHash } = command;
         checkEmail(fields.email);
         return [{ type: 'user-registered', data: { ...fields, uuid, id, password_hash: passwordHash } }];
       }
       case 'change':
-        return change(present(state, 'user'), command);
+        return change(requireExisting(state, 'user'), command);
       case 'remove': {
-        const { uuid, id } = present(state, 'user');
+        const { uuid, id } = requireExisting(state, 'user');
         return [{ type: 'user-removed', data: { uuid, id } }];
       }
     }

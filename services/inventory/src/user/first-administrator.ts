@@ -47,7 +47,7 @@ export const ensureFirstAdministrator = async (
   const fields = { email, first_name: '', last_name: '', is_superuser: true, ...NO_REPORTS };
   const passwordHash = await hashPassword(password);
   const id = await drawId(deps.pool, 'user');
-  const command = { do: 'register', uuid: FIRST_ADMINISTRATOR, id, fields, passwordHash } as const;
+  const command = { type: 'register', uuid: FIRST_ADMINISTRATOR, id, fields, passwordHash } as const;
   userDecider.decide(command, undefined); // refuses a wrong address before it is claimed
   try {
     await createEmails(deps).register(stream, comparableEmail(email), () =>

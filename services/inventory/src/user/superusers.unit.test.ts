@@ -1,6 +1,6 @@
 import type { SuperuserEvent } from '@cyborgbackup/contracts';
 import { test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
+import { given } from '../testing/specification.ts';
 import { superusersDecider } from './superusers.ts';
 
 const withdrawn = (user: string, version: number): SuperuserEvent => ({

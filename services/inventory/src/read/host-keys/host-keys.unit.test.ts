@@ -1,6 +1,6 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { recorded, secondOf } from '../../testing/recorded.test.ts';
+import { recorded, secondOf } from '../../testing/recorded.ts';
 import { hostKeys } from './host-keys.ts';
 
 const place = { host: 'NAS', port: 22 };

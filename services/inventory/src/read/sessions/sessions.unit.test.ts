@@ -1,6 +1,6 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, BOB, recorded, sealed, secondOf } from '../../testing/recorded.test.ts';
+import { ADA, BOB, recorded, sealed, secondOf } from '../../testing/recorded.ts';
 import { sessions } from './sessions.ts';
 
 const first = '5f0c8a52-0000-4000-8000-000000000001';

@@ -1,6 +1,6 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { recorded, sealed, secondOf } from '../../testing/recorded.test.ts';
+import { recorded, sealed, secondOf } from '../../testing/recorded.ts';
 import { sshKeys } from '../ssh-keys/ssh-keys.ts';
 import { settings } from './settings.ts';
 

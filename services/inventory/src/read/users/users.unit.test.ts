@@ -1,6 +1,6 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, recorded, sealed, secondOf } from '../../testing/recorded.test.ts';
+import { ADA, recorded, sealed, secondOf } from '../../testing/recorded.ts';
 import { users } from './users.ts';
 
 const fields = {

@@ -7,8 +7,8 @@ import {
 } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { drawId } from '@cyborgbackup/service';
-import { caughtUp } from '../shared/caught-up.ts';
-import { present, writtenBy } from '../shared/entity.ts';
+import { waitForInventory } from '../shared/wait-for-tables.ts';
+import { requireExisting, writtenBy } from '../shared/entity.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { registerOnce } from '../shared/register-once.ts';
 import { userDecider, userStream, type User, type UserCommand } from './decider.ts';
@@ -16,7 +16,7 @@ import { comparableEmail, createEmails } from './emails.ts';
 import { superusersDecider, type Superuser } from './superusers.ts';
 
 const takesAway = (command: UserCommand, { is_superuser }: UserFields): boolean =>
-  is_superuser && (command.do === 'remove' || (command.do === 'change' && command.changes.is_superuser === false));
+  is_superuser && (command.type === 'remove' || (command.type === 'change' && command.changes.is_superuser === false));
 
 export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof userCommands> => {
   const handle = handleCommand(deps, userDecider);
@@ -24,7 +24,7 @@ export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof user
   const emails = createEmails(deps);
 
   const allSuperusers = async (): Promise<readonly Superuser[]> => {
-    await caughtUp(deps);
+    await waitForInventory(deps);
     const { rows } = await deps.pool.query<Superuser>(
       'select uuid::text as uuid, revision from inventory.users where is_superuser',
     );
@@ -42,7 +42,7 @@ export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof user
     register: ({ uuid, command_id, password_hash: passwordHash, ...fields }) => {
       const stream = userStream(uuid);
       return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
-        const command = { do: 'register', uuid, id: await drawId(deps.pool, 'user'), fields, passwordHash } as const;
+        const command = { type: 'register', uuid, id: await drawId(deps.pool, 'user'), fields, passwordHash } as const;
         userDecider.decide(command, undefined); // refuses what is wrong before an address is claimed
         await emails.register(stream, comparableEmail(fields.email), () =>
           handle(stream, command, { commandId: command_id }),
@@ -52,12 +52,12 @@ export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof user
 
     change: ({ uuid, changes, password_hash: passwordHash, expected_version: expectedVersion }) => {
       const stream = userStream(uuid);
-      const command = { do: 'change', changes, passwordHash } as const;
+      const command = { type: 'change', changes, passwordHash } as const;
       const run = async (): Promise<Written> => {
         const result = await handle(
           stream,
           ({ state, version }, execute) => {
-            const user = present(state, 'user');
+            const user = requireExisting(state, 'user');
             userDecider.decide(command, user); // refuses what is wrong before an address is claimed
             const from = comparableEmail(user.fields.email);
             const to = comparableEmail(changes.email ?? user.fields.email);
@@ -78,10 +78,10 @@ export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof user
       const result = await handle(
         stream,
         ({ state, version }, execute) => {
-          const user = present(state, 'user');
+          const user = requireExisting(state, 'user');
           return emails.remove(stream, comparableEmail(user.fields.email), async () => {
-            await keepSuperusers(user, version, { do: 'remove' });
-            return execute({ do: 'remove' });
+            await keepSuperusers(user, version, { type: 'remove' });
+            return execute({ type: 'remove' });
           });
         },
         { expectedVersion },

@@ -2,7 +2,7 @@ import type { clientCommands, RpcHandlers, Written } from '@cyborgbackup/contrac
 import { handleCommand } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { present, writtenBy } from '../shared/entity.ts';
+import { requireExisting, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { withReferences } from '../shared/references.ts';
@@ -24,7 +24,7 @@ export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof cl
       return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
         const id = await drawId(deps.pool, 'client');
         await addresses.register(stream, comparableAddress(fields), () =>
-          handle(stream, { do: 'register', uuid, id, fields }, { commandId: command_id }),
+          handle(stream, { type: 'register', uuid, id, fields }, { commandId: command_id }),
         );
       });
     },
@@ -35,10 +35,10 @@ export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof cl
         const result = await handle(
           stream,
           ({ state }, execute) => {
-            const { fields } = present(state, 'client');
+            const { fields } = requireExisting(state, 'client');
             const { hostname = fields.hostname, port = fields.port } = changes;
             const values = { from: comparableAddress(fields), to: comparableAddress({ hostname, port }) };
-            return addresses.change(stream, values, () => execute({ do: 'change', changes }));
+            return addresses.change(stream, values, () => execute({ type: 'change', changes }));
           },
           { expectedVersion },
         );
@@ -53,9 +53,9 @@ export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof cl
         const result = await handle(
           stream,
           async ({ state }, execute) => {
-            const client = present(state, 'client');
+            const client = requireExisting(state, 'client');
             await refuseWhenInUse(deps, { kind: 'client', id: client.id });
-            return addresses.remove(stream, comparableAddress(client.fields), () => execute({ do: 'remove' }));
+            return addresses.remove(stream, comparableAddress(client.fields), () => execute({ type: 'remove' }));
           },
           { expectedVersion },
         );
@@ -64,9 +64,9 @@ export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof cl
     },
 
     recordPreparation: async ({ uuid, version, ready, ip }) =>
-      writtenBy(await handle(clientStream(uuid), { do: 'prepared', version, ready, ip }), 'client'),
+      writtenBy(await handle(clientStream(uuid), { type: 'prepared', version, ready, ip }), 'client'),
 
     recordHypervisorPreparation: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
-      writtenBy(await handle(clientStream(uuid), { do: 'hypervisor-prepared', isReady, name }), 'client'),
+      writtenBy(await handle(clientStream(uuid), { type: 'hypervisor-prepared', isReady, name }), 'client'),
   };
 };

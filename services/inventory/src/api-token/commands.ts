@@ -29,7 +29,7 @@ export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof 
       const stream = apiTokenStream(token.uuid);
       return registerOnce(deps.store, stream, { uuid: token.uuid, command_id }, async () => {
         const id = await drawId(deps.pool, 'api_token');
-        await handle(stream, { do: 'create', token: { ...token, id } }, { commandId: command_id });
+        await handle(stream, { type: 'create', token: { ...token, id } }, { commandId: command_id });
       });
     },
 
@@ -41,7 +41,7 @@ export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof 
 
     revoke: async ({ uuid, expected_version: expectedVersion }) => {
       const options = expectedVersion === undefined ? {} : { expectedVersion };
-      return writtenBy(await handle(apiTokenStream(uuid), { do: 'revoke' }, options), 'token');
+      return writtenBy(await handle(apiTokenStream(uuid), { type: 'revoke' }, options), 'token');
     },
   };
 };

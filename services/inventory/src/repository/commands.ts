@@ -3,8 +3,8 @@ import type { repositoryCommands, RepositoryEvent, RpcHandlers, Written } from '
 import { handleCommand, isEncrypted, loadState } from '@cyborgbackup/event-store';
 import type { Sealed } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { caughtUp } from '../shared/caught-up.ts';
-import { present, writtenBy } from '../shared/entity.ts';
+import { waitForInventory } from '../shared/wait-for-tables.ts';
+import { requireExisting, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { recordFact } from '../shared/record-fact.ts';
@@ -41,7 +41,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
   /** Records that somebody is given one of its keys. */
   const recordRead = async (uuid: string, type: 'repository-key-read' | 'repository-escrow-read'): Promise<Written> => {
     const { state, version } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
-    const { id } = present(state, 'repository');
+    const { id } = requireExisting(state, 'repository');
     const fact: RepositoryEvent = { type, data: { uuid } };
     const position = await recordFact(deps, keyReadsStream(uuid), fact);
     return { uuid, id, version, position: position.toString() };
@@ -57,7 +57,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
   const realChanges = async (state: Repository | undefined, changes: RepositoryChanges): Promise<RepositoryChanges> => {
     const { repository_key: key, ...others } = changes;
     if (key === undefined) return changes;
-    const { fields } = present(state, 'repository');
+    const { fields } = requireExisting(state, 'repository');
     return (await opened(fields.repository_key)) === key ? others : changes;
   };
 
@@ -68,7 +68,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
   ): Promise<Written> => {
     if (!namesSchedules(fields)) return write({ check_schedule: [], integrity_schedule: [] });
     return withReferences(deps, async () => {
-      await caughtUp(deps);
+      await waitForInventory(deps);
       return write(await unknownSchedules(deps.pool, fields));
     });
   };
@@ -78,7 +78,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
       const stream = repositoryStream(uuid);
       const make = async (unknown: UnknownSchedules): Promise<void> => {
         const id = await drawId(deps.pool, 'repository');
-        const command = { do: 'register', uuid, id, fields, keyPair: await newKeyPair(id), unknown } as const;
+        const command = { type: 'register', uuid, id, fields, keyPair: await newKeyPair(id), unknown } as const;
         await handle(stream, command, { commandId: command_id });
       };
       return checkingSchedules(fields, (unknown) =>
@@ -89,46 +89,46 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
     change: ({ uuid, changes: sent, expected_version: expectedVersion }) =>
       checkingSchedules(sent, (unknown) =>
         handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) =>
-          execute({ do: 'change', changes: await realChanges(state, sent), unknown }),
+          execute({ type: 'change', changes: await realChanges(state, sent), unknown }),
         ),
       ),
 
     remove: ({ uuid, expected_version: expectedVersion }) =>
       withReferences(deps, () =>
         handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) => {
-          await refuseWhenInUse(deps, { kind: 'repository', id: present(state, 'repository').id });
-          return execute({ do: 'remove' });
+          await refuseWhenInUse(deps, { kind: 'repository', id: requireExisting(state, 'repository').id });
+          return execute({ type: 'remove' });
         }),
       ),
 
     recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
-      writtenBy(await handle(repositoryStream(uuid), { do: 'prepared', borgId, ownKey, ...found }), 'repository'),
+      writtenBy(await handle(repositoryStream(uuid), { type: 'prepared', borgId, ownKey, ...found }), 'repository'),
 
     recordKeyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
 
     generateSsh: ({ uuid, expected_version: expectedVersion }) =>
       handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) =>
-        execute({ do: 'replace-key-pair', keyPair: await newKeyPair(present(state, 'repository').id) }),
+        execute({ type: 'replace-key-pair', keyPair: await newKeyPair(requireExisting(state, 'repository').id) }),
       ),
 
     describeAuthorizedKey: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
       const { state } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
-      const repository = present(state, 'repository');
+      const repository = requireExisting(state, 'repository');
       const limits = { appendOnly, storageQuota: storageQuota ?? undefined };
       return { public_key: repository.publicKey, line: printedLine(repository, limits) };
     },
 
     escrowKey: ({ uuid, borg_id: borgId, key }) =>
       handled(repositoryStream(uuid), undefined, async (loaded, execute) => {
-        const repository = present(loaded.state, 'repository');
+        const repository = requireExisting(loaded.state, 'repository');
         if (await isEscrowed(repository, borgId, key)) return { ...loaded, position: undefined, events: [] };
-        return execute({ do: 'escrow', borgId, key });
+        return execute({ type: 'escrow', borgId, key });
       }),
 
     recordEscrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
 
     resolve: async ({ id }) => {
-      await caughtUp(deps);
+      await waitForInventory(deps);
       return resolveRepository(deps.pool, id);
     },
   };

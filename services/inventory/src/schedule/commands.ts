@@ -1,7 +1,7 @@
 import type { RpcHandlers, scheduleCommands } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { drawId } from '@cyborgbackup/service';
-import { present, writtenBy } from '../shared/entity.ts';
+import { requireExisting, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { withReferences } from '../shared/references.ts';
@@ -16,12 +16,12 @@ export const createScheduleCommands = (deps: InventoryDeps): RpcHandlers<typeof 
       const stream = scheduleStream(uuid);
       return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
         const id = await drawId(deps.pool, 'schedule');
-        await handle(stream, { do: 'register', uuid, id, fields }, { commandId: command_id });
+        await handle(stream, { type: 'register', uuid, id, fields }, { commandId: command_id });
       });
     },
 
     change: async ({ uuid, changes, expected_version: expectedVersion }) => {
-      return writtenBy(await handle(scheduleStream(uuid), { do: 'change', changes }, { expectedVersion }), 'schedule');
+      return writtenBy(await handle(scheduleStream(uuid), { type: 'change', changes }, { expectedVersion }), 'schedule');
     },
 
     remove: ({ uuid, expected_version: expectedVersion }) =>
@@ -29,8 +29,8 @@ export const createScheduleCommands = (deps: InventoryDeps): RpcHandlers<typeof 
         const result = await handle(
           scheduleStream(uuid),
           async ({ state }, execute) => {
-            await refuseWhenInUse(deps, { kind: 'schedule', id: present(state, 'schedule').id });
-            return execute({ do: 'remove' });
+            await refuseWhenInUse(deps, { kind: 'schedule', id: requireExisting(state, 'schedule').id });
+            return execute({ type: 'remove' });
           },
           { expectedVersion },
         );

@@ -1,12 +1,12 @@
 import type { RpcHandlers, sessionCommands } from '@cyborgbackup/contracts';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
-import { caughtUp } from '../shared/caught-up.ts';
+import { waitForInventory } from '../shared/wait-for-tables.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { userDecider, userStream } from '../user/decider.ts';
 import { sessionDecider, sessionOver, sessionStream, type SessionCommand } from './decider.ts';
 
-type VoidedBy = (SessionCommand & { do: 'refresh' })['voidedBy'];
+type VoidedBy = (SessionCommand & { type: 'refresh' })['voidedBy'];
 
 export const createSessionCommands = (deps: InventoryDeps): RpcHandlers<typeof sessionCommands> => {
   const handle = handleCommand(deps, sessionDecider);
@@ -24,7 +24,7 @@ export const createSessionCommands = (deps: InventoryDeps): RpcHandlers<typeof s
 
   return {
     open: async ({ uuid, user, refresh_id: refreshId, expires_at: expiresAt }) => {
-      const { position } = await handle(sessionStream(uuid), { do: 'open', uuid, user, refreshId, expiresAt });
+      const { position } = await handle(sessionStream(uuid), { type: 'open', uuid, user, refreshId, expiresAt });
       return { position: String(position ?? 0n) };
     },
 
@@ -36,7 +36,7 @@ export const createSessionCommands = (deps: InventoryDeps): RpcHandlers<typeof s
       });
       if (!session) throw sessionOver();
       const { state, position } = await handle(stream, {
-        do: 'refresh',
+        type: 'refresh',
         ...{ refreshId, nextRefreshId, expiresAt },
         now: now(),
         voidedBy: await voidedBy(session.user, openedAt),
@@ -46,19 +46,19 @@ export const createSessionCommands = (deps: InventoryDeps): RpcHandlers<typeof s
     },
 
     revoke: async ({ uuid }) => {
-      const { position } = await handle(sessionStream(uuid), { do: 'revoke' });
+      const { position } = await handle(sessionStream(uuid), { type: 'revoke' });
       return { position: position?.toString() ?? null };
     },
 
     revokeAll: async ({ user }) => {
-      await caughtUp(deps);
+      await waitForInventory(deps);
       const { rows } = await deps.pool.query<{ uuid: string }>(
         'select uuid::text as uuid from inventory.sessions where user_uuid = $1 and not revoked and expires_at > $2',
         [user, new Date(now()).toISOString()],
       );
       let last: bigint | undefined;
       for (const { uuid } of rows) {
-        const { position } = await handle(sessionStream(uuid), { do: 'revoke' });
+        const { position } = await handle(sessionStream(uuid), { type: 'revoke' });
         last = position ?? last;
       }
       return { revoked: rows.length, position: last?.toString() ?? null };

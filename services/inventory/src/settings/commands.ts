@@ -17,8 +17,8 @@ const NO_UUID = '00000000-0000-0000-0000-000000000000';
 
 const changeCommand = (key: string, value: string): SettingsCommand =>
   key === SSH_KEY_SETTING && !value.startsWith(SECRET_MASK)
-    ? { do: 'replace-ssh-key', sshKey: importSshKey(value) }
-    : { do: 'change', key, value };
+    ? { type: 'replace-ssh-key', sshKey: importSshKey(value) }
+    : { type: 'change', key, value };
 
 export const createSettingsCommands = (deps: InventoryDeps): RpcHandlers<typeof settingsCommands> => {
   const handle = handleCommand(deps, settingsDecider);
@@ -37,7 +37,7 @@ export const createSettingsCommands = (deps: InventoryDeps): RpcHandlers<typeof 
         );
       }
       const sshKey = await generateSshKey(key_type, bits);
-      const command = { do: force ? 'replace-ssh-key' : 'provide-ssh-key', sshKey } as const;
+      const command = { type: force ? 'replace-ssh-key' : 'provide-ssh-key', sshKey } as const;
       const { state: after, position } = await handle(SETTINGS_STREAM, command);
       return { public_key: after.sshKey?.public_key ?? '', position: String(position ?? 0n) };
     },

@@ -2,8 +2,8 @@ import { type policyCommands, type RpcHandlers, SECRET_MASK, unmaskExtraVars } f
 import { handleCommand, isEncrypted } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { caughtUp } from '../shared/caught-up.ts';
-import { present, writtenBy } from '../shared/entity.ts';
+import { waitForInventory } from '../shared/wait-for-tables.ts';
+import { requireExisting, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { withReferences } from '../shared/references.ts';
@@ -32,7 +32,7 @@ export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof po
     const stored = await openVariables(policy);
     const variables = sent === undefined ? stored : unmask(sent, stored);
     const effective = variables === stored ? others : { ...others, extra_vars: variables };
-    return { do: 'change', changes: effective, variables, unknown: await unknownReferences(deps.pool, changes) };
+    return { type: 'change', changes: effective, variables, unknown: await unknownReferences(deps.pool, changes) };
   };
 
   return {
@@ -40,10 +40,10 @@ export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof po
       const stream = policyStream(uuid);
       const make = async (): Promise<void> => {
         const variables = { extra_vars: unmask(fields.extra_vars, '') };
-        await caughtUp(deps);
+        await waitForInventory(deps);
         const unknown = await unknownReferences(deps.pool, fields);
         const id = await drawId(deps.pool, 'policy');
-        const command = { do: 'register', uuid, id, fields: { ...fields, ...variables }, unknown } as const;
+        const command = { type: 'register', uuid, id, fields: { ...fields, ...variables }, unknown } as const;
         await handle(stream, command, { commandId: command_id });
       };
       return withReferences(deps, () => registerOnce(deps.store, stream, { uuid, command_id }, make));
@@ -51,10 +51,10 @@ export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof po
 
     change: ({ uuid, changes, expected_version: expectedVersion }) =>
       withReferences(deps, async () => {
-        await caughtUp(deps);
+        await waitForInventory(deps);
         const result = await handle(
           policyStream(uuid),
-          async ({ state }, execute) => execute(await changeCommand(present(state, 'policy'), changes)),
+          async ({ state }, execute) => execute(await changeCommand(requireExisting(state, 'policy'), changes)),
           { expectedVersion },
         );
         return writtenBy(result, 'policy');
@@ -64,8 +64,8 @@ export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof po
       const result = await handle(
         policyStream(uuid),
         async ({ state }, execute) => {
-          await refuseWhenInUse(deps, { kind: 'policy', id: present(state, 'policy').id });
-          return execute({ do: 'remove' });
+          await refuseWhenInUse(deps, { kind: 'policy', id: requireExisting(state, 'policy').id });
+          return execute({ type: 'remove' });
         },
         { expectedVersion },
       );
@@ -73,7 +73,7 @@ export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof po
     },
 
     resolve: async (command) => {
-      await caughtUp(deps);
+      await waitForInventory(deps);
       return resolvePolicy(deps.pool, command);
     },
   };
