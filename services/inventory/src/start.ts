@@ -111,11 +111,8 @@ export const startInventory = async (given: ServiceParts, config: AdminConfig = 
     started.push(keepSessions(deps));
     const calls = await serveCalls(parts, deps);
     started.push(calls.stop);
-    // Last, as nothing may fail between here and whoever prints the password: it is not known anywhere else.
-    const initialAdmin = await ensureFirstAdministrator(deps, {
-      adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
-      adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
-    });
+    // Last, so that nothing can fail before the caller prints the password, which is stored nowhere.
+    const initialAdmin = await ensureFirstAdministrator(deps, config);
     return {
       ...(initialAdmin ? { initialAdmin } : {}),
       checks: async () => [

@@ -1,17 +1,19 @@
 import type { apiTokenCommands, ApiTokenEvent, RpcHandlers } from '@cyborgbackup/contracts';
-import { handleCommand } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
-import { drawId } from '@cyborgbackup/service';
-import { writtenBy } from '../shared/entity.ts';
+import { entityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { recordFact } from '../shared/record-fact.ts';
-import { registerOnce } from '../shared/register-once.ts';
 import { apiTokenDecider, apiTokenStream, apiTokenUsesStream } from './decider.ts';
 
 const HOUR_MILLIS = 3_600_000;
 
 export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof apiTokenCommands> => {
-  const handle = handleCommand(deps, apiTokenDecider);
+  const { register, remove } = entityCommands(deps, {
+    kind: 'token',
+    idSequence: 'api_token',
+    decider: apiTokenDecider,
+    stream: apiTokenStream,
+  });
   const { now } = deps.clock ?? systemClock;
 
   /** From the read model, which may be a moment behind: then a use is recorded twice, and no harm done. */
@@ -25,13 +27,8 @@ export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof 
   };
 
   return {
-    create: ({ command_id, ...token }) => {
-      const stream = apiTokenStream(token.uuid);
-      return registerOnce(deps.store, stream, { uuid: token.uuid, command_id }, async () => {
-        const id = await drawId(deps.pool, 'api_token');
-        await handle(stream, { type: 'create', token: { ...token, id } }, { commandId: command_id });
-      });
-    },
+    create: ({ command_id, ...token }) =>
+      register({ uuid: token.uuid, command_id }, (id) => ({ type: 'create', token: { ...token, id } })),
 
     recordUse: async ({ uuid }) => {
       if (!(await isDue(uuid))) return { position: null };
@@ -39,9 +36,6 @@ export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof 
       return { position: (await recordFact(deps, apiTokenUsesStream(uuid), fact)).toString() };
     },
 
-    revoke: async ({ uuid, expected_version: expectedVersion }) => {
-      const options = expectedVersion === undefined ? {} : { expectedVersion };
-      return writtenBy(await handle(apiTokenStream(uuid), { type: 'revoke' }, options), 'token');
-    },
+    revoke: (target) => remove(target, { type: 'revoke' }),
   };
 };

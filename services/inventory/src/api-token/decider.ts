@@ -1,6 +1,6 @@
 import type { apiTokenCreated, ApiTokenEvent } from '@cyborgbackup/contracts';
 import type { Decider, EventOf } from '@cyborgbackup/kernel';
-import { requireNew, requireExisting, type Entity } from '../shared/entity.ts';
+import { registeredEntity, requireExisting, requireNew, type Entity } from '../shared/entity.ts';
 
 type Token = EventOf<typeof apiTokenCreated>['data'];
 
@@ -22,10 +22,7 @@ export const apiTokenDecider: Decider<ApiToken | undefined, ApiTokenCommand, Api
   },
 
   evolve: (state, event) => {
-    if (event.type === 'api-token-created') {
-      const { uuid, id, ...fields } = event.data;
-      return { uuid, id, isRemoved: false, fields };
-    }
+    if (event.type === 'api-token-created') return registeredEntity(event.data);
     return state && event.type === 'api-token-revoked' ? { ...state, isRemoved: true } : state;
   },
 };

@@ -1,67 +1,32 @@
-import type { clientCommands, RpcHandlers, Written } from '@cyborgbackup/contracts';
-import { handleCommand } from '@cyborgbackup/event-store';
+import type { clientCommands, RpcHandlers } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
-import { drawId } from '@cyborgbackup/service';
-import { requireExisting, writtenBy } from '../shared/entity.ts';
-import { refuseWhenInUse } from '../shared/in-use.ts';
+import { writtenBy } from '../shared/entity.ts';
+import { entityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
-import { withReferences } from '../shared/references.ts';
-import { registerOnce } from '../shared/register-once.ts';
-import { createUniqueValues } from '../shared/unique-value.ts';
 import { clientDecider, clientStream, comparableAddress } from './decider.ts';
 
+/** How a command claims the address, appends and answers: see the steps in `shared/entity-commands.ts`. */
 export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof clientCommands> => {
-  const handle = handleCommand(deps, clientDecider);
-  const addresses = createUniqueValues(deps, clientDecider, {
-    kind: 'client-address',
-    valueOf: (client) => (client && !client.isRemoved ? comparableAddress(client.fields) : undefined),
-    taken: () => fieldError('hostname', 'A client with this hostname and port already exists.'),
+  const { handle, register, change, remove } = entityCommands(deps, {
+    kind: 'client',
+    idSequence: 'client',
+    decider: clientDecider,
+    stream: clientStream,
+    unique: {
+      kind: 'client-address',
+      valueOf: (client) => (client && !client.isRemoved ? comparableAddress(client.fields) : undefined),
+      takenError: () => fieldError('hostname', 'A client with this hostname and port already exists.'),
+    },
+    referencedAs: 'client',
   });
 
   return {
-    register: ({ uuid, command_id, ...fields }) => {
-      const stream = clientStream(uuid);
-      return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
-        const id = await drawId(deps.pool, 'client');
-        await addresses.register(stream, comparableAddress(fields), () =>
-          handle(stream, { type: 'register', uuid, id, fields }, { commandId: command_id }),
-        );
-      });
-    },
+    register: ({ uuid, command_id, ...fields }) =>
+      register({ uuid, command_id }, (id) => ({ type: 'register', uuid, id, fields })),
 
-    change: ({ uuid, changes, expected_version: expectedVersion }) => {
-      const stream = clientStream(uuid);
-      const run = async (): Promise<Written> => {
-        const result = await handle(
-          stream,
-          ({ state }, execute) => {
-            const { fields } = requireExisting(state, 'client');
-            const { hostname = fields.hostname, port = fields.port } = changes;
-            const values = { from: comparableAddress(fields), to: comparableAddress({ hostname, port }) };
-            return addresses.change(stream, values, () => execute({ type: 'change', changes }));
-          },
-          { expectedVersion },
-        );
-        return writtenBy(result, 'client');
-      };
-      return changes.hostname === undefined && changes.port === undefined ? run() : addresses.exclusively(run);
-    },
+    change: ({ changes, ...target }) => change(target, () => ({ type: 'change', changes })),
 
-    remove: ({ uuid, expected_version: expectedVersion }) => {
-      const stream = clientStream(uuid);
-      return withReferences(deps, async () => {
-        const result = await handle(
-          stream,
-          async ({ state }, execute) => {
-            const client = requireExisting(state, 'client');
-            await refuseWhenInUse(deps, { kind: 'client', id: client.id });
-            return addresses.remove(stream, comparableAddress(client.fields), () => execute({ type: 'remove' }));
-          },
-          { expectedVersion },
-        );
-        return writtenBy(result, 'client');
-      });
-    },
+    remove: (target) => remove(target, { type: 'remove' }),
 
     recordPreparation: async ({ uuid, version, ready, ip }) =>
       writtenBy(await handle(clientStream(uuid), { type: 'prepared', version, ready, ip }), 'client'),

@@ -1,16 +1,21 @@
 import { type policyCommands, type RpcHandlers, SECRET_MASK, unmaskExtraVars } from '@cyborgbackup/contracts';
-import { handleCommand, isEncrypted } from '@cyborgbackup/event-store';
+import { isEncrypted } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
-import { drawId } from '@cyborgbackup/service';
-import { waitForInventory } from '../shared/wait-for-tables.ts';
-import { requireExisting, writtenBy } from '../shared/entity.ts';
-import { refuseWhenInUse } from '../shared/in-use.ts';
+import type { Pool } from 'pg';
+import { entityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { withReferences } from '../shared/references.ts';
-import { registerOnce } from '../shared/register-once.ts';
-import { policyDecider, policyStream, type Policy, type PolicyChanges, type PolicyCommand } from './decider.ts';
+import { findUnknownIds } from '../shared/unknown-ids.ts';
+import { waitForInventory } from '../shared/wait-for-tables.ts';
+import {
+  policyDecider,
+  policyStream,
+  type Policy,
+  type PolicyChanges,
+  type PolicyCommand,
+  type UnknownReferences,
+} from './decider.ts';
 import { resolvePolicy } from './resolve-policy.ts';
-import { unknownReferences } from './unknown-references.ts';
 
 /** @throws AppError `validation` for a mask where nothing is stored */
 const unmask = (sent: string, stored: string): string => {
@@ -20,8 +25,24 @@ const unmask = (sent: string, stored: string): string => {
   throw fieldError('extra_vars', `No value is stored for ${first}: send the value instead of ${SECRET_MASK}.`);
 };
 
+/** The ids in a policy's fields that the read model does not know. Wait for it first (`waitForInventory`). */
+const unknownReferences = (pool: Pool, fields: PolicyChanges): Promise<UnknownReferences> =>
+  findUnknownIds(pool, {
+    clients: ['clients', fields.clients],
+    repository: ['repositories', fields.repository],
+    schedule: ['schedules', fields.schedule],
+    drill_schedule: ['schedules', fields.drill_schedule],
+  });
+
+/** The steps of each command are in `shared/entity-commands.ts`. */
 export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof policyCommands> => {
-  const handle = handleCommand(deps, policyDecider);
+  const { register, change, remove } = entityCommands(deps, {
+    kind: 'policy',
+    idSequence: 'policy',
+    decider: policyDecider,
+    stream: policyStream,
+    referencedAs: 'policy',
+  });
 
   /** Empty when they were erased. */
   const openVariables = async ({ fields: { extra_vars: stored } }: Policy): Promise<string> =>
@@ -36,41 +57,22 @@ export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof po
   };
 
   return {
-    register: ({ uuid, command_id, ...fields }) => {
-      const stream = policyStream(uuid);
-      const make = async (): Promise<void> => {
-        const variables = { extra_vars: unmask(fields.extra_vars, '') };
-        await waitForInventory(deps);
-        const unknown = await unknownReferences(deps.pool, fields);
-        const id = await drawId(deps.pool, 'policy');
-        const command = { type: 'register', uuid, id, fields: { ...fields, ...variables }, unknown } as const;
-        await handle(stream, command, { commandId: command_id });
-      };
-      return withReferences(deps, () => registerOnce(deps.store, stream, { uuid, command_id }, make));
-    },
+    register: ({ uuid, command_id, ...sent }) =>
+      withReferences(deps, () =>
+        register({ uuid, command_id }, async (id) => {
+          const fields = { ...sent, extra_vars: unmask(sent.extra_vars, '') };
+          await waitForInventory(deps);
+          return { type: 'register', uuid, id, fields, unknown: await unknownReferences(deps.pool, fields) };
+        }),
+      ),
 
-    change: ({ uuid, changes, expected_version: expectedVersion }) =>
+    change: ({ changes, ...target }) =>
       withReferences(deps, async () => {
         await waitForInventory(deps);
-        const result = await handle(
-          policyStream(uuid),
-          async ({ state }, execute) => execute(await changeCommand(requireExisting(state, 'policy'), changes)),
-          { expectedVersion },
-        );
-        return writtenBy(result, 'policy');
+        return change(target, (policy) => changeCommand(policy, changes));
       }),
 
-    remove: async ({ uuid, expected_version: expectedVersion }) => {
-      const result = await handle(
-        policyStream(uuid),
-        async ({ state }, execute) => {
-          await refuseWhenInUse(deps, { kind: 'policy', id: requireExisting(state, 'policy').id });
-          return execute({ type: 'remove' });
-        },
-        { expectedVersion },
-      );
-      return writtenBy(result, 'policy');
-    },
+    remove: (target) => remove(target, { type: 'remove' }),
 
     resolve: async (command) => {
       await waitForInventory(deps);

@@ -1,15 +1,15 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
-import type { repositoryCommands, RepositoryEvent, RpcHandlers, Written } from '@cyborgbackup/contracts';
-import { handleCommand, isEncrypted, loadState } from '@cyborgbackup/event-store';
-import type { Sealed } from '@cyborgbackup/kernel';
-import { drawId } from '@cyborgbackup/service';
+import type { repositoryCommands, RepositoryEvent, RpcHandlers, RpcOutput, Written } from '@cyborgbackup/contracts';
+import { isEncrypted, loadState } from '@cyborgbackup/event-store';
+import { AppError, type Sealed } from '@cyborgbackup/kernel';
+import type { Pool } from 'pg';
+import { entityCommands } from '../shared/entity-commands.ts';
 import { waitForInventory } from '../shared/wait-for-tables.ts';
 import { requireExisting, writtenBy } from '../shared/entity.ts';
-import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { recordFact } from '../shared/record-fact.ts';
 import { withReferences } from '../shared/references.ts';
-import { registerOnce } from '../shared/register-once.ts';
+import { findUnknownIds } from '../shared/unknown-ids.ts';
 import {
   keyReadsStream,
   repositoryDecider,
@@ -20,8 +20,6 @@ import {
   type UnknownSchedules,
 } from './decider.ts';
 import { printedLine } from './printed-line.ts';
-import { resolveRepository } from './resolve-repository.ts';
-import { namesSchedules, unknownSchedules } from './unknown-schedules.ts';
 
 const newKeyPair = async (id: number): Promise<RepositoryKeyPair> => {
   const comment = `cyborgbackup-repository-${id}`;
@@ -29,16 +27,33 @@ const newKeyPair = async (id: number): Promise<RepositoryKeyPair> => {
   return { public_key: publicKey, private_key: privateKey };
 };
 
+type ResolvedRepository = RpcOutput<typeof repositoryCommands.resolve>;
+
+/**
+ * All that a job on a repository alone needs to know of it, from the read model: wait for that first (`caughtUp`).
+ * @throws AppError `not-found`
+ */
+const resolveRepository = async (pool: Pool, id: number): Promise<ResolvedRepository> => {
+  const { rows } = await pool.query<ResolvedRepository>(
+    'select id, uuid::text as uuid, name, path, ready, enabled from inventory.repositories where id = $1',
+    [id],
+  );
+  const [row] = rows;
+  if (!row) throw new AppError('not-found', `There is no repository ${id}: it may have been deleted.`);
+  return row;
+};
+
+/** The steps of registering, changing and removing are in `shared/entity-commands.ts`. */
 export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeof repositoryCommands> => {
-  const handle = handleCommand(deps, repositoryDecider);
+  const { handle, register, change, remove } = entityCommands(deps, {
+    kind: 'repository',
+    idSequence: 'repository',
+    decider: repositoryDecider,
+    stream: repositoryStream,
+    referencedAs: 'repository',
+  });
 
-  const handled = async (
-    stream: string,
-    expectedVersion: number | undefined,
-    command: Parameters<typeof handle>[1],
-  ): Promise<Written> => writtenBy(await handle(stream, command, { expectedVersion }), 'repository');
-
-  /** Records that somebody is given one of its keys. */
+  /** Records that the caller is given one of its keys. */
   const recordRead = async (uuid: string, type: 'repository-key-read' | 'repository-escrow-read'): Promise<Written> => {
     const { state, version } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
     const { id } = requireExisting(state, 'repository');
@@ -53,63 +68,57 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
   const isEscrowed = async ({ escrow }: Repository, borgId: string, key: string): Promise<boolean> =>
     escrow?.borgId === borgId && (await opened(escrow.key)) === key;
 
-  /** Without a passphrase that is the one there is: who sends back what GET gave changes nothing. */
-  const realChanges = async (state: Repository | undefined, changes: RepositoryChanges): Promise<RepositoryChanges> => {
+  /** Without a passphrase that equals the stored one: a caller who sends back what GET gave changes nothing. */
+  const realChanges = async ({ fields }: Repository, changes: RepositoryChanges): Promise<RepositoryChanges> => {
     const { repository_key: key, ...others } = changes;
     if (key === undefined) return changes;
-    const { fields } = requireExisting(state, 'repository');
     return (await opened(fields.repository_key)) === key ? others : changes;
   };
 
   /** Most writes name no schedule, and need not wait for others. */
   const checkingSchedules = async (
-    fields: RepositoryChanges,
+    { check_schedule: check, integrity_schedule: integrity }: RepositoryChanges,
     write: (unknown: UnknownSchedules) => Promise<Written>,
   ): Promise<Written> => {
-    if (!namesSchedules(fields)) return write({ check_schedule: [], integrity_schedule: [] });
+    if ((check ?? integrity ?? null) === null) return write({ check_schedule: [], integrity_schedule: [] });
     return withReferences(deps, async () => {
       await waitForInventory(deps);
-      return write(await unknownSchedules(deps.pool, fields));
+      const references = {
+        check_schedule: ['schedules', check],
+        integrity_schedule: ['schedules', integrity],
+      } as const;
+      return write(await findUnknownIds(deps.pool, references));
     });
   };
 
   return {
-    register: ({ uuid, command_id, ...fields }) => {
-      const stream = repositoryStream(uuid);
-      const make = async (unknown: UnknownSchedules): Promise<void> => {
-        const id = await drawId(deps.pool, 'repository');
-        const command = { type: 'register', uuid, id, fields, keyPair: await newKeyPair(id), unknown } as const;
-        await handle(stream, command, { commandId: command_id });
-      };
-      return checkingSchedules(fields, (unknown) =>
-        registerOnce(deps.store, stream, { uuid, command_id }, () => make(unknown)),
-      );
-    },
+    register: ({ uuid, command_id, ...fields }) =>
+      checkingSchedules(fields, (unknown) =>
+        register({ uuid, command_id }, async (id) => ({
+          type: 'register' as const,
+          ...{ uuid, id, fields, unknown },
+          keyPair: await newKeyPair(id),
+        })),
+      ),
 
-    change: ({ uuid, changes: sent, expected_version: expectedVersion }) =>
+    change: ({ changes: sent, ...target }) =>
       checkingSchedules(sent, (unknown) =>
-        handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) =>
-          execute({ type: 'change', changes: await realChanges(state, sent), unknown }),
-        ),
+        change(target, async (repository) => ({
+          type: 'change' as const,
+          unknown,
+          changes: await realChanges(repository, sent),
+        })),
       ),
 
-    remove: ({ uuid, expected_version: expectedVersion }) =>
-      withReferences(deps, () =>
-        handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) => {
-          await refuseWhenInUse(deps, { kind: 'repository', id: requireExisting(state, 'repository').id });
-          return execute({ type: 'remove' });
-        }),
-      ),
+    remove: (target) => remove(target, { type: 'remove' }),
 
     recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
       writtenBy(await handle(repositoryStream(uuid), { type: 'prepared', borgId, ownKey, ...found }), 'repository'),
 
     recordKeyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
 
-    generateSsh: ({ uuid, expected_version: expectedVersion }) =>
-      handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) =>
-        execute({ type: 'replace-key-pair', keyPair: await newKeyPair(requireExisting(state, 'repository').id) }),
-      ),
+    generateSsh: (target) =>
+      change(target, async ({ id }) => ({ type: 'replace-key-pair', keyPair: await newKeyPair(id) })),
 
     describeAuthorizedKey: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
       const { state } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
@@ -118,12 +127,14 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
       return { public_key: repository.publicKey, line: printedLine(repository, limits) };
     },
 
-    escrowKey: ({ uuid, borg_id: borgId, key }) =>
-      handled(repositoryStream(uuid), undefined, async (loaded, execute) => {
+    escrowKey: async ({ uuid, borg_id: borgId, key }) => {
+      const result = await handle(repositoryStream(uuid), async (loaded, execute) => {
         const repository = requireExisting(loaded.state, 'repository');
         if (await isEscrowed(repository, borgId, key)) return { ...loaded, position: undefined, events: [] };
         return execute({ type: 'escrow', borgId, key });
-      }),
+      });
+      return writtenBy(result, 'repository');
+    },
 
     recordEscrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
 

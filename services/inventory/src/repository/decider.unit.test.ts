@@ -110,7 +110,9 @@ describe('a preparation', () => {
 
 describe('keys', () => {
   test('a new key pair is one that the host does not know yet', () => {
-    given(repositoryDecider, registered, generated, prepared).when({ type: 'replace-key-pair', keyPair }).then(generated);
+    given(repositoryDecider, registered, generated, prepared)
+      .when({ type: 'replace-key-pair', keyPair })
+      .then(generated);
     given(repositoryDecider, registered, prepared, generated)
       .when({
         type: 'prepared',

@@ -1,40 +1,22 @@
 import type { RpcHandlers, scheduleCommands } from '@cyborgbackup/contracts';
-import { handleCommand } from '@cyborgbackup/event-store';
-import { drawId } from '@cyborgbackup/service';
-import { requireExisting, writtenBy } from '../shared/entity.ts';
-import { refuseWhenInUse } from '../shared/in-use.ts';
+import { entityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
-import { withReferences } from '../shared/references.ts';
-import { registerOnce } from '../shared/register-once.ts';
 import { scheduleDecider, scheduleStream } from './decider.ts';
 
+/** The steps of each command are in `shared/entity-commands.ts`. */
 export const createScheduleCommands = (deps: InventoryDeps): RpcHandlers<typeof scheduleCommands> => {
-  const handle = handleCommand(deps, scheduleDecider);
+  const { register, change, remove } = entityCommands(deps, {
+    kind: 'schedule',
+    idSequence: 'schedule',
+    decider: scheduleDecider,
+    stream: scheduleStream,
+    referencedAs: 'schedule',
+  });
 
   return {
-    register: ({ uuid, command_id, ...fields }) => {
-      const stream = scheduleStream(uuid);
-      return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
-        const id = await drawId(deps.pool, 'schedule');
-        await handle(stream, { type: 'register', uuid, id, fields }, { commandId: command_id });
-      });
-    },
-
-    change: async ({ uuid, changes, expected_version: expectedVersion }) => {
-      return writtenBy(await handle(scheduleStream(uuid), { type: 'change', changes }, { expectedVersion }), 'schedule');
-    },
-
-    remove: ({ uuid, expected_version: expectedVersion }) =>
-      withReferences(deps, async () => {
-        const result = await handle(
-          scheduleStream(uuid),
-          async ({ state }, execute) => {
-            await refuseWhenInUse(deps, { kind: 'schedule', id: requireExisting(state, 'schedule').id });
-            return execute({ type: 'remove' });
-          },
-          { expectedVersion },
-        );
-        return writtenBy(result, 'schedule');
-      }),
+    register: ({ uuid, command_id, ...fields }) =>
+      register({ uuid, command_id }, (id) => ({ type: 'register', uuid, id, fields })),
+    change: ({ changes, ...target }) => change(target, () => ({ type: 'change', changes })),
+    remove: (target) => remove(target, { type: 'remove' }),
   };
 };

@@ -1,27 +1,19 @@
-import {
-  type RpcHandlers,
-  SUPERUSERS_STREAM,
-  type userCommands,
-  type UserFields,
-  type Written,
-} from '@cyborgbackup/contracts';
+import { type RpcHandlers, SUPERUSERS_STREAM, type userCommands, type UserEvent } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
-import { drawId } from '@cyborgbackup/service';
-import { waitForInventory } from '../shared/wait-for-tables.ts';
-import { requireExisting, writtenBy } from '../shared/entity.ts';
+import { fieldError } from '@cyborgbackup/kernel';
+import { entityCommands, type EntityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
-import { registerOnce } from '../shared/register-once.ts';
-import { userDecider, userStream, type User, type UserCommand } from './decider.ts';
-import { comparableEmail, createEmails } from './emails.ts';
+import { waitForInventory } from '../shared/wait-for-tables.ts';
+import { comparableEmail, userDecider, userStream, type User, type UserCommand } from './decider.ts';
 import { superusersDecider, type Superuser } from './superusers.ts';
 
-const takesAway = (command: UserCommand, { is_superuser }: UserFields): boolean =>
-  is_superuser && (command.type === 'remove' || (command.type === 'change' && command.changes.is_superuser === false));
+const takesRightsAway = (command: UserCommand, { fields }: User): boolean =>
+  fields.is_superuser &&
+  (command.type === 'remove' || (command.type === 'change' && command.changes.is_superuser === false));
 
-export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof userCommands> => {
-  const handle = handleCommand(deps, userDecider);
+/** The steps of each command are in `shared/entity-commands.ts`. */
+export const createUserEntity = (deps: InventoryDeps): EntityCommands<User, UserCommand, UserEvent> => {
   const withdraw = handleCommand(deps, superusersDecider);
-  const emails = createEmails(deps);
 
   const allSuperusers = async (): Promise<readonly Superuser[]> => {
     await waitForInventory(deps);
@@ -31,62 +23,31 @@ export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof user
     return rows;
   };
 
-  /** To be done before a command is executed that may take the last superuser's rights away. */
-  const keepSuperusers = async (user: User, version: number, command: UserCommand): Promise<void> => {
-    if (!takesAway(command, user.fields)) return;
-    const superusers = await allSuperusers();
-    await withdraw(SUPERUSERS_STREAM, { user: user.uuid, version, superusers });
-  };
+  return entityCommands(deps, {
+    kind: 'user',
+    idSequence: 'user',
+    decider: userDecider,
+    stream: userStream,
+    unique: {
+      kind: 'email',
+      valueOf: (user) => (user && !user.isRemoved ? comparableEmail(user.fields.email) : undefined),
+      takenError: () => fieldError('email', 'User with this Email address already exists.'),
+    },
+    /** One superuser stays: see `superusers.ts`. */
+    beforeAppend: async ({ state: user, version }, command) => {
+      if (!takesRightsAway(command, user)) return;
+      await withdraw(SUPERUSERS_STREAM, { user: user.uuid, version, superusers: await allSuperusers() });
+    },
+  });
+};
 
+export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof userCommands> => {
+  const { register, change, remove } = createUserEntity(deps);
   return {
-    register: ({ uuid, command_id, password_hash: passwordHash, ...fields }) => {
-      const stream = userStream(uuid);
-      return registerOnce(deps.store, stream, { uuid, command_id }, async () => {
-        const command = { type: 'register', uuid, id: await drawId(deps.pool, 'user'), fields, passwordHash } as const;
-        userDecider.decide(command, undefined); // refuses what is wrong before an address is claimed
-        await emails.register(stream, comparableEmail(fields.email), () =>
-          handle(stream, command, { commandId: command_id }),
-        );
-      });
-    },
-
-    change: ({ uuid, changes, password_hash: passwordHash, expected_version: expectedVersion }) => {
-      const stream = userStream(uuid);
-      const command = { type: 'change', changes, passwordHash } as const;
-      const run = async (): Promise<Written> => {
-        const result = await handle(
-          stream,
-          ({ state, version }, execute) => {
-            const user = requireExisting(state, 'user');
-            userDecider.decide(command, user); // refuses what is wrong before an address is claimed
-            const from = comparableEmail(user.fields.email);
-            const to = comparableEmail(changes.email ?? user.fields.email);
-            return emails.change(stream, { from, to }, async () => {
-              await keepSuperusers(user, version, command);
-              return execute(command);
-            });
-          },
-          { expectedVersion },
-        );
-        return writtenBy(result, 'user');
-      };
-      return changes.email === undefined ? run() : emails.exclusively(run);
-    },
-
-    remove: async ({ uuid, expected_version: expectedVersion }) => {
-      const stream = userStream(uuid);
-      const result = await handle(
-        stream,
-        ({ state, version }, execute) => {
-          const user = requireExisting(state, 'user');
-          return emails.remove(stream, comparableEmail(user.fields.email), async () => {
-            await keepSuperusers(user, version, { type: 'remove' });
-            return execute({ type: 'remove' });
-          });
-        },
-        { expectedVersion },
-      );
-      return writtenBy(result, 'user');
-    },
+    register: ({ uuid, command_id, password_hash: passwordHash, ...fields }) =>
+      register({ uuid, command_id }, (id) => ({ type: 'register', uuid, id, fields, passwordHash })),
+    change: ({ changes, password_hash: passwordHash, ...target }) =>
+      change(target, () => ({ type: 'change', changes, passwordHash })),
+    remove: (target) => remove(target, { type: 'remove' }),
   };
 };

@@ -1,24 +1,25 @@
 import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
 import { fieldError, type Decider } from '@cyborgbackup/kernel';
-import { requireNew, changedFields, isEmpty, requireExisting, type Entity } from '../shared/entity.ts';
+import {
+  changedEntity,
+  changedFields,
+  isEmpty,
+  registeredEntity,
+  requireExisting,
+  requireNew,
+  type ChangeEntity,
+  type Entity,
+  type RegisterEntity,
+  type RemoveEntity,
+} from '../shared/entity.ts';
 
 export type User = Entity<UserFields>;
 
 export type UserCommand =
-  | {
-      readonly type: 'register';
-      readonly uuid: string;
-      readonly id: number;
-      readonly fields: UserFields;
-      /** `$scrypt$…` */
-      readonly passwordHash: string;
-    }
-  | {
-      readonly type: 'change';
-      readonly changes: { readonly [Name in keyof UserFields]?: UserFields[Name] | undefined };
-      readonly passwordHash?: string | undefined;
-    }
-  | { readonly type: 'remove' };
+  /** The hash is `$scrypt$…`. */
+  | (RegisterEntity<UserFields> & { readonly passwordHash: string })
+  | (ChangeEntity<UserFields> & { readonly passwordHash?: string | undefined })
+  | RemoveEntity;
 
 /** As lenient as mail servers are: `root@localhost` is an address. */
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
@@ -37,7 +38,7 @@ const change = (user: User, { changes, passwordHash }: UserCommand & { type: 'ch
   return events;
 };
 
-/** A user. That somebody stays a superuser is not decided here: see `superusers.ts`. */
+/** That one superuser stays is not decided here: see `superusers.ts`. */
 export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
   initialState: undefined,
 
@@ -60,15 +61,16 @@ export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
 
   evolve: (state, event) => {
     if (event.type === 'user-registered') {
-      const { uuid, id, password_hash: _, ...fields } = event.data;
-      return { uuid, id, isRemoved: false, fields };
+      const { password_hash: _, ...data } = event.data;
+      return registeredEntity(data);
     }
     if (!state) return state;
     if (event.type === 'user-removed') return { ...state, isRemoved: true };
-    if (event.type === 'user-password-changed') return state;
-    const { uuid: _, ...changes } = event.data;
-    return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
+    return event.type === 'user-password-changed' ? state : changedEntity(state, event.data);
   },
 };
+
+/** Email addresses that differ in case only are one address. */
+export const comparableEmail = (email: string): string => email.normalize('NFC').toLowerCase();
 
 export const userStream = (uuid: string): string => `user-${uuid}`;

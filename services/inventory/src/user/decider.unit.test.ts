@@ -1,8 +1,7 @@
 import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
 import { given } from '../testing/specification.ts';
-import { userDecider } from './decider.ts';
-import { comparableEmail } from './emails.ts';
+import { comparableEmail, userDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields: UserFields = {
