@@ -1,6 +1,6 @@
 import type { EventDefinition } from '@cyborgbackup/kernel';
 import { catalogEvents } from './catalog/events.ts';
-import { archiveReadEvents } from './executor/downloads.ts';
+import { archiveContentRead } from './executor/downloads.ts';
 import { jobEvents } from './executor/job.ts';
 import { outputEvents } from './executor/output.ts';
 import { clientEvents } from './inventory/client.ts';
@@ -33,5 +33,5 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...jobEvents,
   ...outputEvents,
   ...catalogEvents,
-  ...archiveReadEvents,
+  archiveContentRead,
 ];

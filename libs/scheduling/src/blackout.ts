@@ -65,7 +65,7 @@ interface WallTime {
 }
 
 const wallTime = (timezone: string, instant: number): WallTime => {
-  const wall = instant + zoneClock(timezone).periodAt(instant).offset;
+  const wall = instant + zoneClock(timezone)(instant).offset;
   const days = Math.floor(wall / DAY);
   // 1970-01-01 was a Thursday.
   return { day: ((((days + 3) % 7) + 7) % 7) + 1, time: wall - days * DAY };

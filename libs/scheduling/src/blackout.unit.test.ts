@@ -48,7 +48,7 @@ describe('a blackout window', () => {
     expect(refusal(text)).toContain(why);
   });
 
-  it('is read or refused, whatever is written', () => {
+  it('is read or refused with a validation error for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[A-Z0-9*,/ :-]{0,20}$/)), (text) => {
         try {
@@ -89,11 +89,11 @@ describe('an instant', () => {
     ['02:00-03:00', 'Europe/Berlin', '2026-03-29T01:00:00Z', false],
     ['02:00-03:00', 'Europe/Berlin', '2026-10-25T00:30:00Z', true],
     ['02:00-03:00', 'Europe/Berlin', '2026-10-25T01:30:00Z', true],
-  ])('%s in %s: %s', (text, timezone, instant, expected) => {
+  ])('is compared with the window %s by the clocks of %s: %s', (text, timezone, instant, expected) => {
     expect(findBlackout([parseBlackout(text)], timezone, Date.parse(instant)) !== undefined).toBe(expected);
   });
 
-  it('lies in a window as a calendar would say', () => {
+  it('lies in a window exactly when the weekly calendar says so', () => {
     const window = fc.record({ day: fc.integer({ min: 0, max: 6 }), from: clock, until: clock });
     const cases = fc.record({ window, minute: fc.integer({ min: -20_000, max: 40_000_000 }) });
     fc.assert(
@@ -112,7 +112,7 @@ describe('an instant', () => {
   });
 });
 
-describe('the next occurrence outside', () => {
+describe('the next occurrence outside blackout windows', () => {
   const next = (crontab: string, blackouts: readonly string[], after: string): string | undefined => {
     const times = { crontab: parseCrontab(crontab), timezone: 'UTC', blackouts: blackouts.map(parseBlackout) };
     const at = nextOpenOccurrence(times, Date.parse(after));
@@ -125,11 +125,11 @@ describe('the next occurrence outside', () => {
     ['* * * * *', ['MON-SAT 00:00-24:00', 'SUN 00:00-23:30'], '2026-03-08T23:30'],
     ['0 12 * * *', ['MON-SUN 00:00-24:00'], undefined],
     ['0 0 1 1 * 2020', [], undefined],
-  ])('of %s without %s', (crontab, blackouts, expected) => {
+  ])('is found for %s without %s', (crontab, blackouts, expected) => {
     expect(next(crontab, blackouts, '2026-03-02T07:30:00Z')).toBe(expected);
   });
 
-  it('is found within a moment also when everything is blacked out', () => {
+  it('is found missing within half a second when all times are blacked out', () => {
     const begun = performance.now();
     expect(next('* * * * *', ['00:00-24:00'], '2026-03-02T07:30:00Z')).toBeUndefined();
     expect(performance.now() - begun).toBeLessThan(500);

@@ -16,7 +16,7 @@ const refusal = (text: string): string => {
   throw new Error(`"${text}" was accepted`);
 };
 
-test('six fields, the sixth of which is the year', () => {
+test('reads six fields, the sixth of which is the year', () => {
   expect(parseCrontab('0 5 * * MON *')).toEqual({
     text: '0 5 * * MON *',
     minutes: [0],
@@ -28,11 +28,11 @@ test('six fields, the sixth of which is the year', () => {
   });
 });
 
-test('five fields mean every year; any blanks separate', () => {
+test('reads five fields as every year, separated by any blanks', () => {
   expect(parseCrontab(' 00 \t 20  * * *  ')).toMatchObject({ minutes: [0], hours: [20], years: all(1970, 2099) });
 });
 
-describe('what a field means', () => {
+describe('a field of a crontab', () => {
   test.each([
     ['*', all(0, 59)],
     ['*/1', all(0, 59)],
@@ -44,7 +44,7 @@ describe('what a field means', () => {
     ['9,1-2,1', [1, 2, 9]],
     ['*/60', [0]],
     ['007', [7]],
-  ])('minute %s', (written, values) => {
+  ])('expands the minute %s', (written, values) => {
     expect(parseCrontab(`${written} * * * *`).minutes).toEqual(values);
   });
 
@@ -58,11 +58,11 @@ describe('what a field means', () => {
     ['mon-Fri', [1, 2, 3, 4, 5]],
     ['SAT,sun', [6, 7]],
     ['tue/2', [2, 4, 6]],
-  ])('weekday %s', (written, values) => {
+  ])('expands the weekday %s', (written, values) => {
     expect(parseCrontab(`* * * * ${written}`).daysOfWeek).toEqual(values);
   });
 
-  test('months by name, days from 1', () => {
+  test('expands months by name, and days from 1', () => {
     expect(parseCrontab('* * */10 jan-MAR,Dec *')).toMatchObject({
       daysOfMonth: [1, 11, 21, 31],
       months: [1, 2, 3, 12],
@@ -75,12 +75,12 @@ describe('what a field means', () => {
     ['2025,2030', [2025, 2030]],
     ['*/50', [1970, 2020, 2070]],
     ['2090/5', [2090, 2095]],
-  ])('year %s', (written, values) => {
+  ])('expands the year %s', (written, values) => {
     expect(parseCrontab(`* * * * * ${written}`).years).toEqual(values);
   });
 });
 
-describe('what is refused, and why', () => {
+describe('an invalid crontab', () => {
   test.each([
     ['', 'A crontab has five or six fields (minute, hour, day of month, month, day of week, year), not 0.'],
     ['* * * *', /not 4/],
@@ -120,13 +120,13 @@ describe('what is refused, and why', () => {
     ['0x5 * * * *', /minute field: "0x5" is not/],
     ['٣ * * * *', /minute field: "٣" is not/],
     [`* * * * * ${'1,'.repeat(600)}`, /no more than 1024 characters/],
-  ])('%s', (text, why) => {
+  ])('is refused with a reason that names the field: %s', (text, why) => {
     const message = refusal(text);
     if (typeof why === 'string') expect(message).toBe(why);
     else expect(message).toMatch(why);
   });
 
-  test('any text is either understood or refused politely', () => {
+  test('is refused with a validation error, and any other text is read', () => {
     const token = fc.constantFrom(
       '*',
       '0',

@@ -38,7 +38,7 @@ const firstWallIn = (crontab: Crontab, { since, offset, offsetBefore }: OffsetPe
 const occurrenceFrom = (crontab: Crontab, clock: ZoneClock, from: number): number | null => {
   let at = from;
   for (;;) {
-    const period = clock.periodAt(at);
+    const period = clock(at);
     if (at === period.since && missedAtStart(crontab, period)) return at;
     const wall = nextWall(crontab, firstWallIn(crontab, period, at));
     if (wall !== null && wall - period.offset < period.until) return wall - period.offset;
@@ -68,7 +68,7 @@ export const nextOccurrence = (crontab: Crontab, timezone: string, after: number
 const instantOf = (clock: ZoneClock, wall: number): number => {
   let at = wall - LONGEST_CHANGE;
   for (;;) {
-    const { offset, until } = clock.periodAt(at);
+    const { offset, until } = clock(at);
     const instant = Math.max(at, wall - offset);
     if (instant < until) return instant;
     at = until;

@@ -38,11 +38,11 @@ describe('the next occurrence', () => {
     ['* * * * *', '2099-12-31T23:58:00Z', '2099-12-31T23:59Z'],
     ['* * * * *', '2099-12-31T23:59:00Z', null],
     ['* * * * *', '1901-01-01T00:00:00Z', '1970-01-01T00:00Z'],
-  ])('%s after %s', (text, after, expected) => {
+  ])('of %s after %s is found', (text, after, expected) => {
     expect(next(text, after)).toBe(expected);
   });
 
-  test('the wall clock of the time zone counts, also for the ends of the years', () => {
+  test('is a wall-clock time of the time zone, also at the ends of the years', () => {
     expect(next('0 5 * * *', '2024-06-03T00:00:00Z', 'Europe/Paris')).toBe('2024-06-03T03:00Z');
     expect(next('0 5 * * *', '2024-12-03T00:00:00Z', 'Europe/Paris')).toBe('2024-12-03T04:00Z');
     expect(next('45 5 * * *', '2024-12-03T00:00:00Z', 'Asia/Kathmandu')).toBe('2024-12-04T00:00Z');
@@ -50,16 +50,19 @@ describe('the next occurrence', () => {
     expect(next('59 23 31 12 * 2099', '2024-01-01T00:00:00Z', 'Pacific/Pago_Pago')).toBe('2100-01-01T10:59Z');
   });
 
-  test('takes any number', () => {
+  test('is searched after any number', () => {
     const every = parseCrontab('* * * * *');
     expect([NaN, Infinity, 1e300].map((after) => nextOccurrence(every, 'UTC', after))).toEqual([null, null, null]);
     expect(nextOccurrence(every, 'UTC', -Infinity)).toBe(0);
   });
 
-  test.each(['', 'Mars/Olympus', '+01:00', 'Europe/Paris; x', 'é'.repeat(200)])('%s is not a time zone', (timezone) => {
-    expect(() => checkTimezone(timezone)).toThrow(/is not a time zone/);
-    expect(() => nextOccurrence(parseCrontab('* * * * *'), timezone, 0)).toThrow(/IANA/);
-  });
+  test.each(['', 'Mars/Olympus', '+01:00', 'Europe/Paris; x', 'é'.repeat(200)])(
+    'is refused for the time zone "%s"',
+    (timezone) => {
+      expect(() => checkTimezone(timezone)).toThrow(/is not a time zone/);
+      expect(() => nextOccurrence(parseCrontab('* * * * *'), timezone, 0)).toThrow(/IANA/);
+    },
+  );
 });
 
 describe('when the clocks are put forward (Paris, 31 March 2024: 02:00 becomes 03:00 at 01:00 UTC)', () => {
@@ -71,20 +74,20 @@ describe('when the clocks are put forward (Paris, 31 March 2024: 02:00 becomes 0
     ['0 3 * * *', ['01:00'], 'the first time after the gap is not affected'],
     ['59 1 * * *', ['00:59'], 'nor the last before it'],
     ['* 2 * * *', ['01:00'], 'every minute of an hour left out'],
-  ])('%s runs at %s: %s', (text, expected) => {
+  ])('%s has the occurrences %s: %s', (text, expected) => {
     expect(onDay(text, 'Europe/Paris', '2024-03-31')).toEqual(expected);
   });
 
-  test('a schedule of every hour just goes on', () => {
+  test('a schedule of every hour has no extra occurrence', () => {
     expect(onDay('30 * * * *', 'Europe/Paris', '2024-03-31').slice(0, 4)).toEqual(['00:30', '01:30', '02:30', '03:30']);
     expect(month('* * * * *', 'Europe/Paris', '2024-03')).toHaveLength((31 * 24 - 1) * 60);
   });
 
-  test('a day left out (Samoa, 30 December 2011) is made up for when the next begins', () => {
+  test('an occurrence on a day left out (Samoa, 30 December 2011) is when the next day begins', () => {
     expect(next('0 12 30 12 * 2011', '2011-01-01T00:00:00Z', 'Pacific/Apia')).toBe('2011-12-30T10:00Z');
   });
 
-  test('the day before and the day after are as ever', () => {
+  test('the day before and the day after have their usual occurrences', () => {
     expect(onDay('30 2 * * *', 'Europe/Paris', '2024-03-30')).toEqual(['01:30']);
     expect(onDay('30 2 * * *', 'Europe/Paris', '2024-04-01')).toEqual(['00:30']);
   });
@@ -96,24 +99,24 @@ describe('when the clocks are put back (Paris, 27 October 2024: 03:00 becomes 02
     ['*/20 2 * * *', ['00:00', '00:20', '00:40'], 'all of them'],
     ['0 3 * * *', ['02:00'], 'the time after is not affected'],
     ['15 1-3 * * *', ['00:15', '02:15'], 'in order'],
-  ])('%s runs at %s: %s', (text, expected) => {
+  ])('%s has the occurrences %s: %s', (text, expected) => {
     expect(onDay(text, 'Europe/Paris', '2024-10-27')).toEqual(expected);
   });
 
-  test('schedules of every hour or every minute run in both hours', () => {
+  test('schedules of every hour or every minute have occurrences in both hours', () => {
     expect(onDay('30 * * * *', 'Europe/Paris', '2024-10-27').slice(0, 3)).toEqual(['00:30', '01:30', '02:30']);
     expect(onDay('*/1 * * * * *', 'Europe/Paris', '2024-10-27')).toHaveLength(24 * 60);
     expect(onDay('* 2 * * *', 'Europe/Paris', '2024-10-27')).toHaveLength(120);
   });
 
-  test('asked from within the second hour, the first is over', () => {
+  test('a time of the first hour is over within the second hour', () => {
     expect(next('30 2 * * *', '2024-10-27T01:10:00Z', 'Europe/Paris')).toBe('2024-10-28T01:30Z');
     expect(next('30 * * * *', '2024-10-27T01:10:00Z', 'Europe/Paris')).toBe('2024-10-27T01:30Z');
   });
 });
 
-describe('a month', () => {
-  test('of the original examples', () => {
+describe('the occurrences of a month', () => {
+  test('are listed as UTC instants', () => {
     expect(month('0 5 * * MON *', 'UTC', '2024-06')).toEqual([
       '2024-06-03T05:00:00+00:00',
       '2024-06-10T05:00:00+00:00',
@@ -127,7 +130,7 @@ describe('a month', () => {
     expect(month('0 5 * * * 2025', 'UTC', '2024-02')).toEqual([]);
   });
 
-  test('is a month of the zone: it may begin and end in a neighbouring month of UTC', () => {
+  test('are those of the month in the time zone, which may begin and end in a neighbouring month of UTC', () => {
     const nights = month('0 0 * * *', 'Europe/Paris', '2024-06');
     expect([nights.length, nights[0], nights.at(-1)]).toEqual([
       30,
@@ -136,18 +139,18 @@ describe('a month', () => {
     ]);
   });
 
-  test('with a midnight that does not exist (Cairo, 28 April 2023) loses nothing', () => {
+  test('include a midnight that does not exist (Cairo, 28 April 2023)', () => {
     expect(onDay('0 0 * * *', 'Africa/Cairo', '2023-04-27')).toEqual(['22:00']);
   });
 
   test.each(['2024', '2024-13', '2024-00', '2024-6', '24-06', '2024-06-01', ' 2024-06', '-2024-06', ''])(
-    'not %s',
+    'are refused for the month "%s"',
     (text) => {
       expect(() => month('* * * * *', 'UTC', text)).toThrow(/YYYY-MM/);
     },
   );
 
-  test('outside 1970-2099 is empty', () => {
+  test('are none outside 1970-2099', () => {
     expect([month('* * * * *', 'UTC', '0000-01'), month('* * * * *', 'UTC', '2100-01')]).toEqual([[], []]);
   });
 });
@@ -200,7 +203,7 @@ const bruteForce = (crontab: Crontab, timezone: string, of: string): string[] =>
   }
 };
 
-describe('against brute force', () => {
+describe('compared with brute force', () => {
   const values = (min: number, max: number): fc.Arbitrary<string> => {
     const value = fc.integer({ min, max });
     const range = fc.tuple(value, value).map(([a, b]) => `${Math.min(a, b)}-${Math.max(a, b)}`);
@@ -265,7 +268,7 @@ describe('against brute force', () => {
   });
 });
 
-test('it is quick: any next occurrence in well under a millisecond, the fullest month at once', () => {
+test('finds out in less than a millisecond that there is no next occurrence', () => {
   const never = parseCrontab('0 0 30 2 *');
   const minutes = parseCrontab('* * * * * *');
   nextOccurrence(never, 'Europe/Paris', 0);

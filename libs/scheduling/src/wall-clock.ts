@@ -66,17 +66,6 @@ const nextDay = (t: SearchTables, day: number): number | null => {
   return null;
 };
 
-const firstAtOrAfter = (ascending: readonly number[], value: number): number | undefined => {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((ascending[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return ascending[low];
-};
-
 /** The first wall-clock minute at or after `wall` that matches, or null when there is none up to the end of 2099. */
 export const nextWall = (crontab: Crontab, wall: number): number | null => {
   const t = tablesOf(crontab);
@@ -85,7 +74,8 @@ export const nextWall = (crontab: Crontab, wall: number): number | null => {
   const day = nextDay(t, today);
   if (day === null) return null;
   if (day > today) return day + (t.minutesOfDay[0] ?? 0) * MINUTE;
-  const minute = firstAtOrAfter(t.minutesOfDay, Math.ceil((from - today) / MINUTE));
+  const first = Math.ceil((from - today) / MINUTE);
+  const minute = t.minutesOfDay.find((each) => each >= first);
   if (minute !== undefined) return today + minute * MINUTE;
   return nextWall(crontab, today + DAY);
 };

@@ -11,10 +11,10 @@ export interface OffsetPeriod {
   readonly offsetBefore: number;
 }
 
-/** A zone's clock. The runtime tells offsets slowly, so changes are searched for once per year and kept. */
-export interface ZoneClock {
-  readonly periodAt: (instant: number) => OffsetPeriod;
-}
+/**
+ * A zone's clock: the period of an instant. The runtime tells offsets slowly, so changes are searched for once per year and kept.
+ */
+export type ZoneClock = (instant: number) => OffsetPeriod;
 
 interface Change {
   readonly at: number;
@@ -91,15 +91,13 @@ const createZoneClock = (timezone: string): ZoneClock => {
     return changes;
   };
 
-  return {
-    periodAt: (instant) => {
-      const year = new Date(instant).getUTCFullYear();
-      const { initial, changes } = changesOf(year);
-      const until = changes.find(({ at }) => at > instant)?.at ?? Date.UTC(year + 1, 0, 1);
-      const last = changes.findLast(({ at }) => at <= instant) ?? changesOf(year - 1).changes.at(-1);
-      if (!last) return { since: -Infinity, until, offset: initial, offsetBefore: initial };
-      return { since: last.at, until, offset: last.after, offsetBefore: last.before };
-    },
+  return (instant) => {
+    const year = new Date(instant).getUTCFullYear();
+    const { initial, changes } = changesOf(year);
+    const until = changes.find(({ at }) => at > instant)?.at ?? Date.UTC(year + 1, 0, 1);
+    const last = changes.findLast(({ at }) => at <= instant) ?? changesOf(year - 1).changes.at(-1);
+    if (!last) return { since: -Infinity, until, offset: initial, offsetBefore: initial };
+    return { since: last.at, until, offset: last.after, offsetBefore: last.before };
   };
 };
 

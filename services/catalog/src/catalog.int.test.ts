@@ -92,7 +92,7 @@ describe('a listing that is not the only one', () => {
     await late.end();
     await shows(two, [file('kept'), file('whole')]);
     await shows(one, [file('kept'), file('gone')]);
-    expect(await host.rows(`select from catalog.names where name = 'half'`)).toHaveLength(0);
+    expect(await host.rows(`select from catalog.entry_names where name = 'half'`)).toHaveLength(0);
   });
 
   test('leaves nothing when it is abandoned after its ends were recorded', async () => {
@@ -149,8 +149,8 @@ describe('an archive that goes', () => {
     const names = async () => {
       await host.settle();
       const [row] = await host.rows(
-        `select array_agg(n.name order by n.name) as names from catalog.versions v join catalog.names n on n.id = v.name
-          where v.series = (select series from catalog.archives where job_uuid = $1)`,
+        `select array_agg(n.name order by n.name) as names from catalog.entries v join catalog.entry_names n on n.id = v.name_id
+          where v.series_id = (select series_id from catalog.archives where job_uuid = $1)`,
         [jobs[3]],
       );
       return row?.['names'];

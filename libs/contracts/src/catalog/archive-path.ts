@@ -1,24 +1,15 @@
+import { isUtf8 } from 'node:buffer';
+
 /*
  * Paths in an archive are bytes. Commands and events carry them as text in which each byte that is not UTF-8 is a lone
  * surrogate, U+DC80 to U+DCFF; read models keep a readable form (U+FFFD for such bytes) and, where that is lossy, the bytes.
  */
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-const isUtf8 = (bytes: Uint8Array): boolean => {
-  try {
-    utf8.decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** How many bytes the character that starts here has; 0 when it is none. */
+/** The length in bytes of the UTF-8 character at an index; 0 when there is none. */
 const characterBytes = (bytes: Buffer, at: number): number =>
   [1, 2, 3, 4].find((length) => at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length))) ?? 0;
 
-/** Bytes as text, each that is not UTF-8 as a lone surrogate. */
+/** Bytes as text; a byte that is not UTF-8 becomes a lone surrogate. */
 export const escapeBytes = (bytes: Buffer): string => {
   if (isUtf8(bytes)) return bytes.toString('utf8');
   let text = '';
@@ -30,7 +21,7 @@ export const escapeBytes = (bytes: Buffer): string => {
   return text;
 };
 
-/** A path in two parts, as the catalog's tables have it. */
+/** A path as the catalog's tables have it, in two parts. */
 export interface StoredPath {
   /** With a slash at its end, or empty. */
   readonly folder: string;
@@ -45,5 +36,5 @@ const exact = (readable: string, raw: string | null): string =>
 
 export const exactName = ({ name, name_raw }: StoredPath): string => exact(name, name_raw);
 
-/** As the archive has it. */
+/** The path as it is in the archive. */
 export const exactPath = (path: StoredPath): string => exact(path.folder, path.folder_raw) + exactName(path);

@@ -7,7 +7,7 @@ const path = z.string().max(MAX_PATH);
 const list = <Item extends z.ZodType>(item: Item): z.ZodArray<Item> => z.array(item).max(BATCH_MAX_ENTRIES);
 const index = z.int().min(0).max(BATCH_MAX_ENTRIES);
 
-/** What many entries have in common. */
+/** Attributes that many entries share. */
 const attributes = z.object({
   mode: z.string().max(10),
   owner: z.string().max(255),
@@ -65,7 +65,7 @@ export const createDictionary = <Item>(): { items: Item[]; numberOf(key: string,
   };
 };
 
-/** @param entries as many as a batch holds */
+/** @param entries no more than a batch holds */
 export const packEntries = (entries: readonly PlainEntry[]): PackedEntries => {
   const folders = createDictionary<string>();
   const owners = createDictionary<Attributes>();

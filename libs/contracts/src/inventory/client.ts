@@ -19,7 +19,7 @@ export const clientFields = z.object({
 });
 export type ClientFields = z.infer<typeof clientFields>;
 
-/** A client as a run carries it with it. */
+/** A client as it was when a run was requested. */
 export const clientSnapshot = z.object({
   id: integerId,
   uuid,
@@ -43,20 +43,20 @@ export const clientChanged = defineEvent({
 
 /** A machine that a hypervisor knows. */
 export const virtualMachine = z.object({
-  /** As the provider's tools take it: a domain's name, or a number. */
+  /** The name (libvirt's domain) or number (Proxmox) by which the provider's tools know it. */
   id: z.string().min(1).max(255),
   name: z.string().max(255),
 });
 export type VirtualMachine = z.infer<typeof virtualMachine>;
 
-/** What a preparation found out about the hypervisor on the machine. */
+/** A preparation's findings about the hypervisor on the client. */
 export const clientHypervisorPrepared = defineEvent({
   type: 'client-hypervisor-prepared',
   version: 1,
   schema: z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
 });
 
-/** What a preparation found on the machine. */
+/** A preparation's findings about the client. */
 export const clientPrepared = defineEvent({
   type: 'client-prepared',
   version: 1,

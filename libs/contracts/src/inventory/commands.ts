@@ -13,20 +13,20 @@ import { userFields } from './user.ts';
 export const written = z.object({
   uuid,
   id: integerId,
-  /** The stream's version now: the API's ETag. */
+  /** The stream's version after the change, which is the API's ETag. */
   version: z.int().min(0),
-  /** Log position to wait for before reading; null when there is nothing to wait for. */
+  /** The log position that a read model must have reached to contain the change; null when nothing was appended. */
   position: z.string().regex(/^\d+$/).nullable(),
 });
 export type Written = z.infer<typeof written>;
 
-/** Names the thing a command is about, and the version its sender saw (If-Match). */
+/** The entity that a command changes, and the version that its sender saw (If-Match). */
 const target = z.object({ uuid, expected_version: z.int().min(1).optional() });
 
-/** The caller chooses the new thing's uuid, so that a repeated command meets its own events instead of making a twin. */
+/** The caller chooses the uuid, which makes the command idempotent: repeated, it finds the events of its first time. */
 const creation = { uuid, command_id: uuid };
 
-/** The plain password never leaves the gateway: what travels is its scrypt hash. */
+/** The gateway sends a scrypt hash: the plain password never leaves it. */
 const passwordHash = z.string().startsWith('$scrypt$');
 
 export const userCommands = {
@@ -47,7 +47,6 @@ export const clientCommands = {
   register: defineRpc('inventory.client.register', clientFields.extend(creation), written),
   change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), written),
   remove: defineRpc('inventory.client.remove', target, written),
-  /** A preparation reports what it found. */
   recordPreparation: defineRpc(
     'inventory.client.record-preparation',
     z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
@@ -76,25 +75,25 @@ export const repositoryCommands = {
     }),
     written,
   ),
-  /** Records that the passphrase was shown to the caller; the gateway shows it only after this succeeded. */
+  /** Records that the caller was given the passphrase; the gateway gives it only after this has succeeded. */
   recordKeyRead: defineRpc('inventory.repository.record-key-read', z.object({ uuid }), written),
   /** Makes a new key pair for the repository alone; the old one is not offered any more. */
   generateSsh: defineRpc('inventory.repository.generate-ssh', target, written),
-  /** What the repository's host needs in `authorized_keys` to let the repository's own key in, and that to nothing else. */
+  /** The line for `authorized_keys` on the repository's host that lets the repository's own key do nothing but serve borg. */
   describeAuthorizedKey: defineRpc(
     'inventory.repository.describe-authorized-key',
     z.object({ uuid, append_only: z.boolean(), storage_quota: requiredText(32).nullable() }),
     z.object({ public_key: z.string(), line: z.string() }),
   ),
-  /** A preparation hands over what `borg key export` told. */
+  /** Stores the output of `borg key export`. */
   escrowKey: defineRpc(
     'inventory.repository.escrow-key',
     z.object({ uuid, borg_id: z.string(), key: z.string().min(1).max(65_536) }),
     written,
   ),
-  /** Records that the escrow copy was given to the caller; the gateway gives it only after this succeeded. */
+  /** Records that the caller was given the escrow copy; the gateway gives it only after this has succeeded. */
   recordEscrowRead: defineRpc('inventory.repository.record-escrow-read', z.object({ uuid }), written),
-  /** Everything that a job on a repository alone needs. */
+  /** Everything that a job without a policy needs. */
   resolve: defineRpc(
     'inventory.repository.resolve',
     z.object({ id: integerId }),
@@ -113,8 +112,8 @@ export const policyCommands = {
   change: defineRpc('inventory.policy.change', target.extend({ changes: policyFields.partial() }), written),
   remove: defineRpc('inventory.policy.remove', target, written),
   /**
-   * Everything a launch needs, without secrets in clear: `extra_vars` stays sealed. Of many clients some at a time, since a
-   * message takes a megabyte: ask again from `next` while there is one, and from the start when `revision` differs.
+   * Everything a launch needs; `extra_vars` stays sealed. Clients come in pages, since a message takes a megabyte: ask again from
+   * `next` while it is not null, and from the start when `revision` differs.
    */
   resolve: defineRpc(
     'inventory.policy.resolve',
@@ -131,10 +130,10 @@ export const policyCommands = {
         }),
       ),
       next: z.int().nullable(),
-      /** Of the whole list of clients, not only of these. */
+      /** Of the whole list of clients, not only of this page. */
       revision: z.string(),
       extra_vars: sealedText,
-      /** Settings that shape the chain. */
+      /** Settings that decide which jobs follow a backup. */
       catalog_enabled: z.boolean(),
       auto_prune: z.boolean(),
     }),
@@ -170,7 +169,7 @@ export const sessionCommands = {
     z.object({ uuid, refresh_id: uuid, next_refresh_id: uuid, expires_at: timestamp }),
     z.object({ user: uuid, position: z.string() }),
   ),
-  /** Ends all sessions that a user has now. */
+  /** Revokes all sessions that the user has now. */
   revokeAll: defineRpc(
     'inventory.session.revoke-all',
     z.object({ user: uuid }),

@@ -39,17 +39,14 @@ export const maskExtraVars = (text: string): string => {
   return spans ? replace(text, spans, () => MASK_LITERAL) : SECRET_MASK;
 };
 
-export interface Unmasked {
-  readonly text: string;
-  /** Keys with a mask for which no value is stored. */
-  readonly missing: readonly string[];
-}
-
 /**
- * Puts the stored secrets back where a mask was sent.
+ * Puts the stored secrets back where a mask was sent; `missing` names the keys with a mask for which no value is stored.
  * @param stored what `maskExtraVars` was given before, empty when there is none
  */
-export const unmaskExtraVars = (text: string, stored: string): Unmasked => {
+export const unmaskExtraVars = (
+  text: string,
+  stored: string,
+): { readonly text: string; readonly missing: readonly string[] } => {
   if (text === SECRET_MASK) return { text: stored, missing: stored === '' ? [SECRET_MASK] : [] };
   if (!text.includes(SECRET_MASK)) return { text, missing: [] };
   const spans = parseExtraVars(text) && findSecrets(text);

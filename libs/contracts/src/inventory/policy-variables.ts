@@ -126,8 +126,6 @@ export const policyVariables = {
   proxmox: strictObject({ ...archive, extended_proxmox: perClient(machines) }),
 } satisfies Record<PolicyType, z.ZodType>;
 
-export type PolicyVariables<Type extends PolicyType> = z.output<(typeof policyVariables)[Type]>;
-
 /** Without empty texts and nulls, which mean the same as a variable that is left out. */
 const withoutBlanks = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.filter((item) => item !== '' && item !== null).map(withoutBlanks);

@@ -8,12 +8,12 @@ export const scheduleFields = z.object({
   crontab: requiredText(1024),
   timezone: requiredText(64),
   enabled: z.boolean(),
-  /** Seconds over which the runs of a slot are spread; each policy has a fixed place in there. */
+  /** Seconds over which the runs of an occurrence are spread; each policy has a fixed delay within them. */
   jitter: z.int().min(0).max(86_400),
   /** Windows in which nothing is started, in the schedule's time zone: `MON-FRI 08:00-18:00` or `22:00-02:00`. */
   blackouts: z.array(requiredText(64)).max(50),
 });
-/** What a schedule has that says nothing else. */
+/** Defaults of the optional fields. */
 export const SCHEDULE_DEFAULTS = { jitter: 0, blackouts: [] as string[] };
 export type ScheduleFields = z.infer<typeof scheduleFields>;
 

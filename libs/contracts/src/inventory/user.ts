@@ -2,8 +2,8 @@ import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
-/** Which mail reports a user wants. */
-export const userNotifications = {
+/** Mail reports that a user wants. */
+const userNotifications = {
   notify_backup_daily: z.boolean(),
   notify_backup_weekly: z.boolean(),
   notify_backup_monthly: z.boolean(),

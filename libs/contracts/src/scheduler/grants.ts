@@ -2,17 +2,20 @@ import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { uuid } from '../wire/scalars.ts';
 
-/** Every grant is appended here at an exact version, so two schedulers can never grant against each other. */
+/**
+ * Every grant is appended here at an exact version, so that two schedulers cannot grant the same repository or client at once.
+ * See docs/decisions/0001-a-run-is-one-event.md.
+ */
 export const GRANT_STREAM = 'job-grants';
 
-/** All jobs that it needs have succeeded: from here the job waits for its repository and its client only. */
+/** All jobs that it needs have succeeded: the job waits for its repository and its client only. */
 export const jobReady = defineEvent({
   type: 'job-ready',
   version: 1,
   schema: z.object({ job: uuid }),
 });
 
-/** A job may run now: from here until `grant-released` no other job gets its repository or its client. */
+/** The job may run: until `grant-released` no other job is granted its repository or its client. */
 export const jobGranted = defineEvent({
   type: 'job-granted',
   version: 1,

@@ -2,17 +2,16 @@ import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { timestamp, uuid } from '../wire/scalars.ts';
 
-/** What a schedule starts: backups and restore drills of a policy, two sorts of check of a repository. */
-export const OCCURRENCE_KINDS = ['backup', 'drill', 'check', 'integrity'] as const;
-export type OccurrenceKind = (typeof OCCURRENCE_KINDS)[number];
+/** What a schedule starts: backups and restore drills of a policy, checks with and without all data of a repository. */
+const occurrenceKind = z.enum(['backup', 'drill', 'check', 'integrity']);
+export type OccurrenceKind = z.infer<typeof occurrenceKind>;
 
 /**
- * A time at which something was due and was not started: the run before it had not ended, nothing was there to do it at
- * that time, it lay in a blackout window, something was switched off before its start, or the launch was refused. It stands
- * in the stream of the run that it is instead of, as the first event, so that a slot is either started or skipped, whoever
- * decides.
+ * Occurrences (due times) that were not started, and why. It is the first event of the stream in which `run-requested` would
+ * be, so that of two schedulers only one decides: an occurrence is either started or skipped.
+ * See docs/decisions/0012-an-occurrence-is-a-run-or-an-event.md.
  */
-export const occurrenceSkipped = defineEvent({
+const occurrenceSkipped = defineEvent({
   type: 'occurrence-skipped',
   version: 1,
   schema: z.object({
@@ -20,9 +19,9 @@ export const occurrenceSkipped = defineEvent({
     policy: uuid.nullable(),
     /** Null for what a policy does. */
     repository: uuid.nullable(),
-    kind: z.enum(OCCURRENCE_KINDS),
+    kind: occurrenceKind,
     due_at: timestamp,
-    /** Every slot from `due_at` to before this one is meant; null = `due_at` alone. */
+    /** Exclusive: all occurrences from `due_at` to this time are skipped; null = `due_at` alone. */
     until: timestamp.nullable(),
     /** One sentence for people. */
     reason: z.string(),

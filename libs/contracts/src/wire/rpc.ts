@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** One call between services: its NATS subject, what it takes and what it answers. */
+/** A call between services: its NATS subject, input and answer. */
 export interface Rpc<Input extends z.ZodType = z.ZodType, Output extends z.ZodType = z.ZodType> {
   readonly subject: string;
   readonly input: Input;
@@ -13,10 +13,10 @@ export const defineRpc = <Input extends z.ZodType, Output extends z.ZodType>(
   output: Output,
 ): Rpc<Input, Output> => ({ subject, input, output });
 
-/** What a handler of the call gets. */
+/** The input that a handler gets. */
 export type RpcInput<Call extends Rpc> = z.output<Call['input']>;
 
-/** What a handler of the call answers. */
+/** The answer that a handler gives. */
 export type RpcOutput<Call extends Rpc> = z.output<Call['output']>;
 
 /** The calls that one handler object answers, by name. */
@@ -26,7 +26,8 @@ export type RpcContract = Readonly<Record<string, Rpc>>;
 export type RpcHandlers<Contract extends RpcContract> = {
   readonly [Name in keyof Contract]: (input: RpcInput<Contract[Name]>) => Promise<RpcOutput<Contract[Name]>>;
 };
-/** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
+
+/** A stream of bytes from one service to another: its NATS subject, the request, and the answer before the first byte. */
 export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {
   readonly subject: string;
   readonly input: Input;

@@ -1,17 +1,12 @@
 import { exactPath, type catalogCommands, type RpcHandlers, type RpcInput } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
+import type { ListedArchive } from '@cyborgbackup/read-models';
 import type { ServiceParts } from '@cyborgbackup/service';
 import { catalogProjection } from '../read/catalog-projection.ts';
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import {
-  findFiles,
-  findListedArchive,
-  scanForFiles,
-  type ListedArchive,
-  type SampledFile,
-} from '../read/find-sample.ts';
+import { findFiles, findListedArchive, scanForFiles, type SampledFile } from '../read/find-sample.ts';
 
 /** Guesses for each file that is wanted: enough where most entries are files of this archive. */
 const GUESSES_PER_FILE = 8;
@@ -32,7 +27,7 @@ const guess = async (
   archive: ListedArchive,
   { seed, files }: RpcInput<typeof catalogCommands.sample>,
 ): Promise<readonly SampledFile[] | undefined> => {
-  const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next);
+  const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next_number);
   const found = new Map((await findFiles(pool, archive, numbers)).map((file) => [file.number, file]));
   if (found.size < files) return undefined;
   return numbers.flatMap((number) => found.get(number) ?? []).slice(0, files);

@@ -92,8 +92,8 @@ export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typ
       const series = seriesUuid(owner);
       const { position } = await handle(seriesStream(series), { do: 'start', series, listing, job, ...owner });
       await parts.waiter.waitForProjections([catalogProjection.name], position ?? 0n, WAIT_MILLIS.listing);
-      const { next, open } = await findListing(pool, { series, listing });
-      return { series, first_number: next, previous_entries: open };
+      const { next_number, previous_entries } = await findListing(pool, { series, listing });
+      return { series, first_number: next_number, previous_entries };
     },
     match: async ({ folders, folder, ...input }) => {
       const fingerprints = cut(input.fingerprints);

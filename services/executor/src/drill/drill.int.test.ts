@@ -96,8 +96,8 @@ describe('a restore drill', () => {
     await site.parts.waiter.waitForProjections([executorProjection.name], 'head', 10_000);
     const { rows } = await site.parts.pool.query(
       `select policy_name, client_hostname, archive_name, seed, passed, files, failed_files, bytes::int, duration is not null
-              and ended is not null as told, reason
-         from executor.drills order by requested`,
+              and ended_at is not null as told, reason
+         from executor.drills order by requested_at`,
     );
     const about = {
       policy_name: 'Policy',

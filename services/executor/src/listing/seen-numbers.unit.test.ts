@@ -8,7 +8,7 @@ const isSeen = (seen: string, offset: number): boolean => {
   return (byte & (1 << (offset & 7))) !== 0;
 };
 
-test('chunks cover all numbers once and know which were seen', () => {
+test('chunks cover all numbers once and say which were seen', () => {
   const number = fc.oneof(
     fc.nat({ max: 70 }),
     fc.nat({ max: 6 * SEEN_CHUNK }),

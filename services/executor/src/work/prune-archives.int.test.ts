@@ -21,7 +21,7 @@ beforeAll(async () => {
 beforeAll(() => {
   site.answer(catalogCommands.reconcile.subject, (request: (typeof reconciled)[number]) => {
     reconciled.push(request);
-    return { vanished: [], unknown: [], position: null };
+    return { vanished: [], reappeared: [], unknown: [], position: null };
   });
 });
 

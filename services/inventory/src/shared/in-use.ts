@@ -1,4 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
+import { ACTIVE_JOB_STATUSES } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 import { waitForInventoryAndJobs } from './wait-for-tables.ts';
 import type { InventoryDeps } from './inventory-deps.ts';
@@ -26,8 +27,6 @@ const POLICY_CONDITIONS = {
   schedule: '(schedule = $1 or drill_schedule = $1)',
   policy: 'false and id = $1',
 } as const;
-
-const ACTIVE = ['new', 'pending', 'waiting', 'starting', 'running'];
 
 const policiesWith = async (pool: Pool, { kind, id }: ReferencedEntity): Promise<readonly Referrer[]> => {
   const { rows } = await pool.query<Referrer>(
@@ -58,7 +57,7 @@ const activeJobsOf = async (pool: Pool, { kind, id }: ReferencedEntity): Promise
   const { rows } = await pool.query<Referrer>(
     `select 'job' as type, id, name from scheduler.jobs
       where ${kind} = $1 and status = any($2) order by id limit ${MAX_LISTED}`,
-    [id, ACTIVE],
+    [id, ACTIVE_JOB_STATUSES],
   );
   return rows;
 };

@@ -36,7 +36,7 @@ const draftCheck = (
   needs: [],
   archive_name: null,
   master_job: null,
-  ...(!verifyData && { check: 'archives' as const }),
+  check: 'archives',
 });
 
 const checkUsable = ({ uuid, name, enabled, ready }: ResolvedRepository, wanted: string | undefined): void => {

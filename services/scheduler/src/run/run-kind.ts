@@ -4,7 +4,10 @@ import type { CheckSubject, PlannedJob, RunFacts, OccurrenceKind } from '@cyborg
 export type JobTask = CheckSubject | 'drill';
 
 /** Null for a job whose type says it all. */
-export const taskOf = ({ check, drill }: PlannedJob): JobTask | null => (drill ? 'drill' : (check ?? null));
+export const taskOf = ({ job_type, check, drill }: PlannedJob): JobTask | null => {
+  if (drill) return 'drill';
+  return job_type === 'check' ? (check ?? null) : null;
+};
 
 /** What a run is for: what its slot is, when a schedule started it. */
 export type RunKind = OccurrenceKind | 'restore';
