@@ -13,12 +13,12 @@ import {
 import { createRpcService, rpcController, type RpcService } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import type { AdminConfig } from './admin-config.ts';
+import type { AdminConfig } from './user/admin-config.ts';
 import { createApiTokenCommands } from './api-token/commands.ts';
 import { createClientCommands } from './client/commands.ts';
 import { createHostKeyCommands } from './host-key/commands.ts';
 import { createPolicyCommands } from './policy/commands.ts';
-import { inventoryProjection } from './read/inventory-projection.ts';
+import { inventoryProjection } from './inventory-projection.ts';
 import { createRepositoryCommands } from './repository/commands.ts';
 import { createScheduleCommands } from './schedule/commands.ts';
 import { keepForgettingExpired } from './session/forget-expired.ts';

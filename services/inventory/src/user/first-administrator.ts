@@ -1,7 +1,7 @@
 import { loadState } from '@cyborgbackup/event-store';
 import { hasCode, hashPassword } from '@cyborgbackup/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { AdminConfig } from '../admin-config.ts';
+import type { AdminConfig } from './admin-config.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { createUserEntity } from './commands.ts';
 import { userDecider, userStream } from './decider.ts';

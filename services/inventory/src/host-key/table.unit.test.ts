@@ -1,7 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { recorded, secondOf } from '../../testing/recorded.ts';
-import { hostKeys } from './host-keys.ts';
+import { recorded, secondOf } from '../testing/recorded.ts';
+import { hostKeys } from './table.ts';
 
 const place = { host: 'NAS', port: 22 };
 const key = { key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };

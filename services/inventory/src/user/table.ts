@@ -1,7 +1,7 @@
 import type { UserEvent } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type UserRow } from '@cyborgbackup/read-models';
-import { definedFields, sealedOnly } from '../row-stamps.ts';
+import { definedFields, sealedOnly } from '../shared/row-stamps.ts';
 
 export const users = defineReadModel<UserRow, UserEvent>(inventory.users, {
   'user-registered': ({ data, metadata: { occurredAt }, version }, table) =>

@@ -1,8 +1,8 @@
 import { POLICY_DEFAULTS } from '@cyborgbackup/contracts';
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, byUser, recorded, sealed, secondOf } from '../../testing/recorded.ts';
-import { policies } from './policies.ts';
+import { ADA, byUser, recorded, sealed, secondOf } from '../testing/recorded.ts';
+import { policies } from './table.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields = {

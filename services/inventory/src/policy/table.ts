@@ -1,7 +1,7 @@
 import type { PolicyEvent } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type PolicyRow } from '@cyborgbackup/read-models';
-import { definedFields, firstStamps, nextStamps, sealedOnly } from '../row-stamps.ts';
+import { definedFields, firstStamps, nextStamps, sealedOnly } from '../shared/row-stamps.ts';
 
 export const policies = defineReadModel<PolicyRow, PolicyEvent>(inventory.policies, {
   'policy-registered': (event, table) =>

@@ -1,7 +1,7 @@
 import type { ScheduleEvent } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type ScheduleRow } from '@cyborgbackup/read-models';
-import { definedFields, firstStamps, nextStamps } from '../row-stamps.ts';
+import { definedFields, firstStamps, nextStamps } from '../shared/row-stamps.ts';
 
 export const schedules = defineReadModel<ScheduleRow, ScheduleEvent>(inventory.schedules, {
   'schedule-registered': (event, table) => table.put({ ...event.data, ...firstStamps(event) }),

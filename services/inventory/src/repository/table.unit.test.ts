@@ -1,7 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, byUser, recorded, sealed, secondOf } from '../../testing/recorded.ts';
-import { repositories } from './repositories.ts';
+import { ADA, byUser, recorded, sealed, secondOf } from '../testing/recorded.ts';
+import { repositories } from './table.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields = {

@@ -2,7 +2,7 @@ import type { JobEvent, RepositoryEvent } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type RepositoryRow } from '@cyborgbackup/read-models';
-import { definedFields, firstStamps, nextStamps, sealedOnly } from '../row-stamps.ts';
+import { definedFields, firstStamps, nextStamps, sealedOnly } from '../shared/row-stamps.ts';
 
 /** What is known of a place nobody has looked at yet. */
 const UNSEEN = {

@@ -1,7 +1,7 @@
 import type { SettingsEvent } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { CONTROL_PLANE_KEY, inventory, type SshKeyRow } from '@cyborgbackup/read-models';
-import { sealedOnly } from '../row-stamps.ts';
+import { sealedOnly } from '../shared/row-stamps.ts';
 
 export const sshKeys = defineReadModel<SshKeyRow, SettingsEvent>(inventory.sshKeys, {
   'ssh-key-generated': ({ data, metadata }, table) =>

@@ -1,7 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, recorded, sealed, secondOf } from '../../testing/recorded.ts';
-import { apiTokens } from './api-tokens.ts';
+import { ADA, recorded, sealed, secondOf } from '../testing/recorded.ts';
+import { apiTokens } from './table.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const data = { id: 4, uuid, name: 'cron', scope: 'read', expires_at: null, token_hash: 'ab' };

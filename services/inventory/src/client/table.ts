@@ -1,7 +1,7 @@
 import type { ClientEvent } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type ClientRow } from '@cyborgbackup/read-models';
-import { definedFields, firstStamps, nextStamps } from '../row-stamps.ts';
+import { definedFields, firstStamps, nextStamps } from '../shared/row-stamps.ts';
 
 export const clients = defineReadModel<ClientRow, ClientEvent>(inventory.clients, {
   'client-registered': (event, table) => table.put({ ...event.data, ...firstStamps(event) }),

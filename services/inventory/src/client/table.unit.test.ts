@@ -1,7 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, BOB, bySystem, byUser, recorded, secondOf } from '../../testing/recorded.ts';
-import { clients } from './clients.ts';
+import { ADA, BOB, bySystem, byUser, recorded, secondOf } from '../testing/recorded.ts';
+import { clients } from './table.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields = {

@@ -1,7 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, recorded, sealed, secondOf } from '../../testing/recorded.ts';
-import { users } from './users.ts';
+import { ADA, recorded, sealed, secondOf } from '../testing/recorded.ts';
+import { users } from './table.ts';
 
 const fields = {
   first_name: 'Ada',

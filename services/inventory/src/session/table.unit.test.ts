@@ -1,7 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
-import { ADA, BOB, recorded, sealed, secondOf } from '../../testing/recorded.ts';
-import { sessions } from './sessions.ts';
+import { ADA, BOB, recorded, sealed, secondOf } from '../testing/recorded.ts';
+import { sessions } from './table.ts';
 
 const first = '5f0c8a52-0000-4000-8000-000000000001';
 const second = '5f0c8a52-0000-4000-8000-000000000002';

@@ -2,7 +2,7 @@ import { findSetting, SSH_KEY_SETTING, type SettingsEvent } from '@cyborgbackup/
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type TableChanges } from '@cyborgbackup/projections';
 import { inventory, type SettingRow } from '@cyborgbackup/read-models';
-import { sealedOnly } from '../row-stamps.ts';
+import { sealedOnly } from '../shared/row-stamps.ts';
 
 interface NewValue {
   readonly key: string;
