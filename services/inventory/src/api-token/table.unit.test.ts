@@ -14,14 +14,14 @@ test('a token’s use leaves its revision', () => {
   expect(foldEvents(apiTokens, [created, used])).toEqual([{ ...row, last_used: secondOf(3) }]);
 });
 
-test('it stays as a row when it is revoked, or its user removed', () => {
+test('a token stays as a row when it is revoked or its user removed', () => {
   const revoked = recorded(2, { type: 'api-token-revoked', data: { uuid, id: 4 } });
   const removed = recorded(5, { type: 'user-removed', data: { uuid: ADA, id: 1 } });
   expect(foldEvents(apiTokens, [created, revoked])).toEqual([{ ...row, revoked: true, revision: 2 }]);
   expect(foldEvents(apiTokens, [created, removed])).toEqual([{ ...row, revoked: true }]);
 });
 
-test('a changed password leaves it', () => {
+test('a changed password does not revoke tokens', () => {
   const changed = recorded(2, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('1') } });
   expect(foldEvents(apiTokens, [created, changed])).toEqual([row]);
 });

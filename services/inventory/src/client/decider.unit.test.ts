@@ -32,13 +32,14 @@ describe('changing', () => {
     given(clientDecider, registered)
       .when({ type: 'change', changes: { ...fields, bandwidth_limit: 100 } })
       .then({ type: 'client-changed', data: { uuid, bandwidth_limit: 100 } }));
-  test('nothing is no event', () => given(clientDecider, registered).when({ type: 'change', changes: fields }).then());
-  test.each([{ hostname: 'db' }, { port: 2222 }])('another address has to be prepared: %j', (changes) =>
+  test('writes no event when nothing changes', () =>
+    given(clientDecider, registered).when({ type: 'change', changes: fields }).then());
+  test.each([{ hostname: 'db' }, { port: 2222 }])('marks a client with another address as not ready: %j', (changes) =>
     given(clientDecider, registered)
       .when({ type: 'change', changes })
       .then({ type: 'client-changed', data: { uuid, ...changes, ready: false } }),
   );
-  test('unless its sender says that it is ready', () =>
+  test('keeps a client with another address ready when the caller says so', () =>
     given(clientDecider, registered)
       .when({ type: 'change', changes: { hostname: 'db', ready: true } })
       .then({ type: 'client-changed', data: { uuid, hostname: 'db' } }));
@@ -78,7 +79,7 @@ describe('a preparation of the hypervisor', () => {
       .then({ type: 'client-changed', data: { uuid, port: 2222, ready: false, hypervisor_ready: false } }));
 });
 
-test('what is removed is gone', () => {
+test('refuses every command for a removed or unknown client', () => {
   given(clientDecider, registered).when({ type: 'remove' }).then(removed);
   for (const command of [
     { type: 'remove' },

@@ -45,7 +45,7 @@ test('a preparation is a change, and leaves the person who made the last one', (
   ]);
 });
 
-test('so is one of the hypervisor', () => {
+test('a preparation of the hypervisor is a change by the system, too', () => {
   const found = { hypervisor_ready: true, hypervisor_name: 'libvirt 9.0.0' };
   const prepared = recorded(2, { type: 'client-hypervisor-prepared', data: { uuid, ...found } }, bySystem);
   expect(foldEvents(clients, [registered, prepared])).toEqual([
@@ -53,7 +53,7 @@ test('so is one of the hypervisor', () => {
   ]);
 });
 
-test('what the system made was made by nobody', () => {
+test('a row that the system made names no user', () => {
   const [made] = foldEvents(clients, [{ ...registered, metadata: { ...registered.metadata, actor: bySystem } }]);
   expect(made).toMatchObject({ created_by: null, modified_by: null });
 });

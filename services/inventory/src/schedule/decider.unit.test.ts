@@ -48,7 +48,7 @@ test('a change records what becomes another value', () => {
     .then();
 });
 
-test('what is removed is gone', () => {
+test('refuses to change a removed schedule', () => {
   given(scheduleDecider, registered).when({ type: 'remove' }).then(removed);
   given(scheduleDecider, registered, removed).when({ type: 'change', changes: {} }).refused({ code: 'not-found' });
 });

@@ -21,12 +21,12 @@ test('a session knows the one good refresh token', () => {
   ]);
 });
 
-test('an expired one is no row any more', () => {
+test('an expired session has no row any more', () => {
   const expired = recorded(2, { type: 'session-expired', data: { uuid: first } });
   expect(foldEvents(sessions, [opened(1, first, ADA), expired])).toEqual([]);
 });
 
-test('it is revoked by itself', () => {
+test('revoking one session leaves the others', () => {
   const revoked = recorded(2, { type: 'session-revoked', data: { uuid: first, reason: 'reuse' } });
   expect(revokedOf(foldEvents(sessions, [opened(1, first, ADA), opened(2, second, ADA), revoked]))).toEqual([
     true,
@@ -37,12 +37,12 @@ test('it is revoked by itself', () => {
 test.each([
   recorded(3, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('1') } }),
   recorded(3, { type: 'user-removed', data: { uuid: ADA, id: 1 } }),
-])('and with its user’s password or account, unlike those of others ($type)', (event) => {
+])('a session is revoked with its user’s password or account, unlike those of other users ($type)', (event) => {
   const rows = foldEvents(sessions, [opened(1, first, ADA), opened(2, second, BOB), event]);
   expect(revokedOf(rows)).toEqual([true, false]);
 });
 
-test('one opened after that is good', () => {
+test('a session opened after the password changed is good', () => {
   const changed = recorded(1, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('1') } });
   expect(revokedOf(foldEvents(sessions, [changed, opened(2, first, ADA)]))).toEqual([false]);
 });

@@ -24,11 +24,12 @@ const removed: UserEvent = { type: 'user-removed', data: { uuid, id: 4 } };
 const register = { type: 'register', uuid, id: 4, fields, passwordHash: '$scrypt$1' } as const;
 
 describe('registering', () => {
-  test('a new user', () => given(userDecider).when(register).then(registered));
-  test('a uuid once', () => given(userDecider, registered).when(register).refused({ code: 'conflict' }));
-  test('a uuid once, also after its removal', () =>
+  test('records a new user', () => given(userDecider).when(register).then(registered));
+  test('refuses a second user with the same uuid', () =>
+    given(userDecider, registered).when(register).refused({ code: 'conflict' }));
+  test('refuses the uuid of a removed user', () =>
     given(userDecider, registered, removed).when(register).refused({ code: 'conflict' }));
-  test.each(['', 'ada', 'ada@', '@x.org', 'a b@x.org'])('%j is no address', (email) =>
+  test.each(['', 'ada', 'ada@', '@x.org', 'a b@x.org'])('refuses %j as an email address', (email) =>
     given(userDecider)
       .when({ ...register, fields: { ...fields, email } })
       .refused({ code: 'validation', fields: { email: ['Enter a valid email address.'] } }),
@@ -40,7 +41,8 @@ describe('changing', () => {
     given(userDecider, registered)
       .when({ type: 'change', changes: { first_name: 'Ada', email: 'root@localhost', last_name: undefined } })
       .then({ type: 'user-changed', data: { uuid, email: 'root@localhost' } }));
-  test('nothing is no event', () => given(userDecider, registered).when({ type: 'change', changes: fields }).then());
+  test('writes no event when nothing changes', () =>
+    given(userDecider, registered).when({ type: 'change', changes: fields }).then());
   test('the password is an event of its own, even when it is the same', () =>
     given(userDecider, registered)
       .when({ type: 'change', changes: { is_superuser: true }, passwordHash: '$scrypt$1' })
@@ -52,14 +54,16 @@ describe('changing', () => {
     given(userDecider, registered, { type: 'user-changed', data: { uuid, email: 'b@x.org' } })
       .when({ type: 'change', changes: { email: 'ada@x.org' } })
       .then({ type: 'user-changed', data: { uuid, email: 'ada@x.org' } }));
-  test('a wrong address', () =>
+  test('refuses an email address that is none', () =>
     given(userDecider, registered)
       .when({ type: 'change', changes: { email: 'nowhere' } })
       .refused({ code: 'validation' }));
-  test.each([[[]], [[registered, removed]]])('nobody', (history: UserEvent[]) =>
-    given(userDecider, ...history)
-      .when({ type: 'change', changes: { first_name: 'X' } })
-      .refused({ code: 'not-found' }),
+  test.each([[[]], [[registered, removed]]])(
+    'refuses to change a user who does not exist or was removed',
+    (history: UserEvent[]) =>
+      given(userDecider, ...history)
+        .when({ type: 'change', changes: { first_name: 'X' } })
+        .refused({ code: 'not-found' }),
   );
 });
 

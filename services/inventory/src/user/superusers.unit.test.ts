@@ -16,7 +16,7 @@ test('a superuser may go when another one stays', () =>
     .when({ user: 'ada', version: 5, superusers: [ada, bob] })
     .then(withdrawn('ada', 5)));
 
-test('the last one stays', () =>
+test('the last superuser stays', () =>
   given(superusersDecider)
     .when({ user: 'ada', version: 5, superusers: [ada] })
     .refused(last));
