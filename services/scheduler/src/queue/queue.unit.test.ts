@@ -34,7 +34,7 @@ const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
 
 /** `granted x`, `freed x`, `awaited x`. */
 const decide = (queue: Queue, limits = UNLIMITED): string[] =>
-  decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.slice(5)} ${data.job}`);
+  decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.replace(/^(job|grant)-/, '')} ${data.job}`);
 
 const metadata = { correlationId: 'c' };
 const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
@@ -80,9 +80,9 @@ describe('decideGrants', () => {
     expect(decide(queue)).toEqual([]);
     end(queue, 'a');
     // Its repository is free for b and its client for c, but each of them also needs what d has.
-    expect(decide(queue)).toEqual(['freed a']);
+    expect(decide(queue)).toEqual(['released a']);
     end(queue, 'd');
-    expect(decide(queue)).toEqual(['freed d', 'granted b', 'granted c']);
+    expect(decide(queue)).toEqual(['released d', 'granted b', 'granted c']);
   });
 
   it('grants the preparation of clients beside a backup into the same repository', () => {
@@ -102,9 +102,9 @@ describe('decideGrants', () => {
     );
     expect(decide(queue)).toEqual(['granted check', 'granted prepare']);
     end(queue, 'prepare');
-    expect(decide(queue)).toEqual(['freed prepare']);
+    expect(decide(queue)).toEqual(['released prepare']);
     end(queue, 'check');
-    expect(decide(queue)).toEqual(['freed check', 'awaited backup', 'granted backup']);
+    expect(decide(queue)).toEqual(['released check', 'ready backup', 'granted backup']);
   });
 
   it('grants jobs launched by a user before scheduled ones, and older ones before younger ones', () => {
@@ -133,7 +133,7 @@ describe('decideGrants', () => {
     expect(decide(queue, limits)).toEqual(['granted a1', 'granted b1', 'granted a2']);
     end(queue, 'a1');
     end(queue, 'a2');
-    expect(decide(queue, limits)).toEqual(['freed a1', 'freed a2', 'granted a3', 'granted b2']);
+    expect(decide(queue, limits)).toEqual(['released a1', 'released a2', 'granted a3', 'granted b2']);
   });
 
   it('grants nothing to a job that was canceled while its client was busy', () => {
@@ -141,7 +141,7 @@ describe('decideGrants', () => {
     expect(decide(queue)).toEqual(['granted a']);
     end(queue, 'b', 'canceled');
     end(queue, 'a');
-    expect(decide(queue)).toEqual(['freed a']);
+    expect(decide(queue)).toEqual(['released a']);
     expect(queue.entries.size).toBe(0);
   });
 
@@ -165,7 +165,7 @@ describe('decideGrants', () => {
     evolveQueue(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
     expect(decide(queue)).toEqual([]);
     end(queue, 'j1', 'canceled');
-    expect(decide(queue)).toEqual(['freed j1', `granted j${MAX_HANDED_OUT + 1}`]);
+    expect(decide(queue)).toEqual(['released j1', `granted j${MAX_HANDED_OUT + 1}`]);
   });
 
   it('grants a job launched by a user before all that wait for executors', () => {
@@ -208,15 +208,15 @@ describe('a job that lost its attempt', () => {
     start(queue, 'off');
     end(queue, 'next');
     // It runs again.
-    expect(decide(queue, limits)).toEqual(['freed next']);
+    expect(decide(queue, limits)).toEqual(['released next']);
     end(queue, 'off');
-    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
   });
 
   it('gives back its repository and client when it ends in its pause', () => {
     const queue = pausing();
     end(queue, 'off', 'canceled');
-    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
     expect(decide(queue, limits)).toEqual([]);
   });
 });

@@ -208,8 +208,8 @@ describe('the history of a row', () => {
   };
 
   it('keeps the latest fifty changes only', () => {
-    expect(row(MAX_PAST)).toMatchObject({ since: iso(BEGIN), past: { length: MAX_PAST } });
-    expect(row(MAX_PAST + 2)).toMatchObject({ since: iso(BEGIN + 2), past: { length: MAX_PAST } });
+    expect(row(MAX_PAST)).toMatchObject({ valid_from: iso(BEGIN), history: { length: MAX_PAST } });
+    expect(row(MAX_PAST + 2)).toMatchObject({ valid_from: iso(BEGIN + 2), history: { length: MAX_PAST } });
   });
 
   it('forgets changes before the last processed occurrence', () => {
