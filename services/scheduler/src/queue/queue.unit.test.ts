@@ -32,7 +32,7 @@ const queueOf = (...jobs: readonly QueuedJob[]): Queue => {
 
 const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
 
-/** `granted x`, `freed x`, `awaited x`. */
+/** `granted x`, `released x`, `ready x`. */
 const decide = (queue: Queue, limits = UNLIMITED): string[] =>
   decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.replace(/^(job|grant)-/, '')} ${data.job}`);
 
