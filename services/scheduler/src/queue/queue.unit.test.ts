@@ -31,9 +31,9 @@ const queueOf = (...jobs: readonly QueuedJob[]): Queue => {
 
 const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
 
-/** `granted x`, `freed x`, `awaited x`. */
+/** `granted x`, `released x`, `ready x`. */
 const decide = (queue: Queue, limits = UNLIMITED): string[] =>
-  decideSlots(queue, limits).map(({ event: { type, data } }) => `${type.slice(5)} ${data.job}`);
+  decideSlots(queue, limits).map(({ event: { type, data } }) => `${type.split('-').at(-1) ?? ''} ${data.job}`);
 
 const metadata = { correlationId: 'c' };
 const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
@@ -78,9 +78,9 @@ describe('the queue grants', () => {
     expect(decide(queue)).toEqual([]);
     end(queue, 'a');
     // Its repository is free for b and its client for c, but each of them also needs what d has.
-    expect(decide(queue)).toEqual(['freed a']);
+    expect(decide(queue)).toEqual(['released a']);
     end(queue, 'd');
-    expect(decide(queue)).toEqual(['freed d', 'granted b', 'granted c']);
+    expect(decide(queue)).toEqual(['released d', 'granted b', 'granted c']);
   });
 
   it('the preparation of clients beside a backup into the same repository', () => {
@@ -100,9 +100,9 @@ describe('the queue grants', () => {
     );
     expect(decide(queue)).toEqual(['granted check', 'granted prepare']);
     end(queue, 'prepare');
-    expect(decide(queue)).toEqual(['freed prepare']);
+    expect(decide(queue)).toEqual(['released prepare']);
     end(queue, 'check');
-    expect(decide(queue)).toEqual(['freed check', 'awaited backup', 'granted backup']);
+    expect(decide(queue)).toEqual(['released check', 'ready backup', 'granted backup']);
   });
 
   it('first what somebody launched, then what is older', () => {
@@ -131,7 +131,7 @@ describe('the queue grants', () => {
     expect(decide(queue, limits)).toEqual(['granted a1', 'granted b1', 'granted a2']);
     end(queue, 'a1');
     end(queue, 'a2');
-    expect(decide(queue, limits)).toEqual(['freed a1', 'freed a2', 'granted a3', 'granted b2']);
+    expect(decide(queue, limits)).toEqual(['released a1', 'released a2', 'granted a3', 'granted b2']);
   });
 
   it('nothing to a job that was canceled while it was set aside with its client', () => {
@@ -139,7 +139,7 @@ describe('the queue grants', () => {
     expect(decide(queue)).toEqual(['granted a']);
     end(queue, 'b', 'canceled');
     end(queue, 'a');
-    expect(decide(queue)).toEqual(['freed a']);
+    expect(decide(queue)).toEqual(['released a']);
     expect(queue.entries.size).toBe(0);
   });
 
@@ -163,7 +163,7 @@ describe('the queue grants', () => {
     evolve(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
     expect(decide(queue)).toEqual([]);
     end(queue, 'j1', 'canceled');
-    expect(decide(queue)).toEqual(['freed j1', `granted j${MAX_HANDED_OUT + 1}`]);
+    expect(decide(queue)).toEqual(['released j1', `granted j${MAX_HANDED_OUT + 1}`]);
   });
 
   it('what somebody launched before all that waits for executors', () => {
@@ -206,15 +206,15 @@ describe('a job that lost its attempt', () => {
     start(queue, 'off');
     end(queue, 'next');
     // It runs again.
-    expect(decide(queue, limits)).toEqual(['freed next']);
+    expect(decide(queue, limits)).toEqual(['released next']);
     end(queue, 'off');
-    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
   });
 
   it('gives back what it has when it ends in its pause', () => {
     const queue = pausing();
     end(queue, 'off', 'canceled');
-    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
     expect(decide(queue, limits)).toEqual([]);
   });
 });
