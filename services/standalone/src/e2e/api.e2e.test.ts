@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { recordedViolations } from './contract-openapi.ts';
-import { createRecordedFetch } from './recorded-fetch.ts';
-import { ADMIN, startWholeProduct, type WholeProduct } from './whole-product.ts';
+import { recordedViolations } from './testing/openapi-violations.ts';
+import { createRecordedFetch } from './testing/recorded-fetch.ts';
+import { ADMIN, startWholeProduct, type WholeProduct } from './testing/whole-product.ts';
 
 type Json = ReturnType<typeof JSON.parse>;
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { logIn } from '../demo/api-client.ts';
-import { PROJECT } from './service-process.ts';
+import { PROJECT } from './testing/service-process.ts';
 
 let data: string;
 
