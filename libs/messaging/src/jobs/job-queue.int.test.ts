@@ -151,7 +151,7 @@ describe.concurrent('the job queue', () => {
     // With this ack wait, only messages that were given back can come again within the test.
     const ackWaitMillis = 60_000;
 
-    it('gives back at once what fails when told to wind up, and what does not wind up', async () => {
+    it('gives back at once the jobs that fail when aborted, and those that do not end', async () => {
       await using bench = await createJobBench(nats);
       const queue = await bench.open({ ackWaitMillis });
       const jobs = [newJob(), newJob()];

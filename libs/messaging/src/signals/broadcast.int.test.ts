@@ -24,7 +24,7 @@ describe('broadcasts', () => {
     await nats[Symbol.asyncDispose]();
   });
 
-  it('wake up with the last of many positions, in few messages', async () => {
+  it('notify of the last of many positions, in few messages', async () => {
     const heard: bigint[] = [];
     const stop = createAppendNotifications(there).listen((position) => heard.push(position));
     await there.nats.flush();
@@ -42,7 +42,7 @@ describe('broadcasts', () => {
     expect(heard).toHaveLength(3);
   });
 
-  it('wake up despite garbage and a listener that fails', async () => {
+  it('notify of appends despite garbage and a listener that fails', async () => {
     const heard: bigint[] = [];
     const notifications = createAppendNotifications(there);
     const stopBad = notifications.listen(() => {

@@ -34,7 +34,7 @@ describe('the contract document', () => {
   });
 });
 
-describe('shapes', () => {
+describe('documented shapes', () => {
   const example = { id: 1, at: '2018-11-26T05:00:00.000001Z', none: null, in: { list: [1] } };
 
   test('agree whatever the values are, and with more fields', () => {
@@ -51,7 +51,7 @@ describe('shapes', () => {
     ]);
   });
 
-  test('examples that are JSON stay what they are', () => {
+  test('stay what they are when the example is JSON', () => {
     const json = { a: [1, { b: 'x, y' }], c: { d: null } };
     expect(parseExample(JSON.stringify(json, null, 2))).toEqual(json);
   });

@@ -161,8 +161,8 @@ const tryOne = async (request: FuzzRequest): Promise<void> => {
 const shareOf = (wanted: (status: number) => boolean): number =>
   [...statuses].reduce((sum, [status, count]) => sum + (wanted(status) ? count : 0), 0) / REQUESTS;
 
-describe('no request makes it stumble', () => {
-  test(`${REQUESTS} requests of seed ${SEED}`, { timeout: 600_000 }, async () => {
+describe('the API', () => {
+  test(`answers ${REQUESTS} random requests of seed ${SEED} as documented`, { timeout: 600_000 }, async () => {
     const requests = fuzzRequests(description.operations, fields);
     for (let round = 0; round * ROUND < REQUESTS && findings.length < MAX_FINDINGS; round += 1) {
       await seed(round);
@@ -241,7 +241,7 @@ describe('a packed body', () => {
   });
 });
 
-test('it serves on as before', async () => {
+test('the product still serves after all these requests', async () => {
   const ready = await server.send('GET', '/readyz', { as: null });
   expect([ready.status, ready.body.status]).toEqual([200, 'ready']);
   const client = await create('clients', { hostname: 'after-all.invalid' });

@@ -263,7 +263,7 @@ describe('archives', () => {
   });
 });
 
-describe('files', () => {
+describe('files in the catalog', () => {
   const found = z.object({ path: z.string(), archives: z.number(), versions: z.number(), client: z.number() });
   const search = (query: string) =>
     api.get(`/api/v1/search/?${query}`, z.object({ next_page: z.string().nullable(), results: z.array(found) }));
@@ -381,6 +381,6 @@ test('a replay of the log gives the same read models', async () => {
   }
 });
 
-test('every answer was as the OpenAPI document has it', async () => {
+test('all that was answered is as the OpenAPI document describes it', async () => {
   expect(await recordedViolations(product.url, recorded)).toEqual([]);
 });

@@ -8,20 +8,19 @@ import { startE2eHost, type E2eHost } from '../testing/e2e-host.ts';
 import { ADMIN, startFiveServices, type FiveServices } from '../testing/five-services.ts';
 import { launch, makeThings } from '../testing/policy.ts';
 
+/** What was started, however far the start came: its disposal must not hide why the start failed. */
+const resources = new AsyncDisposableStack();
 let product: FiveServices;
 let api: ApiClient;
 let host: E2eHost;
 
 beforeAll(async () => {
-  product = await startFiveServices();
+  product = resources.use(await startFiveServices());
   api = await product.logIn();
-  host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
+  host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
 }, 60_000);
 
-afterAll(async () => {
-  await host[Symbol.asyncDispose]();
-  await product[Symbol.asyncDispose]();
-});
+afterAll(() => resources.disposeAsync());
 
 const streamed = z.object({
   event: z.enum(['status', 'job_event', 'end']),

@@ -107,7 +107,7 @@ test('a running backup is stopped on request, and leaves no lock behind', async 
   expect(await jobEnd(api, await launch(api, policy), 60_000)).toMatchObject({ status: 'successful' });
 });
 
-test('who has written reads what was written, a thousand times in a row', async () => {
+test('a client reads its own writes, a thousand times in a row', async () => {
   const client = z.object({ id: z.number(), ip: z.string() });
   const { id } = await api.post('/api/v1/clients/', { hostname: 'read-your-writes' }, client);
   for (let round = 0; round < 1_000; round += 1) {

@@ -169,7 +169,7 @@ describe('a restore', () => {
   });
 });
 
-test('a drill proves it', async () => {
+test('a restore drill proves that an archive can be restored', async () => {
   const started = await api.post(`/api/v1/policies/${things.policy}/drill/`, {}, z.object({ job: z.number() }));
   expect(await jobEnd(api, started.job, 60_000)).toMatchObject({ status: 'successful', job_type: 'restore' });
   const drill = z.object({ passed: z.boolean().nullable(), files: z.number(), archive_name: z.string() });
@@ -184,6 +184,6 @@ test('a drill proves it', async () => {
   expect(results.find(({ client }) => client === things.client)?.age).toBeLessThan(60);
 });
 
-test('every answer was as the OpenAPI document says', async () => {
+test('all that was answered is as the OpenAPI document describes it', async () => {
   expect(await recordedViolations(product.url, recorded)).toEqual([]);
 });

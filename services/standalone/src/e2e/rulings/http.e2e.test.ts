@@ -63,7 +63,7 @@ const hasHeaders = ({ headers }: Answer): boolean =>
   !headers.has('x-powered-by');
 
 describe('for every operation', () => {
-  test('nobody is told 401 and how to sign in, unless it is for anybody', async () => {
+  test('a request without credentials is a 401 that tells how to sign in, unless the operation is public', async () => {
     const closed = operations.filter(({ isPublic }) => !isPublic);
     const wrong = await except(closed, async (operation) => {
       const answer = await call(operation, { as: null, ...(operation.hasBody ? { body: {} } : {}) });
@@ -135,7 +135,7 @@ describe('for every path', () => {
     }
   });
 
-  test('OPTIONS describes it, to nobody without actions', async () => {
+  test('OPTIONS describes it, without actions for a request without credentials', async () => {
     for (const path of new Set(operations.map((one) => one.path))) {
       const asked = path.replace(/\{\w+\}/, '1');
       const [known, nobody] = [await server.send('OPTIONS', asked), await server.send('OPTIONS', asked, { as: null })];
@@ -227,7 +227,7 @@ describe('other hosts and sites', () => {
   });
 });
 
-test('who asks too often is told to wait', async () => {
+test('a client that asks too often is told to wait', async () => {
   const perSecond = 20;
   const limited = await startContractServer({ CYBORGBACKUP_RATE_LIMIT: String(perSecond) });
   try {

@@ -165,7 +165,7 @@ describe('a superuser', () => {
     expect(await forbiddenTo({ as: null, headers })).toEqual(writes());
   });
 
-  test('with a token that has expired is nobody', async () => {
+  test('with a token that has expired is not signed in', async () => {
     const expires_at = new Date(Date.now() + 1_000).toISOString();
     const { token } = await create('tokens', { name: 'short', scope: 'write', expires_at });
     const me = () => send('GET', '/api/v1/me/', { as: null, headers: { authorization: `Token ${token}` } });

@@ -215,7 +215,7 @@ describe('an Idempotency-Key', () => {
   });
 });
 
-test('what is unique stays so when it is changed; names are free', async () => {
+test('a change cannot break uniqueness, and names need not be unique', async () => {
   const [a, b] = [await newClient(), await newClient()];
   const taken = await send('PATCH', b.url, { body: { hostname: a.hostname } });
   expect([taken.status, Object.keys(taken.body)]).toEqual([400, ['hostname']]);
