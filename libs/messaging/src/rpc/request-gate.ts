@@ -1,12 +1,5 @@
 import { AppError, delay } from '@cyborgbackup/kernel';
 
-export interface GateLimits {
-  /** Handlers running at once. */
-  readonly running: number;
-  /** Requests waiting for a handler to end; a further one is refused. */
-  readonly waiting: number;
-}
-
 export interface RequestGate {
   /**
    * Runs the work as soon as there is room.
@@ -23,7 +16,12 @@ export interface RequestGate {
  * NATS has no back-pressure: a service gets messages as fast as they are sent. The gate bounds how many are handled
  * at once and how many wait, so that a burst costs an honest refusal and not the process.
  */
-export const createRequestGate = (limits: GateLimits): RequestGate => {
+export const createRequestGate = (limits: {
+  /** Handlers running at once. */
+  readonly running: number;
+  /** Requests waiting for a handler to end; a further one is refused. */
+  readonly waiting: number;
+}): RequestGate => {
   const waiting: (() => void)[] = [];
   const whenIdle = new Set<() => void>();
   let running = 0;

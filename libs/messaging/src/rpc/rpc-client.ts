@@ -6,20 +6,12 @@ import {
   isAppError,
   messageOf,
   systemContext,
-  type Logger,
 } from '@cyborgbackup/kernel';
 import { errors, type Msg } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { contextHeaders } from '../connection/context-header.ts';
 import { fromJson, toJson } from '../connection/json.ts';
-import { createNatsConnection } from '../connection/nats-connection.ts';
-
-export interface RpcClientOptions {
-  readonly natsUrl: string;
-  /** Names the connection, and the actor of calls made outside of any request. */
-  readonly name: string;
-  readonly logger: Logger;
-}
+import { createNatsConnection, type ConnectionSettings } from '../connection/nats-connection.ts';
 
 export interface CallOptions<Schema extends z.ZodType> {
   /** What the answer must look like; `z.void()` when there is none. */
@@ -56,7 +48,7 @@ const MISSING_PAUSE_MILLIS = 100;
  * Speaks Nest's envelope over plain NATS requests. Nest's own client is no slower, but it waits for ever, hands errors
  * over as whatever they were on the wire, and rejects or drops requests while the connection is away.
  */
-export const createRpcClient = async (options: RpcClientOptions): Promise<RpcClient> => {
+export const createRpcClient = async (options: ConnectionSettings): Promise<RpcClient> => {
   const { name, logger } = options;
   const connection = await createNatsConnection(options);
 

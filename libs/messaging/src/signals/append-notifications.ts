@@ -4,13 +4,11 @@ const SUBJECT = 'events.appended';
 /** At most one message in this time. */
 const PAUSE_MILLIS = 5;
 
-export type AppendListener = (position: bigint) => void;
-
-export interface AppendNotifications {
+interface AppendNotifications {
   /** Says that events up to this log position can be read. */
   notify(position: bigint): void;
   /** Returns what ends it. */
-  listen(listener: AppendListener): () => void;
+  listen(listener: (position: bigint) => void): () => void;
 }
 
 /**
@@ -42,7 +40,7 @@ export const createAppendNotifications = (connection: Connection): AppendNotific
     send();
   };
 
-  const listen = (listener: AppendListener): (() => void) => {
+  const listen: AppendNotifications['listen'] = (listener) => {
     const subscription = nats.subscribe(SUBJECT, {
       callback: (error, message) => {
         const position = error ? '' : message.string();
