@@ -229,7 +229,7 @@ const playExecutor = async (
     return 'done';
   };
   const queue = await createJobQueue({ connection: parts.connection, logger });
-  const consumed = queue.consume({ slots: 8, signal: stopping.signal, handler, graceMillis: 0 });
+  const consumed = queue.consume({ concurrency: 8, signal: stopping.signal, handler, graceMillis: 0 });
   return {
     executor,
     stop: () => {
