@@ -1,4 +1,4 @@
-export * from './borg-runner.ts';
+export * from './runner/borg-runner.ts';
 export { checkCommand, type CheckOptions } from './commands/check.ts';
 export type { CommonOptions } from './commands/common.ts';
 export { compactCommand, type CompactOptions } from './commands/compact.ts';
@@ -16,20 +16,20 @@ export {
   listFilesCommand,
   type ListFilesOptions,
 } from './commands/list.ts';
-export type { AgentDestination, AgentIdentity } from './agent-dialogue.ts';
-export { authorizedKeysLine, type AuthorizedKeysLine } from './authorized-keys-line.ts';
+export type { AgentDestination, AgentIdentity } from './agent/dialogue.ts';
+export { authorizedKeysLine, type AuthorizedKeysLine } from './ssh/authorized-keys-line.ts';
 export { createCheckFindings, type CheckFindings } from './parse/check-findings.ts';
 export { exportTarCommand, type ExportTarOptions } from './commands/export-tar.ts';
 export { keyExportCommand, type KeyExportOptions } from './commands/key-export.ts';
-export { createForwardedAgent, type ForwardableAgent } from './forwarded-agent.ts';
-export { type LocalAgent, startLocalAgent } from './local-agent.ts';
-export { dumpOverSsh, type DumpTarget } from './dump-over-ssh.ts';
-export { type FedScript, runFedScript } from './fed-script.ts';
-export { fingerprintOf } from './fingerprint.ts';
-export { type HostKey, type HostKeyPins, knownHostsLine } from './host-key.ts';
-export { localRunner } from './local-runner.ts';
-export { quote, quoteArgv } from './quote.ts';
-export { type BorgCommand, buildBorgCommand } from './remote-borg.ts';
+export { createForwardedAgent, type ForwardableAgent } from './agent/forwarded-agent.ts';
+export { type LocalAgent, startLocalAgent } from './agent/local-agent.ts';
+export { dumpOverSsh, type DumpTarget } from './commands/dump-over-ssh.ts';
+export { type FedScript, runFedScript } from './runner/streaming-script.ts';
+export { fingerprintOf } from './ssh/fingerprint.ts';
+export { type HostKey, type HostKeyPins, knownHostsLine } from './ssh/host-key.ts';
+export { localRunner } from './runner/local-runner.ts';
+export { quote, quoteArgv } from './shell/quote.ts';
+export { type BorgCommand, borgScript } from './runner/borg-script.ts';
 export {
   archiveLocation,
   checkArchiveName,
@@ -38,16 +38,16 @@ export {
   repositoryPathOnHost,
   toBorgUrl,
 } from '@cyborgbackup/contracts';
-export { isSshError, SshError, type SshFailure } from './ssh-error.ts';
-export type { ExecOptions, ExecResult } from './ssh-exec.ts';
-export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh-key.ts';
-export { sshRunner, type SshRunnerOptions } from './ssh-runner.ts';
-export { connectSsh, type SshOptions, type SshSession } from './ssh-session.ts';
-export { MOUNT_LOST, type SshMount } from './ssh-mount.ts';
-export type { ChunkSink } from './stream-io.ts';
-export { execPlain, type PlainOptions, type PlainResult } from './exec-plain.ts';
-export { type Outcome, outcomeOf } from './exit-codes.ts';
-export { explainFailure, type Failure, type FailureFacts, type FailureKind } from './explain-failure.ts';
+export { isSshError, SshError, type SshFailure } from './ssh/error.ts';
+export type { ExecOptions, ExecResult } from './ssh/exec.ts';
+export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh/key.ts';
+export { sshRunner, type SshRunnerOptions } from './runner/ssh-runner.ts';
+export { connectSsh, type SshOptions, type SshSession } from './ssh/session.ts';
+export { MOUNT_LOST, type SshMount } from './runner/ssh-mount.ts';
+export type { ChunkSink } from './ssh/stream-io.ts';
+export { execPlain, type PlainOptions, type PlainResult } from './runner/exec-plain.ts';
+export { type Outcome, outcomeOf } from './explain/outcome.ts';
+export { explainFailure, type Failure, type FailureFacts, type FailureKind } from './explain/explain-failure.ts';
 export {
   type ArchiveInfo,
   type ArchiveList,
@@ -70,5 +70,5 @@ export type {
   Progress,
 } from './parse/log-line.ts';
 export { isSupportedBorg, parseBorgVersion } from './parse/version.ts';
-export { type HostFacts, probeHost } from './probe-host.ts';
-export { type BorgResult, runBorg, type RunBorgOptions } from './run-borg.ts';
+export { type HostFacts, probeHost } from './runner/probe-host.ts';
+export { type BorgResult, runBorg, type RunBorgOptions } from './runner/run-borg.ts';

@@ -1,5 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { hasEscapedBytes } from '../quote.ts';
+import { hasEscapedBytes } from '../shell/quote.ts';
 import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
 

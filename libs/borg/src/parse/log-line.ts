@@ -1,4 +1,4 @@
-import { PID_MARKER } from '../remote-borg.ts';
+import { PID_MARKER } from '../runner/borg-script.ts';
 import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
 import type { Line } from './line-splitter.ts';
 import { isoOfSeconds } from './time.ts';

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type AgentIdentity, createAgentStream } from './dialogue.ts';
+
+/** An agent on a socket of this host, for a borg that runs here. */
+export interface LocalAgent extends AsyncDisposable {
+  /** For `SSH_AUTH_SOCK`. */
+  readonly socket: string;
+}
+
+const PREFIX = 'cyborgbackup-agent-';
+const MAX_CONNECTIONS = 16;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+};
+
+/** A process that was killed leaves its socket behind: a name without a key, but litter. */
+const sweep = async (folder: string): Promise<void> => {
+  const dead = (await readdir(folder)).filter((name) => {
+    const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
+    return pid > 0 && !isAlive(pid);
+  });
+  // Somebody else's cannot be removed, which is as it should be.
+  await Promise.allSettled(dead.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+};
+
+const serve = (identities: readonly AgentIdentity[], open: Set<Socket>): ((socket: Socket) => void) => {
+  return (socket) => {
+    open.add(socket);
+    const agent = createAgentStream(identities);
+    const end = (): void => {
+      open.delete(socket);
+      agent.destroy();
+      socket.destroy();
+    };
+    agent.on('error', end);
+    socket.on('error', end).on('close', end);
+    socket.pipe(agent).pipe(socket);
+  };
+};
+
+/**
+ * Serves these keys to programs of our own account until it is disposed of. Each key is good for its destination only, as in
+ * a forwarded agent. The socket lies in a folder that only we may enter and that goes with the agent.
+ * @throws AppError('validation') for a key that cannot be read
+ */
+export const startLocalAgent = async (identities: readonly AgentIdentity[]): Promise<LocalAgent> => {
+  createAgentStream(identities).destroy(); // a key that cannot be read is told now
+  await sweep(tmpdir());
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  const socket = join(folder, 'socket');
+  const open = new Set<Socket>();
+  const server = createServer(serve(identities, open));
+  server.maxConnections = MAX_CONNECTIONS;
+  try {
+    server.listen(socket);
+    await once(server, 'listening');
+    await chmod(socket, 0o600);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    socket,
+    [Symbol.asyncDispose]: async () => {
+      for (const connection of open) connection.destroy();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

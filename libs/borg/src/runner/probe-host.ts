@@ -1,0 +1,54 @@
+import type { BorgRunner } from './borg-runner.ts';
+import { execPlain, type PlainOptions } from './exec-plain.ts';
+import { parseBorgVersion } from '../parse/version.ts';
+
+export interface HostFacts {
+  /** For example `1.2.4`; undefined when borg is not installed. */
+  readonly borgVersion?: string;
+  /** Of the OpenSSH client, for example `9.2`. From 8.9 on an `AgentDestination` can name host keys. */
+  readonly opensshVersion?: string;
+  /** For example `Linux`. */
+  readonly os: string;
+  /** For example `x86_64`. */
+  readonly arch: string;
+  readonly hostname: string;
+  /** The distribution's name for people, for example `Debian GNU/Linux 12 (bookworm)`. */
+  readonly distribution?: string;
+  /** The account's home folder. */
+  readonly home: string;
+  /** 0 for root. */
+  readonly uid: number;
+}
+
+const SCRIPT = `
+echo "os=$(uname -s)"
+echo "arch=$(uname -m)"
+echo "hostname=$(uname -n)"
+echo "home=$HOME"
+echo "uid=$(id -u)"
+echo "ssh=$(ssh -V 2>&1)"
+echo "distribution=$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")"
+command -v borg >/dev/null && LC_ALL=C.UTF-8 borg --version
+:`;
+
+/** Looks at a host: is borg there, and what is it? @throws as `execPlain` */
+export const probeHost = async (runner: BorgRunner, options: PlainOptions = {}): Promise<HostFacts> => {
+  const { stdout } = await execPlain(runner, ['sh', '-c', SCRIPT], options);
+  const facts = new Map(
+    stdout.split('\n').map((line): [string, string] => [line.replace(/=.*/s, ''), line.replace(/^[a-z]*=/, '')]),
+  );
+  const get = (name: string): string => facts.get(name) ?? '';
+  const borgVersion = parseBorgVersion(stdout);
+  const distribution = get('distribution');
+  const opensshVersion = /^OpenSSH_(\d+\.\d+)/.exec(get('ssh'))?.[1];
+  return {
+    os: get('os'),
+    arch: get('arch'),
+    hostname: get('hostname'),
+    home: get('home'),
+    uid: Number(get('uid')),
+    ...(distribution === '' ? {} : { distribution }),
+    ...(borgVersion === undefined ? {} : { borgVersion }),
+    ...(opensshVersion === undefined ? {} : { opensshVersion }),
+  };
+};

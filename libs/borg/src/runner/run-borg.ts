@@ -1,0 +1,129 @@
+import type { BorgRunner } from './borg-runner.ts';
+import { keepFirstAndLast, keepFirstBytes } from './keep-first-bytes.ts';
+import { type Outcome, outcomeOf } from '../explain/outcome.ts';
+import { createMissingSources } from '../parse/missing-sources.ts';
+import { createLineSplitter, type Line } from '../parse/line-splitter.ts';
+import { type BorgOutput, type FileStatus, type LogMessage, parseLogLine, type Progress } from '../parse/log-line.ts';
+import { type BorgCommand, borgScript } from './borg-script.ts';
+import type { ChunkSink } from '../ssh/stream-io.ts';
+
+export interface RunBorgOptions extends BorgCommand {
+  /** Lets borg log in to the repository host with the session's agent. */
+  readonly forwardAgent?: boolean;
+  /** The paths being backed up, so that missing ones can be named. */
+  readonly sources?: readonly string[] | undefined;
+  /** Called once, when borg is about to run, with its process id on its host. */
+  readonly onPid?: (pid: number) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onLog?: (message: LogMessage) => void;
+  readonly onFileStatus?: (status: FileStatus) => void;
+  /** Takes standard output line by line; borg waits while a returned promise is open. */
+  readonly onStdoutLine?: (line: Line) => void | Promise<void>;
+  /** Takes standard output as it comes, for `extract --stdout`; borg waits likewise. */
+  readonly onStdout?: ChunkSink;
+  /** Stops borg: TERM, which makes it release its locks, and KILL after four seconds. */
+  readonly signal?: AbortSignal;
+  /** Stops borg when it has written nothing for so long. Progress counts as output. */
+  readonly idleTimeoutMillis?: number;
+}
+
+export interface BorgResult {
+  readonly outcome: Outcome;
+  /** Null when it is unknown or a signal ended borg. */
+  readonly exitCode: number | null;
+  readonly signal?: string;
+  /** Warnings and errors: the first hundred and the last hundred, each up to 8 Ki characters. */
+  readonly messages: readonly LogMessage[];
+  /** Standard output when no callback took it. */
+  readonly stdout: string;
+  /** True when standard output was longer than 16 MiB; the rest is missing. */
+  readonly stdoutCut: boolean;
+  /** Those of `sources` that do not exist on the host. */
+  readonly missingSources: readonly string[];
+}
+
+const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
+const KEPT_MESSAGES = 100;
+
+const MAX_MESSAGE_LENGTH = 8 * 1024;
+
+const clip = (message: LogMessage): LogMessage =>
+  message.message.length > MAX_MESSAGE_LENGTH
+    ? { ...message, message: `${message.message.slice(0, MAX_MESSAGE_LENGTH)}…` }
+    : message;
+
+const worthKeeping = ({ level }: LogMessage): boolean => level !== 'info' && level !== 'debug';
+
+/** Hands borg's words to the callbacks, and keeps those that explain the outcome. */
+const createListener = (
+  options: RunBorgOptions,
+): { hear: (output: BorgOutput) => void; messages: () => LogMessage[] } => {
+  const kept = keepFirstAndLast<LogMessage>(KEPT_MESSAGES);
+  const hear = (output: BorgOutput): void => {
+    switch (output.type) {
+      case 'log_message':
+        if (worthKeeping(output)) kept.add(clip(output));
+        return options.onLog?.(output);
+      case 'file_status':
+        return options.onFileStatus?.(output);
+      case 'pid':
+        return options.onPid?.(output.pid);
+      default:
+        return options.onProgress?.(output);
+    }
+  };
+  return { hear, messages: kept.items };
+};
+
+/** Where standard output goes: lines, chunks, or memory. */
+const createOutput = (
+  options: RunBorgOptions,
+): { sink: ChunkSink; end: () => Promise<void>; text: () => string; isCut: () => boolean } => {
+  const { onStdoutLine } = options;
+  const head = keepFirstBytes(MAX_STDOUT_BYTES);
+  const lines = createLineSplitter();
+  const pass = async (complete: readonly Line[]): Promise<void> => {
+    for (const line of complete) await onStdoutLine?.(line);
+  };
+  const sink: ChunkSink = onStdoutLine ? (chunk) => pass(lines.push(chunk)) : (options.onStdout ?? head.add);
+  return { sink, end: () => pass(lines.end()), text: head.text, isCut: head.isCut };
+};
+
+/**
+ * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see remote-borg.ts.
+ * Does not throw for borg's failures: look at `outcome`, and ask `explainFailure` for a sentence.
+ * @throws SshError when the command could not be started or the connection was lost (borg is then stopped by its leash)
+ * @throws whatever a callback throws, after borg was stopped
+ */
+export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
+  const output = createOutput(options);
+  const listener = createListener(options);
+  const missing = createMissingSources(options.sources ?? []);
+  const errorLines = createLineSplitter();
+  const hear = (lines: readonly Line[]): void => {
+    for (const said of lines.map(parseLogLine)) {
+      missing.see(said);
+      listener.hear(said);
+    }
+  };
+  const result = await runner.run({
+    ...borgScript(options),
+    forwardAgent: options.forwardAgent === true,
+    onStdout: output.sink,
+    onStderr: (chunk) => hear(errorLines.push(chunk)),
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis: options.idleTimeoutMillis }),
+  });
+  await output.end();
+  hear(errorLines.end());
+  const messages = listener.messages();
+  return {
+    outcome: outcomeOf(result, messages),
+    exitCode: result.exitCode,
+    ...(result.signal === undefined ? {} : { signal: result.signal }),
+    messages,
+    stdout: output.text(),
+    stdoutCut: output.isCut(),
+    missingSources: missing.found(),
+  };
+};
