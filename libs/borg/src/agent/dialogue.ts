@@ -9,10 +9,10 @@ import { readWire, wireString, wireUint32 } from '../ssh/wire.ts';
  * OpenSSH since 8.9 opens with the extension `session-bind@openssh.com`, and that parser takes the extension's body for
  * further messages.
  *
- * What root on the client could do with a forwarded agent is kept small. It signs nothing but SSH logins, and each key only
- * for the destination given with it. With host keys, only for a session that a session-bind message proved, by the host's
- * own signature, to be with one of those hosts; that needs OpenSSH 8.9 on the host the agent is forwarded to. A session so
- * bound is shown only the keys that are good for it.
+ * What root on the client can do with a forwarded agent is kept small. It signs nothing but SSH logins, and each key only for
+ * its destination. A destination with host keys is good only for a session that a session-bind message, signed by the host
+ * itself, has bound to one of these keys; that needs OpenSSH 8.9 on the host the agent is forwarded to. A bound session is
+ * offered only the keys whose destination it is. Held by dialogue.unit.test.ts and forwarded-agent.int.test.ts.
  */
 export interface AgentDestination {
   /** The account to log in to. */
@@ -37,19 +37,12 @@ const SIGN_RESPONSE = Buffer.of(14);
 const EXTENSION = 27;
 const USERAUTH_REQUEST = 50;
 
-/** OpenSSH's own bound; a login request has a few hundred bytes. */
+/** OpenSSH's own limit; a login request has a few hundred bytes. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_BOUND_SESSIONS = 16;
 
-const frame = (...parts: Buffer[]): Buffer => wireString(Buffer.concat(parts));
-
-interface Login {
-  readonly sessionId: Buffer;
-  readonly user: string;
-}
-
 /** The login that signing this data would allow; undefined when the data is anything else. */
-const parseLogin = (data: Buffer, keyBlob: Buffer): Login | undefined => {
+const parseLogin = (data: Buffer, keyBlob: Buffer): { sessionId: Buffer; user: string } | undefined => {
   const reader = readWire(data);
   const sessionId = reader.string();
   if (reader.byte() !== USERAUTH_REQUEST) return undefined;
@@ -61,24 +54,22 @@ const parseLogin = (data: Buffer, keyBlob: Buffer): Login | undefined => {
   if (!reader.string().equals(keyBlob)) return undefined;
   if (method === 'publickey-hostbound-v00@openssh.com') reader.string();
   else if (method !== 'publickey') return undefined;
-  return reader.atEnd ? { sessionId, user } : undefined;
+  return reader.atEnd() ? { sessionId, user } : undefined;
 };
 
-interface HeldKey {
+interface AgentKey {
   readonly key: ParsedKey;
   readonly blob: Buffer;
   readonly destination: AgentDestination;
 }
 
-const hold = ({ privateKey, destination }: AgentIdentity): HeldKey => {
+const parseIdentity = ({ privateKey, destination }: AgentIdentity): AgentKey => {
   const key = parsePrivateKey(privateKey);
   return { key, blob: key.getPublicSSH(), destination };
 };
 
-type Answer = (message: Buffer) => Buffer;
-
 /** The answers to the messages of one connection to the agent. */
-const createDialogue = (keys: readonly HeldKey[]): Answer => {
+const createDialogue = (keys: readonly AgentKey[]): ((message: Buffer) => Buffer) => {
   /** Session id to the base64 host key that signed it. */
   const bound = new Map<string, string>();
 
@@ -91,16 +82,16 @@ const createDialogue = (keys: readonly HeldKey[]): Answer => {
     return SUCCESS;
   };
 
-  const isWorthShowing = ({ destination: { hostKeys } }: HeldKey): boolean =>
+  const isOffered = ({ destination: { hostKeys } }: AgentKey): boolean =>
     hostKeys === undefined || bound.size === 0 || [...bound.values()].some((hostKey) => hostKeys.includes(hostKey));
 
   const identities = (): Buffer => {
-    const shown = keys.filter(isWorthShowing);
-    const list = shown.flatMap(({ blob }) => [wireString(blob), wireString('cyborgbackup')]);
-    return Buffer.concat([IDENTITIES_ANSWER, wireUint32(shown.length), ...list]);
+    const offered = keys.filter(isOffered);
+    const list = offered.flatMap(({ blob }) => [wireString(blob), wireString('cyborgbackup')]);
+    return Buffer.concat([IDENTITIES_ANSWER, wireUint32(offered.length), ...list]);
   };
 
-  const allows = ({ user, hostKeys }: AgentDestination, login: Login | undefined): boolean => {
+  const allows = ({ user, hostKeys }: AgentDestination, login: ReturnType<typeof parseLogin>): boolean => {
     if (login?.user !== user) return false;
     if (hostKeys === undefined) return true;
     const hostKey = bound.get(login.sessionId.toString('base64'));
@@ -110,10 +101,10 @@ const createDialogue = (keys: readonly HeldKey[]): Answer => {
   const signRequest = (message: Buffer): Buffer => {
     const reader = readWire(message);
     const [requested, data, flags] = [reader.string(), reader.string(), reader.uint32()];
-    const held = keys.find(
+    const signer = keys.find(
       ({ blob, destination }) => requested.equals(blob) && allows(destination, parseLogin(data, blob)),
     );
-    return held ? Buffer.concat([SIGN_RESPONSE, wireString(signBlob(held.key, data, flags))]) : FAILURE;
+    return signer ? Buffer.concat([SIGN_RESPONSE, wireString(signBlob(signer.key, data, flags))]) : FAILURE;
   };
 
   return (message) => {
@@ -129,30 +120,27 @@ const createDialogue = (keys: readonly HeldKey[]): Answer => {
  * @throws AppError('validation') for a key that cannot be read
  */
 export const createAgentStream = (identities: readonly AgentIdentity[]): Duplex => {
-  const answer = createDialogue(identities.map(hold));
+  const answer = createDialogue(identities.map(parseIdentity));
   let pending = Buffer.alloc(0);
-  const safeAnswer = (message: Buffer): Buffer => {
+  const answerOrFail = (message: Buffer): Buffer => {
     try {
       return answer(message);
     } catch {
       return FAILURE;
     }
   };
-  const answerAll = (stream: Duplex): boolean => {
-    while (pending.length >= 4) {
-      const length = pending.readUInt32BE();
-      if (length > MAX_MESSAGE_BYTES) return false;
-      if (pending.length < 4 + length) return true;
-      stream.push(frame(safeAnswer(pending.subarray(4, 4 + length))));
-      pending = pending.subarray(4 + length);
-    }
-    return true;
-  };
   return new Duplex({
     read() {},
     write(chunk: Buffer, _encoding, done) {
       pending = Buffer.concat([pending, chunk]);
-      done(answerAll(this) ? null : new Error('An agent message is too long'));
+      while (pending.length >= 4) {
+        const length = pending.readUInt32BE();
+        if (length > MAX_MESSAGE_BYTES) return done(new Error('An agent message is too long'));
+        if (pending.length < 4 + length) break;
+        this.push(wireString(answerOrFail(pending.subarray(4, 4 + length))));
+        pending = pending.subarray(4 + length);
+      }
+      done();
     },
     final(done) {
       this.push(null);

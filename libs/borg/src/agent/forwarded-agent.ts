@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { BaseAgent, type ParsedKey } from 'ssh2';
+import type { ForwardableAgent } from '../ssh/session.ts';
 import { type AgentIdentity, createAgentStream } from './dialogue.ts';
 
 /** The agent in the shape ssh2 wants: only `getStream` matters, since we log in with the private key itself. */
@@ -26,12 +27,10 @@ class ForwardedAgent extends BaseAgent {
   }
 }
 
-export type ForwardableAgent = BaseAgent;
-
 /**
  * An SSH agent that lives in this process. Forwarded to a host it lets borg there log in to another host without a key ever
  * leaving us.
- * @param identities asked whenever a program over there opens the agent, so that it may be decided after the login
+ * @param identities called for each program over there that opens the agent, so that they may be chosen after the login
  */
 export const createForwardedAgent = (identities: () => readonly AgentIdentity[]): ForwardableAgent =>
   new ForwardedAgent(identities);

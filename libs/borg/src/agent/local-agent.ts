@@ -23,13 +23,13 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** A process that was killed leaves its socket behind: a name without a key, but litter. */
-const sweep = async (folder: string): Promise<void> => {
+/** Removes the sockets of processes that were killed: names without a key, but litter. */
+const removeOrphans = async (folder: string): Promise<void> => {
   const dead = (await readdir(folder)).filter((name) => {
     const pid = name.startsWith(PREFIX) ? Number.parseInt(name.slice(PREFIX.length), 10) : Number.NaN;
     return pid > 0 && !isAlive(pid);
   });
-  // Somebody else's cannot be removed, which is as it should be.
+  // Those of other accounts cannot be removed, which is as it should be.
   await Promise.allSettled(dead.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 };
 
@@ -54,8 +54,8 @@ const serve = (identities: readonly AgentIdentity[], open: Set<Socket>): ((socke
  * @throws AppError('validation') for a key that cannot be read
  */
 export const startLocalAgent = async (identities: readonly AgentIdentity[]): Promise<LocalAgent> => {
-  createAgentStream(identities).destroy(); // a key that cannot be read is told now
-  await sweep(tmpdir());
+  createAgentStream(identities).destroy(); // throws for a key that cannot be read
+  await removeOrphans(tmpdir());
   const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const socket = join(folder, 'socket');
   const open = new Set<Socket>();

@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import { checkCommand } from './check.ts';
+import { checkCommand, initCommand, keyExportCommand } from './repository.ts';
 import { createCommand } from './create.ts';
-import { deleteCommand } from './delete.ts';
-import { exportTarCommand } from './export-tar.ts';
-import { extractCommand } from './extract.ts';
-import { escapeGlob, prefixGlob } from './glob.ts';
-import { initCommand } from './init.ts';
-import { keyExportCommand } from './key-export.ts';
+import { deleteCommand, exportTarCommand, extractCommand, listArchivesCommand } from './archives.ts';
+import { escapeGlob } from './options.ts';
 
 const repository = 'ssh://borg@nas/./repo';
 const COMMON = ['--log-json', '--info'];
@@ -130,5 +126,5 @@ test('init', () => {
 
 test('glob metacharacters are taken literally, and digits of a stamp for any digit', () => {
   expect(escapeGlob('a*b?c[d]e!')).toBe('a[*]b[?]c[[]d]e!');
-  expect(prefixGlob('web-')).toBe('web-*');
+  expect(listArchivesCommand({ repository, prefix: 'web-[' })).toContain('--glob-archives=web-[[]*');
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createListParser } from '../parse/list-line.ts';
-import { extractCommand } from './extract.ts';
-import { listEntriesCommand } from './list.ts';
+import { extractCommand, listEntriesCommand } from './archives.ts';
 
 const place = { repository: '/r', archive: 'a' };
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { outcomeOf } from './outcome.ts';
-import { explainFailure, type FailureFacts } from './explain-failure.ts';
-import { createMissingSources } from '../parse/missing-sources.ts';
+import { explainFailure, type FailedRun } from './explain-failure.ts';
 import type { LogMessage } from '../parse/log-line.ts';
 
 const said = (message: string, more: Partial<LogMessage> = {}): LogMessage => ({
@@ -41,7 +40,7 @@ test('what we stopped is neither success nor failure', () => {
   expect(outcomeOf({ exitCode: 143, stopped: 'idle' }, [])).toBe('idle');
 });
 
-test.each<[FailureFacts, string, string]>([
+test.each<[FailedRun, string, string]>([
   [{ exitCode: 137, messages: [] }, 'killed', 'signal 9'],
   [{ exitCode: null, signal: 'SIGSEGV', messages: [] }, 'killed', 'SIGSEGV'],
   [{ exitCode: 52, messages: [] }, 'passphrase', 'passphrase is wrong'],
@@ -58,7 +57,7 @@ test.each<[FailureFacts, string, string]>([
     'Host key verification failed.',
     'tar: /var/tmp/x: Cannot write: No space left on device',
     'sh: 1: borg: not found',
-  ].map((line): [FailureFacts, string, string] => [
+  ].map((line): [FailedRun, string, string] => [
     {
       exitCode: 2,
       messages: [
@@ -131,14 +130,4 @@ test.each<[FailureFacts, string, string]>([
   const failure = explainFailure(facts);
   expect(failure.kind).toBe(kind);
   expect(failure.message).toContain(text);
-});
-
-test('only configured sources count as missing, in the wording of borg 1.2 and 1.4', () => {
-  const missing = createMissingSources(['/a/', './rel', '/has: colon', '/fine']);
-  missing.see(said("/a: [Errno 2] No such file or directory: 'a'"));
-  missing.see(said("rel: stat: [Errno 2] No such file or directory: 'rel'"));
-  missing.see(said("/has: colon: open: [Errno 2] No such file or directory: 'x'"));
-  missing.see(said("/fine/vanished: [Errno 2] No such file or directory: 'vanished'"));
-  missing.see(said('/fine: file changed while we backed it up'));
-  expect(missing.found()).toEqual(['/a/', './rel', '/has: colon']);
 });

@@ -1,5 +1,4 @@
 import type { LogMessage } from '../parse/log-line.ts';
-import type { ScriptResult } from '../runner/borg-runner.ts';
 
 /** How a borg command ended. `aborted` and `idle`: we stopped it. */
 export type Outcome = 'success' | 'warning' | 'error' | 'aborted' | 'idle';
@@ -12,11 +11,15 @@ export type Outcome = 'success' | 'warning' | 'error' | 'aborted' | 'idle';
 const isWarning = (exitCode: number): boolean => exitCode === 1 || (exitCode >= 100 && exitCode <= 118);
 
 /** Python itself exits with 1 when it crashes before borg runs, so a 1 without a word from borg is no mere warning. */
-const saidByBorg = ({ logger, level }: LogMessage): boolean => logger !== '' && level !== 'info' && level !== 'debug';
+const isWarningOfBorg = ({ logger, level }: LogMessage): boolean =>
+  logger !== '' && level !== 'info' && level !== 'debug';
 
-export const outcomeOf = (result: ScriptResult, messages: readonly LogMessage[]): Outcome => {
-  if (result.stopped) return result.stopped;
-  if (result.exitCode === 0) return 'success';
-  if (result.exitCode === null || !isWarning(result.exitCode)) return 'error';
-  return messages.some(saidByBorg) ? 'warning' : 'error';
+export const outcomeOf = (
+  { exitCode, stopped }: { readonly exitCode: number | null; readonly stopped?: 'aborted' | 'idle' },
+  messages: readonly LogMessage[],
+): Outcome => {
+  if (stopped) return stopped;
+  if (exitCode === 0) return 'success';
+  if (exitCode === null || !isWarning(exitCode)) return 'error';
+  return messages.some(isWarningOfBorg) ? 'warning' : 'error';
 };

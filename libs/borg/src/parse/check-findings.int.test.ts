@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { delimiter } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BorgSite, createLocalSite, initialise } from '../testing/borg-site.ts';
-import { checkCommand, type CheckOptions } from '../commands/check.ts';
+import { checkCommand, type CheckOptions } from '../commands/repository.ts';
 import { createCommand } from '../commands/create.ts';
 import { type CheckFindings, createCheckFindings } from './check-findings.ts';
 

@@ -20,3 +20,57 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 /** A size or count; 0 for what is missing, negative or beyond 2^53. */
 export const countOf = (value: unknown): number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+
+const ISO = /^(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)(Z|[+-]\d\d:\d\d)?$/;
+
+/**
+ * Borg's times as ISO 8601 in UTC. Borg 1.2 writes local time without a zone; we run it with `TZ=UTC`, so that is UTC
+ * (and keeps its microseconds). Later versions add the offset.
+ * @returns undefined for anything else
+ */
+export const toIsoUtc = (text: unknown): string | undefined => {
+  const match = typeof text === 'string' ? ISO.exec(text) : null;
+  if (!match) return undefined;
+  const [, naive = '', zone] = match;
+  if (zone === undefined || zone === 'Z' || zone === '+00:00') return `${naive}Z`;
+  const date = new Date(`${naive}${zone}`);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+};
+
+/** Seconds since the epoch, as in log lines, as ISO 8601 in UTC. */
+export const isoOfSeconds = (seconds: unknown): string | undefined => {
+  if (typeof seconds !== 'number' || Math.abs(seconds) > 8.64e12) return undefined;
+  return new Date(seconds * 1000).toISOString();
+};
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const decode = (bytes: Buffer): string | undefined => {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The valid character that starts here, or the stand-in for its first byte. */
+const characterAt = (bytes: Buffer, start: number): { text: string; length: number } => {
+  for (let length = 1; length <= 4 && start + length <= bytes.length; length += 1) {
+    const text = decode(bytes.subarray(start, start + length));
+    if (text !== undefined) return { text, length };
+  }
+  return { text: String.fromCharCode(0xdc00 + (bytes[start] ?? 0)), length: 1 };
+};
+
+/** Bytes as text, each byte that is not UTF-8 as a lone surrogate U+DC80 to U+DCFF, as Python does it. See shell/quote.ts. */
+export const decodeWithEscapes = (bytes: Buffer): string => {
+  const whole = decode(bytes);
+  if (whole !== undefined) return whole;
+  let text = '';
+  for (let start = 0; start < bytes.length;) {
+    const character = characterAt(bytes, start);
+    text += character.text;
+    start += character.length;
+  }
+  return text;
+};

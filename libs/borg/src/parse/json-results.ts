@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { toIsoUtc } from './time.ts';
+import { toIsoUtc } from './fields.ts';
 
 const size = z.int().nonnegative();
 

@@ -1,7 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { decodeWithEscapes } from './surrogate-escape.ts';
-import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
-import { toIsoUtc } from './time.ts';
+import { countOf, decodeWithEscapes, type JsonObject, parseObject, textOf, toIsoUtc } from './fields.ts';
 
 /** One entry of an archive. */
 export interface ArchiveEntry {

@@ -1,7 +1,8 @@
-import { PID_MARKER } from '../runner/borg-script.ts';
-import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
+import { countOf, isoOfSeconds, type JsonObject, parseObject, textOf } from './fields.ts';
 import type { Line } from './line-splitter.ts';
-import { isoOfSeconds } from './time.ts';
+
+/** Begins the line that tells the process id of borg, first on standard error; see borg-script.ts. */
+export const PID_MARKER = 'cyborgbackup-pid';
 
 /** How far `create` is, several times a second. */
 export interface ArchiveProgress {

@@ -1,5 +1,4 @@
-import type { ExecResult } from '../ssh/exec.ts';
-import type { ChunkSink } from '../ssh/stream-io.ts';
+import type { ChunkSink, ExecResult } from '../ssh/command-io.ts';
 
 /** A POSIX sh script and the secrets it needs, kept apart so that the script may be logged and the secrets are not. */
 export interface RemoteScript {
@@ -13,7 +12,7 @@ export interface ScriptRun extends RemoteScript {
   readonly onStderr?: ChunkSink;
   /** Lets the script log in elsewhere with the session's agent (`sshRunner` only). */
   readonly forwardAgent?: boolean;
-  /** Ends the script's leash: what it runs gets TERM, and KILL four seconds later. */
+  /** Stops the script: what it runs gets TERM, and KILL four seconds later. */
   readonly signal?: AbortSignal;
   /** Stops the script when it has written nothing for so long. Default: never. */
   readonly idleTimeoutMillis?: number;
@@ -24,10 +23,10 @@ export interface ScriptResult extends ExecResult {
   readonly stopped?: 'aborted' | 'idle';
 }
 
-/** Something that runs sh scripts under a leash, on another host or on this one. */
+/** Runs supervised sh scripts (see supervisor.ts), on another host or on this one. */
 export interface BorgRunner {
   /** For messages: `user@host:port` or `this host`. */
   readonly where: string;
-  /** @throws SshError when the script could not be started or was lost sight of */
+  /** @throws SshError when the script could not be started or its end was not reported */
   run(run: ScriptRun): Promise<ScriptResult>;
 }

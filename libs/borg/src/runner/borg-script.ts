@@ -1,9 +1,9 @@
+import { MOUNT_FAILED } from '../explain/explain-failure.ts';
+import { PID_MARKER } from '../parse/log-line.ts';
+import { assignLines, exportLines, readScript } from '../shell/script.ts';
 import type { RemoteScript } from './borg-runner.ts';
-import { exportLines } from '../shell/script.ts';
-import { leashScript } from './supervised-script.ts';
-import { quote } from '../shell/quote.ts';
-import { mountParts, type SshMount } from './ssh-mount.ts';
-import { SHOW_SSH_LOGS, sshSetup } from './ssh-setup.ts';
+import { mountLines, type SshMount } from './ssh-mount.ts';
+import { supervisedScript } from './supervised-script.ts';
 
 export interface BorgCommand {
   /** Borg's arguments, without `borg` itself, from one of the builders in commands/. */
@@ -32,32 +32,7 @@ export interface BorgCommand {
   readonly input?: string | undefined;
 }
 
-/** The line that tells the process id of borg, first on standard error. */
-export const PID_MARKER = 'cyborgbackup-pid';
-
-/** Answers that borg would ask for on a terminal; machine-readable codes; one time zone and encoding everywhere. */
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  LC_ALL: 'C.UTF-8',
-  TZ: 'UTC',
-  BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
-  BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes',
-  BORG_EXIT_CODES: 'modern',
-};
-
-/** Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script. */
-const announced = (env: Readonly<Record<string, string>>, more: readonly string[]): string[] => {
-  const lines = [...exportLines(env), ...more, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'];
-  return ['sh', '-c', lines.join('; '), 'sh', 'borg'];
-};
-
-/** Borg's success, with or without warnings, keeps the folder; see exit-codes.ts. */
-const SCRATCH_CLEANUP =
-  'case ${status-} in 0|1|10?|11[0-8]) ;; *) [ -z "${scratch-}" ] || { cd /; rm -rf -- "$scratch"; } ;; esac';
-
-const scratchSetup = (folder: string): readonly string[] => [
-  `status= scratch=${quote(folder)}`,
-  'rm -rf -- "$scratch" && mkdir -m 700 -- "$scratch" && cd -- "$scratch" || exit 124',
-];
+const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
 
 /**
  * The script that runs one borg command on the host it is sent to, and ends with borg's own exit status (128 and the
@@ -66,12 +41,15 @@ const scratchSetup = (folder: string): readonly string[] => [
  */
 export const borgScript = (command: BorgCommand): RemoteScript => {
   const { argv, passphrase, knownHosts, directory, scratch, mount, agentSocket, env = {}, input } = command;
+  const parameters = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket, directory, scratch };
+  // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
+  const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
+  const enter = mount ? [`cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`, 'shift'] : [];
+  // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
+  const start = [...exportLines(env), ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');
+  const setup = [...assignLines(parameters), SCRIPT, ...(mount ? mountLines(mount, env) : [])];
   const secrets: Record<string, string> = {};
-  const setup = [...exportLines(ENVIRONMENT), ...sshSetup(knownHosts, agentSocket)];
-  if (directory !== undefined) setup.push(`cd -- ${quote(directory)} || exit 124`);
-  if (scratch !== undefined) setup.push(...scratchSetup(scratch));
-  const mounted = mountParts(mount, env);
-  setup.push(...mounted.setup);
+  // Secrets come last: an exit before the command is started would leave their writers waiting for a reader.
   if (passphrase !== undefined) {
     secrets['cyborg_passphrase'] = passphrase;
     setup.push('supply passphrase "$cyborg_passphrase"', 'export BORG_PASSPHRASE_FD=4');
@@ -80,18 +58,5 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
     secrets['cyborg_input'] = input;
     setup.push('supply input "$cyborg_input"');
   }
-  const redirections = [
-    input === undefined ? '</dev/null' : '<"$tmp/input"',
-    passphrase === undefined ? '' : '4<"$tmp/passphrase"',
-  ].join(' ');
-  return {
-    script: leashScript({
-      setup,
-      argv: [...announced(env, mounted.enter), ...argv],
-      teardown: [...SHOW_SSH_LOGS, ...mounted.teardown],
-      cleanup: [...(scratch === undefined ? [] : [SCRATCH_CLEANUP]), ...mounted.cleanup],
-      redirections,
-    }),
-    secrets,
-  };
+  return { script: supervisedScript(['sh', '-c', start, 'sh', ...folder, 'borg', ...argv], { setup }), secrets };
 };

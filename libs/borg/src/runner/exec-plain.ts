@@ -1,9 +1,9 @@
 import { humanBytes } from '@cyborgbackup/kernel';
+import { explainFailure } from '../explain/explain-failure.ts';
+import { SshError } from '../ssh/error.ts';
 import type { BorgRunner } from './borg-runner.ts';
 import { keepFirstBytes } from './keep-first-bytes.ts';
-import { explainFailure } from '../explain/explain-failure.ts';
-import { leashScript } from './supervised-script.ts';
-import { SshError } from '../ssh/error.ts';
+import { supervisedScript } from './supervised-script.ts';
 
 export interface PlainResult {
   readonly exitCode: number | null;
@@ -32,46 +32,26 @@ const TIMEOUT_MILLIS = 30_000;
 /** Printed before the command is started. Its exit status may be any, so by that alone one cannot tell whether it was. */
 const STARTED = '\n';
 
-/** Exit statuses of the script that runs the command, see leash.ts and leash-script.ts. */
-const REASONED = [121, 122, 123, 124];
+/** Exit statuses of reader.sh and supervise.sh, which `explainFailure` explains. */
+const OWN_STATUSES = [121, 122, 123];
 
-const neverStarted = (where: string, exitCode: number | null): SshError => {
-  if (exitCode === null || !REASONED.includes(exitCode)) {
-    return new SshError(
-      'no-start',
-      `The command could not be started on ${where} (exit status ${exitCode ?? 'none'}).`,
-    );
-  }
-  const { message } = explainFailure({ exitCode, messages: [] });
-  return new SshError('no-start', message.replace('this host', where));
-};
-
-interface Printed {
-  readonly where: string;
-  readonly exitCode: number | null;
-  readonly stdout: ReturnType<typeof keepFirstBytes>;
-  readonly maxBytes: number;
-  readonly mayBeCut: boolean;
-}
-
-/** What the command itself printed. @throws SshError when it was never started, or printed too much */
-const outputOf = ({ where, exitCode, stdout, maxBytes, mayBeCut }: Printed): string => {
-  const text = stdout.text();
-  if (!text.startsWith(STARTED)) throw neverStarted(where, exitCode);
-  if (mayBeCut || !stdout.isCut()) return text.slice(STARTED.length);
-  const most = humanBytes(maxBytes);
-  throw new SshError('too-much', `The command on ${where} printed more than ${most}, the most that is read of it.`);
+const notStarted = (where: string, exitCode: number | null): SshError => {
+  const why =
+    exitCode !== null && OWN_STATUSES.includes(exitCode)
+      ? explainFailure({ exitCode, messages: [] }).message.replace('this host', where)
+      : `The command could not be started on ${where} (exit status ${exitCode ?? 'none'}).`;
+  return new SshError('no-start', why);
 };
 
 const inSeconds = (millis: number | undefined): string => `${Math.round((millis ?? 0) / 1000)} s`;
 
-const stoppedBy = (where: string, why: 'aborted' | 'idle', options: PlainOptions): SshError => {
+const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: PlainOptions): SshError => {
   if (options.signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
-  const reason =
-    why === 'idle'
+  const end =
+    reason === 'idle'
       ? `said nothing for ${inSeconds(options.idleTimeoutMillis)} and was stopped.`
       : `did not end within ${inSeconds(options.timeoutMillis)}. Does its disk hang?`;
-  return new SshError('timeout', `The command on ${where} ${reason}`);
+  return new SshError('timeout', `The command on ${where} ${end}`);
 };
 
 /** The caller's signal, and the end of the time for the whole command. */
@@ -82,7 +62,7 @@ const signalOf = ({ signal, timeoutMillis }: PlainOptions): AbortSignal =>
   ]);
 
 /**
- * Runs one short command and collects what it prints. Its exit status is the caller's to judge.
+ * Runs one short command and collects what it prints. Its exit status is for the caller to interpret.
  * @throws SshError('timeout') when it takes or is silent too long, SshError('aborted') by the signal, SshError('no-start')
  * when it was never started, for lack of room in /tmp say, SshError('too-much') when it prints more than `maxBytes`, and as
  * the runner does
@@ -97,7 +77,7 @@ export const execPlain = async (
   const limits = idleTimeoutMillis === undefined ? { timeoutMillis: TIMEOUT_MILLIS, ...options } : options;
   const [stdout, stderr] = [keepFirstBytes(STARTED.length + maxBytes), keepFirstBytes(maxBytes)];
   const { stopped, exitCode } = await runner.run({
-    script: leashScript({ setup: ['echo'], teardown: [], cleanup, argv, redirections: '</dev/null' }),
+    script: supervisedScript(argv, { setup: ['echo'], cleanup }),
     secrets: {},
     onStdout: stdout.add,
     onStderr: stderr.add,
@@ -105,9 +85,11 @@ export const execPlain = async (
     ...(idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis }),
   });
   if (stopped) throw stoppedBy(where, stopped, limits);
-  return {
-    exitCode,
-    stdout: outputOf({ where, exitCode, stdout, maxBytes, mayBeCut }),
-    stderr: stderr.text(),
-  };
+  const text = stdout.text();
+  if (!text.startsWith(STARTED)) throw notStarted(where, exitCode);
+  if (stdout.isCut() && !mayBeCut) {
+    const limit = humanBytes(maxBytes);
+    throw new SshError('too-much', `The command on ${where} printed more than ${limit}, the most that is read of it.`);
+  }
+  return { exitCode, stdout: text.slice(STARTED.length), stderr: stderr.text() };
 };

@@ -1,95 +1,84 @@
-import type { ChunkSink } from '../ssh/stream-io.ts';
+import { addAbortListener } from 'node:events';
+import type { ChunkSink } from '../ssh/command-io.ts';
 
 /** TERM, then up to 4 s until KILL, then some for the network. */
 const STOP_GRACE_MILLIS = 10_000;
 
 export type StopReason = 'aborted' | 'idle' | 'failed';
 
-export interface GracefulStop {
-  /** Lets go of the leash; if the script has not ended ten seconds later, `cut` tells to close the channel. Only once. */
-  readonly stop: (why: StopReason) => void;
-  readonly why: () => StopReason | undefined;
-  readonly released: AbortSignal;
-  readonly cut: AbortSignal;
-  /** Ends the input and all timers. */
-  readonly dispose: () => void;
-}
-
-/** How a script is ended: first gently, by its leash, then by closing its channel. */
-export const createGracefulStop = (): GracefulStop => {
-  const [released, cut] = [new AbortController(), new AbortController()];
-  let reason: StopReason | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    stop: (why) => {
-      if (reason) return;
-      reason = why;
-      released.abort();
-      timer = setTimeout(() => cut.abort(), STOP_GRACE_MILLIS);
-    },
-    why: () => reason,
-    released: released.signal,
-    cut: cut.signal,
-    dispose: () => {
-      released.abort();
-      clearTimeout(timer);
-    },
-  };
-};
-
-/** Calls `expire` after a silence, during which no sink was busy. */
-export const createIdleTimeout = (
-  millis: number | undefined,
-  isBusy: () => boolean,
-  expire: () => void,
-): { touch: () => void; stop: () => void } => {
-  if (millis === undefined) return { touch: () => undefined, stop: () => undefined };
-  const timer = setTimeout(() => (isBusy() ? timer.refresh() : expire()), millis);
-  return { touch: () => void timer.refresh(), stop: () => clearTimeout(timer) };
-};
-
-export interface GuardedSinks {
-  readonly guard: (sink: ChunkSink | undefined, chunk: Buffer) => void | Promise<void>;
+/** How a script is ended: first by closing its input, which its supervisor obeys, then by closing its channel. */
+export interface GracefulStop extends Disposable {
+  /** Aborts `inputClosed`, and `channelClosed` ten seconds later unless disposed of by then. Only the first call counts. */
+  readonly stop: (reason: StopReason) => void;
+  readonly reason: () => StopReason | undefined;
+  readonly inputClosed: AbortSignal;
+  readonly channelClosed: AbortSignal;
+  /** Hands a chunk to a sink, and waits for it until the stop. After the stop chunks are dropped. An error of a sink stops. */
+  readonly pass: (sink: ChunkSink | undefined, chunk: Buffer) => void | Promise<void>;
+  /** True while a sink holds the script back. */
   readonly isBusy: () => boolean;
+  /** The first error of a sink. */
   readonly failure: () => unknown;
 }
 
-/** Resolves with the work, or as soon as the signal aborts. */
-const unlessReleased = (work: Promise<void>, released: AbortSignal): Promise<void> =>
+/** Resolves with the work, or as soon as the signal aborts. No `Promise.race`: it would keep every work until the abort. */
+const unlessAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const done = (): void => {
-      released.removeEventListener('abort', done);
+    const listener = addAbortListener(signal, () => resolve());
+    void work.then(() => {
+      listener[Symbol.dispose]();
       resolve();
-    };
-    if (released.aborted) return resolve();
-    released.addEventListener('abort', done);
-    void work.then(done);
+    });
   });
 
-/** Sinks that get nothing more and hold nothing back once the script was stopped, and whose errors stop it. */
-export const guardSinks = ({ stop, why, released }: GracefulStop): GuardedSinks => {
+export const createGracefulStop = (): GracefulStop => {
+  const [input, channel] = [new AbortController(), new AbortController()];
+  let reason: StopReason | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let busy = 0;
   let failure: unknown;
+  const stop = (why: StopReason): void => {
+    if (reason) return;
+    reason = why;
+    input.abort();
+    timer = setTimeout(() => channel.abort(), STOP_GRACE_MILLIS);
+  };
   const fail = (error: unknown): void => {
     failure ??= error;
     stop('failed');
   };
   return {
-    guard: (sink, chunk) => {
-      if (why() || !sink) return undefined;
+    stop,
+    reason: () => reason,
+    inputClosed: input.signal,
+    channelClosed: channel.signal,
+    pass: (sink, chunk) => {
+      if (reason || !sink) return undefined;
       try {
         const taken = sink(chunk);
         if (!taken) return undefined;
         busy += 1;
-        const settled = taken.catch(fail).then(() => {
-          busy -= 1;
-        });
-        return unlessReleased(settled, released);
+        const done = taken.catch(fail).finally(() => (busy -= 1));
+        return unlessAborted(done, input.signal);
       } catch (error) {
         return fail(error);
       }
     },
     isBusy: () => busy > 0,
     failure: () => failure,
+    [Symbol.dispose]: () => {
+      input.abort();
+      clearTimeout(timer);
+    },
   };
+};
+
+/** Calls `expire` after a silence, during which no sink was busy. Never without a number of milliseconds. */
+export const createIdleTimeout = (
+  millis: number | undefined,
+  isBusy: () => boolean,
+  expire: () => void,
+): Disposable & { touch: () => void } => {
+  const timer = millis === undefined ? undefined : setTimeout(() => (isBusy() ? timer?.refresh() : expire()), millis);
+  return { touch: () => void timer?.refresh(), [Symbol.dispose]: () => clearTimeout(timer) };
 };

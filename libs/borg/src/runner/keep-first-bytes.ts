@@ -1,16 +1,3 @@
-/** Keeps the first and the last so many of a stream of things. */
-export const keepFirstAndLast = <T>(count: number): { add: (item: T) => void; items: () => T[] } => {
-  const first: T[] = [];
-  const last: T[] = [];
-  return {
-    add: (item) => {
-      if (first.length < count) first.push(item);
-      else if (last.push(item) > count) last.shift();
-    },
-    items: () => [...first, ...last],
-  };
-};
-
 /** Keeps the first so many bytes of a stream. */
 export const keepFirstBytes = (
   maxBytes: number,

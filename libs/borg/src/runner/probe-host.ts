@@ -1,6 +1,6 @@
 import type { BorgRunner } from './borg-runner.ts';
 import { execPlain, type PlainOptions } from './exec-plain.ts';
-import { parseBorgVersion } from '../parse/version.ts';
+import { readScript } from '../shell/script.ts';
 
 export interface HostFacts {
   /** For example `1.2.4`; undefined when borg is not installed. */
@@ -20,18 +20,16 @@ export interface HostFacts {
   readonly uid: number;
 }
 
-const SCRIPT = `
-echo "os=$(uname -s)"
-echo "arch=$(uname -m)"
-echo "hostname=$(uname -n)"
-echo "home=$HOME"
-echo "uid=$(id -u)"
-echo "ssh=$(ssh -V 2>&1)"
-echo "distribution=$(. /etc/os-release 2>/dev/null && printf %s "$PRETTY_NAME")"
-command -v borg >/dev/null && LC_ALL=C.UTF-8 borg --version
-:`;
+const SCRIPT = readScript(new URL('./probe-host.sh', import.meta.url));
 
-/** Looks at a host: is borg there, and what is it? @throws as `execPlain` */
+/** `borg --version` as `1.2.4`, or undefined when it is something else. */
+export const parseBorgVersion = (text: string): string | undefined =>
+  /^borg\S* (\d+\.\d+\.\d+\S*)\s*$/m.exec(text)?.[1];
+
+/** The versions we speak to: 1.2 and later 1.x. */
+export const isSupportedBorg = (version: string): boolean => /^1\.([2-9]|\d\d)\./.test(version);
+
+/** Reads what kind of host this is, and which borg is installed. @throws as `execPlain` */
 export const probeHost = async (runner: BorgRunner, options: PlainOptions = {}): Promise<HostFacts> => {
   const { stdout } = await execPlain(runner, ['sh', '-c', SCRIPT], options);
   const facts = new Map(

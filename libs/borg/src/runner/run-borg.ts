@@ -1,11 +1,11 @@
-import type { BorgRunner } from './borg-runner.ts';
-import { keepFirstAndLast, keepFirstBytes } from './keep-first-bytes.ts';
-import { type Outcome, outcomeOf } from '../explain/outcome.ts';
 import { createMissingSources } from '../parse/missing-sources.ts';
+import { type Outcome, outcomeOf } from '../explain/outcome.ts';
 import { createLineSplitter, type Line } from '../parse/line-splitter.ts';
 import { type BorgOutput, type FileStatus, type LogMessage, parseLogLine, type Progress } from '../parse/log-line.ts';
+import type { ChunkSink } from '../ssh/command-io.ts';
+import type { BorgRunner } from './borg-runner.ts';
 import { type BorgCommand, borgScript } from './borg-script.ts';
-import type { ChunkSink } from '../ssh/stream-io.ts';
+import { keepFirstBytes } from './keep-first-bytes.ts';
 
 export interface RunBorgOptions extends BorgCommand {
   /** Lets borg log in to the repository host with the session's agent. */
@@ -44,25 +44,36 @@ export interface BorgResult {
 
 const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
 const KEPT_MESSAGES = 100;
-
 const MAX_MESSAGE_LENGTH = 8 * 1024;
+
+/** Keeps the first and the last so many of a sequence. */
+const keepFirstAndLast = <T>(count: number): { add: (item: T) => void; items: () => T[] } => {
+  const first: T[] = [];
+  const last: T[] = [];
+  return {
+    add: (item) => {
+      if (first.length < count) first.push(item);
+      else if (last.push(item) > count) last.shift();
+    },
+    items: () => [...first, ...last],
+  };
+};
 
 const clip = (message: LogMessage): LogMessage =>
   message.message.length > MAX_MESSAGE_LENGTH
     ? { ...message, message: `${message.message.slice(0, MAX_MESSAGE_LENGTH)}…` }
     : message;
 
-const worthKeeping = ({ level }: LogMessage): boolean => level !== 'info' && level !== 'debug';
-
-/** Hands borg's words to the callbacks, and keeps those that explain the outcome. */
-const createListener = (
-  options: RunBorgOptions,
-): { hear: (output: BorgOutput) => void; messages: () => LogMessage[] } => {
+/** Reads standard error: hands borg's words to the callbacks, and keeps those that explain the outcome. */
+const createErrorReader = (options: RunBorgOptions) => {
+  const lines = createLineSplitter();
   const kept = keepFirstAndLast<LogMessage>(KEPT_MESSAGES);
+  const missing = createMissingSources(options.sources ?? []);
   const hear = (output: BorgOutput): void => {
+    missing.see(output);
     switch (output.type) {
       case 'log_message':
-        if (worthKeeping(output)) kept.add(clip(output));
+        if (output.level !== 'info' && output.level !== 'debug') kept.add(clip(output));
         return options.onLog?.(output);
       case 'file_status':
         return options.onFileStatus?.(output);
@@ -72,13 +83,19 @@ const createListener = (
         return options.onProgress?.(output);
     }
   };
-  return { hear, messages: kept.items };
+  const hearAll = (complete: readonly Line[]): void => {
+    for (const line of complete) hear(parseLogLine(line));
+  };
+  return {
+    sink: (chunk: Buffer) => hearAll(lines.push(chunk)),
+    end: () => hearAll(lines.end()),
+    messages: kept.items,
+    missingSources: missing.found,
+  };
 };
 
-/** Where standard output goes: lines, chunks, or memory. */
-const createOutput = (
-  options: RunBorgOptions,
-): { sink: ChunkSink; end: () => Promise<void>; text: () => string; isCut: () => boolean } => {
+/** Reads standard output, which goes to a callback in lines or chunks, or to memory. */
+const createOutputReader = (options: RunBorgOptions) => {
   const { onStdoutLine } = options;
   const head = keepFirstBytes(MAX_STDOUT_BYTES);
   const lines = createLineSplitter();
@@ -90,33 +107,24 @@ const createOutput = (
 };
 
 /**
- * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see remote-borg.ts.
+ * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see borg-script.ts.
  * Does not throw for borg's failures: look at `outcome`, and ask `explainFailure` for a sentence.
- * @throws SshError when the command could not be started or the connection was lost (borg is then stopped by its leash)
+ * @throws SshError when the command could not be started or the connection was lost (its supervisor then stops borg)
  * @throws whatever a callback throws, after borg was stopped
  */
 export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
-  const output = createOutput(options);
-  const listener = createListener(options);
-  const missing = createMissingSources(options.sources ?? []);
-  const errorLines = createLineSplitter();
-  const hear = (lines: readonly Line[]): void => {
-    for (const said of lines.map(parseLogLine)) {
-      missing.see(said);
-      listener.hear(said);
-    }
-  };
+  const [output, errors] = [createOutputReader(options), createErrorReader(options)];
   const result = await runner.run({
     ...borgScript(options),
     forwardAgent: options.forwardAgent === true,
     onStdout: output.sink,
-    onStderr: (chunk) => hear(errorLines.push(chunk)),
+    onStderr: errors.sink,
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis: options.idleTimeoutMillis }),
   });
   await output.end();
-  hear(errorLines.end());
-  const messages = listener.messages();
+  errors.end();
+  const messages = errors.messages();
   return {
     outcome: outcomeOf(result, messages),
     exitCode: result.exitCode,
@@ -124,6 +132,6 @@ export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Prom
     messages,
     stdout: output.text(),
     stdoutCut: output.isCut(),
-    missingSources: missing.found(),
+    missingSources: errors.missingSources(),
   };
 };

@@ -7,7 +7,7 @@ import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BorgSite, createLocalSite, initialise } from '../testing/borg-site.ts';
 import { createCommand } from '../commands/create.ts';
-import { listFilesCommand } from '../commands/list.ts';
+import { listFilesCommand } from '../commands/archives.ts';
 import { dumpOverSsh } from '../commands/dump-over-ssh.ts';
 import { explainFailure } from '../explain/explain-failure.ts';
 import { knownHostsLine } from '../ssh/host-key.ts';

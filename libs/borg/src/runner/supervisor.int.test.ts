@@ -6,11 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BorgRunner, ScriptRun } from './borg-runner.ts';
 import { createLocalSite, createPushSite, initialise, PASSPHRASE } from '../testing/borg-site.ts';
-import { checkCommand } from '../commands/check.ts';
+import { checkCommand } from '../commands/repository.ts';
 import { createCommand } from '../commands/create.ts';
 import { execPlain } from './exec-plain.ts';
-import { readerCommand } from './supervisor.ts';
-import { leashScript, SILENCED } from './supervised-script.ts';
+import { HEARTBEAT_LOST } from './supervisor.ts';
+import { READER_COMMAND, supervisedScript } from './supervised-script.ts';
 import { localRunner } from './local-runner.ts';
 import { probeHost } from './probe-host.ts';
 import { quote } from '../shell/quote.ts';
@@ -52,7 +52,7 @@ test('abort in the middle of a create leaves no borg and no lock, locally and ov
   }
 });
 
-test('a broken connection ends borg by its leash', async () => {
+test('a broken connection makes the supervisor end borg', async () => {
   await using site = await createPushSite();
   await initialise(site);
   await using proxy = await startTcpProxy(site.client.sshd.port);
@@ -87,12 +87,11 @@ test('a command that ignores TERM is killed with all it started', async () => {
 });
 
 /** The real script, with a faster clock: it lives on lines of input and ends its command after twelve ticks without one. */
-const impatient = (argv: readonly string[]): string =>
-  leashScript({ setup: [], argv, teardown: [], redirections: '</dev/null' }).replace('sleep 5;', 'sleep 0.1;');
+const impatient = (argv: readonly string[]): string => supervisedScript(argv).replace('sleep 5;', 'sleep 0.1;');
 
 test('a control plane that falls silent without closing the connection ends the command', async () => {
   const script = impatient(['sh', '-c', 'echo ready; sleep 60']);
-  const [command = '', ...args] = readerCommand();
+  const [command = '', ...args] = READER_COMMAND;
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.write(`${script.split('\n').length}\n${script}\n`);
   await once(child.stdout, 'data');
@@ -101,7 +100,7 @@ test('a control plane that falls silent without closing the connection ends the 
   expect(child.exitCode).toBeNull();
   clearInterval(beats);
   const [exitCode] = await once(child, 'exit');
-  expect(exitCode).toBe(SILENCED);
+  expect(exitCode).toBe(HEARTBEAT_LOST);
 });
 
 test('a command that was ended for our silence is told as lost, and only such a one', async () => {
@@ -115,19 +114,14 @@ test('a command that was ended for our silence is told as lost, and only such a 
   }
   const done = impatient(['sh', '-c', "trap 'exit 0' TERM; sleep 60 & wait"]);
   expect(await localRunner().run({ script: done, secrets: {} })).toEqual({ exitCode: 0 });
-  expect(await execPlain(localRunner(), ['sh', '-c', `exit ${SILENCED}`])).toMatchObject({ exitCode: 1 });
+  expect(await execPlain(localRunner(), ['sh', '-c', `exit ${HEARTBEAT_LOST}`])).toMatchObject({ exitCode: 1 });
 });
 
 test('a reader that never answers does not keep an aborted command alive', async () => {
   await using host = await createTestHost();
   for (const runner of [localRunner(), sshRunner(await host.connect())]) {
     const abort = new AbortController();
-    const script = leashScript({
-      setup: [],
-      argv: ['sh', '-c', 'echo up; sleep 60'],
-      teardown: [],
-      redirections: '</dev/null',
-    });
+    const script = supervisedScript(['sh', '-c', 'echo up; sleep 60']);
     const stuck = runner.run({
       script,
       secrets: {},
@@ -143,7 +137,7 @@ test('a reader that never answers does not keep an aborted command alive', async
 
 test('silence from the command is noticed', async () => {
   const run = {
-    script: leashScript({ setup: [], argv: ['sleep', '60'], teardown: [], redirections: '</dev/null' }),
+    script: supervisedScript(['sleep', '60']),
     secrets: {},
   };
   const result = await localRunner().run({ ...run, idleTimeoutMillis: 200 });
@@ -203,11 +197,11 @@ test('what does not fit is an error, unless the rest does not matter', async () 
 test('the script works in other shells than dash', async () => {
   await using dir = await createTestDir();
   const secret = `$(id) 'q' "d"\n\\`;
-  const script = leashScript({ setup: ['supply it "$it"'], argv: ['cat'], teardown: [], redirections: '<"$tmp/it"' });
+  const script = supervisedScript(['cat'], { setup: ['supply input "$it"'] });
   const text = `it=${quote(secret)}\n${script}`;
   for (const shell of ['dash', 'bash', 'bash --posix']) {
     const [command = '', ...options] = shell.split(' ');
-    const child = spawn(command, [...options, ...readerCommand().slice(1)], {
+    const child = spawn(command, [...options, ...READER_COMMAND.slice(1)], {
       stdio: ['pipe', 'pipe', 'inherit'],
       cwd: dir.path,
     });
@@ -276,7 +270,7 @@ test('however a script ends, its folder in /tmp goes', async () => {
   for (const [ending, runner, options] of endings) {
     const note = `${dir.path}/${ending}`;
     const argv = ['sh', '-c', `echo started; sleep ${ending === 'success' ? 0 : 60}`];
-    const script = leashScript({ setup: [`echo "$tmp" >${note}`], argv, teardown: [], redirections: '</dev/null' });
+    const script = supervisedScript(argv, { setup: [`echo "$tmp" >${note}`] });
     await runner.run({ script, secrets: {}, ...options }).catch(() => undefined);
     const folder = (await readFile(note, 'utf8')).trim();
     expect(folder).toMatch(/^\/tmp\/cyborgbackup\./);

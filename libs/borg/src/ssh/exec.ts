@@ -1,28 +1,10 @@
 import { messageOf } from '@cyborgbackup/kernel';
+import type { Readable } from 'node:stream';
 import type { Client, ClientChannel, ExecOptions as ChannelOptions } from 'ssh2';
-import { guardSharedWindow } from './shared-window.ts';
+import { type ExecOptions, type ExecResult, pipeCommand } from './command-io.ts';
 import { SshError } from './error.ts';
-import { type ChunkSink, consume, feed } from './stream-io.ts';
 
-export interface ExecOptions {
-  /** Written to the command's standard input, which is then closed. Without it the input is empty. */
-  readonly stdin?: AsyncIterable<string | Uint8Array>;
-  readonly onStdout?: ChunkSink;
-  readonly onStderr?: ChunkSink;
-  /** Closes the channel at once. What runs remotely is not signalled; `sshRunner` ends it properly. */
-  readonly signal?: AbortSignal;
-  /** Lets the command log in elsewhere with the session's agent. */
-  readonly forwardAgent?: boolean;
-}
-
-export interface ExecResult {
-  /** Null when a signal ended it. */
-  readonly exitCode: number | null;
-  /** For example `SIGKILL`. */
-  readonly signal?: string;
-}
-
-/** What a command needs of its connection. */
+/** A standing connection, as `execOnChannel` sees it. */
 interface Connection {
   readonly client: Client;
   /** `user@host:port`, for messages. */
@@ -63,13 +45,12 @@ const untilClosed = (channel: ClientChannel): Promise<ExecResult | undefined> =>
     channel.once('close', () => resolve(result));
   });
 
-interface OpenChannel {
-  readonly channel: ClientChannel;
-  readonly closing: Promise<ExecResult | undefined>;
-}
-
 /** A command that is over at once may send its exit status with the channel's confirmation: it is listened to from the start. */
-const openChannel = (connection: Connection, command: string, forwardAgent: boolean): Promise<OpenChannel> =>
+const openChannel = (
+  connection: Connection,
+  command: string,
+  forwardAgent: boolean,
+): Promise<{ channel: ClientChannel; closed: ReturnType<typeof untilClosed> }> =>
   new Promise((resolve, reject) => {
     // `agentForward` works per command but is missing in the type declarations.
     const options: ChannelOptions & { agentForward: boolean } = { agentForward: forwardAgent };
@@ -77,14 +58,33 @@ const openChannel = (connection: Connection, command: string, forwardAgent: bool
     try {
       connection.client.exec(command, options, (error, channel) => {
         if (error) fail(error);
-        else resolve({ channel, closing: untilClosed(channel) });
+        else resolve({ channel, closed: untilClosed(channel) });
       });
     } catch (error) {
       fail(error instanceof Error ? error : new Error(String(error)));
     }
   });
 
-const nothing = async function* (): AsyncGenerator<string> {};
+const isFull = (stream: Readable): boolean => stream.readableLength >= stream.readableHighWaterMark;
+
+/**
+ * Makes a channel's output obey back-pressure. A channel has one window for standard output and standard error together, and
+ * ssh2 (1.17) opens it again whenever either of them has room: a busy standard error then lets standard output grow without
+ * limit while its reader holds back (measured: all of 30 MB). Here room counts only when both have it, and is looked for
+ * whenever a chunk was taken. To be called when the readers are attached, since it makes the data flow.
+ */
+const guardSharedWindow = (output: Readable, errors: Readable): void => {
+  const openWindow = output._read.bind(output);
+  const bothHaveRoom = (): boolean => !isFull(output) && !isFull(errors);
+  for (const stream of [output, errors]) {
+    const push = stream.push.bind(stream);
+    stream.push = (chunk: unknown) => push(chunk) && bothHaveRoom();
+    stream._read = () => undefined;
+    stream.on('data', () => {
+      if (bothHaveRoom()) openWindow(0);
+    });
+  }
+};
 
 /** Runs one command on a standing connection. @throws SshError, and whatever a sink throws */
 export const execOnChannel = async (
@@ -92,32 +92,16 @@ export const execOnChannel = async (
   command: string,
   options: ExecOptions,
 ): Promise<ExecResult> => {
-  const { signal } = options;
   const aborted = (): SshError => new SshError('aborted', `The command on ${connection.where} was cancelled.`);
-  if (signal?.aborted) throw aborted();
-  const { channel, closing } = await openChannel(connection, command, options.forwardAgent === true);
+  if (options.signal?.aborted) throw aborted();
+  const { channel, closed } = await openChannel(connection, command, options.forwardAgent === true);
   guardSharedWindow(channel, channel.stderr);
-  const ended = new AbortController();
-  const work = Promise.all([
-    consume(channel, options.onStdout),
-    consume(channel.stderr, options.onStderr),
-    closing.finally(() => ended.abort()),
-  ]);
-  let onAbort: (() => void) | undefined;
-  const abort = new Promise<never>((_, reject) => {
-    onAbort = () => reject(aborted());
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
-  });
   try {
-    // The input may be endless (see leash.ts), so its end is not waited for; only its failure counts.
-    const feeding = feed(channel, options.stdin ?? nothing(), ended.signal).then(() => work);
-    const [, , result] = await Promise.race([work, feeding, abort]);
+    const streams = { stdin: channel, stdout: channel, stderr: channel.stderr, closed };
+    const result = await pipeCommand(streams, options, aborted);
     if (result === undefined) throw lost(connection);
     return result;
   } finally {
-    ended.abort();
     channel.close();
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
   }
 };

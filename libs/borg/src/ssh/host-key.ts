@@ -1,12 +1,11 @@
-import { fingerprintOf } from './fingerprint.ts';
 import { SshError } from './error.ts';
-import { parseKey } from './key.ts';
+import { fingerprintOf, parseKey } from './key.ts';
 
-/** The public key by which a host proves that it is itself. */
+/** The public key by which a host is known. */
 export interface HostKey {
   /** For example `ssh-ed25519`. */
   readonly type: string;
-  /** `SHA256:` and 43 base64 characters, as `ssh-keygen -l` shows it. */
+  /** `SHA256:` and 43 base64 characters, as `ssh-keygen -l` prints it. */
   readonly fingerprint: string;
   /** The key itself, as in a known_hosts line. */
   readonly base64: string;
@@ -27,18 +26,10 @@ export const parseHostKey = (blob: Buffer): HostKey => {
   return { type: key.type, fingerprint: fingerprintOf(blob), base64: blob.toString('base64') };
 };
 
-/** A host as known_hosts and messages write it: the port only when it is not 22. */
-export const knownHostsName = (host: string, port: number): string => {
+/** One line of a known_hosts file. It names the port only when it is not 22. */
+export const knownHostsLine = (host: string, port: number, key: Pick<HostKey, 'type' | 'base64'>): string => {
   const bare = host.replace(/^\[|\]$/g, '');
-  return port === 22 ? bare : `[${bare}]:${port}`;
-};
-
-/** One line of a known_hosts file. */
-export const knownHostsLine = (host: string, port: number, key: Pick<HostKey, 'type' | 'base64'>): string =>
-  `${knownHostsName(host, port)} ${key.type} ${key.base64}`;
-
-const SIGNATURES: Readonly<Record<string, readonly string[]>> = {
-  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
+  return `${port === 22 ? bare : `[${bare}]:${port}`} ${key.type} ${key.base64}`;
 };
 
 /** ssh2's own order, modern first. */
@@ -57,16 +48,14 @@ const DEFAULT_ORDER = [
  * kind than last time it would look like another host.
  */
 export const hostKeyAlgorithms = (known: readonly Pick<HostKey, 'type'>[]): (typeof DEFAULT_ORDER)[number][] => {
-  const preferred = new Set(known.flatMap((key) => SIGNATURES[key.type] ?? [key.type]));
-  return [
-    ...DEFAULT_ORDER.filter((name) => preferred.has(name)),
-    ...DEFAULT_ORDER.filter((name) => !preferred.has(name)),
-  ];
+  const isPinned = (name: string): boolean =>
+    known.some(({ type }) => name === type || (type === 'ssh-rsa' && name.startsWith('rsa-sha2-')));
+  return DEFAULT_ORDER.toSorted((a, b) => Number(isPinned(b)) - Number(isPinned(a)));
 };
 
 /**
  * Accepts a key on record, records that of a host never seen, refuses any other.
- * @throws SshError('host-key') when the host shows another key than before
+ * @throws SshError('host-key') when the host has another key than before
  */
 export const verifyHostKey = async (pins: HostKeyPins, host: string, port: number, key: HostKey): Promise<void> => {
   const known = await pins.known(host, port);

@@ -1,12 +1,15 @@
+import { addAbortListener } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import type { Logger } from '@cyborgbackup/kernel';
-import ssh2, { type AuthHandlerMiddleware, type Client } from 'ssh2';
-import { explainConnectError } from './connect-error.ts';
-import type { ForwardableAgent } from '../agent/forwarded-agent.ts';
+import ssh2, { type AuthHandlerMiddleware, type BaseAgent, type Client } from 'ssh2';
+import type { ExecOptions, ExecResult } from './command-io.ts';
+import { explainConnectError, SshError } from './error.ts';
+import { execOnChannel } from './exec.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
-import { SshError } from './error.ts';
-import { type ExecOptions, type ExecResult, execOnChannel } from './exec.ts';
 import { parsePrivateKey } from './key.ts';
+
+/** An SSH agent in this process, made by `createForwardedAgent`. */
+export type ForwardableAgent = BaseAgent;
 
 export interface SshOptions {
   readonly host: string;
@@ -28,7 +31,7 @@ export interface SshOptions {
   readonly logger: Logger;
 }
 
-/** A logged-in connection. Commands run side by side on it (OpenSSH allows ten). */
+/** A logged-in connection. Commands run concurrently on it (OpenSSH allows ten). */
 export interface SshSession {
   readonly host: string;
   readonly port: number;
@@ -48,28 +51,24 @@ const KEEPALIVE_MISSES = 5;
 const CLOSE_GRACE_MILLIS = 2000;
 
 /** Offers one key after the other; `tried` counts them. */
-const offerKeys = ({
-  user,
-  privateKey,
-  otherKey,
-}: SshOptions): { handler: AuthHandlerMiddleware; tried: () => number } => {
-  const keys = otherKey === undefined ? [privateKey] : [privateKey, otherKey];
+const offerKeys = (options: SshOptions): { handler: AuthHandlerMiddleware; tried: () => number } => {
+  const keys = [options.privateKey, options.otherKey];
   let tried = 0;
   return {
-    // The type declarations know no other way to say that there is nothing more to try.
     handler: (_methods, _partial, next) => {
       const key = keys[tried];
+      // The type declarations know no other way to say that there is nothing more to try.
       if (key === undefined) return false;
       tried += 1;
-      next({ type: 'publickey', username: user, key });
+      next({ type: 'publickey', username: options.user, key });
       return undefined;
     },
     tried: () => tried,
   };
 };
 
-/** Waits for the login. Closes the client when it fails, times out or is aborted. */
-const handshake = async (client: Client, options: SshOptions, authHandler: AuthHandlerMiddleware): Promise<void> => {
+/** Waits for the login. Closes the connection when it fails, times out or is aborted. */
+const login = async (client: Client, options: SshOptions, authHandler: AuthHandlerMiddleware): Promise<void> => {
   const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
   parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
   if (options.otherKey !== undefined) parsePrivateKey(options.otherKey);
@@ -79,50 +78,43 @@ const handshake = async (client: Client, options: SshOptions, authHandler: AuthH
   const socket = connectSocket({ host: host.replace(/^\[|\]$/g, ''), port, noDelay: true, keepAlive: true });
   // A socket's error reaches the client too, which reports it; without a listener here a late one would be fatal.
   socket.on('error', () => undefined);
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  ready.catch(() => undefined); // it may be rejected after connect() itself has thrown
+  using _listener = signal && addAbortListener(signal, () => reject(cancelled()));
+  const timer = setTimeout(() => {
+    const time = `no answer within ${Math.round(connectTimeoutMillis / 1000)} s`;
+    const hint = 'Is the host up, and does a firewall let us through?';
+    reject(new SshError('timeout', `Cannot reach ${host}:${port}: ${time}. ${hint}`));
+  }, connectTimeoutMillis);
+  client.once('ready', resolve);
+  client.on('error', (error) => reject(explainConnectError(error, options)));
+  client.once('close', () => reject(explainConnectError(new Error('it closed the connection'), options)));
   try {
-    await new Promise<void>((resolve, reject) => {
-      onAbort = () => reject(cancelled());
-      signal?.addEventListener('abort', onAbort, { once: true });
-      timer = setTimeout(() => {
-        const seconds = Math.round(connectTimeoutMillis / 1000);
-        reject(
-          new SshError(
-            'timeout',
-            `Cannot reach ${host}:${port}: no answer within ${seconds} s. Is the host up, and does a firewall let us through?`,
-          ),
+    client.connect({
+      sock: socket,
+      username: user,
+      ...(options.agent ? { agent: options.agent } : {}),
+      authHandler,
+      readyTimeout: 0,
+      keepaliveInterval: keepaliveMillis,
+      keepaliveCountMax: KEEPALIVE_MISSES,
+      algorithms: { serverHostKey: hostKeyAlgorithms(known) },
+      hostVerifier: (blob: Buffer, decide: (isAccepted: boolean) => void) => {
+        verifyHostKey(hostKeys, host, port, parseHostKey(blob)).then(
+          () => decide(true),
+          (error: unknown) => {
+            reject(error);
+            decide(false);
+          },
         );
-      }, connectTimeoutMillis);
-      client.once('ready', resolve);
-      client.on('error', (error) => reject(explainConnectError(error, options)));
-      client.once('close', () => reject(explainConnectError(new Error('it closed the connection'), options)));
-      client.connect({
-        sock: socket,
-        username: user,
-        ...(options.agent ? { agent: options.agent } : {}),
-        authHandler,
-        readyTimeout: 0,
-        keepaliveInterval: keepaliveMillis,
-        keepaliveCountMax: KEEPALIVE_MISSES,
-        algorithms: { serverHostKey: hostKeyAlgorithms(known) },
-        hostVerifier: (blob: Buffer, verdict: (valid: boolean) => void) => {
-          verifyHostKey(hostKeys, host, port, parseHostKey(blob)).then(
-            () => verdict(true),
-            (error: unknown) => {
-              reject(error instanceof Error ? error : new Error(String(error)));
-              verdict(false);
-            },
-          );
-        },
-      });
+      },
     });
+    await ready;
   } catch (error) {
     socket.destroy();
     throw error;
   } finally {
     clearTimeout(timer);
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
   }
 };
 
@@ -133,14 +125,14 @@ const closeClient = (client: Client, closed: Promise<void>): Promise<void> => {
 };
 
 /**
- * Logs in with a key, or with the other one. The host must show the key on record; one never seen is recorded.
+ * Logs in with `privateKey`, or else with `otherKey`. The host must have the key on record; that of a host never seen is recorded.
  * @throws SshError with a `kind` and a sentence that says what to look at
  */
 export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
   const { host, port, user, signal, logger } = options;
   const client = new ssh2.Client();
   const offer = offerKeys(options);
-  await handshake(client, options, offer.handler);
+  await login(client, options, offer.handler);
 
   let lastError: unknown;
   client.removeAllListeners('error').on('error', (error) => {
@@ -149,10 +141,8 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
   });
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
   const close = (): Promise<void> => closeClient(client, closed);
-  const onAbort = (): void => void close();
-  signal?.addEventListener('abort', onAbort, { once: true });
-  if (signal?.aborted) onAbort();
-  void closed.then(() => signal?.removeEventListener('abort', onAbort));
+  const listener = signal && addAbortListener(signal, () => void close());
+  void closed.then(() => listener?.[Symbol.dispose]());
 
   return {
     host,

@@ -1,16 +1,9 @@
 /** The few data types of the SSH wire format (RFC 4251, section 5) that the agent needs. */
 
-/** Reads fields one after the other. @throws RangeError at the end of the data */
-export interface WireReader {
-  byte(): number;
-  uint32(): number;
-  /** A length-prefixed byte string. */
-  string(): Buffer;
-  text(): string;
-  readonly atEnd: boolean;
-}
-
-export const readWire = (data: Buffer): WireReader => {
+/** Reads fields one after the other; `string` and `text` are length-prefixed. Each throws a RangeError at the end of the data. */
+export const readWire = (
+  data: Buffer,
+): { byte: () => number; uint32: () => number; string: () => Buffer; text: () => string; atEnd: () => boolean } => {
   let position = 0;
   const take = (length: number): Buffer => {
     if (position + length > data.length) throw new RangeError('The message ends too early');
@@ -24,9 +17,7 @@ export const readWire = (data: Buffer): WireReader => {
     uint32,
     string,
     text: () => string().toString('utf8'),
-    get atEnd() {
-      return position === data.length;
-    },
+    atEnd: () => position === data.length,
   };
 };
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { BorgRunner } from '../runner/borg-runner.ts';
-import { initCommand } from '../commands/init.ts';
+import { initCommand } from '../commands/repository.ts';
 import { createForwardedAgent } from '../agent/forwarded-agent.ts';
 import { knownHostsLine } from '../ssh/host-key.ts';
 import { localRunner } from '../runner/local-runner.ts';

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from './json-results.ts';
-import { isSupportedBorg, parseBorgVersion } from './version.ts';
 
 // As borg 1.2.4 wrote them, run with TZ=UTC; long ids shortened.
 const STATS = { compressed_size: 638, deduplicated_size: 638, nfiles: 1, original_size: 617 };
@@ -108,17 +107,4 @@ test.each([
   [JSON.stringify({ archive: { ...ARCHIVE, start: 'yesterday' }, repository: REPOSITORY }), 'start: not a time'],
 ])('a result that is not one is refused: %#', (text, why) => {
   expect(() => parseCreateResult(text)).toThrow(why);
-});
-
-test.each([
-  ['borg 1.2.4\n', '1.2.4', true],
-  ['borg 1.4.0', '1.4.0', true],
-  ['noise\nborg 1.4.0rc1\n', '1.4.0rc1', true],
-  ['borg-linux-glibc236 1.4.1', '1.4.1', true],
-  ['borg 2.0.0b12', '2.0.0b12', false],
-  ['borg 1.1.18', '1.1.18', false],
-  ['sh: borg: not found', undefined, false],
-])('%j is version %s', (text, version, supported) => {
-  expect(parseBorgVersion(text)).toBe(version);
-  expect(isSupportedBorg(version ?? '')).toBe(supported);
 });
