@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { HERE } from './init-cluster.ts';
+import { WORKING_DIRECTORY } from './init-cluster.ts';
 import { processesIn } from './leftovers.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { serverIdentity } from './server-identity.ts';
@@ -106,7 +106,7 @@ test('a server left over by a dead parent is shut down before the new one starts
   const identity = serverIdentity();
   const leftover = spawn(
     join(await postgresBinaries(identity), 'postgres'),
-    ['-D', HERE, '-p', '1', '-c', 'listen_addresses='],
+    ['-D', WORKING_DIRECTORY, '-p', '1', '-c', 'listen_addresses='],
     {
       cwd: cluster,
       stdio: ['ignore', 'ignore', 'pipe'],

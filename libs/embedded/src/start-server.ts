@@ -1,6 +1,7 @@
 import type { Logger } from '@cyborgbackup/kernel';
 import { claimDirectory } from './claim-directory.ts';
-import type { SupervisedProcess } from './supervised-process.ts';
+import { onFreePort } from './free-port.ts';
+import { type ServerPlan, superviseProcess } from './supervised-process.ts';
 
 /** A server of ours that is running. */
 export interface RunningServer {
@@ -19,15 +20,20 @@ export interface StartOptions {
 }
 
 /** Starts a server in a folder that is this process's from before the start until after the stop. */
-export const startInClaimed = async (
-  dataDir: string,
-  start: () => Promise<{ readonly url: string; readonly server: SupervisedProcess }>,
+export const startServer = async (
+  { dataDir, logger, port }: StartOptions,
+  prepare: () => Promise<{
+    planFor: (port: number) => Promise<Omit<ServerPlan, 'logger'>>;
+    urlFor: (port: number) => string;
+  }>,
 ): Promise<RunningServer> => {
   const release = await claimDirectory(dataDir);
   try {
-    const { url, server } = await start();
+    const { planFor, urlFor } = await prepare();
+    const start = async (onPort: number) => superviseProcess({ ...(await planFor(onPort)), logger });
+    const { server: stop, port: chosen } = await onFreePort(start, port);
     let ended: Promise<void> | undefined;
-    return { url, stop: (signal) => (ended ??= server.stop(signal).then(release)) };
+    return { url: urlFor(chosen), stop: (signal) => (ended ??= stop(signal).then(release)) };
   } catch (error) {
     await release();
     throw error;
