@@ -1,6 +1,4 @@
 export {
-  archiveLocation,
-  checkArchiveName,
   parseRepositoryLocation,
   type RepositoryLocation,
   repositoryPathOnHost,

@@ -33,21 +33,6 @@ const removeOrphans = async (folder: string): Promise<void> => {
   await Promise.allSettled(dead.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 };
 
-const serve = (identities: readonly AgentIdentity[], open: Set<Socket>): ((socket: Socket) => void) => {
-  return (socket) => {
-    open.add(socket);
-    const agent = createAgentStream(identities);
-    const end = (): void => {
-      open.delete(socket);
-      agent.destroy();
-      socket.destroy();
-    };
-    agent.on('error', end);
-    socket.on('error', end).on('close', end);
-    socket.pipe(agent).pipe(socket);
-  };
-};
-
 /**
  * Serves these keys to programs of our own account until it is disposed of. Each key is good for its destination only, as in
  * a forwarded agent. The socket lies in a folder that only we may enter and that goes with the agent.
@@ -59,7 +44,18 @@ export const startLocalAgent = async (identities: readonly AgentIdentity[]): Pro
   const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
   const socket = join(folder, 'socket');
   const open = new Set<Socket>();
-  const server = createServer(serve(identities, open));
+  const server = createServer((connection) => {
+    open.add(connection);
+    const agent = createAgentStream(identities);
+    const end = (): void => {
+      open.delete(connection);
+      agent.destroy();
+      connection.destroy();
+    };
+    agent.on('error', end);
+    connection.on('error', end).on('close', end);
+    connection.pipe(agent).pipe(connection);
+  });
   server.maxConnections = MAX_CONNECTIONS;
   try {
     server.listen(socket);

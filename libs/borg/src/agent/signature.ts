@@ -3,15 +3,15 @@ import type { ParsedKey } from 'ssh2';
 import { parseKey } from '../ssh/key.ts';
 import { readWire, wireMpint, wireString } from '../ssh/wire.ts';
 
-/** The digest of each signature algorithm; ed25519 has its own built in. */
-const DIGESTS: Readonly<Record<string, string | null>> = {
-  'ssh-ed25519': null,
-  'ecdsa-sha2-nistp256': 'sha256',
-  'ecdsa-sha2-nistp384': 'sha384',
-  'ecdsa-sha2-nistp521': 'sha512',
-  'rsa-sha2-256': 'sha256',
-  'rsa-sha2-512': 'sha512',
-  'ssh-rsa': 'sha1',
+/** The digest of each signature algorithm (ed25519 has its own built in), and the bytes of a coordinate of ECDSA curves. */
+const ALGORITHMS: Readonly<Record<string, { readonly digest: string | null; readonly width?: number }>> = {
+  'ssh-ed25519': { digest: null },
+  'ecdsa-sha2-nistp256': { digest: 'sha256', width: 32 },
+  'ecdsa-sha2-nistp384': { digest: 'sha384', width: 48 },
+  'ecdsa-sha2-nistp521': { digest: 'sha512', width: 66 },
+  'rsa-sha2-256': { digest: 'sha256' },
+  'rsa-sha2-512': { digest: 'sha512' },
+  'ssh-rsa': { digest: 'sha1' },
 };
 
 const RSA_SHA2_256 = 2;
@@ -24,30 +24,22 @@ const algorithmFor = (keyType: string, flags: number): string => {
   return flags & RSA_SHA2_256 ? 'rsa-sha2-256' : 'ssh-rsa';
 };
 
-const isEcdsa = (algorithm: string): boolean => algorithm.startsWith('ecdsa-');
-
 /** A signature blob as SSH carries it. @throws when the key type is not supported */
 export const signBlob = (key: ParsedKey, data: Buffer, flags: number): Buffer => {
-  const algorithm = algorithmFor(key.type, flags);
-  const digest = DIGESTS[algorithm];
-  if (digest === undefined) throw new Error(`Cannot sign with a ${key.type} key`);
-  const signature = sign(digest, data, { key: key.getPrivatePEM(), dsaEncoding: 'ieee-p1363' });
+  const name = algorithmFor(key.type, flags);
+  const algorithm = ALGORITHMS[name];
+  if (!algorithm) throw new Error(`Cannot sign with a ${key.type} key`);
+  const signature = sign(algorithm.digest, data, { key: key.getPrivatePEM(), dsaEncoding: 'ieee-p1363' });
   const half = signature.length / 2;
-  const value = isEcdsa(algorithm)
+  const value = algorithm.width
     ? Buffer.concat([wireMpint(signature.subarray(0, half)), wireMpint(signature.subarray(half))])
     : signature;
-  return Buffer.concat([wireString(algorithm), wireString(value)]);
+  return Buffer.concat([wireString(name), wireString(value)]);
 };
 
 const fixedWidth = (mpint: Buffer, width: number): Buffer => {
   const bare = mpint.subarray(Math.max(0, mpint.length - width));
   return Buffer.concat([Buffer.alloc(width - bare.length), bare]);
-};
-
-const COORDINATE_BYTES: Readonly<Record<string, number>> = {
-  'ecdsa-sha2-nistp256': 32,
-  'ecdsa-sha2-nistp384': 48,
-  'ecdsa-sha2-nistp521': 66,
 };
 
 /** True when `blob` is a signature of `data` by the public key. Malformed input is simply not a signature. */
@@ -56,16 +48,14 @@ export const verifyBlob = (publicKey: Buffer, data: Buffer, blob: Buffer): boole
   if (parsed instanceof Error) return false;
   try {
     const reader = readWire(blob);
-    const algorithm = reader.text();
-    const digest = DIGESTS[algorithm];
-    if (digest === undefined) return false;
+    const algorithm = ALGORITHMS[reader.text()];
+    if (!algorithm) return false;
     let value = reader.string();
-    const width = COORDINATE_BYTES[algorithm];
-    if (width !== undefined) {
+    if (algorithm.width) {
       const point = readWire(value);
-      value = Buffer.concat([fixedWidth(point.string(), width), fixedWidth(point.string(), width)]);
+      value = Buffer.concat([fixedWidth(point.string(), algorithm.width), fixedWidth(point.string(), algorithm.width)]);
     }
-    return verify(digest, data, { key: parsed.getPublicPEM(), dsaEncoding: 'ieee-p1363' }, value);
+    return verify(algorithm.digest, data, { key: parsed.getPublicPEM(), dsaEncoding: 'ieee-p1363' }, value);
   } catch {
     return false;
   }

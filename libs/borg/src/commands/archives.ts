@@ -14,10 +14,7 @@ export const listArchivesCommand = (
   'list',
   ...commonOptions(options),
   '--json',
-  ...option(
-    'glob-archives',
-    options.prefix === undefined ? undefined : `${escapeGlob(checkArchiveName(options.prefix))}*`,
-  ),
+  ...(options.prefix === undefined ? [] : [`--glob-archives=${escapeGlob(checkArchiveName(options.prefix))}*`]),
   ...flag('consider-checkpoints', options.considerCheckpoints),
   '--',
   options.repository,

@@ -42,35 +42,3 @@ export const isoOfSeconds = (seconds: unknown): string | undefined => {
   if (typeof seconds !== 'number' || Math.abs(seconds) > 8.64e12) return undefined;
   return new Date(seconds * 1000).toISOString();
 };
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-const decode = (bytes: Buffer): string | undefined => {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-};
-
-/** The valid character that starts here, or the stand-in for its first byte. */
-const characterAt = (bytes: Buffer, start: number): { text: string; length: number } => {
-  for (let length = 1; length <= 4 && start + length <= bytes.length; length += 1) {
-    const text = decode(bytes.subarray(start, start + length));
-    if (text !== undefined) return { text, length };
-  }
-  return { text: String.fromCharCode(0xdc00 + (bytes[start] ?? 0)), length: 1 };
-};
-
-/** Bytes as text, each byte that is not UTF-8 as a lone surrogate U+DC80 to U+DCFF, as Python does it. See shell/quote.ts. */
-export const decodeWithEscapes = (bytes: Buffer): string => {
-  const whole = decode(bytes);
-  if (whole !== undefined) return whole;
-  let text = '';
-  for (let start = 0; start < bytes.length;) {
-    const character = characterAt(bytes, start);
-    text += character.text;
-    start += character.length;
-  }
-  return text;
-};

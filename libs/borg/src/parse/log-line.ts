@@ -28,12 +28,12 @@ export interface OperationProgress {
 
 export type Progress = ArchiveProgress | OperationProgress;
 
-export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 
 /** Something borg, or a program around it, has to say. */
 export interface LogMessage {
   readonly type: 'log_message';
-  readonly level: LogLevel;
+  readonly level: (typeof LEVELS)[number];
   /** Borg's name for the message, for example `Repository.DoesNotExist`; empty for most. */
   readonly msgid: string;
   readonly message: string;
@@ -50,21 +50,8 @@ export interface FileStatus {
   readonly path: string;
 }
 
-/** The process id of borg on its host, once at the start. */
-export interface ProcessId {
-  readonly type: 'pid';
-  readonly pid: number;
-}
-
-export type BorgOutput = Progress | LogMessage | FileStatus | ProcessId;
-
-const LEVELS: Readonly<Record<string, LogLevel>> = {
-  DEBUG: 'debug',
-  INFO: 'info',
-  WARNING: 'warning',
-  ERROR: 'error',
-  CRITICAL: 'critical',
-};
+/** What borg reports. Once, at the start, that is its process id on its host. */
+export type BorgOutput = Progress | LogMessage | FileStatus | { readonly type: 'pid'; readonly pid: number };
 
 const archiveProgress = (fields: JsonObject): ArchiveProgress => ({
   type: 'archive_progress',
@@ -86,10 +73,11 @@ const operationProgress = (type: OperationProgress['type'], fields: JsonObject):
 });
 
 const logMessage = (fields: JsonObject): LogMessage => {
+  const level = textOf(fields['levelname']).toLowerCase();
   const at = isoOfSeconds(fields['time']);
   return {
     type: 'log_message',
-    level: LEVELS[textOf(fields['levelname'])] ?? 'info',
+    level: LEVELS.find((name) => name === level) ?? 'info',
     msgid: textOf(fields['msgid']),
     message: textOf(fields['message']).trim(),
     logger: textOf(fields['name']),
@@ -98,22 +86,17 @@ const logMessage = (fields: JsonObject): LogMessage => {
 };
 
 /** A line that is not borg's JSON: from ssh, the shell, or a crash. */
-const foreign = (text: string): LogMessage => ({
+const foreign = (message: string): LogMessage => ({
   type: 'log_message',
   level: 'warning',
   msgid: '',
-  message: text,
+  message,
   logger: '',
 });
 
 /** Borg asked something. We give it no input, so it took the safe answer; what it asked explains what comes next. */
-const question = (fields: JsonObject): LogMessage => ({
-  type: 'log_message',
-  level: 'warning',
-  msgid: textOf(fields['msgid']),
-  message: textOf(fields['message']).trim(),
-  logger: 'borg.question',
-});
+const question = (fields: JsonObject): LogMessage =>
+  logMessage({ ...fields, levelname: 'WARNING', name: 'borg.question' });
 
 const PARSERS: Readonly<Record<string, (fields: JsonObject) => BorgOutput>> = {
   archive_progress: archiveProgress,

@@ -4,7 +4,7 @@ import type { ChunkSink, ExecResult } from '../ssh/command-io.ts';
 export interface RemoteScript {
   readonly script: string;
   /** Shell variables set (not exported) before the script runs. Never in an argument list, an environment or a file. */
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string | undefined>>;
 }
 
 export interface ScriptRun extends RemoteScript {

@@ -47,16 +47,16 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
   const enter = mount ? [`cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`, 'shift'] : [];
   // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
   const start = [...exportLines(env), ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');
-  const setup = [...assignLines(parameters), SCRIPT, ...(mount ? mountLines(mount, env) : [])];
-  const secrets: Record<string, string> = {};
-  // Secrets come last: an exit before the command is started would leave their writers waiting for a reader.
-  if (passphrase !== undefined) {
-    secrets['cyborg_passphrase'] = passphrase;
-    setup.push('supply passphrase "$cyborg_passphrase"', 'export BORG_PASSPHRASE_FD=4');
-  }
-  if (input !== undefined) {
-    secrets['cyborg_input'] = input;
-    setup.push('supply input "$cyborg_input"');
-  }
-  return { script: supervisedScript(['sh', '-c', start, 'sh', ...folder, 'borg', ...argv], { setup }), secrets };
+  const setup = [
+    ...assignLines(parameters),
+    SCRIPT,
+    ...(mount ? mountLines(mount, env) : []),
+    // Secrets come last: an exit before the command is started would leave their writers waiting for a reader.
+    ...(passphrase === undefined ? [] : ['supply passphrase "$cyborg_passphrase"', 'export BORG_PASSPHRASE_FD=4']),
+    ...(input === undefined ? [] : ['supply input "$cyborg_input"']),
+  ];
+  return {
+    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, 'borg', ...argv], { setup }),
+    secrets: { cyborg_passphrase: passphrase, cyborg_input: input },
+  };
 };

@@ -4,16 +4,16 @@ import { readScript } from '../shell/script.ts';
 
 export interface HostFacts {
   /** For example `1.2.4`; undefined when borg is not installed. */
-  readonly borgVersion?: string;
+  readonly borgVersion: string | undefined;
   /** Of the OpenSSH client, for example `9.2`. From 8.9 on an `AgentDestination` can name host keys. */
-  readonly opensshVersion?: string;
+  readonly opensshVersion: string | undefined;
   /** For example `Linux`. */
   readonly os: string;
   /** For example `x86_64`. */
   readonly arch: string;
   readonly hostname: string;
   /** The distribution's name for people, for example `Debian GNU/Linux 12 (bookworm)`. */
-  readonly distribution?: string;
+  readonly distribution: string | undefined;
   /** The account's home folder. */
   readonly home: string;
   /** 0 for root. */
@@ -36,17 +36,14 @@ export const probeHost = async (runner: BorgRunner, options: PlainOptions = {}):
     stdout.split('\n').map((line): [string, string] => [line.replace(/=.*/s, ''), line.replace(/^[a-z]*=/, '')]),
   );
   const get = (name: string): string => facts.get(name) ?? '';
-  const borgVersion = parseBorgVersion(stdout);
-  const distribution = get('distribution');
-  const opensshVersion = /^OpenSSH_(\d+\.\d+)/.exec(get('ssh'))?.[1];
   return {
     os: get('os'),
     arch: get('arch'),
     hostname: get('hostname'),
     home: get('home'),
     uid: Number(get('uid')),
-    ...(distribution === '' ? {} : { distribution }),
-    ...(borgVersion === undefined ? {} : { borgVersion }),
-    ...(opensshVersion === undefined ? {} : { opensshVersion }),
+    distribution: get('distribution') || undefined,
+    borgVersion: parseBorgVersion(stdout),
+    opensshVersion: /^OpenSSH_(\d+\.\d+)/.exec(get('ssh'))?.[1],
   };
 };

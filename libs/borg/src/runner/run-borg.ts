@@ -43,21 +43,9 @@ export interface BorgResult {
 }
 
 const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
+/** So many from the start, and so many from the end. */
 const KEPT_MESSAGES = 100;
 const MAX_MESSAGE_LENGTH = 8 * 1024;
-
-/** Keeps the first and the last so many of a sequence. */
-const keepFirstAndLast = <T>(count: number): { add: (item: T) => void; items: () => T[] } => {
-  const first: T[] = [];
-  const last: T[] = [];
-  return {
-    add: (item) => {
-      if (first.length < count) first.push(item);
-      else if (last.push(item) > count) last.shift();
-    },
-    items: () => [...first, ...last],
-  };
-};
 
 const clip = (message: LogMessage): LogMessage =>
   message.message.length > MAX_MESSAGE_LENGTH
@@ -67,13 +55,14 @@ const clip = (message: LogMessage): LogMessage =>
 /** Reads standard error: hands borg's words to the callbacks, and keeps those that explain the outcome. */
 const createErrorReader = (options: RunBorgOptions) => {
   const lines = createLineSplitter();
-  const kept = keepFirstAndLast<LogMessage>(KEPT_MESSAGES);
+  const messages: LogMessage[] = [];
   const missing = createMissingSources(options.sources ?? []);
   const hear = (output: BorgOutput): void => {
     missing.see(output);
     switch (output.type) {
       case 'log_message':
-        if (output.level !== 'info' && output.level !== 'debug') kept.add(clip(output));
+        if (output.level !== 'info' && output.level !== 'debug') messages.push(clip(output));
+        if (messages.length > 2 * KEPT_MESSAGES) messages.splice(KEPT_MESSAGES, 1);
         return options.onLog?.(output);
       case 'file_status':
         return options.onFileStatus?.(output);
@@ -89,7 +78,7 @@ const createErrorReader = (options: RunBorgOptions) => {
   return {
     sink: (chunk: Buffer) => hearAll(lines.push(chunk)),
     end: () => hearAll(lines.end()),
-    messages: kept.items,
+    messages,
     missingSources: missing.found,
   };
 };
@@ -124,12 +113,11 @@ export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Prom
   });
   await output.end();
   errors.end();
-  const messages = errors.messages();
   return {
-    outcome: outcomeOf(result, messages),
+    outcome: outcomeOf(result, errors.messages),
     exitCode: result.exitCode,
     ...(result.signal === undefined ? {} : { signal: result.signal }),
-    messages,
+    messages: errors.messages,
     stdout: output.text(),
     stdoutCut: output.isCut(),
     missingSources: errors.missingSources(),

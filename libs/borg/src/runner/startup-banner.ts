@@ -4,19 +4,16 @@ const START_MARKER = Buffer.from('cyborgbackup-start\n');
 const MAX_BANNER_BYTES = 64 * 1024;
 const MAX_QUOTED = 200;
 
-/** Drops what a login script prints before our script starts. */
-export interface BannerFilter {
-  /** Takes standard output, and gives what follows the marker line. */
-  readonly strip: (chunk: Buffer) => Buffer;
-  /** Takes standard error, for `banner`. */
-  readonly hear: (chunk: Buffer) => void;
-  /** True once the marker came. */
-  readonly hasStarted: () => boolean;
-  /** The end of what came before the marker, for people. */
-  readonly banner: () => string;
-}
-
-export const createBannerFilter = (): BannerFilter => {
+/**
+ * Drops what a login script prints before our script starts. `strip` takes standard output and gives what follows the marker
+ * line; `hear` takes standard error. `hasStarted` tells whether the marker came, `banner` the end of what came before it.
+ */
+export const createBannerFilter = (): {
+  strip: (chunk: Buffer) => Buffer;
+  hear: (chunk: Buffer) => void;
+  hasStarted: () => boolean;
+  banner: () => string;
+} => {
   let before = Buffer.alloc(0);
   let errors = '';
   let started = false;

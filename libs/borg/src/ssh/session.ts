@@ -118,12 +118,6 @@ const login = async (client: Client, options: SshOptions, authHandler: AuthHandl
   }
 };
 
-const closeClient = (client: Client, closed: Promise<void>): Promise<void> => {
-  client.end();
-  const timer = setTimeout(() => client.destroy(), CLOSE_GRACE_MILLIS);
-  return closed.finally(() => clearTimeout(timer));
-};
-
 /**
  * Logs in with `privateKey`, or else with `otherKey`. The host must have the key on record; that of a host never seen is recorded.
  * @throws SshError with a `kind` and a sentence that says what to look at
@@ -140,7 +134,11 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
     logger.debug({ err: error, host, port }, 'SSH connection error');
   });
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
-  const close = (): Promise<void> => closeClient(client, closed);
+  const close = (): Promise<void> => {
+    client.end();
+    const timer = setTimeout(() => client.destroy(), CLOSE_GRACE_MILLIS);
+    return closed.finally(() => clearTimeout(timer));
+  };
   const listener = signal && addAbortListener(signal, () => void close());
   void closed.then(() => listener?.[Symbol.dispose]());
 
