@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { changeOwner } from './server-identity.ts';
 
 test.runIf(process.getuid?.() === 0)(
-  'giving a folder away gives all in it, but nothing that links in it lead to',
+  'changeOwner gives a folder and all in it away, but no target of its links',
   async () => {
     const top = await mkdtemp(join(tmpdir(), 'cyborgbackup-give-'));
     const [folder, secret] = [join(top, 'folder'), join(top, 'secret')];

@@ -26,7 +26,7 @@ const answers = async (pieces: readonly Buffer[]): Promise<string> => {
   return ended;
 };
 
-test('messages may arrive in any pieces, several at once', async () => {
+test('agent messages are answered alike however their bytes are split', async () => {
   const list = wireString(Buffer.of(11));
   const unknown = wireString(Buffer.concat([Buffer.of(27), wireString('query')]));
   const bytes = Buffer.concat([list, unknown, list]);
@@ -40,7 +40,7 @@ test('messages may arrive in any pieces, several at once', async () => {
   );
 });
 
-test('whatever follows a request to sign, nothing is signed but a login', async () => {
+test('the agent signs nothing but SSH logins', async () => {
   const type = fc.constantFrom(13, 27, 1, 17, 255);
   await fc.assert(
     fc.asyncProperty(
@@ -56,6 +56,6 @@ test('whatever follows a request to sign, nothing is signed but a login', async 
   );
 });
 
-test('an endless message ends the connection', async () => {
+test("a message beyond the limit ends the agent's connection", async () => {
   expect(await answers([Buffer.of(0xff, 0xff, 0xff, 0xff)])).toBe('error');
 });

@@ -53,7 +53,7 @@ test.each<KeyPairOptions>([
   { type: 'ed25519', comment: '' },
   { type: 'rsa', bits: 2048, comment: '' },
   { type: 'ecdsa', bits: 521, comment: '' },
-])('a forwarded $type key logs in at its destination, and nowhere else', async (kind) => {
+])('a forwarded $type key logs in at its destination and nowhere else', async (kind) => {
   const key = await generateKeyPair(kind);
   await using dir = await createTestDir();
   await using client = await createTestHost();
@@ -74,7 +74,7 @@ test.each<KeyPairOptions>([
   expect(otherHost).toMatchObject({ exitCode: 255, said: expect.stringContaining('Permission denied') });
 });
 
-test('the agent shows one key, signs no other data, and takes no further keys', async () => {
+test('a forwarded agent lists its key, signs nothing but logins, and accepts no further keys', async () => {
   const key = await generateKeyPair({ type: 'ed25519', comment: '' });
   await using dir = await createTestDir();
   await using client = await createTestHost();
@@ -97,7 +97,7 @@ test('the agent shows one key, signs no other data, and takes no further keys', 
   expect(added).toMatchObject({ exitCode: 1, said: expect.stringContaining('agent refused operation') });
 });
 
-test('a host that forbids agent forwarding is named', async () => {
+test('a host that forbids agent forwarding is reported with its sshd setting', async () => {
   await using client = await createTestHost({ config: ['AllowAgentForwarding no'] });
   const running = runWithAgent(client, client.key.privateKey, { user: 'x' }, 'true');
   await expect(running).rejects.toMatchObject({
@@ -106,7 +106,7 @@ test('a host that forbids agent forwarding is named', async () => {
   });
 });
 
-test('a command without forwarding has no agent', async () => {
+test('a command without forwarding has no access to the agent', async () => {
   await using client = await createTestHost();
   const session = await client.connect({
     agent: createForwardedAgent(() => [{ privateKey: client.key.privateKey, destination: { user: 'x' } }]),

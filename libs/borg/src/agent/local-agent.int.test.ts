@@ -26,7 +26,7 @@ const login = async (socket: string, { sshd }: TestHost, user = sshd.user): Prom
   );
 };
 
-test('each key is shown to and good for its own host only', async () => {
+test('a local agent offers each key to its own host only', async () => {
   await using first = await createTestHost();
   await using second = await createTestHost();
   const identity = (host: TestHost) => ({
@@ -43,7 +43,7 @@ test('each key is shown to and good for its own host only', async () => {
   expect(await login(crossed.socket, first)).toMatch(/Permission denied/);
 });
 
-test('nobody else may use the socket, and it goes with the agent and its connections', async () => {
+test("the agent's socket is private to the account, and is removed with the agent and its connections", async () => {
   const { privateKey } = await generateKeyPair({ type: 'ed25519', comment: '' });
   const agent = await startLocalAgent([{ privateKey, destination: { user: 'x' } }]);
   const folder = dirname(agent.socket);
@@ -57,7 +57,7 @@ test('nobody else may use the socket, and it goes with the agent and its connect
   expect(existsSync(folder)).toBe(false);
 });
 
-test('what a killed process left is swept up, and a bad key leaves nothing', async () => {
+test('sockets of killed processes are removed, and an unreadable key leaves no socket', async () => {
   const dead = join(tmpdir(), 'cyborgbackup-agent-2147483646-abcdef');
   await mkdir(dead);
   await expect(startLocalAgent([{ privateKey: 'nonsense', destination: { user: 'x' } }])).rejects.toThrow(

@@ -30,12 +30,12 @@ const failureOf = async (options: RunBorgOptions, where: BorgSite = site): Promi
 
 const elsewhere = (path: string): string => site.repository.replace(/\/repo$/, path);
 
-test('wrong and missing passphrases', async () => {
+test('a wrong or missing passphrase is explained as such', async () => {
   expect(await failureOf({ argv: info, passphrase: 'wrong' })).toBe('passphrase');
   expect(await failureOf({ argv: info, passphrase: undefined })).toBe('passphrase');
 });
 
-test('repositories that are not there, not repositories, or there already', async () => {
+test('a repository that is missing, is none, or exists already is explained as such', async () => {
   await mkdir(`${site.dir}/folder`);
   expect(await failureOf({ argv: infoCommand({ repository: elsewhere('/nothing') }) })).toBe('no-repository');
   expect(await failureOf({ argv: infoCommand({ repository: elsewhere('/folder') }) })).toBe('bad-repository');
@@ -44,18 +44,18 @@ test('repositories that are not there, not repositories, or there already', asyn
   );
 });
 
-test('archives that are there already, or not', async () => {
+test('an archive that exists already or is missing is explained as such', async () => {
   const create: CreateOptions = { repository: site.repository, archive: 'a', source: { paths: ['/etc/hostname'] } };
   expect((await site.run({ argv: createCommand(create) })).outcome).toBe('success');
   expect(await failureOf({ argv: createCommand(create) })).toBe('archive-exists');
   expect(await failureOf({ argv: listFilesCommand({ repository: site.repository, archive: 'b' }) })).toBe('no-archive');
 });
 
-test('a path that the repository host does not allow', async () => {
+test('a path that the repository host does not allow is explained as an authorization failure', async () => {
   expect(await failureOf({ argv: infoCommand({ repository: elsewhere('/../elsewhere') }) })).toBe('repository-auth');
 });
 
-test('a repository host with another key than the one on record, or none on record', async () => {
+test('a repository host whose key is not the one on record is explained as a host key failure', async () => {
   const { host, port } = site.server.sshd;
   const key = (await generateKeyPair({ type: 'ed25519', comment: '' })).publicKey;
   const [type = '', base64 = ''] = key.split(' ');
@@ -69,7 +69,7 @@ test('without known hosts an unknown repository host is refused', async () => {
   expect(await failureOf({ argv: info, knownHosts: undefined })).toBe('repository-host-key');
 });
 
-test('a repository host that does not accept the key, or does not answer', async () => {
+test('a repository host that refuses the key is told from one that does not answer', async () => {
   await using stranger = await createTestHost();
   const { host, port, hostKey } = stranger.sshd;
   const [type = '', base64 = ''] = hostKey.publicKeyLine.split(' ');
@@ -81,7 +81,7 @@ test('a repository host that does not accept the key, or does not answer', async
   expect(await failureOf({ argv: closed })).toBe('repository-unreachable');
 });
 
-test('a locked repository', async () => {
+test('a locked repository is explained as locked', async () => {
   const script = `touch ${site.dir}/started; until [ -e ${site.dir}/go ]; do sleep 0.05; done`;
   const source = { command: ['sh', '-c', script], name: 'x' };
   const holder = site.run({ argv: createCommand({ repository: site.repository, archive: 'holder', source }) });
@@ -91,7 +91,7 @@ test('a locked repository', async () => {
   expect((await holder).outcome).toBe('success');
 });
 
-test('no borg, no folder to work in, a failing dump', async () => {
+test('missing borg, a missing folder and a failing dump are explained as such', async () => {
   expect(await failureOf({ argv: info, env: { ...site.env, PATH: '/usr/share' } })).toBe('no-borg');
   expect(await failureOf({ argv: info, directory: '/no/such/folder' })).toBe('no-directory');
   const dump = { repository: site.repository, archive: 'dump', source: { command: ['no-such-program'], name: 'x' } };
@@ -102,7 +102,7 @@ test.each([
   'pg_dump: error: connection to server at "db", port 5432 failed: Connection refused',
   'root@files: Permission denied (publickey).',
   'tar: Cannot write: No space left on device',
-])('a dump whose own connection or disk fails: %s', async (line) => {
+])('a failing dump is explained with its own last words: %s', async (line) => {
   const source = { command: ['sh', '-c', 'echo "$1" >&2; exit 1', 'sh', line], name: 'x' };
   const result = await site.run({ argv: createCommand({ repository: site.repository, archive: 'failing', source }) });
   expect(explainFailure(result)).toEqual({

@@ -26,16 +26,16 @@ test.each([
   [127, 'error'],
   [137, 'error'],
   [null, 'error'],
-])('exit status %s is %s', (exitCode, outcome) => {
+])('exit status %s of borg is reported as %s', (exitCode, outcome) => {
   expect(outcomeOf({ exitCode }, [said('something')])).toBe(outcome);
 });
 
-test('a 1 that borg says nothing about is a crash, not a warning', () => {
+test('exit status 1 without a message of borg is an error, not a warning', () => {
   expect(outcomeOf({ exitCode: 1 }, [])).toBe('error');
   expect(outcomeOf({ exitCode: 1 }, [said('ModuleNotFoundError: No module named x', { logger: '' })])).toBe('error');
 });
 
-test('what we stopped is neither success nor failure', () => {
+test('a run that we stopped is reported as aborted or idle, whatever its exit status', () => {
   expect(outcomeOf({ exitCode: 0, stopped: 'aborted' }, [])).toBe('aborted');
   expect(outcomeOf({ exitCode: 143, stopped: 'idle' }, [])).toBe('idle');
 });
@@ -126,7 +126,7 @@ test.each<[FailedRun, string, string]>([
     'ModuleNotFoundError: No module named x',
   ],
   [{ exitCode: 2, messages: [] }, 'other', 'without saying why'],
-])('%j is explained', (facts, kind, text) => {
+])('explains a run that ended with %j', (facts, kind, text) => {
   const failure = explainFailure(facts);
   expect(failure.kind).toBe(kind);
   expect(failure.message).toContain(text);

@@ -43,10 +43,10 @@ const loseData = async (repository: string): Promise<void> => {
     if (/^(index|hints|integrity)\./.test(name)) await rm(`${repository}/${name}`);
 };
 
-/** The installed borg, and another release where somebody names its folder. */
+/** The installed borg, and another release whose folder is named in the environment. */
 const BORGS = ['', ...(process.env['CYBORGBACKUP_TEST_BORG'] ?? '').split(delimiter).filter(Boolean)];
 
-describe.each(BORGS)('borg of PATH "%s"', (bin) => {
+describe.each(BORGS)('with the borg of PATH "%s"', (bin) => {
   const check = async (
     damage: (repository: string) => Promise<void>,
     options: Partial<CheckOptions> = {},
@@ -64,7 +64,7 @@ describe.each(BORGS)('borg of PATH "%s"', (bin) => {
     return { ...findings(), outcome };
   };
 
-  test('a sound repository is clean', async () => {
+  test('a check of a sound repository finds nothing', async () => {
     expect(await check(() => Promise.resolve(), { verifyData: true })).toEqual({
       outcome: 'success',
       isClean: true,
@@ -77,7 +77,7 @@ describe.each(BORGS)('borg of PATH "%s"', (bin) => {
     });
   });
 
-  test('a changed byte is found in the repository, and by verifying the data', async () => {
+  test("a changed byte is found in the repository's structure, and by verifying the data", async () => {
     expect(await check(flipByte)).toMatchObject({
       outcome: 'warning',
       isClean: false,
@@ -93,7 +93,7 @@ describe.each(BORGS)('borg of PATH "%s"', (bin) => {
     });
   });
 
-  test('lost data is told by archive and file', async () => {
+  test('lost data is reported by archive and file', async () => {
     const found = await check(loseData);
     expect(found).toMatchObject({ outcome: 'warning', isClean: false, archivesChecked: true });
     expect(found.damagedArchives).toEqual(['first', 'web: second']);
@@ -102,7 +102,7 @@ describe.each(BORGS)('borg of PATH "%s"', (bin) => {
     expect(found.damagedFileCount).toBe(found.damagedFiles.length);
   });
 
-  test('an archive that is not there is named', async () => {
+  test('a check of a missing archive names it', async () => {
     const found = await check(() => Promise.resolve(), { archive: 'third' });
     expect(found).toMatchObject({ isClean: false, damagedArchives: ['third'] });
   });

@@ -56,7 +56,7 @@ const READ_CACHE = {
   uniqueChunks: 3,
 };
 
-test('the result of create', () => {
+test('reads the result of borg create', () => {
   const text = JSON.stringify(
     { archive: ARCHIVE, cache: CACHE, encryption: ENCRYPTION, repository: REPOSITORY },
     null,
@@ -65,7 +65,7 @@ test('the result of create', () => {
   expect(parseCreateResult(text)).toEqual({ archive: READ_ARCHIVE, repository: READ_REPOSITORY, cache: READ_CACHE });
 });
 
-test('the info of a repository and of an archive', () => {
+test('reads the info of a repository and of an archive', () => {
   const about = { cache: CACHE, encryption: ENCRYPTION, repository: REPOSITORY };
   expect(parseRepositoryInfo(JSON.stringify({ ...about, security_dir: '/x' }))).toEqual({
     cache: READ_CACHE,
@@ -87,7 +87,7 @@ test('the info of a repository and of an archive', () => {
   });
 });
 
-test('the list of archives', () => {
+test('reads the list of archives', () => {
   const archives = [
     { archive: 'a-1', barchive: 'a-1', id: '21ef', name: 'a-1', start: ARCHIVE.start, time: ARCHIVE.start },
   ];
@@ -105,6 +105,6 @@ test.each([
     'original_size',
   ],
   [JSON.stringify({ archive: { ...ARCHIVE, start: 'yesterday' }, repository: REPOSITORY }), 'start: not a time'],
-])('a result that is not one is refused: %#', (text, why) => {
+])('a result of borg create that cannot be read is refused (case %#)', (text, why) => {
   expect(() => parseCreateResult(text)).toThrow(why);
 });

@@ -10,7 +10,7 @@ const warning = (message: string): LogMessage => ({
   message,
 });
 
-test('only configured sources count as missing, in the wording of borg 1.2 and 1.4', () => {
+test('only configured sources are collected as missing, in the wording of borg 1.2 and 1.4', () => {
   const missing = createMissingSources(['/a/', './rel', '/has: colon', '/fine']);
   missing.see(warning("/a: [Errno 2] No such file or directory: 'a'"));
   missing.see(warning("rel: stat: [Errno 2] No such file or directory: 'rel'"));

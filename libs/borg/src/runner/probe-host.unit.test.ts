@@ -9,7 +9,7 @@ test.each([
   ['borg 2.0.0b12', '2.0.0b12', false],
   ['borg 1.1.18', '1.1.18', false],
   ['sh: borg: not found', undefined, false],
-])('%j is version %s', (text, version, supported) => {
+])('%j is read as version %s', (text, version, supported) => {
   expect(parseBorgVersion(text)).toBe(version);
   expect(isSupportedBorg(version ?? '')).toBe(supported);
 });

@@ -17,7 +17,7 @@ const archiveNames = async (site: BorgSite): Promise<string[]> => {
   return parseArchiveList(stdout).archives.map(({ name }) => name);
 };
 
-describe('a repository from init to delete, borg on a client, repository on another host', () => {
+describe('with borg on a client and the repository on another host', () => {
   let site: Awaited<ReturnType<typeof createPushSite>>;
   beforeAll(async () => {
     site = await createPushSite();
@@ -27,7 +27,7 @@ describe('a repository from init to delete, borg on a client, repository on anot
   });
   afterAll(() => site[Symbol.asyncDispose]());
 
-  test('create reports progress, process id and the result', async () => {
+  test('borg create reports progress, process id and the result', async () => {
     const progress: Progress[] = [];
     const log: LogMessage[] = [];
     let pid = 0;
@@ -56,7 +56,7 @@ describe('a repository from init to delete, borg on a client, repository on anot
     expect(pid).toBeGreaterThan(1);
   });
 
-  test('list, info and extract give back what was put in', async () => {
+  test('borg list, info and extract return what was stored', async () => {
     const entries: (ArchiveEntry | undefined)[] = [];
     const archive = `etc-web-${STAMP}`;
     const listed = await site.run({
@@ -105,7 +105,7 @@ describe('a repository from init to delete, borg on a client, repository on anot
     expect(await readFile(`${site.dir}/restored here/src/hello`, 'utf8')).toBe('hello world');
   });
 
-  test('delete takes names literally, and compact and check end well', async () => {
+  test('borg delete takes archive names literally, and compact and check succeed after it', async () => {
     for (const archive of ['etc-web-1', 'etc-web-[0-9]']) {
       await site.run({
         argv: createCommand({ repository: site.repository, archive, source: { paths: [`${site.dir}/src`] } }),
@@ -121,7 +121,7 @@ describe('a repository from init to delete, borg on a client, repository on anot
   });
 });
 
-describe('on this host', () => {
+describe('with borg and repository on this host', () => {
   let site: BorgSite;
   beforeAll(async () => {
     site = await createLocalSite();
@@ -129,7 +129,7 @@ describe('on this host', () => {
   });
   afterAll(() => site[Symbol.asyncDispose]());
 
-  test('names with anything in them are backed up and restored byte for byte', async () => {
+  test('file names with any bytes are backed up and restored unchanged', async () => {
     const names = [
       ' blank ',
       'quote\'"',
@@ -177,7 +177,7 @@ describe('on this host', () => {
     expect(diff).toBe('');
   });
 
-  test('relative sources beginning with a dash are no options', async () => {
+  test('relative sources that begin with a dash are not taken for options', async () => {
     await mkdir(`${site.dir}/--progress`);
     const result = await site.run({
       argv: createCommand({
@@ -191,7 +191,7 @@ describe('on this host', () => {
     expect(result).toMatchObject({ outcome: 'warning', missingSources: ['---'] });
   });
 
-  test('a missing source is a warning to borg, and named', async () => {
+  test('a missing source is reported by its configured path', async () => {
     const sources = [`${site.dir}/base/`, `${site.dir}/missing`, '/no/such/place/', `${site.dir}/wei: rd [Errno 2]`];
     const result = await site.run({
       argv: createCommand({ repository: site.repository, archive: 'missing', source: { paths: sources } }),
@@ -225,7 +225,7 @@ describe('on this host', () => {
     expect(names.filter((name) => name.startsWith('dump-bad'))).toEqual([]);
   });
 
-  test('a slow taker of lines holds borg back, and an error in it stops borg', async () => {
+  test('an error in the callback for lines stops borg', async () => {
     let lines = 0;
     let pid = 0;
     const run = site.run({
@@ -241,7 +241,7 @@ describe('on this host', () => {
     await until('borg is gone', async () => !(await isRunning(pid)));
   });
 
-  test('secrets show in no process list, environment or file while borg runs', async () => {
+  test('secrets appear in no process list, environment or file while borg runs', async () => {
     const input = 'db-password-in-transit';
     const needles = [PASSPHRASE, input];
     // The dump looks at every process of the machine while borg holds its secrets, and waits until its input was read.

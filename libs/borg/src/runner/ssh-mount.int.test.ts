@@ -96,7 +96,7 @@ const endless = (archive: string, begun: string): string[] =>
     source: { command: ['sh', '-c', `touch ${begun}; while :; do echo x; sleep 0.05; done`], name: 'x' },
   });
 
-test('files of the client are stored with its own paths, and its mount goes', async () => {
+test('files of a mounted client are stored with its own paths, and the mount is removed', async () => {
   const path = `${files.path}/some folder`.slice(1);
   const result = await pull({ argv: createFiles('a', [path]), mount: mount(), sources: [path] });
   expect(result).toMatchObject({ outcome: 'success', missingSources: [] });
@@ -113,7 +113,7 @@ test('files of the client are stored with its own paths, and its mount goes', as
   await nothingIsLeft();
 });
 
-test('a stopped backup leaves no mount', async () => {
+test('a stopped backup leaves no mount of the client', async () => {
   const abort = new AbortController();
   const run = pull({ argv: endless('stopped', `${files.path}/begun`), mount: mount(), signal: abort.signal });
   await until('borg is at work', () => existsSync(`${files.path}/begun`));
@@ -125,7 +125,7 @@ test('a stopped backup leaves no mount', async () => {
   await nothingIsLeft();
 });
 
-test('a connection that breaks ends the backup, and is not taken for vanished files', async () => {
+test('a broken connection to a mounted client ends the backup instead of storing what was read', async () => {
   const run = pull({ argv: endless('broken', `${files.path}/begun2`), mount: mount() });
   await until('borg is at work', () => existsSync(`${files.path}/begun2`));
   const ssh = execFileSync('pgrep', ['-f', `^ssh .*${client.sshd.port}.* sftp$`], { encoding: 'utf8' });
@@ -136,11 +136,11 @@ test('a connection that breaks ends the backup, and is not taken for vanished fi
   await nothingIsLeft();
 });
 
-test('what a killed script left mounted does not hinder the next one', async () => {
+test('a mount left by a killed script is replaced by the next script', async () => {
   const run = pull({ argv: endless('killed', `${files.path}/begun3`), mount: mount() });
   await until('borg is at work', () => existsSync(`${files.path}/begun3`));
   const owner = readFileSync(`${mountFolder()}.owner`, 'utf8').trim();
-  // All but sshfs is killed, as by somebody who does not know better.
+  // All but sshfs is killed, as an administrator may do.
   const shells = readdirSync('/proc').filter((pid) => {
     try {
       return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(owner);
@@ -155,7 +155,7 @@ test('what a killed script left mounted does not hinder the next one', async () 
   expect(isMounted()).toBe(false);
 });
 
-test('a client that does not let us in, or shows another key, is named', async () => {
+test('a client that cannot be mounted is named with the reason: login, host key or network', async () => {
   const other = await createTestHost();
   const [type = '', base64 = ''] = other.sshd.hostKey.publicKeyLine.split(' ');
   const port = other.sshd.port;
@@ -193,7 +193,7 @@ test('a backup is stopped while a client that does not answer is being mounted',
   for (const socket of sockets) socket.destroy();
 });
 
-test('a dump comes from the client, with its input and its exit status', async () => {
+test('a dump that runs on the client gets its input and reports its exit status', async () => {
   const { user, port } = client.sshd;
   const target = { user, host: '127.0.0.1', port, env: { WHO: "it's me" } };
   const dump = (archive: string, script: string): string[] =>
@@ -212,7 +212,7 @@ test('a dump comes from the client, with its input and its exit status', async (
   expect(await pathsOf('half')).toEqual([]);
 });
 
-test('a mount that fails says why', async () => {
+test('a mount that cannot be made is explained', async () => {
   const { runner } = site;
   const result = await runBorg(runner, {
     argv: createFiles('f', ['etc/hostname']),

@@ -19,7 +19,7 @@ make_mount_point() {
   mounts=/tmp/cyborgbackup-$(id -u)
   mkdir -m 700 "$mounts" 2>/dev/null
   # shellcheck disable=SC3067 # dash, bash and busybox have -O
-  { [ -d "$mounts" ] && [ ! -L "$mounts" ] && [ -O "$mounts" ]; } || refuse "$mounts belongs to somebody else"
+  { [ -d "$mounts" ] && [ ! -L "$mounts" ] && [ -O "$mounts" ]; } || refuse "$mounts belongs to another account"
   mnt=$mounts/$mount_name
   export CYBORGBACKUP_MOUNT="$mnt"
   ! is_mounted || unmount

@@ -27,7 +27,7 @@ const endless = (repository: string, begun: string): string[] => {
 
 const lockOf = (repository: string): boolean => existsSync(`${repository}/lock.exclusive`);
 
-test('abort in the middle of a create leaves no borg and no lock, locally and over two hops', async () => {
+test('aborting a backup leaves no borg and no lock, locally and over two hops', async () => {
   await using local = await createLocalSite();
   await using push = await createPushSite();
   for (const site of [local, push]) {
@@ -52,7 +52,7 @@ test('abort in the middle of a create leaves no borg and no lock, locally and ov
   }
 });
 
-test('a broken connection makes the supervisor end borg', async () => {
+test('a broken connection makes the remote supervisor end borg', async () => {
   await using site = await createPushSite();
   await initialise(site);
   await using proxy = await startTcpProxy(site.client.sshd.port);
@@ -89,7 +89,7 @@ test('a command that ignores TERM is killed with all it started', async () => {
 /** The real script, with a faster clock: it lives on lines of input and ends its command after twelve ticks without one. */
 const impatient = (argv: readonly string[]): string => supervisedScript(argv).replace('sleep 5;', 'sleep 0.1;');
 
-test('a control plane that falls silent without closing the connection ends the command', async () => {
+test('missing heartbeats on an open connection make the supervisor end the command', async () => {
   const script = impatient(['sh', '-c', 'echo ready; sleep 60']);
   const [command = '', ...args] = READER_COMMAND;
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -103,7 +103,7 @@ test('a control plane that falls silent without closing the connection ends the 
   expect(exitCode).toBe(HEARTBEAT_LOST);
 });
 
-test('a command that was ended for our silence is told as lost, and only such a one', async () => {
+test('a command is reported as lost only when it was ended for missing heartbeats', async () => {
   await using host = await createTestHost();
   for (const runner of [localRunner(), sshRunner(await host.connect())]) {
     const run = runner.run({ script: impatient(['sleep', '60']), secrets: {} });
@@ -117,7 +117,7 @@ test('a command that was ended for our silence is told as lost, and only such a 
   expect(await execPlain(localRunner(), ['sh', '-c', `exit ${HEARTBEAT_LOST}`])).toMatchObject({ exitCode: 1 });
 });
 
-test('a reader that never answers does not keep an aborted command alive', async () => {
+test('a sink that never settles does not keep an aborted command alive', async () => {
   await using host = await createTestHost();
   for (const runner of [localRunner(), sshRunner(await host.connect())]) {
     const abort = new AbortController();
@@ -135,7 +135,7 @@ test('a reader that never answers does not keep an aborted command alive', async
   }
 });
 
-test('silence from the command is noticed', async () => {
+test('a command that writes nothing is stopped by the idle timeout', async () => {
   const run = {
     script: supervisedScript(['sleep', '60']),
     secrets: {},
@@ -144,7 +144,7 @@ test('silence from the command is noticed', async () => {
   expect(result).toEqual({ exitCode: 143, stopped: 'idle' });
 });
 
-test('what a login script prints is not taken for output', async () => {
+test('the output of a login script is not taken for output of the command', async () => {
   await using dir = await createTestDir();
   await writeFile(
     `${dir.path}/noisy`,
@@ -156,7 +156,7 @@ test('what a login script prints is not taken for output', async () => {
   expect(await execPlain(runner, ['echo', "it's $HOME"])).toEqual({ exitCode: 0, stdout: "it's $HOME\n", stderr: '' });
 });
 
-test('an account that runs no commands is named, with what it said', async () => {
+test('an account that runs no commands is reported with what it printed', async () => {
   await using host = await createTestHost({
     config: ['ForceCommand echo This account is currently not available.; exit 1'],
   });
@@ -169,7 +169,7 @@ test('an account that runs no commands is named, with what it said', async () =>
   await expect(execPlain(sshRunner(await borgOnly.connect()), ['true'])).rejects.toMatchObject({ kind: 'no-shell' });
 });
 
-test('a host without room in /tmp is named, and no exit status of a command is taken for that', async () => {
+test('a host without room in /tmp is reported, and no exit status of a command is mistaken for that', async () => {
   await using dir = await createTestDir();
   await writeFile(`${dir.path}/mktemp`, '#!/bin/sh\necho "mktemp: No space left on device" >&2; exit 1\n');
   await chmod(`${dir.path}/mktemp`, 0o755);
@@ -183,7 +183,7 @@ test('a host without room in /tmp is named, and no exit status of a command is t
   expect(said).toEqual({ exitCode: 123, stdout: 'said', stderr: '' });
 });
 
-test('what does not fit is an error, unless the rest does not matter', async () => {
+test('a command that prints more than maxBytes fails, unless its output may be cut', async () => {
   const print = (bytes: number): string[] => ['sh', '-c', `head -c ${bytes} /dev/zero | tr "\\0" x`];
   const run = (bytes: number, mayBeCut = false) => execPlain(localRunner(), print(bytes), { maxBytes: 1024, mayBeCut });
   expect((await run(1024)).stdout).toBe('x'.repeat(1024));
@@ -194,7 +194,7 @@ test('what does not fit is an error, unless the rest does not matter', async () 
   expect((await run(1025, true)).stdout).toBe('x'.repeat(1024));
 });
 
-test('the script works in other shells than dash', async () => {
+test('the supervised script works in dash and bash', async () => {
   await using dir = await createTestDir();
   const secret = `$(id) 'q' "d"\n\\`;
   const script = supervisedScript(['cat'], { setup: ['supply input "$it"'] });
@@ -213,7 +213,7 @@ test('the script works in other shells than dash', async () => {
   }
 });
 
-test('a host is probed, over SSH or without it', async () => {
+test('a host is probed over SSH and locally', async () => {
   await using host = await createTestHost();
   const session = await host.connect();
   const facts = await probeHost(sshRunner(session));
@@ -232,7 +232,7 @@ test('a host is probed, over SSH or without it', async () => {
   expect(await probeHost(localRunner())).toEqual({ ...facts, home: process.env['HOME'] });
 });
 
-test('sudo runs the script as root and keeps the agent', async () => {
+test('sshRunner with sudo runs the script as root and keeps the agent', async () => {
   await using dir = await createTestDir();
   // Stands in for sudo: checks the option, clears the environment, and runs what it is told.
   await writeFile(
@@ -254,7 +254,7 @@ test('the environment of the control plane does not reach local commands', async
   expect(stdout).not.toContain('DATABASE_PASSWORD');
 });
 
-test('however a script ends, its folder in /tmp goes', async () => {
+test('the folder in /tmp is removed however a script ends', async () => {
   await using dir = await createTestDir();
   await using host = await createTestHost();
   await using proxy = await startTcpProxy(host.sshd.port);

@@ -64,14 +64,14 @@ test.each([
   ['A=b', "'A=b'"],
   ['caf\udce9', `'caf'"$(printf '\\351')"`],
   ['😀', "'😀'"],
-])('quote(%j) is %s', (text, quoted) => {
+])('quote(%j) gives %s', (text, quoted) => {
   expect(quote(text)).toBe(quoted);
 });
 
-test('a NUL character is refused with a clear error', () => {
+test('an argument with a NUL character is refused', () => {
   expect(() => quote('a\0b')).toThrow('A command argument contains a NUL character');
 });
 
-test.each(['\ud800', 'x\udc7f', '\udd00'])('half a character that stands for no byte is refused: %j', (text) => {
+test.each(['\ud800', 'x\udc7f', '\udd00'])('a lone surrogate that stands for no byte is refused: %j', (text) => {
   expect(() => quote(text)).toThrow('half a character');
 });

@@ -43,7 +43,7 @@ const startSite = async (more: Partial<AuthorizedKeysLine> = {}) => {
   };
 };
 
-test('the key opens its repository, and neither another one nor a shell', async () => {
+test('a restricted key opens its own repository, and neither another repository nor a shell', async () => {
   await using site = await startSite();
   const init = initCommand({ repository: site.repository, encryption: 'repokey-blake2' });
   expect(await site.run(init)).toMatchObject({ outcome: 'success' });
@@ -57,7 +57,7 @@ test('the key opens its repository, and neither another one nor a shell', async 
   expect(said.join('')).not.toMatch(/uid=/);
 });
 
-test('append-only: what was deleted is still there', async () => {
+test('deleted archives can be taken back from an append-only repository, and its quota holds', async () => {
   await using site = await startSite({ appendOnly: true, storageQuota: '10M' });
   await site.run(initCommand({ repository: site.repository, encryption: 'none' }));
   const create = createCommand({ repository: site.repository, archive: 'a', source: { paths: ['/etc/hostname'] } });

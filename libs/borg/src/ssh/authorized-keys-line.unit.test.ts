@@ -29,7 +29,7 @@ const words = (command: string): string[] =>
     .split('\0')
     .slice(0, -1);
 
-test('a plain line', () => {
+test('the authorized_keys line restricts the key to borg serve on one repository', () => {
   const [type, base64] = publicKey.split(' ');
   expect(
     authorizedKeysLine({
@@ -44,7 +44,7 @@ test('a plain line', () => {
   );
 });
 
-test('whatever the path holds, sshd and the shell hand it to borg as it is', () => {
+test('sshd and the shell hand any repository path to borg unchanged', () => {
   const path = fc
     .string({
       unit: fc.constantFrom('a', ' ', '"', "'", '\\', '$', '`', '(', ')', '&', ';', '#', 'ü', '*', ','),
@@ -64,7 +64,7 @@ test('whatever the path holds, sshd and the shell hand it to borg as it is', () 
 });
 
 test.each(['', '9M', '10', 'ten', '10 G', '-1G', '1g', '5X', '10M --x', "10M'"])(
-  'a quota of "%s" is refused',
+  'a storage quota of "%s" is refused',
   (quota) => {
     const make = (): string =>
       authorizedKeysLine({ publicKey, path: '/srv/repo', storageQuota: quota, repositoryId: 1 });
@@ -74,12 +74,15 @@ test.each(['', '9M', '10', 'ten', '10 G', '-1G', '1g', '5X', '10M --x', "10M'"])
   },
 );
 
-test.each(['', 'ssh-ed25519', 'ssh-rsa AAAA', 'x\ny', 'command="id" ssh-ed25519 AAAA'])('"%s" is no key', (key) => {
-  expect(() => authorizedKeysLine({ publicKey: key, path: '/srv/repo', repositoryId: 1 })).toThrow(
-    expect.objectContaining({ code: 'validation' }),
-  );
-});
+test.each(['', 'ssh-ed25519', 'ssh-rsa AAAA', 'x\ny', 'command="id" ssh-ed25519 AAAA'])(
+  '"%s" is refused as a public key',
+  (key) => {
+    expect(() => authorizedKeysLine({ publicKey: key, path: '/srv/repo', repositoryId: 1 })).toThrow(
+      expect.objectContaining({ code: 'validation' }),
+    );
+  },
+);
 
-test('a path that is none is refused', () => {
+test('an authorized_keys line for a path that is no repository location is refused', () => {
   expect(() => authorizedKeysLine({ publicKey, path: 'nas', repositoryId: 1 })).toThrow(/not a repository location/);
 });

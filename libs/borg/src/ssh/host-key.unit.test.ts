@@ -10,11 +10,11 @@ const KEY: HostKey = {
 };
 const OTHER: HostKey = { ...KEY, base64: 'AAAA', fingerprint: 'SHA256:other' };
 
-test('a key has the fingerprint that OpenSSH shows', () => {
+test('a host key has the fingerprint that OpenSSH prints', () => {
   expect(parseHostKey(Buffer.from(BLOB, 'base64'))).toEqual(KEY);
 });
 
-test('the kinds of the pinned keys are asked for first', () => {
+test('the types of the pinned host keys are offered first', () => {
   expect(hostKeyAlgorithms([{ type: 'ssh-rsa' }]).slice(0, 4)).toEqual([
     'rsa-sha2-512',
     'rsa-sha2-256',
@@ -24,7 +24,7 @@ test('the kinds of the pinned keys are asked for first', () => {
   expect(hostKeyAlgorithms([])[0]).toBe('ssh-ed25519');
 });
 
-test('known_hosts names the port when it is not 22', () => {
+test('a known_hosts line names the port when it is not 22', () => {
   expect(knownHostsLine('nas', 22, KEY)).toBe(`nas ssh-ed25519 ${BLOB}`);
   expect(knownHostsLine('::1', 2222, KEY)).toBe(`[::1]:2222 ssh-ed25519 ${BLOB}`);
 });

@@ -42,7 +42,7 @@ test.each(KINDS)('a signature by $type $bits verifies, and only for its data', a
   expect(verifyBlob(publicKey, Buffer.of(1), Buffer.of(0, 0, 0, 9, 1))).toBe(false);
 });
 
-test('keys with leading zero bytes are as good as others', async () => {
+test('ed25519 keys with leading zero bytes can be parsed and sign', async () => {
   const keys = await Promise.all(
     Array.from({ length: 1500 }, () => generateKeyPair({ type: 'ed25519', comment: 'x' })),
   );
@@ -55,7 +55,7 @@ test('keys with leading zero bytes are as good as others', async () => {
   expect(new Set(keys.map(({ privateKey }) => privateKey.length)).size).toBe(1);
 });
 
-test('keys that cannot be used are refused with the reason', async () => {
+test('private keys that cannot be used are refused with the reason', async () => {
   const { privateKey, publicKey } = await generateKeyPair({ type: 'ed25519', comment: '' });
   const file = join(dir, 'locked');
   writeFileSync(file, privateKey, { mode: 0o600 });

@@ -94,7 +94,7 @@ test('the first key is recorded, another one later refused, and accepted again o
   await host.connect();
 });
 
-test('a host with several keys is asked for the kind on record', async () => {
+test('a host with several keys is asked for the type on record', async () => {
   await using dir = await createTestDir();
   const ecdsa = await generateKeyPair({ type: 'ecdsa', comment: '' });
   await writeFile(`${dir.path}/ecdsa`, ecdsa.privateKey, { mode: 0o600 });
@@ -108,7 +108,7 @@ test('a host with several keys is asked for the kind on record', async () => {
   await host.connect();
 });
 
-test('each way of not getting in has its own sentence', async () => {
+test('each reason for a failed connection has its own error message', async () => {
   await using host = await createTestHost();
   await using silent = await listenSilently();
   await using http = await listenSilently('HTTP/1.1 400 Bad Request\r\n\r\n');
@@ -162,7 +162,7 @@ test('aborting a command closes its channel and leaves the session alone', async
   expect(await session.exec('exit 4')).toEqual({ exitCode: 4 });
 });
 
-test('what a callback throws ends the command', async () => {
+test('an error thrown by a callback ends the command', async () => {
   await using host = await createTestHost();
   const session = await host.connect();
   const running = session.exec('echo up; tail -f /dev/null --pid=$PPID', {
@@ -182,7 +182,7 @@ test('a broken connection fails its commands as lost', async () => {
   await expect(session.exec('true')).rejects.toMatchObject({ kind: 'lost' });
 });
 
-test('a peer that falls silent is found out', async () => {
+test('a peer that falls silent fails its commands as lost', async () => {
   await using host = await createTestHost();
   await using proxy = await startTcpProxy(host.sshd.port);
   const session = await host.connect({ port: proxy.port, keepaliveMillis: 50 });
@@ -219,7 +219,7 @@ test('closing a session, or aborting its signal, ends the connection', async () 
   );
 });
 
-test('of two keys the one that the account takes is told', async () => {
+test('a session tells which of two keys the account accepted', async () => {
   await using host = await createTestHost();
   const stranger = await generateKeyPair({ type: 'ed25519', comment: '' });
   const { privateKey } = host.key;
