@@ -3,7 +3,7 @@ export {
   type RepositoryLocation,
   repositoryPathOnHost,
   toBorgUrl,
-} from '@cyborgbackup/contracts';
+} from './commands/repository-location.ts';
 export type { AgentIdentity } from './agent/dialogue.ts';
 export { createForwardedAgent } from './agent/forwarded-agent.ts';
 export { startLocalAgent } from './agent/local-agent.ts';

@@ -1,6 +1,7 @@
-import { deriveKey, migrate } from '@cyborgbackup/event-store';
+import { loadMigrations, migrate } from '@cyborgbackup/database';
+import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
-import { createCheckpointWaiter } from '@cyborgbackup/projections';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -15,10 +16,8 @@ import { createCall } from './http/create-call.ts';
 import { createOpenStream } from './http/create-open-stream.ts';
 import { createRouter } from './http/create-router.ts';
 import type { GatewayDeps } from './http/deps.ts';
-import { settle } from './http/settle.ts';
 import { createIdempotency } from './idempotency/idempotency.ts';
 import { createIdempotencyKeys } from './idempotency/idempotency-keys.ts';
-import { idempotencyKeys } from './idempotency/sql/0001-idempotency-keys.ts';
 import { listen } from './listen.ts';
 import { createReader } from './read/reader.ts';
 import { createEndpoints } from './routes/endpoints.ts';
@@ -35,7 +34,7 @@ const SWEEP_MILLIS = 60 * 60_000;
 const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
   const client = await pool.connect();
   try {
-    await migrate(client, 'gateway', [idempotencyKeys]);
+    await migrate(client, 'gateway', loadMigrations(new URL('./idempotency/sql/', import.meta.url)));
   } finally {
     client.release();
   }
@@ -47,11 +46,10 @@ const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
  */
 export const startGateway = async (parts: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
   await prepareSchema(parts);
-  const { keys, rpc, pool, masterKey } = parts;
+  const { keys, rpc, pool, masterKey, waiter } = parts;
   const clock = systemClock;
   const logger = parts.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
-  const waiter = createCheckpointWaiter({ pool });
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
   const jobNews = createJobNews({ store: parts.store, waiter, logger });
@@ -63,7 +61,8 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     call: createCall(rpc),
     openStream: createOpenStream(parts.connection),
     jobNews,
-    settle: (...[projection, position]: Parameters<GatewayDeps['settle']>) => settle(waiter, projection, position),
+    waitForProjection: async (...[projection, position]: Parameters<GatewayDeps['waitForProjection']>) =>
+      position === null || waiter.tryWaitForProjections([projection], BigInt(position), WAIT_MILLIS.request),
   };
   const sessions = createSessions({ deps: base, tokens, clock });
   const passwords = createPasswords();

@@ -1,4 +1,4 @@
-import { archiveLocation, checkArchiveName } from '@cyborgbackup/contracts';
+import { archiveLocation, checkArchiveName } from './repository-location.ts';
 import { AppError } from '@cyborgbackup/kernel';
 import { commonOptions, type CommonOptions, escapeGlob, flag, literalPaths, option, repeated } from './options.ts';
 

@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { hasEscapedBytes } from '../shell/quote.ts';
-import { archiveLocation } from '@cyborgbackup/contracts';
+import { archiveLocation } from './repository-location.ts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './options.ts';
 
 export interface CreateOptions extends CommonOptions {

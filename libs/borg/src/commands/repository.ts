@@ -1,4 +1,4 @@
-import { archiveLocation } from '@cyborgbackup/contracts';
+import { archiveLocation } from './repository-location.ts';
 import { commonOptions, type CommonOptions, flag, option } from './options.ts';
 
 /** Creates a repository. Fails with `Repository.AlreadyExists` when there is one. */

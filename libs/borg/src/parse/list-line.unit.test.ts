@@ -37,7 +37,11 @@ test.each([
     { type: 'l', mode: 'lrwxrwxrwx', linktarget: 'a b' },
     { type: 'l', mode: 'lrwxrwxrwx', linkTarget: 'a b' },
   ],
-  ['a link target is found under its later name too', { linktarget: undefined, source: undefined, target: 'x' }, { linkTarget: 'x' }],
+  [
+    'a link target is found under its later name too',
+    { linktarget: undefined, source: undefined, target: 'x' },
+    { linkTarget: 'x' },
+  ],
   [
     'a time with an offset is converted to UTC',
     { mtime: '2026-11-23T13:32:59.771+01:00' },

@@ -1,4 +1,4 @@
-import { addAbortListener } from 'node:events';
+import { untilAborted } from '@cyborgbackup/kernel';
 import type { ChunkSink } from '../ssh/command-io.ts';
 
 /** TERM, then up to 4 s until KILL, then some for the network. */
@@ -20,16 +20,6 @@ export interface GracefulStop extends Disposable {
   /** The first error of a sink. */
   readonly failure: () => unknown;
 }
-
-/** Resolves with the work, or as soon as the signal aborts. No `Promise.race`: it would keep every work until the abort. */
-const unlessAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const listener = addAbortListener(signal, () => resolve());
-    void work.then(() => {
-      listener[Symbol.dispose]();
-      resolve();
-    });
-  });
 
 export const createGracefulStop = (): GracefulStop => {
   const [input, channel] = [new AbortController(), new AbortController()];
@@ -59,7 +49,7 @@ export const createGracefulStop = (): GracefulStop => {
         if (!taken) return undefined;
         busy += 1;
         const done = taken.catch(fail).finally(() => (busy -= 1));
-        return unlessAborted(done, input.signal);
+        return untilAborted(done, input.signal);
       } catch (error) {
         return fail(error);
       }

@@ -1,4 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
+import { bracketed } from '../commands/repository-location.ts';
 import { quoteArgv } from '../shell/quote.ts';
 import { assignLines, readScript } from '../shell/script.ts';
 
@@ -21,8 +22,6 @@ export interface SshMount {
 }
 
 const SCRIPT = readScript(new URL('./ssh-mount.sh', import.meta.url));
-
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** Lines of a script after borg.sh that mount the files. @throws AppError('validation') for a bad name or path */
 export const mountLines = (mount: SshMount, env: Readonly<Record<string, string>>): readonly string[] => {

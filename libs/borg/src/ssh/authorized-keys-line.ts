@@ -1,5 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { parseRepositoryLocation } from '@cyborgbackup/contracts';
+import { parseRepositoryLocation } from '../commands/repository-location.ts';
 import { parseKey } from './key.ts';
 import { quote } from '../shell/quote.ts';
 

@@ -4,7 +4,7 @@ import { initCommand } from '../commands/repository.ts';
 import { createForwardedAgent } from '../agent/forwarded-agent.ts';
 import { knownHostsLine } from '../ssh/host-key.ts';
 import { localRunner } from '../runner/local-runner.ts';
-import { toBorgUrl } from '@cyborgbackup/contracts';
+import { toBorgUrl } from '../commands/repository-location.ts';
 import { type BorgResult, runBorg, type RunBorgOptions } from '../runner/run-borg.ts';
 import { generateKeyPair } from '../ssh/key.ts';
 import { sshRunner } from '../runner/ssh-runner.ts';

@@ -15,7 +15,7 @@ export interface NoteTokenUseParts {
 /** Records that a personal token was used, at most once an hour for each token, without making its user wait. */
 export const createNoteTokenUse = ({ rpc, clock, logger }: NoteTokenUseParts): ((token: TokenAccount) => void) => {
   const noted = new Map<string, number>();
-  const { subject, output } = apiTokenCommands.used;
+  const { subject, output } = apiTokenCommands.recordUse;
   return ({ token_uuid: uuid, last_used: lastUsed }) => {
     const now = clock.now();
     const last = Math.max(noted.get(uuid) ?? 0, lastUsed === null ? 0 : Date.parse(lastUsed));

@@ -20,7 +20,7 @@ export interface Sessions {
 }
 
 export interface SessionsParts {
-  readonly deps: Pick<GatewayDeps, 'call' | 'settle' | 'reader'>;
+  readonly deps: Pick<GatewayDeps, 'call' | 'waitForProjection' | 'reader'>;
   readonly tokens: JsonWebTokens;
   readonly clock: Clock;
 }
@@ -36,7 +36,7 @@ export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions
       refresh_id: refreshId,
       expires_at: expiry(),
     });
-    await deps.settle('inventory', position);
+    await deps.waitForProjection('inventory', position);
     return tokens.issue(account, uuid, refreshId);
   };
 
@@ -59,7 +59,7 @@ export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions
           next_refresh_id: next,
           expires_at: expiry(),
         });
-        await deps.settle('inventory', position);
+        await deps.waitForProjection('inventory', position);
       } catch (error) {
         const isRefused = (['unauthenticated', 'conflict', 'not-found', 'forbidden', 'validation'] as const).some(
           (code) => hasCode(error, code),

@@ -7,7 +7,10 @@ import type { Reader } from '../read/reader.ts';
 import type { Passwords } from '../auth/passwords.ts';
 import type { Sessions } from '../auth/sessions.ts';
 import type { JobNews } from '../read/job-news.ts';
-import type { ProjectionName } from './settle.ts';
+
+/** What a client is told when `waitForProjection` answers false. */
+export const NOT_YET_VISIBLE =
+  'The change is recorded, but the read models lag behind: it will show up without a further request.';
 
 export interface CallOptions {
   /** How long the answer may take; five seconds unless told. */
@@ -36,6 +39,6 @@ export interface GatewayDeps {
   ): Promise<Readable>;
   /** For streams: when there is something new to read about a job. */
   readonly jobNews: JobNews;
-  /** False when a write cannot be read yet after the time allowed. */
-  settle(projection: ProjectionName, position: string | null): Promise<boolean>;
+  /** Waits until reads show what was written at this position: true; false when they do not within five seconds. */
+  waitForProjection(projection: 'inventory' | 'scheduler', position: string | null): Promise<boolean>;
 }

@@ -8,7 +8,7 @@ import { noSuch } from './http-error.ts';
 import { idParameter } from './id-parameter.ts';
 import { answerList, listSchema } from './list-endpoint.ts';
 import { API_ROOT, urlOf } from './representation.ts';
-import { NOT_YET_VISIBLE } from './settle.ts';
+import { NOT_YET_VISIBLE } from './deps.ts';
 
 export interface StoredRow {
   readonly id: number;
@@ -73,7 +73,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
 
   /** The state after a write, or the promise that it will be there. */
   const written = async ({ id, version, position }: Written, request: ApiRequest): Promise<ApiAnswer> => {
-    if (!(await deps.settle('inventory', position))) {
+    if (!(await deps.waitForProjection('inventory', position))) {
       return { status: 202, body: { detail: NOT_YET_VISIBLE, id, url: urlOf(collection, id) } };
     }
     const row = await find(id);
@@ -161,7 +161,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
         const row = await find(idParameter(request, label));
         const body = await resource.present(row, request);
         const { position } = await resource.remove(targetOf(row, request));
-        const isGone = await deps.settle('inventory', position);
+        const isGone = await deps.waitForProjection('inventory', position);
         return isGone ? { body } : { status: 202, body: { detail: NOT_YET_VISIBLE } };
       },
     }),

@@ -80,7 +80,7 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: async (request) => {
       const row = await find(deps, request);
       const { position } = await deps.call(hostKeyCommands.forget, { host: row.host, port: row.port });
-      await deps.settle('inventory', position);
+      await deps.waitForProjection('inventory', position);
       return { body: presentHostKey(row) };
     },
   }),

@@ -46,7 +46,7 @@ const cancel = async (deps: GatewayDeps, request: ApiRequest): Promise<void> => 
   const job = await jobOf(deps, request);
   if (!isActive(job)) throw WRONG_STATE;
   const { position } = await deps.call(schedulerCommands.cancel, { job: job.uuid });
-  await deps.settle('scheduler', position);
+  await deps.waitForProjection('scheduler', position);
 };
 
 const cancelRoutes = (deps: GatewayDeps): readonly Endpoint[] => [

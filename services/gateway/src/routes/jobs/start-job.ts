@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import type { ApiAnswer } from '../../http/endpoint.ts';
 import { urlOf } from '../../http/representation.ts';
-import { NOT_YET_VISIBLE } from '../../http/settle.ts';
+import { NOT_YET_VISIBLE } from '../../http/deps.ts';
 import { findJob } from './find-job.ts';
 import { presentJob } from './present.ts';
 
@@ -24,7 +24,7 @@ export const startJob = async <Input extends z.ZodType>(
 ): Promise<ApiAnswer> => {
   const { job, position } = await deps.call(rpc, asked, STARTING);
   const headers = { Location: urlOf('jobs', job) };
-  if (!(await deps.settle('scheduler', position))) {
+  if (!(await deps.waitForProjection('scheduler', position))) {
     return { status: 202, body: { job, detail: NOT_YET_VISIBLE, url: urlOf('jobs', job) }, headers };
   }
   return { status, body: { job, ...presentJob(await findJob(deps, job), deps.clock.now()) }, headers };

@@ -66,7 +66,7 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
         const { position } = await runInContext({ ...context, actor: { kind: 'user', id: uuid } }, () =>
           deps.call(userCommands.change, { uuid, changes: {}, password_hash: hash }),
         );
-        await deps.settle('inventory', position);
+        await deps.waitForProjection('inventory', position);
         return { body: OK };
       },
     }),

@@ -1,4 +1,4 @@
-import { findBlackout, occurrencesOfMonth } from '@cyborgbackup/contracts';
+import { findBlackout, occurrencesOfMonth } from '@cyborgbackup/scheduling';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type Endpoint } from '../../http/endpoint.ts';

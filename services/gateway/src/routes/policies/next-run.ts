@@ -1,4 +1,4 @@
-import { nextOpenOccurrence } from '@cyborgbackup/contracts';
+import { nextOpenOccurrence } from '@cyborgbackup/scheduling';
 import { shortIso } from '../../read/timestamps.ts';
 import { openTimes } from './open-times.ts';
 import type { PolicyRow } from './query.ts';

@@ -1,4 +1,4 @@
-import { parseBlackout, parseCrontab, type OpenTimes } from '@cyborgbackup/contracts';
+import { parseBlackout, parseCrontab, type OpenTimes } from '@cyborgbackup/scheduling';
 import type { PolicyRow } from './query.ts';
 
 type Scheduled = Pick<PolicyRow, 'schedule_summary' | 'timezone' | 'blackouts'>;

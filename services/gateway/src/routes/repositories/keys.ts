@@ -38,7 +38,7 @@ const lineRoute = (deps: GatewayDeps): Endpoint =>
       const { append_only, storage_quota } = validateBody(limits, Object.fromEntries(request.query));
       const { uuid } = await repositoryOf(deps, request);
       const asked = { uuid, append_only, storage_quota: storage_quota === '' ? null : storage_quota };
-      return { body: await deps.call(repositoryCommands.authorizedKeys, asked) };
+      return { body: await deps.call(repositoryCommands.describeAuthorizedKey, asked) };
     },
   });
 
@@ -53,7 +53,7 @@ const generateRoute = (deps: GatewayDeps): Endpoint =>
     handle: async (request) => {
       const { uuid } = await repositoryOf(deps, request);
       const { position } = await deps.call(repositoryCommands.generateSsh, { uuid });
-      await deps.settle('inventory', position);
+      await deps.waitForProjection('inventory', position);
       const row = await deps.reader.row<{ public_key: string }>(
         'select public_key from inventory.repositories where uuid = $1',
         [uuid],
@@ -74,7 +74,7 @@ const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAn
   if (!key) throw notFound('There is no escrow copy of this repository’s key: one is made when it is prepared.');
   const headers = { 'Content-Disposition': `attachment; filename="repository_${id}.borgkey"` };
   if (request.isHead) return { body: '', type: TEXT, headers };
-  await deps.call(repositoryCommands.escrowRead, { uuid });
+  await deps.call(repositoryCommands.recordEscrowRead, { uuid });
   return { body: (await deps.keys.open(key)) ?? '', type: TEXT, headers };
 };
 

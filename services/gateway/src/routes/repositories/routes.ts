@@ -18,7 +18,7 @@ const strongKey = (): string => randomBytes(KEY_BYTES).toString('base64url');
 const detail = async (deps: GatewayDeps, row: RepositoryRow, request: ApiRequest): Promise<ApiAnswer> => {
   const headers = { ETag: etagOf(row.revision) };
   if (!request.caller().isSuperuser) return { body: presentRepository(row), headers };
-  await deps.call(repositoryCommands.keyRead, { uuid: row.uuid });
+  await deps.call(repositoryCommands.recordKeyRead, { uuid: row.uuid });
   const keys = {
     repository_key: await deps.keys.open(row.repository_key),
     previous_key: row.previous_key && (await deps.keys.open(row.previous_key)),

@@ -38,7 +38,7 @@ const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): P
   const isUnchanged = value === undefined || (isSecret && textOf(value).startsWith(SECRET_MASK));
   if (!isUnchanged) {
     const { position } = await deps.call(settingsCommands.change, { key, value: textOf(value) });
-    await deps.settle('inventory', position);
+    await deps.waitForProjection('inventory', position);
   }
   return { body: presentSetting(await find(deps, request)) };
 };

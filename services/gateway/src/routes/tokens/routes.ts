@@ -9,7 +9,7 @@ import { listSchema } from '../../http/list-endpoint.ts';
 import { pageOfItems } from '../../http/page-of-items.ts';
 import { API_ROOT, urlOf } from '../../http/representation.ts';
 import { idParameter } from '../../http/id-parameter.ts';
-import { NOT_YET_VISIBLE } from '../../http/settle.ts';
+import { NOT_YET_VISIBLE } from '../../http/deps.ts';
 import { presentToken } from './present.ts';
 import { tokenSource, type TokenRow } from './query.ts';
 import { createdToken, createToken, tokenSchema } from './schema.ts';
@@ -68,7 +68,7 @@ const create = (deps: GatewayDeps): Endpoint =>
         token_hash: apiTokenHash(token),
       });
       const headers = { Location: urlOf('tokens', id) };
-      if (!(await deps.settle('inventory', position))) {
+      if (!(await deps.waitForProjection('inventory', position))) {
         return { status: 202, body: { detail: NOT_YET_VISIBLE, id, token }, headers };
       }
       return { status: 201, body: { ...presentToken(await find(deps, request, id)), token }, headers };
@@ -109,7 +109,7 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: async (request) => {
       const row = await find(deps, request, idParameter(request, 'Token'));
       const { position } = await deps.call(apiTokenCommands.revoke, { uuid: row.uuid });
-      await deps.settle('inventory', position);
+      await deps.waitForProjection('inventory', position);
       return { body: presentToken(row) };
     },
   }),

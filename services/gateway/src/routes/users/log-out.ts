@@ -11,7 +11,7 @@ const answers = z.object({ revoked: z.int().describe('How many sessions that end
 /** From here on every token that came out of a log-in is void. Personal API tokens are deleted one by one. */
 const logOut = async (deps: GatewayDeps, user: string): Promise<ApiAnswer> => {
   const { revoked, position } = await deps.call(sessionCommands.revokeAll, { user });
-  await deps.settle('inventory', position);
+  await deps.waitForProjection('inventory', position);
   return { body: { revoked } };
 };
 
