@@ -1,12 +1,12 @@
 import { createJobQueue } from '@cyborgbackup/messaging';
 import { runProjection } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import { listenForCancels } from './cancel-signals.ts';
-import { createHostKeyPins } from './connect/host-key-pins.ts';
+import { listenForCancels } from './attempt/cancel-signals.ts';
+import { createHostKeyPins } from './endpoints/host-key-pins.ts';
 import { serveDownloads } from './downloads/serve-downloads.ts';
 import type { ExecutorConfig } from './executor-config.ts';
-import { createDeadHandler, createJobHandler } from './handle-job.ts';
-import { createJobHolders } from './job-holders.ts';
+import { createDeadHandler, createJobHandler } from './attempt/handle-job.ts';
+import { createJobHolders } from './attempt/job-holders.ts';
 import { executorProjection } from './read/executor-projection.ts';
 
 /** Of the grace: borg gets TERM, and four seconds later KILL; then it is recorded that the job goes on elsewhere. */

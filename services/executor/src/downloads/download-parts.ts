@@ -2,7 +2,7 @@ import type { HostKeyPins } from '@cyborgbackup/borg';
 import type { ServiceParts } from '@cyborgbackup/service';
 
 /** What sending an archive's content takes. */
-export interface DownloadParts {
+export interface DownloadDeps {
   readonly parts: ServiceParts;
   readonly hostKeys: HostKeyPins;
   readonly connectTimeoutMillis: number;

@@ -20,8 +20,8 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTarReader } from './tar-reader.ts';
-import { startBorgSite, type BorgSite } from '../testing/borg-site.test.ts';
+import { createTarReader } from '../tar/tar-reader.ts';
+import { startBorgSite, type BorgSite } from '../testing/borg-site.ts';
 
 let site: BorgSite;
 const LARGE = 40 * 1024 * 1024;

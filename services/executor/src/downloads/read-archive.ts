@@ -1,9 +1,9 @@
 import type { BorgResult } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
-import { onRepositoryHost } from '../connect/connections.ts';
-import { runAt } from '../connect/run-at.ts';
-import { withStaleLock, type StaleLockOptions } from '../locks/with-stale-lock.ts';
-import type { DownloadParts } from './download-parts.ts';
+import { onRepositoryHost } from '../endpoints/connections.ts';
+import { runBorgAt } from '../borg/run-borg-at.ts';
+import { withStaleLockRemoval, type StaleLockOptions } from '../borg/locks/with-stale-lock-removal.ts';
+import type { DownloadDeps } from './download-parts.ts';
 import { readFailure } from './read-failure.ts';
 
 /**
@@ -39,7 +39,7 @@ const readAt = async (lock: StaleLockOptions, options: ReadOptions): Promise<voi
   const { onChunk, isEnough = () => false, signal } = options;
   const enough = new AbortController();
   const step = (): Promise<BorgResult> =>
-    runAt(place, {
+    runBorgAt(place, {
       argv: options.argv({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS }),
       idleTimeoutMillis: IDLE_MILLIS,
       signal: AbortSignal.any([signal, enough.signal]),
@@ -49,7 +49,7 @@ const readAt = async (lock: StaleLockOptions, options: ReadOptions): Promise<voi
       },
     });
   // One that waited for the lock in vain has handed over nothing, so it may be run again.
-  const result = await withStaleLock(lock, step);
+  const result = await withStaleLockRemoval(lock, step);
   signal.throwIfAborted();
   if (!isEnough() && !isComplete(result)) throw readFailure(result, place.runner.where);
 };
@@ -59,7 +59,7 @@ const readAt = async (lock: StaleLockOptions, options: ReadOptions): Promise<voi
  * @throws AppError when borg did not read everything; whatever `onChunk` throws; the signal's reason
  */
 export const readArchive = async (
-  { parts, hostKeys, connectTimeoutMillis }: DownloadParts,
+  { parts, hostKeys, connectTimeoutMillis }: DownloadDeps,
   { repository }: Pick<ContentRequest, 'repository'>,
   options: ReadOptions,
 ): Promise<void> => {

@@ -2,7 +2,7 @@ import { extractCommand } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { ByteSink } from '@cyborgbackup/messaging';
-import type { DownloadParts } from './download-parts.ts';
+import type { DownloadDeps } from './download-parts.ts';
 import { readArchive } from './read-archive.ts';
 
 /**
@@ -10,7 +10,7 @@ import { readArchive } from './read-archive.ts';
  * dropped here; it is stopped behind the part. A file that does not have the size it should have is a failure, since its
  * receiver has been told that size.
  */
-export const sendFile = async (parts: DownloadParts, request: ContentRequest, sink: ByteSink): Promise<void> => {
+export const sendFile = async (parts: DownloadDeps, request: ContentRequest, sink: ByteSink): Promise<void> => {
   const { archive, paths, size, range } = request;
   const from = range?.offset ?? 0;
   const to = range === null ? Infinity : range.offset + range.length;

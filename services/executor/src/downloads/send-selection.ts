@@ -2,16 +2,16 @@ import { exportTarCommand } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import { FRAME_BYTES, type ByteSink } from '@cyborgbackup/messaging';
-import type { DownloadParts } from './download-parts.ts';
+import type { DownloadDeps } from './download-parts.ts';
 import { readArchive } from './read-archive.ts';
-import { createTarReader } from './tar-reader.ts';
+import { createTarReader } from '../tar/tar-reader.ts';
 import { tarToZip } from './tar-to-zip.ts';
 import { createZipWriter } from './zip-writer.ts';
 
 type Request = Pick<ContentRequest, 'archive' | 'paths' | 'repository'>;
 
 const exportTar = (
-  parts: DownloadParts,
+  parts: DownloadDeps,
   request: Request,
   sink: { readonly signal: AbortSignal; readonly onChunk: (chunk: Buffer) => Promise<void> },
 ): Promise<void> =>
@@ -30,7 +30,7 @@ const onFirst = (sink: ByteSink): (() => void) => {
 };
 
 /** Sends paths with all below them as a tar, as borg makes it. */
-export const sendTar = async (parts: DownloadParts, request: Request, sink: ByteSink): Promise<void> => {
+export const sendTar = async (parts: DownloadDeps, request: Request, sink: ByteSink): Promise<void> => {
   const start = onFirst(sink);
   await exportTar(parts, request, {
     signal: sink.signal,
@@ -64,7 +64,7 @@ const createJoiner = (
 };
 
 /** The same as a zip, made from the tar while it is sent. */
-export const sendZip = async (parts: DownloadParts, request: Request, sink: ByteSink): Promise<void> => {
+export const sendZip = async (parts: DownloadDeps, request: Request, sink: ByteSink): Promise<void> => {
   const start = onFirst(sink);
   const joined = createJoiner((bytes) => {
     start();

@@ -1,7 +1,7 @@
 import { archiveContent, type ContentKind, type ContentRequest } from '@cyborgbackup/contracts';
 import { serveByteStreams, type ByteSink, type ByteStreamServer } from '@cyborgbackup/messaging';
-import type { DownloadParts } from './download-parts.ts';
-import { createGiveWay } from './give-way.ts';
+import type { DownloadDeps } from './download-parts.ts';
+import { createRepositoryAccess } from '../borg/repository-access.ts';
 import { asReadFailure } from './read-failure.ts';
 import { recordRead } from './record-read.ts';
 import { sendFile } from './send-file.ts';
@@ -10,14 +10,14 @@ import { sendTar, sendZip } from './send-selection.ts';
 /** Each is a borg that reads, decrypts and decompresses: more would not be faster. */
 const DOWNLOADS_AT_ONCE = 4;
 
-type Send = (parts: DownloadParts, request: ContentRequest, sink: ByteSink) => Promise<void>;
+type Send = (parts: DownloadDeps, request: ContentRequest, sink: ByteSink) => Promise<void>;
 
 const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendTar, zip: sendZip };
 
 /** Sends what is in archives to whoever asks over NATS; the gateway decides who may. */
-export const serveDownloads = (parts: DownloadParts): ByteStreamServer => {
+export const serveDownloads = (parts: DownloadDeps): ByteStreamServer => {
   const { connection } = parts.parts;
-  const giveWay = createGiveWay(connection);
+  const giveWay = createRepositoryAccess(connection);
   const server = serveByteStreams(connection, {
     subject: archiveContent.subject,
     schema: archiveContent.input,

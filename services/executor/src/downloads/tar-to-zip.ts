@@ -1,6 +1,6 @@
 import { dirname, relative } from 'node:path/posix';
-import type { TarConsumer } from './tar-reader.ts';
-import type { TarHeader } from './tar-header.ts';
+import type { TarConsumer } from '../tar/tar-reader.ts';
+import type { TarHeader } from '../tar/tar-header.ts';
 import type { ZipWriter } from './zip-writer.ts';
 
 const FILE = 0o100_000;

@@ -2,7 +2,7 @@ import { initialJobState, type JobEvent, type JobState } from '@cyborgbackup/con
 import { fold } from '@cyborgbackup/kernel';
 import { describe, expect, test } from 'vitest';
 import { jobDecider, type JobCommand } from './job-decider.ts';
-import { NOTHING_TO_TELL } from './job-result.ts';
+import { EMPTY_RESULT } from './job-result.ts';
 
 const job = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a01';
 const run = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a02';
@@ -107,7 +107,7 @@ describe('what an attempt says', () => {
     ['cancel', { do: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
     [
       'succeed',
-      { do: 'succeed', job, attempt: 1, repository: null, client: null, result: NOTHING_TO_TELL },
+      { do: 'succeed', job, attempt: 1, repository: null, client: null, result: EMPTY_RESULT },
       'job-succeeded',
     ],
   ];

@@ -21,4 +21,4 @@ export interface JobResult {
   readonly check?: CheckResult;
 }
 
-export const NOTHING_TO_TELL: JobResult = { warnings: [], archive: null, repositorySizes: null, pruned: [] };
+export const EMPTY_RESULT: JobResult = { warnings: [], archive: null, repositorySizes: null, pruned: [] };

@@ -1,0 +1,127 @@
+import { jobStream } from '@cyborgbackup/contracts';
+import { eventId } from '@cyborgbackup/event-store';
+import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
+import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { JobStopped } from '../job/job-failure.ts';
+import type { StopReason } from '../job/stop-reason.ts';
+import { startWire, type Wire } from '../testing/wire.ts';
+import { watchJob, type Watch } from './watch-job.ts';
+
+let site: TestParts;
+beforeAll(async () => {
+  site = await startTestParts();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+const append = async (job: string, ...events: DomainEvent[]): Promise<void> => {
+  const { codec, store } = site.parts;
+  const context = systemContext('test');
+  const encoded = await Promise.all(
+    events.map((event, index) => codec.encode(event, { id: eventId(randomUUID(), job, index), context })),
+  );
+  await store.append(jobStream(job), encoded, 'any');
+};
+
+const started = (job: string, run: string, attempt: number): DomainEvent => ({
+  type: 'job-started',
+  data: { job, run, attempt, executor: `executor ${attempt}` },
+});
+const takeOver = (job: string): Promise<void> =>
+  append(
+    job,
+    { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'not heard of', transport: false } },
+    started(job, randomUUID(), 2),
+  );
+
+interface Watched extends AsyncDisposable {
+  readonly job: string;
+  readonly database: Wire;
+  readonly nats: Wire;
+  readonly watch: Watch;
+  readonly stops: readonly StopReason[];
+}
+
+/** The first attempt of a job, watched over wires. */
+const watched = async (): Promise<Watched> => {
+  const job = randomUUID();
+  await append(job, started(job, randomUUID(), 1));
+  const [database, nats] = await Promise.all([startWire(site.databaseUrl), startWire(site.nats.url)]);
+  const parts = await site.connect(job, { databaseUrl: database.url, natsUrl: nats.url });
+  const [ended, stops] = [new AbortController(), new Array<StopReason>()];
+  const watch = watchJob(parts, job, {
+    attempt: 1,
+    signal: ended.signal,
+    look: () => new Promise(() => undefined),
+    stop: (reason) => stops.push(reason),
+  });
+  await watch.prove(ended.signal);
+  return {
+    job,
+    database,
+    nats,
+    watch,
+    stops,
+    [Symbol.asyncDispose]: async () => {
+      ended.abort();
+      await watch.over;
+      for (const wire of [database, nats]) wire.mend();
+      await parts.close();
+      await Promise.all([database, nats].map((wire) => wire[Symbol.asyncDispose]()));
+    },
+  };
+};
+
+const never = new AbortController().signal;
+const refused = (proof: Promise<void>): Promise<boolean> =>
+  proof.then(
+    () => false,
+    (error: unknown) => error instanceof JobStopped,
+  );
+
+describe.concurrent('an attempt', () => {
+  test('that hears of nobody stops after ten seconds, though no query returns', async () => {
+    await using it = await watched();
+    const cut = Date.now();
+    it.database.cut();
+    it.nats.cut();
+    const proof = refused(it.watch.prove(never));
+    await vi.waitUntil(() => it.stops.length > 0, 30_000);
+    expect(it.stops[0]).toBe('cut-off');
+    expect(Date.now() - cut).toBeGreaterThan(6_000);
+    expect([await proof, await refused(it.watch.prove(never))]).toEqual([true, true]);
+  });
+
+  test('goes on while only PostgreSQL is away, and proves nothing until it is back', async () => {
+    await using it = await watched();
+    it.database.cut();
+    let isProven = false;
+    const proof = it.watch.prove(never).then(() => (isProven = true));
+    // Longer than it would go on without NATS.
+    await sleep(14_000);
+    expect(it.stops).toEqual([]);
+    expect(isProven).toBe(false);
+    it.database.mend();
+    await proof;
+  });
+
+  test('that was taken over while PostgreSQL was away cannot prove anything', async () => {
+    await using it = await watched();
+    it.database.cut();
+    const proof = refused(it.watch.prove(never));
+    await takeOver(it.job);
+    it.database.mend();
+    expect(await proof).toBe(true);
+    expect(it.stops).toContain('taken-over');
+  });
+
+  test('that is to be canceled is still the one to end the job', async () => {
+    await using it = await watched();
+    await append(it.job, { type: 'job-cancel-requested', data: { job: it.job } });
+    await vi.waitUntil(() => it.stops.includes('canceled'), 10_000);
+    await it.watch.prove(never);
+    expect(await refused(it.watch.prove(AbortSignal.abort()))).toBe(true);
+  });
+});

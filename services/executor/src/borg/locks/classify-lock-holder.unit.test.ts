@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { RecordedAttempt } from './attempts-of.ts';
+import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
+import { parseLockName, parseRoster } from './lock-holders.ts';
+
+const HOUR = 3_600_000;
+const attempt = (more: Partial<RecordedAttempt>): RecordedAttempt => ({
+  job: 'j',
+  run: 'r',
+  pid: 77,
+  host: 'repository',
+  begun: 10 * HOUR,
+  ended: 11 * HOUR,
+  ...more,
+});
+const facts = (more: Partial<LockHolderLookup>): LockHolderLookup => ({
+  holder: { host: 'nas.example', pid: 77, file: 'x', at: 10.5 * HOUR },
+  hostNames: ['nas', 'nas.example'],
+  found: undefined,
+  job: 'mine',
+  attempts: [],
+  isOver: () => false,
+  ...more,
+});
+const borg = (job?: string): LockHolderLookup['found'] => ({ command: '/usr/bin/python3 /usr/bin/borg serve', job });
+
+test.each<[string, Partial<LockHolderLookup>, string]>([
+  ['a process of another host', { hostNames: ['other'], attempts: [attempt({})] }, 'foreign'],
+  ['a borg that is not ours', { found: borg(), attempts: [attempt({})] }, 'foreign'],
+  ['a borg of a job at work', { found: borg('other') }, 'busy'],
+  ['a borg of a job that is over', { found: borg('other'), isOver: () => true }, 'leftover'],
+  ['a borg of an earlier attempt of ours', { found: borg('mine') }, 'leftover'],
+  ['a dead process that nobody knows', {}, 'foreign'],
+  ['a dead process of a lost attempt beside the repository', { attempts: [attempt({})] }, 'gone'],
+  [
+    'the same with its id given to another program',
+    { found: { command: 'cron', job: undefined }, attempts: [attempt({})] },
+    'gone',
+  ],
+  ['a dead process of an attempt that is at work', { attempts: [attempt({ ended: null })] }, 'foreign'],
+  ['a lock taken while a push backup of ours was at work', { attempts: [attempt({ host: 'client', pid: 5 })] }, 'gone'],
+  ['a lock taken before it', { attempts: [attempt({ host: 'client', pid: 77, begun: 10.6 * HOUR })] }, 'foreign'],
+  ['a lock taken after it', { attempts: [attempt({ host: 'client', pid: 77, ended: 10.4 * HOUR })] }, 'foreign'],
+  [
+    'a lock of an unknown time',
+    { holder: { host: 'nas', pid: 5 }, attempts: [attempt({ host: 'client' })] },
+    'foreign',
+  ],
+])('%s', (_name, more, verdict) => {
+  expect(classifyLockHolder(facts(more)).verdict).toBe(verdict);
+});
+
+test('holders are read as borg writes them', () => {
+  expect(parseLockName('nas.example@2485377892355.4711-0')).toEqual({
+    host: 'nas.example',
+    pid: 4711,
+    file: 'nas.example@2485377892355.4711-0',
+  });
+  expect(parseLockName('a.b@1.2-3@9.12-7f')).toMatchObject({ host: 'a.b@1.2-3', pid: 12 });
+  expect(parseLockName('own-id.12-0')).toMatchObject({ host: 'own-id', pid: 12 });
+  expect(parseLockName('nonsense')).toBeUndefined();
+  const text = '{"shared": [["nas@1", 5, 0]], "exclusive": [["web@2", 6, 140]]}';
+  expect(parseRoster(text)).toEqual([
+    { host: 'nas', pid: 5 },
+    { host: 'web', pid: 6 },
+  ]);
+  expect(parseRoster('{')).toEqual([]);
+});

@@ -1,0 +1,100 @@
+import { parsePolicyVariables, policyVariables, POLICY_TYPES, type PolicyType } from '@cyborgbackup/contracts';
+import { hasCode, messageOf } from '@cyborgbackup/kernel';
+import { JobFailure } from '../../../job/job-failure.ts';
+import type { ArchiveOptions, BackupSource, DumpSource, FileSource } from './backup-source.ts';
+import type { Databases } from './database-access.ts';
+import { fileSource, MAIL_FOLDERS, ROOTFS_EXCLUDES } from './file-source.ts';
+import { mysqlDump } from './mysql-dump.ts';
+import { pipedDump } from './piped-dump.ts';
+import { postgresqlDump } from './postgresql-dump.ts';
+import { machineDump } from './machine-dump.ts';
+import type { SourceRequest } from './source-request.ts';
+
+interface ArchiveVariables {
+  readonly compression?: string | undefined;
+  readonly upload_ratelimit?: number | undefined;
+  readonly checkpoint_interval?: number | undefined;
+}
+
+/** The smaller of both limits; 0 and null are none. */
+const rateLimit = (policy: number | undefined, client: number | null): number | undefined => {
+  const limits = [policy, client].filter((limit) => typeof limit === 'number' && limit > 0);
+  return limits.length === 0 ? undefined : Math.min(...limits.map(Number));
+};
+
+const archiveOptions = (variables: ArchiveVariables, { client }: SourceRequest): ArchiveOptions => ({
+  compression: variables.compression,
+  uploadRateLimit: rateLimit(variables.upload_ratelimit, client.bandwidth_limit),
+  checkpointIntervalSeconds: variables.checkpoint_interval,
+});
+
+const source = (
+  content: FileSource | DumpSource,
+  variables: ArchiveVariables,
+  request: SourceRequest,
+): BackupSource => ({ content, archive: archiveOptions(variables, request) });
+
+/** `database` is the older spelling of one of `databases`. */
+const databasesOf = (variables: {
+  database?: string | undefined;
+  databases?: string | string[] | undefined;
+}): Databases => variables.databases ?? variables.database;
+
+const SOURCES: Readonly<Record<PolicyType, (request: SourceRequest) => BackupSource>> = {
+  rootfs: (request) => {
+    const { extended_rootfs, ...all } = parsePolicyVariables(policyVariables.rootfs, request.variables);
+    const chosen = { ...all, ...extended_rootfs?.[request.client.id] };
+    return source(fileSource(['/'], chosen, { exclude: ROOTFS_EXCLUDES }), chosen, request);
+  },
+  config: (request) => {
+    const { extended_config, ...all } = parsePolicyVariables(policyVariables.config, request.variables);
+    const chosen = { ...all, ...extended_config?.[request.client.id] };
+    return source(fileSource(['/etc'], chosen), chosen, request);
+  },
+  mail: (request) => {
+    const { extended_mail, ...all } = parsePolicyVariables(policyVariables.mail, request.variables);
+    const chosen = { ...all, ...extended_mail?.[request.client.id] };
+    return source(fileSource(MAIL_FOLDERS, chosen, { needs: 'one' }), chosen, request);
+  },
+  folders: (request) => {
+    const { extended_folders, ...all } = parsePolicyVariables(policyVariables.folders, request.variables);
+    const chosen = { ...all, ...extended_folders?.[request.client.id] };
+    return source(fileSource(chosen.folders ?? all.folders, chosen), chosen, request);
+  },
+  mysql: (request) => {
+    const { extended_mysql, ...all } = parsePolicyVariables(policyVariables.mysql, request.variables);
+    const own = extended_mysql?.[request.client.id];
+    const dump = own ? mysqlDump(own.credential ?? {}, own.databases) : mysqlDump(all, all.databases);
+    return source(dump, all, request);
+  },
+  postgresql: (request) => {
+    const { extended_postgresql, ...all } = parsePolicyVariables(policyVariables.postgresql, request.variables);
+    const own = extended_postgresql?.[request.client.id];
+    const dump = own ? postgresqlDump(own.credential ?? {}, databasesOf(own)) : postgresqlDump(all, databasesOf(all));
+    return source(dump, all, request);
+  },
+  piped: (request) => {
+    const { extended_piped, ...all } = parsePolicyVariables(policyVariables.piped, request.variables);
+    return source(pipedDump(extended_piped?.[request.client.id]?.command ?? all.command), all, request);
+  },
+  vm: (request) => source(machineDump(request), parsePolicyVariables(policyVariables.vm, request.variables), request),
+  proxmox: (request) =>
+    source(machineDump(request), parsePolicyVariables(policyVariables.proxmox, request.variables), request),
+};
+
+export const isPolicyType = (name: string): name is PolicyType => Object.hasOwn(POLICY_TYPES, name);
+
+/**
+ * What a backup job of a policy puts into its archive.
+ * @throws JobFailure for variables that its type cannot work with
+ */
+export const sourceOf = (request: SourceRequest): BackupSource => {
+  const { policyType } = request;
+  if (!isPolicyType(policyType)) throw new JobFailure(`Policies of the type ${policyType} are not known.`);
+  try {
+    return SOURCES[policyType](request);
+  } catch (error) {
+    if (!hasCode(error, 'validation')) throw error;
+    throw new JobFailure(`The policy's extra_vars cannot be used: ${messageOf(error)} Correct them.`);
+  }
+};

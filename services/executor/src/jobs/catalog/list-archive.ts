@@ -1,0 +1,65 @@
+import { createListParser, listEntriesCommand } from '@cyborgbackup/borg';
+import { beginListing } from '@cyborgbackup/contracts';
+import { messageOf } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+import { callCatalog } from './call-catalog.ts';
+import { toCatalogEntry } from './catalog-entry.ts';
+import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
+import { onRepositoryHost } from '../../endpoints/connections.ts';
+import { JobFailure } from '../../job/job-failure.ts';
+import { archiveOf, repositoryOf } from '../../job/job-plan.ts';
+import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
+import { connectionsOf, type JobContext } from '../../job/job-context.ts';
+import { reconcile } from './reconcile.ts';
+import { LOCK_WAIT_SECONDS, runBorgStep, warningsOf } from '../../borg/run-step.ts';
+
+/**
+ * Lists the backup's archive on the repository's side and hands the entries to the catalog; borg waits while that works.
+ * Each attempt is a listing of its own: the catalog shows one that came to its end, and nothing of any other.
+ */
+const listEntries = async (context: JobContext, place: BorgEndpoint): Promise<JobResult> => {
+  const { parts, plan, output } = context;
+  const archive = archiveOf(plan);
+  const { master_job: backup, client, machine } = plan.job;
+  if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
+  const repository = repositoryOf(plan);
+  output.write('verbose', `Listing archive ${archive}`);
+  const listing = await beginListing(callCatalog(parts.rpc), {
+    attempt: randomUUID(),
+    job: backup,
+    repository: repository.uuid,
+    policy: plan.run.policy?.uuid ?? null,
+    client: client?.uuid ?? null,
+    machine: machine?.id ?? '',
+  });
+  try {
+    const parser = createListParser();
+    const result = await runBorgStep(context, place, {
+      argv: listEntriesCommand({ repository: place.repository, archive, lockWaitSeconds: LOCK_WAIT_SECONDS }),
+      onStdout: async (chunk) => {
+        for (const entry of parser.push(chunk)) await listing.add(toCatalogEntry(entry));
+      },
+    });
+    parser.end();
+    const { entries, added, ended } = await listing.end();
+    output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${ended} gone or changed`);
+    return { ...EMPTY_RESULT, warnings: warningsOf(result) };
+  } catch (error) {
+    // It is void in any case; this only makes room sooner.
+    await listing.abandon().catch((reason: unknown) => {
+      parts.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
+    });
+    throw error;
+  }
+};
+
+/** A prune compares the catalog with the repository: where none follows, this is the only one to notice what went without us. */
+const isLastToLook = ({ plan: { run } }: JobContext): boolean => !run.jobs.some(({ job_type }) => job_type === 'prune');
+
+/** @throws JobFailure when borg cannot list the archive, or, after that, the repository */
+export const listArchive = async (context: JobContext): Promise<JobResult> => {
+  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(context.plan));
+  const result = await listEntries(context, place);
+  if (isLastToLook(context)) await reconcile(context, place);
+  return result;
+};

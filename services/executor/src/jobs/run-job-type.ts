@@ -1,0 +1,55 @@
+import type { CheckSubject, PlannedJob } from '@cyborgbackup/contracts';
+import { writing } from '../borg/repository-access.ts';
+import type { JobResult } from '../job/job-result.ts';
+import { runBackup } from './backup/run-backup.ts';
+import { checkArchives } from './check/check-archives.ts';
+import { checkHypervisor } from './machines/check-hypervisor.ts';
+import { findMachines } from './machines/find-machines.ts';
+import type { JobContext } from '../job/job-context.ts';
+import { listArchive } from './catalog/list-archive.ts';
+import { prepareClient } from './prepare/prepare-client.ts';
+import { prepareRepository } from './prepare/prepare-repository.ts';
+import { pruneArchives } from './prune/prune-archives.ts';
+import { restoreItem } from './restore/restore-item.ts';
+
+type Work = (context: JobContext) => Promise<JobResult>;
+
+const CHECKS: Readonly<Record<CheckSubject, Work>> = {
+  client: prepareClient,
+  repository: prepareRepository,
+  hypervisor: checkHypervisor,
+  machines: findMachines,
+  archives: checkArchives,
+};
+
+/** Jobs of earlier releases do not say what they check. */
+const checkOf = ({ check, client }: PlannedJob): Work => CHECKS[check ?? (client ? 'client' : 'repository')];
+
+/** Borg wants the repository for itself, to write to it or to check it. */
+const isExclusive = ({ job_type, check }: PlannedJob): boolean =>
+  job_type === 'job' || job_type === 'prune' || job_type === 'integrity' || check === 'archives';
+
+const workOf = (job: PlannedJob): Work => {
+  switch (job.job_type) {
+    case 'job':
+      return runBackup;
+    case 'check':
+      return checkOf(job);
+    case 'integrity':
+      return checkArchives;
+    case 'catalog':
+      return listArchive;
+    case 'prune':
+      return pruneArchives;
+    case 'restore':
+      return restoreItem;
+  }
+};
+
+/** Does the work of a job of any type. @throws JobFailure, JobStopped, SshError; anything else is trouble of our own */
+export const perform = async (context: JobContext): Promise<JobResult> => {
+  const { job, run } = context.plan;
+  const work = (): Promise<JobResult> => workOf(job)(context);
+  if (!run.repository || !isExclusive(job)) return work();
+  return writing(context.parts.connection, run.repository.uuid, work);
+};
