@@ -116,7 +116,9 @@ export default tseslint.config(
     [ANY_SERVICE, STANDALONE],
   ),
   restrictImports(['services/standalone/src/{demo,e2e}/**/*.ts'], []),
-  ...SERVICES.map((name) => restrictImports([`services/${name}/src/**/{*.test,testing/**/*}.ts`], [otherServices(name), STANDALONE])),
+  ...SERVICES.map((name) =>
+    restrictImports([`services/${name}/src/**/{*.test,testing/**/*}.ts`], [otherServices(name), STANDALONE]),
+  ),
 
   {
     files: TESTS,

@@ -6,7 +6,7 @@ export { Command, createZodPipe, validate } from './command.ts';
 export * from './job-message.ts';
 export type { ConsumeOptions } from './job-consumer.ts';
 export { createJobQueue, type JobQueue, type JobQueueOptions } from './job-queue.ts';
-export { JOB_CONSUMER } from './job-streams.ts';
+export { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT, JOB_CONSUMER } from './job-streams.ts';
 export { createNatsConnection, type Connection, type ConnectionSettings } from './nats-connection.ts';
 export { createRpcClient, type CallOptions, type RpcClient, type RpcClientOptions } from './rpc-client.ts';
 export { createRpcService, type RpcService, type RpcServiceOptions } from './rpc-service.ts';

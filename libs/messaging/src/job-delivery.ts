@@ -11,6 +11,7 @@ import {
   type JobMessage,
 } from './job-message.ts';
 import type { JobQueueParts } from './job-queue-parts.ts';
+import { HEARTBEATS_PER_ACK_WAIT } from './job-streams.ts';
 import { fromJson } from './json.ts';
 
 export interface RunningJob {
@@ -131,7 +132,7 @@ export const createJobDelivery = (
   };
 
   return async (message) => {
-    const heartbeat = setInterval(() => beat(message), streams.ackWaitMillis / 3);
+    const heartbeat = setInterval(() => beat(message), streams.ackWaitMillis / HEARTBEATS_PER_ACK_WAIT);
     const job: RunningJob = {
       giveBack: () => {
         clearInterval(heartbeat);

@@ -2,22 +2,22 @@ import { CANCEL_SIGNAL } from '@cyborgbackup/contracts';
 import { createSignals, type Connection } from '@cyborgbackup/messaging';
 import { z } from 'zod';
 
-/** Who waits for news of a job. */
+/** Wakes the watch of a running job when a user cancels it. */
 export interface CancelSignals {
-  /** Resolves when somebody asks for the job's end; never otherwise. One waiter for each job. */
-  heard(job: string): Promise<void>;
+  /** Resolves at the next cancel request for the job. One waiter for each job. */
+  next(job: string): Promise<void>;
   forget(job: string): void;
   close(): void;
 }
 
 export const listenForCancels = (connection: Connection): CancelSignals => {
   const waiting = new Map<string, () => void>();
-  const stop = createSignals(connection).subscribe(CANCEL_SIGNAL, z.object({ job: z.uuid() }), ({ job }) =>
+  const close = createSignals(connection).subscribe(CANCEL_SIGNAL, z.object({ job: z.uuid() }), ({ job }) =>
     waiting.get(job)?.(),
   );
   return {
-    heard: (job) => new Promise((resolve) => waiting.set(job, resolve)),
+    next: (job) => new Promise((resolve) => waiting.set(job, resolve)),
     forget: (job) => waiting.delete(job),
-    close: stop,
+    close,
   };
 };

@@ -21,17 +21,17 @@ const redacted = <Facts extends FailureFacts | JobResult>(facts: Facts, clean: C
  * archives, machines and files stay as they are, since others look for them.
  */
 export const redactOutcome = (command: JobCommand, clean: Clean): JobCommand => {
-  switch (command.do) {
+  switch (command.type) {
     case 'succeed':
       return { ...command, result: redacted(command.result, clean) };
     case 'fail':
       return { ...command, reason: clean(command.reason), facts: redacted(command.facts, clean) };
-    case 'lose':
+    case 'release-for-retry':
     case 'cancel':
     case 'give-up':
       return { ...command, reason: clean(command.reason) };
     case 'start':
-    case 'announce':
+    case 'record-process':
       return command;
   }
 };

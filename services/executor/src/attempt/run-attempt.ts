@@ -1,27 +1,27 @@
 import type { HostKeyPins } from '@cyborgbackup/borg';
-import { jobStream } from '@cyborgbackup/contracts';
+import { jobStream, POLICY_DEFAULTS, type RunRequested } from '@cyborgbackup/contracts';
 import { hasCode } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
 import type { ServiceParts } from '@cyborgbackup/service';
-import { createProcessRecorder } from './record-process.ts';
-import type { CancelSignals } from './cancel-signals.ts';
-import type { JobCommands } from './handle-job.ts';
-import { attemptLimits, type AttemptLimits } from '../job/attempt-limits.ts';
+import type { JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
+import { JobStopped, stopReasonOf } from '../job/job-failure.ts';
 import type { JobPlan } from '../job/job-plan.ts';
 import type { JobResult } from '../job/job-result.ts';
-import { classifyFailure, type Verdict } from './classify-failure.ts';
-import { stopReasonOf } from '../job/stop-reason.ts';
+import { runJobType } from '../jobs/run-job-type.ts';
 import type { JobOutput } from '../output/job-output.ts';
+import type { CancelSignals } from './cancel-signals.ts';
+import { classifyFailure, type FailureAction } from './classify-failure.ts';
+import type { JobCommands } from './job-commands.ts';
+import { createProcessRecorder } from './record-process.ts';
 import { redactOutcome } from './redact-outcome.ts';
 import { watchJob } from './watch-job.ts';
-import { perform } from '../jobs/run-job-type.ts';
 
-export interface AttemptOptions {
+export interface AttemptDeps {
   readonly parts: ServiceParts;
   readonly hostKeys: HostKeyPins;
   readonly cancels: CancelSignals;
-  /** Where a policy says nothing else. */
+  /** Default of policies. */
   readonly connectTimeoutMillis: number;
 }
 
@@ -32,10 +32,10 @@ export interface Attempt {
   readonly transportFailures: number;
   readonly output: JobOutput;
   /** Fires when this executor has to stop now. */
-  readonly winding: AbortSignal;
+  readonly shutdownSignal: AbortSignal;
 }
 
-/** What there is to record, and when to try again if that is no end. */
+/** What is recorded of an attempt, and when the next one follows if the job goes on. */
 interface Outcome {
   readonly command: JobCommand;
   readonly retry?: { readonly millis: number; readonly reason: string };
@@ -43,40 +43,49 @@ interface Outcome {
 
 /**
  * Works on a claimed job and records how it ended.
- * @throws RetryLater when the attempt is lost without a result: the job is to be delivered again
+ * @throws RetryLater when the attempt ended without a result: the job is to be delivered again
  */
-export const runAttempt = async (options: AttemptOptions, command: JobCommands, attempt: Attempt): Promise<void> => {
-  const { parts, cancels, connectTimeoutMillis, ...rest } = options;
-  const { plan, output, winding } = attempt;
+export const runAttempt = async (deps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {
+  const { parts, cancels, hostKeys } = deps;
+  const { plan, output, shutdownSignal } = attempt;
   const job = plan.job.uuid;
-  const limits = attemptLimits(plan.run, connectTimeoutMillis);
+  const limits = limitsOf(plan.run, deps.connectTimeoutMillis);
   const stopping = new AbortController();
   const ended = new AbortController();
   const watch = watchJob(parts, job, {
     attempt: attempt.attempt,
     signal: ended.signal,
-    look: () => cancels.heard(job),
-    stop: (reason) => stopping.abort(reason),
+    wake: () => cancels.next(job),
+    stop: (reason) => stopping.abort(new JobStopped(reason)),
   });
-  const overtime = timer(limits.totalTimeout, () => stopping.abort('overtime'));
-  const { announce, settled } = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: parts.logger });
-  const signal = AbortSignal.any([stopping.signal, winding]);
+  const overtime = timer(limits.totalTimeout, () => stopping.abort(new JobStopped('overtime')));
+  const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: parts.logger });
+  const context: JobContext = {
+    parts,
+    hostKeys,
+    plan,
+    attempt: attempt.attempt,
+    output,
+    connectTimeoutMillis: limits.connectTimeoutMillis,
+    idleTimeoutMillis: limits.idleTimeoutMillis,
+    signal: AbortSignal.any([stopping.signal, shutdownSignal]),
+    assertOwnership: watch.assertOwnership,
+    recordProcess: recorder.recordProcess,
+  };
+  // While the log cannot be read it cannot be written to either, and hours of work would be done once more. A cancel request or
+  // a takeover that came meanwhile decides what a failure means.
+  const logAnswers = (): Promise<void> => watch.assertOwnership(shutdownSignal).catch(() => undefined);
   try {
-    const { prove } = watch;
-    const context = { ...rest, ...limits, parts, plan, attempt: attempt.attempt, output, signal, announce, prove };
-    // While the log cannot be read it cannot be written to either, and hours of work would be done once more. What became of
-    // the job meanwhile counts for what to say about a failure.
-    const known = (): Promise<void> => prove(winding).catch(() => undefined);
-    const ending = await perform(context)
-      .finally(known)
+    const outcome = await runJobType(context)
+      .finally(logAnswers)
       .then(
-        (result) => success(attempt, result),
-        (error: unknown) => failure(attempt, limits, error, stopping.signal),
+        (result) => successOf(attempt, result),
+        (error: unknown) => failureOf(attempt, limits, { error, stop: stopReasonOf(stopping.signal) }),
       );
-    await settled();
+    await recorder.flush();
     await output.flush();
-    await settle(command, job, redactOutcome(ending.command, output.clean));
-    if (ending.retry) throw new RetryLater(ending.retry.millis, output.clean(ending.retry.reason));
+    await recordOutcome(command, job, redactOutcome(outcome.command, output.clean));
+    if (outcome.retry) throw new RetryLater(outcome.retry.millis, output.clean(outcome.retry.reason));
   } finally {
     clearTimeout(overtime);
     ended.abort();
@@ -85,15 +94,40 @@ export const runAttempt = async (options: AttemptOptions, command: JobCommands, 
   }
 };
 
-/** Node's longest; a longer wait would be none at all. */
-const LONGEST_MILLIS = 2_147_483_647;
+/** Borg reports progress several times a second; a dump or a hook may be silent for a while. */
+const IDLE_SECONDS = 3_600;
+
+interface AttemptLimits {
+  /** For reaching a host and logging in. */
+  readonly connectTimeoutMillis: number;
+  /** For silence of borg, a dump or a hook. */
+  readonly idleTimeoutMillis: number;
+  /** For the whole attempt, in seconds; null = no limit. */
+  readonly totalTimeout: number | null;
+  /** How often the job is tried when connections fail. */
+  readonly maxAttempts: number;
+}
+
+/** What the run's policy allows, with the defaults for what it leaves open and for a run without policy. */
+const limitsOf = ({ policy }: RunRequested, connectTimeoutMillis: number): AttemptLimits => {
+  const { connect_timeout, idle_timeout, total_timeout, max_attempts } = policy ?? POLICY_DEFAULTS;
+  return {
+    connectTimeoutMillis: connect_timeout === null ? connectTimeoutMillis : connect_timeout * 1000,
+    idleTimeoutMillis: (idle_timeout ?? IDLE_SECONDS) * 1000,
+    totalTimeout: total_timeout,
+    maxAttempts: max_attempts,
+  };
+};
+
+/** Node's longest; a longer one would fire at once. */
+const MAX_TIMER_MILLIS = 2_147_483_647;
 
 const timer = (seconds: number | null, expire: () => void): NodeJS.Timeout | undefined =>
-  seconds === null ? undefined : setTimeout(expire, Math.min(seconds * 1000, LONGEST_MILLIS));
+  seconds === null ? undefined : setTimeout(expire, Math.min(seconds * 1000, MAX_TIMER_MILLIS));
 
-const success = ({ plan, attempt }: Attempt, result: JobResult): Outcome => ({
+const successOf = ({ plan, attempt }: Attempt, result: JobResult): Outcome => ({
   command: {
-    do: 'succeed',
+    type: 'succeed',
     job: plan.job.uuid,
     attempt,
     repository: plan.run.repository?.uuid ?? null,
@@ -102,42 +136,44 @@ const success = ({ plan, attempt }: Attempt, result: JobResult): Outcome => ({
   },
 });
 
-const failure = (attempt: Attempt, limits: AttemptLimits, error: unknown, stopping: AbortSignal): Outcome => {
-  const verdict = classifyFailure({
-    ...limits,
-    error,
-    stop: stopReasonOf(stopping),
-    isWinding: attempt.winding.aborted,
-    attempt: attempt.attempt,
-    transportFailures: attempt.transportFailures,
+const failureOf = (
+  { plan, attempt, transportFailures, output, shutdownSignal }: Attempt,
+  { maxAttempts, totalTimeout }: AttemptLimits,
+  ended: Pick<Parameters<typeof classifyFailure>[0], 'error' | 'stop'>,
+): Outcome => {
+  const isShuttingDown = shutdownSignal.aborted;
+  const action: FailureAction = classifyFailure({
+    ...ended,
+    isShuttingDown,
+    attempt,
+    transportFailures,
+    maxAttempts,
+    totalTimeout,
   });
-  return record(attempt, verdict);
-};
-
-const record = ({ plan, attempt, output }: Attempt, verdict: Verdict): Outcome => {
-  const ours = { job: plan.job.uuid, attempt };
-  switch (verdict.do) {
+  const own = { job: plan.job.uuid, attempt };
+  switch (action.kind) {
     case 'cancel':
       output.write('system_warning', 'Canceled.');
-      return { command: { do: 'cancel', ...ours, reason: 'Canceled on request; borg was stopped.' } };
+      return { command: { type: 'cancel', ...own, reason: 'Canceled on request; borg was stopped.' } };
     case 'fail': {
-      const { message, facts } = verdict.failure;
+      const { message, facts } = action.failure;
       output.write('error', message);
-      return { command: { do: 'fail', ...ours, reason: message, facts } };
+      return { command: { type: 'fail', ...own, reason: message, facts } };
     }
-    case 'lose': {
-      const { reason, transport, retryMillis } = verdict;
+    case 'release-for-retry': {
+      const { reason, transport, retryMillis } = action;
       const again = transport ? ` Trying again in ${Math.round(retryMillis / 1000)} s.` : '';
       output.write('system_warning', `${reason}${again}`);
-      return { command: { do: 'lose', ...ours, reason, transport }, retry: { millis: retryMillis, reason } };
+      const retry = { millis: retryMillis, reason };
+      return { command: { type: 'release-for-retry', ...own, reason, transport }, retry };
     }
   }
 };
 
-/** Refused when the attempt is no longer ours; then there is nothing for us to record. */
-const settle = async (command: JobCommands, job: string, ending: JobCommand): Promise<void> => {
+/** Refused when the attempt has lost the job; then it has nothing to record. */
+const recordOutcome = async (command: JobCommands, job: string, outcome: JobCommand): Promise<void> => {
   try {
-    await command(jobStream(job), ending);
+    await command(jobStream(job), outcome);
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
   }

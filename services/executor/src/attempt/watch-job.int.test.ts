@@ -5,8 +5,7 @@ import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { JobStopped } from '../job/job-failure.ts';
-import type { StopReason } from '../job/stop-reason.ts';
+import { JobStopped, type StopReason } from '../job/job-failure.ts';
 import { startWire, type Wire } from '../testing/wire.ts';
 import { watchJob, type Watch } from './watch-job.ts';
 
@@ -54,10 +53,10 @@ const watched = async (): Promise<Watched> => {
   const watch = watchJob(parts, job, {
     attempt: 1,
     signal: ended.signal,
-    look: () => new Promise(() => undefined),
+    wake: () => new Promise(() => undefined),
     stop: (reason) => stops.push(reason),
   });
-  await watch.prove(ended.signal);
+  await watch.assertOwnership(ended.signal);
   return {
     job,
     database,
@@ -87,18 +86,18 @@ describe.concurrent('an attempt', () => {
     const cut = Date.now();
     it.database.cut();
     it.nats.cut();
-    const proof = refused(it.watch.prove(never));
+    const proof = refused(it.watch.assertOwnership(never));
     await vi.waitUntil(() => it.stops.length > 0, 30_000);
     expect(it.stops[0]).toBe('cut-off');
     expect(Date.now() - cut).toBeGreaterThan(6_000);
-    expect([await proof, await refused(it.watch.prove(never))]).toEqual([true, true]);
+    expect([await proof, await refused(it.watch.assertOwnership(never))]).toEqual([true, true]);
   });
 
   test('goes on while only PostgreSQL is away, and proves nothing until it is back', async () => {
     await using it = await watched();
     it.database.cut();
     let isProven = false;
-    const proof = it.watch.prove(never).then(() => (isProven = true));
+    const proof = it.watch.assertOwnership(never).then(() => (isProven = true));
     // Longer than it would go on without NATS.
     await sleep(14_000);
     expect(it.stops).toEqual([]);
@@ -110,7 +109,7 @@ describe.concurrent('an attempt', () => {
   test('that was taken over while PostgreSQL was away cannot prove anything', async () => {
     await using it = await watched();
     it.database.cut();
-    const proof = refused(it.watch.prove(never));
+    const proof = refused(it.watch.assertOwnership(never));
     await takeOver(it.job);
     it.database.mend();
     expect(await proof).toBe(true);
@@ -121,7 +120,7 @@ describe.concurrent('an attempt', () => {
     await using it = await watched();
     await append(it.job, { type: 'job-cancel-requested', data: { job: it.job } });
     await vi.waitUntil(() => it.stops.includes('canceled'), 10_000);
-    await it.watch.prove(never);
-    expect(await refused(it.watch.prove(AbortSignal.abort()))).toBe(true);
+    await it.watch.assertOwnership(never);
+    expect(await refused(it.watch.assertOwnership(AbortSignal.abort()))).toBe(true);
   });
 });

@@ -1,43 +1,42 @@
-import { jobStream, jobEvolver, type JobState } from '@cyborgbackup/contracts';
+import { jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
 import { delay, messageOf } from '@cyborgbackup/kernel';
 import type { ServiceParts } from '@cyborgbackup/service';
-import { JobStopped } from '../job/job-failure.ts';
-import { isInfrastructureError } from '../job/infrastructure-error.ts';
-import type { StopReason } from '../job/stop-reason.ts';
+import { isInfrastructureError, JobStopped, type StopReason } from '../job/job-failure.ts';
+import { TAKEOVER_TIMING } from './timing.ts';
 
-/** How often a running job's stream is looked at. Cancel signals usually come first; this is the truth behind them. */
-export const WATCH_MILLIS = 2_000;
+/** After so long without an answer of the log, NATS is asked, too. */
+const LATE_MILLIS = 4_000;
+const TICK_MILLIS = 1_000;
+const RETRY_MILLIS = 500;
 
-/**
- * How long an attempt goes on when neither PostgreSQL nor NATS can be reached. Longer than a restart of both takes; how it
- * fits the times of a takeover is told beside FENCE_MILLIS.
- */
-const BLIND_SECONDS = 10;
-
-/** From then on NATS is asked, too. */
-const LATE_SECONDS = 4;
-
-const AGAIN_MILLIS = 500;
+export interface WatchOptions {
+  readonly attempt: number;
+  /** Ends the watch. */
+  readonly signal: AbortSignal;
+  /** Resolves when the stream should be read before the next round. */
+  readonly wake: () => Promise<void>;
+  readonly stop: (reason: StopReason) => void;
+}
 
 export interface Watch {
   /**
-   * Resolves when the job's stream, read from now on, says that the job runs and that this attempt has it. While the stream
-   * cannot be read nothing is proven, and it waits. To be awaited before each step: an executor that was paused or cut off
-   * may have lost its job without having heard of it.
-   * @throws JobStopped when the job is not ours any more, or might not be, or when the signal aborts first
+   * Resolves when the job's stream, read after the call, says that the job runs and belongs to this attempt. It waits while the
+   * stream cannot be read. To be awaited before each step: an executor that was paused or cut off may have lost its job without
+   * noticing.
+   * @throws JobStopped when the job belongs to another attempt, or might, or when the signal aborts first
    */
-  prove(signal: AbortSignal): Promise<void>;
+  assertOwnership(signal: AbortSignal): Promise<void>;
   /** Resolves when the watch has ended. */
   readonly over: Promise<void>;
 }
 
-const reasonToStop = ({ status, attempt, cancelRequested }: JobState, ours: number): StopReason | undefined => {
-  if (status !== 'running' || attempt !== ours) return 'taken-over';
+const reasonToStop = ({ status, attempt, cancelRequested }: JobState, own: number): StopReason | undefined => {
+  if (status !== 'running' || attempt !== own) return 'taken-over';
   return cancelRequested ? 'canceled' : undefined;
 };
 
-/** Settles as the work does, or resolves when the signal aborts. */
+/** Ends as the work does, or resolves when the signal aborts. */
 const unlessAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const done = (): void => resolve();
@@ -50,79 +49,74 @@ const unlessAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> 
  * Watches the job of a running attempt until the signal fires:
  *
  *   - its stream is read every two seconds: a cancel request, or another attempt, stops this one;
- *   - while the stream cannot be read, a sign of life from NATS will do. Nobody takes a job over without having asked all
- *     executors over NATS (see job-holders.ts), and this one answers. So when PostgreSQL restarts, fails over or is away for
- *     half a night, no borg is ended and no hours of its work are thrown away: nobody could have taken the job over then.
- *     Only the next step waits, until it can be proven that the job is ours;
- *   - without either the attempt is stopped after ten seconds, by a clock that waits for no answer: somebody else may have the
- *     job. The seconds are those of this process, so that one which was paused looks before it gives up.
+ *   - while the stream cannot be read, an answer of NATS is enough. No executor takes a job over without having asked all
+ *     executors over NATS (see job-holders.ts), and this one answers. So while PostgreSQL restarts, fails over or is away for
+ *     half a night, borg goes on and no hours of its work are lost. Only the next step waits, until the log can confirm that
+ *     the job still belongs to this attempt;
+ *   - without either, the attempt is stopped after ten seconds, as another executor may have the job by then. The clock counts
+ *     ticks of this process instead of reading the time, so that a process which was paused looks at the log before it stops.
  *
- * @param look resolves when it is worth looking before the next round
+ * The tests in watch-job.int.test.ts cut PostgreSQL and NATS off and hold all three. The numbers are explained in timing.ts.
  */
-export const watchJob = (
-  parts: ServiceParts,
-  job: string,
-  options: { attempt: number; signal: AbortSignal; look: () => Promise<void>; stop: (reason: StopReason) => void },
-): Watch => {
-  const { attempt, signal, look, stop } = options;
-  const gone = new AbortController();
-  let seconds = 0;
-  let known = 0;
+export const watchJob = (parts: ServiceParts, job: string, options: WatchOptions): Watch => {
+  const { attempt, signal, wake, stop } = options;
+  const lost = new AbortController();
+  let now = 0;
+  let lastAnswer = 0;
 
   const stopFor = (reason: StopReason): void => {
     stop(reason);
-    if (reason !== 'canceled') gone.abort();
+    if (reason !== 'canceled') lost.abort();
   };
 
   const read = async (): Promise<void> => {
-    const asked = seconds;
+    const askedAt = now;
     const { state } = await loadState(parts, jobEvolver, jobStream(job));
-    known = Math.max(known, asked);
+    lastAnswer = Math.max(lastAnswer, askedAt);
     const reason = reasonToStop(state, attempt);
     if (reason) stopFor(reason);
   };
   const report = (error: unknown): void =>
     parts.logger.warn({ job, reason: messageOf(error) }, 'the job could not be looked at');
 
-  /** Without an answer time goes on. */
-  const reachNats = async (): Promise<void> => {
-    const asked = seconds;
+  const askNats = async (): Promise<void> => {
+    const askedAt = now;
     await parts.connection.nats.flush().then(
-      () => (known = Math.max(known, asked)),
+      () => (lastAnswer = Math.max(lastAnswer, askedAt)),
       () => undefined,
     );
   };
 
   const clock = setInterval(() => {
-    seconds += 1;
-    if (seconds - known > BLIND_SECONDS) stopFor('cut-off');
-    else if (seconds - known >= LATE_SECONDS) void reachNats();
-  }, 1_000);
+    now += TICK_MILLIS;
+    if (now - lastAnswer > TAKEOVER_TIMING.blindMillis) stopFor('cut-off');
+    else if (now - lastAnswer >= LATE_MILLIS) void askNats();
+  }, TICK_MILLIS);
 
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {
       await unlessAborted(read(), signal).catch(report);
       const woken = new AbortController();
-      await Promise.race([delay(WATCH_MILLIS, AbortSignal.any([signal, woken.signal])), look()]);
+      await Promise.race([delay(TAKEOVER_TIMING.watchMillis, AbortSignal.any([signal, woken.signal])), wake()]);
       woken.abort();
     }
     clearInterval(clock);
   };
 
-  const prove = async (until: AbortSignal): Promise<void> => {
-    const inVain = AbortSignal.any([until, gone.signal]);
-    while (!inVain.aborted) {
+  const assertOwnership = async (until: AbortSignal): Promise<void> => {
+    const giveUp = AbortSignal.any([until, lost.signal]);
+    while (!giveUp.aborted) {
       try {
-        await unlessAborted(read(), inVain);
-        if (!inVain.aborted) return;
+        await unlessAborted(read(), giveUp);
+        if (!giveUp.aborted) return;
       } catch (error) {
         if (!isInfrastructureError(error)) throw error;
         report(error);
-        await delay(AGAIN_MILLIS, inVain);
+        await delay(RETRY_MILLIS, giveUp);
       }
     }
-    throw new JobStopped('The job was stopped.');
+    throw new JobStopped();
   };
 
-  return { prove, over: watch() };
+  return { assertOwnership, over: watch() };
 };

@@ -4,13 +4,13 @@ import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createRepositoryAccess, writing, type RepositoryAccess } from './repository-access.ts';
+import { createRepositoryAccess, withWriteAccess, type RepositoryAccess } from './repository-access.ts';
 
 describe('a download', () => {
   let nats: TestNats;
   let here: Connection;
   let there: Connection;
-  let giveWay: RepositoryAccess;
+  let repositoryAccess: RepositoryAccess;
   const FINISH_MILLIS = 200;
 
   beforeAll(async () => {
@@ -18,11 +18,11 @@ describe('a download', () => {
     const logger = createLogger('test', 'silent');
     here = await createNatsConnection({ natsUrl: nats.url, name: 'here', logger });
     there = await createNatsConnection({ natsUrl: nats.url, name: 'there', logger });
-    giveWay = createRepositoryAccess(here, FINISH_MILLIS);
+    repositoryAccess = createRepositoryAccess(here, FINISH_MILLIS);
     await here.nats.flush();
   });
   afterAll(async () => {
-    giveWay.close();
+    repositoryAccess.close();
     await here.close();
     await there.close();
     await nats[Symbol.asyncDispose]();
@@ -33,16 +33,16 @@ describe('a download', () => {
     const startedAt = Date.now();
     const written = Promise.withResolvers<void>();
     let write = Promise.resolve();
-    const reading = giveWay.reading(wanted, async (signal) => {
-      write = writing(there, wanted, () => written.promise);
+    const withReadAccess = repositoryAccess.withReadAccess(wanted, async (signal) => {
+      write = withWriteAccess(there, wanted, () => written.promise);
       await once(signal, 'abort');
       return signal.reason as unknown;
     });
-    expect(await reading).toMatchObject({ code: 'unavailable' });
+    expect(await withReadAccess).toMatchObject({ code: 'unavailable' });
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(FINISH_MILLIS - 1);
-    const again = (): Promise<string> => giveWay.reading(wanted, () => Promise.resolve('read'));
+    const again = (): Promise<string> => repositoryAccess.withReadAccess(wanted, () => Promise.resolve('read'));
     await expect(again()).rejects.toMatchObject({ code: 'unavailable' });
-    expect(await giveWay.reading(other, () => Promise.resolve('read'))).toBe('read');
+    expect(await repositoryAccess.withReadAccess(other, () => Promise.resolve('read'))).toBe('read');
     written.resolve();
     await write;
     await there.nats.flush();
@@ -52,8 +52,8 @@ describe('a download', () => {
 
   test('goes on when the writer ends first', async () => {
     const repository = randomUUID();
-    const isAborted = await giveWay.reading(repository, async (signal) => {
-      await writing(there, repository, () => there.nats.flush());
+    const isAborted = await repositoryAccess.withReadAccess(repository, async (signal) => {
+      await withWriteAccess(there, repository, () => there.nats.flush());
       await delay(FINISH_MILLIS + 100);
       return signal.aborted;
     });

@@ -1,16 +1,16 @@
 import { runBorg, type BorgResult, type RunBorgOptions } from '@cyborgbackup/borg';
 import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
 
-/** What a place decides is not for the caller to say. */
+/** Without what the endpoint decides. */
 export type BorgRun = Omit<RunBorgOptions, 'passphrase' | 'knownHosts' | 'forwardAgent' | 'agentSocket'>;
 
-/** Runs borg at a place. @throws as `runBorg` */
-export const runBorgAt = (place: BorgEndpoint, options: BorgRun): Promise<BorgResult> =>
-  runBorg(place.runner, {
+/** Runs borg at an endpoint. @throws as `runBorg` */
+export const runBorgAt = (endpoint: BorgEndpoint, options: BorgRun): Promise<BorgResult> =>
+  runBorg(endpoint.runner, {
     ...options,
-    env: { ...place.env, ...options.env },
-    passphrase: place.passphrase,
-    knownHosts: place.knownHosts,
-    forwardAgent: place.forwardAgent,
-    agentSocket: place.agentSocket,
+    env: { ...endpoint.env, ...options.env },
+    passphrase: endpoint.passphrase,
+    knownHosts: endpoint.knownHosts,
+    forwardAgent: endpoint.forwardAgent,
+    agentSocket: endpoint.agentSocket,
   });

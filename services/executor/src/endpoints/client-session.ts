@@ -1,17 +1,13 @@
 import { execPlain, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
+import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from './connection-options.ts';
-import { openSession } from './open-session.ts';
 import { parseOpenssh } from './openssh-version.ts';
 import { clientLogin, type Login } from './secrets.ts';
+import { openSession } from './ssh-session.ts';
 
-export interface Host {
-  readonly hostname: string;
-  readonly port: number;
-}
-
-/** A client that we are logged in to as the backup user. */
-export interface ClientSession {
-  readonly session: SshSession;
+/** A client that we are logged in to as the backup user. Closing it closes the connection. */
+export interface ClientSession extends AsyncDisposable {
+  readonly ssh: SshSession;
   readonly login: Login;
   /** With root's rights, where the account has them or may get them by sudo. */
   readonly runner: BorgRunner;
@@ -23,14 +19,7 @@ export interface ClientSession {
   readonly sftpServer: string | undefined;
 }
 
-const PROBE = `
-echo "uid=$(id -u)"
-echo "ssh=$(ssh -V 2>&1)"
-[ "$(id -u)" = 0 ] || ! sudo -n true >/dev/null 2>&1 || echo sudo=yes
-for server in /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server \\
-  /usr/libexec/sftp-server /usr/lib/sftp-server; do
-  [ ! -x "$server" ] || { echo "sftp=$server"; break; }
-done`;
+const PROBE = readFileSync(new URL('./probe-client.sh', import.meta.url), 'utf8');
 
 const field = (text: string, name: string): string | undefined => new RegExp(`^${name}=(.+)$`, 'm').exec(text)?.[1];
 
@@ -40,26 +29,27 @@ const field = (text: string, name: string): string | undefined => new RegExp(`^$
  */
 export const openClientSession = async (
   options: ConnectionOptions,
-  client: Host,
+  { hostname, port }: { readonly hostname: string; readonly port: number },
   agent?: ForwardableAgent,
 ): Promise<ClientSession> => {
   const login = await clientLogin(options.parts);
-  const target = { user: login.user, host: client.hostname, port: client.port };
-  const session = await openSession(options, target, { privateKey: login.privateKey }, agent);
+  const target = { user: login.user, host: hostname, port };
+  const ssh = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {
-    const { stdout } = await execPlain(sshRunner(session), ['sh', '-c', PROBE], { signal: options.signal });
+    const { stdout } = await execPlain(sshRunner(ssh), ['sh', '-c', PROBE], { signal: options.signal });
     const sudo = field(stdout, 'sudo') === 'yes';
     return {
-      session,
+      ssh,
       login,
-      runner: sshRunner(session, { sudo }),
+      runner: sshRunner(ssh, { sudo }),
       sudo,
       isRoot: sudo || field(stdout, 'uid') === '0',
       opensshVersion: parseOpenssh(field(stdout, 'ssh') ?? ''),
       sftpServer: field(stdout, 'sftp'),
+      [Symbol.asyncDispose]: () => ssh.close(),
     };
   } catch (error) {
-    await session.close();
+    await ssh.close();
     throw error;
   }
 };

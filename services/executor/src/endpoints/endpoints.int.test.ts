@@ -5,20 +5,22 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openBackupEndpoint, type BackupEndpoint } from './backup-endpoint.ts';
-import { startConnectSite, type ConnectSite } from '../testing/connection-site.ts';
-import { openPushEndpoint, onRepositoryHost } from './connections.ts';
 import { runBorgAt } from '../borg/run-borg-at.ts';
+import { startConnectSite, type ConnectSite } from '../testing/connection-site.ts';
+import { openBackupEndpoint } from './backup-endpoint.ts';
+import type { BackupEndpoint } from './borg-endpoint.ts';
+import { openPushEndpoint } from './push-endpoint.ts';
+import { openRepositoryEndpoint } from './repository-endpoint.ts';
 
-const openPlace = (site: ConnectSite, pull: boolean): Promise<BackupEndpoint> =>
+const openEndpoint = (site: ConnectSite, pull: boolean): Promise<BackupEndpoint> =>
   openBackupEndpoint(site.options, { client: site.target, repository: site.repository, pull });
 
-const backUp = async (site: ConnectSite, place: BackupEndpoint, paths: readonly string[]): Promise<BorgResult> => {
-  const { create, run } = await place.files(paths, { oneFileSystem: false });
-  return runBorgAt(place, {
+const backUp = async (site: ConnectSite, endpoint: BackupEndpoint, paths: readonly string[]): Promise<BorgResult> => {
+  const { create, run } = await endpoint.files(paths, { oneFileSystem: false });
+  return runBorgAt(endpoint, {
     ...run,
-    argv: createCommand({ ...create, repository: place.repository, archive: `a-${randomUUID()}` }),
-    env: { BORG_BASE_DIR: join(site.folder, place.host === 'executor' ? 'executor' : 'server') },
+    argv: createCommand({ ...create, repository: endpoint.repository, archive: `a-${randomUUID()}` }),
+    env: { BORG_BASE_DIR: join(site.folder, endpoint.host === 'executor' ? 'executor' : 'server') },
   });
 };
 
@@ -44,22 +46,22 @@ const agentsHere = (): string[] =>
 
 test('push: the client is lent the own key of the repository, and borg works with it', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['own'] });
-  await using place = await openPlace(site, false);
-  expect(place).toMatchObject({ host: 'client', pull: false, forwardAgent: true });
-  expect(await backUp(site, place, [await source(site)])).toMatchObject({ outcome: 'success' });
+  await using endpoint = await openEndpoint(site, false);
+  expect(endpoint).toMatchObject({ host: 'client', pull: false, forwardAgent: true });
+  expect(await backUp(site, endpoint, [await source(site)])).toMatchObject({ outcome: 'success' });
   expect(site.warnings).toEqual([]);
 });
 
 test('push: root on the client can do nothing else with what it is lent', async () => {
   await using site = await startConnectSite({ initialised: false });
   await using other = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
-  await using place = await openPushEndpoint(site.options, site.target, site.repository);
+  await using endpoint = await openPushEndpoint(site.options, site.target, site.repository);
   const login = (port: number, user = site.client.user): string =>
     `ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o IdentityFile=none -p ${port} ${user}@127.0.0.1 echo reached`;
   const say = async (command: string): Promise<string> => {
     let said = '';
     const take = (chunk: Buffer): void => void (said += chunk.toString());
-    await place.session.exec(command, { forwardAgent: true, onStdout: take, onStderr: take });
+    await endpoint.ssh.exec(command, { forwardAgent: true, onStdout: take, onStderr: take });
     return said;
   };
   // What it is for: borg serve of this repository, and no command.
@@ -76,13 +78,13 @@ test('push: root on the client can do nothing else with what it is lent', async 
 
 test("push: without the own key's line the control plane's key is lent for that host alone, with a warning", async () => {
   await using site = await startConnectSite({ repositoryTakes: ['control'], ownKeySeen: false });
-  await using place = await openPlace(site, false);
-  expect(await backUp(site, place, [await source(site)])).toMatchObject({ outcome: 'success' });
+  await using endpoint = await openEndpoint(site, false);
+  expect(await backUp(site, endpoint, [await source(site)])).toMatchObject({ outcome: 'success' });
   expect(site.warnings).toEqual([expect.stringContaining('Install the line')]);
   const back = `ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p ${site.client.port} 127.0.0.1 echo reached`;
-  const { session } = place as unknown as Awaited<ReturnType<typeof openPushEndpoint>>;
+  const { ssh } = endpoint as unknown as Awaited<ReturnType<typeof openPushEndpoint>>;
   let said = '';
-  await session.exec(back, { forwardAgent: true, onStdout: (chunk) => void (said += chunk.toString()) });
+  await ssh.exec(back, { forwardAgent: true, onStdout: (chunk) => void (said += chunk.toString()) });
   expect(said).toBe('');
 });
 
@@ -97,26 +99,26 @@ test('push: an old OpenSSH is not lent the key that opens everything', async () 
     clientPath: bin,
     initialised: false,
   });
-  await expect(openPlace(site, false)).rejects.toThrow(
+  await expect(openEndpoint(site, false)).rejects.toThrow(
     /OpenSSH on 127\.0\.0\.1 is 8\.4.*repositories\/3\/authorized_keys/,
   );
   await using own = await startConnectSite({ clientPath: bin, initialised: false });
-  await using place = await openPlace(own, false);
-  expect(place.host).toBe('client');
+  await using endpoint = await openEndpoint(own, false);
+  expect(endpoint.host).toBe('client');
 });
 
 test('a repository host without a shell is served by borg here', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['own'] });
   {
-    await using place = await onRepositoryHost(site.options, site.repository);
-    expect(place).toMatchObject({ host: 'executor', repository: site.repository.path });
+    await using endpoint = await openRepositoryEndpoint(site.options, site.repository);
+    expect(endpoint).toMatchObject({ host: 'executor', repository: site.repository.path });
     expect(agentsHere()).toHaveLength(1);
-    const argv = infoCommand({ repository: place.repository });
-    const result = await runBorgAt(place, { argv, env: { BORG_BASE_DIR: join(site.folder, 'executor') } });
+    const argv = infoCommand({ repository: endpoint.repository });
+    const result = await runBorgAt(endpoint, { argv, env: { BORG_BASE_DIR: join(site.folder, 'executor') } });
     expect(result).toMatchObject({ outcome: 'success' });
   }
   expect(agentsHere()).toEqual([]);
-  await using shell = await onRepositoryHost(
+  await using shell = await openRepositoryEndpoint(
     { ...site.options },
     { uuid: site.repository.uuid, path: join(site.folder, 'repository') },
   );
@@ -125,7 +127,7 @@ test('a repository host without a shell is served by borg here', async () => {
 
 test('a repository host that takes neither key says so', async () => {
   await using site = await startConnectSite({ repositoryTakes: [], ownKeySeen: false, initialised: false });
-  await expect(onRepositoryHost(site.options, site.repository)).rejects.toThrow(
+  await expect(openRepositoryEndpoint(site.options, site.repository)).rejects.toThrow(
     /accepts neither .*repositories\/3\/authorized_keys/,
   );
 });
@@ -139,18 +141,18 @@ test.each<[string, 'repository' | 'executor', readonly ('control' | 'own')[]]>([
   await symlink(folder, join(site.folder, 'link'));
   await mkdir(join(folder, 'sub'));
   {
-    await using place = await openPlace(site, true);
-    expect(place.host).toBe(host);
-    expect(await backUp(site, place, [folder])).toMatchObject({ outcome: 'success' });
-    const linked = place.files([join(site.folder, 'link/sub')], { oneFileSystem: false });
+    await using endpoint = await openEndpoint(site, true);
+    expect(endpoint.host).toBe(host);
+    expect(await backUp(site, endpoint, [folder])).toMatchObject({ outcome: 'success' });
+    const linked = endpoint.files([join(site.folder, 'link/sub')], { oneFileSystem: false });
     await expect(linked).rejects.toThrow(/leads through a symbolic link/);
     const dump = createCommand({
-      repository: place.repository,
+      repository: endpoint.repository,
       archive: 'dump',
-      source: { command: place.dump(['sh', '-c', 'cat; (sleep 300 >/dev/null 2>&1 &)']), name: 'dump' },
+      source: { command: endpoint.dump(['sh', '-c', 'cat; (sleep 300 >/dev/null 2>&1 &)']), name: 'dump' },
     });
     const env = { BORG_BASE_DIR: join(site.folder, host === 'executor' ? 'executor' : 'server') };
-    expect(await runBorgAt(place, { argv: dump, input: 'x', env })).toMatchObject({ outcome: 'success' });
+    expect(await runBorgAt(endpoint, { argv: dump, input: 'x', env })).toMatchObject({ outcome: 'success' });
   }
   expect(ofJob(site.job)).toEqual([]);
   expect(existsSync(`/tmp/cyborgbackup-${userInfo().uid}/${site.target.uuid}`)).toBe(false);
@@ -163,14 +165,14 @@ test('pull: a dump is ended on the client when the job is stopped', async () => 
   const options = { ...site.options, signal: abort.signal };
   const begun = join(site.folder, 'begun');
   {
-    await using place = await openBackupEndpoint(options, {
+    await using endpoint = await openBackupEndpoint(options, {
       client: site.target,
       repository: site.repository,
       pull: true,
     });
-    const command = place.dump(['sh', '-c', `touch ${begun}; exec sleep 300`]);
-    const running = runBorgAt(place, {
-      argv: createCommand({ repository: place.repository, archive: 'a', source: { command, name: 'x' } }),
+    const command = endpoint.dump(['sh', '-c', `touch ${begun}; exec sleep 300`]);
+    const running = runBorgAt(endpoint, {
+      argv: createCommand({ repository: endpoint.repository, archive: 'a', source: { command, name: 'x' } }),
       signal: abort.signal,
     });
     await vi.waitUntil(() => existsSync(begun), 10_000);
@@ -184,8 +186,8 @@ test('pull: a dump is ended on the client when the job is stopped', async () => 
 
 test('pull: one file system means what it means in push', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
-  await using place = await openPlace(site, true);
-  const { create } = await place.files(['/'], { oneFileSystem: true, patterns: ['R /srv', '- *.o'] });
+  await using endpoint = await openEndpoint(site, true);
+  const { create } = await endpoint.files(['/'], { oneFileSystem: true, patterns: ['R /srv', '- *.o'] });
   expect(create).toMatchObject({ source: { paths: ['.', 'srv'] }, patterns: ['- *.o'], oneFileSystem: false });
   expect(create.exclude).toContain('fm:/proc/');
   expect(create.exclude).not.toContain('fm:/');
@@ -199,9 +201,9 @@ test('a backup user who is not root becomes it by sudo where that works', async 
   await writeFile(join(bin, 'sudo'), '#!/bin/sh\n[ "$1" = -n ] || exit 9\nshift\nexec env AS_ROOT=yes "$@"\n');
   for (const name of ['id', 'sudo']) await chmod(join(bin, name), 0o755);
   await using site = await startConnectSite({ clientPath: bin, initialised: false });
-  await using place = await openPlace(site, false);
-  expect((await execPlain(place.client, ['sh', '-c', 'echo $AS_ROOT'])).stdout).toBe('yes\n');
-  await using pulled = await openPlace(site, true);
+  await using endpoint = await openEndpoint(site, false);
+  expect((await execPlain(endpoint.client, ['sh', '-c', 'echo $AS_ROOT'])).stdout).toBe('yes\n');
+  await using pulled = await openEndpoint(site, true);
   const { run } = await pulled.files([site.folder], { oneFileSystem: false });
   expect(run.mount?.sftpServer).toMatch(/^sudo -n .*sftp-server$/);
 });

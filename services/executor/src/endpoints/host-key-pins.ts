@@ -12,7 +12,7 @@ interface Pin {
 
 type Pinned = HostKey | undefined;
 
-/** The first key seen stays until somebody forgets it. Two executors meeting a host at once pin one key: the append decides. */
+/** The first key seen stays until a user makes us forget it. Two executors that meet a host at once pin one key: one append wins. */
 export const hostKeyDecider: Decider<Pinned, Pin, HostKeyEvent> = {
   initialState: undefined,
   decide: ({ host, port, key }, pinned) =>

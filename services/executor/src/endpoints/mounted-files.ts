@@ -1,44 +1,36 @@
 import { escapeGlob, execPlain } from '@cyborgbackup/borg';
+import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { JobFailure } from '../job/job-failure.ts';
 import type { ClientSession } from './client-session.ts';
 
-/** What the kernel tells of mounts: device and folder, for each. */
-interface Mount {
-  readonly device: string;
-  readonly folder: string;
-}
-
-/** Prints the number of each path that leads through a symbolic link, from 1. Paths that do not exist are told elsewhere. */
-const FIND_LINKS = `
-i=0
-for path do
-  i=$((i + 1))
-  parent=$(dirname -- "$path")
-  real=$(cd -P -- "$parent" 2>/dev/null && pwd -P) || continue
-  [ "$real" = "$parent" ] || echo "$i"
-done`;
-
+const FIND_LINKS = readFileSync(new URL('./find-links.sh', import.meta.url), 'utf8');
 const MAX_MOUNTS_BYTES = 4 * 1024 * 1024;
 
 export const normalPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, '');
 
 /**
- * Through a mount, an absolute symbolic link on the way to a folder would lead to a folder of the host that has the mount.
+ * Refuses paths through symbolic links: through a mount, an absolute link would lead to a folder of the host that has the mount.
  * @throws JobFailure naming the paths
  */
 export const refuseLinks = async (
-  side: ClientSession,
+  { runner, ssh }: ClientSession,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<void> => {
-  const { stdout } = await execPlain(side.runner, ['sh', '-c', FIND_LINKS, 'sh', ...paths], { signal });
-  const bad = stdout.split('\n').flatMap((line) => (line === '' ? [] : (paths[Number(line) - 1] ?? [])));
-  if (bad.length === 0) return;
+  const { stdout } = await execPlain(runner, ['sh', '-c', FIND_LINKS, 'sh', ...paths], { signal });
+  const linked = stdout.split('\n').flatMap((line) => (line === '' ? [] : (paths[Number(line) - 1] ?? [])));
+  if (linked.length === 0) return;
   throw new JobFailure(
-    `${bad.join(', ')} ${bad.length === 1 ? 'leads' : 'lead'} through a symbolic link on ${side.session.host}, which a pull backup cannot follow: name the real folder.`,
+    `${linked.join(', ')} ${linked.length === 1 ? 'leads' : 'lead'} through a symbolic link on ${ssh.host}, which a pull backup cannot follow: name the real folder.`,
   );
 };
+
+/** A mount as the kernel lists it. */
+interface Mount {
+  readonly device: string;
+  readonly folder: string;
+}
 
 const unescape = (text: string): string =>
   text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
@@ -60,30 +52,26 @@ const deviceOf = (path: string, mounts: readonly Mount[]): string | undefined =>
     .at(-1)?.device;
 
 /**
- * Patterns that keep a backup on the file systems its sources are on, as `--one-file-system` does. Borg cannot see them: a
- * mount with sshfs looks like one file system. The mount points themselves are stored, empty. A subvolume that is not
- * mounted by itself counts as part of what it lies in.
+ * Patterns that keep a backup on the file systems of its sources, as `--one-file-system` does. Borg cannot distinguish them: a
+ * mount with sshfs looks like one file system. The mount points themselves are stored, empty. A subvolume without a mount of its
+ * own counts as part of the file system around it.
+ * @throws JobFailure when the client does not list its mounts
  */
-export const otherFileSystems = (paths: readonly string[], mountinfo: string): readonly string[] => {
-  const mounts = parseMounts(mountinfo);
-  const others = mounts.filter(({ device, folder }) =>
-    paths.some((path) => isWithin(folder, path) && deviceOf(path, mounts) !== device),
-  );
-  return [...new Set(others.map(({ folder }) => `fm:${escapeGlob(folder)}/`))];
-};
-
-/** As `otherFileSystems`, of a client. @throws JobFailure when the client does not tell its mounts */
 export const findOtherFileSystems = async (
-  side: ClientSession,
+  { runner, ssh }: ClientSession,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   const argv = ['awk', '{ print $3, $5 }', '/proc/self/mountinfo'];
-  const { exitCode, stdout } = await execPlain(side.runner, argv, { signal, maxBytes: MAX_MOUNTS_BYTES });
+  const { exitCode, stdout } = await execPlain(runner, argv, { signal, maxBytes: MAX_MOUNTS_BYTES });
   if (exitCode !== 0) {
     throw new JobFailure(
-      `${side.session.host} does not tell its mounts, so a pull backup cannot stay on one file system there: use excludes instead of one_file_system.`,
+      `${ssh.host} does not tell its mounts, so a pull backup cannot stay on one file system there: use excludes instead of one_file_system.`,
     );
   }
-  return otherFileSystems(paths, stdout);
+  const mounts = parseMounts(stdout);
+  const others = mounts.filter(({ device, folder }) =>
+    paths.some((path) => isWithin(folder, path) && deviceOf(path, mounts) !== device),
+  );
+  return [...new Set(others.map(({ folder }) => `fm:${escapeGlob(folder)}/`))];
 };

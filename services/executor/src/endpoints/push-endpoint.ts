@@ -6,17 +6,17 @@ import {
   type SshSession,
 } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
-import type { BorgEndpoint } from './borg-endpoint.ts';
-import { openClientSession, type ClientSession, type Host } from './client-session.ts';
+import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
+import { openClientSession, type ClientSession } from './client-session.ts';
 import type { ConnectionOptions } from './connection-options.ts';
-import { knownHost } from './known-hosts.ts';
-import { canBindKeys } from './openssh-version.ts';
 import { markedEnv } from './job-processes.ts';
-import type { Repository } from './repository-endpoint.ts';
+import { canBindKeys } from './openssh-version.ts';
 import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';
+import { knownHost } from './ssh-session.ts';
 
 export interface PushEndpoint extends BorgEndpoint {
-  readonly session: SshSession;
+  readonly ssh: SshSession;
+  readonly client: ClientSession;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface PushEndpoint extends BorgEndpoint {
  * @throws JobFailure when there is no key that could be lent safely
  */
 const lentIdentity = (
-  { opensshVersion, login, session }: ClientSession,
+  { opensshVersion, login, ssh }: ClientSession,
   secrets: RepositorySecrets,
   destination: { readonly user: string; readonly hostKeys: readonly string[] },
 ): AgentIdentity => {
@@ -37,7 +37,7 @@ const lentIdentity = (
   }
   if (binds) return { privateKey: login.privateKey, destination };
   throw new JobFailure(
-    `OpenSSH on ${session.host} is ${opensshVersion ?? 'missing'}, too old to be lent the control plane's key for one ` +
+    `OpenSSH on ${ssh.host} is ${opensshVersion ?? 'missing'}, too old to be lent the control plane's key for one ` +
       `host alone (that needs 8.9). Add the line that /api/v1/repositories/${secrets.id}/authorized_keys/ gives to the ` +
       "repository's account and prepare the repository again, or update OpenSSH.",
   );
@@ -48,14 +48,14 @@ const WARNING =
   'this host while the job runs. Install the line that the preparation of the repository printed.';
 
 /**
- * The client's side: borg runs beside the files and reaches the repository with a forwarded key.
+ * The endpoint on the client: borg runs beside the files and reaches the repository with a forwarded key.
  * @throws SshError, JobFailure
  */
 export const openPushEndpoint = async (
   options: ConnectionOptions,
-  client: Host,
-  repository: Repository,
-): Promise<PushEndpoint & { readonly side: ClientSession }> => {
+  target: { readonly hostname: string; readonly port: number },
+  repository: RepositoryAddress,
+): Promise<PushEndpoint> => {
   const location = parseRepositoryLocation(repository.path);
   if (location.kind === 'local') {
     throw new JobFailure(
@@ -66,28 +66,25 @@ export const openPushEndpoint = async (
   const { privateKey } = await clientLogin(options.parts);
   const { lines, keys } = await knownHost(options, location, privateKey);
   const identities: AgentIdentity[] = [];
-  const side = await openClientSession(
-    options,
-    client,
-    createForwardedAgent(() => identities),
-  );
+  const agent = createForwardedAgent(() => identities);
+  const client = await openClientSession(options, target, agent);
   try {
-    identities.push(lentIdentity(side, secrets, { user: location.user, hostKeys: keys }));
+    identities.push(lentIdentity(client, secrets, { user: location.user, hostKeys: keys }));
   } catch (error) {
-    await side.session.close();
+    await client.ssh.close();
     throw error;
   }
   if (!secrets.takesOwnKey) options.warn?.(WARNING);
   return {
-    side,
-    session: side.session,
-    runner: side.runner,
+    client,
+    ssh: client.ssh,
+    runner: client.runner,
     host: 'client',
     repository: toBorgUrl(location),
     passphrase: secrets.passphrase,
     env: markedEnv(options, 'ssh'),
     knownHosts: lines,
     forwardAgent: true,
-    [Symbol.asyncDispose]: () => side.session.close(),
+    [Symbol.asyncDispose]: () => client.ssh.close(),
   };
 };

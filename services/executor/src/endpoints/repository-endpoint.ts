@@ -15,18 +15,12 @@ import {
   type SshSession,
 } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
-import type { BorgEndpoint } from './borg-endpoint.ts';
+import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
 import type { ConnectionOptions } from './connection-options.ts';
-import { knownHost, type KnownHost } from './known-hosts.ts';
-import { openSession } from './open-session.ts';
-import { canBindKeys, opensshVersion } from './openssh-version.ts';
 import { markedEnv } from './job-processes.ts';
+import { canBindKeys, opensshVersion } from './openssh-version.ts';
 import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';
-
-export interface Repository {
-  readonly uuid: string;
-  readonly path: string;
-}
+import { knownHost, openSession } from './ssh-session.ts';
 
 type SshLocation = Extract<RepositoryLocation, { kind: 'ssh' }>;
 
@@ -36,19 +30,19 @@ export interface ClientAccess {
   readonly knownHosts: readonly string[];
 }
 
-interface Opening {
+interface SessionRequest {
   readonly options: ConnectionOptions;
   readonly location: SshLocation;
   readonly secrets: RepositorySecrets;
   readonly controlKey: string;
 }
 
-/** A session with a shell, or the key with which borg here may log in. */
-type Login = { readonly session: SshSession } | { readonly privateKey: string };
+/** A session with a shell, or the key with which a borg on this host may log in. */
+type RepositoryLogin = { readonly session: SshSession } | { readonly privateKey: string };
 
 /** @throws SshError, JobFailure when the account takes neither key */
 const logIn = async (
-  { options, location, secrets, controlKey }: Opening,
+  { options, location, secrets, controlKey }: SessionRequest,
   agent: ForwardableAgent | undefined,
 ): Promise<SshSession> => {
   try {
@@ -63,17 +57,17 @@ const logIn = async (
   }
 };
 
-/** What is asked of a session before anybody else has it; when that fails, the session ends. */
-const orClose = async <Result>(session: SshSession, asking: Promise<Result>): Promise<Result> => {
+/** Closes a new session when the first work on it fails. */
+const closeOnFailure = async <Result>(session: SshSession, work: Promise<Result>): Promise<Result> => {
   try {
-    return await asking;
+    return await work;
   } catch (error) {
     await session.close();
     throw error;
   }
 };
 
-const hasShell = async ({ options }: Opening, session: SshSession): Promise<boolean> => {
+const hasShell = async ({ options }: SessionRequest, session: SshSession): Promise<boolean> => {
   try {
     await execPlain(sshRunner(session), ['true'], { signal: options.signal });
     return true;
@@ -87,11 +81,11 @@ const hasShell = async ({ options }: Opening, session: SshSession): Promise<bool
  * Logs in with the control plane's key, which may have a shell, or with the repository's own, which has none where it was
  * installed as printed. An account that takes the first but runs no commands for it has a forced command of its own.
  */
-const openShell = async (opening: Opening, lent: readonly AgentIdentity[]): Promise<Login> => {
-  const { secrets, controlKey } = opening;
+const openShell = async (request: SessionRequest, lent: readonly AgentIdentity[]): Promise<RepositoryLogin> => {
+  const { secrets, controlKey } = request;
   const agent = lent.length > 0 ? createForwardedAgent(() => lent) : undefined;
-  const session = await logIn(opening, agent);
-  if (!session.withOtherKey && (await orClose(session, hasShell(opening, session)))) return { session };
+  const session = await logIn(request, agent);
+  if (!session.withOtherKey && (await closeOnFailure(session, hasShell(request, session)))) return { session };
   await session.close();
   const own = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
   return { privateKey: own?.privateKey ?? controlKey };
@@ -122,15 +116,15 @@ const localIdentities = async (runner: BorgRunner, identities: readonly AgentIde
   }));
 };
 
-/** Borg on this host, with an agent where it has to log in somewhere. */
+/** Borg on this host, with an agent where it has to log in to another one. */
 const openLocalEndpoint = async (
-  place: Omit<BorgEndpoint, 'runner' | 'host' | 'forwardAgent' | typeof Symbol.asyncDispose>,
+  endpoint: Omit<BorgEndpoint, 'runner' | 'host' | 'forwardAgent' | typeof Symbol.asyncDispose>,
   identities: readonly AgentIdentity[],
 ): Promise<BorgEndpoint> => {
   const runner = localRunner();
   const agent = identities.length > 0 ? await startLocalAgent(await localIdentities(runner, identities)) : undefined;
   return {
-    ...place,
+    ...endpoint,
     runner,
     host: 'executor',
     forwardAgent: false,
@@ -139,7 +133,7 @@ const openLocalEndpoint = async (
   };
 };
 
-/** @throws JobFailure when a key of ours cannot be lent to the host safely */
+/** @throws JobFailure when a key of the control plane cannot be lent to the host safely */
 const refuseOldOpenssh = async (session: SshSession): Promise<void> => {
   const version = await opensshVersion(sshRunner(session));
   if (canBindKeys(version)) return;
@@ -150,14 +144,14 @@ const refuseOldOpenssh = async (session: SshSession): Promise<void> => {
 };
 
 /**
- * The repository's own side: borg runs where the data lies. Where the repository's account runs no commands for us, borg
- * runs on this host and logs in with the repository's own key.
+ * The endpoint beside the repository: borg runs on its host. Where the repository's account runs no commands for us, borg runs on
+ * this host and logs in with the repository's own key.
  * @param client set when borg has to log in to a client from there too
  * @throws SshError, JobFailure
  */
 export const openRepositoryEndpoint = async (
   options: ConnectionOptions,
-  repository: Repository,
+  repository: RepositoryAddress,
   client?: ClientAccess,
 ): Promise<BorgEndpoint> => {
   const location = parseRepositoryLocation(repository.path);
@@ -167,15 +161,15 @@ export const openRepositoryEndpoint = async (
   const env = markedEnv(options, location.kind);
   const knownHosts = client ? { knownHosts: client.knownHosts } : {};
   if (location.kind === 'local') {
-    const place = { repository: repositoryPathOnHost(location), passphrase, env, ...knownHosts };
-    return openLocalEndpoint(place, lent);
+    const endpoint = { repository: repositoryPathOnHost(location), passphrase, env, ...knownHosts };
+    return openLocalEndpoint(endpoint, lent);
   }
   const { privateKey: controlKey } = await clientLogin(options.parts);
-  const opening = { options, location, secrets, controlKey };
-  const login = await openShell(opening, lent);
-  if ('privateKey' in login) return withoutShell(opening, login.privateKey, client);
+  const request = { options, location, secrets, controlKey };
+  const login = await openShell(request, lent);
+  if ('privateKey' in login) return withoutShell(request, login.privateKey, client);
   const { session } = login;
-  if (client) await orClose(session, refuseOldOpenssh(session));
+  if (client) await closeOnFailure(session, refuseOldOpenssh(session));
   return {
     runner: sshRunner(session),
     host: 'repository',
@@ -188,15 +182,34 @@ export const openRepositoryEndpoint = async (
   };
 };
 
-const withoutShell = async (opening: Opening, privateKey: string, client?: ClientAccess): Promise<BorgEndpoint> => {
-  const { options, location, secrets } = opening;
-  const { lines, keys }: KnownHost = await knownHost(options, location, privateKey);
+const withoutShell = async (
+  request: SessionRequest,
+  privateKey: string,
+  client?: ClientAccess,
+): Promise<BorgEndpoint> => {
+  const { options, location, secrets } = request;
+  const { lines, keys } = await knownHost(options, location, privateKey);
   const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };
-  const place = {
+  const endpoint = {
     repository: toBorgUrl(location),
     passphrase: secrets.passphrase,
     env: markedEnv(options, 'ssh'),
     knownHosts: [...lines, ...(client?.knownHosts ?? [])],
   };
-  return openLocalEndpoint(place, [identity, ...(client ? [client.identity] : [])]);
+  return openLocalEndpoint(endpoint, [identity, ...(client ? [client.identity] : [])]);
+};
+
+/**
+ * As `openRepositoryEndpoint`, but on the host that has the repository itself.
+ * @param refusal the failure when that host gives us no shell
+ */
+export const openRepositoryHost = async (
+  options: ConnectionOptions,
+  repository: RepositoryAddress,
+  refusal: string,
+): Promise<BorgEndpoint> => {
+  const endpoint = await openRepositoryEndpoint(options, repository);
+  if (endpoint.host === 'repository' || parseRepositoryLocation(repository.path).kind === 'local') return endpoint;
+  await endpoint[Symbol.asyncDispose]();
+  throw new JobFailure(refusal);
 };

@@ -29,44 +29,43 @@ export interface RepositorySecrets {
   readonly passphrase: string;
   /** The key pair that opens this repository alone. Older installations have none until one is made. */
   readonly ownKey: { readonly publicKey: string; readonly privateKey: string } | undefined;
-  /** Whether the repository's host was seen to accept that key. */
+  /** A preparation has seen the repository's host accept that key. */
   readonly takesOwnKey: boolean;
 }
 
-interface Found {
+/** What the repository's stream has said so far. */
+interface RepositoryState {
   id?: number;
   passphrase?: Sealed;
   ownKey?: { publicKey: string; privateKey: Sealed };
   takesOwnKey: boolean;
 }
 
-type Reader = (found: Found, data: unknown) => void;
-
-const READERS: Readonly<Record<string, Reader>> = {
-  [repositoryRegistered.type]: (found, data) => {
+const READERS: Readonly<Record<string, (state: RepositoryState, data: unknown) => void>> = {
+  [repositoryRegistered.type]: (state, data) => {
     const { id, repository_key } = repositoryRegistered.schema.parse(data);
-    Object.assign(found, { id, passphrase: repository_key });
+    Object.assign(state, { id, passphrase: repository_key });
   },
-  [repositoryChanged.type]: (found, data) => {
+  [repositoryChanged.type]: (state, data) => {
     const { repository_key, path } = repositoryChanged.schema.parse(data);
-    if (repository_key !== undefined) found.passphrase = repository_key;
-    if (path !== undefined) found.takesOwnKey = false;
+    if (repository_key !== undefined) state.passphrase = repository_key;
+    if (path !== undefined) state.takesOwnKey = false;
   },
-  [repositorySshKeyGenerated.type]: (found, data) => {
+  [repositorySshKeyGenerated.type]: (state, data) => {
     const { public_key, private_key } = repositorySshKeyGenerated.schema.parse(data);
-    found.ownKey = { publicKey: public_key, privateKey: private_key };
-    found.takesOwnKey = false;
+    state.ownKey = { publicKey: public_key, privateKey: private_key };
+    state.takesOwnKey = false;
   },
-  [repositoryPrepared.type]: (found, data) => {
-    found.takesOwnKey = repositoryPrepared.schema.parse(data).own_key;
+  [repositoryPrepared.type]: (state, data) => {
+    state.takesOwnKey = repositoryPrepared.schema.parse(data).own_key;
   },
 };
 
 /** A repository's secrets as they are now, not as they were when the job was queued. */
 export const repositorySecrets = async (parts: Readable, repository: string): Promise<RepositorySecrets> => {
-  const found: Found = { takesOwnKey: false };
-  for await (const { type, data } of parts.store.readStream(`repository-${repository}`)) READERS[type]?.(found, data);
-  const { id, passphrase, ownKey, takesOwnKey } = found;
+  const state: RepositoryState = { takesOwnKey: false };
+  for await (const { type, data } of parts.store.readStream(`repository-${repository}`)) READERS[type]?.(state, data);
+  const { id, passphrase, ownKey, takesOwnKey } = state;
   if (id === undefined || passphrase === undefined) {
     throw new JobFailure('The repository is gone from the inventory.', { status: 'error' });
   }

@@ -29,9 +29,9 @@ const failed: JobEvent = {
     check: null,
   },
 };
-const start = (executor: string): JobCommand => ({ do: 'start', job, run, executor });
+const start = (executor: string): JobCommand => ({ type: 'start', job, run, executor });
 const fail = (attempt: number): JobCommand => ({
-  do: 'fail',
+  type: 'fail',
   job,
   attempt,
   reason: 'no',
@@ -44,7 +44,7 @@ const types = (command: JobCommand, state: JobState): string[] =>
 
 test('a reason that names a file whose name is no text can be read', () => {
   const command: JobCommand = {
-    do: 'fail',
+    type: 'fail',
     job,
     attempt: 1,
     reason: 'bad\udcffname\0',
@@ -63,11 +63,11 @@ describe('start', () => {
     expect(jobDecider.decide(start('b'), given(started(1, 'a'), lost(1)))).toEqual([started(2, 'b')]);
   });
   test('a job whose executor is gone is taken over, and that is recorded', () => {
-    const takeOver: JobCommand = { do: 'start', job, run, executor: 'b', insteadOf: 1 };
+    const takeOver: JobCommand = { type: 'start', job, run, executor: 'b', insteadOf: 1 };
     expect(types(takeOver, given(started(1, 'a')))).toEqual(['job-attempt-lost', 'job-started']);
   });
   test('of two that take over, the second finds another attempt and lets it be', () => {
-    const takeOver: JobCommand = { do: 'start', job, run, executor: 'c', insteadOf: 1 };
+    const takeOver: JobCommand = { type: 'start', job, run, executor: 'c', insteadOf: 1 };
     expect(() => jobDecider.decide(takeOver, given(started(1, 'a'), lost(1), started(2, 'b')))).toThrow(
       /b has this job/,
     );
@@ -84,7 +84,7 @@ describe('start', () => {
 });
 
 describe('give-up', () => {
-  const giveUp: JobCommand = { do: 'give-up', job, reason: 'too often' };
+  const giveUp: JobCommand = { type: 'give-up', job, reason: 'too often' };
   test.each([
     ['never started', given(), 0],
     ['lost', given(started(1, 'a'), lost(1)), 1],
@@ -102,12 +102,12 @@ describe('give-up', () => {
 describe('what an attempt says', () => {
   const endings: readonly [string, JobCommand, string][] = [
     ['fail', fail(1), 'job-failed'],
-    ['lose', { do: 'lose', job, attempt: 1, reason: 'stopping' }, 'job-attempt-lost'],
-    ['announce', { do: 'announce', job, attempt: 1, pid: 7, host: 'client' }, 'job-process-started'],
-    ['cancel', { do: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
+    ['release-for-retry', { type: 'release-for-retry', job, attempt: 1, reason: 'stopping' }, 'job-attempt-lost'],
+    ['record-process', { type: 'record-process', job, attempt: 1, pid: 7, host: 'client' }, 'job-process-started'],
+    ['cancel', { type: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
     [
       'succeed',
-      { do: 'succeed', job, attempt: 1, repository: null, client: null, result: EMPTY_RESULT },
+      { type: 'succeed', job, attempt: 1, repository: null, client: null, result: EMPTY_RESULT },
       'job-succeeded',
     ],
   ];

@@ -1,3 +1,4 @@
+import type { RepositoryInfo } from '@cyborgbackup/borg';
 import type {
   ArchiveFacts,
   CheckResult,
@@ -7,7 +8,7 @@ import type {
   VirtualMachine,
 } from '@cyborgbackup/contracts';
 
-/** What a job that ended well has to tell. */
+/** What is recorded of a job that succeeded. */
 export interface JobResult {
   readonly warnings: readonly string[];
   readonly archive: ArchiveFacts | null;
@@ -22,3 +23,13 @@ export interface JobResult {
 }
 
 export const EMPTY_RESULT: JobResult = { warnings: [], archive: null, repositorySizes: null, pruned: [] };
+
+/** A repository's sizes from borg's own statistics, as events carry them. */
+export const repositorySizesOf = (cache: RepositoryInfo['cache']): RepositorySizes | null =>
+  cache
+    ? {
+        original_size: cache.totalSize,
+        compressed_size: cache.totalCompressedSize,
+        deduplicated_size: cache.uniqueCompressedSize,
+      }
+    : null;

@@ -16,16 +16,17 @@ export interface TarReader {
 /** GNU's way of long names: an item of one of these types holds the name, or the link's target, of the next one. */
 const LONG_NAME = 'L';
 const LONG_LINK = 'K';
-const LONGEST_NAME = 64 * 1024;
+const MAX_NAME_BYTES = 64 * 1024;
 
 /**
- * Cuts a tar, as borg writes it, into items, holding at most one block and one name of it.
+ * Cuts a tar, as borg writes it, into items, holding at most one block and one name of it. Our own, since tar-stream does not
+ * notice a tar that ends between two items, and rounds times before 1970 up.
  *
  *   header -- a file with content --> content --> padding --> header
  *          -- a long name --> name --> padding --> header
  *          -- an empty block --> the end
  *
- * @throws Error from `push` for what is no tar
+ * @throws Error from `push` for bytes that are not a tar
  */
 export const createTarReader = (consumer: TarConsumer): TarReader => {
   let block = Buffer.alloc(0);
@@ -39,7 +40,7 @@ export const createTarReader = (consumer: TarConsumer): TarReader => {
     left = header.size;
     padding = -header.size & (BLOCK_BYTES - 1);
     if (header.type === LONG_NAME || header.type === LONG_LINK) {
-      if (header.size > LONGEST_NAME) throw new Error('A name in the tar is too long');
+      if (header.size > MAX_NAME_BYTES) throw new Error('A name in the tar is too long');
       naming = { type: header.type, bytes: [] };
       state = 'name';
       return;
@@ -64,7 +65,7 @@ export const createTarReader = (consumer: TarConsumer): TarReader => {
     left = padding;
   };
 
-  /** Takes what belongs to the header from the chunk; how many bytes that is. */
+  /** Takes the header's part of the chunk; returns how many bytes that is. */
   const readHeader = async (chunk: Buffer): Promise<number> => {
     const piece = chunk.subarray(0, BLOCK_BYTES - block.length);
     block = Buffer.concat([block, piece]);

@@ -91,8 +91,8 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
       connectTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
       signal: site.options.signal,
-      prove: () => Promise.resolve(),
-      announce: () => undefined,
+      assertOwnership: () => Promise.resolve(),
+      recordProcess: () => undefined,
     };
   };
   return {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RecordedAttempt } from './attempts-of.ts';
+import type { RecordedAttempt } from './recorded-attempts.ts';
 import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
 import { parseLockName, parseRoster } from './lock-holders.ts';
 
@@ -16,25 +16,25 @@ const attempt = (more: Partial<RecordedAttempt>): RecordedAttempt => ({
 const facts = (more: Partial<LockHolderLookup>): LockHolderLookup => ({
   holder: { host: 'nas.example', pid: 77, file: 'x', at: 10.5 * HOUR },
   hostNames: ['nas', 'nas.example'],
-  found: undefined,
+  process: undefined,
+  isJobOver: false,
   job: 'mine',
   attempts: [],
-  isOver: () => false,
   ...more,
 });
-const borg = (job?: string): LockHolderLookup['found'] => ({ command: '/usr/bin/python3 /usr/bin/borg serve', job });
+const borg = (job?: string): LockHolderLookup['process'] => ({ command: '/usr/bin/python3 /usr/bin/borg serve', job });
 
 test.each<[string, Partial<LockHolderLookup>, string]>([
   ['a process of another host', { hostNames: ['other'], attempts: [attempt({})] }, 'foreign'],
-  ['a borg that is not ours', { found: borg(), attempts: [attempt({})] }, 'foreign'],
-  ['a borg of a job at work', { found: borg('other') }, 'busy'],
-  ['a borg of a job that is over', { found: borg('other'), isOver: () => true }, 'leftover'],
-  ['a borg of an earlier attempt of ours', { found: borg('mine') }, 'leftover'],
+  ['a borg that is not ours', { process: borg(), attempts: [attempt({})] }, 'foreign'],
+  ['a borg of a job at work', { process: borg('other') }, 'busy'],
+  ['a borg of a job that is over', { process: borg('other'), isJobOver: true }, 'leftover'],
+  ['a borg of an earlier attempt of ours', { process: borg('mine') }, 'leftover'],
   ['a dead process that nobody knows', {}, 'foreign'],
   ['a dead process of a lost attempt beside the repository', { attempts: [attempt({})] }, 'gone'],
   [
     'the same with its id given to another program',
-    { found: { command: 'cron', job: undefined }, attempts: [attempt({})] },
+    { process: { command: 'cron', job: undefined }, attempts: [attempt({})] },
     'gone',
   ],
   ['a dead process of an attempt that is at work', { attempts: [attempt({ ended: null })] }, 'foreign'],
@@ -46,8 +46,8 @@ test.each<[string, Partial<LockHolderLookup>, string]>([
     { holder: { host: 'nas', pid: 5 }, attempts: [attempt({ host: 'client' })] },
     'foreign',
   ],
-])('%s', (_name, more, verdict) => {
-  expect(classifyLockHolder(facts(more)).verdict).toBe(verdict);
+])('%s', (_name, more, kind) => {
+  expect(classifyLockHolder(facts(more)).kind).toBe(kind);
 });
 
 test('holders are read as borg writes them', () => {

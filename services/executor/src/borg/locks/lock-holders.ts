@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Who has a lock, as borg writes it down: `host@node.pid-thread`, the thread in hexadecimal. */
+/** The holder of a lock, as borg writes it: `host@node.pid-thread`, the thread in hexadecimal. */
 export interface LockHolder {
   /** The host's name as borg saw it; all of the id when the host was given one by BORG_HOST_ID. */
   readonly host: string;
@@ -15,7 +15,7 @@ const NAME = /^(?<id>.*)\.(?<pid>\d+)-[0-9a-f]+$/s;
 
 const hostOf = (id: string): string => id.replace(/@[^@]*$/, '');
 
-/** The holder that a file in `lock.exclusive` names; undefined for what is no such file. */
+/** The holder that a file in `lock.exclusive` names; undefined for another kind of file. */
 export const parseLockName = (file: string): LockHolder | undefined => {
   const { id, pid } = NAME.exec(file)?.groups ?? {};
   return id === undefined || pid === undefined ? undefined : { host: hostOf(id), pid: Number(pid), file };

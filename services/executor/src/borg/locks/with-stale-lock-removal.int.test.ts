@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startConnectSite } from '../../testing/connection-site.ts';
 import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
-import { onRepositoryHost } from '../../endpoints/connections.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { createHostKeyPins } from '../../endpoints/host-key-pins.ts';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
 import { runBorgAt } from '../run-borg-at.ts';
@@ -38,14 +38,14 @@ const tryLocked = async (
 ): Promise<{ outcome: string; runs: number }> => {
   warnings = [];
   const options = connections(randomUUID());
-  await using place = await onRepositoryHost(options, site.repository);
+  await using endpoint = await openRepositoryEndpoint(options, site.repository);
   let runs = 0;
   const { outcome } = await withStaleLockRemoval(
-    { connections: options, repository: site.repository, place },
+    { connections: options, repository: site.repository, endpoint },
     async () => {
       runs += 1;
       await before(runs);
-      return runBorgAt(place, { argv: infoCommand({ repository: place.repository, lockWaitSeconds: 1 }) });
+      return runBorgAt(endpoint, { argv: infoCommand({ repository: endpoint.repository, lockWaitSeconds: 1 }) });
     },
   );
   return { outcome, runs };
@@ -198,11 +198,11 @@ test('a repository host without a shell is named as the one to look at', async (
   await using other = await startConnectSite({ repositoryTakes: ['own'] });
   await mkdir(join(other.folder, 'repository/lock.exclusive'));
   await writeFile(join(other.folder, 'repository/lock.exclusive/elsewhere@1.2-0'), '');
-  await using place = await onRepositoryHost(other.options, other.repository);
-  const options = { connections: other.options, repository: other.repository, place };
+  await using endpoint = await openRepositoryEndpoint(other.options, other.repository);
+  const options = { connections: other.options, repository: other.repository, endpoint };
   const step = () =>
-    runBorgAt(place, {
-      argv: infoCommand({ repository: place.repository, lockWaitSeconds: 1 }),
+    runBorgAt(endpoint, {
+      argv: infoCommand({ repository: endpoint.repository, lockWaitSeconds: 1 }),
       env: { BORG_BASE_DIR: join(other.folder, 'executor') },
     });
   await expect(withStaleLockRemoval(options, step)).rejects.toThrow(/no shell to see by whom/);

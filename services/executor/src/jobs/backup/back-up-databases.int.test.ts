@@ -128,10 +128,10 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  const place = (): object => ({ host: server.host, port: server.port });
+  const endpoint = (): object => ({ host: server.host, port: server.port });
 
   test('one database as the account postgres', async () => {
-    const ended = await backUp('postgresql', { ...place(), database: 'one' });
+    const ended = await backUp('postgresql', { ...endpoint(), database: 'one' });
     expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
     const dump = await dumpOf(ended);
     await server.sql('drop database one');
@@ -141,7 +141,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
 
   test.each([false, true])('several with a password that nobody sees, with mode_pull %s', async (mode_pull) => {
     const watch = watchProcesses(PASSWORD.slice(0, 6));
-    const login = { ...place(), user: 'backup', password: PASSWORD };
+    const login = { ...endpoint(), user: 'backup', password: PASSWORD };
     const ended = await backUp('postgresql', { ...login, databases: ['one', 'dbname=two'] }, mode_pull);
     expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
     expect(await watch.stop()).toBe(0);
@@ -151,13 +151,13 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
   });
 
   test('all databases and roles', async () => {
-    const dump = await dumpOf(await backUp('postgresql', place()));
+    const dump = await dumpOf(await backUp('postgresql', endpoint()));
     expect(dump).toMatch(/CREATE ROLE backup[^]*second[^]*\b41\b/);
   });
 
   test('one of several that is not there fails the job, and keeps nothing', async () => {
     const archives = await site.archives();
-    const ended = await backUp('postgresql', { ...place(), databases: ['one', 'no such'] });
+    const ended = await backUp('postgresql', { ...endpoint(), databases: ['one', 'no such'] });
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/command to back up failed/) });
     expect(await site.output(ended.job)).toMatch(/database "no such" does not exist/);
     expect(await site.archives()).toEqual(archives);

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { endLeftoverProcesses } from '../../endpoints/end-leftovers.ts';
+import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
 import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../../testing/job-site.ts';
 
 let site: JobSite;

@@ -1,12 +1,12 @@
 import type { ArchiveProgress, Progress } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
-import type { JobOutput } from '../../output/job-output.ts';
 import { createRate, secondsToGo, type LastReading } from '../../borg/progress.ts';
+import type { JobOutput } from '../../output/job-output.ts';
 
 const minutes = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, '0')}`;
 
-/** Figures for people and programs, from borg's own progress. */
+/** Reports a backup's figures, from borg's own progress. */
 export const backupProgress = (output: JobOutput, last: LastReading | undefined): ((progress: Progress) => void) => {
   const startedAt = Date.now();
   const rateOf = createRate();
@@ -14,11 +14,8 @@ export const backupProgress = (output: JobOutput, last: LastReading | undefined)
     const reading = { elapsed: (Date.now() - startedAt) / 1000, bytes: progress.originalSize };
     const rate = rateOf(reading);
     const eta = secondsToGo(reading, last);
-    const parts = [
-      `${progress.files} files, ${humanBytes(progress.originalSize)} read, ${humanBytes(progress.deduplicatedSize)} new, ${humanBytes(rate)}/s`,
-      ...(eta === null ? [] : [`${minutes(eta)} to go`]),
-    ];
-    const text = parts.join(', ');
+    const remaining = eta === null ? '' : `, ${minutes(eta)} to go`;
+    const text = `${progress.files} files, ${humanBytes(progress.originalSize)} read, ${humanBytes(progress.deduplicatedSize)} new, ${humanBytes(rate)}/s${remaining}`;
     output.progress(progress.path === '' ? text : `${text}  ${progress.path}`, {
       phase: 'backup',
       files: progress.files,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { plausibilityError, type Judgement } from './judge-archive.ts';
+import { plausibilityError, type ArchiveComparison } from './check-archive.ts';
 
 const last = { archive: 'yesterday', files: 10, originalSize: 1_000, duration: 1 };
-const judge = (changes: Partial<Judgement>): string | undefined =>
+const judge = (changes: Partial<ArchiveComparison>): string | undefined =>
   plausibilityError({
     archive: { name: 'today', files: 10, original_size: 1_000 },
     isEmpty: false,
@@ -10,7 +10,7 @@ const judge = (changes: Partial<Judgement>): string | undefined =>
     shrinkLimit: 80,
     ...changes,
   });
-const sized = (original_size: number): Pick<Judgement, 'archive'> => ({
+const sized = (original_size: number): Pick<ArchiveComparison, 'archive'> => ({
   archive: { name: 'today', files: 10, original_size },
 });
 
@@ -29,6 +29,6 @@ test.each([
   ['it is the first', { ...sized(1), last: undefined }],
   ['the last one was empty', { ...sized(0), last: { ...last, originalSize: 0 } }],
   ['there is no limit', { ...sized(0), isEmpty: true, shrinkLimit: null }],
-])('it is not when %s', (_name, changes: Partial<Judgement>) => {
+])('it is not when %s', (_name, changes: Partial<ArchiveComparison>) => {
   expect(judge(changes)).toBeUndefined();
 });

@@ -1,28 +1,44 @@
-import { createCommand, MOUNT_LOST, parseCreateResult, type BorgResult, type CreateOptions } from '@cyborgbackup/borg';
+import { createCommand, execPlain, MOUNT_LOST, parseCreateResult } from '@cyborgbackup/borg';
+import type { BorgResult, BorgRunner, CreateOptions } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
-import type { BackupEndpoint } from '../../endpoints/backup-endpoint.ts';
-import { JobStopped } from '../../job/job-failure.ts';
-import type { LastBackup } from '../../read/series.ts';
-import type { BackupSource, DumpSource, FileSource } from './sources/backup-source.ts';
-import { backupProgress } from './backup-progress.ts';
-import { checkPaths } from './check-paths.ts';
+import { commandOptions, failureOf, isDone, tryBorgStep, warningsOf, type StepOptions } from '../../borg/run-step.ts';
+import type { BackupEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
+import { JobFailure, JobStopped } from '../../job/job-failure.ts';
+import { clientOf } from '../../job/job-plan.ts';
+import type { LastBackup } from '../../read/series.ts';
+import { backupProgress } from './backup-progress.ts';
 import { findLostArchive, removeArchive } from './lost-archive.ts';
-import {
-  failureOf,
-  isDone,
-  LOCK_WAIT_SECONDS,
-  tryBorgStep,
-  warningsOf,
-  type StepOptions,
-} from '../../borg/run-step.ts';
+import type { BackupSource, DumpSource, FileSource } from './sources/backup-source.ts';
 
-export interface ArchiveOrder {
-  readonly source: BackupSource;
-  readonly archive: string;
-  /** The backup before this one, for estimates. */
-  readonly last: LastBackup | undefined;
-}
+const FIND_MISSING = 'for path do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done';
+
+/** As many paths as a policy may name, and as long. */
+const MAX_PATHS_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The paths of a source that exist. Missing ones are a mistake to report: borg would only warn of them.
+ * @throws JobFailure when more is missing than the source can do without
+ */
+const findPaths = async (
+  context: JobContext,
+  client: BorgRunner,
+  source: FileSource,
+): Promise<{ readonly paths: readonly string[]; readonly warnings: readonly string[] }> => {
+  const { signal, plan, output } = context;
+  const argv = ['sh', '-c', FIND_MISSING, 'sh', ...source.paths];
+  const { stdout } = await execPlain(client, argv, { signal, maxBytes: MAX_PATHS_BYTES });
+  const missing = new Set(stdout.split('\n').filter((line) => line !== ''));
+  if (missing.size === 0) return { paths: source.paths, warnings: [] };
+  const { hostname } = clientOf(plan);
+  const sentence = `${[...missing].join(', ')} ${missing.size === 1 ? 'does' : 'do'} not exist on ${hostname}`;
+  const paths = source.paths.filter((path) => !missing.has(path));
+  if (source.needs === 'all' || paths.length === 0) {
+    throw new JobFailure(`${sentence}: correct the policy's folders or create them.`);
+  }
+  output.write('warning', `${sentence}.`);
+  return { paths, warnings: [`${sentence}.`] };
+};
 
 interface Step {
   readonly create: Pick<CreateOptions, 'source'> & Partial<CreateOptions>;
@@ -30,75 +46,72 @@ interface Step {
   readonly warnings: readonly string[];
 }
 
-const fileStep = async (context: JobContext, place: BackupEndpoint, source: FileSource): Promise<Step> => {
+const fileStep = async (context: JobContext, endpoint: BackupEndpoint, source: FileSource): Promise<Step> => {
   const { oneFileSystem, excludeCaches, patterns, exclude } = source;
-  const found = await checkPaths(context, place.client, source);
-  const { create, run } = await place.files(found.paths, { oneFileSystem, patterns });
-  return {
-    create: { ...create, excludeCaches, exclude: [...exclude, ...create.exclude] },
-    run,
-    warnings: found.warnings,
-  };
+  const { paths, warnings } = await findPaths(context, endpoint.client, source);
+  const { create, run } = await endpoint.files(paths, { oneFileSystem, patterns });
+  return { create: { ...create, excludeCaches, exclude: [...exclude, ...create.exclude] }, run, warnings };
 };
 
-const dumpStep = ({ output }: JobContext, place: BackupEndpoint, dump: DumpSource): Step => {
+const dumpStep = ({ output }: JobContext, endpoint: BackupEndpoint, dump: DumpSource): Step => {
   for (const secret of dump.secrets ?? []) output.hide(secret);
   const { name, argv, input } = dump;
-  return { create: { source: { command: place.dump(argv), name } }, run: { input }, warnings: [] };
+  return { create: { source: { command: endpoint.dump(argv), name } }, run: { input }, warnings: [] };
 };
 
-/** In pull mode the repository is on the spot, and borg limits only what it sends away. */
-const warnOfLimit = ({ output }: JobContext, place: BackupEndpoint, limit: number | undefined): void => {
-  if (!place.pull || limit === undefined) return;
+/** In pull mode borg runs beside the repository, and it limits only what it sends to another host. */
+const warnOfLimit = ({ output }: JobContext, endpoint: BackupEndpoint, limit: number | undefined): void => {
+  if (!endpoint.pull || limit === undefined) return;
   output.write('system_warning', `The limit of ${limit} KiB/s does not hold in pull mode: borg limits uploads only.`);
 };
 
 /**
- * When the client's files went away in the middle, borg may have made an archive of what it could still read. It must not stay
- * as if it were one to restore. The name does not say that it is this one, since whoever has taken the job over meanwhile
- * gives it to his archive too. So only what our borg has told us of is removed, known by its id; of an archive that it had
- * no time to tell us of, the next attempt or a check takes care.
+ * When the client's files went away while borg read them, borg may have made an archive of the rest. It must not stay as if it
+ * were complete. An executor that has taken the job over meanwhile gives its archive the same name, so only the archive that our
+ * borg has reported is removed, known by its id. If borg had no time to report it, the next attempt or a check removes it.
+ * half-read.int.test.ts breaks the connection to the client at that moment.
  */
 const removeHalfRead = async (
   context: JobContext,
-  place: BackupEndpoint,
+  endpoint: BackupEndpoint,
   archive: string,
   { exitCode, stdout }: BorgResult,
 ): Promise<void> => {
   if (exitCode !== MOUNT_LOST || stdout.trim() === '') return;
   try {
     const made = parseCreateResult(stdout).archive;
-    const found = await findLostArchive(context, place, archive);
-    if (found?.id === made.id) await removeArchive(context, place, archive);
+    const found = await findLostArchive(context, endpoint, archive);
+    if (found?.id === made.id) await removeArchive(context, endpoint, archive);
   } catch (error) {
     if (error instanceof JobStopped) throw error;
     context.output.write('warning', `${archive} is not whole, and may still be there: ${messageOf(error)}`);
   }
 };
 
-/** Runs borg create. @throws JobFailure */
+/**
+ * Runs borg create.
+ * @param order.last the backup before this one, for estimates
+ * @throws JobFailure
+ */
 export const createArchive = async (
   context: JobContext,
-  place: BackupEndpoint,
-  { source: { content, archive: options }, archive, last }: ArchiveOrder,
+  endpoint: BackupEndpoint,
+  order: { readonly source: BackupSource; readonly archive: string; readonly last: LastBackup | undefined },
 ): Promise<{ readonly result: BorgResult; readonly warnings: readonly string[] }> => {
-  const step = content.kind === 'files' ? await fileStep(context, place, content) : dumpStep(context, place, content);
-  warnOfLimit(context, place, options.uploadRateLimit);
+  const { archive, last } = order;
+  const { content, archive: options } = order.source;
+  const step =
+    content.kind === 'files' ? await fileStep(context, endpoint, content) : dumpStep(context, endpoint, content);
+  warnOfLimit(context, endpoint, options.uploadRateLimit);
   context.output.write('verbose', `Creating archive ${archive}`);
-  const result = await tryBorgStep(context, place, {
+  const result = await tryBorgStep(context, endpoint, {
     ...step.run,
-    argv: createCommand({
-      ...options,
-      ...step.create,
-      repository: place.repository,
-      archive,
-      lockWaitSeconds: LOCK_WAIT_SECONDS,
-    }),
+    argv: createCommand({ ...options, ...step.create, ...commandOptions(endpoint), archive }),
     onProgress: backupProgress(context.output, last),
   });
   if (!isDone(result)) {
-    await removeHalfRead(context, place, archive, result);
-    throw failureOf(result, place.runner.where);
+    await removeHalfRead(context, endpoint, archive, result);
+    throw failureOf(result, endpoint.runner.where);
   }
   return { result, warnings: [...step.warnings, ...warningsOf(result)] };
 };

@@ -2,16 +2,15 @@ import { execPlain, isSshError, type BorgRunner, type PlainResult } from '@cybor
 import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
-import { JobFailure, JobStopped } from '../../job/job-failure.ts';
+import type { JobContext } from '../../job/job-context.ts';
+import { isHandedOver, JobFailure, JobStopped, stopReasonOf } from '../../job/job-failure.ts';
 import { archiveOf, clientOf, policyOf } from '../../job/job-plan.ts';
 import type { JobResult } from '../../job/job-result.ts';
-import { isHandedOver, stopReasonOf } from '../../job/stop-reason.ts';
-import type { JobContext } from '../../job/job-context.ts';
 
-/** How the backup went, for a posthook. */
+/** The backup's outcome, for a posthook. */
 type HookStatus = 'successful' | 'warning' | 'failed' | 'canceled';
 
-const facts = ({ plan, attempt }: JobContext): Readonly<Record<string, string>> => ({
+const environmentOf = ({ plan, attempt }: JobContext): Readonly<Record<string, string>> => ({
   CYBORGBACKUP_JOB: plan.job.uuid,
   CYBORGBACKUP_JOB_ID: String(plan.job.id),
   CYBORGBACKUP_ATTEMPT: String(attempt),
@@ -24,26 +23,26 @@ const facts = ({ plan, attempt }: JobContext): Readonly<Record<string, string>> 
 interface Hook {
   readonly name: 'Prehook' | 'Posthook';
   readonly command: string;
-  readonly more: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
 /**
- * The shell is known as the job's, so that a hook which hangs can be found and ended. What it starts is not: a hook may start
- * something that is to stay. A process keeps the environment that it was started with, so the shell itself has to stay.
+ * The shell is marked as the job's, so that a hook that hangs can be found and ended. What it starts is not: a hook may start a
+ * process that is to stay. A process keeps the environment that it was started with, so the shell itself has to stay.
  */
-const SHELL = `unset ${JOB_MARKER}; eval "$1"; exit`;
+const SHELL = 'unset "$2"; eval "$1"; exit';
 
 /** Undefined when it was silent for too long. */
 const execHook = async (
   context: JobContext,
   client: BorgRunner,
-  { more, command, signal }: Hook,
+  { variables, command, signal }: Hook,
 ): Promise<PlainResult | undefined> => {
-  const environment = { ...facts(context), ...more, [JOB_MARKER]: context.plan.job.uuid };
+  const environment = { ...environmentOf(context), ...variables, [JOB_MARKER]: context.plan.job.uuid };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   try {
-    return await execPlain(client, ['env', ...assignments, 'sh', '-c', SHELL, 'sh', command], {
+    return await execPlain(client, ['env', ...assignments, 'sh', '-c', SHELL, 'sh', command, JOB_MARKER], {
       signal,
       idleTimeoutMillis: context.idleTimeoutMillis,
       mayBeCut: true,
@@ -54,11 +53,11 @@ const execHook = async (
   }
 };
 
-/** Undefined when the command ended well, else what went wrong. @throws JobStopped when the job is not ours to run it for */
+/** Undefined when the command ended well, else what went wrong. @throws JobStopped when another attempt has the job */
 const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Promise<string | undefined> => {
   const { output } = context;
   const which = `The ${hook.name.toLowerCase()} on ${client.where}`;
-  await context.prove(hook.signal);
+  await context.assertOwnership(hook.signal);
   output.write('verbose', `${hook.name}: ${hook.command}`);
   const result = await execHook(context, client, hook);
   if (!result) return `${which} said nothing for longer than idle_timeout allows and was stopped.`;
@@ -75,11 +74,11 @@ const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Pro
 export const runPrehook = async (context: JobContext, client: BorgRunner): Promise<void> => {
   const command = policyOf(context.plan).prehook;
   if (command === '') return;
-  const problem = await runHook(context, client, { name: 'Prehook', command, more: {}, signal: context.signal });
+  const problem = await runHook(context, client, { name: 'Prehook', command, variables: {}, signal: context.signal });
   if (problem !== undefined) throw new JobFailure(`${problem} Nothing was backed up.`);
 };
 
-/** After a cancellation too it gets a while. */
+/** After a cancellation, too, a posthook gets some time. */
 const POSTHOOK_SPARE_MILLIS = 60_000;
 
 /** @returns warnings */
@@ -87,7 +86,7 @@ const runPosthook = async (context: JobContext, client: BorgRunner, status: Hook
   const command = policyOf(context.plan).posthook;
   if (command === '' || isHandedOver(context.signal)) return [];
   const signal = context.signal.aborted ? AbortSignal.timeout(POSTHOOK_SPARE_MILLIS) : context.signal;
-  const hook: Hook = { name: 'Posthook', command, more: { CYBORGBACKUP_STATUS: status }, signal };
+  const hook: Hook = { name: 'Posthook', command, variables: { CYBORGBACKUP_STATUS: status }, signal };
   const problem = await runHook(context, client, hook).catch((error: unknown) =>
     error instanceof JobStopped ? undefined : `The posthook could not be run: ${messageOf(error)}`,
   );
@@ -97,8 +96,9 @@ const runPosthook = async (context: JobContext, client: BorgRunner, status: Hook
 };
 
 /**
- * Runs the policy's posthook on the client, if it has one, after the work, however that went: unless another executor goes on
- * with the job, or may do so, whose attempt will end with the posthook. It cannot change the outcome, only add a warning.
+ * Runs the policy's posthook on the client, if it has one, after the work, whatever its outcome. It does not run when another
+ * executor goes on with the job, or may do so: that attempt ends with the posthook. It cannot change the outcome, only add a
+ * warning.
  */
 export const withPosthook = async (
   context: JobContext,

@@ -8,47 +8,50 @@ import {
   type ArchiveInfo,
 } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
+import { commandOptions, failureOf, isDone, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { JobFailure } from '../../job/job-failure.ts';
 import type { JobContext } from '../../job/job-context.ts';
-import { failureOf, isDone, LOCK_WAIT_SECONDS, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
+import { JobFailure } from '../../job/job-failure.ts';
 
 /** The archive that a lost attempt completed, if it did: borg makes archives whole or not at all. */
 export const findLostArchive = async (
   context: JobContext,
-  place: BorgEndpoint,
+  endpoint: BorgEndpoint,
   archive: string,
 ): Promise<ArchiveInfo | undefined> => {
-  const found = await tryBorgStep(context, place, {
-    argv: infoCommand({ repository: place.repository, archive, lockWaitSeconds: LOCK_WAIT_SECONDS }),
+  const found = await tryBorgStep(context, endpoint, {
+    argv: infoCommand({ ...commandOptions(endpoint), archive }),
     onLog: () => undefined,
   });
   if (isDone(found)) return parseArchiveInfo(found.stdout);
   if (explainFailure(found).kind === 'no-archive') return undefined;
-  throw failureOf(found, place.runner.where);
+  throw failureOf(found, endpoint.runner.where);
 };
 
-/** Removes an archive of this job that cannot be trusted. The caller has seen that it is that one. */
-export const removeArchive = async (context: JobContext, place: BorgEndpoint, archive: string): Promise<void> => {
-  const argv = deleteCommand({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS, archives: [archive] });
-  await runBorgStep(context, place, { argv });
+/** Removes an archive of this job that cannot be trusted. The caller has made sure that it is this job's. */
+export const removeArchive = async (context: JobContext, endpoint: BorgEndpoint, archive: string): Promise<void> => {
+  await runBorgStep(context, endpoint, { argv: deleteCommand({ ...commandOptions(endpoint), archives: [archive] }) });
   context.output.write('verbose', `Removed the archive of an attempt that was lost: ${archive}`);
 };
 
 /**
- * Removes what attempts of this backup left unfinished. Done when the backup is complete: until then the chunks in there
- * need not be sent again.
+ * Removes the unfinished archives (checkpoints) of this backup's attempts. Called when the backup is complete: until then their
+ * chunks need not be sent again.
  */
-export const removeCheckpoints = async (context: JobContext, place: BorgEndpoint, archive: string): Promise<void> => {
-  const common = { repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS };
+export const removeCheckpoints = async (
+  context: JobContext,
+  endpoint: BorgEndpoint,
+  archive: string,
+): Promise<void> => {
+  const common = commandOptions(endpoint);
   const prefix = `${archive}.checkpoint`;
-  const { stdout } = await runBorgStep(context, place, {
+  const { stdout } = await runBorgStep(context, endpoint, {
     argv: listArchivesCommand({ ...common, prefix, considerCheckpoints: true }),
     onLog: () => undefined,
   });
   const archives = parseArchiveList(stdout).archives.map(({ name }) => name);
   if (archives.length === 0) return;
-  await runBorgStep(context, place, { argv: deleteCommand({ ...common, archives }) });
+  await runBorgStep(context, endpoint, { argv: deleteCommand({ ...common, archives }) });
   context.output.write('verbose', `Removed what was left unfinished: ${archives.join(', ')}`);
 };
 
@@ -56,12 +59,12 @@ export const removeCheckpoints = async (context: JobContext, place: BorgEndpoint
 const CHECKPOINT_SECONDS = 1_800;
 
 /**
- * Runs `borg create`, and when it fails removes what it kept of the archive until then: half a dump is no backup. Nothing is
- * removed when another attempt follows, or when the job was stopped; then a later prune does it.
+ * Runs `borg create`, and when it fails removes its unfinished archive: half a dump is no backup. Nothing is removed when another
+ * attempt follows, or when the job was stopped; then a later prune does it.
  */
 export const withoutHalfArchive = async <Result>(
   context: JobContext,
-  place: BorgEndpoint,
+  endpoint: BorgEndpoint,
   { archive, interval = CHECKPOINT_SECONDS }: { readonly archive: string; readonly interval: number | undefined },
   create: () => Promise<Result>,
 ): Promise<Result> => {
@@ -71,7 +74,7 @@ export const withoutHalfArchive = async <Result>(
   } catch (error) {
     const isFinal = error instanceof JobFailure && error.facts.transport !== true && !context.signal.aborted;
     if (isFinal && Date.now() - begun >= interval * 1000) {
-      await removeCheckpoints(context, place, archive).catch((cause: unknown) => {
+      await removeCheckpoints(context, endpoint, archive).catch((cause: unknown) => {
         context.output.write('warning', `The unfinished archive could not be removed: ${messageOf(cause)}`);
       });
     }

@@ -9,7 +9,7 @@ const name = (text: string): string => text.toWellFormed().replaceAll('\0', '').
 /** Length of `2026-01-01T00:00:00`; after it comes nothing but a fraction and the `Z`. */
 const SECONDS_LENGTH = 19;
 
-/** @param iso in UTC; 0 for what is no time between 1970 and 9999 */
+/** @param iso in UTC; the result is 0 for a time that is not between 1970 and 9999 */
 const microsOf = (iso: string): number => {
   const millis = Date.parse(`${iso.slice(0, SECONDS_LENGTH)}Z`);
   const fraction = Number(

@@ -2,22 +2,23 @@ import { createListParser, listEntriesCommand } from '@cyborgbackup/borg';
 import { beginListing } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
-import { callCatalog } from './call-catalog.ts';
-import { toCatalogEntry } from './catalog-entry.ts';
+import { commandOptions, runBorgStep, warningsOf } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { onRepositoryHost } from '../../endpoints/connections.ts';
+import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
-import { connectionsOf, type JobContext } from '../../job/job-context.ts';
-import { reconcile } from './reconcile.ts';
-import { LOCK_WAIT_SECONDS, runBorgStep, warningsOf } from '../../borg/run-step.ts';
+import { callCatalog } from './call-catalog.ts';
+import { toCatalogEntry } from './catalog-entry.ts';
+import { reconcileCatalog } from './reconcile-archives.ts';
 
 /**
- * Lists the backup's archive on the repository's side and hands the entries to the catalog; borg waits while that works.
- * Each attempt is a listing of its own: the catalog shows one that came to its end, and nothing of any other.
+ * Lists the backup's archive on the repository's side and sends the entries to the catalog; borg waits while the catalog works.
+ * Each attempt is a listing of its own: the catalog shows only a complete listing.
  */
-const listEntries = async (context: JobContext, place: BorgEndpoint): Promise<JobResult> => {
+const listEntries = async (context: JobContext, endpoint: BorgEndpoint): Promise<JobResult> => {
   const { parts, plan, output } = context;
   const archive = archiveOf(plan);
   const { master_job: backup, client, machine } = plan.job;
@@ -34,8 +35,8 @@ const listEntries = async (context: JobContext, place: BorgEndpoint): Promise<Jo
   });
   try {
     const parser = createListParser();
-    const result = await runBorgStep(context, place, {
-      argv: listEntriesCommand({ repository: place.repository, archive, lockWaitSeconds: LOCK_WAIT_SECONDS }),
+    const result = await runBorgStep(context, endpoint, {
+      argv: listEntriesCommand({ ...commandOptions(endpoint), archive }),
       onStdout: async (chunk) => {
         for (const entry of parser.push(chunk)) await listing.add(toCatalogEntry(entry));
       },
@@ -45,7 +46,7 @@ const listEntries = async (context: JobContext, place: BorgEndpoint): Promise<Jo
     output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${ended} gone or changed`);
     return { ...EMPTY_RESULT, warnings: warningsOf(result) };
   } catch (error) {
-    // It is void in any case; this only makes room sooner.
+    // Without its end the listing is not shown; this only frees its space sooner.
     await listing.abandon().catch((reason: unknown) => {
       parts.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
     });
@@ -53,13 +54,13 @@ const listEntries = async (context: JobContext, place: BorgEndpoint): Promise<Jo
   }
 };
 
-/** A prune compares the catalog with the repository: where none follows, this is the only one to notice what went without us. */
-const isLastToLook = ({ plan: { run } }: JobContext): boolean => !run.jobs.some(({ job_type }) => job_type === 'prune');
+/** A prune reconciles the catalog with the repository; in a run without one, this job is the only one to do so. */
+const hasNoPrune = ({ plan: { run } }: JobContext): boolean => !run.jobs.some(({ job_type }) => job_type === 'prune');
 
 /** @throws JobFailure when borg cannot list the archive, or, after that, the repository */
 export const listArchive = async (context: JobContext): Promise<JobResult> => {
-  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(context.plan));
-  const result = await listEntries(context, place);
-  if (isLastToLook(context)) await reconcile(context, place);
+  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(context.plan));
+  const result = await listEntries(context, endpoint);
+  if (hasNoPrune(context)) await reconcileCatalog(context, endpoint);
   return result;
 };

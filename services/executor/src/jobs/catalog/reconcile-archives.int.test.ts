@@ -15,7 +15,7 @@ const repository = randomUUID();
 let folder: string;
 let requests: { after: string; upto: string | null; archives: { name: string }[]; known_until: string }[] = [];
 
-const place = (path: string): BorgEndpoint => ({
+const endpoint = (path: string): BorgEndpoint => ({
   runner: localRunner(),
   host: 'executor',
   repository: path,
@@ -44,10 +44,9 @@ const parts = {
 const reconcile = (path: string, changes: Partial<ReconcileOptions> = {}) =>
   reconcileArchives({
     parts,
-    place: place(path),
+    endpoint: endpoint(path),
     repository,
     borgId: undefined,
-    lockWaitSeconds: 1,
     signal: new AbortController().signal,
     ...changes,
   });
@@ -87,7 +86,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   ['a repository that is not there', () => reconcile(join(folder, 'nowhere')), /could not be listed/],
   [
     'a wrong passphrase',
-    () => reconcile('', { place: { ...place(join(folder, 'repository')), passphrase: 'wrong' } }),
+    () => reconcile('', { endpoint: { ...endpoint(join(folder, 'repository')), passphrase: 'wrong' } }),
     /could not be listed.*passphrase/i,
   ],
   [

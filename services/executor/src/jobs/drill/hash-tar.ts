@@ -1,23 +1,23 @@
 import { exportTarCommand } from '@cyborgbackup/borg';
 import { escapeBytes } from '@cyborgbackup/contracts';
 import { createHash, type Hash } from 'node:crypto';
+import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { createTarReader } from '../../tar/tar-reader.ts';
-import { archiveOf } from '../../job/job-plan.ts';
-import { JobFailure } from '../../job/job-failure.ts';
 import type { JobContext } from '../../job/job-context.ts';
-import { LOCK_WAIT_SECONDS, runBorgStep } from '../../borg/run-step.ts';
+import { JobFailure } from '../../job/job-failure.ts';
+import { archiveOf } from '../../job/job-plan.ts';
+import { createTarReader } from '../../tar/tar-reader.ts';
 
 const FILE = '0';
 
 /**
  * The SHA-256 (hex) of files of the archive by their paths, as `borg export-tar` writes them: another way out of the archive
- * than `borg extract`, and nothing of it touches a disk.
+ * than `borg extract`, which writes nothing to a disk.
  * @throws JobFailure
  */
 export const hashTar = async (
   context: JobContext,
-  place: BorgEndpoint,
+  endpoint: BorgEndpoint,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
   const hashes = new Map<string, string>();
@@ -36,13 +36,8 @@ export const hashTar = async (
       return Promise.resolve();
     },
   });
-  await runBorgStep(context, place, {
-    argv: exportTarCommand({
-      repository: place.repository,
-      archive: archiveOf(context.plan),
-      paths,
-      lockWaitSeconds: LOCK_WAIT_SECONDS,
-    }),
+  await runBorgStep(context, endpoint, {
+    argv: exportTarCommand({ ...commandOptions(endpoint), archive: archiveOf(context.plan), paths }),
     onStdout: reader.push,
   });
   if (!reader.isComplete()) throw new JobFailure('Borg ended before it had read all files: check the repository.');

@@ -2,24 +2,26 @@ import { execPlain, quote } from '@cyborgbackup/borg';
 import { catalogCommands, type DrillRequest, type DrillResult, type RpcOutput } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { onRepositoryHost } from '../../endpoints/connections.ts';
+import { lingeringConnectionsOf } from '../../endpoints/connection-options.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { extractSelection } from '../restore/extract-selection.ts';
+import { hashPaths, statPaths, type PathFacts } from '../restore/file-facts.ts';
 import { removeFolder } from '../restore/folders.ts';
-import { hashPaths } from '../restore/hash-paths.ts';
-import { lingering } from '../restore/lingering.ts';
-import { statPaths, type PathFacts } from '../restore/file-facts.ts';
-import { connectionsOf, type JobContext } from '../../job/job-context.ts';
 import { hashTar } from './hash-tar.ts';
 
-type Sampled = RpcOutput<typeof catalogCommands.sample>['files'][number];
+type SampledFile = RpcOutput<typeof catalogCommands.sample>['files'][number];
 
 const SAMPLE_MILLIS = 120_000;
 
 /** @throws JobFailure for an archive that is not catalogued, or that has no files */
-const sampleFiles = async ({ parts, plan }: JobContext, { seed, files }: DrillRequest): Promise<readonly Sampled[]> => {
+const sampleFiles = async (
+  { parts, plan }: JobContext,
+  { seed, files }: DrillRequest,
+): Promise<readonly SampledFile[]> => {
   const { subject, output } = catalogCommands.sample;
   const input = { job: plan.job.master_job, seed, files };
   try {
@@ -34,10 +36,10 @@ const sampleFiles = async ({ parts, plan }: JobContext, { seed, files }: DrillRe
   );
 };
 
-/** All paths travel as one command line, which has its limits; very long ones are left for another drill. */
+/** All paths are arguments of one command, whose length is limited; very long ones are left to another drill. */
 const COMMAND_LINE_BYTES = 512 * 1024;
 
-const asManyAsFit = (sample: readonly Sampled[]): readonly Sampled[] => {
+const fitCommandLine = (sample: readonly SampledFile[]): readonly SampledFile[] => {
   let bytes = 0;
   return sample.filter(({ path }) => {
     bytes += 4 * path.length;
@@ -45,20 +47,20 @@ const asManyAsFit = (sample: readonly Sampled[]): readonly Sampled[] => {
   });
 };
 
-/** A disk that other things need too. */
+/** On a disk that other programs need, too. */
 const SCRATCH = '/var/tmp';
 
 /** @throws JobFailure when the files would take more than half of what is free */
-const checkSpace = async ({ signal }: JobContext, place: BorgEndpoint, bytes: number): Promise<void> => {
-  const { stdout } = await execPlain(place.runner, ['df', '-Pk', '--', SCRATCH], { signal });
+const checkSpace = async ({ signal }: JobContext, endpoint: BorgEndpoint, bytes: number): Promise<void> => {
+  const { stdout } = await execPlain(endpoint.runner, ['df', '-Pk', '--', SCRATCH], { signal });
   const free = Number(stdout.trimEnd().split('\n').at(-1)?.split(/\s+/)[3]) * 1024;
   if (!(bytes > free / 2)) return;
   throw new JobFailure(
-    `The picked files have ${humanBytes(bytes)}, and ${SCRATCH} on ${place.runner.where} has ${humanBytes(free)} left: free space there, or lower drill_files.`,
+    `The picked files have ${humanBytes(bytes)}, and ${SCRATCH} on ${endpoint.runner.where} has ${humanBytes(free)} left: free space there, or lower drill_files.`,
   );
 };
 
-interface Found {
+interface RestoredFile {
   readonly facts: PathFacts | undefined;
   readonly hash: string | undefined;
   /** Of the second reading. */
@@ -66,7 +68,7 @@ interface Found {
 }
 
 /** Empty when the file on the disk is what the catalog and the second reading say. */
-const problemOf = ({ size, mtime }: Sampled, { facts, hash, expected }: Found): string => {
+const fileProblem = ({ size, mtime }: SampledFile, { facts, hash, expected }: RestoredFile): string => {
   if (!facts) return 'it was not restored';
   if (facts.size !== size) return `it has ${facts.size} bytes, and ${size} in the catalog`;
   if (facts.mtime !== Math.floor(Date.parse(mtime) / 1000)) return 'it has another time than in the catalog';
@@ -74,58 +76,57 @@ const problemOf = ({ size, mtime }: Sampled, { facts, hash, expected }: Found): 
   return hash === expected ? '' : 'its contents are not those of a second reading of the archive';
 };
 
-const resultFile = (file: Sampled, found: Found): DrillResult['files'][number] => ({
+const resultFile = (file: SampledFile, restored: RestoredFile): DrillResult['files'][number] => ({
   path: file.path,
   size: file.size,
-  hash: found.hash ?? '',
-  problem: problemOf(file, found),
+  hash: restored.hash ?? '',
+  problem: fileProblem(file, restored),
 });
 
-/** Extracts the files to a folder that goes away, and holds them against the catalog and a second reading. */
-const prove = async (
+/** Extracts the files to a scratch folder, and compares them with the catalog and a second reading. */
+const verifyFiles = async (
   context: JobContext,
-  place: BorgEndpoint,
-  sample: readonly Sampled[],
+  endpoint: BorgEndpoint,
+  sample: readonly SampledFile[],
 ): Promise<DrillResult['files']> => {
   const { plan, signal } = context;
   const paths = sample.map(({ path }) => path);
   const scratch = `${SCRATCH}/cyborgbackup-drill-${plan.job.uuid}`;
-  const expected = await hashTar(context, place, paths);
+  const expected = await hashTar(context, endpoint, paths);
   try {
-    await extractSelection(context, { borg: place, numericIds: true }, { paths, patterns: [] }, { scratch });
-    const facts = await statPaths(place.runner, scratch, paths, signal);
+    await extractSelection(context, { borg: endpoint, numericIds: true }, { paths, patterns: [] }, { scratch });
+    const facts = await statPaths(endpoint.runner, scratch, paths, signal);
     const cleanup = [`rm -rf -- ${quote(scratch)}`];
-    const hashes = await hashPaths(place.runner, scratch, paths, { signal, cleanup });
+    const hashes = await hashPaths(endpoint.runner, scratch, paths, { signal, cleanup });
     return sample.map((file, index) =>
       resultFile(file, { facts: facts[index], hash: hashes[index], expected: expected.get(file.path) }),
     );
   } finally {
-    await removeFolder(context, place.runner, scratch);
+    await removeFolder(context, endpoint.runner, scratch);
   }
 };
 
 /**
- * Proves that an archive can be restored, on the repository's side:
+ * Shows that an archive can be restored, on the repository's side:
  *
  *   1. the catalog picks files by the seed;
  *   2. borg reads them once as a tar, and their hashes are kept;
  *   3. borg extracts them to a scratch folder, where their sizes and times are compared with the catalog's, and their hashes
  *      with those of the tar;
- *   4. the folder goes away, whatever happened.
+ *   4. the folder is removed in any case.
  *
- * @throws JobFailure with the proof that failed
+ * @throws JobFailure with the drill's result when a file differs
  */
 export const runDrill = async (context: JobContext, request: DrillRequest): Promise<JobResult> => {
-  const { plan, output, signal } = context;
+  const { plan, output } = context;
   const archive = archiveOf(plan);
   const startedAt = Date.now();
-  const sample = asManyAsFit(await sampleFiles(context, request));
+  const sample = fitCommandLine(await sampleFiles(context, request));
   const bytes = sample.reduce((sum, { size }) => sum + size, 0);
   output.write('verbose', `Proving that ${sample.length} files (${humanBytes(bytes)}) of ${archive} can be restored`);
-  const connections = { ...connectionsOf(context), signal: lingering(signal) };
-  await using place = await onRepositoryHost(connections, repositoryOf(plan));
-  await checkSpace(context, place, bytes);
-  const files = await prove(context, place, sample);
+  await using endpoint = await openRepositoryEndpoint(lingeringConnectionsOf(context), repositoryOf(plan));
+  await checkSpace(context, endpoint, bytes);
+  const files = await verifyFiles(context, endpoint, sample);
   const broken = files.filter(({ problem }) => problem !== '');
   const duration = (Date.now() - startedAt) / 1000;
   const drill = { archive, seed: request.seed, passed: broken.length === 0, duration, bytes, files };

@@ -1,9 +1,10 @@
 import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../job/job-failure.ts';
 import { byHand, PACKAGE_MANAGERS, type PackageManager, type Program } from './packages.ts';
 
 /** A host that needs programs. */
-export interface HostToPrepare {
+interface HostToPrepare {
   /** With root's rights, if the account can have them. */
   readonly runner: BorgRunner;
   /** For messages. */
@@ -14,7 +15,7 @@ export interface HostToPrepare {
   readonly say: (text: string) => void;
 }
 
-export interface ProgramsOptions {
+interface ProgramsOptions {
   readonly programs: readonly Program[];
   /** Whether the setting allows to install packages. */
   readonly mayInstall: boolean;
@@ -22,25 +23,21 @@ export interface ProgramsOptions {
   readonly upgrade?: readonly Program[];
 }
 
-const LOOK = `
-managers=$1; shift
-for program do command -v "$program" >/dev/null || echo "missing=$program"; done
-for manager in $managers; do
-  ! command -v "$manager" >/dev/null || { echo "manager=$manager"; break; }
-done
-:`;
-
+const FIND_PROGRAMS = readFileSync(new URL('./find-programs.sh', import.meta.url), 'utf8');
 const INSTALL_MILLIS = 15 * 60_000;
-const SHOWN_LINES = 5;
+const OUTPUT_LINES = 5;
 
-interface Seen {
+interface FoundPrograms {
   readonly missing: readonly Program[];
   readonly manager: PackageManager | undefined;
 }
 
-const look = async ({ runner, signal }: HostToPrepare, programs: readonly Program[]): Promise<Seen> => {
+const findPrograms = async (
+  { runner, signal }: HostToPrepare,
+  programs: readonly Program[],
+): Promise<FoundPrograms> => {
   const managers = PACKAGE_MANAGERS.map(({ program }) => program).join(' ');
-  const { stdout } = await execPlain(runner, ['sh', '-c', LOOK, 'sh', managers, ...programs], { signal });
+  const { stdout } = await execPlain(runner, ['sh', '-c', FIND_PROGRAMS, 'sh', managers, ...programs], { signal });
   const lines = new Set(stdout.split('\n'));
   return {
     missing: programs.filter((program) => lines.has(`missing=${program}`)),
@@ -56,9 +53,9 @@ const run = async (host: HostToPrepare, argv: readonly string[]): Promise<string
     mayBeCut: true,
   });
   if (exitCode === 0) return undefined;
-  const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  for (const line of said.slice(-SHOWN_LINES)) host.say(line);
-  return said.at(-1) ?? `exit status ${exitCode}`;
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+  for (const line of lines.slice(-OUTPUT_LINES)) host.say(line);
+  return lines.at(-1) ?? `exit status ${exitCode}`;
 };
 
 /** @throws JobFailure with what the package manager said */
@@ -72,7 +69,7 @@ const install = async (
   host.say(
     `${how === 'install' ? 'Installing' : 'Upgrading'} ${packages.join(', ')} on ${host.name} with ${manager.program}`,
   );
-  // Lists that cannot be fetched may still do.
+  // The packages may be found in older lists, too.
   if (manager.refresh) await run(host, manager.refresh);
   const problem = await run(host, [...manager[how], ...packages]);
   if (problem === undefined) return;
@@ -83,32 +80,32 @@ const install = async (
 
 const missingFailure = (
   { name, isRoot }: HostToPrepare,
-  { missing, manager }: Seen,
+  { missing, manager }: FoundPrograms,
   mayInstall: boolean,
 ): JobFailure => {
   const what = `Not installed on ${name}: ${missing.join(', ')}.`;
   if (!manager) return new JobFailure(`${what} Install it there, and launch again.`);
-  const hand = `Run "${byHand(manager, missing)}" there as root`;
+  const command = `Run "${byHand(manager, missing)}" there as root`;
   if (!mayInstall) {
-    return new JobFailure(`${what} ${hand}, or turn the setting cyborgbackup_install_borg on, and launch again.`);
+    return new JobFailure(`${what} ${command}, or turn the setting cyborgbackup_install_borg on, and launch again.`);
   }
   const why = isRoot
     ? ''
     : ' It cannot be installed for you: the account is not root there and has no sudo without password.';
-  return new JobFailure(`${what}${why} ${hand}, and launch again.`);
+  return new JobFailure(`${what}${why} ${command}, and launch again.`);
 };
 
 /** @throws JobFailure when something is missing still */
 const installMissing = async (
   host: HostToPrepare,
-  seen: Seen,
+  found: FoundPrograms,
   { programs, mayInstall }: ProgramsOptions,
 ): Promise<void> => {
-  const { missing, manager } = seen;
+  const { missing, manager } = found;
   if (missing.length === 0) return;
-  if (!manager || !mayInstall || !host.isRoot) throw missingFailure(host, seen, mayInstall);
+  if (!manager || !mayInstall || !host.isRoot) throw missingFailure(host, found, mayInstall);
   await install(host, manager, missing, 'install');
-  const after = await look(host, programs);
+  const after = await findPrograms(host, programs);
   if (after.missing.length > 0) throw missingFailure(host, after, false);
 };
 
@@ -118,11 +115,11 @@ const installMissing = async (
  */
 export const ensurePrograms = async (host: HostToPrepare, options: ProgramsOptions): Promise<void> => {
   const { programs, mayInstall, upgrade = [] } = options;
-  const seen = await look(host, programs);
-  await installMissing(host, seen, options);
-  const old = upgrade.filter((program) => !seen.missing.includes(program));
+  const found = await findPrograms(host, programs);
+  await installMissing(host, found, options);
+  const old = upgrade.filter((program) => !found.missing.includes(program));
   if (old.length === 0) return;
-  if (seen.manager && mayInstall && host.isRoot) return install(host, seen.manager, old, 'upgrade');
+  if (found.manager && mayInstall && host.isRoot) return install(host, found.manager, old, 'upgrade');
   host.say(
     `Not upgraded on ${host.name}: ${old.join(', ')}; that needs the setting cyborgbackup_install_borg and root's rights.`,
   );

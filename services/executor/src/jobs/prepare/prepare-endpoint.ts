@@ -1,29 +1,31 @@
 import { execPlain } from '@cyborgbackup/borg';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
+import { mayInstallPrograms } from '../../endpoints/secrets.ts';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { ensurePrograms } from './ensure-programs.ts';
 
-interface Options {
-  readonly mayInstall: boolean;
-  readonly signal: AbortSignal;
-  readonly say: (text: string) => void;
-  /** Borg has to mount clients there. */
-  readonly pull: boolean;
-}
-
-/** Makes sure that borg, and for pull mode sshfs, can run where a place is. @throws JobFailure, SshError */
+/**
+ * Makes sure that borg can run at an endpoint, and in pull mode mount clients there.
+ * @returns the endpoint's name for messages
+ * @throws JobFailure, SshError
+ */
 export const prepareEndpoint = async (
-  place: BorgEndpoint,
-  { mayInstall, signal, say, pull }: Options,
-): Promise<void> => {
-  const { runner } = place;
-  const name = place.host === 'executor' ? 'the host of the executor' : runner.where;
+  { parts, output, signal }: JobContext,
+  { host, runner }: BorgEndpoint,
+  { pull }: { readonly pull: boolean },
+): Promise<string> => {
+  const name = host === 'executor' ? 'the host of the executor' : runner.where;
+  const mayInstall = await mayInstallPrograms(parts);
   const { stdout: uid } = await execPlain(runner, ['id', '-u'], { signal });
-  const host = { runner, name, isRoot: uid.trim() === '0', signal, say };
-  await ensurePrograms(host, { programs: pull ? ['borg', 'ssh', 'sshfs'] : ['borg'], mayInstall });
-  if (!pull) return;
+  const say = (text: string): void => output.write('verbose', text);
+  await ensurePrograms(
+    { runner, name, isRoot: uid.trim() === '0', signal, say },
+    { programs: pull ? ['borg', 'ssh', 'sshfs'] : ['borg'], mayInstall },
+  );
+  if (!pull) return name;
   const { exitCode } = await execPlain(runner, ['sh', '-c', 'exec 3<>/dev/fuse'], { signal });
-  if (exitCode === 0) return;
+  if (exitCode === 0) return name;
   throw new JobFailure(
     `/dev/fuse cannot be opened on ${name}, so a client's files cannot be mounted there: load the kernel module fuse, or give the container the device and the capability SYS_ADMIN.`,
   );

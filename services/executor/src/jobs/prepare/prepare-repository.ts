@@ -9,40 +9,39 @@ import {
   type RepositoryInfo,
 } from '@cyborgbackup/borg';
 import { repositoryCommands } from '@cyborgbackup/contracts';
-import { onRepositoryHost } from '../../endpoints/connections.ts';
+import { commandOptions, failureOf, isDone, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { takesOwnKey } from '../../endpoints/repository-endpoint.ts';
-import { mayInstallPrograms, repositorySecrets } from '../../endpoints/secrets.ts';
+import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { openRepositoryEndpoint, takesOwnKey } from '../../endpoints/repository-endpoint.ts';
+import { repositorySecrets } from '../../endpoints/secrets.ts';
+import type { JobContext } from '../../job/job-context.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
-import type { JobResult } from '../../job/job-result.ts';
+import { repositorySizesOf, type JobResult } from '../../job/job-result.ts';
 import { refuseOtherRepository } from './known-repository.ts';
 import { prepareEndpoint } from './prepare-endpoint.ts';
-import { sizesOf } from '../backup/archive-facts.ts';
-import { connectionsOf, type JobContext } from '../../job/job-context.ts';
-import { failureOf, LOCK_WAIT_SECONDS, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
 
 const ENCRYPTION = 'repokey-blake2';
 
-/** Undefined when there is no repository. That borg answers proves the passphrase: it has decrypted the manifest. */
-const readInfo = async (context: JobContext, place: BorgEndpoint): Promise<RepositoryInfo | undefined> => {
-  const argv = infoCommand({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS });
-  const result = await tryBorgStep(context, place, { argv, onLog: () => undefined });
-  if (result.outcome === 'success' || result.outcome === 'warning') return parseRepositoryInfo(result.stdout);
+/** Undefined when there is no repository. An answer shows that the passphrase is right: borg has decrypted the manifest. */
+const readInfo = async (context: JobContext, endpoint: BorgEndpoint): Promise<RepositoryInfo | undefined> => {
+  const argv = infoCommand(commandOptions(endpoint));
+  const result = await tryBorgStep(context, endpoint, { argv, onLog: () => undefined });
+  if (isDone(result)) return parseRepositoryInfo(result.stdout);
   if (explainFailure(result).kind === 'no-repository') return undefined;
-  throw failureOf(result, place.runner.where);
+  throw failureOf(result, endpoint.runner.where);
 };
 
-const initialise = async (context: JobContext, place: BorgEndpoint): Promise<RepositoryInfo> => {
+const initialise = async (context: JobContext, endpoint: BorgEndpoint): Promise<RepositoryInfo> => {
   context.output.write('verbose', `There is no repository yet: initialising one with ${ENCRYPTION}`);
-  const argv = initCommand({ repository: place.repository, encryption: ENCRYPTION, makeParentDirs: true });
-  await runBorgStep(context, place, { argv });
-  const info = await readInfo(context, place);
+  const argv = initCommand({ repository: endpoint.repository, encryption: ENCRYPTION, makeParentDirs: true });
+  await runBorgStep(context, endpoint, { argv });
+  const info = await readInfo(context, endpoint);
   if (!info) throw new Error('The repository vanished right after it was initialised');
   return info;
 };
 
-/** What somebody who adopts a repository that we would have made otherwise should know. */
-const remarkOn = (encryption: string): string | undefined => {
+/** A warning for a repository that was initialised in another way than ours. */
+const warningOf = (encryption: string): string | undefined => {
   if (encryption === 'none') {
     return 'This repository is not encrypted: its passphrase is not used, and whoever reads its disk reads the backups.';
   }
@@ -55,15 +54,15 @@ const remarkOn = (encryption: string): string | undefined => {
   return undefined;
 };
 
-/** Hands borg's key over for safe keeping; a warning when there is none to be had. */
+/** Stores a copy of borg's key with the inventory; returns a warning when borg cannot export it. */
 const escrowKey = async (
   context: JobContext,
-  place: BorgEndpoint,
+  endpoint: BorgEndpoint,
   { repository, encryption }: RepositoryInfo,
 ): Promise<readonly string[]> => {
   if (encryption === 'none') return [];
-  const argv = keyExportCommand({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS });
-  const result = await tryBorgStep(context, place, { argv, onLog: () => undefined });
+  const argv = keyExportCommand(commandOptions(endpoint));
+  const result = await tryBorgStep(context, endpoint, { argv, onLog: () => undefined });
   if (result.outcome !== 'success' || result.stdout.trim() === '') {
     return [`Borg's key could not be exported, so there is no copy of it here: ${explainFailure(result).message}`];
   }
@@ -74,7 +73,7 @@ const escrowKey = async (
   return [];
 };
 
-/** Whether the repository's host takes the repository's own key; what to install there otherwise is printed. */
+/** Whether the repository's host accepts the repository's own key; otherwise the line to install there is printed. */
 const tryOwnKey = async (context: JobContext): Promise<boolean> => {
   const { uuid, path } = repositoryOf(context.plan);
   const location = parseRepositoryLocation(path);
@@ -94,23 +93,22 @@ const tryOwnKey = async (context: JobContext): Promise<boolean> => {
 };
 
 /**
- * Makes sure there is a repository that our passphrase opens: an existing one is adopted as it is, also when somebody else
- * made it; where there is none, one is initialised. Neither once backups were made in another one: then the path is wrong.
+ * Makes sure there is a repository that our passphrase opens: an existing one is adopted as it is, also when another program
+ * initialised it; where there is none, one is initialised. Neither happens once backups were made in another one: then the path
+ * is wrong.
  */
 export const prepareRepository = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output, signal } = context;
+  const { parts, plan, output } = context;
   const { uuid, name } = repositoryOf(plan);
   output.write('verbose', `Opening repository ${name}`);
-  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(plan));
-  const say = (text: string): void => output.write('verbose', text);
-  const mayInstall = await mayInstallPrograms(parts);
-  await prepareEndpoint(place, { mayInstall, signal, say, pull: false });
-  const existing = await readInfo(context, place);
+  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
+  await prepareEndpoint(context, endpoint, { pull: false });
+  const existing = await readInfo(context, endpoint);
   await refuseOtherRepository(context, existing?.repository.id);
-  const info = existing ?? (await initialise(context, place));
-  const remark = remarkOn(info.encryption);
-  if (remark !== undefined) output.write('system_warning', remark);
-  const warnings = await escrowKey(context, place, info);
+  const info = existing ?? (await initialise(context, endpoint));
+  const encryptionWarning = warningOf(info.encryption);
+  if (encryptionWarning !== undefined) output.write('system_warning', encryptionWarning);
+  const warnings = await escrowKey(context, endpoint, info);
   for (const warning of warnings) output.write('system_warning', warning);
   const own_key = await tryOwnKey(context);
   output.write('verbose', `The repository is ready (${info.encryption})`);
@@ -124,5 +122,5 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
     own_key,
   };
   await parts.rpc.call(prepared.subject, report, { schema: prepared.output });
-  return { warnings, archive: null, repositorySizes: sizesOf(info.cache), pruned: [] };
+  return { warnings, archive: null, repositorySizes: repositorySizesOf(info.cache), pruned: [] };
 };

@@ -12,20 +12,20 @@ import { startJobSite, type EndedJob, type JobSite } from '../../testing/job-sit
 let site: JobSite;
 let compared = 0;
 
-const idOf = async (place: string): Promise<string> =>
-  (JSON.parse(await site.borg('info', '--json', place)) as { repository: { id: string } }).repository.id;
+const idOf = async (endpoint: string): Promise<string> =>
+  (JSON.parse(await site.borg('info', '--json', endpoint)) as { repository: { id: string } }).repository.id;
 
-const at = (place: string) => ({ ...site.repository, path: site.repository.path.replace(/repository$/, place) });
+const at = (endpoint: string) => ({ ...site.repository, path: site.repository.path.replace(/repository$/, endpoint) });
 
-const prepare = (place: string): Promise<EndedJob> =>
-  site.runJob({ job_type: 'check', check: 'repository', client: null, archive_name: null, repository: at(place) });
+const prepare = (endpoint: string): Promise<EndedJob> =>
+  site.runJob({ job_type: 'check', check: 'repository', client: null, archive_name: null, repository: at(endpoint) });
 
-const check = (place: string): Promise<EndedJob> =>
-  site.runJob({ job_type: 'check', check: 'archives', client: null, archive_name: null, repository: at(place) });
+const check = (endpoint: string): Promise<EndedJob> =>
+  site.runJob({ job_type: 'check', check: 'archives', client: null, archive_name: null, repository: at(endpoint) });
 
-const prepared = async (place: string): Promise<void> => {
+const prepared = async (endpoint: string): Promise<void> => {
   const { uuid } = site.repository;
-  const found = { borg_id: await idOf(join(site.folder, place)), encryption: 'repokey-blake2', own_key: false };
+  const found = { borg_id: await idOf(join(site.folder, endpoint)), encryption: 'repokey-blake2', own_key: false };
   await site.append(`repository-${uuid}`, {
     type: 'repository-prepared',
     data: { uuid, ready: true, initialised: true, ...found },

@@ -5,7 +5,7 @@ export interface SeriesArchive {
   readonly name: string;
   /** When it was begun, milliseconds since the epoch. */
   readonly at: number;
-  /** Its backup succeeded. Not so that of an archive whose source was empty or shrank too much. */
+  /** Its backup succeeded; false also when its source was empty or shrank too much. */
   readonly good: boolean;
 }
 
@@ -27,8 +27,8 @@ const newestFirst = (archives: readonly SeriesArchive[]): readonly SeriesArchive
  * rule took already counts for its period but not towards this rule's number. A rule that found too few also takes the
  * oldest archive, so that the first monthly archive is there before the first month is over.
  */
-const applyRule = (archives: readonly SeriesArchive[], rule: Rule, wanted: number, kept: Map<string, string>): void => {
-  if (wanted === 0) return;
+const applyRule = (archives: readonly SeriesArchive[], rule: Rule, count: number, kept: Map<string, string>): void => {
+  if (count === 0) return;
   let found = 0;
   let period: string | undefined;
   const take = ({ name }: SeriesArchive, label: string): void => {
@@ -40,20 +40,21 @@ const applyRule = (archives: readonly SeriesArchive[], rule: Rule, wanted: numbe
     if (current === period) continue;
     period = current;
     if (!kept.has(archive.name)) take(archive, rule);
-    if (found === wanted) return;
+    if (found === count) return;
   }
   const oldest = archives.at(-1);
   if (oldest && !kept.has(oldest.name)) take(oldest, `${rule}[oldest]`);
 };
 
 /**
- * What becomes of the archives of one series. The rules are those of `borg prune`, applied to good archives in UTC. Beyond
- * them:
+ * Decides which archives of one series stay. The rules are those of `borg prune`, applied to good archives in UTC. Beyond them:
  *
  *   - no rule at all keeps everything;
- *   - an archive that is not good takes no good one's place. It goes as soon as there is a newer good one; until then it may
+ *   - an archive that is not good never replaces a good one. It is removed as soon as there is a newer good one; until then it may
  *     be the best there is;
  *   - hence the newest good archive stays whatever the rules say, and so does everything when none is good.
+ *
+ * decide-retention.int.test.ts compares it with `borg prune`. See docs/decisions/0009-retention-of-our-own.md.
  */
 export const decideRetention = (archives: readonly SeriesArchive[], keep: Keep): RetentionDecision => {
   const sorted = newestFirst(archives);

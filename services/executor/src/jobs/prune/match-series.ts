@@ -2,23 +2,23 @@ import type { RecordedArchive } from '../../read/series.ts';
 import type { SeriesArchive } from './decide-retention.ts';
 
 /** An archive as borg lists it. */
-export interface ListedArchive {
+interface BorgArchive {
   readonly name: string;
   /** ISO 8601. */
   readonly start: string;
 }
 
 export interface MatchedSeries {
-  /** In the repository. One that nobody reported as complete (its job was lost or canceled at the very end) is not good. */
+  /** In the repository. One that was not recorded as complete (its job was lost or canceled at the very end) is not good. */
   readonly present: readonly SeriesArchive[];
-  /** Names of what borg keeps of backups that did not come to their end. */
+  /** Names of the checkpoints that borg keeps of unfinished backups. */
   readonly unfinished: readonly string[];
 }
 
 const CHECKPOINT = /\.checkpoint(\.\d+)?$/;
 
-/** Finds the archives of a series among those of the repository. All others are no business of ours. */
-export const matchSeries = (recorded: readonly RecordedArchive[], listed: readonly ListedArchive[]): MatchedSeries => {
+/** Finds the archives of a series among those of the repository. All others are ignored. */
+export const matchSeries = (recorded: readonly RecordedArchive[], listed: readonly BorgArchive[]): MatchedSeries => {
   const starts = new Map(listed.map(({ name, start }) => [name, Date.parse(start)]));
   const names = new Set(recorded.map(({ name }) => name));
   return {
@@ -32,7 +32,7 @@ export const matchSeries = (recorded: readonly RecordedArchive[], listed: readon
   };
 };
 
-/** What all names begin with. */
+/** The longest common prefix of all names. */
 export const commonPrefix = (names: readonly string[]): string => {
   const sorted = names.toSorted();
   const [first = '', last = ''] = [sorted[0], sorted.at(-1)];

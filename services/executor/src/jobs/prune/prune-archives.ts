@@ -7,23 +7,23 @@ import {
   parseRepositoryInfo,
 } from '@cyborgbackup/borg';
 import { catalogCommands } from '@cyborgbackup/contracts';
+import { percentProgress } from '../../borg/progress.ts';
+import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { onRepositoryHost } from '../../endpoints/connections.ts';
+import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { policyOf, repositoryOf } from '../../job/job-plan.ts';
-import type { JobResult } from '../../job/job-result.ts';
+import { repositorySizesOf, type JobResult } from '../../job/job-result.ts';
 import { caughtUp } from '../../read/caught-up.ts';
 import { readLastCheck } from '../../read/last-check.ts';
 import { readSeries, seriesOf, type RecordedArchive } from '../../read/series.ts';
+import { reconcileCatalog } from '../catalog/reconcile-archives.ts';
 import { decideRetention, type Keep } from './decide-retention.ts';
 import { commonPrefix, matchSeries } from './match-series.ts';
-import { sizesOf } from '../backup/archive-facts.ts';
-import { connectionsOf, type JobContext } from '../../job/job-context.ts';
-import { percentProgress } from '../../borg/percent-progress.ts';
-import { reconcile } from '../catalog/reconcile.ts';
-import { LOCK_WAIT_SECONDS, runBorgStep } from '../../borg/run-step.ts';
 
-/** So many names fit into any command line, and a prune that is stopped has lost little. */
+/** So many names fit into any command line, and a prune that is stopped repeats little. */
 const BATCH = 100;
 
 const keepOf = ({ plan }: JobContext): Keep => {
@@ -45,7 +45,7 @@ const recordedArchives = async ({ parts, plan }: JobContext): Promise<readonly R
   return readSeries(parts.pool, series, repositoryOf(plan).uuid);
 };
 
-/** While something is damaged, and nobody knows what, an old archive may be the one that can still be restored. */
+/** In a damaged repository an old archive may be the only one that can still be restored. */
 const refuseDamaged = async ({ parts, plan }: JobContext): Promise<void> => {
   const { uuid, name } = repositoryOf(plan);
   const last = await readLastCheck(parts.pool, uuid);
@@ -63,16 +63,11 @@ const forget = async ({ parts, plan }: JobContext, archives: readonly string[]):
   }
 };
 
-const common = (place: BorgEndpoint): { repository: string; lockWaitSeconds: number } => ({
-  repository: place.repository,
-  lockWaitSeconds: LOCK_WAIT_SECONDS,
-});
-
-const deleteAll = async (context: JobContext, place: BorgEndpoint, names: readonly string[]): Promise<void> => {
+const deleteAll = async (context: JobContext, endpoint: BorgEndpoint, names: readonly string[]): Promise<void> => {
   for (let from = 0; from < names.length; from += BATCH) {
     const archives = names.slice(from, from + BATCH);
-    await runBorgStep(context, place, {
-      argv: deleteCommand({ ...common(place), archives }),
+    await runBorgStep(context, endpoint, {
+      argv: deleteCommand({ ...commandOptions(endpoint), archives }),
       onProgress: percentProgress(context.output, 'prune'),
     });
     await forget(context, archives);
@@ -81,34 +76,38 @@ const deleteAll = async (context: JobContext, place: BorgEndpoint, names: readon
 
 /**
  * Removes what the policy's retention does not keep of the archives that its own backups of this client made, then frees the
- * space. What nobody of ours made is left alone, whatever it is called.
+ * space. An archive that no job of ours made is never removed, whatever its
+ * name is.
  */
 export const pruneArchives = async (context: JobContext): Promise<JobResult> => {
   const { plan, output } = context;
   const recorded = await recordedArchives(context);
   await refuseDamaged(context);
-  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(plan));
+  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
   const prefix = commonPrefix(recorded.map(({ name }) => name)) || undefined;
-  const listing = await runBorgStep(context, place, {
-    argv: listArchivesCommand({ ...common(place), prefix, considerCheckpoints: true }),
+  const listing = await runBorgStep(context, endpoint, {
+    argv: listArchivesCommand({ ...commandOptions(endpoint), prefix, considerCheckpoints: true }),
     onLog: () => undefined,
   });
   const { present, unfinished } = matchSeries(recorded, parseArchiveList(listing.stdout).archives);
   const { kept, removed } = decideRetention(present, keepOf(context));
   for (const [name, why] of kept) output.write('verbose', `Keeping ${name} (${why})`);
   for (const name of [...removed, ...unfinished]) output.write('verbose', `Removing ${name}`);
-  await deleteAll(context, place, [...removed, ...unfinished]);
-  await reconcile(context, place);
-  await runBorgStep(context, place, {
-    argv: compactCommand(common(place)),
+  await deleteAll(context, endpoint, [...removed, ...unfinished]);
+  await reconcileCatalog(context, endpoint);
+  await runBorgStep(context, endpoint, {
+    argv: compactCommand(commandOptions(endpoint)),
     onProgress: percentProgress(output, 'compact'),
   });
-  const info = await runBorgStep(context, place, { argv: infoCommand(common(place)), onLog: () => undefined });
+  const info = await runBorgStep(context, endpoint, {
+    argv: infoCommand(commandOptions(endpoint)),
+    onLog: () => undefined,
+  });
   output.write('verbose', `${removed.length} archives removed, ${kept.size} kept`);
   return {
     warnings: [],
     archive: null,
-    repositorySizes: sizesOf(parseRepositoryInfo(info.stdout).cache),
+    repositorySizes: repositorySizesOf(parseRepositoryInfo(info.stdout).cache),
     pruned: removed,
   };
 };

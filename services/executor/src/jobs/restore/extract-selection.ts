@@ -1,13 +1,14 @@
 import { extractCommand, type BorgResult, type Progress } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
-import { archiveOf } from '../../job/job-plan.ts';
+import { NO_FIGURES } from '../../borg/progress.ts';
+import { commandOptions, runBorgStep, type StepOptions } from '../../borg/run-step.ts';
 import type { JobContext } from '../../job/job-context.ts';
-import { LOCK_WAIT_SECONDS, runBorgStep, type StepOptions } from '../../borg/run-step.ts';
+import { archiveOf } from '../../job/job-plan.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import type { Selection } from './selection.ts';
 
-/** Figures for people and programs, from borg's own progress. */
-const progressReporter = ({ output }: JobContext): ((progress: Progress) => void) => {
+/** Reports a restore's figures, from borg's own progress. */
+const restoreProgress = ({ output }: JobContext): ((progress: Progress) => void) => {
   const startedAt = Date.now();
   return (progress) => {
     if (progress.type !== 'progress_percent' || progress.total <= 0) return;
@@ -16,13 +17,10 @@ const progressReporter = ({ output }: JobContext): ((progress: Progress) => void
     const rate = current / seconds;
     const percent = Math.floor((100 * current) / total);
     output.progress(`${percent} % of ${humanBytes(total)} restored, ${humanBytes(rate)}/s`, {
+      ...NO_FIGURES,
       phase: 'restore',
-      files: 0,
       original_size: current,
-      compressed_size: 0,
-      deduplicated_size: 0,
       rate,
-      path: '',
       eta: rate > 0 ? (total - current) / rate : null,
     });
   };
@@ -33,18 +31,17 @@ export const extractSelection = (
   context: JobContext,
   { borg, numericIds }: Pick<RestoreTarget, 'borg' | 'numericIds'>,
   { paths, patterns }: Selection,
-  start: Omit<StepOptions, 'argv'>,
+  options: Omit<StepOptions, 'argv'>,
 ): Promise<BorgResult> =>
   runBorgStep(context, borg, {
-    ...start,
+    ...options,
     argv: extractCommand({
-      repository: borg.repository,
+      ...commandOptions(borg),
       archive: archiveOf(context.plan),
       paths,
       patterns,
       numericIds,
       sparse: true,
-      lockWaitSeconds: LOCK_WAIT_SECONDS,
     }),
-    onProgress: progressReporter(context),
+    onProgress: restoreProgress(context),
   });

@@ -1,7 +1,8 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { execPlain, type BorgRunner, type PlainOptions } from '@cyborgbackup/borg';
+import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../job/job-failure.ts';
 
-/** What is at a path, links not followed. */
+/** What exists at a path; links are not followed. */
 export interface PathFacts {
   readonly type: 'file' | 'folder' | 'link' | 'other';
   /** Bytes. */
@@ -10,25 +11,7 @@ export interface PathFacts {
   readonly mtime: number;
 }
 
-/**
- * Goes to the folder `$1`, if it is there, prints a digit for each path, 1 for one that is there, and then a line of mode, size and time for
- * each of those. GNU's stat and busybox's take one format, that of the BSDs another.
- */
-const SCRIPT = `
-folder=$1
-shift
-[ -d "$folder" ] || { for path do printf 0; done; echo; exit 0; }
-cd -- "$folder" || exit 3
-n=$#
-found=
-for path do
-  if [ -e "$path" ] || [ -L "$path" ]; then found="\${found}1"; set -- "$@" "$path"; else found="\${found}0"; fi
-done
-shift "$n"
-echo "$found"
-[ "$#" -gt 0 ] || exit 0
-if stat -c %f / >/dev/null 2>&1; then exec stat -c '0x%f %s %Y' -- "$@"; fi
-exec stat -f '0%p %z %m' -- "$@"`.trim();
+const STAT_FILES = readFileSync(new URL('./stat-files.sh', import.meta.url), 'utf8');
 
 const TYPES: Readonly<Record<number, PathFacts['type']>> = { 0o100000: 'file', 0o040000: 'folder', 0o120000: 'link' };
 const TYPE_BITS = 0o170000;
@@ -40,17 +23,17 @@ const factsOf = (line: string): PathFacts | undefined => {
   return { type: TYPES[bits & TYPE_BITS] ?? 'other', size: Number(size), mtime: Number(mtime) };
 };
 
-const ATTEMPTS = 3;
-const TIMEOUT_MILLIS = 10 * 60_000;
 const MAX_BYTES = 1024 * 1024;
+const STAT_ATTEMPTS = 3;
+const STAT_MILLIS = 10 * 60_000;
 
 /** A name may begin with a hyphen. */
-export const below = (path: string): string => `./${path}`;
+const below = (path: string): string => `./${path}`;
 
 /**
- * Looks at paths below a folder, some hundreds at a time.
- * @returns for each path what is there, undefined for nothing
- * @throws JobFailure when they cannot be looked at
+ * Examines paths below a folder, some hundreds at a time.
+ * @returns for each path what exists there, undefined for nothing
+ * @throws JobFailure when they cannot be examined
  */
 export const statPaths = async (
   runner: BorgRunner,
@@ -58,21 +41,34 @@ export const statPaths = async (
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly (PathFacts | undefined)[]> => {
-  const argv = ['sh', '-c', SCRIPT, 'sh', folder, ...paths.map(below)];
-  let said = '';
-  // One may vanish between the two looks at it.
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { stdout, stderr } = await execPlain(runner, argv, {
-      signal,
-      timeoutMillis: TIMEOUT_MILLIS,
-      maxBytes: MAX_BYTES,
-    });
+  const argv = ['sh', '-c', STAT_FILES, 'sh', folder, ...paths.map(below)];
+  let errors = '';
+  // A file may vanish after the script has found it.
+  for (let attempt = 0; attempt < STAT_ATTEMPTS; attempt += 1) {
+    const limits = { timeoutMillis: STAT_MILLIS, maxBytes: MAX_BYTES };
+    const { stdout, stderr } = await execPlain(runner, argv, { signal, ...limits });
     const [found = '', ...lines] = stdout.trimEnd().split('\n');
     const facts = lines.map(factsOf);
-    said = stderr.trim();
+    errors = stderr.trim();
     if (found.length !== paths.length || facts.length !== found.replaceAll('0', '').length) continue;
     let next = 0;
     return Array.from(found, (digit) => (digit === '1' ? facts[next++] : undefined));
   }
-  throw new JobFailure(`The files in ${folder} on ${runner.where} cannot be looked at: ${said.slice(0, 300)}`);
+  throw new JobFailure(`The files in ${folder} on ${runner.where} cannot be looked at: ${errors.slice(0, 300)}`);
+};
+
+const HASH_FILES = readFileSync(new URL('./hash-files.sh', import.meta.url), 'utf8');
+const HASH_MILLIS = 24 * 60 * 60_000;
+
+/** The SHA-256 (hex) of files below a folder, some hundreds at a time; undefined for a file that cannot be read. */
+export const hashPaths = async (
+  runner: BorgRunner,
+  folder: string,
+  paths: readonly string[],
+  options: Pick<PlainOptions, 'signal' | 'cleanup'>,
+): Promise<readonly (string | undefined)[]> => {
+  const argv = ['sh', '-c', HASH_FILES, 'sh', folder, ...paths.map(below)];
+  const { stdout } = await execPlain(runner, argv, { ...options, timeoutMillis: HASH_MILLIS, maxBytes: MAX_BYTES });
+  const lines = stdout.split('\n');
+  return paths.map((_path, index) => (/^[0-9a-f]{64}$/.test(lines[index] ?? '') ? lines[index] : undefined));
 };

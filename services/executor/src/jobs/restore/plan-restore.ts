@@ -1,18 +1,18 @@
 import type { ArchiveEntry } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
-import type { JobContext } from '../../job/job-context.ts';
-import { decide, type Replacement } from './decide-replacement.ts';
+import { decideReplacement, type Replacement } from './compare-entry.ts';
+import { statPaths } from './file-facts.ts';
 import type { ParentFolders } from './parent-folders.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import type { SelectedEntries } from './selected-entries.ts';
 import { createUnmatched, describeSelection, type Selection } from './selection.ts';
-import { statPaths } from './file-facts.ts';
 
 /** What a restore would do. Files are all items but folders. */
 export interface RestorePlan {
-  /** Of the selection, whatever becomes of them. */
+  /** Of the whole selection. */
   readonly files: number;
   readonly bytes: number;
   readonly replaced: number;
@@ -33,13 +33,13 @@ interface PlanOptions {
   readonly selection: Selection;
   /** Where an archive's paths begin. */
   readonly root: string;
-  /** Tell what becomes of every file. */
+  /** Write a line for every file. */
   readonly list: boolean;
-  /** Gets to see every item. */
+  /** Sees every item. */
   readonly parents: ParentFolders;
 }
 
-/** @throws JobFailure for a symbolic link: root's borg would set the owner of whatever it points to */
+/** @throws JobFailure for a symbolic link: root's borg would set the owner of the file that it points to */
 const refuseLinks = (batch: readonly ArchiveEntry[]): void => {
   const link = batch.find(({ type }) => type === 'l');
   if (!link) return;
@@ -49,7 +49,7 @@ const refuseLinks = (batch: readonly ArchiveEntry[]): void => {
   );
 };
 
-/** Looks at every place that a restore would write to. @throws JobFailure when there is nothing to restore */
+/** Examines every path that a restore would write to. @throws JobFailure when there is nothing to restore */
 export const planRestore = async (
   context: JobContext,
   { files: runner, mounted }: RestoreTarget,
@@ -62,13 +62,13 @@ export const planRestore = async (
   const plan = { files: 0, bytes: 0, replaced: 0, skipped: 0, skippedBytes: 0, keptBoth: 0 };
   let seen = 0;
 
-  const count = (entry: ArchiveEntry, decision: Replacement): void => {
+  const count = (entry: ArchiveEntry, replacement: Replacement): void => {
     const size = entry.type === '-' ? entry.size : 0;
     plan.files += 1;
     plan.bytes += size;
-    if (decision === 'replace') plan.replaced += 1;
-    if (decision === 'keep-both') plan.keptBoth += 1;
-    if (decision !== 'skip') return;
+    if (replacement === 'replace') plan.replaced += 1;
+    if (replacement === 'keep-both') plan.keptBoth += 1;
+    if (replacement !== 'skip') return;
     plan.skipped += 1;
     plan.skippedBytes += size;
   };
@@ -89,11 +89,11 @@ export const planRestore = async (
       signal,
     );
     for (const [index, entry] of files.entries()) {
-      const decision = decide(replace, entry, found[index]);
-      count(entry, decision);
-      if (list) output.write('verbose', `${SIGNS[decision]} ${entry.path}`);
+      const replacement = decideReplacement(replace, entry, found[index]);
+      count(entry, replacement);
+      if (list) output.write('verbose', `${SIGNS[replacement]} ${entry.path}`);
     }
-    // The log sets the pace: no line is dropped.
+    // Waits for the log, so that no line is dropped.
     if (list) await output.flush();
   });
 

@@ -1,17 +1,18 @@
-import { extractCommand, runFedScript, type ArchiveEntry, type Line } from '@cyborgbackup/borg';
+import { extractCommand, runFedScript, type ArchiveEntry } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes, messageOf } from '@cyborgbackup/kernel';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
+import { NO_FIGURES } from '../../borg/progress.ts';
+import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
-import { onRepositoryHost } from '../../endpoints/connections.ts';
+import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
-import { archiveOf, clientOf, repositoryOf } from '../../job/job-plan.ts';
+import { archiveOf, clientOf, openVariables, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
-import { connectionsOf, type JobContext } from '../../job/job-context.ts';
-import { openVariables } from '../../job/open-variables.ts';
-import { LOCK_WAIT_SECONDS, runBorgStep } from '../../borg/run-step.ts';
 import { createSelectedEntries } from './selected-entries.ts';
 import { sqlClientOf, type SqlClient } from './sql-client.ts';
 
@@ -23,7 +24,7 @@ const clientFor = async (context: JobContext): Promise<SqlClient> => {
       'The policy that made this dump is gone, and with it how to log in: restore the dump as a file.',
     );
   }
-  const variables = await openVariables(context);
+  const variables = await openVariables(context.parts, context.plan);
   try {
     const client = sqlClientOf(policy.policy_type, variables, clientOf(context.plan).id);
     if (client) return client;
@@ -35,9 +36,9 @@ const clientFor = async (context: JobContext): Promise<SqlClient> => {
 };
 
 /** A dump is the only file of its archive. @throws JobFailure for an archive with another one */
-const findDump = async (context: JobContext, place: BorgEndpoint): Promise<ArchiveEntry> => {
+const findDump = async (context: JobContext, endpoint: BorgEndpoint): Promise<ArchiveEntry> => {
   const found: ArchiveEntry[] = [];
-  await createSelectedEntries(context, place, { paths: [], patterns: [] }).each((entries) => {
+  await createSelectedEntries(context, endpoint, { paths: [], patterns: [] }).each((entries) => {
     found.push(...entries.slice(0, 2));
     return Promise.resolve();
   });
@@ -46,42 +47,43 @@ const findDump = async (context: JobContext, place: BorgEndpoint): Promise<Archi
   throw new JobFailure(`The archive ${archiveOf(context.plan)} is no dump of a database: restore it as files.`);
 };
 
-const extract = (
+const extractOptions = (
   context: JobContext,
-  place: BorgEndpoint,
+  endpoint: BorgEndpoint,
   dump: ArchiveEntry,
 ): Parameters<typeof extractCommand>[0] => ({
-  repository: place.repository,
+  ...commandOptions(endpoint),
   archive: archiveOf(context.plan),
   paths: [dump.path],
-  lockWaitSeconds: LOCK_WAIT_SECONDS,
 });
 
-/** Reads all of the dump without a use for it: a dump that is damaged must not be found out half-way through. */
-const readOnce = async (context: JobContext, place: BorgEndpoint, dump: ArchiveEntry): Promise<void> => {
+/** Reads all of the dump and discards it: a damaged dump must be found before any of it is restored. */
+const readOnce = async (context: JobContext, endpoint: BorgEndpoint, dump: ArchiveEntry): Promise<void> => {
   context.output.write(
     'verbose',
     `Reading ${dump.path} (${humanBytes(dump.size)}) once before any database is touched`,
   );
-  await runBorgStep(context, place, { argv: extractCommand({ ...extract(context, place, dump), dryRun: true }) });
+  await runBorgStep(context, endpoint, {
+    argv: extractCommand({ ...extractOptions(context, endpoint, dump), dryRun: true }),
+  });
 };
 
-const KEPT_LINES = 1_000;
+const MAX_LINES = 1_000;
 
-/** What the client says on its standard error, the first thousand lines of it. */
-const createComplaints = (
+/** Collects the client's standard error, the first thousand lines of it. */
+const createErrorLines = (
   context: JobContext,
-): { readonly hear: (chunk: Buffer) => void; readonly lines: () => readonly string[] } => {
+): { readonly push: (chunk: Buffer) => void; readonly lines: () => readonly string[] } => {
   const kept: string[] = [];
   let rest = '';
-  const take = (line: Line['text']): void => {
-    if (line === '' || kept.length >= KEPT_LINES) return;
-    // Clean before anything is quoted of it in part: half a password would not be found any more.
+  const take = (line: string): void => {
+    if (line === '' || kept.length >= MAX_LINES) return;
+    // Redacted before a line is quoted in part: half a password would not be recognised any more.
     kept.push(context.output.clean(line));
     context.output.write('warning', line);
   };
   return {
-    hear: (chunk) => {
+    push: (chunk) => {
       const lines = (rest + chunk.toString('utf8')).split('\n');
       rest = (lines.pop() ?? '').slice(0, 10_000);
       lines.forEach(take);
@@ -96,9 +98,8 @@ const createComplaints = (
 
 const progressOf = ({ output }: JobContext, done: number, total: number): void => {
   const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
-  const zero = { files: 0, compressed_size: 0, deduplicated_size: 0, rate: 0, path: '' };
   output.progress(`${percent} % of ${humanBytes(total)} fed to the database`, {
-    ...zero,
+    ...NO_FIGURES,
     phase: 'restore',
     original_size: done,
   });
@@ -111,19 +112,19 @@ const progressOf = ({ output }: JobContext, done: number, total: number): void =
  */
 const feed = async (
   context: JobContext,
-  ends: { readonly place: BorgEndpoint; readonly side: ClientSession; readonly sql: SqlClient },
+  ends: { readonly endpoint: BorgEndpoint; readonly session: ClientSession; readonly sql: SqlClient },
   dump: ArchiveEntry,
 ): Promise<void> => {
-  const { place, side, sql } = ends;
+  const { endpoint, session, sql } = ends;
   const pipe = new PassThrough();
   pipe.on('error', () => undefined);
   const ended = new AbortController();
-  const complaints = createComplaints(context);
+  const errors = createErrorLines(context);
   for (const secret of sql.hidden) context.output.hide(secret);
   let fed = 0;
 
-  const reading = runBorgStep({ ...context, signal: AbortSignal.any([context.signal, ended.signal]) }, place, {
-    argv: extractCommand({ ...extract(context, place, dump), stdout: true }),
+  const reading = runBorgStep({ ...context, signal: AbortSignal.any([context.signal, ended.signal]) }, endpoint, {
+    argv: extractCommand({ ...extractOptions(context, endpoint, dump), stdout: true }),
     onStdout: async (chunk) => {
       fed += chunk.length;
       progressOf(context, fed, dump.size);
@@ -136,17 +137,17 @@ const feed = async (
       throw error;
     },
   );
-  const running = runFedScript(side.session, {
+  const running = runFedScript(session.ssh, {
     ...sql,
     data: pipe,
-    sudo: side.sudo,
-    onStderr: complaints.hear,
+    sudo: session.sudo,
+    onStderr: errors.push,
     signal: context.signal,
   }).finally(() => ended.abort());
 
   const [read, run] = await Promise.allSettled([reading, running]);
   if (run.status === 'rejected') throw read.status === 'rejected' ? read.reason : run.reason;
-  judge(context, sql, { exitCode: run.value.exitCode, lines: complaints.lines() });
+  assertSuccess(context, sql, { exitCode: run.value.exitCode, lines: errors.lines() });
   if (read.status === 'rejected' && context.signal.aborted) throw read.reason;
   if (fed !== dump.size)
     throw new JobFailure(`The database's client took only ${fed} of the dump's ${dump.size} bytes.`);
@@ -154,43 +155,41 @@ const feed = async (
 };
 
 /** @throws JobFailure when the client of the database did not run everything */
-const judge = (
+const assertSuccess = (
   { plan }: JobContext,
   sql: SqlClient,
   { exitCode, lines }: { readonly exitCode: number | null; readonly lines: readonly string[] },
 ): void => {
   const failures = sql.failures(lines);
   if (exitCode === 0 && failures.length === 0) return;
-  const said = (failures.length > 0 ? failures : lines.slice(-3)).slice(0, 3).join('; ') || `exit status ${exitCode}`;
+  const reason = (failures.length > 0 ? failures : lines.slice(-3)).slice(0, 3).join('; ') || `exit status ${exitCode}`;
   throw new JobFailure(
-    `The database server on ${clientOf(plan).hostname} did not take all of the dump, so its databases are restored in part: ${said.slice(0, 500)}`,
+    `The database server on ${clientOf(plan).hostname} did not take all of the dump, so its databases are restored in part: ${reason.slice(0, 500)}`,
     { exitCode },
   );
 };
 
 /**
- * Feeds the dump of a mysql or postgresql archive to the database server of the destination. What the dump holds replaces what
- * is there; whoever asked for it has confirmed that.
+ * Feeds the dump of a mysql or postgresql archive to the database server of the destination. It replaces existing databases; the
+ * user who asked for it has confirmed that.
  * @throws JobFailure
  */
 export const restoreDatabase = async (context: JobContext, { dry_run }: RestoreRequest): Promise<JobResult> => {
   const { plan, output } = context;
   const sql = await clientFor(context);
-  await using place = await onRepositoryHost(connectionsOf(context), repositoryOf(plan));
-  const dump = await findDump(context, place);
-  await readOnce(context, place, dump);
+  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
+  const dump = await findDump(context, endpoint);
+  await readOnce(context, endpoint, dump);
   const restored = { files: 1, bytes: dump.size, replaced: 0, skipped: 0, kept_both: 0, verified: 1, mismatches: [] };
   if (dry_run) {
     output.write('verbose', 'The dump can be read; nothing was written.');
     return { ...EMPTY_RESULT, restored };
   }
-  const side = await openClientSession(connectionsOf(context), clientOf(plan));
-  try {
+  {
+    await using session = await openClientSession(connectionsOf(context), clientOf(plan));
     output.write('verbose', `Feeding the dump to the database server on ${clientOf(plan).hostname}`);
-    await context.prove(context.signal);
-    await feed(context, { place, side, sql }, dump);
-  } finally {
-    await side.session.close();
+    await context.assertOwnership(context.signal);
+    await feed(context, { endpoint, session, sql }, dump);
   }
   output.write('verbose', 'The database server took all of the dump.');
   return { ...EMPTY_RESULT, restored };

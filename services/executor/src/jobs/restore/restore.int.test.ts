@@ -198,16 +198,16 @@ describe('where files are already', () => {
 });
 
 test('in place: exactly where it was', async () => {
-  const place = join(site.folder, 'in place');
-  mkdirSync(place);
-  writeFileSync(join(place, 'file'), 'first');
-  const path = join(place, 'file');
-  await site.borg(['create', '::in-place', place]);
+  const endpoint = join(site.folder, 'in place');
+  mkdirSync(endpoint);
+  writeFileSync(join(endpoint, 'file'), 'first');
+  const path = join(endpoint, 'file');
+  await site.borg(['create', '::in-place', endpoint]);
   writeFileSync(path, 'second');
   const request = { dest_folder: '', item: path, destination: 'client' } as const;
   const never = await site.runJob({ archive_name: 'in-place', restore: requestOf({ ...request, replace: 'never' }) });
   expect(never).toMatchObject({ status: 'successful', end: { restored: { skipped: 1 } } });
-  expect(readdirSync(place)).toEqual(['file']);
+  expect(readdirSync(endpoint)).toEqual(['file']);
   expect(readFileSync(path, 'utf8')).toBe('second');
   const always = await site.runJob({ archive_name: 'in-place', restore: requestOf(request) });
   expect(always).toMatchObject({ status: 'successful', end: { restored: { replaced: 1 } } });

@@ -1,22 +1,24 @@
 import { createListParser, listEntriesCommand, type ArchiveEntry } from '@cyborgbackup/borg';
+import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { archiveOf } from '../../job/job-plan.ts';
 import type { JobContext } from '../../job/job-context.ts';
-import { LOCK_WAIT_SECONDS, runBorgStep } from '../../borg/run-step.ts';
+import { archiveOf } from '../../job/job-plan.ts';
 import type { Selection } from './selection.ts';
 
-export interface EachOptions {
-  /** With `sha256`: borg reads all contents for it. */
-  readonly withDigests?: boolean;
-}
-
-/** The chosen items of an archive, to be gone through more than once. */
+/** The selected items of an archive, which can be visited more than once. */
 export interface SelectedEntries {
-  /** Hands over some hundreds at a time; borg waits meanwhile. @throws JobFailure */
-  each(visit: (entries: readonly ArchiveEntry[]) => Promise<void>, options?: EachOptions): Promise<void>;
+  /**
+   * Visits some hundreds at a time; borg waits meanwhile.
+   * @param options.withDigests adds `sha256`, for which borg reads all contents
+   * @throws JobFailure
+   */
+  each(
+    visit: (entries: readonly ArchiveEntry[]) => Promise<void>,
+    options?: { readonly withDigests?: boolean },
+  ): Promise<void>;
 }
 
-/** What one look at the destination may hold. */
+/** Limits of one script's arguments. */
 const BATCH_ENTRIES = 1_000;
 const BATCH_BYTES = 128 * 1024;
 /** A small selection is listed once; a larger one again each time, since it may have millions of items. */
@@ -45,25 +47,23 @@ const createBatches = (
   };
 };
 
-/** @param place where borg lists the archive */
+/** @param endpoint where borg lists the archive */
 export const createSelectedEntries = (
   context: JobContext,
-  place: BorgEndpoint,
+  endpoint: BorgEndpoint,
   { paths, patterns }: Selection,
 ): SelectedEntries => {
   let kept: ArchiveEntry[] | undefined;
 
   const list = async (withDigests: boolean, take: (entry: ArchiveEntry) => Promise<void>): Promise<void> => {
     const parser = createListParser({ withDigests });
-    const archive = archiveOf(context.plan);
-    await runBorgStep(context, place, {
+    await runBorgStep(context, endpoint, {
       argv: listEntriesCommand({
-        repository: place.repository,
-        archive,
+        ...commandOptions(endpoint),
+        archive: archiveOf(context.plan),
         paths,
         patterns,
         withDigests,
-        lockWaitSeconds: LOCK_WAIT_SECONDS,
       }),
       onStdout: async (chunk) => {
         for (const entry of parser.push(chunk)) await take(entry);

@@ -1,6 +1,7 @@
 import type { RestoreRequest } from '@cyborgbackup/contracts';
+import { nameSome } from '../../job/job-failure.ts';
 
-/** What is chosen of an archive; everything when both are empty. */
+/** Items of an archive; everything when both are empty. */
 export interface Selection {
   /** As the archive has them, each with all below it. */
   readonly paths: readonly string[];
@@ -13,8 +14,8 @@ const archivePathOf = (path: string): string => path.replace(/^(\.?\/)+/, '').re
 
 /** A selection that holds the root is one of everything. */
 export const selectionOf = ({ item, items, patterns }: RestoreRequest): Selection => {
-  const given = [...(item === '' ? [] : [item]), ...items];
-  const paths = [...new Set(given.map(archivePathOf))];
+  const chosen = [...(item === '' ? [] : [item]), ...items];
+  const paths = [...new Set(chosen.map(archivePathOf))];
   return paths.includes('') || paths.includes('.') ? { paths: [], patterns: [] } : { paths, patterns };
 };
 
@@ -22,11 +23,10 @@ export const selectionOf = ({ item, items, patterns }: RestoreRequest): Selectio
 export const describeSelection = ({ paths, patterns }: Selection): string => {
   const all = [...paths, ...patterns];
   if (all.length === 0) return 'everything';
-  const shown = all.slice(0, 3).join(', ');
-  return all.length > 3 ? `${shown} and ${all.length - 3} more` : shown;
+  return nameSome(all, 3);
 };
 
-/** The paths of a selection for which nothing was seen. */
+/** The paths of a selection for which no item was seen. */
 export interface Unmatched {
   see(path: string): void;
   left(): readonly string[];

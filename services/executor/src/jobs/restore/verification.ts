@@ -1,12 +1,11 @@
 import type { ArchiveEntry, BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import type { JobContext } from '../../job/job-context.ts';
-import { hashPaths } from './hash-paths.ts';
+import { entryProblem } from './compare-entry.ts';
+import { hashPaths, statPaths } from './file-facts.ts';
 import type { SelectedEntries } from './selected-entries.ts';
-import { problemOf } from './entry-problem.ts';
-import { statPaths } from './file-facts.ts';
 
-/** How the restored files compare with the archive. Folders are looked at, but not counted. */
+/** How the restored files compare with the archive. Folders are compared, but not counted. */
 export interface Verification {
   readonly verified: number;
   readonly differing: number;
@@ -16,16 +15,10 @@ export interface Verification {
 
 const MAX_MISMATCHES = 100;
 
-interface Verifying {
-  /** Where an archive's paths begin. */
-  readonly folder: string;
-  readonly verify: RestoreRequest['verify'];
-}
-
 /** Of further hard links borg has no contents; they share those of the first. */
 const hasContents = ({ type, sha256 = '' }: ArchiveEntry): boolean => type === '-' && sha256 !== '';
 
-/** What is wrong with the contents of each, as far as nothing else is: borg's reading of the archive against the disk. */
+/** For each entry the problem with its contents, by borg's second reading of the archive; empty when there is none. */
 const compareContents = async (
   runner: BorgRunner,
   folder: string,
@@ -47,15 +40,16 @@ const compareContents = async (
 };
 
 /**
- * Compares every restored file with the archive: its type, size and time, and for `contents` the SHA-256 of what is on the
- * disk with that of a second reading of the archive, which borg makes where it runs (`{sha256}` of its listing), so that no
- * contents travel.
+ * Compares every restored file with the archive: its type, size and time, and for `contents` the SHA-256 of the file on the disk
+ * with that of a second reading of the archive, which borg makes where it runs (`{sha256}` of its listing), so that no contents
+ * cross the network.
+ * @param options.folder where an archive's paths begin
  */
 export const verifyRestored = async (
   { signal }: JobContext,
   runner: BorgRunner,
   selected: SelectedEntries,
-  { folder, verify }: Verifying,
+  { folder, verify }: { readonly folder: string; readonly verify: RestoreRequest['verify'] },
 ): Promise<Verification> => {
   let [verified, differing] = [0, 0];
   const mismatches: string[] = [];
@@ -79,7 +73,7 @@ export const verifyRestored = async (
         entries.map(({ path }) => path),
         signal,
       );
-      const problems = entries.map((entry, index) => problemOf(entry, found[index]));
+      const problems = entries.map((entry, index) => entryProblem(entry, found[index]));
       const contents = withDigests ? await compareContents(runner, folder, entries, signal) : [];
       for (const [index, entry] of entries.entries()) note(entry, problems[index] || (contents[index] ?? ''));
     },

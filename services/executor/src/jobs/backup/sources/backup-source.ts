@@ -17,9 +17,9 @@ export interface DumpSource {
   /** What it is called in the archive. */
   readonly name: string;
   readonly argv: readonly string[];
-  /** Its standard input: whatever must not be seen in a process list or in the archive, which keeps borg's arguments. */
+  /** Its standard input: what must not be visible in a process list or in the archive, which keeps borg's arguments. */
   readonly input?: string;
-  /** Passwords, not to be shown should a program repeat them. */
+  /** Passwords, to be redacted if a program repeats them. */
   readonly secrets?: readonly string[];
 }
 

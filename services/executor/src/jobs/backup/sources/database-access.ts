@@ -6,11 +6,17 @@ export interface DatabaseAccess {
   readonly port?: number | undefined;
 }
 
-/** Names of databases: one as text, or several; undefined for all that there are, and so is an empty list of an older policy. */
+/** Names of databases: one as text, or several; undefined or an empty list for all. */
 export type Databases = string | readonly string[] | undefined;
 
-/** The names; none for all that there are. */
+/** The names; none for all. */
 export const namesOf = (databases: Databases): readonly string[] =>
   typeof databases === 'string' ? [databases] : (databases ?? []);
 
 export const hasText = (value: string | undefined): value is string => value !== undefined && value !== '';
+
+/** A client's own variables replace the policy's access, with what their `credential` says. */
+export const accessOf = (
+  policy: DatabaseAccess,
+  own: { readonly credential?: DatabaseAccess | undefined } | undefined,
+): DatabaseAccess => (own ? (own.credential ?? {}) : policy);

@@ -1,18 +1,13 @@
+import { readFileSync } from 'node:fs';
 import type { DumpSource } from './backup-source.ts';
 import { hasText, namesOf, type DatabaseAccess, type Databases } from './database-access.ts';
 
 /**
- * MariaDB has its own program, and newer ones have no other. One transaction gives a consistent state without locking
- * InnoDB tables; routines, events and triggers belong to a database as much as its tables. The option file goes through
- * `cat`, since our input may be a named pipe, and such a one cannot be opened again under the name of /dev/stdin.
+ * One transaction gives a consistent state without locking InnoDB tables; routines, events and triggers belong to a database as
+ * much as its tables. The option file goes through `cat`, since our input may be a named pipe, which cannot be opened again under
+ * the name of /dev/stdin.
  */
-const SCRIPT = `
-program=$(command -v mariadb-dump || command -v mysqldump) || {
-  echo 'Neither mariadb-dump nor mysqldump is installed on this host.' >&2
-  exit 127
-}
-cat | "$program" --defaults-extra-file=/dev/stdin \\
-  --single-transaction --quick --routines --events --triggers --hex-blob "$@"`.trim();
+const DUMP_MYSQL = readFileSync(new URL('./dump-mysql.sh', import.meta.url), 'utf8');
 
 /** In a quoted value of an option file only these need an escape. */
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
@@ -20,7 +15,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\
 const optionLine = (name: string, value: string | number): string =>
   `${name}="${String(value).replaceAll(/[\\"\n\r\t]/g, (character) => ESCAPES[character] ?? character)}"`;
 
-/** The client's option file. It says nothing about what is not given, so that the client's own files count. */
+/** The client's option file. It leaves out what is not given, so that the client's own files count. */
 export const optionFile = ({ user, password, host, port }: DatabaseAccess): string =>
   [
     '[client]',
@@ -41,7 +36,7 @@ const selection = (databases: Databases): readonly string[] => {
 export const mysqlDump = (access: DatabaseAccess, databases: Databases): DumpSource => ({
   kind: 'dump',
   name: 'mysql.sql',
-  argv: ['sh', '-c', SCRIPT, 'sh', ...selection(databases)],
+  argv: ['sh', '-c', DUMP_MYSQL, 'sh', ...selection(databases)],
   input: optionFile(access),
   ...(hasText(access.password) ? { secrets: [access.password] } : {}),
 });

@@ -1,14 +1,31 @@
-import { parsePolicyVariables, policyVariables, POLICY_TYPES, type PolicyType } from '@cyborgbackup/contracts';
+import {
+  parsePolicyVariables,
+  policyVariables,
+  POLICY_TYPES,
+  type PlannedJob,
+  type PolicyType,
+  type VirtualMachine,
+} from '@cyborgbackup/contracts';
 import { hasCode, messageOf } from '@cyborgbackup/kernel';
+import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../../job/job-failure.ts';
+import { vmProviderOf } from '../../machines/vm-providers.ts';
 import type { ArchiveOptions, BackupSource, DumpSource, FileSource } from './backup-source.ts';
-import type { Databases } from './database-access.ts';
+import { accessOf, type Databases } from './database-access.ts';
 import { fileSource, MAIL_FOLDERS, ROOTFS_EXCLUDES } from './file-source.ts';
 import { mysqlDump } from './mysql-dump.ts';
-import { pipedDump } from './piped-dump.ts';
 import { postgresqlDump } from './postgresql-dump.ts';
-import { machineDump } from './machine-dump.ts';
-import type { SourceRequest } from './source-request.ts';
+
+/** What decides what a job backs up. */
+export interface SourceRequest {
+  readonly policyType: string;
+  /** JSON text of the policy's `extra_vars`. */
+  readonly variables: string;
+  readonly client: Pick<NonNullable<PlannedJob['client']>, 'id' | 'hostname' | 'bandwidth_limit'>;
+  /** Name of the provider, for policies of the type vm. */
+  readonly vmProvider: string;
+  readonly machine: VirtualMachine | undefined;
+}
 
 interface ArchiveVariables {
   readonly compression?: string | undefined;
@@ -28,13 +45,34 @@ const archiveOptions = (variables: ArchiveVariables, { client }: SourceRequest):
   checkpointIntervalSeconds: variables.checkpoint_interval,
 });
 
+const DUMP_COMMAND = readFileSync(new URL('./dump-command.sh', import.meta.url), 'utf8');
+
+/** The output of a command, whose own standard input is empty. It is not an argument, which process lists and the archive show. */
+const pipedDump = (command: string): DumpSource => ({
+  kind: 'dump',
+  name: 'stdin',
+  argv: ['sh', '-c', DUMP_COMMAND],
+  input: command,
+});
+
+/** @throws JobFailure for a job that names no machine, and for an unknown provider */
+const machineDump = ({ policyType, vmProvider, machine, client }: SourceRequest): DumpSource => {
+  const provider = vmProviderOf(policyType, vmProvider);
+  if (!machine) {
+    throw new JobFailure(`This job names no machine of ${client.hostname}: launch the policy again.`, {
+      status: 'error',
+    });
+  }
+  return { kind: 'dump', name: provider.fileName(machine), argv: provider.dump(machine) };
+};
+
 const source = (
   content: FileSource | DumpSource,
   variables: ArchiveVariables,
   request: SourceRequest,
 ): BackupSource => ({ content, archive: archiveOptions(variables, request) });
 
-/** `database` is the older spelling of one of `databases`. */
+/** `database` is another spelling of a single one of `databases`. */
 const databasesOf = (variables: {
   database?: string | undefined;
   databases?: string | string[] | undefined;
@@ -64,14 +102,12 @@ const SOURCES: Readonly<Record<PolicyType, (request: SourceRequest) => BackupSou
   mysql: (request) => {
     const { extended_mysql, ...all } = parsePolicyVariables(policyVariables.mysql, request.variables);
     const own = extended_mysql?.[request.client.id];
-    const dump = own ? mysqlDump(own.credential ?? {}, own.databases) : mysqlDump(all, all.databases);
-    return source(dump, all, request);
+    return source(mysqlDump(accessOf(all, own), (own ?? all).databases), all, request);
   },
   postgresql: (request) => {
     const { extended_postgresql, ...all } = parsePolicyVariables(policyVariables.postgresql, request.variables);
     const own = extended_postgresql?.[request.client.id];
-    const dump = own ? postgresqlDump(own.credential ?? {}, databasesOf(own)) : postgresqlDump(all, databasesOf(all));
-    return source(dump, all, request);
+    return source(postgresqlDump(accessOf(all, own), databasesOf(own ?? all)), all, request);
   },
   piped: (request) => {
     const { extended_piped, ...all } = parsePolicyVariables(policyVariables.piped, request.variables);
@@ -82,7 +118,7 @@ const SOURCES: Readonly<Record<PolicyType, (request: SourceRequest) => BackupSou
     source(machineDump(request), parsePolicyVariables(policyVariables.proxmox, request.variables), request),
 };
 
-export const isPolicyType = (name: string): name is PolicyType => Object.hasOwn(POLICY_TYPES, name);
+const isPolicyType = (name: string): name is PolicyType => Object.hasOwn(POLICY_TYPES, name);
 
 /**
  * What a backup job of a policy puts into its archive.
