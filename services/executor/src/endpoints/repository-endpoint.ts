@@ -30,24 +30,17 @@ export interface ClientAccess {
   readonly knownHosts: readonly string[];
 }
 
-interface SessionRequest {
-  readonly options: ConnectionOptions;
-  readonly location: SshLocation;
-  readonly secrets: RepositorySecrets;
-  readonly controlKey: string;
-}
-
-/** A session with a shell, or the key with which a borg on this host may log in. */
-type RepositoryLogin = { readonly session: SshSession } | { readonly privateKey: string };
-
 /** @throws SshError, JobFailure when the account takes neither key */
 const logIn = async (
-  { options, location, secrets, controlKey }: SessionRequest,
+  options: ConnectionOptions,
+  location: SshLocation,
+  keys: { readonly controlKey: string; readonly secrets: RepositorySecrets },
   agent: ForwardableAgent | undefined,
 ): Promise<SshSession> => {
+  const { controlKey, secrets } = keys;
   try {
-    const keys = { privateKey: controlKey, otherKey: secrets.ownKey?.privateKey };
-    return await openSession(options, location, keys, agent);
+    const otherKey = secrets.ownKey?.privateKey;
+    return await openSession(options, location, { privateKey: controlKey, otherKey }, agent);
   } catch (error) {
     if (!isSshError(error, 'auth')) throw error;
     throw new JobFailure(
@@ -57,38 +50,14 @@ const logIn = async (
   }
 };
 
-/** Closes a new session when the first work on it fails. */
-const closeOnFailure = async <Result>(session: SshSession, work: Promise<Result>): Promise<Result> => {
+const hasShell = async (session: SshSession, signal: AbortSignal): Promise<boolean> => {
   try {
-    return await work;
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-};
-
-const hasShell = async ({ options }: SessionRequest, session: SshSession): Promise<boolean> => {
-  try {
-    await execPlain(sshRunner(session), ['true'], { signal: options.signal });
+    await execPlain(sshRunner(session), ['true'], { signal });
     return true;
   } catch (error) {
     if (isSshError(error, 'no-shell')) return false;
     throw error;
   }
-};
-
-/**
- * Logs in with the control plane's key, which may have a shell, or with the repository's own, which has none where it was
- * installed as printed. An account that takes the first but runs no commands for it has a forced command of its own.
- */
-const openShell = async (request: SessionRequest, lent: readonly AgentIdentity[]): Promise<RepositoryLogin> => {
-  const { secrets, controlKey } = request;
-  const agent = lent.length > 0 ? createForwardedAgent(() => lent) : undefined;
-  const session = await logIn(request, agent);
-  if (!session.withOtherKey && (await closeOnFailure(session, hasShell(request, session)))) return { session };
-  await session.close();
-  const own = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
-  return { privateKey: own?.privateKey ?? controlKey };
 };
 
 /** Whether the repository's host lets its own key in. @throws SshError when it cannot be reached */
@@ -144,8 +113,9 @@ const refuseOldOpenssh = async (session: SshSession): Promise<void> => {
 };
 
 /**
- * The endpoint beside the repository: borg runs on its host. Where the repository's account runs no commands for us, borg runs on
- * this host and logs in with the repository's own key.
+ * The endpoint beside the repository: borg runs on its host, where the control plane's key gives us a shell. The repository's own key
+ * gives none where it was installed as printed, and an account may have a forced command for the control plane's key. Then borg
+ * runs on this host and logs in with the repository's own key, or else the control plane's.
  * @param client set when borg has to log in to a client from there too
  * @throws SshError, JobFailure
  */
@@ -158,45 +128,44 @@ export const openRepositoryEndpoint = async (
   const secrets = await repositorySecrets(options.parts, repository.uuid);
   const { passphrase } = secrets;
   const lent = client ? [client.identity] : [];
-  const env = markedEnv(options, location.kind);
   const knownHosts = client ? { knownHosts: client.knownHosts } : {};
-  if (location.kind === 'local') {
-    const endpoint = { repository: repositoryPathOnHost(location), passphrase, env, ...knownHosts };
-    return openLocalEndpoint(endpoint, lent);
-  }
-  const { privateKey: controlKey } = await clientLogin(options.parts);
-  const request = { options, location, secrets, controlKey };
-  const login = await openShell(request, lent);
-  if ('privateKey' in login) return withoutShell(request, login.privateKey, client);
-  const { session } = login;
-  if (client) await closeOnFailure(session, refuseOldOpenssh(session));
-  return {
-    runner: sshRunner(session),
-    host: 'repository',
+  const onHost = {
     repository: repositoryPathOnHost(location),
     passphrase,
     env: markedEnv(options, 'local'),
     ...knownHosts,
-    forwardAgent: client !== undefined,
-    [Symbol.asyncDispose]: () => session.close(),
   };
-};
-
-const withoutShell = async (
-  request: SessionRequest,
-  privateKey: string,
-  client?: ClientAccess,
-): Promise<BorgEndpoint> => {
-  const { options, location, secrets } = request;
+  if (location.kind === 'local') return openLocalEndpoint(onHost, lent);
+  const { privateKey: controlKey } = await clientLogin(options.parts);
+  const agent = client && createForwardedAgent(() => lent);
+  const session = await logIn(options, location, { controlKey, secrets }, agent);
+  try {
+    if (!session.withOtherKey && (await hasShell(session, options.signal))) {
+      if (client) await refuseOldOpenssh(session);
+      return {
+        ...onHost,
+        runner: sshRunner(session),
+        host: 'repository',
+        forwardAgent: client !== undefined,
+        [Symbol.asyncDispose]: () => session.close(),
+      };
+    }
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  await session.close();
+  const ownKey = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
+  const privateKey = ownKey?.privateKey ?? controlKey;
   const { lines, keys } = await knownHost(options, location, privateKey);
-  const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };
   const endpoint = {
     repository: toBorgUrl(location),
-    passphrase: secrets.passphrase,
+    passphrase,
     env: markedEnv(options, 'ssh'),
     knownHosts: [...lines, ...(client?.knownHosts ?? [])],
   };
-  return openLocalEndpoint(endpoint, [identity, ...(client ? [client.identity] : [])]);
+  const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };
+  return openLocalEndpoint(endpoint, [identity, ...lent]);
 };
 
 /**

@@ -8,11 +8,32 @@ import {
   type JobState,
 } from '@cyborgbackup/contracts';
 import { AppError, withReadableTexts, type Decider } from '@cyborgbackup/kernel';
+import type { BorgHost } from './job-context.ts';
 import type { FailureFacts } from './job-failure.ts';
 import type { JobResult } from './job-result.ts';
 
+/** Commands that only the executor of the running attempt may give. */
+type AttemptCommand = { readonly job: string; readonly attempt: number } & (
+  | {
+      readonly type: 'release-for-retry';
+      readonly reason: string;
+      /** The connection to a host failed. Default: false. */
+      readonly transport?: boolean;
+    }
+  | {
+      readonly type: 'succeed';
+      readonly repository: string | null;
+      readonly client: string | null;
+      readonly result: JobResult;
+    }
+  | { readonly type: 'fail'; readonly reason: string; readonly facts: FailureFacts }
+  | { readonly type: 'record-process'; readonly pid: number; readonly host: BorgHost }
+  | { readonly type: 'cancel'; readonly reason: string }
+);
+
 /** What an executor may append to a job's stream. States and transitions are described beside `jobEvolver`. */
 export type JobCommand =
+  | AttemptCommand
   | {
       readonly type: 'start';
       readonly job: string;
@@ -21,42 +42,7 @@ export type JobCommand =
       /** The attempt whose executor does not answer any more; a running job can be taken over only with this. */
       readonly insteadOf?: number;
     }
-  | {
-      readonly type: 'release-for-retry';
-      readonly job: string;
-      readonly attempt: number;
-      readonly reason: string;
-      /** The connection to a host failed. */
-      readonly transport?: boolean;
-    }
-  | {
-      readonly type: 'succeed';
-      readonly job: string;
-      readonly attempt: number;
-      readonly repository: string | null;
-      readonly client: string | null;
-      readonly result: JobResult;
-    }
-  | {
-      readonly type: 'fail';
-      readonly job: string;
-      readonly attempt: number;
-      readonly reason: string;
-      readonly facts: FailureFacts;
-    }
-  | {
-      readonly type: 'record-process';
-      readonly job: string;
-      readonly attempt: number;
-      readonly pid: number;
-      /** Where the process is. */
-      readonly host: 'client' | 'repository' | 'executor';
-    }
-  | { readonly type: 'cancel'; readonly job: string; readonly attempt: number; readonly reason: string }
   | { readonly type: 'give-up'; readonly job: string; readonly reason: string };
-
-/** Commands that only the executor of the running attempt may give. */
-type AttemptCommand = Exclude<JobCommand, { readonly type: 'start' | 'give-up' }>;
 
 /** False for an executor whose job was taken over. */
 const ownsJob = (state: JobState, attempt: number): boolean => state.status === 'running' && state.attempt === attempt;

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decideRetention, type SeriesArchive } from './decide-retention.ts';
-import { RULES } from './periods.ts';
+import { decideRetention, RULES, type SeriesArchive } from './decide-retention.ts';
 
 const run = promisify(execFile);
 const HOUR = 3_600_000;
