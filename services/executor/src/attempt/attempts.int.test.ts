@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JOB_MARKER } from '../endpoints/job-processes.ts';
 import { startExecutor } from '../start.ts';
 import { CONFIG, startJobSite, type JobSite, type JobSketch } from '../testing/job-site.ts';
@@ -74,12 +74,12 @@ const untilGone = async (job: string): Promise<void> => {
   while ((await processesOf(job)).length > 0) await sleep(20);
 };
 
-describe('a cancellation', () => {
-  test.each([
+describe('the cancellation of a job', () => {
+  it.each([
     ['a push backup', () => slow()],
     ['a pull backup', () => ({ ...large(), policy: { mode_pull: true, uuid: randomUUID() } })],
     ['a dump over SSH that does not listen', () => stuck({ policy: { mode_pull: true } })],
-  ])('stops the borg of %s within 5 s, and all that it started, and leaves no lock', async (_name, sketch) => {
+  ])('stops the borg of %s within 5 s with all of its processes, and leaves no lock', async (_name, sketch) => {
     const one = await started(await sketch());
     const asked = Date.now();
     await site.cancel(one.job);
@@ -92,7 +92,7 @@ describe('a cancellation', () => {
     expect(await isLocked()).toBe(false);
   });
 
-  test('kills a borg that hangs, removes its lock, and is final', async () => {
+  it('kills a borg that hangs, removes its lock, and is final', async () => {
     const one = await started({ ...large(), policy: { mode_pull: true, uuid: randomUUID() } });
     for (const pid of await borgsOf(one.job)) process.kill(pid, 'SIGSTOP');
     const asked = Date.now();
@@ -109,13 +109,13 @@ describe('a cancellation', () => {
   });
 });
 
-describe('limits of a policy', () => {
-  test('total_timeout ends a job that takes too long', async () => {
+describe('the limits of a policy', () => {
+  it('total_timeout ends a job that takes too long', async () => {
     const ended = await site.runJob(await slow({ policy: { total_timeout: 3 } }));
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/longer than the 3 seconds/) });
     await untilGone(ended.job);
   });
-  test('idle_timeout ends a job that says nothing', async () => {
+  it('idle_timeout ends a job that is silent', async () => {
     const ended = await site.runJob(stuck({ policy: { idle_timeout: 3 } }));
     expect(ended).toMatchObject({
       status: 'failed',
@@ -123,7 +123,7 @@ describe('limits of a policy', () => {
     });
     await untilGone(ended.job);
   });
-  test('connect_timeout and max_attempts bound what a silent host costs', async () => {
+  it('connect_timeout and max_attempts bound what a silent host costs', async () => {
     // Listens, and never says a word.
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -139,7 +139,7 @@ describe('limits of a policy', () => {
   });
 });
 
-test('the posthook runs after a cancellation', async () => {
+it('runs the posthook after a cancellation', async () => {
   const log = join(site.folder, 'posthook.log');
   const one = await started(await slow({ policy: { posthook: `echo $CYBORGBACKUP_STATUS >${log}` } }));
   await site.cancel(one.job);
@@ -147,7 +147,7 @@ test('the posthook runs after a cancellation', async () => {
   expect(await readFile(log, 'utf8')).toBe('canceled\n');
 });
 
-test('a host that comes back gets its backup on the next attempt', async () => {
+it('backs a host up on the next attempt when it comes back', async () => {
   const away = await startTestSshd({ authorizedKeys: [] });
   const { port } = away;
   await away.stop();
@@ -174,8 +174,8 @@ const abandoned = async (sketch: JobSketch): Promise<{ readonly job: string; rea
   return one;
 };
 
-describe('a job whose executor is gone', () => {
-  test('is taken over: its borg is ended first, and there is one archive', async () => {
+describe('a job whose executor died', () => {
+  it('is taken over after its borg was ended, and has one archive', async () => {
     const archive_name = 'taken-over';
     const one = await abandoned({ archive_name });
     // The borg of the dead one still runs on the client.
@@ -208,7 +208,7 @@ describe('a job whose executor is gone', () => {
     expect(output).toMatch(/Ended \d+ processes of an earlier attempt/);
   });
 
-  test('whose archive was complete is not backed up twice, and its posthook runs', async () => {
+  it('is not repeated when its archive was complete, and its posthook runs', async () => {
     const log = join(site.folder, 'adopted.log');
     const one = await abandoned({
       archive_name: 'completed',
@@ -227,7 +227,7 @@ describe('a job whose executor is gone', () => {
   });
 });
 
-test('what a lost attempt read through a mount is not trusted, but done again', async () => {
+it('repeats a backup that a lost attempt read through a mount', async () => {
   const one = await abandoned({ archive_name: 'pulled', policy: { mode_pull: true } });
   await site.borg('create', '::pulled', join(site.folder, 'borg-client'));
   await site.queue(one);
@@ -235,7 +235,7 @@ test('what a lost attempt read through a mount is not trusted, but done again', 
   expect(await site.borg('list', '--short', '::pulled')).toContain(join(site.folder, 'source', 'file').slice(1));
 });
 
-test('a stopping executor hands its job over', async () => {
+it('hands the job over when the executor stops', async () => {
   const one = await started(await slow({ archive_name: 'handed-over' }));
   const begun = Date.now();
   await site.executor.stop();

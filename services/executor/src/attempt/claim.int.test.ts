@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { JOB_MARKER } from '../endpoints/job-processes.ts';
 import { startExecutor } from '../start.ts';
 import { CONFIG, startJobSite } from '../testing/job-site.ts';
@@ -15,7 +15,7 @@ const runsSomething = async (job: string): Promise<boolean> => {
   return environs.some((environ) => environ.includes(`${JOB_MARKER}=${job}`));
 };
 
-test('an executor that lost its job unawares starts neither borg nor the posthook', async () => {
+it('starts neither borg nor the posthook when it has lost the job without noticing', async () => {
   await using site = await startJobSite();
   await using wire = await startWire(site.test.databaseUrl);
   await site.executor.stop();

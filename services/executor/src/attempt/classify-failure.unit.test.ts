@@ -1,7 +1,7 @@
 import { SshError, type SshFailure } from '@cyborgbackup/borg';
 import { AppError } from '@cyborgbackup/kernel';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { JobFailure, JobStopped } from '../job/job-failure.ts';
 import { classifyFailure, type FailedAttempt } from './classify-failure.ts';
 
@@ -18,8 +18,8 @@ const ended = (error: unknown, changes: Partial<FailedAttempt> = {}): FailedAtte
 const ssh = (kind: SshFailure): SshError => new SshError(kind, `ssh: ${kind}`);
 
 describe('a failed connection', () => {
-  test.each<SshFailure>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost'])(
-    '%s is tried again, a few times, at growing intervals',
+  it.each<SshFailure>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost'])(
+    'of the kind %s is retried a few times, at growing intervals',
     (kind) => {
       const judge = (transportFailures: number): unknown => classifyFailure(ended(ssh(kind), { transportFailures }));
       expect(judge(0)).toEqual({
@@ -35,12 +35,12 @@ describe('a failed connection', () => {
       });
     },
   );
-  test('that borg reports is one too', () => {
+  it('may also be reported by borg', () => {
     const failure = new JobFailure('closed', { transport: true });
     expect(classifyFailure(ended(failure))).toMatchObject({ kind: 'release-for-retry', transport: true });
     expect(classifyFailure(ended(failure, { maxAttempts: 1 }))).toEqual({ kind: 'fail', failure });
   });
-  test('is never waited for longer than ten minutes, nor tried more often than allowed', () => {
+  it('is retried after ten minutes at the latest, and not more often than allowed', () => {
     fc.assert(
       fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 20 }), (transportFailures, maxAttempts) => {
         const action = classifyFailure(ended(ssh('lost'), { transportFailures, maxAttempts }));
@@ -51,7 +51,7 @@ describe('a failed connection', () => {
   });
 });
 
-test.each<[string, unknown]>([
+it.each<[string, unknown]>([
   ['a refused key', ssh('auth')],
   ['a changed host key', ssh('host-key')],
   ['an account without a shell', ssh('no-shell')],
@@ -60,12 +60,12 @@ test.each<[string, unknown]>([
   expect(classifyFailure(ended(error))).toMatchObject({ kind: 'fail', failure: { message: (error as Error).message } });
 });
 
-test('a defect of ours ends the job as an error', () => {
+it('ends the job as an error after a defect of ours', () => {
   const action = classifyFailure(ended(new TypeError('x is not a function')));
   expect(action).toMatchObject({ kind: 'fail', failure: { facts: { status: 'error' } } });
 });
 
-test('trouble of our own parts is waited for, longer each time', () => {
+it('retries after an infrastructure error, with a longer delay each time', () => {
   const trouble = new AppError('unavailable', 'The log is away.');
   const judge = (attempt: number, transportFailures = 0): unknown =>
     classifyFailure(ended(trouble, { attempt, transportFailures }));
@@ -80,18 +80,18 @@ test('trouble of our own parts is waited for, longer each time', () => {
 });
 
 describe('an attempt that was stopped', () => {
-  test.each([
+  it.each([
     ['canceled', { kind: 'cancel' }],
     ['taken-over', { kind: 'release-for-retry', transport: false, retryMillis: 0 }],
     ['cut-off', { kind: 'release-for-retry', transport: false, retryMillis: 0 }],
     ['overtime', { kind: 'fail', failure: { message: expect.stringMatching(/600 seconds/) } }],
-  ] as const)('%s', (stop, action) => {
+  ] as const)('as %s has its own action', (stop, action) => {
     // Whatever the stop made of borg and its connection.
     for (const error of [new JobStopped(), ssh('lost'), new Error('x')]) {
       expect(classifyFailure(ended(error, { stop, isShuttingDown: true, totalTimeout: 600 }))).toMatchObject(action);
     }
   });
-  test('by the end of its executor goes on elsewhere at once', () => {
+  it('by the end of its executor is retried elsewhere at once', () => {
     expect(classifyFailure(ended(new JobStopped(), { isShuttingDown: true }))).toMatchObject({
       kind: 'release-for-retry',
       transport: false,

@@ -3,7 +3,7 @@ import { startTestSshd } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startJobSite, type JobSite, type JobSketch } from '../testing/job-site.ts';
 
 let site: JobSite;
@@ -26,17 +26,17 @@ const backup = (sketch: JobSketch = {}): JobSketch => ({
   policy: { max_attempts: 1, ...sketch.policy },
 });
 
-describe('jobs on a repository', () => {
-  test('prepare the repository', async () => {
+describe('the jobs of a repository', () => {
+  it('prepare the repository', async () => {
     const ended = await site.runJob({ job_type: 'check', client: null, archive_name: null });
     expect(ended).toMatchObject({ status: 'successful', attempt: 1 });
   });
 
-  test('prepare the client', async () => {
+  it('prepare the client', async () => {
     expect(await site.runJob({ job_type: 'check', archive_name: null })).toMatchObject({ status: 'successful' });
   });
 
-  test('back up, with the facts that borg reports and the process that made them', async () => {
+  it('back up, with the facts that borg reports and the process that made them', async () => {
     const { status, end, types } = await site.runJob(backup({ archive_name: 'folders-web-2026-01-01_00-00' }));
     expect(status).toBe('successful');
     expect(end).toMatchObject({
@@ -47,13 +47,13 @@ describe('jobs on a repository', () => {
     expect(types).toEqual(['job-started', 'job-process-started', 'job-succeeded']);
   });
 
-  test('refuse a second archive of the same name, in a sentence', async () => {
+  it('refuse a second archive of the same name, in a sentence', async () => {
     const ended = await site.runJob(backup({ archive_name: 'folders-web-2026-01-01_00-00' }));
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/already exists/) });
   });
 });
 
-describe('what is wrong ends the job as failed, with a sentence', () => {
+describe('a job fails with a sentence that names the problem', () => {
   const urlOf = (path: string): NonNullable<JobSketch['repository']> => {
     const { user, host, port } = site.repositoryHost;
     return { ...site.repository, path: `ssh://${user}@${host}:${port}${path}` };
@@ -83,12 +83,12 @@ describe('what is wrong ends the job as failed, with a sentence', () => {
     ],
     ['a repository that is not there', () => ({ repository: urlOf('/no/such/repository') }), /does not exist/],
   ];
-  test.each(cases)('%s', async (_name, sketch, reason) => {
+  it.each(cases)('for %s', async (_name, sketch, reason) => {
     const ended = await site.runJob(backup(await sketch()));
     expect(ended).toMatchObject({ status: 'failed', attempt: 1, reason: expect.stringMatching(reason) });
   });
 
-  test('a host that shows another key than before', async () => {
+  it('for a host that shows another key than before', async () => {
     await using other = await startTestSshd({ authorizedKeys: [] });
     const client = site.clientAt(other.host, other.port);
     const refused = await site.runJob(backup({ client }));
@@ -99,7 +99,7 @@ describe('what is wrong ends the job as failed, with a sentence', () => {
   });
 });
 
-test('no secret is in what a job said', async () => {
+it("shows no secret in a job's output", async () => {
   const { job } = await site.runJob(backup());
   const output: unknown[] = [];
   for await (const { data } of site.parts.store.readStream(outputStream(job))) output.push(data);

@@ -4,7 +4,7 @@ import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { JobStopped, type StopReason } from '../job/job-failure.ts';
 import { startWire, type Wire } from '../testing/wire.ts';
 import { watchJob, type Watch } from './watch-job.ts';
@@ -81,7 +81,7 @@ const refused = (proof: Promise<void>): Promise<boolean> =>
   );
 
 describe.concurrent('an attempt', () => {
-  test('that hears of nobody stops after ten seconds, though no query returns', async () => {
+  it('stops after ten seconds without PostgreSQL and NATS, although no query returns', async () => {
     await using it = await watched();
     const cut = Date.now();
     it.database.cut();
@@ -93,7 +93,7 @@ describe.concurrent('an attempt', () => {
     expect([await proof, await refused(it.watch.assertOwnership(never))]).toEqual([true, true]);
   });
 
-  test('goes on while only PostgreSQL is away, and proves nothing until it is back', async () => {
+  it('continues while only PostgreSQL is away, and cannot assert its ownership until it is back', async () => {
     await using it = await watched();
     it.database.cut();
     let isProven = false;
@@ -106,7 +106,7 @@ describe.concurrent('an attempt', () => {
     await proof;
   });
 
-  test('that was taken over while PostgreSQL was away cannot prove anything', async () => {
+  it('cannot assert its ownership after it was taken over while PostgreSQL was away', async () => {
     await using it = await watched();
     it.database.cut();
     const proof = refused(it.watch.assertOwnership(never));
@@ -116,7 +116,7 @@ describe.concurrent('an attempt', () => {
     expect(it.stops).toContain('taken-over');
   });
 
-  test('that is to be canceled is still the one to end the job', async () => {
+  it('still owns its job after a cancel request', async () => {
     await using it = await watched();
     await append(it.job, { type: 'job-cancel-requested', data: { job: it.job } });
     await vi.waitUntil(() => it.stops.includes('canceled'), 10_000);

@@ -3,7 +3,7 @@ import { createNatsConnection, type Connection } from '@cyborgbackup/messaging';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRepositoryAccess, withWriteAccess, type RepositoryAccess } from './repository-access.ts';
 
 describe('a download', () => {
@@ -28,7 +28,7 @@ describe('a download', () => {
     await nats[Symbol.asyncDispose]();
   });
 
-  test('is broken off for a writer of its repository, after some time to finish, and none follows it', async () => {
+  it('is aborted for a writer of its repository, after some time to finish, and no other one begins', async () => {
     const [wanted, other] = [randomUUID(), randomUUID()];
     const startedAt = Date.now();
     const written = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ describe('a download', () => {
     expect(await again()).toBe('read');
   });
 
-  test('goes on when the writer ends first', async () => {
+  it('continues when the writer ends first', async () => {
     const repository = randomUUID();
     const isAborted = await repositoryAccess.withReadAccess(repository, async (signal) => {
       await withWriteAccess(there, repository, () => there.nats.flush());

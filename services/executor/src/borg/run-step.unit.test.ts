@@ -1,5 +1,5 @@
 import { MOUNT_LOST, type BorgResult } from '@cyborgbackup/borg';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { failureOf } from './run-step.ts';
 
 const result = (more: Partial<BorgResult>): BorgResult => ({
@@ -15,7 +15,7 @@ const said = (message: string, msgid = ''): Partial<BorgResult> => ({
   messages: [{ type: 'log_message', level: 'error', msgid, message, logger: 'borg.archiver' }],
 });
 
-test.each<[string, Partial<BorgResult>, boolean]>([
+it.each<[string, Partial<BorgResult>, boolean]>([
   ["a client's files that went away in the middle", { exitCode: MOUNT_LOST }, true],
   [
     'a client that cannot be reached',
@@ -25,6 +25,6 @@ test.each<[string, Partial<BorgResult>, boolean]>([
   ['a client that does not let us in', said('ssh to the client: root@web: Permission denied (publickey).'), false],
   ['a repository host that is gone', said('Connection closed by remote host', 'ConnectionClosedWithHint'), true],
   ['a wrong passphrase', said('passphrase supplied is incorrect', 'PassphraseWrong'), false],
-])('%s', (_name, more, transport) => {
+])('knows whether another try may help after %s', (_name, more, transport) => {
   expect(failureOf(result(more), 'here').facts.transport).toBe(transport);
 });

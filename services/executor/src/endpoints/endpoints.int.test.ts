@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { runBorgAt } from '../borg/run-borg-at.ts';
 import { startConnectSite, type ConnectSite } from '../testing/connection-site.ts';
 import { openBackupEndpoint } from './backup-endpoint.ts';
@@ -44,7 +44,7 @@ const ofJob = (job: string): string[] =>
 const agentsHere = (): string[] =>
   readdirSync('/tmp').filter((name) => name.startsWith(`cyborgbackup-agent-${process.pid}-`));
 
-test('push: the client is lent the own key of the repository, and borg works with it', async () => {
+it("lends the repository's own key to the client in push mode, and borg works with it", async () => {
   await using site = await startConnectSite({ repositoryTakes: ['own'] });
   await using endpoint = await openEndpoint(site, false);
   expect(endpoint).toMatchObject({ host: 'client', pull: false, forwardAgent: true });
@@ -52,7 +52,7 @@ test('push: the client is lent the own key of the repository, and borg works wit
   expect(site.warnings).toEqual([]);
 });
 
-test('push: root on the client can do nothing else with what it is lent', async () => {
+it('lends a key in push mode that root on the client cannot use for anything else', async () => {
   await using site = await startConnectSite({ initialised: false });
   await using other = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
   await using endpoint = await openPushEndpoint(site.options, site.target, site.repository);
@@ -76,7 +76,7 @@ test('push: root on the client can do nothing else with what it is lent', async 
   expect(listed).not.toContain(site.controlKey.publicKey.split(' ')[1]);
 });
 
-test("push: without the own key's line the control plane's key is lent for that host alone, with a warning", async () => {
+it("lends the control plane's key for one host alone, with a warning, when the own key is not installed", async () => {
   await using site = await startConnectSite({ repositoryTakes: ['control'], ownKeySeen: false });
   await using endpoint = await openEndpoint(site, false);
   expect(await backUp(site, endpoint, [await source(site)])).toMatchObject({ outcome: 'success' });
@@ -88,7 +88,7 @@ test("push: without the own key's line the control plane's key is lent for that 
   expect(said).toBe('');
 });
 
-test('push: an old OpenSSH is not lent the key that opens everything', async () => {
+it("does not lend the control plane's key to an old OpenSSH", async () => {
   const bin = await mkdtemp(join(tmpdir(), 'cyborgbackup-bin-'));
   onTestFinished(() => rm(bin, { recursive: true }));
   await writeFile(join(bin, 'ssh'), '#!/bin/sh\necho "OpenSSH_8.4p1, OpenSSL 1.1.1" >&2\n');
@@ -107,7 +107,7 @@ test('push: an old OpenSSH is not lent the key that opens everything', async () 
   expect(endpoint.host).toBe('client');
 });
 
-test('a repository host without a shell is served by borg here', async () => {
+it('runs borg on this host for a repository host without a shell', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['own'] });
   {
     await using endpoint = await openRepositoryEndpoint(site.options, site.repository);
@@ -125,17 +125,17 @@ test('a repository host without a shell is served by borg here', async () => {
   expect(shell).toMatchObject({ host: 'executor', repository: join(site.folder, 'repository') });
 });
 
-test('a repository host that takes neither key says so', async () => {
+it('fails with advice when a repository host takes neither key', async () => {
   await using site = await startConnectSite({ repositoryTakes: [], ownKeySeen: false, initialised: false });
   await expect(openRepositoryEndpoint(site.options, site.repository)).rejects.toThrow(
     /accepts neither .*repositories\/3\/authorized_keys/,
   );
 });
 
-test.each<[string, 'repository' | 'executor', readonly ('control' | 'own')[]]>([
+it.each<[string, 'repository' | 'executor', readonly ('control' | 'own')[]]>([
   ['on the repository host', 'repository', ['control']],
   ['here, when that has no shell', 'executor', ['own']],
-])('pull: borg runs %s', async (_name, host, repositoryTakes) => {
+])('runs borg %s in pull mode', async (_name, host, repositoryTakes) => {
   await using site = await startConnectSite({ repositoryTakes });
   const folder = await source(site);
   await symlink(folder, join(site.folder, 'link'));
@@ -159,7 +159,7 @@ test.each<[string, 'repository' | 'executor', readonly ('control' | 'own')[]]>([
   expect(agentsHere()).toEqual([]);
 });
 
-test('pull: a dump is ended on the client when the job is stopped', async () => {
+it('ends a dump on the client when the job is stopped in pull mode', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['control'] });
   const abort = new AbortController();
   const options = { ...site.options, signal: abort.signal };
@@ -184,7 +184,7 @@ test('pull: a dump is ended on the client when the job is stopped', async () => 
   expect(site.warnings).toEqual([]);
 });
 
-test('pull: one file system means what it means in push', async () => {
+it('keeps to one file system in pull mode as in push mode', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
   await using endpoint = await openEndpoint(site, true);
   const { create } = await endpoint.files(['/'], { oneFileSystem: true, patterns: ['R /srv', '- *.o'] });
@@ -193,7 +193,7 @@ test('pull: one file system means what it means in push', async () => {
   expect(create.exclude).not.toContain('fm:/');
 });
 
-test('a backup user who is not root becomes it by sudo where that works', async () => {
+it('uses sudo for a backup user who is not root where that works', async () => {
   const bin = await mkdtemp(join(tmpdir(), 'cyborgbackup-bin-'));
   onTestFinished(() => rm(bin, { recursive: true }));
   // Stand-ins for an account that is not root, and for sudo.

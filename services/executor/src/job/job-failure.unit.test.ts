@@ -1,11 +1,11 @@
 import { SshError } from '@cyborgbackup/borg';
 import { AppError } from '@cyborgbackup/kernel';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { isInfrastructureError } from './job-failure.ts';
 
 const error = (message: string, fields: object = {}): Error => Object.assign(new Error(message), fields);
 
-test.each([
+it.each([
   ['a service that is away', new AppError('unavailable', 'x')],
   ['a service that is late', new AppError('deadline', 'x')],
   ['a database that stops', error('terminating connection', { severity: 'FATAL', code: '57P01' })],
@@ -15,17 +15,17 @@ test.each([
   ['a database that is not there', error('connect', { code: 'ECONNREFUSED', syscall: 'connect' })],
   ['a connection that broke', error('Connection terminated unexpectedly')],
   ['a connection that cannot be made', error('timeout exceeded when trying to connect')],
-])('%s is our trouble', (_name, thrown) => {
+])('treats %s as an error of the infrastructure', (_name, thrown) => {
   expect(isInfrastructureError(thrown)).toBe(true);
 });
 
-test.each([
+it.each([
   ['a state that does not allow it', new AppError('conflict', 'x')],
   ['a client that refuses our key', new SshError('auth', 'x')],
   ['a wrong statement', error('column "x" does not exist', { severity: 'ERROR', code: '42703' })],
   ['a missing file', error('no such file', { code: 'ENOENT', syscall: 'open' })],
   ['a defect', new TypeError('x is not a function')],
   ['thrown text', 'x'],
-])('%s is not', (_name, thrown) => {
+])('does not treat %s as an error of the infrastructure', (_name, thrown) => {
   expect(isInfrastructureError(thrown)).toBe(false);
 });

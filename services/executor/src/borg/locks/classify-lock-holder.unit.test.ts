@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import type { RecordedAttempt } from './recorded-attempts.ts';
 import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
 import { parseLockName, parseRoster } from './lock-holders.ts';
@@ -24,7 +24,7 @@ const facts = (more: Partial<LockHolderLookup>): LockHolderLookup => ({
 });
 const borg = (job?: string): LockHolderLookup['process'] => ({ command: '/usr/bin/python3 /usr/bin/borg serve', job });
 
-test.each<[string, Partial<LockHolderLookup>, string]>([
+it.each<[string, Partial<LockHolderLookup>, string]>([
   ['a process of another host', { hostNames: ['other'], attempts: [attempt({})] }, 'foreign'],
   ['a borg that is not ours', { process: borg(), attempts: [attempt({})] }, 'foreign'],
   ['a borg of a job at work', { process: borg('other') }, 'busy'],
@@ -46,11 +46,11 @@ test.each<[string, Partial<LockHolderLookup>, string]>([
     { holder: { host: 'nas', pid: 5 }, attempts: [attempt({ host: 'client' })] },
     'foreign',
   ],
-])('%s', (_name, more, kind) => {
+])('classifies the holder of a lock: %s', (_name, more, kind) => {
   expect(classifyLockHolder(facts(more)).kind).toBe(kind);
 });
 
-test('holders are read as borg writes them', () => {
+it('reads the holders of locks as borg writes them', () => {
   expect(parseLockName('nas.example@2485377892355.4711-0')).toEqual({
     host: 'nas.example',
     pid: 4711,

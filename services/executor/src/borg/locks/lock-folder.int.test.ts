@@ -2,7 +2,7 @@ import { localRunner } from '@cyborgbackup/borg';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readLockFolder, removeLocks, type LockFolder } from './lock-folder.ts';
 
 let folder: string;
@@ -25,14 +25,14 @@ const lock = async (name: string): Promise<void> => {
   await writeFile(join(folder, 'lock.exclusive', name), '');
 };
 
-test('a roster goes with its last holders', async () => {
+it('removes the roster with its last holders', async () => {
   await roster(DEAD);
   await lock('gone@1.4000001-0');
   expect(await remove(await look())).toBe(true);
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('a reader that joined after the look keeps its lock', async () => {
+it('keeps the lock of a reader that joined meanwhile', async () => {
   await roster(DEAD);
   const seen = await look();
   await roster(DEAD, READER);
@@ -42,7 +42,7 @@ test('a reader that joined after the look keeps its lock', async () => {
   expect((await look()).holders.map(({ pid }) => pid)).toEqual([4_000_001, 4_000_002]);
 });
 
-test('a roster that somebody is about to write stays', async () => {
+it('keeps a roster that another borg is about to write', async () => {
   await roster(DEAD);
   const seen = await look();
   await lock('here@1.4000002-0');

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startConnectSite } from '../../testing/connection-site.ts';
 import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
@@ -141,7 +141,7 @@ const holdLock = async (job?: string): Promise<ChildProcess> => {
   return child;
 };
 
-test('a lock that a dead attempt of ours left beside the repository is removed, and the step goes on', async () => {
+it('removes a lock that a dead attempt of ours left beside the repository, and repeats the step', async () => {
   const pid = await deadPid();
   await haveJob('lost', pid, 'repository');
   await leaveLock(pid);
@@ -150,27 +150,27 @@ test('a lock that a dead attempt of ours left beside the repository is removed, 
   expect(await readdir(join(site.folder, 'repository'))).not.toContain('lock.roster');
 });
 
-test('so is one that was taken while a push backup of ours was at work', async () => {
+it('removes a lock that was taken while a push backup of ours ran', async () => {
   await haveJob('failed', 1, 'client');
   await leaveLock(await deadPid());
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
 });
 
-test('a lock that changed hands while it was looked at is looked at again', async () => {
+it('looks a lock up again when it changed hands meanwhile', async () => {
   const pids = [await deadPid(), await deadPid()];
   for (const pid of pids) await haveJob('lost', pid, 'repository');
   const leave = (run: number): Promise<void> => leaveLock(pids[run - 1] ?? 1);
   expect(await tryLocked((run) => (run < 3 ? leave(run) : Promise.resolve()))).toEqual({ outcome: 'success', runs: 3 });
 });
 
-test('a lock of a host that cannot be looked at stays, and its holder is named', async () => {
+it('keeps the lock of a host that cannot be examined, and names its holder', async () => {
   await leaveLock(4711, 'elsewhere');
   await expect(tryLocked()).rejects.toThrow(/process 4711 of the host elsewhere/);
   expect(await readdir(locks())).toEqual(['elsewhere@1.4711-0']);
   await clearLocks();
 });
 
-test('a borg that is not ours keeps its lock', async () => {
+it('keeps the lock of a borg that is not ours', async () => {
   const child = await holdLock();
   await expect(tryLocked()).rejects.toThrow(/not ours: .*borg with-lock/);
   expect(child.exitCode).toBeNull();
@@ -178,7 +178,7 @@ test('a borg that is not ours keeps its lock', async () => {
   await once(child, 'exit');
 });
 
-test('a job of ours that is at work keeps it, and is named', async () => {
+it('keeps the lock of a running job of ours, and names the job', async () => {
   const child = await holdLock(await haveJob('running', 1, 'repository'));
   await expect(tryLocked()).rejects.toThrow(
     'The repository is locked by job 5 "Backup Job nightly web", which is at work.',
@@ -187,14 +187,14 @@ test('a job of ours that is at work keeps it, and is named', async () => {
   await once(child, 'exit');
 });
 
-test('what still runs for a job that is over is ended', async () => {
+it('ends the process of a job that is over, and removes its lock', async () => {
   const child = await holdLock(await haveJob('failed', 1, 'repository'));
   const exit = once(child, 'exit');
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
   await exit;
 });
 
-test('a repository host without a shell is named as the one to look at', async () => {
+it('names a repository host without a shell as the one to examine', async () => {
   await using other = await startConnectSite({ repositoryTakes: ['own'] });
   await mkdir(join(other.folder, 'repository/lock.exclusive'));
   await writeFile(join(other.folder, 'repository/lock.exclusive/elsewhere@1.2-0'), '');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   hasMariadb,
   hasPostgres,
@@ -50,7 +50,7 @@ const watchProcesses = (text: string): { readonly stop: () => Promise<number> } 
   };
 };
 
-describe.skipIf(!hasMariadb)('MariaDB', () => {
+describe.skipIf(!hasMariadb)('a backup of MariaDB', () => {
   let server: DatabaseServer;
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
 
   const login = (): object => ({ user: 'back up', password: PASSWORD, host: server.host });
 
-  test.each([false, true])('several databases, with mode_pull %s', async (mode_pull) => {
+  it.each([false, true])('dumps several databases with mode_pull %s', async (mode_pull) => {
     const watch = watchProcesses(PASSWORD.slice(0, 6));
     const ended = await backUp('mysql', { ...login(), databases: ['one', 'two-%s'] }, mode_pull);
     expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
@@ -79,7 +79,7 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
     expect(JSON.stringify(await site.lines(ended.job))).not.toContain(JSON.stringify(PASSWORD).slice(1, -1));
   });
 
-  test('one database alone, which can be read back', async () => {
+  it('dumps one database alone, which can be read back', async () => {
     const dump = await dumpOf(await backUp('mysql', { ...login(), databases: 'one' }));
     expect(dump).not.toContain('two-');
     await server.sql('drop database one');
@@ -87,14 +87,14 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
     expect(await server.sql('select a from one.t order by a')).toBe('41\n42\n');
   });
 
-  test('all databases, with what this client has of its own', async () => {
+  it('dumps all databases with the variables of one client', async () => {
     // An empty list, as policies could have it once, is none to choose from.
     const extended_mysql = { 1: { credential: login(), databases: [''] } };
     const dump = await dumpOf(await backUp('mysql', { user: 'nobody', password: 'wrong', extended_mysql }));
     expect(dump).toMatch(/`one`[^]*`two-%s`/);
   });
 
-  test('a wrong password fails the job with what the server says, and keeps nothing', async () => {
+  it("fails with the server's message for a wrong password, and keeps nothing", async () => {
     const archives = await site.archives();
     const ended = await backUp('mysql', { ...login(), password: 'wrong' });
     expect(ended).toMatchObject({
@@ -104,7 +104,7 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
     expect(await site.archives()).toEqual(archives);
   });
 
-  test('a dump that fails half-way fails the job, and keeps nothing', async () => {
+  it('fails when the dump fails half-way, and keeps nothing', async () => {
     await server.sql(`create table one.gone (a int); create view one.v as select * from one.gone; drop table one.gone`);
     const archives = await site.archives();
     const ended = await backUp('mysql', { ...login(), databases: 'one' });
@@ -115,7 +115,7 @@ describe.skipIf(!hasMariadb)('MariaDB', () => {
   });
 });
 
-describe.skipIf(!hasPostgres)('PostgreSQL', () => {
+describe.skipIf(!hasPostgres)('a backup of PostgreSQL', () => {
   let server: DatabaseServer;
 
   beforeAll(async () => {
@@ -130,7 +130,7 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
 
   const endpoint = (): object => ({ host: server.host, port: server.port });
 
-  test('one database as the account postgres', async () => {
+  it('dumps one database as the account postgres', async () => {
     const ended = await backUp('postgresql', { ...endpoint(), database: 'one' });
     expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
     const dump = await dumpOf(ended);
@@ -139,23 +139,26 @@ describe.skipIf(!hasPostgres)('PostgreSQL', () => {
     expect(await server.sql('select a from t order by a', 'one')).toBe('41\n42\n');
   });
 
-  test.each([false, true])('several with a password that nobody sees, with mode_pull %s', async (mode_pull) => {
-    const watch = watchProcesses(PASSWORD.slice(0, 6));
-    const login = { ...endpoint(), user: 'backup', password: PASSWORD };
-    const ended = await backUp('postgresql', { ...login, databases: ['one', 'dbname=two'] }, mode_pull);
-    expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
-    expect(await watch.stop()).toBe(0);
-    expect(await dumpOf(ended)).toMatch(/CREATE ROLE backup[^]*\b41\b[^]*"dbname=two"[^]*second/);
-    const left = (await readdir('/dev/shm')).filter((name) => name.startsWith('cyborgbackup.'));
-    expect(left).toEqual([]);
-  });
+  it.each([false, true])(
+    'dumps several databases without showing the password, with mode_pull %s',
+    async (mode_pull) => {
+      const watch = watchProcesses(PASSWORD.slice(0, 6));
+      const login = { ...endpoint(), user: 'backup', password: PASSWORD };
+      const ended = await backUp('postgresql', { ...login, databases: ['one', 'dbname=two'] }, mode_pull);
+      expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
+      expect(await watch.stop()).toBe(0);
+      expect(await dumpOf(ended)).toMatch(/CREATE ROLE backup[^]*\b41\b[^]*"dbname=two"[^]*second/);
+      const left = (await readdir('/dev/shm')).filter((name) => name.startsWith('cyborgbackup.'));
+      expect(left).toEqual([]);
+    },
+  );
 
-  test('all databases and roles', async () => {
+  it('dumps all databases and roles', async () => {
     const dump = await dumpOf(await backUp('postgresql', endpoint()));
     expect(dump).toMatch(/CREATE ROLE backup[^]*second[^]*\b41\b/);
   });
 
-  test('one of several that is not there fails the job, and keeps nothing', async () => {
+  it('fails when one of several databases does not exist, and keeps nothing', async () => {
     const archives = await site.archives();
     const ended = await backUp('postgresql', { ...endpoint(), databases: ['one', 'no such'] });
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/command to back up failed/) });

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../../testing/job-site.ts';
 
 let site: JobSite;
@@ -25,23 +25,23 @@ const contents = async (ended: EndedJob): Promise<string> => {
   return site.borg('extract', '--stdout', `::${name}`);
 };
 
-describe.each([false, true])('the output of a command, with mode_pull %s', (mode_pull) => {
+describe.each([false, true])("a backup of a command's output with mode_pull %s", (mode_pull) => {
   const policy = { mode_pull };
 
-  test('is what the archive holds', async () => {
+  it('archives the output', async () => {
     const ended = await piped(`printf '%s\\n' "it's" "$((1 + 1))" | tr a-z A-Z`, { policy });
     expect(ended).toMatchObject({ status: 'successful', end: { archive: { files: 1 } } });
     expect(await contents(ended)).toBe("IT'S\n2\n");
   });
 
-  test('a part of a pipeline that dies fails the job, and nothing is kept of it', async () => {
+  it('fails when a part of a pipeline dies, and keeps nothing', async () => {
     const archives = await site.archives();
     const ended = await piped('sh -c "head -c 3000000 /dev/urandom; kill -9 \\$\\$" | cat', { policy });
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/command to back up failed/) });
     expect(await site.archives()).toEqual(archives);
   });
 
-  test('the command itself is in no process list and not in the archive', async () => {
+  it('shows the command in no process list and not in the archive', async () => {
     const word = `word-${randomBytes(8).toString('hex')}`;
     const probe = `: ${word}; for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null; echo; done`;
     const ended = await piped(probe, { policy });
@@ -51,12 +51,12 @@ describe.each([false, true])('the output of a command, with mode_pull %s', (mode
   });
 });
 
-test('an empty one fails the job, unless that is allowed', async () => {
+it('fails for an empty dump, unless that is allowed', async () => {
   expect(await piped('true')).toMatchObject({ status: 'failed', reason: expect.stringMatching(/empty/) });
   expect(await piped('true', { policy: { shrink_limit: null } })).toMatchObject({ status: 'successful' });
 });
 
-test('what a long dump had written before it died goes with it', async () => {
+it('removes the unfinished archive of a long dump that died', async () => {
   const archives = await site.archives();
   const variables = {
     command: 'for i in 1 2 3; do head -c 9000000 /dev/urandom; sleep 1; done; exit 3',
@@ -67,7 +67,7 @@ test('what a long dump had written before it died goes with it', async () => {
   expect(await site.archives()).toEqual(archives);
 });
 
-test('a password in the variables reaches the dump, and is not shown whatever the dump says', async () => {
+it("passes a password of the variables to the dump, and redacts it in the dump's messages", async () => {
   const folder = join(site.folder, 'bin');
   await mkdir(folder);
   const seen = join(folder, 'seen');
@@ -101,7 +101,7 @@ test('a password in the variables reaches the dump, and is not shown whatever th
   expect(JSON.stringify([recorded, await local.lines(broken.job)])).not.toMatch(/open|sesame/);
 });
 
-test('a dump that was ended since nothing was heard from us is tried again', async () => {
+it('retries a dump that its host ended after the connection was lost', async () => {
   const folder = join(site.folder, 'fast');
   await mkdir(folder);
   // The client's clock for our silence runs faster than we make ourselves heard.

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
 import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../../testing/job-site.ts';
 
@@ -31,10 +31,10 @@ const archived = async (ended: EndedJob): Promise<readonly string[]> => {
   return paths.split('\n').filter(Boolean).toSorted();
 };
 
-describe.each([false, true])('with mode_pull %s', (mode_pull) => {
+describe.each([false, true])('a backup of files with mode_pull %s', (mode_pull) => {
   const policy = { mode_pull };
 
-  test('paths are stored as on the client, less what is excluded', async () => {
+  it('stores paths as on the client, without excluded ones', async () => {
     const ended = await backup({
       policy,
       variables: { folders: [source], exclude: ['*.tmp'], exclude_caches: true, compression: 'zstd,3' },
@@ -46,7 +46,7 @@ describe.each([false, true])('with mode_pull %s', (mode_pull) => {
     expect(info).toContain('zstd,3');
   });
 
-  test('an absolute exclude and patterns hold too', async () => {
+  it('applies an absolute exclude and patterns, too', async () => {
     const variables = { folders: [source], exclude: [join(source, 'cache')], patterns: ['- **/left.*'] };
     const below = [source, join(source, 'kept.txt')];
     expect(await archived(await backup({ policy, variables }))).toEqual(below.map((path) => path.slice(1)));
@@ -54,13 +54,13 @@ describe.each([false, true])('with mode_pull %s', (mode_pull) => {
 });
 
 describe('the paths of a policy', () => {
-  test('what one client has of its own replaces what all have', async () => {
+  it('are replaced by the variables of one client', async () => {
     const variables = { folders: ['/no/such'], extended_folders: { 1: { folders: [join(source, 'cache')] } } };
     const ended = await backup({ variables });
     expect(await archived(ended)).toContain(join(source, 'cache/big').slice(1));
   });
 
-  test('a missing folder fails the job before borg runs', async () => {
+  it('fail the job before borg runs when a folder is missing', async () => {
     const ended = await backup({ variables: { folders: [source, '/no/such', '/nor/such'] } });
     expect(ended).toMatchObject({
       status: 'failed',
@@ -69,7 +69,7 @@ describe('the paths of a policy', () => {
     expect(ended.types).toEqual(['job-started', 'job-failed']);
   });
 
-  test('of the mail folders one is enough', async () => {
+  it('need only one of the mail folders to exist', async () => {
     const mailbox = join('/var/mail', `cyborgbackup-test-${randomUUID()}`);
     await writeFile(mailbox, 'mail');
     try {
@@ -84,7 +84,7 @@ describe('the paths of a policy', () => {
     }
   });
 
-  test('an empty source fails the job, and its archive is recorded', async () => {
+  it('fail the job when the source is empty, and the archive is recorded', async () => {
     const empty = join(site.folder, 'empty');
     await mkdir(empty, { recursive: true });
     const ended = await backup({ variables: { folders: [empty] } });
@@ -95,7 +95,7 @@ describe('the paths of a policy', () => {
   });
 });
 
-test("borg's warnings are shown, and do not fail the job", async () => {
+it("shows borg's warnings without failing the job", async () => {
   // A file that can be opened, but not read.
   const variables = { folders: [source, '/proc/self/mem'] };
   const ended = await backup({ variables });
@@ -108,7 +108,7 @@ describe('a source that shrinks', () => {
   const shrinking = (policy: JobSketch['policy'] = {}): Promise<EndedJob> =>
     backup({ policy: { uuid: policyUuid, ...policy }, variables: { folders: [join(site.folder, 'shrinking')] } });
 
-  test('fails the job when it shrank too much, until that is allowed', async () => {
+  it('fails the job when it shrank too much, until that is allowed', async () => {
     const folder = join(site.folder, 'shrinking');
     await mkdir(folder);
     await writeFile(join(folder, 'small'), randomBytes(10_000));
@@ -127,19 +127,19 @@ describe('a source that shrinks', () => {
     expect((await shrinking()).status).toBe('successful');
   });
 
-  test('says what is to go from the second time on', async () => {
+  it('gets an estimate of its duration from the second backup on', async () => {
     const { job } = await shrinking();
     const etas = (await site.lines(job)).flatMap(({ progress }) => (progress ? [progress.eta] : []));
     for (const eta of etas) expect(eta).toBeGreaterThanOrEqual(0);
   });
 });
 
-describe('hooks', () => {
+describe('the hooks of a backup', () => {
   const log = (): string => join(site.folder, 'hooks.log');
   const note = (text: string): string => `echo "${text}" >>'${log()}'`;
   const logged = async (): Promise<readonly string[]> => (await readFile(log(), 'utf8')).split('\n').filter(Boolean);
 
-  test('run on the client before and after borg, with facts about the job', async () => {
+  it('run on the client before and after borg, with facts about the job', async () => {
     const policy = {
       prehook: `echo said; ${note('pre $CYBORGBACKUP_JOB $CYBORGBACKUP_ARCHIVE')}`,
       posthook: note('post $CYBORGBACKUP_STATUS'),
@@ -150,7 +150,7 @@ describe('hooks', () => {
     expect(await site.output(ended.job)).toMatch(/^said$/m);
   });
 
-  test('a failing prehook ends the job before borg, and the posthook runs', async () => {
+  it('end the job before borg when the prehook fails, and the posthook runs', async () => {
     await rm(log());
     const policy = { prehook: 'echo broken >&2; exit 3', posthook: note('post $CYBORGBACKUP_STATUS') };
     const ended = await backup({ policy });
@@ -163,7 +163,7 @@ describe('hooks', () => {
     expect(await logged()).toEqual(['post failed']);
   });
 
-  test('what a hook leaves running lives on, also after a dump in pull mode', async () => {
+  it('may leave processes running, also after a dump in pull mode', async () => {
     const pids = join(site.folder, 'hooks.pids');
     const leave = `setsid sh -c 'echo $$ >>${pids}; exec sleep 300' >/dev/null 2>&1 </dev/null & sleep 0.5`;
     const policy = {
@@ -179,7 +179,7 @@ describe('hooks', () => {
     for (const pid of left) process.kill(pid);
   });
 
-  test('one that hangs is ended with the processes of its job', async () => {
+  it('are ended with the processes of their job when they hang', async () => {
     const begun = join(site.folder, 'hangs');
     const one = await site.start({ policy: { prehook: `touch ${begun}; sleep 300` } });
     await vi.waitUntil(() => existsSync(begun), 20_000);
@@ -190,7 +190,7 @@ describe('hooks', () => {
     });
   });
 
-  test('one that talks may take its time, and one that does not is named and not run again', async () => {
+  it('may run long while they write output, and are named and not repeated when they are silent', async () => {
     const talks = 'for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.5; done; exit 3';
     const talking = await backup({ policy: { idle_timeout: 2, prehook: talks } });
     expect(talking.reason).toMatch(/^The prehook on .* ended with status 3\./);
@@ -202,7 +202,7 @@ describe('hooks', () => {
     });
   });
 
-  test('a failing posthook is a warning', async () => {
+  it('add a warning when the posthook fails', async () => {
     const ended = await backup({ policy: { posthook: 'exit 4' } });
     expect(ended).toMatchObject({
       status: 'successful',
@@ -211,7 +211,7 @@ describe('hooks', () => {
   });
 });
 
-test('the smaller of both limits slows the upload down', async () => {
+it("limits the upload to the smaller of the policy's and the client's limit", async () => {
   const folder = join(site.folder, 'limited');
   await mkdir(folder);
   await writeFile(join(folder, 'random'), randomBytes(600_000));

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { startJobSite, type JobSite } from '../../testing/job-site.ts';
 
 let site: JobSite;
@@ -45,12 +45,12 @@ const halfRead = async (archive_name: string, meanwhile: () => Promise<void>): P
   expect(await site.ended(one)).toMatchObject({ status: 'failed', end: { exit_code: 125 } });
 };
 
-test('an archive that may lack files is removed', async () => {
+it('removes an archive that may lack files', async () => {
   await halfRead('half', async () => expect(await site.archives()).toContain('half'));
   expect(await site.archives()).not.toContain('half');
 });
 
-test('an archive of the same name that another attempt has made is not', async () => {
+it('keeps an archive of the same name that another attempt has made', async () => {
   await halfRead('whole', async () => {
     await site.borg('delete', '::whole');
     await site.borg('create', '::whole', join(site.folder, 'source'));

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startJobSite, type JobSite } from '../../testing/job-site.ts';
 
 /* A catalog job with a real borg; the catalog is played here, and tested with the same calls in its own folder. */
@@ -51,7 +51,7 @@ beforeEach(() => {
 const catalog = (archive: string, master_job: string) =>
   site.runJob({ job_type: 'catalog', archive_name: archive, master_job, machine: { id: '101', name: 'web' } });
 
-test('an archive is listed with the true bytes of its names', async () => {
+it('lists an archive with the true bytes of its names', async () => {
   const source = join(site.folder, 'source');
   const odd = Buffer.concat([Buffer.from(`${source}/`), Buffer.from([0x61, 0xff])]);
   await mkdir(join(source, 'folder'));
@@ -85,7 +85,7 @@ test('an archive is listed with the true bytes of its names', async () => {
   expect(byName.get('')?.mtime).toBeGreaterThan(1_600_000_000_000_000);
 });
 
-test('an archive that is gone fails the job with its name, and the listing is given up', async () => {
+it("fails the job with the archive's name when the archive is gone, and abandons the listing", async () => {
   const { status, end } = await catalog('no-such-archive', randomUUID());
   expect(status).toBe('failed');
   expect(end['reason']).toMatch(/no-such-archive/);

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import { reconcileArchives, type ReconcileOptions } from './reconcile-archives.ts';
 
@@ -68,7 +68,7 @@ beforeEach(() => {
   requests = [];
 });
 
-test('all that borg lists is compared', async () => {
+it('compares all archives that borg lists', async () => {
   expect(await reconcile(join(folder, 'repository'))).toEqual({
     vanished: ['gone'],
     foundAgain: ['back'],
@@ -77,12 +77,12 @@ test('all that borg lists is compared', async () => {
   expect(requests).toMatchObject([{ after: '', upto: null, known_until: '42', archives: [{}, {}] }]);
 });
 
-test('a repository without archives is compared too', async () => {
+it('compares a repository without archives, too', async () => {
   await reconcile(join(folder, 'empty'));
   expect(requests).toMatchObject([{ after: '', upto: null, archives: [] }]);
 });
 
-test.each<[string, () => Promise<unknown>, RegExp]>([
+it.each<[string, () => Promise<unknown>, RegExp]>([
   ['a repository that is not there', () => reconcile(join(folder, 'nowhere')), /could not be listed/],
   [
     'a wrong passphrase',
@@ -99,7 +99,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     () => reconcile(join(folder, 'repository'), { signal: AbortSignal.abort() }),
     /stopped|cancelled/,
   ],
-])('%s is never taken for an empty one', async (_name, work, message) => {
+])('does not take %s for an empty repository', async (_name, work, message) => {
   await expect(work()).rejects.toThrow(message);
   expect(requests).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { catalogCommands } from '@cyborgbackup/contracts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startJobSite, type EndedJob, type JobSite } from '../../testing/job-site.ts';
 
 let site: JobSite;
@@ -40,7 +40,7 @@ const largestSegment = async (): Promise<{ readonly path: string; readonly size:
 };
 
 describe('a check of a repository', () => {
-  test.each(['check', 'integrity'] as const)('that is whole succeeds (%s)', async (type) => {
+  it.each(['check', 'integrity'] as const)('succeeds when it is undamaged (job type %s)', async (type) => {
     const ended = await check(type);
     expect(ended).toMatchObject({
       status: 'successful',
@@ -53,7 +53,7 @@ describe('a check of a repository', () => {
     expect(await site.output(ended.job)).toMatch(/without us: gone[^]*after all: back[^]*made by no job: foreign/);
   });
 
-  test('with damaged data fails, and is not pruned', async () => {
+  it('fails for damaged data, and no prune follows', async () => {
     // The file's content is in the largest segment: some bytes in the middle of it change.
     const { path } = await largestSegment();
     const file = await open(path, 'r+');
@@ -71,14 +71,14 @@ describe('a check of a repository', () => {
     expect(pruned).toMatchObject({ status: 'failed', reason: expect.stringMatching(/check .* found damage/) });
   });
 
-  test('that lacks data fails, and says to the catalog which archive lacks it', async () => {
+  it('fails for missing data, and tells the catalog which archive lacks it', async () => {
     await rm((await largestSegment()).path);
     const ended = await check('check');
     expect(ended).toMatchObject({ status: 'failed', end: { check: { verified_data: false, damaged: ['checked'] } } });
     expect(findings).toContainEqual(expect.objectContaining({ job: backup.job, archive_healthy: false }));
   });
 
-  test('that is not there fails without a result', async () => {
+  it('fails without a result when the repository does not exist', async () => {
     const { user, host, port } = site.repositoryHost;
     const repository = { ...site.repository, path: `ssh://${user}@${host}:${port}/no/such/${randomUUID()}` };
     const ended = await site.runJob({ job_type: 'integrity', client: null, archive_name: null, repository });

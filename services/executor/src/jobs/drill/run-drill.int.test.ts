@@ -3,7 +3,7 @@ import { compareProjection, createCheckpointWaiter } from '@cyborgbackup/project
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executorProjection } from '../../read/executor-projection.ts';
 import { startBorgSite, type BorgSite, type EndedJob } from '../../testing/borg-site.ts';
 
@@ -38,7 +38,7 @@ describe('a restore drill', () => {
   const scratches = (job: string): string[] => readdirSync('/var/tmp').filter((name) => name.includes(job));
   const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-  test('compares what is extracted with the catalog and a second reading, and leaves nothing', async () => {
+  it('compares extracted files with the catalog and a second reading, and leaves no files behind', async () => {
     const { status, job, end } = await drill();
     expect(status).toBe('successful');
     expect(asked).toEqual({ job: backup, seed: 'seed', files: 2 });
@@ -59,7 +59,7 @@ describe('a restore drill', () => {
     expect(scratches(job)).toEqual([]);
   });
 
-  test('fails with the proof when the archive is not what the catalog says', async () => {
+  it('fails with its result when the archive differs from the catalog', async () => {
     const [first, second] = sample;
     sample = [
       { ...first!, size: 6 },
@@ -82,17 +82,17 @@ describe('a restore drill', () => {
     sample = [first!, second!];
   });
 
-  test('fails when borg cannot read a file any more', async () => {
+  it('fails when borg cannot read a file any more', async () => {
     sample = [{ path: 'gone', size: 1, mtime: '2001-01-01T00:00:00Z' }];
     expect(await drill()).toMatchObject({ status: 'failed', end: { drill: { passed: false } } });
   });
 
-  test('fails when there is nothing to prove', async () => {
+  it('fails when the archive has no files', async () => {
     sample = [];
     expect(await drill()).toMatchObject({ status: 'failed', reason: expect.stringMatching(/has no files/) });
   });
 
-  test('is kept in a history', async () => {
+  it('is kept in the history of drills', async () => {
     const waiter = createCheckpointWaiter({ pool: site.parts.pool });
     await waiter.waitFor([executorProjection.name], await site.parts.store.head(), { timeoutMillis: 10_000 });
     const { rows } = await site.parts.pool.query(

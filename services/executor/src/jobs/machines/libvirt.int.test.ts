@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { installLibvirt } from '../../testing/stand-ins.ts';
 import { libvirt } from './libvirt.ts';
 
@@ -61,7 +61,7 @@ const expectDump = async (child = dump()): Promise<string> => {
   return stderr;
 };
 
-test('a backup waits until the snapshot of one that was killed is merged', async () => {
+it('waits until the snapshot of a killed backup is merged', async () => {
   await writeFile(at('busy'), '');
   await killedDump();
   await until(() => existsSync(at('job')));
@@ -74,7 +74,7 @@ test('a backup waits until the snapshot of one that was killed is merged', async
   expect(await readFile(at('vda disk.img'), 'utf8')).toBe(`${CONTENT}written-since\nwritten-since\n`);
 });
 
-test('the snapshot of a backup that follows at once is merged by nobody else', async () => {
+it('lets no other process merge the snapshot of a backup that follows at once', async () => {
   await killedDump();
   const next = dump();
   await once(next.stdout, 'readable');
@@ -85,7 +85,7 @@ test('the snapshot of a backup that follows at once is merged by nobody else', a
   expect(await readFile(at('vda disk.img'), 'utf8')).toBe(`${CONTENT}written-since\nwritten-since\n`);
 });
 
-test('a merge that was left to itself is done again', async () => {
+it('repeats a merge that was left unfinished', async () => {
   await writeFile(at('vda disk.img.cyborgbackup'), 'written-since\n');
   await writeFile(at('disks'), ` file   disk   vda   ${at('vda disk.img.cyborgbackup')}\n`);
   await mkdir(at('job'));

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../../testing/job-site.ts';
 import { installLibvirt, installProxmox } from '../../testing/stand-ins.ts';
 
@@ -45,9 +45,9 @@ const nameOf = (ended: EndedJob): string => (ended.end['archive'] as { name: str
 const contents = (ended: EndedJob): Promise<string> => site.borg('extract', '--stdout', `::${nameOf(ended)}`);
 const disk = (machine: string, target: string): string => join(programs, 'vms', machine, `${target} disk.img`);
 
-describe('the hypervisor', () => {
+describe('a check of a hypervisor', () => {
   const check = { job_type: 'check', check: 'hypervisor', archive_name: null } as const;
-  test('is proven and reported', async () => {
+  it('reports a hypervisor that works', async () => {
     expect((await libvirt(check)).status).toBe('successful');
     expect((await proxmox(check)).status).toBe('successful');
     expect(prepared).toEqual([
@@ -55,7 +55,7 @@ describe('the hypervisor', () => {
       { uuid: site.clientUuid, hypervisor_ready: true, hypervisor_name: 'pve-manager/8.1.4' },
     ]);
   });
-  test('without its tools fails with their names', async () => {
+  it('names the tools that a hypervisor lacks', async () => {
     await rm(join(programs, 'pvesh'));
     expect(await proxmox(check)).toMatchObject({
       status: 'failed',
@@ -63,7 +63,7 @@ describe('the hypervisor', () => {
     });
     await installProxmox(programs);
   });
-  test('without room in /tmp is said to have none', async () => {
+  it('says that a hypervisor has no room in /tmp', async () => {
     const full = join(programs, 'mktemp');
     await writeFile(full, '#!/bin/sh\nexit 1\n', { mode: 0o755 });
     const ended = await libvirt(check);
@@ -73,15 +73,15 @@ describe('the hypervisor', () => {
       reason: expect.stringMatching(/^No temporary folder could be made in \/tmp on .*127\.0\.0\.1/),
     });
   });
-  test('of an unknown provider fails with the known ones', async () => {
+  it('names the known providers when the policy has an unknown one', async () => {
     const ended = await libvirt({ ...check, policy: { vmprovider: 'vmware' } });
     expect(ended.reason).toMatch(/no provider "vmware".*libvirt or proxmox/);
   });
 });
 
-describe('the machines', () => {
+describe('the search for machines', () => {
   const find = { job_type: 'check', check: 'machines', archive_name: null } as const;
-  test('are listed, or narrowed to those that the policy names', async () => {
+  it('finds all machines, or those that the policy names', async () => {
     const all = await libvirt(find);
     expect((all.end['machines'] as { id: string }[]).map(({ id }) => id).toSorted()).toEqual([
       'db',
@@ -96,7 +96,7 @@ describe('the machines', () => {
     const others = await proxmox({ ...find, variables: { extended_proxmox: { 2: [200] } } });
     expect(others.end['machines']).toHaveLength(3);
   });
-  test('are listed however many there are', async () => {
+  it('finds any number of machines', async () => {
     const list = join(programs, 'many-containers');
     // As much as Proxmox says of each.
     const guest = { name: 'box', type: 'lxc', status: 'running', said: 'x'.repeat(300) };
@@ -105,14 +105,14 @@ describe('the machines', () => {
     await rm(list);
     expect([status, end['machines']]).toEqual(['successful', expect.objectContaining({ length: 402 })]);
   });
-  test('that are named and not there fail the job', async () => {
+  it('fails when a machine that the policy names does not exist', async () => {
     const ended = await proxmox({ ...find, variables: { extended_proxmox: { 1: [100, 999] } } });
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/has no machine 999/) });
   });
 });
 
 describe.each([false, true])('a machine of libvirt, with mode_pull %s', (mode_pull) => {
-  test('that runs is archived as of its snapshot, which is merged afterwards', async () => {
+  it('archives a running machine as of its snapshot, and merges that afterwards', async () => {
     const before = await readFile(disk('web server', 'vda'), 'utf8');
     const ended = await libvirt({ machine: { id: 'web server', name: 'web server' }, policy: { mode_pull } });
     expect(ended).toMatchObject({ status: 'successful', end: { archive: { files: 1 } } });
@@ -145,21 +145,21 @@ describe.each([false, true])('a machine of libvirt, with mode_pull %s', (mode_pu
   });
 });
 
-test('a machine of libvirt that is shut off is archived as it is', async () => {
+it('archives a machine of libvirt that is shut off', async () => {
   const ended = await libvirt({ machine: { id: 'db', name: 'db' } });
   expect(ended.status).toBe('successful');
   expect(await contents(ended)).toContain('tables');
   expect(await readFile(disk('db', 'vda'), 'utf8')).toBe('tables');
 });
 
-test('a disk that is no file fails the job before anything is changed', async () => {
+it('fails for a disk that is no file, before anything is changed', async () => {
   await writeFile(join(programs, 'vms', 'db', 'disks'), ' block   disk   vda   /dev/vg/db\n');
   const ended = await libvirt({ machine: { id: 'db', name: 'db' } });
   expect(ended.status).toBe('failed');
   expect(await site.output(ended.job)).toMatch(/Disk vda of db is no file \(block \/dev\/vg\/db\)/);
 });
 
-test('a snapshot is merged also when the backup is canceled midway', async () => {
+it('merges the snapshot also when the backup is canceled midway', async () => {
   const { job, run: uuid } = await site.start({
     policy: { policy_type: 'vm' },
     variables: {},
@@ -180,7 +180,7 @@ test('a snapshot is merged also when the backup is canceled midway', async () =>
   expect(await readFile(join(programs, 'vms', 'slow', 'disks'), 'utf8')).not.toMatch(/img\.cyborgbackup/);
 });
 
-test('nothing of a dump stays behind on the hypervisor', async () => {
+it('leaves nothing of a dump on the hypervisor', async () => {
   const left = async (): Promise<boolean> =>
     (await readdir(tmpdir())).some((name) => name.startsWith('cyborgbackup-vm.'));
   const deadline = Date.now() + 10_000;
@@ -189,19 +189,19 @@ test('nothing of a dump stays behind on the hypervisor', async () => {
 });
 
 describe('a guest of Proxmox', () => {
-  test('is what vzdump writes', async () => {
+  it('archives what vzdump writes of a guest', async () => {
     const ended = await proxmox({ machine: { id: '200', name: 'box' } });
     expect(ended.status).toBe('successful');
     expect(await contents(ended)).toBe('vzdump 200 --mode snapshot --stdout --compress 0 --quiet 1\n');
   });
-  test('whose dump dies half-way fails the job, and nothing is kept', async () => {
+  it('fails when the dump of a guest dies half-way, and keeps nothing', async () => {
     const archives = await site.archives();
     const ended = await proxmox({ machine: { id: '101', name: 'db' } });
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/command to back up failed/) });
     expect(await site.output(ended.job)).toMatch(/snapshot failed/);
     expect(await site.archives()).toEqual(archives);
   });
-  test('that the job does not name is an error', async () => {
+  it('ends as an error when the job names no guest', async () => {
     expect(await proxmox({})).toMatchObject({ status: 'error' });
   });
 });

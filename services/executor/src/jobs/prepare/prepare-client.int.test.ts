@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startPrepareSite, type PrepareSite } from '../../testing/prepare-site.ts';
 import { prepareClient } from './prepare-client.ts';
 
@@ -52,7 +52,7 @@ const log = async (): Promise<string[]> =>
 const aptThatInstalls = (): Promise<void> =>
   standIn('apt-get', `echo "$*" >>${folder}/log; case "$*" in *install*) : >${folder}/installed ;; esac`);
 
-test('a client with borg is ready, and its version is told', async () => {
+it("reports a client with borg as ready, with borg's version", async () => {
   await writeFile(join(folder, 'installed'), '');
   await prepareClient(here.context());
   expect(here.told).toEqual([
@@ -63,8 +63,8 @@ test('a client with borg is ready, and its version is told', async () => {
   ]);
 });
 
-describe.skipIf(!isRoot)('a client without borg', () => {
-  test('is told exactly what it lacks, and nothing is installed unasked', async () => {
+describe.skipIf(!isRoot)('the preparation of a client without borg', () => {
+  it('names the missing programs, and installs nothing without permission', async () => {
     await aptThatInstalls();
     await expect(prepareClient(here.context())).rejects.toThrow(
       /Not installed on 127\.0\.0\.1: borg\. Run "apt-get install borgbackup" there as root, or turn the setting cyborgbackup_install_borg on/,
@@ -73,7 +73,7 @@ describe.skipIf(!isRoot)('a client without borg', () => {
     expect(here.told).toEqual([]);
   });
 
-  test('gets it from its distribution where the setting allows that', async () => {
+  it('installs borg from the distribution where the setting allows it', async () => {
     here.set('cyborgbackup_install_borg', 'True');
     await aptThatInstalls();
     await prepareClient(here.context());
@@ -85,7 +85,7 @@ describe.skipIf(!isRoot)('a client without borg', () => {
     here.set('cyborgbackup_install_borg', 'False');
   });
 
-  test('tells why that failed', async () => {
+  it('says why an installation failed', async () => {
     here.set('cyborgbackup_install_borg', 'True');
     await standIn('apt-get', 'echo "E: Unable to locate package borgbackup" >&2; exit 100');
     await expect(prepareClient(here.context())).rejects.toThrow(
@@ -94,7 +94,7 @@ describe.skipIf(!isRoot)('a client without borg', () => {
     here.set('cyborgbackup_install_borg', 'False');
   });
 
-  test('can still be backed up in pull mode, but is not ready for push', async () => {
+  it('lets the client be backed up in pull mode, but not in push mode', async () => {
     await prepareClient(here.context({ pull: true }));
     expect(here.told).toEqual([
       { subject: PREPARED, request: { uuid: here.site.target.uuid, version: '', ready: false } },
@@ -103,7 +103,7 @@ describe.skipIf(!isRoot)('a client without borg', () => {
   });
 });
 
-test('a marked client is upgraded where that is allowed, and told of otherwise', async () => {
+it('upgrades a marked client where that is allowed, and says so otherwise', async () => {
   await writeFile(join(folder, 'installed'), '');
   await aptThatInstalls();
   const stream = `client-${here.site.target.uuid}`;
@@ -119,7 +119,7 @@ test('a marked client is upgraded where that is allowed, and told of otherwise',
   here.site.events.delete(stream);
 });
 
-test('an account without root is told what that means', async () => {
+it("warns of an account without root's rights", async () => {
   await writeFile(join(folder, 'installed'), '');
   await mkdir(folder, { recursive: true });
   await standIn('id', 'echo 1000');

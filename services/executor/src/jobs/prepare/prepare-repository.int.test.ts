@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { PASSPHRASE } from '../../testing/connection-site.ts';
 import { startPrepareSite, type PrepareSite } from '../../testing/prepare-site.ts';
 import { prepareRepository } from './prepare-repository.ts';
@@ -32,7 +32,7 @@ const init = async (name: string, encryption: string, passphrase: string): Promi
   await run('borg', ['init', '-e', encryption, join(here.site.folder, name)], { env });
 };
 
-test('an existing repository is adopted, its key goes into escrow, and the line for its own key is printed', async () => {
+it('adopts an existing repository, keeps a copy of its key, and prints the line for its own SSH key', async () => {
   expect(await prepareRepository(here.context())).toMatchObject({ warnings: [] });
   expect(toldOf(here, PREPARED)).toMatchObject({ encryption: 'repokey-blake2', initialised: false, own_key: false });
   expect(toldOf(here, ESCROW)).toMatchObject({
@@ -48,13 +48,13 @@ test('an existing repository is adopted, its key goes into escrow, and the line 
   expect(here.lines.join('\n')).not.toContain('BORG_KEY');
 });
 
-test('where there is none, one is made', async () => {
+it('initialises a repository where there is none', async () => {
   await prepareRepository(here.context({ path: beside('deep/new') }));
   expect(toldOf(here, PREPARED)).toMatchObject({ encryption: 'repokey-blake2', initialised: true });
   expect(toldOf(here, ESCROW)).toBeDefined();
 });
 
-test('an unencrypted one is adopted with a warning, and has no key to keep', async () => {
+it('adopts an unencrypted repository with a warning, and without a key', async () => {
   await init('plain', 'none', '');
   await prepareRepository(here.context({ path: beside('plain') }));
   expect(toldOf(here, PREPARED)).toMatchObject({ encryption: 'none', initialised: false });
@@ -62,7 +62,7 @@ test('an unencrypted one is adopted with a warning, and has no key to keep', asy
   expect(here.lines).toContainEqual(expect.stringMatching(/^system_warning: This repository is not encrypted/));
 });
 
-test('one whose key is in a file is adopted with a warning', async () => {
+it('adopts a repository whose key is in a file with a warning', async () => {
   await init('keyfile', 'keyfile-blake2', PASSPHRASE);
   await prepareRepository(here.context({ path: beside('keyfile') }));
   expect(toldOf(here, PREPARED)).toMatchObject({ encryption: 'keyfile-blake2' });
@@ -70,13 +70,13 @@ test('one whose key is in a file is adopted with a warning', async () => {
   expect(here.lines).toContainEqual(expect.stringMatching(/^system_warning: This repository's key is in a file/));
 });
 
-test('one that our passphrase does not open is refused', async () => {
+it('refuses a repository that our passphrase does not open', async () => {
   await init('other', 'repokey-blake2', 'another passphrase');
   await expect(prepareRepository(here.context({ path: beside('other') }))).rejects.toThrow(/passphrase is wrong/);
   expect(here.told).toEqual([]);
 });
 
-test('one behind a forced command is prepared from here, with its own key', async () => {
+it('prepares a repository behind a forced command from this host, with its own key', async () => {
   await using restricted = await startPrepareSite({ repositoryTakes: ['own'], ownKeySeen: false });
   // Borg runs here, and would keep its cache in our home folder.
   vi.stubEnv('HOME', join(restricted.site.folder, 'executor'));

@@ -2,7 +2,7 @@ import { catalogCommands } from '@cyborgbackup/contracts';
 import { writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startJobSite, type EndedJob, type JobSite } from '../../testing/job-site.ts';
 
 /*
@@ -44,8 +44,8 @@ beforeAll(async () => {
 
 afterAll(() => site[Symbol.asyncDispose]());
 
-describe('a repository', () => {
-  test('may be made anywhere before the first backup, also when it was prepared elsewhere', async () => {
+describe('a repository of a policy', () => {
+  it('may be initialised anywhere before the first backup, also when it was prepared at another path', async () => {
     await prepared('other');
     expect(await prepare('repository')).toMatchObject({ status: 'successful' });
     await prepared('repository');
@@ -53,7 +53,7 @@ describe('a repository', () => {
     expect(existsSync(join(site.folder, 'first', 'config'))).toBe(true);
   });
 
-  test('is not made anew where the path is wrong, and another one there is not taken for it', async () => {
+  it('is not initialised again at a wrong path, and another repository there is refused', async () => {
     expect(await site.runJob({ archive_name: 'one' })).toMatchObject({ status: 'successful' });
     const id = await idOf(join(site.folder, 'repository'));
     const nothing = await prepare('elsewhere');
@@ -72,7 +72,7 @@ describe('a repository', () => {
     expect(await prepare('repository')).toMatchObject({ status: 'successful' });
   });
 
-  test('is not compared with what another one has', async () => {
+  it('is not reconciled with the archives of another repository', async () => {
     const ended = await check('first');
     expect(ended).toMatchObject({ status: 'failed', end: { check: null } });
     expect(ended.reason).toMatch(/is [0-9a-f]{64}, not [0-9a-f]{64} that was prepared.*correct the path/);

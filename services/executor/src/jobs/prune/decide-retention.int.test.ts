@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decideRetention, RULES, type SeriesArchive } from './decide-retention.ts';
 
 const run = promisify(execFile);
@@ -72,7 +72,7 @@ const borgDecides = async (
   return { kept, removed };
 };
 
-test('what is kept, by which rule, and what goes is as borg prune has it', { timeout: 120_000 }, async () => {
+it('keeps and removes the same archives as borg prune, by the same rules', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(globs, keeps, async (pattern, keep) => {
       const matching = new RegExp(`^${pattern.replaceAll('?', '.')}-`);

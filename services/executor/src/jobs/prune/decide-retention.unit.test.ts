@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decideRetention, type Keep, type SeriesArchive } from './decide-retention.ts';
 
 const NOTHING: Keep = { hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0 };
@@ -16,8 +16,8 @@ const archives = fc.uniqueArray(
 const count = fc.integer({ min: 0, max: 5 });
 const keeps = fc.record({ hourly: count, daily: count, weekly: count, monthly: count, yearly: count });
 
-describe('the rules', () => {
-  test('the last archive of each day is kept, from now backwards', () => {
+describe('the rules of retention', () => {
+  it('keeps the last archive of each day, from now backwards', () => {
     const series = ['2026-03-01T04:00:00Z', '2026-03-01T16:00:00Z', '2026-03-02T04:00:00Z', '2026-03-03T04:00:00Z'];
     const { kept, removed } = decideRetention(
       series.map((time) => at(time)),
@@ -30,12 +30,12 @@ describe('the rules', () => {
     expect(removed).toEqual(['2026-03-01T16:00:00Z', '2026-03-01T04:00:00Z']);
   });
 
-  test('weeks are those of ISO 8601: 2027-01-01 is a Friday of the last week of 2026', () => {
+  it('counts weeks as ISO 8601 does: 2027-01-01 is a Friday of the last week of 2026', () => {
     const series = ['2026-12-28T04:00:00Z', '2027-01-01T04:00:00Z', '2027-01-04T04:00:00Z'].map((time) => at(time));
     expect(decideRetention(series, { ...NOTHING, weekly: 2 }).removed).toEqual(['2026-12-28T04:00:00Z']);
   });
 
-  test('yearly archives are kept as such', () => {
+  it('keeps yearly archives under the yearly rule', () => {
     const series = ['2024-05-01T00:00:00Z', '2025-05-01T00:00:00Z', '2025-06-01T00:00:00Z', '2026-05-01T00:00:00Z'];
     const { removed } = decideRetention(
       series.map((time) => at(time)),
@@ -44,7 +44,7 @@ describe('the rules', () => {
     expect(removed).toEqual(['2025-05-01T00:00:00Z']);
   });
 
-  test('without a rule everything is kept', () => {
+  it('keeps everything without a rule', () => {
     fc.assert(
       fc.property(archives, (series) => {
         expect(decideRetention(series, NOTHING).removed).toEqual([]);
@@ -55,19 +55,19 @@ describe('the rules', () => {
 
 describe('archives that are not good', () => {
   const bad = at('2026-03-02T04:00:00Z', false);
-  test('take no place of a good one, and go when a newer good one is there', () => {
+  it('never replace a good archive, and are removed when a newer good one exists', () => {
     const series = [at('2026-03-01T04:00:00Z'), bad, at('2026-03-03T04:00:00Z')];
     expect(decideRetention(series, { ...NOTHING, daily: 2 }).removed).toEqual([bad.name]);
   });
-  test('stay while nothing good is newer', () => {
+  it('stay while no good archive is newer', () => {
     const { kept, removed } = decideRetention([at('2026-03-01T04:00:00Z'), bad], { ...NOTHING, daily: 1 });
     expect(removed).toEqual([]);
     expect([...kept.keys()]).toEqual(['2026-03-01T04:00:00Z', bad.name]);
   });
 });
 
-describe('always', () => {
-  test('the newest good archive stays', () => {
+describe('every retention decision', () => {
+  it('keeps the newest good archive', () => {
     fc.assert(
       fc.property(archives, keeps, (series, keep) => {
         const newest = series.filter(({ good }) => good).toSorted((a, b) => b.at - a.at)[0];
@@ -78,7 +78,7 @@ describe('always', () => {
       }),
     );
   });
-  test('each archive is either kept or removed, and a second round removes nothing good', () => {
+  it('either keeps or removes each archive, and removes nothing good in a second round', () => {
     fc.assert(
       fc.property(archives, keeps, (series, keep) => {
         const { kept, removed } = decideRetention(series, keep);
@@ -88,7 +88,7 @@ describe('always', () => {
       }),
     );
   });
-  test('the order in which archives are told does not matter', () => {
+  it('does not depend on the order of the archives', () => {
     fc.assert(
       fc.property(archives, keeps, (series, keep) => {
         expect(decideRetention(series.toReversed(), keep)).toEqual(decideRetention(series, keep));

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { commonPrefix, matchSeries } from './match-series.ts';
 
 const start = '2026-03-01T04:00:00.000000Z';
 
-test('only archives of the series are found, checkpoints among them', () => {
+it('finds only archives of the series, and their checkpoints', () => {
   const recorded = [
     { name: 'a', at: 1, good: true },
     { name: 'b', at: 2, good: false },
@@ -24,7 +24,7 @@ test('only archives of the series are found, checkpoints among them', () => {
   });
 });
 
-test('every name begins with the common prefix, and there is no longer one', () => {
+it('finds the longest prefix that all names have in common', () => {
   expect(commonPrefix([])).toBe('');
   expect(commonPrefix(['rootfs-web-2026-01', 'rootfs-web-2025-12'])).toBe('rootfs-web-202');
   fc.assert(

@@ -2,7 +2,7 @@ import { catalogCommands } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../../testing/job-site.ts';
 
 let site: JobSite;
@@ -78,8 +78,8 @@ const archive = async (policy: string, name: string, daysAgo: number, good = tru
 const prune = (policy: NonNullable<JobSketch['policy']>): Promise<EndedJob> =>
   site.runJob({ job_type: 'prune', archive_name: null, policy });
 
-describe('prune', () => {
-  test('removes what its own policy and client made and no rule keeps, and nothing else', async () => {
+describe('a prune', () => {
+  it('removes only archives of its own policy and client that no rule keeps', async () => {
     const uuid = randomUUID();
     const own: string[] = [];
     for (const days of [0, 1, 2]) own.push(await archive(uuid, `folders-web-day-${days}`, days));
@@ -95,7 +95,7 @@ describe('prune', () => {
     expect(await site.output(ended.job)).toMatch(/Keeping folders-web-day-0 \(daily #1\)/);
   });
 
-  test('never removes the last good archive, though newer ones of failed backups are there', async () => {
+  it('never removes the last good archive, even if archives of failed backups are newer', async () => {
     const uuid = randomUUID();
     const good = await archive(uuid, 'guarded-good', 5);
     const bad = [await archive(uuid, 'guarded-bad-1', 1, false), await archive(uuid, 'guarded-bad-2', 0, false)];
@@ -104,7 +104,7 @@ describe('prune', () => {
     expect(await site.archives()).toEqual(expect.arrayContaining([good, ...bad]));
   });
 
-  test('removes what unfinished backups left, and holds the catalog against the repository', async () => {
+  it('removes checkpoints of unfinished backups, and reconciles the catalog with the repository', async () => {
     const uuid = randomUUID();
     const kept = await archive(uuid, 'swept-kept', 0);
     const gone = await archive(uuid, 'swept-gone', 1);
@@ -121,7 +121,7 @@ describe('prune', () => {
     expect(names).not.toContain(gone);
   });
 
-  test('leaves alone what was forgotten, until it is found again', async () => {
+  it('ignores forgotten archives until they are found again', async () => {
     const uuid = randomUUID();
     await archive(uuid, 'returned-new', 0);
     const old = await archive(uuid, 'returned-old', 1);
@@ -133,7 +133,7 @@ describe('prune', () => {
     expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [old] } });
   });
 
-  test('of a machine leaves the others of its host alone', async () => {
+  it('of one machine removes no archive of another machine on the host', async () => {
     const uuid = randomUUID();
     const name = await archive(uuid, 'of-no-machine', 1);
     const ended = await site.runJob({

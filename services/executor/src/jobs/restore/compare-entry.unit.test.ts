@@ -1,5 +1,5 @@
 import type { ArchiveEntry } from '@cyborgbackup/borg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { decideReplacement, entryProblem } from './compare-entry.ts';
 import type { PathFacts } from './file-facts.ts';
 
@@ -19,8 +19,8 @@ const entry: ArchiveEntry = {
 const SECOND = Date.UTC(2026, 0, 1) / 1000;
 const found: PathFacts = { type: 'file', size: 10, mtime: SECOND };
 
-describe('what becomes of a file', () => {
-  test.each([
+describe('the decision on a file to restore', () => {
+  it.each([
     ['that meets nothing', undefined, ['write', 'write', 'write', 'write']],
     ['that meets the same', found, ['replace', 'skip', 'skip', 'skip']],
     ['that meets an older one', { ...found, mtime: SECOND - 1 }, ['replace', 'replace', 'skip', 'keep-both']],
@@ -28,14 +28,14 @@ describe('what becomes of a file', () => {
     ['that meets another size', { ...found, size: 9 }, ['replace', 'skip', 'skip', 'keep-both']],
     ['that meets a link', { ...found, type: 'link' as const, mtime: 0 }, ['replace', 'replace', 'skip', 'keep-both']],
     ['that meets a folder', { ...found, type: 'folder' as const, mtime: 0 }, ['replace', 'skip', 'skip', 'keep-both']],
-  ])('%s', (_name, there, expected) => {
+  ])('is right for each policy for one %s', (_name, there, expected) => {
     const policies = ['always', 'newer', 'never', 'keep-both'] as const;
     expect(policies.map((policy) => decideReplacement(policy, entry, there))).toEqual(expected);
   });
 });
 
 describe('a restored file', () => {
-  test.each<[string, Partial<ArchiveEntry>, PathFacts | undefined, RegExp]>([
+  it.each<[string, Partial<ArchiveEntry>, PathFacts | undefined, RegExp]>([
     ['is as it was', {}, found, /^$/],
     ['is missing', {}, undefined, /not there/],
     ['has another size', {}, { ...found, size: 9 }, /9 bytes, not 10/],
@@ -45,7 +45,7 @@ describe('a restored file', () => {
     ['is a further hard link, of which borg knows no size', { mode: 'hrw-r--r--', size: 0 }, found, /^$/],
     ['is a folder, whose time changes with what is in it', { type: 'd' }, { type: 'folder', size: 1, mtime: 1 }, /^$/],
     ['is a device', { type: 'c' }, { type: 'other', size: 0, mtime: 1 }, /^$/],
-  ])('%s', (_name, changes, there, problem) => {
+  ])('is compared with its entry when it %s', (_name, changes, there, problem) => {
     expect(entryProblem({ ...entry, ...changes }, there)).toMatch(problem);
   });
 });

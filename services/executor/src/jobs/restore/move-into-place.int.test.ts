@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { moveIntoPlace, type MoveResult, type MoveRequest } from './move-into-place.ts';
 
 const ODD = Buffer.concat([Buffer.from('odd\n"\'$(touch x) * {} \u{1f389} '), Buffer.from([0xff])]);
@@ -56,8 +56,8 @@ const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 const NOBODY: MoveResult = { replaced: 0, keptBoth: 0, skipped: 0, skippedBytes: 0 };
 const POLICIES = ['newer', 'never', 'keep-both'] as const;
 
-describe.each(POLICIES)('%s', (replace) => {
-  test('puts what meets nothing in its place, and removes the folder it came from', async () => {
+describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
+  it('moves files that meet nothing, and removes the private folder', async () => {
     write(join(stage, 'a', 'deep', 'file'), 'content');
     write(join(stage, '-rf'), 'hyphen');
     writeFileSync(Buffer.concat([Buffer.from(`${stage}/a/`), ODD]), 'odd');
@@ -74,7 +74,7 @@ describe.each(POLICIES)('%s', (replace) => {
     expect(existsSync(join(root, 'x'))).toBe(false);
   });
 
-  test('meets files', async () => {
+  it('treats existing files as the policy says', async () => {
     for (const name of ['older', 'same', 'younger']) write(join(stage, 'in', name), `archived ${name}`);
     write(join(root, 'in', 'older'), 'old', OLD);
     write(join(root, 'in', 'same'), 'archived same');
@@ -92,7 +92,7 @@ describe.each(POLICIES)('%s', (replace) => {
     if (replace === 'keep-both') expect(read(`in/younger${SUFFIX}`)).toBe('archived younger');
   });
 
-  test('meets links, which are never followed', async () => {
+  it('never follows existing links', async () => {
     link(join(stage, 'l'), 'archived');
     link(join(root, 'l'), 'outside', OLD);
     write(join(stage, 'f'), 'file');
@@ -105,7 +105,7 @@ describe.each(POLICIES)('%s', (replace) => {
     if (replace === 'keep-both') expect(read(`f${SUFFIX}`)).toBe('file');
   });
 
-  test('meets a file where a folder would go, and a folder where a file would', async () => {
+  it('handles a file where a folder would go, and a folder where a file would go', async () => {
     write(join(stage, 'folder', 'inside'), 'abc');
     link(join(stage, 'folder', 'link'), 'x');
     write(join(root, 'folder'), 'in the way', OLD);
@@ -119,31 +119,34 @@ describe.each(POLICIES)('%s', (replace) => {
   });
 });
 
-test.each(POLICIES)('%s: a link is no folder, and what it leads to stays as it is', async (replace) => {
-  write(join(stage, 'docs', 'f'), 'archived');
-  mkdirSync(join(folder, 'outside'));
-  link(join(root, 'docs'), join(folder, 'outside'), OLD);
-  const expected = replace === 'keep-both' ? { keptBoth: 1 } : { skipped: 1, skippedBytes: 8 };
-  expect(await endpoint(replace)).toEqual({ ...NOBODY, ...expected });
-  expect(readdirSync(join(folder, 'outside'))).toEqual([]);
-  expect(readlinkSync(join(root, 'docs'))).toBe(join(folder, 'outside'));
-  if (replace === 'keep-both') expect(read(`docs${SUFFIX}/f`)).toBe('archived');
-});
+it.each(POLICIES)(
+  'by the policy %s does not treat a link as a folder, and leaves its target unchanged',
+  async (replace) => {
+    write(join(stage, 'docs', 'f'), 'archived');
+    mkdirSync(join(folder, 'outside'));
+    link(join(root, 'docs'), join(folder, 'outside'), OLD);
+    const expected = replace === 'keep-both' ? { keptBoth: 1 } : { skipped: 1, skippedBytes: 8 };
+    expect(await endpoint(replace)).toEqual({ ...NOBODY, ...expected });
+    expect(readdirSync(join(folder, 'outside'))).toEqual([]);
+    expect(readlinkSync(join(root, 'docs'))).toBe(join(folder, 'outside'));
+    if (replace === 'keep-both') expect(read(`docs${SUFFIX}/f`)).toBe('archived');
+  },
+);
 
-test('nothing is taken from a folder that somebody else made', async () => {
+it('refuses a private folder that another account made', async () => {
   write(join(stage, 'f'), 'not ours');
   chownSync(stage, 1000, 1000);
   await expect(endpoint('never')).rejects.toThrow(/is not what it was/);
   expect(existsSync(join(root, 'f'))).toBe(false);
 });
 
-test('a pipe that meets a pipe is not read', async () => {
+it('does not read a pipe that meets a pipe', async () => {
   execFileSync('mkfifo', [join(stage, 'pipe'), join(root, 'pipe')]);
   expect(await endpoint('keep-both')).toEqual({ ...NOBODY, keptBoth: 1 });
   expect(lstatSync(join(root, `pipe${SUFFIX}`)).isFIFO()).toBe(true);
 });
 
-test('says what could not be moved', async () => {
+it('names the files that could not be moved', async () => {
   const long = 'n'.repeat(250);
   write(join(stage, long), 'x');
   write(join(root, long), 'y');

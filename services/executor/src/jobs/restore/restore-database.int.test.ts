@@ -2,7 +2,7 @@ import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startBorgSite, type BorgSite, type EndedJob, type JobSketch } from '../../testing/borg-site.ts';
 import {
   hasMariadb,
@@ -97,7 +97,7 @@ const suite = ({ policyType, start, fill, rows, ...variables }: Databases): void
     await rm(folder, { recursive: true, force: true });
   });
 
-  test.runIf(policyType === 'mysql')('only reads the dump when asked for that', async () => {
+  it.runIf(policyType === 'mysql')('is only read in a dry run', async () => {
     await server.sql('update items set id = id + 10', 'shop');
     const changed = await server.sql(...rows);
     const dry = await restore('single', variables.single(server), { restore: { ...RESTORE, dry_run: true } });
@@ -105,7 +105,7 @@ const suite = ({ policyType, start, fill, rows, ...variables }: Databases): void
     expect(await server.sql(...rows)).toBe(changed);
   });
 
-  test.each(['single', 'whole'] as const)('brings back a dump: %s', async (archive) => {
+  it.each(['single', 'whole'] as const)('is restored from an archive of the kind %s', async (archive) => {
     await server.sql('delete from items', 'shop');
     const job = await restore(archive, variables[archive](server));
     expect([job.status, job.reason]).toEqual(['successful', '']);
@@ -114,7 +114,7 @@ const suite = ({ policyType, start, fill, rows, ...variables }: Databases): void
     expect(JSON.stringify([job.end, await site.output(job.job)])).not.toContain(PASSWORD.slice(0, 5));
   });
 
-  test.runIf(policyType === 'postgresql')('fails with what the server said', async () => {
+  it.runIf(policyType === 'postgresql')("fails to restore with the server's message", async () => {
     const wrong = { ...variables.single(server), password: 'wrong password' };
     const { status, reason } = await restore('single', wrong);
     expect(status).toBe('failed');
@@ -122,7 +122,7 @@ const suite = ({ policyType, start, fill, rows, ...variables }: Databases): void
     expect(reason).not.toContain('wrong password');
   });
 
-  test.runIf(policyType === 'postgresql')('shows no password that the server repeats', async () => {
+  it.runIf(policyType === 'postgresql')('is restored without showing a password that the server repeats', async () => {
     await writeFile(join(folder, 'dump.sql'), `select '${PASSWORD.replaceAll("'", "''")}'::int;\n`);
     await site.borg(['create', '::repeats', 'dump.sql'], { cwd: folder });
     const job = await restore('repeats', variables.single(server));
@@ -130,7 +130,7 @@ const suite = ({ policyType, start, fill, rows, ...variables }: Databases): void
     expect(JSON.stringify([job.end, await site.output(job.job)])).not.toContain(PASSWORD.slice(0, 5));
   });
 
-  test.runIf(policyType === 'mysql')('fails for an archive of files, before anything is touched', async () => {
+  it.runIf(policyType === 'mysql')('is not taken from an archive of files, and no database is changed', async () => {
     await site.borg(['create', '::files', 'borg'], { cwd: site.folder });
     const { status, reason } = await restore('files', variables.single(server));
     expect([status, reason]).toEqual(['failed', expect.stringMatching(/is no dump of a database/)]);

@@ -20,7 +20,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBorgSite, type BorgSite, type EndedJob } from '../../testing/borg-site.ts';
 
 let site: BorgSite;
@@ -104,12 +104,12 @@ const compareTrees = (): void => {
   expect(manifest(dest)).toEqual(manifest(source));
 };
 
-describe('into an empty folder', () => {
-  test.each([
+describe('a restore into an empty folder', () => {
+  it.each([
     ['always', 'client'],
     ['never', 'client'],
     ['keep-both', 'repository'],
-  ] as const)('%s, on the %s: everything as it was', async (replace, destination) => {
+  ] as const)('by the policy %s on the %s brings everything back as it was', async (replace, destination) => {
     const { status, end, reason } = await restore({ items: ['/tree/'], replace, destination });
     expect([status, reason]).toEqual(['successful', '']);
     expect(end).toMatchObject({
@@ -123,12 +123,12 @@ describe('into an empty folder', () => {
     expect(staging()).toEqual([]);
   });
 
-  test('access control lists come back', async () => {
+  it('brings access control lists back', async () => {
     expect(await restore({ item: 'listed', replace: 'never' })).toMatchObject({ status: 'successful' });
     expect(xattr(join(dest, 'listed'), ACL)).toBe(xattr(join(source, 'listed'), ACL));
   });
 
-  test('one file by its path, one by its bytes, others by a pattern', async () => {
+  it('selects one file by its path, one by its bytes, others by a pattern', async () => {
     const request = { item: 'tree/a.txt', items: [ODD_PATH], patterns: ['sh:tree/**/sc*'] };
     expect(await restore({ ...request, verify: 'contents' })).toMatchObject({
       status: 'successful',
@@ -140,7 +140,7 @@ describe('into an empty folder', () => {
   });
 });
 
-describe('where files are already', () => {
+describe('a restore where files exist already', () => {
   beforeEach(() => {
     mkdirSync(join(dest, 'tree', 'sub'), { recursive: true });
     writeFileSync(join(dest, 'tree', 'a.txt'), 'older');
@@ -154,7 +154,7 @@ describe('where files are already', () => {
     writeFileSync(join(dest, 'tree', '-n', 'inside'), 'mine');
   });
 
-  test('newer', async () => {
+  it('replaces older files only by the policy newer', async () => {
     // The link in the archive is younger than this.
     execFileSync('touch', ['-h', '-d', OLD.toISOString(), join(dest, 'tree', 'sub', 'soft')]);
     const restored = { files: 6, replaced: 2, skipped: 3, kept_both: 0 };
@@ -170,7 +170,7 @@ describe('where files are already', () => {
     expect(staging()).toEqual([]);
   });
 
-  test('never, after an attempt that left its staging behind', async () => {
+  it('keeps existing files by the policy never, after an attempt that left its private folder behind', async () => {
     const uuid = randomUUID();
     const left = join(dest, `.cyborgbackup-restore-${uuid}`);
     mkdirSync(join(left, 'tree'), { recursive: true });
@@ -182,7 +182,7 @@ describe('where files are already', () => {
     expect([staging(), staging(join(dest, 'tree'))]).toEqual([[], []]);
   });
 
-  test('always', async () => {
+  it('replaces all files by the policy always', async () => {
     rmSync(join(dest, 'tree', '-n'), { recursive: true });
     const dry = await restore({ item: 'tree', dry_run: true });
     expect(dry.end).toMatchObject({ restored: { files: 9, replaced: 4, skipped: 0 } });
@@ -197,7 +197,7 @@ describe('where files are already', () => {
   });
 });
 
-test('in place: exactly where it was', async () => {
+it('restores files in place at their original paths', async () => {
   const endpoint = join(site.folder, 'in place');
   mkdirSync(endpoint);
   writeFileSync(join(endpoint, 'file'), 'first');
@@ -214,7 +214,7 @@ test('in place: exactly where it was', async () => {
   expect(readFileSync(path, 'utf8')).toBe('first');
 });
 
-describe('a home', () => {
+describe('a restore into a home folder', () => {
   const POLICIES = ['always', 'keep-both'] as const;
   let home: string;
   let docs: string;
@@ -237,7 +237,7 @@ describe('a home', () => {
     rmSync(docs, { recursive: true });
   });
 
-  test.each(POLICIES)('%s: a missing folder above a file comes back as it was', async (replace) => {
+  it.each(POLICIES)('by the policy %s brings a missing folder above a file back as it was', async (replace) => {
     rmSync(home, { recursive: true });
     expect(await inPlace({ replace })).toMatchObject({ status: 'successful', end: { warnings: [] } });
     const { uid, gid, mode } = lstatSync(docs);
@@ -248,18 +248,21 @@ describe('a home', () => {
     expect(lstatSync(join(dest, docs)).uid).toBe(1000);
   });
 
-  test.each(POLICIES)('%s: a link in place of a folder above is named, not followed', async (replace) => {
-    const victim = join(site.folder, `victim-${archive}`);
-    mkdirSync(victim);
-    symlinkSync(victim, docs);
-    const { status, reason } = await inPlace({ replace });
-    expect([status, reason]).toEqual(['failed', expect.stringContaining(`${docs} on `)]);
-    expect(reason).toMatch(/is a link that is not followed/);
-    expect(await inPlace({ replace, item: home })).toMatchObject({ status: 'successful' });
-    expect(readdirSync(victim)).toEqual([]);
-  });
+  it.each(POLICIES)(
+    'by the policy %s names a link in place of a folder above, and does not follow it',
+    async (replace) => {
+      const victim = join(site.folder, `victim-${archive}`);
+      mkdirSync(victim);
+      symlinkSync(victim, docs);
+      const { status, reason } = await inPlace({ replace });
+      expect([status, reason]).toEqual(['failed', expect.stringContaining(`${docs} on `)]);
+      expect(reason).toMatch(/is a link that is not followed/);
+      expect(await inPlace({ replace, item: home })).toMatchObject({ status: 'successful' });
+      expect(readdirSync(victim)).toEqual([]);
+    },
+  );
 
-  test.each(POLICIES)("%s: root's own link above is followed", async (replace) => {
+  it.each(POLICIES)("by the policy %s follows root's own link above", async (replace) => {
     const moved = `${home}-moved`;
     execFileSync('mv', [home, moved]);
     symlinkSync(`../${site.folder.split('/').at(-1)}/${archive}-moved`, home);
@@ -268,8 +271,8 @@ describe('a home', () => {
   });
 });
 
-describe.runIf(existsSync('/dev/fuse'))('where the repository pulls', () => {
-  test.each(['always', 'never'] as const)('%s: everything as it was, through a mount', async (replace) => {
+describe.runIf(existsSync('/dev/fuse'))('a restore where the repository pulls', () => {
+  it.each(['always', 'never'] as const)('by the policy %s brings everything back through a mount', async (replace) => {
     // Sockets and pipes are not for sftp to make.
     const items = ['tree/a.txt', 'tree/b.txt', 'tree/-n', ODD_PATH, 'tree/sub/script', 'tree/empty'];
     const { status, reason, end } = await site.runJob({
@@ -285,7 +288,7 @@ describe.runIf(existsSync('/dev/fuse'))('where the repository pulls', () => {
   });
 });
 
-test.runIf(existsSync('/dev/fuse'))(
+it.runIf(existsSync('/dev/fuse'))(
   'a link is not restored through a mount, where its owner would go to its target',
   async () => {
     const request = requestOf({ items: ['tree/sub/soft'], destination: 'client' });
@@ -298,20 +301,20 @@ test.runIf(existsSync('/dev/fuse'))(
   },
 );
 
-test('a dry run into a folder that is not there makes none', async () => {
+it('does not create the destination folder in a dry run', async () => {
   const dry = await restore({ item: 'tree', dry_run: true });
   expect(dry).toMatchObject({ status: 'successful', end: { restored: { files: 9, replaced: 0, skipped: 0 } } });
   expect(existsSync(dest)).toBe(false);
 });
 
-test('holes stay holes', async () => {
+it('restores the holes of sparse files as holes', async () => {
   expect(await restore({ item: 'sparse' })).toMatchObject({ status: 'successful', end: { restored: { files: 1 } } });
   const { size, blocks } = lstatSync(join(dest, 'sparse'));
   expect(size).toBe(32 * 1024 * 1024);
   expect(blocks * 512).toBeLessThan(16 * 1024 * 1024);
 });
 
-test('what the archive does not have is named, and nothing is written', async () => {
+it('names selected paths that the archive does not have, and writes nothing', async () => {
   const { status, reason } = await restore({ items: ['tree/a.txt', 'tree/nope', 'gone'] });
   expect(status).toBe('failed');
   expect(reason).toMatch(/does not have tree\/nope, gone\./);
@@ -327,10 +330,10 @@ const before = (program: string, script: string): void => {
   chmodSync(wrapper, 0o755);
 };
 
-describe('verification', () => {
+describe('the verification of a restore', () => {
   const tamper = `printf 'B in the archive' >tree/b.txt; touch -d '${MIDDLE.toISOString()}' tree/b.txt`;
 
-  test('of contents finds an altered file, and nothing goes to its place', async () => {
+  it('of contents finds an altered file, and no file is moved', async () => {
     before('sha256sum', tamper);
     const { status, reason, end } = await restore({ item: 'tree', verify: 'contents', replace: 'never' });
     expect(status).toBe('failed');
@@ -340,7 +343,7 @@ describe('verification', () => {
     expect(readdirSync(dest)).toEqual([]);
   });
 
-  test('of sizes finds a file that was cut, where it is', async () => {
+  it('of sizes finds a file that was cut', async () => {
     before('stat', ': >tree/b.txt');
     mkdirSync(dest);
     const { status, end } = await restore({ item: 'tree/b.txt' });
@@ -349,7 +352,7 @@ describe('verification', () => {
   });
 });
 
-test.each(['newer', 'never', 'keep-both'] as const)(
+it.each(['newer', 'never', 'keep-both'] as const)(
   '%s: whose folder it is cannot put other files in the place of those that were extracted',
   async (replace) => {
     mkdirSync(dest);
@@ -372,7 +375,7 @@ const until = async (what: string, isSo: () => boolean): Promise<void> => {
   }
 };
 
-test('a canceled restore leaves no staging and no process', async () => {
+it('leaves no private folder and no process after a cancellation', async () => {
   mkdirSync(dest);
   const { uuid } = await site.start({
     restore: requestOf({ item: 'big.bin', replace: 'never', destination: 'client' }),

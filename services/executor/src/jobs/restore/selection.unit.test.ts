@@ -1,6 +1,6 @@
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createUnmatched, describeSelection, selectionOf } from './selection.ts';
 
 const request: RestoreRequest = {
@@ -16,8 +16,8 @@ const request: RestoreRequest = {
   database: false,
 };
 
-describe('a selection', () => {
-  test.each<[string, Partial<RestoreRequest>, object, string]>([
+describe('the selection of a restore', () => {
+  it.each<[string, Partial<RestoreRequest>, object, string]>([
     ['of nothing is everything', {}, { paths: [], patterns: [] }, 'everything'],
     [
       'has paths as an archive has them',
@@ -39,19 +39,19 @@ describe('a selection', () => {
       { paths: ['a', 'b', 'c', 'd', 'e'] },
       'a, b, c and 2 more',
     ],
-  ])('%s', (_name, changes, expected, words) => {
+  ])('a selection %s', (_name, changes, expected, words) => {
     const selection = selectionOf({ ...request, items: [], patterns: [], ...changes });
     expect(selection).toMatchObject(expected);
     expect(describeSelection(selection)).toBe(words);
   });
 
-  test('knows which of its paths the archive does not have', () => {
+  it('knows which selected paths the archive does not have', () => {
     const unmatched = createUnmatched({ paths: ['etc', 'etc/hosts', 'home/a', 'home/ab'], patterns: [] });
     for (const path of ['etcetera', 'etc/passwd', 'home/a/b/c']) unmatched.see(path);
     expect(unmatched.left()).toEqual(['etc/hosts', 'home/ab']);
   });
 
-  test('misses nothing that it holds', () => {
+  it('reports no path as missing that the archive has', () => {
     const part = fc.stringMatching(/^[a-c]{1,2}$/);
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.nat(4), (parts, depth) => {
