@@ -10,3 +10,4 @@ export { rpcController } from './rpc/rpc-controller.ts';
 export { createRpcService, type RpcService } from './rpc/rpc-service.ts';
 export { createSignals, type Signals } from './signals/signals.ts';
 export { createAppendNotifications } from './signals/append-notifications.ts';
+export { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT } from './jobs/job-streams.ts';

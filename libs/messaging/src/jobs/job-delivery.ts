@@ -12,6 +12,7 @@ import {
 } from './job-message.ts';
 import type { JobQueueDeps } from './job-queue-deps.ts';
 import { fromJson } from '../connection/json.ts';
+import { HEARTBEATS_PER_ACK_WAIT } from './job-streams.ts';
 
 export interface RunningJob {
   /** Gives the message back at once; whatever the handler does after that no longer counts. */
@@ -132,7 +133,7 @@ export const createJobDelivery = (
   };
 
   return async (message) => {
-    const heartbeat = setInterval(() => beat(message), streams.ackWaitMillis / 3);
+    const heartbeat = setInterval(() => beat(message), streams.ackWaitMillis / HEARTBEATS_PER_ACK_WAIT);
     const job: RunningJob = {
       giveBack: () => {
         clearInterval(heartbeat);

@@ -4,7 +4,7 @@ import { contextHeaders } from '../connection/context-header.ts';
 import { consumeJobs, type ConsumeOptions } from './job-consumer.ts';
 import type { JobMessage } from './job-message.ts';
 import type { JobQueueDeps } from './job-queue-deps.ts';
-import { ensureJobStreams } from './job-streams.ts';
+import { ACK_WAIT_MILLIS, ensureJobStreams } from './job-streams.ts';
 import { listQueuedJobs } from './list-queued-jobs.ts';
 import { toJson } from '../connection/json.ts';
 import type { Connection } from '../connection/nats-connection.ts';
@@ -51,7 +51,7 @@ const PUBLISH_MILLIS = 5_000;
  */
 export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue> => {
   const { connection, logger, stream = 'JOBS', subject = 'jobs.work' } = options;
-  const { ackWaitMillis = 15_000, maxDeliver = 10, retryMillis = 1_000 } = options;
+  const { ackWaitMillis = ACK_WAIT_MILLIS, maxDeliver = 10, retryMillis = 1_000 } = options;
   const deadSubject = subject.replace(/[^.]+$/, 'dead');
   const streams = { stream, subject, deadStream: `${stream}_DEAD`, deadSubject, ackWaitMillis };
   const manager = await jetstreamManager(connection.nats, { checkAPI: false });

@@ -13,6 +13,10 @@ import { nanos } from '@nats-io/transport-node';
 /** The one durable consumer; every executor pulls through it. The autoscaler reads its backlog by this name. */
 export const JOB_CONSUMER = 'executors';
 
+/** How long a message may go without a heartbeat before another executor gets it, and how many heartbeats are sent in that time. */
+export const ACK_WAIT_MILLIS = 15_000;
+export const HEARTBEATS_PER_ACK_WAIT = 3;
+
 const DUPLICATE_WINDOW_MILLIS = 120_000;
 const STREAM_NAME_IN_USE = 10_058;
 
