@@ -1,4 +1,3 @@
-import { insertSorted } from '../collections/sorted-array.ts';
 import { compareCandidates, type Candidate, type FairShare } from '../queue/fair-share.ts';
 
 /** Jobs of one policy that wait for the same repository or client: either all of them launched by a user, or all scheduled. */
@@ -51,7 +50,10 @@ interface BacklogCandidate extends Candidate {
   granted: number;
 }
 
-/** The backlogs in the queue's own order of granting, each once for each of its jobs. */
+/**
+ * The backlogs in the queue's own order of granting, each once for each of its jobs. A grant makes its policy the last one of
+ * those that hold as many, so these take rounds, in which each gets one grant.
+ */
 function* grantOrder(backlogs: readonly PolicyBacklog[]): Generator<Readonly<BacklogCandidate>> {
   const shares = new Map(backlogs.map(({ policy, held, lastGrant }) => [policy, { held, lastGrant }]));
   let lastGrant = Math.max(0, ...backlogs.map((backlog) => backlog.lastGrant));
@@ -64,12 +66,22 @@ function* grantOrder(backlogs: readonly PolicyBacklog[]): Generator<Readonly<Bac
         return { backlog, share, job: { manual, id: backlog.head }, granted: 0 };
       })
       .sort(compareCandidates);
-    for (let next = candidates.shift(); next; next = candidates.shift()) {
-      yield next;
-      lastGrant += 1;
-      next.share.lastGrant = lastGrant;
-      next.granted += 1;
-      if (next.granted < next.backlog.jobs) insertSorted(candidates, next, compareCandidates);
+    for (const group of Map.groupBy(candidates, ({ share }) => share.held).values()) {
+      for (const candidate of inRounds(group)) {
+        yield candidate;
+        lastGrant += 1;
+        candidate.share.lastGrant = lastGrant;
+      }
+    }
+  }
+}
+
+function* inRounds(candidates: readonly BacklogCandidate[]): Generator<BacklogCandidate> {
+  const hasJobs = ({ granted, backlog }: BacklogCandidate): boolean => granted < backlog.jobs;
+  for (let round = candidates; round.length > 0; round = round.filter(hasJobs)) {
+    for (const candidate of round) {
+      yield candidate;
+      candidate.granted += 1;
     }
   }
 }
