@@ -63,9 +63,9 @@ export interface Holders {
 
 export const readHolders = async (pool: Pool, { repository, client }: ExplainedJob): Promise<Holders> => {
   const { rows } = await pool.query<NamedJob & Pick<ExplainedJob, 'repository' | 'client'>>(
-    `select job.id, job.uuid, job.name, slot.repository, slot.client
-       from scheduler.grants slot join scheduler.jobs job on job.uuid = slot.job
-      where slot.repository = $1 or slot.client = $2`,
+    `select job.id, job.uuid, job.name, held.repository, held.client
+       from scheduler.grants held join scheduler.jobs job on job.uuid = held.job
+      where held.repository = $1 or held.client = $2`,
     [repository, client],
   );
   return {
@@ -96,8 +96,8 @@ const SAME_CLIENT = `job.client_uuid = $1`;
 
 const backlogsQuery = (isSame: string): string => `
   with shares as (
-    select ${POLICY} as policy, count(*)::int4 as held, max(slot.granted_version) as last_grant
-      from scheduler.grants slot join scheduler.jobs job on job.uuid = slot.job
+    select ${POLICY} as policy, count(*)::int4 as held, max(held.granted_version) as last_grant
+      from scheduler.grants held join scheduler.jobs job on job.uuid = held.job
      group by 1
   ), backlogs as (
     select ${POLICY} as policy, job.due_at is null as manual, count(*)::int4 as jobs, min(job.id) as head,

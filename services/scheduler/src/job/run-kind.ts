@@ -9,7 +9,7 @@ export const taskOf = ({ job_type, check, drill }: PlannedJob): JobTask | null =
   return job_type === 'check' ? (check ?? null) : null;
 };
 
-/** What a run is for: what its slot is, when a schedule started it. */
+/** What a run is for: what its occurrence is of, when a schedule started it. */
 export type RunKind = OccurrenceKind | 'restore';
 
 interface KnownJob {

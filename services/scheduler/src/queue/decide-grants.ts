@@ -19,7 +19,7 @@ export interface GrantDecision {
 /**
  * Granted jobs that executors have not started yet. Executors take jobs in the order in which they were handed out; priority
  * and fair shares hold only here. So while the executors are busy, or none is connected, jobs wait here. Free executors take
- * this many within milliseconds. See docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
+ * this many within milliseconds. See docs/decisions/0012-an-occurrence-is-a-run-or-an-event.md.
  */
 export const MAX_HANDED_OUT = 4;
 

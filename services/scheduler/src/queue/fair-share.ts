@@ -17,7 +17,7 @@ export interface Candidate {
 /**
  * The order in which the queue grants: jobs that a user launched before scheduled ones; then the policy that holds the fewest
  * grants; then the policy whose latest grant is the oldest; then the oldest job. See
- * docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
+ * docs/decisions/0012-an-occurrence-is-a-run-or-an-event.md.
  */
 export const compareCandidates = (a: Candidate, b: Candidate): number =>
   Number(b.job.manual) - Number(a.job.manual) ||

@@ -5,7 +5,7 @@ import { AppError, type Decider } from '@cyborgbackup/kernel';
  * The stream of a run:
  *
  *   nothing    -- run-requested -->           requested
- *   nothing    -- schedule-slot-skipped -->   skipped, the end: an occurrence is either run or skipped
+ *   nothing    -- occurrence-skipped -->   skipped, the end: an occurrence is either run or skipped
  *   requested  -- run-extended -->            requested, once for each of its jobs that found machines
  */
 export interface RunState {

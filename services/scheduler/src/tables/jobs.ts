@@ -1,10 +1,26 @@
-import { jobEndOf, type JobEvent, type GrantEvent, type RunEvent } from '@cyborgbackup/contracts';
+import { type GrantEvent, jobEndOf, type JobEvent, type RunEvent } from '@cyborgbackup/contracts';
 import type { RecordedEvent } from '@cyborgbackup/kernel';
-import { defineReadModel, type Change, type TableChanges } from '@cyborgbackup/projections';
-import { scheduler, type JobRow } from '@cyborgbackup/read-models';
+import { type Change, defineReadModel, type TableChanges } from '@cyborgbackup/projections';
+import { type JobRow, scheduler } from '@cyborgbackup/read-models';
 import { knownEvent } from './known-event.ts';
-import { outcomeOf } from './outcome.ts';
 import { actingUser, plannedRows } from './planned-rows.ts';
+
+type Ended = Extract<JobEvent, { type: 'job-succeeded' | 'job-failed' }>;
+
+/** What a job did beside its archive, for its row: what it has nothing to say of is null. */
+const outcomeOf = (event: Pick<Ended, 'type' | 'data'>): object => {
+  const { data } = event;
+  const { restored, check, drill } = data;
+  return {
+    files: data.archive?.files ?? null,
+    restored,
+    check,
+    // The files of a drill are shown with the drill.
+    drill: drill && { archive: drill.archive, passed: drill.passed, files: drill.files.length, bytes: drill.bytes },
+    pruned: 'pruned' in data ? data.pruned : [],
+    machines: 'machines' in data ? data.machines : [],
+  };
+};
 
 type JobChange<E extends JobEvent | GrantEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
 

@@ -7,9 +7,9 @@ import {
   type TimetableSchedule,
   type TimetableRepository,
 } from '@cyborgbackup/read-models';
-import { entryKeys, evolveEntry, type TimetableEntryEvent } from '../timetable/timetable-entry.ts';
-import { evolveRepository } from '../timetable/timetable-repository.ts';
-import { evolveSchedule, isScheduleSetting, SETTINGS_SCHEDULE_UUID } from '../timetable/timetable-schedule.ts';
+import { entryKeys, evolveEntry, type TimetableEntryEvent } from '../timetable/rows/timetable-entry.ts';
+import { evolveRepository } from '../timetable/rows/timetable-repository.ts';
+import { evolveSchedule, isScheduleSetting, SETTINGS_SCHEDULE_UUID } from '../timetable/rows/timetable-schedule.ts';
 import { knownEvent } from './known-event.ts';
 
 /*

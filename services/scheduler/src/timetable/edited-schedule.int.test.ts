@@ -7,7 +7,7 @@ import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { checkReplay, createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
 import { jitterOf } from './entry-history.ts';
-import { slotRun } from './slot-run.ts';
+import { occurrenceRun } from './occurrence-run.ts';
 
 const JITTER = 3_600;
 const MINUTE = 60_000;
@@ -77,14 +77,14 @@ describe('an edit between a due time and its start', () => {
       clock.set(start);
       const index = starts.indexOf(start);
       const uuid = [kept, switched, off][index]!.policy.uuid;
-      const stream = runStream(slotRun({ subject: uuid, kind: 'backup' }, occurrence));
+      const stream = runStream(occurrenceRun({ subject: uuid, kind: 'backup' }, occurrence));
       await vi.waitFor(async () => expect(await stage.eventsOf(stream)).toHaveLength(1), within);
     }
     const due_at = new Date(occurrence).toISOString();
     const reason = 'The policy was switched off before this could be started.';
     expect(await stage.skipped(off.policy.uuid)).toMatchObject([{ due_at, until: null, reason }]);
     for (const { policy } of [kept, switched]) {
-      await stage.waitForStatuses(slotRun({ subject: policy.uuid, kind: 'backup' }, occurrence), ['successful']);
+      await stage.waitForStatuses(occurrenceRun({ subject: policy.uuid, kind: 'backup' }, occurrence), ['successful']);
       expect(await stage.skipped(policy.uuid)).toEqual([]);
     }
     const { rows } = await stage.parts.pool.query<{ due_at: Date }>('select due_at from scheduler.jobs');

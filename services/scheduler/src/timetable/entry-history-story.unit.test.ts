@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { someRepository, someRows, someSchedule } from '../testing/timetable-fixture.ts';
 import { planDue, MISSED, type DueDecision } from './plan-due.ts';
 import { occurrenceAfter, type Recurrence } from './occurrences.ts';
-import type { Recorded } from './row-history.ts';
-import { entryKeys, evolveEntry } from './timetable-entry.ts';
-import { evolveRepository } from './timetable-repository.ts';
-import { evolveSchedule } from './timetable-schedule.ts';
+import type { Recorded } from './rows/row-history.ts';
+import { entryKeys, evolveEntry } from './rows/timetable-entry.ts';
+import { evolveRepository } from './rows/timetable-repository.ts';
+import { evolveSchedule } from './rows/timetable-schedule.ts';
 import { createTimetable, type Timetable, type TimetableEvent, type TimetableRows } from './timetable.ts';
 
 type Tested = Extract<

@@ -1,7 +1,7 @@
 import type { TimetableEntry, TimetableRepository, TimetableSchedule } from '@cyborgbackup/read-models';
 import { createHash } from 'node:crypto';
 import { latestOccurrences, latestOf, occurrenceAfter, type Occurrences } from './occurrences.ts';
-import { changeTimes, rowAt, type WithHistory } from './row-history.ts';
+import { changeTimes, rowAt, type WithHistory } from './rows/row-history.ts';
 
 /** What held for an entry between two changes. All times in milliseconds since 1970. */
 export interface Validity {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { someEntry, someRepository, someRows, someSchedule, type Setting } from '../testing/timetable-fixture.ts';
 import { planDue, MISSED, type DueDecision } from './plan-due.ts';
 import { jitterOf } from './entry-history.ts';
-import { MAX_PAST } from './row-history.ts';
-import { evolveEntry } from './timetable-entry.ts';
+import { MAX_PAST } from './rows/row-history.ts';
+import { evolveEntry } from './rows/timetable-entry.ts';
 import { createTimetable, type Timetable, type TimetableEvent } from './timetable.ts';
 
 type Tested = Extract<

@@ -8,7 +8,7 @@ import { somePolicy } from '../testing/policy-fixture.ts';
 import { someDue, someEntry } from '../testing/timetable-fixture.ts';
 import { checkReplay, createStage, leaderIs, type Stage } from '../testing/scheduler-stage.ts';
 import { processDue, type ProcessDueDeps } from './process-due.ts';
-import { slotRun } from './slot-run.ts';
+import { occurrenceRun } from './occurrence-run.ts';
 
 const HOUR = 3_600_000;
 const { signal } = new AbortController();
@@ -44,7 +44,7 @@ describe('processDue', () => {
         processDue({ ...deps, active, clock: { now: () => due.first } }, due, signal);
       const leaders = [process(busy), process(new Map()), process(busy), process(new Map())];
       expect(new Set(await Promise.all(leaders))).toEqual(new Set([due.first]));
-      const events = await stage.eventsOf(runStream(slotRun(entry, due.first)));
+      const events = await stage.eventsOf(runStream(occurrenceRun(entry, due.first)));
       expect(events).toHaveLength(1);
     }
   });
@@ -69,7 +69,7 @@ describe('processDue', () => {
     // As long as the log has not told of the first one, nothing is done; then the others are processed.
     expect(await process(first)).toBe(first);
     expect(await process(first + HOUR)).toBe(first + 2 * HOUR);
-    const events = [0, 1, 2].map((n) => stage.eventsOf(runStream(slotRun(entry, first + n * HOUR))));
+    const events = [0, 1, 2].map((n) => stage.eventsOf(runStream(occurrenceRun(entry, first + n * HOUR))));
     expect(await Promise.all(events)).toMatchObject([
       [{ type: 'run-requested' }],
       [{ type: 'run-requested' }],
@@ -95,7 +95,7 @@ describe('processDue', () => {
     const skipped = await stage.skipped(policy.uuid);
     expect(skipped.map(({ due_at }) => Date.parse(due_at))).toEqual([first + HOUR]);
     const run = (n: number) =>
-      stage.eventsOf(runStream(slotRun({ subject: policy.uuid, kind: 'backup' }, first + n * HOUR)));
+      stage.eventsOf(runStream(occurrenceRun({ subject: policy.uuid, kind: 'backup' }, first + n * HOUR)));
     expect((await Promise.all([0, 1, 2, 3].map(run))).map((events) => events.map(({ type }) => type))).toEqual([
       ['run-requested'],
       ['occurrence-skipped'],
@@ -132,7 +132,7 @@ describe('processDue', () => {
         const from = Date.parse(due_at);
         return until === null ? from === due : from <= due && due < Date.parse(until);
       });
-      const run = await stage.eventsOf(runStream(slotRun({ subject: policy, kind: 'backup' }, due)));
+      const run = await stage.eventsOf(runStream(occurrenceRun({ subject: policy, kind: 'backup' }, due)));
       const runs = run.filter(({ type }) => type === 'run-requested').length;
       expect(inRange.length + runs).toBeLessThanOrEqual(1);
       return inRange.length + runs === 1;

@@ -4,7 +4,7 @@ import type { Logger } from '@cyborgbackup/kernel';
 import { activityOf } from '../job/run-kind.ts';
 import { isDecided, skipOccurrence, type RunDeps } from '../runs/create-run.ts';
 import { planDue, type DueDecision } from './plan-due.ts';
-import { slotRun } from './slot-run.ts';
+import { occurrenceRun } from './occurrence-run.ts';
 import { startScheduledRun } from './start-scheduled-run.ts';
 import type { DueEntry } from './timetable.ts';
 
@@ -25,7 +25,7 @@ type Skip = Extract<DueDecision, { kind: 'skip' }>;
  * Gives every due occurrence of an entry, in order, either its run or one event that says why there is none. This is
  * idempotent: an occurrence that is processed twice (a leader died in between, or two believe that they lead) keeps what was
  * decided first. The occurrences after it are then left until that has come back by the log, for the other leader may have
- * decided them with it. Tested by process-due.int.test.ts; see docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
+ * decided them with it. Tested by process-due.int.test.ts; see docs/decisions/0012-an-occurrence-is-a-run-or-an-event.md.
  * @param signal leaves the occurrences that are not processed yet to the next leader
  * @returns up to when occurrences are processed, in milliseconds since 1970
  * @throws AppError for what may pass (inventory does not answer): the occurrences from there on are still due
@@ -38,13 +38,13 @@ export const processDue = async (deps: ProcessDueDeps, due: DueEntry, signal: Ab
   /** @returns whether this call decided it */
   const skip = async (decision: Skip): Promise<boolean> => {
     const data = skippedData(entry, decision);
-    const isFirst = await skipOccurrence(deps, slotRun(entry, decision.due), data);
+    const isFirst = await skipOccurrence(deps, occurrenceRun(entry, decision.due), data);
     if (isFirst) deps.logger.info({ ...data }, 'what was due was skipped');
     return isFirst;
   };
 
   const launch = async (at: number, isCatchUp: boolean): Promise<boolean> => {
-    const run = slotRun(entry, at);
+    const run = occurrenceRun(entry, at);
     if (await isDecided(deps, run)) return false;
     const overlap = isCatchUp ? undefined : overlapReason(deps.active, entry, started);
     const occurrence = { ...entry, run, dueAt: new Date(at).toISOString(), schedule };

@@ -13,7 +13,7 @@ import { checkReplay, createStage, createTestClock, planOf, within, type Stage }
 import { somePolicy } from '../testing/policy-fixture.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { jitterOf } from './entry-history.ts';
-import { slotRun } from './slot-run.ts';
+import { occurrenceRun } from './occurrence-run.ts';
 
 const TEN_MINUTES = 600_000;
 
@@ -71,7 +71,7 @@ describe('a schedule', () => {
     stage.append(`policy-${policy}`, { type: 'policy-changed', data: { uuid: policy, enabled: false } });
 
   const runOf = (subject: string, due: number, kind: OccurrenceKind = 'backup'): string =>
-    slotRun({ subject, kind }, due);
+    occurrenceRun({ subject, kind }, due);
 
   const runsOf = async (policy: string): Promise<readonly (string | null)[]> => {
     const { rows } = await stage.parts.pool.query<{ due_at: Date | null }>(

@@ -3,10 +3,10 @@ import type { ScheduleEvent, SettingsEvent, OccurrenceKind } from '@cyborgbackup
 import { insertSorted, removeSorted } from '../collections/sorted-array.ts';
 import { firstDue, historyOf, startOf, type History } from './entry-history.ts';
 import { createReferences } from './references.ts';
-import type { Recorded, RowUpdate } from './row-history.ts';
-import { entryKeys, evolveEntry, type EntryKey, type TimetableEntryEvent } from './timetable-entry.ts';
-import { evolveRepository } from './timetable-repository.ts';
-import { evolveSchedule, SETTINGS_SCHEDULE_UUID } from './timetable-schedule.ts';
+import type { Recorded, RowUpdate } from './rows/row-history.ts';
+import { entryKeys, evolveEntry, type EntryKey, type TimetableEntryEvent } from './rows/timetable-entry.ts';
+import { evolveRepository } from './rows/timetable-repository.ts';
+import { evolveSchedule, SETTINGS_SCHEDULE_UUID } from './rows/timetable-schedule.ts';
 
 export interface TimetableRows {
   readonly entries: readonly TimetableEntry[];

@@ -1,10 +1,20 @@
 import { repositoryPrepared } from '@cyborgbackup/contracts';
+import { hasArchive } from '@cyborgbackup/read-models';
 import type { ServiceParts } from '@cyborgbackup/service';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
 import { caughtUp } from '../../tables/caught-up.ts';
-import { countBackups } from '../../tables/count-backups.ts';
+
+/** How many archives backups made in a repository that we have not removed. */
+const countBackups = async (pool: ServiceParts['pool'], repository: string): Promise<number> => {
+  const { rows } = await pool.query<{ backups: number }>(
+    `select count(*)::int as backups from executor.backups b join executor.runs r on r.run = b.run
+      where r.repository = $1 and ${hasArchive('b')}`,
+    [repository],
+  );
+  return rows[0]?.backups ?? 0;
+};
 
 /*
  * A path with one wrong letter leads to another repository. Borg gives each repository an id when it is initialised, and

@@ -4,7 +4,7 @@ import type { FormerValues } from '@cyborgbackup/read-models';
 /*
  * All that decides when something is due is folded from the inventory's events: as table rows, and in the leader's memory.
  * A change holds for what is due after it. What was due before may still wait for its start, so rows keep the values of
- * then: every later leader computes the same occurrences. See docs/decisions/0012-a-slot-is-a-run-or-an-event.md.
+ * then: every later leader computes the same occurrences. See docs/decisions/0012-an-occurrence-is-a-run-or-an-event.md.
  */
 
 /** An event with what a fold reads of its metadata. */

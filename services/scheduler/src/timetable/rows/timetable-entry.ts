@@ -1,6 +1,6 @@
 import type { OccurrenceEvent, OccurrenceKind, PolicyEvent, RepositoryEvent, RunEvent } from '@cyborgbackup/contracts';
 import type { EntryTerms, TimetableEntry } from '@cyborgbackup/read-models';
-import { kindOfRun } from '../job/run-kind.ts';
+import { kindOfRun } from '../../job/run-kind.ts';
 import { changedValues, withChange, type Recorded, type RowUpdate } from './row-history.ts';
 import { SETTINGS_SCHEDULE_ID } from './timetable-schedule.ts';
 
