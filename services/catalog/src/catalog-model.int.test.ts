@@ -2,7 +2,7 @@ import { catalogCommands, type CatalogEntry } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { file, line, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
+import { file, line, startCatalogHost, type CatalogHost } from './testing/catalog-host.ts';
 
 /*
  * The catalog against the simplest model there is: for each archive, the very list that was sent. Whatever is listed, listed

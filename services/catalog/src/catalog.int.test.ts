@@ -1,7 +1,7 @@
 import { catalogCommands, POLICY_DEFAULTS, type CatalogEntry } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, line, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
+import { file, line, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.ts';
 
 let host: CatalogHost;
 

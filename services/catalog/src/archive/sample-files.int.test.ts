@@ -1,7 +1,7 @@
 import { catalogCommands } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, startCatalogHost, type CatalogHost } from '../testing/catalog-host.test.ts';
+import { file, startCatalogHost, type CatalogHost } from '../testing/catalog-host.ts';
 
 describe('a sample of an archive', () => {
   let host: CatalogHost;

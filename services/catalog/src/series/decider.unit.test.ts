@@ -5,14 +5,14 @@ import { seriesUuid } from './series-uuid.ts';
 
 const uuid = (n: number): string => `0b9c3f0e-8f6a-4a53-9f55-00000000000${n}`;
 const of = { series: uuid(1), job: uuid(2), repository: uuid(3), policy: uuid(4), client: uuid(5), machine: '' };
-const start = (number: number): SeriesCommand => ({ do: 'start', listing: uuid(number), ...of });
+const start = (number: number): SeriesCommand => ({ type: 'start', listing: uuid(number), ...of });
 const started = (number: number, sequence: number, first: number): SeriesEvent => ({
   type: 'catalog-listing-started',
   data: { listing: uuid(number), ...of, sequence, first_number: first },
 });
 const names = (number: number) => ({ series: of.series, listing: uuid(number) });
 const complete = (number: number, added: number): SeriesCommand => ({
-  do: 'complete',
+  type: 'complete',
   ...names(number),
   job: of.job,
   added,
@@ -23,7 +23,7 @@ const completed = (number: number, sequence: number, next: number): SeriesEvent 
   type: 'catalog-listing-completed',
   data: { ...names(number), job: of.job, sequence, next_number: next, id_base: 100, entries: 9 },
 });
-const abandon = (number: number): SeriesCommand => ({ do: 'abandon', ...names(number) });
+const abandon = (number: number): SeriesCommand => ({ type: 'abandon', ...names(number) });
 const abandoned = (number: number): SeriesEvent => ({ type: 'catalog-listing-abandoned', data: names(number) });
 
 test.each<[string, SeriesEvent[], SeriesCommand, SeriesEvent[]]>([

@@ -6,7 +6,7 @@ import { compareProjection, readCheckpoint, type Comparison } from '@cyborgbacku
 import type { RunningService, ServiceParts } from '@cyborgbackup/service';
 import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
-import { catalogProjection } from '../read/catalog-projection.ts';
+import { catalogProjection } from '../fold/catalog-projection.ts';
 import { startCatalog } from '../start.ts';
 
 /** Whose archives they are, when a test does not care. */

@@ -4,7 +4,7 @@ import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogProjection } from './catalog-projection.ts';
-import { ensureNameIndex, ensureTrigrams, withTrigrams } from './trigrams.ts';
+import { ensureNameIndex, ensureTrigrams, withTrigrams } from '../tables/trigrams.ts';
 
 let kit: TestParts;
 const logger = createLogger('test', 'silent');

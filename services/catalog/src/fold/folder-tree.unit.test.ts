@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createFolderTree, sumUp } from './folder-tree.ts';
+import { createFolderTree, rollUp } from './folder-tree.ts';
 
 const folder = fc
   .array(fc.constantFrom('a', 'b', '', 'c c'), { maxLength: 5 })
@@ -15,7 +15,7 @@ test('folders come with all that are above them, those above first, and sums rea
       expect(new Set(tree.folders.map(({ path }) => path)).size).toBe(tree.folders.length);
       const totals = tree.folders.map(() => ({ entries: 0, files: 0, bytes: 0 }));
       for (const position of at) totals[position]!.entries += 1;
-      sumUp(tree.folders, totals);
+      rollUp(tree.folders, totals);
       for (const [position, { path, parent }] of tree.folders.entries()) {
         expect(parent).toBeLessThan(position);
         expect(totals[position]!.entries).toBe(paths.filter((each) => each.startsWith(path)).length);

@@ -42,7 +42,7 @@ export const createFolderTree = (): FolderTree => {
 };
 
 /** Adds to each folder what lies below it. @param totals by position, what lies in each folder itself; changed in place */
-export const sumUp = (folders: readonly TreeFolder[], totals: readonly Totals[]): void => {
+export const rollUp = (folders: readonly TreeFolder[], totals: readonly Totals[]): void => {
   for (let at = folders.length - 1; at > 0; at -= 1) {
     const above = totals[folders[at]?.parent ?? 0];
     const below = totals[at];

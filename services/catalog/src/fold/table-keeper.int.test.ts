@@ -3,8 +3,8 @@ import { ensureProjection } from '@cyborgbackup/projections';
 import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { catalogProjection } from './catalog-projection.ts';
-import { createTableKeeper } from './table-keeper.ts';
-import { ensureTrigrams, withTrigrams } from './trigrams.ts';
+import { createTableKeeper } from '../tables/table-keeper.ts';
+import { ensureTrigrams, withTrigrams } from '../tables/trigrams.ts';
 
 let kit: TestParts;
 const logger = createLogger('test', 'silent');

@@ -1,24 +1,25 @@
 import type { StepTarget } from '@cyborgbackup/projections';
 import { NOT_ENDED } from '@cyborgbackup/read-models';
-import { plainArray, textArray } from './sql-arrays.ts';
+import { plainArray, storedTextArrays, type StoredText } from '../tables/column-values.ts';
+import type { CurrentListing } from './listing-step.ts';
 
 /** New entries of a listing, by column. */
-export interface NewVersions {
-  readonly series: number;
-  readonly sequence: number;
+export interface EntryColumns {
   readonly numbers: readonly number[];
-  readonly folders: readonly number[];
-  readonly names: readonly number[];
-  readonly attributes: readonly number[];
   readonly sizes: readonly number[];
   /** Microseconds since 1970. */
   readonly mtimes: readonly number[];
   readonly fingerprints: readonly string[];
-  readonly targets: readonly (string | null)[];
-  readonly rawTargets: readonly (string | null)[];
+  readonly targets: readonly (StoredText | null)[];
 }
 
-export const insertVersions = async ({ client, schema }: StepTarget, rows: NewVersions): Promise<void> => {
+/** Inserts entries that begin with this listing. @param ids of their folders, names and attributes */
+export const insertEntries = async (
+  { client, schema }: StepTarget,
+  { series_id, sequence }: CurrentListing,
+  columns: EntryColumns,
+  ids: { readonly [Column in 'folders' | 'names' | 'attributes']: readonly number[] },
+): Promise<void> => {
   await client.query(
     `insert into ${schema}.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size,
                                     mtime, fingerprint, target, target_raw)
@@ -28,17 +29,16 @@ export const insertVersions = async ({ client, schema }: StepTarget, rows: NewVe
                    $11::text[])
             as given(number, folder, name, attributes, size, mtime, fingerprint, target, target_raw)`,
     [
-      rows.series,
-      rows.sequence,
-      plainArray(rows.numbers),
-      plainArray(rows.folders),
-      plainArray(rows.names),
-      plainArray(rows.attributes),
-      plainArray(rows.sizes),
-      plainArray(rows.mtimes),
-      plainArray(rows.fingerprints),
-      textArray(rows.targets),
-      textArray(rows.rawTargets),
+      series_id,
+      sequence,
+      plainArray(columns.numbers),
+      plainArray(ids.folders),
+      plainArray(ids.names),
+      plainArray(ids.attributes),
+      plainArray(columns.sizes),
+      plainArray(columns.mtimes),
+      plainArray(columns.fingerprints),
+      ...storedTextArrays(columns.targets),
     ],
   );
 };
