@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint';
 const SERVICES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'];
 const TESTS = [
   '**/*.test.ts',
+  '**/testing/**/*.ts',
   'libs/*/fixtures/**/*.ts',
   'libs/*/src/contract/**/*.ts',
   'libs/testkit/**/*.ts',
@@ -115,7 +116,12 @@ export default tseslint.config(
     [ANY_SERVICE, STANDALONE],
   ),
   restrictImports(['services/standalone/src/{demo,e2e}/**/*.ts'], []),
-  ...SERVICES.map((name) => restrictImports([`services/${name}/src/**/*.test.ts`], [otherServices(name), STANDALONE])),
+  ...SERVICES.map((name) =>
+    restrictImports(
+      [`services/${name}/src/**/*.test.ts`, `services/${name}/src/**/testing/**/*.ts`],
+      [otherServices(name), STANDALONE],
+    ),
+  ),
 
   {
     files: TESTS,

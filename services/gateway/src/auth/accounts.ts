@@ -1,6 +1,6 @@
 import type { EncryptedValue } from '@cyborgbackup/kernel';
-import type { Caller } from '../http/caller.ts';
-import type { Reader } from '../read/reader.ts';
+import type { Caller } from '../http/core/caller.ts';
+import type { Reader } from '../db/reader.ts';
 
 /** A user as log-in sees them. */
 export interface Account {

@@ -1,7 +1,7 @@
 import { AppError, hashPassword } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADMIN, basic, PASSWORD, startTestGateway, USER, type TestGateway } from '../testing/test-gateway.test.ts';
+import { ADMIN, basic, PASSWORD, startTestGateway, USER, type TestGateway } from '../testing/test-gateway.ts';
 import { apiTokenHash } from './authenticate.ts';
 
 let gateway: TestGateway;

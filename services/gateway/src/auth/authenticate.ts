@@ -1,8 +1,8 @@
 import type { Clock } from '@cyborgbackup/kernel';
 import { createHash } from 'node:crypto';
-import type { Caller } from '../http/caller.ts';
-import { notAuthenticated } from '../http/http-error.ts';
-import type { Reader } from '../read/reader.ts';
+import type { Caller } from '../http/core/caller.ts';
+import { notAuthenticated } from '../http/core/http-error.ts';
+import type { Reader } from '../db/reader.ts';
 import { accountOfSession, accountOfToken, callerOf, type TokenAccount } from './accounts.ts';
 import type { JsonWebTokens } from './json-web-tokens.ts';
 import type { LogIn } from './log-in.ts';

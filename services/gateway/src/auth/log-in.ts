@@ -1,7 +1,7 @@
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import type { Clock } from '@cyborgbackup/kernel';
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Reader } from '../read/reader.ts';
+import type { Reader } from '../db/reader.ts';
 import { accountByEmail, type Account } from './accounts.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { Passwords } from './passwords.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '@cyborgbackup/kernel';
-import { tooManyRequests } from '../http/http-error.ts';
+import { tooManyRequests } from '../http/core/http-error.ts';
 
 /** Counts failed log-ins, and closes the door for a while after too many of them. */
 export interface LoginGuard {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HttpError } from '../http/http-error.ts';
+import { HttpError } from '../http/core/http-error.ts';
 import { createLoginGuard } from './login-guard.ts';
 
 const A = '192.0.2.1';

@@ -1,7 +1,7 @@
 import { sessionCommands } from '@cyborgbackup/contracts';
 import { hasCode, type Clock } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
-import type { GatewayDeps } from '../http/deps.ts';
+import type { GatewayDeps } from '../routes/deps.ts';
 import { accountOfSession, type Account } from './accounts.ts';
 import { REFRESH_SECONDS, type JsonWebTokens } from './json-web-tokens.ts';
 

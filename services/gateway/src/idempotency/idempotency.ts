@@ -2,8 +2,8 @@ import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { canonicalJson, isAppError, type EncryptedValue } from '@cyborgbackup/kernel';
 import { createHmac, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { ApiAnswer, ApiRequest } from '../http/endpoint.ts';
-import { badRequest, conflict, HttpError } from '../http/http-error.ts';
+import type { ApiAnswer, ApiRequest } from '../http/core/endpoint.ts';
+import { badRequest, conflict, HttpError } from '../http/core/http-error.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 
 export interface KeyedRequest {

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { badRequest } from '../http/http-error.ts';
+import { badRequest } from '../http/core/http-error.ts';
 
 /** Kubernetes and load balancers ask for these by address. */
 const ANY_HOST = new Set(['/healthz', '/readyz']);

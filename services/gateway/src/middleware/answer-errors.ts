@@ -1,6 +1,6 @@
 import { isAppError, type Logger, type WireError } from '@cyborgbackup/kernel';
 import type { Middleware } from 'koa';
-import { HttpError, CHALLENGE } from '../http/http-error.ts';
+import { HttpError, CHALLENGE } from '../http/core/http-error.ts';
 
 interface ErrorAnswer {
   readonly status: number;

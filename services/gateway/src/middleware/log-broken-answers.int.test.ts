@@ -6,8 +6,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { endpoint } from '../http/endpoint.ts';
-import { serveEndpoint } from '../http/serve-endpoint.ts';
+import { endpoint } from '../http/core/endpoint.ts';
+import { serveEndpoint } from '../server/serve-endpoint.ts';
 import { logBrokenAnswers } from './log-broken-answers.ts';
 import { requestContext } from './request-context.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@cyborgbackup/kernel';
 import type { Middleware } from 'koa';
-import { tooManyRequests } from '../http/http-error.ts';
+import { tooManyRequests } from '../http/core/http-error.ts';
 import { addressOf } from './request-context.ts';
 
 interface Bucket {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../http/endpoint.ts';
+import type { Endpoint } from '../http/core/endpoint.ts';
 import type { JsonSchema, OpenApiContent, OpenApiResponse, Reference } from './openapi-types.ts';
 
 export const errorSchemas = {

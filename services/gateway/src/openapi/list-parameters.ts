@@ -1,4 +1,4 @@
-import type { ListSource } from '../list/index.ts';
+import type { ListSource } from '../lists/index.ts';
 import type { OpenApiParameter, Reference } from './openapi-types.ts';
 
 const text = { type: 'string' } as const;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { endpoint } from '../http/endpoint.ts';
-import { createEndpoints } from '../routes/endpoints.ts';
+import { endpoint } from '../http/core/endpoint.ts';
+import { createEndpoints } from '../endpoints.ts';
 import { docsContentSecurityPolicy, docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi-document.ts';
 import type { JsonSchema, OpenApiOperation } from './openapi-types.ts';

@@ -2,8 +2,8 @@ import { POLICY_DEFAULTS } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { insertSeries } from '../testing/catalog-rows.test.ts';
-import { startTestGateway, type TestGateway } from '../testing/test-gateway.test.ts';
+import { insertSeries } from '../testing/catalog-rows.ts';
+import { startTestGateway, type TestGateway } from '../testing/test-gateway.ts';
 import type { OpenApiDocument, OpenApiResponse, Reference } from './openapi-types.ts';
 
 let gateway: TestGateway;

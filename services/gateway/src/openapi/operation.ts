@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Endpoint } from '../http/endpoint.ts';
+import type { Endpoint } from '../http/core/endpoint.ts';
 import { errorsOf } from './error-responses.ts';
 import { parametersOfList } from './list-parameters.ts';
 import type { JsonSchema, OpenApiOperation, OpenApiParameter, OpenApiResponse, Reference } from './openapi-types.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { endpoint, type Endpoint } from '../http/endpoint.ts';
-import { API_ROOT } from '../http/representation.ts';
+import { endpoint, type Endpoint } from '../http/core/endpoint.ts';
+import { API_ROOT } from '../http/core/representation.ts';
 import { docsContentSecurityPolicy, docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi-document.ts';
 

@@ -1,8 +1,8 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertSeries } from '../testing/catalog-rows.test.ts';
-import { STAMP, startTestGateway, USER, type SendOptions, type TestGateway } from '../testing/test-gateway.test.ts';
+import { insertSeries } from '../testing/catalog-rows.ts';
+import { STAMP, startTestGateway, USER, type SendOptions, type TestGateway } from '../testing/test-gateway.ts';
 
 const BACKUP = randomUUID();
 const RUNNING = randomUUID();

@@ -1,6 +1,6 @@
 import type { FieldErrors } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import { invalidFields } from '../http/http-error.ts';
+import { invalidFields } from '../http/core/http-error.ts';
 import { coerce } from './coerce.ts';
 import { messageOfIssue } from './messages.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { HttpError } from '../http/http-error.ts';
+import { HttpError } from '../http/core/http-error.ts';
 import { createRepository } from '../routes/repositories/schema.ts';
 import { createUser } from '../routes/users/schema.ts';
 import { validateBody } from './validate-body.ts';

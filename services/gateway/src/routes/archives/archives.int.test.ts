@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertSeries, type TestEntry } from '../../testing/catalog-rows.test.ts';
-import { startTestGateway, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { insertSeries, type TestEntry } from '../../testing/catalog-rows.ts';
+import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 
 /** Two machines with much in common; the second archive of the first lacks what the first one had last. */
 const WEB: readonly TestEntry[] = [

@@ -1,5 +1,5 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { badRequest, noSuch, notFound } from '../../http/http-error.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { badRequest, noSuch, notFound } from '../../http/core/http-error.ts';
 
 /** An archive whose entries are known. */
 export interface ListedArchive {

@@ -1,5 +1,5 @@
-import { envelope, type PageEnvelope } from '../../http/list-endpoint.ts';
-import type { ApiRequest } from '../../http/endpoint.ts';
+import { envelope, type PageEnvelope } from '../../http/lists/list-endpoint.ts';
+import type { ApiRequest } from '../../http/core/endpoint.ts';
 
 /** Where a page is in a list whose length is known. */
 export interface Page {

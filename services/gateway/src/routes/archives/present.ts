@@ -1,5 +1,5 @@
-import { API_ROOT, pick, urlOf } from '../../http/representation.ts';
-import { shortIso, shortIsoOrNull } from '../../read/timestamps.ts';
+import { API_ROOT, pick, urlOf } from '../../http/core/representation.ts';
+import { shortIso, shortIsoOrNull } from '../../db/timestamps.ts';
 import type { ArchiveRow } from './query.ts';
 
 const archiveUrl = ({ name, repository }: ArchiveRow, action = ''): string =>

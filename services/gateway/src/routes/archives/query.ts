@@ -1,4 +1,4 @@
-import type { RowSource } from '../../list/index.ts';
+import type { RowSource } from '../../lists/index.ts';
 
 /** An archive as it is shown. */
 export interface ArchiveRow {

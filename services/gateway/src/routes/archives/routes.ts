@@ -1,17 +1,17 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { answerList, listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { sources } from '../../list/index.ts';
-import { diffRoutes } from './diff.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { sources } from '../../lists/index.ts';
+import { diffRoutes } from './diff/diff.ts';
 import { findArchive } from './find-archive.ts';
 import { presentArchive } from './present.ts';
 import { archiveSource, type ArchiveRow } from './query.ts';
 import { archiveQuery, archiveSchema } from './schema.ts';
-import { searchRoutes } from './search.ts';
-import { treeRoutes } from './tree.ts';
-import { versionRoutes } from './versions.ts';
+import { searchRoutes } from '../search/search.ts';
+import { treeRoutes } from './tree/tree.ts';
+import { versionRoutes } from '../versions/versions.ts';
 
 const path = `${API_ROOT}/archives`;
 const common = { method: 'GET', access: 'user', tag: 'archives' } as const;

@@ -1,5 +1,5 @@
-import type { Reader } from '../../read/reader.ts';
-import { applyFilters, sql, statementOf, type ListQuery } from '../../list/index.ts';
+import type { Reader } from '../../db/reader.ts';
+import { applyFilters, sql, statementOf, type ListQuery } from '../../lists/index.ts';
 
 /** An archive whose entries are listed. */
 export interface ListedArchive {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertSeries, type TestEntry } from '../../testing/catalog-rows.test.ts';
-import { startTestGateway, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { insertSeries, type TestEntry } from '../../testing/catalog-rows.ts';
+import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 
 /** Paths with all that means something to LIKE, to a split at slashes, or to nobody; some look alike, byte for byte. */
 const PATHS = [

@@ -1,4 +1,4 @@
-import type { Reader } from '../../read/reader.ts';
+import type { Reader } from '../../db/reader.ts';
 import type { ListedArchive } from './archives-in-order.ts';
 
 export interface NumberRange {

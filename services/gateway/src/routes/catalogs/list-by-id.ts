@@ -1,6 +1,6 @@
-import type { Reader } from '../../read/reader.ts';
-import { renderPage, type ListQuery, type PageEnvelope } from '../../list/index.ts';
-import { badRequest, notFound } from '../../http/http-error.ts';
+import type { Reader } from '../../db/reader.ts';
+import { renderPage, type ListQuery, type PageEnvelope } from '../../lists/index.ts';
+import { badRequest, notFound } from '../../http/core/http-error.ts';
 import { archiveAfter, archivesBehind, countEntries, type ListedArchive } from './archives-in-order.ts';
 import { entryNumbers } from './entry-numbers.ts';
 

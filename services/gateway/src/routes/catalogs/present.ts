@@ -1,6 +1,6 @@
 import { exactPath } from '@cyborgbackup/contracts';
-import { pick, urlOf } from '../../http/representation.ts';
-import { shortIso } from '../../read/timestamps.ts';
+import { pick, urlOf } from '../../http/core/representation.ts';
+import { shortIso } from '../../db/timestamps.ts';
 import type { CatalogRow } from './query.ts';
 
 export const presentCatalog = (row: CatalogRow): object => ({

@@ -1,5 +1,5 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
+import type { RowSource } from '../../lists/index.ts';
 
 export interface CatalogRow extends StoredPath {
   readonly id: number;

@@ -1,9 +1,9 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { badRequest, noSuch } from '../../http/http-error.ts';
-import { answerList, listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { parseListQuery, rowsById, sources } from '../../list/index.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { badRequest, noSuch } from '../../http/core/http-error.ts';
+import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { parseListQuery, rowsById, sources } from '../../lists/index.ts';
 import { isByArchive, listById, parseCursor } from './list-by-id.ts';
 import { presentCatalog } from './present.ts';
 import { catalogSource, type CatalogRow } from './query.ts';

@@ -1,5 +1,5 @@
 import { clientFields, type ClientFields } from '@cyborgbackup/contracts';
-import { pick, presentCommon } from '../../http/representation.ts';
+import { pick, presentCommon } from '../../http/core/representation.ts';
 import type { ClientRow } from './query.ts';
 
 const fields = clientFields.keyof().options satisfies readonly (keyof ClientFields)[];

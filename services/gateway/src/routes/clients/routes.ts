@@ -1,7 +1,7 @@
 import { clientCommands } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { Endpoint } from '../../http/endpoint.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { Endpoint } from '../../http/core/endpoint.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { presentClient } from './present.ts';
 import { clientSource, type ClientRow } from './query.ts';
 import { changeClient, clientSchema, createClient } from './schema.ts';

@@ -1,6 +1,6 @@
 import { clientFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { commonSchema } from '../../http/representation.ts';
+import { commonSchema } from '../../http/core/representation.ts';
 
 const { shape } = clientFields;
 

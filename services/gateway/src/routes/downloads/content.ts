@@ -2,13 +2,13 @@ import { archiveContent, exactName, exactPath, type ContentRequest } from '@cybo
 import { extname } from 'node:path/posix';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { badRequest, conflict, HttpError, noSuch } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { badRequest, conflict, HttpError, noSuch } from '../../http/core/http-error.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 import { parseByteRange, type ByteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
-import { findEntry, findTarget, type EntryToRead } from './find-entry.ts';
+import { findEntry, findTarget, type EntryToRead } from '../entries/find-entry.ts';
 import { findRepository } from './find-repository.ts';
 
 const OCTETS = 'application/octet-stream';

@@ -5,7 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { basic, startTestGateway, USER, ADMIN, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { basic, startTestGateway, USER, ADMIN, type TestGateway } from '../../testing/test-gateway.ts';
 
 const job = randomUUID();
 const gone = randomUUID();

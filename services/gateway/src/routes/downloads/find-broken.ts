@@ -1,5 +1,5 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
+import type { GatewayDeps } from '../deps.ts';
 
 /** More are not looked through: a repository with so much damage is past picking files out of it. */
 const MAX_BROKEN = 10_000;

@@ -1,6 +1,6 @@
 import type { ContentRequest } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { conflict } from '../../http/http-error.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { conflict } from '../../http/core/http-error.ts';
 
 type Repository = ContentRequest['repository'];
 

@@ -1,5 +1,5 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { Endpoint } from '../../http/endpoint.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { Endpoint } from '../../http/core/endpoint.ts';
 import { contentRoute } from './content.ts';
 import { selectionRoute } from './selection.ts';
 

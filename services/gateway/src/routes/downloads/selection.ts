@@ -2,14 +2,14 @@ import { archiveContent, exactPath, type ContentRequest } from '@cyborgbackup/co
 import { fieldError } from '@cyborgbackup/kernel';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { conflict, noSuch } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { conflict, noSuch } from '../../http/core/http-error.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 import { findArchive, type FoundArchive } from '../restore/find-archive.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { findBroken } from './find-broken.ts';
-import { findByPath, findEntry } from './find-entry.ts';
+import { findByPath, findEntry } from '../entries/find-entry.ts';
 
 const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
 type Format = keyof typeof FORMATS;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.ts';
 
 describe('restore drills', () => {
   let gateway: TestGateway;

@@ -1,4 +1,4 @@
-import { pick, urlOf } from '../../http/representation.ts';
+import { pick, urlOf } from '../../http/core/representation.ts';
 import type { ClientProofRow, DrillRow } from './query.ts';
 
 export const presentDrill = (row: DrillRow): object => ({

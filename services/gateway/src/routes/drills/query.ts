@@ -1,4 +1,4 @@
-import type { RowSource } from '../../list/index.ts';
+import type { RowSource } from '../../lists/index.ts';
 
 export interface DrillRow {
   readonly id: number;

@@ -1,10 +1,10 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { answerList, envelope, listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { sources } from '../../list/index.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { idParameter } from '../../http/core/id-parameter.ts';
+import { answerList, envelope, listSchema } from '../../http/lists/list-endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { sources } from '../../lists/index.ts';
 import { presentClientProof, presentDrill } from './present.ts';
 import { CLIENT_PROOFS, drillSource, type ClientProofRow, type DrillRow } from './query.ts';
 import { clientProofSchema, drillSchema } from './schema.ts';

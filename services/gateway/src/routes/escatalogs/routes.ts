@@ -1,10 +1,10 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT, pick } from '../../http/representation.ts';
-import { badRequest } from '../../http/http-error.ts';
-import { isInvalidPattern } from '../../read/reader.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { API_ROOT, pick } from '../../http/core/representation.ts';
+import { badRequest } from '../../http/core/http-error.ts';
+import { isInvalidPattern } from '../../db/reader.ts';
 
 interface EntryRow extends StoredPath {
   readonly archive_name: string;

@@ -1,11 +1,11 @@
 import { hostKeyCommands, hostKeyStream } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { listSchema } from '../../http/list-endpoint.ts';
-import { pageOfItems } from '../../http/page-of-items.ts';
-import { API_ROOT, urlOf } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { listSchema } from '../../http/lists/list-endpoint.ts';
+import { pageOfItems } from '../../http/lists/page-of-items.ts';
+import { API_ROOT, urlOf } from '../../http/core/representation.ts';
 
 interface HostKeyRow {
   readonly host: string;

@@ -1,5 +1,5 @@
 import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
-import { pick, urlOf } from '../../http/representation.ts';
+import { pick, urlOf } from '../../http/core/representation.ts';
 import { elapsedSeconds } from '../jobs/present.ts';
 import type { JobEventRow } from './query.ts';
 

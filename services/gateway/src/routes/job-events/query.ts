@@ -1,5 +1,5 @@
 import type { JobProgress, OutputKind } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
+import type { RowSource } from '../../lists/index.ts';
 import type { JobStatus } from '../jobs/schema.ts';
 
 export interface JobEventRow {

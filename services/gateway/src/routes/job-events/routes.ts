@@ -1,10 +1,10 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { answerList, listSchema, type FilteredListOptions } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { sources } from '../../list/index.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { answerList, listSchema, type FilteredListOptions } from '../../http/lists/list-endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { idParameter } from '../../http/core/id-parameter.ts';
+import { sources } from '../../lists/index.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { presentJobEvent, shortened } from './present.ts';
 import { jobEventSource, type JobEventRow } from './query.ts';

@@ -1,9 +1,9 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { methodNotAllowed } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { methodNotAllowed } from '../../http/core/http-error.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 import { jobOf } from './find-job.ts';
 import { isActive } from './present.ts';
 import type { JobRow } from './query.ts';

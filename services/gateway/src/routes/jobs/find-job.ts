@@ -1,7 +1,7 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { ApiRequest } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { idParameter } from '../../http/id-parameter.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { ApiRequest } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { idParameter } from '../../http/core/id-parameter.ts';
 import { jobSource, type JobRow } from './query.ts';
 
 /** @throws HttpError 404 */

@@ -1,5 +1,5 @@
-import { pick, presentCommon, urlOf } from '../../http/representation.ts';
-import { shortIsoOrNull } from '../../read/timestamps.ts';
+import { pick, presentCommon, urlOf } from '../../http/core/representation.ts';
+import { shortIsoOrNull } from '../../db/timestamps.ts';
 import type { JobRow } from './query.ts';
 import { restoreShown } from './schema.ts';
 

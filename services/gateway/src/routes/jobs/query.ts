@@ -1,7 +1,7 @@
 import type { JobType, LaunchType } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
-import type { CommonRow } from '../../http/representation.ts';
-import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
+import type { RowSource } from '../../lists/index.ts';
+import type { CommonRow } from '../../http/core/representation.ts';
+import { authorColumns, authorJoins, columnsOf } from '../../db/authored.ts';
 import type { JobStatus } from './schema.ts';
 
 export interface JobRow extends CommonRow {

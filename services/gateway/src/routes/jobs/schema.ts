@@ -9,7 +9,7 @@ import {
   virtualMachine,
 } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { commonSchema } from '../../http/representation.ts';
+import { commonSchema } from '../../http/core/representation.ts';
 
 export const JOB_STATUSES = [
   'new',

@@ -1,9 +1,9 @@
 import type { Rpc } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { ApiAnswer } from '../../http/endpoint.ts';
-import { urlOf } from '../../http/representation.ts';
-import { NOT_YET_VISIBLE } from '../../http/settle.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { ApiAnswer } from '../../http/core/endpoint.ts';
+import { urlOf } from '../../http/core/representation.ts';
+import { NOT_YET_VISIBLE } from '../../backend/settle.ts';
 import { findJob } from './find-job.ts';
 import { presentJob } from './present.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { notFound } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { notFound } from '../../http/core/http-error.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 import { jobOf } from './find-job.ts';
 import type { JobRow } from './query.ts';
 

@@ -1,7 +1,7 @@
 import { schedulerCommands, type RpcOutput } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { urlOf } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { urlOf } from '../../http/core/representation.ts';
 import { presentJob } from './present.ts';
 import type { JobRow } from './query.ts';
 

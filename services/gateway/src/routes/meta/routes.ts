@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 
 export interface MetaConfig {
   readonly version: string;

@@ -3,11 +3,11 @@ import { currentContext, runInContext, systemContext } from '@cyborgbackup/kerne
 import { z } from 'zod';
 import { accountById, type Account } from '../../auth/accounts.ts';
 import { RESET_SECONDS, type JsonWebTokens } from '../../auth/json-web-tokens.ts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch, notFound } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/id-parameter.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch, notFound } from '../../http/core/http-error.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { idParameter } from '../../http/core/id-parameter.ts';
 import { chosenPassword } from '../users/schema.ts';
 
 const PATH = '/api/password_reset';

@@ -1,9 +1,9 @@
 import { policyVariableProblems, schedulerCommands, SECRET_MASK, unmaskExtraVars } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { invalidFields } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { invalidFields } from '../../http/core/http-error.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 import { startJob } from '../jobs/start-job.ts';
 import { jobSchema } from '../jobs/schema.ts';
 import { findPolicy } from './find-policy.ts';

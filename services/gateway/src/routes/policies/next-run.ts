@@ -1,5 +1,5 @@
 import { nextOpenOccurrence } from '@cyborgbackup/contracts';
-import { shortIso } from '../../read/timestamps.ts';
+import { shortIso } from '../../db/timestamps.ts';
 import { openTimes } from './open-times.ts';
 import type { PolicyRow } from './query.ts';
 

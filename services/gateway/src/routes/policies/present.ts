@@ -1,7 +1,7 @@
 import { drillFields, maskExtraVars, runFields, SECRET_MASK } from '@cyborgbackup/contracts';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { z } from 'zod';
-import { pick, presentCommon, urlOf } from '../../http/representation.ts';
+import { pick, presentCommon, urlOf } from '../../http/core/representation.ts';
 import { nextRun } from './next-run.ts';
 import type { PolicyRow } from './query.ts';
 

@@ -1,9 +1,9 @@
 import { policyFields, type PolicyFields } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
-import type { RowSource } from '../../list/index.ts';
-import type { CommonRow } from '../../http/representation.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
+import type { RowSource } from '../../lists/index.ts';
+import type { CommonRow } from '../../http/core/representation.ts';
+import type { StoredRow } from '../../http/resource/resource.ts';
+import { authorColumns, authorJoins, columnsOf } from '../../db/authored.ts';
 
 export interface PolicyRow extends StoredRow, CommonRow, Omit<PolicyFields, 'extra_vars'> {
   readonly extra_vars: EncryptedValue;

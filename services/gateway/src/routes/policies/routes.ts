@@ -1,9 +1,9 @@
 import { policyCommands, VM_PROVIDERS } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { z } from 'zod';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { calendarRoute } from './calendar.ts';
 import { drillRoute } from './drill.ts';
 import { launchRoutes } from './launch.ts';

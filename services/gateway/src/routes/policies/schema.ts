@@ -1,6 +1,6 @@
 import { POLICY_DEFAULTS, policyFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { commonSchema } from '../../http/representation.ts';
+import { commonSchema } from '../../http/core/representation.ts';
 
 const { shape } = policyFields;
 

@@ -1,8 +1,8 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 import { jobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
 import { repositoryOf } from './find-repository.ts';

@@ -1,5 +1,5 @@
 import { SECRET_MASK } from '@cyborgbackup/contracts';
-import { pick, presentCommon } from '../../http/representation.ts';
+import { pick, presentCommon } from '../../http/core/representation.ts';
 import type { RepositoryRow } from './query.ts';
 
 /** The passphrases of a repository, for who may see them. */

@@ -1,9 +1,9 @@
 import { repositoryFields, type RepositoryFields } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
-import type { RowSource } from '../../list/index.ts';
-import type { CommonRow } from '../../http/representation.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
+import type { RowSource } from '../../lists/index.ts';
+import type { CommonRow } from '../../http/core/representation.ts';
+import type { StoredRow } from '../../http/resource/resource.ts';
+import { authorColumns, authorJoins, columnsOf } from '../../db/authored.ts';
 
 export interface RepositoryRow extends StoredRow, CommonRow, Omit<RepositoryFields, 'repository_key'> {
   readonly repository_key: EncryptedValue;

@@ -1,13 +1,7 @@
 import { AppError, fieldError } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  startTestGateway,
-  USER,
-  type Answer,
-  type SendOptions,
-  type TestGateway,
-} from '../../testing/test-gateway.test.ts';
+import { startTestGateway, USER, type Answer, type SendOptions, type TestGateway } from '../../testing/test-gateway.ts';
 
 const UUID = randomUUID();
 const KEY = 'BORG_KEY abcdef\nhqlhbGdvcml0aG2m';

@@ -1,9 +1,9 @@
 import { repositoryCommands, SECRET_MASK } from '@cyborgbackup/contracts';
 import { randomBytes } from 'node:crypto';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { ApiAnswer, ApiRequest, Endpoint } from '../../http/endpoint.ts';
-import { etagOf } from '../../http/etag.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { ApiAnswer, ApiRequest, Endpoint } from '../../http/core/endpoint.ts';
+import { etagOf } from '../../http/resource/etag.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { checkRoute } from './check.ts';
 import { repositoryKeyRoutes } from './keys.ts';
 import { presentRepository } from './present.ts';

@@ -1,6 +1,6 @@
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
-import type { GatewayDeps } from '../../http/deps.ts';
+import type { GatewayDeps } from '../deps.ts';
 
 /** An archive that is in its repository, and where that is. */
 export interface FoundArchive {

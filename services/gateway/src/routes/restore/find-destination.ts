@@ -1,7 +1,7 @@
 import type { schedulerCommands } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
+import type { GatewayDeps } from '../deps.ts';
 import type { FoundArchive } from './find-archive.ts';
 
 type Client = NonNullable<z.input<(typeof schedulerCommands)['restore']['input']>['client']>;

@@ -1,7 +1,7 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.ts';
 
 const job = randomUUID();
 const [client, other, off] = [randomUUID(), randomUUID(), randomUUID()];

@@ -1,10 +1,10 @@
 import { exactPath, schedulerCommands } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { findEntry } from '../downloads/find-entry.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { findEntry } from '../entries/find-entry.ts';
 import { jobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
 import { findArchive, type FoundArchive } from './find-archive.ts';

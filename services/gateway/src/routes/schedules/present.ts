@@ -1,5 +1,5 @@
 import { scheduleFields } from '@cyborgbackup/contracts';
-import { pick, presentCommon } from '../../http/representation.ts';
+import { pick, presentCommon } from '../../http/core/representation.ts';
 import type { ScheduleRow } from './query.ts';
 
 const fields = scheduleFields.keyof().options;

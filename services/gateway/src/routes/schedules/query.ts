@@ -1,8 +1,8 @@
 import { scheduleFields, type ScheduleFields } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
-import type { CommonRow } from '../../http/representation.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
+import type { RowSource } from '../../lists/index.ts';
+import type { CommonRow } from '../../http/core/representation.ts';
+import type { StoredRow } from '../../http/resource/resource.ts';
+import { authorColumns, authorJoins, columnsOf } from '../../db/authored.ts';
 
 export interface ScheduleRow extends StoredRow, CommonRow, ScheduleFields {}
 

@@ -1,7 +1,7 @@
 import { scheduleCommands } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { Endpoint } from '../../http/endpoint.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { Endpoint } from '../../http/core/endpoint.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { presentSchedule } from './present.ts';
 import { scheduleSource, type ScheduleRow } from './query.ts';
 import { changeSchedule, createSchedule, scheduleSchema } from './schema.ts';

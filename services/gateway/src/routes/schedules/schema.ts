@@ -1,6 +1,6 @@
 import { SCHEDULE_DEFAULTS, scheduleFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { commonSchema } from '../../http/representation.ts';
+import { commonSchema } from '../../http/core/representation.ts';
 
 const { shape } = scheduleFields;
 

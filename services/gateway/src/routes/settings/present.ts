@@ -1,5 +1,5 @@
 import { SECRET_MASK, type EffectiveSetting } from '@cyborgbackup/contracts';
-import { urlOf } from '../../http/representation.ts';
+import { urlOf } from '../../http/core/representation.ts';
 
 const shownValue = ({ is_secret: isSecret, secret, value }: EffectiveSetting): string => {
   if (!isSecret) return value ?? '';

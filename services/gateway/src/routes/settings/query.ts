@@ -1,5 +1,5 @@
 import { mergeSettings, type EffectiveSetting, type StoredSetting } from '@cyborgbackup/contracts';
-import type { Reader } from '../../read/reader.ts';
+import type { Reader } from '../../db/reader.ts';
 
 /** All settings in the catalogue's order: those that were changed, and the others' defaults. */
 export const readSettings = async (reader: Reader): Promise<readonly EffectiveSetting[]> =>

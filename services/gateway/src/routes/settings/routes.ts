@@ -1,11 +1,11 @@
 import { SECRET_MASK, settingsCommands, type EffectiveSetting } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { listRows, sources } from '../../list/index.ts';
-import { idParameter } from '../../http/id-parameter.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { listSchema } from '../../http/lists/list-endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
+import { listRows, sources } from '../../lists/index.ts';
+import { idParameter } from '../../http/core/id-parameter.ts';
 import { presentSetting } from './present.ts';
 import { readSettings } from './query.ts';
 import { changeSetting, replaceSetting, settingSchema } from './schema.ts';

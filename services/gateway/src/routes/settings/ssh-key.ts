@@ -1,10 +1,10 @@
 import { settingsCommands } from '@cyborgbackup/contracts';
 import { hasCode } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { HttpError } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { HttpError } from '../../http/core/http-error.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 import { readPublicKey } from './query.ts';
 import { generateSsh } from './schema.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 
 const DAYS = 30;
 const DAY_MILLIS = 24 * 60 * 60_000;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { LogIn } from '../../auth/log-in.ts';
 import type { Sessions } from '../../auth/sessions.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { HttpError, notAuthenticated, CHALLENGE } from '../../http/http-error.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { HttpError, notAuthenticated, CHALLENGE } from '../../http/core/http-error.ts';
 
 const tokenPair = z.object({ refresh: z.string(), access: z.string() });
 

@@ -1,5 +1,5 @@
-import { pick, urlOf, userUrl } from '../../http/representation.ts';
-import { shortIsoOrNull } from '../../read/timestamps.ts';
+import { pick, urlOf, userUrl } from '../../http/core/representation.ts';
+import { shortIsoOrNull } from '../../db/timestamps.ts';
 import type { TokenRow } from './query.ts';
 
 export const presentToken = (row: TokenRow): object => ({

@@ -1,5 +1,5 @@
-import type { RowSource } from '../../list/index.ts';
-import type { Person } from '../../read/authored.ts';
+import type { RowSource } from '../../lists/index.ts';
+import type { Person } from '../../db/authored.ts';
 
 export interface TokenRow {
   readonly id: number;

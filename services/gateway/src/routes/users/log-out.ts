@@ -1,10 +1,10 @@
 import { sessionCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { idParameter } from '../../http/core/id-parameter.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 
 const answers = z.object({ revoked: z.int().describe('How many sessions that ended.') });
 

@@ -1,5 +1,5 @@
 import { userFields } from '@cyborgbackup/contracts';
-import { pick, userUrl } from '../../http/representation.ts';
+import { pick, userUrl } from '../../http/core/representation.ts';
 import type { UserRow } from './query.ts';
 
 const fields = userFields.keyof().options;

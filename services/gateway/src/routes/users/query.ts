@@ -1,7 +1,7 @@
 import { userFields, type UserFields } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { columnsOf } from '../../read/authored.ts';
+import type { RowSource } from '../../lists/index.ts';
+import type { StoredRow } from '../../http/resource/resource.ts';
+import { columnsOf } from '../../db/authored.ts';
 
 export interface UserRow extends StoredRow, UserFields {
   readonly created: string;

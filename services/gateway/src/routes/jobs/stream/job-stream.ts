@@ -1,7 +1,7 @@
 import { OUTPUT_KINDS, type JobProgress, type OutputKind } from '@cyborgbackup/contracts';
 import { hasCode, messageOf, type Logger } from '@cyborgbackup/kernel';
-import type { JobNews, JobWatch } from '../../../read/job-news.ts';
-import { shortIsoOrNull } from '../../../read/timestamps.ts';
+import type { JobNews, JobWatch } from '../../../db/job-change-feed.ts';
+import { shortIsoOrNull } from '../../../db/timestamps.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
 import type { JobRow } from '../query.ts';
 import { HEARTBEAT, retryAfter, serverSentEvent } from './server-sent-event.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { createLogger } from '@cyborgbackup/kernel';
 import { describe, expect, test } from 'vitest';
-import { HttpError } from '../../../http/http-error.ts';
+import { HttpError } from '../../../http/core/http-error.ts';
 import type { JobRow } from '../query.ts';
 import { jobStream, type JobStreamParts, type StreamedLine } from './job-stream.ts';
 

@@ -1,5 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { tooManyRequests } from '../../../http/http-error.ts';
+import { tooManyRequests } from '../../../http/core/http-error.ts';
 
 /** Each open stream is a connection that stays. */
 const MAX_OF_ONE = 100;

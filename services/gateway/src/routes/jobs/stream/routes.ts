@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../../http/endpoint.ts';
-import { invalidFields } from '../../../http/http-error.ts';
-import { API_ROOT } from '../../../http/representation.ts';
-import { shareInFlight } from '../../../http/share-in-flight.ts';
+import type { GatewayDeps } from '../../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../../http/core/endpoint.ts';
+import { invalidFields } from '../../../http/core/http-error.ts';
+import { API_ROOT } from '../../../http/core/representation.ts';
+import { shareInFlight } from './share-in-flight.ts';
 import { findJob, jobOf } from '../find-job.ts';
 import { isActive } from '../present.ts';
 import type { JobRow } from '../query.ts';

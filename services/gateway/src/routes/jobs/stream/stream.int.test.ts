@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { receivedEvents, type ReceivedEvent } from '../../../testing/event-stream.test.ts';
+import { receivedEvents, type ReceivedEvent } from '../../../testing/event-stream.ts';
 import { projections } from '../../../testing/read-models.test.ts';
-import { ADMIN, basic, startTestGateway, USER, type TestGateway } from '../../../testing/test-gateway.test.ts';
+import { ADMIN, basic, startTestGateway, USER, type TestGateway } from '../../../testing/test-gateway.ts';
 
 /** The gateway, its tables written here, and projections that only move their checkpoints on. */
 let gateway: TestGateway;

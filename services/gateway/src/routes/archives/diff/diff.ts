@@ -1,0 +1,101 @@
+import { exactPath } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import type { GatewayDeps } from '../../deps.ts';
+import { endpoint, type Endpoint } from '../../../http/core/endpoint.ts';
+import { badRequest } from '../../../http/core/http-error.ts';
+import { API_ROOT } from '../../../http/core/representation.ts';
+import { shortIso } from '../../../db/timestamps.ts';
+import { readDiff, summariseDiff, type ChangeRow } from './diff-rows.ts';
+import type { Pair } from './diff-sides.ts';
+import { findListedArchive } from '../find-archive.ts';
+import { pageOf } from '../page.ts';
+import { archiveQuery } from '../schema.ts';
+
+const side = z
+  .object({ id: z.int(), type: z.string(), mode: z.string(), mtime: z.string(), size: z.int() })
+  .nullable()
+  .describe('Null where the archive does not have the path; the id is as in `catalogs`.');
+
+const tally = z.object({ entries: z.int(), bytes: z.int() });
+
+const changeOf = ({ from_number, to_number }: ChangeRow): 'added' | 'removed' | 'changed' => {
+  if (from_number === null) return 'added';
+  return to_number === null ? 'removed' : 'changed';
+};
+
+const present = (row: ChangeRow, { from, to }: Pair): object => ({
+  path: exactPath(row),
+  change: changeOf(row),
+  from:
+    row.from_number === null
+      ? null
+      : {
+          id: from.id_base + row.from_number,
+          type: row.from_type,
+          mode: row.from_mode,
+          mtime: shortIso(row.from_mtime),
+          size: row.from_size,
+        },
+  to:
+    row.to_number === null
+      ? null
+      : {
+          id: to.id_base + row.to_number,
+          type: row.to_type,
+          mode: row.to_mode,
+          mtime: shortIso(row.to_mtime),
+          size: row.to_size,
+        },
+});
+
+export const diffRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    method: 'GET',
+    path: `${API_ROOT}/archives/:name/diff`,
+    access: 'user',
+    tag: 'archives',
+    summary: 'Retrieve how one archive differs from another, by path',
+    query: z.object({
+      ...archiveQuery.shape,
+      to: z.string().min(1).describe('The archive to compare with: what is only there was added.'),
+      to_repository: z.string().describe('Id of its repository; that of the first archive unless given.').optional(),
+    }),
+    answers: z.object({
+      count: z.int(),
+      next: z.string().nullable(),
+      previous: z.string().nullable(),
+      from: z.string(),
+      to: z.string(),
+      added: tally,
+      removed: tally,
+      changed: z.object({ entries: z.int(), bytes: z.int().describe('By how much they grew; may be negative.') }),
+      results: z.array(
+        z.object({ path: z.string(), change: z.enum(['added', 'removed', 'changed']), from: side, to: side }),
+      ),
+    }),
+    handle: async (request) => {
+      const { params, query } = request;
+      const other = query.get('to') ?? '';
+      if (other === '') throw badRequest('to: give the name of the archive to compare with.');
+      const repository = query.get('repository');
+      const pair = {
+        from: await findListedArchive(deps, params['name'] ?? '', repository),
+        to: await findListedArchive(deps, other, query.get('to_repository') ?? repository),
+      };
+      const { added, added_bytes, removed, removed_bytes, changed, changed_bytes } = await summariseDiff(deps, pair);
+      const page = pageOf(request, added + removed + changed);
+      const rows = await readDiff(deps, pair, page);
+      return {
+        body: {
+          ...page.envelope,
+          from: pair.from.name,
+          to: pair.to.name,
+          added: { entries: added, bytes: added_bytes },
+          removed: { entries: removed, bytes: removed_bytes },
+          changed: { entries: changed, bytes: changed_bytes },
+          results: rows.map((row) => present(row, pair)),
+        },
+      };
+    },
+  }),
+];

@@ -1,0 +1,94 @@
+import type { GatewayDeps } from '../../deps.ts';
+import { badRequest, notFound } from '../../../http/core/http-error.ts';
+import type { ListedArchive } from '../find-archive.ts';
+import { FOLDER_RAW } from './folder-raw.ts';
+
+/** A folder of an archive, with what lies in and below it. */
+export interface FoundFolder {
+  readonly id: number;
+  /** With a slash at its end; the one above all is empty. */
+  readonly path: string;
+  /** base64 of the path's bytes where they are not UTF-8. */
+  readonly raw: string | null;
+  /** Everything, folders too. */
+  readonly entries: number;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+const TOTALS = `
+  select found.id, found.path, found.raw, coalesce(sum(t.entries), 0) as entries, coalesce(sum(t.files), 0) as files,
+         coalesce(sum(t.bytes), 0) as bytes
+    from found left join catalog.folder_totals t on t.series = $1 and t.folder = found.id and t.sequence <= $2
+   group by found.id, found.path, found.raw`;
+
+const BY_PATH = `
+  with found as (
+    select id, path, raw from catalog.folders
+     where series = $1 and hashtextextended(path, 0) = hashtextextended($3::text, 0) and path = $3 and raw is null
+  ) ${TOTALS}`;
+
+/** A folder that is there as an entry, perhaps with nothing in it: then it may have no row of its own, and has the id -1. */
+const ofEntry = (isWanted: string): string => `
+  with found as (
+    select coalesce(f.id, -1) as id, above.path || n.name || '/' as path, ${FOLDER_RAW} as raw
+      from catalog.versions v
+           join catalog.folders above on above.series = v.series and above.id = v.folder
+           join catalog.names n on n.id = v.name
+           join catalog.attributes x on x.id = v.attributes and x.type = 'd'
+           left join catalog.folders f on f.series = v.series and f.parent = above.id
+                and f.path = above.path || n.name || '/' and f.raw is not distinct from ${FOLDER_RAW}
+     where v.series = $1 and v.first_seq <= $2 and v.last_seq >= $2 and ${isWanted}
+     limit 1
+  ) ${TOTALS}`;
+
+const BY_ENTRY = ofEntry('v.number = $3');
+
+const BY_LISTED_PATH = ofEntry(`
+  hashtextextended(above.path, 0) = hashtextextended($3::text, 0) and above.path = $3 and above.raw is null
+  and n.name = $4 and n.raw is null`);
+
+/** As people write it: slashes at either end do not matter. */
+const folderPath = (text: string): string => {
+  const inner = text.replace(/^\/+|\/+$/g, '');
+  return inner === '' ? '' : `${inner}/`;
+};
+
+const EMPTY: FoundFolder = { id: 0, path: '', raw: null, entries: 0, files: 0, bytes: 0 };
+
+const byEntry = (
+  { reader }: GatewayDeps,
+  { series, sequence, id_base }: ListedArchive,
+  entry: string,
+): Promise<FoundFolder | undefined> => {
+  if (!/^\d{1,15}$/.test(entry)) throw badRequest('entry: give the id of a folder’s catalog entry.');
+  return reader.row<FoundFolder>(BY_ENTRY, [series, sequence, Number(entry) - id_base]);
+};
+
+const byPath = async (
+  { reader }: GatewayDeps,
+  { series, sequence }: ListedArchive,
+  path: string,
+): Promise<FoundFolder | undefined> => {
+  const found = await reader.row<FoundFolder>(BY_PATH, [series, sequence, path]);
+  if (found && found.entries > 0) return found;
+  if (path === '') return EMPTY;
+  const start = path.lastIndexOf('/', path.length - 2) + 1;
+  return reader.row<FoundFolder>(BY_LISTED_PATH, [series, sequence, path.slice(0, start), path.slice(start, -1)]);
+};
+
+/**
+ * The folder of this path, be it empty; an archive always has the one above all.
+ * @param entry in place of a path: the id of the folder's catalog entry, which also names folders that are not UTF-8
+ * @throws HttpError 400, 404
+ */
+export const findFolder = async (
+  deps: GatewayDeps,
+  archive: ListedArchive,
+  { path, entry }: { readonly path: string; readonly entry: string | null },
+): Promise<FoundFolder> => {
+  if (path.includes('\0')) throw badRequest('path: null characters are not allowed.');
+  const found = entry === null ? await byPath(deps, archive, folderPath(path)) : await byEntry(deps, archive, entry);
+  if (!found) throw notFound('This archive has no such folder.');
+  return found;
+};

@@ -1,0 +1,82 @@
+import type { StoredPath } from '@cyborgbackup/contracts';
+import type { GatewayDeps } from '../deps.ts';
+
+/*
+ * What downloads and restores ask of the catalog. It keeps an entry once for all the archives in a row that have it: a version
+ * (`catalog.versions`), numbered within its series. An entry's id in the API is its archive's `id_base` and that number.
+ */
+
+/** A catalogued item, with what it takes to read it from its archive. */
+export interface EntryToRead extends StoredPath {
+  readonly id: number;
+  /** One letter: `-` file, `d` folder, `l` link, … */
+  readonly type: string;
+  /** As `ls` prints it; an `h` in front marks a hard link to `target`. */
+  readonly mode: string;
+  readonly mtime: string;
+  readonly size: number;
+  readonly target: string | null;
+  /** base64 of the target's bytes where they are not UTF-8. */
+  readonly target_raw: string | null;
+  readonly healthy: boolean;
+  readonly job_uuid: string;
+  readonly archive_name: string;
+  readonly repository_uuid: string;
+}
+
+const ENTRY = `
+  select a.id_base + v.number as id, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw,
+         t.type, t.mode, v.mtime, v.size, v.target, v.target_raw,
+         not exists (select from catalog.broken b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy,
+         a.job_uuid, a.archive_name, a.repository_uuid`;
+
+const OF_ARCHIVE = `
+    join catalog.versions v on v.series = a.series and a.sequence between v.first_seq and v.last_seq
+    join catalog.folders f on f.series = v.series and f.id = v.folder
+    join catalog.names n on n.id = v.name
+    join catalog.attributes t on t.id = v.attributes`;
+
+const IS_THERE = 'a.complete and not a.removed and a.repository_uuid is not null';
+
+/**
+ * The entry with this id, when its archive is still in its repository. Its archive is the one with the next lower base that
+ * has such a number.
+ * @param job the archive it has to be of; any unless given
+ */
+export const findEntry = ({ reader }: GatewayDeps, id: number, job?: string): Promise<EntryToRead | undefined> =>
+  reader.row<EntryToRead>(
+    `${ENTRY}
+       from catalog.archives a ${OF_ARCHIVE}
+      where a.id_base <= $1::bigint and a.id_base > $1::bigint - 2147483647 and v.number = $1::bigint - a.id_base
+        and ${IS_THERE} and ($2::uuid is null or a.job_uuid = $2)
+      order by a.id_base desc limit 1`,
+    [id, job ?? null],
+  );
+
+/** An entry by its path in one archive: `folder` ends with a slash, or is empty. */
+const findAt = ({ reader }: GatewayDeps, job: string, path: StoredPath): Promise<EntryToRead | undefined> =>
+  reader.row<EntryToRead>(
+    `${ENTRY}
+       from catalog.archives a ${OF_ARCHIVE}
+      where a.job_uuid = $1 and ${IS_THERE}
+        and hashtextextended(f.path, 0) = hashtextextended($2, 0) and f.path = $2 and f.raw is not distinct from $3
+        and n.name = $4 and n.raw is not distinct from $5
+      limit 1`,
+    [job, path.folder, path.folder_raw, path.name, path.name_raw],
+  );
+
+const storedPath = (path: string): StoredPath => {
+  const end = path.lastIndexOf('/') + 1;
+  return { folder: path.slice(0, end), folder_raw: null, name: path.slice(end), name_raw: null };
+};
+
+/** The entry of this path, which must be Unicode. */
+export const findByPath = (deps: GatewayDeps, job: string, path: string): Promise<EntryToRead | undefined> =>
+  findAt(deps, job, storedPath(path));
+
+/** The entry that a hard link names; undefined also for a target whose name is not Unicode. */
+export const findTarget = async (
+  deps: GatewayDeps,
+  { job_uuid, target, target_raw }: EntryToRead,
+): Promise<EntryToRead | undefined> =>
+  target === null || target_raw !== null ? undefined : findByPath(deps, job_uuid, target);

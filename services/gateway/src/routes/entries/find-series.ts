@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { GatewayDeps } from '../deps.ts';
+import { badRequest } from '../../http/core/http-error.ts';
+
+const id = (of: string) => z.string().describe(`Id of the ${of}; all unless given.`).optional();
+
+/** Narrows a search to some archives. */
+export const seriesQuery = { client: id('client'), policy: id('policy'), repository: id('repository') };
+
+const NAMES = ['client', 'policy', 'repository'] as const;
+
+/**
+ * The series of the archives that a query names; null for all.
+ * @throws HttpError 400 for an id that is none
+ */
+export const findSeries = async (
+  { reader }: GatewayDeps,
+  query: URLSearchParams,
+): Promise<readonly number[] | null> => {
+  const wanted = NAMES.map((name) => query.get(name));
+  const wrong = NAMES.find((_name, at) => wanted[at] !== null && !/^\d{1,9}$/.test(wanted[at] ?? ''));
+  if (wrong) throw badRequest(`${wrong}: give an id.`);
+  if (wanted.every((value) => value === null)) return null;
+  const rows = await reader.rows<{ series: number }>(
+    `select distinct a.series
+       from catalog.archives a
+            left join inventory.clients c on c.uuid = a.client_uuid
+            left join inventory.policies p on p.uuid = a.policy_uuid
+            left join inventory.repositories r on r.uuid = a.repository_uuid
+      where a.complete and not a.removed and ($1::int4 is null or c.id = $1) and ($2::int4 is null or p.id = $2)
+        and ($3::int4 is null or r.id = $3)`,
+    wanted,
+  );
+  return rows.map(({ series }) => series);
+};
