@@ -3,28 +3,34 @@ import type { LogIn } from './auth/log-in.ts';
 import type { GatewayDeps } from './routes/deps.ts';
 import type { Endpoint } from './http/core/endpoint.ts';
 import { openApiRoutes } from './openapi/routes.ts';
+import { diffRoute } from './routes/archives/diff/diff.ts';
 import { archiveRoutes } from './routes/archives/routes.ts';
+import { treeRoute } from './routes/archives/tree/tree.ts';
 import { catalogRoutes } from './routes/catalogs/routes.ts';
 import { clientRoutes } from './routes/clients/routes.ts';
-import { downloadRoutes } from './routes/downloads/routes.ts';
+import { contentRoute } from './routes/downloads/content.ts';
+import { selectionRoute } from './routes/downloads/selection.ts';
 import { drillRoutes } from './routes/drills/routes.ts';
-import { escatalogRoutes } from './routes/escatalogs/routes.ts';
+import { escatalogRoute } from './routes/escatalogs/routes.ts';
 import { hostKeyRoutes } from './routes/host-keys/routes.ts';
 import { jobEventRoutes } from './routes/job-events/routes.ts';
 import { jobRoutes } from './routes/jobs/routes.ts';
+import { jobStreamRoute } from './routes/jobs/stream/routes.ts';
 import { metaRoutes, type MetaConfig } from './routes/meta/routes.ts';
 import { passwordResetRoutes } from './routes/password-reset/routes.ts';
 import { policyRoutes } from './routes/policies/routes.ts';
 import { repositoryRoutes } from './routes/repositories/routes.ts';
 import { restoreRoutes } from './routes/restore/routes.ts';
+import { searchRoute } from './routes/search/search.ts';
+import { versionsRoute } from './routes/versions/versions.ts';
 import { scheduleRoutes } from './routes/schedules/routes.ts';
 import { settingRoutes } from './routes/settings/routes.ts';
-import { statsRoutes } from './routes/stats/routes.ts';
+import { statsRoute } from './routes/stats/routes.ts';
 import { tokenRoutes } from './routes/token/routes.ts';
 import { personalTokenRoutes } from './routes/tokens/routes.ts';
 import { userRoutes } from './routes/users/routes.ts';
 
-export interface EndpointsOptions extends MetaConfig {
+interface EndpointsOptions extends MetaConfig {
   readonly deps: GatewayDeps;
   readonly logIn: LogIn;
   readonly tokens: JsonWebTokens;
@@ -39,17 +45,23 @@ const resourceRoutes = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): rea
   ...repositoryRoutes(deps),
   ...policyRoutes(deps),
   ...jobRoutes(deps),
+  jobStreamRoute(deps),
   ...jobEventRoutes(deps),
   ...catalogRoutes(deps),
   ...archiveRoutes(deps),
+  treeRoute(deps),
+  diffRoute(deps),
+  searchRoute(deps),
+  versionsRoute(deps),
   ...drillRoutes(deps),
-  ...downloadRoutes(deps),
+  contentRoute(deps),
+  selectionRoute(deps),
   ...restoreRoutes(deps),
   ...settingRoutes(deps),
   ...hostKeyRoutes(deps),
   ...personalTokenRoutes(deps),
-  ...statsRoutes(deps),
-  ...escatalogRoutes(deps),
+  statsRoute(deps),
+  escatalogRoute(deps),
   ...passwordResetRoutes(deps, tokens),
 ];
 

@@ -7,12 +7,11 @@ import { createAuthenticate } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
 import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
 import { createLoginGuard } from './auth/login-guard.ts';
-import { createNoteTokenUse } from './auth/note-token-use.ts';
+import { createTokenUseRecorder } from './auth/record-token-use.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createSessions } from './auth/sessions.ts';
 import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
-import { createCall } from './backend/calls.ts';
-import { createOpenStream } from './backend/create-open-stream.ts';
+import { createCall, createOpenStream, type WaitForProjection } from './backend/calls.ts';
 import { createRouter } from './server/create-router.ts';
 import type { GatewayDeps } from './routes/deps.ts';
 import { settle } from './backend/settle.ts';
@@ -22,7 +21,7 @@ import { idempotencyKeys } from './idempotency/sql/0001-idempotency-keys.ts';
 import { listen } from './server/listen.ts';
 import { createReader } from './db/reader.ts';
 import { createEndpoints } from './endpoints.ts';
-import { createJobNews } from './db/job-change-feed.ts';
+import { createJobChangeFeed } from './db/job-change-feed.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningGateway extends RunningService {
@@ -54,7 +53,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const waiter = createCheckpointWaiter({ pool });
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
-  const jobNews = createJobNews({ store: parts.store, waiter, logger });
+  const jobChanges = createJobChangeFeed({ store: parts.store, waiter, logger });
   const base = {
     reader,
     keys,
@@ -62,20 +61,21 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     logger,
     call: createCall(rpc),
     openStream: createOpenStream(parts.connection),
-    jobNews,
-    settle: (...[projection, position]: Parameters<GatewayDeps['settle']>) => settle(waiter, projection, position),
+    jobChanges,
+    waitForProjection: (...[projection, position]: Parameters<WaitForProjection>) =>
+      settle(waiter, projection, position),
   };
-  const sessions = createSessions({ deps: base, tokens, clock });
+  const sessions = createSessions({ ...base, tokens });
   const passwords = createPasswords();
   const deps: GatewayDeps = { ...base, sessions, passwords };
 
-  const logInParts = { reader, keys, guard: createLoginGuard(clock), passwords, clock };
-  const logIn = createLogIn(logInParts);
+  const logInDeps = { reader, keys, guard: createLoginGuard(clock), passwords, clock };
+  const logIn = createLogIn(logInDeps);
   const authenticate = createAuthenticate({
     reader,
     tokens,
-    logIn: createRememberingLogIn(logIn, logInParts),
-    noteUse: createNoteTokenUse({ rpc, clock, logger }),
+    logIn: createRememberingLogIn(logIn, logInDeps),
+    recordUse: createTokenUseRecorder({ rpc, clock, logger }),
     clock,
   });
 
@@ -106,7 +106,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     checks,
     stop: async () => {
       clearInterval(sweep);
-      await Promise.all([jobNews.stop(), listener.close()]);
+      await Promise.all([jobChanges.stop(), listener.close()]);
       await reader.close();
     },
   };

@@ -1,7 +1,8 @@
 import { sessionCommands } from '@cyborgbackup/contracts';
 import { hasCode, type Clock } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
-import type { GatewayDeps } from '../routes/deps.ts';
+import type { Call, WaitForProjection } from '../backend/calls.ts';
+import type { Reader } from '../db/reader.ts';
 import { accountOfSession, type Account } from './accounts.ts';
 import { REFRESH_SECONDS, type JsonWebTokens } from './json-web-tokens.ts';
 
@@ -10,22 +11,25 @@ export interface TokenPair {
   readonly access: string;
 }
 
-/** Log-ins that live on by refresh tokens, each of which can be used once. */
+/** Log-in sessions: each is prolonged by refresh tokens, and each refresh token can be used once. */
 export interface Sessions {
   open(account: Account): Promise<TokenPair>;
-  /** A fresh access token, for the session or, if that was revoked by now, for a new one. */
+  /** A new access token, for the session or, if that was revoked in the meantime, for a new session. */
   freshAccess(user: number, session: string): Promise<string | undefined>;
-  /** The next pair for a refresh token; undefined when that is expired, used, revoked or not ours. */
+  /** The next pair for a refresh token; undefined for one that is expired, used, revoked or forged. */
   refresh(token: string): Promise<TokenPair | undefined>;
 }
 
-export interface SessionsParts {
-  readonly deps: Pick<GatewayDeps, 'call' | 'settle' | 'reader'>;
+interface SessionsDeps {
+  readonly reader: Reader;
+  readonly call: Call;
+  readonly waitForProjection: WaitForProjection;
   readonly tokens: JsonWebTokens;
   readonly clock: Clock;
 }
 
-export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions => {
+export const createSessions = (deps: SessionsDeps): Sessions => {
+  const { tokens, clock } = deps;
   const expiry = (): string => new Date(clock.now() + REFRESH_SECONDS * 1_000).toISOString();
 
   const open = async (account: Account): Promise<TokenPair> => {
@@ -36,7 +40,7 @@ export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions
       refresh_id: refreshId,
       expires_at: expiry(),
     });
-    await deps.settle('inventory', position);
+    await deps.waitForProjection('inventory', position);
     return tokens.issue(account, uuid, refreshId);
   };
 
@@ -59,7 +63,7 @@ export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions
           next_refresh_id: next,
           expires_at: expiry(),
         });
-        await deps.settle('inventory', position);
+        await deps.waitForProjection('inventory', position);
       } catch (error) {
         const isRefused = (['unauthenticated', 'conflict', 'not-found', 'forbidden', 'validation'] as const).some(
           (code) => hasCode(error, code),

@@ -1,6 +1,26 @@
+import type { ByteStreamContract, Rpc } from '@cyborgbackup/contracts';
 import { AppError, isAppError, type FieldErrors, type WireError } from '@cyborgbackup/kernel';
-import type { RpcClient } from '@cyborgbackup/messaging';
-import type { GatewayDeps } from '../routes/deps.ts';
+import { openByteStream, type Connection, type RpcClient } from '@cyborgbackup/messaging';
+import type { Readable } from 'node:stream';
+import type { z } from 'zod';
+import type { ProjectionName } from './settle.ts';
+
+/** One call to a service, as its contract has it. The answer may take `deadlineMillis`; default: five seconds. */
+export type Call = <Input extends z.ZodType, Output extends z.ZodType>(
+  rpc: Rpc<Input, Output>,
+  input: z.input<Input>,
+  options?: { readonly deadlineMillis?: number },
+) => Promise<z.output<Output>>;
+
+/** Bytes from a service, as its contract has them, until the signal fires. @throws AppError why there are none */
+export type OpenStream = <Input extends z.ZodType, Head extends z.ZodType>(
+  contract: ByteStreamContract<Input, Head>,
+  input: z.input<Input>,
+  signal: AbortSignal,
+) => Promise<Readable>;
+
+/** Waits until reads show what was written at this position: true; false when they do not within five seconds. */
+export type WaitForProjection = (projection: ProjectionName, position: string | null) => Promise<boolean>;
 
 /** A service names a field by its path in the command (`changes.clients.0`); the API's clients know the field itself. */
 const apiField = (path: string): string => {
@@ -21,7 +41,7 @@ const apiError = ({ code, message, fields, details }: WireError): AppError =>
   new AppError(code, message, { fields: fields && apiFields(fields), details });
 
 export const createCall =
-  (rpc: RpcClient): GatewayDeps['call'] =>
+  (rpc: RpcClient): Call =>
   async ({ subject, output }, input, options = {}) => {
     try {
       return await rpc.call(subject, input, { schema: output, ...options });
@@ -29,3 +49,8 @@ export const createCall =
       throw isAppError(error) ? apiError(error) : error;
     }
   };
+
+export const createOpenStream =
+  (connection: Connection): OpenStream =>
+  async ({ subject, head }, request, signal) =>
+    (await openByteStream(connection, { subject, head, request, signal })).body;

@@ -4,29 +4,29 @@ import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { CheckpointWaiter } from '@cyborgbackup/projections';
 
 /*
- * Tells streams when the tables show something new about their job. While anybody watches, one subscription follows the
- * log's end, however many watch:
+ * Wakes streams when the tables have changed for their job. While there are watchers, they share one subscription to the end
+ * of the log:
  *
  *   an event of a watched job is read -> the read models have reached it -> every watcher of that job is woken
  *
- * News are hints: a watcher looks into the tables, and looks again after a while without any.
+ * A wake-up is a hint: a watcher reads the tables, and reads them again after a while without a wake-up.
  */
 
-export interface JobNewsParts {
+interface JobChangeFeedDeps {
   readonly store: Pick<EventStore, 'head' | 'subscribe'>;
   readonly waiter: CheckpointWaiter;
   readonly logger: Logger;
 }
 
 export interface JobWatch {
-  /** Grows with all that is new: who has looked at this version need not look again. */
+  /** Grows with every change: a watcher that has read the tables at this version need not read them again. */
   version(): number;
-  /** Resolves when the version is above this one, when the signal fires, or after a while; true for the first. */
+  /** Resolves to true when the version is above this one; to false when the signal fires or the time is over first. */
   changed(version: number, options: { readonly millis: number; readonly signal: AbortSignal }): Promise<boolean>;
   close(): void;
 }
 
-export interface JobNews {
+export interface JobChangeFeed {
   watch(job: string): JobWatch;
   /** True once the tables show everything that was recorded before this call; false when they do not in time. */
   caughtUp(): Promise<boolean>;
@@ -50,9 +50,9 @@ interface Watched {
 const jobOf = (data: unknown): string | undefined =>
   typeof data === 'object' && data !== null && 'job' in data && typeof data.job === 'string' ? data.job : undefined;
 
-export const createJobNews = ({ store, waiter, logger }: JobNewsParts): JobNews => {
+export const createJobChangeFeed = ({ store, waiter, logger }: JobChangeFeedDeps): JobChangeFeed => {
   const jobs = new Map<string, Watched>();
-  /** Versions never come again, also not for a job that nobody watched in between. */
+  /** Versions are never reused, even for a job that had no watcher in between. */
   let lastVersion = 0;
   const stopping = new AbortController();
   let following: { readonly stop: AbortController; readonly done: Promise<void> } | undefined;
@@ -75,7 +75,7 @@ export const createJobNews = ({ store, waiter, logger }: JobNewsParts): JobNews 
     for (const job of touched) if (job !== undefined) wake(jobs.get(job));
   };
 
-  /** What was recorded before the first page is in the tables soon, or is already. */
+  /** All watchers are woken once the tables show what was recorded before the first page. */
   const follow = async (signal: AbortSignal): Promise<void> => {
     const head = await store.head();
     void shown(head).then(() => {
@@ -87,7 +87,7 @@ export const createJobNews = ({ store, waiter, logger }: JobNewsParts): JobNews 
   const keepFollowing = async (signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
       await follow(signal).catch((error: unknown) => {
-        logger.warn({ reason: messageOf(error) }, 'streams of jobs hear of nothing new for a moment');
+        logger.warn({ reason: messageOf(error) }, 'streams of jobs get no wake-ups for a moment');
       });
       if (!signal.aborted) await delay(RETRY_MILLIS, signal);
     }

@@ -84,9 +84,12 @@ const success = (endpoint: Endpoint, registry: SchemaRegistry, isVersioned: bool
   };
 };
 
-const requestBody = (schema: JsonSchema, { echoes = [] }: Endpoint): NonNullable<OpenApiOperation['requestBody']> => {
+const requestBody = (
+  schema: JsonSchema,
+  { ignoredFields = [] }: Endpoint,
+): NonNullable<OpenApiOperation['requestBody']> => {
   const known = schema.properties ?? {};
-  const echoed = echoes.filter((name) => !(name in known)).map((name) => [name, { readOnly: true }] as const);
+  const echoed = ignoredFields.filter((name) => !(name in known)).map((name) => [name, { readOnly: true }] as const);
   const properties = { ...known, ...Object.fromEntries(echoed) };
   return {
     required: (schema.required ?? []).length > 0,

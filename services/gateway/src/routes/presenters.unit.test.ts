@@ -1,8 +1,8 @@
 import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, SCHEDULE_DEFAULTS } from '@cyborgbackup/contracts';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { describe, expect, test } from 'vitest';
-import { presentCatalog } from './catalogs/present.ts';
-import { presentClient } from './clients/present.ts';
+import { presentCatalog } from './catalogs/routes.ts';
+import { presentClient } from './clients/routes.ts';
 import { clientSchema } from './clients/schema.ts';
 import { presentJob } from './jobs/present.ts';
 import type { JobRow } from './jobs/query.ts';
@@ -11,10 +11,10 @@ import { presentJobEvent, shortened } from './job-events/present.ts';
 import { jobEventSchema } from './job-events/schema.ts';
 import { presentPolicy } from './policies/present.ts';
 import { policySchema } from './policies/schema.ts';
-import { presentRepository } from './repositories/present.ts';
-import { presentSchedule } from './schedules/present.ts';
+import { presentRepository } from './repositories/routes.ts';
+import { presentSchedule } from './schedules/routes.ts';
 import { scheduleSchema } from './schedules/schema.ts';
-import { presentUser } from './users/present.ts';
+import { presentUser } from './users/routes.ts';
 
 const UUID = 'fa3462e3-57da-430e-bca5-3bc60d4ba5a2';
 const NOW = Date.UTC(2018, 10, 23, 20);

@@ -1,18 +1,13 @@
 import type { Clock, Logger } from '@cyborgbackup/kernel';
 import type { Check } from '@cyborgbackup/service';
 import Koa, { type Middleware } from 'koa';
-import { accessLog } from '../middleware/access-log.ts';
-import { allowedHosts } from '../middleware/allowed-hosts.ts';
+import { accessLog, logBrokenAnswers } from '../middleware/access-log.ts';
 import { answerErrors } from '../middleware/answer-errors.ts';
-import { apiTime } from '../middleware/api-time.ts';
-import { cors } from '../middleware/cors.ts';
-import { health } from '../middleware/health.ts';
-import { logBrokenAnswers } from '../middleware/log-broken-answers.ts';
+import { allowedHosts, cors, securityHeaders } from '../middleware/browser-security.ts';
 import { rateLimit } from '../middleware/rate-limit.ts';
-import { requestContext } from '../middleware/request-context.ts';
-import { securityHeaders } from '../middleware/security-headers.ts';
+import { apiTime, requestContext } from '../middleware/request-context.ts';
 
-export interface AppOptions {
+interface AppOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly allowedHosts: readonly string[];
@@ -22,6 +17,19 @@ export interface AppOptions {
   readonly checks: () => Promise<readonly Check[]>;
   readonly routes: readonly Middleware[];
 }
+
+/** `/healthz`: the process answers. `/readyz`: it can work, or 503 with what is missing. Neither needs credentials. */
+const health =
+  (checks: AppOptions['checks']): Middleware =>
+  async (ctx, next) => {
+    if (ctx.path === '/healthz') ctx.body = { status: 'ok' };
+    else if (ctx.path === '/readyz') {
+      const all = await checks();
+      const isReady = all.every(({ ready }) => ready);
+      ctx.status = isReady ? 200 : 503;
+      ctx.body = { status: isReady ? 'ready' : 'not ready', checks: all };
+    } else await next();
+  };
 
 /** The order matters: each may rely on those above it. */
 export const createApp = (options: AppOptions): Koa => {

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
+import type { Endpoint } from '../http/core/endpoint.ts';
 import { MAX_SIZE } from '../lists/parse/page-parameters.ts';
 import { addressOf } from '../middleware/request-context.ts';
-import type { Endpoint } from '../http/core/endpoint.ts';
 import { describeFields } from './field-metadata.ts';
-import { mayCall, type ServeParts } from './serve-endpoint.ts';
+import { refusalOf, type ServeDeps } from './serve-endpoint.ts';
 
 const listMetadata = (endpoints: readonly Endpoint[]): object => {
   const list = endpoints.find((one) => one.list)?.list;
@@ -12,14 +12,14 @@ const listMetadata = (endpoints: readonly Endpoint[]): object => {
   return { types: [list.type], search_fields: list.search, related_search_fields: related, max_page_size: MAX_SIZE };
 };
 
-/** What OPTIONS tells of a path; `actions` only as far as the caller may go. */
+/** The answer to OPTIONS; `actions` has only the methods that the caller may use. */
 export const describeEndpoints = async (
   endpoints: readonly Endpoint[],
   ctx: Context,
-  { authenticate }: ServeParts,
+  { authenticate }: ServeDeps,
 ): Promise<object> => {
-  const caller = await authenticate(ctx.get('Authorization'), addressOf(ctx.req.socket.remoteAddress));
-  const permitted = caller ? endpoints.filter((endpoint) => mayCall(endpoint, caller)) : [];
+  const caller = await authenticate(ctx.get('Authorization'), addressOf(ctx));
+  const permitted = caller ? endpoints.filter((endpoint) => !refusalOf(endpoint, caller)) : [];
   const actions = Object.fromEntries(
     permitted.flatMap(({ method, answers, body }): readonly (readonly [string, object])[] => {
       if (method === 'GET') return [[method, describeFields(answers, { isReadOnly: true })]];

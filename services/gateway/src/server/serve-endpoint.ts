@@ -3,62 +3,56 @@ import type { Context, Middleware } from 'koa';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Authenticate } from '../auth/authenticate.ts';
-import type { Idempotency } from '../idempotency/idempotency.ts';
-import { addressOf } from '../middleware/request-context.ts';
-import { validateBody } from '../validation/validate-body.ts';
 import type { Caller } from '../http/core/caller.ts';
 import type { ApiAnswer, ApiRequest, Endpoint } from '../http/core/endpoint.ts';
 import { forbidden, notAuthenticated } from '../http/core/http-error.ts';
+import type { Idempotency } from '../idempotency/idempotency.ts';
+import { addressOf } from '../middleware/request-context.ts';
+import { validateBody } from '../validation/validate-body.ts';
 import { readBody } from './read-body.ts';
 
-export interface ServeParts {
+export interface ServeDeps {
   readonly authenticate: Authenticate;
   readonly idempotency: Idempotency;
 }
 
-/** @throws HttpError 401 or 403 when this caller may not call this endpoint */
-const admit = ({ access, method }: Endpoint, caller: Caller | undefined): void => {
-  if (access === 'public') return;
-  if (!caller) throw notAuthenticated();
-  if (!caller.mayWrite && method !== 'GET') throw forbidden('This token may only read.');
-  if (access === 'superuser' && !caller.isSuperuser) throw forbidden();
+/** Why this caller may not call this endpoint (401 or 403); undefined when it may. */
+export const refusalOf = ({ access, method }: Endpoint, caller: Caller | undefined): Error | undefined => {
+  if (access === 'public') return undefined;
+  if (!caller) return notAuthenticated();
+  if (!caller.mayWrite && method !== 'GET') return forbidden('This token may only read.');
+  return access === 'superuser' && !caller.isSuperuser ? forbidden() : undefined;
 };
 
-/** True when the caller would be admitted. */
-export const mayCall = (endpoint: Endpoint, caller: Caller | undefined): boolean => {
-  try {
-    admit(endpoint, caller);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** From here on, what is logged and recorded is the caller's doing. */
-const asCaller = <T>(caller: Caller | undefined, work: () => Promise<T>): Promise<T> => {
+/** From here on, the caller is the actor of all that is logged and recorded. */
+const runAs = <T>(caller: Caller | undefined, work: () => Promise<T>): Promise<T> => {
   const context = currentContext();
   return caller && context ? runInContext({ ...context, actor: { kind: 'user', id: caller.uuid } }, work) : work();
 };
 
-/** A response that is closed before it was sent has lost its reader. */
-const untilClosed = ({ res }: Context): AbortSignal => {
-  const gone = new AbortController();
+/** Fires when the response is closed before it was sent: the caller is gone. */
+const closedSignal = ({ res }: Context): AbortSignal => {
+  const closed = new AbortController();
   res.once('close', () => {
-    if (!res.writableFinished) gone.abort();
+    if (!res.writableFinished) closed.abort();
   });
-  return gone.signal;
+  return closed.signal;
 };
 
-/** Koa reports a stream that fails after the headers were sent and leaves the answer open, as if more could follow. */
-const breakOff = ({ res, state }: Context, body: Readable): void => {
+/** Breaks the connection when the body fails: Koa would leave the answer open, as if more could follow. */
+const abortResponse = ({ res, state }: Context, body: Readable): void => {
   body.once('error', () => {
-    // For the log: the caller was still there. Once it has left, whatever the source says is nobody's loss.
-    if (!res.closed) state['brokenOff'] = true;
+    // For the log: the caller was still there. Once it has left, an error of the source affects nothing.
+    if (!res.closed) state['wasAborted'] = true;
     if (res.headersSent) res.destroy();
   });
 };
 
-const requestOf = (ctx: Context, body: unknown, caller: Caller | undefined): Omit<ApiRequest, 'ids' | 'readmit'> => ({
+const requestOf = (
+  ctx: Context,
+  body: unknown,
+  caller: Caller | undefined,
+): Omit<ApiRequest, 'ids' | 'reauthorize'> => ({
   params: ctx['params'] as Record<string, string>,
   query: new URLSearchParams(ctx.querystring),
   path: ctx.path,
@@ -67,10 +61,10 @@ const requestOf = (ctx: Context, body: unknown, caller: Caller | undefined): Omi
     if (!caller) throw notAuthenticated();
     return caller;
   },
-  address: addressOf(ctx.req.socket.remoteAddress),
+  address: addressOf(ctx),
   header: (name) => ctx.get(name),
   isHead: ctx.method === 'HEAD',
-  signal: untilClosed(ctx),
+  signal: closedSignal(ctx),
 });
 
 const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswer): void => {
@@ -82,37 +76,36 @@ const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswe
     return;
   }
   ctx.type = type ?? 'application/json';
-  if (body instanceof Readable) breakOff(ctx, body);
+  if (body instanceof Readable) abortResponse(ctx, body);
   ctx.body = type === undefined ? `${JSON.stringify(body)}\n` : body;
 };
 
-/** Of an action that needs to be told nothing. */
-const NOTHING = z.object({});
+/** The body of an action without parameters. */
+const EMPTY_BODY = z.object({});
 
-/** Authenticate, admit, validate, handle, answer: the way of every request, in this order. */
+/** Each request is authenticated, authorized, validated, handled and answered, in this order. */
 export const serveEndpoint =
-  (endpoint: Endpoint, { authenticate, idempotency }: ServeParts): Middleware =>
+  (endpoint: Endpoint, { authenticate, idempotency }: ServeDeps): Middleware =>
   async (ctx) => {
-    const { access, method, echoes } = endpoint;
-    const schema = endpoint.body ?? (method === 'POST' ? NOTHING : undefined);
-    const address = addressOf(ctx.req.socket.remoteAddress);
-    const admitCaller = async (): Promise<Caller | undefined> => {
-      const found = access === 'public' ? undefined : await authenticate(ctx.get('Authorization'), address);
+    const { access, method } = endpoint;
+    const authorize = async (): Promise<Caller | undefined> => {
+      const found = access === 'public' ? undefined : await authenticate(ctx.get('Authorization'), addressOf(ctx));
       ctx.state['userId'] = found?.id;
-      admit(endpoint, found);
+      const refusal = refusalOf(endpoint, found);
+      if (refusal) throw refusal;
       return found;
     };
-    const caller = await admitCaller();
+    const caller = await authorize();
+    const schema = endpoint.body ?? (method === 'POST' ? EMPTY_BODY : undefined);
     const sent = schema ? await readBody(ctx) : {};
-    const body = schema ? validateBody(schema, sent, echoes) : sent;
+    const body = schema ? validateBody(schema, sent, endpoint.ignoredFields) : sent;
     const request = requestOf(ctx, body, caller);
-    const readmit = async (): Promise<void> => {
-      await admitCaller();
-    };
+    const reauthorize = async (): Promise<void> => void (await authorize());
     const key = method === 'POST' && caller ? ctx.get('Idempotency-Key') : '';
-    const work = (ids: ApiRequest['ids']): Promise<ApiAnswer> => endpoint.handle({ ...request, readmit, ids });
-    const answer = await asCaller(caller, () =>
-      idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, work),
+    const answer = await runAs(caller, () =>
+      idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, (ids) =>
+        endpoint.handle({ ...request, reauthorize, ids }),
+      ),
     );
     send(ctx, answer);
   };

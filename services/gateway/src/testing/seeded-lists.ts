@@ -6,9 +6,12 @@ import pg from 'pg';
 import { expect } from 'vitest';
 import { projections } from './read-models.test.ts';
 import { withStatementTimeout, type ListDatabase } from '../lists/read/list-database.ts';
+import { parseListQuery } from '../lists/parse/list-query.ts';
 import { listRows, type ListPage, type ListRowsOptions } from '../lists/read/list-rows.ts';
 import type { SourceName } from '../lists/sources/list-source.ts';
 import { sources } from '../lists/sources/sources.ts';
+
+type AskOptions = Partial<ListRowsOptions> & { readonly order?: string };
 
 export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
@@ -18,9 +21,9 @@ export interface SeededLists extends AsyncDisposable {
   readonly admin: pg.Pool;
   /** Statements that were sent. */
   readonly sent: string[];
-  ask(name: SourceName, query: string, options?: Partial<ListRowsOptions>): Promise<ListPage<Row>>;
+  ask(name: SourceName, query: string, options?: AskOptions): Promise<ListPage<Row>>;
   /** The ids of all rows that are found, in order. */
-  ids(name: SourceName, query: string, options?: Partial<ListRowsOptions>): Promise<number[]>;
+  ids(name: SourceName, query: string, options?: AskOptions): Promise<number[]>;
   /** `code: message` of the error that the query is refused with. */
   refusal(name: SourceName, query: string): Promise<string>;
 }
@@ -119,8 +122,10 @@ export const seedLists = async (): Promise<SeededLists> => {
       client.release();
     }
   };
-  const ask: SeededLists['ask'] = (name, query, options = {}) =>
-    listRows<Row>({ rows }, sources[name], new URLSearchParams(query), { path: `/api/v1/${name}/`, ...options });
+  const ask: SeededLists['ask'] = async (name, text, { order, ...options } = {}) => {
+    const query = parseListQuery(sources[name], new URLSearchParams(text), order);
+    return listRows<Row>({ rows }, sources[name], { query, path: `/api/v1/${name}/`, ...options });
+  };
   return {
     db: { rows },
     admin,

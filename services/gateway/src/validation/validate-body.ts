@@ -57,18 +57,18 @@ const fieldErrors = (
 
 /**
  * A request's body as its schema gives it.
- * @param echoes fields that are left out rather than refused
+ * @param ignoredFields fields that are left out rather than refused
  * @throws HttpError 400 with the messages of all fields that are wrong or unknown
  */
 export const validateBody = <Schema extends z.ZodObject>(
   schema: Schema,
   body: unknown,
-  echoes: readonly string[] = [],
+  ignoredFields: readonly string[] = [],
 ): z.output<Schema> => {
   if (!isFields(body)) throw invalidFields({ [WHOLE_BODY]: ['Invalid data. Expected a dictionary.'] });
   const coerced = coerce(schema, body);
   const result = schema.safeParse(coerced);
-  const unknown = unknownFields(body, Object.keys(schema.shape), echoes);
+  const unknown = unknownFields(body, Object.keys(schema.shape), ignoredFields);
   const errors = fieldErrors(coerced, result.error?.issues ?? [], unknown);
   if (result.success && errors.size === 0) return result.data;
   throw invalidFields(Object.fromEntries([...errors].map(([field, messages]) => [field, [...messages]])));

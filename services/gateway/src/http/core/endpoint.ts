@@ -23,7 +23,7 @@ export interface ApiRequest<Body = unknown> {
   /** Asked for the headers alone: a body, were it given, would not be sent. */
   readonly isHead: boolean;
   /** For long answers. @throws HttpError as at the beginning, when the caller may not call this any more */
-  readmit(): Promise<void>;
+  reauthorize(): Promise<void>;
   /** Fires when the caller goes away before it has the whole answer. */
   readonly signal: AbortSignal;
   /** Names for what this request creates; the same ones again for a repeated Idempotency-Key. */
@@ -60,7 +60,7 @@ export interface EndpointSpec<Schema extends z.ZodObject> {
    * Fields that the body may have as well and that change nothing, so that what GET gave can be sent back. Every other one
    * that `body` does not know is refused.
    */
-  readonly echoes?: readonly string[];
+  readonly ignoredFields?: readonly string[];
   /** The body of a success. */
   readonly answers: z.ZodType;
   /** Media types of the answer, when it is not JSON alone. */

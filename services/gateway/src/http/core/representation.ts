@@ -7,8 +7,6 @@ export const API_ROOT = '/api/v1';
 export const urlOf = (collection: string, id: number | string, action?: string): string =>
   `${API_ROOT}/${collection}/${id}/${action === undefined ? '' : `${action}/`}`;
 
-export const userUrl = (id: number): string => urlOf('users', id);
-
 /** The fields that all resources have in common. */
 export const commonSchema = {
   id: z.int(),
@@ -28,38 +26,41 @@ export interface CommonRow extends Authored {
   readonly modified: string;
 }
 
-export interface CommonParts {
-  readonly type: string;
+export const withoutNulls = <Value>(
+  fields: Readonly<Record<string, Value | null | undefined>>,
+): Record<string, Value> =>
+  Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, Value] => entry[1] !== null && entry[1] !== undefined),
+  );
+
+interface Links {
   /** The plural under `/api/v1/`. */
   readonly collection: string;
   readonly related?: Readonly<Record<string, string | null>>;
   readonly summaries?: Readonly<Record<string, unknown>>;
 }
 
-const withoutNulls = <Value>(fields: Readonly<Record<string, Value | null | undefined>>): Record<string, Value> =>
-  Object.fromEntries(
-    Object.entries(fields).filter((entry): entry is [string, Value] => entry[1] !== null && entry[1] !== undefined),
-  );
-
-/** Both maps begin with the people; what is null is left out of them. */
-export const presentCommon = (row: CommonRow, parts: CommonParts): Record<keyof typeof commonSchema, unknown> => ({
-  id: row.id,
-  type: parts.type,
-  url: urlOf(parts.collection, row.id),
+/** How a row refers to itself and to others. Both maps begin with its authors; what is null is left out of them. */
+export const linksOf = (
+  row: Partial<Authored> & { readonly id: number },
+  { collection, related, summaries }: Links,
+): Record<'url' | 'related' | 'summary_fields', unknown> => ({
+  url: urlOf(collection, row.id),
   related: withoutNulls({
-    created_by: row.created_by === null ? null : userUrl(row.created_by),
-    modified_by: row.modified_by === null ? null : userUrl(row.modified_by),
-    ...parts.related,
+    created_by: row.created_by ? urlOf('users', row.created_by) : null,
+    modified_by: row.modified_by ? urlOf('users', row.modified_by) : null,
+    ...related,
   }),
-  summary_fields: withoutNulls({ created_by: row.creator, modified_by: row.modifier, ...parts.summaries }),
-  created: row.created,
-  modified: row.modified,
-  created_by: row.created_by,
-  modified_by: row.modified_by,
+  summary_fields: withoutNulls({ created_by: row.creator, modified_by: row.modifier, ...summaries }),
 });
 
-/** The named properties of a row, in that order. */
-export const pick = <Row extends object, const Names extends readonly (keyof Row)[]>(
-  row: Row,
-  names: Names,
-): Pick<Row, Names[number]> => Object.fromEntries(names.map((name) => [name, row[name]])) as Pick<Row, Names[number]>;
+/** The values that the schema names, in its order; others are left out. A literal `type` of the schema is filled in. */
+export const represent = <Shape extends z.ZodRawShape>(
+  { shape }: z.ZodObject<Shape>,
+  values: Readonly<Record<Exclude<keyof Shape, 'type'>, unknown>>,
+): object => {
+  const type: unknown = shape['type'];
+  const all: Readonly<Record<string, unknown>> =
+    type instanceof z.ZodLiteral ? { ...values, type: type.value } : values;
+  return Object.fromEntries(Object.keys(shape).map((name) => [name, all[name]]));
+};

@@ -1,14 +1,14 @@
 import type { Written } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import { sources, type RowSource } from '../../lists/index.ts';
-import type { GatewayDeps } from '../../routes/deps.ts';
-import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from '../core/endpoint.ts';
-import { demandsRevision, etagOf } from './etag.ts';
-import { noSuch } from '../core/http-error.ts';
-import { idParameter } from '../core/id-parameter.ts';
-import { answerList, listSchema } from '../lists/list-endpoint.ts';
-import { API_ROOT, urlOf } from '../core/representation.ts';
+import type { WaitForProjection } from '../../backend/calls.ts';
 import { NOT_YET_VISIBLE } from '../../backend/settle.ts';
+import type { Reader } from '../../db/reader.ts';
+import { sources, type RowSource } from '../../lists/index.ts';
+import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from '../core/endpoint.ts';
+import { preconditionFailed } from '../core/http-error.ts';
+import { API_ROOT, urlOf } from '../core/representation.ts';
+import { answerList, listSchema } from '../lists/list-endpoint.ts';
+import { findRow, idParameter } from './find-row.ts';
 
 export interface StoredRow {
   readonly id: number;
@@ -17,31 +17,31 @@ export interface StoredRow {
   readonly revision: number;
 }
 
-/** Names the thing a command is about, and the version its sender insists on. */
-export interface Target {
+/** The entity that a command changes; with a version, the command fails at any other one. */
+interface Target {
   readonly uuid: string;
   readonly expected_version?: number;
 }
 
-/** What tells one resource from another; the rest of create, read, change and delete is the same for all. */
-export interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change extends z.ZodObject> {
-  /** As 404s have it: `Client`. */
+/** The differences between resources; the rest of create, read, change and delete is the same for all. */
+interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change extends z.ZodObject> {
+  /** For error messages: `Client`. */
   readonly label: string;
   /** Plural, as in the URL; its list is filtered as the source of that name allows. */
   readonly collection: 'users' | 'clients' | 'schedules' | 'repositories' | 'policies';
   readonly source: RowSource;
   readonly representation: z.ZodObject;
   readonly create: Create;
-  /** For PUT; the schema of POST unless told. */
+  /** For PUT; default: the schema of POST. */
   readonly replace?: z.ZodObject;
   readonly change: Change;
-  /** What bodies may have beside the fields of the representation, and changes nothing. */
-  readonly echoes?: readonly string[];
-  /** Who may PATCH and PUT; superusers unless told. */
+  /** Fields that bodies may have beside those of the representation, without effect. */
+  readonly ignoredFields?: readonly string[];
+  /** Who may PATCH and PUT; default: superusers. */
   readonly changeAccess?: Access;
-  present(row: Row, request: ApiRequest): Promise<unknown>;
+  present(row: Row): object | Promise<object>;
   /** The detail, where it shows more than a list does. */
-  presentDetail?(row: Row, request: ApiRequest): Promise<ApiAnswer>;
+  presentDetail?(row: Row, request: ApiRequest): Promise<object>;
   register(body: z.output<Create>, request: ApiRequest): Promise<Written>;
   update(target: Target, changes: z.output<Change>, context: { row: Row; request: ApiRequest }): Promise<Written>;
   remove(target: Target): Promise<Written>;
@@ -49,37 +49,47 @@ export interface Resource<Row extends StoredRow, Create extends z.ZodObject, Cha
   changedHeaders?(row: Row, request: ApiRequest): Promise<Record<string, string>>;
 }
 
+const etagOf = (revision: number): string => `"${revision}"`;
+
+/**
+ * @param ifMatch the header If-Match, empty when there is none
+ * @returns whether the header names this revision, so that the change must fail at any other one
+ * @throws HttpError 412 when the header names other revisions only
+ */
+const demandsRevision = (ifMatch: string, revision: number): boolean => {
+  if (ifMatch === '' || ifMatch.trim() === '*') return false;
+  const tags = ifMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  if (!tags.includes(etagOf(revision))) throw preconditionFailed();
+  return true;
+};
+
 export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObject, Change extends z.ZodObject>(
   resource: Resource<Row, Create, Change>,
-  deps: GatewayDeps,
+  { reader, waitForProjection }: { readonly reader: Reader; readonly waitForProjection: WaitForProjection },
 ): readonly Endpoint[] => {
   const { label, collection, source, representation, changeAccess = 'superuser' } = resource;
   const path = `${API_ROOT}/${collection}`;
   const detailPath = `${path}/:id`;
   const singular = `a single ${label.toLowerCase()}`;
   const common = { tag: collection, answers: representation };
-  const echoes = [...Object.keys(representation.shape), ...(resource.echoes ?? [])];
+  const ignoredFields = [...Object.keys(representation.shape), ...(resource.ignoredFields ?? [])];
 
-  const find = async (id: number): Promise<Row> => {
-    const row = await deps.reader.row<Row>(`select ${source.select} from ${source.from} where t.id = $1`, [id]);
-    if (!row) throw noSuch(label);
-    return row;
-  };
+  const find = (id: number): Promise<Row> => findRow<Row>(reader, source, label, id);
 
   const targetOf = (row: Row, request: ApiRequest): Target =>
     demandsRevision(request.header('If-Match'), row.revision)
       ? { uuid: row.uuid, expected_version: row.revision }
       : { uuid: row.uuid };
 
-  /** The state after a write, or the promise that it will be there. */
+  /** The state after a write; 202 when the read model lags behind. */
   const written = async ({ id, version, position }: Written, request: ApiRequest): Promise<ApiAnswer> => {
-    if (!(await deps.settle('inventory', position))) {
+    if (!(await waitForProjection('inventory', position))) {
       return { status: 202, body: { detail: NOT_YET_VISIBLE, id, url: urlOf(collection, id) } };
     }
     const row = await find(id);
     const more = (await resource.changedHeaders?.(row, request)) ?? {};
     const etag = etagOf(Math.max(version, row.revision));
-    return { body: await resource.present(row, request), headers: { ETag: etag, ...more } };
+    return { body: await resource.present(row), headers: { ETag: etag, ...more } };
   };
 
   const change = async (request: ApiRequest<z.output<Change>>): Promise<ApiAnswer> => {
@@ -98,10 +108,10 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       answers: listSchema(representation),
       list: sources[collection],
       handle: (request) =>
-        answerList<Row>(deps.reader, request, {
+        answerList<Row>(reader, request, {
           list: sources[collection],
           source,
-          present: (row) => resource.present(row, request),
+          present: (row) => resource.present(row),
         }),
     }),
     endpoint({
@@ -111,7 +121,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'superuser',
       summary: `Create ${singular}`,
       body: resource.create,
-      echoes,
+      ignoredFields,
       handle: async (request) => {
         const result = await resource.register(request.body, request);
         const answer = await written(result, request);
@@ -126,8 +136,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       summary: `Retrieve details of ${singular}`,
       handle: async (request) => {
         const row = await find(idParameter(request, label));
-        if (resource.presentDetail) return resource.presentDetail(row, request);
-        return { body: await resource.present(row, request), headers: { ETag: etagOf(row.revision) } };
+        const body = await (resource.presentDetail?.(row, request) ?? resource.present(row));
+        return { body, headers: { ETag: etagOf(row.revision) } };
       },
     }),
     endpoint({
@@ -137,7 +147,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: changeAccess,
       summary: `Update ${singular}`,
       body: resource.change,
-      echoes,
+      ignoredFields,
       handle: change,
     }),
     endpoint({
@@ -147,8 +157,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: changeAccess,
       summary: `Replace ${singular}`,
       body: resource.replace ?? resource.create,
-      echoes,
-      // What replaces all fields is also a change of them.
+      ignoredFields,
+      // The replacement of all fields is also a change of them.
       handle: (request) => change({ ...request, body: request.body as z.output<Change> }),
     }),
     endpoint({
@@ -159,9 +169,9 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       summary: `Delete ${singular}`,
       handle: async (request) => {
         const row = await find(idParameter(request, label));
-        const body = await resource.present(row, request);
+        const body = await resource.present(row);
         const { position } = await resource.remove(targetOf(row, request));
-        const isGone = await deps.settle('inventory', position);
+        const isGone = await waitForProjection('inventory', position);
         return isGone ? { body } : { status: 202, body: { detail: NOT_YET_VISIBLE } };
       },
     }),

@@ -1,12 +1,11 @@
 import type { Knex } from 'knex';
 import type { NamedColumn, Step } from '../parse/column-path.ts';
 import { columnSql, conditionSql } from './compile-condition.ts';
-import { joinSql } from './compile-join.ts';
 import { partsSql } from './compile-path.ts';
 import type { Filter } from '../parse/filter.ts';
 import type { ListQuery } from '../parse/list-query.ts';
 import type { Condition } from '../parse/lookups.ts';
-import { fromSource, sql } from './sql.ts';
+import { fromSource, joinSql, sql } from './sql.ts';
 
 /*
  * How filters become SQL. A relation is followed by EXISTS, never by a join, so that no row is found twice however many

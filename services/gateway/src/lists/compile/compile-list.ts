@@ -2,11 +2,10 @@ import type { Knex } from 'knex';
 import { samePath, type ColumnPath, type Step } from '../parse/column-path.ts';
 import { columnSql } from './compile-condition.ts';
 import { applyFilters } from './compile-filters.ts';
-import { joinSql } from './compile-join.ts';
 import type { ListQuery, OrderTerm } from '../parse/list-query.ts';
 import type { ListSource } from '../sources/list-source.ts';
 import type { Condition } from '../parse/lookups.ts';
-import { fromSource, sql, statementOf, type Statement } from './sql.ts';
+import { fromSource, joinSql, sql, statementOf, type Statement } from './sql.ts';
 
 /** The alias of the listed rows. */
 const ROW = 't';

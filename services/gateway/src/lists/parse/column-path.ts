@@ -1,6 +1,6 @@
 import type { ColumnField, ListRelation, ListSource } from '../sources/list-source.ts';
 import { isLookup } from './lookups.ts';
-import { badQuery, shown } from './query-error.ts';
+import { badQuery, truncateForMessage } from './query-error.ts';
 import { sources } from '../sources/sources.ts';
 
 /** A column with the name of its field. */
@@ -38,7 +38,7 @@ const own = <Value>(record: Readonly<Record<string, Value>>, name: string): Valu
   Object.hasOwn(record, name) ? record[name] : undefined;
 
 const unknownField = (source: ListSource, name: string): Error =>
-  badQuery(`${source.label} has no field named '${shown(name)}'`);
+  badQuery(`${source.label} has no field named '${truncateForMessage(name)}'`);
 
 const follow = (steps: readonly Step[], name: string, relation: ListRelation): readonly Step[] => {
   if (steps.some((step) => step.name === name)) throw badQuery(`'${name}' occurs twice in one filter`);
@@ -65,7 +65,7 @@ const throughRelation = (cursor: Cursor, relation: ListRelation, remaining: read
 
 const resolve = ({ source, steps, names }: Cursor): ColumnPath => {
   const [name = '', ...remaining] = names;
-  if (SECRET.test(name)) throw badQuery(`Filtering on '${shown(name)}' is not allowed.`);
+  if (SECRET.test(name)) throw badQuery(`Filtering on '${truncateForMessage(name)}' is not allowed.`);
   const field = own(source.fields, name);
   const relation = own(source.relations, name);
   if (relation && !(field && endsHere(remaining[0]))) {

@@ -1,5 +1,5 @@
 import type { FieldType } from '../sources/list-source.ts';
-import { badQuery, shown } from './query-error.ts';
+import { badQuery, truncateForMessage } from './query-error.ts';
 
 /** A value as it is bound to a statement. */
 export type SqlValue = string | boolean;
@@ -13,15 +13,16 @@ export const parseText = (text: string): string => {
 const MAX_INTEGER = 2n ** 63n - 1n;
 
 const parseInteger = (text: string): string => {
-  if (!/^[+-]?\d{1,40}$/.test(text)) throw badQuery(`'${shown(text)}' is not an integer`);
+  if (!/^[+-]?\d{1,40}$/.test(text)) throw badQuery(`'${truncateForMessage(text)}' is not an integer`);
   const value = BigInt(text.replace('+', ''));
-  if (value > MAX_INTEGER || value < -MAX_INTEGER) throw badQuery(`'${shown(text)}' is too big an integer`);
+  if (value > MAX_INTEGER || value < -MAX_INTEGER)
+    throw badQuery(`'${truncateForMessage(text)}' is too big an integer`);
   return value.toString();
 };
 
 const parseFloatValue = (text: string): string => {
   const value = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(value)) throw badQuery(`'${shown(text)}' is not a number`);
+  if (!Number.isFinite(value)) throw badQuery(`'${truncateForMessage(text)}' is not a number`);
   return String(value);
 };
 
@@ -29,12 +30,12 @@ const parseFloatValue = (text: string): string => {
 export const parseBoolean = (text: string): boolean => {
   if (/^(true|t|1)$/i.test(text)) return true;
   if (/^(false|f|0)$/i.test(text)) return false;
-  throw badQuery(`Unable to convert '${shown(text)}' to boolean`);
+  throw badQuery(`Unable to convert '${truncateForMessage(text)}' to boolean`);
 };
 
 const parseUuid = (text: string): string => {
   if (!/^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$/i.test(text))
-    throw badQuery(`'${shown(text)}' is not a valid UUID.`);
+    throw badQuery(`'${truncateForMessage(text)}' is not a valid UUID.`);
   return text;
 };
 
@@ -73,7 +74,7 @@ const parseTimestamp = (text: string): string => {
   const zone = isPlausible ? readZone(text) : undefined;
   if (local === undefined || zone === undefined)
     throw badQuery(
-      `'${shown(text)}' value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format.`,
+      `'${truncateForMessage(text)}' value has an invalid format. It must be in YYYY-MM-DD HH:MM[:ss[.uuuuuu]][TZ] format.`,
     );
   return `${local}${zone}`;
 };

@@ -10,14 +10,14 @@ export interface Filter {
   /** Any one of these. */
   readonly columns: readonly NamedColumn[];
   readonly condition: Condition;
-  /** Whether it is the others that pass. */
+  /** Whether the other rows pass instead. */
   readonly negated: boolean;
 }
 
-/** How a filter goes together with the others; `search` is one on a relation. */
+/** How a filter is combined with the others; `search` is a search on a relation. */
 export type FilterRole = 'all' | 'any' | 'chain' | 'search';
 
-export interface ParsedFilter {
+interface ParsedFilter {
   readonly role: FilterRole;
   readonly filter: Filter;
 }
@@ -52,7 +52,7 @@ const ownTextColumns = ({ search }: ListSource): readonly NamedColumn[] =>
 
 /**
  * Reads one parameter, such as `or__not__policy__name__icontains=x`.
- * @throws AppError('validation') for a field, relation, lookup or value that there is not
+ * @throws AppError('validation') for an unknown field, relation or lookup, or an invalid value
  */
 export const parseFilter = (source: ListSource, written: string, text: string): ParsedFilter => {
   const { name, role, negated, asInteger } = readAffixes(written);
@@ -64,8 +64,7 @@ export const parseFilter = (source: ListSource, written: string, text: string): 
     const searched = { steps, columns: ownTextColumns(target), condition, negated };
     return { role: role === 'all' && !negated ? 'search' : role, filter: searched };
   }
-  const asked = { type: column.type, text: asInteger ? castToInteger(text) : text };
-  const demand = parseLookup(lookup, asked);
+  const demand = parseLookup(lookup, { type: column.type, text: asInteger ? castToInteger(text) : text });
   return {
     role,
     filter: { steps, columns: [column], condition: demand.condition, negated: demand.negated !== negated },

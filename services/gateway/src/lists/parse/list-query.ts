@@ -3,7 +3,7 @@ import { parseFilter, type Filter, type FilterRole } from './filter.ts';
 import type { ListSource } from '../sources/list-source.ts';
 import { containing, type Condition } from './lookups.ts';
 import { parsePage, parsePageSize } from './page-parameters.ts';
-import { badQuery, shown } from './query-error.ts';
+import { badQuery, truncateForMessage } from './query-error.ts';
 
 export interface OrderTerm {
   readonly path: ColumnPath;
@@ -86,7 +86,8 @@ const parseFields = (source: ListSource, text: string): readonly SelectedField[]
 /** Distinct rows can be sorted by what they consist of, and are when nothing else is asked. */
 const orderOfFields = (fields: readonly SelectedField[], order: readonly OrderTerm[]): readonly OrderTerm[] => {
   const hidden = order.find((term) => !fields.some(({ path }) => samePath(path, term.path)));
-  if (hidden) throw badQuery(`With 'fields', only these can be sorted by, not '${shown(hidden.path.column.name)}'`);
+  if (hidden)
+    throw badQuery(`With 'fields', only these can be sorted by, not '${truncateForMessage(hidden.path.column.name)}'`);
   const others = fields.filter(({ path }) => !order.some((term) => samePath(path, term.path)));
   return [...order, ...others.map(({ path }) => ({ path, descending: false }))];
 };

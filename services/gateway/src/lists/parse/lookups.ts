@@ -1,9 +1,11 @@
 import type { FieldType } from '../sources/list-source.ts';
-import { escapeLike } from './escape-like.ts';
 import { parseBoolean, parseText, parseValue, type SqlValue } from './filter-value.ts';
-import { badQuery, shown } from './query-error.ts';
+import { badQuery, truncateForMessage } from './query-error.ts';
 
-/** What a filter asks of a column. Comparing with null is asking whether there is a value at all. */
+/** Text for a LIKE pattern in which nothing is a wildcard. */
+export const escapeLike = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+
+/** What a filter demands of a column. A comparison with null is the condition `present`. */
 export type Condition =
   | { readonly kind: 'present' }
   | { readonly kind: 'compare'; readonly operator: '=' | '>' | '>=' | '<' | '<='; readonly value: SqlValue }
@@ -13,18 +15,18 @@ export type Condition =
   | { readonly kind: 'like'; readonly pattern: string; readonly ignoreCase: boolean }
   | { readonly kind: 'regex'; readonly pattern: string; readonly ignoreCase: boolean };
 
-/** A condition, or its opposite. */
-export interface Demand {
+/** A condition, or its negation. */
+interface Demand {
   readonly condition: Condition;
   readonly negated: boolean;
 }
 
-interface Asked {
+interface Operand {
   readonly type: FieldType;
   readonly text: string;
 }
 
-type Lookup = (asked: Asked) => Demand;
+type Lookup = (operand: Operand) => Demand;
 
 const PRESENT: Condition = { kind: 'present' };
 const demand = (condition: Condition): Demand => ({ condition, negated: false });
@@ -50,8 +52,8 @@ const regex =
 
 const isNull = (text: string): boolean => /^(null|none)$/i.test(text);
 
-const exact: Lookup = (asked) =>
-  asked.type !== 'text' && isNull(asked.text) ? { condition: PRESENT, negated: true } : compare('=')(asked);
+const exact: Lookup = (operand) =>
+  operand.type !== 'text' && isNull(operand.text) ? { condition: PRESENT, negated: true } : compare('=')(operand);
 
 const MAX_ITEMS = 1_000;
 
@@ -87,16 +89,17 @@ const LOOKUPS: ReadonlyMap<string, Lookup> = new Map<string, Lookup>([
 
 export const isLookup = (name: string): boolean => LOOKUPS.has(name);
 
-/** What `icontains` asks; `search` is made of it. */
+/** The condition of `icontains`, and of `search`. */
 export const containing = (text: string): Condition => ({
   kind: 'like',
   pattern: contains(escapeLike(parseText(text))),
   ignoreCase: true,
 });
 
-/** @throws AppError('validation') for a lookup that there is not, or a value that the column cannot have */
-export const parseLookup = (name: string, asked: Asked): Demand => {
+/** @throws AppError('validation') for an unknown lookup, or a value that the column cannot have */
+export const parseLookup = (name: string, operand: Operand): Demand => {
   const lookup = LOOKUPS.get(name);
-  if (!lookup) throw badQuery(`There is no lookup '${shown(name)}'; there are ${[...LOOKUPS.keys()].join(', ')}`);
-  return lookup(asked);
+  if (!lookup)
+    throw badQuery(`There is no lookup '${truncateForMessage(name)}'; there are ${[...LOOKUPS.keys()].join(', ')}`);
+  return lookup(operand);
 };

@@ -7,7 +7,7 @@ const MAX_NARROW_SIZE = 10_000;
 
 export const invalidPage = (): AppError => new AppError('not-found', 'Invalid page.');
 
-/** @throws AppError('not-found') for what is no page */
+/** @throws AppError('not-found') for an invalid number of a page */
 export const parsePage = (text = '1'): number | 'last' => {
   if (text === 'last') return text;
   const page = /^\d{1,9}$/.test(text) ? Number(text) : 0;
@@ -15,7 +15,7 @@ export const parsePage = (text = '1'): number | 'last' => {
   return page;
 };
 
-/** What cannot be a size is ignored; what is too big is cut. */
+/** An invalid size is ignored; one above the maximum becomes the maximum. */
 export const parsePageSize = (text = '', { isNarrow }: { readonly isNarrow: boolean }): number => {
   const size = /^\d+$/.test(text) ? Number(text) : 0;
   return size < 1 ? DEFAULT_SIZE : Math.min(size, isNarrow ? MAX_NARROW_SIZE : MAX_SIZE);

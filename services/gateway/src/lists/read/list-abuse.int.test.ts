@@ -1,6 +1,7 @@
 import { hasCode } from '@cyborgbackup/kernel';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseListQuery } from '../parse/list-query.ts';
 import { listRows } from './list-rows.ts';
 import type { SourceName } from '../sources/list-source.ts';
 import { seedLists, type Row, type SeededLists } from '../../testing/seeded-lists.ts';
@@ -175,9 +176,10 @@ describe('whatever is sent', () => {
     );
     const outcomes = { page: 0, refused: 0 };
     await fc.assert(
-      fc.asyncProperty(asked, async ({ source, query }) => {
+      fc.asyncProperty(asked, async ({ source, query: parameters }) => {
         try {
-          const page = await listRows<Row>(lists.db, sources[source], query, { path: `/api/v1/${source}/` });
+          const query = parseListQuery(sources[source], parameters);
+          const page = await listRows<Row>(lists.db, sources[source], { query, path: `/api/v1/${source}/` });
           expect(page.count).toBeGreaterThanOrEqual(page.rows.length);
           outcomes.page++;
         } catch (error) {

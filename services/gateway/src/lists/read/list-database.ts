@@ -1,8 +1,8 @@
-/** What lists read from. A `Reader` is one. */
+/** The part of a `Reader` that lists use. */
 export interface ListDatabase {
   /**
    * The rows of one statement.
-   * @param options.timeoutMillis gives up sooner than usual: the error then has the SQLSTATE 57014, or is caused by one
+   * @param options.timeoutMillis a shorter time-out than usual: the error then has the SQLSTATE 57014, or is caused by one
    */
   rows<Row extends object>(
     text: string,
@@ -11,16 +11,12 @@ export interface ListDatabase {
   ): Promise<readonly Row[]>;
 }
 
-interface TransactionClient {
-  query(text: string): Promise<unknown>;
-}
-
 /**
- * Does `work` in a transaction whose statements are given up (SQLSTATE 57014) after so many milliseconds each.
- * @param client in no transaction yet, and in none afterwards
+ * Does `work` in a transaction in which each statement is canceled (SQLSTATE 57014) after so many milliseconds.
+ * @param client outside of a transaction, before and afterwards
  */
 export const withStatementTimeout = async <Result>(
-  client: TransactionClient,
+  client: { query(text: string): Promise<unknown> },
   timeoutMillis: number,
   work: () => Promise<Result>,
 ): Promise<Result> => {

@@ -9,34 +9,33 @@ import {
 import { queryFault } from './database-error.ts';
 import type { Filter } from '../parse/filter.ts';
 import type { ListDatabase } from './list-database.ts';
-import { parseListQuery, type ListQuery, type Parameter, type SelectedField } from '../parse/list-query.ts';
+import type { ListQuery, SelectedField } from '../parse/list-query.ts';
 import type { ListSource } from '../sources/list-source.ts';
 import { invalidPage } from '../parse/page-parameters.ts';
 import { renderPage, type PageEnvelope } from './render-page.ts';
 import type { Statement } from '../compile/sql.ts';
 
-/** SQL for the rows that are shown: what follows SELECT (`t.id` among it) and FROM. Listed rows have the alias `t`. */
+/** How rows are read for the answer: the SQL after SELECT (`t.id` among it) and after FROM. Listed rows have the alias `t`. */
 export interface RowSource {
   readonly select: string;
   readonly from: string;
-  /** In place of `from` where the ids of the rows are known, as `$1`: for rows whose id is in no index. */
+  /** In place of `from` when the ids of the rows are known, as `$1`: for rows whose id is in no index. */
   readonly byIds?: string;
 }
 
 export interface ListRowsOptions {
+  readonly query: ListQuery;
   /** Of the request, for the links to other pages. */
   readonly path: string;
-  /** What to read of each row; only its id unless told. */
+  /** How each row is read; default: only its id. */
   readonly rows?: RowSource;
   /** Which rows the list may show at all: columns of the source's table, not fields, and their values. */
-  readonly scope?: Scope;
-  /** In place of the source's own order, as in `?order=`. */
-  readonly order?: string;
+  readonly scope?: Scope | undefined;
 }
 
 export interface ListPage<Row> extends PageEnvelope {
   readonly rows: readonly Row[];
-  /** Set when the query has `fields`: then `rows` hold just these, and are to be shown as they are. */
+  /** Set when the query has `fields`: then `rows` hold just these, and are answered as they are. */
   readonly fields: readonly string[] | null;
 }
 
@@ -54,7 +53,7 @@ interface FoundRows {
   readonly count: number;
 }
 
-const read = async <Row extends object>(rows: Rows, { text, values }: Statement): Promise<readonly Row[]> =>
+const read = <Row extends object>(rows: Rows, { text, values }: Statement): Promise<readonly Row[]> =>
   rows<Row>(text, values);
 
 const count = async (rows: Rows, plan: ListPlan, limit?: number): Promise<number> =>
@@ -96,8 +95,8 @@ const findLastPage = async (rows: Rows, plan: ListPlan): Promise<FoundRows> => {
 const find = (rows: Rows, plan: ListPlan): Promise<FoundRows> =>
   plan.query.page === 'last' ? findLastPage(rows, plan) : findPage(rows, plan, plan.query.page);
 
-/** `f0`, `f1` … under their names again. */
-const named = (fields: readonly SelectedField[], row: Readonly<Record<string, unknown>>): object =>
+/** `f0`, `f1` … under the names of their fields. */
+const withFieldNames = (fields: readonly SelectedField[], row: Readonly<Record<string, unknown>>): object =>
   Object.fromEntries(fields.map(({ name }, index) => [name, row[`f${index}`]]));
 
 /** The rows that have these ids, in the order of the ids. */
@@ -111,13 +110,13 @@ export const rowsById = async (rows: Rows, source: RowSource, ids: readonly numb
   return ids.flatMap((id) => byId.get(id) ?? []);
 };
 
-const content = async (
+const contentOf = async (
   rows: Rows,
   { fields }: ListQuery,
   found: FoundRows['rows'],
   source?: RowSource,
 ): Promise<readonly object[]> => {
-  if (fields) return found.map((row) => named(fields, row));
+  if (fields) return found.map((row) => withFieldNames(fields, row));
   const ids = found.map(({ id }) => Number(id));
   return source ? rowsById(rows, source, ids) : ids.map((id) => ({ id }));
 };
@@ -130,30 +129,28 @@ const usesRegex = ({ filters }: ListQuery): boolean =>
 /**
  * One page of a list, as its query asks for it.
  *
- * First the ids of the page are found, from what an index holds where it can be, and then the rows with these ids: pages far
- * behind do not read all rows before them, only their ids. Rows that go away in between are left out. The count is exact up
- * to 100,000; beyond, it is the planner's estimate, and `next` tells whether there is more. `page=last` counts exactly.
+ * First the ids of the page are found, from an index alone where possible, and then the rows with these ids: a page far behind
+ * does not read all rows before it, only their ids. Rows that are removed in between are left out. The count is exact up to
+ * 100,000; beyond, it is the planner's estimate, and `next` tells whether there is more. `page=last` counts exactly.
  *
- * @throws AppError('validation') without fields for what the source does not allow, and for a regular expression that is
- *   wrong or takes longer than two seconds; AppError('not-found') for a page that there is not
+ * @throws AppError('validation') without fields for a regular expression that is wrong or takes longer than two seconds;
+ *   AppError('not-found') for a page that does not exist
  */
 export const listRows = async <Row extends object = { readonly id: number }>(
   db: ListDatabase,
   source: ListSource,
-  query: Iterable<Parameter>,
-  { path, rows: rowSource, scope = {}, order }: ListRowsOptions,
+  { query, path, rows: rowSource, scope = {} }: ListRowsOptions,
 ): Promise<ListPage<Row>> => {
-  const parsed = parseListQuery(source, query, order);
-  const hasRegex = usesRegex(parsed);
+  const hasRegex = usesRegex(query);
   const rows: Rows = (text, values) => db.rows(text, values, hasRegex ? { timeoutMillis: REGEX_MILLIS } : {});
   try {
-    const found = await find(rows, { source, query: parsed, scope });
-    const shown = await content(rows, parsed, found.rows, rowSource);
+    const found = await find(rows, { source, query, scope });
+    const contents = await contentOf(rows, query, found.rows, rowSource);
     return {
-      ...renderPage({ ...found, path, parameters: parsed.parameters }),
-      // What a row holds is for the one who wrote the RowSource to know.
-      rows: shown as readonly Row[],
-      fields: parsed.fields?.map(({ name }) => name) ?? null,
+      ...renderPage({ ...found, path, parameters: query.parameters }),
+      // The type of the rows follows from the RowSource, which is text.
+      rows: contents as readonly Row[],
+      fields: query.fields?.map(({ name }) => name) ?? null,
     };
   } catch (error) {
     throw queryFault(error, { hasRegex }) ?? error;

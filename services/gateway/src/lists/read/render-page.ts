@@ -1,6 +1,6 @@
 import type { Parameter } from '../parse/list-query.ts';
 
-/** What surrounds the rows of a page. */
+/** The fields around the rows of a page. */
 export interface PageEnvelope {
   readonly count: number;
   /** Relative URLs: path and query. */
@@ -8,7 +8,7 @@ export interface PageEnvelope {
   readonly previous: string | null;
 }
 
-export interface PageFacts {
+interface PageOptions {
   readonly count: number;
   readonly page: number;
   readonly hasNext: boolean;
@@ -17,17 +17,13 @@ export interface PageFacts {
   readonly parameters: readonly Parameter[];
 }
 
-const byName = ([a]: Parameter, [b]: Parameter): number => (a < b ? -1 : Number(a > b));
-
-const link = ({ path, parameters }: PageFacts, page: number): string => {
-  const kept = parameters.filter(([name]) => name !== 'page');
-  const all = [...kept, ['page', String(page)] as const].sort(byName);
-  return `${path.replace(/\/*$/, '/')}?${new URLSearchParams(all.map(([name, value]): [string, string] => [name, value])).toString()}`;
-};
-
 /** The links keep all parameters, sorted by name, and replace `page`. */
-export const renderPage = (facts: PageFacts): PageEnvelope => ({
-  count: facts.count,
-  next: facts.hasNext ? link(facts, facts.page + 1) : null,
-  previous: facts.page > 1 ? link(facts, facts.page - 1) : null,
-});
+export const renderPage = ({ count, page, hasNext, path, parameters }: PageOptions): PageEnvelope => {
+  const link = (other: number): string => {
+    const query = new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value]));
+    query.set('page', String(other));
+    query.sort();
+    return `${path.replace(/\/*$/, '/')}?${query.toString()}`;
+  };
+  return { count, next: hasNext ? link(page + 1) : null, previous: page > 1 ? link(page - 1) : null };
+};

@@ -1,32 +1,42 @@
-import type { GatewayDeps } from '../deps.ts';
+import { exactPath } from '@cyborgbackup/contracts';
+import { shortIso } from '../../db/timestamps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest, noSuch } from '../../http/core/http-error.ts';
 import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
+import { API_ROOT, represent, urlOf } from '../../http/core/representation.ts';
 import { parseListQuery, rowsById, sources } from '../../lists/index.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { isByArchive, listById, parseCursor } from './list-by-id.ts';
-import { presentCatalog } from './present.ts';
 import { catalogSource, type CatalogRow } from './query.ts';
 import { catalogQuery, catalogSchema } from './schema.ts';
 
 const common = { method: 'GET', access: 'user', tag: 'catalogs' } as const;
 
-/** What a row holds is said by the source it is read from. */
+export const presentCatalog = (row: CatalogRow): object =>
+  represent(catalogSchema, {
+    ...row,
+    url: urlOf('catalogs', row.id),
+    path: exactPath(row),
+    mtime: shortIso(row.mtime),
+  });
+
+/** The type of the rows follows from the source, which is text. */
 const entriesById = async ({ reader }: GatewayDeps, ids: readonly number[]): Promise<readonly CatalogRow[]> =>
   (await rowsById(reader.rows, catalogSource, ids)) as readonly CatalogRow[];
 
 const list = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const cursor = parseCursor(request.query.get('cursor'));
-  const asked = parseListQuery(sources.catalogs, request.query);
-  if (!isByArchive(asked)) {
+  const query = parseListQuery(sources.catalogs, request.query);
+  if (!isByArchive(query)) {
     if (cursor !== undefined) throw badRequest('cursor: filters of entries, and other orders, go by page.');
     return answerList<CatalogRow>(deps.reader, request, {
       list: sources.catalogs,
       source: catalogSource,
+      query,
       present: presentCatalog,
     });
   }
-  const { ids, ...page } = await listById(deps.reader, asked, { path: request.path, cursor });
+  const { ids, ...page } = await listById(deps.reader, query, { path: request.path, cursor });
   return { body: { ...page, results: (await entriesById(deps, ids)).map(presentCatalog) } };
 };
 

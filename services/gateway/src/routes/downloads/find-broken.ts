@@ -1,7 +1,7 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
 import type { GatewayDeps } from '../deps.ts';
 
-/** More are not looked through: a repository with so much damage is past picking files out of it. */
+/** More are not read: single files are of little use from a repository with so much damage. */
 const MAX_BROKEN = 10_000;
 
 const BROKEN = `

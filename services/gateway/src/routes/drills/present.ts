@@ -1,21 +1,19 @@
-import { pick, urlOf } from '../../http/core/representation.ts';
+import { represent, urlOf, withoutNulls } from '../../http/core/representation.ts';
 import type { ClientProofRow, DrillRow } from './query.ts';
+import { drillSchema } from './schema.ts';
 
-export const presentDrill = (row: DrillRow): object => ({
-  id: row.id,
-  type: 'drill',
-  url: urlOf('drills', row.id),
-  related: {
-    job: urlOf('jobs', row.id),
-    ...(row.policy_id === null ? {} : { policy: urlOf('policies', row.policy_id) }),
-    ...(row.client_id === null ? {} : { client: urlOf('clients', row.client_id) }),
-  },
-  policy: row.policy_id,
-  policy_name: row.policy_name,
-  client: row.client_id,
-  ...pick(row, ['client_hostname', 'machine', 'archive_name', 'seed', 'requested', 'ended', 'passed']),
-  ...pick(row, ['files', 'failed_files', 'bytes', 'duration', 'reason']),
-});
+export const presentDrill = (row: DrillRow): object =>
+  represent(drillSchema, {
+    ...row,
+    url: urlOf('drills', row.id),
+    related: withoutNulls({
+      job: urlOf('jobs', row.id),
+      policy: row.policy_id === null ? null : urlOf('policies', row.policy_id),
+      client: row.client_id === null ? null : urlOf('clients', row.client_id),
+    }),
+    policy: row.policy_id,
+    client: row.client_id,
+  });
 
 /** @param now milliseconds since the epoch */
 export const presentClientProof = (row: ClientProofRow, now: number): object => {

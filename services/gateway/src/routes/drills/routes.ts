@@ -1,8 +1,7 @@
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
-import { noSuch } from '../../http/core/http-error.ts';
-import { idParameter } from '../../http/core/id-parameter.ts';
-import { answerList, envelope, listSchema } from '../../http/lists/list-endpoint.ts';
+import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import { answerList, listSchema, pageOf } from '../../http/lists/list-endpoint.ts';
 import { API_ROOT } from '../../http/core/representation.ts';
 import { sources } from '../../lists/index.ts';
 import { presentClientProof, presentDrill } from './present.ts';
@@ -13,16 +12,14 @@ const common = { method: 'GET', access: 'user', tag: 'drills' } as const;
 
 const clientProofs = async ({ reader, clock }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const counted = await reader.row<{ readonly count: number }>('select count(*) as count from inventory.clients');
-  const { size, page, ...rest } = envelope(request, counted?.count ?? 0);
-  const rows = await reader.rows<ClientProofRow>(CLIENT_PROOFS, [size, (page - 1) * size]);
+  const { envelope, limit, offset } = pageOf(request, counted?.count ?? 0);
+  const rows = await reader.rows<ClientProofRow>(CLIENT_PROOFS, [limit, offset]);
   const now = clock.now();
-  return { body: { ...rest, results: rows.map((row) => presentClientProof(row, now)) } };
+  return { body: { ...envelope, results: rows.map((row) => presentClientProof(row, now)) } };
 };
 
 const oneDrill = async ({ reader }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
-  const id = idParameter(request, 'Drill');
-  const row = await reader.row<DrillRow>(`select ${drillSource.select} from ${drillSource.from} where t.id = $1`, [id]);
-  if (!row) throw noSuch('Drill');
+  const row = await findRow<DrillRow>(reader, drillSource, 'Drill', idParameter(request, 'Drill'));
   return { body: presentDrill(row) };
 };
 

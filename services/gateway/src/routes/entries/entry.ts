@@ -1,7 +1,9 @@
 import { exactName } from '@cyborgbackup/contracts';
+import { z } from 'zod';
 import { shortIso } from '../../db/timestamps.ts';
+import { represent } from '../../http/core/representation.ts';
 
-/** What is read of an entry, in SQL: `v` is its version, `x` its attributes. */
+/** The columns of an entry, in SQL: `v` is its version, `x` its attributes. */
 export const ENTRY_COLUMNS = `v.number, x.type, x.mode, v.mtime, x.owner, x.group_name as "group", x.uid, x.gid, v.size,
   v.target, v.target_raw`;
 
@@ -19,16 +21,24 @@ export interface EntryRow {
   readonly target_raw: string | null;
 }
 
-/** As `entrySchema` has it. @param idBase of the archive that it is shown of */
-export const presentEntry = (row: EntryRow, idBase: number): object => ({
-  id: idBase + row.number,
-  type: row.type,
-  mode: row.mode,
-  mtime: shortIso(row.mtime),
-  owner: row.owner,
-  group: row.group,
-  uid: row.uid,
-  gid: row.gid,
-  size: row.size,
-  target: exactName({ folder: '', folder_raw: null, name: row.target ?? '', name_raw: row.target_raw }),
+export const entrySchema = z.object({
+  id: z.int().describe('As in `catalogs`.'),
+  type: z.string().describe('One letter, as `ls` has it.'),
+  mode: z.string(),
+  mtime: z.string(),
+  owner: z.string(),
+  group: z.string(),
+  uid: z.int(),
+  gid: z.int(),
+  size: z.int(),
+  target: z.string().describe('Where a link points, or empty.'),
 });
+
+/** @param idBase of the archive in which the entry is shown */
+export const presentEntry = (row: EntryRow, idBase: number): object =>
+  represent(entrySchema, {
+    ...row,
+    id: idBase + row.number,
+    mtime: shortIso(row.mtime),
+    target: exactName({ folder: '', folder_raw: null, name: row.target ?? '', name_raw: row.target_raw }),
+  });

@@ -2,11 +2,11 @@ import type { StoredPath } from '@cyborgbackup/contracts';
 import type { GatewayDeps } from '../deps.ts';
 
 /*
- * What downloads and restores ask of the catalog. It keeps an entry once for all the archives in a row that have it: a version
- * (`catalog.versions`), numbered within its series. An entry's id in the API is its archive's `id_base` and that number.
+ * The entries of downloads and restores. The catalog stores an entry once for all consecutive archives that have it: a version
+ * (`catalog.versions`), numbered within its series. An entry's id in the API is its archive's `id_base` plus that number.
  */
 
-/** A catalogued item, with what it takes to read it from its archive. */
+/** An entry, with all that is needed to read it from its archive. */
 export interface EntryToRead extends StoredPath {
   readonly id: number;
   /** One letter: `-` file, `d` folder, `l` link, … */
@@ -36,29 +36,36 @@ const OF_ARCHIVE = `
     join catalog.names n on n.id = v.name
     join catalog.attributes t on t.id = v.attributes`;
 
-const IS_THERE = 'a.complete and not a.removed and a.repository_uuid is not null';
+const IS_IN_REPOSITORY = 'a.complete and not a.removed and a.repository_uuid is not null';
 
 /**
  * The entry with this id, when its archive is still in its repository. Its archive is the one with the next lower base that
  * has such a number.
- * @param job the archive it has to be of; any unless given
+ * @param id as the request has it; no text but digits is the id of an entry
+ * @param job of the archive that must have the entry; default: any
  */
-export const findEntry = ({ reader }: GatewayDeps, id: number, job?: string): Promise<EntryToRead | undefined> =>
-  reader.row<EntryToRead>(
+export const findEntry = async (
+  { reader }: GatewayDeps,
+  id: number | string,
+  job?: string,
+): Promise<EntryToRead | undefined> => {
+  if (!/^\d{1,15}$/.test(String(id))) return undefined;
+  return reader.row<EntryToRead>(
     `${ENTRY}
        from catalog.archives a ${OF_ARCHIVE}
       where a.id_base <= $1::bigint and a.id_base > $1::bigint - 2147483647 and v.number = $1::bigint - a.id_base
-        and ${IS_THERE} and ($2::uuid is null or a.job_uuid = $2)
+        and ${IS_IN_REPOSITORY} and ($2::uuid is null or a.job_uuid = $2)
       order by a.id_base desc limit 1`,
-    [id, job ?? null],
+    [Number(id), job ?? null],
   );
+};
 
 /** An entry by its path in one archive: `folder` ends with a slash, or is empty. */
 const findAt = ({ reader }: GatewayDeps, job: string, path: StoredPath): Promise<EntryToRead | undefined> =>
   reader.row<EntryToRead>(
     `${ENTRY}
        from catalog.archives a ${OF_ARCHIVE}
-      where a.job_uuid = $1 and ${IS_THERE}
+      where a.job_uuid = $1 and ${IS_IN_REPOSITORY}
         and hashtextextended(f.path, 0) = hashtextextended($2, 0) and f.path = $2 and f.raw is not distinct from $3
         and n.name = $4 and n.raw is not distinct from $5
       limit 1`,

@@ -4,23 +4,22 @@ import { badRequest } from '../../http/core/http-error.ts';
 
 const id = (of: string) => z.string().describe(`Id of the ${of}; all unless given.`).optional();
 
-/** Narrows a search to some archives. */
+/** The query parameters that narrow a search to some archives. */
 export const seriesQuery = { client: id('client'), policy: id('policy'), repository: id('repository') };
 
 const NAMES = ['client', 'policy', 'repository'] as const;
 
 /**
  * The series of the archives that a query names; null for all.
- * @throws HttpError 400 for an id that is none
+ * @throws HttpError 400 for an invalid id
  */
 export const findSeries = async (
   { reader }: GatewayDeps,
   query: URLSearchParams,
 ): Promise<readonly number[] | null> => {
-  const wanted = NAMES.map((name) => query.get(name));
-  const wrong = NAMES.find((_name, at) => wanted[at] !== null && !/^\d{1,9}$/.test(wanted[at] ?? ''));
-  if (wrong) throw badRequest(`${wrong}: give an id.`);
-  if (wanted.every((value) => value === null)) return null;
+  const invalid = NAMES.find((name) => query.has(name) && !/^\d{1,9}$/.test(query.get(name) ?? ''));
+  if (invalid) throw badRequest(`${invalid}: give an id.`);
+  if (!NAMES.some((name) => query.has(name))) return null;
   const rows = await reader.rows<{ series: number }>(
     `select distinct a.series
        from catalog.archives a
@@ -29,7 +28,7 @@ export const findSeries = async (
             left join inventory.repositories r on r.uuid = a.repository_uuid
       where a.complete and not a.removed and ($1::int4 is null or c.id = $1) and ($2::int4 is null or p.id = $2)
         and ($3::int4 is null or r.id = $3)`,
-    wanted,
+    NAMES.map((name) => query.get(name)),
   );
   return rows.map(({ series }) => series);
 };

@@ -2,11 +2,11 @@ import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
-import { API_ROOT, pick } from '../../http/core/representation.ts';
+import { API_ROOT, represent } from '../../http/core/representation.ts';
 import { badRequest } from '../../http/core/http-error.ts';
 import { isInvalidPattern } from '../../db/reader.ts';
 
-interface EntryRow extends StoredPath {
+interface MatchingEntry extends StoredPath {
   readonly archive_name: string;
   readonly type: string;
   readonly size: number;
@@ -18,9 +18,9 @@ interface EntryRow extends StoredPath {
 }
 
 const MAX_PATTERN = 4096;
-/** A regular expression can keep PostgreSQL busy for ever. */
+/** A regular expression can take PostgreSQL any time. */
 const PATTERN_MILLIS = 2_000;
-/** There are no pages here, so there is an end; clients walk folder by folder. */
+/** Without pages there is a limit; clients walk folder by folder. */
 const MAX_ENTRIES = 20_000;
 
 const COUNT = `select coalesce(sum(entries), 0) as count from catalog.archives
@@ -53,25 +53,26 @@ const entrySchema = z.object({
   mode: z.string(),
 });
 
-const present = (row: EntryRow): object => ({
-  archive_name: row.archive_name,
-  path: exactPath(row),
-  ...pick(row, ['type', 'size', 'healthy']),
-  mtime: plainTime(row.mtime),
-  ...pick(row, ['owner', 'group', 'mode']),
-});
+const present = (row: MatchingEntry): object =>
+  represent(entrySchema, { ...row, path: exactPath(row), mtime: plainTime(row.mtime) });
 
-const matching = async (deps: GatewayDeps, archive: string | null, pattern: string): Promise<readonly EntryRow[]> => {
+const matching = async (
+  deps: GatewayDeps,
+  archive: string | null,
+  pattern: string,
+): Promise<readonly MatchingEntry[]> => {
   if (pattern.length > MAX_PATTERN) throw badRequest(`A pattern has no more than ${MAX_PATTERN} characters.`);
   try {
-    return await deps.reader.rows<EntryRow>(MATCHING, [archive, `^(?:${pattern})$`], { timeoutMillis: PATTERN_MILLIS });
+    return await deps.reader.rows<MatchingEntry>(MATCHING, [archive, `^(?:${pattern})$`], {
+      timeoutMillis: PATTERN_MILLIS,
+    });
   } catch (error) {
     throw isInvalidPattern(error) ? badRequest('path__regexp is not a valid regular expression.') : error;
   }
 };
 
 /** An older way to browse archives, which the original's console uses; `catalogs` has pages and filters. */
-export const escatalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const escatalogRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     method: 'GET',
     path: `${API_ROOT}/escatalogs`,
@@ -90,5 +91,4 @@ export const escatalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       const rows = await matching(deps, archive, pattern);
       return { body: { count: rows.length, results: rows.map(present) } };
     },
-  }),
-];
+  });

@@ -5,7 +5,7 @@ import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoi
 import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { pageOfItems } from '../../http/lists/page-of-items.ts';
-import { API_ROOT, urlOf } from '../../http/core/representation.ts';
+import { API_ROOT, represent, urlOf } from '../../http/core/representation.ts';
 
 interface HostKeyRow {
   readonly host: string;
@@ -30,15 +30,12 @@ const hostKeySchema = z.object({
 
 const SELECT = 'select host, port, key_type, fingerprint, public_key, created from inventory.host_keys';
 
-const presentHostKey = (row: HostKeyRow): object => ({
-  type: 'host_key',
-  url: urlOf('host_keys', `${encodeURIComponent(row.host)}:${row.port}`),
-  ...row,
-});
+const presentHostKey = (row: HostKeyRow): object =>
+  represent(hostKeySchema, { ...row, url: urlOf('host_keys', `${encodeURIComponent(row.host)}:${row.port}`) });
 
 /** `host:port`, as the URL has it. */
 const find = async (deps: GatewayDeps, request: ApiRequest): Promise<HostKeyRow> => {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(request.params['place'] ?? '') ?? [];
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(request.params['endpoint'] ?? '') ?? [];
   const row = await deps.reader.row<HostKeyRow>(`${SELECT} where stream = $1`, [hostKeyStream(host, Number(port))]);
   if (!row) throw noSuch('HostKey');
   return row;
@@ -66,7 +63,7 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     ...common,
     method: 'GET',
-    path: `${path}/:place`,
+    path: `${path}/:endpoint`,
     access: 'user',
     summary: 'Retrieve the pinned SSH host key of one host and port',
     handle: async (request) => ({ body: presentHostKey(await find(deps, request)) }),
@@ -74,13 +71,13 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     ...common,
     method: 'DELETE',
-    path: `${path}/:place`,
+    path: `${path}/:endpoint`,
     access: 'superuser',
     summary: 'Forget a pinned SSH host key: the next contact pins the one found then',
     handle: async (request) => {
       const row = await find(deps, request);
       const { position } = await deps.call(hostKeyCommands.forget, { host: row.host, port: row.port });
-      await deps.settle('inventory', position);
+      await deps.waitForProjection('inventory', position);
       return { body: presentHostKey(row) };
     },
   }),

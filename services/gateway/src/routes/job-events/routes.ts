@@ -3,14 +3,12 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { noSuch } from '../../http/core/http-error.ts';
 import { answerList, listSchema, type FilteredListOptions } from '../../http/lists/list-endpoint.ts';
 import { API_ROOT } from '../../http/core/representation.ts';
-import { idParameter } from '../../http/core/id-parameter.ts';
+import { findRow } from '../../http/resource/find-row.ts';
 import { sources } from '../../lists/index.ts';
-import { findJob } from '../jobs/find-job.ts';
+import { jobOf } from '../jobs/find-job.ts';
 import { presentJobEvent, shortened } from './present.ts';
 import { jobEventSource, type JobEventRow } from './query.ts';
 import { jobEventSchema } from './schema.ts';
-
-const MAX_ID = Number.MAX_SAFE_INTEGER;
 
 const page = (
   deps: GatewayDeps,
@@ -44,7 +42,7 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     answers: listSchema(jobEventSchema),
     list: sources.job_events,
     handle: async (request) => {
-      const job = await findJob(deps, idParameter(request, 'Job'));
+      const job = await jobOf(deps, request);
       const answer = await page(deps, request, { scope: { job_uuid: job.uuid }, order: 'counter' });
       return { ...answer, headers: { 'X-UI-Max-Events': '4000' } };
     },
@@ -57,12 +55,8 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: async (request) => {
       const text = request.params['id'] ?? '';
       const id = /^\d{1,16}$/.test(text) ? Number(text) : 0;
-      if (id < 1 || id > MAX_ID) throw noSuch('JobEvent');
-      const row = await deps.reader.row<JobEventRow>(
-        `select ${jobEventSource.select} from ${jobEventSource.from} where t.id = $1`,
-        [id],
-      );
-      if (!row) throw noSuch('JobEvent');
+      if (id < 1 || id > Number.MAX_SAFE_INTEGER) throw noSuch('JobEvent');
+      const row = await findRow<JobEventRow>(deps.reader, jobEventSource, 'JobEvent', id);
       return { body: presentJobEvent(row, deps.clock.now()) };
     },
   }),

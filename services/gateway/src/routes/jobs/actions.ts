@@ -7,14 +7,14 @@ import { API_ROOT } from '../../http/core/representation.ts';
 import { jobOf } from './find-job.ts';
 import { isActive } from './present.ts';
 import type { JobRow } from './query.ts';
-import { jobSchema } from './schema.ts';
+import { startedJobSchema } from './schema.ts';
 import { startJob } from './start-job.ts';
 
 const path = (action: string): string => `${API_ROOT}/jobs/:id/${action}`;
 
 const WRONG_STATE = methodNotAllowed('POST', ['GET', 'HEAD', 'OPTIONS']);
 
-/** Jobs are started by the scheduler as soon as they may run; only one that nobody has queued could be started by hand. */
+/** The scheduler starts each queued job as soon as possible; only a job that is not queued could be started by hand. */
 const canStart = ({ status }: JobRow): boolean => status === 'new';
 
 const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
@@ -46,7 +46,7 @@ const cancel = async (deps: GatewayDeps, request: ApiRequest): Promise<void> => 
   const job = await jobOf(deps, request);
   if (!isActive(job)) throw WRONG_STATE;
   const { position } = await deps.call(schedulerCommands.cancel, { job: job.uuid });
-  await deps.settle('scheduler', position);
+  await deps.waitForProjection('scheduler', position);
 };
 
 const cancelRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
@@ -93,12 +93,11 @@ const relaunchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'superuser',
     tag: 'jobs',
     summary: 'Launch the job again',
-    answers: z.object({ job: z.int(), ...jobSchema.shape }),
+    answers: startedJobSchema,
     success: 201,
     handle: async (request) => {
-      const job = await jobOf(deps, request);
-      const asked = { job: job.uuid, run: request.ids.uuid };
-      return startJob(deps, schedulerCommands.relaunch, asked);
+      const { uuid } = await jobOf(deps, request);
+      return startJob(deps, schedulerCommands.relaunch, { job: uuid, run: request.ids.uuid });
     },
   }),
 ];

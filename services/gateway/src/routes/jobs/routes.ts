@@ -9,7 +9,6 @@ import { presentJob } from './present.ts';
 import { jobSource, type JobRow } from './query.ts';
 import { jobDetailSchema, jobSchema } from './schema.ts';
 import { stdoutRoute } from './stdout.ts';
-import { jobStreamRoute } from './stream/routes.ts';
 import { presentJobDetail } from './waiting.ts';
 
 const common = { tag: 'jobs', access: 'user', method: 'GET' } as const;
@@ -37,5 +36,4 @@ export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   }),
   ...jobActions(deps),
   stdoutRoute(deps),
-  jobStreamRoute(deps),
 ];

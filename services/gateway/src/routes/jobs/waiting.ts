@@ -5,14 +5,14 @@ import { urlOf } from '../../http/core/representation.ts';
 import { presentJob } from './present.ts';
 import type { JobRow } from './query.ts';
 
-/** The job is shown all the same when the scheduler does not answer: there is no reason to wait long for it. */
+/** The wait is short, since the job is answered without an explanation when the scheduler does not answer. */
 const DEADLINE_MILLIS = 500;
 
 const NOT_STARTED: ReadonlySet<JobRow['status']> = new Set(['new', 'pending', 'waiting']);
 
 type Explanation = RpcOutput<typeof schedulerCommands.explain>;
 
-/** Undefined as well when the job has started since the read model was asked. */
+/** Undefined also when the job has started since it was read from the table. */
 const explain = async ({ call, logger }: GatewayDeps, { uuid }: JobRow): Promise<Explanation | undefined> => {
   try {
     const found = await call(schedulerCommands.explain, { job: uuid }, { deadlineMillis: DEADLINE_MILLIS });

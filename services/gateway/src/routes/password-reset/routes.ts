@@ -7,7 +7,7 @@ import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch, notFound } from '../../http/core/http-error.ts';
 import { API_ROOT } from '../../http/core/representation.ts';
-import { idParameter } from '../../http/core/id-parameter.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
 import { chosenPassword } from '../users/schema.ts';
 
 const PATH = '/api/password_reset';
@@ -22,11 +22,11 @@ const common = {
 } as const;
 
 /**
- * A token is good for a day, and for one new password: it names the moment of the last change, which the new password moves
- * on. Nobody delivers tokens yet; a superuser makes one and hands it over.
+ * A token is valid for a day and for one new password: it has the time of the last change, which the new password updates.
+ * Tokens are not sent by mail yet; a superuser makes one and hands it over.
  */
 export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): readonly Endpoint[] => {
-  /** @throws HttpError 404 for a token that is none, expired or used */
+  /** @throws HttpError 404 for an invalid, expired or used token */
   const accountOf = async (text: string): Promise<Account> => {
     const claims = await tokens.read(text, 'reset');
     const account = claims && (await accountById(deps.reader, claims.user_id));
@@ -66,7 +66,7 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
         const { position } = await runInContext({ ...context, actor: { kind: 'user', id: uuid } }, () =>
           deps.call(userCommands.change, { uuid, changes: {}, password_hash: hash }),
         );
-        await deps.settle('inventory', position);
+        await deps.waitForProjection('inventory', position);
         return { body: OK };
       },
     }),

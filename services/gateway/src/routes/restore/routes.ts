@@ -5,9 +5,9 @@ import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { API_ROOT } from '../../http/core/representation.ts';
 import { findEntry } from '../entries/find-entry.ts';
-import { jobSchema } from '../jobs/schema.ts';
+import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
-import { findArchive, type FoundArchive } from './find-archive.ts';
+import { findArchive, type FoundArchive } from '../archives/find-archive.ts';
 import { findDestination } from './find-destination.ts';
 import { restoreBody, restoreRequestOf, type RestoreBody } from './restore-body.ts';
 
@@ -48,17 +48,15 @@ const checkDump = async (
 
 const restore = async (deps: GatewayDeps, { body, ids }: ApiRequest<RestoreBody>): Promise<ApiAnswer> => {
   const archive = await findArchive(deps, body.archive_name, String(body.repository ?? ''));
-  if (!archive) throw fieldError('archive_name', `There is no archive named "${body.archive_name}".`);
+  if (!archive?.repository) throw fieldError('archive_name', `There is no archive named "${body.archive_name}".`);
   await checkDump(deps, archive, body);
-  const request = restoreRequestOf(body, await pathsOf(deps, archive, body.entries));
-  const asked = {
-    ...request,
+  return startJob(deps, schedulerCommands.restore, {
+    ...restoreRequestOf(body, await pathsOf(deps, archive, body.entries)),
     run: ids.uuid,
     backup: archive.job_uuid,
     repository: archive.repository,
     client: await findDestination(deps, archive, body.destination),
-  };
-  return startJob(deps, schedulerCommands.restore, asked);
+  });
 };
 
 export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
@@ -78,7 +76,7 @@ export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     tag: 'restore',
     summary: 'Restore items of an archive to a folder, to where they were, or to a database',
     body: restoreBody,
-    answers: z.object({ job: z.int(), ...jobSchema.shape }),
+    answers: startedJobSchema,
     success: 201,
     handle: (request) => restore(deps, request),
   }),

@@ -70,7 +70,7 @@ const nextLink = ({ query, path }: ApiRequest, { name_id, series, folder }: Sear
 };
 
 /** Searches all clients and archives by a part of the name. */
-export const searchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const searchRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     method: 'GET',
     path: `${API_ROOT}/search`,
@@ -102,5 +102,4 @@ export const searchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       }
       return { body: { next_page: after ? nextLink(request, after) : null, results } };
     },
-  }),
-];
+  });

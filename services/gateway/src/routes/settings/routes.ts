@@ -3,17 +3,31 @@ import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
-import { listRows, sources } from '../../lists/index.ts';
-import { idParameter } from '../../http/core/id-parameter.ts';
-import { presentSetting } from './present.ts';
+import { API_ROOT, represent, urlOf } from '../../http/core/representation.ts';
+import { listRows, parseListQuery, sources } from '../../lists/index.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
 import { readSettings } from './query.ts';
 import { changeSetting, replaceSetting, settingSchema } from './schema.ts';
 import { sshKeyRoutes } from './ssh-key.ts';
 
-/** The filter engine finds which and in which order; what they say is merged with the defaults. */
-const list = async ({ reader }: GatewayDeps, { query, path: at }: ApiRequest): Promise<ApiAnswer> => {
-  const { rows, fields, ...page } = await listRows(reader, sources.settings, query, { path: at });
+const maskedValue = ({ is_secret: isSecret, secret, value }: EffectiveSetting): string => {
+  if (!isSecret) return value ?? '';
+  return secret === null ? '' : SECRET_MASK;
+};
+
+const presentSetting = (setting: EffectiveSetting): object =>
+  represent(settingSchema, {
+    ...setting,
+    url: urlOf('settings', setting.id),
+    value: maskedValue(setting),
+    group: setting.group_name,
+    order: setting.sort_order,
+  });
+
+/** The list engine finds the ids in their order; the settings themselves are merged with the defaults. */
+const list = async ({ reader }: GatewayDeps, { query, path: listPath }: ApiRequest): Promise<ApiAnswer> => {
+  const parsed = parseListQuery(sources.settings, query);
+  const { rows, fields, ...page } = await listRows(reader, sources.settings, { query: parsed, path: listPath });
   if (fields) return { body: { ...page, results: rows } };
   const settings = new Map((await readSettings(reader)).map((setting) => [setting.id, presentSetting(setting)]));
   return { body: { ...page, results: rows.map(({ id }) => settings.get(id)) } };
@@ -26,7 +40,7 @@ const find = async (deps: GatewayDeps, request: ApiRequest): Promise<EffectiveSe
   return setting;
 };
 
-/** Settings are texts; Python's words for booleans are what clients send and expect. */
+/** Settings are texts; clients send and expect Python's words for booleans. */
 const textOf = (value: unknown): string => {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -38,7 +52,7 @@ const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): P
   const isUnchanged = value === undefined || (isSecret && textOf(value).startsWith(SECRET_MASK));
   if (!isUnchanged) {
     const { position } = await deps.call(settingsCommands.change, { key, value: textOf(value) });
-    await deps.settle('inventory', position);
+    await deps.waitForProjection('inventory', position);
   }
   return { body: presentSetting(await find(deps, request)) };
 };
@@ -46,7 +60,7 @@ const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): P
 const common = { tag: 'settings', answers: settingSchema } as const;
 const path = `${API_ROOT}/settings`;
 
-const echoes = Object.keys(settingSchema.shape);
+const ignoredFields = Object.keys(settingSchema.shape);
 
 export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   ...sshKeyRoutes(deps),
@@ -75,7 +89,7 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'superuser',
     summary: 'Change a single setting',
     body: changeSetting,
-    echoes,
+    ignoredFields,
     handle: (request) => change(deps, request, request.body.value),
   }),
   endpoint({
@@ -85,7 +99,7 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'superuser',
     summary: 'Change a single setting',
     body: replaceSetting,
-    echoes,
+    ignoredFields,
     handle: (request) => change(deps, request, request.body.value),
   }),
 ];

@@ -51,7 +51,7 @@ export const sshKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
           force,
           ...(size === null || size === 0 ? {} : { bits: size }),
         });
-        await deps.settle('inventory', key.position);
+        await deps.waitForProjection('inventory', key.position);
         return { status: 201, body: { pubkey: key.public_key } };
       } catch (error) {
         throw hasCode(error, 'conflict') ? keyExists() : error;

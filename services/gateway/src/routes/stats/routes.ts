@@ -27,7 +27,7 @@ const dayStats = z.object({
 const firstDay = (now: number): string =>
   new Date((Math.floor(now / DAY_MILLIS) - DAYS + 1) * DAY_MILLIS).toISOString();
 
-export const statsRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const statsRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     method: 'GET',
     path: `${API_ROOT}/stats`,
@@ -36,5 +36,4 @@ export const statsRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve what was backed up on each of the last 30 days that had a backup',
     answers: z.array(dayStats),
     handle: async () => ({ body: await deps.reader.rows(PER_DAY, [firstDay(deps.clock.now())]) }),
-  }),
-];
+  });

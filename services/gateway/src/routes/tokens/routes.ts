@@ -7,19 +7,29 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { pageOfItems } from '../../http/lists/page-of-items.ts';
-import { API_ROOT, urlOf } from '../../http/core/representation.ts';
-import { idParameter } from '../../http/core/id-parameter.ts';
+import { API_ROOT, represent, urlOf } from '../../http/core/representation.ts';
+import { shortIsoOrNull } from '../../db/timestamps.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
 import { NOT_YET_VISIBLE } from '../../backend/settle.ts';
-import { presentToken } from './present.ts';
 import { tokenSource, type TokenRow } from './query.ts';
 import { createdToken, createToken, tokenSchema } from './schema.ts';
 
+const presentToken = (row: TokenRow): object =>
+  represent(tokenSchema, {
+    ...row,
+    url: urlOf('tokens', row.id),
+    related: { user: urlOf('users', row.user) },
+    summary_fields: { user: row.person },
+    expires_at: shortIsoOrNull(row.expires_at),
+    last_used: shortIsoOrNull(row.last_used),
+  });
+
 const TOKEN_BYTES = 32;
 
-/** The prefix lets scanners for leaked secrets know one when they see it. */
+/** Scanners for leaked secrets recognise the prefix. */
 const newToken = (): string => `cbb_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 
-/** Superusers see everybody's tokens, others their own. Revoked ones are gone. */
+/** Superusers see the tokens of all users, others their own. Revoked ones are not visible. */
 const visible = (request: ApiRequest): { where: string; values: readonly unknown[] } => {
   const { isSuperuser, uuid } = request.caller();
   return isSuperuser
@@ -39,9 +49,9 @@ const find = async (deps: GatewayDeps, request: ApiRequest, id: number): Promise
 
 const expiry = (text: string | null, now: number): string | null => {
   if (text === null) return null;
-  const at = new Date(text);
-  if (!(at.getTime() > now)) throw fieldError('expires_at', 'The expiry must lie in the future.');
-  return at.toISOString();
+  const expiresAt = new Date(text);
+  if (!(expiresAt.getTime() > now)) throw fieldError('expires_at', 'The expiry must lie in the future.');
+  return expiresAt.toISOString();
 };
 
 const path = `${API_ROOT}/tokens`;
@@ -68,7 +78,7 @@ const create = (deps: GatewayDeps): Endpoint =>
         token_hash: apiTokenHash(token),
       });
       const headers = { Location: urlOf('tokens', id) };
-      if (!(await deps.settle('inventory', position))) {
+      if (!(await deps.waitForProjection('inventory', position))) {
         return { status: 202, body: { detail: NOT_YET_VISIBLE, id, token }, headers };
       }
       return { status: 201, body: { ...presentToken(await find(deps, request, id)), token }, headers };
@@ -109,7 +119,7 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: async (request) => {
       const row = await find(deps, request, idParameter(request, 'Token'));
       const { position } = await deps.call(apiTokenCommands.revoke, { uuid: row.uuid });
-      await deps.settle('inventory', position);
+      await deps.waitForProjection('inventory', position);
       return { body: presentToken(row) };
     },
   }),

@@ -3,15 +3,15 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch } from '../../http/core/http-error.ts';
-import { idParameter } from '../../http/core/id-parameter.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
 import { API_ROOT } from '../../http/core/representation.ts';
 
 const answers = z.object({ revoked: z.int().describe('How many sessions that ended.') });
 
-/** From here on every token that came out of a log-in is void. Personal API tokens are deleted one by one. */
+/** Makes the access and refresh tokens of all log-ins void; personal API tokens stay valid. */
 const logOut = async (deps: GatewayDeps, user: string): Promise<ApiAnswer> => {
   const { revoked, position } = await deps.call(sessionCommands.revokeAll, { user });
-  await deps.settle('inventory', position);
+  await deps.waitForProjection('inventory', position);
   return { body: { revoked } };
 };
 

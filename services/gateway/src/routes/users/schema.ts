@@ -1,12 +1,13 @@
 import { userFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
+import { withDefaults } from '../../http/resource/with-defaults.ts';
 import { passwordWeaknesses } from './password.ts';
 
-const { shape } = userFields;
+const { email: emailField, ...others } = userFields.shape;
 
-const email = shape.email.regex(z.regexes.email, 'Enter a valid email address.');
+const email = emailField.regex(z.regexes.email, 'Enter a valid email address.');
 
-/** @param whenEmpty what is wrong with none, if anything is */
+/** @param whenEmpty the message for an empty password; undefined where that is allowed */
 const password = (whenEmpty?: string): z.ZodType<string, string> =>
   z
     .string()
@@ -18,29 +19,31 @@ const password = (whenEmpty?: string): z.ZodType<string, string> =>
     })
     .meta({ verbatim: true });
 
-/** A password that somebody has to choose. */
+/** A new password of a user. */
 export const chosenPassword = password('This field may not be blank.');
 
-const optional = {
-  first_name: shape.first_name.default(''),
-  last_name: shape.last_name.default(''),
-  is_superuser: shape.is_superuser.default(false),
-  notify_backup_daily: shape.notify_backup_daily.default(false),
-  notify_backup_weekly: shape.notify_backup_weekly.default(false),
-  notify_backup_monthly: shape.notify_backup_monthly.default(false),
-  notify_backup_success: shape.notify_backup_success.default(false),
-  notify_backup_failed: shape.notify_backup_failed.default(false),
-  notify_backup_summary: shape.notify_backup_summary.default(false),
+const fields = {
+  email,
+  ...withDefaults(others, {
+    first_name: '',
+    last_name: '',
+    is_superuser: false,
+    notify_backup_daily: false,
+    notify_backup_weekly: false,
+    notify_backup_monthly: false,
+    notify_backup_success: false,
+    notify_backup_failed: false,
+    notify_backup_summary: false,
+  }),
 };
 
 export const createUser = z.object({
-  email,
-  ...optional,
+  ...fields,
   password: password('Password required for new User.').prefault(''),
 });
 
 /** Without a password it stays as it is. */
-export const replaceUser = z.object({ email, ...optional, password: password().optional() });
+export const replaceUser = z.object({ ...fields, password: password().optional() });
 
 export const changeUser = userFields.extend({ email, password: password() }).partial();
 
@@ -51,5 +54,5 @@ export const userSchema = z.object({
   related: z.object({}),
   summary_fields: z.object({}),
   created: z.string(),
-  ...shape,
+  ...userFields.shape,
 });

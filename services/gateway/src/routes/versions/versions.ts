@@ -4,11 +4,10 @@ import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest, noSuch } from '../../http/core/http-error.ts';
 import { API_ROOT, urlOf } from '../../http/core/representation.ts';
-import { ENTRY_COLUMNS, presentEntry, type EntryRow } from '../entries/entry.ts';
+import { pageFields, pageOf } from '../../http/lists/list-endpoint.ts';
+import { ENTRY_COLUMNS, entrySchema, presentEntry, type EntryRow } from '../entries/entry.ts';
 import { findSeries, seriesQuery } from '../entries/find-series.ts';
 import { OWNER_COLUMNS, ownerFields, ownerJoins, presentOwner, type OwnerRow } from '../entries/owner.ts';
-import { pageOf } from '../archives/page.ts';
-import { entrySchema } from '../archives/schema.ts';
 import { presentSpan, SPAN_COLUMNS, spanFields, type SpanRow } from '../entries/span.ts';
 
 interface VersionRow extends EntryRow, StoredPath, OwnerRow, SpanRow {
@@ -83,7 +82,7 @@ const present = (row: VersionRow): object => ({
 });
 
 /** What became of one file over time. */
-export const versionRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const versionsRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     method: 'GET',
     path: `${API_ROOT}/versions`,
@@ -100,9 +99,7 @@ export const versionRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       ...seriesQuery,
     }),
     answers: z.object({
-      count: z.int(),
-      next: z.string().nullable(),
-      previous: z.string().nullable(),
+      ...pageFields,
       results: z.array(
         z.object({ ...entrySchema.shape, url: z.string(), path: z.string(), ...ownerFields, ...spanFields }),
       ),
@@ -131,5 +128,4 @@ export const versionRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       );
       return { body: { ...envelope, results: rows.map(present) } };
     },
-  }),
-];
+  });

@@ -1,6 +1,6 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
 import type { GatewayDeps } from '../../deps.ts';
-import { diffSides, type Pair } from './diff-sides.ts';
+import { diffSides, type ArchivePair } from './diff-sides.ts';
 
 /** Entries and bytes; of changed ones, by how much they grew. */
 export interface DiffSummary {
@@ -36,14 +36,14 @@ const side = (versions: string): string => `
          join catalog.attributes x on x.id = v.attributes`;
 
 /** Entries of both archives by path; where an archive has a path several times, in the order of the listing. */
-const changes = (gone: string, come: string): string => `
-  with gone as (${side(gone)}), come as (${side(come)}),
+const changes = (removed: string, added: string): string => `
+  with removed as (${side(removed)}), added as (${side(added)}),
   changes as (
     select folder, folder_raw, name, nth,
-           gone.number as from_number, gone.type as from_type, gone.mode as from_mode, gone.mtime as from_mtime,
-           gone.size as from_size,
-           come.number as to_number, come.type as to_type, come.mode as to_mode, come.mtime as to_mtime, come.size as to_size
-      from gone full join come using (folder, folder_raw, name, nth)
+           removed.number as from_number, removed.type as from_type, removed.mode as from_mode, removed.mtime as from_mtime,
+           removed.size as from_size,
+           added.number as to_number, added.type as to_type, added.mode as to_mode, added.mtime as to_mtime, added.size as to_size
+      from removed full join added using (folder, folder_raw, name, nth)
   )`;
 
 const SUMMARY = `
@@ -55,22 +55,22 @@ const SUMMARY = `
          coalesce(sum(to_size - from_size) filter (where from_number is not null and to_number is not null), 0) as changed_bytes
     from changes`;
 
-export const summariseDiff = async ({ reader }: GatewayDeps, pair: Pair): Promise<DiffSummary> => {
-  const { gone, come, values } = diffSides(pair);
-  const row = await reader.row<DiffSummary>(`${changes(gone, come)} ${SUMMARY}`, values);
+export const summariseDiff = async ({ reader }: GatewayDeps, pair: ArchivePair): Promise<DiffSummary> => {
+  const { removed, added, values } = diffSides(pair);
+  const row = await reader.row<DiffSummary>(`${changes(removed, added)} ${SUMMARY}`, values);
   return row ?? { added: 0, added_bytes: 0, removed: 0, removed_bytes: 0, changed: 0, changed_bytes: 0 };
 };
 
 /** Some changes, by path. */
 export const readDiff = (
   { reader }: GatewayDeps,
-  pair: Pair,
+  pair: ArchivePair,
   page: { readonly limit: number; readonly offset: number },
 ): Promise<readonly ChangeRow[]> => {
-  const { gone, come, values } = diffSides(pair);
+  const { removed, added, values } = diffSides(pair);
   const [limit, offset] = [values.length + 1, values.length + 2];
   return reader.rows<ChangeRow>(
-    `${changes(gone, come)}
+    `${changes(removed, added)}
      select c.folder, nullif(c.folder_raw, '') as folder_raw, n.name, n.raw as name_raw, c.from_number, c.from_type, c.from_mode,
             c.from_mtime, c.from_size, c.to_number, c.to_type, c.to_mode, c.to_mtime, c.to_size
        from changes c join catalog.names n on n.id = c.name

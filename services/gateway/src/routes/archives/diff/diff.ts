@@ -4,11 +4,11 @@ import type { GatewayDeps } from '../../deps.ts';
 import { endpoint, type Endpoint } from '../../../http/core/endpoint.ts';
 import { badRequest } from '../../../http/core/http-error.ts';
 import { API_ROOT } from '../../../http/core/representation.ts';
+import { pageFields, pageOf } from '../../../http/lists/list-endpoint.ts';
 import { shortIso } from '../../../db/timestamps.ts';
 import { readDiff, summariseDiff, type ChangeRow } from './diff-rows.ts';
-import type { Pair } from './diff-sides.ts';
-import { findListedArchive } from '../find-archive.ts';
-import { pageOf } from '../page.ts';
+import type { ArchivePair } from './diff-sides.ts';
+import { findCataloguedArchive, type FoundArchive } from '../find-archive.ts';
 import { archiveQuery } from '../schema.ts';
 
 const side = z
@@ -23,32 +23,27 @@ const changeOf = ({ from_number, to_number }: ChangeRow): 'added' | 'removed' | 
   return to_number === null ? 'removed' : 'changed';
 };
 
-const present = (row: ChangeRow, { from, to }: Pair): object => ({
+const presentSide = (row: ChangeRow, side: 'from' | 'to', { id_base }: FoundArchive): object | null => {
+  const number = row[`${side}_number`];
+  return number === null
+    ? null
+    : {
+        id: id_base + number,
+        type: row[`${side}_type`],
+        mode: row[`${side}_mode`],
+        mtime: shortIso(row[`${side}_mtime`]),
+        size: row[`${side}_size`],
+      };
+};
+
+const present = (row: ChangeRow, { from, to }: ArchivePair): object => ({
   path: exactPath(row),
   change: changeOf(row),
-  from:
-    row.from_number === null
-      ? null
-      : {
-          id: from.id_base + row.from_number,
-          type: row.from_type,
-          mode: row.from_mode,
-          mtime: shortIso(row.from_mtime),
-          size: row.from_size,
-        },
-  to:
-    row.to_number === null
-      ? null
-      : {
-          id: to.id_base + row.to_number,
-          type: row.to_type,
-          mode: row.to_mode,
-          mtime: shortIso(row.to_mtime),
-          size: row.to_size,
-        },
+  from: presentSide(row, 'from', from),
+  to: presentSide(row, 'to', to),
 });
 
-export const diffRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const diffRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     method: 'GET',
     path: `${API_ROOT}/archives/:name/diff`,
@@ -58,12 +53,13 @@ export const diffRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     query: z.object({
       ...archiveQuery.shape,
       to: z.string().min(1).describe('The archive to compare with: what is only there was added.'),
-      to_repository: z.string().describe('Id of its repository; that of the first archive unless given.').optional(),
+      to_repository: z
+        .string()
+        .describe('Id or name of its repository; that of the first archive unless given.')
+        .optional(),
     }),
     answers: z.object({
-      count: z.int(),
-      next: z.string().nullable(),
-      previous: z.string().nullable(),
+      ...pageFields,
       from: z.string(),
       to: z.string(),
       added: tally,
@@ -79,8 +75,8 @@ export const diffRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       if (other === '') throw badRequest('to: give the name of the archive to compare with.');
       const repository = query.get('repository');
       const pair = {
-        from: await findListedArchive(deps, params['name'] ?? '', repository),
-        to: await findListedArchive(deps, other, query.get('to_repository') ?? repository),
+        from: await findCataloguedArchive(deps, params['name'] ?? '', repository),
+        to: await findCataloguedArchive(deps, other, query.get('to_repository') ?? repository),
       };
       const { added, added_bytes, removed, removed_bytes, changed, changed_bytes } = await summariseDiff(deps, pair);
       const page = pageOf(request, added + removed + changed);
@@ -97,5 +93,4 @@ export const diffRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
         },
       };
     },
-  }),
-];
+  });

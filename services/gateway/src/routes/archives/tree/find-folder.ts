@@ -1,12 +1,11 @@
 import type { GatewayDeps } from '../../deps.ts';
 import { badRequest, notFound } from '../../../http/core/http-error.ts';
-import type { ListedArchive } from '../find-archive.ts';
-import { FOLDER_RAW } from './folder-raw.ts';
+import type { FoundArchive } from '../find-archive.ts';
 
-/** A folder of an archive, with what lies in and below it. */
+/** A folder of an archive, with the totals of all in and below it. */
 export interface FoundFolder {
   readonly id: number;
-  /** With a slash at its end; the one above all is empty. */
+  /** With a slash at its end; the root is empty. */
   readonly path: string;
   /** base64 of the path's bytes where they are not UTF-8. */
   readonly raw: string | null;
@@ -15,6 +14,17 @@ export interface FoundFolder {
   readonly files: number;
   readonly bytes: number;
 }
+
+/**
+ * In SQL: the value of `catalog.folders.raw` for the folder of an entry, which is in the folder `above` and has the name `n`: null
+ * where both are UTF-8, else the bytes of the whole path in base64, in one line.
+ */
+export const FOLDER_RAW = `
+  case when above.raw is not null or n.raw is not null then
+    translate(encode(
+      coalesce(decode(above.raw, 'base64'), convert_to(above.path, 'UTF8'))
+        || coalesce(decode(n.raw, 'base64'), convert_to(n.name, 'UTF8')) || '\\x2f'::bytea, 'base64'), E'\\n', '')
+  end`;
 
 const TOTALS = `
   select found.id, found.path, found.raw, coalesce(sum(t.entries), 0) as entries, coalesce(sum(t.files), 0) as files,
@@ -28,8 +38,8 @@ const BY_PATH = `
      where series = $1 and hashtextextended(path, 0) = hashtextextended($3::text, 0) and path = $3 and raw is null
   ) ${TOTALS}`;
 
-/** A folder that is there as an entry, perhaps with nothing in it: then it may have no row of its own, and has the id -1. */
-const ofEntry = (isWanted: string): string => `
+/** A folder that has an entry. An empty one may have no row of its own; its id is -1 then. */
+const ofEntry = (condition: string): string => `
   with found as (
     select coalesce(f.id, -1) as id, above.path || n.name || '/' as path, ${FOLDER_RAW} as raw
       from catalog.versions v
@@ -38,7 +48,7 @@ const ofEntry = (isWanted: string): string => `
            join catalog.attributes x on x.id = v.attributes and x.type = 'd'
            left join catalog.folders f on f.series = v.series and f.parent = above.id
                 and f.path = above.path || n.name || '/' and f.raw is not distinct from ${FOLDER_RAW}
-     where v.series = $1 and v.first_seq <= $2 and v.last_seq >= $2 and ${isWanted}
+     where v.series = $1 and v.first_seq <= $2 and v.last_seq >= $2 and ${condition}
      limit 1
   ) ${TOTALS}`;
 
@@ -48,7 +58,7 @@ const BY_LISTED_PATH = ofEntry(`
   hashtextextended(above.path, 0) = hashtextextended($3::text, 0) and above.path = $3 and above.raw is null
   and n.name = $4 and n.raw is null`);
 
-/** As people write it: slashes at either end do not matter. */
+/** Slashes at either end of the text do not matter. */
 const folderPath = (text: string): string => {
   const inner = text.replace(/^\/+|\/+$/g, '');
   return inner === '' ? '' : `${inner}/`;
@@ -58,7 +68,7 @@ const EMPTY: FoundFolder = { id: 0, path: '', raw: null, entries: 0, files: 0, b
 
 const byEntry = (
   { reader }: GatewayDeps,
-  { series, sequence, id_base }: ListedArchive,
+  { series, sequence, id_base }: FoundArchive,
   entry: string,
 ): Promise<FoundFolder | undefined> => {
   if (!/^\d{1,15}$/.test(entry)) throw badRequest('entry: give the id of a folder’s catalog entry.');
@@ -67,7 +77,7 @@ const byEntry = (
 
 const byPath = async (
   { reader }: GatewayDeps,
-  { series, sequence }: ListedArchive,
+  { series, sequence }: FoundArchive,
   path: string,
 ): Promise<FoundFolder | undefined> => {
   const found = await reader.row<FoundFolder>(BY_PATH, [series, sequence, path]);
@@ -78,13 +88,13 @@ const byPath = async (
 };
 
 /**
- * The folder of this path, be it empty; an archive always has the one above all.
- * @param entry in place of a path: the id of the folder's catalog entry, which also names folders that are not UTF-8
+ * The folder of this path, which may be empty. Every archive has a root.
+ * @param entry in place of a path: the id of the folder's catalog entry, needed for folders that are not UTF-8
  * @throws HttpError 400, 404
  */
 export const findFolder = async (
   deps: GatewayDeps,
-  archive: ListedArchive,
+  archive: FoundArchive,
   { path, entry }: { readonly path: string; readonly entry: string | null },
 ): Promise<FoundFolder> => {
   if (path.includes('\0')) throw badRequest('path: null characters are not allowed.');

@@ -1,17 +1,16 @@
 import type { GatewayDeps } from '../../deps.ts';
 import { ENTRY_COLUMNS, type EntryRow } from '../../entries/entry.ts';
-import type { ListedArchive } from '../find-archive.ts';
-import type { FoundFolder } from './find-folder.ts';
-import { FOLDER_RAW } from './folder-raw.ts';
+import type { FoundArchive } from '../find-archive.ts';
+import { FOLDER_RAW, type FoundFolder } from './find-folder.ts';
 
 /** An item of a folder. */
 export interface ItemRow extends Partial<EntryRow> {
   readonly name: string;
   readonly name_raw: string | null;
-  /** Of a folder that has no entry of its own: its whole path. */
+  /** The whole path of a folder that has no entry of its own. */
   readonly folder_path: string | null;
   readonly folder_raw: string | null;
-  /** What is in and below it. */
+  /** Totals of all in and below it. */
   readonly entries: number | null;
   readonly files: number | null;
   readonly bytes: number | null;
@@ -41,7 +40,7 @@ const ITEMS = `
 
 export const countItems = async (
   { reader }: GatewayDeps,
-  { series, sequence }: ListedArchive,
+  { series, sequence }: FoundArchive,
   { id }: FoundFolder,
 ): Promise<number> => {
   const row = await reader.row<{ count: number }>(
@@ -54,7 +53,7 @@ export const countItems = async (
 /** Some items of a folder, by name. */
 export const readItems = (
   { reader }: GatewayDeps,
-  { series, sequence, job_uuid }: ListedArchive,
+  { series, sequence, job_uuid }: FoundArchive,
   { id }: FoundFolder,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<readonly ItemRow[]> =>

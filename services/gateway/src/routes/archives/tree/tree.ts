@@ -3,15 +3,15 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../../deps.ts';
 import { endpoint, type Endpoint } from '../../../http/core/endpoint.ts';
 import { API_ROOT } from '../../../http/core/representation.ts';
-import { presentEntry, type EntryRow } from '../../entries/entry.ts';
-import { findListedArchive, type ListedArchive } from '../find-archive.ts';
+import { pageFields, pageOf } from '../../../http/lists/list-endpoint.ts';
+import { entrySchema, presentEntry, type EntryRow } from '../../entries/entry.ts';
+import { findCataloguedArchive, type FoundArchive } from '../find-archive.ts';
 import { findFolder, type FoundFolder } from './find-folder.ts';
 import { countItems, readItems, type ItemRow } from './folder-items.ts';
-import { pageOf } from '../page.ts';
-import { archiveQuery, entryFields } from '../schema.ts';
+import { archiveQuery } from '../schema.ts';
 
 const itemSchema = z.object({
-  ...entryFields,
+  ...entrySchema.shape,
   id: z.int().nullable().describe('As in `catalogs`; null for a folder that is in the archive only by what it holds.'),
   name: z.string(),
   path: z.string(),
@@ -21,17 +21,17 @@ const itemSchema = z.object({
   healthy: z.boolean(),
 });
 
-/** A folder that has no entry of its own: of it nothing is known but what it holds. */
-const NOTHING_KNOWN = { type: 'd', mode: '', mtime: null, owner: '', group: '', uid: 0, gid: 0, target: '' };
+/** The fields of a folder that has no entry of its own: only its contents are known. */
+const WITHOUT_ENTRY = { type: 'd', mode: '', mtime: null, owner: '', group: '', uid: 0, gid: 0, target: '' };
 
 const hasEntry = (row: ItemRow): row is ItemRow & EntryRow => typeof row.number === 'number';
 
-const presentItem = (row: ItemRow, archive: ListedArchive, folder: FoundFolder): object => {
+const presentItem = (row: ItemRow, archive: FoundArchive, folder: FoundFolder): object => {
   const path =
     row.folder_path === null
       ? exactPath({ folder: folder.path, folder_raw: folder.raw, name: row.name, name_raw: row.name_raw })
       : exactName({ folder: '', folder_raw: null, name: row.folder_path, name_raw: row.folder_raw }).slice(0, -1);
-  const entry = hasEntry(row) ? presentEntry(row, archive.id_base) : { id: null, ...NOTHING_KNOWN };
+  const entry = hasEntry(row) ? presentEntry(row, archive.id_base) : { id: null, ...WITHOUT_ENTRY };
   const isFolder = !hasEntry(row) || row.type === 'd';
   return {
     ...entry,
@@ -43,7 +43,7 @@ const presentItem = (row: ItemRow, archive: ListedArchive, folder: FoundFolder):
   };
 };
 
-export const treeRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const treeRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     method: 'GET',
     path: `${API_ROOT}/archives/:name/tree`,
@@ -56,9 +56,7 @@ export const treeRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       entry: z.string().describe('In place of `path`: the id of the folder’s catalog entry.').optional(),
     }),
     answers: z.object({
-      count: z.int(),
-      next: z.string().nullable(),
-      previous: z.string().nullable(),
+      ...pageFields,
       archive: z.string(),
       path: z.string(),
       files: z.int().describe('In the folder and all below it.'),
@@ -67,7 +65,7 @@ export const treeRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     }),
     handle: async (request) => {
       const { query, params } = request;
-      const archive = await findListedArchive(deps, params['name'] ?? '', query.get('repository'));
+      const archive = await findCataloguedArchive(deps, params['name'] ?? '', query.get('repository'));
       const folder = await findFolder(deps, archive, { path: query.get('path') ?? '', entry: query.get('entry') });
       const page = pageOf(request, await countItems(deps, archive, folder));
       const items = await readItems(deps, archive, folder, page);
@@ -83,5 +81,4 @@ export const treeRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
         },
       };
     },
-  }),
-];
+  });

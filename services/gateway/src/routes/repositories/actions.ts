@@ -1,16 +1,23 @@
-import { repositoryCommands } from '@cyborgbackup/contracts';
+import { repositoryCommands, schedulerCommands } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { notFound } from '../../http/core/http-error.ts';
 import { API_ROOT } from '../../http/core/representation.ts';
+import { findRow, idParameter } from '../../http/resource/find-row.ts';
 import { validateBody } from '../../validation/validate-body.ts';
-import { repositoryOf } from './find-repository.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { startedJobSchema } from '../jobs/schema.ts';
+import { startJob } from '../jobs/start-job.ts';
+import { repositorySource, type RepositoryRow } from './query.ts';
 
 const path = (action: string): string => `${API_ROOT}/repositories/:id/${action}`;
 
 const common = { access: 'superuser', tag: 'repositories' } as const;
+
+/** The repository that the path names. @throws HttpError 404 */
+const repositoryOf = ({ reader }: GatewayDeps, request: ApiRequest): Promise<RepositoryRow> =>
+  findRow<RepositoryRow>(reader, repositorySource, 'Repository', idParameter(request, 'Repository'));
 
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -37,8 +44,8 @@ const lineRoute = (deps: GatewayDeps): Endpoint =>
     handle: async (request) => {
       const { append_only, storage_quota } = validateBody(limits, Object.fromEntries(request.query));
       const { uuid } = await repositoryOf(deps, request);
-      const asked = { uuid, append_only, storage_quota: storage_quota === '' ? null : storage_quota };
-      return { body: await deps.call(repositoryCommands.authorizedKeys, asked) };
+      const limited = { uuid, append_only, storage_quota: storage_quota === '' ? null : storage_quota };
+      return { body: await deps.call(repositoryCommands.authorizedKeys, limited) };
     },
   });
 
@@ -53,7 +60,7 @@ const generateRoute = (deps: GatewayDeps): Endpoint =>
     handle: async (request) => {
       const { uuid } = await repositoryOf(deps, request);
       const { position } = await deps.call(repositoryCommands.generateSsh, { uuid });
-      await deps.settle('inventory', position);
+      await deps.waitForProjection('inventory', position);
       const row = await deps.reader.row<{ public_key: string }>(
         'select public_key from inventory.repositories where uuid = $1',
         [uuid],
@@ -62,14 +69,13 @@ const generateRoute = (deps: GatewayDeps): Endpoint =>
     },
   });
 
-interface EscrowRow {
-  readonly escrow_key: EncryptedValue | null;
-}
-
-/** Given only once it is on record that it was. */
+/** The copy is answered only after an event records that it was read. */
 const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const { id, uuid } = await repositoryOf(deps, request);
-  const row = await deps.reader.row<EscrowRow>('select escrow_key from inventory.repositories where uuid = $1', [uuid]);
+  const row = await deps.reader.row<{ readonly escrow_key: EncryptedValue | null }>(
+    'select escrow_key from inventory.repositories where uuid = $1',
+    [uuid],
+  );
   const key = row?.escrow_key;
   if (!key) throw notFound('There is no escrow copy of this repository’s key: one is made when it is prepared.');
   const headers = { 'Content-Disposition': `attachment; filename="repository_${id}.borgkey"` };
@@ -89,8 +95,25 @@ const escrowRoute = (deps: GatewayDeps): Endpoint =>
     handle: (request) => escrowCopy(deps, request),
   });
 
-export const repositoryKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+const checkRoute = (deps: GatewayDeps): Endpoint =>
+  endpoint({
+    ...common,
+    method: 'POST',
+    path: path('check'),
+    summary: 'Check the repository now; with `verify_data` everything in it is read and verified',
+    body: z.object({ verify_data: z.boolean().default(false) }),
+    answers: startedJobSchema,
+    success: 201,
+    handle: async (request) => {
+      const { id } = await repositoryOf(deps, request);
+      const { verify_data } = request.body;
+      return startJob(deps, schedulerCommands.checkRepository, { repository: id, run: request.ids.uuid, verify_data });
+    },
+  });
+
+export const repositoryActions = (deps: GatewayDeps): readonly Endpoint[] => [
   lineRoute(deps),
   generateRoute(deps),
   escrowRoute(deps),
+  checkRoute(deps),
 ];

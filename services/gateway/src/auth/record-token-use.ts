@@ -6,25 +6,25 @@ import type { TokenAccount } from './accounts.ts';
 const HOUR_MILLIS = 60 * 60_000;
 const MAX_REMEMBERED = 10_000;
 
-export interface NoteTokenUseParts {
+interface TokenUseDeps {
   readonly rpc: RpcClient;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** Records that a personal token was used, at most once an hour for each token, without making its user wait. */
-export const createNoteTokenUse = ({ rpc, clock, logger }: NoteTokenUseParts): ((token: TokenAccount) => void) => {
-  const noted = new Map<string, number>();
+/** Records that a personal token was used, at most once an hour for each token. It does not delay the request. */
+export const createTokenUseRecorder = ({ rpc, clock, logger }: TokenUseDeps): ((token: TokenAccount) => void) => {
+  const recorded = new Map<string, number>();
   const { subject, output } = apiTokenCommands.used;
   return ({ token_uuid: uuid, last_used: lastUsed }) => {
     const now = clock.now();
-    const last = Math.max(noted.get(uuid) ?? 0, lastUsed === null ? 0 : Date.parse(lastUsed));
+    const last = Math.max(recorded.get(uuid) ?? 0, lastUsed === null ? 0 : Date.parse(lastUsed));
     if (now - last < HOUR_MILLIS) return;
-    if (noted.size >= MAX_REMEMBERED) noted.clear();
-    noted.set(uuid, now);
+    if (recorded.size >= MAX_REMEMBERED) recorded.clear();
+    recorded.set(uuid, now);
     rpc.call(subject, { uuid }, { schema: output }).catch((error: unknown) => {
-      noted.delete(uuid);
-      logger.warn({ reason: messageOf(error) }, 'the use of an API token could not be noted');
+      recorded.delete(uuid);
+      logger.warn({ reason: messageOf(error) }, 'the use of an API token could not be recorded');
     });
   };
 };

@@ -7,9 +7,9 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { endpoint } from '../http/core/endpoint.ts';
-import { serveEndpoint } from '../server/serve-endpoint.ts';
-import { logBrokenAnswers } from './log-broken-answers.ts';
-import { requestContext } from './request-context.ts';
+import { serveEndpoint } from './serve-endpoint.ts';
+import { logBrokenAnswers } from '../middleware/access-log.ts';
+import { requestContext } from '../middleware/request-context.ts';
 
 const logger = createLogger('test', 'silent');
 const warn = vi.spyOn(logger, 'warn').mockReturnValue();
