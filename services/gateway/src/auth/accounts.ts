@@ -24,7 +24,7 @@ export const accountByEmail = (reader: Reader, email: string): Promise<Account |
 export const accountById = (reader: Reader, id: number): Promise<Account | undefined> =>
   reader.row<Account>(`select ${COLUMNS} from inventory.users u where u.id = $1`, [id]);
 
-export interface SessionAccount extends Account {
+interface SessionAccount extends Account {
   /** Null when the session is not to be found (yet). */
   readonly session_revoked: boolean | null;
 }

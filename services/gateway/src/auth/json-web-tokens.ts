@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Account } from './accounts.ts';
 
-export const ACCESS_SECONDS = 60 * 60;
+const ACCESS_SECONDS = 60 * 60;
 export const REFRESH_SECONDS = 14 * 24 * 60 * 60;
 export const RESET_SECONDS = 24 * 60 * 60;
 
@@ -17,7 +17,7 @@ const claims = z.object({
   /** The user's `credentials_changed_at` when the token was made: another one by now makes the token void. */
   cred: z.string(),
 });
-export type TokenClaims = z.infer<typeof claims>;
+type TokenClaims = z.infer<typeof claims>;
 
 export interface JsonWebTokens {
   /** @param refreshId the refresh token's `jti`, which the session knows */

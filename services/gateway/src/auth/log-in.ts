@@ -19,7 +19,7 @@ interface Credentials {
  */
 export type LogIn = (credentials: Credentials) => Promise<Account | undefined>;
 
-export interface LogInDeps {
+interface LogInDeps {
   readonly reader: Reader;
   readonly keys: SubjectKeys;
   readonly guard: LoginGuard;

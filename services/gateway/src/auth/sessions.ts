@@ -6,7 +6,7 @@ import type { Reader } from '../db/reader.ts';
 import { accountOfSession, type Account } from './accounts.ts';
 import { REFRESH_SECONDS, type JsonWebTokens } from './json-web-tokens.ts';
 
-export interface TokenPair {
+interface TokenPair {
   readonly refresh: string;
   readonly access: string;
 }

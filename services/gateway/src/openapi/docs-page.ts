@@ -21,7 +21,7 @@ SwaggerUIBundle({
 });
 `;
 
-const path = `${API_ROOT}/docs`;
+const path = `${API_ROOT}/docs` as const;
 
 const ASSETS = [
   { name: 'viewer.css', type: 'text/css; charset=utf-8', read: () => viewerFile('swagger-ui.css') },
@@ -63,13 +63,13 @@ export const docsPage = (document: OpenApiDocument): string => `<!DOCTYPE html>
 </html>
 `;
 
-const common = { method: 'GET', access: 'public', tag: 'meta', answers: z.string() } as const;
+const common = { access: 'public', tag: 'meta', answers: z.string() } as const;
 
 /** The page about the API, and what it loads. @param page called when it is asked for */
 export const docsRoutes = (page: () => string): readonly Endpoint[] => [
   endpoint({
     ...common,
-    path,
+    route: `GET ${path}`,
     summary: 'Read about the API in a browser',
     media: ['text/html'],
     handle: async () => ({
@@ -81,7 +81,7 @@ export const docsRoutes = (page: () => string): readonly Endpoint[] => [
   ...ASSETS.map(({ name, type, read }) =>
     endpoint({
       ...common,
-      path: `${path}/${name}`,
+      route: `GET ${path}/${name}`,
       summary: `Load ${name} of the page about the API`,
       media: [type.replace(/;.*/, '')],
       handle: async () => ({ body: await read(), type, headers: { 'Cache-Control': 'public, max-age=3600' } }),

@@ -52,7 +52,7 @@ export const errorResponses = {
   '503': { ...withDetail('A part that is needed is down, or the answer took too long.'), headers: retryAfter },
 } as const satisfies Readonly<Record<string, OpenApiResponse>>;
 
-export type ErrorStatus = keyof typeof errorResponses;
+type ErrorStatus = keyof typeof errorResponses;
 
 /** @param isVersioned whether `If-Match` is obeyed */
 export const errorsOf = (

@@ -187,11 +187,9 @@ describe('the page', () => {
     const hostile = openApiDocument(
       [
         endpoint({
-          method: 'POST',
-          path: '/api/v1/evil',
+          route: 'POST /api/v1/evil',
           access: 'user',
           summary: evil,
-          tag: 'evil',
           body: z.object({ [evil]: z.enum([evil]).default(evil).describe(evil) }),
           answers: z.object({ type: z.literal(evil) }),
           statuses: { 418: evil },

@@ -97,7 +97,7 @@ const requestBody = (
   };
 };
 
-export interface OperationContext {
+interface OperationContext {
   readonly registry: SchemaRegistry;
   /** Whether the resource has versions: `ETag` and `If-Match`. */
   readonly isVersioned: boolean;

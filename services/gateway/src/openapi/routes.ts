@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../http/core/endpoint.ts';
-import { API_ROOT } from '../http/core/representation.ts';
 import { docsPage, docsRoutes } from './docs-page.ts';
 import { openApiDocument } from './openapi-document.ts';
 
@@ -8,10 +7,9 @@ import { openApiDocument } from './openapi-document.ts';
 export const openApiRoutes = (endpoints: readonly Endpoint[], version: string): readonly Endpoint[] => {
   const routes: readonly Endpoint[] = [
     endpoint({
-      method: 'GET',
-      access: 'public',
+      route: 'GET /api/v1/openapi.json',
       tag: 'meta',
-      path: `${API_ROOT}/openapi.json`,
+      access: 'public',
       summary: 'Retrieve the OpenAPI document of the API',
       answers: z.record(z.string(), z.unknown()),
       handle: async () => ({ body: document }),

@@ -19,8 +19,7 @@ let server: Server;
 
 /** Three bytes of a source that does not end by itself, and fails when the caller leaves. */
 const download = endpoint({
-  method: 'GET',
-  path: '/',
+  route: 'GET /',
   access: 'public',
   tag: 't',
   summary: 's',

@@ -1,7 +1,7 @@
 import { POLICY_TYPES } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 
-export interface FieldInfo {
+interface FieldInfo {
   readonly type: string;
   readonly required: boolean;
   readonly read_only: boolean;

@@ -12,7 +12,7 @@ const KEEP_ALIVE_MILLIS = 65_000;
 const DRAIN_MILLIS = 10_000;
 const IDLE_POLL_MILLIS = 50;
 
-export interface Listener {
+interface Listener {
   /** For example `http://127.0.0.1:8000`. */
   readonly url: string;
   /** Takes no further request and waits for those being served, ten seconds at most. */

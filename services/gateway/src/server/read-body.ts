@@ -2,7 +2,7 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 import { badRequest, HttpError, unsupportedMediaType } from '../http/core/http-error.ts';
 
-export const BODY_LIMIT_BYTES = 1024 * 1024;
+const BODY_LIMIT_BYTES = 1024 * 1024;
 
 const statusOf = (error: Error): unknown => ('status' in error ? error.status : undefined);
 

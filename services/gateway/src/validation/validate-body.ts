@@ -5,7 +5,7 @@ import { coerce } from './coerce.ts';
 import { messageOfIssue } from './messages.ts';
 
 /** Messages for the whole body rather than a field of it. */
-export const WHOLE_BODY = '__all__';
+const WHOLE_BODY = '__all__';
 
 const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((inner, key) => {

@@ -2,27 +2,27 @@ import type { z } from 'zod';
 import type { ListSource } from '../../lists/index.ts';
 import type { Caller } from './caller.ts';
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Who may call: anybody, whoever is signed in, or superusers only. */
+/** Who may call: everyone, signed-in users, or superusers only. */
 export type Access = 'public' | 'user' | 'superuser';
 
-/** What a handler sees of a request, already admitted and validated. */
+/** A request as its handler gets it: authorized and validated. */
 export interface ApiRequest<Body = unknown> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   /** Path as it was sent, without the query. */
   readonly path: string;
   readonly body: Body;
-  /** @throws HttpError 401 when nobody is signed in */
+  /** @throws HttpError 401 without credentials */
   caller(): Caller;
   /** The peer's address. */
   readonly address: string;
   /** A header's value, or an empty text. */
   header(name: string): string;
-  /** Asked for the headers alone: a body, were it given, would not be sent. */
+  /** For HEAD: only the headers are sent, even if the answer has a body. */
   readonly isHead: boolean;
-  /** For long answers. @throws HttpError as at the beginning, when the caller may not call this any more */
+  /** For long answers: authorizes the caller again. @throws HttpError 401 or 403 */
   reauthorize(): Promise<void>;
   /** Fires when the caller goes away before it has the whole answer. */
   readonly signal: AbortSignal;
@@ -31,7 +31,7 @@ export interface ApiRequest<Body = unknown> {
 }
 
 export interface ApiAnswer {
-  /** 200 unless told. */
+  /** Default: 200. */
   readonly status?: number;
   /** Sent as JSON, or as it is when `type` says something else; a stream that fails breaks the connection. */
   readonly body: unknown;
@@ -39,27 +39,20 @@ export interface ApiAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/**
- * One method of one path, as data: admission, validation, handler and answer. The router, OPTIONS and the OpenAPI document
- * are all made from it.
- */
-export interface EndpointSpec<Schema extends z.ZodObject> {
-  readonly method: Method;
-  /** For example `/api/v1/clients/:id`; without a trailing slash, which is always optional. */
-  readonly path: string;
+/** One method of one path, as data. The router, OPTIONS and the OpenAPI document are all made from it. */
+interface EndpointSpec<Schema extends z.ZodObject> {
+  /** For example `GET /api/v1/clients/:id`; without a trailing slash, which is always optional. */
+  readonly route: `${Method} /${string}`;
   readonly access: Access;
   /** What it does, as one sentence without a full stop; OPTIONS and OpenAPI show it. */
   readonly summary: string;
-  /** What a caller has to know beyond that, as sentences for OpenAPI. */
+  /** Further sentences for OpenAPI. */
   readonly details?: string;
-  /** Groups endpoints: the resource's plural name. */
-  readonly tag: string;
-  /** What the body must be; its fields are coerced as the API's clients are used to (see `coerce`). */
+  /** The group of the endpoint in OpenAPI; default: the first part of the path below `/api/v1`. */
+  readonly tag?: string;
+  /** The schema of the body, whose fields are coerced first (see `coerce`). */
   readonly body?: Schema;
-  /**
-   * Fields that the body may have as well and that change nothing, so that what GET gave can be sent back. Every other one
-   * that `body` does not know is refused.
-   */
+  /** Fields that the body may have as well, without effect, so that an answer to GET can be sent back. Others are refused. */
   readonly ignoredFields?: readonly string[];
   /** The body of a success. */
   readonly answers: z.ZodType;
@@ -67,22 +60,32 @@ export interface EndpointSpec<Schema extends z.ZodObject> {
   readonly media?: readonly string[];
   /** Status of a success, when it is not 200. */
   readonly success?: number;
-  /** What other statuses mean that cannot be told from the rest of this; errors of those have a `detail`. */
+  /** The meaning of statuses that do not follow from the rest; errors of these have a `detail`. */
   readonly statuses?: Readonly<Record<number, string>>;
   /** Query parameters beside those of lists. */
   readonly query?: z.ZodObject;
-  /** Set for a list: what pages, filters, search and order can be asked for. */
+  /** Set for a list: its filters, search and orders. */
   readonly list?: ListSource;
   handle(request: ApiRequest<z.output<Schema>>): Promise<ApiAnswer>;
 }
 
-/** An endpoint whose body is validated by the one who calls `handle`. */
-export type Endpoint = Omit<EndpointSpec<z.ZodObject>, 'handle'> & {
+/** An endpoint; the caller of `handle` has validated the body. */
+export interface Endpoint extends Omit<EndpointSpec<z.ZodObject>, 'route' | 'tag' | 'handle'> {
+  readonly method: Method;
+  readonly path: string;
+  readonly tag: string;
   handle(request: ApiRequest): Promise<ApiAnswer>;
-};
+}
 
 /** Types the handler's body by its schema. */
-export const endpoint = <Schema extends z.ZodObject>(spec: EndpointSpec<Schema>): Endpoint => ({
-  ...spec,
-  handle: (request) => spec.handle({ ...request, body: request.body as z.output<Schema> }),
-});
+export const endpoint = <Schema extends z.ZodObject>({ route, ...spec }: EndpointSpec<Schema>): Endpoint => {
+  const [method, path] = route.split(' ') as [Method, string];
+  const [tag = ''] = path.replace(/^\/api(\/v1)?\//, '').split('/');
+  return {
+    tag,
+    ...spec,
+    method,
+    path,
+    handle: (request) => spec.handle({ ...request, body: request.body as z.output<Schema> }),
+  };
+};

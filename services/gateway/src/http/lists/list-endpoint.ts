@@ -50,7 +50,7 @@ export const answerList = async <Row extends object>(
 };
 
 /** A page of a list whose length is known. */
-export interface Page {
+interface Page {
   readonly envelope: PageEnvelope;
   readonly limit: number;
   readonly offset: number;

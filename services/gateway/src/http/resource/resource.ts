@@ -6,7 +6,7 @@ import type { Reader } from '../../db/reader.ts';
 import { sources, type RowSource } from '../../lists/index.ts';
 import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from '../core/endpoint.ts';
 import { preconditionFailed } from '../core/http-error.ts';
-import { API_ROOT, urlOf } from '../core/representation.ts';
+import { urlOf } from '../core/representation.ts';
 import { answerList, listSchema } from '../lists/list-endpoint.ts';
 import { findRow, idParameter } from './find-row.ts';
 
@@ -68,10 +68,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
   { reader, waitForProjection }: { readonly reader: Reader; readonly waitForProjection: WaitForProjection },
 ): readonly Endpoint[] => {
   const { label, collection, source, representation, changeAccess = 'superuser' } = resource;
-  const path = `${API_ROOT}/${collection}`;
-  const detailPath = `${path}/:id`;
+  const path = `/api/v1/${collection}` as const;
   const singular = `a single ${label.toLowerCase()}`;
-  const common = { tag: collection, answers: representation };
   const ignoredFields = [...Object.keys(representation.shape), ...(resource.ignoredFields ?? [])];
 
   const find = (id: number): Promise<Row> => findRow<Row>(reader, source, label, id);
@@ -100,9 +98,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
 
   return [
     endpoint({
-      ...common,
-      method: 'GET',
-      path,
+      route: `GET ${path}`,
       access: 'user',
       summary: `Retrieve a list of all ${collection}`,
       answers: listSchema(representation),
@@ -115,9 +111,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
         }),
     }),
     endpoint({
-      ...common,
-      method: 'POST',
-      path,
+      route: `POST ${path}`,
+      answers: representation,
       access: 'superuser',
       summary: `Create ${singular}`,
       body: resource.create,
@@ -129,9 +124,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       },
     }),
     endpoint({
-      ...common,
-      method: 'GET',
-      path: detailPath,
+      route: `GET ${path}/:id`,
+      answers: representation,
       access: 'user',
       summary: `Retrieve details of ${singular}`,
       handle: async (request) => {
@@ -141,9 +135,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       },
     }),
     endpoint({
-      ...common,
-      method: 'PATCH',
-      path: detailPath,
+      route: `PATCH ${path}/:id`,
+      answers: representation,
       access: changeAccess,
       summary: `Update ${singular}`,
       body: resource.change,
@@ -151,9 +144,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       handle: change,
     }),
     endpoint({
-      ...common,
-      method: 'PUT',
-      path: detailPath,
+      route: `PUT ${path}/:id`,
+      answers: representation,
       access: changeAccess,
       summary: `Replace ${singular}`,
       body: resource.replace ?? resource.create,
@@ -162,9 +154,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       handle: (request) => change({ ...request, body: request.body as z.output<Change> }),
     }),
     endpoint({
-      ...common,
-      method: 'DELETE',
-      path: detailPath,
+      route: `DELETE ${path}/:id`,
+      answers: representation,
       access: 'superuser',
       summary: `Delete ${singular}`,
       handle: async (request) => {

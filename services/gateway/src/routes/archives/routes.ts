@@ -1,6 +1,5 @@
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch } from '../../http/core/http-error.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
 import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
@@ -9,14 +8,11 @@ import { presentArchive } from './present.ts';
 import { archiveSource, type ArchiveRow } from './query.ts';
 import { archiveQuery, archiveSchema } from './schema.ts';
 
-const path = `${API_ROOT}/archives`;
-const common = { method: 'GET', access: 'user', tag: 'archives' } as const;
-
 /** The archives in the repositories, answered from the catalog alone. */
 export const archiveRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path,
+    route: 'GET /api/v1/archives',
+    access: 'user',
     summary: 'Retrieve a list of all archives that are in their repositories',
     answers: listSchema(archiveSchema),
     list: sources.archives,
@@ -28,8 +24,8 @@ export const archiveRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       }),
   }),
   endpoint({
-    ...common,
-    path: `${path}/:name`,
+    route: 'GET /api/v1/archives/:name',
+    access: 'user',
     summary: 'Retrieve details of a single archive',
     query: archiveQuery,
     answers: archiveSchema,

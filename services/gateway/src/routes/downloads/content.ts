@@ -5,7 +5,6 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest, conflict, HttpError, noSuch } from '../../http/core/http-error.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { parseByteRange, type ByteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { findEntry, findTarget, type EntryToRead } from '../entries/find-entry.ts';
@@ -94,10 +93,8 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
 
 export const contentRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/catalogs/:id/content`,
+    route: 'GET /api/v1/catalogs/:id/content',
     access: 'superuser',
-    tag: 'catalogs',
     summary: 'Download the contents of the catalogued file',
     answers: z.string(),
     media: [OCTETS],

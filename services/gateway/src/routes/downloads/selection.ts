@@ -5,7 +5,6 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { conflict, noSuch } from '../../http/core/http-error.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { findArchive, type FoundArchive } from '../archives/find-archive.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { findBroken } from './find-broken.ts';
@@ -103,10 +102,8 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
 
 export const selectionRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/archives/:name/download`,
+    route: 'GET /api/v1/archives/:name/download',
     access: 'superuser',
-    tag: 'archives',
     summary: 'Download folders and files of the archive, or all of it, as one tar or zip',
     query: querySchema,
     answers: z.string(),

@@ -1,14 +1,34 @@
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { represent, urlOf, withoutNulls } from '../../http/core/representation.ts';
 import { findRow, idParameter } from '../../http/resource/find-row.ts';
 import { answerList, listSchema, pageOf } from '../../http/lists/list-endpoint.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { sources } from '../../lists/index.ts';
-import { presentClientProof, presentDrill } from './present.ts';
 import { CLIENT_PROOFS, drillSource, type ClientProofRow, type DrillRow } from './query.ts';
 import { clientProofSchema, drillSchema } from './schema.ts';
 
-const common = { method: 'GET', access: 'user', tag: 'drills' } as const;
+const presentDrill = (row: DrillRow): object =>
+  represent(drillSchema, {
+    ...row,
+    url: urlOf('drills', row.id),
+    related: withoutNulls({
+      job: urlOf('jobs', row.id),
+      policy: row.policy_id === null ? null : urlOf('policies', row.policy_id),
+      client: row.client_id === null ? null : urlOf('clients', row.client_id),
+    }),
+    policy: row.policy_id,
+    client: row.client_id,
+  });
+
+/** @param now milliseconds since the epoch */
+const presentClientProof = (row: ClientProofRow, now: number): object => {
+  const { last_proof, last_failure } = row;
+  return {
+    ...row,
+    age: last_proof === null ? null : Math.max(0, (now - Date.parse(last_proof)) / 1000),
+    failing: last_failure !== null && (last_proof === null || Date.parse(last_failure) > Date.parse(last_proof)),
+  };
+};
 
 const clientProofs = async ({ reader, clock }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const counted = await reader.row<{ readonly count: number }>('select count(*) as count from inventory.clients');
@@ -26,8 +46,8 @@ const oneDrill = async ({ reader }: GatewayDeps, request: ApiRequest): Promise<A
 /** The path of the clients comes before that of one drill. */
 export const drillRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: `${API_ROOT}/drills`,
+    route: 'GET /api/v1/drills',
+    access: 'user',
     summary: 'Retrieve the history of restore drills',
     answers: listSchema(drillSchema),
     list: sources.drills,
@@ -35,15 +55,15 @@ export const drillRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       answerList<DrillRow>(deps.reader, request, { list: sources.drills, source: drillSource, present: presentDrill }),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/drills/clients`,
+    route: 'GET /api/v1/drills/clients',
+    access: 'user',
     summary: 'Retrieve when it was last proven of each client that it can be restored, the oldest proof first',
     answers: listSchema(clientProofSchema),
     handle: (request) => clientProofs(deps, request),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/drills/:id`,
+    route: 'GET /api/v1/drills/:id',
+    access: 'user',
     summary: 'Retrieve details of a single restore drill',
     answers: drillSchema,
     handle: (request) => oneDrill(deps, request),

@@ -2,7 +2,7 @@ import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
-import { API_ROOT, represent } from '../../http/core/representation.ts';
+import { represent } from '../../http/core/representation.ts';
 import { badRequest } from '../../http/core/http-error.ts';
 import { isInvalidPattern } from '../../db/reader.ts';
 
@@ -74,10 +74,8 @@ const matching = async (
 /** An older way to browse archives, which the original's console uses; `catalogs` has pages and filters. */
 export const escatalogRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/escatalogs`,
+    route: 'GET /api/v1/escatalogs',
     access: 'user',
-    tag: 'escatalogs',
     summary: 'Count the entries of archives, or retrieve those whose path matches a pattern',
     query: z.object({ archive_name: z.string().optional(), path__regexp: z.string().optional() }),
     answers: z.object({ count: z.int(), results: z.array(entrySchema) }),

@@ -5,7 +5,7 @@ import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoi
 import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { pageOfItems } from '../../http/lists/page-of-items.ts';
-import { API_ROOT, represent, urlOf } from '../../http/core/representation.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
 
 interface HostKeyRow {
   readonly host: string;
@@ -41,15 +41,12 @@ const find = async (deps: GatewayDeps, request: ApiRequest): Promise<HostKeyRow>
   return row;
 };
 
-const common = { tag: 'host_keys', answers: hostKeySchema } as const;
-const path = `${API_ROOT}/host_keys`;
-
+const common = { answers: hostKeySchema } as const;
 /** The SSH host keys that were pinned at first contact. */
 export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
+    route: 'GET /api/v1/host_keys',
     ...common,
-    method: 'GET',
-    path,
     access: 'user',
     summary: 'Retrieve a list of all pinned SSH host keys',
     answers: listSchema(hostKeySchema),
@@ -61,17 +58,15 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     },
   }),
   endpoint({
+    route: 'GET /api/v1/host_keys/:endpoint',
     ...common,
-    method: 'GET',
-    path: `${path}/:endpoint`,
     access: 'user',
     summary: 'Retrieve the pinned SSH host key of one host and port',
     handle: async (request) => ({ body: presentHostKey(await find(deps, request)) }),
   }),
   endpoint({
+    route: 'DELETE /api/v1/host_keys/:endpoint',
     ...common,
-    method: 'DELETE',
-    path: `${path}/:endpoint`,
     access: 'superuser',
     summary: 'Forget a pinned SSH host key: the next contact pins the one found then',
     handle: async (request) => {

@@ -2,7 +2,6 @@ import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch } from '../../http/core/http-error.ts';
 import { answerList, listSchema, type FilteredListOptions } from '../../http/lists/list-endpoint.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { findRow } from '../../http/resource/find-row.ts';
 import { sources } from '../../lists/index.ts';
 import { jobOf } from '../jobs/find-job.ts';
@@ -24,20 +23,19 @@ const page = (
   });
 };
 
-const common = { method: 'GET', access: 'user', tag: 'job_events' } as const;
-
 export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: `${API_ROOT}/job_events`,
+    route: 'GET /api/v1/job_events',
+    access: 'user',
     summary: 'Retrieve a list of the output of all jobs',
     answers: listSchema(jobEventSchema),
     list: sources.job_events,
     handle: (request) => page(deps, request),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/jobs/:id/job_events`,
+    route: 'GET /api/v1/jobs/:id/job_events',
+    tag: 'job_events',
+    access: 'user',
     summary: 'Retrieve the output of one job, line by line',
     answers: listSchema(jobEventSchema),
     list: sources.job_events,
@@ -48,8 +46,8 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     },
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/job_events/:id`,
+    route: 'GET /api/v1/job_events/:id',
+    access: 'user',
     summary: 'Retrieve a single line of output',
     answers: jobEventSchema,
     handle: async (request) => {

@@ -1,7 +1,6 @@
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { sources } from '../../lists/index.ts';
 import { jobActions } from './actions.ts';
 import { jobOf } from './find-job.ts';
@@ -11,12 +10,10 @@ import { jobDetailSchema, jobSchema } from './schema.ts';
 import { stdoutRoute } from './stdout.ts';
 import { presentJobDetail } from './waiting.ts';
 
-const common = { tag: 'jobs', access: 'user', method: 'GET' } as const;
-
 export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: `${API_ROOT}/jobs`,
+    route: 'GET /api/v1/jobs',
+    access: 'user',
     summary: 'Retrieve a list of all jobs',
     answers: listSchema(jobSchema),
     list: sources.jobs,
@@ -28,8 +25,8 @@ export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       }),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/jobs/:id`,
+    route: 'GET /api/v1/jobs/:id',
+    access: 'user',
     summary: 'Retrieve details of a single job',
     answers: jobDetailSchema,
     handle: async (request) => ({ body: await presentJobDetail(deps, await jobOf(deps, request)) }),

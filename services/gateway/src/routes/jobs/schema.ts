@@ -11,16 +11,7 @@ import {
 import { z } from 'zod';
 import { commonSchema } from '../../http/core/representation.ts';
 
-export const JOB_STATUSES = [
-  'new',
-  'pending',
-  'waiting',
-  'running',
-  'successful',
-  'failed',
-  'error',
-  'canceled',
-] as const;
+const JOB_STATUSES = ['new', 'pending', 'waiting', 'running', 'successful', 'failed', 'error', 'canceled'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
 const id = z.int().nullable();

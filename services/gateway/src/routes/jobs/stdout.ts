@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { notFound } from '../../http/core/http-error.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { jobOf } from './find-job.ts';
 import type { JobRow } from './query.ts';
 
@@ -84,10 +83,8 @@ const formatOf = ({ query, header }: ApiRequest): Format | undefined =>
 
 export const stdoutRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/jobs/:id/stdout`,
+    route: 'GET /api/v1/jobs/:id/stdout',
     access: 'user',
-    tag: 'jobs',
     summary: 'Retrieve the output of the job',
     query: z.object({
       format: z.enum(['json', 'api', 'html', 'txt', 'ansi', 'txt_download', 'ansi_download']).optional(),

@@ -6,18 +6,14 @@ import { RESET_SECONDS, type JsonWebTokens } from '../../auth/json-web-tokens.ts
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch, notFound } from '../../http/core/http-error.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { idParameter } from '../../http/resource/find-row.ts';
 import { chosenPassword } from '../users/schema.ts';
 
-const PATH = '/api/password_reset';
 const OK = { status: 'OK' };
 
 const token = z.string().min(1).max(4096);
 const common = {
-  method: 'POST',
   access: 'public',
-  tag: 'password_reset',
   answers: z.object({ status: z.literal('OK') }),
 } as const;
 
@@ -36,15 +32,15 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
 
   return [
     endpoint({
+      route: 'POST /api/password_reset',
       ...common,
-      path: PATH,
       summary: 'Ask for a password reset; the answer is the same whether the account exists',
       body: z.object({ email: z.email().max(254) }),
       handle: async () => ({ body: OK }),
     }),
     endpoint({
+      route: 'POST /api/password_reset/validate_token',
       ...common,
-      path: `${PATH}/validate_token`,
       summary: 'Tell whether a reset token is good',
       body: z.object({ token }),
       statuses: { 404: 'The token is none, expired or used.' },
@@ -54,8 +50,8 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       },
     }),
     endpoint({
+      route: 'POST /api/password_reset/confirm',
       ...common,
-      path: `${PATH}/confirm`,
       summary: 'Choose a new password with a reset token',
       body: z.object({ token, password: chosenPassword }),
       statuses: { 404: 'The token is none, expired or used.' },
@@ -71,10 +67,8 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       },
     }),
     endpoint({
-      method: 'POST',
-      path: `${API_ROOT}/users/:id/password_reset_token`,
+      route: 'POST /api/v1/users/:id/password_reset_token',
       access: 'superuser',
-      tag: 'users',
       summary: 'Make a token with which the user can choose a new password, for you to hand over',
       answers: z.object({ token: z.string(), expires_at: z.string() }),
       success: 201,

@@ -10,7 +10,6 @@ import {
 import { z } from 'zod';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { invalidFields } from '../../http/core/http-error.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { findRow, idParameter } from '../../http/resource/find-row.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
@@ -18,8 +17,6 @@ import { startJob } from '../jobs/start-job.ts';
 import { maskedExtraVars, openTimes } from './present.ts';
 import { policySource, type PolicyRow } from './query.ts';
 import { launchPolicy } from './schema.ts';
-
-const path = (action: string): string => `${API_ROOT}/policies/:id/${action}`;
 
 /** The policy that the path names. @throws HttpError 404 */
 const policyOf = ({ reader }: GatewayDeps, request: ApiRequest): Promise<PolicyRow> =>
@@ -50,10 +47,8 @@ const override = async (deps: GatewayDeps, policy: PolicyRow, value: unknown): P
 
 const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'GET',
-    path: path('launch'),
+    route: 'GET /api/v1/policies/:id/launch',
     access: 'user',
-    tag: 'policies',
     summary: 'Retrieve what a launch of the policy may override',
     answers: z.object({ defaults: z.object({ verbosity: z.int(), extra_vars: z.string() }) }),
     handle: async (request) => {
@@ -62,10 +57,8 @@ const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     },
   }),
   endpoint({
-    method: 'POST',
-    path: path('launch'),
+    route: 'POST /api/v1/policies/:id/launch',
     access: 'superuser',
-    tag: 'policies',
     summary: 'Launch a backup job based on the policy',
     body: launchPolicy,
     answers: startedJobSchema,
@@ -80,10 +73,8 @@ const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
 export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
   ...launchRoutes(deps),
   endpoint({
-    method: 'POST',
-    path: path('drill'),
+    route: 'POST /api/v1/policies/:id/drill',
     access: 'superuser',
-    tag: 'policies',
     summary: 'Prove now that the latest archives of the policy can be restored, by extracting some of their files',
     answers: startedJobSchema,
     success: 201,
@@ -94,10 +85,8 @@ export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
   }),
   // Disabled policies and schedules have a calendar too. Occurrences in a blackout window are left out.
   endpoint({
-    method: 'GET',
-    path: path('calendar'),
+    route: 'GET /api/v1/policies/:id/calendar',
     access: 'user',
-    tag: 'policies',
     summary: 'Retrieve all times of a month, the current one unless told, at which the policy is due',
     query: z.object({ month: z.string().describe('YYYY-MM').optional() }),
     answers: z.array(z.string()),
@@ -114,10 +103,8 @@ export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
 
 /** Its path has to come before that of one policy. */
 export const vmProviders = endpoint({
-  method: 'GET',
-  path: `${API_ROOT}/policies/vmmodule`,
+  route: 'GET /api/v1/policies/vmmodule',
   access: 'user',
-  tag: 'policies',
   summary: 'Retrieve a list of the providers of virtual machines, for policies of the type vm',
   answers: z.array(z.object({ module: z.string(), name: z.string(), extra_vars: z.string() })),
   handle: async () => ({

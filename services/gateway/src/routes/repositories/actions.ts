@@ -3,17 +3,12 @@ import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { notFound } from '../../http/core/http-error.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { findRow, idParameter } from '../../http/resource/find-row.ts';
 import { validateBody } from '../../validation/validate-body.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
 import { repositorySource, type RepositoryRow } from './query.ts';
-
-const path = (action: string): string => `${API_ROOT}/repositories/:id/${action}`;
-
-const common = { access: 'superuser', tag: 'repositories' } as const;
 
 /** The repository that the path names. @throws HttpError 404 */
 const repositoryOf = ({ reader }: GatewayDeps, request: ApiRequest): Promise<RepositoryRow> =>
@@ -33,9 +28,8 @@ const authorizedKeys = z.object({
 
 const lineRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    ...common,
-    method: 'GET',
-    path: path('authorized_keys'),
+    route: 'GET /api/v1/repositories/:id/authorized_keys',
+    access: 'superuser',
     summary:
       'Retrieve the line by which the repository’s host lets the repository’s own key in, and that to nothing else',
     query: limits.partial(),
@@ -51,9 +45,8 @@ const lineRoute = (deps: GatewayDeps): Endpoint =>
 
 const generateRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    ...common,
-    method: 'POST',
-    path: path('generate_ssh'),
+    route: 'POST /api/v1/repositories/:id/generate_ssh',
+    access: 'superuser',
     summary: 'Generate a new SSH key pair for the repository; its host has to be given the new line',
     answers: authorizedKeys.pick({ public_key: true }),
     success: 201,
@@ -86,9 +79,8 @@ const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAn
 
 const escrowRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    ...common,
-    method: 'GET',
-    path: path('escrow'),
+    route: 'GET /api/v1/repositories/:id/escrow',
+    access: 'superuser',
     summary: 'Retrieve the escrow copy of the key that borg keeps in the repository, for `borg key import`',
     answers: z.string(),
     media: ['text/plain'],
@@ -97,9 +89,8 @@ const escrowRoute = (deps: GatewayDeps): Endpoint =>
 
 const checkRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    ...common,
-    method: 'POST',
-    path: path('check'),
+    route: 'POST /api/v1/repositories/:id/check',
+    access: 'superuser',
     summary: 'Check the repository now; with `verify_data` everything in it is read and verified',
     body: z.object({ verify_data: z.boolean().default(false) }),
     answers: startedJobSchema,

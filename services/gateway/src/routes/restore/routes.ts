@@ -3,15 +3,12 @@ import { fieldError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 import { findEntry } from '../entries/find-entry.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
 import { findArchive, type FoundArchive } from '../archives/find-archive.ts';
 import { findDestination } from './find-destination.ts';
 import { restoreBody, restoreRequestOf, type RestoreBody } from './restore-body.ts';
-
-const path = `${API_ROOT}/restore`;
 
 /** The exact paths of catalog entries, which must be of this archive. @throws AppError `validation` */
 const pathsOf = async (
@@ -61,19 +58,15 @@ const restore = async (deps: GatewayDeps, { body, ids }: ApiRequest<RestoreBody>
 
 export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'GET',
-    path,
+    route: 'GET /api/v1/restore',
     access: 'user',
-    tag: 'restore',
     summary: 'Retrieve nothing: restores are jobs',
     answers: z.array(z.never()),
     handle: () => Promise.resolve({ body: [] }),
   }),
   endpoint({
-    method: 'POST',
-    path,
+    route: 'POST /api/v1/restore',
     access: 'superuser',
-    tag: 'restore',
     summary: 'Restore items of an archive to a folder, to where they were, or to a database',
     body: restoreBody,
     answers: startedJobSchema,

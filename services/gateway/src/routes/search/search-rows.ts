@@ -11,7 +11,7 @@ export interface SearchKey {
   readonly folder: number;
 }
 
-export interface FoundRow {
+interface FoundRow {
   /** Of the latest version, and the base of ids in the last archive that has it. */
   readonly latest: number;
   readonly id_base: number;
@@ -111,7 +111,7 @@ const readDetails = async (reader: Reader, groups: readonly SearchKey[]): Promis
   return rows.map((row) => ({ ...row, mtime: shortIso(row.mtime) }));
 };
 
-export interface SearchPage {
+interface SearchPage {
   readonly rows: readonly SearchRow[];
   /** Where to go on; undefined when that was all. */
   readonly last: SearchKey | undefined;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest } from '../../http/core/http-error.ts';
-import { API_ROOT, urlOf } from '../../http/core/representation.ts';
+import { urlOf } from '../../http/core/representation.ts';
 import { escapeLike } from '../../lists/index.ts';
 import { findSeries, seriesQuery } from '../entries/find-series.ts';
 import { ownerFields, presentOwner } from '../entries/owner.ts';
@@ -72,10 +72,8 @@ const nextLink = ({ query, path }: ApiRequest, { name_id, series, folder }: Sear
 /** Searches all clients and archives by a part of the name. */
 export const searchRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/search`,
+    route: 'GET /api/v1/search',
     access: 'user',
-    tag: 'search',
     summary: 'Search all archives of all clients for a part of a name',
     query: z.object({
       name: z.string().min(1).max(MAX_NAME).describe('A part of the last part of the path, in whatever case.'),

@@ -3,7 +3,7 @@ import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
-import { API_ROOT, represent, urlOf } from '../../http/core/representation.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
 import { listRows, parseListQuery, sources } from '../../lists/index.ts';
 import { idParameter } from '../../http/resource/find-row.ts';
 import { readSettings } from './query.ts';
@@ -57,17 +57,14 @@ const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): P
   return { body: presentSetting(await find(deps, request)) };
 };
 
-const common = { tag: 'settings', answers: settingSchema } as const;
-const path = `${API_ROOT}/settings`;
-
+const common = { answers: settingSchema } as const;
 const ignoredFields = Object.keys(settingSchema.shape);
 
 export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   ...sshKeyRoutes(deps),
   endpoint({
+    route: 'GET /api/v1/settings',
     ...common,
-    method: 'GET',
-    path,
     access: 'user',
     summary: 'Retrieve a list of all settings',
     answers: listSchema(settingSchema),
@@ -75,17 +72,15 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: (request) => list(deps, request),
   }),
   endpoint({
+    route: 'GET /api/v1/settings/:id',
     ...common,
-    method: 'GET',
-    path: `${path}/:id`,
     access: 'user',
     summary: 'Retrieve details of a single setting',
     handle: async (request) => ({ body: presentSetting(await find(deps, request)) }),
   }),
   endpoint({
+    route: 'PATCH /api/v1/settings/:id',
     ...common,
-    method: 'PATCH',
-    path: `${path}/:id`,
     access: 'superuser',
     summary: 'Change a single setting',
     body: changeSetting,
@@ -93,9 +88,8 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: (request) => change(deps, request, request.body.value),
   }),
   endpoint({
+    route: 'PUT /api/v1/settings/:id',
     ...common,
-    method: 'PUT',
-    path: `${path}/:id`,
     access: 'superuser',
     summary: 'Change a single setting',
     body: replaceSetting,

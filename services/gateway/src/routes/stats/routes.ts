@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
-import { API_ROOT } from '../../http/core/representation.ts';
 
 const DAYS = 30;
 const DAY_MILLIS = 24 * 60 * 60_000;
@@ -29,10 +28,8 @@ const firstDay = (now: number): string =>
 
 export const statsRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/stats`,
+    route: 'GET /api/v1/stats',
     access: 'user',
-    tag: 'stats',
     summary: 'Retrieve what was backed up on each of the last 30 days that had a backup',
     answers: z.array(dayStats),
     handle: async () => ({ body: await deps.reader.rows(PER_DAY, [firstDay(deps.clock.now())]) }),

@@ -2,7 +2,7 @@ import { userCommands } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { forbidden } from '../../http/core/http-error.ts';
-import { API_ROOT, linksOf, represent } from '../../http/core/representation.ts';
+import { linksOf, represent } from '../../http/core/representation.ts';
 import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { sources } from '../../lists/index.ts';
@@ -61,10 +61,8 @@ const crud = (deps: GatewayDeps): readonly Endpoint[] =>
 /** The caller, as a list of one. */
 const me = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/me`,
+    route: 'GET /api/v1/me',
     access: 'user',
-    tag: 'me',
     summary: 'Retrieve information about the current logged user',
     answers: listSchema(userSchema),
     handle: (request) =>

@@ -1,11 +1,34 @@
 import { userFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { withDefaults } from '../../http/resource/with-defaults.ts';
-import { passwordWeaknesses } from './password.ts';
 
 const { email: emailField, ...others } = userFields.shape;
 
 const email = emailField.regex(z.regexes.email, 'Enter a valid email address.');
+
+const MIN_LENGTH = 8;
+const MIN_DISTINCT = 4;
+
+/** The top of every list of stolen passwords, as far as the other rules allow them. */
+const COMMON = new Set(
+  [
+    'password password1 password123 passw0rd iloveyou princess sunshine football baseball superman trustno1 qwertyuiop',
+    'qwerty123 1q2w3e4r 1qaz2wsx abcd1234 letmein1 welcome1 changeme adminadmin administrator admin123 cyborgbackup',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** The weaknesses of a new password, in the original's words. */
+const passwordWeaknesses = (password: string): readonly string[] => {
+  const found: string[] = [];
+  if (password.length < MIN_LENGTH) {
+    found.push(`This password is too short. It must contain at least ${MIN_LENGTH} characters.`);
+  }
+  if (COMMON.has(password.toLowerCase()) || new Set(password).size < MIN_DISTINCT) {
+    found.push('This password is too common.');
+  }
+  if (/^\d+$/.test(password)) found.push('This password is entirely numeric.');
+  return found;
+};
 
 /** @param whenEmpty the message for an empty password; undefined where that is allowed */
 const password = (whenEmpty?: string): z.ZodType<string, string> =>

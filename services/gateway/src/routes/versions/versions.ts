@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest, noSuch } from '../../http/core/http-error.ts';
-import { API_ROOT, urlOf } from '../../http/core/representation.ts';
+import { urlOf } from '../../http/core/representation.ts';
 import { pageFields, pageOf } from '../../http/lists/list-endpoint.ts';
 import { ENTRY_COLUMNS, entrySchema, presentEntry, type EntryRow } from '../entries/entry.ts';
 import { findSeries, seriesQuery } from '../entries/find-series.ts';
@@ -84,10 +84,8 @@ const present = (row: VersionRow): object => ({
 /** What became of one file over time. */
 export const versionsRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/versions`,
+    route: 'GET /api/v1/versions',
     access: 'user',
-    tag: 'versions',
     summary: 'Retrieve all versions of one file across all archives, the latest first',
     query: z.object({
       path: z

@@ -3,7 +3,7 @@ import type { GatewayDeps } from '../../deps.ts';
 import { diffSides, type ArchivePair } from './diff-sides.ts';
 
 /** Entries and bytes; of changed ones, by how much they grew. */
-export interface DiffSummary {
+interface DiffSummary {
   readonly added: number;
   readonly added_bytes: number;
   readonly removed: number;

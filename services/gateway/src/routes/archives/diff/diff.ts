@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../../deps.ts';
 import { endpoint, type Endpoint } from '../../../http/core/endpoint.ts';
 import { badRequest } from '../../../http/core/http-error.ts';
-import { API_ROOT } from '../../../http/core/representation.ts';
 import { pageFields, pageOf } from '../../../http/lists/list-endpoint.ts';
 import { shortIso } from '../../../db/timestamps.ts';
 import { readDiff, summariseDiff, type ChangeRow } from './diff-rows.ts';
@@ -45,10 +44,8 @@ const present = (row: ChangeRow, { from, to }: ArchivePair): object => ({
 
 export const diffRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/archives/:name/diff`,
+    route: 'GET /api/v1/archives/:name/diff',
     access: 'user',
-    tag: 'archives',
     summary: 'Retrieve how one archive differs from another, by path',
     query: z.object({
       ...archiveQuery.shape,

@@ -2,7 +2,6 @@ import { exactName, exactPath } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../deps.ts';
 import { endpoint, type Endpoint } from '../../../http/core/endpoint.ts';
-import { API_ROOT } from '../../../http/core/representation.ts';
 import { pageFields, pageOf } from '../../../http/lists/list-endpoint.ts';
 import { entrySchema, presentEntry, type EntryRow } from '../../entries/entry.ts';
 import { findCataloguedArchive, type FoundArchive } from '../find-archive.ts';
@@ -45,10 +44,8 @@ const presentItem = (row: ItemRow, archive: FoundArchive, folder: FoundFolder): 
 
 export const treeRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/archives/:name/tree`,
+    route: 'GET /api/v1/archives/:name/tree',
     access: 'user',
-    tag: 'archives',
     summary: 'Retrieve what is in one folder of an archive, with the sizes of folders',
     query: z.object({
       ...archiveQuery.shape,

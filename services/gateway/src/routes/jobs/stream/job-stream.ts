@@ -4,7 +4,6 @@ import type { JobChangeFeed, JobWatch } from '../../../db/job-change-feed.ts';
 import { shortIsoOrNull } from '../../../db/timestamps.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
 import type { JobRow } from '../query.ts';
-import { HEARTBEAT, retryAfter, serverSentEvent } from './server-sent-event.ts';
 
 /*
  * The events of a job's stream, in this order, until the job has ended or the reader is gone:
@@ -67,6 +66,16 @@ const statusOf = (row: JobRow, now: number): object => ({
   job_explanation: row.job_explanation,
   warnings: row.warnings,
 });
+
+/**
+ * One message of a stream of server-sent events. JSON has no line breaks, so one `data` line is enough.
+ * @param message.id a reader that comes back sends it as Last-Event-ID
+ */
+const serverSentEvent = ({ event, id, data }: { event: string; id?: string; data: unknown }): string =>
+  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+
+/** Keeps proxies from closing a silent connection, and fails when the reader is gone. */
+const HEARTBEAT = ': still here\n\n';
 
 const lineOf = (job: number, { progress, ...line }: StreamedLine): string =>
   serverSentEvent({
@@ -137,7 +146,8 @@ export async function* jobStream(deps: JobStreamDeps): AsyncGenerator<string, vo
     }
   }
 
-  yield retryAfter(RETRY_MILLIS);
+  // How long a reader waits before it comes back.
+  yield `retry: ${RETRY_MILLIS}\n\n`;
   while (!signal.aborted) {
     const version = watch.version();
     const progress = yield* sendAll(version);

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../../http/core/endpoint.ts';
 import { invalidFields } from '../../../http/core/http-error.ts';
-import { API_ROOT } from '../../../http/core/representation.ts';
 import { findJob, jobOf } from '../find-job.ts';
 import { isActive } from '../present.ts';
 import type { JobRow } from '../query.ts';
@@ -132,10 +131,8 @@ export const jobStreamRoute = (deps: GatewayDeps): Endpoint => {
   };
 
   return endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/jobs/:id/events/stream`,
+    route: 'GET /api/v1/jobs/:id/events/stream',
     access: 'user',
-    tag: 'jobs',
     summary: 'Follow the job by server-sent events',
     details: DETAILS,
     query: z.object({
