@@ -2,7 +2,7 @@ import type { EncryptedValue } from '@cyborgbackup/kernel';
 import type { Caller } from '../http/core/caller.ts';
 import type { Reader } from '../db/reader.ts';
 
-/** A user as log-in sees them. */
+/** A user with the columns that authentication needs. */
 export interface Account {
   readonly id: number;
   readonly uuid: string;
@@ -11,7 +11,7 @@ export interface Account {
   readonly last_name: string;
   readonly is_superuser: boolean;
   readonly password_hash: EncryptedValue;
-  /** Whatever proved the user's identity before is void. */
+  /** Credentials issued before are void. */
   readonly credentials_changed_at: string;
 }
 
@@ -25,7 +25,7 @@ export const accountById = (reader: Reader, id: number): Promise<Account | undef
   reader.row<Account>(`select ${COLUMNS} from inventory.users u where u.id = $1`, [id]);
 
 interface SessionAccount extends Account {
-  /** Null when the session is not to be found (yet). */
+  /** Null when the session is unknown, or not in the read model yet. */
   readonly session_revoked: boolean | null;
 }
 

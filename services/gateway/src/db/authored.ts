@@ -1,4 +1,4 @@
-/** Somebody as `summary_fields` shows them. */
+/** A user in `summary_fields`. */
 export interface Person {
   readonly id: number;
   readonly email: string;
@@ -6,7 +6,7 @@ export interface Person {
   readonly last_name: string;
 }
 
-/** The columns that `authorColumns` adds to a row: null when it was a service, or the user is gone. */
+/** The columns that `authorColumns` adds to a row: null when the author was a service, or a user who was removed. */
 export interface Authored {
   readonly created_by: number | null;
   readonly modified_by: number | null;
@@ -25,5 +25,5 @@ export const authorColumns = `cb.id as created_by, mb.id as modified_by, ${perso
 export const authorJoins =
   'left join inventory.users cb on cb.uuid = t.created_by left join inventory.users mb on mb.uuid = t.modified_by';
 
-/** `t.a, t.b` for a list of column names of ours (never a caller's). */
+/** `t.a, t.b` for a list of column names, which must never come from a caller. */
 export const columnsOf = (names: readonly string[]): string => names.map((name) => `t.${name}`).join(', ');

@@ -1,6 +1,6 @@
 const POSTGRES = /^(\d{4,}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?([+-]\d\d)(?::?(\d\d))?$/;
 
-/** PostgreSQL's text of a `timestamptz`, whatever the session's zone, as ISO 8601 in UTC with six fraction digits. */
+/** PostgreSQL's text of a `timestamptz`, in any time zone, as ISO 8601 in UTC with six fraction digits. */
 export const isoFromPostgres = (text: string): string => {
   const [, date = '', time = '', fraction = '', hours = '+00', minutes = '00'] = POSTGRES.exec(text) ?? [];
   const utc = hours === '+00' && minutes === '00' ? `${date}T${time}` : shifted(`${date}T${time}${hours}:${minutes}`);

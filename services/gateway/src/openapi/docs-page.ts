@@ -65,7 +65,7 @@ export const docsPage = (document: OpenApiDocument): string => `<!DOCTYPE html>
 
 const common = { access: 'public', tag: 'meta', answers: z.string() } as const;
 
-/** The page about the API, and what it loads. @param page called when it is asked for */
+/** The page about the API, and the files that it loads. @param page called for each request */
 export const docsRoutes = (page: () => string): readonly Endpoint[] => [
   endpoint({
     ...common,

@@ -60,7 +60,7 @@ export const errorsOf = (
   { isVersioned, isPaged }: { readonly isVersioned: boolean; readonly isPaged: boolean },
 ): Readonly<Record<string, Reference | OpenApiResponse>> => {
   const writes = method !== 'GET' && access !== 'public';
-  // Of one that asks for nothing it is proven that nothing was said.
+  // Without a schema, the body of a POST is read and has to be empty.
   const readsBody = body !== undefined || method === 'POST';
   const present: readonly (readonly [ErrorStatus, boolean])[] = [
     ['202', writes],

@@ -88,22 +88,22 @@ const requestBody = (
   schema: JsonSchema,
   { ignoredFields = [] }: Endpoint,
 ): NonNullable<OpenApiOperation['requestBody']> => {
-  const known = schema.properties ?? {};
-  const echoed = ignoredFields.filter((name) => !(name in known)).map((name) => [name, { readOnly: true }] as const);
-  const properties = { ...known, ...Object.fromEntries(echoed) };
+  const { properties: own = {} } = schema;
+  const ignored = ignoredFields.filter((name) => !(name in own)).map((name) => [name, { readOnly: true }] as const);
+  const properties = { ...own, ...Object.fromEntries(ignored) };
   return {
     required: (schema.required ?? []).length > 0,
     content: { [JSON_TYPE]: { schema: { ...schema, properties, additionalProperties: false } } },
   };
 };
 
-interface OperationContext {
+interface OperationOptions {
   readonly registry: SchemaRegistry;
   /** Whether the resource has versions: `ETag` and `If-Match`. */
   readonly isVersioned: boolean;
 }
 
-export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: OperationContext): OpenApiOperation => {
+export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: OperationOptions): OpenApiOperation => {
   const { path, access, body, list, query, tag, summary, details } = endpoint;
   const isPaged = hasPages(endpoint);
   const parameters = [

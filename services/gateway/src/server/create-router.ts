@@ -10,7 +10,7 @@ const allowedMethods = (endpoints: readonly Endpoint[]): readonly string[] => {
   return [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS'];
 };
 
-/** Serves all methods of one path: those there are, OPTIONS, and 405 for the others. */
+/** Serves all methods of one path: its endpoints, OPTIONS, and 405 for the others. */
 const servePath = (endpoints: readonly Endpoint[], deps: ServeDeps): Middleware => {
   const allow = allowedMethods(endpoints);
   const served = new Map<string, Middleware>(
@@ -30,7 +30,7 @@ const unknownPath: Middleware = () => {
   throw notFound();
 };
 
-/** The first path that fits serves, so `/policies/vmmodule` comes before `/policies/:id`. A slash at the end is optional. */
+/** The first matching path serves, so `/policies/vmmodule` comes before `/policies/:id`. A slash at the end is optional. */
 export const createRouter = (endpoints: readonly Endpoint[], deps: ServeDeps): readonly Middleware[] => {
   const router = new Router({ strict: false });
   for (const [path, group] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {

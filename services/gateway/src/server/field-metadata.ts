@@ -31,7 +31,7 @@ const unwrap = (schema: z.ZodType): Unwrapped => {
   return fallback === undefined ? info : { ...info, fallback };
 };
 
-/** The words that people see for the values of some choices; the others are shown as they are. */
+/** Display names of choices; a value without one is its own. */
 const LABELS = new Map<string, string>(Object.entries(POLICY_TYPES));
 
 const choices = (schema: z.ZodEnum): readonly (readonly [string, string])[] =>

@@ -15,7 +15,7 @@ const IDLE_POLL_MILLIS = 50;
 interface Listener {
   /** For example `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** Takes no further request and waits for those being served, ten seconds at most. */
+  /** Accepts no further request, and waits up to ten seconds for those being served. */
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ const urlOf = (server: Server, { host }: ListenAddress): string => {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 };
 
-/** @returns what ends connections by which nothing was ever sent: Node does not count them among the idle ones */
+/** @returns closes connections on which nothing was ever received, which `closeIdleConnections` leaves open */
 const trackUnused = (server: Server): (() => void) => {
   const open = new Set<Socket>();
   server.on('connection', (socket) => {
@@ -37,7 +37,7 @@ const trackUnused = (server: Server): (() => void) => {
   };
 };
 
-/** @throws AppError `unavailable` when the address is taken or not ours */
+/** @throws AppError `unavailable` when the address is in use or not one of this machine */
 export const listen = async (app: Koa, address: ListenAddress): Promise<Listener> => {
   const handle = app.callback();
   const server = createServer(

@@ -31,7 +31,7 @@ export const readBody = async (ctx: Context): Promise<unknown> => {
   try {
     await parse(ctx, async () => undefined);
   } catch (error) {
-    // The rest of a body that nobody reads would stand before the connection's next request, for ever.
+    // The unread rest of the body would precede the connection's next request.
     if (!ctx.req.complete) ctx.set('Connection', 'close');
     throw error;
   }

@@ -13,7 +13,7 @@ const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
     return Object.getOwnPropertyDescriptor(inner, key)?.value;
   }, value);
 
-/** PostgreSQL, JSON in NATS and borg all want Unicode text; half a surrogate pair is none. */
+/** PostgreSQL, JSON in NATS and borg all need well-formed Unicode: no half of a surrogate pair. */
 const isText = (value: unknown): boolean => {
   if (typeof value === 'string') return value.isWellFormed();
   return Array.isArray(value) ? value.every(isText) : true;
@@ -25,19 +25,19 @@ const brokenText = (fields: Readonly<Record<string, unknown>>): readonly string[
 const isFields = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Answers to nonsense stay short. */
+/** Keeps the answer short. */
 const MAX_UNKNOWN = 20;
 
-/** A misspelt field must not count as one that was left out: `dryrun` would restore for real. */
-const unknownFields = (body: object, known: readonly string[], echoed: readonly string[]): FieldErrors => {
-  const accepted = new Set([...known, ...echoed]);
+/** Unknown fields are refused, since a misspelt `dry_run` would otherwise restore for real. */
+const unknownFields = (body: object, known: readonly string[], ignored: readonly string[]): FieldErrors => {
+  const accepted = new Set([...known, ...ignored]);
   const unknown = Object.keys(body).filter((name) => !accepted.has(name));
   const message =
     known.length === 0 ? 'Unknown field: none is expected here.' : `Unknown field; known: ${known.join(', ')}.`;
   return Object.fromEntries(unknown.slice(0, MAX_UNKNOWN).map((name) => [name, [message]]));
 };
 
-/** All that is wrong, by field; nothing twice. */
+/** All messages by field, each once. */
 const fieldErrors = (
   body: unknown,
   issues: readonly z.core.$ZodIssue[],
@@ -57,7 +57,7 @@ const fieldErrors = (
 
 /**
  * A request's body as its schema gives it.
- * @param ignoredFields fields that are left out rather than refused
+ * @param ignoredFields fields that are accepted and left out
  * @throws HttpError 400 with the messages of all fields that are wrong or unknown
  */
 export const validateBody = <Schema extends z.ZodObject>(

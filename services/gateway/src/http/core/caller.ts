@@ -1,4 +1,4 @@
-/** Who sent a request, as the read model knows them at that moment. */
+/** The user who sent a request, as in the read model at that moment. */
 export interface Caller {
   readonly id: number;
   readonly uuid: string;

@@ -1,6 +1,6 @@
 import type { FieldErrors } from '@cyborgbackup/kernel';
 
-/** An answer other than success, thrown from wherever it is known. The middleware `answer-errors` sends it. */
+/** An answer other than success, sent by the middleware `answer-errors`. Errors of services are AppErrors instead. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
   readonly status: number;
@@ -20,7 +20,7 @@ const withDetail = (status: number, detail: string, headers?: Readonly<Record<st
 
 export const badRequest = (detail: string): HttpError => withDetail(400, detail);
 
-/** All wrong fields at once; `__all__` holds what concerns the whole body. */
+/** All wrong fields at once; `__all__` is for the body as a whole. */
 export const invalidFields = (fields: FieldErrors): HttpError => new HttpError(400, fields);
 
 export const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="api"' };

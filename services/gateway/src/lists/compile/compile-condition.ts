@@ -15,7 +15,7 @@ const SQL_TYPES: Readonly<Record<FieldType, string>> = {
 
 const identifier = (alias: string, column: string): Knex.Raw => sql.raw('??', [`${alias}.${column}`]);
 
-/** The column of the row that `alias` stands for. */
+/** The column in the row with this alias. */
 export const columnSql = (alias: string, column: NamedColumn): Knex.Raw =>
   column.sql === undefined
     ? identifier(alias, column.column ?? column.name)

@@ -11,7 +11,7 @@ import { fromSource, joinSql, sql } from './sql.ts';
  * How filters become SQL. A relation is followed by EXISTS, never by a join, so that no row is found twice however many
  * related rows it has.
  *
- * - Plain filters on the same relation are asked of the same related row, as in `jobs__status=failed&jobs__job_type=prune`:
+ * - Plain filters on the same relation have to match the same related row, as in `jobs__status=failed&jobs__job_type=prune`:
  *   they are first put into a tree with a branch for each relation, and each branch becomes one EXISTS.
  * - A `chain__` filter, an `or__` filter and a negated one have an EXISTS of their own; `not__jobs__status=failed` are the
  *   rows with no failed job at all.
@@ -51,7 +51,7 @@ const branchOf = (alias: string, filters: readonly Filter[]): Branch => {
   return branch;
 };
 
-/** Aliases need only differ along one path of nested sub-queries. */
+/** Aliases differ along each path of nested sub-queries. */
 const meetsAll = (alias: string, filters: readonly Filter[], depth = 1): Knex.Raw => {
   const { conditions, branches } = branchOf(alias, filters);
   const related = [...branches.values()].map(({ step, filters: inner }) => {
@@ -71,7 +71,7 @@ const meets = (alias: string, filter: Filter): Knex.Raw => {
   return filter.negated ? sql.raw('? is not true', [met]) : met;
 };
 
-/** Narrows a query on `source` (whose rows have the alias) to the rows that were asked for. */
+/** Narrows a query, whose rows have the alias, to those that match the filters and the search. */
 export const applyFilters = (
   builder: Knex.QueryBuilder,
   alias: string,

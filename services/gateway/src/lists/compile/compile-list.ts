@@ -10,7 +10,7 @@ import { fromSource, joinSql, sql, statementOf, type Statement } from './sql.ts'
 /** The alias of the listed rows. */
 const ROW = 't';
 
-/** Which rows a list may show at all, whatever is asked: columns of its table and the values they must have. */
+/** Columns and values of the rows that a list may show at all, for any query. */
 export type Scope = Readonly<Record<string, string | number | boolean>>;
 
 export interface ListPlan {
@@ -31,13 +31,13 @@ const valueSql = (alias: string, { steps, column }: ColumnPath, depth = 1): Knex
   return sql.raw('?', [relatedValue(alias, step, { steps: further, column, depth })]);
 };
 
-interface Further {
+interface RelatedValue {
   readonly steps: readonly Step[];
   readonly column: ColumnPath['column'];
   readonly depth: number;
 }
 
-const relatedValue = (alias: string, step: Step, { steps, column, depth }: Further): Knex.QueryBuilder => {
+const relatedValue = (alias: string, step: Step, { steps, column, depth }: RelatedValue): Knex.QueryBuilder => {
   const name = `v${depth}`;
   const value = valueSql(name, { steps, column, source: step.target, rest: [] }, depth + 1);
   return sql
@@ -59,7 +59,7 @@ const NAMES: ReadonlySet<string> = new Set(['id', 'uuid', 'name', 'hostname', 'e
 const isEquality = (condition: Condition): boolean =>
   condition.kind === 'in' || (condition.kind === 'compare' && condition.operator === '=');
 
-/** Whether only rows related to few named ones are asked for. */
+/** Whether the query has only rows that are related to few named ones. */
 const namesRelatedRows = ({ filters }: ListQuery): boolean =>
   filters.all.some(
     ({ steps, columns, condition, negated }) =>
@@ -96,8 +96,8 @@ const commonStep = (fields: Fields): Step | undefined => {
 const RELATED = 'f';
 
 /**
- * Distinct rows of the wanted fields; they can be sorted once they are made. Fields of a related row are read from the related
- * rows that have any such row: of the many entries of an archive one is enough to know the archive's name.
+ * Distinct rows of the fields, not sorted yet. Fields of a related row are read from the related
+ * rows that have any such row: one of the many entries of an archive is enough to know the archive's name.
  */
 const distinctFields = (plan: ListPlan, fields: Fields): Knex.QueryBuilder => {
   const step = commonStep(fields);
@@ -138,7 +138,7 @@ export const countStatement = (plan: ListPlan, limit?: number): Statement => {
   return statementOf(sql.count({ count: '*' }).from(rows.as('counted')));
 };
 
-/** What the planner expects. */
+/** The planner's estimate of the number of rows. */
 export const estimateStatement = (plan: ListPlan): Statement => {
   const { text, values } = statementOf(allRows(plan));
   return { text: `explain (format json) ${text}`, values };

@@ -5,24 +5,24 @@ import { sql } from './sql.ts';
 
 const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1);
 
-/** The text that a pattern wants at the beginning, when it wants nothing else. */
+/** The prefix of a pattern that demands a prefix and nothing else. */
 const prefixOf = (pattern: string): string | undefined => {
   const [, escaped] = /^((?:[^\\%_]|\\.)*)%$/s.exec(pattern) ?? [];
   return escaped?.replaceAll(/\\(.)/gs, '$1');
 };
 
 /**
- * What follows for its parts from a condition on a path: no index has the path, but the parts are in some. Nothing, where
- * nothing that would help follows.
+ * The condition on a path's parts that follows from a condition on the path: indexes have the parts, but not the path. Undefined
+ * when no useful condition follows.
  */
 export const partsSql = (alias: string, { folder, name }: PathParts, condition: Condition): Knex.Raw | undefined => {
   const [folderSql, nameSql] = [sql.raw('??', [`${alias}.${folder}`]), sql.raw('??', [`${alias}.${name}`])];
   if (condition.kind === 'compare' && condition.operator === '=') {
     const path = String(condition.value);
-    const wanted = folderOf(path);
+    const parent = folderOf(path);
     return sql.raw('hashtextextended(?, 0) = hashtextextended(?::text, 0) and ? = ?::text and ? = ?::text', [
-      ...[folderSql, wanted, folderSql, wanted],
-      ...[nameSql, path.slice(wanted.length)],
+      ...[folderSql, parent, folderSql, parent],
+      ...[nameSql, path.slice(parent.length)],
     ]);
   }
   const prefix = condition.kind === 'like' && !condition.ignoreCase ? prefixOf(condition.pattern) : undefined;

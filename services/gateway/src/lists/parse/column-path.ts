@@ -15,20 +15,20 @@ export interface Step {
   readonly target: ListSource;
 }
 
-/** Where a name such as `policy__repository__name` leads. */
+/** The column that a name such as `policy__repository__name` means. */
 export interface ColumnPath {
   readonly steps: readonly Step[];
   /** Where the steps end. */
   readonly source: ListSource;
   readonly column: NamedColumn;
-  /** What of the name was left: a lookup, or nothing. */
+  /** The rest of the name: a lookup, or nothing. */
   readonly rest: readonly string[];
 }
 
 /** Every step is a sub-query within the one before. */
 const MAX_STEPS = 4;
 
-/** Also refused where no field of that name exists, so that nobody thinks a secret was compared. */
+/** Refused with this message even where no such field exists, so that no answer looks like a comparison with a secret. */
 const SECRET =
   /passw|passphrase|secret|token|auth|_hash|repository_key|private_key|extra_vars|job_args|job_env|start_args/i;
 
@@ -55,7 +55,7 @@ interface Cursor {
 /** A relation that a lookup follows, or nothing, stands for the related row's id; `search` looks in the row itself. */
 const endsHere = (next: string | undefined): boolean => next === undefined || isLookup(next);
 
-const throughRelation = (cursor: Cursor, relation: ListRelation, remaining: readonly string[]): ColumnPath => {
+const followRelation = (cursor: Cursor, relation: ListRelation, remaining: readonly string[]): ColumnPath => {
   const [name = ''] = cursor.names;
   const steps = follow(cursor.steps, name, relation);
   const source = sources[relation.target];
@@ -69,7 +69,7 @@ const resolve = ({ source, steps, names }: Cursor): ColumnPath => {
   const field = own(source.fields, name);
   const relation = own(source.relations, name);
   if (relation && !(field && endsHere(remaining[0]))) {
-    return throughRelation({ source, steps, names }, relation, remaining);
+    return followRelation({ source, steps, names }, relation, remaining);
   }
   if (!field) throw unknownField(source, name);
   if ('through' in field) return resolve({ source, steps, names: [...field.through.split(SEPARATOR), ...remaining] });
@@ -79,12 +79,12 @@ const resolve = ({ source, steps, names }: Cursor): ColumnPath => {
 /**
  * Follows a field's name through the allow-list.
  * @param name fields and relations joined by `__`, perhaps with a lookup at the end
- * @throws AppError('validation') for what is not in the allow-list, and for more than four relations
+ * @throws AppError('validation') for a name outside of the allow-list, and for more than four relations
  */
 export const columnPath = (source: ListSource, name: string): ColumnPath =>
   resolve({ source, steps: [], names: name.split(SEPARATOR) });
 
-/** As `columnPath`, for what has one value per row: what rows are sorted by, or shown as. */
+/** As `columnPath`, for a path with one value per row, which rows can be sorted by and have as a field. */
 export const singleColumnPath = (source: ListSource, name: string): ColumnPath => {
   const path = columnPath(source, name);
   if (path.rest.length > 0) throw unknownField(path.source, path.rest.join(SEPARATOR));

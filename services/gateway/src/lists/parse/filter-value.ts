@@ -1,7 +1,7 @@
 import type { FieldType } from '../sources/list-source.ts';
 import { badQuery, truncateForMessage } from './query-error.ts';
 
-/** A value as it is bound to a statement. */
+/** A value in the form that is bound to a statement. */
 export type SqlValue = string | boolean;
 
 /** @throws AppError('validation') for text that PostgreSQL cannot hold */
@@ -40,7 +40,7 @@ const parseUuid = (text: string): string => {
 };
 
 const TIMESTAMP = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d(?:[.,]\d{1,6})?))?)?$/i;
-/** A `+` that was not written as %2B arrives as a blank. */
+/** A `+` that was not encoded as %2B arrives as a blank. */
 const ZONE = /\s*(?:Z|(?<=:.*)([ +-])(\d\d):?(\d\d)?)$/i;
 
 const isCalendarDate = (date: string): boolean => {
@@ -54,7 +54,7 @@ const isTimeOfDay = (time: string, seconds: string): boolean =>
 const MAX_OFFSET_HOURS = 15;
 const MAX_TIMESTAMP_LENGTH = 40;
 
-/** `+00:00` and the like, or undefined for what no zone has. */
+/** For example `+00:00`; undefined for an offset that no zone has. */
 const readZone = (text: string): string | undefined => {
   const [, sign, hours = '00', minutes = '00'] = ZONE.exec(text) ?? [];
   const isOffset = Number(hours) <= MAX_OFFSET_HOURS && minutes < '60';
@@ -90,7 +90,7 @@ const PARSERS: Readonly<Record<FieldType, (text: string) => SqlValue>> = {
 
 /**
  * The value of a filter, checked so that PostgreSQL will take it. Timestamps without a zone are UTC.
- * @throws AppError('validation') for what the column cannot hold
+ * @throws AppError('validation') for a value that the column cannot have
  */
 export const parseValue = (type: FieldType, text: string): SqlValue => PARSERS[type](text);
 

@@ -15,18 +15,18 @@ export interface SelectedField {
   readonly path: ColumnPath;
 }
 
-/** What a list was asked for, checked against the allow-list of its source. */
+/** The query of a list, checked against the allow-list of its source. */
 export interface ListQuery {
   readonly page: number | 'last';
   readonly size: number;
-  /** False when `type` names other types only: then there is nothing to show. */
+  /** False when `type` names other types only: then the list is empty. */
   readonly isOfType: boolean;
   /** Each must be met; of those with role `any` (and of those with role `search`) one. */
   readonly filters: Readonly<Record<FilterRole, readonly Filter[]>>;
   /** Each must be found in one of the source's search columns. */
   readonly search: readonly Condition[];
   readonly order: readonly OrderTerm[];
-  /** Set when only these are wanted; the rows are then distinct. */
+  /** Set when the rows have only these fields; they are then distinct. */
   readonly fields: readonly SelectedField[] | null;
   /** As they were sent, for the links to other pages. */
   readonly parameters: readonly Parameter[];
@@ -83,7 +83,7 @@ const parseFields = (source: ListSource, text: string): readonly SelectedField[]
   return names.length === 0 ? null : names.map((name) => ({ name, path: singleColumnPath(source, name) }));
 };
 
-/** Distinct rows can be sorted by what they consist of, and are when nothing else is asked. */
+/** Distinct rows can be sorted by their own fields only; default: all of them, in their order. */
 const orderOfFields = (fields: readonly SelectedField[], order: readonly OrderTerm[]): readonly OrderTerm[] => {
   const hidden = order.find((term) => !fields.some(({ path }) => samePath(path, term.path)));
   if (hidden)
@@ -105,9 +105,9 @@ const valueOf = (parameters: readonly Parameter[], ...names: readonly string[]):
 
 const parseSorting = (source: ListSource, parameters: readonly Parameter[], defaultOrder: string): Sorting => {
   const fields = parseFields(source, valueOf(parameters, 'fields'));
-  const asked = parseOrder(source, valueOf(parameters, 'order', 'order_by'));
-  if (fields) return { fields, order: orderOfFields(fields, asked) };
-  return { fields, order: unambiguous(source, asked.length > 0 ? asked : parseOrder(source, defaultOrder)) };
+  const order = parseOrder(source, valueOf(parameters, 'order', 'order_by'));
+  if (fields) return { fields, order: orderOfFields(fields, order) };
+  return { fields, order: unambiguous(source, order.length > 0 ? order : parseOrder(source, defaultOrder)) };
 };
 
 type Sorting = Pick<ListQuery, 'fields' | 'order'>;
@@ -115,8 +115,8 @@ type Sorting = Pick<ListQuery, 'fields' | 'order'>;
 /**
  * Reads the query of a list.
  * @param defaultOrder as in `?order=`, for when the query has none
- * @throws AppError('validation') without fields for anything the source does not allow, AppError('not-found') for a page
- *   that is none
+ * @throws AppError('validation') without fields for anything the source does not allow, AppError('not-found') for an invalid
+ *   page
  */
 export const parseListQuery = (
   source: ListSource,

@@ -18,7 +18,7 @@ const explain = async ({ call, logger }: GatewayDeps, { uuid }: JobRow): Promise
     const found = await call(schedulerCommands.explain, { job: uuid }, { deadlineMillis: DEADLINE_MILLIS });
     return found.state === 'running' || found.state === 'ended' ? undefined : found;
   } catch (error) {
-    logger.debug({ job: uuid, reason: messageOf(error) }, 'it is not known why a job waits');
+    logger.debug({ job: uuid, reason: messageOf(error) }, 'the scheduler does not explain why a job waits');
     return undefined;
   }
 };

@@ -11,7 +11,7 @@ export const restoreBody = z.object({
   archive_name: requiredText(1024),
   /** Id or name, when several repositories have an archive of this name. */
   repository: z.union([z.int().min(1), text(1024)]).optional(),
-  /** A client's id or host name, or `repository` for the host it lies on; the client that was backed up unless given. */
+  /** A client's id or host name, or `repository` for the repository's host; default: the client that was backed up. */
   destination: z.union([z.int().min(1), text(1024)]).optional(),
   /** Where on the destination; paths below it are as in the archive. */
   dest_folder: text(4096).meta({ verbatim: true }).default(''),

@@ -14,7 +14,7 @@ const DEFAULT_SIZE = 100;
 const MAX_SIZE = 1_000;
 const MAX_NAME = 255;
 
-/** Groups may turn out to be of archives that are gone; so many times more are looked for. */
+/** Groups whose archives were all removed are left out; the search is continued up to so many times to fill a page. */
 const ROUNDS = 10;
 
 const resultSchema = z.object({

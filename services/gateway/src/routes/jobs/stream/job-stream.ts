@@ -27,7 +27,7 @@ export interface StreamedLine {
   readonly created: string;
 }
 
-/** `final` is asked for once all lines are in the table. */
+/** `final` once all lines are in the table. */
 type LinesVersion = number | 'final';
 
 export interface JobStreamDeps {
