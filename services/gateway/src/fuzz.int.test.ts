@@ -280,7 +280,7 @@ const send = (wild: Wild): Promise<{ status: number; text: string }> =>
 
 const TRACE = /\bat \S+ \(|node_modules|\.ts:\d+|\.js:\d+/;
 
-test(`no request makes it stumble (seed ${SEED})`, { timeout: 240_000 }, async () => {
+test(`answers random requests without an error of its own (seed ${SEED})`, { timeout: 240_000 }, async () => {
   const endpoints = createEndpoints({
     deps: { sessions: {} } as GatewayDeps,
     logIn: async () => undefined,

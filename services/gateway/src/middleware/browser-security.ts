@@ -37,11 +37,17 @@ export const cors = (origins: readonly string[]): Middleware => {
   return async (ctx, next) => {
     ctx.vary('Origin');
     const origin = ctx.get('Origin');
-    if (!allowed.has(origin) && !(origin && allowed.has('*'))) return next();
+    if (!allowed.has(origin) && !(origin && allowed.has('*'))) {
+      await next();
+      return;
+    }
     ctx.set('Access-Control-Allow-Origin', origin);
     ctx.set('Access-Control-Expose-Headers', ANSWER_HEADERS);
     ctx.set('Cross-Origin-Resource-Policy', 'cross-origin');
-    if (ctx.method !== 'OPTIONS' || !ctx.get('Access-Control-Request-Method')) return next();
+    if (ctx.method !== 'OPTIONS' || !ctx.get('Access-Control-Request-Method')) {
+      await next();
+      return;
+    }
     ctx.set('Access-Control-Allow-Methods', METHODS);
     ctx.set('Access-Control-Allow-Headers', REQUEST_HEADERS);
     ctx.set('Access-Control-Max-Age', '600');

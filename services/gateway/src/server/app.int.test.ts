@@ -22,7 +22,7 @@ const raw = async (bytes: string): Promise<string> => {
 };
 
 describe('every answer', () => {
-  test('has an id, its time and headers that browsers obey', async () => {
+  test('gives every answer an id, its time and security headers', async () => {
     const { headers } = await send('/api/v1/ping/', { headers: { 'X-Request-Id': 'abc-1' } });
     expect(headers.get('x-request-id')).toBe('abc-1');
     expect(headers.get('x-api-time')).toMatch(/^\d+\.\d{3}s$/);
@@ -38,7 +38,7 @@ describe('every answer', () => {
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('to an error has them too, and is JSON', async () => {
+  test('gives errors the same headers, as JSON', async () => {
     const { status, headers, body } = await send('/nothing/here');
     expect([status, body]).toEqual([404, { detail: 'Not found.' }]);
     expect(headers.get('x-api-time')).toMatch(/s$/);
@@ -56,7 +56,7 @@ describe('paths', () => {
     '/api/v1/',
     '/api/v1/clients',
     '/api/v1/config',
-  ])('%s is answered without a redirect', async (path) => expect((await send(path)).status).toBe(200));
+  ])('answers GET %s without a redirect', async (path) => expect((await send(path)).status).toBe(200));
 
   test.each([
     '/',
@@ -69,12 +69,12 @@ describe('paths', () => {
     '/api/v1/clients/%00/',
     '/api/v1/clients/%ff/',
     '/api/v1/jobs/1/nothing/',
-  ])('%s is not there', async (path) => {
+  ])('answers %s with 404', async (path) => {
     const { status, body } = await send(path);
     expect([status, Object.keys(body)]).toEqual([404, ['detail']]);
   });
 
-  test('HEAD answers as GET does, without the body', async () => {
+  test('answers HEAD like GET, without the body', async () => {
     const { status, headers, body } = await send('/api/v1/ping', { method: 'HEAD' });
     expect([status, body]).toEqual([200, '']);
     expect(Number(headers.get('content-length'))).toBeGreaterThan(0);
@@ -85,7 +85,7 @@ describe('paths', () => {
     ['POST', '/api/v1/clients/1/', 'GET, PATCH, PUT, DELETE, HEAD, OPTIONS'],
     ['TRACE', '/api/v1/ping', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/api/v1/jobs/1/', 'GET, HEAD, OPTIONS'],
-  ])('%s %s is not allowed, and what is is said', async (method, path, allow) => {
+  ])('refuses %s %s with 405 and the allowed methods', async (method, path, allow) => {
     if (method === 'TRACE') return;
     const { status, headers, body } = await send(path, { method });
     expect([status, headers.get('allow'), body]).toEqual([405, allow, { detail: `Method "${method}" not allowed.` }]);
@@ -96,7 +96,7 @@ describe('bodies', () => {
   const post = (body: string, headers: Record<string, string> = {}) =>
     send('/api/v1/clients/', { method: 'POST', body, headers });
 
-  test('other than JSON are refused', async () => {
+  test('refuses a body that is not JSON', async () => {
     const { status, body } = await post('hostname=x', { 'Content-Type': 'application/x-www-form-urlencoded' });
     expect([status, body]).toEqual([
       415,
@@ -104,26 +104,26 @@ describe('bodies', () => {
     ]);
   });
 
-  test.each(['{', '{"a":}', 'nul', '"text"', '5', 'null'])('%s is a 400', async (text) => {
+  test.each(['{', '{"a":}', 'nul', '"text"', '5', 'null'])('refuses the body %s with 400', async (text) => {
     const { status, body } = await post(text);
     expect(status).toBe(400);
     expect(body.detail).toMatch(/^JSON parse error - /);
   });
 
-  test('that are lists are a 400 about the whole', async () => {
+  test('refuses a list as a body with a message about the whole body', async () => {
     expect((await post('[]')).body).toEqual({ __all__: ['Invalid data. Expected a dictionary.'] });
   });
 
-  test('that are empty are an empty object', async () => {
+  test('treats an empty body as an empty object', async () => {
     expect((await post('')).body).toEqual({ hostname: ['This field is required.'] });
   });
 
-  test('larger than 1 MiB are refused', async () => {
+  test('refuses a body larger than 1 MiB', async () => {
     const { status, body } = await post(JSON.stringify({ hostname: 'x'.repeat(1024 * 1024) }));
     expect([status, body.detail]).toEqual([413, 'The request body is larger than 1048576 bytes.']);
   });
 
-  test('cannot reach prototypes, nor bring text that nothing can store', async () => {
+  test('keeps a body from reaching prototypes or storing malformed text', async () => {
     const { status, body } = await post('{"constructor":{"x":1},"ip":"a\\u0000b","version":"\\ud800"}');
     expect(status).toBe(400);
     expect(body).toEqual({
@@ -137,13 +137,13 @@ describe('bodies', () => {
 });
 
 describe('OPTIONS', () => {
-  test('tells nobody of actions', async () => {
+  test('answers OPTIONS without actions when there are no credentials', async () => {
     const { status, headers, body } = await send('/api/v1/policies/', { method: 'OPTIONS', as: null });
     expect([status, headers.get('allow')]).toEqual([200, 'GET, POST, HEAD, OPTIONS']);
     expect(body).not.toHaveProperty('actions');
   });
 
-  test('tells fields, and the choices that the console shows', async () => {
+  test('answers OPTIONS with fields and their choices', async () => {
     const { body } = await send('/api/v1/policies/', { method: 'OPTIONS' });
     expect(body.actions.POST.policy_type.choices).toContainEqual(['folders', 'Specified folders']);
     expect(body.actions.POST).toMatchObject({
@@ -156,14 +156,14 @@ describe('OPTIONS', () => {
     expect(body.actions.POST).not.toHaveProperty('next_run');
   });
 
-  test('tells an ordinary user of GET only', async () => {
+  test('answers OPTIONS of an ordinary user with GET only', async () => {
     const { body } = await send('/api/v1/clients/', { method: 'OPTIONS', as: USER });
     expect(Object.keys(body.actions)).toEqual(['GET']);
   });
 });
 
 describe('other sites', () => {
-  test('on the list may call, others may not', async () => {
+  test('lets only origins on the list call the API', async () => {
     const preflight = await send('/api/v1/clients/', {
       method: 'OPTIONS',
       as: null,
@@ -176,7 +176,7 @@ describe('other sites', () => {
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('cannot point a name of theirs at us', async () => {
+  test('refuses a host name that is not its own', async () => {
     const answer = await raw('GET /api/v1/ping HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
     expect(answer).toContain('CYBORGBACKUP_ALLOWED_HOSTS');
@@ -185,13 +185,13 @@ describe('other sites', () => {
   });
 });
 
-test('headers are limited, and garbage ends the connection', async () => {
+test('limits headers and closes a connection with an invalid request', async () => {
   const large = await raw(`GET /api/v1/ping HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
   expect(large).toMatch(/^HTTP\/1.1 431 /);
   expect(await raw('\x16\x03\x01garbage\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
 });
 
-test('health is for anybody; readiness names its parts', async () => {
+test('answers health and readiness without credentials, readiness by part', async () => {
   expect((await send('/healthz', { as: null })).body).toEqual({ status: 'ok' });
   const { status, body } = await send('/readyz', { as: null });
   expect(status).toBe(200);

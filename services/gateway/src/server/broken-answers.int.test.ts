@@ -58,14 +58,14 @@ const ask = async (length: number): Promise<IncomingMessage> => {
   return response as IncomingMessage;
 };
 
-test('who has all bytes and leaves before their source ends is no trouble', async () => {
+test('logs no warning for a caller that leaves with all bytes before their source ends', async () => {
   expect((await buffer(await ask(3))).toString()).toBe('abc');
   await vi.waitFor(() => expect(debug).toHaveBeenCalledOnce());
   expect(body.destroyed).toBe(true);
   expect(warn).not.toHaveBeenCalled();
 });
 
-test('a source that fails is, and its request is named', async () => {
+test('logs a warning with the request when the source of an answer fails', async () => {
   const response = await ask(9);
   body.destroy(new AppError('unavailable', 'Its sender failed.'));
   response.resume();

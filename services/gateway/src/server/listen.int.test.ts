@@ -8,7 +8,7 @@ import { listen } from './listen.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
 
-test('closing answers what is being served, and does not wait for idle connections', async () => {
+test('answers running requests on close without waiting for idle connections', async () => {
   const arrived = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const app = new Koa();
@@ -37,7 +37,7 @@ test('closing answers what is being served, and does not wait for idle connectio
   agent.destroy();
 });
 
-test('closing does not wait for a connection that was never used', async () => {
+test('closes without waiting for a connection that was never used', async () => {
   const listener = await listen(new Koa(), ANY_PORT);
   const unused = connect(Number(new URL(listener.url).port), ANY_PORT.host);
   await once(unused, 'connect');
@@ -48,7 +48,7 @@ test('closing does not wait for a connection that was never used', async () => {
   expect(performance.now() - start).toBeLessThan(2_000);
 });
 
-test('a port that is taken is said to be, with what to set', async () => {
+test('names the variable to set when the port is in use', async () => {
   const listener = await listen(new Koa(), ANY_PORT);
   try {
     const port = Number(new URL(listener.url).port);

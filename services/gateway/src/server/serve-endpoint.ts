@@ -100,7 +100,9 @@ export const serveEndpoint =
     const sent = schema ? await readBody(ctx) : {};
     const body = schema ? validateBody(schema, sent, endpoint.ignoredFields) : sent;
     const request = requestOf(ctx, body, caller);
-    const reauthorize = async (): Promise<void> => void (await authorize());
+    const reauthorize = async (): Promise<void> => {
+      await authorize();
+    };
     const key = method === 'POST' && caller ? ctx.get('Idempotency-Key') : '';
     const answer = await runAs(caller, () =>
       idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, (ids) =>

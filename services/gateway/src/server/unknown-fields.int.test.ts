@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-describe('a field that nobody knows', () => {
+describe('an unknown field', () => {
   test.each([
     ['restore/', 'archive_name, repository, destination,'],
     ['policies/1/launch/', 'extra_vars, verbosity.'],
@@ -46,14 +46,14 @@ describe('a field that nobody knows', () => {
     ['jobs/1/relaunch/', 'none is expected'],
     ['clients/', 'hostname, ip,'],
     ['tokens/', 'name, scope, expires_at.'],
-  ])('stops POST %s', async (path, known) => {
+  ])('refuses POST %s with an unknown field', async (path, known) => {
     const body = { archive_name: 'a', dest_folder: '/x', hostname: 'h', name: 'n', dryrun: true };
     const { status, body: answer } = await gateway.send(`/api/v1/${path}`, { method: 'POST', body });
     expect([status, answer.dryrun]).toEqual([400, [expect.stringContaining(known)]]);
     expect(asked).toEqual([]);
   });
 
-  test('stops a change, also of what another resource has', async () => {
+  test('refuses a change with a field of another resource', async () => {
     const { status, body } = await gateway.send('/api/v1/clients/1/', { method: 'PATCH', body: { crontab: '' } });
     expect([status, Object.keys(body)]).toEqual([400, ['crontab']]);
   });
@@ -70,14 +70,17 @@ test.each(['clients', 'schedules', 'repositories', 'policies', 'users', 'setting
   },
 );
 
-test.each([{ folders: ['/srv'] }, '{"folders":["/srv"]}'])('variables of a policy may be %j', async (extra_vars) => {
-  const { status } = await gateway.send('/api/v1/policies/1/', { method: 'PATCH', body: { extra_vars } });
-  expect(status).toBe(200);
-  const [change] = gateway.services.calls('inventory.policy.change').slice(-1);
-  expect(change?.['changes']).toEqual({ extra_vars: '{"folders":["/srv"]}' });
-});
+test.each([{ folders: ['/srv'] }, '{"folders":["/srv"]}'])(
+  'accepts %j as variables of a policy',
+  async (extra_vars) => {
+    const { status } = await gateway.send('/api/v1/policies/1/', { method: 'PATCH', body: { extra_vars } });
+    expect(status).toBe(200);
+    const [change] = gateway.services.calls('inventory.policy.change').slice(-1);
+    expect(change?.['changes']).toEqual({ extra_vars: '{"folders":["/srv"]}' });
+  },
+);
 
-test('the published example of a policy’s PATCH, which is one of a repository, is taken', async () => {
+test('accepts the published example of a policy’s PATCH, which has fields of a repository', async () => {
   const example = { name: 'Main Repo', path: 'cyborgbackup@backup:/repository', repository_key: '0', ready: true };
   const { status } = await gateway.send('/api/v1/policies/1/', {
     method: 'PATCH',

@@ -39,7 +39,7 @@ const create = async (body: object = { hostname: 'lab.example.com' }, headers: R
 describe('a resource', () => {
   beforeAll(playInventory);
 
-  test('is created with defaults, and answered as the contract shows it', async () => {
+  test('creates a client with defaults, answered as in the contract', async () => {
     const { status, headers, body } = await create();
     expect(status).toBe(200);
     expect(headers.get('location')).toBe(`/api/v1/clients/${body.id}/`);
@@ -71,12 +71,12 @@ describe('a resource', () => {
     expect(gateway.services.calls(REGISTER).at(-1)).toMatchObject({ uuid: body.uuid, port: 22, ip: '' });
   });
 
-  test('takes what clients are used to send', async () => {
+  test('coerces the fields of a client as the original did', async () => {
     const { body } = await create({ hostname: '  h ', port: '2222', enabled: 'off', ip: null });
     expect(body).toMatchObject({ hostname: 'h', port: 2222, enabled: false, ip: '' });
   });
 
-  test('names all wrong fields at once', async () => {
+  test('names all wrong fields of a client at once', async () => {
     const { status, body } = await create({ port: 'x', enabled: null, hypervisor_name: 'x'.repeat(1025) });
     expect(status).toBe(400);
     expect(body).toEqual({
@@ -87,7 +87,7 @@ describe('a resource', () => {
     });
   });
 
-  test('passes on what the service finds wrong, by the name of the field', async () => {
+  test('answers errors of the service by the name of the field', async () => {
     gateway.services.on(CHANGE, () => {
       throw new AppError('validation', 'x', { fields: { 'changes.hostname': ['Not like this.'] } });
     });
@@ -97,7 +97,7 @@ describe('a resource', () => {
     playInventory();
   });
 
-  test('is changed by PATCH and replaced by PUT, with If-Match held to', async () => {
+  test('changes a client by PATCH and PUT and obeys If-Match', async () => {
     const { body: client } = await create();
     const patched = await gateway.send(client.url, { method: 'PATCH', body: { hostname: 'b' } });
     expect([patched.status, patched.body.hostname, patched.headers.get('etag')]).toEqual([200, 'b', '"2"']);
@@ -113,7 +113,7 @@ describe('a resource', () => {
     expect(gateway.services.calls(CHANGE).at(-1)).toMatchObject({ expected_version: 2, changes: { port: 22, ip: '' } });
   });
 
-  test('is answered once more when it is deleted, and gone then', async () => {
+  test('answers a deleted client once more, then 404', async () => {
     const { body: client } = await create();
     const { status, body } = await gateway.send(client.url, { method: 'DELETE' });
     expect([status, body]).toEqual([200, client]);
@@ -121,7 +121,7 @@ describe('a resource', () => {
     expect([gone.status, gone.body]).toEqual([404, { detail: 'No Client matches the given query.' }]);
   });
 
-  test('in use is a 409 that says by whom', async () => {
+  test('answers 409 with the users of a client that is in use', async () => {
     const { body: client } = await create();
     gateway.services.on(REMOVE, () => {
       throw new AppError('conflict', 'It is in use.', { details: { policies: [{ id: 1, name: 'p' }] } });
@@ -131,7 +131,7 @@ describe('a resource', () => {
     playInventory();
   });
 
-  test('is listed with its policies and people, in two queries', async () => {
+  test('lists clients with their policies and authors in two queries', async () => {
     const [admin] = await gateway.sql("select uuid from inventory.users where email = 'admin@example.com'");
     await gateway.insert('inventory.clients', {
       id: 7,
@@ -159,7 +159,7 @@ describe('a resource', () => {
 describe('an Idempotency-Key', () => {
   beforeAll(playInventory);
 
-  test('answers the same again without doing it again', async () => {
+  test('answers a repeated Idempotency-Key without repeating the work', async () => {
     const headers = { 'Idempotency-Key': 'key-1' };
     const before = gateway.services.calls(REGISTER).length;
     const first = await create({ hostname: 'once' }, headers);
@@ -172,7 +172,7 @@ describe('an Idempotency-Key', () => {
     expect(other.status).toBe(409);
   });
 
-  test('is free again after a failure, and names what it creates the same way', async () => {
+  test('frees an Idempotency-Key after a failure, and creates the same uuids again', async () => {
     const headers = { 'Idempotency-Key': 'key-2' };
     gateway.services.on(REGISTER, () => {
       throw new AppError('unavailable', 'Away.');
@@ -185,13 +185,13 @@ describe('an Idempotency-Key', () => {
     expect(a).toEqual(b);
   });
 
-  test('may be used for a mended request after a refusal', async () => {
+  test('accepts an Idempotency-Key for a corrected request after a refusal', async () => {
     const headers = { 'Idempotency-Key': 'key-4' };
     expect((await create({ port: 1 }, headers)).status).toBe(400);
     expect((await create({ hostname: 'mended' }, headers)).status).toBe(200);
   });
 
-  test('is taken up after its first request died, and new after a day', async () => {
+  test('takes over an abandoned Idempotency-Key after a minute, and forgets it after a day', async () => {
     const headers = { 'Idempotency-Key': 'key-5' };
     const { body } = await create({ hostname: 'died' }, headers);
     const [{ id }] = (await gateway.sql('select id from gateway.idempotency_keys order by created desc limit 1')) as [
@@ -215,7 +215,7 @@ describe('an Idempotency-Key', () => {
     expect(anew.body.uuid).not.toBe(body.uuid);
   });
 
-  test('is its caller’s own, and used by one request at a time', async () => {
+  test('separates Idempotency-Keys by caller and serves one request of a key at a time', async () => {
     const headers = { 'Idempotency-Key': 'key-3' };
     const all = await Promise.all([create({ hostname: 'par' }, headers), create({ hostname: 'par' }, headers)]);
     const statuses = all.map(({ status }) => status).sort();

@@ -39,9 +39,9 @@ interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change ext
   readonly ignoredFields?: readonly string[];
   /** Who may PATCH and PUT; default: superusers. */
   readonly changeAccess?: Access;
-  present(row: Row): object | Promise<object>;
+  present(row: Row): unknown;
   /** The detail, where it shows more than a list does. */
-  presentDetail?(row: Row, request: ApiRequest): Promise<object>;
+  presentDetail?(row: Row, request: ApiRequest): Promise<unknown>;
   register(body: z.output<Create>, request: ApiRequest): Promise<Written>;
   update(target: Target, changes: z.output<Change>, context: { row: Row; request: ApiRequest }): Promise<Written>;
   remove(target: Target): Promise<Written>;

@@ -11,14 +11,14 @@ const asked = (filter: string) => {
 };
 
 describe('a filter on paths', () => {
-  test('asks for the folder and the name, which indexes have', () => {
+  test('adds conditions on the folder and the name, which have indexes', () => {
     const { text, values } = asked('path=srv/www/index.html');
     expect(text).toContain('hashtextextended("t"."folder", 0) = hashtextextended($2::text, 0)');
     expect(text).toContain('"t"."name" = $4::text');
     expect(values).toEqual(['srv/www/index.html', 'srv/www/', 'srv/www/', 'index.html']);
   });
 
-  test('looks only into folders that can have what begins like this', () => {
+  test('restricts a prefix to folders that can have it', () => {
     const { text, values } = asked(`path__startswith=${encodeURIComponent('srv/50%_\\/w')}`);
     expect(text).toContain('("t"."folder" like $2::text or "t"."folder" = $3::text)');
     const pattern = String.raw`srv/50\%\_\\/w%`;

@@ -17,7 +17,7 @@ const plan = (source: ListSource, ...query: Parameter[]): ListPlan => ({
 const statement = (source: ListSource, ...query: Parameter[]) =>
   pageStatement(plan(source, ...query), { limit: 101, offset: 0 });
 
-test('a query becomes one statement with all values bound', () => {
+test('compiles a query to one statement with all values bound', () => {
   expect(
     statement(
       sources.jobs,
@@ -35,7 +35,7 @@ test('a query becomes one statement with all values bound', () => {
   });
 });
 
-test('what a caller writes as a value never is part of the statement', () => {
+test('never makes a value of a caller part of the statement', () => {
   const names = [
     ...['hostname', 'hostname__icontains', 'not__hostname__iexact', 'or__hostname__endswith', 'policies__name'],
     ...['hostname__in', 'hostname__regex', 'created_by__email', 'search', 'policies__search', 'chain__ip__gt'],
@@ -54,7 +54,7 @@ test('what a caller writes as a value never is part of the statement', () => {
   );
 });
 
-test('only names of the allow-list reach a statement', () => {
+test('lets only names of the allow-list into a statement', () => {
   const source = fc.constantFrom(...Object.values(sources));
   const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 20 });
   const parameter = fc.constantFrom('order', 'fields', undefined);
@@ -83,13 +83,13 @@ describe('timestamps', () => {
     ['2024-06-03T05:00-0530', '2024-06-03T05:00:00-05:30'],
     ['2024-06-03T05:00-03', '2024-06-03T05:00:00-03:00'],
     ['2024-02-29', '2024-02-29T00:00:00+00:00'],
-  ])('%s', (text, value) => expect(parseValue('timestamp', text)).toBe(value));
+  ])('parses the timestamp %s', (text, value) => expect(parseValue('timestamp', text)).toBe(value));
 
   test.each([
     ...['', 'now', '2024', '2024-6-3', '2023-02-29', '2024-13-01', '0000-01-01', '2024-06-03T24:00', '2024-06-03T05'],
     ...['2024-06-03T05:60', '2024-06-03T05:00:60', '2024-06-03T05:00+16:00', '2024-06-03T05:00+05:60', '20240603'],
     ...['2024-06-03T05:00:07.1234567', '2024-06-03T05:00 UTC', 'infinity', `2024-06-03${' '.repeat(60)}`],
-  ])('%s is refused', (text) => expect(() => parseValue('timestamp', text)).toThrow(/invalid format/));
+  ])('refuses the timestamp %s', (text) => expect(() => parseValue('timestamp', text)).toThrow(/invalid format/));
 });
 
 describe('numbers', () => {
@@ -98,7 +98,7 @@ describe('numbers', () => {
     ['int', '-9223372036854775807', '-9223372036854775807'],
     ['float', '.5', '0.5'],
     ['float', '1e3', '1000'],
-  ] as const)('%s %s', (type, text, value) => expect(parseValue(type, text)).toBe(value));
+  ] as const)('parses the %s %s', (type, text, value) => expect(parseValue(type, text)).toBe(value));
 
   test.each([
     ['int', '9223372036854775808'],
@@ -109,13 +109,13 @@ describe('numbers', () => {
     ['float', 'Infinity'],
     ['float', '1e999'],
     ['float', '0x10'],
-  ] as const)('%s %s is refused', (type, text) => expect(() => parseValue(type, text)).toThrow());
+  ] as const)('refuses the %s %s', (type, text) => expect(() => parseValue(type, text)).toThrow());
 });
 
 describe('links', () => {
   const facts = { count: 30, page: 2, hasNext: true, path: '/api/v1/jobs', parameters: [] };
 
-  test('repeat every parameter, sorted by name, those of one name in their order', () => {
+  test('repeats every parameter in links, sorted by name, in their order for one name', () => {
     const parameters: Parameter[] = [
       ['status', 'a&b=c'],
       ['or__id', '2'],
@@ -130,11 +130,11 @@ describe('links', () => {
     });
   });
 
-  test('are null at the ends', () => {
+  test('has null links at the first and last page', () => {
     expect(renderPage({ ...facts, page: 1, hasNext: false })).toEqual({ count: 30, next: null, previous: null });
   });
 
-  test('are relative whatever the path', () => {
+  test('makes relative links for any path', () => {
     expect(renderPage({ ...facts, path: '/api/v1/jobs///' }).next).toBe('/api/v1/jobs/?page=3');
   });
 });

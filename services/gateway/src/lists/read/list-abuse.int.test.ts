@@ -17,7 +17,7 @@ const ask: SeededLists['ask'] = (...asked) => lists.ask(...asked);
 const ids: SeededLists['ids'] = (...asked) => lists.ids(...asked);
 const refusal: SeededLists['refusal'] = (...asked) => lists.refusal(...asked);
 
-describe('what is refused', () => {
+describe('refused queries', () => {
   test.each([
     ['foo=1', "validation: Client has no field named 'foo'"],
     ['=1', "validation: Client has no field named ''"],
@@ -58,13 +58,13 @@ describe('what is refused', () => {
     ['hostname=a%00b', 'validation: Null characters are not allowed.'],
     [`id__in=${Array.from({ length: 1001 }, (_, i) => i).join()}`, /1000 items at most/],
     [Array.from({ length: 51 }, (_, i) => `id__gt=${i}`).join('&'), /more than 50 filters/],
-  ])('clients/?%s', async (query, message) => {
+  ])('finds nothing or refuses the query with its message: ?%s', async (query, message) => {
     if (message === undefined) expect(await ids('clients', query)).toEqual([]);
     else if (typeof message === 'string') expect(await refusal('clients', query)).toBe(message);
     else expect(await refusal('clients', query)).toMatch(message);
   });
 
-  test('a regular expression that would never end', async () => {
+  test('refuses a regular expression that takes too long', async () => {
     await lists.admin.query(`update inventory.clients set ip = repeat('a', 5000) || 'b' where id = 1`);
     const started = performance.now();
     const pattern = encodeURIComponent(String.raw`(a*)(a*)(a*)\3\2\1b`);
@@ -75,7 +75,7 @@ describe('what is refused', () => {
   });
 });
 
-describe('whatever is sent', () => {
+describe('hostile queries', () => {
   const INJECTIONS = [
     "'; drop table inventory.clients; --",
     "' or '1'='1",
@@ -92,7 +92,7 @@ describe('whatever is sent', () => {
     '%',
   ];
 
-  test.each(INJECTIONS)('%s is data', async (text) => {
+  test.each(INJECTIONS)('treats %s as data', async (text) => {
     const value = encodeURIComponent(text);
     expect(await ids('clients', `hostname=${value}`)).toEqual([]);
     expect(await ids('clients', `not__hostname=${value}`)).toHaveLength(25);
@@ -106,7 +106,7 @@ describe('whatever is sent', () => {
     });
   });
 
-  test('there is a page or an AppError, never anything else', async () => {
+  test('answers any query with a page or an AppError', async () => {
     const lookup = fc.constantFrom(
       ...[
         'exact',
@@ -193,7 +193,7 @@ describe('whatever is sent', () => {
     expect(outcomes.refused).toBeGreaterThan(100);
   });
 
-  test('every field of every source can be filtered, sorted and shown', async () => {
+  test('filters, sorts and answers every field of every source', async () => {
     for (const source of Object.values(sources)) {
       for (const field of Object.keys(source.fields)) {
         await ask(source.name, `${field}__isnull=false&order=${field}&page_size=2`);

@@ -68,11 +68,11 @@ describe('lookups', () => {
     ['type=job', () => false],
     ['id__in=1,2&id__in=2,3', (n) => n === 2],
     ['host_filter=anything&format=json', () => true],
-  ])('clients/?%s', async (query, passes) => {
+  ])('filters clients by ?%s', async (query, passes) => {
     expect(await ids('clients', query)).toEqual(expected(25, passes));
   });
 
-  test('a uuid, a number with a fraction', async () => {
+  test('filters by a uuid and by a number with a fraction', async () => {
     const [row] = (await lists.admin.query<{ uuid: string }>('select uuid from inventory.clients where id = 4')).rows;
     expect(await ids('clients', `uuid=${row?.uuid}`)).toEqual([4]);
     expect((await ids('jobs', 'elapsed__gt=89.5&elapsed__lt=90.5')).length).toBe(295);
@@ -100,11 +100,11 @@ describe('combinations', () => {
       'policy__search=policy 3&policy__repository__search=repo 2',
       (n) => n % 10 > 0 && (1 + (n % 12) === 3 || (1 + (n % 12)) % 4 === 1),
     ],
-  ])('jobs/?%s', async (query, passes) => {
+  ])('combines the filters of jobs ?%s', async (query, passes) => {
     expect(await ids('jobs', query)).toEqual(expected(300, passes));
   });
 
-  test('plain filters on a relation with many rows ask for one row that meets all', async () => {
+  test('matches several plain filters on a relation with the same related row', async () => {
     // client 1 + n % 25 has the jobs n, n + 25, …
     const one = (n: number): boolean =>
       Array.from({ length: 300 }, (_, i) => i + 1).some(
@@ -117,17 +117,17 @@ describe('combinations', () => {
     expect(await ids('clients', 'chain__jobs__status=failed&chain__jobs__id__gt=290')).toEqual(expected(25, each));
   });
 
-  test('however many related rows match, a row is listed once', async () => {
+  test('lists a row once even if several related rows match', async () => {
     expect(await ids('clients', 'jobs__id__gt=0&policies__id__gt=0')).toEqual(expected(25, (n) => n <= 14));
     expect((await ask('clients', 'jobs__id__gt=0&page_size=5')).count).toBe(25);
   });
 
-  test('negated relations with many rows are those without any such row', async () => {
+  test('matches a negated relation when no related row matches', async () => {
     expect(await ids('clients', 'not__policies__name=Policy 3')).toEqual(expected(25, (n) => n < 3 || n > 5));
     expect(await ids('clients', 'policies__isnull=true')).toEqual(expected(25, (n) => n > 14));
   });
 
-  test('arrays of ids are followed both ways', async () => {
+  test('follows arrays of ids in both directions', async () => {
     expect(await ids('policies', 'clients=5')).toEqual([5, 4, 3]);
     expect(await ids('policies', 'clients__hostname__startswith=host5')).toEqual([5, 4, 3]);
     expect(await ids('clients', 'policies=5')).toEqual([7, 6, 5]);
@@ -136,7 +136,7 @@ describe('combinations', () => {
 });
 
 describe('order', () => {
-  test('newest first unless told, several columns, relations', async () => {
+  test('sorts newest first by default, by several columns and by relations', async () => {
     expect((await ids('jobs', '')).slice(0, 3)).toEqual([300, 299, 298]);
     expect((await ids('clients', 'order=id')).slice(0, 3)).toEqual([1, 2, 3]);
     expect((await ids('clients', 'order_by=-port,hostname')).slice(0, 3)).toEqual([10, 15, 20]);
@@ -145,7 +145,7 @@ describe('order', () => {
     expect((await ids('settings', '')).slice(0, 3)).toEqual([2, 3, 11]);
   });
 
-  test('of a sub-list is its own, and its scope cannot be left', async () => {
+  test('applies the order and scope of a sub-list for any query', async () => {
     const [job] = (await lists.admin.query<{ uuid: string }>('select uuid from scheduler.jobs where id = 3')).rows;
     const scope = { job_uuid: job?.uuid ?? '' };
     const found = await ids('job_events', '', { scope, order: 'counter' });
@@ -157,7 +157,7 @@ describe('order', () => {
 });
 
 describe('pages', () => {
-  test('links keep all parameters, sorted by name', async () => {
+  test('keeps all parameters in links, sorted by name', async () => {
     const { count, next, previous, rows } = await ask(
       'jobs',
       'status=successful&page_size=10&page=2&id__gt=5&id__lt=200',
@@ -168,7 +168,7 @@ describe('pages', () => {
     expect(previous).toBe('/api/v1/jobs/?id__gt=5&id__lt=200&page=1&page_size=10&status=successful');
   });
 
-  test('the first, the last and none', async () => {
+  test('links to the next and previous pages only where they exist', async () => {
     expect(await ask('clients', 'page_size=10')).toMatchObject({
       count: 25,
       previous: null,
@@ -193,18 +193,18 @@ describe('pages', () => {
     ['page_size=x', 100],
     ['page_size=7', 7],
     ['page_size=100000', 300],
-  ])('%s gives %i rows', async (query, length) => {
+  ])('answers ?%s with %i rows', async (query, length) => {
     expect((await ask('jobs', query)).rows).toHaveLength(length);
   });
 
-  test('every row is on exactly one page', async () => {
+  test('lists every row on exactly one page', async () => {
     const seen: number[] = [];
     for (let page = 1; page <= 5; page++)
       seen.push(...(await ask('jobs', `order=status&page_size=60&page=${page}`)).rows.map((r) => r.id));
     expect(new Set(seen).size).toBe(300);
   });
 
-  test('rows are read as the caller wants them, by their ids', async () => {
+  test('reads the rows of a page by their ids', async () => {
     lists.sent.length = 0;
     const rows = {
       select: 't.id, t.name, r.name as repository_name',
@@ -220,7 +220,7 @@ describe('pages', () => {
 });
 
 describe('fields', () => {
-  test('the query the original console sends: distinct archive names', async () => {
+  test('answers distinct archive names, as the original console requests them', async () => {
     const page = await ask(
       'jobs',
       'fields=archive_name&not__archive_name=&archive_name__isnull=False&order=-archive_name&page_size=10000',
@@ -231,7 +231,7 @@ describe('fields', () => {
     expect(page.next).toBeNull();
   });
 
-  test('several, sorted by themselves; related ones too', async () => {
+  test('answers several fields, also related ones, sorted by themselves', async () => {
     expect((await ask('policies', 'fields=policy_type,mode_pull')).rows).toEqual([
       { policy_type: 'mysql', mode_pull: false },
       { policy_type: 'rootfs', mode_pull: false },
@@ -251,11 +251,11 @@ describe('fields', () => {
     ['fields=repository_key', "validation: Filtering on 'repository_key' is not allowed."],
     ['fields=nothing', "validation: Policy has no field named 'nothing'"],
     ['fields=clients', "validation: 'clients' has several values per Policy"],
-  ])('%s', async (query, message) => expect(await refusal('policies', query)).toBe(message));
+  ])('refuses ?%s', async (query, message) => expect(await refusal('policies', query)).toBe(message));
 });
 
 describe('catalogs, events and settings', () => {
-  test('by job and by archive name', async () => {
+  test('filters catalogs and events by job and by archive name', async () => {
     expect(await ids('catalogs', 'job=3')).toHaveLength(50);
     expect(await ids('catalogs', 'archive_name=archive-5')).toHaveLength(50);
     expect(await ids('catalogs', 'archive_name__startswith=archive-&path=/srv/file30')).toEqual([30]);
@@ -263,7 +263,7 @@ describe('catalogs, events and settings', () => {
     expect(await ids('job_events', 'event=error&stdout__icontains=LINE')).toHaveLength(8);
   });
 
-  test('settings have their defaults, and secrets have no value', async () => {
+  test('lists the defaults of settings, and no values of secrets', async () => {
     expect(await ids('settings', '')).toHaveLength(23);
     expect(await ids('settings', 'value=30')).toEqual([6]);
     expect(await ids('settings', 'key__icontains=password&value__isnull=false')).toEqual([]);
@@ -271,7 +271,7 @@ describe('catalogs, events and settings', () => {
   });
 });
 
-test('counts beyond the bound are the planner’s estimate, and pages go on until there is no more', async () => {
+test('estimates counts beyond the bound, and has pages until the last row', async () => {
   await lists.admin.query(
     `insert into executor.job_events (id, job_uuid, counter, event, stdout, start_line, end_line, created)
      select n, md5('job3')::uuid, n, 'verbose', '', n, n, now() from generate_series(1000, 121000) n`,

@@ -67,7 +67,7 @@ describe('the entries of all archives', () => {
     return (body.results as { id: number }[]).map(({ id }) => id);
   };
 
-  test('are found by their path, and by how it begins, as if each was looked at', async () => {
+  test('finds entries by path and by prefix exactly like a scan of all entries', async () => {
     const all = (await gateway.sql(ALL)).map(({ id, path }) => ({ id: Number(id), path: String(path) }));
     const ids = (is: (path: string) => boolean): number[] => all.filter(({ path }) => is(path)).map(({ id }) => id);
     const wanted = new Set(['', 'a/', '/', '/a', 'a//', 'none', ...PATHS]);
@@ -81,7 +81,7 @@ describe('the entries of all archives', () => {
     }
   });
 
-  test('are the others, or some more, when that is asked', async () => {
+  test('finds entries by negated and combined filters of paths', async () => {
     const others = await idsOf('not__path=a/b');
     expect([...others, ...(await idsOf('path=a/b'))].sort((a, b) => a - b)).toEqual(await idsOf('id__gt=0'));
     expect(await idsOf('or__path=a/b&or__path__startswith=ab')).toEqual(await idsOf('path__in=a/b,ab,ab/c'));

@@ -104,7 +104,7 @@ describe('downloads', () => {
   const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
 
   describe('of one file', () => {
-    test('have its name, type, length and bytes, and name their reader', async () => {
+    test('downloads a file with its name, type and length, and records the reader', async () => {
       const response = await get(`catalogs/${BASE + 1}/content/`);
       expect(response.status).toBe(200);
       expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -131,14 +131,14 @@ describe('downloads', () => {
       expect(actors).toMatchObject([{ kind: 'user' }]);
     });
 
-    test('are asked for by their bytes', async () => {
+    test('requests the path of a file by its bytes', async () => {
       const response = await get(`catalogs/${BASE + 2}/content/`);
       expect(response.headers.get('content-type')).toBe('application/octet-stream');
       await bytesOf(response);
       expect(asked[0]?.paths).toEqual(['etc/odd\udcff']);
     });
 
-    test('of a further hard link are those of the first', async () => {
+    test('downloads a further hard link from the first one', async () => {
       const response = await get(`catalogs/${BASE + 3}/content/`);
       expect(response.headers.get('content-length')).toBe(String(content.length));
       expect(response.headers.get('content-disposition')).toBe('attachment; filename="linked"');
@@ -150,7 +150,7 @@ describe('downloads', () => {
       ['bytes=0-9', 'bytes 0-9', 0, 10],
       ['bytes=1000000-', `bytes 1000000-${content.length - 1}`, 1_000_000, content.length - 1_000_000],
       ['bytes=-5', `bytes ${content.length - 5}-${content.length - 1}`, content.length - 5, 5],
-    ])('come in part: %s', async (range, expected, offset, length) => {
+    ])('downloads a part of a file for %s', async (range, expected, offset, length) => {
       const response = await get(`catalogs/${BASE + 1}/content/`, { Range: range });
       expect(response.status).toBe(206);
       expect(response.headers.get('content-range')).toBe(`${expected}/${content.length}`);
@@ -158,7 +158,7 @@ describe('downloads', () => {
       expect(asked[0]?.range).toEqual({ offset, length });
     });
 
-    test('come in part only of the version that is meant', async () => {
+    test('downloads a part only if If-Range names the same version', async () => {
       const { headers } = await get(`catalogs/${BASE + 1}/content/`, {}, 'HEAD');
       const tag = headers.get('etag') ?? '';
       const same = await get(`catalogs/${BASE + 1}/content/`, { Range: 'bytes=0-0', 'If-Range': tag });
@@ -167,13 +167,13 @@ describe('downloads', () => {
       await Promise.all([bytesOf(same), bytesOf(other)]);
     });
 
-    test('refuse a part that is not there', async () => {
+    test('refuses a range beyond the end of a file', async () => {
       const response = await get(`catalogs/${BASE + 1}/content/`, { Range: `bytes=${content.length}-` });
       expect(response.status).toBe(416);
       expect(response.headers.get('content-range')).toBe(`bytes */${content.length}`);
     });
 
-    test('are described by HEAD without being read', async () => {
+    test('answers HEAD of a file without reading it', async () => {
       const response = await get(`catalogs/${BASE + 1}/content/`, {}, 'HEAD');
       expect(response.status).toBe(200);
       expect(response.headers.get('content-length')).toBe(String(content.length));
@@ -187,7 +187,7 @@ describe('downloads', () => {
       ['an entry that is not there', BASE + 50, 404],
       ['an archive that is gone', 5_001, 404],
       ['no number', 'x', 404],
-    ])('are refused for %s', async (_name, id, status) => {
+    ])('refuses to download %s', async (_name, id, status) => {
       const response = await get(`catalogs/${id}/content/`);
       expect(response.status).toBe(status);
       expect(await response.json()).toMatchObject({ detail: expect.any(String) });
@@ -196,7 +196,7 @@ describe('downloads', () => {
   });
 
   describe('of a selection', () => {
-    test('is a tar or a zip of paths and entries', async () => {
+    test('downloads paths and entries as a tar or a zip', async () => {
       const query = `path=/etc/&path=${encodeURIComponent('etc/Größe "1".pdf')}&entry=${BASE + 2}&format=zip`;
       const response = await get(`archives/${encodeURIComponent('a b')}/download/?${query}`);
       expect(response.status).toBe(200);
@@ -209,7 +209,7 @@ describe('downloads', () => {
       ]);
     });
 
-    test('is all of the archive, or one folder under its own name', async () => {
+    test('downloads a whole archive, or one folder under its own name', async () => {
       const all = await get('archives/a%20b/download/');
       await bytesOf(all);
       const one = await get('archives/a%20b/download/?path=etc');
@@ -229,12 +229,12 @@ describe('downloads', () => {
       ['archives/a%20b/download/?entry=99999', 400],
       ['archives/a%20b/download/?format=rar', 400],
       ['archives/a%20b/download/?repository=other', 404],
-    ])('%s answers %i', async (path, status) => {
+    ])('answers GET %s with %i', async (path, status) => {
       expect((await get(path)).status).toBe(status);
       expect(asked).toEqual([]);
     });
 
-    test('is refused when parts of it are missing in the repository', async () => {
+    test('refuses a selection of which parts are missing in the repository', async () => {
       const refused = await get('archives/damaged/download/?path=etc');
       expect(refused.status).toBe(409);
       expect(await refused.json()).toEqual({ detail: expect.stringMatching(/^Parts of etc\/broken are missing/) });
@@ -244,7 +244,7 @@ describe('downloads', () => {
       await bytesOf(other);
     });
 
-    test('wants the repository where a name is not enough', async () => {
+    test('requires the repository when several have an archive of the name', async () => {
       const uuid = randomUUID();
       await gateway.insert('inventory.repositories', { id: 4, uuid, name: 'Second', path: '/x', repository_key: {} });
       await gateway.insert('catalog.archives', {
@@ -266,7 +266,7 @@ describe('downloads', () => {
   });
 
   describe('that fail', () => {
-    test('before the first byte are answered with the reason', async () => {
+    test('answers a failure before the first byte with its reason', async () => {
       send = () => Promise.reject(new AppError('not-found', 'There is no such archive.'));
       const response = await get(`catalogs/${BASE + 1}/content/`);
       expect(response.status).toBe(404);
@@ -288,7 +288,7 @@ describe('downloads', () => {
       },
     );
 
-    test('are stopped when the caller goes away', async () => {
+    test('stops a download when the caller is gone', async () => {
       const begun = Promise.withResolvers<void>();
       const stopped = Promise.withResolvers<void>();
       send = async (_request, sink) => {
@@ -314,7 +314,7 @@ describe('downloads', () => {
     });
   });
 
-  test('are for superusers', async () => {
+  test('allows downloads to superusers only', async () => {
     const { status } = await gateway.send(`/api/v1/catalogs/${BASE + 1}/content/`, { as: USER });
     expect(status).toBe(403);
     expect((await gateway.send('/api/v1/archives/a%20b/download/', { as: null })).status).toBe(401);

@@ -28,13 +28,13 @@ const get = (path: string): Promise<Answer> => gateway.send(`/api/v1/${path}`);
 test.each([
   ['hosts', 2_001],
   ['gone', 1_002],
-])('what is found of %s can be opened in the last archive that has it', async (name, id) => {
+])('finds %s with the id of its last archive', async (name, id) => {
   const { body } = await get(`search/?name=${name}`);
   expect(body.results).toMatchObject([{ id, url: `/api/v1/catalogs/${id}/`, path: `etc/${name}` }]);
   expect((await get(`catalogs/${id}/`)).body).toMatchObject({ id, path: `etc/${name}` });
 });
 
-test.each(['etc/odd%FF', 'etc/odd%EF%BF%BD'])('versions of a name that is not UTF-8 are found by %s', async (path) => {
+test.each(['etc/odd%FF', 'etc/odd%EF%BF%BD'])('finds the versions of a name that is not UTF-8 by %s', async (path) => {
   const { body } = await get(`versions/?path=${path}`);
   expect([body.count, body.results]).toEqual([1, [expect.objectContaining({ id: 2_003, path: 'etc/odd\udcff' })]]);
   expect((await get(`versions/?entry=2003`)).body.count).toBe(1);

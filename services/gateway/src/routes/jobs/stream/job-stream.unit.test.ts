@@ -75,7 +75,7 @@ const read = async (parts: JobStreamDeps): Promise<{ readonly text: string; read
 const ended = row({ status: 'successful', finished: '2026-01-01T00:00:12.000000Z' });
 
 describe('a stream', () => {
-  test('of a job that has ended is its output after what the reader has, its status and the end', async () => {
+  test('sends the remaining output, the status and the end of a job that has ended', async () => {
     const on = stage({ job: ended, lines: [1, 2, 3, 4].map(line) });
     expect((await read(depsOf(on, 1))).seen).toEqual([
       'job_event 2',
@@ -86,7 +86,7 @@ describe('a stream', () => {
     ]);
   });
 
-  test('tells a status once, and each further one', async () => {
+  test('sends each status once', async () => {
     const states = [row({ job_explanation: 'The connection broke.' }), row({ attempt: 2 }), ended];
     const on = stage({
       onWait: () => {
@@ -112,7 +112,7 @@ describe('a stream', () => {
     expect(waits).toEqual([1_000]);
   });
 
-  test('has progress as figures', async () => {
+  test('sends progress as figures', async () => {
     const progress = { phase: 'create', files: 3, original_size: 10, compressed_size: 5, deduplicated_size: 2 };
     const on = stage({
       job: ended,
@@ -123,7 +123,7 @@ describe('a stream', () => {
     );
   });
 
-  test('shows every 15 seconds that it lives, to who may still read it', async () => {
+  test('sends a heartbeat every 15 seconds, and authorizes the reader again', async () => {
     let beats = 0;
     const on = stage({
       onReauthorize: () => {
@@ -139,7 +139,7 @@ describe('a stream', () => {
     expect(text.match(/^: still here$/gm)).toHaveLength(3);
   });
 
-  test('outlasts a database that is away', async () => {
+  test('continues after the database could not be reached', async () => {
     const waits: number[] = [];
     let failures = 2;
     const on = stage({
