@@ -58,9 +58,9 @@ export const linksOf = (
 export const represent = <Shape extends z.ZodRawShape>(
   { shape }: z.ZodObject<Shape>,
   values: Readonly<Record<Exclude<keyof Shape, 'type'>, unknown>>,
-): object => {
+): Record<keyof Shape, unknown> => {
   const type: unknown = shape['type'];
   const all: Readonly<Record<string, unknown>> =
     type instanceof z.ZodLiteral ? { ...values, type: type.value } : values;
-  return Object.fromEntries(Object.keys(shape).map((name) => [name, all[name]]));
+  return Object.fromEntries(Object.keys(shape).map((name) => [name, all[name]])) as Record<keyof Shape, unknown>;
 };

@@ -7,20 +7,6 @@ import { represent } from '../../http/core/representation.ts';
 export const ENTRY_COLUMNS = `v.number, x.type, x.mode, v.mtime, x.owner, x.group_name as "group", x.uid, x.gid, v.size,
   v.target, v.target_raw`;
 
-export interface EntryRow {
-  readonly number: number;
-  readonly type: string;
-  readonly mode: string;
-  readonly mtime: string;
-  readonly owner: string;
-  readonly group: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  readonly target: string | null;
-  readonly target_raw: string | null;
-}
-
 export const entrySchema = z.object({
   id: z.int().describe('As in `catalogs`.'),
   type: z.string().describe('One letter, as `ls` has it.'),
@@ -34,8 +20,14 @@ export const entrySchema = z.object({
   target: z.string().describe('Where a link points, or empty.'),
 });
 
+export interface EntryRow extends Omit<z.output<typeof entrySchema>, 'id' | 'target'> {
+  readonly number: number;
+  readonly target: string | null;
+  readonly target_raw: string | null;
+}
+
 /** @param idBase of the archive in which the entry is shown */
-export const presentEntry = (row: EntryRow, idBase: number): object =>
+export const presentEntry = (row: EntryRow, idBase: number): Record<keyof typeof entrySchema.shape, unknown> =>
   represent(entrySchema, {
     ...row,
     id: idBase + row.number,

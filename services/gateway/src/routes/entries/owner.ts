@@ -1,13 +1,15 @@
 import { z } from 'zod';
 
-/** Whose archives a series has. */
-export interface OwnerRow {
-  readonly client: number | null;
-  readonly client_hostname: string | null;
-  readonly policy: number | null;
-  readonly repository: number | null;
-  readonly machine: string;
-}
+export const ownerFields = {
+  client: z.int().nullable(),
+  client_hostname: z.string().nullable(),
+  policy: z.int().nullable(),
+  repository: z.int().nullable(),
+  machine: z.string(),
+};
+
+/** The source of a series' archives. */
+export type OwnerRow = z.output<z.ZodObject<typeof ownerFields>>;
 
 /** In SQL: the columns of `OwnerRow`, of the archive `o`. */
 export const OWNER_COLUMNS = `c.id as client, c.hostname as client_hostname, p.id as policy, r.id as repository, o.machine`;
@@ -21,19 +23,3 @@ export const ownerJoins = (series: string): string => `
   left join inventory.clients c on c.uuid = o.client_uuid
   left join inventory.policies p on p.uuid = o.policy_uuid
   left join inventory.repositories r on r.uuid = o.repository_uuid`;
-
-export const ownerFields = {
-  client: z.int().nullable(),
-  client_hostname: z.string().nullable(),
-  policy: z.int().nullable(),
-  repository: z.int().nullable(),
-  machine: z.string(),
-};
-
-export const presentOwner = ({ client, client_hostname, policy, repository, machine }: OwnerRow): object => ({
-  client,
-  client_hostname,
-  policy,
-  repository,
-  machine,
-});

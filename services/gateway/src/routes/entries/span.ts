@@ -25,7 +25,7 @@ export const spanFields = {
   last_archive: archive,
 };
 
-export const presentSpan = (row: SpanRow): object => ({
+export const presentSpan = (row: SpanRow): Record<keyof typeof spanFields, unknown> => ({
   archives: row.archives,
   first_archive: { name: row.first_name, started: shortIso(row.first_started) },
   last_archive: { name: row.last_name, started: shortIso(row.last_started) },

@@ -6,17 +6,6 @@ import { represent } from '../../http/core/representation.ts';
 import { badRequest } from '../../http/core/http-error.ts';
 import { isInvalidPattern } from '../../db/reader.ts';
 
-interface MatchingEntry extends StoredPath {
-  readonly archive_name: string;
-  readonly type: string;
-  readonly size: number;
-  readonly healthy: boolean;
-  readonly mtime: string;
-  readonly owner: string;
-  readonly group: string;
-  readonly mode: string;
-}
-
 const MAX_PATTERN = 4096;
 /** A regular expression can take PostgreSQL any time. */
 const PATTERN_MILLIS = 2_000;
@@ -52,6 +41,8 @@ const entrySchema = z.object({
   group: z.string(),
   mode: z.string(),
 });
+
+type MatchingEntry = z.output<typeof entrySchema> & StoredPath;
 
 const present = (row: MatchingEntry): object =>
   represent(entrySchema, { ...row, path: exactPath(row), mtime: plainTime(row.mtime) });

@@ -7,15 +7,6 @@ import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { pageOfItems } from '../../http/lists/page-of-items.ts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 
-interface HostKeyRow {
-  readonly host: string;
-  readonly port: number;
-  readonly key_type: string;
-  readonly fingerprint: string;
-  readonly public_key: string;
-  readonly created: string;
-}
-
 const hostKeySchema = z.object({
   type: z.literal('host_key'),
   url: z.string(),
@@ -27,6 +18,8 @@ const hostKeySchema = z.object({
   public_key: z.string(),
   created: z.string(),
 });
+
+type HostKeyRow = Omit<z.output<typeof hostKeySchema>, 'type' | 'url'>;
 
 const SELECT = 'select host, port, key_type, fingerprint, public_key, created from inventory.host_keys';
 

@@ -1,10 +1,9 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
 import type { Reader } from '../../db/reader.ts';
-import { shortIso } from '../../db/timestamps.ts';
 import { OWNER_COLUMNS, ownerJoins, type OwnerRow } from '../entries/owner.ts';
 import { SPAN_COLUMNS, type SpanRow } from '../entries/span.ts';
 
-/** Groups are found in the order of these: all versions of one path in one series. */
+/** Identifies a group: all versions of one path in one series. Groups are sorted by these columns. */
 export interface SearchKey {
   readonly name_id: number;
   readonly series: number;
@@ -30,13 +29,13 @@ export interface Search {
   readonly limit: number;
 }
 
-/** Behind every series and folder. */
-const ALL = 2_147_483_647;
+/** Above every id of a name, series or folder. */
+const MAX_KEY = 2_147_483_647;
 
-/** Ids of names looked at in their order before the index of trigrams is asked. */
+/** Number of ids of names that are scanned in order before the index of trigrams is used. */
 const WINDOW = 40_000;
 
-/** Matches that are put in order; of more, the first are found by walking through the names. */
+/** Up to so many matches are sorted; of more, the first are found by a scan of the names. */
 const FEW = 20_000;
 
 /** $1 pattern, $2 the first id, $3 one that ends the walk, $4 how many are wanted. */
@@ -52,17 +51,17 @@ const SEARCH = `
    order by next.id`;
 
 /**
- * Ids of matching names, in their order. A pattern that one name in two hundred matches has enough of them among the next forty
- * thousand names. One that few match is looked up in the index of trigrams. What is between these is walked for: then the next
- * matches are not far either. (Left to itself, the planner walks through all names for a pattern that nearly none matches.)
+ * Ids of matching names, in order. For a pattern that one name in two hundred matches, the next forty thousand names have
+ * enough matches. One with few matches is looked up in the index of trigrams. For those in between the names are scanned, as the
+ * next matches are near. (On its own, the planner scans all names for a pattern with almost no matches.)
  */
 const findNames = async (reader: Reader, pattern: string, from: number, limit: number): Promise<readonly number[]> => {
   const walk = async (end: number): Promise<readonly number[]> =>
     (await reader.rows<{ id: number }>(WALK, [pattern, from, end, limit])).map(({ id }) => id);
-  const near = await walk(Math.min(ALL, from + WINDOW));
+  const near = await walk(Math.min(MAX_KEY, from + WINDOW));
   if (near.length >= limit) return near;
   const found = await reader.rows<{ id: number | null; matches: number }>(SEARCH, [pattern, from, limit]);
-  return (found[0]?.matches ?? 0) > FEW ? walk(ALL) : found.flatMap(({ id }) => id ?? []);
+  return (found[0]?.matches ?? 0) > FEW ? walk(MAX_KEY) : found.flatMap(({ id }) => id ?? []);
 };
 
 /** $1 names, $2 series or null, $3 to $5 the group to go on after, $6 how many are wanted. */
@@ -102,34 +101,26 @@ const DETAILS = `
 
 export type SearchRow = FoundRow & StoredPath & OwnerRow & SpanRow;
 
-const readDetails = async (reader: Reader, groups: readonly SearchKey[]): Promise<readonly SearchRow[]> => {
-  const rows = await reader.rows<SearchRow>(DETAILS, [
+const readDetails = (reader: Reader, groups: readonly SearchKey[]): Promise<readonly SearchRow[]> => {
+  return reader.rows<SearchRow>(DETAILS, [
     groups.map(({ name_id }) => name_id),
     groups.map(({ series }) => series),
     groups.map(({ folder }) => folder),
   ]);
-  return rows.map((row) => ({ ...row, mtime: shortIso(row.mtime) }));
 };
 
-interface SearchPage {
-  readonly rows: readonly SearchRow[];
-  /** Where to go on; undefined when that was all. */
-  readonly last: SearchKey | undefined;
-}
-
-/** Some groups. Those of which all archives are gone are left out, so there may be fewer than wanted though more follow. */
-export const readFound = async (reader: Reader, { pattern, series, after, limit }: Search): Promise<SearchPage> => {
+/**
+ * A page of groups. Those whose archives were all removed are left out, so the page may be short although more follow.
+ * @returns `last` is the key to continue after; undefined at the end
+ */
+export const readFound = async (
+  reader: Reader,
+  { pattern, series, after, limit }: Search,
+): Promise<{ readonly rows: readonly SearchRow[]; readonly last: SearchKey | undefined }> => {
   const names = await findNames(reader, pattern, after.name_id, limit + 1);
-  const wanted = series === null ? null : [...series];
-  const groups = await reader.rows<SearchKey>(GROUPS, [
-    [...names],
-    wanted,
-    after.name_id,
-    after.series,
-    after.folder,
-    limit,
-  ]);
+  const values = [names, series, after.name_id, after.series, after.folder, limit];
+  const groups = await reader.rows<SearchKey>(GROUPS, values);
   const lastName = names.length > limit ? names.at(-1) : undefined;
-  const end = lastName === undefined ? undefined : { name_id: lastName, series: ALL, folder: ALL };
+  const end = lastName === undefined ? undefined : { name_id: lastName, series: MAX_KEY, folder: MAX_KEY };
   return { rows: await readDetails(reader, groups), last: groups.length >= limit ? groups.at(-1) : end };
 };

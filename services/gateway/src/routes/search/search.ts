@@ -1,12 +1,13 @@
 import { exactPath } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../deps.ts';
+import { shortIso } from '../../db/timestamps.ts';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest } from '../../http/core/http-error.ts';
-import { urlOf } from '../../http/core/representation.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
 import { escapeLike } from '../../lists/index.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { findSeries, seriesQuery } from '../entries/find-series.ts';
-import { ownerFields, presentOwner } from '../entries/owner.ts';
+import { ownerFields } from '../entries/owner.ts';
 import { readFound, type SearchKey, type SearchRow } from './search-rows.ts';
 import { presentSpan, spanFields } from '../entries/span.ts';
 
@@ -33,18 +34,9 @@ const resultSchema = z.object({
 const present = (row: SearchRow): object => {
   const path = exactPath(row);
   const id = row.id_base + row.latest;
-  return {
-    id,
-    url: urlOf('catalogs', id),
-    name: path.slice(path.lastIndexOf('/') + 1),
-    path,
-    ...presentOwner(row),
-    versions: row.versions,
-    type: row.type,
-    size: row.size,
-    mtime: row.mtime,
-    ...presentSpan(row),
-  };
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const mtime = shortIso(row.mtime);
+  return represent(resultSchema, { ...row, ...presentSpan(row), id, url: urlOf('catalogs', id), name, path, mtime });
 };
 
 const parseCursor = (text: string | null): SearchKey => {

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest, noSuch } from '../../http/core/http-error.ts';
-import { urlOf } from '../../http/core/representation.ts';
-import { pageFields, pageOf } from '../../http/lists/list-endpoint.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
+import { listSchema, pageOf } from '../../http/lists/list-endpoint.ts';
 import { ENTRY_COLUMNS, entrySchema, presentEntry, type EntryRow } from '../entries/entry.ts';
 import { findSeries, seriesQuery } from '../entries/find-series.ts';
-import { OWNER_COLUMNS, ownerFields, ownerJoins, presentOwner, type OwnerRow } from '../entries/owner.ts';
+import { OWNER_COLUMNS, ownerFields, ownerJoins, type OwnerRow } from '../entries/owner.ts';
 import { presentSpan, SPAN_COLUMNS, spanFields, type SpanRow } from '../entries/span.ts';
 
 interface VersionRow extends EntryRow, StoredPath, OwnerRow, SpanRow {
@@ -73,15 +73,23 @@ const pathOf = async ({ reader }: GatewayDeps, query: URLSearchParams): Promise<
   return splitPath(path);
 };
 
-const present = (row: VersionRow): object => ({
-  ...presentEntry(row, row.id_base),
-  url: urlOf('catalogs', row.id_base + row.number),
-  path: exactPath(row),
-  ...presentOwner(row),
-  ...presentSpan(row),
+const versionSchema = z.object({
+  ...entrySchema.shape,
+  url: z.string(),
+  path: z.string(),
+  ...ownerFields,
+  ...spanFields,
 });
 
-/** What became of one file over time. */
+const present = (row: VersionRow): object =>
+  represent(versionSchema, {
+    ...row,
+    ...presentEntry(row, row.id_base),
+    ...presentSpan(row),
+    url: urlOf('catalogs', row.id_base + row.number),
+    path: exactPath(row),
+  });
+
 export const versionsRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     route: 'GET /api/v1/versions',
@@ -96,23 +104,11 @@ export const versionsRoute = (deps: GatewayDeps): Endpoint =>
       entry: z.string().describe('In place of `path`: the id of a catalog entry of the file.').optional(),
       ...seriesQuery,
     }),
-    answers: z.object({
-      ...pageFields,
-      results: z.array(
-        z.object({ ...entrySchema.shape, url: z.string(), path: z.string(), ...ownerFields, ...spanFields }),
-      ),
-    }),
+    answers: listSchema(versionSchema),
     handle: async (request) => {
       const { folder, folder_raw, name, name_raw } = await pathOf(deps, request.query);
       const series = await findSeries(deps, request.query);
-      const values = [
-        folder,
-        folder_raw,
-        name,
-        name_raw,
-        series === null ? null : [...series],
-        isReadableForm(request.query),
-      ];
+      const values = [folder, folder_raw, name, name_raw, series, isReadableForm(request.query)];
       const counted = await deps.reader.row<{ count: number }>(
         `select count(*) as count ${VERSIONS} ${OF_PATH}`,
         values,
