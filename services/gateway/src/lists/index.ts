@@ -5,6 +5,8 @@
  *   compile/  ListQuery -> SQL statements
  *   read/     the statements find the ids of the page, and the rows with these ids
  *   render    (read/render-page.ts) count, `next` and `previous` around the rows
+ *
+ * See docs/decisions/0006-read-models-by-pg-lists-by-knex.md.
  */
 export { applyFilters } from './compile/compile-filters.ts';
 export type { Scope } from './compile/compile-list.ts';

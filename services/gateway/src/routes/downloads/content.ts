@@ -91,6 +91,7 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
   return { ...common, body };
 };
 
+/** See docs/decisions/0016-downloads-are-credit-based-streams.md. */
 export const contentRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     route: 'GET /api/v1/catalogs/:id/content',

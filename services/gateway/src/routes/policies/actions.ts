@@ -101,7 +101,7 @@ export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
   }),
 ];
 
-/** Its path has to come before that of one policy. */
+/** Its path has to come before that of one policy. See docs/decisions/0014-no-queries-on-clients.md. */
 export const vmProviders = endpoint({
   route: 'GET /api/v1/policies/vmmodule',
   access: 'user',

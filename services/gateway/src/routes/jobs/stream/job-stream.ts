@@ -13,6 +13,7 @@ import type { JobRow } from '../query.ts';
  *   end        once, when the job has ended and all its output was sent
  *
  * Everything is read from the tables when the reader takes it, so a slow reader delays no other, and nothing is buffered for it.
+ * See docs/decisions/0013-streams-read-tables.md.
  */
 
 /** A line of a job's output as the table has it. */
