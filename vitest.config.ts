@@ -1,22 +1,14 @@
+import { join } from 'node:path';
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 
-/**
- * Libraries are tested from source, so that no build is needed between an edit and a test. Not more than that: Vitest hands
- * these to Node as --conditions, and with `import` among them a package's own require() would be given ES modules.
- */
-const conditions = ['source', 'node'];
-
 const project = (name: 'unit' | 'int' | 'e2e', timeoutSeconds: number): TestProjectConfiguration => ({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
-  // Test files are in no tsconfig.json of their own, where Vite would read how decorators are meant.
-  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     name,
     include: [`{libs,services,deploy,bench}/**/*.${name}.test.ts`],
-    exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: 60_000,
+    // For the processes that tests start; see docs/decisions/0018-sources-run-as-they-are.md.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/compile') },
     globalSetup: name === 'unit' ? [] : ['libs/testkit/src/global-setup.ts'],
   },
 });

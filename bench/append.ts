@@ -2,7 +2,8 @@
  * Appends of one event of about 400 bytes, each to a stream of its own, by so many callers at once, each of whom waits for
  * the answer before the next. Through the whole adapter: hashing, group commit, the application role; with fsync.
  */
-import { APP_ROLE, createPostgresEventStore, type EventStore } from '@cyborgbackup/event-store';
+import { APP_ROLE } from '@cyborgbackup/database';
+import { createPostgresEventStore, type EventStore } from '@cyborgbackup/event-store';
 import { isoMicros, type NewEvent } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { withBenchDatabase } from './bench-database.ts';

@@ -3,16 +3,18 @@
  * `rebuildLarge`: they do not), and event by event, from the append to the end of a wait for the checkpoint
  * (`readYourWrites`). Every page touches about as many rows as it has events, the worst case for folding in memory.
  */
-import { APP_ROLE, createPostgresEventStore, type EventCodec, type EventStore } from '@cyborgbackup/event-store';
+import { APP_ROLE } from '@cyborgbackup/database';
+import { createPostgresEventStore, type EventCodec, type EventStore } from '@cyborgbackup/event-store';
 import type { DomainEvent, Logger } from '@cyborgbackup/kernel';
 import {
-  createCheckpointWaiter,
+  createProjectionWaiter,
   defineProjection,
   defineReadModel,
   rebuildProjection,
   runProjection,
   type Projection,
 } from '@cyborgbackup/projections';
+import { defineTable } from '@cyborgbackup/projections/define';
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { withBenchDatabase } from './bench-database.ts';
@@ -37,20 +39,21 @@ interface Measured extends DomainEvent {
   readonly data: { readonly id: string; readonly name: string; readonly bytes: number; readonly facts: unknown };
 }
 
-const hosts = defineReadModel<HostRow, Measured>({
-  table: 'hosts',
-  columns: {
-    id: 'uuid',
-    name: 'text',
-    runs: 'int4',
-    bytes: 'int8',
-    seen: 'timestamptz',
-    note: 'text?',
-    facts: 'jsonb',
-  },
-  key: ['id'],
-  indexes: ['(name)', '(seen DESC)'],
-  on: {
+const hosts = defineReadModel<HostRow, Measured>(
+  defineTable('hosts', {
+    columns: {
+      id: 'uuid',
+      name: 'text',
+      runs: 'int4',
+      bytes: 'int8',
+      seen: 'timestamptz',
+      note: 'text?',
+      facts: 'jsonb',
+    },
+    key: ['id'],
+    indexes: ['(name)', '(seen DESC)'],
+  }),
+  {
     measured: ({ data, metadata }, table) =>
       table.upsert({ id: data.id }, (row) => ({
         id: data.id,
@@ -62,17 +65,18 @@ const hosts = defineReadModel<HostRow, Measured>({
         facts: data.facts,
       })),
   },
-});
+);
 
-const samples = defineReadModel<{ position: bigint; id: string; bytes: number }, Measured>({
-  table: 'samples',
-  columns: { position: 'int8', id: 'uuid', bytes: 'safeint' },
-  key: ['position'],
-  indexes: ['(id, position)'],
-  on: {
+const samples = defineReadModel<{ position: bigint; id: string; bytes: number }, Measured>(
+  defineTable('samples', {
+    columns: { position: 'int8', id: 'uuid', bytes: 'safeint' },
+    key: ['position'],
+    indexes: ['(id, position)'],
+  }),
+  {
     measured: ({ data, position }, table) => table.put({ position, id: data.id, bytes: data.bytes }),
   },
-});
+);
 
 const plainCodec: EventCodec = {
   encode: () => Promise.reject(new Error('This bench appends what it wants')),
@@ -138,7 +142,7 @@ const measureReadYourWrites = async (bench: Bench, projection: Projection): Prom
     owner: randomUUID(),
     signal: stopping.signal,
   });
-  const waiter = createCheckpointWaiter({ pool: bench.pool });
+  const waiter = createProjectionWaiter(bench);
   const metadata = {
     actor: { kind: 'system', id: 'bench' },
     correlationId: 'c',
@@ -151,7 +155,7 @@ const measureReadYourWrites = async (bench: Bench, projection: Projection): Prom
     const event = { id: randomUUID(), type: 'measured', schemaVersion: 1, data, metadata };
     const { position } = await bench.store.append(`host-${data.id}`, [event], 'none');
     const startedAt = performance.now();
-    if (!(await waiter.waitFor([projection.name], position))) throw new Error('The projection did not follow');
+    await waiter.waitForProjections([projection.name], position, 5_000);
     if (round >= 0) waits.push(performance.now() - startedAt);
   }
   stopping.abort();

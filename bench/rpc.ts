@@ -2,11 +2,10 @@
  * A call from one service to another and its answer: client, handler and broker on this machine, client and handler in
  * one process, as in the standalone product.
  */
+import { defineRpc } from '@cyborgbackup/contracts';
 import { createLogger } from '@cyborgbackup/kernel';
-import { createRpcClient, createRpcService } from '@cyborgbackup/messaging';
+import { createRpcClient, createRpcService, rpcController } from '@cyborgbackup/messaging';
 import { startTestNats } from '@cyborgbackup/testkit';
-import { Controller, Module } from '@nestjs/common';
-import { MessagePattern } from '@nestjs/microservices';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Figures } from './budget.ts';
@@ -14,24 +13,7 @@ import type { Figures } from './budget.ts';
 const IN_FLIGHT = [1, 32, 128];
 const WARM_UP_MILLIS = 1_000;
 const MEASURE_MILLIS = 3_000;
-const SUBJECT = 'bench.echo';
-
-class EchoController {
-  echo(): Promise<unknown> {
-    return Promise.resolve({ id: 1, position: '42' });
-  }
-}
-
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- modules are empty classes under a decorator
-class EchoModule {}
-
-/** Decorators are applied by hand, since node runs this file by leaving out the types, which leaves decorators in. */
-const decorate = (): void => {
-  const handler = Object.getOwnPropertyDescriptor(EchoController.prototype, 'echo');
-  if (handler) MessagePattern(SUBJECT)(EchoController.prototype, 'echo', handler);
-  Controller()(EchoController);
-  Module({ controllers: [EchoController] })(EchoModule);
-};
+const contract = { echo: defineRpc('bench.echo', z.unknown(), z.object({ id: z.int(), position: z.string() })) };
 
 /** Latencies in milliseconds of calls made for `millis` by so many callers, in ascending order. */
 const measure = async (call: () => Promise<unknown>, callers: number, millis: number): Promise<number[]> => {
@@ -58,14 +40,13 @@ const figuresOf = async (call: () => Promise<unknown>, callers: number): Promise
 };
 
 export const run = async (): Promise<Figures> => {
-  decorate();
   const logger = createLogger('bench', 'warn');
   const payload = { uuid: randomUUID(), name: 'a client', hostname: 'client.example.org' };
-  const schema = z.object({ id: z.int(), position: z.string() });
+  const controller = rpcController(contract, { echo: async () => ({ id: 1, position: '42' }) });
   await using nats = await startTestNats();
-  const service = await createRpcService({ natsUrl: nats.url, module: EchoModule, queue: 'bench', logger });
+  const service = await createRpcService({ natsUrl: nats.url, controllers: [controller], queue: 'bench', logger });
   const client = await createRpcClient({ natsUrl: nats.url, name: 'bench', logger });
-  const call = (): Promise<unknown> => client.call(SUBJECT, payload, { schema });
+  const call = (): Promise<unknown> => client.call(contract.echo.subject, payload, { schema: contract.echo.output });
   const figures: Figures[] = [];
   try {
     for (const callers of IN_FLIGHT) figures.push(await figuresOf(call, callers));

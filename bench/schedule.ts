@@ -157,7 +157,7 @@ const end = (queue: Queue, job: string): void => tell(queue, { type: 'job-succee
 /** Decides, and has executors start what is granted. Returns the jobs that run from then on. */
 const grant = (queue: Queue): string[] => {
   const decided = decideSlots(queue, { maxRunning: 0, maxEvents: 200 });
-  const granted = decided.flatMap(({ event }) => (event.type === 'slot-granted' ? [event.data] : []));
+  const granted = decided.flatMap(({ event }) => (event.type === 'job-granted' ? [event.data] : []));
   for (const { run, job } of granted) start(queue, run, job);
   return granted.map(({ job }) => job);
 };
@@ -194,7 +194,7 @@ const finishDay = ({ policies, timetable }: Fleet, day: number): void => {
   const until = new Date(BEGIN + day * DAY + DAY / 2).toISOString();
   for (const { policy } of policies) {
     const slot = { policy: policy.uuid, repository: null, kind: 'backup', until: null, reason: '' } as const;
-    timetable.evolve({ type: 'schedule-slot-skipped', data: { ...slot, due_at: until }, metadata });
+    timetable.evolve({ type: 'occurrence-skipped', data: { ...slot, due_at: until }, metadata });
   }
 };
 

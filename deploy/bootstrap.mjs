@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Makes a fresh clone ready: npm packages, the programs CyBorgBackup drives, and the compiled code. Every npm script runs
- * it first, so it has no dependencies, runs on any Node from 20 on, and says nothing when there is nothing to do.
+ * Makes a fresh clone ready: npm packages and the programs CyBorgBackup drives. There is no build: Node runs the sources.
+ * Every npm script runs it first, so it has no dependencies, runs on any Node from 20 on, and says nothing when there is
+ * nothing to do.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
@@ -15,12 +16,12 @@ const NODE = join(MODULES, '.bin', 'node');
 
 const HELP = `Usage: node deploy/bootstrap.mjs [--demo | --runtime | --lint]
 
-Installs what is missing, then builds:
+Installs what is missing:
   (default)   all that the tests use: npm packages, nats-server, borg, sshfs, an SSH client and server, MariaDB and
               PostgreSQL (servers of the tests' own; those of the system are left off)
   --demo      the same without sshfs and the databases
   --runtime   also without the SSH server: enough for npm start
-  --lint      npm packages only, no build: enough for npm run lint and npm run typecheck
+  --lint      npm packages only: enough for npm run lint and npm run typecheck
   --help      this text
 
 Debian packages are installed when this runs as root or sudo asks for no password; otherwise the command is printed.`;
@@ -167,14 +168,6 @@ const installPrograms = async (programs) => {
   silenceServices(prefix, packages);
 };
 
-const build = () => {
-  const { status } = spawnSync(NODE, [join(MODULES, 'typescript7', 'bin', 'tsc'), '-b'], {
-    cwd: ROOT,
-    stdio: ['ignore', 2, 2],
-  });
-  if (status !== 0) throw new Error('The build failed; the messages above say where.');
-};
-
 const main = async () => {
   const { values } = parseArgs({
     options: {
@@ -191,7 +184,6 @@ const main = async () => {
   await installPackages();
   if (values.lint) return;
   await installPrograms(values.runtime ? RUNTIME_PROGRAMS : values.demo ? DEMO_PROGRAMS : TEST_PROGRAMS);
-  build();
 };
 
 try {

@@ -1,5 +1,5 @@
-import type { CatalogCall } from '@cyborgbackup/contracts';
 import { startPostgres } from '@cyborgbackup/embedded';
+import type { CatalogCall } from '@cyborgbackup/executor';
 import { createLogger, delay } from '@cyborgbackup/kernel';
 import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
 import { startTestNats } from '@cyborgbackup/testkit';

@@ -1,5 +1,6 @@
-import { beginListing, jobStream, type CatalogEntry } from '@cyborgbackup/contracts';
+import { jobStream, type CatalogEntry } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
+import { beginListing } from '@cyborgbackup/executor';
 import { systemContext } from '@cyborgbackup/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { BenchSite } from './bench-site.ts';
@@ -26,7 +27,20 @@ const backUp = async ({ parts }: BenchSite, { repository, client }: Owner): Prom
   const sizes = { files: 1, original_size: 1, compressed_size: 1, deduplicated_size: 1 };
   const times = { started_at: '2026-01-01T00:00:00Z', finished_at: '2026-01-01T00:00:01Z', duration: 1 };
   const archive = { name: job, borg_id: randomBytes(32).toString('hex'), ...times, ...sizes };
-  const data = { job, attempt: 1, warnings: [], repository, client, archive, repository_sizes: null, pruned: [] };
+  const data = {
+    job,
+    attempt: 1,
+    warnings: [],
+    repository,
+    client,
+    archive,
+    repository_sizes: null,
+    pruned: [],
+    machines: [],
+    restored: null,
+    drill: null,
+    check: null,
+  };
   const options = { id: eventId(job, stream, 0), context: systemContext('bench') };
   await parts.store.append(stream, [await parts.codec.encode({ type: 'job-succeeded', data }, options)], 'none');
   return job;
@@ -52,7 +66,7 @@ export const listArchive = async (site: BenchSite, owner: Owner, feed: Feed): Pr
   const job = await backUp(site, owner);
   await site.settled();
   const startedAt = performance.now();
-  const listing = await beginListing(site.call, { attempt: randomUUID(), job, ...owner });
+  const listing = await beginListing(site.call, { listing: randomUUID(), job, ...owner });
   await feed(listing.add);
   const { entries: count } = await listing.end();
   const rate = (): number => Math.round((count / (performance.now() - startedAt)) * 1_000);

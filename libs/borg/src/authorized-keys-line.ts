@@ -1,5 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { parseRepositoryLocation } from '@cyborgbackup/contracts';
+import { parseRepositoryLocation } from './commands/repository-location.ts';
 import { parseKey } from './ssh-key.ts';
 import { quote } from './quote.ts';
 

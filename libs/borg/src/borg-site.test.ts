@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
+import { toBorgUrl } from './commands/repository-location.ts';
 import type { BorgRunner } from './borg-runner.ts';
 import { initCommand } from './commands/init.ts';
 import { createForwardedAgent } from './forwarded-agent.ts';
 import { knownHostsLine } from './host-key.ts';
 import { localRunner } from './local-runner.ts';
-import { toBorgUrl } from '@cyborgbackup/contracts';
 import { type BorgResult, runBorg, type RunBorgOptions } from './run-borg.ts';
 import { generateKeyPair } from './ssh-key.ts';
 import { sshRunner } from './ssh-runner.ts';

@@ -37,7 +37,7 @@ export {
   type RepositoryLocation,
   repositoryPathOnHost,
   toBorgUrl,
-} from '@cyborgbackup/contracts';
+} from './commands/repository-location.ts';
 export { isSshError, SshError, type SshFailure } from './ssh-error.ts';
 export type { ExecOptions, ExecResult } from './ssh-exec.ts';
 export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh-key.ts';

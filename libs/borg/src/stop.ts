@@ -1,3 +1,4 @@
+import { untilAborted } from '@cyborgbackup/kernel';
 import type { ChunkSink } from './stream-io.ts';
 
 /** TERM, then up to 4 s until KILL, then some for the network. */
@@ -54,18 +55,6 @@ export interface GuardedSinks {
   readonly failure: () => unknown;
 }
 
-/** Resolves with the work, or as soon as the signal aborts. */
-const unlessReleased = (work: Promise<void>, released: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      released.removeEventListener('abort', done);
-      resolve();
-    };
-    if (released.aborted) return resolve();
-    released.addEventListener('abort', done);
-    void work.then(done);
-  });
-
 /** Sinks that get nothing more and hold nothing back once the script was stopped, and whose errors stop it. */
 export const guardSinks = ({ stop, why, released }: Stop): GuardedSinks => {
   let busy = 0;
@@ -84,7 +73,7 @@ export const guardSinks = ({ stop, why, released }: Stop): GuardedSinks => {
         const settled = taken.catch(fail).then(() => {
           busy -= 1;
         });
-        return unlessReleased(settled, released);
+        return untilAborted(settled, released);
       } catch (error) {
         return fail(error);
       }

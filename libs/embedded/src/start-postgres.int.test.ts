@@ -130,7 +130,7 @@ test('does not outlive a parent that is killed', async () => {
     import { startPostgres } from './start-postgres.ts';
     const { url } = await startPostgres({ dataDir: process.argv[1], logger: createLogger('test', 'silent'), durable: false });
     process.stdout.write(url);`;
-  const parent = spawn(process.execPath, ['--conditions=source', '--input-type=module', '-e', script, dataDir], {
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script, dataDir], {
     cwd: import.meta.dirname,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

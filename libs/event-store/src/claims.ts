@@ -33,7 +33,8 @@ export interface Claim {
   readonly owner: string;
 }
 
-interface ClaimState {
+/** Who has a value: the last owner's stream since when (ISO 8601), or undefined when it is free. */
+export interface ClaimState {
   readonly owner: string | undefined;
   readonly takenAt: string;
 }
@@ -62,11 +63,15 @@ export const claim = async (deps: ClaimDeps, wanted: Claim): Promise<string> => 
     return await take();
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
-    const { state } = await loadState(deps, claimDecider, stream);
+    const state = await readClaim(deps, wanted);
     if (!(await isOrphaned(deps.store, state, now()))) throw error;
     return take(state);
   }
 };
+
+/** Who has the value now. */
+export const readClaim = async (deps: ClaimDeps, value: Pick<Claim, 'kind' | 'value'>): Promise<ClaimState> =>
+  (await loadState(deps, claimDecider, claimStream(deps.claimKey, value))).state;
 
 /** Gives the value up. Nothing happens when the owner does not have it. */
 export const release = async (deps: ClaimDeps, given: Claim): Promise<void> => {

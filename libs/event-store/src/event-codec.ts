@@ -2,6 +2,7 @@ import {
   AppError,
   ERASED,
   isoMicros,
+  isRecord,
   type DomainEvent,
   type EventDefinition,
   type EventMetadata,
@@ -41,7 +42,7 @@ export interface EventCodecOptions {
   readonly keys: SubjectKeys;
 }
 
-type Fields = Record<string, unknown>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** The subject of source addresses of requests that no user made. */
 export const ANONYMOUS = 'anonymous';
@@ -55,7 +56,7 @@ export const createEventCodec = ({ definitions, keys }: EventCodecOptions): Even
     const data = upcast(definition, recorded);
     // A newer program's event (a rolling update) keeps its version: this one knows no better.
     const schemaVersion = Math.max(definition.version, recorded.schemaVersion);
-    if (!definition.personal || !isFields(data)) return { ...recorded, schemaVersion, data };
+    if (!definition.personal || !isRecord(data)) return { ...recorded, schemaVersion, data };
     return { ...recorded, schemaVersion, data: await openFields(keys, definition.personal.fields, data) };
   };
 
@@ -72,9 +73,6 @@ export const createEventCodec = ({ definitions, keys }: EventCodecOptions): Even
   };
 };
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const validated = (definition: EventDefinition, data: unknown): unknown => {
   const result = definition.schema.safeParse(data);
   if (result.success) return result.data;
@@ -83,8 +81,8 @@ const validated = (definition: EventDefinition, data: unknown): unknown => {
 };
 
 const sealData = async (keys: SubjectKeys, definition: EventDefinition, data: unknown): Promise<unknown> => {
-  if (!isFields(data)) return data;
-  const sealed: Fields = { ...data };
+  if (!isRecord(data)) return data;
+  const sealed: Record<string, unknown> = { ...data };
   for (const protection of [definition.personal, definition.sealed]) {
     if (protection) await sealFields(keys, protection, { type: definition.type, plain: data, sealed });
   }
@@ -95,7 +93,7 @@ interface SealTask {
   readonly type: string;
   readonly plain: Fields;
   /** Where the sealed values go. */
-  readonly sealed: Fields;
+  readonly sealed: Record<string, unknown>;
 }
 
 const sealFields = async (keys: SubjectKeys, protection: ProtectedFields<unknown>, task: SealTask): Promise<void> => {
@@ -111,7 +109,7 @@ const sealFields = async (keys: SubjectKeys, protection: ProtectedFields<unknown
 };
 
 const openFields = async (keys: SubjectKeys, fields: readonly string[], data: Fields): Promise<Fields> => {
-  const opened: Fields = { ...data };
+  const opened: Record<string, unknown> = { ...data };
   for (const field of fields) {
     const value = data[field];
     if (isEncrypted(value)) opened[field] = (await keys.open(value)) ?? ERASED;

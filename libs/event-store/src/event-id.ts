@@ -1,4 +1,4 @@
-import { v5 } from 'uuid';
+import { nameUuid } from '@cyborgbackup/kernel';
 
 /** The namespace of all event ids made here. Never change it: retries would no longer meet their own events. */
 const NAMESPACE = 'f3c0a9b4-7d1e-5c52-9a86-2b7b0f1f6c3d';
@@ -8,4 +8,4 @@ const NAMESPACE = 'f3c0a9b4-7d1e-5c52-9a86-2b7b0f1f6c3d';
  * command meets the events it already wrote.
  */
 export const eventId = (commandId: string, stream: string, index: number): string =>
-  v5(`${commandId}/${stream}/${index}`, NAMESPACE);
+  nameUuid(NAMESPACE, `${commandId}/${stream}/${index}`);

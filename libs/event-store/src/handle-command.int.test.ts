@@ -124,6 +124,42 @@ it('refuses a version that the caller has not seen, without a retry', async () =
   expect(await add(stream, [1], { expectedVersion: 1 })).toMatchObject({ version: 2 });
 });
 
+it('prepares a command again, with the state of then, after its execution lost a race', async () => {
+  const stream = sampleStream();
+  await add(stream, [10]);
+  const seen: number[] = [];
+  const result = await add(stream, async ({ state }, execute) => {
+    seen.push(state.total);
+    if (seen.length === 1) await add(stream, [5]);
+    return execute([state.total]);
+  });
+  expect(seen).toEqual([10, 15]);
+  expect(result).toMatchObject({ version: 3, state: { total: 30 } });
+});
+
+it('refuses a version that the caller has not seen before a command is prepared, and after it lost a race', async () => {
+  const stream = sampleStream();
+  await add(stream, [1]);
+  const late = add(stream, () => expect.unreachable(), { expectedVersion: 2 });
+  await expect(late).rejects.toMatchObject({ code: 'version-conflict' });
+  const overtaken = add(
+    stream,
+    async (_loaded, execute) => {
+      await add(stream, [1]);
+      return execute([1]);
+    },
+    { expectedVersion: 1 },
+  );
+  await expect(overtaken).rejects.toMatchObject({
+    code: 'version-conflict',
+    message: expect.stringContaining('someone else'),
+  });
+});
+
+it('leaves a stream without events to the decider, whatever version the caller has seen', async () => {
+  expect(await add(sampleStream(), [1], { expectedVersion: 3 })).toMatchObject({ version: 1 });
+});
+
 it('handles a command once, however often and late it is delivered', async () => {
   const stream = sampleStream();
   const commandId = randomUUID();

@@ -25,7 +25,7 @@ export interface CommandOptions {
    */
   readonly commandId?: string;
   /** The version the caller has seen (If-Match; 0 for none). With it, a stream that moved on is an error, never a retry. */
-  readonly expectedVersion?: number;
+  readonly expectedVersion?: number | undefined;
   /** How often to load and decide again after losing a race; 5 unless told. */
   readonly retries?: number;
 }
@@ -41,9 +41,18 @@ export interface CommandResult<State, E extends DomainEvent> {
   readonly state: State;
 }
 
+/**
+ * Makes a command of what it finds elsewhere, or does something around its execution. `execute` decides on the loaded state
+ * and appends at exactly the loaded version; after a lost race the stream is loaded, and this called, again.
+ */
+export type PrepareCommand<State, Command, E extends DomainEvent> = (
+  loaded: LoadedState<State>,
+  execute: (command: Command) => Promise<CommandResult<State, E>>,
+) => Promise<CommandResult<State, E>>;
+
 export type CommandHandler<State, Command, E extends DomainEvent> = (
   stream: string,
-  command: Command,
+  command: Command | PrepareCommand<State, Command, E>,
   options?: CommandOptions,
 ) => Promise<CommandResult<State, E>>;
 
@@ -65,68 +74,65 @@ export const handleCommand =
     deps: CommandDeps,
     decider: Decider<State, Command, E>,
   ): CommandHandler<State, Command, E> =>
-  async (stream, command, options = {}) => {
-    const { expectedVersion, retries = DEFAULT_RETRIES, commandId = randomUUID() } = options;
-    const lastAttempt = expectedVersion === undefined ? retries : 0;
+  async (stream, command, { retries = DEFAULT_RETRIES, commandId = randomUUID(), expectedVersion } = {}) => {
+    const prepare =
+      typeof command === 'function'
+        ? (command as PrepareCommand<State, Command, E>)
+        : (((_loaded, execute) => execute(command)) satisfies PrepareCommand<State, Command, E>);
     for (let attempt = 0; ; attempt += 1) {
+      const { earlier, ...loaded } = await loadWithEarlier(deps, decider, { stream, commandId });
+      if (earlier) return { state: loaded.state, ...earlier };
+      refuseUnlessExpected(loaded, expectedVersion);
       try {
-        return await attemptCommand(deps, decider, { stream, command, commandId, expectedVersion });
+        return await prepare(loaded, (prepared) =>
+          execute(deps, decider, { stream, commandId, command: prepared, loaded }),
+        );
       } catch (error) {
-        if (attempt >= lastAttempt || !hasCode(error, 'version-conflict')) throw error;
+        if (attempt >= retries || !hasCode(error, 'version-conflict')) throw error;
         await delay(Math.random() * FIRST_BACKOFF_MILLIS * 2 ** attempt);
       }
     }
   };
 
-interface Attempt<Command> {
-  readonly stream: string;
-  readonly command: Command;
-  readonly commandId: string;
-  readonly expectedVersion: number | undefined;
-}
-
-const attemptCommand = async <State, Command, E extends DomainEvent>(
-  deps: CommandDeps,
-  decider: Decider<State, Command, E>,
-  { stream, command, commandId, expectedVersion }: Attempt<Command>,
-): Promise<CommandResult<State, E>> => {
-  const earlier: RecordedEvent[] = [];
+/** With what this very command wrote when it was handled before. */
+const loadWithEarlier = async <State, E extends DomainEvent>(
+  deps: LoadDeps,
+  decider: Pick<Decider<State, never, E>, 'initialState' | 'evolve'>,
+  { stream, commandId }: { readonly stream: string; readonly commandId: string },
+): Promise<LoadedState<State> & { readonly earlier?: Omit<CommandResult<State, E>, 'state'> }> => {
+  const written: RecordedEvent[] = [];
   let nextId = eventId(commandId, stream, 0);
   const loaded = await loadState(deps, decider, stream, (event) => {
     if (event.id !== nextId) return;
-    earlier.push(event);
-    nextId = eventId(commandId, stream, earlier.length);
+    written.push(event);
+    nextId = eventId(commandId, stream, written.length);
   });
-  const last = earlier.at(-1);
-  if (last) return { ...versionOf(last), events: earlier.map((event) => domainEvent<E>(event)), state: loaded.state };
-  if (expectedVersion !== undefined && expectedVersion !== loaded.version) {
-    throw new AppError(
-      'version-conflict',
-      'This was changed by someone else in the meantime: read it again and retry.',
-    );
-  }
-  const decided = decider.decide(command, loaded.state);
-  if (decided.length === 0) return { ...loaded, events: [] };
-  return appendDecided(deps, decider, { stream, commandId, decided, loaded });
+  const last = written.at(-1);
+  if (!last) return loaded;
+  const { version, position } = last;
+  return { ...loaded, earlier: { version, position, events: written.map((event) => domainEvent<E>(event)) } };
 };
 
-const versionOf = ({ version, position }: RecordedEvent): Pick<RecordedEvent, 'version' | 'position'> => ({
-  version,
-  position,
-});
+/** A stream without events is left to the decider: it says better what is wrong with it than that it was changed. */
+const refuseUnlessExpected = ({ version }: LoadedState<unknown>, expectedVersion: number | undefined): void => {
+  if (expectedVersion === undefined || expectedVersion === version || version === 0) return;
+  throw new AppError('version-conflict', 'This was changed by someone else in the meantime: read it again and retry.');
+};
 
-interface Decided<State, E extends DomainEvent> {
+interface Execution<State, Command> {
   readonly stream: string;
   readonly commandId: string;
-  readonly decided: readonly E[];
+  readonly command: Command;
   readonly loaded: LoadedState<State>;
 }
 
-const appendDecided = async <State, E extends DomainEvent>(
+const execute = async <State, Command, E extends DomainEvent>(
   { store, codec, service = 'system' }: CommandDeps,
-  decider: Pick<Decider<State, never, E>, 'evolve'>,
-  { stream, commandId, decided, loaded }: Decided<State, E>,
+  decider: Decider<State, Command, E>,
+  { stream, commandId, command, loaded }: Execution<State, Command>,
 ): Promise<CommandResult<State, E>> => {
+  const decided = decider.decide(command, loaded.state);
+  if (decided.length === 0) return { ...loaded, events: [] };
   const context = currentContext() ?? systemContext(service);
   const encode = (event: E, index: number): Promise<NewEvent> =>
     codec.encode(event, { id: eventId(commandId, stream, index), context });

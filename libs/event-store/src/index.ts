@@ -1,4 +1,4 @@
-export { claim, release, claimStream, type Claim, type ClaimDeps } from './claims.ts';
+export { claim, claimStream, readClaim, release, type Claim, type ClaimDeps, type ClaimState } from './claims.ts';
 export { claimEvents, type ClaimEvent } from './claim-events.ts';
 export { deriveKey, loadMasterKey, type MasterKeySource } from './crypto/master-key.ts';
 export { createSubjectKeys, ERASURE_VISIBLE_MILLIS, type SubjectKeysOptions } from './crypto/postgres-subject-keys.ts';
@@ -10,9 +10,7 @@ export * from './handle-command.ts';
 export { chainHash, eventText, GENESIS_HASH, type EventText } from './hash-chain.ts';
 export { loadState, type Evolver, type LoadDeps, type LoadedState } from './load-state.ts';
 export { MAX_APPEND_CHARACTERS } from './postgres/append-batch.ts';
-export { APP_ROLE, installEventStore } from './postgres/install-event-store.ts';
-export { migrate, type Migration } from './postgres/migrate.ts';
-export { withSchemaLock } from './postgres/with-schema-lock.ts';
+export { installEventStore } from './postgres/install-event-store.ts';
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/postgres-event-store.ts';
 export { verifyHeads } from './postgres/verify-heads.ts';
 export { verifyLog, verifyStream, type ChainVerdict } from './verify.ts';

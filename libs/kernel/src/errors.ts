@@ -1,4 +1,4 @@
-import { isLostDatabase } from './lost-database.ts';
+import { isDatabaseUnavailable } from './database-errors.ts';
 
 /**
  * Errors that may cross a process boundary. Across it an error is a stable code, never a class:
@@ -67,8 +67,8 @@ export const hasCode = (value: unknown, code: ErrorCode): value is WireError =>
   isAppError(value) && value.code === code;
 
 const opaque = (error: unknown): WireError =>
-  isLostDatabase(error)
-    ? { code: 'unavailable', message: 'The database cannot be reached at the moment: try again soon.' }
+  isDatabaseUnavailable(error)
+    ? { code: 'unavailable', message: 'The database cannot answer at the moment: try again soon.' }
     : { code: 'internal', message: 'Something went wrong on our side; the log has the details.' };
 
 /** The wire form of any error. What is not an `AppError` becomes `unavailable` without a database, else an opaque `internal`. */

@@ -27,3 +27,26 @@ export const delay = (millis: number, signal?: AbortSignal): Promise<void> =>
     const timer = setTimeout(done, millis);
     signal?.addEventListener('abort', done, { once: true });
   });
+
+/** True when the promise settled, well or badly, within `millis`. It never rejects, and leaves no timer behind. */
+export const settledWithin = async (promise: Promise<unknown>, millis: number): Promise<boolean> => {
+  const settled = new AbortController();
+  const done = promise.then(
+    () => true,
+    () => true,
+  );
+  try {
+    return await Promise.race([done, delay(millis, settled.signal).then(() => false)]);
+  } finally {
+    settled.abort();
+  }
+};
+
+/** Settles as the work does, or resolves as soon as the signal aborts. */
+export const untilAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const done = (): void => resolve();
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', done, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', done));
+  });

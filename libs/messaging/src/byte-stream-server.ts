@@ -1,13 +1,12 @@
-import { AppError, messageOf, runInContext } from '@cyborgbackup/kernel';
+import { AppError, messageOf, runInContext, settledWithin } from '@cyborgbackup/kernel';
 import type { Msg } from '@nats-io/transport-node';
 import type { z } from 'zod';
 import { createByteSender, type ByteSender, type ByteSink } from './byte-sender.ts';
 import { BYTE_STREAM_LIMITS, type ByteStreamLimits } from './byte-stream-limits.ts';
-import { validate } from './command.ts';
+import { validate } from './validate.ts';
 import { contextOf } from './context-header.ts';
 import { fromJson } from './json.ts';
 import type { Connection } from './nats-connection.ts';
-import { settledWithin } from './settled-within.ts';
 
 export interface ByteStreamServerOptions<Schema extends z.ZodType> {
   /** Of all processes that serve the subject, one gets a request. */

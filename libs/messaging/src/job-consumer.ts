@@ -1,10 +1,9 @@
-import { delay, messageOf } from '@cyborgbackup/kernel';
+import { delay, messageOf, settledWithin } from '@cyborgbackup/kernel';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import { createJobDelivery, giveBack, type RunningJob } from './job-delivery.ts';
 import type { DeadHandler, JobHandler } from './job-message.ts';
 import type { JobQueueParts } from './job-queue-parts.ts';
 import { JOB_CONSUMER } from './job-streams.ts';
-import { settledWithin } from './settled-within.ts';
 
 export interface ConsumeOptions {
   /** Jobs running at once; no more messages than that are taken from the queue. */

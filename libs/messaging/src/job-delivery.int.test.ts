@@ -1,7 +1,7 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createJobBench, newJob, noting, within, type JobBench } from '../fixtures/job-bench.ts';
+import { createJobBench, newJob, noting, within, type JobBench } from './testing/job-bench.ts';
 import type { DeadHandler } from './job-message.ts';
 
 const letters = async (bench: JobBench, count: number): Promise<{ code: string; reason: string; data: string }[]> => {

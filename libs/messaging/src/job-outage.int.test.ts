@@ -1,7 +1,7 @@
 import { startTestNats } from '@cyborgbackup/testkit';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it, vi } from 'vitest';
-import { newJob, silent, within } from '../fixtures/job-bench.ts';
+import { newJob, silent, within } from './testing/job-bench.ts';
 import { createJobQueue } from './job-queue.ts';
 import { createNatsConnection } from './nats-connection.ts';
 

@@ -3,7 +3,7 @@ import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { jetstreamManager, RetentionPolicy } from '@nats-io/jetstream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createJobBench, newJob, noting, untilAborted, within } from '../fixtures/job-bench.ts';
+import { createJobBench, newJob, noting, untilAborted, within } from './testing/job-bench.ts';
 import { RetryLater, type JobHandler } from './job-message.ts';
 
 describe.concurrent('the job queue', () => {

@@ -1,6 +1,5 @@
-import { AppError, delay, messageOf, type Logger } from '@cyborgbackup/kernel';
+import { AppError, delay, messageOf, settledWithin, type Logger } from '@cyborgbackup/kernel';
 import { connect, errors, type ConnectionOptions, type NatsConnection, type Status } from '@nats-io/transport-node';
-import { settledWithin } from './settled-within.ts';
 
 /** How long a closing connection may take to send what is buffered. */
 const DRAIN_MILLIS = 2_000;

@@ -1,4 +1,4 @@
-import { runInContext, toWireError, type Logger } from '@cyborgbackup/kernel';
+import { runInContext, settledWithin, toWireError, type Logger } from '@cyborgbackup/kernel';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import {
   NatsContext,
@@ -13,7 +13,6 @@ import type { Connection } from './nats-connection.ts';
 import { contextOf, expiryOf } from './context-header.ts';
 import { fromJson, toJson } from './json.ts';
 import type { RequestGate } from './request-gate.ts';
-import { settledWithin } from './settled-within.ts';
 
 export interface RpcServerOptions {
   readonly connection: Connection;

@@ -1,5 +1,5 @@
 import type { Logger } from '@cyborgbackup/kernel';
-import type { DynamicModule, INestMicroservice, RpcExceptionFilter, Type } from '@nestjs/common';
+import type { INestMicroservice, RpcExceptionFilter, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { CustomStrategy } from '@nestjs/microservices';
 import { throwError } from 'rxjs';
@@ -10,8 +10,8 @@ import { RpcServer } from './rpc-server.ts';
 
 export interface RpcServiceOptions {
   readonly natsUrl: string;
-  /** The Nest module whose controllers have the `@MessagePattern` handlers. */
-  readonly module: Type | DynamicModule;
+  /** Each made by `rpcController`. */
+  readonly controllers: readonly Type[];
   /** Queue group, and the service's name: of all processes with the same name one gets a request. */
   readonly queue: string;
   readonly logger: Logger;
@@ -34,17 +34,20 @@ const WAITING_PER_RUNNING = 16;
 /** Our server maps errors to the wire itself; Nest's default filter would have replaced them all by one sentence. */
 const passErrors: RpcExceptionFilter = { catch: (error: unknown) => throwError((): unknown => error) };
 
+/** Nest wants a module to hold the controllers; what is in it is given at the start. */
+class RpcModule {}
+
 /**
  * Starts a Nest microservice on NATS.
- * @throws AppError `unavailable` when NATS does not answer; whatever the module's providers throw
+ * @throws AppError `unavailable` when NATS does not answer
  */
 export const createRpcService = async (options: RpcServiceOptions): Promise<RpcService> => {
-  const { natsUrl, module, queue, logger, drainMillis = 10_000, concurrency = 64 } = options;
+  const { natsUrl, controllers, queue, logger, drainMillis = 10_000, concurrency = 64 } = options;
   const connection = await createNatsConnection({ natsUrl, name: queue, logger });
   const gate = createRequestGate({ running: concurrency, waiting: concurrency * WAITING_PER_RUNNING });
   const strategy = new RpcServer({ connection, queue, gate, drainMillis });
   try {
-    const app = await startNest(module, strategy, logger);
+    const app = await startNest(controllers, strategy, logger);
     return { isReady: connection.isConnected, stop: () => app.close() };
   } catch (error) {
     await connection.close();
@@ -53,21 +56,23 @@ export const createRpcService = async (options: RpcServiceOptions): Promise<RpcS
 };
 
 const startNest = async (
-  module: RpcServiceOptions['module'],
+  controllers: readonly Type[],
   strategy: RpcServer,
   logger: Logger,
 ): Promise<INestMicroservice> => {
-  const app = await NestFactory.createMicroservice<CustomStrategy>(module, {
-    strategy,
-    logger: createNestLogger(logger),
-    // Otherwise Nest ends the process when a provider fails.
-    abortOnError: false,
-  });
+  const app = await NestFactory.createMicroservice<CustomStrategy>(
+    { module: RpcModule, controllers: [...controllers] },
+    {
+      strategy,
+      logger: createNestLogger(logger),
+      // Otherwise Nest ends the process when it fails.
+      abortOnError: false,
+    },
+  );
   app.useGlobalFilters(passErrors);
   try {
     await app.listen();
   } catch (error) {
-    // The providers have been started by now and may hold something.
     await app.close();
     throw error;
   }

@@ -1,10 +1,9 @@
 import { AppError, createLogger, delay, type RequestContext, runInContext } from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
-import type { DynamicModule } from '@nestjs/common';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { GreetingModule, ObjectPatternController, slow } from '../fixtures/greetings.ts';
+import { farewellCommands, greetingControllers, slow, wildcardController } from './testing/greetings.ts';
 import { createNatsConnection } from './nats-connection.ts';
 import { createRpcClient, type RpcClient } from './rpc-client.ts';
 import { createRpcService, type RpcService } from './rpc-service.ts';
@@ -14,7 +13,14 @@ const greeting = z.object({ text: z.string(), position: z.coerce.bigint() });
 const nothing = z.void();
 
 const startService = (natsUrl: string, logger = silent): Promise<RpcService> =>
-  createRpcService({ natsUrl, module: GreetingModule, queue: 'greetings', logger, concurrency: 2, drainMillis: 1_000 });
+  createRpcService({
+    natsUrl,
+    controllers: greetingControllers,
+    queue: 'greetings',
+    logger,
+    concurrency: 2,
+    drainMillis: 1_000,
+  });
 const startClient = (natsUrl: string): Promise<RpcClient> =>
   createRpcClient({ natsUrl, name: 'tester', logger: silent });
 
@@ -52,6 +58,16 @@ describe('calls between services', () => {
   it('are answered, bigints as decimal strings', async () => {
     expect(await greet('borg')).toEqual({ text: 'hello borg', position: 2n ** 60n });
     expect(await client.call('greetings.nothing', null, { schema: nothing })).toBeUndefined();
+  });
+
+  it('reach the right handler when two contracts of a service have calls of the same name', async () => {
+    const { subject, output } = farewellCommands.greet;
+    expect(await client.call(subject, { name: 'borg' }, { schema: output })).toBe('good-bye borg');
+    expect(await greet('borg')).toMatchObject({ text: 'hello borg' });
+    expect(await failureOf(client.call(subject, { name: 1 }, { schema: output }))).toMatchObject({
+      code: 'validation',
+      fields: { name: [expect.any(String)] },
+    });
   });
 
   it('bring a handler’s error back with code, fields and details', async () => {
@@ -212,17 +228,11 @@ describe('when NATS goes away', () => {
 });
 
 describe('starting a service', () => {
-  it('fails, and leaves nothing open, when a provider fails or a pattern is no subject', async () => {
+  it('fails, and leaves nothing open, when a subject is not plain', async () => {
     await using nats = await startTestNats();
-    const start = (module: DynamicModule): Promise<unknown> =>
-      failureOf(createRpcService({ natsUrl: nats.url, module, queue: 'broken', logger: silent }));
-    const useFactory = (): Promise<never> => Promise.reject(new Error('no database'));
-    expect(await start({ module: GreetingModule, providers: [{ provide: 'db', useFactory }] })).toMatchObject({
-      message: 'no database',
-    });
-    expect(await start({ module: GreetingModule, controllers: [ObjectPatternController] })).toMatchObject({
-      message: expect.stringContaining('plain subject'),
-    });
+    const controllers = [...greetingControllers, wildcardController];
+    const starting = createRpcService({ natsUrl: nats.url, controllers, queue: 'broken', logger: silent });
+    expect(await failureOf(starting)).toMatchObject({ message: expect.stringContaining('plain subject') });
     const watcher = await createNatsConnection({ natsUrl: nats.url, name: 'watcher', logger: silent });
     const reached = await failureOf(watcher.nats.request('greetings.nothing', '{}', { timeout: 500 }));
     expect(reached).toMatchObject({ message: expect.stringContaining('no responders') });

@@ -40,16 +40,6 @@ export const readPositions = async (db: ClientBase | Pool): Promise<ReadonlyMap<
   return new Map(rows.map(({ name, position }) => [name, BigInt(position)]));
 };
 
-/** True when the projection's tables hold every event up to this position. */
-export const checkpointReached = async (
-  db: ClientBase | Pool,
-  projection: string,
-  position: bigint,
-): Promise<boolean> => {
-  const checkpoint = await readCheckpoint(db, projection);
-  return checkpoint !== undefined && checkpoint.position >= position;
-};
-
 /**
  * Moves a checkpoint on, in the caller's transaction if there is one. Also the guard of that transaction: it fails unless
  * this owner is still the owner and nobody else has written since.

@@ -1,12 +1,10 @@
-import { AppError } from '@cyborgbackup/kernel';
+import { lockUntilCommit } from '@cyborgbackup/database';
+import { AppError, sqlState } from '@cyborgbackup/kernel';
 import type { ClientBase, Pool } from 'pg';
 import { readCheckpoint, type Checkpoint } from './checkpoint.ts';
 import type { Projection } from './projection.ts';
 import { createIndexes, createSchema } from './projection-schema.ts';
 import { openSession } from './session.ts';
-import { sqlState } from './sql-error.ts';
-
-const LOCK_CLASS = 0x4342_5052;
 
 /**
  * Makes the projection's schema, tables and indexes when it has none, so that they can be read (empty) before the first
@@ -20,9 +18,8 @@ export const ensureProjection = async (pool: Pool, projection: Projection): Prom
   await using session = await openSession(pool);
   const { client } = session;
   return await session.inTransaction(async () => {
-    // Processes that start at the same moment wait for each other here. Two keys: the event store's readers look at
-    // locks with one.
-    await client.query('SELECT pg_advisory_xact_lock($1, hashtext($2))', [LOCK_CLASS, projection.name]);
+    // Processes that start at the same moment wait for each other here.
+    await lockUntilCommit(client, 'projection', projection.name);
     const made = await readCheckpoint(client, projection.name);
     if (made) return made;
     await createOwnSchema(client, projection);

@@ -1,5 +1,6 @@
 import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
+import { FencedOutError } from './checkpoint.ts';
 import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
 
 export interface HoldLeaseOptions {
@@ -11,13 +12,15 @@ export interface HoldLeaseOptions {
   readonly logger: Logger;
   /** Ends the work and gives the lease back. */
   readonly signal: AbortSignal;
+  /** Takes the lease, if it is free. Default: one that guards no tables, whose checkpoint never moves. */
+  readonly acquire?: () => Promise<Lease | undefined>;
 }
 
 const LEASE_POLL_MILLIS = 1_000;
 const FIRST_RETRY_MILLIS = 100;
 const LAST_RETRY_MILLIS = 5_000;
 /** Work that went on for this long had overcome what interrupted it before. */
-const SETTLED_MILLIS = 10_000;
+const STABLE_MILLIS = 10_000;
 
 /**
  * Has one process at a time do some work that never ends by itself, until the signal aborts; any number of processes may
@@ -28,22 +31,23 @@ const SETTLED_MILLIS = 10_000;
  *   is then given back, and after 0.1 s at first and 5 s at most this process waits for it again, with all others.
  *
  * A process that was stopped for a while may believe for some time that it still holds the lease: work that must not be
- * done twice needs a guard of its own, such as an append at an exact version.
+ * done twice needs a guard of its own, such as an append at an exact version, or the lease's fence.
  */
 export const holdLease = async (
   options: HoldLeaseOptions,
-  work: (signal: AbortSignal) => Promise<void>,
+  work: (signal: AbortSignal, lease: Lease) => Promise<void>,
 ): Promise<void> => {
-  const { name, logger, signal } = options;
+  const { name, logger, signal, acquire = () => takeLease(options) } = options;
   let retryMillis = FIRST_RETRY_MILLIS;
   while (!signal.aborted) {
     const begun = Date.now();
     try {
-      const lease = await takeLease(options);
-      if (lease) await workUnder(options, lease, work);
-      await delay(LEASE_POLL_MILLIS, signal);
+      const lease = await acquire();
+      const isLost = lease !== undefined && (await workUnder(options, lease, work));
+      if (!isLost) await delay(LEASE_POLL_MILLIS, signal);
     } catch (error) {
-      if (Date.now() - begun > SETTLED_MILLIS) retryMillis = FIRST_RETRY_MILLIS;
+      if (signal.aborted) return;
+      if (Date.now() - begun > STABLE_MILLIS) retryMillis = FIRST_RETRY_MILLIS;
       logger.warn({ lease: name, reason: messageOf(error), retryMillis }, 'Work under a lease was interrupted');
       await delay(retryMillis, signal);
       retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
@@ -51,25 +55,30 @@ export const holdLease = async (
   }
 };
 
-/** The row of a lease that guards no tables has a checkpoint that never moves. */
 const takeLease = async ({ pool, name, owner }: HoldLeaseOptions): Promise<Lease | undefined> => {
   await pool.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, 1) ON CONFLICT DO NOTHING', [name]);
   return acquireLease(pool, { name, owner });
 };
 
+/** @returns true when the work ended because another process has taken the lease */
 const workUnder = async (
   { pool, logger, signal }: HoldLeaseOptions,
   lease: Lease,
-  work: (signal: AbortSignal) => Promise<void>,
-): Promise<void> => {
+  work: (signal: AbortSignal, lease: Lease) => Promise<void>,
+): Promise<boolean> => {
   const deposed = new AbortController();
   const kept = keepLease(pool, lease, { logger, lost: () => deposed.abort() });
   try {
-    await work(AbortSignal.any([signal, deposed.signal]));
+    await work(AbortSignal.any([signal, deposed.signal]), lease);
+  } catch (error) {
+    if (!(error instanceof FencedOutError)) throw error;
+    deposed.abort();
   } finally {
     await kept[Symbol.asyncDispose]();
     await releaseLease(pool, lease).catch((error: unknown) => {
       logger.warn({ lease: lease.name, reason: messageOf(error) }, 'The lease was not given back; it will expire');
     });
   }
+  if (deposed.signal.aborted) logger.info({ lease: lease.name }, 'Another process has taken the lease');
+  return deposed.signal.aborted;
 };

@@ -1,29 +1,23 @@
 export { announceCheckpoint, onCheckpointNews } from './checkpoint-news.ts';
-export {
-  createCheckpointWaiter,
-  type CheckpointWaiter,
-  type CheckpointWaiterOptions,
-  type WaitOptions,
-} from './checkpoint-waiter.ts';
-export { checkpointReached, readCheckpoint, readPositions, type Checkpoint } from './checkpoint.ts';
-export { type ColumnFor, type ColumnSpec, type ColumnType } from './column-type.ts';
+export { readCheckpoint, readPositions, type Checkpoint } from './checkpoint.ts';
 export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference } from './compare-projection.ts';
 export { ensureProjection } from './ensure-projection.ts';
 export { foldEvents, type GivenEvent } from './fold-events.ts';
 export { holdLease, type HoldLeaseOptions } from './hold-lease.ts';
 export { freeLeases } from './free-leases.ts';
-export { installProjections, READER_ROLE } from './install-projections.ts';
+export { installProjections } from './install-projections.ts';
 export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
 export { PoisonEventError } from './poison-event.ts';
 export { type ProjectionStep, type StepTarget } from './projection-step.ts';
 export { defineProjection, type Projection } from './projection.ts';
+export { defineReadModel, type Changes, type EventHandler, type ReadModel } from './read-model.ts';
 export {
-  defineReadModel,
-  type Changes,
-  type EventHandler,
-  type ReadModel,
-  type ReadModelDefinition,
-} from './read-model.ts';
+  createProjectionWaiter,
+  WAIT_MILLIS,
+  type ProjectionWaiter,
+  type ProjectionWaiterOptions,
+  type WaitTarget,
+} from './projection-waiter.ts';
 export { rebuildProjection } from './rebuild-projection.ts';
 export { type ProjectionOptions } from './projection-options.ts';
 export { runProjection, type RunProjectionOptions } from './run-projection.ts';

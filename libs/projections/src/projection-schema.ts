@@ -1,6 +1,6 @@
+import { READER_ROLE } from '@cyborgbackup/database';
 import type { ClientBase } from 'pg';
-import { quoteIdentifier as quote } from './identifier.ts';
-import { READER_ROLE } from './install-projections.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import type { Projection } from './projection.ts';
 import type { ReadModel } from './read-model.ts';
 import { tableSql } from './table-sql.ts';

@@ -8,6 +8,7 @@ import { readCheckpoint } from './checkpoint.ts';
 import { LEASE_MILLIS } from './lease.ts';
 import { listParked, parkedCount } from './parked-events.ts';
 import { defineProjection, type Projection } from './projection.ts';
+import { defineTable } from './define/table.ts';
 import { defineReadModel } from './read-model.ts';
 
 interface Counted {
@@ -22,18 +23,19 @@ interface CountRow {
 }
 
 /** Not idempotent on purpose: an event folded twice or never shows. */
-const counts = defineReadModel<CountRow, Counted>({
-  table: 'counts',
-  columns: { id: 'text', total: 'safeint', seen: 'int4' },
-  key: ['id'],
-  on: {
+const counts = defineReadModel<CountRow, Counted>(
+  defineTable('counts', {
+    columns: { id: 'text', total: 'safeint', seen: 'int4' },
+    key: ['id'],
+  }),
+  {
     counted: ({ data }, table) =>
       table.upsert({ id: data.id }, (row) => {
         if (data.by === 13) throw new Error('unlucky');
         return { id: data.id, total: (row?.total ?? 0) + data.by, seen: (row?.seen ?? 0) + 1 };
       }),
   },
-});
+);
 
 let number = 0;
 const countProjection = (): Projection =>

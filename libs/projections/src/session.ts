@@ -1,3 +1,4 @@
+import { inTransaction } from '@cyborgbackup/database';
 import type { ClientBase, Pool } from 'pg';
 
 /**
@@ -19,19 +20,6 @@ export interface Session extends AsyncDisposable {
   inTransaction<T>(work: () => Promise<T>): Promise<T>;
 }
 
-const transaction = async <T>(client: ClientBase, work: () => Promise<T>): Promise<T> => {
-  await client.query('BEGIN');
-  try {
-    const result = await work();
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    // a rollback that fails means a lost connection, where the server rolls back by itself; the cause matters more
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
-};
-
 export const openSession = async (pool: Pool): Promise<Session> => {
   const client = await pool.connect();
   // without a listener the loss of a connection between two statements would end the process; the next statement reports it
@@ -44,5 +32,5 @@ export const openSession = async (pool: Pool): Promise<Session> => {
     await close();
     throw error;
   }
-  return { client, inTransaction: (work) => transaction(client, work), [Symbol.asyncDispose]: close };
+  return { client, inTransaction: (work) => inTransaction(client, work), [Symbol.asyncDispose]: close };
 };

@@ -1,8 +1,5 @@
+import { sqlState } from '@cyborgbackup/kernel';
 import { PoisonEventError } from './poison-event.ts';
-
-/** PostgreSQL's five characters, or whatever code the error has; empty for none. */
-export const sqlState = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /**
  * SQLSTATE classes that say the data is at fault: data exception, constraint violation, program limit. Everything else
@@ -13,4 +10,4 @@ const DATA_AT_FAULT = new Set(['22', '23', '54']);
 
 /** True when an attempt failed because of the events in it, and so will fail again. */
 export const isPoison = (error: unknown): boolean =>
-  error instanceof PoisonEventError || (sqlState(error).length === 5 && DATA_AT_FAULT.has(sqlState(error).slice(0, 2)));
+  error instanceof PoisonEventError || DATA_AT_FAULT.has(sqlState(error).slice(0, 2));

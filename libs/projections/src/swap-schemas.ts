@@ -1,5 +1,5 @@
 import { FencedOutError } from './checkpoint.ts';
-import { quoteIdentifier as quote } from './identifier.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import type { Lease } from './lease.ts';
 import { dropSchema } from './projection-schema.ts';
 import type { Projection } from './projection.ts';

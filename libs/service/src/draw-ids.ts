@@ -1,3 +1,4 @@
+import { ADVISORY_LOCKS } from '@cyborgbackup/database';
 import type { Pool } from 'pg';
 
 export type IdKind =
@@ -19,9 +20,6 @@ export const drawId = async (pool: Pool, kind: IdKind): Promise<number> => {
   return id;
 };
 
-/** Advisory locks with two keys: the event store's readers look at those with one. */
-const ID_LOCKS = 0x4342_4944;
-
 /**
  * A contiguous block of ids, by its first: for rows that are stored as "first id and how many". Advancing a sequence
  * by n in one step needs a lock against other callers who do the same; plain `nextval` callers must not share the
@@ -29,7 +27,7 @@ const ID_LOCKS = 0x4342_4944;
  */
 export const drawIdBlock = async (pool: Pool, kind: 'job_event' | 'catalog_entry', count: number): Promise<number> => {
   const { rows } = await pool.query<{ last: string }>(
-    `with locked as materialized (select pg_advisory_xact_lock(${ID_LOCKS}, hashtext($1)))
+    `with locked as materialized (select pg_advisory_xact_lock(${ADVISORY_LOCKS.idSequence}, hashtext($1)))
      select setval(('ids.' || quote_ident($1))::regclass,
                    nextval(('ids.' || quote_ident($1))::regclass) + $2 - 1)::text as last
        from locked`,

@@ -1,6 +1,5 @@
 export { drawId, drawIdBlock, drawIds, type IdKind } from './draw-ids.ts';
 export { startHealthServer, type HealthServer } from './health-server.ts';
-export { openPool } from './open-pool.ts';
 export { prepareDatabase } from './prepare-database.ts';
 export { runProcess, type ProcessDefinition } from './run-process.ts';
 export { runService, type ServiceDefinition } from './run-service.ts';

@@ -1,7 +1,7 @@
-import { installEventStore, migrate } from '@cyborgbackup/event-store';
+import { loadMigrations, migrate } from '@cyborgbackup/database';
+import { installEventStore } from '@cyborgbackup/event-store';
 import { installProjections } from '@cyborgbackup/projections';
 import pg from 'pg';
-import { idSequences } from './sql/0001-id-sequences.ts';
 
 /**
  * Brings the database to this version: the event store, the keys, the projections' bookkeeping and the id sequences.
@@ -14,7 +14,7 @@ export const prepareDatabase = async (adminUrl: string): Promise<void> => {
   try {
     await installEventStore(admin);
     await installProjections(admin);
-    await migrate(admin, 'ids', [idSequences]);
+    await migrate(admin, 'ids', loadMigrations(new URL('./sql/', import.meta.url)));
   } finally {
     await admin.end();
   }

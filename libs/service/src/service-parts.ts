@@ -1,6 +1,6 @@
 import { eventDefinitions } from '@cyborgbackup/contracts';
+import { APP_ROLE, openPool } from '@cyborgbackup/database';
 import {
-  APP_ROLE,
   createEventCodec,
   createPostgresEventStore,
   createSubjectKeys,
@@ -19,12 +19,12 @@ import {
   type Connection,
   type RpcClient,
 } from '@cyborgbackup/messaging';
+import { createProjectionWaiter, type ProjectionWaiter } from '@cyborgbackup/projections';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { openPool } from './open-pool.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import type { ServiceConfig } from './service-config.ts';
 
@@ -36,6 +36,7 @@ export interface ServiceParts {
   readonly store: EventStore;
   readonly codec: EventCodec;
   readonly keys: SubjectKeys;
+  readonly waiter: ProjectionWaiter;
   /** 32 bytes; derive a key for each purpose with `deriveKey`. */
   readonly masterKey: Buffer;
   readonly natsUrl: string;
@@ -123,7 +124,8 @@ export const createServiceParts = async (
     opened.push(() => store.close());
     const codec = createEventCodec({ definitions: eventDefinitions, keys });
     const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-    return { logger, pool, store, codec, keys, masterKey, natsUrl, connection, rpc, instance, close };
+    const waiter = createProjectionWaiter({ pool, store });
+    return { logger, pool, store, codec, keys, waiter, masterKey, natsUrl, connection, rpc, instance, close };
   } catch (error) {
     await close();
     throw error;

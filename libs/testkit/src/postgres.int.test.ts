@@ -1,6 +1,7 @@
+import { APP_ROLE } from '@cyborgbackup/database';
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { APP_ROLE, createTestDatabase } from './postgres.ts';
+import { createTestDatabase } from './postgres.ts';
 
 const query = async (url: string, sql: string, options?: string): Promise<unknown[]> => {
   const client = new pg.Client({ connectionString: url, ...(options === undefined ? {} : { options }) });

@@ -1,12 +1,10 @@
+import { APP_ROLE } from '@cyborgbackup/database';
 import { delay } from '@cyborgbackup/kernel';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 
 /** Where `global-setup.ts` says which cluster this run uses. */
 export const CLUSTER_VARIABLE = 'CYBORGBACKUP_TEST_POSTGRES';
-
-/** The role that services act as. The event store's migrations make it where it is missing. */
-export const APP_ROLE = 'cyborgbackup_app';
 
 const LOGIN_ROLE = 'cyborgbackup_test';
 

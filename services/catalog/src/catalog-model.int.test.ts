@@ -59,12 +59,12 @@ const breakOff = async (
   entries: readonly CatalogEntry[],
   abandon: boolean,
 ) => {
-  const attempt = randomUUID();
-  const session = await host.begin(job, attempt, of);
+  const listing = randomUUID();
+  const session = await host.begin(job, listing, of);
   for (const each of entries) await session.add(each);
-  const { series, first } = await host.call(catalogCommands.begin, { attempt, job, ...of });
+  const { series, first_number: first } = await host.call(catalogCommands.begin, { listing, job, ...of });
   if (first > 0) {
-    await host.call(catalogCommands.end, { series, attempt, part: 1, from: 0, to: first, seen: '' });
+    await host.call(catalogCommands.removeEntries, { series, listing, part: 1, from: 0, to: first, seen: '' });
   }
   if (abandon) await session.abandon();
 };
@@ -75,19 +75,19 @@ const apply = async (of: ReturnType<typeof newOwner>, archives: Modelled[], step
   const target = archives[step.archive]!;
   if (step.do === 'forget') {
     target.isGone = true;
-    await host.call(catalogCommands.forget, { repository: of.repository, archive: target.name, reason: 'test' });
+    await host.call(catalogCommands.removeArchive, { repository: of.repository, archive: target.name, reason: 'test' });
   } else if (step.do === 'find') {
     if (target.isGone) Object.assign(target, { isGone: false, entries: undefined, broken: undefined });
     const found = { name: target.name, borg_id: target.borgId };
     const known_until = (await host.parts.store.head()).toString();
-    const page = { after: target.borgId.slice(0, -1), upto: target.borgId, archives: [found] };
+    const page = { after: target.borgId.slice(0, -1), until: target.borgId, archives: [found] };
     await host.call(catalogCommands.reconcile, { repository: of.repository, known_until, ...page });
   } else if (step.do === 'check') {
     if (!target.isGone) target.broken = step.path;
     const findings = { archive_healthy: false, broken_paths: [step.path], checked_at: '2026-01-01T00:00:00Z' };
     await host.settle();
     if (target.entries === undefined) target.broken = undefined;
-    await host.call(catalogCommands.findings, { job: target.job, ...findings });
+    await host.call(catalogCommands.recordFindings, { job: target.job, ...findings });
   } else if (target.isGone) {
     await expect(host.begin(target.job, undefined, of)).rejects.toThrow(/was deleted/);
   } else if (step.do === 'list') {
@@ -123,25 +123,25 @@ const sums = (entries: readonly CatalogEntry[]): Record<string, number[]> => {
 const SUMS = `
   select f.path, sum(t.entries)::int as entries, sum(t.files)::int as files, sum(t.bytes)::int as bytes
     from catalog.archives a
-         join catalog.folder_totals t on t.series = a.series and t.sequence <= a.sequence
-         join catalog.folders f on f.series = t.series and f.id = t.folder
+         join catalog.folder_totals t on t.series_id = a.series_id and t.sequence <= a.sequence
+         join catalog.folders f on f.series_id = t.series_id and f.id = t.folder_id
    where a.job_uuid = $1 and a.complete and not a.removed
    group by f.path having sum(t.entries) <> 0`;
 
 const KEPT = `
-  select v.series, v.number from catalog.versions v join catalog.series s on s.id = v.series
-   where v.last_seq < 2147483647
-     and not exists (select from catalog.archives a where a.series = v.series and a.complete and not a.removed
-                        and a.sequence between v.first_seq and v.last_seq)
+  select v.series_id, v.number from catalog.entries v join catalog.archive_series s on s.id = v.series_id
+   where v.last_archive < 2147483647
+     and not exists (select from catalog.archives a where a.series_id = v.series_id and a.complete and not a.removed
+                        and a.sequence between v.first_archive and v.last_archive)
      and s.listing is null`;
 
 /** Names without an entry, and folders without anything in them. */
 const LEFT = `
-  select n.name from catalog.names n where not exists (select from catalog.versions v where v.name = n.id)
+  select n.name from catalog.entry_names n where not exists (select from catalog.entries v where v.name_id = n.id)
   union all
   select f.path from catalog.folders f
-   where not exists (select from catalog.versions v where v.series = f.series and v.folder = f.id)
-     and not exists (select from catalog.folders below where below.series = f.series and below.parent = f.id)`;
+   where not exists (select from catalog.entries v where v.series_id = f.series_id and v.folder_id = f.id)
+     and not exists (select from catalog.folders below where below.series_id = f.series_id and below.parent_id = f.id)`;
 
 test('shows what a model has, whatever happens', async () => {
   await fc.assert(

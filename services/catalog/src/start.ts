@@ -1,22 +1,14 @@
-import { createRpcService } from '@cyborgbackup/messaging';
+import { catalogCommands } from '@cyborgbackup/contracts';
+import { createRpcService, rpcController } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection, type Projection } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import { Module } from '@nestjs/common';
 import { createSampleFiles } from './archive/sample-files.ts';
-import { SAMPLE_FILES, SampleController } from './archive/sample.controller.ts';
-import { ArchiveController, ARCHIVE_HANDLERS } from './archive/archive.controller.ts';
 import { createArchiveHandlers } from './archive/archive-handlers.ts';
 import { createListingHandlers } from './listing/listing-handlers.ts';
-import { LISTING_HANDLERS, ListingController } from './listing/listing.controller.ts';
 import { catalogProjection } from './read/catalog-projection.ts';
 import { createTableKeeper } from './read/table-keeper.ts';
-import { createReadModel } from './read/read-model.ts';
 import { ensureNameIndex, ensureTrigrams, withTrigrams } from './read/trigrams.ts';
-import { RECONCILE, RepositoryController } from './repository/repository.controller.ts';
 import { createReconcile } from './repository/reconcile.ts';
-
-@Module({})
-class CatalogModule {}
 
 /** The tables, with the index that searches need where the database can have it. */
 const prepareProjection = async (pool: ServiceParts['pool'], logger: ServiceParts['logger']): Promise<Projection> => {
@@ -32,21 +24,18 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
   const stopping = new AbortController();
   const logger = parts.logger.child({ service: 'catalog' });
   const projection = await prepareProjection(parts.pool, logger);
-  const readModel = createReadModel(parts.pool);
   const rpc = await createRpcService({
     natsUrl: parts.natsUrl,
     queue: 'catalog',
     logger,
-    module: {
-      module: CatalogModule,
-      controllers: [ListingController, ArchiveController, SampleController, RepositoryController],
-      providers: [
-        { provide: LISTING_HANDLERS, useValue: createListingHandlers(parts, readModel) },
-        { provide: ARCHIVE_HANDLERS, useValue: createArchiveHandlers(parts, readModel) },
-        { provide: SAMPLE_FILES, useValue: createSampleFiles(parts, readModel) },
-        { provide: RECONCILE, useValue: createReconcile(parts, readModel) },
-      ],
-    },
+    controllers: [
+      rpcController(catalogCommands, {
+        ...createListingHandlers(parts),
+        ...createArchiveHandlers(parts),
+        sample: createSampleFiles(parts),
+        reconcile: createReconcile(parts),
+      }),
+    ],
   });
   const keeper = createTableKeeper(parts.pool, projection.name, logger);
   const projecting = runProjection({

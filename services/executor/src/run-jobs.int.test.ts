@@ -28,12 +28,14 @@ const backup = (sketch: JobSketch = {}): JobSketch => ({
 
 describe('jobs on a repository', () => {
   test('prepare the repository', async () => {
-    const ended = await site.runJob({ job_type: 'check', client: null, archive_name: null });
+    const ended = await site.runJob({ job_type: 'check', check: 'repository', client: null, archive_name: null });
     expect(ended).toMatchObject({ status: 'successful', attempt: 1 });
   });
 
   test('prepare the client', async () => {
-    expect(await site.runJob({ job_type: 'check', archive_name: null })).toMatchObject({ status: 'successful' });
+    expect(await site.runJob({ job_type: 'check', check: 'client', archive_name: null })).toMatchObject({
+      status: 'successful',
+    });
   });
 
   test('back up, with the facts that borg reports and the process that made them', async () => {

@@ -1,6 +1,6 @@
 import { jobStream, jobEvolver, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
-import { delay, messageOf } from '@cyborgbackup/kernel';
+import { delay, messageOf, untilAborted } from '@cyborgbackup/kernel';
 import type { ServiceParts } from '@cyborgbackup/service';
 import { JobStopped } from './job/job-failure.ts';
 import { isOurTrouble } from './job/our-trouble.ts';
@@ -36,15 +36,6 @@ const reasonToStop = ({ status, attempt, cancelRequested }: JobState, ours: numb
   if (status !== 'running' || attempt !== ours) return 'taken-over';
   return cancelRequested ? 'canceled' : undefined;
 };
-
-/** Settles as the work does, or resolves when the signal aborts. */
-const unlessAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const done = (): void => resolve();
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', done, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', done));
-  });
 
 /**
  * Watches the job of a running attempt until the signal fires:
@@ -101,7 +92,7 @@ export const watchJob = (
 
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {
-      await unlessAborted(read(), signal).catch(report);
+      await untilAborted(read(), signal).catch(report);
       const woken = new AbortController();
       await Promise.race([delay(WATCH_MILLIS, AbortSignal.any([signal, woken.signal])), look()]);
       woken.abort();
@@ -113,7 +104,7 @@ export const watchJob = (
     const inVain = AbortSignal.any([until, gone.signal]);
     while (!inVain.aborted) {
       try {
-        await unlessAborted(read(), inVain);
+        await untilAborted(read(), inVain);
         if (!inVain.aborted) return;
       } catch (error) {
         if (!isOurTrouble(error)) throw error;

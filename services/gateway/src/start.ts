@@ -1,6 +1,7 @@
-import { deriveKey, migrate } from '@cyborgbackup/event-store';
+import { loadMigrations, migrate } from '@cyborgbackup/database';
+import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
-import { createCheckpointWaiter } from '@cyborgbackup/projections';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { createApp } from './server/app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -14,10 +15,8 @@ import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
 import { createCall, createOpenStream, type WaitForProjection } from './backend/calls.ts';
 import { createRouter } from './server/create-router.ts';
 import type { GatewayDeps } from './routes/deps.ts';
-import { settle } from './backend/settle.ts';
 import { createIdempotency } from './idempotency/idempotency.ts';
 import { createIdempotencyKeys } from './idempotency/idempotency-keys.ts';
-import { idempotencyKeys } from './idempotency/sql/0001-idempotency-keys.ts';
 import { listen } from './server/listen.ts';
 import { createReader } from './db/reader.ts';
 import { createEndpoints } from './endpoints.ts';
@@ -34,7 +33,7 @@ const SWEEP_MILLIS = 60 * 60_000;
 const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
   const client = await pool.connect();
   try {
-    await migrate(client, 'gateway', [idempotencyKeys]);
+    await migrate(client, 'gateway', loadMigrations(new URL('./idempotency/sql/', import.meta.url)));
   } finally {
     client.release();
   }
@@ -46,11 +45,10 @@ const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
  */
 export const startGateway = async (parts: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
   await prepareSchema(parts);
-  const { keys, rpc, pool, masterKey } = parts;
+  const { keys, rpc, pool, masterKey, waiter } = parts;
   const clock = systemClock;
   const logger = parts.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
-  const waiter = createCheckpointWaiter({ pool });
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
   const jobChanges = createJobChangeFeed({ store: parts.store, waiter, logger });
@@ -62,8 +60,8 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     call: createCall(rpc),
     openStream: createOpenStream(parts.connection),
     jobChanges,
-    waitForProjection: (...[projection, position]: Parameters<WaitForProjection>) =>
-      settle(waiter, projection, position),
+    waitForProjection: async (...[projection, position]: Parameters<WaitForProjection>) =>
+      position === null || waiter.tryWaitForProjections([projection], BigInt(position), WAIT_MILLIS.request),
   };
   const sessions = createSessions({ ...base, tokens });
   const passwords = createPasswords();

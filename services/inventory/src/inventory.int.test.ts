@@ -21,7 +21,7 @@ import {
 } from '@cyborgbackup/contracts';
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
-import { compareProjection, createCheckpointWaiter } from '@cyborgbackup/projections';
+import { compareProjection } from '@cyborgbackup/projections';
 import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -30,8 +30,7 @@ import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { inventoryProjection } from './read/inventory-projection.ts';
 import { forgetExpired } from './session/forget-expired.ts';
-import { createExclusive } from './shared/exclusive.ts';
-import { startInventory, type InventoryService } from './start.ts';
+import { inventoryDeps, startInventory, type InventoryService } from './start.ts';
 
 const logger = createLogger('test', 'silent');
 const ADMIN_ACTOR = '11111111-1111-4111-8111-111111111111';
@@ -167,8 +166,7 @@ const policy = (
 
 /** The rows of a table, after the projection has reached all there is. */
 const rowsOf = async (table: string, condition: string, ...values: unknown[]): Promise<Record<string, unknown>[]> => {
-  const waiter = createCheckpointWaiter({ pool: parts.pool });
-  expect(await waiter.waitFor(['inventory'], await parts.store.head())).toBe(true);
+  await parts.waiter.waitForProjections(['inventory'], 'head', 5_000);
   const { rows } = await parts.pool.query<Record<string, unknown>>(
     `select * from inventory.${table} where ${condition}`,
     values,
@@ -483,7 +481,7 @@ describe('references', () => {
     const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
     const clients = made.map(({ id }) => id).toReversed();
     const { id, uuid } = await call(policyCommands.register, policy({ ...ids, clients }));
-    const first = await call(policyCommands.resolve, { id });
+    const first = await call(policyCommands.resolve, { id, clients_from: 0 });
     expect(first).toMatchObject({ next: 1_000 });
     const second = await call(policyCommands.resolve, { id, clients_from: 1_000 });
     expect(second).toMatchObject({ policy: { id }, next: null });
@@ -504,7 +502,7 @@ describe('references', () => {
       policy_type: 'mysql',
     });
     await call(settingsCommands.change, { key: 'cyborgbackup_auto_prune', value: 'false' });
-    const resolved = await call(policyCommands.resolve, { id: made.id });
+    const resolved = await call(policyCommands.resolve, { id: made.id, clients_from: 0 });
     expect(resolved).toMatchObject({
       policy: { id: made.id, uuid: made.uuid, name: 'Everything', keep_daily: 7, enabled: true },
       repository: { id: ids.repository, path: 'borg@nas:/srv/repo', ready: false, enabled: true },
@@ -515,7 +513,9 @@ describe('references', () => {
     expect(resolved.clients.map(({ id }) => id)).toEqual(clients);
     expect(isEncrypted(resolved.extra_vars)).toBe(true);
     expect(JSON.stringify(resolved)).not.toContain('s3cret');
-    expect(await failureOf(call(policyCommands.resolve, { id: 999_999 }))).toMatchObject({ code: 'not-found' });
+    expect(await failureOf(call(policyCommands.resolve, { id: 999_999, clients_from: 0 }))).toMatchObject({
+      code: 'not-found',
+    });
   });
 });
 
@@ -550,7 +550,10 @@ describe('changes', () => {
       changes: { name: 'New name', repository_key: SECRET_MASK },
     });
     expect(await keyOf()).toBe('plain-passphrase-4711');
-    expect(await call(repositoryCommands.keyRead, { uuid: made.uuid })).toMatchObject({ id: made.id, version: 3 });
+    expect(await call(repositoryCommands.recordKeyRead, { uuid: made.uuid })).toMatchObject({
+      id: made.id,
+      version: 3,
+    });
     expect(await rowOf('repositories', made)).toMatchObject({ name: 'New name', revision: 3 });
     await call(repositoryCommands.change, { uuid: made.uuid, changes: { repository_key: 'another-key-4711' } });
     expect(await keyOf()).toBe('another-key-4711');
@@ -573,14 +576,16 @@ describe('changes', () => {
     const { public_key: first } = await rowOf('repositories', made);
     expect(first).toMatch(new RegExp(`^ssh-ed25519 \\S+ cyborgbackup-repository-${made.id}$`));
     const asked = { uuid: made.uuid, append_only: true, storage_quota: '500G' };
-    const { line } = await call(repositoryCommands.authorizedKeys, asked);
+    const { line } = await call(repositoryCommands.describeAuthorizedKey, asked);
     expect(line).toContain(`--append-only --storage-quota 500G",restrict ${String(first)}`);
-    expect(await failureOf(call(repositoryCommands.authorizedKeys, { ...asked, storage_quota: '1' }))).toMatchObject({
+    expect(
+      await failureOf(call(repositoryCommands.describeAuthorizedKey, { ...asked, storage_quota: '1' })),
+    ).toMatchObject({
       code: 'validation',
       fields: { storage_quota: [expect.any(String)] },
     });
     const found = { ready: true, borg_id: 'ab', encryption: 'repokey', initialised: false, own_key: true };
-    await call(repositoryCommands.prepared, { uuid: made.uuid, ...found });
+    await call(repositoryCommands.recordPreparation, { uuid: made.uuid, ...found });
     expect(await rowOf('repositories', made)).toMatchObject({ own_key: true });
     expect(await call(repositoryCommands.generateSsh, { uuid: made.uuid })).toMatchObject({ version: 4 });
     const after = await rowOf('repositories', made);
@@ -603,7 +608,7 @@ describe('changes', () => {
     expect(row).toMatchObject({ escrow_borg_id: 'ab' });
     expect(isEncrypted(sealed) && (await parts.keys.open(sealed))).toBe(copy.key);
     expect(await call(repositoryCommands.escrowKey, { ...copy, borg_id: 'cd' })).toMatchObject({ version: 4 });
-    expect(await call(repositoryCommands.escrowRead, { uuid: made.uuid })).toMatchObject({ version: 4 });
+    expect(await call(repositoryCommands.recordEscrowRead, { uuid: made.uuid })).toMatchObject({ version: 4 });
     const { rows } = await admin.query('select type from events.events where stream = $1', [
       `repository-key-reads-${made.uuid}`,
     ]);
@@ -649,23 +654,25 @@ describe('changes', () => {
 
   test('a preparation’s findings', async () => {
     const host = await call(clientCommands.register, client('prepared'));
-    await call(clientCommands.prepared, { uuid: host.uuid, version: '1.2.4', ready: true, ip: '192.0.2.7' });
+    await call(clientCommands.recordPreparation, { uuid: host.uuid, version: '1.2.4', ready: true, ip: '192.0.2.7' });
     expect(await rowOf('clients', host)).toMatchObject({ version: '1.2.4', ready: true, ip: '192.0.2.7' });
     await call(clientCommands.change, { uuid: host.uuid, changes: { port: 2200 } });
     expect(await rowOf('clients', host)).toMatchObject({ ready: false });
     const hypervisor = { hypervisor_ready: true, hypervisor_name: 'libvirt 9.0.0' };
-    expect(await call(clientCommands.hypervisorPrepared, { uuid: host.uuid, ...hypervisor })).toMatchObject({
+    expect(await call(clientCommands.recordHypervisorPreparation, { uuid: host.uuid, ...hypervisor })).toMatchObject({
       version: 4,
     });
     expect(await rowOf('clients', host)).toMatchObject({ ...hypervisor, revision: 4 });
 
     const place = await call(repositoryCommands.register, repository());
-    const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true };
-    await call(repositoryCommands.prepared, { uuid: place.uuid, ...found });
+    const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true, own_key: false };
+    await call(repositoryCommands.recordPreparation, { uuid: place.uuid, ...found });
     expect(await rowOf('repositories', place)).toMatchObject({ ready: true, borg_id: 'ab12' });
-    expect(await failureOf(call(repositoryCommands.prepared, { uuid: randomUUID(), ...found }))).toMatchObject({
-      code: 'not-found',
-    });
+    expect(await failureOf(call(repositoryCommands.recordPreparation, { uuid: randomUUID(), ...found }))).toMatchObject(
+      {
+        code: 'not-found',
+      },
+    );
   });
 });
 
@@ -752,9 +759,7 @@ describe('log-ins', () => {
     const session = await open(owner);
     const forget = (days: number): Promise<number> =>
       forgetExpired({
-        ...commandDeps(parts, 'inventory'),
-        ...{ pool: parts.pool, keys: parts.keys, logger, exclusive: createExclusive(parts.pool) },
-        waiter: createCheckpointWaiter({ pool: parts.pool }),
+        ...inventoryDeps(parts),
         clock: { ...systemClock, now: () => Date.now() + days * 24 * 60 * 60_000 },
       });
     await rowOf('sessions', session);
@@ -793,9 +798,9 @@ describe('log-ins', () => {
     const made = await call(apiTokenCommands.create, command);
     expect(await call(apiTokenCommands.create, command)).toEqual(made);
     expect(await rowOf('api_tokens', made)).toMatchObject({ id: made.id, last_used: null, revoked: false });
-    expect((await call(apiTokenCommands.used, { uuid: made.uuid })).position).toMatch(/^\d+$/);
+    expect((await call(apiTokenCommands.recordUse, { uuid: made.uuid })).position).toMatch(/^\d+$/);
     expect((await rowOf('api_tokens', made))['last_used']).toBeInstanceOf(Date);
-    expect(await call(apiTokenCommands.used, { uuid: made.uuid })).toEqual({ position: null });
+    expect(await call(apiTokenCommands.recordUse, { uuid: made.uuid })).toEqual({ position: null });
     await call(apiTokenCommands.revoke, { uuid: made.uuid });
     expect(await rowOf('api_tokens', made)).toMatchObject({ revoked: true, revision: 2 });
   });

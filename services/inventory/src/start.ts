@@ -1,15 +1,33 @@
-import 'reflect-metadata';
-import { createRpcService, type RpcService } from '@cyborgbackup/messaging';
-import { createCheckpointWaiter, ensureProjection, runProjection } from '@cyborgbackup/projections';
+import { createExclusive } from '@cyborgbackup/database';
+import {
+  apiTokenCommands,
+  clientCommands,
+  hostKeyCommands,
+  policyCommands,
+  repositoryCommands,
+  scheduleCommands,
+  sessionCommands,
+  settingsCommands,
+  userCommands,
+} from '@cyborgbackup/contracts';
+import { createRpcService, rpcController, type RpcService } from '@cyborgbackup/messaging';
+import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import type { AdminConfig } from './admin-config.ts';
-import { inventoryModule } from './inventory.module.ts';
+import { createApiTokenCommands } from './api-token/api-token-commands.ts';
+import { createClientCommands } from './client/client-commands.ts';
+import { createHostKeyCommands } from './host-key/host-key-commands.ts';
+import { createPolicyCommands } from './policy/policy-commands.ts';
 import { inventoryProjection } from './read/inventory-projection.ts';
+import { createRepositoryCommands } from './repository/repository-commands.ts';
+import { createScheduleCommands } from './schedule/schedule-commands.ts';
 import { keepForgettingExpired } from './session/forget-expired.ts';
+import { createSessionCommands } from './session/session-commands.ts';
+import { createSettingsCommands } from './settings/settings-commands.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
-import { createExclusive } from './shared/exclusive.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
 import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
+import { createUserCommands } from './user/user-commands.ts';
 
 const SERVICE = 'inventory';
 
@@ -18,12 +36,17 @@ export interface InventoryService extends RunningService {
   readonly initialAdmin?: InitialAdmin;
 }
 
-const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
+/** What the commands of the inventory work with. */
+export const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
   ...commandDeps(parts, SERVICE),
   pool: parts.pool,
   keys: parts.keys,
-  waiter: createCheckpointWaiter({ pool: parts.pool }),
-  exclusive: createExclusive(parts.pool),
+  waiter: parts.waiter,
+  exclusive: createExclusive({
+    pool: parts.pool,
+    lock: 'inventory',
+    busyMessage: 'Other changes are still being written: try again in a moment.',
+  }),
   logger: parts.logger,
 });
 
@@ -54,7 +77,22 @@ const keepSessions = (deps: InventoryDeps): (() => Promise<void>) => {
 };
 
 const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Promise<RpcService> =>
-  createRpcService({ natsUrl, module: inventoryModule(deps), queue: SERVICE, logger });
+  createRpcService({
+    natsUrl,
+    controllers: [
+      rpcController(userCommands, createUserCommands(deps)),
+      rpcController(clientCommands, createClientCommands(deps)),
+      rpcController(repositoryCommands, createRepositoryCommands(deps)),
+      rpcController(scheduleCommands, createScheduleCommands(deps)),
+      rpcController(policyCommands, createPolicyCommands(deps)),
+      rpcController(settingsCommands, createSettingsCommands(deps)),
+      rpcController(hostKeyCommands, createHostKeyCommands(deps)),
+      rpcController(sessionCommands, createSessionCommands(deps)),
+      rpcController(apiTokenCommands, createApiTokenCommands(deps)),
+    ],
+    queue: SERVICE,
+    logger,
+  });
 
 /**
  * Starts the inventory: its tables, the SSH key pair, its calls and the first administrator.

@@ -1,6 +1,7 @@
+import { schedulerCommands } from '@cyborgbackup/contracts';
 import { systemClock, type Clock } from '@cyborgbackup/kernel';
-import { createJobQueue, createRpcService, createSignals } from '@cyborgbackup/messaging';
-import { createCheckpointWaiter, ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
+import { createJobQueue, createRpcService, createSignals, rpcController } from '@cyborgbackup/messaging';
+import { ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { explainJob } from './explain/explain-job.ts';
 import { hasExecutors } from './has-executors.ts';
@@ -14,7 +15,6 @@ import { launch, type LaunchDeps } from './run/launch.ts';
 import { relaunch } from './run/relaunch.ts';
 import { restore } from './run/restore.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
-import { schedulerModule } from './scheduler.module.ts';
 
 const SERVICE = 'scheduler';
 const LEASE = 'scheduler_leader';
@@ -40,11 +40,11 @@ export const startScheduler = async (
     rpc,
     clock,
     commands: commandDeps(parts, SERVICE),
-    waiter: createCheckpointWaiter({ pool }),
+    waiter: parts.waiter,
     lock: createLaunchLock(pool),
   };
   const signals = createSignals(connection);
-  const module = schedulerModule({
+  const controller = rpcController(schedulerCommands, {
     launch: (command) => launch(deps, command),
     relaunch: (command) => relaunch(deps, command),
     restore: (command) => restore(deps, command),
@@ -54,7 +54,7 @@ export const startScheduler = async (
     explain: ({ job }) =>
       explainJob({ pool, maxRunning, hasExecutors: (asked) => hasExecutors(connection, asked) }, job),
   });
-  const service = await createRpcService({ natsUrl, module, queue: SERVICE, logger });
+  const service = await createRpcService({ natsUrl, controllers: [controller], queue: SERVICE, logger });
 
   const stopping = new AbortController();
   const { signal } = stopping;

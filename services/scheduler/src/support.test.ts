@@ -3,29 +3,29 @@ import {
   jobStream,
   POLICY_DEFAULTS,
   policyCommands,
-  QUEUE_STREAM,
+  GRANT_STREAM,
   REPOSITORY_DEFAULTS,
   repositoryCommands,
   runStream,
   SCHEDULE_DEFAULTS,
   type JobEvent,
   type PlannedJob,
-  type QueueEvent,
+  type GrantEvent,
   type RunExtended,
   type RunRequested,
-  type ScheduleSlotEvent,
+  type OccurrenceEvent,
   type VirtualMachine,
 } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { createLogger, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
 import { createJobQueue, type JobHandler } from '@cyborgbackup/messaging';
 import { compareProjection } from '@cyborgbackup/projections';
+import type { JobRow } from '@cyborgbackup/read-models';
 import { commandDeps, createServiceParts, type RunningService, type ServiceParts } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, vi } from 'vitest';
-import type { JobRow } from './read/job-row.ts';
 import { schedulerProjection } from './read/scheduler-projection.ts';
 import type { ResolvedPolicy } from './run/draft-jobs.ts';
 import { failed, succeeded } from './some-events.test.ts';
@@ -46,7 +46,7 @@ export interface Stage extends AsyncDisposable {
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
   /** Slots of a policy or a repository that have no run, from the whole log. */
-  skipped(subject: string): Promise<readonly ScheduleSlotEvent['data'][]>;
+  skipped(subject: string): Promise<readonly OccurrenceEvent['data'][]>;
   /** Has inventory's events tell of these policies, each with a schedule of every hour. */
   registerHourly(policies: readonly ResolvedPolicy[]): Promise<void>;
   jobs(run: string): Promise<readonly JobRow[]>;
@@ -133,14 +133,14 @@ export const createStage = async (): Promise<Stage> => {
       return events;
     },
     skipped: async (subject) => {
-      const found: ScheduleSlotEvent['data'][] = [];
+      const found: OccurrenceEvent['data'][] = [];
       for (let after = 0n; ;) {
         const { events, position } = await parts.store.readAll({ after, limit: 5_000 });
         if (position === after) return found;
         after = position;
         for (const { type, data } of events) {
-          const slot = data as ScheduleSlotEvent['data'];
-          const isMeant = type === 'schedule-slot-skipped' && (slot.policy ?? slot.repository) === subject;
+          const slot = data as OccurrenceEvent['data'];
+          const isMeant = type === 'occurrence-skipped' && (slot.policy ?? slot.repository) === subject;
           if (isMeant) found.push(slot);
         }
       }
@@ -181,7 +181,7 @@ const policyPage =
     const policy = policies.get(id);
     if (!policy) return undefined;
     const next = from + 2 < policy.clients.length ? from + 2 : null;
-    return { ...policy, clients: policy.clients.slice(from, from + 2), next };
+    return { ...policy, clients: policy.clients.slice(from, from + 2), next, revision: '' };
   };
 
 /** Answers a call, as inventory does: speaks the envelope of the RPC library. Returns what ends it. */
@@ -259,9 +259,9 @@ const placesOf = ({ repository, jobs }: RunRequested, job: string) => ({
 export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
   const held = new Map<string, readonly string[]>();
   const granted: string[] = [];
-  for (const { type, data } of (await stage.eventsOf(QUEUE_STREAM)) as QueueEvent[]) {
-    if (type === 'slot-freed') held.delete(data.job);
-    if (type !== 'slot-granted') continue;
+  for (const { type, data } of (await stage.eventsOf(GRANT_STREAM)) as GrantEvent[]) {
+    if (type === 'grant-released') held.delete(data.job);
+    if (type !== 'job-granted') continue;
     granted.push(data.job);
     held.set(
       data.job,

@@ -1,5 +1,5 @@
-import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option } from './common.ts';
+import { archiveLocation } from './repository-location.ts';
 
 export interface CheckOptions extends CommonOptions {
   readonly repository: string;

@@ -1,7 +1,7 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { hasEscapedBytes } from '../quote.ts';
-import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
+import { archiveLocation } from './repository-location.ts';
 
 export interface CreateOptions extends CommonOptions {
   readonly repository: string;

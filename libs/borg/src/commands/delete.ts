@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { checkArchiveName } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions } from './common.ts';
+import { checkArchiveName } from './repository-location.ts';
 
 export interface DeleteOptions extends CommonOptions {
   readonly repository: string;

@@ -1,6 +1,6 @@
-import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
 import { literalPaths } from './literal-path.ts';
+import { archiveLocation } from './repository-location.ts';
 
 export interface ExportTarOptions extends CommonOptions {
   readonly repository: string;

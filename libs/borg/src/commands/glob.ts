@@ -1,4 +1,4 @@
-import { checkArchiveName } from '@cyborgbackup/contracts';
+import { checkArchiveName } from './repository-location.ts';
 
 /** A shell pattern in borg's syntax that matches exactly this text: metacharacters go between brackets. */
 export const escapeGlob = (text: string): string => text.replaceAll(/[*?[]/g, '[$&]');

@@ -1,5 +1,5 @@
-import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions } from './common.ts';
+import { archiveLocation } from './repository-location.ts';
 
 export interface InfoOptions extends CommonOptions {
   readonly repository: string;

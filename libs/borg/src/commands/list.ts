@@ -1,7 +1,7 @@
-import { archiveLocation } from '@cyborgbackup/contracts';
 import { commonOptions, type CommonOptions, flag, option } from './common.ts';
 import { prefixGlob } from './glob.ts';
 import { literalPaths } from './literal-path.ts';
+import { archiveLocation } from './repository-location.ts';
 
 export interface ListArchivesOptions extends CommonOptions {
   readonly repository: string;

@@ -1,15 +1,15 @@
 import { defineEvent } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { timestamp, uuid } from '../text.ts';
+import { timestamp, uuid } from '../wire/scalars.ts';
 
-/** The archive is gone from the repository, so its entries go from the catalog. Stream `catalog-<backup job>`. */
-export const archiveForgotten = defineEvent({
-  type: 'archive-forgotten',
+/** A job deleted the archive from the repository, so its entries leave the catalog. Stream `catalog-<backup job>`. */
+export const archiveRemoved = defineEvent({
+  type: 'archive-removed',
   version: 1,
   schema: z.object({ job: uuid, reason: z.string() }),
 });
 
-/** The archive went from the repository without us, and so does what the catalog has of it. Same stream. */
+/** The archive was deleted by other means than ours, so its entries leave the catalog. Same stream. */
 export const archiveVanished = defineEvent({
   type: 'archive-vanished',
   version: 1,
@@ -17,39 +17,40 @@ export const archiveVanished = defineEvent({
 });
 
 /**
- * The archive is in the repository after all, under the same id. Its entries come back when it is listed again. Same stream.
+ * A removed or vanished archive is in the repository, under the same id. Its entries come back when it is listed again. Same
+ * stream.
  */
-export const archiveFoundAgain = defineEvent({
-  type: 'archive-found-again',
+export const archiveReappeared = defineEvent({
+  type: 'archive-reappeared',
   version: 1,
   schema: z.object({ job: uuid, repository: uuid, archive: z.string(), borg_id: z.string() }),
 });
 
-/** The repository has an archive that no job of ours made. Recorded once. Stream `catalog-repository-<repository>`. */
+/** The repository has an archive that no job made. Recorded once. Stream `catalog-repository-<repository>`. */
 export const unknownArchiveFound = defineEvent({
   type: 'unknown-archive-found',
   version: 1,
   schema: z.object({ repository: uuid, archive: z.string(), borg_id: z.string() }),
 });
 
-/** Most paths that one check can name. */
+/** Limit of paths in one event. */
 export const BROKEN_PATHS_MAX = 1_000;
 
-/** What a check of the repository found out about one archive; it replaces what an earlier one found. Same stream. */
+/** Findings of a check of the repository about one archive; they replace earlier ones. Stream `catalog-<backup job>`. */
 export const archiveChecked = defineEvent({
   type: 'archive-checked',
   version: 1,
   schema: z.object({
     job: uuid,
     archive_healthy: z.boolean(),
-    /** Files that cannot be restored whole; more of them than named here there may be. */
+    /** Files that cannot be restored whole; not all of them when there are more than the limit. */
     broken_paths: z.array(z.string()).max(BROKEN_PATHS_MAX),
     checked_at: timestamp,
   }),
 });
 
-/** What happens to one archive of the catalog; see `listing-events.ts` for how it is listed. */
-export const catalogStream = (job: string): string => `catalog-${job}`;
+/** Events of one archive; its listings have streams of their own, see `listing-events.ts`. */
+export const archiveStream = (job: string): string => `catalog-${job}`;
 
-/** What is found in a repository beside our own archives. */
-export const foundArchivesStream = (repository: string): string => `catalog-repository-${repository}`;
+/** Archives in a repository that no job made. */
+export const unknownArchivesStream = (repository: string): string => `catalog-repository-${repository}`;

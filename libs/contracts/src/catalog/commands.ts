@@ -1,33 +1,33 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
-import { archivePath, requiredText, timestamp, uuid } from '../text.ts';
+import { defineRpc } from '../wire/rpc.ts';
+import { archivePath, requiredText, timestamp, uuid } from '../wire/scalars.ts';
 import { BROKEN_PATHS_MAX } from './archive-events.ts';
-import { FINGERPRINT_LENGTH } from './fingerprint.ts';
+import { FINGERPRINT_LENGTH } from './entries.ts';
 import { NUMBERS_MAX } from './listing-events.ts';
 import { packedEntries } from './packed-entries.ts';
 
-/** Most fingerprints in one `match`. */
+/** Limit of fingerprints in one `match`. */
 export const MATCH_MAX = 4_000;
 
-/** Numbers of entries that one `end` decides about. */
+/** Limit of entry numbers in one `removeEntries`. */
 export const SEEN_CHUNK = 2 ** 21;
 
-/** Most archives in one page of `reconcile`. */
+/** Limit of archives in one page of `reconcile`. */
 export const RECONCILE_MAX = 1_000;
 
 const count = z.int().min(0);
 const position = z.string();
-const listing = { series: uuid, attempt: uuid };
+const ids = { series: uuid, listing: uuid };
 
 export const catalogCommands = {
   /**
-   * Begins the listing of an archive. Another listing of the same series that is under way is void from then on. Answers
-   * when the catalog is ready to be compared with; the same attempt may begin again.
+   * Begins the listing of an archive; an unfinished listing of the same series is void from then on. Answers when `match` can be
+   * asked. Idempotent.
    */
   begin: defineRpc(
     'catalog.listing.begin',
     z.object({
-      attempt: uuid,
+      listing: uuid,
       /** The backup that made the archive. */
       job: uuid,
       repository: uuid,
@@ -38,16 +38,16 @@ export const catalogCommands = {
     z.object({
       series: uuid,
       /** The number of the first new entry. */
-      first: count,
-      /** Entries of the listing before. None: there is nothing to match. */
-      open: count,
+      first_number: count,
+      /** Entries of the listing before; 0 = there is nothing to match. */
+      previous_entries: count,
     }),
   ),
-  /** Which entries the listing before had. */
+  /** Finds entries of the listing before by their fingerprints. */
   match: defineRpc(
     'catalog.listing.match',
     z.object({
-      ...listing,
+      ...ids,
       /** Folders of the entries, as in packed entries. */
       folders: z.array(z.string()).max(MATCH_MAX),
       /** Position in `folders`, by entry. */
@@ -61,63 +61,63 @@ export const catalogCommands = {
     z.object({
       /** The number of each, or -1 for one that is new. */
       numbers: z.array(z.int().min(-1)),
-      /** Where an archive holds the very same entry more than once: further numbers by position. */
+      /** Further numbers by position, where an archive holds equal entries. */
       more: z.array(z.tuple([count, z.int().min(0)])),
     }),
   ),
-  /** Records entries that are new. Sending a batch again changes nothing. */
-  add: defineRpc(
-    'catalog.listing.add',
-    z.object({ ...listing, batch: z.int().min(1), first: count, entries: packedEntries }),
+  /** Records new entries. Idempotent by `batch`. */
+  addEntries: defineRpc(
+    'catalog.listing.add-entries',
+    z.object({ ...ids, batch: z.int().min(1), first_number: count, entries: packedEntries }),
     z.object({ position }),
   ),
-  /** Records the end of the entries between two numbers that were not seen again. Sending a part again changes nothing. */
-  end: defineRpc(
-    'catalog.listing.end',
+  /** Records that entries were removed: those between two numbers that were not seen. Idempotent by `part`. */
+  removeEntries: defineRpc(
+    'catalog.listing.remove-entries',
     z.object({
-      ...listing,
+      ...ids,
       /** From 1, without gaps. */
       part: z.int().min(1),
       from: count,
       /** Exclusive; at most `SEEN_CHUNK` further on, unless `seen` is empty. */
       to: count,
-      /** A bit for each number, the lowest of each byte first, as base64; empty when none was seen. */
+      /** A bit for each number, the lowest of each byte first, as base64; empty when no number was seen. */
       seen: z.string().max(Math.ceil(SEEN_CHUNK / 8 / 3) * 4),
     }),
-    z.object({ ended: count, events: count }),
+    z.object({ removed: count, events: count }),
   ),
-  /** Records which entries are broken. Sending a part again changes nothing. */
+  /** Records which entries are broken. Idempotent by `part`. */
   markBroken: defineRpc(
     'catalog.listing.mark-broken',
-    z.object({ ...listing, part: z.int().min(1), numbers: z.array(count).min(1).max(NUMBERS_MAX) }),
+    z.object({ ...ids, part: z.int().min(1), numbers: z.array(count).min(1).max(NUMBERS_MAX) }),
     z.object({ position }),
   ),
-  /** The listing has come to its end, and becomes visible as a whole. */
+  /** Completes the listing, which makes it visible as a whole. */
   complete: defineRpc(
     'catalog.listing.complete',
     z.object({
-      ...listing,
+      ...ids,
       job: uuid,
-      /** Written to the listing's stream. */
+      /** Events in the listing's stream. */
       events: count,
-      /** New ones. */
+      /** New entries. */
       added: count,
-      /** In the archive. */
+      /** All entries of the archive. */
       entries: count,
     }),
     z.object({ position }),
   ),
-  /** The listing failed: what it recorded goes. */
-  abandon: defineRpc('catalog.listing.abandon', z.object(listing), z.object({ position: position.nullable() })),
-  /** The archive is gone from its repository: so are its entries. One that is not known changes nothing. */
-  forget: defineRpc(
-    'catalog.archive.forget',
+  /** Abandons a listing that failed: its entries are deleted. */
+  abandon: defineRpc('catalog.listing.abandon', z.object(ids), z.object({ position: position.nullable() })),
+  /** Removes an archive that was deleted from its repository. Idempotent, also for an unknown archive. */
+  removeArchive: defineRpc(
+    'catalog.archive.remove',
     z.object({ repository: uuid, archive: z.string(), reason: z.string() }),
     z.object({ position: position.nullable() }),
   ),
-  /** What a check found out about an archive. */
-  findings: defineRpc(
-    'catalog.archive.findings',
+  /** Records the findings of a check about an archive. */
+  recordFindings: defineRpc(
+    'catalog.archive.record-findings',
     z.object({
       job: uuid,
       archive_healthy: z.boolean(),
@@ -126,7 +126,7 @@ export const catalogCommands = {
     }),
     z.object({ position }),
   ),
-  /** Some files of an archive, picked at random by the seed; the same ones again for the same seed. */
+  /** Picks files of an archive at random; the same seed picks the same files. */
   sample: defineRpc(
     'catalog.archive.sample',
     z.object({ job: uuid, seed: z.string().min(1).max(64), files: z.int().min(1).max(1_000) }),
@@ -136,27 +136,27 @@ export const catalogCommands = {
     }),
   ),
   /**
-   * Compares the catalog with a part of what borg lists: all archives of the repository whose id is above `after` and not
-   * above `upto`. Never to be called with a list that could not be read to its end.
+   * Compares the catalog with a page of borg's list: all archives of the repository whose id is above `after` and not above
+   * `until`. The list must be complete: an archive that is not in it has vanished.
    */
   reconcile: defineRpc(
     'catalog.repository.reconcile',
     z.object({
       repository: uuid,
-      /** The head of the log before borg was asked: an archive that is younger is not missed. */
+      /** The head of the log before borg was asked: younger archives are not expected in the list. */
       known_until: z.string().regex(/^\d+$/),
       /** Ids are compared as text; the first page begins with an empty one. */
       after: z.string(),
       /** Null for the last page. */
-      upto: z.string().nullable(),
+      until: z.string().nullable(),
       archives: z.array(z.object({ name: requiredText(1_024), borg_id: requiredText(128) })).max(RECONCILE_MAX),
     }),
     z.object({
-      /** Names of archives that were catalogued and are gone. */
+      /** Names of catalogued archives that the repository does not have. */
       vanished: z.array(z.string()),
-      /** Names of archives that were thought to be gone and are there. */
-      found_again: z.array(z.string()).default([]),
-      /** Names of archives that no job of ours made, and that were not known before. */
+      /** Names of removed or vanished archives that the repository has. */
+      reappeared: z.array(z.string()),
+      /** Names of archives that no job made, and that are reported for the first time. */
       unknown: z.array(z.string()),
       position: position.nullable(),
     }),

@@ -1,33 +1,30 @@
 import type { EventOf } from '@cyborgbackup/kernel';
 import {
   archiveChecked,
-  archiveForgotten,
-  archiveFoundAgain,
+  archiveRemoved,
+  archiveReappeared,
   archiveVanished,
   unknownArchiveFound,
 } from './archive-events.ts';
-import { catalogBatchRecorded, catalogCompleted } from './legacy-events.ts';
 import {
   catalogEntriesAdded,
   catalogEntriesBroken,
-  catalogEntriesEnded,
+  catalogEntriesRemoved,
   catalogListingAbandoned,
   catalogListingCompleted,
   catalogListingStarted,
 } from './listing-events.ts';
 
 export const catalogEvents = [
-  catalogBatchRecorded,
-  catalogCompleted,
   catalogListingStarted,
   catalogEntriesAdded,
-  catalogEntriesEnded,
+  catalogEntriesRemoved,
   catalogEntriesBroken,
   catalogListingCompleted,
   catalogListingAbandoned,
-  archiveForgotten,
+  archiveRemoved,
   archiveVanished,
-  archiveFoundAgain,
+  archiveReappeared,
   unknownArchiveFound,
   archiveChecked,
 ] as const;

@@ -1,25 +1,39 @@
 import { defineEvent } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../text.ts';
+import { uuid } from '../wire/scalars.ts';
 import { packedEntries } from './packed-entries.ts';
 
 /*
- * A series is the archives of one policy, client and machine in one repository. Each listing of one of them is recorded as
- * the difference from the listing before: entries that are new, and the numbers of those that are there no more. An entry
- * is numbered when it is new, and keeps its number for as long as it stays the same.
+ * An archive series is the archives of one policy, client and machine in one repository. Each listing of one of them is
+ * recorded as the difference from the listing before: new entries, and the numbers of removed ones. A new entry gets a number
+ * and keeps it while it stays the same.
  *
- * Stream `catalog-series-<series>` tells which listing is under way and which was completed; what a listing found is in
- * stream `catalog-listing-<attempt>`. A listing whose attempt is not the series' current one never happened.
+ * Stream `catalog-series-<series>` says which listing is under way and which were completed; the entries of a listing are in
+ * stream `catalog-listing-<listing>`. Events of a listing that is not the series' current one have no effect.
+ * See docs/decisions/0008-the-catalog-grows-with-change.md.
  */
 
-/** A listing begins; one of the same series that was under way is void from here on. */
+/** Every event of a listing says which one it is. */
+const ids = { series: uuid, listing: uuid };
+
+/** Limit of entry numbers in one event. */
+export const NUMBERS_MAX = 10_000;
+
+/** Some of the entry numbers of a listing. */
+const numbersPart = z.object({
+  ...ids,
+  /** From 1. */
+  part: z.int().min(1),
+  /** Ascending. */
+  numbers: z.array(z.int().min(0)).min(1).max(NUMBERS_MAX),
+});
+
+/** A listing begins; an unfinished one of the same series is void from here on. */
 export const catalogListingStarted = defineEvent({
   type: 'catalog-listing-started',
   version: 1,
   schema: z.object({
-    series: uuid,
-    /** Names this listing. */
-    attempt: uuid,
+    ...ids,
     /** The backup that made the archive. */
     job: uuid,
     repository: uuid,
@@ -29,70 +43,52 @@ export const catalogListingStarted = defineEvent({
     machine: z.string(),
     /** The listing's number in the series, from 1. */
     sequence: z.int().min(1),
-    /** The number that its first new entry gets. */
-    first: z.int().min(0),
+    /** The number of its first new entry. */
+    first_number: z.int().min(0),
   }),
 });
 
-/** Entries that the listing before did not have. They are numbered one after the other. */
+/** Entries that the listing before did not have, numbered without gaps. */
 export const catalogEntriesAdded = defineEvent({
   type: 'catalog-entries-added',
   version: 1,
   schema: z.object({
-    series: uuid,
-    attempt: uuid,
+    ...ids,
     /** From 1. */
     batch: z.int().min(1),
     /** The number of the first of them. */
-    first: z.int().min(0),
+    first_number: z.int().min(0),
     entries: packedEntries,
   }),
 });
 
-/** Most numbers in one event. */
-export const NUMBERS_MAX = 10_000;
-
-/** Entries that the listing before had, and this one has not. */
-export const catalogEntriesEnded = defineEvent({
-  type: 'catalog-entries-ended',
+/** Entries that the listing before had and this one does not have. */
+export const catalogEntriesRemoved = defineEvent({
+  type: 'catalog-entries-removed',
   version: 1,
-  schema: z.object({
-    series: uuid,
-    attempt: uuid,
-    /** From 1. */
-    part: z.int().min(1),
-    /** Ascending. */
-    numbers: z.array(z.int().min(0)).min(1).max(NUMBERS_MAX),
-  }),
+  schema: numbersPart,
 });
 
-/** Entries of which borg says that they cannot be restored whole from this archive. */
+/** Entries that cannot be restored whole from this archive, as borg says. */
 export const catalogEntriesBroken = defineEvent({
   type: 'catalog-entries-broken',
   version: 1,
-  schema: z.object({
-    series: uuid,
-    attempt: uuid,
-    /** From 1. */
-    part: z.int().min(1),
-    numbers: z.array(z.int().min(0)).min(1).max(NUMBERS_MAX),
-  }),
+  schema: numbersPart,
 });
 
-/** The whole archive is listed, and can be looked at from here on. */
+/** The archive is listed as a whole, and is visible from here on. */
 export const catalogListingCompleted = defineEvent({
   type: 'catalog-listing-completed',
   version: 1,
   schema: z.object({
-    series: uuid,
-    attempt: uuid,
+    ...ids,
     job: uuid,
     sequence: z.int().min(1),
-    /** The number that the next listing's first new entry gets. */
-    next: z.int().min(0),
-    /** The catalog id of an entry of this archive is this and the entry's number together. */
+    /** The number of the next listing's first new entry. */
+    next_number: z.int().min(0),
+    /** The catalog id of an entry of this archive is the sum of this and the entry's number. */
     id_base: z.int().min(0),
-    /** In the archive. */
+    /** Number of entries in the archive. */
     entries: z.int().min(0),
   }),
 });
@@ -101,7 +97,7 @@ export const catalogListingCompleted = defineEvent({
 export const catalogListingAbandoned = defineEvent({
   type: 'catalog-listing-abandoned',
   version: 1,
-  schema: z.object({ series: uuid, attempt: uuid }),
+  schema: z.object(ids),
 });
 
 export const seriesStream = (series: string): string => `catalog-series-${series}`;

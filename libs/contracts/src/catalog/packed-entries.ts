@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { BATCH_MAX_ENTRIES, type CatalogEntry } from './entries.ts';
-
-/** An entry by itself; its health belongs to an archive. */
-export type PlainEntry = Omit<CatalogEntry, 'healthy'>;
+import { BATCH_MAX_ENTRIES, type PlainEntry } from './entries.ts';
 
 const MAX_PATH = 32_768;
 
@@ -10,7 +7,7 @@ const path = z.string().max(MAX_PATH);
 const list = <Item extends z.ZodType>(item: Item): z.ZodArray<Item> => z.array(item).max(BATCH_MAX_ENTRIES);
 const index = z.int().min(0).max(BATCH_MAX_ENTRIES);
 
-/** What many entries have in common. */
+/** Attributes that many entries share. */
 const attributes = z.object({
   mode: z.string().max(10),
   owner: z.string().max(255),
@@ -68,7 +65,7 @@ export const createDictionary = <Item>(): { items: Item[]; numberOf(key: string,
   };
 };
 
-/** @param entries as many as a batch holds */
+/** @param entries no more than a batch holds */
 export const packEntries = (entries: readonly PlainEntry[]): PackedEntries => {
   const folders = createDictionary<string>();
   const owners = createDictionary<Attributes>();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { entryFingerprint } from './fingerprint.ts';
-import { packedEntries, packEntries, unpackEntries, type PlainEntry } from './packed-entries.ts';
+import { entryFingerprint, type PlainEntry } from './entries.ts';
+import { packedEntries, packEntries, unpackEntries } from './packed-entries.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 });
 const entry: fc.Arbitrary<PlainEntry> = fc.record({
@@ -19,7 +19,7 @@ const entry: fc.Arbitrary<PlainEntry> = fc.record({
   target: fc.constantFrom('', '../x', '\udc80'),
 });
 
-test('entries come out of a pack as they went in, also over the wire', () => {
+test('unpacks entries as they were packed, also after JSON', () => {
   fc.assert(
     fc.property(fc.array(entry, { maxLength: 30 }), (entries) => {
       const sent: unknown = JSON.parse(JSON.stringify(packEntries(entries)));
@@ -28,7 +28,7 @@ test('entries come out of a pack as they went in, also over the wire', () => {
   );
 });
 
-test('entries have the same fingerprint when they are the same', () => {
+test('gives equal entries the same fingerprint and different entries different ones', () => {
   fc.assert(
     fc.property(entry, entry, (a, b) => {
       expect(entryFingerprint(a)).toBe(entryFingerprint({ ...a }));
@@ -41,7 +41,7 @@ test.each<[string, Partial<PlainEntry>, Partial<PlainEntry>]>([
   ['bytes that are not UTF-8', { path: 'a\udcff' }, { path: 'a\udcfe' }],
   ['path and target', { path: 'a', target: 'b' }, { path: 'ab', target: '' }],
   ['numbers', { uid: 1, gid: 12 }, { uid: 11, gid: 2 }],
-])('%s are told apart', (_name, one, other) => {
+])('gives different fingerprints to entries that differ in %s', (_name, one, other) => {
   const [sample] = fc.sample(entry, { numRuns: 1, seed: 1 });
   expect(entryFingerprint({ ...sample!, ...one })).not.toBe(entryFingerprint({ ...sample!, ...other }));
 });
@@ -49,7 +49,7 @@ test.each<[string, Partial<PlainEntry>, Partial<PlainEntry>]>([
 test.each([
   ['columns of different lengths', { size: [1] }],
   ['a folder that is not there', { folder: [3, 0] }],
-])('%s are refused', (_name, change) => {
+])('refuses packed entries with %s', (_name, change) => {
   const pack = packEntries(fc.sample(entry, { numRuns: 2, seed: 1 }));
   expect(packedEntries.safeParse({ ...pack, ...change }).success).toBe(false);
 });

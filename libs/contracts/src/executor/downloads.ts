@@ -1,18 +1,12 @@
-import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
+import { defineEvent } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { repositorySnapshot } from '../scheduler/run.ts';
-import { archivePath, requiredText, uuid } from '../text.ts';
-
-/** A stream of bytes from one service to another: its NATS subject, what is asked, and what is told before the bytes. */
-export interface ByteStreamContract<Input extends z.ZodType = z.ZodType, Head extends z.ZodType = z.ZodType> {
-  readonly subject: string;
-  readonly input: Input;
-  readonly head: Head;
-}
+import { repositorySnapshot } from '../inventory/repository.ts';
+import type { ByteStreamContract } from '../wire/rpc.ts';
+import { archivePath, requiredText, uuid } from '../wire/scalars.ts';
 
 /** file = the contents of one file; tar and zip = the paths with all below them. */
-export const CONTENT_KINDS = ['file', 'tar', 'zip'] as const;
-export type ContentKind = (typeof CONTENT_KINDS)[number];
+const contentKind = z.enum(['file', 'tar', 'zip']);
+export type ContentKind = z.infer<typeof contentKind>;
 
 /** Bytes of a file: `length` of them from `offset`. */
 const byteRange = z.object({ offset: z.int().min(0), length: z.int().min(0) });
@@ -22,24 +16,24 @@ const contentRequest = z.object({
   job: uuid,
   archive: requiredText(1_024),
   repository: repositorySnapshot,
-  kind: z.enum(CONTENT_KINDS),
+  kind: contentKind,
   /** Empty = everything, for tar and zip. */
   paths: z.array(archivePath).max(1_000),
-  /** How many bytes the file has, when that is known: another number is a failure. */
+  /** The file's size in bytes, when it is known: another size is a failure. */
   size: z.int().min(0).nullable(),
   /** Part of a file; null = all of it. */
   range: byteRange.nullable(),
 });
 export type ContentRequest = z.output<typeof contentRequest>;
 
-/** What is in an archive, read by borg on the repository's side while it is sent. */
+/** Content of an archive, read by borg on the repository's side while it is sent. */
 export const archiveContent: ByteStreamContract<typeof contentRequest, z.ZodObject> = {
   subject: 'executor.archive.content',
   input: contentRequest,
   head: z.object({}),
 };
 
-/** Somebody asked for what is in an archive; recorded before the first byte is sent. Stream `archive-reads-<job>`. */
+/** A user was given content of an archive; recorded before the first byte is sent. Stream `archive-reads-<job>`. */
 export const archiveContentRead = defineEvent({
   type: 'archive-content-read',
   version: 1,
@@ -47,14 +41,11 @@ export const archiveContentRead = defineEvent({
     job: uuid,
     archive: z.string(),
     repository: uuid,
-    kind: z.enum(CONTENT_KINDS),
+    kind: contentKind,
     /** Empty = everything. */
     paths: z.array(z.string()),
     range: byteRange.nullable(),
   }),
 });
-
-export const archiveReadEvents = [archiveContentRead] as const;
-export type ArchiveReadEvent = EventOf<(typeof archiveReadEvents)[number]>;
 
 export const archiveReadsStream = (job: string): string => `archive-reads-${job}`;

@@ -2,18 +2,18 @@ import type { Decider } from '@cyborgbackup/kernel';
 import type { JobEvent } from './job.ts';
 
 /*
- * The life of a job as its stream `job-<uuid>` tells it. A planned job is in the stream of its run; here is what happens
- * to it. Two services write here, each with a decider of its own, always at an exact version: the executor (started, lost,
+ * The states of a job, from its stream `job-<uuid>`. A job is planned in the stream of its run; its own stream says what
+ * happens to it. Two services append, each with a decider of its own, always at an exact version: the executor (started, lost,
  * succeeded, failed, canceled) and the scheduler (cancel requested, canceled, failed before its start).
  *
- *   idle        nobody has it: never started (attempt 0), or attempt n was lost and n + 1 will follow
- *   running     attempt n is with an executor
+ *   idle        no executor has it: never started (attempt 0), or attempt n was lost and n + 1 will follow
+ *   running     an executor runs attempt n
  *   successful, failed, error, canceled
- *               the end: nothing is ever written after it
+ *               the end: nothing is appended after it
  *
  *   idle     -- job-started (n + 1) -->    running
  *   running  -- job-attempt-lost (n) -->   idle
- *   running  -- job-cancel-requested -->   running, with `cancelRequested`, which a lost attempt does not take back
+ *   running  -- job-cancel-requested -->   running, with `cancelRequested`, which survives a lost attempt
  *   running  -- job-succeeded, job-failed, job-canceled -->  the end
  *   idle     -- job-failed, job-canceled -->                 the end, without (another) start
  */
@@ -24,9 +24,9 @@ export interface JobState {
   readonly status: 'idle' | 'running' | JobEnd;
   /** The latest attempt, running or not; 0 when the job was never started. */
   readonly attempt: number;
-  /** Who runs it, while `running`. */
+  /** The executor that runs it, while `running`. */
   readonly executor: string | undefined;
-  /** How many attempts the connection to a host ended. */
+  /** Attempts that were lost with the connection to a host. */
   readonly transportFailures: number;
   readonly cancelRequested: boolean;
   /** Why it failed, was canceled, or lost its last attempt; empty otherwise. */
@@ -44,25 +44,8 @@ export const initialJobState: JobState = {
 
 export const isJobEnd = (status: string): status is JobEnd => (JOB_ENDS as readonly string[]).includes(status);
 
-/** The last word was said: nothing may be written to the job's stream any more. */
+/** Nothing may be appended to the job's stream any more. */
 export const isJobOver = (state: JobState): boolean => isJobEnd(state.status);
-
-/** How a job ended by this event; undefined for an event that does not end it. */
-export const jobEndOf = (event: JobEvent): JobEnd | undefined => {
-  switch (event.type) {
-    case 'job-succeeded':
-      return 'successful';
-    case 'job-failed':
-      return event.data.status;
-    case 'job-canceled':
-      return 'canceled';
-    case 'job-started':
-    case 'job-attempt-lost':
-    case 'job-process-started':
-    case 'job-cancel-requested':
-      return undefined;
-  }
-};
 
 const evolve = (state: JobState, event: JobEvent): JobState => {
   switch (event.type) {
@@ -89,7 +72,13 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
   }
 };
 
-/** What both services' deciders of a job have in common: `{ ...jobEvolver, decide }`. */
+/** How a job ended by this event; undefined for an event that does not end it. */
+export const jobEndOf = (event: JobEvent): JobEnd | undefined => {
+  const { status } = evolve(initialJobState, event);
+  return isJobEnd(status) ? status : undefined;
+};
+
+/** The part that both services' deciders share: `{ ...jobEvolver, decide }`. */
 export const jobEvolver: Pick<Decider<JobState, never, JobEvent>, 'initialState' | 'evolve'> = {
   initialState: initialJobState,
   evolve,

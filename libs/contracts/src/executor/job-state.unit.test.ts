@@ -50,10 +50,14 @@ const canceled: JobEvent = { type: 'job-canceled', data: { job, attempt: 0, reas
 
 describe('the state of a job', () => {
   it.each<[string, JobEvent[], Partial<JobState>]>([
-    ['is idle before anything happened', [], {}],
-    ['runs', [started(1)], { status: 'running', attempt: 1, executor: 'executor-1' }],
+    ['is idle before its first event', [], {}],
+    ['is running after it was started', [started(1)], { status: 'running', attempt: 1, executor: 'executor-1' }],
     ['is idle again after a lost attempt', [started(1), lost(1)], { attempt: 1, reason: 'gone' }],
-    ['runs again', [started(1), lost(1), started(2)], { status: 'running', attempt: 2, executor: 'executor-2' }],
+    [
+      'is running again when the next attempt starts',
+      [started(1), lost(1), started(2)],
+      { status: 'running', attempt: 2, executor: 'executor-2' },
+    ],
     [
       'counts the attempts that the connection ended',
       [
@@ -63,11 +67,23 @@ describe('the state of a job', () => {
       ],
       { status: 'running', attempt: 2, executor: 'executor-2', transportFailures: 1 },
     ],
-    ['is asked to end', [started(1), cancelRequested, lost(1)], { attempt: 1, cancelRequested: true, reason: 'gone' }],
-    ['succeeds', [started(1), succeeded], { status: 'successful', attempt: 1 }],
-    ['fails', [started(1), failed('failed')], { status: 'failed', attempt: 1, reason: 'no such folder' }],
-    ['errs', [failed('error')], { status: 'error', reason: 'no such folder' }],
-    ['is canceled', [canceled], { status: 'canceled', reason: 'by hand' }],
+    [
+      'keeps a cancel request when the attempt is lost',
+      [started(1), cancelRequested, lost(1)],
+      { attempt: 1, cancelRequested: true, reason: 'gone' },
+    ],
+    ['is successful after job-succeeded', [started(1), succeeded], { status: 'successful', attempt: 1 }],
+    [
+      'is failed after job-failed',
+      [started(1), failed('failed')],
+      { status: 'failed', attempt: 1, reason: 'no such folder' },
+    ],
+    [
+      'is error after job-failed with the status error',
+      [failed('error')],
+      { status: 'error', reason: 'no such folder' },
+    ],
+    ['is canceled after job-canceled', [canceled], { status: 'canceled', reason: 'by hand' }],
   ])('%s', (_name, events, expected) => {
     const state = fold(jobEvolver, events);
     expect(state).toEqual({ ...initialJobState, ...expected });

@@ -1,9 +1,12 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { virtualMachine } from '../inventory/client.ts';
-import { timestamp, uuid } from '../text.ts';
+import { timestamp, uuid } from '../wire/scalars.ts';
 
-/** An executor took the job. This append, at an exact version, is the lock on the job: who loses it drops the message. */
+/**
+ * An executor took the job. This append, at an exact version, is the lock on the job: an executor whose append is refused drops
+ * the message.
+ */
 export const jobStarted = defineEvent({
   type: 'job-started',
   version: 1,
@@ -12,7 +15,7 @@ export const jobStarted = defineEvent({
     run: uuid,
     /** From 1. */
     attempt: z.int().min(1),
-    /** Which executor process, unique for each start of a process. */
+    /** The executor's process; unique for each start of a process. */
     executor: z.string(),
   }),
 });
@@ -26,11 +29,11 @@ export const jobAttemptLost = defineEvent({
     attempt: z.int(),
     reason: z.string(),
     /** The connection to a host failed; the job is tried again a limited number of times, see `max_attempts`. */
-    transport: z.boolean().default(false),
+    transport: z.boolean(),
   }),
 });
 
-/** Borg runs for this attempt. Tells later whose lock it is, and what to end when the executor is gone. */
+/** Borg runs for this attempt. Says later whose lock it is, and which process to end when its executor has died. */
 export const jobProcessStarted = defineEvent({
   type: 'job-process-started',
   version: 1,
@@ -52,7 +55,7 @@ export const jobCancelRequested = defineEvent({
 const size = z.int().min(0);
 
 /** An archive as borg itself reported it. Sizes in bytes, duration in seconds. */
-export const archiveFacts = z.object({
+const archiveFacts = z.object({
   name: z.string(),
   borg_id: z.string(),
   started_at: timestamp,
@@ -69,11 +72,11 @@ export type ArchiveFacts = z.infer<typeof archiveFacts>;
 export const repositorySizes = z.object({ original_size: size, compressed_size: size, deduplicated_size: size });
 export type RepositorySizes = z.infer<typeof repositorySizes>;
 
-/** What a restore did, or what it would do, if it was a dry run. Files, except `bytes`. */
+/** The result of a restore; of a dry run, what it would have done. Numbers of files, except `bytes`. */
 export const restoreResult = z.object({
   files: size,
   bytes: size,
-  /** Those that were there already: replaced, left as they were, or kept beside the restored one. */
+  /** Existing files: replaced, left unchanged, or kept beside the restored one. */
   replaced: size,
   skipped: size,
   kept_both: size,
@@ -83,8 +86,8 @@ export const restoreResult = z.object({
 });
 export type RestoreResult = z.infer<typeof restoreResult>;
 
-/** What a restore drill proved. */
-export const drillResult = z.object({
+/** The result of a restore drill. */
+const drillResult = z.object({
   archive: z.string(),
   seed: z.string(),
   passed: z.boolean(),
@@ -98,7 +101,7 @@ export const drillResult = z.object({
         size,
         /** sha256, hex. */
         hash: z.string(),
-        /** Empty when the file was as the catalog and the second extraction have it. */
+        /** Empty when the file equals the catalog's entry and a second extraction. */
         problem: z.string(),
       }),
     )
@@ -106,14 +109,14 @@ export const drillResult = z.object({
 });
 export type DrillResult = z.infer<typeof drillResult>;
 
-/** What `borg check` found. */
+/** The result of `borg check`. */
 export const checkResult = z.object({
   /** Whether the data of every file was read and verified too. */
   verified_data: z.boolean(),
   /** Names of archives with damage, at most a thousand. */
   damaged: z.array(z.string()).max(1_000),
-  /** Where the log stood before borg began: archives that it told of by then were checked. Null in older events. */
-  known_until: z.string().regex(/^\d+$/).nullable().default(null),
+  /** Head of the log before borg began: the archives that were recorded up to it were checked. */
+  known_until: z.string().regex(/^\d+$/),
 });
 export type CheckResult = z.infer<typeof checkResult>;
 
@@ -123,9 +126,9 @@ export const jobSucceeded = defineEvent({
   schema: z.object({
     job: uuid,
     attempt: z.int(),
-    /** Borg's warnings, when it ended with some; shown, never hidden. */
+    /** Borg's warnings. */
     warnings: z.array(z.string()),
-    /** The repository and client as run, so that read models need no second look-up. */
+    /** Repeated from the plan, so that read models need no look-up. */
     repository: uuid.nullable(),
     client: uuid.nullable(),
     archive: archiveFacts.nullable(),
@@ -133,10 +136,10 @@ export const jobSucceeded = defineEvent({
     /** Archives that a prune removed. */
     pruned: z.array(z.string()),
     /** Machines that a check of machines found. */
-    machines: z.array(virtualMachine).max(10_000).default([]),
-    restored: restoreResult.nullable().default(null),
-    drill: drillResult.nullable().default(null),
-    check: checkResult.nullable().default(null),
+    machines: z.array(virtualMachine).max(10_000),
+    restored: restoreResult.nullable(),
+    drill: drillResult.nullable(),
+    check: checkResult.nullable(),
   }),
 });
 
@@ -149,18 +152,18 @@ export const jobFailed = defineEvent({
     attempt: z.int(),
     /** failed = borg or the remote side said so; error = we could not run it. */
     status: z.enum(['failed', 'error']),
-    /** One sentence: what went wrong and what to do. */
+    /** One sentence for people: what went wrong and what to do. */
     reason: z.string(),
     exit_code: z.int().nullable(),
-    /** What borg warned of before the end. */
-    warnings: z.array(z.string()).default([]),
+    /** Borg's warnings before the end. */
+    warnings: z.array(z.string()),
     /** An archive that is in the repository although the job failed: its source was empty or shrank too much. */
-    archive: archiveFacts.nullable().default(null),
-    /** What a restore did before it failed, or whose files are not as the archive has them. */
-    restored: restoreResult.nullable().default(null),
-    /** The proof that failed. */
-    drill: drillResult.nullable().default(null),
-    check: checkResult.nullable().default(null),
+    archive: archiveFacts.nullable(),
+    /** The result of a restore until it failed, or until files were found to differ from the archive. */
+    restored: restoreResult.nullable(),
+    /** The drill that failed. */
+    drill: drillResult.nullable(),
+    check: checkResult.nullable(),
   }),
 });
 

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../text.ts';
+import { uuid } from '../wire/scalars.ts';
 
 export const OUTPUT_KINDS = {
   debug: 'Debug',
@@ -12,8 +12,8 @@ export const OUTPUT_KINDS = {
 } as const;
 export type OutputKind = keyof typeof OUTPUT_KINDS;
 
-/** What borg is doing. Sizes in bytes; `rate` in bytes per second. */
-export const jobProgress = z.object({
+/** Borg's progress. Sizes in bytes; `rate` in bytes per second. */
+const jobProgress = z.object({
   phase: z.string(),
   files: z.int().min(0),
   original_size: z.int().min(0),
@@ -21,12 +21,12 @@ export const jobProgress = z.object({
   deduplicated_size: z.int().min(0),
   rate: z.number().min(0),
   path: z.string(),
-  /** Seconds to go, by the duration and size of the last run; null when there is nothing to go by. */
-  eta: z.number().min(0).nullable().default(null),
+  /** Seconds left, estimated from the duration and size of the last run; null without an estimate. */
+  eta: z.number().min(0).nullable(),
 });
 export type JobProgress = z.infer<typeof jobProgress>;
 
-export const outputLine = z.object({
+const outputLine = z.object({
   /** From 1 within the job, without gaps. */
   counter: z.int().min(1),
   event: z.enum(Object.keys(OUTPUT_KINDS) as [OutputKind, ...OutputKind[]]),

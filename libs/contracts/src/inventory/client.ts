@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, text, uuid } from '../text.ts';
+import { integerId, requiredText, text, uuid } from '../wire/scalars.ts';
 
 /** A client (a machine that is backed up) as the API, the commands and the events have it. */
 export const clientFields = z.object({
@@ -19,6 +19,16 @@ export const clientFields = z.object({
 });
 export type ClientFields = z.infer<typeof clientFields>;
 
+/** A client as it was when a run was requested. */
+export const clientSnapshot = z.object({
+  id: integerId,
+  uuid,
+  hostname: z.string(),
+  port: z.int(),
+  /** KiB/s; null = no limit. */
+  bandwidth_limit: z.int().min(0).nullable(),
+});
+
 export const clientRegistered = defineEvent({
   type: 'client-registered',
   version: 1,
@@ -33,20 +43,20 @@ export const clientChanged = defineEvent({
 
 /** A machine that a hypervisor knows. */
 export const virtualMachine = z.object({
-  /** As the provider's tools take it: a domain's name, or a number. */
+  /** The name (libvirt's domain) or number (Proxmox) by which the provider's tools know it. */
   id: z.string().min(1).max(255),
   name: z.string().max(255),
 });
 export type VirtualMachine = z.infer<typeof virtualMachine>;
 
-/** What a preparation found out about the hypervisor on the machine. */
-export const hypervisorPrepared = defineEvent({
-  type: 'hypervisor-prepared',
+/** A preparation's findings about the hypervisor on the client. */
+export const clientHypervisorPrepared = defineEvent({
+  type: 'client-hypervisor-prepared',
   version: 1,
   schema: z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
 });
 
-/** What a preparation found on the machine. */
+/** A preparation's findings about the client. */
 export const clientPrepared = defineEvent({
   type: 'client-prepared',
   version: 1,
@@ -63,7 +73,7 @@ export const clientEvents = [
   clientRegistered,
   clientChanged,
   clientPrepared,
-  hypervisorPrepared,
+  clientHypervisorPrepared,
   clientRemoved,
 ] as const;
 export type ClientEvent = EventOf<(typeof clientEvents)[number]>;

@@ -1,20 +1,32 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
-import { clientSnapshot, repositorySnapshot } from '../scheduler/run.ts';
-import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../text.ts';
-import { target, written } from '../written.ts';
-import { clientFields } from './client.ts';
+import { defineRpc } from '../wire/rpc.ts';
+import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
+import { clientFields, clientSnapshot } from './client.ts';
 import { policyFields, policySnapshot } from './policy.ts';
-import { repositoryFields } from './repository.ts';
+import { repositoryFields, repositorySnapshot } from './repository.ts';
 import { scheduleFields } from './schedule.ts';
 import { API_TOKEN_SCOPES } from './session.ts';
 import { SSH_KEY_TYPES } from './settings.ts';
 import { userFields } from './user.ts';
 
-/** The caller chooses the new thing's uuid, so that a repeated command meets its own events instead of making a twin. */
+/** The answer to a command that changed something. */
+export const written = z.object({
+  uuid,
+  id: integerId,
+  /** The stream's version after the change, which is the API's ETag. */
+  version: z.int().min(0),
+  /** The log position that a read model must have reached to contain the change; null when nothing was appended. */
+  position: z.string().regex(/^\d+$/).nullable(),
+});
+export type Written = z.infer<typeof written>;
+
+/** The entity that a command changes, and the version that its sender saw (If-Match). */
+const target = z.object({ uuid, expected_version: z.int().min(1).optional() });
+
+/** The caller chooses the uuid, which makes the command idempotent: repeated, it finds the events of its first time. */
 const creation = { uuid, command_id: uuid };
 
-/** The plain password never leaves the gateway: what travels is its scrypt hash. */
+/** The gateway sends a scrypt hash: the plain password never leaves it. */
 const passwordHash = z.string().startsWith('$scrypt$');
 
 export const userCommands = {
@@ -35,14 +47,13 @@ export const clientCommands = {
   register: defineRpc('inventory.client.register', clientFields.extend(creation), written),
   change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), written),
   remove: defineRpc('inventory.client.remove', target, written),
-  /** A preparation reports what it found. */
-  prepared: defineRpc(
-    'inventory.client.prepared',
+  recordPreparation: defineRpc(
+    'inventory.client.record-preparation',
     z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
     written,
   ),
-  hypervisorPrepared: defineRpc(
-    'inventory.client.hypervisor-prepared',
+  recordHypervisorPreparation: defineRpc(
+    'inventory.client.record-hypervisor-preparation',
     z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
     written,
   ),
@@ -52,37 +63,37 @@ export const repositoryCommands = {
   register: defineRpc('inventory.repository.register', repositoryFields.extend(creation), written),
   change: defineRpc('inventory.repository.change', target.extend({ changes: repositoryFields.partial() }), written),
   remove: defineRpc('inventory.repository.remove', target, written),
-  prepared: defineRpc(
-    'inventory.repository.prepared',
+  recordPreparation: defineRpc(
+    'inventory.repository.record-preparation',
     z.object({
       uuid,
       ready: z.boolean(),
       borg_id: z.string(),
       encryption: z.string(),
       initialised: z.boolean(),
-      own_key: z.boolean().default(false),
+      own_key: z.boolean(),
     }),
     written,
   ),
-  /** Records that the passphrase was shown to the caller; the gateway shows it only after this succeeded. */
-  keyRead: defineRpc('inventory.repository.key-read', z.object({ uuid }), written),
+  /** Records that the caller was given the passphrase; the gateway gives it only after this has succeeded. */
+  recordKeyRead: defineRpc('inventory.repository.record-key-read', z.object({ uuid }), written),
   /** Makes a new key pair for the repository alone; the old one is not offered any more. */
   generateSsh: defineRpc('inventory.repository.generate-ssh', target, written),
-  /** What the repository's host needs in `authorized_keys` to let the repository's own key in, and that to nothing else. */
-  authorizedKeys: defineRpc(
-    'inventory.repository.authorized-keys',
+  /** The line for `authorized_keys` on the repository's host that lets the repository's own key do nothing but serve borg. */
+  describeAuthorizedKey: defineRpc(
+    'inventory.repository.describe-authorized-key',
     z.object({ uuid, append_only: z.boolean(), storage_quota: requiredText(32).nullable() }),
     z.object({ public_key: z.string(), line: z.string() }),
   ),
-  /** A preparation hands over what `borg key export` told. */
+  /** Stores the output of `borg key export`. */
   escrowKey: defineRpc(
     'inventory.repository.escrow-key',
     z.object({ uuid, borg_id: z.string(), key: z.string().min(1).max(65_536) }),
     written,
   ),
-  /** Records that the escrow copy was given to the caller; the gateway gives it only after this succeeded. */
-  escrowRead: defineRpc('inventory.repository.escrow-read', z.object({ uuid }), written),
-  /** Everything that a job on a repository alone needs. */
+  /** Records that the caller was given the escrow copy; the gateway gives it only after this has succeeded. */
+  recordEscrowRead: defineRpc('inventory.repository.record-escrow-read', z.object({ uuid }), written),
+  /** Everything that a job without a policy needs. */
   resolve: defineRpc(
     'inventory.repository.resolve',
     z.object({ id: integerId }),
@@ -101,12 +112,12 @@ export const policyCommands = {
   change: defineRpc('inventory.policy.change', target.extend({ changes: policyFields.partial() }), written),
   remove: defineRpc('inventory.policy.remove', target, written),
   /**
-   * Everything a launch needs, without secrets in clear: `extra_vars` stays sealed. Of many clients some at a time, since a
-   * message takes a megabyte: ask again from `next` while there is one, and from the start when `revision` differs.
+   * Everything a launch needs; `extra_vars` stays sealed. Clients come in pages, since a message takes a megabyte: ask again from
+   * `next` while it is not null, and from the start when `revision` differs.
    */
   resolve: defineRpc(
     'inventory.policy.resolve',
-    z.object({ id: integerId, clients_from: z.int().min(0).default(0) }),
+    z.object({ id: integerId, clients_from: z.int().min(0) }),
     z.object({
       policy: policySnapshot.extend({ enabled: z.boolean() }),
       repository: repositorySnapshot.extend({ ready: z.boolean(), enabled: z.boolean() }),
@@ -115,14 +126,14 @@ export const policyCommands = {
         clientSnapshot.extend({
           ready: z.boolean(),
           enabled: z.boolean(),
-          hypervisor_ready: z.boolean().default(false),
+          hypervisor_ready: z.boolean(),
         }),
       ),
-      next: z.int().nullable().default(null),
-      /** Of the whole list of clients, not only of these. */
-      revision: z.string().default(''),
+      next: z.int().nullable(),
+      /** Of the whole list of clients, not only of this page. */
+      revision: z.string(),
       extra_vars: sealedText,
-      /** Settings that shape the chain. */
+      /** Settings that decide which jobs follow a backup. */
       catalog_enabled: z.boolean(),
       auto_prune: z.boolean(),
     }),
@@ -158,7 +169,7 @@ export const sessionCommands = {
     z.object({ uuid, refresh_id: uuid, next_refresh_id: uuid, expires_at: timestamp }),
     z.object({ user: uuid, position: z.string() }),
   ),
-  /** Ends all sessions that a user has now. */
+  /** Revokes all sessions that the user has now. */
   revokeAll: defineRpc(
     'inventory.session.revoke-all',
     z.object({ user: uuid }),
@@ -180,6 +191,10 @@ export const apiTokenCommands = {
     }),
     written,
   ),
-  used: defineRpc('inventory.api-token.used', z.object({ uuid }), z.object({ position: z.string().nullable() })),
+  recordUse: defineRpc(
+    'inventory.api-token.record-use',
+    z.object({ uuid }),
+    z.object({ position: z.string().nullable() }),
+  ),
   revoke: defineRpc('inventory.api-token.revoke', target, written),
 };

@@ -1,34 +1,32 @@
-import { SECRET_MASK } from '../text.ts';
+import { isRecord } from '@cyborgbackup/kernel';
+import { SECRET_MASK } from '../wire/scalars.ts';
 
 /*
  * `extra_vars` is JSON text, kept exactly as it was sent. Before it is shown, the values of keys that name secrets are
- * replaced by SECRET_MASK; sent back, a mask stands for the stored value at the same place. Both work on the text itself,
+ * replaced by SECRET_MASK; sent back, a mask stands for the stored value at the same path. Both work on the text itself,
  * not on a parsed copy, so that blanks, order and number formats stay as their author wrote them.
  */
 
 /** Keys whose values are secrets: password, db_passwd, passphrase, client_secret, apiToken, key, api_key, privateKey, … */
 const SECRET_KEY = /pass(word|wd|phrase)|pwd|secret|token|(^|[_\-.\s]|api|private|access)key$/i;
 
-/** Deeper nesting is refused: nobody writes it by hand. */
+/** Deeper nesting is refused: no policy needs it. */
 const MAX_DEPTH = 64;
 
-/** A secret's value in the text. */
-interface Place {
+/** Where a secret's value stands in the text. */
+interface SecretSpan {
   /** JSON of the keys and indexes that lead to it. */
   readonly path: string;
   readonly start: number;
   readonly end: number;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The variables in the text; none for an empty text, undefined for what is no JSON object. */
 export const parseExtraVars = (text: string): Readonly<Record<string, unknown>> | undefined => {
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) && findSecrets(text) !== undefined ? value : undefined;
+    return isRecord(value) && findSecrets(text) !== undefined ? value : undefined;
   } catch {
     return undefined;
   }
@@ -37,27 +35,24 @@ export const parseExtraVars = (text: string): Readonly<Record<string, unknown>> 
 /** The text with its secrets masked; wholly masked when it is no JSON object. */
 export const maskExtraVars = (text: string): string => {
   if (text.trim() === '') return text;
-  const places = parseExtraVars(text) && findSecrets(text);
-  return places ? replace(text, places, () => MASK_LITERAL) : SECRET_MASK;
+  const spans = parseExtraVars(text) && findSecrets(text);
+  return spans ? replace(text, spans, () => MASK_LITERAL) : SECRET_MASK;
 };
 
-export interface Unmasked {
-  readonly text: string;
-  /** Keys whose mask stands for nothing, as nothing is stored there. */
-  readonly missing: readonly string[];
-}
-
 /**
- * Puts the stored secrets back where a mask was sent.
+ * Puts the stored secrets back where a mask was sent; `missing` names the keys with a mask for which no value is stored.
  * @param stored what `maskExtraVars` was given before, empty when there is none
  */
-export const unmaskExtraVars = (text: string, stored: string): Unmasked => {
+export const unmaskExtraVars = (
+  text: string,
+  stored: string,
+): { readonly text: string; readonly missing: readonly string[] } => {
   if (text === SECRET_MASK) return { text: stored, missing: stored === '' ? [SECRET_MASK] : [] };
   if (!text.includes(SECRET_MASK)) return { text, missing: [] };
-  const places = parseExtraVars(text) && findSecrets(text);
-  if (!places) return { text, missing: [] };
+  const spans = parseExtraVars(text) && findSecrets(text);
+  if (!spans) return { text, missing: [] };
   const known = new Map((findSecrets(stored) ?? []).map(({ path, start, end }) => [path, stored.slice(start, end)]));
-  const masked = places.filter(({ start, end }) => text.slice(start, end) === MASK_LITERAL);
+  const masked = spans.filter(({ start, end }) => text.slice(start, end) === MASK_LITERAL);
   const missing = masked.filter(({ path }) => !known.has(path)).map(({ path }) => nameOf(path));
   return { text: replace(text, masked, ({ path }) => known.get(path) ?? MASK_LITERAL), missing };
 };
@@ -66,24 +61,24 @@ const MASK_LITERAL = JSON.stringify(SECRET_MASK);
 
 const nameOf = (path: string): string => (JSON.parse(path) as readonly unknown[]).join('.');
 
-const replace = (text: string, places: readonly Place[], value: (place: Place) => string): string => {
+const replace = (text: string, spans: readonly SecretSpan[], value: (span: SecretSpan) => string): string => {
   const parts: string[] = [];
   let at = 0;
-  for (const place of places) {
-    parts.push(text.slice(at, place.start), value(place));
-    at = place.end;
+  for (const span of spans) {
+    parts.push(text.slice(at, span.start), value(span));
+    at = span.end;
   }
   return parts.join('') + text.slice(at);
 };
 
-/** What has nothing to hide. */
+/** Values that hide nothing. */
 const PLAIN = /^(null|true|false|""|\{\s*\}|\[\s*\])$/;
 
 const TOKEN = /[\s,:]*("(?:[^"\\]|\\.)*"|[{}[\]]|[^\s{}[\],:"]+)/gsy;
 
-/** The secrets' places, in order; undefined for a text nested too deeply. The text must be JSON, or empty. */
-const findSecrets = (text: string): readonly Place[] | undefined => {
-  const places: Place[] = [];
+/** The secrets, in order; undefined for a text nested too deeply. The text must be JSON, or empty. */
+const findSecrets = (text: string): readonly SecretSpan[] | undefined => {
+  const spans: SecretSpan[] = [];
   const token = new RegExp(TOKEN);
 
   const next = (): { readonly word: string; readonly start: number } => {
@@ -95,12 +90,12 @@ const findSecrets = (text: string): readonly Place[] | undefined => {
   const readValue = (path: readonly (string | number)[], isSecret: boolean): boolean => {
     const { word, start } = next();
     if (path.length > MAX_DEPTH) return false;
-    const before = places.length;
+    const before = spans.length;
     if (word === '{' && !readMembers(path)) return false;
     if (word === '[' && !readElements(path)) return false;
     const end = token.lastIndex;
     if (!isSecret || PLAIN.test(text.slice(start, end))) return true;
-    places.splice(before, Infinity, { path: JSON.stringify(path), start, end });
+    spans.splice(before, Infinity, { path: JSON.stringify(path), start, end });
     return true;
   };
 
@@ -122,5 +117,5 @@ const findSecrets = (text: string): readonly Place[] | undefined => {
     }
   };
 
-  return text.trim() === '' || readValue([], false) ? places : undefined;
+  return text.trim() === '' || readValue([], false) ? spans : undefined;
 };

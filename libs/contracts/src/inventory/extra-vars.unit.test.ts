@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SECRET_MASK } from '../text.ts';
+import { SECRET_MASK } from '../wire/scalars.ts';
 import { maskExtraVars, parseExtraVars, unmaskExtraVars } from './extra-vars.ts';
 
-describe('masking', () => {
+describe('maskExtraVars', () => {
   test.each([
     ['', ''],
     ['  ', '  '],
@@ -21,25 +21,25 @@ describe('masking', () => {
     ],
     ['{"monkey":"a","keyboard":"b","keep":"c"}', undefined],
     ['{"exclude":["password"],"command":"cat token"}', undefined],
-  ])('%s', (text, masked = text) => {
+  ])('masks the values of secret keys only: %s', (text, masked = text) => {
     expect(maskExtraVars(text)).toBe(masked);
   });
 
   test.each(['nonsense', '[1]', '"text"', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`])(
-    '%s is masked whole',
+    'masks a text that is no JSON object as a whole: %s',
     (text) => {
       expect(maskExtraVars(text)).toBe(SECRET_MASK);
       expect(parseExtraVars(text)).toBeUndefined();
     },
   );
 
-  test('text of any depth is answered, not a stack overflow', () => {
+  test('masks deeply nested text as a whole without a stack overflow', () => {
     expect(maskExtraVars(`{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`)).toBe(SECRET_MASK);
   });
 });
 
-describe('unmasking', () => {
-  test('a mask stands for what is stored at the same place', () => {
+describe('unmaskExtraVars', () => {
+  test('replaces a mask by the value stored at the same path', () => {
     const stored = '{"password": "s3cret", "extended": {"3": {"password": "other"}}, "token": 12}';
     const sent =
       '{"token":"$encrypted$","extended":{"3":{"password":"$encrypted$"}},"user":"new","password":"$encrypted$"}';
@@ -49,24 +49,24 @@ describe('unmasking', () => {
     });
   });
 
-  test('a new secret replaces the stored one', () => {
+  test('keeps a new secret instead of the stored one', () => {
     expect(unmaskExtraVars('{"password":"new"}', '{"password":"old"}').text).toBe('{"password":"new"}');
   });
 
-  test('a mask where nothing is stored is named', () => {
+  test('names the paths of masks for which no value is stored', () => {
     const sent = '{"db":{"password":"$encrypted$"}}';
     expect(unmaskExtraVars(sent, '')).toEqual({ text: sent, missing: ['db.password'] });
     expect(unmaskExtraVars(SECRET_MASK, '')).toEqual({ text: '', missing: [SECRET_MASK] });
   });
 
-  test('the word in another value is just a word', () => {
+  test('leaves the mask inside a longer value unchanged', () => {
     expect(unmaskExtraVars('{"command":"echo $encrypted$"}', '')).toEqual({
       text: '{"command":"echo $encrypted$"}',
       missing: [],
     });
   });
 
-  test('a text that was masked whole comes back whole', () => {
+  test('replaces a text that was masked as a whole by the stored text', () => {
     expect(unmaskExtraVars(SECRET_MASK, 'nonsense')).toEqual({ text: 'nonsense', missing: [] });
   });
 });
@@ -84,7 +84,7 @@ const json = fc.letrec<{ value: unknown; object: Record<string, unknown> }>((tie
   object: fc.dictionary(key, tie('value'), { maxKeys: 4 }),
 })).object;
 
-test('what was masked and sent back is what was stored, to the letter', () => {
+test('restores the stored text exactly when its masked form is sent back', () => {
   fc.assert(
     fc.property(json, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
       const text = JSON.stringify(value, null, indent);
@@ -93,7 +93,7 @@ test('what was masked and sent back is what was stored, to the letter', () => {
   );
 });
 
-test('no secret stays in masked text', () => {
+test('leaves no secret in masked text', () => {
   fc.assert(
     fc.property(json, fc.constantFrom('password', 'api_key', 'Token'), (value, name) => {
       const text = JSON.stringify({

@@ -1,15 +1,15 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { requiredText } from '../text.ts';
+import { requiredText } from '../wire/scalars.ts';
 
-const place = { host: requiredText(1024), port: z.int().min(1).max(65_535) };
+const server = { host: requiredText(1024), port: z.int().min(1).max(65_535) };
 
-/** First contact with an SSH server: from now on only this key is accepted there. */
+/** First contact with an SSH server: from here on only this key is accepted from it. */
 export const hostKeyPinned = defineEvent({
   type: 'host-key-pinned',
   version: 1,
   schema: z.object({
-    ...place,
+    ...server,
     /** For example `ssh-ed25519`. */
     key_type: z.string(),
     /** `SHA256:…`, as ssh-keygen prints it. */
@@ -19,11 +19,11 @@ export const hostKeyPinned = defineEvent({
   }),
 });
 
-/** Somebody refused the pinned key's host to be trusted any longer; the next contact pins anew. */
+/** A user withdrew trust in the pinned key; the next contact pins the key that the server has then. */
 export const hostKeyForgotten = defineEvent({
   type: 'host-key-forgotten',
   version: 1,
-  schema: z.object(place),
+  schema: z.object(server),
 });
 
 export const hostKeyEvents = [hostKeyPinned, hostKeyForgotten] as const;

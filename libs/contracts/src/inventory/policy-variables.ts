@@ -1,17 +1,16 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { requiredText, text } from '../text.ts';
+import { requiredText, text } from '../wire/scalars.ts';
 import { parseExtraVars } from './extra-vars.ts';
 import type { PolicyType } from './policy.ts';
 
 /*
- * What `extra_vars` of each type of policy may hold. All but `folders` and `command` may be left out, or be empty: the
- * original's user interface sends `{"user": "", "password": ""}`. Below `extended_<type>` other variables can be given for
- * single clients, by their id. A key that is not known is refused: it is a typing error, and what it should have done
- * would be missed only when it is too late.
+ * The variables in `extra_vars` of each type of policy. All but `folders` and `command` may be left out, or be empty: clients of
+ * the API send `{"user": "", "password": ""}`. `extended_<type>` holds other variables for single clients, by their id. An
+ * unknown key is refused: it is a typing error that would be noticed only when a restore needs what it should have selected.
  */
 
-const only = <Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> =>
+const strictObject = <Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
@@ -23,7 +22,7 @@ const only = <Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Sh
 const COMPRESSION =
   /^(obfuscate,([1-6]|11\d|12[0-3]),)?(auto,)?(none|lz4|zstd(,([1-9]|1\d|2[0-2]))?|zlib(,\d)?|lzma(,\d)?)$/;
 
-/** How borg writes any archive. */
+/** How borg writes an archive. */
 const archive = {
   /** As borg's option has it: `lz4`, `zstd,3`, `auto,zlib,6`, … */
   compression: z.string().regex(COMPRESSION, 'Give borg\'s name, for example "zstd,3" or "auto,lzma,6".').optional(),
@@ -35,8 +34,8 @@ const archive = {
 
 const patterns = z.array(requiredText(4_096), 'Give a list of patterns, for example ["*.tmp"].').max(1_000);
 
-/** Which of the files. */
-const choice = {
+/** Which files an archive takes. */
+const selection = {
   /** Patterns as `borg help patterns` explains them. */
   exclude: patterns.optional(),
   /** Lines of a patterns file. Roots come from the policy, so `R` is not among them. */
@@ -57,13 +56,13 @@ const folders = z
   .min(1, 'Name at least one folder.')
   .max(1_000);
 
-/** It goes into a file of options, or a password file. */
+/** Text for a file of options or of passwords. */
 const oneLine = (max: number): z.ZodString => text(max).regex(/^[^\r\n]*$/, 'Write it on one line.');
 
-/** It becomes an argument of a program, which must not take it for an option. */
+/** Text for an argument of a program, which must not be taken for an option. */
 const argument = (max: number): z.ZodString => oneLine(max).regex(/^[^-]/, 'This may not begin with a dash.');
 
-/** How to log in to a database server; the clients' own defaults where something is missing or empty. */
+/** How to log in to a database server; default: what the database's own client uses. */
 const access = {
   user: oneLine(256).optional(),
   password: oneLine(1_024).optional(),
@@ -72,15 +71,17 @@ const access = {
   port: z.int().min(1).max(65_535).optional(),
 };
 
-/** An empty list is read as all that there are, for the sake of older policies: see `emptySelections`. */
-const databases = z.union([argument(256), z.array(argument(256)).max(1_000)], 'Give a name or a list of names.');
+/** An empty list could mean all databases or none, so it is refused. */
+const databases = z
+  .union([argument(256), z.array(argument(256)).max(1_000)], 'Give a name or a list of names.')
+  .refine((names) => names.length > 0, 'Name at least one database, or leave it out to back up all of them.');
 const command = z
   .string('Give the command whose output is backed up, for example "pg_dumpall".')
   .max(16_384)
   .regex(/^[^\0]*\S[^\0]*$/, 'This field may not be blank.');
-const credential = only(access);
+const credential = strictObject(access);
 
-/** Numbers are taken too: Proxmox has them. */
+/** Names, or the numbers that Proxmox has. */
 const machines = z
   .array(z.union([argument(255), z.int().min(0)], 'Give names or numbers of machines.').transform(String))
   .min(1, 'Name at least one machine.')
@@ -89,37 +90,43 @@ const machines = z
 const perClient = <Schema extends z.ZodType>(schema: Schema): z.ZodOptional<z.ZodRecord<z.ZodString, Schema>> =>
   z.record(z.string().regex(/^[1-9]\d*$/), schema, "Use the clients' ids as keys.").optional();
 
-const files = { ...archive, ...choice };
+const files = { ...archive, ...selection };
 
 export const policyVariables = {
-  rootfs: only({ ...files, extended_rootfs: perClient(only(files)) }),
-  config: only({ ...files, extended_config: perClient(only(files)) }),
-  mail: only({ ...files, extended_mail: perClient(only(files)) }),
-  folders: only({ ...files, folders, extended_folders: perClient(only({ ...files, folders }).partial()) }),
-  mysql: only({
+  rootfs: strictObject({ ...files, extended_rootfs: perClient(strictObject(files)) }),
+  config: strictObject({ ...files, extended_config: perClient(strictObject(files)) }),
+  mail: strictObject({ ...files, extended_mail: perClient(strictObject(files)) }),
+  folders: strictObject({
+    ...files,
+    folders,
+    extended_folders: perClient(strictObject({ ...files, folders }).partial()),
+  }),
+  mysql: strictObject({
     ...archive,
     ...access,
     /** One, several, or all that there are. */
     databases: databases.optional(),
-    extended_mysql: perClient(only({ credential: credential.optional(), databases: databases.optional() })),
+    extended_mysql: perClient(strictObject({ credential: credential.optional(), databases: databases.optional() })),
   }),
-  postgresql: only({
+  postgresql: strictObject({
     ...archive,
     ...access,
     database: argument(256).optional(),
     databases: databases.optional(),
     extended_postgresql: perClient(
-      only({ credential: credential.optional(), database: argument(256).optional(), databases: databases.optional() }),
+      strictObject({
+        credential: credential.optional(),
+        database: argument(256).optional(),
+        databases: databases.optional(),
+      }),
     ),
   }),
-  piped: only({ ...archive, command, extended_piped: perClient(only({ command })) }),
-  vm: only({ ...archive, extended_vm: perClient(machines) }),
-  proxmox: only({ ...archive, extended_proxmox: perClient(machines) }),
+  piped: strictObject({ ...archive, command, extended_piped: perClient(strictObject({ command })) }),
+  vm: strictObject({ ...archive, extended_vm: perClient(machines) }),
+  proxmox: strictObject({ ...archive, extended_proxmox: perClient(machines) }),
 } satisfies Record<PolicyType, z.ZodType>;
 
-export type PolicyVariables<Type extends PolicyType> = z.output<(typeof policyVariables)[Type]>;
-
-/** Empty texts and nulls are as good as nothing. */
+/** Without empty texts and nulls, which mean the same as a variable that is left out. */
 const withoutBlanks = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.filter((item) => item !== '' && item !== null).map(withoutBlanks);
   if (typeof value !== 'object' || value === null) return value;
@@ -129,17 +136,16 @@ const withoutBlanks = (value: unknown): unknown => {
 
 const MAX_PROBLEMS = 10;
 
-/** One sentence for each thing that is wrong, beginning with the variable's name. */
+/** A sentence for each problem, beginning with the variable's name. */
 const problemsOf = ({ issues }: z.ZodError): readonly string[] =>
   issues
     .slice(0, MAX_PROBLEMS)
     .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`));
 
-type Read<Value> =
-  | { readonly value: Value; readonly problems?: never }
-  | { readonly problems: readonly string[]; readonly value?: never };
-
-const read = <Schema extends z.ZodType>(schema: Schema, json: string): Read<z.output<Schema>> => {
+const read = <Schema extends z.ZodType>(
+  schema: Schema,
+  json: string,
+): { readonly value: z.output<Schema> } | { readonly problems: readonly string[] } => {
   const variables = parseExtraVars(json);
   if (!variables) return { problems: ['This is not a JSON object such as {"exclude": ["*.tmp"]}.'] };
   const result = schema.safeParse(withoutBlanks(variables));
@@ -152,24 +158,13 @@ const read = <Schema extends z.ZodType>(schema: Schema, json: string): Read<z.ou
  * @throws AppError `validation` that names the variables which are wrong
  */
 export const parsePolicyVariables = <Schema extends z.ZodType>(schema: Schema, json: string): z.output<Schema> => {
-  const { value, problems } = read(schema, json);
-  if (problems) throw new AppError('validation', problems.join(' '));
-  return value;
+  const result = read(schema, json);
+  if ('problems' in result) throw new AppError('validation', result.problems.join(' '));
+  return result.value;
 };
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-/** An empty list of databases may mean all or none, so policies do not get one any more; these are the names of such ones. */
-const emptySelections = (value: object): readonly string[] =>
-  Object.entries(value).flatMap(([name, member]: [string, unknown]) => {
-    if (name === 'databases' && Array.isArray(member) && member.length === 0) return [name];
-    return isObject(member) ? emptySelections(member).map((inner) => `${name}.${inner}`) : [];
-  });
-
-/** What is wrong with a policy's variables (JSON text, or empty), each as one sentence; none when they can be used. */
+/** The problems of a policy's variables (JSON text, or empty), a sentence for each; none when the variables can be used. */
 export const policyVariableProblems = (policyType: PolicyType, json: string): readonly string[] => {
-  const { value, problems } = read<z.ZodType>(policyVariables[policyType], json);
-  if (problems) return problems;
-  const empty = isObject(value) ? emptySelections(value) : [];
-  return empty.map((name) => `${name}: Name at least one database, or leave it out to back up all of them.`);
+  const result = read<z.ZodType>(policyVariables[policyType], json);
+  return 'problems' in result ? result.problems : [];
 };

@@ -4,9 +4,9 @@ import { parsePolicyVariables, policyVariableProblems, policyVariables } from '.
 
 const isType = (name: string): name is keyof typeof POLICY_TYPES => name in POLICY_TYPES;
 
-describe('variables of a policy', () => {
+describe('the variables of a policy', () => {
   test.each(Object.keys(POLICY_TYPES).filter(isType))(
-    '%s: empty text is enough unless something is required',
+    'may be empty for the type %s, unless one of them is required',
     (type) => {
       const required = { folders: '{"folders": ["/srv"]}', piped: '{"command": "true"}' };
       const parse = (json: string): unknown => parsePolicyVariables(policyVariables[type], json);
@@ -20,12 +20,12 @@ describe('variables of a policy', () => {
     },
   );
 
-  test("the original's forms are read", () => {
+  test('are read in all forms that clients of the API send', () => {
     const extended_mysql = { 7: { credential: { user: 'u', password: "p'w", port: 3307 }, databases: ['a', 'b'] } };
     expect(parsePolicyVariables(policyVariables.mysql, JSON.stringify({ extended_mysql }))).toEqual({ extended_mysql });
     const proxmox = '{"extended_proxmox": {"3": [100, "101"]}}';
     expect(parsePolicyVariables(policyVariables.proxmox, proxmox).extended_proxmox).toEqual({ 3: ['100', '101'] });
-    // What the original's user interface sends for a type without fields of its own.
+    // Clients send empty credentials for a type without fields of its own.
     expect(parsePolicyVariables(policyVariables.mysql, '{"user": "", "password": ""}')).toEqual({});
     expect(parsePolicyVariables(policyVariables.folders, '{"folders": ["", "/srv"], "exclude": [""]}')).toEqual({
       folders: ['/srv'],
@@ -56,7 +56,7 @@ describe('variables of a policy', () => {
     ['folders', '{"folders": []}', /folders/],
     ['mysql', '{"databases": 5}', /databases/],
     ['proxmox', '{"extended_proxmox": {"web": [1]}}', /extended_proxmox/],
-  ] as const)('%s refuses %s', (type, json, complaint) => {
+  ] as const)('are refused for the type %s: %s', (type, json, complaint) => {
     expect(() => parsePolicyVariables(policyVariables[type], json)).toThrow(complaint);
   });
 
@@ -64,16 +64,15 @@ describe('variables of a policy', () => {
     ['mysql', '{"databases": []}', 'databases'],
     ['postgresql', '{"databases": [""]}', 'databases'],
     ['mysql', '{"extended_mysql": {"7": {"databases": [null]}}}', 'extended_mysql.7.databases'],
-  ] as const)('%s takes no new %s, but reads an old one', (type, json, name) => {
-    expect(policyVariableProblems(type, json)).toEqual([
-      `${name}: Name at least one database, or leave it out to back up all of them.`,
-    ]);
-    expect(() => parsePolicyVariables(policyVariables[type], json)).not.toThrow();
+  ] as const)('are refused for the type %s with an empty selection of databases: %s', (type, json, name) => {
+    const problem = `${name}: Name at least one database, or leave it out to back up all of them.`;
+    expect(policyVariableProblems(type, json)).toEqual([problem]);
+    expect(() => parsePolicyVariables(policyVariables[type], json)).toThrow(problem);
     expect(policyVariableProblems(type, json.replace(/\[.*\]/, '["one"]'))).toEqual([]);
   });
 
   test.each(['none', 'lz4', 'zstd', 'zstd,22', 'zlib,6', 'lzma,0', 'auto,zstd,3', 'obfuscate,110,auto,lzma,6'])(
-    'compression %s',
+    'take the compression %s',
     (compression) => {
       expect(parsePolicyVariables(policyVariables.config, JSON.stringify({ compression }))).toEqual({ compression });
     },

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Policy types with the labels people see. */
 export const POLICY_TYPES = {
@@ -16,7 +16,7 @@ export const POLICY_TYPES = {
 } as const;
 export type PolicyType = keyof typeof POLICY_TYPES;
 
-/** What lists the machines of a hypervisor and dumps them, for policies of the type `vm`, with the names people see. */
+/** Tools that list and dump the machines of a hypervisor, for policies of the type `vm`, with the labels people see. */
 export const VM_PROVIDERS = {
   libvirt: 'libvirt (virsh)',
   proxmox: 'Proxmox VE (vzdump)',
@@ -30,7 +30,7 @@ const policyTypeNames = Object.keys(POLICY_TYPES) as [PolicyType, ...PolicyType[
 /** How many archives of a period to keep; null and 0 = the period is not used. */
 const keep = z.int().min(0).max(100_000).nullable();
 
-export const retentionFields = {
+const retentionFields = {
   keep_hourly: keep,
   keep_daily: keep,
   keep_weekly: keep,
@@ -38,30 +38,27 @@ export const retentionFields = {
   keep_yearly: keep,
 };
 
-/** What becomes of the slots that passed while nothing was there to start them. */
-export const MISSED_RUNS = ['once', 'skip', 'all'] as const;
-/** What becomes of a slot whose policy still runs. */
-export const OVERLAPS = ['skip', 'queue'] as const;
-
 const seconds = (max: number): z.ZodNullable<z.ZodInt> => z.int().min(1).max(max).nullable();
 
-/** How a policy's jobs are run; see POLICY_DEFAULTS for what suits most. */
+/** How a policy's jobs are run. */
 export const runFields = {
-  missed_runs: z.enum(MISSED_RUNS),
-  overlap: z.enum(OVERLAPS),
+  /** What happens to occurrences that were missed, since no scheduler was running. */
+  missed_runs: z.enum(['once', 'skip', 'all']),
+  /** What happens to an occurrence while an earlier run of the policy has not ended. */
+  overlap: z.enum(['skip', 'queue']),
   /** Seconds for reaching a host and logging in; null = the executor's own limit. */
   connect_timeout: seconds(300),
-  /** Seconds that borg or a dump may say nothing; null = an hour. */
+  /** Seconds without output after which borg or a dump is stopped; null = an hour. */
   idle_timeout: seconds(604_800),
   /** Seconds that one attempt of a job may take in all; null = no limit. */
   total_timeout: seconds(2_592_000),
-  /** How often a job is tried when the connection to a host fails; 1 = never again. */
+  /** How many attempts a job gets while the connection to a host fails; 1 = no retry. */
   max_attempts: z.int().min(1).max(20),
-  /** Percent by which a source may shrink from one backup to the next; null = also to nothing. */
+  /** Percent by which a source may shrink from one backup to the next; null = no limit. */
   shrink_limit: z.int().min(1).max(99).nullable(),
 };
 
-/** A restore drill of the policy's latest archives; see the restore drill's own description in the scheduler. */
+/** Restore drills of the policy's latest archives. */
 export const drillFields = {
   /** Id of the schedule; null = no drills. */
   drill_schedule: integerId.nullable(),
@@ -69,7 +66,7 @@ export const drillFields = {
   drill_files: z.int().min(1).max(1_000),
 };
 
-/** What a policy has that says nothing else. */
+/** Defaults of the optional fields. */
 export const POLICY_DEFAULTS = {
   missed_runs: 'once',
   overlap: 'skip',
@@ -82,23 +79,7 @@ export const POLICY_DEFAULTS = {
   drill_files: 10,
 } as const;
 
-/** Fields that events of earlier releases lack. */
-const laterRunFields = {
-  missed_runs: runFields.missed_runs.default(POLICY_DEFAULTS.missed_runs),
-  overlap: runFields.overlap.default(POLICY_DEFAULTS.overlap),
-  connect_timeout: runFields.connect_timeout.default(POLICY_DEFAULTS.connect_timeout),
-  idle_timeout: runFields.idle_timeout.default(POLICY_DEFAULTS.idle_timeout),
-  total_timeout: runFields.total_timeout.default(POLICY_DEFAULTS.total_timeout),
-  max_attempts: runFields.max_attempts.default(POLICY_DEFAULTS.max_attempts),
-  shrink_limit: runFields.shrink_limit.default(POLICY_DEFAULTS.shrink_limit),
-};
-const laterFields = {
-  ...laterRunFields,
-  drill_schedule: drillFields.drill_schedule.default(POLICY_DEFAULTS.drill_schedule),
-  drill_files: drillFields.drill_files.default(POLICY_DEFAULTS.drill_files),
-};
-
-/** A policy as a run carries it with it. */
+/** A policy as it was when a run was requested. */
 export const policySnapshot = z.object({
   id: integerId,
   uuid,
@@ -109,8 +90,8 @@ export const policySnapshot = z.object({
   mode_pull: z.boolean(),
   prehook: z.string(),
   posthook: z.string(),
-  ...laterRunFields,
-  drill_files: laterFields.drill_files,
+  ...runFields,
+  drill_files: drillFields.drill_files,
 });
 
 /** A policy as the API and the commands have it. `clients`, `repository` and `schedule` are integer ids. */
@@ -142,7 +123,7 @@ const variables = {
 export const policyRegistered = defineEvent({
   type: 'policy-registered',
   version: 1,
-  schema: stored.extend({ ...laterFields, id: integerId, uuid }),
+  schema: stored.extend({ id: integerId, uuid }),
   sealed: variables,
 });
 

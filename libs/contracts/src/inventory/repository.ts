@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** A borg repository as the API and the commands have it; `repository_key` is the passphrase. */
 export const repositoryFields = z.object({
@@ -14,9 +14,12 @@ export const repositoryFields = z.object({
   /** Id of the schedule of `borg check --verify-data`, which reads everything; null = as the settings say. */
   integrity_schedule: integerId.nullable(),
 });
-/** What a repository has that says nothing else. */
+/** Defaults of the optional fields. */
 export const REPOSITORY_DEFAULTS = { check_schedule: null, integrity_schedule: null };
 export type RepositoryFields = z.infer<typeof repositoryFields>;
+
+/** A repository as it was when a run was requested. */
+export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
 
 const stored = repositoryFields.extend({ repository_key: sealedText });
 const key = {
@@ -27,12 +30,7 @@ const key = {
 export const repositoryRegistered = defineEvent({
   type: 'repository-registered',
   version: 1,
-  schema: stored.extend({
-    check_schedule: stored.shape.check_schedule.default(null),
-    integrity_schedule: stored.shape.integrity_schedule.default(null),
-    id: integerId,
-    uuid,
-  }),
+  schema: stored.extend({ id: integerId, uuid }),
   sealed: key,
 });
 
@@ -54,14 +52,14 @@ export const repositoryPrepared = defineEvent({
     borg_id: z.string(),
     /** Borg's name of the encryption mode, for example `repokey-blake2`. */
     encryption: z.string(),
-    /** True when the preparation initialised it, false when it adopted what was there. */
+    /** Whether the preparation initialised it; false when the repository existed. */
     initialised: z.boolean(),
-    /** Whether the repository's host takes the repository's own SSH key. */
-    own_key: z.boolean().default(false),
+    /** Whether the repository's host accepts the repository's own SSH key. */
+    own_key: z.boolean(),
   }),
 });
 
-/** The key pair that opens this repository alone. The latest one counts. */
+/** A key pair for this repository alone; it replaces an earlier one. */
 export const repositorySshKeyGenerated = defineEvent({
   type: 'repository-ssh-key-generated',
   version: 1,
@@ -72,25 +70,25 @@ export const repositorySshKeyGenerated = defineEvent({
     /** OpenSSH PEM. */
     private_key: sealedText,
   }),
-  sealed: { subject: (data: { uuid: string }) => `repository-${data.uuid}`, fields: ['private_key'] as const },
+  sealed: { subject: key.subject, fields: ['private_key'] as const },
 });
 
-/** What `borg key export` told: without it a damaged repository stays closed for ever, passphrase or not. */
+/** The output of `borg key export`: without it a repository with a damaged key cannot be opened, even with the passphrase. */
 export const repositoryKeyEscrowed = defineEvent({
   type: 'repository-key-escrowed',
   version: 1,
   schema: z.object({ uuid, borg_id: z.string(), key: sealedText }),
-  sealed: { subject: (data: { uuid: string }) => `repository-${data.uuid}`, fields: ['key'] as const },
+  sealed: { subject: key.subject, fields: ['key'] as const },
 });
 
-/** Somebody was given the escrow copy of borg's key. */
+/** A user was given the escrow copy of borg's key. */
 export const repositoryEscrowRead = defineEvent({
   type: 'repository-escrow-read',
   version: 1,
   schema: z.object({ uuid }),
 });
 
-/** Somebody was shown the passphrase. */
+/** A user was given the passphrase. */
 export const repositoryKeyRead = defineEvent({
   type: 'repository-key-read',
   version: 1,

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, uuid } from '../text.ts';
+import { integerId, requiredText, uuid } from '../wire/scalars.ts';
 
 /** When a policy runs. `crontab` has five or six fields, the sixth is the year; `timezone` is an IANA name. */
 export const scheduleFields = z.object({
@@ -8,24 +8,19 @@ export const scheduleFields = z.object({
   crontab: requiredText(1024),
   timezone: requiredText(64),
   enabled: z.boolean(),
-  /** Seconds over which the runs of a slot are spread; each policy has a fixed place in there. */
+  /** Seconds over which the runs of an occurrence are spread; each policy has a fixed delay within them. */
   jitter: z.int().min(0).max(86_400),
   /** Windows in which nothing is started, in the schedule's time zone: `MON-FRI 08:00-18:00` or `22:00-02:00`. */
   blackouts: z.array(requiredText(64)).max(50),
 });
-/** What a schedule has that says nothing else. */
+/** Defaults of the optional fields. */
 export const SCHEDULE_DEFAULTS = { jitter: 0, blackouts: [] as string[] };
 export type ScheduleFields = z.infer<typeof scheduleFields>;
 
 export const scheduleRegistered = defineEvent({
   type: 'schedule-registered',
   version: 1,
-  schema: scheduleFields.extend({
-    jitter: scheduleFields.shape.jitter.default(SCHEDULE_DEFAULTS.jitter),
-    blackouts: scheduleFields.shape.blackouts.default(SCHEDULE_DEFAULTS.blackouts),
-    id: integerId,
-    uuid,
-  }),
+  schema: scheduleFields.extend({ id: integerId, uuid }),
 });
 
 export const scheduleChanged = defineEvent({

@@ -1,8 +1,8 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, timestamp, uuid } from '../text.ts';
+import { integerId, requiredText, timestamp, uuid } from '../wire/scalars.ts';
 
-/** A log-in by password: the family of refresh tokens that grows from it. */
+/** A log-in by password. A session is a chain of refresh tokens, each exchanged for the next. */
 export const sessionOpened = defineEvent({
   type: 'session-opened',
   version: 1,
@@ -22,7 +22,7 @@ export const sessionRevoked = defineEvent({
   schema: z.object({ uuid, reason: z.enum(['reuse', 'logout', 'password-changed', 'user-removed']) }),
 });
 
-/** Its last refresh token expired a while ago: nothing can be done with it any more, and the read model drops it. */
+/** Its last refresh token has expired, so the session is of no use and leaves the read model. */
 export const sessionExpired = defineEvent({
   type: 'session-expired',
   version: 1,

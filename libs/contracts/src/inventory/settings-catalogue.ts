@@ -1,10 +1,8 @@
-import { SETTINGS_DESCRIPTIONS } from './settings-descriptions.ts';
-
 /** What sort of value a setting has. The words are the API's; `password` and `privatekey` are secrets by themselves. */
 export const SETTING_TYPES = ['boolean', 'integer', 'string', 'password', 'privatekey'] as const;
 export type SettingType = (typeof SETTING_TYPES)[number];
 
-/** One setting as the program knows it. The log only holds what was changed. */
+/** A setting and its default. The log holds only settings that were changed. */
 export interface SettingDefinition {
   readonly id: number;
   readonly key: string;
@@ -15,15 +13,46 @@ export interface SettingDefinition {
   readonly sort_order: number;
   /** Stored encrypted and shown as `SECRET_MASK`. Some secrets have the type `string`, which API clients know. */
   readonly is_secret: boolean;
-  /** What it does, as sentences for people. */
+  /** What it does, for people. */
   readonly description: string;
 }
 
+const NO_MAIL = 'No effect: this version sends no mail.';
+
+/** What each setting does. A setting that API clients know and that has no effect says so. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  web_enabled: 'No effect: this version has no web console. Kept for clients of the API that know it.',
+  catalog_enabled: 'Whether a backup is followed by a job that lists the files of its archive.',
+  auto_restore_test: 'No effect: give policies a drill_schedule to have restores proven.',
+  url: 'No effect: this version sends no links. Kept for clients of the API that know it.',
+  auto_prune: 'Whether a backup is followed by a job that removes archives beyond what the policy keeps.',
+  job_cleaning: 'No effect: jobs and their output are part of the event log, and stay.',
+  backup_user: 'The account by which executors log in to clients.',
+  integrity_check: 'Whether repositories without an integrity_schedule of their own are read and verified at ic_cron.',
+  ic_cron: 'When that is, as a crontab in UTC.',
+  install_borg:
+    'Whether a preparation may install borg and what it needs from the distribution’s packages; otherwise it says what is missing.',
+  mail_system: NO_MAIL,
+  mail_from: NO_MAIL,
+  mail_server: NO_MAIL,
+  mail_username: NO_MAIL,
+  mail_password: NO_MAIL,
+  mail_port: NO_MAIL,
+  mail_tls: NO_MAIL,
+  ssh_password: 'No effect: executors log in by key only.',
+  ssh_key:
+    'The private key by which executors log in to clients and to the shells of repository hosts. Send another one to replace it.',
+  metrics_enabled: 'No effect: each service has /metrics at its health address, for whoever can reach that.',
+  metrics_auth: 'No effect: see metrics_enabled.',
+  metrics_auth_username: 'No effect: see metrics_enabled.',
+  metrics_auth_password: 'No effect: see metrics_enabled.',
+};
+
 const PREFIX = 'cyborgbackup_';
 
-type Line = readonly [id: number, name: string, type: SettingType, standard: string];
+type SettingLine = readonly [id: number, name: string, type: SettingType, default_value: string];
 
-const group = (group_name: string, lines: readonly Line[]): readonly SettingDefinition[] =>
+const group = (group_name: string, lines: readonly SettingLine[]): readonly SettingDefinition[] =>
   lines.map(([id, name, setting_type, default_value], index) => ({
     id,
     key: `${PREFIX}${name}`,
@@ -31,11 +60,11 @@ const group = (group_name: string, lines: readonly Line[]): readonly SettingDefi
     default_value,
     group_name,
     sort_order: index + 1,
-    description: SETTINGS_DESCRIPTIONS[name] ?? '',
+    description: DESCRIPTIONS[name] ?? '',
     is_secret: setting_type === 'password' || setting_type === 'privatekey' || name.endsWith('_password'),
   }));
 
-/** All settings there are, by group and order. Ids, keys, types and defaults are those that API clients know. */
+/** All settings, by group and order. Ids, keys, types and defaults are those that API clients know. */
 export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
   ...group('1 - General', [
     [2, 'web_enabled', 'boolean', 'True'],
@@ -79,13 +108,13 @@ const byKey = new Map(SETTINGS_CATALOGUE.map((definition) => [definition.key, de
 
 export const findSetting = (key: string): SettingDefinition | undefined => byKey.get(key);
 
-/** A row of the table `inventory.settings`: there is one only for a setting that was changed. */
+/** A row of the table `inventory.settings`, which has only settings that were changed. */
 export interface StoredSetting {
   readonly id: number;
   readonly key: string;
   /** Null for a secret. */
   readonly value: string | null;
-  /** The encrypted value; null for what is no secret. */
+  /** The encrypted value; null unless the setting is a secret. */
   readonly secret: unknown;
   readonly setting_type: string;
   readonly group_name: string;
@@ -94,12 +123,12 @@ export interface StoredSetting {
   readonly modified: string;
 }
 
-/** A setting as it is in force: `value` is null for a secret, and `secret` null for one that nobody has set. */
+/** A setting with its current value: `value` is null for a secret, and `secret` null for a secret that was never set. */
 export interface EffectiveSetting extends Omit<StoredSetting, 'created' | 'modified'> {
   readonly is_secret: boolean;
   readonly description: string;
   readonly default_value: string;
-  /** Null while the default is in force. */
+  /** Null while the setting has its default. */
   readonly created: string | null;
   readonly modified: string | null;
 }
@@ -115,5 +144,5 @@ export const mergeSettings = (stored: readonly StoredSetting[]): readonly Effect
   });
 };
 
-/** Whether a boolean setting's value means yes. */
+/** Whether the value of a boolean setting is true. */
 export const isSettingOn = (value: string | null): boolean => value === 'True';

@@ -7,21 +7,21 @@ import {
   type StoredSetting,
 } from './settings-catalogue.ts';
 
-test('there are 23 settings, each with an id and a key of its own', () => {
+test('the catalogue has 23 settings with different ids and keys', () => {
   const ids = SETTINGS_CATALOGUE.map(({ id }) => id).toSorted((a, b) => a - b);
   expect(ids).toEqual(Array.from({ length: 23 }, (_, index) => index + 1));
   expect(new Set(SETTINGS_CATALOGUE.map(({ key }) => key)).size).toBe(23);
 });
 
-test('passwords and private keys are secrets, whatever their type is called', () => {
+test('passwords and private keys are secrets, also those of the type string', () => {
   expect(SETTINGS_CATALOGUE.filter(({ is_secret }) => is_secret).map(({ id }) => id)).toEqual([14, 7, 10, 20]);
 });
 
-test('each says what it does, or that it does nothing', () => {
+test('every setting has a description', () => {
   for (const { key, description } of SETTINGS_CATALOGUE) expect(description, key).toMatch(/^\P{Ll}.{20,}\.$/u);
 });
 
-test('a setting has its place in its group', () => {
+test('finds a setting by its full key, with its group and order', () => {
   expect(findSetting('cyborgbackup_backup_user')).toMatchObject({
     id: 9,
     group_name: '2 - Backup',
@@ -31,7 +31,7 @@ test('a setting has its place in its group', () => {
   expect(findSetting('backup_user')).toBeUndefined();
 });
 
-test('stored settings come over the defaults', () => {
+test('merges stored settings over the defaults', () => {
   const row: StoredSetting = {
     id: 4,
     key: 'cyborgbackup_auto_prune',

@@ -1,10 +1,10 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { requiredText, sealedText } from '../text.ts';
+import { requiredText, sealedText } from '../wire/scalars.ts';
 
-/** All settings are one stream: they are few, and changes to them are rare. */
+/** One stream for all settings: they are few and change rarely. */
 export const SETTINGS_STREAM = 'settings';
-export const SETTINGS_SUBJECT = 'settings';
+const SETTINGS_SUBJECT = 'settings';
 
 export const settingChanged = defineEvent({
   type: 'setting-changed',
@@ -21,7 +21,7 @@ export const secretSettingChanged = defineEvent({
 
 export const SSH_KEY_TYPES = ['ed25519', 'ecdsa', 'rsa'] as const;
 
-/** The key pair by which the control plane opens clients and repositories. */
+/** The key pair by which the control plane logs in to clients and repository hosts. */
 export const sshKeyGenerated = defineEvent({
   type: 'ssh-key-generated',
   version: 1,

@@ -1,9 +1,9 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../text.ts';
+import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
-/** Which mail reports a user wants. */
-export const userNotifications = {
+/** Mail reports that a user wants. */
+const userNotifications = {
   notify_backup_daily: z.boolean(),
   notify_backup_weekly: z.boolean(),
   notify_backup_monthly: z.boolean(),
@@ -54,3 +54,20 @@ export const userRemoved = defineEvent({
 
 export const userEvents = [userRegistered, userChanged, userPasswordChanged, userRemoved] as const;
 export type UserEvent = EventOf<(typeof userEvents)[number]>;
+
+/** One stream for all withdrawals, so that two of them at once cannot remove the last superuser. */
+export const SUPERUSERS_STREAM = 'superusers';
+
+/**
+ * A superuser may be demoted or removed, since another one stays. Recorded before the user's own event, which is then appended
+ * at exactly this version of the user's stream: from here on the user does not count as a superuser, unless that stream has
+ * got another event meanwhile.
+ */
+export const superuserWithdrawn = defineEvent({
+  type: 'superuser-withdrawn',
+  version: 1,
+  schema: z.object({ user: uuid, version: z.int().min(1) }),
+});
+
+export const superuserEvents = [superuserWithdrawn] as const;
+export type SuperuserEvent = EventOf<(typeof superuserEvents)[number]>;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { defineRpc } from '../rpc.ts';
-import { integerId, uuid } from '../text.ts';
-import { clientSnapshot, repositorySnapshot, restoreRequest } from './run.ts';
+import { clientSnapshot } from '../inventory/client.ts';
+import { repositorySnapshot } from '../inventory/repository.ts';
+import { defineRpc } from '../wire/rpc.ts';
+import { integerId, uuid } from '../wire/scalars.ts';
+import { restoreRequest } from './run.ts';
 
 const position = z.string().regex(/^\d+$/);
 
@@ -18,57 +20,57 @@ export const schedulerCommands = {
     z.object({ job: uuid, run: uuid }),
     z.object({ job: integerId, position }),
   ),
-  /** Puts something of an archive back. */
+  /** Restores from an archive. */
   restore: defineRpc(
     'scheduler.archive.restore',
     restoreRequest.extend({
-      /** Names the new run, so that a repeated request starts nothing twice. */
+      /** Idempotency key: names the new run. */
       run: uuid,
       /** The archive's backup job. */
       backup: uuid,
       /** Where the archive is. */
       repository: repositorySnapshot,
-      /** Where its files go; null = the repository's own host. */
+      /** Where files are restored to; null = the repository's own host. */
       client: clientSnapshot.nullable(),
     }),
     z.object({ job: integerId, position }),
   ),
-  /** Checks a repository now; with `verify_data` everything in it is read. Answers with the check's job. */
+  /** Checks a repository now; with `verify_data` all its data is read. Answers with the check's job. */
   checkRepository: defineRpc(
     'scheduler.repository.check',
     z.object({ repository: integerId, run: uuid, verify_data: z.boolean() }),
     z.object({ job: integerId, position }),
   ),
-  /** Proves now that a policy's latest archives can be restored. Answers with the first client's job. */
+  /** Runs a restore drill of a policy's latest archives now. Answers with the first client's job. */
   drill: defineRpc(
     'scheduler.policy.drill',
     z.object({ policy: integerId, run: uuid }),
     z.object({ job: integerId, position }),
   ),
-  /** Asks for a job's end; a job that does not run yet is canceled at once. */
+  /** Requests the end of a job; a job that does not run yet is canceled at once. */
   cancel: defineRpc('scheduler.job.cancel', z.object({ job: uuid }), z.object({ position: position.nullable() })),
   /** Why a job does not run yet. */
   explain: defineRpc(
     'scheduler.job.explain',
     z.object({ job: uuid }),
     z.object({
-      /** ended = nothing to wait for any more; granted = handed to the executors, none has taken it yet. */
+      /** granted = offered to the executors, and not taken yet. */
       state: z.enum(['waiting', 'pending', 'granted', 'running', 'ended']),
       /** One sentence for people. */
       reason: z.string(),
       /** The jobs it waits for. */
       blocked_by: z.array(z.object({ id: integerId, uuid, name: z.string() })),
-      /** How many jobs are ahead of it in the line for its repository or client. */
+      /** How many jobs are ahead of it in the queue for its repository or client. */
       ahead: z.int().min(0),
     }),
   ),
 };
 
 /**
- * Core NATS subject by which executors are asked who works on a job (its uuid). The one that does answers; all others say
- * nothing. No responder at all means that no executor is there.
+ * Core NATS subject by which executors are asked who works on a job (its uuid). Only the executor that does answers. NATS reports
+ * 'no responders' when no executor is running.
  */
 export const HOLDER_SUBJECT = 'jobs.holder';
 
-/** Core NATS subject on which executors hear of cancel requests; the job's stream is the truth. */
+/** Core NATS subject that tells executors of cancel requests at once; what counts is the job's stream. */
 export const CANCEL_SIGNAL = 'jobs.cancel';

@@ -1,97 +1,91 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { virtualMachine } from '../inventory/client.ts';
+import { clientSnapshot, virtualMachine } from '../inventory/client.ts';
 import { policySnapshot } from '../inventory/policy.ts';
-import { archivePath, integerId, requiredText, sealedText, uuid } from '../text.ts';
+import { repositorySnapshot } from '../inventory/repository.ts';
+import { archivePath, integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
-/** job = backup, check = preparation of a client or repository. */
+/** job = backup; what a check looks at is in `check`. */
 export const JOB_TYPES = ['job', 'check', 'catalog', 'prune', 'restore', 'integrity'] as const;
 export type JobType = (typeof JOB_TYPES)[number];
 
 export const LAUNCH_TYPES = ['manual', 'relaunch', 'scheduled', 'dependency'] as const;
 export type LaunchType = (typeof LAUNCH_TYPES)[number];
 
-export const clientSnapshot = z.object({
-  id: integerId,
-  uuid,
-  hostname: z.string(),
-  port: z.int(),
-  /** KiB/s; null = no limit. */
-  bandwidth_limit: z.int().min(0).nullable().default(null),
-});
-export const repositorySnapshot = z.object({ id: integerId, uuid, name: z.string(), path: z.string() });
-/** What a restore does with a file that is there already. */
+/** What a restore does with an existing file. */
 export const REPLACE_POLICIES = ['always', 'newer', 'never', 'keep-both'] as const;
 
-/** What a restore compares afterwards: sizes and times, or what the files hold as well. */
+/** What a restore compares afterwards: nothing, sizes and times, or contents too. */
 export const VERIFICATIONS = ['none', 'sizes', 'contents'] as const;
 
-/** What a restore job puts where. */
+/** What a restore job restores, and where to. */
 export const restoreRequest = z.object({
   /** A path as the archive has it, with all below it; empty = see `items`, or everything. */
   item: z.string(),
   /** Several paths, each with all below it. */
-  items: z.array(archivePath).max(1_000).default([]),
+  items: z.array(archivePath).max(1_000),
   /** Borg's patterns (`sh:**` and so on) for what to restore, beside the paths. */
-  patterns: z.array(requiredText(4_096)).max(100).default([]),
-  /** A folder on the destination, made when it is not there; empty = in place, where everything was. */
+  patterns: z.array(requiredText(4_096)).max(100),
+  /** A folder on the destination, made when missing; empty = every file in its original place. */
   dest_folder: z.string(),
   /** client = the job's client; repository = the host on which the repository lies. */
-  destination: z.enum(['client', 'repository']).default('client'),
-  replace: z.enum(REPLACE_POLICIES).default('always'),
-  verify: z.enum(VERIFICATIONS).default('sizes'),
-  /** Owners by number; otherwise by name where the destination knows it. */
-  numeric_ids: z.boolean().default(false),
+  destination: z.enum(['client', 'repository']),
+  replace: z.enum(REPLACE_POLICIES),
+  verify: z.enum(VERIFICATIONS),
+  /** Whether owners are restored by number; otherwise by name, where the destination knows the name. */
+  numeric_ids: z.boolean(),
   /** Only list what would be written. */
   dry_run: z.boolean(),
   /** Feed the dump to the database server it came from (mysql and postgresql archives). */
-  database: z.boolean().default(false),
+  database: z.boolean(),
 });
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 
-/** A proof that an archive can be restored: some files, picked by the seed, are extracted and compared. */
-export const drillRequest = z.object({
+/** A restore drill: some files, picked at random by the seed, are extracted and compared. */
+const drillRequest = z.object({
   seed: z.string().min(1).max(64),
   files: z.int().min(1).max(1_000),
 });
 export type DrillRequest = z.infer<typeof drillRequest>;
 
 /**
- * What a check job looks at. client, repository and hypervisor make ready what a backup needs; machines asks a hypervisor
- * for its machines, and the scheduler adds a backup for each; archives is `borg check` of a repository.
+ * What a check job looks at. client, repository and hypervisor are prepared for backups; machines lists the machines of a
+ * hypervisor, and the scheduler adds a backup for each; archives is `borg check` of a repository.
  */
-export const CHECK_SUBJECTS = ['client', 'repository', 'hypervisor', 'machines', 'archives'] as const;
-export type CheckSubject = (typeof CHECK_SUBJECTS)[number];
+const checkSubject = z.enum(['client', 'repository', 'hypervisor', 'machines', 'archives']);
+export type CheckSubject = z.infer<typeof checkSubject>;
 
 /** One job of a run. A job waits for all jobs in `needs`; when one of those does not succeed, it is not started. */
-export const plannedJob = z.object({
-  id: integerId,
-  uuid,
-  name: z.string(),
-  job_type: z.enum(JOB_TYPES),
-  launch_type: z.enum(LAUNCH_TYPES),
-  client: clientSnapshot.nullable(),
-  needs: z.array(uuid),
-  /** The archive this job makes (job), lists (catalog) or reads (restore). */
-  archive_name: z.string().nullable(),
-  /** The backup that this job follows up. */
-  master_job: uuid.nullable(),
-  /** Its id, when it is a job of an earlier run. */
-  master_job_id: integerId.optional(),
-  /** Set for restore jobs; their `client` is the destination. */
-  restore: restoreRequest.optional(),
-  /** Set for restore jobs that only prove that a restore works. */
-  drill: drillRequest.optional(),
-  /** Set for check jobs of this release; without it, a check with a client is one of the client. */
-  check: z.enum(CHECK_SUBJECTS).optional(),
-  /** The virtual machine that this job is about. */
-  machine: virtualMachine.optional(),
-  /** Set for a check of machines: which jobs follow each machine's backup. */
-  followers: z.object({ catalog: z.boolean(), prune: z.boolean() }).optional(),
-});
+const plannedJob = z
+  .object({
+    id: integerId,
+    uuid,
+    name: z.string(),
+    job_type: z.enum(JOB_TYPES),
+    launch_type: z.enum(LAUNCH_TYPES),
+    client: clientSnapshot.nullable(),
+    needs: z.array(uuid),
+    /** The archive this job makes (job), lists (catalog) or reads (restore). */
+    archive_name: z.string().nullable(),
+    /** The backup that this job follows up. */
+    master_job: uuid.nullable(),
+    /** Its id, when it is a job of an earlier run. */
+    master_job_id: integerId.optional(),
+    /** Set for restore jobs; their `client` is the destination. */
+    restore: restoreRequest.optional(),
+    /** Set for restore jobs that are restore drills. */
+    drill: drillRequest.optional(),
+    /** Set for check jobs, and `archives` for integrity jobs. */
+    check: checkSubject.optional(),
+    /** The virtual machine that the job backs up, lists, prunes or restores. */
+    machine: virtualMachine.optional(),
+    /** Set for a check of machines: which jobs follow each machine's backup. */
+    followers: z.object({ catalog: z.boolean(), prune: z.boolean() }).optional(),
+  })
+  .refine(({ job_type, check }) => job_type !== 'check' || check !== undefined, 'A check job names what it checks.');
 export type PlannedJob = z.infer<typeof plannedJob>;
 
-/** What all jobs of a run have in common, as it was when the run was requested. */
+/** What all jobs of a run share, as it was when the run was requested. */
 const runFacts = z.object({
   uuid,
   policy: policySnapshot.nullable(),
@@ -103,8 +97,8 @@ const runFacts = z.object({
 export type RunFacts = z.infer<typeof runFacts>;
 
 /**
- * A policy was launched: everything its jobs need to know, as it was at that moment, in one event, so that a launch is
- * never half done. Stream `run-<uuid>`.
+ * A run was requested: one event with everything that its jobs need, so that a launch is atomic. Stream `run-<uuid>`.
+ * See docs/decisions/0001-a-run-is-one-event.md.
  */
 export const runRequested = defineEvent({
   type: 'run-requested',
@@ -120,8 +114,8 @@ export const runRequested = defineEvent({
 });
 
 /**
- * A hypervisor told its machines, and each got its jobs. Stream `run-<uuid>`, after the request, whose facts it repeats:
- * who folds it need not look for them.
+ * The machines of a hypervisor were listed, and each got its jobs. Stream `run-<uuid>`, after the request, whose fields it
+ * repeats, so that read models need no look-up. See docs/decisions/0011-machines-extend-a-run.md.
  */
 export const runExtended = defineEvent({
   type: 'run-extended',

@@ -1,8 +1,9 @@
+import { APP_ROLE } from '@cyborgbackup/database';
 import { createLogger } from '@cyborgbackup/kernel';
 import { createTestDatabase } from '@cyborgbackup/testkit';
 import pg from 'pg';
 import type { EventStore } from '../event-store.ts';
-import { APP_ROLE, installEventStore } from '../postgres/install-event-store.ts';
+import { installEventStore } from '../postgres/install-event-store.ts';
 import { createPostgresEventStore, type PostgresEventStoreOptions } from '../postgres/postgres-event-store.ts';
 
 export interface TestStore extends AsyncDisposable {

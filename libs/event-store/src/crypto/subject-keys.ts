@@ -1,4 +1,4 @@
-import type { EncryptedValue } from '@cyborgbackup/kernel';
+import { isRecord, type EncryptedValue } from '@cyborgbackup/kernel';
 
 /** One encryption key per subject (a user, a repository, ...), kept outside the log so that it can be forgotten. */
 export interface SubjectKeys {
@@ -15,13 +15,7 @@ export interface SubjectKeys {
   erase(subject: string): Promise<void>;
 }
 
-export const isEncrypted = (value: unknown): value is EncryptedValue =>
-  typeof value === 'object' && value !== null && '$encrypted' in value && isSealedText(value.$encrypted);
-
-const isSealedText = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  'subject' in value &&
-  typeof value.subject === 'string' &&
-  'value' in value &&
-  typeof value.value === 'string';
+export const isEncrypted = (value: unknown): value is EncryptedValue => {
+  const sealed = isRecord(value) ? value['$encrypted'] : undefined;
+  return isRecord(sealed) && typeof sealed['subject'] === 'string' && typeof sealed['value'] === 'string';
+};

@@ -1,3 +1,4 @@
+import { APP_ROLE } from '@cyborgbackup/database';
 import { startPostgres } from '@cyborgbackup/embedded';
 import { createLogger, delay } from '@cyborgbackup/kernel';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -8,7 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { sampleEvents } from '../contract/sample-events.ts';
 import { verifyLog } from '../verify.ts';
 import { appendQuery, toAppendItem } from './append-batch.ts';
-import { APP_ROLE, installEventStore } from './install-event-store.ts';
+import { installEventStore } from './install-event-store.ts';
 import { createPostgresEventStore } from './postgres-event-store.ts';
 import { verifyHeads } from './verify-heads.ts';
 

@@ -1,4 +1,4 @@
-import { AppError, delay, messageOf, type Logger } from '@cyborgbackup/kernel';
+import { AppError, delay, isDatabaseUnavailable, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { AppendItem, AppendOutcome } from './append-batch.ts';
 import { createAppendQueue, type QueuedAppend } from './append-queue.ts';
 
@@ -84,7 +84,7 @@ export const createGroupCommit = ({ execute, logger }: GroupCommitOptions): Grou
       settle(entry, (await execute([entry.item]))[0]);
       return undefined;
     } catch (error) {
-      const lost = isLostConnection(error) ? unavailable(error) : undefined;
+      const lost = isDatabaseUnavailable(error) ? unavailable(error) : undefined;
       entry.reject(lost ?? error);
       return lost;
     }
@@ -114,9 +114,3 @@ const unavailable = (cause: unknown): AppError =>
   new AppError('unavailable', 'The event store does not answer: check that PostgreSQL is running, then try again.', {
     cause,
   });
-
-/** No server, or one that is going or full. Errors of the socket have no SQLSTATE; a refused login is a FATAL. */
-const isLostConnection = (error: unknown): boolean => {
-  if (!(error instanceof Error && 'severity' in error && 'code' in error)) return true;
-  return error.severity === 'FATAL' || /^(08|53|57|58)/.test(String(error.code));
-};

@@ -1,3 +1,4 @@
+import { APP_ROLE } from '@cyborgbackup/database';
 import { startPostgres } from '@cyborgbackup/embedded';
 import { createLogger } from '@cyborgbackup/kernel';
 import { createTestDatabase, type TestDatabase } from '@cyborgbackup/testkit';
@@ -6,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { APP_ROLE, installEventStore } from './install-event-store.ts';
-import { migrate } from './migrate.ts';
+import { installEventStore } from './install-event-store.ts';
 
 const connected = async <T>(url: string, work: (client: pg.Client) => Promise<T>, options = ''): Promise<T> => {
   const client = new pg.Client({ connectionString: url, options });
@@ -25,25 +25,6 @@ describe('in an empty database', () => {
   it('several processes may install at once and again', async () => {
     await Promise.all(Array.from({ length: 4 }, () => connected(database.adminUrl, installEventStore)));
     await connected(database.adminUrl, installEventStore);
-  });
-
-  it('migrates in order, once, all or nothing', async () => {
-    const first = { name: '0001-a', sql: 'create table s.a (n int); insert into s.a values (1)' };
-    const broken = { name: '0002-b', sql: 'insert into s.a values (2); select 1 / 0' };
-    const second = { name: '0002-b', sql: 'insert into s.a values (2)' };
-    await connected(database.adminUrl, async (client) => {
-      await migrate(client, 's', [first]);
-      await expect(migrate(client, 's', [first, broken])).rejects.toThrow(/division/);
-      await migrate(client, 's', [first, second]);
-      await migrate(client, 's', [first, second]);
-      expect((await client.query('select n from s.a order by n')).rows).toEqual([{ n: 1 }, { n: 2 }]);
-      // An older program leaves what it does not know alone.
-      await migrate(client, 's', [first]);
-      await expect(migrate(client, 's', [{ ...first, sql: `${first.sql} ` }])).rejects.toMatchObject({
-        code: 'conflict',
-      });
-      await expect(migrate(client, 's; drop', [])).rejects.toThrow(TypeError);
-    });
   });
 });
 

@@ -1,17 +1,10 @@
-import { catalogStream, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { archiveStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import { catalogProjection } from '../read/catalog-projection.ts';
 import { findArchive } from '../read/find-archive.ts';
-import type { ReadModel } from '../read/read-model.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
-
-type Commands = typeof catalogCommands;
-
-/** What the catalog does with single archives. */
-export interface ArchiveHandlers {
-  forget(input: RpcInput<Commands['forget']>): Promise<RpcOutput<Commands['forget']>>;
-  findings(input: RpcInput<Commands['findings']>): Promise<RpcOutput<Commands['findings']>>;
-}
 
 /** Appends what happened to an archive. */
 export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
@@ -19,19 +12,22 @@ export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, Archive
 export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
   handleCommand(commandDeps(parts, 'catalog'), archiveDecider);
 
-export const createArchiveHandlers = (parts: ServiceParts, readModel: ReadModel): ArchiveHandlers => {
+/** What the catalog does with single archives. */
+export const createArchiveHandlers = (
+  parts: ServiceParts,
+): Pick<RpcHandlers<typeof catalogCommands>, 'removeArchive' | 'recordFindings'> => {
   const handle = createHandleArchive(parts);
   const run = async (command: ArchiveCommand): Promise<string> => {
-    const { position } = await handle(catalogStream(command.job), command);
+    const { position } = await handle(archiveStream(command.job), command);
     return (position ?? 0n).toString();
   };
   return {
-    forget: async ({ repository, archive, reason }) => {
+    removeArchive: async ({ repository, archive, reason }) => {
       // An archive that the read model does not know yet would stay for ever.
-      await readModel.reaches(await parts.store.head());
+      await parts.waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
       const job = await findArchive(parts.pool, repository, archive);
       return { position: job === undefined ? null : await run({ do: 'forget', job, reason }) };
     },
-    findings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
+    recordFindings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
   };
 };

@@ -1,11 +1,4 @@
-import type {
-  archiveChecked,
-  archiveForgotten,
-  archiveFoundAgain,
-  archiveVanished,
-  catalogBatchRecorded,
-  catalogCompleted,
-} from '@cyborgbackup/contracts';
+import type { archiveChecked, archiveRemoved, archiveReappeared, archiveVanished } from '@cyborgbackup/contracts';
 import type { Decider, EventOf } from '@cyborgbackup/kernel';
 
 /*
@@ -17,15 +10,9 @@ export interface ArchiveState {
 }
 
 type Vanished = EventOf<typeof archiveVanished>;
-type FoundAgain = EventOf<typeof archiveFoundAgain>;
+type FoundAgain = EventOf<typeof archiveReappeared>;
 type Checked = EventOf<typeof archiveChecked>;
-export type ArchiveEvent =
-  | EventOf<typeof archiveForgotten>
-  | Vanished
-  | FoundAgain
-  | Checked
-  | EventOf<typeof catalogBatchRecorded>
-  | EventOf<typeof catalogCompleted>;
+export type ArchiveEvent = EventOf<typeof archiveRemoved> | Vanished | FoundAgain | Checked;
 
 export type ArchiveCommand =
   | { readonly do: 'forget'; readonly job: string; readonly reason: string }
@@ -36,14 +23,14 @@ export type ArchiveCommand =
 const decide = (command: ArchiveCommand): ArchiveEvent => {
   switch (command.do) {
     case 'forget':
-      return { type: 'archive-forgotten', data: { job: command.job, reason: command.reason } };
+      return { type: 'archive-removed', data: { job: command.job, reason: command.reason } };
     case 'miss': {
       const { do: _do, ...data } = command;
       return { type: 'archive-vanished', data };
     }
     case 'find': {
       const { do: _do, ...data } = command;
-      return { type: 'archive-found-again', data };
+      return { type: 'archive-reappeared', data };
     }
     case 'check': {
       const { do: _do, ...data } = command;
@@ -57,10 +44,10 @@ export const archiveDecider: Decider<ArchiveState, ArchiveCommand, ArchiveEvent>
   decide: (command, { isGone }) => (isGone === (command.do === 'find') ? [decide(command)] : []),
   evolve: (state, { type }) => {
     switch (type) {
-      case 'archive-forgotten':
+      case 'archive-removed':
       case 'archive-vanished':
         return { isGone: true };
-      case 'archive-found-again':
+      case 'archive-reappeared':
         return { isGone: false };
       default:
         return state;

@@ -5,19 +5,17 @@ import { archiveDecider, type ArchiveCommand, type ArchiveEvent } from './decide
 const job = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a01';
 const repository = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a02';
 const forget: ArchiveCommand = { do: 'forget', job, reason: 'pruned' };
-const forgotten: ArchiveEvent = { type: 'archive-forgotten', data: { job, reason: 'pruned' } };
+const forgotten: ArchiveEvent = { type: 'archive-removed', data: { job, reason: 'pruned' } };
 const miss: ArchiveCommand = { do: 'miss', job, repository, archive: 'a', borg_id: 'b' };
 const vanished: ArchiveEvent = { type: 'archive-vanished', data: { job, repository, archive: 'a', borg_id: 'b' } };
 const find: ArchiveCommand = { do: 'find', job, repository, archive: 'a', borg_id: 'b' };
-const found: ArchiveEvent = { type: 'archive-found-again', data: { job, repository, archive: 'a', borg_id: 'b' } };
+const found: ArchiveEvent = { type: 'archive-reappeared', data: { job, repository, archive: 'a', borg_id: 'b' } };
 const findings = { job, archive_healthy: false, broken_paths: ['etc/hosts'], checked_at: '2026-01-01T00:00:00Z' };
 const check: ArchiveCommand = { do: 'check', ...findings };
 const checked: ArchiveEvent = { type: 'archive-checked', data: findings };
-const listed: ArchiveEvent = { type: 'catalog-completed', data: { job, entries: 1 } };
 
 test.each<[string, ArchiveEvent[], ArchiveCommand, ArchiveEvent[]]>([
   ['an archive is forgotten', [], forget, [forgotten]],
-  ['one that was listed in the first way too', [listed], forget, [forgotten]],
   ['forgetting again changes nothing', [forgotten], forget, []],
   ['an archive vanishes', [], miss, [vanished]],
   ['one that was forgotten does not', [forgotten], miss, []],

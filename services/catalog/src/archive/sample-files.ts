@@ -1,20 +1,12 @@
-import { exactPath, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { exactPath, type catalogCommands, type RpcHandlers, type RpcInput } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
+import type { ListedArchive } from '@cyborgbackup/read-models';
 import type { ServiceParts } from '@cyborgbackup/service';
+import { catalogProjection } from '../read/catalog-projection.ts';
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import {
-  findFiles,
-  findListedArchive,
-  scanForFiles,
-  type ListedArchive,
-  type SampledFile,
-} from '../read/find-sample.ts';
-import type { ReadModel } from '../read/read-model.ts';
-
-type Sample = typeof catalogCommands.sample;
-
-export type SampleFiles = (input: RpcInput<Sample>) => Promise<RpcOutput<Sample>>;
+import { findFiles, findListedArchive, scanForFiles, type SampledFile } from '../read/find-sample.ts';
 
 /** Guesses for each file that is wanted: enough where most entries are files of this archive. */
 const GUESSES_PER_FILE = 8;
@@ -33,9 +25,9 @@ export const guessNumbers = (seed: string, count: number, next: number): readonl
 const guess = async (
   pool: Pool,
   archive: ListedArchive,
-  { seed, files }: RpcInput<Sample>,
+  { seed, files }: RpcInput<typeof catalogCommands.sample>,
 ): Promise<readonly SampledFile[] | undefined> => {
-  const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next);
+  const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next_number);
   const found = new Map((await findFiles(pool, archive, numbers)).map((file) => [file.number, file]));
   if (found.size < files) return undefined;
   return numbers.flatMap((number) => found.get(number) ?? []).slice(0, files);
@@ -46,11 +38,11 @@ const guess = async (
  * @throws AppError `conflict` for an archive that is not in the catalog
  */
 export const createSampleFiles =
-  ({ pool, store }: Pick<ServiceParts, 'pool' | 'store'>, readModel: ReadModel): SampleFiles =>
+  ({ pool, waiter }: Pick<ServiceParts, 'pool' | 'waiter'>): RpcHandlers<typeof catalogCommands>['sample'] =>
   async (input) => {
     const find = async (): Promise<ListedArchive | undefined> => findListedArchive(pool, input.job);
     const findLater = async (): Promise<ListedArchive | undefined> => {
-      await readModel.reaches(await store.head());
+      await waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
       return find();
     };
     const archive = (await find()) ?? (await findLater());

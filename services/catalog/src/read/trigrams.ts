@@ -1,7 +1,8 @@
+import { inTransaction, lockUntilCommit } from '@cyborgbackup/database';
 import { messageOf, type Logger } from '@cyborgbackup/kernel';
 import { defineProjection, type Projection } from '@cyborgbackup/projections';
+import { catalog } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
-import { names } from './models/dictionaries.ts';
 
 /*
  * Searches for a part of a name use an index of trigrams, which PostgreSQL has as an extension of its own distribution. It is a
@@ -52,11 +53,9 @@ export const withTrigrams = (projection: Projection, schema: string): Projection
   defineProjection({
     ...projection,
     models: projection.models.map((model) =>
-      model.table === names.table ? { ...model, indexes: [...model.indexes, indexOf(schema)] } : model,
+      model.table === catalog.entryNames.table ? { ...model, indexes: [...model.indexes, indexOf(schema)] } : model,
     ),
   });
-
-const INDEX_LOCK = 0x4342_5452;
 
 /**
  * Indexes the names of tables that were made while the extension was missing; this takes a while, and writers wait. Tables of
@@ -65,20 +64,17 @@ const INDEX_LOCK = 0x4342_5452;
 export const ensureNameIndex = async (pool: Pool, { name }: Projection, schema: string): Promise<void> => {
   const client = await pool.connect();
   try {
-    await client.query('begin');
-    await client.query('select pg_advisory_xact_lock($1, 0)', [INDEX_LOCK]);
-    const { rowCount } = await client.query(
-      `select from pg_tables t
-        where t.schemaname = $1 and t.tablename = $2
-          and not exists (select from pg_indexes i where i.schemaname = t.schemaname and i.tablename = t.tablename
-                             and i.indexdef like '%gin_trgm_ops%')`,
-      [name, names.table],
-    );
-    if (rowCount === 1) await client.query(`create index on ${name}.${names.table} ${indexOf(schema)}`);
-    await client.query('commit');
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined); // a lost connection is rolled back by the server
-    throw error;
+    await inTransaction(client, async () => {
+      await lockUntilCommit(client, 'searchIndex', name);
+      const { rowCount } = await client.query(
+        `select from pg_tables t
+          where t.schemaname = $1 and t.tablename = $2
+            and not exists (select from pg_indexes i where i.schemaname = t.schemaname and i.tablename = t.tablename
+                               and i.indexdef like '%gin_trgm_ops%')`,
+        [name, catalog.entryNames.table],
+      );
+      if (rowCount === 1) await client.query(`create index on ${name}.${catalog.entryNames.table} ${indexOf(schema)}`);
+    });
   } finally {
     client.release();
   }

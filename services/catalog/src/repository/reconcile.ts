@@ -1,27 +1,17 @@
-import {
-  catalogStream,
-  foundArchivesStream,
-  type catalogCommands,
-  type RpcInput,
-  type RpcOutput,
-} from '@cyborgbackup/contracts';
+import { archiveStream, unknownArchivesStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
 import { createHandleArchive } from '../archive/archive-handlers.ts';
+import { catalogProjection } from '../read/catalog-projection.ts';
 import { cataloguedArchives, type CataloguedArchive } from '../read/catalogued-archives.ts';
-import type { ReadModel } from '../read/read-model.ts';
 import { foundArchivesDecider, type ListedArchive } from './decider.ts';
-
-type Reconcile = typeof catalogCommands.reconcile;
 
 /** Appends that one decision makes, at most; an append takes no more. */
 const MAX_FOUND = 500;
 
 /** Compares what borg lists with what is catalogued, and records what differs. */
-export const createReconcile = (
-  parts: ServiceParts,
-  readModel: ReadModel,
-): ((input: RpcInput<Reconcile>) => Promise<RpcOutput<Reconcile>>) => {
+export const createReconcile = (parts: ServiceParts): RpcHandlers<typeof catalogCommands>['reconcile'] => {
   const handleArchive = createHandleArchive(parts);
   const handleFound = handleCommand(commandDeps(parts, 'catalog'), foundArchivesDecider);
 
@@ -34,7 +24,7 @@ export const createReconcile = (
     let last = 0n;
     for (const { job_uuid: job, archive_name: archive, borg_id } of drifted) {
       const command = { do: what, job, repository, archive, borg_id };
-      const { position = 0n } = await handleArchive(catalogStream(job), command);
+      const { position = 0n } = await handleArchive(archiveStream(job), command);
       last = position > last ? position : last;
     }
     return last;
@@ -44,16 +34,16 @@ export const createReconcile = (
     const names: string[] = [];
     for (let at = 0; at < archives.length; at += MAX_FOUND) {
       const some = archives.slice(at, at + MAX_FOUND);
-      const { events } = await handleFound(foundArchivesStream(repository), { repository, archives: some });
+      const { events } = await handleFound(unknownArchivesStream(repository), { repository, archives: some });
       names.push(...events.map(({ data }) => data.archive));
     }
     return names;
   };
 
-  return async ({ repository, known_until, after, upto, archives }) => {
+  return async ({ repository, known_until, after, until, archives }) => {
     const knownUntil = BigInt(known_until);
-    await readModel.reaches(knownUntil);
-    const known = await cataloguedArchives(parts.pool, repository, { after, upto });
+    await parts.waiter.waitForProjections([catalogProjection.name], knownUntil, WAIT_MILLIS.listing);
+    const known = await cataloguedArchives(parts.pool, repository, { after, until });
     const listed = new Set(archives.map(({ borg_id }) => borg_id));
     const ours = new Set(known.map(({ borg_id }) => borg_id));
     const gone = known.filter(
@@ -69,7 +59,7 @@ export const createReconcile = (
     );
     return {
       vanished: gone.map(({ archive_name }) => archive_name),
-      found_again: back.map(({ archive_name }) => archive_name),
+      reappeared: back.map(({ archive_name }) => archive_name),
       unknown: [...unknown],
       position: last === 0n ? null : last.toString(),
     };

@@ -15,7 +15,7 @@ export interface SeriesState {
   readonly sequence: number;
   /** The number of the next new entry. */
   readonly next: number;
-  readonly listing: { readonly attempt: string; readonly sequence: number } | null;
+  readonly listing: { readonly uuid: string; readonly sequence: number } | null;
   /** The listing that was completed last. */
   readonly completed: string | null;
 }
@@ -25,18 +25,18 @@ type Completed = EventOf<typeof catalogListingCompleted>;
 export type SeriesEvent = Started | Completed | EventOf<typeof catalogListingAbandoned>;
 
 export type SeriesCommand =
-  | ({ readonly do: 'start' } & Omit<Started['data'], 'sequence' | 'first'>)
+  | ({ readonly do: 'start' } & Omit<Started['data'], 'sequence' | 'first_number'>)
   | {
       readonly do: 'complete';
       readonly series: string;
-      readonly attempt: string;
+      readonly listing: string;
       readonly job: string;
       /** New entries. */
       readonly added: number;
       readonly entries: number;
       readonly idBase: number;
     }
-  | { readonly do: 'abandon'; readonly series: string; readonly attempt: string };
+  | { readonly do: 'abandon'; readonly series: string; readonly listing: string };
 
 const VOID = 'Another listing of this client’s archives has begun, so this one is void: list the archive again.';
 
@@ -46,19 +46,21 @@ const start = (
   { do: _do, ...data }: Extract<SeriesCommand, { do: 'start' }>,
   state: SeriesState,
 ): readonly SeriesEvent[] => {
-  if (state.listing?.attempt === data.attempt) return [];
-  if (state.completed === data.attempt) throw new AppError('conflict', 'This listing is complete already.');
-  return [{ type: 'catalog-listing-started', data: { ...data, sequence: state.sequence + 1, first: state.next } }];
+  if (state.listing?.uuid === data.listing) return [];
+  if (state.completed === data.listing) throw new AppError('conflict', 'This listing is complete already.');
+  return [
+    { type: 'catalog-listing-started', data: { ...data, sequence: state.sequence + 1, first_number: state.next } },
+  ];
 };
 
 const complete = (
-  { series, attempt, job, added, entries, idBase }: Extract<SeriesCommand, { do: 'complete' }>,
+  { series, listing, job, added, entries, idBase }: Extract<SeriesCommand, { do: 'complete' }>,
   state: SeriesState,
 ): readonly SeriesEvent[] => {
-  if (state.completed === attempt) return [];
-  if (state.listing?.attempt !== attempt) throw voidListing();
+  if (state.completed === listing) return [];
+  if (state.listing?.uuid !== listing) throw voidListing();
   const { sequence } = state.listing;
-  const data = { series, attempt, job, sequence, next: state.next + added, id_base: idBase, entries };
+  const data = { series, listing, job, sequence, next_number: state.next + added, id_base: idBase, entries };
   return [{ type: 'catalog-listing-completed', data }];
 };
 
@@ -71,8 +73,8 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
       case 'complete':
         return complete(command, state);
       case 'abandon':
-        return state.listing?.attempt === command.attempt
-          ? [{ type: 'catalog-listing-abandoned', data: { series: command.series, attempt: command.attempt } }]
+        return state.listing?.uuid === command.listing
+          ? [{ type: 'catalog-listing-abandoned', data: { series: command.series, listing: command.listing } }]
           : [];
     }
   },
@@ -82,10 +84,10 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
         return {
           ...state,
           sequence: data.sequence,
-          listing: { attempt: data.attempt, sequence: data.sequence },
+          listing: { uuid: data.listing, sequence: data.sequence },
         };
       case 'catalog-listing-completed':
-        return { ...state, next: data.next, listing: null, completed: data.attempt };
+        return { ...state, next: data.next_number, listing: null, completed: data.listing };
       case 'catalog-listing-abandoned':
         return { ...state, listing: null };
     }

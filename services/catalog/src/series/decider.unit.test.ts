@@ -5,26 +5,26 @@ import { seriesUuid } from './series-uuid.ts';
 
 const uuid = (n: number): string => `0b9c3f0e-8f6a-4a53-9f55-00000000000${n}`;
 const of = { series: uuid(1), job: uuid(2), repository: uuid(3), policy: uuid(4), client: uuid(5), machine: '' };
-const start = (attempt: number): SeriesCommand => ({ do: 'start', attempt: uuid(attempt), ...of });
-const started = (attempt: number, sequence: number, first: number): SeriesEvent => ({
+const start = (number: number): SeriesCommand => ({ do: 'start', listing: uuid(number), ...of });
+const started = (number: number, sequence: number, first: number): SeriesEvent => ({
   type: 'catalog-listing-started',
-  data: { attempt: uuid(attempt), ...of, sequence, first },
+  data: { listing: uuid(number), ...of, sequence, first_number: first },
 });
-const names = (attempt: number) => ({ series: of.series, attempt: uuid(attempt) });
-const complete = (attempt: number, added: number): SeriesCommand => ({
+const names = (number: number) => ({ series: of.series, listing: uuid(number) });
+const complete = (number: number, added: number): SeriesCommand => ({
   do: 'complete',
-  ...names(attempt),
+  ...names(number),
   job: of.job,
   added,
   entries: 9,
   idBase: 100,
 });
-const completed = (attempt: number, sequence: number, next: number): SeriesEvent => ({
+const completed = (number: number, sequence: number, next: number): SeriesEvent => ({
   type: 'catalog-listing-completed',
-  data: { ...names(attempt), job: of.job, sequence, next, id_base: 100, entries: 9 },
+  data: { ...names(number), job: of.job, sequence, next_number: next, id_base: 100, entries: 9 },
 });
-const abandon = (attempt: number): SeriesCommand => ({ do: 'abandon', ...names(attempt) });
-const abandoned = (attempt: number): SeriesEvent => ({ type: 'catalog-listing-abandoned', data: names(attempt) });
+const abandon = (number: number): SeriesCommand => ({ do: 'abandon', ...names(number) });
+const abandoned = (number: number): SeriesEvent => ({ type: 'catalog-listing-abandoned', data: names(number) });
 
 test.each<[string, SeriesEvent[], SeriesCommand, SeriesEvent[]]>([
   ['the first listing', [], start(6), [started(6, 1, 0)]],
@@ -54,7 +54,7 @@ test.each<[string, SeriesEvent[], SeriesCommand, RegExp]>([
 test('a series has one name, and no other has it', () => {
   const owner = { repository: uuid(1), policy: uuid(2), client: uuid(3), machine: '' };
   expect(seriesUuid(owner)).toBe(seriesUuid({ ...owner }));
-  expect(seriesUuid(owner)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-a[0-9a-f]{3}-[0-9a-f]{12}$/);
+  expect(seriesUuid(owner)).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   const others = [
     { ...owner, machine: 'a' },
     { ...owner, policy: null },

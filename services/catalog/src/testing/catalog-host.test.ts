@@ -1,11 +1,6 @@
-import {
-  beginListing,
-  jobStream,
-  type CatalogCall,
-  type CatalogEntry,
-  type ListingSession,
-} from '@cyborgbackup/contracts';
+import { jobStream, type CatalogEntry } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
+import { beginListing, type CatalogCall, type ListingSession } from '@cyborgbackup/executor';
 import { createLogger, systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { compareProjection, readCheckpoint, type Comparison } from '@cyborgbackup/projections';
 import type { RunningService, ServiceParts } from '@cyborgbackup/service';
@@ -33,7 +28,7 @@ export interface CatalogHost extends AsyncDisposable {
     name: string,
     facts?: { readonly borgId?: string; readonly owner?: Owner; readonly job?: string },
   ): Promise<string>;
-  begin(job: string, attempt?: string, of?: Owner): Promise<ListingSession>;
+  begin(job: string, listing?: string, of?: Owner): Promise<ListingSession>;
   /** Lists an archive from beginning to end. */
   list(job: string, entries: readonly CatalogEntry[], of?: Owner): Promise<void>;
   /** Waits for the read model. */
@@ -96,12 +91,12 @@ export const line = (entry: CatalogEntry): string => {
 const SHOWN = `
   select f.path, f.raw as folder_raw, n.name, n.raw as name_raw, x.mode, x.owner, x.group_name, x.uid, x.gid, x.type,
          v.size, v.mtime, v.target, v.target_raw,
-         not exists (select from catalog.broken b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy
+         not exists (select from catalog.broken_entries b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy
     from catalog.archives a
-         join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
-         join catalog.folders f on f.series = v.series and f.id = v.folder
-         join catalog.names n on n.id = v.name
-         join catalog.attributes x on x.id = v.attributes
+         join catalog.entries v on v.series_id = a.series_id and v.first_archive <= a.sequence and v.last_archive >= a.sequence
+         join catalog.folders f on f.series_id = v.series_id and f.id = v.folder_id
+         join catalog.entry_names n on n.id = v.name_id
+         join catalog.entry_attributes x on x.id = v.attributes_id
    where a.job_uuid = $1 and a.complete and not a.removed`;
 
 export const startCatalogHost = async (): Promise<CatalogHost> => {
@@ -130,8 +125,8 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
     }
     throw new Error('The catalog projection does not follow');
   };
-  const begin: CatalogHost['begin'] = (job, attempt = randomUUID(), of = owner) =>
-    beginListing(call, { attempt, job, ...of });
+  const begin: CatalogHost['begin'] = (job, listing = randomUUID(), of = owner) =>
+    beginListing(call, { listing, job, ...of });
 
   return {
     parts,
@@ -148,7 +143,20 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
         ...sizes,
       };
       const { repository, client } = of;
-      const data = { job, attempt: 1, warnings: [], repository, client, archive, repository_sizes: null, pruned: [] };
+      const data = {
+        job,
+        attempt: 1,
+        warnings: [],
+        repository,
+        client,
+        archive,
+        repository_sizes: null,
+        pruned: [],
+        machines: [],
+        restored: null,
+        drill: null,
+        check: null,
+      };
       await append(jobStream(job), { type: 'job-succeeded', data });
       return job;
     },

@@ -1,4 +1,4 @@
-import type { CatalogCall } from '@cyborgbackup/contracts';
+import type { CatalogCall } from '../listing/entry-recorder.ts';
 import type { RpcClient } from '@cyborgbackup/messaging';
 
 /** The catalog may still be working on what it was sent before. */

@@ -1,5 +1,5 @@
 import { createListParser, listEntriesCommand, localRunner, runBorg } from '@cyborgbackup/borg';
-import { beginListing, catalogCommands, type CatalogCall } from '@cyborgbackup/contracts';
+import { catalogCommands } from '@cyborgbackup/contracts';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import type { CatalogCall } from '../listing/entry-recorder.ts';
+import { beginListing } from '../listing/listing-session.ts';
 import { toCatalogEntry } from './catalog-entry.ts';
 
 /* A million small files, listed by borg: `CYBORGBACKUP_LARGE_LISTING=1000000`; it takes some minutes. */
@@ -37,14 +39,14 @@ test.skipIf(FILES === 0)(
       let added = 0;
       // What the catalog would answer to a first listing.
       const answers = new Map<string, unknown>([
-        [catalogCommands.begin.subject, { series: randomUUID(), first: 0, open: 0 }],
+        [catalogCommands.begin.subject, { series: randomUUID(), first_number: 0, previous_entries: 0 }],
       ]);
       const call: CatalogCall = (rpc, input) => {
-        const { data } = catalogCommands.add.input.safeParse(input);
+        const { data } = catalogCommands.addEntries.input.safeParse(input);
         added += data?.entries.name.length ?? 0;
         return Promise.resolve(rpc.output.parse(answers.get(rpc.subject) ?? { position: '1' }));
       };
-      const names = { attempt: randomUUID(), job: randomUUID(), repository: randomUUID() };
+      const names = { listing: randomUUID(), job: randomUUID(), repository: randomUUID() };
       const listing = await beginListing(call, { ...names, policy: null, client: null, machine: '' });
       const parser = createListParser();
       const before = process.memoryUsage().rss;

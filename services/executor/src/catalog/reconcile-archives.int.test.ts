@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const repository = randomUUID();
 
 let folder: string;
-let requests: { after: string; upto: string | null; archives: { name: string }[]; known_until: string }[] = [];
+let requests: { after: string; until: string | null; archives: { name: string }[]; known_until: string }[] = [];
 
 const place = (path: string): BorgPlace => ({
   runner: localRunner(),
@@ -33,7 +33,7 @@ const parts = {
       requests.push(request);
       return Promise.resolve({
         vanished: ['gone'],
-        found_again: ['back'],
+        reappeared: ['back'],
         unknown: request.archives.map(({ name }) => name),
         position: null,
       });
@@ -75,12 +75,12 @@ test('all that borg lists is compared', async () => {
     foundAgain: ['back'],
     unknown: expect.arrayContaining(['one', 'two']),
   });
-  expect(requests).toMatchObject([{ after: '', upto: null, known_until: '42', archives: [{}, {}] }]);
+  expect(requests).toMatchObject([{ after: '', until: null, known_until: '42', archives: [{}, {}] }]);
 });
 
 test('a repository without archives is compared too', async () => {
   await reconcile(join(folder, 'empty'));
-  expect(requests).toMatchObject([{ after: '', upto: null, archives: [] }]);
+  expect(requests).toMatchObject([{ after: '', until: null, archives: [] }]);
 });
 
 test.each<[string, () => Promise<unknown>, RegExp]>([

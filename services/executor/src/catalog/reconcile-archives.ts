@@ -68,12 +68,12 @@ export const reconcileArchives = async (options: ReconcileOptions): Promise<Drif
   for (let at = 0; at === 0 || at < listed.length; at += RECONCILE_MAX) {
     const archives = listed.slice(at, at + RECONCILE_MAX);
     const isLast = at + RECONCILE_MAX >= listed.length;
-    const upto = isLast ? null : (archives.at(-1)?.borg_id ?? null);
-    const drift = await call(catalogCommands.reconcile, { repository, known_until, after, upto, archives });
+    const until = isLast ? null : (archives.at(-1)?.borg_id ?? null);
+    const drift = await call(catalogCommands.reconcile, { repository, known_until, after, until, archives });
     vanished.push(...drift.vanished);
-    foundAgain.push(...drift.found_again);
+    foundAgain.push(...drift.reappeared);
     unknown.push(...drift.unknown);
-    after = upto ?? after;
+    after = until ?? after;
   }
   return { vanished, foundAgain, unknown };
 };

@@ -8,6 +8,7 @@ import {
   type HostKeyPins,
   type KeyPair,
 } from '@cyborgbackup/borg';
+import { REPOSITORY_DEFAULTS } from '@cyborgbackup/contracts';
 import { createLogger, type DomainEvent } from '@cyborgbackup/kernel';
 import type { ServiceParts } from '@cyborgbackup/service';
 import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
@@ -99,6 +100,7 @@ const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: To
         {
           type: 'repository-registered',
           data: {
+            ...REPOSITORY_DEFAULTS,
             ...repository,
             id: 3,
             name: 'Main',

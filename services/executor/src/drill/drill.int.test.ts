@@ -1,5 +1,5 @@
 import { catalogCommands } from '@cyborgbackup/contracts';
-import { compareProjection, createCheckpointWaiter } from '@cyborgbackup/projections';
+import { compareProjection } from '@cyborgbackup/projections';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -93,12 +93,11 @@ describe('a restore drill', () => {
   });
 
   test('is kept in a history', async () => {
-    const waiter = createCheckpointWaiter({ pool: site.parts.pool });
-    await waiter.waitFor([executorProjection.name], await site.parts.store.head(), { timeoutMillis: 10_000 });
+    await site.parts.waiter.waitForProjections([executorProjection.name], 'head', 10_000);
     const { rows } = await site.parts.pool.query(
       `select policy_name, client_hostname, archive_name, seed, passed, files, failed_files, bytes::int, duration is not null
-              and ended is not null as told, reason
-         from executor.drills order by requested`,
+              and ended_at is not null as told, reason
+         from executor.drills order by requested_at`,
     );
     const about = {
       policy_name: 'Policy',

@@ -117,8 +117,20 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
     { type: 'job-started', data: { job, run, attempt: 1, executor: 'x' } },
     { type: 'job-process-started', data: { job, attempt: 1, pid, host } },
   );
-  if (how === 'lost') await site.append(stream, { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'x' } });
-  const failed = { job, attempt: 1, status: 'failed', reason: 'x', exit_code: null };
+  if (how === 'lost')
+    await site.append(stream, { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'x', transport: false } });
+  const failed = {
+    job,
+    attempt: 1,
+    status: 'failed',
+    reason: 'x',
+    exit_code: null,
+    warnings: [],
+    archive: null,
+    restored: null,
+    drill: null,
+    check: null,
+  };
   if (how === 'failed') await site.append(stream, { type: 'job-failed', data: failed });
   return job;
 };

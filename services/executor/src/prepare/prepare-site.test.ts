@@ -66,6 +66,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
           uuid: site.job,
           name: 'Prepare',
           job_type: 'check',
+          check: 'client',
           launch_type: 'dependency',
           client: { id: 1, bandwidth_limit: null, ...site.target },
           needs: [],

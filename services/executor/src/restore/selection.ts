@@ -1,4 +1,5 @@
 import type { RestoreRequest } from '@cyborgbackup/contracts';
+import { listNames } from '@cyborgbackup/kernel';
 
 /** What is chosen of an archive; everything when both are empty. */
 export interface Selection {
@@ -21,9 +22,7 @@ export const selectionOf = ({ item, items, patterns }: RestoreRequest): Selectio
 /** For people. */
 export const describeSelection = ({ paths, patterns }: Selection): string => {
   const all = [...paths, ...patterns];
-  if (all.length === 0) return 'everything';
-  const shown = all.slice(0, 3).join(', ');
-  return all.length > 3 ? `${shown} and ${all.length - 3} more` : shown;
+  return all.length === 0 ? 'everything' : listNames(all, 3);
 };
 
 /** The paths of a selection for which nothing was seen. */

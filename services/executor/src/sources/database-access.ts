@@ -6,7 +6,7 @@ export interface DatabaseAccess {
   readonly port?: number | undefined;
 }
 
-/** Names of databases: one as text, or several; undefined for all that there are, and so is an empty list of an older policy. */
+/** Names of databases: one as text, or several; undefined for all databases. */
 export type Databases = string | readonly string[] | undefined;
 
 /** The names; none for all that there are. */

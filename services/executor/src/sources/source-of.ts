@@ -34,7 +34,7 @@ const source = (
   request: SourceRequest,
 ): BackupSource => ({ content, archive: archiveOptions(variables, request) });
 
-/** `database` is the older spelling of one of `databases`. */
+/** Clients of the API may name a single database in `database` instead of `databases`. */
 const databasesOf = (variables: {
   database?: string | undefined;
   databases?: string | string[] | undefined;

@@ -8,6 +8,7 @@ import {
   type JobState,
   type PlannedJob,
   type RunRequested,
+  REPOSITORY_DEFAULTS,
 } from '@cyborgbackup/contracts';
 import { eventId, loadState } from '@cyborgbackup/event-store';
 import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
@@ -136,7 +137,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   );
   await append(`repository-${repository.uuid}`, {
     type: 'repository-registered',
-    data: { ...repository, repository_key: PASSPHRASE, ready: true, enabled: true },
+    data: { ...REPOSITORY_DEFAULTS, ...repository, repository_key: PASSPHRASE, ready: true, enabled: true },
   });
   await borg(['init', '-e', 'repokey-blake2']);
   const queue = await createJobQueue({ connection: parts.connection, logger: parts.logger });

@@ -11,6 +11,7 @@ import {
   type OutputLine,
   type PlannedJob,
   type RunRequested,
+  REPOSITORY_DEFAULTS,
 } from '@cyborgbackup/contracts';
 import { eventId, loadState } from '@cyborgbackup/event-store';
 import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
@@ -161,6 +162,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     append(`repository-${uuid}`, {
       type: 'repository-registered',
       data: {
+        ...REPOSITORY_DEFAULTS,
         id: 1,
         uuid,
         name: 'Main',
@@ -185,9 +187,9 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   await borg('init', '--encryption=repokey-blake2');
   const written = { uuid: clientUuid, id: 1, version: 1, position: '1' };
   for (const { subject } of [
-    clientCommands.prepared,
-    clientCommands.hypervisorPrepared,
-    repositoryCommands.prepared,
+    clientCommands.recordPreparation,
+    clientCommands.recordHypervisorPreparation,
+    repositoryCommands.recordPreparation,
     repositoryCommands.escrowKey,
   ]) {
     answer(subject, () => written);

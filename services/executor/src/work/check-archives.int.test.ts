@@ -13,13 +13,13 @@ beforeAll(async () => {
   site = await startJobSite();
   await writeFile(join(site.folder, 'source', 'file'), randomBytes(50_000));
   backup = await site.runJob({ archive_name: 'checked' });
-  site.answer(catalogCommands.findings.subject, (found: Record<string, unknown>) => {
+  site.answer(catalogCommands.recordFindings.subject, (found: Record<string, unknown>) => {
     findings.push(found);
     return { position: '1' };
   });
   site.answer(catalogCommands.reconcile.subject, () => ({
     vanished: ['gone'],
-    found_again: ['back'],
+    reappeared: ['back'],
     unknown: ['foreign'],
     position: null,
   }));

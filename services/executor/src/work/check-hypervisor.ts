@@ -30,7 +30,7 @@ export const checkHypervisor = async (context: JobContext): Promise<JobResult> =
     }
     const name = probed.stdout.trim().split('\n')[0]?.slice(0, 1_024) ?? provider.name;
     output.write('verbose', `Found ${name}`);
-    const { hypervisorPrepared } = clientCommands;
+    const { recordHypervisorPreparation: hypervisorPrepared } = clientCommands;
     const report = { uuid, hypervisor_ready: true, hypervisor_name: name };
     await parts.rpc.call(hypervisorPrepared.subject, report, { schema: hypervisorPrepared.output });
     return NOTHING_TO_TELL;

@@ -1,17 +1,13 @@
 import type { CheckFindings } from '@cyborgbackup/borg';
+import { listNames } from '@cyborgbackup/kernel';
 
-const MOST_NAMED = 5;
-
-const some = (names: readonly string[]): string =>
-  names.length > MOST_NAMED
-    ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
-    : names.join(', ');
+const MAX_LISTED_ARCHIVES = 5;
 
 /** One sentence or two: what is damaged, and what to do. */
 export const describeDamage = (repository: string, findings: CheckFindings): string => {
   const { damagedArchives, damagedFileCount, defectChunks, repositoryErrors } = findings;
   const found = [
-    ...(damagedArchives.length > 0 ? [`archives ${some(damagedArchives)}`] : []),
+    ...(damagedArchives.length > 0 ? [`archives ${listNames(damagedArchives, MAX_LISTED_ARCHIVES)}`] : []),
     ...(damagedFileCount > 0 ? [`${damagedFileCount} files`] : []),
     ...(defectChunks > 0 ? [`${defectChunks} chunks of data`] : []),
   ];

@@ -16,17 +16,17 @@ let begun: Record<string, unknown> = {};
 
 beforeAll(async () => {
   site = await startJobSite();
-  const { begin, add, complete, abandon, reconcile } = catalogCommands;
+  const { begin, addEntries, complete, abandon, reconcile } = catalogCommands;
   site.answer(reconcile.subject, ({ archives }: { archives: { name: string }[] }) => {
     calls.push(`reconcile ${archives.map(({ name }) => name).join(' ')}`);
-    return { vanished: ['lost'], found_again: [], unknown: [], position: null };
+    return { vanished: ['lost'], reappeared: [], unknown: [], position: null };
   });
   site.answer(begin.subject, (request: Record<string, unknown>) => {
     calls.push('begin');
     begun = request;
-    return { series: randomUUID(), first: 0, open: 0 };
+    return { series: randomUUID(), first_number: 0, previous_entries: 0 };
   });
-  site.answer(add.subject, (request: { entries: PackedEntries }) => {
+  site.answer(addEntries.subject, (request: { entries: PackedEntries }) => {
     calls.push('add');
     entries.push(...unpackEntries(request.entries));
     return { position: '1' };

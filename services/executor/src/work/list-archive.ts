@@ -1,5 +1,4 @@
 import { createListParser, listEntriesCommand } from '@cyborgbackup/borg';
-import { beginListing } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { callCatalog } from '../catalog/call-catalog.ts';
@@ -10,6 +9,7 @@ import { JobFailure } from '../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../job/job-plan.ts';
 import { NOTHING_TO_TELL, type JobResult } from '../job/job-result.ts';
 import { connectionsOf, type JobContext } from './job-context.ts';
+import { beginListing } from '../listing/listing-session.ts';
 import { reconcile } from './reconcile.ts';
 import { LOCK_WAIT_SECONDS, runStep, warningsOf } from './run-step.ts';
 
@@ -25,7 +25,7 @@ const listEntries = async (context: JobContext, place: BorgPlace): Promise<JobRe
   const repository = repositoryOf(plan);
   output.write('verbose', `Listing archive ${archive}`);
   const listing = await beginListing(callCatalog(parts.rpc), {
-    attempt: randomUUID(),
+    listing: randomUUID(),
     job: backup,
     repository: repository.uuid,
     policy: plan.run.policy?.uuid ?? null,
@@ -41,8 +41,8 @@ const listEntries = async (context: JobContext, place: BorgPlace): Promise<JobRe
       },
     });
     parser.end();
-    const { entries, added, ended } = await listing.end();
-    output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${ended} gone or changed`);
+    const { entries, added, removed } = await listing.end();
+    output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${removed} gone or changed`);
     return { ...NOTHING_TO_TELL, warnings: warningsOf(result) };
   } catch (error) {
     // It is void in any case; this only makes room sooner.

@@ -25,7 +25,7 @@ beforeAll(async () => {
     { name: 'slow', state: 'running', disks: { vda: 'much' } },
   ]);
   site = await startJobSite({ clientPath: programs });
-  site.answer(clientCommands.hypervisorPrepared.subject, (report: object) => {
+  site.answer(clientCommands.recordHypervisorPreparation.subject, (report: object) => {
     prepared.push(report);
     return { uuid: site.clientUuid, id: 1, version: 1, position: '1' };
   });

@@ -22,9 +22,6 @@ const CHECKS: Readonly<Record<CheckSubject, Work>> = {
   archives: checkArchives,
 };
 
-/** Jobs of earlier releases do not say what they check. */
-const checkOf = ({ check, client }: PlannedJob): Work => CHECKS[check ?? (client ? 'client' : 'repository')];
-
 /** Borg wants the repository for itself, to write to it or to check it. */
 const isExclusive = ({ job_type, check }: PlannedJob): boolean =>
   job_type === 'job' || job_type === 'prune' || job_type === 'integrity' || check === 'archives';
@@ -34,7 +31,8 @@ const workOf = (job: PlannedJob): Work => {
     case 'job':
       return backUp;
     case 'check':
-      return checkOf(job);
+      if (!job.check) throw new TypeError('A check job does not name what it checks');
+      return CHECKS[job.check];
     case 'integrity':
       return checkArchives;
     case 'catalog':

@@ -9,7 +9,7 @@ import { prepareClient } from './prepare-client.ts';
 /** Hiding a program takes a mount namespace. */
 const isRoot = process.getuid?.() === 0;
 
-const PREPARED = 'inventory.client.prepared';
+const PREPARED = 'inventory.client.record-preparation';
 
 let here: PrepareSite;
 let folder: string;

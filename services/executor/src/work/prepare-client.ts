@@ -71,7 +71,7 @@ export const prepareClient = async (context: JobContext): Promise<JobResult> => 
     }
     output.write('verbose', `Found borg ${borgVersion ?? '(none)'} on ${distribution ?? os}, ${arch}`);
     if (pull) await preparePull(context);
-    const { prepared } = clientCommands;
+    const { recordPreparation: prepared } = clientCommands;
     const report = { uuid, version: borgVersion ?? '', ready: borgVersion !== undefined };
     await parts.rpc.call(prepared.subject, report, { schema: prepared.output });
     return NOTHING_TO_TELL;

@@ -8,7 +8,7 @@ import { prepareRepository } from './prepare-repository.ts';
 
 const run = promisify(execFile);
 
-const PREPARED = 'inventory.repository.prepared';
+const PREPARED = 'inventory.repository.record-preparation';
 const ESCROW = 'inventory.repository.escrow-key';
 
 let here: PrepareSite;

@@ -113,7 +113,7 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
   for (const warning of warnings) output.write('system_warning', warning);
   const own_key = await tryOwnKey(context);
   output.write('verbose', `The repository is ready (${info.encryption})`);
-  const { prepared } = repositoryCommands;
+  const { recordPreparation: prepared } = repositoryCommands;
   const report = {
     uuid,
     ready: true,

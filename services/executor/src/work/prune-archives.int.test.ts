@@ -12,7 +12,7 @@ const reconciled: { archives: { name: string }[] }[] = [];
 beforeAll(async () => {
   site = await startJobSite();
   await writeFile(join(site.folder, 'source', 'file'), 'kept');
-  site.answer(catalogCommands.forget.subject, ({ archive }: { archive: string }) => {
+  site.answer(catalogCommands.removeArchive.subject, ({ archive }: { archive: string }) => {
     forgotten.push(archive);
     return { position: null };
   });
@@ -21,7 +21,7 @@ beforeAll(async () => {
 beforeAll(() => {
   site.answer(catalogCommands.reconcile.subject, (request: (typeof reconciled)[number]) => {
     reconciled.push(request);
-    return { vanished: [], unknown: [], position: null };
+    return { vanished: [], reappeared: [], unknown: [], position: null };
   });
 });
 
@@ -126,10 +126,10 @@ describe('prune', () => {
     await archive(uuid, 'returned-new', 0);
     const old = await archive(uuid, 'returned-old', 1);
     const job = jobs.get(old);
-    await site.append(`catalog-${job}`, { type: 'archive-forgotten', data: { job, reason: 'pruned' } });
+    await site.append(`catalog-${job}`, { type: 'archive-removed', data: { job, reason: 'pruned' } });
     expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [] } });
     const found = { job, repository: site.repository.uuid, archive: old, borg_id: 'f'.repeat(64) };
-    await site.append(`catalog-${job}`, { type: 'archive-found-again', data: found });
+    await site.append(`catalog-${job}`, { type: 'archive-reappeared', data: found });
     expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [old] } });
   });
 

@@ -56,7 +56,7 @@ const refuseDamaged = async ({ parts, plan }: JobContext): Promise<void> => {
 };
 
 const forget = async ({ parts, plan }: JobContext, archives: readonly string[]): Promise<void> => {
-  const { subject, output } = catalogCommands.forget;
+  const { subject, output } = catalogCommands.removeArchive;
   for (const archive of archives) {
     const request = { repository: repositoryOf(plan).uuid, archive, reason: 'pruned' };
     await parts.rpc.call(subject, request, { schema: output });

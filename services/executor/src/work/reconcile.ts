@@ -1,3 +1,4 @@
+import { listNames } from '@cyborgbackup/kernel';
 import { reconcileArchives } from '../catalog/reconcile-archives.ts';
 import type { BorgPlace } from '../connect/borg-place.ts';
 import { repositoryOf } from '../job/job-plan.ts';
@@ -5,12 +6,7 @@ import { preparedIds } from '../prepare/known-repository.ts';
 import type { JobContext } from './job-context.ts';
 import { LOCK_WAIT_SECONDS } from './run-step.ts';
 
-const MOST_NAMED = 20;
-
-const some = (names: readonly string[]): string =>
-  names.length > MOST_NAMED
-    ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`
-    : names.join(', ');
+const MAX_LISTED_ARCHIVES = 20;
 
 /**
  * Holds the catalog against the repository, and says what differed. The job must have the repository for itself.
@@ -27,9 +23,14 @@ export const reconcile = async (context: JobContext, place: BorgPlace): Promise<
     lockWaitSeconds: LOCK_WAIT_SECONDS,
     signal,
   });
-  if (vanished.length > 0) output.write('system_warning', `Gone from the repository without us: ${some(vanished)}`);
+  if (vanished.length > 0)
+    output.write('system_warning', `Gone from the repository without us: ${listNames(vanished, MAX_LISTED_ARCHIVES)}`);
   if (foundAgain.length > 0) {
-    output.write('system_warning', `In the repository after all: ${some(foundAgain)}. Relaunch their catalog jobs.`);
+    output.write(
+      'system_warning',
+      `In the repository after all: ${listNames(foundAgain, MAX_LISTED_ARCHIVES)}. Relaunch their catalog jobs.`,
+    );
   }
-  if (unknown.length > 0) output.write('system_warning', `In the repository, but made by no job: ${some(unknown)}`);
+  if (unknown.length > 0)
+    output.write('system_warning', `In the repository, but made by no job: ${listNames(unknown, MAX_LISTED_ARCHIVES)}`);
 };

@@ -13,7 +13,7 @@ export const reportFindings = async (context: JobContext, findings: CheckFinding
   const damaged = new Set(findings.damagedArchives);
   const before = await readLastCheck(parts.pool, uuid);
   const names = [...new Set([...damaged, ...(before?.damaged ?? [])])];
-  const { subject, output } = catalogCommands.findings;
+  const { subject, output } = catalogCommands.recordFindings;
   for (const { archive, job } of await readBackups(parts.pool, uuid, names)) {
     const broken = findings.damagedFiles.filter((file) => file.archive === archive).map(({ path }) => path);
     const found = {

@@ -37,7 +37,7 @@ beforeAll(async () => {
   await writeFile(join(site.folder, 'source', 'file'), 'kept');
   site.answer(catalogCommands.reconcile.subject, () => {
     compared += 1;
-    return { vanished: [], unknown: [], position: null };
+    return { vanished: [], reappeared: [], unknown: [], position: null };
   });
   await site.borg('init', '--encryption=repokey-blake2', join(site.folder, 'other'));
 });

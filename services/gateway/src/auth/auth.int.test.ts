@@ -18,7 +18,7 @@ beforeAll(async () => {
     sessions.set(uuid, { user: session?.user, refresh: next });
     return { user: session?.user, position: '0' };
   });
-  gateway.services.on('inventory.api-token.used', () => ({ position: null }));
+  gateway.services.on('inventory.api-token.record-use', () => ({ position: null }));
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -181,9 +181,9 @@ describe('a personal token', () => {
 
   test('records the use of a personal token once an hour', async () => {
     await insert('noted', { id: 5 });
-    const before = gateway.services.calls('inventory.api-token.used').length;
+    const before = gateway.services.calls('inventory.api-token.record-use').length;
     for (let i = 0; i < 3; i += 1) await me('Token noted');
-    await expect.poll(() => gateway.services.calls('inventory.api-token.used').length).toBe(before + 1);
+    await expect.poll(() => gateway.services.calls('inventory.api-token.record-use').length).toBe(before + 1);
   });
 
   test('lets every user create personal tokens, which are answered only once', async () => {

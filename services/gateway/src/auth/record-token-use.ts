@@ -15,7 +15,7 @@ interface TokenUseDeps {
 /** Records that a personal token was used, at most once an hour for each token. It does not delay the request. */
 export const createTokenUseRecorder = ({ rpc, clock, logger }: TokenUseDeps): ((token: TokenAccount) => void) => {
   const recorded = new Map<string, number>();
-  const { subject, output } = apiTokenCommands.used;
+  const { subject, output } = apiTokenCommands.recordUse;
   return ({ token_uuid: uuid, last_used: lastUsed }) => {
     const now = clock.now();
     const last = Math.max(recorded.get(uuid) ?? 0, lastUsed === null ? 0 : Date.parse(lastUsed));

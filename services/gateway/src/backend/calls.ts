@@ -3,7 +3,6 @@ import { AppError, isAppError, type FieldErrors, type WireError } from '@cyborgb
 import { openByteStream, type Connection, type RpcClient } from '@cyborgbackup/messaging';
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { ProjectionName } from './settle.ts';
 
 /** One call to a service, as its contract has it. The answer may take `deadlineMillis`; default: five seconds. */
 export type Call = <Input extends z.ZodType, Output extends z.ZodType>(
@@ -20,7 +19,11 @@ export type OpenStream = <Input extends z.ZodType, Head extends z.ZodType>(
 ) => Promise<Readable>;
 
 /** Waits until reads show what was written at this position: true; false when they do not within five seconds. */
-export type WaitForProjection = (projection: ProjectionName, position: string | null) => Promise<boolean>;
+export type WaitForProjection = (projection: 'inventory' | 'scheduler', position: string | null) => Promise<boolean>;
+
+/** What a client is told when `WaitForProjection` answers false. */
+export const NOT_YET_VISIBLE =
+  'The change is recorded, but the read models lag behind: it will show up without a further request.';
 
 /** A service names a field by its path in the command (`changes.clients.0`); the API's clients know the field itself. */
 const apiField = (path: string): string => {

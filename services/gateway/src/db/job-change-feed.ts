@@ -1,7 +1,7 @@
-import { jobEvents, jobOutputRecorded, slotAwaited, slotGranted } from '@cyborgbackup/contracts';
+import { jobEvents, jobOutputRecorded, jobReady, jobGranted } from '@cyborgbackup/contracts';
 import type { EventStore, LogPage } from '@cyborgbackup/event-store';
-import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
-import type { CheckpointWaiter } from '@cyborgbackup/projections';
+import { delay, isRecord, messageOf, type Logger } from '@cyborgbackup/kernel';
+import { WAIT_MILLIS, type ProjectionWaiter, type WaitTarget } from '@cyborgbackup/projections';
 
 /*
  * Wakes streams when the tables have changed for their job. While there are watchers, they share one subscription to the end
@@ -14,7 +14,7 @@ import type { CheckpointWaiter } from '@cyborgbackup/projections';
 
 interface JobChangeFeedDeps {
   readonly store: Pick<EventStore, 'head' | 'subscribe'>;
-  readonly waiter: CheckpointWaiter;
+  readonly waiter: ProjectionWaiter;
   readonly logger: Logger;
 }
 
@@ -35,10 +35,8 @@ export interface JobChangeFeed {
   stop(): Promise<void>;
 }
 
-const TYPES = [jobOutputRecorded, slotAwaited, slotGranted, ...jobEvents].map(({ type }) => type);
+const TYPES = [jobOutputRecorded, jobReady, jobGranted, ...jobEvents].map(({ type }) => type);
 const PROJECTIONS = ['executor', 'scheduler'];
-/** Beyond this the watchers look at what is there: a projection that is behind must not silence all of them. */
-const CATCH_UP_MILLIS = 2_000;
 const RETRY_MILLIS = 1_000;
 
 interface Watched {
@@ -48,7 +46,7 @@ interface Watched {
 }
 
 const jobOf = (data: unknown): string | undefined =>
-  typeof data === 'object' && data !== null && 'job' in data && typeof data.job === 'string' ? data.job : undefined;
+  isRecord(data) && typeof data['job'] === 'string' ? data['job'] : undefined;
 
 export const createJobChangeFeed = ({ store, waiter, logger }: JobChangeFeedDeps): JobChangeFeed => {
   const jobs = new Map<string, Watched>();
@@ -64,21 +62,21 @@ export const createJobChangeFeed = ({ store, waiter, logger }: JobChangeFeedDeps
     for (const waker of [...watched.wakers]) waker();
   };
 
-  const shown = (position: bigint): Promise<boolean> =>
-    waiter.waitFor(PROJECTIONS, position, { timeoutMillis: CATCH_UP_MILLIS });
+  const waitUntilVisible = (until: WaitTarget): Promise<boolean> =>
+    waiter.tryWaitForProjections(PROJECTIONS, until, WAIT_MILLIS.stream);
 
   const handle = async ({ events, position }: LogPage): Promise<void> => {
     const touched = new Set(events.map(({ data }) => jobOf(data)));
     const isWatched = [...touched].some((job) => job !== undefined && jobs.has(job));
     if (!isWatched) return;
-    await shown(position);
+    await waitUntilVisible(position);
     for (const job of touched) if (job !== undefined) wake(jobs.get(job));
   };
 
   /** All watchers are woken once the tables show what was recorded before the first page. */
   const follow = async (signal: AbortSignal): Promise<void> => {
     const head = await store.head();
-    void shown(head).then(() => {
+    void waitUntilVisible(head).then(() => {
       for (const watched of jobs.values()) wake(watched);
     });
     for await (const page of store.subscribe({ after: head, signal, types: TYPES })) await handle(page);
@@ -138,7 +136,7 @@ export const createJobChangeFeed = ({ store, waiter, logger }: JobChangeFeedDeps
       };
     },
     caughtUp: () =>
-      store.head().then(shown, (error: unknown) => {
+      waitUntilVisible('head').catch((error: unknown) => {
         logger.warn({ reason: messageOf(error) }, 'the end of the log cannot be read');
         return false;
       }),

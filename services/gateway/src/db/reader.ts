@@ -1,6 +1,5 @@
-import { APP_ROLE } from '@cyborgbackup/event-store';
-import { AppError, type Logger } from '@cyborgbackup/kernel';
-import { openPool } from '@cyborgbackup/service';
+import { APP_ROLE, openPool } from '@cyborgbackup/database';
+import { AppError, isDatabaseUnavailable, sqlState, type Logger } from '@cyborgbackup/kernel';
 import pg from 'pg';
 import { withStatementTimeout } from '../lists/index.ts';
 import { isoFromPostgres } from './timestamps.ts';
@@ -42,9 +41,6 @@ const SQL_STATE = {
   undefinedTable: '42P01',
 };
 
-const sqlState = (error: unknown): unknown =>
-  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-
 /** True for the error of a query whose regular expression PostgreSQL does not understand. */
 export const isInvalidPattern = (error: unknown): boolean => sqlState(error) === SQL_STATE.invalidRegularExpression;
 
@@ -59,9 +55,7 @@ const readError = (error: unknown): unknown => {
   if (state === SQL_STATE.undefinedTable) {
     return new AppError('unavailable', 'A service has not made its tables yet: is it running?', { cause: error });
   }
-  // Connection failures have no SQLSTATE, or one of the classes 08 and 57P.
-  const isAway = typeof state !== 'string' || !/^[0-9A-Z]{5}$/.test(state) || /^(08|57P|53)/.test(state);
-  return isAway
+  return isDatabaseUnavailable(error)
     ? new AppError('unavailable', 'The database cannot be reached right now; try again shortly.', { cause: error })
     : error;
 };

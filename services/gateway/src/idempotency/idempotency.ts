@@ -1,5 +1,5 @@
 import type { SubjectKeys } from '@cyborgbackup/event-store';
-import { canonicalJson, isAppError, type EncryptedValue } from '@cyborgbackup/kernel';
+import { canonicalJson, isAppError, nameUuid, type EncryptedValue } from '@cyborgbackup/kernel';
 import { createHmac, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { ApiAnswer, ApiRequest } from '../http/core/endpoint.ts';
@@ -27,7 +27,7 @@ export interface IdempotencyParts {
   readonly store: IdempotencyKeys;
   /** Answers may hold a secret that is shown once, so they are kept sealed. */
   readonly keys: SubjectKeys;
-  /** 32 bytes; makes fingerprints of bodies (which may hold passwords) and the names of what is created. */
+  /** 32 bytes; makes fingerprints of bodies (which may hold passwords). */
   readonly secret: Buffer;
 }
 
@@ -42,12 +42,6 @@ const storedAnswer = z.object({
 });
 
 const randomIds = (): ApiRequest['ids'] => ({ uuid: randomUUID(), command_id: randomUUID() });
-
-/** A uuid (version 8: our own derivation) from 16 bytes of a hash. */
-const uuidFrom = (hash: Buffer): string => {
-  const hex = hash.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
 
 /** True when the work certainly changed nothing: the caller was told what to do otherwise. */
 const wasRefused = (error: unknown): boolean => {
@@ -95,7 +89,7 @@ export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Id
       }
       const { seed } = found;
       try {
-        const answer = await work({ uuid: uuidFrom(hmac('uuid', seed)), command_id: uuidFrom(hmac('command', seed)) });
+        const answer = await work({ uuid: nameUuid(seed, 'uuid'), command_id: nameUuid(seed, 'command') });
         await store.keep(id, await keys.seal(SUBJECT, JSON.stringify(answer)));
         return answer;
       } catch (error) {

@@ -99,12 +99,12 @@ beforeAll(async () => {
   services.on('scheduler.policy.launch', () => ({ job: 10, position: '0' }));
   services.on('scheduler.job.relaunch', () => ({ job: 10, position: '0' }));
   services.on('scheduler.job.cancel', () => ({ position: '0' }));
-  services.on('inventory.repository.key-read', () => ({ uuid: REPOSITORY, id: 1, version: 9, position: '0' }));
+  services.on('inventory.repository.record-key-read', () => ({ uuid: REPOSITORY, id: 1, version: 9, position: '0' }));
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 describe('a repository’s passphrase', () => {
-  const KEY_READ = 'inventory.repository.key-read';
+  const KEY_READ = 'inventory.repository.record-key-read';
 
   test('shows a passphrase to superusers on the detail after recording it', async () => {
     const { body, headers } = await send('/repositories/1/');

@@ -1,5 +1,6 @@
 import { POLICY_TYPES } from '@cyborgbackup/contracts';
 import { z } from 'zod';
+import { unwrapSchema } from '../validation/unwrap-schema.ts';
 
 interface FieldInfo {
   readonly type: string;
@@ -8,28 +9,6 @@ interface FieldInfo {
   readonly label: string;
   readonly [more: string]: unknown;
 }
-
-interface Unwrapped {
-  readonly inner: z.ZodType;
-  readonly required: boolean;
-  readonly fallback?: unknown;
-}
-
-const unwrap = (schema: z.ZodType): Unwrapped => {
-  let inner: unknown = schema;
-  let required = true;
-  let fallback: unknown;
-  for (;;) {
-    if (inner instanceof z.ZodDefault) {
-      fallback = inner.def.defaultValue;
-      required = false;
-    } else if (inner instanceof z.ZodOptional) required = false;
-    else if (!(inner instanceof z.ZodNullable) && !(inner instanceof z.ZodPrefault)) break;
-    inner = inner.unwrap();
-  }
-  const info = { inner: inner instanceof z.ZodType ? inner : schema, required };
-  return fallback === undefined ? info : { ...info, fallback };
-};
 
 /** Display names of choices; a value without one is its own. */
 const LABELS = new Map<string, string>(Object.entries(POLICY_TYPES));
@@ -81,8 +60,8 @@ export const describeFields = (
   const item = itemsOf(schema);
   if (!(item instanceof z.ZodObject)) return {};
   const fields = fieldsOf(item).map(([name, field]): [string, FieldInfo] => {
-    const { inner, required, fallback } = unwrap(field);
-    const info = { required: required && !isReadOnly, read_only: isReadOnly, label: labelOf(name) };
+    const { inner, isRequired, fallback } = unwrapSchema(field);
+    const info = { required: isRequired && !isReadOnly, read_only: isReadOnly, label: labelOf(name) };
     const known = fallback === undefined || isReadOnly ? {} : { default: fallback };
     return [name, { type: 'field', ...typeOf(inner), ...info, ...known }];
   });

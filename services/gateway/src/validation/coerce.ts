@@ -1,4 +1,6 @@
+import { isRecord } from '@cyborgbackup/kernel';
 import { z } from 'zod';
+import { unwrapSchema } from './unwrap-schema.ts';
 
 /**
  * Converts a body to the types of the schema by Django REST framework's rules, which clients of the API rely on: text is
@@ -9,30 +11,10 @@ import { z } from 'zod';
  * accepts JSON as well as its text.
  */
 export const coerce = (schema: z.ZodType, value: unknown): unknown => {
-  const { inner, nullable } = unwrap(schema);
-  if (value === null && nullable) return null;
+  const { inner, isNullable } = unwrapSchema(schema);
+  if (value === null && isNullable) return null;
   const rule = RULES.find(([applies]) => applies(inner));
   return rule ? rule[1](inner, value) : value;
-};
-
-interface Unwrapped {
-  readonly inner: z.ZodType;
-  readonly nullable: boolean;
-}
-
-const unwrap = (schema: z.ZodType): Unwrapped => {
-  let inner: unknown = schema;
-  let nullable = false;
-  while (
-    inner instanceof z.ZodOptional ||
-    inner instanceof z.ZodNullable ||
-    inner instanceof z.ZodDefault ||
-    inner instanceof z.ZodPrefault
-  ) {
-    if (inner instanceof z.ZodNullable) nullable = true;
-    inner = inner.unwrap();
-  }
-  return { inner: inner instanceof z.ZodType ? inner : schema, nullable };
 };
 
 const TRUE_WORDS = new Set(['t', 'y', 'yes', 'true', 'on', '1']);
@@ -65,9 +47,7 @@ const toItems = (schema: z.ZodType, value: unknown): unknown => {
 };
 
 const toFields = (schema: z.ZodType, value: unknown): unknown => {
-  if (!(schema instanceof z.ZodObject) || typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return value;
-  }
+  if (!(schema instanceof z.ZodObject) || !isRecord(value)) return value;
   const sent = new Map<string, unknown>(Object.entries(value));
   const known = Object.entries<unknown>(schema.shape).filter(([name]) => sent.has(name));
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { FieldErrors } from '@cyborgbackup/kernel';
+import { isRecord, type FieldErrors } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { invalidFields } from '../http/core/http-error.ts';
 import { coerce } from './coerce.ts';
@@ -21,9 +21,6 @@ const isText = (value: unknown): boolean => {
 
 const brokenText = (fields: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(fields).flatMap(([name, value]) => (isText(value) ? [] : [name]));
-
-const isFields = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Keeps the answer short. */
 const MAX_UNKNOWN = 20;
@@ -49,7 +46,7 @@ const fieldErrors = (
     const messages = errors.get(String(field)) ?? new Set<string>();
     errors.set(String(field), messages.add(messageOfIssue(issue, at(body, issue.path))));
   }
-  for (const field of isFields(body) ? brokenText(body) : []) {
+  for (const field of isRecord(body) ? brokenText(body) : []) {
     if (!errors.has(field)) errors.set(field, new Set(['Not a valid string.']));
   }
   return errors;
@@ -65,7 +62,7 @@ export const validateBody = <Schema extends z.ZodObject>(
   body: unknown,
   ignoredFields: readonly string[] = [],
 ): z.output<Schema> => {
-  if (!isFields(body)) throw invalidFields({ [WHOLE_BODY]: ['Invalid data. Expected a dictionary.'] });
+  if (!isRecord(body)) throw invalidFields({ [WHOLE_BODY]: ['Invalid data. Expected a dictionary.'] });
   const coerced = coerce(schema, body);
   const result = schema.safeParse(coerced);
   const unknown = unknownFields(body, Object.keys(schema.shape), ignoredFields);

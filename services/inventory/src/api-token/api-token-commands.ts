@@ -1,4 +1,4 @@
-import type { apiTokenCommands, ApiTokenEvent, RpcInput, RpcOutput, Written } from '@cyborgbackup/contracts';
+import type { apiTokenCommands, ApiTokenEvent, RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
@@ -8,15 +8,9 @@ import { recordFact } from '../shared/record-fact.ts';
 import { registerOnce } from '../shared/register-once.ts';
 import { apiTokenDecider, apiTokenStream, apiTokenUsesStream } from './decider.ts';
 
-export interface ApiTokenCommands {
-  create(command: RpcInput<typeof apiTokenCommands.create>): Promise<Written>;
-  used(command: RpcInput<typeof apiTokenCommands.used>): Promise<RpcOutput<typeof apiTokenCommands.used>>;
-  revoke(command: RpcInput<typeof apiTokenCommands.revoke>): Promise<Written>;
-}
-
 const HOUR_MILLIS = 3_600_000;
 
-export const createApiTokenCommands = (deps: InventoryDeps): ApiTokenCommands => {
+export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof apiTokenCommands> => {
   const handle = handleCommand(deps, apiTokenDecider);
   const { now } = deps.clock ?? systemClock;
 
@@ -39,7 +33,7 @@ export const createApiTokenCommands = (deps: InventoryDeps): ApiTokenCommands =>
       });
     },
 
-    used: async ({ uuid }) => {
+    recordUse: async ({ uuid }) => {
       if (!(await isDue(uuid))) return { position: null };
       const fact: ApiTokenEvent = { type: 'api-token-used', data: { uuid } };
       return { position: (await recordFact(deps, apiTokenUsesStream(uuid), fact)).toString() };

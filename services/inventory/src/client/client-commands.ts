@@ -1,44 +1,22 @@
-import type { clientCommands, RpcInput, Written } from '@cyborgbackup/contracts';
-import { handleCommand, type LoadedState } from '@cyborgbackup/event-store';
+import type { clientCommands, RpcHandlers, Written } from '@cyborgbackup/contracts';
+import { handleCommand } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { withReferences } from '../shared/references.ts';
 import { registerOnce } from '../shared/register-once.ts';
 import { createUniqueValues } from '../shared/unique-value.ts';
-import { clientDecider, clientStream, comparableAddress, type Client } from './decider.ts';
+import { clientDecider, clientStream, comparableAddress } from './decider.ts';
 
-export interface ClientCommands {
-  register(command: RpcInput<typeof clientCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof clientCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof clientCommands.remove>): Promise<Written>;
-  prepared(command: RpcInput<typeof clientCommands.prepared>): Promise<Written>;
-  hypervisorPrepared(command: RpcInput<typeof clientCommands.hypervisorPrepared>): Promise<Written>;
-}
-
-export const createClientCommands = (deps: InventoryDeps): ClientCommands => {
+export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof clientCommands> => {
   const handle = handleCommand(deps, clientDecider);
   const addresses = createUniqueValues(deps, clientDecider, {
     kind: 'client-address',
     valueOf: (client) => (client && !client.isRemoved ? comparableAddress(client.fields) : undefined),
     taken: () => fieldError('hostname', 'A client with this hostname and port already exists.'),
   });
-
-  const change = (
-    { changes }: RpcInput<typeof clientCommands.change>,
-    { state, version }: LoadedState<Client | undefined>,
-  ): Promise<Written> => {
-    const { uuid, fields } = present(state, 'client');
-    const { hostname = fields.hostname, port = fields.port } = changes;
-    const values = { from: comparableAddress(fields), to: comparableAddress({ hostname, port }) };
-    const stream = clientStream(uuid);
-    return addresses.change(stream, values, async () =>
-      writtenBy(await handle(stream, { do: 'change', changes }, { expectedVersion: version }), 'client'),
-    );
-  };
 
   return {
     register: ({ uuid, command_id, ...fields }) => {
@@ -51,31 +29,44 @@ export const createClientCommands = (deps: InventoryDeps): ClientCommands => {
       });
     },
 
-    change: (command) => {
-      const { uuid, changes, expected_version: expectedVersion } = command;
-      const target = { stream: clientStream(uuid), expectedVersion };
-      const run = (): Promise<Written> =>
-        atLoadedVersion(deps, clientDecider, target, (loaded) => change(command, loaded));
+    change: ({ uuid, changes, expected_version: expectedVersion }) => {
+      const stream = clientStream(uuid);
+      const run = async (): Promise<Written> => {
+        const result = await handle(
+          stream,
+          ({ state }, execute) => {
+            const { fields } = present(state, 'client');
+            const { hostname = fields.hostname, port = fields.port } = changes;
+            const values = { from: comparableAddress(fields), to: comparableAddress({ hostname, port }) };
+            return addresses.change(stream, values, () => execute({ do: 'change', changes }));
+          },
+          { expectedVersion },
+        );
+        return writtenBy(result, 'client');
+      };
       return changes.hostname === undefined && changes.port === undefined ? run() : addresses.exclusively(run);
     },
 
     remove: ({ uuid, expected_version: expectedVersion }) => {
       const stream = clientStream(uuid);
-      return withReferences(deps, () =>
-        atLoadedVersion(deps, clientDecider, { stream, expectedVersion }, async ({ state, version }) => {
-          const client = present(state, 'client');
-          await refuseWhenInUse(deps, { kind: 'client', id: client.id });
-          return addresses.remove(stream, comparableAddress(client.fields), async () =>
-            writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'client'),
-          );
-        }),
-      );
+      return withReferences(deps, async () => {
+        const result = await handle(
+          stream,
+          async ({ state }, execute) => {
+            const client = present(state, 'client');
+            await refuseWhenInUse(deps, { kind: 'client', id: client.id });
+            return addresses.remove(stream, comparableAddress(client.fields), () => execute({ do: 'remove' }));
+          },
+          { expectedVersion },
+        );
+        return writtenBy(result, 'client');
+      });
     },
 
-    prepared: async ({ uuid, version, ready, ip }) =>
+    recordPreparation: async ({ uuid, version, ready, ip }) =>
       writtenBy(await handle(clientStream(uuid), { do: 'prepared', version, ready, ip }), 'client'),
 
-    hypervisorPrepared: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
+    recordHypervisorPreparation: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
       writtenBy(await handle(clientStream(uuid), { do: 'hypervisor-prepared', isReady, name }), 'client'),
   };
 };

@@ -39,7 +39,7 @@ const decideOn = (client: Client, command: Exclude<ClientCommand, { do: 'registe
     case 'hypervisor-prepared': {
       const found = { hypervisor_ready: command.isReady, hypervisor_name: command.name };
       if (isEmpty(changedFields(fields, found))) return [];
-      return [{ type: 'hypervisor-prepared', data: { uuid, ...found } }];
+      return [{ type: 'client-hypervisor-prepared', data: { uuid, ...found } }];
     }
     case 'remove':
       return [{ type: 'client-removed', data: { uuid, id } }];

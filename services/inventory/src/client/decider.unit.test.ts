@@ -65,7 +65,7 @@ describe('a preparation', () => {
 describe('a preparation of the hypervisor', () => {
   const found = { do: 'hypervisor-prepared', isReady: true, name: 'pve-manager/8.2' } as const;
   const prepared: ClientEvent = {
-    type: 'hypervisor-prepared',
+    type: 'client-hypervisor-prepared',
     data: { uuid, hypervisor_ready: true, hypervisor_name: 'pve-manager/8.2' },
   };
   test('records what it found, once', () => {

@@ -1,13 +1,9 @@
-import { hostKeyStream, type hostKeyCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
+import { type hostKeyCommands, hostKeyStream, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { hostKeyDecider } from './decider.ts';
 
-export interface HostKeyCommands {
-  forget(command: RpcInput<typeof hostKeyCommands.forget>): Promise<RpcOutput<typeof hostKeyCommands.forget>>;
-}
-
-export const createHostKeyCommands = (deps: InventoryDeps): HostKeyCommands => {
+export const createHostKeyCommands = (deps: InventoryDeps): RpcHandlers<typeof hostKeyCommands> => {
   const handle = handleCommand(deps, hostKeyDecider);
   return {
     forget: async ({ host, port }) => {

@@ -1,15 +1,7 @@
-import {
-  SECRET_MASK,
-  unmaskExtraVars,
-  type policyCommands,
-  type RpcInput,
-  type RpcOutput,
-  type Written,
-} from '@cyborgbackup/contracts';
+import { type policyCommands, type RpcHandlers, SECRET_MASK, unmaskExtraVars } from '@cyborgbackup/contracts';
 import { handleCommand, isEncrypted } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { caughtUp } from '../shared/caught-up.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
@@ -20,13 +12,6 @@ import { policyDecider, policyStream, type Policy, type PolicyChanges, type Poli
 import { resolvePolicy } from './resolve-policy.ts';
 import { unknownReferences } from './unknown-references.ts';
 
-export interface PolicyCommands {
-  register(command: RpcInput<typeof policyCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof policyCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof policyCommands.remove>): Promise<Written>;
-  resolve(command: RpcInput<typeof policyCommands.resolve>): Promise<RpcOutput<typeof policyCommands.resolve>>;
-}
-
 /** @throws AppError `validation` for a mask where nothing is stored */
 const unmask = (sent: string, stored: string): string => {
   const { text, missing } = unmaskExtraVars(sent, stored);
@@ -35,7 +20,7 @@ const unmask = (sent: string, stored: string): string => {
   throw fieldError('extra_vars', `No value is stored for ${first}: send the value instead of ${SECRET_MASK}.`);
 };
 
-export const createPolicyCommands = (deps: InventoryDeps): PolicyCommands => {
+export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof policyCommands> => {
   const handle = handleCommand(deps, policyDecider);
 
   /** Empty when they were erased. */
@@ -64,23 +49,27 @@ export const createPolicyCommands = (deps: InventoryDeps): PolicyCommands => {
       return withReferences(deps, () => registerOnce(deps.store, stream, { uuid, command_id }, make));
     },
 
-    change: ({ uuid, changes, expected_version: expectedVersion }) => {
-      const stream = policyStream(uuid);
-      return withReferences(deps, async () => {
+    change: ({ uuid, changes, expected_version: expectedVersion }) =>
+      withReferences(deps, async () => {
         await caughtUp(deps);
-        return atLoadedVersion(deps, policyDecider, { stream, expectedVersion }, async ({ state, version }) => {
-          const command = await changeCommand(present(state, 'policy'), changes);
-          return writtenBy(await handle(stream, command, { expectedVersion: version }), 'policy');
-        });
-      });
-    },
+        const result = await handle(
+          policyStream(uuid),
+          async ({ state }, execute) => execute(await changeCommand(present(state, 'policy'), changes)),
+          { expectedVersion },
+        );
+        return writtenBy(result, 'policy');
+      }),
 
-    remove: ({ uuid, expected_version: expectedVersion }) => {
-      const stream = policyStream(uuid);
-      return atLoadedVersion(deps, policyDecider, { stream, expectedVersion }, async ({ state, version }) => {
-        await refuseWhenInUse(deps, { kind: 'policy', id: present(state, 'policy').id });
-        return writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'policy');
-      });
+    remove: async ({ uuid, expected_version: expectedVersion }) => {
+      const result = await handle(
+        policyStream(uuid),
+        async ({ state }, execute) => {
+          await refuseWhenInUse(deps, { kind: 'policy', id: present(state, 'policy').id });
+          return execute({ do: 'remove' });
+        },
+        { expectedVersion },
+      );
+      return writtenBy(result, 'policy');
     },
 
     resolve: async (command) => {

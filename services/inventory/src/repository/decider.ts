@@ -1,9 +1,5 @@
-import {
-  parseRepositoryLocation,
-  SECRET_MASK,
-  type RepositoryEvent,
-  type RepositoryFields,
-} from '@cyborgbackup/contracts';
+import { parseRepositoryLocation } from '@cyborgbackup/borg';
+import { SECRET_MASK, type RepositoryEvent, type RepositoryFields } from '@cyborgbackup/contracts';
 import { fieldError, messageOf, type Decider, type Sealed } from '@cyborgbackup/kernel';
 import { isDeepStrictEqual } from 'node:util';
 import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';

@@ -1,5 +1,4 @@
-import { authorizedKeysLine, type AuthorizedKeysLine } from '@cyborgbackup/borg';
-import { parseRepositoryLocation } from '@cyborgbackup/contracts';
+import { authorizedKeysLine, parseRepositoryLocation, type AuthorizedKeysLine } from '@cyborgbackup/borg';
 import { AppError } from '@cyborgbackup/kernel';
 import type { Repository } from './decider.ts';
 

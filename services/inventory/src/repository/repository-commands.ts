@@ -1,9 +1,8 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
-import type { repositoryCommands, RepositoryEvent, RpcInput, RpcOutput, Written } from '@cyborgbackup/contracts';
+import type { repositoryCommands, RepositoryEvent, RpcHandlers, Written } from '@cyborgbackup/contracts';
 import { handleCommand, isEncrypted, loadState } from '@cyborgbackup/event-store';
 import type { Sealed } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { caughtUp } from '../shared/caught-up.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
@@ -24,29 +23,20 @@ import { printedLine } from './printed-line.ts';
 import { resolveRepository } from './resolve-repository.ts';
 import { namesSchedules, unknownSchedules } from './unknown-schedules.ts';
 
-export interface RepositoryCommands {
-  register(command: RpcInput<typeof repositoryCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof repositoryCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof repositoryCommands.remove>): Promise<Written>;
-  prepared(command: RpcInput<typeof repositoryCommands.prepared>): Promise<Written>;
-  keyRead(command: RpcInput<typeof repositoryCommands.keyRead>): Promise<Written>;
-  generateSsh(command: RpcInput<typeof repositoryCommands.generateSsh>): Promise<Written>;
-  authorizedKeys(
-    command: RpcInput<typeof repositoryCommands.authorizedKeys>,
-  ): Promise<RpcOutput<typeof repositoryCommands.authorizedKeys>>;
-  escrowKey(command: RpcInput<typeof repositoryCommands.escrowKey>): Promise<Written>;
-  escrowRead(command: RpcInput<typeof repositoryCommands.escrowRead>): Promise<Written>;
-  resolve(command: RpcInput<typeof repositoryCommands.resolve>): Promise<RpcOutput<typeof repositoryCommands.resolve>>;
-}
-
 const newKeyPair = async (id: number): Promise<RepositoryKeyPair> => {
   const comment = `cyborgbackup-repository-${id}`;
   const { publicKey, privateKey } = await generateKeyPair({ type: 'ed25519', comment });
   return { public_key: publicKey, private_key: privateKey };
 };
 
-export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommands => {
+export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeof repositoryCommands> => {
   const handle = handleCommand(deps, repositoryDecider);
+
+  const handled = async (
+    stream: string,
+    expectedVersion: number | undefined,
+    command: Parameters<typeof handle>[1],
+  ): Promise<Written> => writtenBy(await handle(stream, command, { expectedVersion }), 'repository');
 
   /** Records that somebody is given one of its keys. */
   const recordRead = async (uuid: string, type: 'repository-key-read' | 'repository-escrow-read'): Promise<Written> => {
@@ -96,58 +86,46 @@ export const createRepositoryCommands = (deps: InventoryDeps): RepositoryCommand
       );
     },
 
-    change: ({ uuid, changes: sent, expected_version: expectedVersion }) => {
-      const stream = repositoryStream(uuid);
-      return checkingSchedules(sent, (unknown) =>
-        atLoadedVersion(deps, repositoryDecider, { stream, expectedVersion }, async ({ state, version }) => {
-          const command = { do: 'change', changes: await realChanges(state, sent), unknown } as const;
-          return writtenBy(await handle(stream, command, { expectedVersion: version }), 'repository');
-        }),
-      );
-    },
+    change: ({ uuid, changes: sent, expected_version: expectedVersion }) =>
+      checkingSchedules(sent, (unknown) =>
+        handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) =>
+          execute({ do: 'change', changes: await realChanges(state, sent), unknown }),
+        ),
+      ),
 
-    remove: ({ uuid, expected_version: expectedVersion }) => {
-      const stream = repositoryStream(uuid);
-      return withReferences(deps, () =>
-        atLoadedVersion(deps, repositoryDecider, { stream, expectedVersion }, async ({ state, version }) => {
+    remove: ({ uuid, expected_version: expectedVersion }) =>
+      withReferences(deps, () =>
+        handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) => {
           await refuseWhenInUse(deps, { kind: 'repository', id: present(state, 'repository').id });
-          return writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'repository');
+          return execute({ do: 'remove' });
         }),
-      );
-    },
+      ),
 
-    prepared: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
+    recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
       writtenBy(await handle(repositoryStream(uuid), { do: 'prepared', borgId, ownKey, ...found }), 'repository'),
 
-    keyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
+    recordKeyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
 
-    generateSsh: ({ uuid, expected_version: expectedVersion }) => {
-      const stream = repositoryStream(uuid);
-      return atLoadedVersion(deps, repositoryDecider, { stream, expectedVersion }, async ({ state, version }) => {
-        const keyPair = await newKeyPair(present(state, 'repository').id);
-        const command = { do: 'replace-key-pair', keyPair } as const;
-        return writtenBy(await handle(stream, command, { expectedVersion: version }), 'repository');
-      });
-    },
+    generateSsh: ({ uuid, expected_version: expectedVersion }) =>
+      handled(repositoryStream(uuid), expectedVersion, async ({ state }, execute) =>
+        execute({ do: 'replace-key-pair', keyPair: await newKeyPair(present(state, 'repository').id) }),
+      ),
 
-    authorizedKeys: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
+    describeAuthorizedKey: async ({ uuid, append_only: appendOnly, storage_quota: storageQuota }) => {
       const { state } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
       const repository = present(state, 'repository');
       const limits = { appendOnly, storageQuota: storageQuota ?? undefined };
       return { public_key: repository.publicKey, line: printedLine(repository, limits) };
     },
 
-    escrowKey: ({ uuid, borg_id: borgId, key }) => {
-      const target = { stream: repositoryStream(uuid), expectedVersion: undefined };
-      return atLoadedVersion(deps, repositoryDecider, target, async ({ state, version }) => {
-        const repository = present(state, 'repository');
-        if (await isEscrowed(repository, borgId, key)) return { uuid, id: repository.id, version, position: null };
-        const command = { do: 'escrow', borgId, key } as const;
-        return writtenBy(await handle(target.stream, command, { expectedVersion: version }), 'repository');
-      });
-    },
+    escrowKey: ({ uuid, borg_id: borgId, key }) =>
+      handled(repositoryStream(uuid), undefined, async (loaded, execute) => {
+        const repository = present(loaded.state, 'repository');
+        if (await isEscrowed(repository, borgId, key)) return { ...loaded, position: undefined, events: [] };
+        return execute({ do: 'escrow', borgId, key });
+      }),
 
-    escrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
+    recordEscrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),
 
     resolve: async ({ id }) => {
       await caughtUp(deps);

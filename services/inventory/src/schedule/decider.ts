@@ -1,10 +1,5 @@
-import {
-  checkTimezone,
-  parseBlackout,
-  parseCrontab,
-  type ScheduleEvent,
-  type ScheduleFields,
-} from '@cyborgbackup/contracts';
+import { type ScheduleEvent, type ScheduleFields } from '@cyborgbackup/contracts';
+import { checkTimezone, parseBlackout, parseCrontab } from '@cyborgbackup/scheduling';
 import type { Decider } from '@cyborgbackup/kernel';
 import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
 import { refuseTogether } from '../shared/refuse-together.ts';

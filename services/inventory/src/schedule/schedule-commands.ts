@@ -1,7 +1,6 @@
-import type { RpcInput, scheduleCommands, Written } from '@cyborgbackup/contracts';
+import type { RpcHandlers, scheduleCommands } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { drawId } from '@cyborgbackup/service';
-import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import { refuseWhenInUse } from '../shared/in-use.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
@@ -9,13 +8,7 @@ import { withReferences } from '../shared/references.ts';
 import { registerOnce } from '../shared/register-once.ts';
 import { scheduleDecider, scheduleStream } from './decider.ts';
 
-export interface ScheduleCommands {
-  register(command: RpcInput<typeof scheduleCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof scheduleCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof scheduleCommands.remove>): Promise<Written>;
-}
-
-export const createScheduleCommands = (deps: InventoryDeps): ScheduleCommands => {
+export const createScheduleCommands = (deps: InventoryDeps): RpcHandlers<typeof scheduleCommands> => {
   const handle = handleCommand(deps, scheduleDecider);
 
   return {
@@ -28,18 +21,20 @@ export const createScheduleCommands = (deps: InventoryDeps): ScheduleCommands =>
     },
 
     change: async ({ uuid, changes, expected_version: expectedVersion }) => {
-      const options = expectedVersion === undefined ? {} : { expectedVersion };
-      return writtenBy(await handle(scheduleStream(uuid), { do: 'change', changes }, options), 'schedule');
+      return writtenBy(await handle(scheduleStream(uuid), { do: 'change', changes }, { expectedVersion }), 'schedule');
     },
 
-    remove: ({ uuid, expected_version: expectedVersion }) => {
-      const stream = scheduleStream(uuid);
-      return withReferences(deps, () =>
-        atLoadedVersion(deps, scheduleDecider, { stream, expectedVersion }, async ({ state, version }) => {
-          await refuseWhenInUse(deps, { kind: 'schedule', id: present(state, 'schedule').id });
-          return writtenBy(await handle(stream, { do: 'remove' }, { expectedVersion: version }), 'schedule');
-        }),
-      );
-    },
+    remove: ({ uuid, expected_version: expectedVersion }) =>
+      withReferences(deps, async () => {
+        const result = await handle(
+          scheduleStream(uuid),
+          async ({ state }, execute) => {
+            await refuseWhenInUse(deps, { kind: 'schedule', id: present(state, 'schedule').id });
+            return execute({ do: 'remove' });
+          },
+          { expectedVersion },
+        );
+        return writtenBy(result, 'schedule');
+      }),
   };
 };

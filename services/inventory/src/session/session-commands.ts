@@ -1,4 +1,4 @@
-import type { RpcInput, RpcOutput, sessionCommands } from '@cyborgbackup/contracts';
+import type { RpcHandlers, sessionCommands } from '@cyborgbackup/contracts';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { caughtUp } from '../shared/caught-up.ts';
@@ -6,16 +6,9 @@ import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { userDecider, userStream } from '../user/decider.ts';
 import { sessionDecider, sessionOver, sessionStream, type SessionCommand } from './decider.ts';
 
-export interface SessionCommands {
-  open(command: RpcInput<typeof sessionCommands.open>): Promise<RpcOutput<typeof sessionCommands.open>>;
-  refresh(command: RpcInput<typeof sessionCommands.refresh>): Promise<RpcOutput<typeof sessionCommands.refresh>>;
-  revoke(command: RpcInput<typeof sessionCommands.revoke>): Promise<RpcOutput<typeof sessionCommands.revoke>>;
-  revokeAll(command: RpcInput<typeof sessionCommands.revokeAll>): Promise<RpcOutput<typeof sessionCommands.revokeAll>>;
-}
-
 type VoidedBy = (SessionCommand & { do: 'refresh' })['voidedBy'];
 
-export const createSessionCommands = (deps: InventoryDeps): SessionCommands => {
+export const createSessionCommands = (deps: InventoryDeps): RpcHandlers<typeof sessionCommands> => {
   const handle = handleCommand(deps, sessionDecider);
   const { now } = deps.clock ?? systemClock;
 

@@ -1,4 +1,5 @@
-import { parseCrontab, type SettingDefinition } from '@cyborgbackup/contracts';
+import { type SettingDefinition } from '@cyborgbackup/contracts';
+import { parseCrontab } from '@cyborgbackup/scheduling';
 import { fieldError, hasCode } from '@cyborgbackup/kernel';
 
 type Check = (value: string) => string;

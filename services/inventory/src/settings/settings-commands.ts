@@ -1,25 +1,16 @@
 import {
   findSetting,
+  type RpcHandlers,
   SECRET_MASK,
   SETTINGS_STREAM,
-  SSH_KEY_SETTING,
-  type RpcInput,
-  type RpcOutput,
   type settingsCommands,
-  type Written,
+  SSH_KEY_SETTING,
 } from '@cyborgbackup/contracts';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { settingsDecider, type SettingsCommand } from './decider.ts';
 import { generateSshKey, importSshKey } from './ssh-keys.ts';
-
-export interface SettingsCommands {
-  change(command: RpcInput<typeof settingsCommands.change>): Promise<Written>;
-  generateSsh(
-    command: RpcInput<typeof settingsCommands.generateSsh>,
-  ): Promise<RpcOutput<typeof settingsCommands.generateSsh>>;
-}
 
 /** Settings have ids and keys, and no uuid. */
 const NO_UUID = '00000000-0000-0000-0000-000000000000';
@@ -29,7 +20,7 @@ const changeCommand = (key: string, value: string): SettingsCommand =>
     ? { do: 'replace-ssh-key', sshKey: importSshKey(value) }
     : { do: 'change', key, value };
 
-export const createSettingsCommands = (deps: InventoryDeps): SettingsCommands => {
+export const createSettingsCommands = (deps: InventoryDeps): RpcHandlers<typeof settingsCommands> => {
   const handle = handleCommand(deps, settingsDecider);
   return {
     change: async ({ key, value }) => {

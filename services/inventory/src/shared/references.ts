@@ -1,5 +1,6 @@
 import type { Written } from '@cyborgbackup/contracts';
-import { shown } from './caught-up.ts';
+import { WAIT_MILLIS } from '@cyborgbackup/projections';
+import { inventoryProjection } from '../read/inventory-projection.ts';
 import type { InventoryDeps } from './inventory-deps.ts';
 
 const SECTION = 'references';
@@ -13,6 +14,10 @@ const SECTION = 'references';
 export const withReferences = (deps: InventoryDeps, write: () => Promise<Written>): Promise<Written> =>
   deps.exclusive(SECTION, async () => {
     const written = await write();
-    if (written.position !== null) await shown(deps, BigInt(written.position));
+    const { position } = written;
+    // It is written all the same: in vain is no error.
+    if (position !== null) {
+      await deps.waiter.tryWaitForProjections([inventoryProjection.name], BigInt(position), WAIT_MILLIS.command);
+    }
     return written;
   });

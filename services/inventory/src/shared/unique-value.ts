@@ -1,4 +1,4 @@
-import { claim, claimStream, loadState, release, type ClaimEvent, type Evolver } from '@cyborgbackup/event-store';
+import { claim, loadState, readClaim, release, type Evolver } from '@cyborgbackup/event-store';
 import { hasCode, messageOf, systemClock, type AppError, type DomainEvent } from '@cyborgbackup/kernel';
 import type { InventoryDeps } from './inventory-deps.ts';
 
@@ -37,19 +37,6 @@ const SETTLED_AFTER_MILLIS = 30_000;
 
 const SECTION = 'unique-values';
 
-interface ClaimHolder {
-  readonly owner: string | undefined;
-  readonly takenAt: string;
-}
-
-const claimHolder: Evolver<ClaimHolder, ClaimEvent> = {
-  initialState: { owner: undefined, takenAt: '' },
-  evolve: (state, event) =>
-    event.type === 'claim-taken'
-      ? { owner: event.data.owner, takenAt: event.data.taken_at }
-      : { ...state, owner: undefined },
-};
-
 export const createUniqueValues = <State, E extends DomainEvent>(
   deps: InventoryDeps,
   decider: Evolver<State, E>,
@@ -60,10 +47,10 @@ export const createUniqueValues = <State, E extends DomainEvent>(
 
   /** Whoever holds the claim without having the value, and not only since a moment ago. */
   const formerOwner = async (value: string): Promise<string | undefined> => {
-    const { state } = await loadState(deps, claimHolder, claimStream(deps.claimKey, { kind, value }));
-    if (state.owner === undefined || now() - Date.parse(state.takenAt) < SETTLED_AFTER_MILLIS) return undefined;
-    const holder = await loadState(deps, decider, state.owner);
-    return valueOf(holder.state) === value ? undefined : state.owner;
+    const { owner, takenAt } = await readClaim(deps, { kind, value });
+    if (owner === undefined || now() - Date.parse(takenAt) < SETTLED_AFTER_MILLIS) return undefined;
+    const { state } = await loadState(deps, decider, owner);
+    return valueOf(state) === value ? undefined : owner;
   };
 
   const take = async (owner: string, value: string): Promise<boolean> => {

@@ -1,13 +1,12 @@
 import {
+  type RpcHandlers,
   SUPERUSERS_STREAM,
-  type RpcInput,
   type userCommands,
   type UserFields,
   type Written,
 } from '@cyborgbackup/contracts';
-import { handleCommand, type LoadedState } from '@cyborgbackup/event-store';
+import { handleCommand } from '@cyborgbackup/event-store';
 import { drawId } from '@cyborgbackup/service';
-import { atLoadedVersion } from '../shared/at-loaded-version.ts';
 import { caughtUp } from '../shared/caught-up.ts';
 import { present, writtenBy } from '../shared/entity.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
@@ -16,16 +15,10 @@ import { userDecider, userStream, type User, type UserCommand } from './decider.
 import { comparableEmail, createEmails } from './emails.ts';
 import { superusersDecider, type Superuser } from './superusers.ts';
 
-export interface UserCommands {
-  register(command: RpcInput<typeof userCommands.register>): Promise<Written>;
-  change(command: RpcInput<typeof userCommands.change>): Promise<Written>;
-  remove(command: RpcInput<typeof userCommands.remove>): Promise<Written>;
-}
-
 const takesAway = (command: UserCommand, { is_superuser }: UserFields): boolean =>
   is_superuser && (command.do === 'remove' || (command.do === 'change' && command.changes.is_superuser === false));
 
-export const createUserCommands = (deps: InventoryDeps): UserCommands => {
+export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof userCommands> => {
   const handle = handleCommand(deps, userDecider);
   const withdraw = handleCommand(deps, superusersDecider);
   const emails = createEmails(deps);
@@ -38,25 +31,11 @@ export const createUserCommands = (deps: InventoryDeps): UserCommands => {
     return rows;
   };
 
-  /** Appends at exactly the loaded version, and sees to it that somebody stays a superuser. */
-  const append = async (user: User, version: number, command: UserCommand): Promise<Written> => {
-    if (takesAway(command, user.fields)) {
-      const superusers = await allSuperusers();
-      await withdraw(SUPERUSERS_STREAM, { user: user.uuid, version, superusers });
-    }
-    return writtenBy(await handle(userStream(user.uuid), command, { expectedVersion: version }), 'user');
-  };
-
-  const change = (
-    { changes, password_hash }: RpcInput<typeof userCommands.change>,
-    { state, version }: LoadedState<User | undefined>,
-  ): Promise<Written> => {
-    const user = present(state, 'user');
-    const command = { do: 'change', changes, passwordHash: password_hash } as const;
-    userDecider.decide(command, user); // refuses what is wrong before an address is claimed
-    const from = comparableEmail(user.fields.email);
-    const to = comparableEmail(changes.email ?? user.fields.email);
-    return emails.change(userStream(user.uuid), { from, to }, () => append(user, version, command));
+  /** To be done before a command is executed that may take the last superuser's rights away. */
+  const keepSuperusers = async (user: User, version: number, command: UserCommand): Promise<void> => {
+    if (!takesAway(command, user.fields)) return;
+    const superusers = await allSuperusers();
+    await withdraw(SUPERUSERS_STREAM, { user: user.uuid, version, superusers });
   };
 
   return {
@@ -71,20 +50,43 @@ export const createUserCommands = (deps: InventoryDeps): UserCommands => {
       });
     },
 
-    change: (command) => {
-      const target = { stream: userStream(command.uuid), expectedVersion: command.expected_version };
-      const run = (): Promise<Written> =>
-        atLoadedVersion(deps, userDecider, target, (loaded) => change(command, loaded));
-      return command.changes.email === undefined ? run() : emails.exclusively(run);
+    change: ({ uuid, changes, password_hash: passwordHash, expected_version: expectedVersion }) => {
+      const stream = userStream(uuid);
+      const command = { do: 'change', changes, passwordHash } as const;
+      const run = async (): Promise<Written> => {
+        const result = await handle(
+          stream,
+          ({ state, version }, execute) => {
+            const user = present(state, 'user');
+            userDecider.decide(command, user); // refuses what is wrong before an address is claimed
+            const from = comparableEmail(user.fields.email);
+            const to = comparableEmail(changes.email ?? user.fields.email);
+            return emails.change(stream, { from, to }, async () => {
+              await keepSuperusers(user, version, command);
+              return execute(command);
+            });
+          },
+          { expectedVersion },
+        );
+        return writtenBy(result, 'user');
+      };
+      return changes.email === undefined ? run() : emails.exclusively(run);
     },
 
-    remove: ({ uuid, expected_version: expectedVersion }) => {
+    remove: async ({ uuid, expected_version: expectedVersion }) => {
       const stream = userStream(uuid);
-      return atLoadedVersion(deps, userDecider, { stream, expectedVersion }, ({ state, version }) => {
-        const user = present(state, 'user');
-        const email = comparableEmail(user.fields.email);
-        return emails.remove(stream, email, () => append(user, version, { do: 'remove' }));
-      });
+      const result = await handle(
+        stream,
+        ({ state, version }, execute) => {
+          const user = present(state, 'user');
+          return emails.remove(stream, comparableEmail(user.fields.email), async () => {
+            await keepSuperusers(user, version, { do: 'remove' });
+            return execute({ do: 'remove' });
+          });
+        },
+        { expectedVersion },
+      );
+      return writtenBy(result, 'user');
     },
   };
 };

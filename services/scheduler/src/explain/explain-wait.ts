@@ -1,4 +1,5 @@
 import type { schedulerCommands } from '@cyborgbackup/contracts';
+import { listNames } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { isFull, isHandedOut } from '../queue/decide-slots.ts';
 import { countAhead, type Ahead, type Line } from './line-ahead.ts';
@@ -17,8 +18,8 @@ export interface Limits extends SlotCounts {
 const named = ({ id, uuid, name }: NamedJob): Explanation['blocked_by'][number] => ({ id, uuid, name });
 
 const listed = (jobs: readonly NamedJob[]): string => {
-  const names = jobs.slice(0, 3).map(({ name }) => `"${name}"`);
-  return jobs.length > 3 ? `${names.join(', ')} and ${jobs.length - 3} more` : names.join(' and ');
+  const names = jobs.map(({ name }) => `"${name}"`);
+  return names.length > 3 ? listNames(names, 3) : names.join(' and ');
 };
 
 const alone = (state: Explanation['state'], reason: string): Explanation => ({

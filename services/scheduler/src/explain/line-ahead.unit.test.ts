@@ -34,7 +34,7 @@ const jobOf = ({ policy, manual }: Shape, id: number, repository: string): Queue
 /** Grants what is free, and has it started. */
 const grant = (queue: Queue): string[] => {
   const decided = decideSlots(queue, { maxRunning: 0, maxEvents: 500 });
-  const granted = decided.flatMap(({ event: { type, data } }) => (type === 'slot-granted' ? [data.job] : []));
+  const granted = decided.flatMap(({ event: { type, data } }) => (type === 'job-granted' ? [data.job] : []));
   for (const job of granted) {
     evolve(queue, {
       type: 'job-started',

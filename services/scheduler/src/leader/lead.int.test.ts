@@ -1,6 +1,6 @@
 import { hasCode, systemClock } from '@cyborgbackup/kernel';
 import { createJobQueue } from '@cyborgbackup/messaging';
-import { createCheckpointWaiter, ensureProjection, runProjection } from '@cyborgbackup/projections';
+import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -32,7 +32,7 @@ describe('a leader', () => {
       logger,
       clock: systemClock,
       commands: commandDeps(parts, 'scheduler'),
-      waiter: createCheckpointWaiter({ pool }),
+      waiter: parts.waiter,
       lock: createLaunchLock(pool),
       jobQueue: await createJobQueue({ connection, logger }),
       maxRunning: 0,
@@ -91,7 +91,7 @@ describe('a leader', () => {
 
   const slotsFreed = (): Promise<void> =>
     vi.waitFor(async () => {
-      const { rowCount } = await stage.parts.pool.query('select from scheduler.slots');
+      const { rowCount } = await stage.parts.pool.query('select from scheduler.grants');
       expect(rowCount).toBe(0);
     }, within);
 
@@ -143,7 +143,7 @@ describe('a leader', () => {
       survived = !own.isDead();
       await first.stop();
       // The next one finds the tables lagging behind the log, or with all of it in them.
-      if (tables === 'caught up') await deps.waiter.waitFor([schedulerProjection.name], await deps.store.head());
+      if (tables === 'caught up') await deps.waiter.waitForProjections([schedulerProjection.name], 'head', 5_000);
       const next = startLeader(deps);
       await done;
       await next.stop();

@@ -1,4 +1,4 @@
-import { jobStream, QUEUE_STREAM } from '@cyborgbackup/contracts';
+import { jobStream, GRANT_STREAM } from '@cyborgbackup/contracts';
 import { handleCommand, type LogPage } from '@cyborgbackup/event-store';
 import {
   AppError,
@@ -148,7 +148,7 @@ const act = async (leader: Leader): Promise<void> => {
     const version = queue.version;
     const decided = decideSlots(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
     if (decided.length === 0) break;
-    const granted = decided.filter(({ event }) => event.type === 'slot-granted').map(({ entry }) => entry);
+    const granted = decided.filter(({ event }) => event.type === 'job-granted').map(({ entry }) => entry);
     for (const entry of granted) leader.granting.add(entry);
     await appendSlots(deps, decided, version); // 1
     for (const entry of granted) leader.publisher.add(entry); // 2
@@ -170,7 +170,7 @@ const appendSlots = async (
 ): Promise<void> => {
   const encode = ({ event, entry }: SlotDecision): Promise<NewEvent> =>
     codec.encode(event, { id: randomUUID(), context: contextOf(entry) });
-  await store.append(QUEUE_STREAM, await Promise.all(decided.map(encode)), version);
+  await store.append(GRANT_STREAM, await Promise.all(decided.map(encode)), version);
 };
 
 const endDoomed = async ({ commands }: LeaderDeps, entry: QueueEntry, need: QueueEntry): Promise<void> => {

@@ -1,11 +1,11 @@
 import {
   jobEvents,
   policyEvents,
-  queueEvents,
+  grantEvents,
   repositoryEvents,
   runEvents,
   scheduleEvents,
-  scheduleSlotEvents,
+  occurrenceEvents,
   settingsEvents,
 } from '@cyborgbackup/contracts';
 import type { QueueInput } from '../queue/queue.ts';
@@ -18,13 +18,13 @@ export type ScheduledEvent = KnownEvent<QueueInput | TimetableEvent>;
 const typesOf = (...definitions: readonly { readonly type: string }[]): ReadonlySet<string> =>
   new Set(definitions.map(({ type }) => type));
 
-const queueTypes = typesOf(...runEvents, ...queueEvents, ...jobEvents);
-const slotTypes = typesOf(...queueEvents);
+const queueTypes = typesOf(...runEvents, ...grantEvents, ...jobEvents);
+const slotTypes = typesOf(...grantEvents);
 const timetableTypes = typesOf(
   ...policyEvents,
   ...scheduleEvents,
   ...repositoryEvents,
-  ...scheduleSlotEvents,
+  ...occurrenceEvents,
   ...settingsEvents,
   ...runEvents,
 );

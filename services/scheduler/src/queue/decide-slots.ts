@@ -1,4 +1,4 @@
-import type { QueueEvent } from '@cyborgbackup/contracts';
+import type { GrantEvent } from '@cyborgbackup/contracts';
 import { evolveSlot, type Queue } from './queue.ts';
 import type { QueuedJob, QueueEntry } from './queue-entry.ts';
 
@@ -11,7 +11,7 @@ export interface SlotLimits {
 
 /** An event, and the job it is about: once its slot is freed the queue may not know it any more. */
 export interface SlotDecision {
-  readonly event: QueueEvent;
+  readonly event: GrantEvent;
   readonly entry: QueueEntry;
 }
 
@@ -32,24 +32,24 @@ export const MAX_HANDED_OUT = 4;
  */
 export const decideSlots = (queue: Queue, limits: SlotLimits): readonly SlotDecision[] => {
   const decided: SlotDecision[] = [];
-  const append = (event: QueueEvent, entry: QueueEntry): void => {
+  const append = (event: GrantEvent, entry: QueueEntry): void => {
     decided.push({ event, entry });
     evolveSlot(queue, event, queue.version + 1);
   };
   const hasRoom = (): boolean => decided.length < limits.maxEvents;
-  const appendAll = (entries: ReadonlySet<QueueEntry>, type: 'slot-freed' | 'slot-awaited'): void => {
+  const appendAll = (entries: ReadonlySet<QueueEntry>, type: 'grant-released' | 'job-ready'): void => {
     for (const entry of entries) {
       if (!hasRoom()) return;
       append({ type, data: { job: entry.job.uuid } }, entry);
     }
   };
-  appendAll(queue.toFree, 'slot-freed');
-  appendAll(queue.toAnnounce, 'slot-awaited');
+  appendAll(queue.toFree, 'grant-released');
+  appendAll(queue.toAnnounce, 'job-ready');
   while (hasRoom() && !isFull(countRunning(queue), limits) && !isHandedOut(queue.handedOut.size)) {
     const job = queue.lanes.next();
     const entry = job && queue.entries.get(job.uuid);
     if (!entry) break;
-    append({ type: 'slot-granted', data: grantOf(job) }, entry);
+    append({ type: 'job-granted', data: grantOf(job) }, entry);
   }
   return decided;
 };
@@ -71,7 +71,7 @@ const grantOf = ({
   run,
   repository,
   client,
-}: QueuedJob): Extract<QueueEvent, { type: 'slot-granted' }>['data'] => ({
+}: QueuedJob): Extract<GrantEvent, { type: 'job-granted' }>['data'] => ({
   job: uuid,
   run,
   repository,

@@ -1,4 +1,4 @@
-import type { JobEvent, QueueEvent } from '@cyborgbackup/contracts';
+import type { JobEvent, GrantEvent } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../some-events.test.ts';
@@ -15,7 +15,7 @@ interface Model {
   readonly queue: Queue;
   readonly jobs: QueuedJob[];
   /** What the queue's stream holds. */
-  readonly log: QueueEvent[];
+  readonly log: GrantEvent[];
   readonly ended: Map<string, JobEvent>;
   readonly started: Set<string>;
   /** Jobs that lost their attempt and were not started since. */
@@ -98,8 +98,8 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
 const holders = ({ log, jobs }: Model): QueuedJob[] => {
   const held = new Set<string>();
   for (const { type, data } of log) {
-    if (type === 'slot-granted') held.add(data.job);
-    if (type === 'slot-freed') held.delete(data.job);
+    if (type === 'job-granted') held.add(data.job);
+    if (type === 'grant-released') held.delete(data.job);
   }
   return jobs.filter(({ uuid }) => held.has(uuid));
 };
@@ -181,7 +181,7 @@ const resourcesOf = (job: QueuedJob): string[] => [job.repository, job.client].f
 const checkTurn = (model: Model, granted: QueuedJob): void => {
   const holding = holders(model);
   const used = new Set(holding.flatMap(resourcesOf));
-  const wasGranted = new Set(model.log.filter(({ type }) => type === 'slot-granted').map(({ data }) => data.job));
+  const wasGranted = new Set(model.log.filter(({ type }) => type === 'job-granted').map(({ data }) => data.job));
   const held = ({ policy }: QueuedJob): number => holding.filter((other) => other.policy === policy).length;
   const rank = (job: QueuedJob): number => (job.manual ? 0 : 1_000) + held(job);
   const rivals = model.jobs.filter(
@@ -203,7 +203,7 @@ const act = (model: Model, maxEvents: number): void => {
   const events = decideSlots(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
   expect(events.length).toBeLessThanOrEqual(maxEvents);
   for (const event of events) {
-    if (event.type === 'slot-granted') {
+    if (event.type === 'job-granted') {
       expect(running(model).length).toBeLessThan(MAX_RUNNING);
       checkTurn(
         model,
@@ -221,7 +221,7 @@ const act = (model: Model, maxEvents: number): void => {
 /** As a new leader does from the tables. */
 const reload = (model: Model): Model => {
   const queue = createQueue(model.log.length);
-  const announced = new Set(model.log.filter(({ type }) => type === 'slot-awaited').map(({ data }) => data.job));
+  const announced = new Set(model.log.filter(({ type }) => type === 'job-ready').map(({ data }) => data.job));
   const held = new Set(holders(model).map(({ uuid }) => uuid));
   for (const run of Map.groupBy(model.jobs, ({ run: uuid }) => uuid).values()) {
     const isOver = (job: QueuedJob): boolean =>
@@ -233,7 +233,7 @@ const reload = (model: Model): Model => {
       entry.announced ||= announced.has(uuid) || model.plannedReady.has(uuid);
       entry.awaitsExtension = awaitsExtension(model, entry.job);
       entry.grantedAt = held.has(uuid)
-        ? model.log.findIndex((e) => e.type === 'slot-granted' && e.data.job === uuid) + 1
+        ? model.log.findIndex((e) => e.type === 'job-granted' && e.data.job === uuid) + 1
         : undefined;
       if (ended)
         entry.end = ended.type === 'job-succeeded' ? 'successful' : ended.type === 'job-failed' ? 'failed' : 'canceled';
@@ -252,7 +252,7 @@ const check = (model: Model): void => {
   }
   expect(held.length - model.queue.pausing.size).toBe(running(model).length);
   expect(model.queue.granted).toBe(held.length);
-  const granted = model.log.filter(({ type }) => type === 'slot-granted').map(({ data }) => data.job);
+  const granted = model.log.filter(({ type }) => type === 'job-granted').map(({ data }) => data.job);
   expect(new Set(granted).size, 'no job is granted twice').toBe(granted.length);
   for (const job of held) {
     for (const need of job.needs) expect(model.ended.get(need)?.type, 'needs have succeeded').toBe('job-succeeded');
@@ -331,7 +331,7 @@ describe('the queue, whatever happens', () => {
         const limits = { maxRunning: 0, maxEvents: 500 };
         const others = (queue: Queue): string[] =>
           decideSlots(queue, limits)
-            .filter(({ event }) => event.type !== 'slot-granted')
+            .filter(({ event }) => event.type !== 'job-granted')
             .map(({ event }) => JSON.stringify(event))
             .sort();
         expect(others(loaded)).toEqual(others(model.queue));

@@ -1,9 +1,9 @@
-import { jobEndOf, type JobEvent, type QueueEvent, type RunEvent } from '@cyborgbackup/contracts';
+import { jobEndOf, type JobEvent, type GrantEvent, type RunEvent } from '@cyborgbackup/contracts';
 import { createLanes, type Lanes } from './lanes.ts';
 import { createEntry, plannedFacts, queuedJobs, type QueuedJob, type QueueEntry } from './queue-entry.ts';
 
 /** An event as the queue takes it. */
-export type QueueInput = (RunEvent | QueueEvent | JobEvent) & {
+export type QueueInput = (RunEvent | GrantEvent | JobEvent) & {
   /** Version in its stream; it matters for the queue's own. */
   readonly version: number;
   readonly metadata: { readonly correlationId: string };
@@ -196,14 +196,14 @@ const close = (queue: Queue, { job }: QueueEntry): void => {
 };
 
 /** An event of the queue's own stream. */
-export const evolveSlot = (queue: Queue, { type, data }: QueueEvent, version: number): void => {
+export const evolveSlot = (queue: Queue, { type, data }: GrantEvent, version: number): void => {
   queue.version = version;
   const entry = queue.entries.get(data.job);
   if (!entry) return;
-  if (type === 'slot-awaited') {
+  if (type === 'job-ready') {
     entry.announced = true;
     queue.toAnnounce.delete(entry);
-  } else if (type === 'slot-granted') takeSlot(queue, entry, version);
+  } else if (type === 'job-granted') takeSlot(queue, entry, version);
   else freeSlot(queue, entry);
 };
 
@@ -239,9 +239,9 @@ export const evolve = (queue: Queue, event: QueueInput): void => {
       return addRun(queue, queuedJobs(plannedFacts(event.data, event.metadata.correlationId)));
     case 'run-extended':
       return extendRun(queue, event.data.found_by, queuedJobs(plannedFacts(event.data, event.metadata.correlationId)));
-    case 'slot-awaited':
-    case 'slot-granted':
-    case 'slot-freed':
+    case 'job-ready':
+    case 'job-granted':
+    case 'grant-released':
       return event.version > queue.version ? evolveSlot(queue, event, event.version) : undefined;
     default:
       return evolveJob(queue, event);

@@ -1,9 +1,9 @@
-import type { JobEvent, PlannedJob, QueueEvent, RunEvent } from '@cyborgbackup/contracts';
+import type { JobEvent, PlannedJob, GrantEvent, RunEvent } from '@cyborgbackup/contracts';
 import type { Actor, RecordedEvent } from '@cyborgbackup/kernel';
 import { foldEvents } from '@cyborgbackup/projections';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, SNAPSHOT_DEFAULTS, succeeded } from '../some-events.test.ts';
-import type { JobRow } from './job-row.ts';
+import type { JobRow } from '@cyborgbackup/read-models';
 import { jobs } from './jobs.ts';
 
 const uuidOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
@@ -49,7 +49,7 @@ const requested: RunEvent = {
     due_at: null,
     extra_vars: null,
     jobs: [
-      planned(1, { job_type: 'check', launch_type: 'dependency' }),
+      planned(1, { job_type: 'check', check: 'client', launch_type: 'dependency' }),
       planned(2, { needs: [check], archive_name: 'config-web-2026-01-02_03-04' }),
       planned(3, { job_type: 'catalog', needs: [backup], master_job: backup }),
     ],
@@ -59,7 +59,7 @@ const requested: RunEvent = {
 const at = (second: number): string => `2026-01-02T03:04:${String(second).padStart(2, '0')}.000000Z`;
 
 /** The nth event happens at second n; the first is a user's. */
-const history = (...events: (RunEvent | QueueEvent | JobEvent)[]): RecordedEvent[] =>
+const history = (...events: (RunEvent | GrantEvent | JobEvent)[]): RecordedEvent[] =>
   events.map((event, index) => {
     const actor: Actor = index === 0 ? { kind: 'user', id: user } : { kind: 'system', id: 'executor' };
     return {
@@ -74,7 +74,7 @@ const history = (...events: (RunEvent | QueueEvent | JobEvent)[]): RecordedEvent
     };
   });
 
-const rowAfter = (job: string, ...events: (QueueEvent | JobEvent)[]): JobRow =>
+const rowAfter = (job: string, ...events: (GrantEvent | JobEvent)[]): JobRow =>
   foldEvents<JobRow>(jobs, history(requested, ...events)).find(({ uuid }) => uuid === job)!;
 
 const started = (attempt: number): JobEvent => ({
@@ -153,10 +153,10 @@ describe('scheduler.jobs', () => {
     expect(rowAfter(catalog)).toMatchObject({ master_job: 2, master_job_uuid: backup, dependent_jobs: null });
   });
 
-  it.each<[string, (QueueEvent | JobEvent)[], Partial<JobRow>]>([
+  it.each<[string, (GrantEvent | JobEvent)[], Partial<JobRow>]>([
     [
       'pending once its predecessors have succeeded',
-      [{ type: 'slot-awaited', data: { job: backup } }],
+      [{ type: 'job-ready', data: { job: backup } }],
       { status: 'pending', modified: at(1), modified_by: user, revision: 2 },
     ],
     ['running', [started(1)], { status: 'running', started: at(1), attempt: 1, executor: 'e1', finished: null }],

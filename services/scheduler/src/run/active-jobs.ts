@@ -1,27 +1,15 @@
-import type { EventStore } from '@cyborgbackup/event-store';
-import { AppError } from '@cyborgbackup/kernel';
-import type { CheckpointWaiter } from '@cyborgbackup/projections';
+import { WAIT_MILLIS, type ProjectionWaiter } from '@cyborgbackup/projections';
 import type { Pool } from 'pg';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 
 export interface ActiveJobsDeps {
   readonly pool: Pool;
-  readonly store: EventStore;
-  readonly waiter: CheckpointWaiter;
+  readonly waiter: ProjectionWaiter;
 }
 
-/** After a launch of thousands of clients the tables take some seconds. */
-const CATCH_UP_MILLIS = 10_000;
-
-/**
- * Waits until the tables know everything that is in the log now.
- * @throws AppError `unavailable` when they lag behind for too long
- */
-const catchUp = async ({ store, waiter }: ActiveJobsDeps): Promise<void> => {
-  if (!(await waiter.waitFor([schedulerProjection.name], await store.head(), { timeoutMillis: CATCH_UP_MILLIS }))) {
-    throw new AppError('unavailable', 'The job list lags behind the event log: try again in a moment.');
-  }
-};
+/** @throws AppError `unavailable` when the tables lag behind for too long */
+const catchUp = ({ waiter }: ActiveJobsDeps): Promise<void> =>
+  waiter.waitForProjections([schedulerProjection.name], 'head', WAIT_MILLIS.launch);
 
 /**
  * Whether a job of one of these clients on this repository has not ended, or its machines have no jobs yet, as of

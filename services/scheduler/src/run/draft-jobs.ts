@@ -1,6 +1,6 @@
+import { nameUuid } from '@cyborgbackup/kernel';
 import { policyCommands, type CheckSubject, type LaunchType, type PlannedJob } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import { nameUuid } from './name-uuid.ts';
 
 /** A policy and all around it, all of its clients too, as inventory has it now. */
 export type ResolvedPolicy = Omit<z.output<typeof policyCommands.resolve.output>, 'next' | 'revision'>;
@@ -36,8 +36,7 @@ const NEW_JOB = { needs: [], archive_name: null, master_job: null };
 /** A job that looks at something or makes it ready, before others. */
 const draftCheck = (run: string, check: CheckSubject, subject: string, name: string): DraftJob => ({
   ...NEW_JOB,
-  // Preparations of clients and repositories have the names of the first release.
-  uuid: jobUuid(run, check === 'client' || check === 'repository' ? 'check' : check, subject),
+  uuid: jobUuid(run, check, subject),
   name,
   job_type: 'check',
   launch_type: 'dependency',

@@ -1,5 +1,5 @@
 import { schedulerCommands, type LaunchType, type PlannedJob } from '@cyborgbackup/contracts';
-import { AppError } from '@cyborgbackup/kernel';
+import { AppError, nameUuid } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { checkEnabled } from './check-launch.ts';
 import {
@@ -13,7 +13,6 @@ import {
 } from './draft-jobs.ts';
 import { latestArchives, type LatestArchive } from './latest-archives.ts';
 import { answerOf, requestUnlessBusy, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
-import { nameUuid } from './name-uuid.ts';
 import { findRun } from './request-run.ts';
 
 type Drill = z.output<typeof schedulerCommands.drill.input>;

@@ -1,4 +1,4 @@
-import type { SlotKind } from '@cyborgbackup/contracts';
+import type { OccurrenceKind } from '@cyborgbackup/contracts';
 import { AppError, isAppError } from '@cyborgbackup/kernel';
 import { checkLaunch } from './check-launch.ts';
 import { requestCheck } from './check-repository.ts';
@@ -10,7 +10,7 @@ import type { RunPlan } from './plan-run.ts';
 import { requestRun } from './request-run.ts';
 
 export interface DueSlot {
-  readonly kind: SlotKind;
+  readonly kind: OccurrenceKind;
   /** Uuid and id of the policy or the repository. */
   readonly subject: string;
   readonly id: number;
@@ -53,7 +53,7 @@ const launchCheck = async (deps: LaunchDeps, slot: DueSlot): Promise<void> => {
   await requestCheck(deps, { run, repository, uuid, verifyData, launchType: 'scheduled', dueAt, schedule });
 };
 
-const launchers: Readonly<Record<SlotKind, (deps: LaunchDeps, slot: DueSlot) => Promise<void>>> = {
+const launchers: Readonly<Record<OccurrenceKind, (deps: LaunchDeps, slot: DueSlot) => Promise<void>>> = {
   backup: launchBackup,
   drill: launchDrill,
   check: launchCheck,

@@ -1,4 +1,5 @@
 import { policyCommands, schedulerCommands } from '@cyborgbackup/contracts';
+import type { EventStore } from '@cyborgbackup/event-store';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import type { RpcClient } from '@cyborgbackup/messaging';
 import type { z } from 'zod';
@@ -11,6 +12,7 @@ import { headJob, type RunPlan } from './plan-run.ts';
 import { appendRun, findRun, prepareRun, type RequestedRun, type RequestRunDeps } from './request-run.ts';
 
 export interface LaunchDeps extends RequestRunDeps, ActiveJobsDeps {
+  readonly store: EventStore;
   readonly rpc: Pick<RpcClient, 'call'>;
   readonly lock: LaunchLock;
 }

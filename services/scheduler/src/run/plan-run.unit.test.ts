@@ -1,3 +1,4 @@
+import { nameUuid } from '@cyborgbackup/kernel';
 import { runRequested } from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
 import { somePolicy } from '../some-policy.test.ts';
@@ -8,7 +9,6 @@ import { draftLaunch } from './draft-launch.ts';
 import { draftRelaunch, type RelaunchedJob } from './draft-relaunch.ts';
 import { draftDrills } from './drill.ts';
 import type { LatestArchive } from './latest-archives.ts';
-import { nameUuid } from './name-uuid.ts';
 import { archivesWanted, headJob, planRun, wantedArchives } from './plan-run.ts';
 
 const run = '11111111-1111-4111-8111-111111111111';

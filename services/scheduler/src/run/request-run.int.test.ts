@@ -1,5 +1,4 @@
 import { runStream, type RunRequested } from '@cyborgbackup/contracts';
-import { createCheckpointWaiter } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -87,7 +86,7 @@ it('gives the reason for which the slot of such a policy is skipped', async () =
 it('holds up no other launch while it claims its names, and claims none for one that is refused', async () => {
   const [big, other] = [somePolicy(5, { clientCount: 2 }), somePolicy(6)];
   for (const policy of [big, other]) stage.policies.set(policy.policy.id, policy);
-  const { pool, store, rpc } = stage.parts;
+  const { pool, store, rpc, waiter } = stage.parts;
   const running = Promise.withResolvers<void>();
   stage.executor.orders.set('Backup Job policy5 host5-1', running.promise);
   const claiming = Promise.withResolvers<void>();
@@ -100,7 +99,7 @@ it('holds up no other launch while it claims its names, and claims none for one 
     }
     return store.append(stream, ...rest);
   };
-  const common = { rpc, store, waiter: createCheckpointWaiter({ pool }), lock: createLaunchLock(pool) };
+  const common = { rpc, store, waiter, lock: createLaunchLock(pool) };
   const launchOf = (policy: number, from = store): Promise<LaunchAnswer> =>
     launch({ ...depsOf(from), ...common }, { policy, run: randomUUID(), extra_vars: null });
   const first = launchOf(5, slow);

@@ -1,4 +1,4 @@
-import { runStream, type RunRequested, type ScheduleSlotEvent } from '@cyborgbackup/contracts';
+import { runStream, type RunRequested, type OccurrenceEvent } from '@cyborgbackup/contracts';
 import { claim, handleCommand, loadState, type ClaimDeps } from '@cyborgbackup/event-store';
 import { AppError, type Clock } from '@cyborgbackup/kernel';
 import { drawIds } from '@cyborgbackup/service';
@@ -81,7 +81,7 @@ export const requestRun = async (deps: RequestRunDeps, plan: RunPlan): Promise<R
 export const skipSlot = async (
   { commands }: RequestRunDeps,
   run: string,
-  slot: ScheduleSlotEvent['data'],
+  slot: OccurrenceEvent['data'],
 ): Promise<boolean> => {
   const { events } = await handleCommand(commands, runDecider)(runStream(run), { do: 'skip', slot });
   return events.length > 0;

@@ -1,11 +1,11 @@
-import type { RunEvent, RunExtended, RunRequested, ScheduleSlotEvent } from '@cyborgbackup/contracts';
+import type { RunEvent, RunExtended, RunRequested, OccurrenceEvent } from '@cyborgbackup/contracts';
 import { AppError, type Decider } from '@cyborgbackup/kernel';
 
 /*
  * The stream of a run:
  *
  *   nothing    -- run-requested -->           requested
- *   nothing    -- schedule-slot-skipped -->   skipped, the end: a slot is either run or skipped
+ *   nothing    -- occurrence-skipped -->   skipped, the end: a slot is either run or skipped
  *   requested  -- run-extended -->            requested, once for each of its jobs that found machines
  */
 export interface RunState {
@@ -18,7 +18,7 @@ export interface RunState {
 /** Everything that comes a second time changes nothing; whoever sent it reads in the state what there is. */
 export type RunCommand =
   | { readonly do: 'request'; readonly run: RunRequested }
-  | { readonly do: 'skip'; readonly slot: ScheduleSlotEvent['data'] }
+  | { readonly do: 'skip'; readonly slot: OccurrenceEvent['data'] }
   | { readonly do: 'extend'; readonly extension: RunExtended };
 
 const subjectOf = ({ policy, repository }: RunRequested): string | undefined => policy?.uuid ?? repository?.uuid;
@@ -35,14 +35,14 @@ const extend = (extension: RunExtended, { requested, extendedBy }: RunState): re
   return extendedBy.has(extension.found_by) ? [] : [{ type: 'run-extended', data: extension }];
 };
 
-export const runDecider: Decider<RunState, RunCommand, RunEvent | ScheduleSlotEvent> = {
+export const runDecider: Decider<RunState, RunCommand, RunEvent | OccurrenceEvent> = {
   initialState: { requested: undefined, isSkipped: false, extendedBy: new Set() },
   decide: (command, state) => {
     switch (command.do) {
       case 'request':
         return request(command.run, state);
       case 'skip':
-        return state.requested || state.isSkipped ? [] : [{ type: 'schedule-slot-skipped', data: command.slot }];
+        return state.requested || state.isSkipped ? [] : [{ type: 'occurrence-skipped', data: command.slot }];
       case 'extend':
         return extend(command.extension, state);
     }
@@ -51,7 +51,7 @@ export const runDecider: Decider<RunState, RunCommand, RunEvent | ScheduleSlotEv
     switch (event.type) {
       case 'run-requested':
         return { ...state, requested: event.data };
-      case 'schedule-slot-skipped':
+      case 'occurrence-skipped':
         return { ...state, isSkipped: true };
       case 'run-extended':
         return { ...state, extendedBy: new Set([...state.extendedBy, event.data.found_by]) };

@@ -1,17 +1,16 @@
-import type { CheckSubject, PlannedJob, RunFacts, SlotKind } from '@cyborgbackup/contracts';
+import type { CheckSubject, PlannedJob, RunFacts, OccurrenceKind } from '@cyborgbackup/contracts';
 
 /** What a job does, where its type does not say it all. */
 export type JobTask = CheckSubject | 'drill';
 
-/** Null for a job whose type says it all. Checks of earlier releases say by their client what they look at. */
-export const taskOf = ({ job_type, check, client, drill }: PlannedJob): JobTask | null => {
+/** Null for a job whose type says it all. */
+export const taskOf = ({ job_type, check, drill }: PlannedJob): JobTask | null => {
   if (drill) return 'drill';
-  if (job_type !== 'check') return null;
-  return check ?? (client ? 'client' : 'repository');
+  return job_type === 'check' ? (check ?? null) : null;
 };
 
 /** What a run is for: what its slot is, when a schedule started it. */
-export type RunKind = SlotKind | 'restore';
+export type RunKind = OccurrenceKind | 'restore';
 
 interface KnownJob {
   readonly job_type: string;

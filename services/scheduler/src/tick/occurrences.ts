@@ -1,4 +1,4 @@
-import { nextOccurrence, parseCrontab, type Crontab } from '@cyborgbackup/contracts';
+import { nextOccurrence, parseCrontab, type Crontab } from '@cyborgbackup/scheduling';
 
 export interface Times {
   readonly crontab: string;

@@ -5,7 +5,7 @@ import {
   type PolicyFields,
   type RepositoryFields,
   type ScheduleFields,
-  type SlotKind,
+  type OccurrenceKind,
 } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -70,7 +70,8 @@ describe('a schedule', () => {
   const disable = (policy: string): Promise<void> =>
     stage.append(`policy-${policy}`, { type: 'policy-changed', data: { uuid: policy, enabled: false } });
 
-  const runOf = (subject: string, due: number, kind: SlotKind = 'backup'): string => slotRun({ subject, kind }, due);
+  const runOf = (subject: string, due: number, kind: OccurrenceKind = 'backup'): string =>
+    slotRun({ subject, kind }, due);
 
   const runsOf = async (policy: string): Promise<readonly (string | null)[]> => {
     const { rows } = await stage.parts.pool.query<{ due_at: Date | null }>(

@@ -1,5 +1,5 @@
 import { runStream } from '@cyborgbackup/contracts';
-import { createCheckpointWaiter, ensureProjection } from '@cyborgbackup/projections';
+import { ensureProjection } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
@@ -27,7 +27,7 @@ describe('a slot', () => {
       rpc,
       logger,
       commands,
-      waiter: createCheckpointWaiter({ pool }),
+      waiter: stage.parts.waiter,
       lock: createLaunchLock(pool),
     };
   });
@@ -75,7 +75,7 @@ describe('a slot', () => {
       [{ type: 'run-requested' }],
       [{ type: 'run-requested' }],
       // The one on time is as any other: those that were caught up are in its way.
-      [{ type: 'schedule-slot-skipped', data: { reason: 'The run before it had not ended yet.' } }],
+      [{ type: 'occurrence-skipped', data: { reason: 'The run before it had not ended yet.' } }],
     ]);
   });
 
@@ -99,7 +99,7 @@ describe('a slot', () => {
       stage.eventsOf(runStream(slotRun({ subject: policy.uuid, kind: 'backup' }, first + n * HOUR)));
     expect((await Promise.all([0, 1, 2, 3].map(run))).map((events) => events.map(({ type }) => type))).toEqual([
       ['run-requested'],
-      ['schedule-slot-skipped'],
+      ['occurrence-skipped'],
       [],
       [],
     ]);

@@ -11,7 +11,7 @@ import { createTimetable, type Timetable, type TimetableEvent, type TimetableRow
 
 type Tested = Extract<
   TimetableEvent,
-  { type: 'schedule-changed' | 'repository-changed' | 'policy-changed' | 'schedule-slot-skipped' }
+  { type: 'schedule-changed' | 'repository-changed' | 'policy-changed' | 'occurrence-skipped' }
 >;
 
 const BEGIN = Date.parse('2026-03-01T00:00:00Z');
@@ -183,7 +183,7 @@ const live = ({ missed_runs, steps }: Story) => {
         until,
         reason: '',
       } as const;
-      happened({ type: 'schedule-slot-skipped', data: slot }, now);
+      happened({ type: 'occurrence-skipped', data: slot }, now);
     }
   };
   for (const step of [...steps, { minutes: 120, edit: undefined, decisions: Infinity }]) {

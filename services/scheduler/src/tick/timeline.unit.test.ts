@@ -1,14 +1,15 @@
+import type { TimetableEntry } from '@cyborgbackup/read-models';
 import { describe, expect, it } from 'vitest';
 import { someEntry, someRepository, someRows, someSchedule, type Setting } from '../some-timetable.test.ts';
 import { decideDue, MISSED, type SlotDecision } from './decide-due.ts';
 import { jitterOf } from './jitter.ts';
 import { MAX_PAST } from './row-fold.ts';
-import { evolveEntry, type TimetableEntry } from './timetable-entry.ts';
+import { evolveEntry } from './timetable-entry.ts';
 import { createTimetable, type Timetable, type TimetableEvent } from './timetable.ts';
 
 type Tested = Extract<
   TimetableEvent,
-  { type: 'schedule-changed' | 'repository-changed' | 'policy-changed' | 'schedule-slot-skipped' }
+  { type: 'schedule-changed' | 'repository-changed' | 'policy-changed' | 'occurrence-skipped' }
 >;
 
 const BEGIN = Date.parse('2026-03-01T00:00:00Z');
@@ -97,7 +98,7 @@ describe('a slot that waits for its start', () => {
     expect(decide(table, at('01:06'))).toEqual([]);
     expect(decide(table, START + 1_000)).toEqual(['01:00']);
     const run = {
-      type: 'schedule-slot-skipped',
+      type: 'occurrence-skipped',
       data: { policy: 'p', repository: null, kind: 'backup', due_at: iso(at('01:00')), until: null, reason: '' },
     } as const;
     table.evolve({ ...run, metadata: { occurredAt: iso(START) } });
@@ -207,13 +208,13 @@ describe('what a row remembers', () => {
   };
 
   it('has an end', () => {
-    expect(row(MAX_PAST)).toMatchObject({ since: iso(BEGIN), past: { length: MAX_PAST } });
-    expect(row(MAX_PAST + 2)).toMatchObject({ since: iso(BEGIN + 2), past: { length: MAX_PAST } });
+    expect(row(MAX_PAST)).toMatchObject({ valid_from: iso(BEGIN), history: { length: MAX_PAST } });
+    expect(row(MAX_PAST + 2)).toMatchObject({ valid_from: iso(BEGIN + 2), history: { length: MAX_PAST } });
   });
 
   it('goes when what was due is settled', () => {
     const skipped: Tested = {
-      type: 'schedule-slot-skipped',
+      type: 'occurrence-skipped',
       data: { policy: 'p', repository: null, kind: 'backup', due_at: iso(BEGIN + 2), until: null, reason: '' },
     };
     const entry = evolveEntry(
@@ -221,6 +222,6 @@ describe('what a row remembers', () => {
       { subject: 'p', kind: 'backup' },
       { ...skipped, metadata: { occurredAt: iso(BEGIN + 3) } },
     );
-    expect(entry).toMatchObject({ past: [{ until: iso(BEGIN + 3) }] });
+    expect(entry).toMatchObject({ history: [{ until: iso(BEGIN + 3) }] });
   });
 });

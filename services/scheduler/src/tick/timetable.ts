@@ -1,21 +1,11 @@
-import type { RepositoryEvent, ScheduleEvent, SettingsEvent, SlotKind } from '@cyborgbackup/contracts';
+import type { RepositoryEvent, ScheduleEvent, SettingsEvent, OccurrenceKind } from '@cyborgbackup/contracts';
+import type { TimetableEntry, TimetableRepository, TimetableSchedule } from '@cyborgbackup/read-models';
 import { createHeap } from '../heap.ts';
 import type { Next, Occurred } from './row-fold.ts';
-import {
-  entryKeys,
-  evolveEntry,
-  type EntryKey,
-  type TimetableEntry,
-  type TimetableEntryEvent,
-} from './timetable-entry.ts';
+import { entryKeys, evolveEntry, type EntryKey, type TimetableEntryEvent } from './timetable-entry.ts';
 import { firstSlot, startOf, timelineOf, type Timeline } from './timeline.ts';
-import { evolveRepository, type TimetableRepository } from './timetable-repository.ts';
-import {
-  evolveSchedule,
-  isScheduleSetting,
-  SETTINGS_SCHEDULE_UUID,
-  type TimetableSchedule,
-} from './timetable-schedule.ts';
+import { evolveRepository } from './timetable-repository.ts';
+import { evolveSchedule, isScheduleSetting, SETTINGS_SCHEDULE_UUID } from './timetable-schedule.ts';
 
 export interface TimetableRows {
   readonly entries: readonly TimetableEntry[];
@@ -50,7 +40,7 @@ interface Place extends DueEntry {
   readonly start: number;
 }
 
-export const entryName = (kind: SlotKind, subject: string): string => `${kind}/${subject}`;
+export const entryName = (kind: OccurrenceKind, subject: string): string => `${kind}/${subject}`;
 const nameOf = ({ kind, subject }: EntryKey): string => entryName(kind, subject);
 
 /**
@@ -149,7 +139,7 @@ const store = <Row extends object>(table: Map<string, Row>, key: string, next: N
 };
 
 const isScheduleEvent = (event: Occurred<TimetableEvent>): event is Occurred<ScheduleEvent> =>
-  event.type !== 'schedule-slot-skipped' && event.type.startsWith('schedule-');
+  event.type !== 'occurrence-skipped' && event.type.startsWith('schedule-');
 const isSettingsEvent = (event: Occurred<TimetableEvent>): event is Occurred<SettingsEvent> =>
   ['setting-changed', 'secret-setting-changed', 'ssh-key-generated'].includes(event.type);
 const isRepositoryEvent = (event: Occurred<TimetableEvent>): event is Occurred<RepositoryEvent> =>

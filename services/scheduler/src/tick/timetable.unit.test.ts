@@ -3,8 +3,8 @@ import {
   REPOSITORY_DEFAULTS,
   SCHEDULE_DEFAULTS,
   type PolicyEvent,
-  type ScheduleSlotEvent,
-  type SlotKind,
+  type OccurrenceEvent,
+  type OccurrenceKind,
 } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
@@ -27,8 +27,8 @@ const happened = (table: Timetable, time: string, ...events: readonly TimetableE
   return table;
 };
 
-const skipped = (due_at: string, until: string | null = null, kind: SlotKind = 'backup'): ScheduleSlotEvent => ({
-  type: 'schedule-slot-skipped',
+const skipped = (due_at: string, until: string | null = null, kind: OccurrenceKind = 'backup'): OccurrenceEvent => ({
+  type: 'occurrence-skipped',
   data: { policy: 'p', repository: null, kind, due_at, until, reason: 'x' },
 });
 
@@ -39,7 +39,7 @@ describe('something is due', () => {
     ['not before its time', timetable(), '00:59:59', []],
     ['at its time', timetable(), '01:00', ['01:00']],
     ['from its first slot that was missed', timetable(), '05:30', ['01:00']],
-    ['again after its last slot', timetable({ entry: { last_slot: iso('02:00') } }), '03:00', ['03:00']],
+    ['again after its last slot', timetable({ entry: { last_occurrence: iso('02:00') } }), '03:00', ['03:00']],
     ['not without a schedule', timetable({ entry: { schedule: null } }), '05:00', []],
     ['not while it is disabled', timetable({ entry: { enabled: false } }), '05:00', []],
     ['not while its schedule is disabled', timetable({ schedule: { enabled: false } }), '05:00', []],
@@ -53,11 +53,16 @@ describe('something is due', () => {
       '02:00',
       ['02:00'],
     ],
-    ['not for slots before it was changed', timetable({ entry: { since: iso('04:30') } }), '05:30', ['05:00']],
-    ['not for slots before its schedule was', timetable({ schedule: { since: iso('04:30') } }), '05:30', ['05:00']],
+    ['not for slots before it was changed', timetable({ entry: { valid_from: iso('04:30') } }), '05:30', ['05:00']],
+    [
+      'not for slots before its schedule was',
+      timetable({ schedule: { valid_from: iso('04:30') } }),
+      '05:30',
+      ['05:00'],
+    ],
     [
       'not for slots before its repository was enabled',
-      timetable({ repository: { since: iso('04:30') } }),
+      timetable({ repository: { valid_from: iso('04:30') } }),
       '05:30',
       ['05:00'],
     ],

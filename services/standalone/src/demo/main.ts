@@ -26,7 +26,7 @@ const main = async (): Promise<void> => {
   }
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-demo-'));
   try {
-    const entry = join(here, '..', 'main.js');
+    const entry = join(here, '..', 'main.ts');
     const outcome = await runDemo({ options, folder, terminal, entry, keepRunning });
     process.stdout.write(`\n${JSON.stringify(outcome)}\n`);
     await rm(folder, { recursive: true, force: true });

@@ -29,7 +29,7 @@ interface Scene {
   /** The throw-away folder. */
   readonly folder: string;
   readonly terminal: Terminal;
-  /** The product's `main.js`. */
+  /** The product's `main.ts`. */
   readonly entry: string;
   /** Waits as long as the user wants to look around. */
   readonly keepRunning: (text: string) => Promise<void>;
@@ -39,8 +39,8 @@ const EMAIL = 'admin@demo.local';
 const launched = z.object({ job: z.number() });
 const TOP_FOLDERS = 8;
 
-/** What every build makes again: not worth a backup. */
-const EXCLUDES = ['*/node_modules', '*/dist', '*.tsbuildinfo'];
+/** What npm installs again: not worth a backup. */
+const EXCLUDES = ['*/node_modules'];
 
 /** The product's main job on real data, over its public API only. @throws Error with a sentence when a step fails */
 export const runDemo = async (scene: Scene): Promise<DemoOutcome> => {

@@ -1,4 +1,4 @@
-import { archiveChecked, archiveForgotten, archiveVanished, jobSucceeded, nameStart } from '@cyborgbackup/contracts';
+import { archiveChecked, archiveRemoved, archiveVanished, jobSucceeded, nameStart } from '@cyborgbackup/contracts';
 import type { ProjectionStep, StepTarget } from '@cyborgbackup/projections';
 import { collectArchive } from './collect.ts';
 import { findShown } from './complete-listing.ts';
@@ -20,7 +20,7 @@ const storedPath = (path: string): StoredPath => {
   return { folder: folder.text, folderRaw: folder.raw, name: name.text, nameRaw: name.raw };
 };
 
-const forgotten: ProjectionStep = typed(archiveForgotten, (target, { data }) => gone(target, data.job));
+const forgotten: ProjectionStep = typed(archiveRemoved, (target, { data }) => gone(target, data.job));
 
 const vanished: ProjectionStep = typed(archiveVanished, (target, { data }) => gone(target, data.job));
 
@@ -31,14 +31,13 @@ const checked: ProjectionStep = typed(archiveChecked, async (target, { data }) =
 
 /** Nothing was found in any archive there was; what a check finds is told archive by archive. */
 const succeeded: ProjectionStep = typed(jobSucceeded, async (target, { data: { check, repository }, occurredAt }) => {
-  const knownUntil = check?.known_until ?? null;
-  if (repository === null || knownUntil === null) return;
-  await noteCleanCheck(target, repository, { knownUntil, checkedAt: occurredAt });
+  if (repository === null || check === null) return;
+  await noteCleanCheck(target, repository, { knownUntil: check.known_until, checkedAt: occurredAt });
 });
 
 /** What happens to archives, beside what the archives model folds. */
 export const archiveSteps = {
-  [archiveForgotten.type]: forgotten,
+  [archiveRemoved.type]: forgotten,
   [archiveVanished.type]: vanished,
   [archiveChecked.type]: checked,
   [jobSucceeded.type]: succeeded,

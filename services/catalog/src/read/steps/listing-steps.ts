@@ -1,7 +1,7 @@
 import {
   catalogEntriesAdded,
   catalogEntriesBroken,
-  catalogEntriesEnded,
+  catalogEntriesRemoved,
   catalogListingAbandoned,
   catalogListingCompleted,
   catalogListingStarted,
@@ -31,12 +31,12 @@ const added: ProjectionStep = typed(catalogEntriesAdded, async (target, { data }
   if (!listing) return;
   const entries = unpackEntries(data.entries).map((entry, at) => {
     const start = nameStart(entry.path);
-    return { number: data.first + at, folder: entry.path.slice(0, start), name: entry.path.slice(start), entry };
+    return { number: data.first_number + at, folder: entry.path.slice(0, start), name: entry.path.slice(start), entry };
   });
   await insertEntries(target, listing, entries);
 });
 
-const ended: ProjectionStep = typed(catalogEntriesEnded, async (target, { data }) => {
+const ended: ProjectionStep = typed(catalogEntriesRemoved, async (target, { data }) => {
   const listing = await findListing(target, data);
   if (!listing) return;
   await endVersions(target, listing, data.numbers);
@@ -51,10 +51,10 @@ const broken: ProjectionStep = typed(catalogEntriesBroken, async (target, { data
 const completed: ProjectionStep = typed(catalogListingCompleted, async (target, { data }) => {
   const listing = await findListing(target, data);
   if (!listing) return;
-  const { job, sequence, next, entries } = data;
+  const { job, sequence, next_number: next, entries } = data;
   const shown = await findShown(target, job);
   const facts = { series: listing.series, job, sequence, next, idBase: data.id_base, entries };
-  if (listing.open > 0) await sumListing(target, { ...listing, next });
+  if (listing.previousEntries > 0) await sumListing(target, { ...listing, next });
   await settleSeries(target, facts);
   await showArchive(target, facts);
   await replaceBroken(target, facts);
@@ -71,7 +71,7 @@ const abandoned: ProjectionStep = typed(catalogListingAbandoned, async (target, 
 export const listingSteps = {
   [catalogListingStarted.type]: started,
   [catalogEntriesAdded.type]: added,
-  [catalogEntriesEnded.type]: ended,
+  [catalogEntriesRemoved.type]: ended,
   [catalogEntriesBroken.type]: broken,
   [catalogListingCompleted.type]: completed,
   [catalogListingAbandoned.type]: abandoned,

@@ -1,7 +1,6 @@
 import type { Written } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import type { WaitForProjection } from '../../backend/calls.ts';
-import { NOT_YET_VISIBLE } from '../../backend/settle.ts';
+import { NOT_YET_VISIBLE, type WaitForProjection } from '../../backend/calls.ts';
 import type { Reader } from '../../db/reader.ts';
 import { sources, type RowSource } from '../../lists/index.ts';
 import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from '../core/endpoint.ts';

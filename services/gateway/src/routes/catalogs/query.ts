@@ -15,8 +15,7 @@ export interface CatalogRow extends StoredPath {
 
 /**
  * The entries with given ids. An id is the archive's `id_base` and the entry's number together, so its archive is the one
- * with the next lower base. (Archives that were listed by a first release share their stretch of ids with others: there it
- * may be one further down.)
+ * with the next lower base.
  */
 const BY_IDS = `
   unnest($1::bigint[]) as t(id)

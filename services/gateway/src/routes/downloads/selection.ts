@@ -1,5 +1,5 @@
 import { archiveContent, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
-import { fieldError } from '@cyborgbackup/kernel';
+import { fieldError, listNames } from '@cyborgbackup/kernel';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
@@ -65,11 +65,10 @@ const pathsOf = async (
 
 /** Missing parts would be zeros in a tar or a zip, without any sign of it. @throws HttpError 409 */
 const refuseBroken = async (deps: GatewayDeps, { job_uuid }: FoundArchive, paths: readonly string[]): Promise<void> => {
-  const [first, ...others] = await findBroken(deps, job_uuid, paths);
-  if (first === undefined) return;
-  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  const broken = await findBroken(deps, job_uuid, paths);
+  if (broken.length === 0) return;
   throw conflict(
-    `Parts of ${first.toWellFormed()}${more} are missing in the repository: leave that out, or restore it, which tells the damage.`,
+    `Parts of ${listNames(broken, 1).toWellFormed()} are missing in the repository: leave that out, or restore it, which tells the damage.`,
   );
 };
 

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import type { ApiAnswer } from '../../http/core/endpoint.ts';
 import { urlOf } from '../../http/core/representation.ts';
-import { NOT_YET_VISIBLE } from '../../backend/settle.ts';
+import { NOT_YET_VISIBLE } from '../../backend/calls.ts';
 import { findJob } from './find-job.ts';
 import { presentJob } from './present.ts';
 

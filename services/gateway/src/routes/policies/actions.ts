@@ -1,12 +1,11 @@
 import {
-  findBlackout,
-  occurrencesOfMonth,
   policyVariableProblems,
   schedulerCommands,
   SECRET_MASK,
   unmaskExtraVars,
   VM_PROVIDERS,
 } from '@cyborgbackup/contracts';
+import { findBlackout, occurrencesOfMonth } from '@cyborgbackup/scheduling';
 import { z } from 'zod';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { invalidFields } from '../../http/core/http-error.ts';

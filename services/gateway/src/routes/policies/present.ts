@@ -1,11 +1,5 @@
-import {
-  maskExtraVars,
-  nextOpenOccurrence,
-  parseBlackout,
-  parseCrontab,
-  SECRET_MASK,
-  type OpenTimes,
-} from '@cyborgbackup/contracts';
+import { maskExtraVars, SECRET_MASK } from '@cyborgbackup/contracts';
+import { nextOpenOccurrence, parseBlackout, parseCrontab, type OpenTimes } from '@cyborgbackup/scheduling';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { shortIso } from '../../db/timestamps.ts';
 import { linksOf, represent, urlOf } from '../../http/core/representation.ts';

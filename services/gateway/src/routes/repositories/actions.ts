@@ -39,7 +39,7 @@ const lineRoute = (deps: GatewayDeps): Endpoint =>
       const { append_only, storage_quota } = validateBody(limits, Object.fromEntries(request.query));
       const { uuid } = await repositoryOf(deps, request);
       const limited = { uuid, append_only, storage_quota: storage_quota === '' ? null : storage_quota };
-      return { body: await deps.call(repositoryCommands.authorizedKeys, limited) };
+      return { body: await deps.call(repositoryCommands.describeAuthorizedKey, limited) };
     },
   });
 
@@ -73,7 +73,7 @@ const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAn
   if (!key) throw notFound('There is no escrow copy of this repository’s key: one is made when it is prepared.');
   const headers = { 'Content-Disposition': `attachment; filename="repository_${id}.borgkey"` };
   if (request.isHead) return { body: '', type: TEXT, headers };
-  await deps.call(repositoryCommands.escrowRead, { uuid });
+  await deps.call(repositoryCommands.recordEscrowRead, { uuid });
   return { body: (await deps.keys.open(key)) ?? '', type: TEXT, headers };
 };
 

@@ -21,9 +21,9 @@ beforeAll(async () => {
     ...{ job_type: 'check', launch_type: 'manual', status: 'new' },
   });
   const written = { uuid: UUID, id: 1, version: 2, position: '0' };
-  for (const action of ['generate-ssh', 'escrow-read', 'key-read'])
+  for (const action of ['generate-ssh', 'record-escrow-read', 'record-key-read'])
     services.on(`inventory.repository.${action}`, () => written);
-  services.on('inventory.repository.authorized-keys', ({ append_only, storage_quota }) => {
+  services.on('inventory.repository.describe-authorized-key', ({ append_only, storage_quota }) => {
     if (storage_quota === 'much') throw fieldError('storage_quota', 'Write a number and a unit.');
     const limits = [append_only, storage_quota].map(String).join(' ');
     return { public_key: PUBLIC_KEY, line: `command="… ${limits}",restrict ${PUBLIC_KEY}` };
@@ -67,7 +67,7 @@ test('generates a new key pair of a repository', async () => {
 });
 
 describe('the escrow copy', () => {
-  const READ = 'inventory.repository.escrow-read';
+  const READ = 'inventory.repository.record-escrow-read';
 
   test('answers the escrow copy as a file after recording it', async () => {
     const { status, body, headers } = await send('1/escrow/');

@@ -29,7 +29,7 @@ export const presentRepository = (row: RepositoryRow, keys = masked(row)): objec
 /** Only the detail shows the passphrases, only to superusers, and only after an event records that they were read. */
 const presentDetail = async (deps: GatewayDeps, row: RepositoryRow, request: ApiRequest): Promise<object> => {
   if (!request.caller().isSuperuser) return presentRepository(row);
-  await deps.call(repositoryCommands.keyRead, { uuid: row.uuid });
+  await deps.call(repositoryCommands.recordKeyRead, { uuid: row.uuid });
   return presentRepository(row, {
     repository_key: await deps.keys.open(row.repository_key),
     previous_key: row.previous_key && (await deps.keys.open(row.previous_key)),

@@ -11,7 +11,7 @@ import { pageOfItems } from '../../http/lists/page-of-items.ts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 import { shortIsoOrNull } from '../../db/timestamps.ts';
 import { idParameter } from '../../http/resource/find-row.ts';
-import { NOT_YET_VISIBLE } from '../../backend/settle.ts';
+import { NOT_YET_VISIBLE } from '../../backend/calls.ts';
 import { tokenSource, type TokenRow } from './query.ts';
 
 const createToken = z.object({

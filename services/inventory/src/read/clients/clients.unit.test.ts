@@ -47,7 +47,7 @@ test('a preparation is a change, and leaves the person who made the last one', (
 
 test('so is one of the hypervisor', () => {
   const found = { hypervisor_ready: true, hypervisor_name: 'libvirt 9.0.0' };
-  const prepared = recorded(2, { type: 'hypervisor-prepared', data: { uuid, ...found } }, bySystem);
+  const prepared = recorded(2, { type: 'client-hypervisor-prepared', data: { uuid, ...found } }, bySystem);
   expect(foldEvents(clients, [registered, prepared])).toEqual([
     { ...row, ...found, modified: secondOf(2), revision: 2 },
   ]);

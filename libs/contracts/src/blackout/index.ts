@@ -1,3 +1,0 @@
-export { parseBlackout, type Blackout } from './blackout.ts';
-export { findBlackout } from './find-blackout.ts';
-export { nextOpenOccurrence, type OpenTimes } from './next-open-occurrence.ts';

@@ -1,3 +1,0 @@
-export { parseCrontab, type Crontab } from './crontab.ts';
-export { nextOccurrence, occurrencesOfMonth } from './occurrences.ts';
-export { checkTimezone } from './zone-offsets.ts';

@@ -1,0 +1,32 @@
+import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
+import { z } from 'zod';
+import { uuid } from '../wire/scalars.ts';
+
+/**
+ * Every grant is appended here at an exact version, so that two schedulers cannot grant the same repository or client at once.
+ * See docs/decisions/0001-a-run-is-one-event.md.
+ */
+export const GRANT_STREAM = 'job-grants';
+
+/** All jobs that it needs have succeeded: the job waits for its repository and its client only. */
+export const jobReady = defineEvent({
+  type: 'job-ready',
+  version: 1,
+  schema: z.object({ job: uuid }),
+});
+
+/** The job may run: until `grant-released` no other job is granted its repository or its client. */
+export const jobGranted = defineEvent({
+  type: 'job-granted',
+  version: 1,
+  schema: z.object({ job: uuid, run: uuid, repository: uuid.nullable(), client: uuid.nullable() }),
+});
+
+export const grantReleased = defineEvent({
+  type: 'grant-released',
+  version: 1,
+  schema: z.object({ job: uuid }),
+});
+
+export const grantEvents = [jobReady, jobGranted, grantReleased] as const;
+export type GrantEvent = EventOf<(typeof grantEvents)[number]>;

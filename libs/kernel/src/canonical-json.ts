@@ -1,8 +1,0 @@
-import canonicalize from 'canonicalize';
-
-/** RFC 8785 canonical JSON: one text for one value, whatever wrote it. Throws for what JSON cannot hold. */
-export const canonicalJson = (value: unknown): string => {
-  const text = canonicalize(value);
-  if (text === undefined) throw new TypeError('This value has no JSON form');
-  return text;
-};
