@@ -82,9 +82,9 @@ export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Id
       const id = hmac('key', owner, key).toString('base64');
       const fingerprint = hmac('request', path.replace(/\/$/, ''), canonicalJson(body)).toString('base64');
       const found = await store.take(id, fingerprint);
-      if (found.is !== 'taken') {
+      if (found.kind !== 'taken') {
         if (found.fingerprint !== fingerprint) throw conflict('This Idempotency-Key was used for another request.');
-        if (found.is === 'answered') return replay(found.answer);
+        if (found.kind === 'answered') return replay(found.answer);
         throw conflict('A request with this Idempotency-Key is being worked on.');
       }
       const { seed } = found;

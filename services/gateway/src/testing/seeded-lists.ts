@@ -4,7 +4,7 @@ import { createTestDatabase } from '@cyborgbackup/testkit';
 import { isAppError } from '@cyborgbackup/kernel';
 import pg from 'pg';
 import { expect } from 'vitest';
-import { projections } from './read-models.test.ts';
+import { projections } from './read-models.ts';
 import { withStatementTimeout, type ListDatabase } from '../lists/read/list-database.ts';
 import { parseListQuery } from '../lists/parse/list-query.ts';
 import { listRows, type ListPage, type ListRowsOptions } from '../lists/read/list-rows.ts';

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { gatewayConfig } from '../gateway-config.ts';
 import { startGateway } from '../start.ts';
 import { createFakeServices, type FakeServices } from './fake-services.ts';
-import { projections } from './read-models.test.ts';
+import { projections } from './read-models.ts';
 
 export const PASSWORD = 'correct horse battery';
 export const STAMP = '2026-01-02T03:04:05.678901Z';
