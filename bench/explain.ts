@@ -64,7 +64,7 @@ const FILL_SLOTS = `
   ), started as (
     update scheduler.jobs set status = 'running', attempt = 1 where uuid in (select uuid from first)
   )
-  insert into scheduler.slots (job, run, repository, client, granted_version)
+  insert into scheduler.grants (job, run, repository, client, granted_version)
   select uuid, run, repository_uuid, client_uuid, id + 1 from first`;
 
 const fill = async (pool: pg.Pool): Promise<readonly string[]> => {

@@ -13,6 +13,7 @@ import {
   runProjection,
   type Projection,
 } from '@cyborgbackup/projections';
+import { defineTable } from '@cyborgbackup/projections/define';
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { withBenchDatabase } from './bench-database.ts';
@@ -37,20 +38,21 @@ interface Measured extends DomainEvent {
   readonly data: { readonly id: string; readonly name: string; readonly bytes: number; readonly facts: unknown };
 }
 
-const hosts = defineReadModel<HostRow, Measured>({
-  table: 'hosts',
-  columns: {
-    id: 'uuid',
-    name: 'text',
-    runs: 'int4',
-    bytes: 'int8',
-    seen: 'timestamptz',
-    note: 'text?',
-    facts: 'jsonb',
-  },
-  key: ['id'],
-  indexes: ['(name)', '(seen DESC)'],
-  on: {
+const hosts = defineReadModel<HostRow, Measured>(
+  defineTable('hosts', {
+    columns: {
+      id: 'uuid',
+      name: 'text',
+      runs: 'int4',
+      bytes: 'int8',
+      seen: 'timestamptz',
+      note: 'text?',
+      facts: 'jsonb',
+    },
+    key: ['id'],
+    indexes: ['(name)', '(seen DESC)'],
+  }),
+  {
     measured: ({ data, metadata }, table) =>
       table.upsert({ id: data.id }, (row) => ({
         id: data.id,
@@ -62,17 +64,18 @@ const hosts = defineReadModel<HostRow, Measured>({
         facts: data.facts,
       })),
   },
-});
+);
 
-const samples = defineReadModel<{ position: bigint; id: string; bytes: number }, Measured>({
-  table: 'samples',
-  columns: { position: 'int8', id: 'uuid', bytes: 'safeint' },
-  key: ['position'],
-  indexes: ['(id, position)'],
-  on: {
+const samples = defineReadModel<{ position: bigint; id: string; bytes: number }, Measured>(
+  defineTable('samples', {
+    columns: { position: 'int8', id: 'uuid', bytes: 'safeint' },
+    key: ['position'],
+    indexes: ['(id, position)'],
+  }),
+  {
     measured: ({ data, position }, table) => table.put({ position, id: data.id, bytes: data.bytes }),
   },
-});
+);
 
 const plainCodec: EventCodec = {
   encode: () => Promise.reject(new Error('This bench appends what it wants')),

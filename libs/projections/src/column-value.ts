@@ -1,4 +1,4 @@
-import type { Column, ColumnType } from './column-type.ts';
+import type { Column, ColumnType } from './define/column-type.ts';
 import { jsonbForm } from './jsonb-form.ts';
 import { utcMicros } from './utc-micros.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Column, ColumnType } from './column-type.ts';
+import type { Column, ColumnType } from './define/column-type.ts';
 import { normalValue } from './column-value.ts';
 import { jsonbForm } from './jsonb-form.ts';
 import { utcMicros } from './utc-micros.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
 import { readCheckpoint } from './checkpoint.ts';
-import { quoteIdentifier as quote } from './identifier.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import { keepLease, releaseLease } from './lease.ts';
 import { listParked } from './parked-events.ts';
 import { createSchema } from './projection-schema.ts';

@@ -2,7 +2,10 @@ import type { DomainEvent } from '@cyborgbackup/kernel';
 import { describe, expect, test } from 'vitest';
 import { foldEvents } from './fold-events.ts';
 import { PoisonEventError } from './poison-event.ts';
-import { defineReadModel, type ReadModelDefinition } from './read-model.ts';
+import { typed, type ColumnsFor } from './define/column-type.ts';
+import { defineTable, type RowOf } from './define/table.ts';
+import { defineProjection } from './projection.ts';
+import { defineReadModel } from './read-model.ts';
 
 interface Row {
   readonly id: string;
@@ -28,11 +31,12 @@ interface Cleared {
   readonly data: { readonly owner: string };
 }
 
-const model = defineReadModel<Row, Made | Changed | Touched | Cleared>({
-  table: 'things',
-  columns: { id: 'uuid', owner: 'text?', at: 'timestamptz?', facts: 'jsonb' },
-  key: ['id'],
-  on: {
+const model = defineReadModel<Row, Made | Changed | Touched | Cleared>(
+  defineTable('things', {
+    columns: { id: 'uuid', owner: 'text?', at: 'timestamptz?', facts: 'jsonb' },
+    key: ['id'],
+  }),
+  {
     made: ({ data }, table) => table.put(data),
     changed: ({ data }, table) => table.update({ id: data.id }, data),
     touched: ({ data }, table) => table.update({ id: data.id }, (row) => row),
@@ -42,7 +46,7 @@ const model = defineReadModel<Row, Made | Changed | Touched | Cleared>({
     cleared: ({ data }, table) => table.removeMatches({ owner: data.owner }),
     taken: ({ data }, table) => table.updateMatches({ owner: data.owner }, { owner: `not ${data.owner}` }),
   },
-});
+);
 
 const A = '0a000000-0000-4000-8000-000000000001';
 const B = '0b000000-0000-4000-8000-000000000002';
@@ -128,27 +132,44 @@ describe('what cannot be folded names its event', () => {
   });
 });
 
-test('the type checker holds columns against rows', () => {
+test('the type checker holds columns against fields', () => {
   interface Small {
     readonly id: string;
     readonly note: string | null;
   }
-  const rest = { table: 't', key: ['id'], on: {} } as const;
   // @ts-expect-error a column that may be null must say so
-  const lax: ReadModelDefinition<Small, Made> = { ...rest, columns: { id: 'uuid', note: 'text' } };
+  const lax = { id: 'uuid', note: 'text' } satisfies ColumnsFor<Small>;
   // @ts-expect-error a text is no number
-  const wrong: ReadModelDefinition<Small, Made> = { ...rest, columns: { id: 'int4', note: 'text?' } };
+  const wrong = { id: 'int4', note: 'text?' } satisfies ColumnsFor<Small>;
   // @ts-expect-error a column is missing
-  const short: ReadModelDefinition<Small, Made> = { ...rest, columns: { id: 'uuid' } };
+  const short = { id: 'uuid' } satisfies ColumnsFor<Small>;
   expect([lax, wrong, short]).toHaveLength(3);
 });
 
+test('the type checker derives rows from columns', () => {
+  const table = defineTable('t', {
+    columns: { id: 'uuid', note: 'text?', sort: typed<'a' | 'b'>('text') },
+    key: ['id'],
+  });
+  const row: RowOf<typeof table> = { id: A, note: null, sort: 'a' };
+  // @ts-expect-error a column that cannot be null is null
+  const lax: RowOf<typeof table> = { ...row, id: null };
+  // @ts-expect-error the column is narrower than its type in SQL
+  const wide: RowOf<typeof table> = { ...row, sort: 'c' };
+  // @ts-expect-error a text is never a number
+  expect([lax, wide, typed<number>('text')]).toHaveLength(3);
+});
+
 test('a definition that cannot be a table is refused when it is loaded', () => {
-  interface Small {
-    readonly id: string;
-    readonly note: string | null;
-  }
   const columns = { id: 'uuid', note: 'text?' } as const;
-  expect(() => defineReadModel<Small, Made>({ table: 't', columns, key: ['note'], on: {} })).toThrow('the key');
-  expect(() => defineReadModel<Small, Made>({ table: 't"; --', columns, key: ['id'], on: {} })).toThrow('identifier');
+  expect(() => defineTable('t', { columns, key: ['note'] })).toThrow('the key');
+  expect(() => defineTable('t"; --', { columns, key: ['id'] })).toThrow('identifier');
+});
+
+test('a projection refuses a table of another schema', () => {
+  const other = defineReadModel<{ readonly id: string }, never>(
+    defineTable('other.t', { columns: { id: 'uuid' }, key: ['id'] }),
+  );
+  expect(() => defineProjection({ name: 'other', version: 1, models: [other] })).not.toThrow();
+  expect(() => defineProjection({ name: 'mine', version: 1, models: [other] })).toThrow('belongs to another');
 });

@@ -6,7 +6,6 @@ export {
   type WaitOptions,
 } from './checkpoint-waiter.ts';
 export { checkpointReached, readCheckpoint, readPositions, type Checkpoint } from './checkpoint.ts';
-export { type ColumnFor, type ColumnSpec, type ColumnType } from './column-type.ts';
 export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference } from './compare-projection.ts';
 export { ensureProjection } from './ensure-projection.ts';
 export { foldEvents, type GivenEvent } from './fold-events.ts';
@@ -17,13 +16,7 @@ export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
 export { PoisonEventError } from './poison-event.ts';
 export { type ProjectionStep, type StepTarget } from './projection-step.ts';
 export { defineProjection, type Projection } from './projection.ts';
-export {
-  defineReadModel,
-  type Changes,
-  type EventHandler,
-  type ReadModel,
-  type ReadModelDefinition,
-} from './read-model.ts';
+export { defineReadModel, type Changes, type EventHandler, type ReadModel } from './read-model.ts';
 export { rebuildProjection } from './rebuild-projection.ts';
 export { type ProjectionOptions } from './projection-options.ts';
 export { runProjection, type RunProjectionOptions } from './run-projection.ts';

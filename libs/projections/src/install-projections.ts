@@ -1,7 +1,7 @@
 import { APP_ROLE, migrate, withSchemaLock } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
-import { quoteIdentifier as quote } from './identifier.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import { checkpoints } from './sql/0001-checkpoints.ts';
 import { sqlState } from './sql-error.ts';
 
@@ -30,8 +30,8 @@ const grant = async (admin: ClientBase): Promise<void> => {
   for (const { name } of rows) await admin.query(`GRANT CREATE ON DATABASE ${quote(name)} TO ${APP_ROLE}`);
   await admin.query(`
     GRANT USAGE ON SCHEMA projections TO ${APP_ROLE}, ${READER_ROLE};
-    GRANT SELECT, INSERT, UPDATE, DELETE ON projections.checkpoints, projections.parked TO ${APP_ROLE};
-    GRANT SELECT ON projections.checkpoints, projections.parked TO ${READER_ROLE}`);
+    GRANT SELECT, INSERT, UPDATE, DELETE ON projections.checkpoints, projections.parked_events TO ${APP_ROLE};
+    GRANT SELECT ON projections.checkpoints, projections.parked_events TO ${READER_ROLE}`);
 };
 
 /** Roles belong to the whole cluster: another database's installation may be making the same one at this moment. */

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { quoteIdentifier as quote } from './identifier.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import { READER_ROLE } from './install-projections.ts';
 import type { Projection } from './projection.ts';
 import type { ReadModel } from './read-model.ts';

@@ -7,6 +7,7 @@ import { listParked } from './parked-events.ts';
 import type { ProjectionOptions } from './projection-options.ts';
 import type { ProjectionStep } from './projection-step.ts';
 import { defineProjection } from './projection.ts';
+import { defineTable } from './define/table.ts';
 import { defineReadModel } from './read-model.ts';
 import { rebuildProjection } from './rebuild-projection.ts';
 
@@ -28,24 +29,25 @@ interface Balance extends Account {
   readonly book: number;
 }
 
-const accounts = defineReadModel<Account, Event>({
-  table: 'accounts',
-  columns: { account: 'text', balance: 'int4' },
-  key: ['account'],
-  on: {
+const accounts = defineReadModel<Account, Event>(
+  defineTable('accounts', {
+    columns: { account: 'text', balance: 'int4' },
+    key: ['account'],
+  }),
+  {
     deposited: ({ data: { account, amount } }, table) =>
       table.upsert({ account }, (row) => ({ account, balance: (row?.balance ?? 0) + amount })),
   },
-});
+);
 
-const balances = defineReadModel<Balance, never>({
-  table: 'balances',
-  columns: { account: 'text', balance: 'int4', book: 'int4' },
-  key: ['account', 'book'],
-  lookups: ['(book)'],
-  indexes: ['(balance)'],
-  on: {},
-});
+const balances = defineReadModel<Balance, never>(
+  defineTable('balances', {
+    columns: { account: 'text', balance: 'int4', book: 'int4' },
+    key: ['account', 'book'],
+    lookups: ['(book)'],
+    indexes: ['(balance)'],
+  }),
+);
 
 const close: ProjectionStep = async ({ client, schema }, { data }) => {
   const { book } = data as { book: number };

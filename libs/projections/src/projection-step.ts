@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
-import { quoteIdentifier } from './identifier.ts';
+import { quoteIdentifier } from './define/identifier.ts';
 import { PoisonEventError } from './poison-event.ts';
 import type { ProjectionFold } from './projection-fold.ts';
 import type { Projection } from './projection.ts';

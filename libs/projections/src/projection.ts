@@ -1,4 +1,4 @@
-import { checkIdentifier } from './identifier.ts';
+import { checkIdentifier } from './define/identifier.ts';
 import type { ProjectionStep } from './projection-step.ts';
 import type { ReadModel } from './read-model.ts';
 
@@ -16,12 +16,14 @@ export interface Projection {
   readonly steps?: Readonly<Record<string, ProjectionStep>>;
 }
 
-/** @throws TypeError for a name that cannot be a schema, or a table defined twice */
+/** @throws TypeError for a name that cannot be a schema, a table of another schema, or a table defined twice */
 export const defineProjection = (projection: Projection): Projection => {
   checkIdentifier(projection.name);
   if (!Number.isInteger(projection.version) || projection.version < 1) {
     throw new TypeError(`Projection ${projection.name}: the version must be a whole number from 1`);
   }
+  const other = projection.models.find(({ schema = projection.name }) => schema !== projection.name);
+  if (other) throw new TypeError(`Projection ${projection.name}: the table ${other.name} belongs to another one`);
   const tables = new Set(projection.models.map(({ table }) => table));
   if (tables.size < projection.models.length)
     throw new TypeError(`Projection ${projection.name}: a table is defined twice`);

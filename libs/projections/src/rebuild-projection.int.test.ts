@@ -10,6 +10,7 @@ import { listParked } from './parked-events.ts';
 import { PoisonEventError } from './poison-event.ts';
 import type { ProjectionOptions } from './projection-options.ts';
 import { defineProjection, type Projection } from './projection.ts';
+import { defineTable } from './define/table.ts';
 import { defineReadModel } from './read-model.ts';
 import { rebuildProjection } from './rebuild-projection.ts';
 
@@ -80,17 +81,18 @@ const secondVersion = (name: string): Projection => {
     readonly title: string;
     readonly renamed: number;
   }
-  const titles = defineReadModel<Row, SampleEvent>({
-    table: 'titles',
-    columns: { id: 'uuid', title: 'text', renamed: 'int4' },
-    key: ['id'],
-    indexes: ['(title)'],
-    on: {
+  const titles = defineReadModel<Row, SampleEvent>(
+    defineTable('titles', {
+      columns: { id: 'uuid', title: 'text', renamed: 'int4' },
+      key: ['id'],
+      indexes: ['(title)'],
+    }),
+    {
       'host-registered': ({ data }, table) => table.put({ id: data.id, title: data.name.toUpperCase(), renamed: 0 }),
       'host-renamed': ({ data }, table) =>
         table.update({ id: data.id }, (row) => ({ ...row, title: data.name, renamed: row.renamed + 1 })),
     },
-  });
+  );
   return defineProjection({ name, version: 2, models: [sampleModels.hosts, titles] });
 };
 
@@ -260,17 +262,18 @@ describe('poison in a rebuild', () => {
       name,
       version,
       models: [
-        defineReadModel<{ id: string }, { type: 'made'; data: { id: string } }>({
-          table: 'things',
-          columns: { id: 'text' },
-          key: ['id'],
-          on: {
+        defineReadModel<{ id: string }, { type: 'made'; data: { id: string } }>(
+          defineTable('things', {
+            columns: { id: 'text' },
+            key: ['id'],
+          }),
+          {
             made: ({ data }, table) => {
               if (refused.includes(data.id)) throw new Error(`no ${data.id}`);
               return table.put(data);
             },
           },
-        }),
+        ),
       ],
     });
   const made = (id: string): DomainEvent => ({ type: 'made', data: { id } });

@@ -1,5 +1,5 @@
 import { normalValue } from './column-value.ts';
-import type { Column } from './column-type.ts';
+import type { Column } from './define/column-type.ts';
 import type { ReadModel } from './read-model.ts';
 import type { AnyRow } from './table-changes.ts';
 

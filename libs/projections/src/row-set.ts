@@ -1,4 +1,4 @@
-import type { Column } from './column-type.ts';
+import type { Column } from './define/column-type.ts';
 import { bytesOf } from './row-bytes.ts';
 import { valueTextOf, type KeyText, type Match } from './row-form.ts';
 import type { AnyRow } from './table-changes.ts';

@@ -8,6 +8,7 @@ import { readCheckpoint } from './checkpoint.ts';
 import { LEASE_MILLIS } from './lease.ts';
 import { listParked, parkedCount } from './parked-events.ts';
 import { defineProjection, type Projection } from './projection.ts';
+import { defineTable } from './define/table.ts';
 import { defineReadModel } from './read-model.ts';
 
 interface Counted {
@@ -22,18 +23,19 @@ interface CountRow {
 }
 
 /** Not idempotent on purpose: an event folded twice or never shows. */
-const counts = defineReadModel<CountRow, Counted>({
-  table: 'counts',
-  columns: { id: 'text', total: 'safeint', seen: 'int4' },
-  key: ['id'],
-  on: {
+const counts = defineReadModel<CountRow, Counted>(
+  defineTable('counts', {
+    columns: { id: 'text', total: 'safeint', seen: 'int4' },
+    key: ['id'],
+  }),
+  {
     counted: ({ data }, table) =>
       table.upsert({ id: data.id }, (row) => {
         if (data.by === 13) throw new Error('unlucky');
         return { id: data.id, total: (row?.total ?? 0) + data.by, seen: (row?.seen ?? 0) + 1 };
       }),
   },
-});
+);
 
 let number = 0;
 const countProjection = (): Projection =>
@@ -121,7 +123,7 @@ describe('following the log', () => {
       await client.query(`SELECT * FROM ${projection.name}.counts`);
       await client.query('SELECT * FROM projections.checkpoints');
       await expect(client.query(`DELETE FROM ${projection.name}.counts`)).rejects.toThrow('permission denied');
-      await expect(client.query('DELETE FROM projections.parked')).rejects.toThrow('permission denied');
+      await expect(client.query('DELETE FROM projections.parked_events')).rejects.toThrow('permission denied');
     } finally {
       client.release(true);
     }
@@ -269,7 +271,7 @@ describe('poison', () => {
       expect.stringContaining('altered'),
     ]);
     expect(await parkedCount(harness.pool)).toBe(4);
-    await harness.pool.query('DELETE FROM projections.parked');
+    await harness.pool.query('DELETE FROM projections.parked_events');
   });
 });
 

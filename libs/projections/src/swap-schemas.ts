@@ -1,5 +1,5 @@
 import { FencedOutError } from './checkpoint.ts';
-import { quoteIdentifier as quote } from './identifier.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import type { Lease } from './lease.ts';
 import { dropSchema } from './projection-schema.ts';
 import type { Projection } from './projection.ts';
@@ -38,10 +38,10 @@ export const swapSchemas = async (session: Session, swap: Swap): Promise<void> =
       [shadow.name, shadow.fence],
     );
     if (moved.rowCount !== 1 || ended.rowCount !== 1) throw new FencedOutError(projection.name);
-    await client.query('DELETE FROM projections.parked WHERE projection = $1 AND position <> ALL ($2::bigint[])', [
-      projection.name,
-      [...skipped].map(String),
-    ]);
+    await client.query(
+      'DELETE FROM projections.parked_events WHERE projection = $1 AND position <> ALL ($2::bigint[])',
+      [projection.name, [...skipped].map(String)],
+    );
     await client.query(`ALTER SCHEMA ${quote(live.name)} RENAME TO ${quote(replacedName(projection))}`);
     await client.query(`ALTER SCHEMA ${quote(shadow.name)} RENAME TO ${quote(live.name)}`);
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { sqlType, type Column } from './column-type.ts';
-import { quoteIdentifier as quote } from './identifier.ts';
+import { sqlType, type Column } from './define/column-type.ts';
+import { quoteIdentifier as quote } from './define/identifier.ts';
 import type { ReadModel } from './read-model.ts';
 
 /** A statement with one parameter, a JSON array of objects, prepared once per connection under its name. */

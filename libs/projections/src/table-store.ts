@@ -1,5 +1,5 @@
 import type { ClientBase, QueryArrayConfig } from 'pg';
-import type { Column } from './column-type.ts';
+import type { Column } from './define/column-type.ts';
 import { isPlainJson, parseValue, valueToJson } from './column-value.ts';
 import type { ReadModel } from './read-model.ts';
 import type { AnyRow } from './table-changes.ts';

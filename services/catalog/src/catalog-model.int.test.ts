@@ -123,25 +123,25 @@ const sums = (entries: readonly CatalogEntry[]): Record<string, number[]> => {
 const SUMS = `
   select f.path, sum(t.entries)::int as entries, sum(t.files)::int as files, sum(t.bytes)::int as bytes
     from catalog.archives a
-         join catalog.folder_totals t on t.series = a.series and t.sequence <= a.sequence
-         join catalog.folders f on f.series = t.series and f.id = t.folder
+         join catalog.folder_totals t on t.series_id = a.series_id and t.sequence <= a.sequence
+         join catalog.folders f on f.series_id = t.series_id and f.id = t.folder_id
    where a.job_uuid = $1 and a.complete and not a.removed
    group by f.path having sum(t.entries) <> 0`;
 
 const KEPT = `
-  select v.series, v.number from catalog.versions v join catalog.series s on s.id = v.series
-   where v.last_seq < 2147483647
-     and not exists (select from catalog.archives a where a.series = v.series and a.complete and not a.removed
-                        and a.sequence between v.first_seq and v.last_seq)
+  select v.series_id, v.number from catalog.entries v join catalog.archive_series s on s.id = v.series_id
+   where v.last_archive < 2147483647
+     and not exists (select from catalog.archives a where a.series_id = v.series_id and a.complete and not a.removed
+                        and a.sequence between v.first_archive and v.last_archive)
      and s.listing is null`;
 
 /** Names without an entry, and folders without anything in them. */
 const LEFT = `
-  select n.name from catalog.names n where not exists (select from catalog.versions v where v.name = n.id)
+  select n.name from catalog.entry_names n where not exists (select from catalog.entries v where v.name_id = n.id)
   union all
   select f.path from catalog.folders f
-   where not exists (select from catalog.versions v where v.series = f.series and v.folder = f.id)
-     and not exists (select from catalog.folders below where below.series = f.series and below.parent = f.id)`;
+   where not exists (select from catalog.entries v where v.series_id = f.series_id and v.folder_id = f.id)
+     and not exists (select from catalog.folders below where below.series_id = f.series_id and below.parent_id = f.id)`;
 
 test('shows what a model has, whatever happens', async () => {
   await fc.assert(

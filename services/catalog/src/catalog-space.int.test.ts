@@ -50,7 +50,7 @@ test('thirty archives take less than 1.6 times the space of one', async () => {
   const one = (await bytes()) - empty;
   for (let day = 1; day < DAYS; day += 1) await host.list(await host.backUp(`day-${day}`), listing(day), owner);
   const all = (await bytes()) - empty;
-  const versions = await host.rows('select count(*)::int as count from catalog.versions');
+  const versions = await host.rows('select count(*)::int as count from catalog.entries');
   expect(versions).toEqual([{ count: FILES + (DAYS - 1) * CHANGED_PER_DAY }]);
   expect(all / one).toBeLessThan(1.6);
 });

@@ -92,7 +92,7 @@ describe('a listing that is not the only one', () => {
     await late.end();
     await shows(two, [file('kept'), file('whole')]);
     await shows(one, [file('kept'), file('gone')]);
-    expect(await host.rows(`select from catalog.names where name = 'half'`)).toHaveLength(0);
+    expect(await host.rows(`select from catalog.entry_names where name = 'half'`)).toHaveLength(0);
   });
 
   test('leaves nothing when it is abandoned after its ends were recorded', async () => {
@@ -145,8 +145,8 @@ describe('an archive that goes', () => {
     const names = async () => {
       await host.settle();
       const [row] = await host.rows(
-        `select array_agg(n.name order by n.name) as names from catalog.versions v join catalog.names n on n.id = v.name
-          where v.series = (select series from catalog.archives where job_uuid = $1)`,
+        `select array_agg(n.name order by n.name) as names from catalog.entries v join catalog.entry_names n on n.id = v.name_id
+          where v.series_id = (select series_id from catalog.archives where job_uuid = $1)`,
         [jobs[3]],
       );
       return row?.['names'];
@@ -306,7 +306,7 @@ describe('an archive that a first release listed', () => {
     await shows(one, [file('a/1'), file('a/old-name', { healthy: false }), file('old-other')]);
     await shows(two, [file('b/1')]);
     const ids = await host.rows(
-      `select a.id_base + v.number as id from catalog.archives a join catalog.versions v on v.series = a.series
+      `select a.id_base + v.number as id from catalog.archives a join catalog.entries v on v.series_id = a.series_id
         where a.job_uuid = any($1) order by 1`,
       [[one, two]],
     );
@@ -316,7 +316,7 @@ describe('an archive that a first release listed', () => {
     await shows(two, []);
     await host.list(one, [file('a/1'), file('new')], of);
     await shows(one, [file('a/1'), file('new')]);
-    expect(await host.rows(`select from catalog.names where name in ('old-other', 'old-name')`)).toHaveLength(0);
+    expect(await host.rows(`select from catalog.entry_names where name in ('old-other', 'old-name')`)).toHaveLength(0);
   });
 });
 

@@ -1,6 +1,4 @@
-import type { TimetableEntry } from './tick/timetable-entry.ts';
-import type { TimetableRepository } from './tick/timetable-repository.ts';
-import type { TimetableSchedule } from './tick/timetable-schedule.ts';
+import type { TimetableEntry, TimetableRepository, TimetableSchedule } from '@cyborgbackup/read-models';
 import type { DueEntry, TimetableRows } from './tick/timetable.ts';
 
 const SINCE = '2026-03-01T00:00:00.000Z';
@@ -15,9 +13,9 @@ export const someEntry = (changes: Partial<TimetableEntry> = {}): TimetableEntry
   enabled: true,
   missed_runs: 'once',
   overlap: 'skip',
-  since: SINCE,
-  past: [],
-  last_slot: null,
+  valid_from: SINCE,
+  history: [],
+  last_occurrence: null,
   ...changes,
 });
 
@@ -30,8 +28,8 @@ export const someSchedule = (changes: Partial<TimetableSchedule> = {}): Timetabl
   enabled: true,
   jitter: 0,
   blackouts: [],
-  since: SINCE,
-  past: [],
+  valid_from: SINCE,
+  history: [],
   ...changes,
 });
 
@@ -39,8 +37,8 @@ export const someRepository = (changes: Partial<TimetableRepository> = {}): Time
   uuid: 'r',
   id: 3,
   enabled: true,
-  since: SINCE,
-  past: [],
+  valid_from: SINCE,
+  history: [],
   ...changes,
 });
 

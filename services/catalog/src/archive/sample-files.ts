@@ -1,15 +1,10 @@
 import { exactPath, type catalogCommands, type RpcInput, type RpcOutput } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
+import type { ListedArchive } from '@cyborgbackup/read-models';
 import type { ServiceParts } from '@cyborgbackup/service';
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import {
-  findFiles,
-  findListedArchive,
-  scanForFiles,
-  type ListedArchive,
-  type SampledFile,
-} from '../read/find-sample.ts';
+import { findFiles, findListedArchive, scanForFiles, type SampledFile } from '../read/find-sample.ts';
 import type { ReadModel } from '../read/read-model.ts';
 
 type Sample = typeof catalogCommands.sample;
@@ -35,7 +30,7 @@ const guess = async (
   archive: ListedArchive,
   { seed, files }: RpcInput<Sample>,
 ): Promise<readonly SampledFile[] | undefined> => {
-  const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next);
+  const numbers = guessNumbers(seed, files * GUESSES_PER_FILE, archive.next_number);
   const found = new Map((await findFiles(pool, archive, numbers)).map((file) => [file.number, file]));
   if (found.size < files) return undefined;
   return numbers.flatMap((number) => found.get(number) ?? []).slice(0, files);

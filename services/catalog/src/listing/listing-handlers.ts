@@ -96,8 +96,8 @@ export const createListingHandlers = (parts: ServiceParts, readModel: ReadModel)
       const series = seriesUuid(owner);
       const { position } = await handle(seriesStream(series), { do: 'start', series, attempt, job, ...owner });
       await readModel.reaches(position ?? 0n);
-      const { next, open } = await findListing(pool, { series, attempt });
-      return { series, first: next, open };
+      const { next_number, previous_entries } = await findListing(pool, { series, attempt });
+      return { series, first: next_number, open: previous_entries };
     },
     match: async ({ folders, folder, ...input }) => {
       const fingerprints = cut(input.fingerprints);

@@ -1,14 +1,9 @@
+import type { ArchiveRow } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 
 /** An archive that a job of ours made. */
-export interface CataloguedArchive {
-  readonly job_uuid: string;
-  readonly archive_name: string;
-  readonly borg_id: string;
-  /** Where the log told of it. */
+export interface CataloguedArchive extends Pick<ArchiveRow, 'job_uuid' | 'archive_name' | 'borg_id' | 'removed'> {
   readonly position: string;
-  /** It has left the repository, as far as we know. */
-  readonly removed: boolean;
 }
 
 /** Archives of a repository whose id, as text, is above one and not above another (none: all above the one). */

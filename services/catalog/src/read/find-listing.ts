@@ -1,16 +1,9 @@
+import type { ArchiveSeriesRow } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 import { voidListing } from '../series/decider.ts';
 
-/** A listing that is under way, as the tables have it. */
-export interface CurrentListing {
-  /** The series' number. */
-  readonly id: number;
-  readonly sequence: number;
-  /** The number of the first new entry. */
-  readonly next: number;
-  /** Entries of the listing before. */
-  readonly open: number;
-}
+/** The series of a listing that is under way. */
+export type CurrentListing = Pick<ArchiveSeriesRow, 'id' | 'sequence' | 'next_number' | 'previous_entries'>;
 
 /** @throws AppError `conflict` for a listing that is void */
 export const findListing = async (
@@ -19,7 +12,7 @@ export const findListing = async (
 ): Promise<CurrentListing> => {
   const { rows } = await pool.query<CurrentListing>({
     name: 'catalog-find-listing',
-    text: 'select id, sequence, next, open from catalog.series where uuid = $1 and listing = $2',
+    text: 'select id, sequence, next_number, previous_entries from catalog.archive_series where uuid = $1 and listing = $2',
     values: [series, attempt],
   });
   const [row] = rows;

@@ -1,13 +1,14 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
+import {
+  attributesOf,
+  folderOf,
+  isInSequence,
+  isListed,
+  nameOf,
+  PATH_COLUMNS,
+  type ListedArchive,
+} from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
-
-/** A catalogued archive, as its entries are found. */
-export interface ListedArchive {
-  readonly series: number;
-  readonly sequence: number;
-  /** Above every number of its entries. */
-  readonly next: number;
-}
 
 export interface SampledFile extends StoredPath {
   readonly number: number;
@@ -19,7 +20,7 @@ export interface SampledFile extends StoredPath {
 /** Undefined for an archive that was not listed to its end, or that is gone. */
 export const findListedArchive = async (pool: Pool, job: string): Promise<ListedArchive | undefined> => {
   const { rows } = await pool.query<ListedArchive>(
-    `select series, sequence, next from catalog.archives where job_uuid = $1 and complete and not removed`,
+    `select series_id, sequence, next_number, id_base::float8 from catalog.archives a where job_uuid = $1 and ${isListed('a')}`,
     [job],
   );
   return rows[0];
@@ -27,22 +28,20 @@ export const findListedArchive = async (pool: Pool, job: string): Promise<Listed
 
 /** Files with contents of their own: of several hard links the first. */
 const FILES = `
-  select v.number, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw, v.size::float8 as size,
+  select v.number, ${PATH_COLUMNS}, v.size::float8 as size,
          to_char(v.mtime at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as mtime
-    from catalog.versions v
-    join catalog.attributes t on t.id = v.attributes
-    join catalog.folders f on f.series = v.series and f.id = v.folder
-    join catalog.names n on n.id = v.name
-   where v.series = $1 and $2 between v.first_seq and v.last_seq and t.type = '-' and t.mode like '-%'`;
+    from catalog.entries v
+    join ${attributesOf('v')} join ${folderOf('v')} join ${nameOf('v')}
+   where v.series_id = $1 and ${isInSequence('v', '$2')} and x.type = '-' and x.mode like '-%'`;
 
 /** Those of the numbers that are files of the archive, in no order. */
 export const findFiles = async (
   pool: Pool,
-  { series, sequence }: ListedArchive,
+  { series_id, sequence }: ListedArchive,
   numbers: readonly number[],
 ): Promise<readonly SampledFile[]> => {
   const { rows } = await pool.query<SampledFile>(`${FILES} and v.number = any($3::int4[])`, [
-    series,
+    series_id,
     sequence,
     `{${numbers.join(',')}}`,
   ]);
@@ -52,11 +51,11 @@ export const findFiles = async (
 /** Looks at every entry of the archive. */
 export const scanForFiles = async (
   pool: Pool,
-  { series, sequence }: ListedArchive,
+  { series_id, sequence }: ListedArchive,
   { seed, files }: { readonly seed: string; readonly files: number },
 ): Promise<readonly SampledFile[]> => {
   const { rows } = await pool.query<SampledFile>(`${FILES} order by md5($3 || v.number::text), v.number limit $4`, [
-    series,
+    series_id,
     sequence,
     seed,
     files,

@@ -1,6 +1,6 @@
+import { NOT_ENDED } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 import type { CurrentListing } from './find-listing.ts';
-import { NOT_ENDED } from './models/versions.ts';
 
 /** A range of numbers, and a bit for each of them that was seen. */
 export interface SeenRange {
@@ -19,18 +19,18 @@ export interface SeenRange {
  */
 export const findUnseen = async (
   pool: Pool,
-  { id, sequence, next }: CurrentListing,
+  { id, sequence, next_number }: CurrentListing,
   { from, to, seen, origin }: SeenRange,
   limit: number,
 ): Promise<readonly number[]> => {
   const { rows } = await pool.query<{ numbers: number[] | null }>(
     `select array_agg(number) as numbers from (
-       select number from catalog.versions
-        where series = $1 and number >= $2 and number < $3 and last_seq in (${NOT_ENDED}, $4 - 1)
+       select number from catalog.entries
+        where series_id = $1 and number >= $2 and number < $3 and last_archive in (${NOT_ENDED}, $4 - 1)
           and (length($5::bytea) = 0 or get_bit($5::bytea, (number - $6::int4)::int8) = 0)
         order by number limit $7
      ) unseen`,
-    [id, from, Math.min(to, next), sequence, seen, origin, limit],
+    [id, from, Math.min(to, next_number), sequence, seen, origin, limit],
   );
   return rows[0]?.numbers ?? [];
 };

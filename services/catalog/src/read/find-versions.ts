@@ -1,6 +1,6 @@
+import { hasPath, NOT_ENDED } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 import type { CurrentListing } from './find-listing.ts';
-import { NOT_ENDED } from './models/versions.ts';
 import { pathForms } from './steps/path-forms.ts';
 import { plainArray, textArray } from './steps/sql-arrays.ts';
 
@@ -32,8 +32,7 @@ const findFolders = async (
        from unnest($2::text[], $3::text[]) with ordinality as given(path, raw, at)
             left join lateral (
               select f.id from catalog.folders f
-               where f.series = $1 and hashtextextended(f.path, 0) = hashtextextended(given.path, 0)
-                 and f.path = given.path and f.raw is not distinct from given.raw
+               where f.series_id = $1 and ${hasPath('f', 'given.path', 'given.raw')}
               offset 0
             ) known on true`,
     [id, textArray(forms.map(({ text }) => text)), textArray(forms.map(({ raw }) => raw))],
@@ -53,12 +52,12 @@ export const findVersions = async (
             array_agg(v.number order by given.at, v.number) as numbers
        from unnest($2::int4[], $3::uuid[]) with ordinality as given(folder, fingerprint, at)
             cross join lateral (
-              select number from catalog.versions
-               where series = $1 and folder = given.folder and fingerprint = given.fingerprint
-                 and last_seq = ${NOT_ENDED} and number < $4
+              select number from catalog.entries
+               where series_id = $1 and folder_id = given.folder and fingerprint = given.fingerprint
+                 and last_archive = ${NOT_ENDED} and number < $4
               offset 0
             ) v`,
-    [listing.id, plainArray(folder.map((at) => ids[at] ?? 'NULL')), plainArray(fingerprints), listing.next],
+    [listing.id, plainArray(folder.map((at) => ids[at] ?? 'NULL')), plainArray(fingerprints), listing.next_number],
   );
   const numbers = rows[0]?.numbers ?? [];
   return (rows[0]?.at ?? []).map((at, index) => ({ at: at - 1, number: numbers[index] ?? -1 }));

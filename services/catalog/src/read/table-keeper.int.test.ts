@@ -23,7 +23,7 @@ test('names that came are put in their places when nothing more comes', async ()
   const keeper = createTableKeeper(pool, catalogProjection.name, logger);
   for (const first of [1, 1_001]) {
     await pool.query(
-      `insert into catalog.names (id, name) select n, 'name ' || n from generate_series($1::int4, $1 + 999) n`,
+      `insert into catalog.entry_names (id, name) select n, 'name ' || n from generate_series($1::int4, $1 + 999) n`,
       [first],
     );
     keeper.poke();
@@ -32,7 +32,7 @@ test('names that came are put in their places when nothing more comes', async ()
   await vi.waitFor(() => expect(cleaned).toHaveBeenCalled(), { timeout: 10_000 });
   await keeper.stop();
   const pages = async (): Promise<number> =>
-    Number((await pool.query("select gin_clean_pending_list('catalog.names_expr_idx') as pages")).rows[0]?.pages);
+    Number((await pool.query("select gin_clean_pending_list('catalog.entry_names_expr_idx') as pages")).rows[0]?.pages);
   expect((await cleaned.mock.results[0]?.value).rows).toEqual([
     { gin_clean_pending_list: expect.stringMatching(/^[1-9]/) },
   ]);
@@ -45,7 +45,7 @@ test('a series that came is made known to the planner', async () => {
   const keeper = createTableKeeper(pool, catalogProjection.name, logger);
   const insert = (series: number): Promise<unknown> =>
     pool.query(
-      `insert into catalog.versions (series, number, folder, name, attributes, first_seq, last_seq, size, mtime, fingerprint)
+      `insert into catalog.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size, mtime, fingerprint)
        select $1, n, n / 10, n, 1, 1, 2147483647, 0, now(), gen_random_uuid() from generate_series(1, 5000) n`,
       [series],
     );
@@ -59,7 +59,7 @@ test('a series that came is made known to the planner', async () => {
     return rows[0]?.known;
   };
   await insert(1);
-  await pool.query('analyze catalog.versions');
+  await pool.query('analyze catalog.entries');
   await insert(2);
   expect(await isKnown(2)).toBe(false);
   keeper.poke();

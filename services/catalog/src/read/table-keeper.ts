@@ -1,7 +1,6 @@
 import { messageOf, type Logger } from '@cyborgbackup/kernel';
+import { catalog } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
-import { names } from './models/dictionaries.ts';
-import { versions } from './models/versions.ts';
 
 /*
  * What the tables need after a change and what the projection should not wait for is done by the keeper, on a connection of
@@ -50,11 +49,11 @@ export const createTableKeeper = (pool: Pool, schema: string, logger: Logger): T
   let isStopped = false;
 
   const placeNames = async (): Promise<void> => {
-    await pool.query(CLEAN, [schema, names.table]);
+    await pool.query(CLEAN, [schema, catalog.entryNames.table]);
   };
   const countEntries = async (): Promise<void> => {
-    const { rowCount } = await pool.query(CHANGED, [schema, versions.table]);
-    if (rowCount === 1) await pool.query(`analyze ${schema}.${versions.table}`);
+    const { rowCount } = await pool.query(CHANGED, [schema, catalog.entries.table]);
+    if (rowCount === 1) await pool.query(`analyze ${schema}.${catalog.entries.table}`);
   };
 
   const work = async (): Promise<void> => {

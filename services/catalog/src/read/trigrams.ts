@@ -1,7 +1,7 @@
 import { messageOf, type Logger } from '@cyborgbackup/kernel';
 import { defineProjection, type Projection } from '@cyborgbackup/projections';
+import { catalog } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
-import { names } from './models/dictionaries.ts';
 
 /*
  * Searches for a part of a name use an index of trigrams, which PostgreSQL has as an extension of its own distribution. It is a
@@ -52,7 +52,7 @@ export const withTrigrams = (projection: Projection, schema: string): Projection
   defineProjection({
     ...projection,
     models: projection.models.map((model) =>
-      model.table === names.table ? { ...model, indexes: [...model.indexes, indexOf(schema)] } : model,
+      model.table === catalog.entryNames.table ? { ...model, indexes: [...model.indexes, indexOf(schema)] } : model,
     ),
   });
 
@@ -72,9 +72,9 @@ export const ensureNameIndex = async (pool: Pool, { name }: Projection, schema: 
         where t.schemaname = $1 and t.tablename = $2
           and not exists (select from pg_indexes i where i.schemaname = t.schemaname and i.tablename = t.tablename
                              and i.indexdef like '%gin_trgm_ops%')`,
-      [name, names.table],
+      [name, catalog.entryNames.table],
     );
-    if (rowCount === 1) await client.query(`create index on ${name}.${names.table} ${indexOf(schema)}`);
+    if (rowCount === 1) await client.query(`create index on ${name}.${catalog.entryNames.table} ${indexOf(schema)}`);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => undefined); // a lost connection is rolled back by the server

@@ -97,8 +97,8 @@ describe('a restore drill', () => {
     await waiter.waitFor([executorProjection.name], await site.parts.store.head(), { timeoutMillis: 10_000 });
     const { rows } = await site.parts.pool.query(
       `select policy_name, client_hostname, archive_name, seed, passed, files, failed_files, bytes::int, duration is not null
-              and ended is not null as told, reason
-         from executor.drills order by requested`,
+              and ended_at is not null as told, reason
+         from executor.drills order by requested_at`,
     );
     const about = {
       policy_name: 'Policy',

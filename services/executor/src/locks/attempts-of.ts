@@ -17,10 +17,10 @@ export interface KnownAttempt {
 export const readAttempts = async (pool: Pool, repository: string): Promise<readonly KnownAttempt[]> => {
   const { rows } = await pool.query<KnownAttempt>(
     `select a.job, a.run, a.pid, a.host,
-            (extract(epoch from a.begun) * 1000)::float8 as begun, (extract(epoch from a.ended) * 1000)::float8 as ended
+            (extract(epoch from a.process_started_at) * 1000)::float8 as begun, (extract(epoch from a.ended_at) * 1000)::float8 as ended
        from executor.attempts a join executor.runs r on r.run = a.run
       where r.repository = $1 and a.pid is not null
-      order by a.begun desc limit 100`,
+      order by a.process_started_at desc limit 100`,
     [repository],
   );
   return rows;

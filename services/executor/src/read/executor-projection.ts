@@ -1,4 +1,5 @@
-import { defineProjection } from '@cyborgbackup/projections';
+import { defineProjection, type ReadModel } from '@cyborgbackup/projections';
+import type { executor } from '@cyborgbackup/read-models';
 import { attempts } from './attempts.ts';
 import { backups } from './backups.ts';
 import { checks } from './checks.ts';
@@ -6,8 +7,10 @@ import { drills } from './drills.ts';
 import { jobEvents } from './job-events.ts';
 import { runs } from './runs.ts';
 
+const models: Record<keyof typeof executor, ReadModel> = { jobEvents, runs, attempts, backups, checks, drills };
+
 export const executorProjection = defineProjection({
   name: 'executor',
   version: 4,
-  models: [jobEvents, runs, attempts, backups, checks, drills],
+  models: Object.values(models),
 });

@@ -1,12 +1,6 @@
 import type { RunEvent, RunRequested } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
-
-/** What a run is about. */
-export interface RunRow {
-  readonly run: string;
-  readonly policy: string | null;
-  readonly repository: string | null;
-}
+import { executor, type RunRow } from '@cyborgbackup/read-models';
 
 const runRow = ({ uuid, policy, repository }: RunRequested): RunRow => ({
   run: uuid,
@@ -14,10 +8,6 @@ const runRow = ({ uuid, policy, repository }: RunRequested): RunRow => ({
   repository: repository?.uuid ?? null,
 });
 
-export const runs = defineReadModel<RunRow, RunEvent>({
-  table: 'runs',
-  columns: { run: 'uuid', policy: 'uuid?', repository: 'uuid?' },
-  key: ['run'],
-  indexes: ['(policy)', '(repository)'],
-  on: { 'run-requested': ({ data }, table) => table.put(runRow(data)) },
+export const runs = defineReadModel<RunRow, RunEvent>(executor.runs, {
+  'run-requested': ({ data }, table) => table.put(runRow(data)),
 });

@@ -30,7 +30,7 @@ export const readSeries = async (
   repository: string,
 ): Promise<readonly RecordedArchive[]> => {
   const { rows } = await pool.query<RecordedArchive>(
-    `select b.archive as name, (extract(epoch from b.begun) * 1000)::float8 as at, b.good
+    `select b.archive as name, (extract(epoch from b.started_at) * 1000)::float8 as at, b.succeeded as good
        from executor.backups b join executor.runs r on r.run = b.run
       where b.client = $2 and b.machine = $3 and r.policy = $1 and r.repository = $4
         and b.archive is not null and not b.removed`,
@@ -56,8 +56,8 @@ export const readLastGood = async (
   const { rows } = await pool.query<LastBackup>(
     `select b.archive, b.files::float8 as files, b.original_size::float8 as "originalSize", b.duration
        from executor.backups b join executor.runs r on r.run = b.run
-      where b.client = $2 and b.machine = $3 and r.policy = $1 and b.good
-      order by b.begun desc limit 1`,
+      where b.client = $2 and b.machine = $3 and r.policy = $1 and b.succeeded
+      order by b.started_at desc limit 1`,
     [policy, client, machine],
   );
   return rows[0];

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { gatewayConfig } from '../gateway-config.ts';
 import { startGateway } from '../start.ts';
 import { createFakeServices, type FakeServices } from './fake-services.test.ts';
-import { projections } from './read-models.test.ts';
+import { projections } from './read-models.ts';
 
 export const PASSWORD = 'correct horse battery';
 export const STAMP = '2026-01-02T03:04:05.678901Z';
@@ -108,6 +108,8 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
          from information_schema.columns where table_schema = $1 and table_name = $2`,
       [schema, name],
     );
+    const unknown = Object.keys(row).filter((column) => rows.every(({ name: known }) => known !== column));
+    if (unknown.length > 0) throw new Error(`${table} has no ${unknown.join(', ')}`);
     const values = rows.map((column) => {
       if (column.name in row) {
         const value = row[column.name];

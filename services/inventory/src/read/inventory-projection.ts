@@ -1,4 +1,5 @@
-import { defineProjection, type Projection } from '@cyborgbackup/projections';
+import { defineProjection, type Projection, type ReadModel } from '@cyborgbackup/projections';
+import type { inventory } from '@cyborgbackup/read-models';
 import { apiTokens } from './api-tokens/api-tokens.ts';
 import { clients } from './clients/clients.ts';
 import { hostKeys } from './host-keys/host-keys.ts';
@@ -10,9 +11,22 @@ import { settings } from './settings/settings.ts';
 import { sshKeys } from './ssh-keys/ssh-keys.ts';
 import { users } from './users/users.ts';
 
+const models: Record<keyof typeof inventory, ReadModel> = {
+  users,
+  clients,
+  repositories,
+  schedules,
+  policies,
+  settings,
+  sshKeys,
+  hostKeys,
+  sessions,
+  apiTokens,
+};
+
 /** Everything people manage, as tables. */
 export const inventoryProjection: Projection = defineProjection({
   name: 'inventory',
   version: 3,
-  models: [users, clients, repositories, schedules, policies, settings, sshKeys, hostKeys, sessions, apiTokens],
+  models: Object.values(models),
 });

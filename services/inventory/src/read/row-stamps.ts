@@ -1,15 +1,6 @@
 import { isEncrypted } from '@cyborgbackup/event-store';
 import type { EncryptedValue, EventMetadata, RecordedEvent, Sealed } from '@cyborgbackup/kernel';
-
-/** What every row that people edit says about its history. Users are named by uuid; null stands for the system. */
-export interface RowStamps {
-  readonly created: string;
-  readonly modified: string;
-  readonly created_by: string | null;
-  readonly modified_by: string | null;
-  /** The stream's version: the API's ETag. */
-  readonly revision: number;
-}
+import type { RowStamps } from '@cyborgbackup/read-models';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -1,4 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
+import { ACTIVE_JOB_STATUSES } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 import { caughtUpWithJobs } from './caught-up.ts';
 import type { InventoryDeps } from './inventory-deps.ts';
@@ -24,8 +25,6 @@ const POLICY_CONDITIONS = {
   schedule: '(schedule = $1 or drill_schedule = $1)',
   policy: 'false and id = $1',
 } as const;
-
-const ACTIVE = ['new', 'pending', 'waiting', 'starting', 'running'];
 
 const policiesWith = async (pool: Pool, { kind, id }: Removable): Promise<readonly UsedBy[]> => {
   const { rows } = await pool.query<UsedBy>(
@@ -56,7 +55,7 @@ const activeJobsOf = async (pool: Pool, { kind, id }: Removable): Promise<readon
   const { rows } = await pool.query<UsedBy>(
     `select 'job' as type, id, name from scheduler.jobs
       where ${kind} = $1 and status = any($2) order by id limit ${MAX_LISTED}`,
-    [id, ACTIVE],
+    [id, ACTIVE_JOB_STATUSES],
   );
   return rows;
 };

@@ -1,7 +1,7 @@
 import { jobStream, schedulerCommands } from '@cyborgbackup/contracts';
+import type { JobRow } from '@cyborgbackup/read-models';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobRow } from '../read/job-row.ts';
 import { lost } from '../some-events.test.ts';
 import { somePolicy } from '../some-policy.test.ts';
 import { createStage, jobNamed, type Stage } from '../support.test.ts';

@@ -1,7 +1,7 @@
 import { isJobEnd } from '@cyborgbackup/contracts';
+import type { JobRow } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 import type { Stage } from '../queue/queue-entry.ts';
-import type { JobStatus } from '../read/job-row.ts';
 import type { Line } from './line-ahead.ts';
 
 /*
@@ -9,16 +9,10 @@ import type { Line } from './line-ahead.ts';
  * row, the slots, which are as few as the jobs that run, or counts the jobs of one line by an index.
  */
 
-export interface NamedJob {
-  readonly id: number;
-  readonly uuid: string;
-  readonly name: string;
-}
+export type NamedJob = Pick<JobRow, 'id' | 'uuid' | 'name'>;
 
 /** As the queue has it, see `QueueEntry`. */
-export interface AskedJob extends NamedJob {
-  readonly status: JobStatus;
-  readonly attempt: number;
+export interface AskedJob extends NamedJob, Pick<JobRow, 'status' | 'attempt'> {
   readonly reason: string;
   readonly policy: string;
   readonly manual: boolean;
@@ -37,9 +31,9 @@ export const readAskedJob = async (pool: Pool, uuid: string): Promise<AskedJob |
   const { rows } = await pool.query<AskedJob>(
     `select job.id, job.uuid, job.name, job.status, job.attempt, job.job_explanation as reason, ${POLICY} as policy,
             job.due_at is null as manual, ${REPOSITORY} as repository, job.client_uuid as client,
-            slot.job is not null as granted, extension.job is not null as awaits_extension
+            grants.job is not null as granted, extension.job is not null as awaits_extension
        from scheduler.jobs job
-       left join scheduler.slots slot on slot.job = job.uuid
+       left join scheduler.grants on grants.job = job.uuid
        left join scheduler.pending_extensions extension on extension.job = job.uuid
       where job.uuid = $1`,
     [uuid],
@@ -72,10 +66,10 @@ interface HolderRow extends NamedJob {
 export const readHolders = async (pool: Pool, { repository, client }: AskedJob): Promise<Holders> => {
   const { rows } = await pool.query<HolderRow>(
     `select job.id, job.uuid, job.name,
-            slot.repository is not distinct from $1::uuid as has_repository,
-            slot.client is not distinct from $2::uuid as has_client
-       from scheduler.slots slot join scheduler.jobs job on job.uuid = slot.job
-      where slot.repository = $1 or slot.client = $2`,
+            grants.repository is not distinct from $1::uuid as has_repository,
+            grants.client is not distinct from $2::uuid as has_client
+       from scheduler.grants join scheduler.jobs job on job.uuid = grants.job
+      where grants.repository = $1 or grants.client = $2`,
     [repository, client],
   );
   const holder = (has: (row: HolderRow) => boolean): NamedJob | undefined => rows.find(has);
@@ -95,7 +89,7 @@ export const readSlotCounts = async (pool: Pool): Promise<SlotCounts> => {
   const { rows } = await pool.query<SlotCounts>(
     `select count(*) filter (where job.status <> 'pending' or job.attempt = 0)::int4 as running,
             count(*) filter (where job.status = 'pending' and job.attempt = 0)::int4 as "handedOut"
-       from scheduler.slots slot join scheduler.jobs job on job.uuid = slot.job`,
+       from scheduler.grants join scheduler.jobs job on job.uuid = grants.job`,
   );
   return rows[0] ?? { running: 0, handedOut: 0 };
 };
@@ -106,14 +100,14 @@ const SAME_CLIENT = `job.client_uuid = $1`;
 
 const linesQuery = (isSame: string): string => `
   with turns as (
-    select ${POLICY} as policy, count(*)::int4 as held, max(slot.granted_version) as last_grant
-      from scheduler.slots slot join scheduler.jobs job on job.uuid = slot.job
+    select ${POLICY} as policy, count(*)::int4 as held, max(grants.granted_version) as last_grant
+      from scheduler.grants join scheduler.jobs job on job.uuid = grants.job
      group by 1
   ), lines as (
     select ${POLICY} as policy, job.due_at is null as manual, count(*)::int4 as jobs, min(job.id) as head,
            count(*) filter (where job.id < $2)::int4 as older
-      from scheduler.jobs job left join scheduler.slots slot on slot.job = job.uuid
-     where job.finished is null and ${isSame} and slot.job is null and (job.status = 'pending' or job.id = $2)
+      from scheduler.jobs job left join scheduler.grants on grants.job = job.uuid
+     where job.finished is null and ${isSame} and grants.job is null and (job.status = 'pending' or job.id = $2)
      group by 1, 2
   )
   select lines.*, coalesce(turns.held, 0) as held, coalesce(turns.last_grant, 0) as "lastGrant"

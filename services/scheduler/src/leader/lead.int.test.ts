@@ -91,7 +91,7 @@ describe('a leader', () => {
 
   const slotsFreed = (): Promise<void> =>
     vi.waitFor(async () => {
-      const { rowCount } = await stage.parts.pool.query('select from scheduler.slots');
+      const { rowCount } = await stage.parts.pool.query('select from scheduler.grants');
       expect(rowCount).toBe(0);
     }, within);
 

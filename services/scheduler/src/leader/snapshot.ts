@@ -1,8 +1,9 @@
-import { isJobEnd, type JobType } from '@cyborgbackup/contracts';
+import { isJobEnd } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import { readCheckpoint } from '@cyborgbackup/projections';
+import type { Table } from '@cyborgbackup/projections/define';
+import { scheduler, type GrantRow, type JobRow } from '@cyborgbackup/read-models';
 import type { ClientBase, Pool } from 'pg';
-import type { JobStatus } from '../read/job-row.ts';
 import { schedulerProjection } from '../read/scheduler-projection.ts';
 import { addRun, createQueue, type Queue } from '../queue/queue.ts';
 import { queuedJobs, type QueueEntry } from '../queue/queue-entry.ts';
@@ -15,47 +16,41 @@ export interface Snapshot {
   readonly timetable: TimetableRows;
 }
 
-interface OpenJobRow {
-  readonly uuid: string;
-  readonly id: number;
-  readonly run: string;
-  readonly name: string;
-  readonly job_type: JobType;
-  readonly task: string | null;
-  readonly status: JobStatus;
-  readonly needs: readonly string[];
+interface OpenJobRow extends Pick<
+  JobRow,
+  'uuid' | 'id' | 'run' | 'name' | 'job_type' | 'task' | 'status' | 'needs' | 'attempt'
+> {
   readonly policy: string | null;
   readonly repository: string | null;
   readonly client: string | null;
   readonly scheduled: boolean;
   readonly correlationId: string;
   readonly reason: string;
-  readonly attempt: number;
-  readonly granted_version: number | null;
+  readonly granted_version: GrantRow['granted_version'] | null;
   readonly awaits_extension: boolean;
 }
 
-/** All jobs of runs of which a job has not ended, still holds its slot, or found machines that have no jobs yet. */
+/** All jobs of runs of which a job has not ended, still holds its grant, or found machines that have no jobs yet. */
 const OPEN_JOBS = `
   select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.attempt, job.needs, job.policy_uuid as policy,
          job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
-         job.correlation_id as "correlationId", job.job_explanation as reason, slot.granted_version,
+         job.correlation_id as "correlationId", job.job_explanation as reason, grants.granted_version,
          extension.job is not null as awaits_extension
     from scheduler.jobs job
-    left join scheduler.slots slot on slot.job = job.uuid
+    left join scheduler.grants on grants.job = job.uuid
     left join scheduler.pending_extensions extension on extension.job = job.uuid
    where job.run in (select run from scheduler.jobs where finished is null
-                     union select run from scheduler.slots
+                     union select run from scheduler.grants
                      union select run from scheduler.jobs where uuid in (select job from scheduler.pending_extensions))
    order by job.id`;
 
-const ENTRIES = `select subject, kind, id, schedule, repository, enabled, missed_runs, overlap, past,
-                        to_json(since) #>> '{}' as since, to_json(last_slot) #>> '{}' as last_slot
-                   from scheduler.timetable_entries`;
-const SCHEDULES = `select uuid, id, name, crontab, timezone, enabled, jitter, blackouts, past,
-                          to_json(since) #>> '{}' as since
-                     from scheduler.timetable_schedules`;
-const REPOSITORIES = `select uuid, id, enabled, past, to_json(since) #>> '{}' as since from scheduler.timetable_repositories`;
+/** All rows of a table, with times as the log has them. */
+const selectAll = ({ name, columns }: Table): string => {
+  const values = columns.map((column) =>
+    column.type === 'timestamptz' ? `to_json(${column.name}) #>> '{}' as ${column.name}` : column.name,
+  );
+  return `select ${values.join(', ')} from ${name}`;
+};
 
 /**
  * Everything in one snapshot of the database, so that all tables are as old as the checkpoint says.
@@ -66,9 +61,9 @@ export const loadSnapshot = (pool: Pool): Promise<Snapshot> =>
     position,
     queue: await readQueue(client),
     timetable: {
-      entries: await rowsOf(client, ENTRIES),
-      schedules: await rowsOf(client, SCHEDULES),
-      repositories: await rowsOf(client, REPOSITORIES),
+      entries: await rowsOf(client, selectAll(scheduler.timetableEntries)),
+      schedules: await rowsOf(client, selectAll(scheduler.timetableSchedules)),
+      repositories: await rowsOf(client, selectAll(scheduler.timetableRepositories)),
     },
   }));
 
@@ -98,7 +93,7 @@ const rowsOf = async <Row extends object>(client: ClientBase, sql: string): Prom
   (await client.query<Row>(sql)).rows;
 
 const readQueue = async (client: ClientBase): Promise<Queue> => {
-  const [last] = await rowsOf<{ readonly version: number }>(client, 'select version from scheduler.queue_version');
+  const [last] = await rowsOf<{ readonly version: number }>(client, 'select version from scheduler.grants_version');
   const queue = createQueue(last?.version);
   const jobs = await rowsOf<OpenJobRow>(client, OPEN_JOBS);
   const rows = new Map(jobs.map((row) => [row.uuid, row]));

@@ -3,7 +3,7 @@ import type { Actor, RecordedEvent } from '@cyborgbackup/kernel';
 import { foldEvents } from '@cyborgbackup/projections';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, SNAPSHOT_DEFAULTS, succeeded } from '../some-events.test.ts';
-import type { JobRow } from './job-row.ts';
+import type { JobRow } from '@cyborgbackup/read-models';
 import { jobs } from './jobs.ts';
 
 const uuidOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;

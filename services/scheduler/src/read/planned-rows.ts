@@ -1,7 +1,7 @@
 import type { PlannedJob, RunExtended, RunFacts } from '@cyborgbackup/contracts';
 import type { EventMetadata } from '@cyborgbackup/kernel';
+import type { JobRow } from '@cyborgbackup/read-models';
 import { taskOf } from '../run/run-kind.ts';
-import type { JobRow } from './job-row.ts';
 
 /** A job that has not moved yet. */
 const UNTOUCHED = {

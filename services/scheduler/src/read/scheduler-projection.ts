@@ -1,12 +1,22 @@
-import { defineProjection } from '@cyborgbackup/projections';
+import { defineProjection, type ReadModel } from '@cyborgbackup/projections';
+import type { scheduler } from '@cyborgbackup/read-models';
+import { grants, grantsVersion } from './grants.ts';
 import { jobs } from './jobs.ts';
 import { pendingExtensions } from './pending-extensions.ts';
-import { queueVersion, slots } from './slots.ts';
 import { timetableEntries, timetableRepositories, timetableSchedules } from './timetable.ts';
 
-/** Jobs for everybody; the other tables are the scheduler's own memory, from which it goes on after a restart. */
+const models: Record<keyof typeof scheduler, ReadModel> = {
+  jobs,
+  grants,
+  grantsVersion,
+  pendingExtensions,
+  timetableEntries,
+  timetableSchedules,
+  timetableRepositories,
+};
+
 export const schedulerProjection = defineProjection({
   name: 'scheduler',
   version: 3,
-  models: [jobs, slots, queueVersion, pendingExtensions, timetableEntries, timetableSchedules, timetableRepositories],
+  models: Object.values(models),
 });

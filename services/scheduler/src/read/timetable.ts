@@ -1,14 +1,15 @@
 import type { RepositoryEvent, ScheduleEvent, SettingsEvent } from '@cyborgbackup/contracts';
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type Changes, type TableChanges } from '@cyborgbackup/projections';
-import { entryKeys, evolveEntry, type TimetableEntry, type TimetableEntryEvent } from '../tick/timetable-entry.ts';
-import { evolveRepository, type TimetableRepository } from '../tick/timetable-repository.ts';
 import {
-  evolveSchedule,
-  isScheduleSetting,
-  SETTINGS_SCHEDULE_UUID,
+  scheduler,
+  type TimetableEntry,
   type TimetableSchedule,
-} from '../tick/timetable-schedule.ts';
+  type TimetableRepository,
+} from '@cyborgbackup/read-models';
+import { entryKeys, evolveEntry, type TimetableEntryEvent } from '../tick/timetable-entry.ts';
+import { evolveRepository } from '../tick/timetable-repository.ts';
+import { evolveSchedule, isScheduleSetting, SETTINGS_SCHEDULE_UUID } from '../tick/timetable-schedule.ts';
 import { knownEvent } from './known-event.ts';
 
 /*
@@ -23,32 +24,15 @@ const onEntries = (
   return entryKeys(event).map((key) => table.upsert({ ...key }, (row) => evolveEntry(row, key, event)));
 };
 
-export const timetableEntries = defineReadModel<TimetableEntry, TimetableEntryEvent>({
-  table: 'timetable_entries',
-  columns: {
-    subject: 'uuid',
-    kind: 'text',
-    id: 'int4',
-    schedule: 'int4?',
-    repository: 'int4',
-    enabled: 'bool',
-    missed_runs: 'text',
-    overlap: 'text',
-    since: 'timestamptz',
-    past: 'jsonb',
-    last_slot: 'timestamptz?',
-  },
-  key: ['subject', 'kind'],
-  on: {
-    'policy-registered': onEntries,
-    'policy-changed': onEntries,
-    'policy-removed': onEntries,
-    'repository-registered': onEntries,
-    'repository-changed': onEntries,
-    'repository-removed': onEntries,
-    'run-requested': onEntries,
-    'schedule-slot-skipped': onEntries,
-  },
+export const timetableEntries = defineReadModel<TimetableEntry, TimetableEntryEvent>(scheduler.timetableEntries, {
+  'policy-registered': onEntries,
+  'policy-changed': onEntries,
+  'policy-removed': onEntries,
+  'repository-registered': onEntries,
+  'repository-changed': onEntries,
+  'repository-removed': onEntries,
+  'run-requested': onEntries,
+  'schedule-slot-skipped': onEntries,
 });
 
 const onSchedule = (
@@ -66,28 +50,15 @@ const onSetting = (
   return table.upsert({ uuid: SETTINGS_SCHEDULE_UUID }, (row) => evolveSchedule(row, event));
 };
 
-export const timetableSchedules = defineReadModel<TimetableSchedule, ScheduleEvent | SettingsEvent>({
-  table: 'timetable_schedules',
-  columns: {
-    uuid: 'uuid',
-    id: 'int4',
-    name: 'text',
-    crontab: 'text',
-    timezone: 'text',
-    enabled: 'bool',
-    jitter: 'int4',
-    blackouts: 'text[]',
-    since: 'timestamptz',
-    past: 'jsonb',
-  },
-  key: ['uuid'],
-  on: {
+export const timetableSchedules = defineReadModel<TimetableSchedule, ScheduleEvent | SettingsEvent>(
+  scheduler.timetableSchedules,
+  {
     'schedule-registered': onSchedule,
     'schedule-changed': onSchedule,
     'schedule-removed': onSchedule,
     'setting-changed': onSetting,
   },
-});
+);
 
 const onRepository = (
   event: RecordedEvent<RepositoryEvent>,
@@ -95,13 +66,11 @@ const onRepository = (
 ): Change<TimetableRepository> =>
   table.upsert({ uuid: event.data.uuid }, (row) => evolveRepository(row, knownEvent(event)));
 
-export const timetableRepositories = defineReadModel<TimetableRepository, RepositoryEvent>({
-  table: 'timetable_repositories',
-  columns: { uuid: 'uuid', id: 'int4', enabled: 'bool', since: 'timestamptz', past: 'jsonb' },
-  key: ['uuid'],
-  on: {
+export const timetableRepositories = defineReadModel<TimetableRepository, RepositoryEvent>(
+  scheduler.timetableRepositories,
+  {
     'repository-registered': onRepository,
     'repository-changed': onRepository,
     'repository-removed': onRepository,
   },
-});
+);

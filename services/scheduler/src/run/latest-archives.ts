@@ -1,20 +1,15 @@
 import type { PlannedJob } from '@cyborgbackup/contracts';
+import type { JobRow } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 
-/** The latest good archive of a client, or of one of its machines. */
-export interface LatestArchive {
-  /** The backup that made it. */
-  readonly uuid: string;
-  readonly id: number;
+/** The latest good archive of a client, or of one of its machines, by the backup that made it. */
+export interface LatestArchive extends Pick<JobRow, 'uuid' | 'id'> {
   readonly archive_name: string;
   readonly client_uuid: string;
   readonly machine: PlannedJob['machine'];
 }
 
-interface ArchiveRow extends Omit<LatestArchive, 'machine'> {
-  readonly machine_id: string | null;
-  readonly machine_name: string | null;
-}
+type ArchiveRow = Omit<LatestArchive, 'machine'> & Pick<JobRow, 'machine_id' | 'machine_name'>;
 
 const LATEST_ARCHIVES = `
   select distinct on (client_uuid, machine_id)

@@ -1,7 +1,7 @@
 import { schedulerCommands, type VirtualMachine } from '@cyborgbackup/contracts';
+import type { JobRow } from '@cyborgbackup/read-models';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { JobRow } from '../read/job-row.ts';
 import { somePolicy } from '../some-policy.test.ts';
 import { checkGrants, checkReplay, createStage, planOf, within, type Stage } from '../support.test.ts';
 import type { ResolvedPolicy } from './draft-jobs.ts';

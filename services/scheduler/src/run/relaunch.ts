@@ -1,5 +1,6 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
+import type { JobRow } from '@cyborgbackup/read-models';
 import type { z } from 'zod';
 import { checkEnabled } from './check-launch.ts';
 import { requestCheck, resolveRepository } from './check-repository.ts';
@@ -13,18 +14,10 @@ import { requestRestore } from './restore.ts';
 
 type Relaunch = z.output<typeof schedulerCommands.relaunch.input>;
 
-interface JobToRelaunch {
-  readonly uuid: string;
-  readonly run: string;
-  readonly name: string;
-  readonly job_type: string;
-  readonly task: string | null;
-  readonly policy: number | null;
-  readonly repository: number | null;
-  readonly repository_uuid: string | null;
-  readonly client_uuid: string | null;
-  readonly machine_id: string | null;
-  readonly machine_name: string | null;
+type JobColumn =
+  'uuid' | 'run' | 'name' | 'job_type' | 'task' | 'policy' | 'client_uuid' | 'machine_id' | 'machine_name';
+
+interface JobToRelaunch extends Pick<JobRow, JobColumn | 'repository' | 'repository_uuid'> {
   readonly finished: boolean;
   readonly master_uuid: string | null;
   readonly master_id: number | null;

@@ -1,5 +1,6 @@
 import { schedulerCommands, type LaunchType } from '@cyborgbackup/contracts';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
+import type { JobRow } from '@cyborgbackup/read-models';
 import type { z } from 'zod';
 import type { DraftJob } from './draft-jobs.ts';
 import { answerOf, resolvePolicy, type LaunchAnswer, type LaunchDeps } from './launch.ts';
@@ -9,12 +10,7 @@ import { findRun, requestRun, type RequestedRun } from './request-run.ts';
 
 export type Restore = z.output<typeof schedulerCommands.restore.input>;
 
-interface Backup {
-  readonly uuid: string;
-  readonly id: number;
-  readonly archive_name: string;
-  readonly policy: number | null;
-}
+type Backup = Pick<JobRow, 'uuid' | 'id' | 'policy'> & { readonly archive_name: string };
 
 /** Also one that failed may have left an archive: that its source shrank is found out afterwards. */
 const FIND_BACKUP = `

@@ -1,4 +1,5 @@
 import type { EventMetadata } from '@cyborgbackup/kernel';
+import type { FormerValues } from '@cyborgbackup/read-models';
 
 /*
  * All that decides when something is due is folded from the inventory's events: as table rows, and in the leader's memory.
@@ -12,15 +13,12 @@ export type Occurred<E> = E & { readonly metadata: Pick<EventMetadata, 'occurred
 /** The next state of a row: null when it goes, undefined when there is none. */
 export type Next<Row> = Row | null | undefined;
 
-/** What held up to a change, that moment included. */
-export type Past<Values> = Values & { readonly until: string };
-
 /** A row that remembers some of its values. */
 export interface Remembering<Values> {
   /** Nothing was due up to here, or is known of it. */
-  readonly since: string;
+  readonly valid_from: string;
   /** The oldest first. */
-  readonly past: readonly Past<Values>[];
+  readonly history: readonly FormerValues<Values>[];
 }
 
 /** Should a row be changed more often before what was due is settled, the oldest is forgotten. */
@@ -46,9 +44,9 @@ export const changed = <Values extends object, Row extends Values & Remembering<
   if (!row) return undefined;
   const different = news<Values>(row, values);
   if (Object.keys(different).length === 0) return row;
-  const past = [...row.past, { ...remembered(row), until }];
-  const forgotten = past.length > MAX_PAST ? past.shift() : undefined;
-  return { ...row, ...different, since: forgotten?.until ?? row.since, past };
+  const history = [...row.history, { ...remembered(row), until }];
+  const forgotten = history.length > MAX_PAST ? history.shift() : undefined;
+  return { ...row, ...different, valid_from: forgotten?.until ?? row.valid_from, history };
 };
 
 /** The row as it was at this time (milliseconds since 1970; infinity for now), undefined before it was there. */
@@ -56,11 +54,11 @@ export const rowAt = <Values extends object, Row extends Values & Remembering<Va
   row: Row | undefined,
   millis: number,
 ): Row | undefined => {
-  if (!row || millis <= Date.parse(row.since)) return undefined;
-  const past = row.past.find(({ until }) => millis <= Date.parse(until));
+  if (!row || millis <= Date.parse(row.valid_from)) return undefined;
+  const past = row.history.find(({ until }) => millis <= Date.parse(until));
   return past ? { ...row, ...past } : row;
 };
 
 /** When the row came and when it was changed, in milliseconds since 1970. */
-export const changesOf = ({ since, past }: Remembering<object>): readonly number[] =>
-  [since, ...past.map(({ until }) => until)].map((at) => Date.parse(at));
+export const changesOf = ({ valid_from, history }: Remembering<object>): readonly number[] =>
+  [valid_from, ...history.map(({ until }) => until)].map((at) => Date.parse(at));

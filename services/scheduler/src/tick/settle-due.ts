@@ -1,12 +1,12 @@
 import type { ScheduleSlotEvent } from '@cyborgbackup/contracts';
 import type { Logger } from '@cyborgbackup/kernel';
+import type { TimetableEntry } from '@cyborgbackup/read-models';
 import { launchSlot, type DueSlot } from '../run/launch-slot.ts';
 import type { LaunchDeps } from '../run/launch.ts';
 import { activityOf } from '../run/run-kind.ts';
 import { isSettled, skipSlot } from '../run/request-run.ts';
 import { decideDue, type SlotDecision } from './decide-due.ts';
 import { slotRun } from './slot-run.ts';
-import type { TimetableEntry } from './timetable-entry.ts';
 import type { DueEntry } from './timetable.ts';
 
 export interface SettleDeps extends LaunchDeps {

@@ -1,9 +1,7 @@
+import type { TimetableEntry, TimetableRepository, TimetableSchedule } from '@cyborgbackup/read-models';
 import { jitterOf } from './jitter.ts';
 import { latestOccurrences, occurrenceAfter, type Occurrences } from './occurrences.ts';
 import { changesOf, rowAt, type Remembering } from './row-fold.ts';
-import type { TimetableEntry } from './timetable-entry.ts';
-import type { TimetableRepository } from './timetable-repository.ts';
-import type { TimetableSchedule } from './timetable-schedule.ts';
 
 /** What held for an entry between two changes. All times in milliseconds since 1970. */
 export interface Term {
@@ -43,7 +41,7 @@ const changesFor = (entry: TimetableEntry, things: Things, after: number): reado
     for (const at of row ? changesOf(row) : []) if (at > after) changes.add(at);
   };
   note(entry);
-  for (const { schedule, repository } of [entry, ...entry.past]) {
+  for (const { schedule, repository } of [entry, ...entry.history]) {
     note(scheduleIn(things, schedule));
     note(things.repositories.get(repository));
   }
@@ -51,7 +49,7 @@ const changesFor = (entry: TimetableEntry, things: Things, after: number): reado
 };
 
 export const timelineOf = (entry: TimetableEntry, things: Things): Timeline => {
-  let after = Math.max(Date.parse(entry.since), Date.parse(entry.last_slot ?? entry.since));
+  let after = Math.max(Date.parse(entry.valid_from), Date.parse(entry.last_occurrence ?? entry.valid_from));
   const past: Term[] = [];
   for (const until of changesFor(entry, things, after)) {
     past.push(termAt(entry, things, { after, until }));

@@ -1,9 +1,10 @@
+import type { TimetableEntry } from '@cyborgbackup/read-models';
 import { describe, expect, it } from 'vitest';
 import { someEntry, someRepository, someRows, someSchedule, type Setting } from '../some-timetable.test.ts';
 import { decideDue, MISSED, type SlotDecision } from './decide-due.ts';
 import { jitterOf } from './jitter.ts';
 import { MAX_PAST } from './row-fold.ts';
-import { evolveEntry, type TimetableEntry } from './timetable-entry.ts';
+import { evolveEntry } from './timetable-entry.ts';
 import { createTimetable, type Timetable, type TimetableEvent } from './timetable.ts';
 
 type Tested = Extract<
@@ -207,8 +208,8 @@ describe('what a row remembers', () => {
   };
 
   it('has an end', () => {
-    expect(row(MAX_PAST)).toMatchObject({ since: iso(BEGIN), past: { length: MAX_PAST } });
-    expect(row(MAX_PAST + 2)).toMatchObject({ since: iso(BEGIN + 2), past: { length: MAX_PAST } });
+    expect(row(MAX_PAST)).toMatchObject({ valid_from: iso(BEGIN), history: { length: MAX_PAST } });
+    expect(row(MAX_PAST + 2)).toMatchObject({ valid_from: iso(BEGIN + 2), history: { length: MAX_PAST } });
   });
 
   it('goes when what was due is settled', () => {
@@ -221,6 +222,6 @@ describe('what a row remembers', () => {
       { subject: 'p', kind: 'backup' },
       { ...skipped, metadata: { occurredAt: iso(BEGIN + 3) } },
     );
-    expect(entry).toMatchObject({ past: [{ until: iso(BEGIN + 3) }] });
+    expect(entry).toMatchObject({ history: [{ until: iso(BEGIN + 3) }] });
   });
 });

@@ -1,44 +1,22 @@
-import type {
-  PolicyEvent,
-  PolicyFields,
-  RepositoryEvent,
-  RunEvent,
-  ScheduleSlotEvent,
-  SlotKind,
-} from '@cyborgbackup/contracts';
+import type { PolicyEvent, RepositoryEvent, RunEvent, ScheduleSlotEvent, SlotKind } from '@cyborgbackup/contracts';
+import type { EntryTerms, TimetableEntry } from '@cyborgbackup/read-models';
 import { kindOfRun } from '../run/run-kind.ts';
-import { changed, news, type Next, type Occurred, type Remembering } from './row-fold.ts';
+import { changed, news, type Next, type Occurred } from './row-fold.ts';
 import { SETTINGS_SCHEDULE_ID } from './timetable-schedule.ts';
 
-interface Terms {
-  /** Ids; a schedule of null = never. */
-  readonly schedule: number | null;
-  readonly repository: number;
-  readonly enabled: boolean;
-}
-
-/** What one thing does on one schedule: a policy's backups, its drills, a repository's checks of both sorts. */
-export interface TimetableEntry extends Terms, Remembering<Terms> {
-  /** Uuid of the policy or the repository. */
-  readonly subject: string;
-  readonly kind: SlotKind;
-  /** Of the subject. */
-  readonly id: number;
-  readonly missed_runs: PolicyFields['missed_runs'];
-  readonly overlap: PolicyFields['overlap'];
-  /** Up to here every slot was run or skipped. */
-  readonly last_slot: string | null;
-}
-
-const termsOf = ({ schedule, repository, enabled }: Terms): Terms => ({ schedule, repository, enabled });
+const termsOf = ({ schedule, repository, enabled }: EntryTerms): EntryTerms => ({ schedule, repository, enabled });
 
 /** Up to when this event accounts for slots, ISO 8601: itself, or all before the one that stands for them. */
 export const handledUntil = ({ due_at, until }: ScheduleSlotEvent['data']): string =>
   until === null ? due_at : new Date(Date.parse(until) - 1).toISOString();
 
 const handled = (row: TimetableEntry | undefined, until: string): Next<TimetableEntry> => {
-  if (!row || (row.last_slot !== null && Date.parse(row.last_slot) >= Date.parse(until))) return row;
-  return { ...row, last_slot: until, past: row.past.filter((past) => Date.parse(past.until) > Date.parse(until)) };
+  if (!row || (row.last_occurrence !== null && Date.parse(row.last_occurrence) >= Date.parse(until))) return row;
+  return {
+    ...row,
+    last_occurrence: until,
+    history: row.history.filter((past) => Date.parse(past.until) > Date.parse(until)),
+  };
 };
 
 /** Names an entry. */
@@ -90,7 +68,7 @@ const scheduleOf: Readonly<Record<SlotKind, (data: Scheduled) => number | null |
 
 const newEntry = (key: EntryKey, { type, data, metadata }: Occurred<Registered>): TimetableEntry => {
   const schedule = scheduleOf[key.kind](data) ?? null;
-  const common = { ...key, id: data.id, schedule, since: metadata.occurredAt, past: [], last_slot: null };
+  const common = { ...key, id: data.id, schedule, valid_from: metadata.occurredAt, history: [], last_occurrence: null };
   if (type === 'repository-registered') {
     return { ...common, repository: data.id, enabled: true, missed_runs: 'once', overlap: 'skip' };
   }

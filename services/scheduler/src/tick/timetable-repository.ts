@@ -1,16 +1,8 @@
 import type { RepositoryEvent } from '@cyborgbackup/contracts';
-import { changed, type Next, type Occurred, type Remembering } from './row-fold.ts';
+import type { RepositorySwitch, TimetableRepository } from '@cyborgbackup/read-models';
+import { changed, type Next, type Occurred } from './row-fold.ts';
 
-interface Switch {
-  readonly enabled: boolean;
-}
-
-export interface TimetableRepository extends Switch, Remembering<Switch> {
-  readonly uuid: string;
-  readonly id: number;
-}
-
-const switchOf = ({ enabled }: Switch): Switch => ({ enabled });
+const switchOf = ({ enabled }: RepositorySwitch): RepositorySwitch => ({ enabled });
 
 export const evolveRepository = (
   row: TimetableRepository | undefined,
@@ -19,7 +11,7 @@ export const evolveRepository = (
   switch (type) {
     case 'repository-registered': {
       const { uuid, id, enabled } = data;
-      return { uuid, id, enabled, since: metadata.occurredAt, past: [] };
+      return { uuid, id, enabled, valid_from: metadata.occurredAt, history: [] };
     }
     case 'repository-changed':
       return changed(row, { enabled: data.enabled }, metadata.occurredAt, switchOf);

@@ -1,22 +1,13 @@
 import { findSetting, isSettingOn, type ScheduleEvent, type SettingsEvent } from '@cyborgbackup/contracts';
-import { changed, news, type Next, type Occurred, type Remembering } from './row-fold.ts';
+import type { ScheduleTimes, TimetableSchedule } from '@cyborgbackup/read-models';
+import { changed, news, type Next, type Occurred } from './row-fold.ts';
 
-interface Times {
-  readonly crontab: string;
-  readonly timezone: string;
-  readonly enabled: boolean;
-  /** Seconds. */
-  readonly jitter: number;
-}
-
-export interface TimetableSchedule extends Times, Remembering<Times> {
-  readonly uuid: string;
-  readonly id: number;
-  readonly name: string;
-  readonly blackouts: readonly string[];
-}
-
-const timesOf = ({ crontab, timezone, enabled, jitter }: Times): Times => ({ crontab, timezone, enabled, jitter });
+const timesOf = ({ crontab, timezone, enabled, jitter }: ScheduleTimes): ScheduleTimes => ({
+  crontab,
+  timezone,
+  enabled,
+  jitter,
+});
 
 /** No schedule has this id: they count from 1. */
 export const SETTINGS_SCHEDULE_ID = 0;
@@ -35,8 +26,8 @@ const unchanged = (since: string): TimetableSchedule => ({
   enabled: isSettingOn(findSetting(SWITCH)?.default_value ?? null),
   jitter: 0,
   blackouts: [],
-  since,
-  past: [],
+  valid_from: since,
+  history: [],
 });
 
 /** Whether an event is about the settings by which repositories without a schedule of their own are verified. */
@@ -62,7 +53,7 @@ export const evolveSchedule = (
   const since = event.metadata.occurredAt;
   switch (event.type) {
     case 'schedule-registered':
-      return { ...event.data, since, past: [] };
+      return { ...event.data, valid_from: since, history: [] };
     case 'schedule-changed': {
       const { name, crontab, timezone, enabled, jitter, blackouts } = event.data;
       const next = changed(row, { crontab, timezone, enabled, jitter }, since, timesOf);

@@ -1,21 +1,11 @@
 import type { RepositoryEvent, ScheduleEvent, SettingsEvent, SlotKind } from '@cyborgbackup/contracts';
+import type { TimetableEntry, TimetableRepository, TimetableSchedule } from '@cyborgbackup/read-models';
 import { createHeap } from '../heap.ts';
 import type { Next, Occurred } from './row-fold.ts';
-import {
-  entryKeys,
-  evolveEntry,
-  type EntryKey,
-  type TimetableEntry,
-  type TimetableEntryEvent,
-} from './timetable-entry.ts';
+import { entryKeys, evolveEntry, type EntryKey, type TimetableEntryEvent } from './timetable-entry.ts';
 import { firstSlot, startOf, timelineOf, type Timeline } from './timeline.ts';
-import { evolveRepository, type TimetableRepository } from './timetable-repository.ts';
-import {
-  evolveSchedule,
-  isScheduleSetting,
-  SETTINGS_SCHEDULE_UUID,
-  type TimetableSchedule,
-} from './timetable-schedule.ts';
+import { evolveRepository } from './timetable-repository.ts';
+import { evolveSchedule, isScheduleSetting, SETTINGS_SCHEDULE_UUID } from './timetable-schedule.ts';
 
 export interface TimetableRows {
   readonly entries: readonly TimetableEntry[];

@@ -1,5 +1,5 @@
 import { findBlackout, parseBlackout, type Blackout } from '@cyborgbackup/contracts';
-import type { TimetableSchedule } from './timetable-schedule.ts';
+import type { TimetableSchedule } from '@cyborgbackup/read-models';
 
 const parsed = new Map<string, Blackout | undefined>();
 const MAX_PARSED = 10_000;

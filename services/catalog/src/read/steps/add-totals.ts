@@ -10,11 +10,11 @@ export const addTotals = async (
   totals: readonly Totals[],
 ): Promise<void> => {
   await client.query(
-    `insert into ${schema}.folder_totals as t (series, folder, sequence, entries, files, bytes)
+    `insert into ${schema}.folder_totals as t (series_id, folder_id, sequence, entries, files, bytes)
      select $1, folder, $2, entries, files, bytes
        from unnest($3::int4[], $4::int4[], $5::int4[], $6::int8[]) as given(folder, entries, files, bytes)
       where entries > 0
-     on conflict (series, folder, sequence)
+     on conflict (series_id, folder_id, sequence)
      do update set entries = t.entries + excluded.entries, files = t.files + excluded.files,
                    bytes = t.bytes + excluded.bytes`,
     [

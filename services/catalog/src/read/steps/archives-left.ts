@@ -1,4 +1,5 @@
 import type { StepTarget } from '@cyborgbackup/projections';
+import { isListed } from '@cyborgbackup/read-models';
 
 /** The archives of a series that are left around one of its listings, by sequence. */
 export interface Neighbours {
@@ -19,7 +20,7 @@ export const neighboursOf = async (
     `select coalesce(max(sequence) filter (where sequence < $2), 0) as before,
             min(sequence) filter (where sequence > $2) as after,
             min(sequence) as oldest
-       from ${schema}.archives where series = $1 and complete and not removed`,
+       from ${schema}.archives a where series_id = $1 and ${isListed('a')}`,
     [series, sequence],
   );
   return rows[0] ?? { before: 0, after: null, oldest: null };

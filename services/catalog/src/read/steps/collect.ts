@@ -1,5 +1,5 @@
 import type { StepTarget } from '@cyborgbackup/projections';
-import { NOT_ENDED } from '../models/versions.ts';
+import { NOT_ENDED } from '@cyborgbackup/read-models';
 import { neighboursOf, type Neighbours } from './archives-left.ts';
 import { mergeTotals } from './folder-sums.ts';
 import { removeUnused } from './remove-unused.ts';
@@ -9,7 +9,7 @@ import { removeVersionsFrom, removeVersionsWithin } from './remove-versions.ts';
  * What no archive holds any more is removed as archives go. An entry is held by the archives of its series whose sequence is
  * from its first to its last, and an entry that has not ended is part of what the next listing is compared with. So, when an
  * archive between two others goes, only entries can go that began after the one and ended before the other; and these are
- * among the entries that ended with a listing of that stretch, which are noted (`endings`).
+ * among the entries that ended with a listing of that stretch, which are noted (`ended_entries`).
  */
 
 interface Gap {
@@ -26,8 +26,8 @@ const endedWithin = async (
   { series, after, before }: Gap,
 ): Promise<readonly { readonly numbers: number[] }[]> => {
   const { rows } = await client.query<{ numbers: number[] }>(
-    `select e.numbers from ${schema}.endings e join ${schema}.series s on s.id = e.series
-      where e.series = $1 and e.sequence > $2 + 1 and e.sequence <= $3
+    `select e.numbers from ${schema}.ended_entries e join ${schema}.archive_series s on s.id = e.series_id
+      where e.series_id = $1 and e.sequence > $2 + 1 and e.sequence <= $3
         and (s.listing is null or e.sequence < s.sequence)
       order by e.sequence, e.part`,
     [series, after, before],
@@ -37,7 +37,7 @@ const endedWithin = async (
 
 /** Notes of what ended before the oldest archive that is left are of no more use. */
 const removeOldEndings = async ({ client, schema }: StepTarget, series: number, oldest: number): Promise<void> => {
-  await client.query(`delete from ${schema}.endings where series = $1 and sequence <= $2`, [series, oldest]);
+  await client.query(`delete from ${schema}.ended_entries where series_id = $1 and sequence <= $2`, [series, oldest]);
 };
 
 const removeWithin = async (target: StepTarget, gap: Gap): Promise<void> => {
@@ -60,16 +60,17 @@ export const removeAllFrom = async (target: StepTarget, series: number, first: n
 const clearSeries = async (target: StepTarget, series: number): Promise<void> => {
   const { client, schema } = target;
   await removeAllFrom(target, series, 0);
-  for (const table of ['endings', 'folder_totals', 'folders']) {
-    await client.query(`delete from ${schema}.${table} where series = $1`, [series]);
+  for (const table of ['ended_entries', 'folder_totals', 'folders']) {
+    await client.query(`delete from ${schema}.${table} where series_id = $1`, [series]);
   }
-  await client.query(`update ${schema}.series set open = 0 where id = $1`, [series]);
+  await client.query(`update ${schema}.archive_series set previous_entries = 0 where id = $1`, [series]);
 };
 
 const isListing = async ({ client, schema }: StepTarget, series: number): Promise<boolean> => {
-  const { rowCount } = await client.query(`select from ${schema}.series where id = $1 and listing is not null`, [
-    series,
-  ]);
+  const { rowCount } = await client.query(
+    `select from ${schema}.archive_series where id = $1 and listing is not null`,
+    [series],
+  );
   return rowCount === 1;
 };
 

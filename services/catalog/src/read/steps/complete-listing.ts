@@ -15,11 +15,10 @@ export const settleSeries = async (
   { client, schema }: StepTarget,
   { series, next, entries }: CompletedListing,
 ): Promise<void> => {
-  await client.query(`update ${schema}.series set listing = null, next = $2, open = $3 where id = $1`, [
-    series,
-    next,
-    entries,
-  ]);
+  await client.query(
+    `update ${schema}.archive_series set listing = null, next_number = $2, previous_entries = $3 where id = $1`,
+    [series, next, entries],
+  );
 };
 
 /** The archive shows what this listing found; unless it is gone by now. */
@@ -29,8 +28,8 @@ export const showArchive = async (
 ): Promise<void> => {
   await client.query(
     `update ${schema}.archives
-        set series = $2, sequence = $3, next = $4, id_base = $5, entries = $6, complete = true,
-            healthy = not damaged and not exists (select from ${schema}.pending_broken where series = $2)
+        set series_id = $2, sequence = $3, next_number = $4, id_base = $5, entries = $6, complete = true,
+            healthy = not damaged and not exists (select from ${schema}.pending_broken_entries where series_id = $2)
       where job_uuid = $1 and not removed`,
     [job, series, sequence, next, idBase, entries],
   );
@@ -44,14 +43,14 @@ export const replaceBroken = async (
   { client, schema }: StepTarget,
   { series, job }: CompletedListing,
 ): Promise<void> => {
-  await client.query(`delete from ${schema}.broken where job_uuid = $1`, [job]);
+  await client.query(`delete from ${schema}.broken_entries where job_uuid = $1`, [job]);
   await client.query(
-    `insert into ${schema}.broken (job_uuid, number, found_by)
-     select job_uuid, number, 'listing' from ${schema}.pending_broken, ${schema}.archives
-      where pending_broken.series = $1 and job_uuid = $2 and not removed`,
+    `insert into ${schema}.broken_entries (job_uuid, number, found_by)
+     select job_uuid, number, 'listing' from ${schema}.pending_broken_entries, ${schema}.archives
+      where pending_broken_entries.series_id = $1 and job_uuid = $2 and not removed`,
     [series, job],
   );
-  await client.query(`delete from ${schema}.pending_broken where series = $1`, [series]);
+  await client.query(`delete from ${schema}.pending_broken_entries where series_id = $1`, [series]);
 };
 
 /** Where an archive's listing is, if it was listed before. */
@@ -62,7 +61,7 @@ export interface ShownListing {
 
 export const findShown = async ({ client, schema }: StepTarget, job: string): Promise<ShownListing | undefined> => {
   const { rows } = await client.query<ShownListing>(
-    `select series, sequence from ${schema}.archives where job_uuid = $1 and series is not null`,
+    `select series_id as series, sequence from ${schema}.archives where job_uuid = $1 and series_id is not null`,
     [job],
   );
   return rows[0];

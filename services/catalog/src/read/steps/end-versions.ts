@@ -1,5 +1,5 @@
 import type { StepTarget } from '@cyborgbackup/projections';
-import { NOT_ENDED } from '../models/versions.ts';
+import { NOT_ENDED } from '@cyborgbackup/read-models';
 import type { OpenListing } from './find-series.ts';
 import { plainArray } from './sql-arrays.ts';
 
@@ -10,8 +10,8 @@ export const endVersions = async (
   numbers: readonly number[],
 ): Promise<void> => {
   await client.query(
-    `update ${schema}.versions set last_seq = $2 - 1
-      where series = $1 and number = any ($3::int4[]) and last_seq = ${NOT_ENDED}`,
+    `update ${schema}.entries set last_archive = $2 - 1
+      where series_id = $1 and number = any ($3::int4[]) and last_archive = ${NOT_ENDED}`,
     [series, sequence, plainArray(numbers)],
   );
 };
@@ -24,7 +24,7 @@ export const insertEnding = async (
   numbers: readonly number[],
 ): Promise<void> => {
   await client.query(
-    `insert into ${schema}.endings (series, sequence, part, numbers) values ($1, $2, $3, $4::int4[])`,
+    `insert into ${schema}.ended_entries (series_id, sequence, part, numbers) values ($1, $2, $3, $4::int4[])`,
     [series, sequence, part, plainArray(numbers)],
   );
 };

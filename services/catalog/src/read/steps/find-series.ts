@@ -1,4 +1,5 @@
 import type { StepTarget } from '@cyborgbackup/projections';
+import type { ArchiveSeriesRow } from '@cyborgbackup/read-models';
 
 /** The listing of a series that is under way. */
 export interface OpenListing {
@@ -7,32 +8,26 @@ export interface OpenListing {
   /** Numbers from here on are of this listing alone. */
   readonly first: number;
   /** Entries of the listing before. */
-  readonly open: number;
+  readonly previousEntries: number;
 }
 
-export interface SeriesRow {
-  readonly id: number;
-  readonly sequence: number;
-  readonly next: number;
-  readonly open: number;
-  readonly listing: string | null;
-}
+export type SeriesRow = Omit<ArchiveSeriesRow, 'uuid'>;
 
 /** Undefined until a first listing of the series begins. */
 export const findSeries = async ({ client, schema }: StepTarget, uuid: string): Promise<SeriesRow | undefined> => {
   const { rows } = await client.query<SeriesRow>(
-    `select id, sequence, next, open, listing from ${schema}.series where uuid = $1`,
+    `select id, sequence, next_number, previous_entries, listing from ${schema}.archive_series where uuid = $1`,
     [uuid],
   );
   return rows[0];
 };
 
 /** @param row of a series with a listing under way */
-export const openListingOf = ({ id, sequence, next, open }: SeriesRow): OpenListing => ({
+export const openListingOf = ({ id, sequence, next_number, previous_entries }: SeriesRow): OpenListing => ({
   series: id,
   sequence,
-  first: next,
-  open,
+  first: next_number,
+  previousEntries: previous_entries,
 });
 
 /** Undefined for a listing that is void: what it has to tell never happened. */

@@ -20,7 +20,7 @@ interface Listing {
   readonly series: number;
   readonly sequence: number;
   /** Entries of the listing before; without any, the sums of folders are kept as the entries come. */
-  readonly open: number;
+  readonly previousEntries: number;
 }
 
 /** Different things, each with its position. */
@@ -112,5 +112,5 @@ export const insertEntries = async (
     attributes: pick(ownerIds, ownerAt),
   };
   await insertVersions(target, { series: listing.series, sequence: listing.sequence, ...columns, ...ids });
-  if (listing.open === 0) await addTotals(target, listing, folderIds, totals);
+  if (listing.previousEntries === 0) await addTotals(target, listing, folderIds, totals);
 };

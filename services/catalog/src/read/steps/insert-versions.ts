@@ -1,5 +1,5 @@
 import type { StepTarget } from '@cyborgbackup/projections';
-import { NOT_ENDED } from '../models/versions.ts';
+import { NOT_ENDED } from '@cyborgbackup/read-models';
 import { plainArray, textArray } from './sql-arrays.ts';
 
 /** New entries of a listing, by column. */
@@ -20,8 +20,8 @@ export interface NewVersions {
 
 export const insertVersions = async ({ client, schema }: StepTarget, rows: NewVersions): Promise<void> => {
   await client.query(
-    `insert into ${schema}.versions (series, number, folder, name, attributes, first_seq, last_seq, size, mtime,
-                                     fingerprint, target, target_raw)
+    `insert into ${schema}.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size,
+                                    mtime, fingerprint, target, target_raw)
      select $1, number, folder, name, attributes, $2, ${NOT_ENDED}, size,
             timestamptz 'epoch' + mtime * interval '1 microsecond', fingerprint, target, target_raw
        from unnest($3::int4[], $4::int4[], $5::int4[], $6::int4[], $7::int8[], $8::int8[], $9::uuid[], $10::text[],

@@ -50,7 +50,7 @@ const recorded: ProjectionStep = typed(catalogBatchRecorded, async (target, { da
   const series = (await findSeries(target, job))?.id ?? (await beginSeries(target, job, first_id));
   const first = first_id - (await idBaseOf(target, job));
   const listed = entries.map((entry, at) => numbered(entry, first + at));
-  await insertEntries(target, { series, sequence: SEQUENCE, open: 0 }, listed);
+  await insertEntries(target, { series, sequence: SEQUENCE, previousEntries: 0 }, listed);
   const broken = entries.flatMap(({ healthy }, at) => (healthy ? [] : [first + at]));
   if (broken.length > 0) await insertPendingBroken(target, series, broken);
 });

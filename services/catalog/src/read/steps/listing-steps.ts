@@ -54,7 +54,7 @@ const completed: ProjectionStep = typed(catalogListingCompleted, async (target, 
   const { job, sequence, next, entries } = data;
   const shown = await findShown(target, job);
   const facts = { series: listing.series, job, sequence, next, idBase: data.id_base, entries };
-  if (listing.open > 0) await sumListing(target, { ...listing, next });
+  if (listing.previousEntries > 0) await sumListing(target, { ...listing, next });
   await settleSeries(target, facts);
   await showArchive(target, facts);
   await replaceBroken(target, facts);

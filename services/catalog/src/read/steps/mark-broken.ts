@@ -1,4 +1,5 @@
 import type { StepTarget } from '@cyborgbackup/projections';
+import { hasPath, isInArchive, isListed } from '@cyborgbackup/read-models';
 import { plainArray, textArray } from './sql-arrays.ts';
 
 export const insertPendingBroken = async (
@@ -7,7 +8,7 @@ export const insertPendingBroken = async (
   numbers: readonly number[],
 ): Promise<void> => {
   await client.query(
-    `insert into ${schema}.pending_broken (series, number) select $1, unnest($2::int4[]) on conflict do nothing`,
+    `insert into ${schema}.pending_broken_entries (series_id, number) select $1, unnest($2::int4[]) on conflict do nothing`,
     [series, plainArray(numbers)],
   );
 };
@@ -26,19 +27,17 @@ export const replaceFindings = async (
   job: string,
   paths: readonly StoredPath[],
 ): Promise<void> => {
-  await client.query(`delete from ${schema}.broken where job_uuid = $1 and found_by = 'check'`, [job]);
+  await client.query(`delete from ${schema}.broken_entries where job_uuid = $1 and found_by = 'check'`, [job]);
   await client.query(
-    `insert into ${schema}.broken (job_uuid, number, found_by)
+    `insert into ${schema}.broken_entries (job_uuid, number, found_by)
      select distinct a.job_uuid, v.number, 'check'
        from ${schema}.archives a
             cross join unnest($2::text[], $3::text[], $4::text[], $5::text[])
                        as given(folder, folder_raw, name, name_raw)
-            join ${schema}.folders f on f.series = a.series and hashtextextended(f.path, 0) = hashtextextended(given.folder, 0)
-                 and f.path = given.folder and f.raw is not distinct from given.folder_raw
-            join ${schema}.names n on n.name = given.name and n.raw is not distinct from given.name_raw
-            join ${schema}.versions v on v.series = a.series and v.folder = f.id and v.name = n.id
-                 and v.first_seq <= a.sequence and v.last_seq >= a.sequence
-      where a.job_uuid = $1 and a.complete and not a.removed`,
+            join ${schema}.folders f on f.series_id = a.series_id and ${hasPath('f', 'given.folder', 'given.folder_raw')}
+            join ${schema}.entry_names n on n.name = given.name and n.raw is not distinct from given.name_raw
+            join ${schema}.entries v on ${isInArchive('v', 'a')} and v.folder_id = f.id and v.name_id = n.id
+      where a.job_uuid = $1 and ${isListed('a')}`,
     [
       job,
       textArray(paths.map(({ folder }) => folder)),
@@ -59,7 +58,7 @@ export const noteCheck = async (
   await client.query(
     `update ${schema}.archives
         set damaged = $2, checked_at = $3,
-            healthy = not $2 and not exists (select from ${schema}.broken b where b.job_uuid = $1 and found_by = 'listing')
+            healthy = not $2 and not exists (select from ${schema}.broken_entries b where b.job_uuid = $1 and found_by = 'listing')
       where job_uuid = $1`,
     [job, isDamaged, checkedAt],
   );
@@ -79,5 +78,5 @@ export const noteCleanCheck = async (
 };
 
 export const removeBroken = async ({ client, schema }: StepTarget, job: string): Promise<void> => {
-  await client.query(`delete from ${schema}.broken where job_uuid = $1`, [job]);
+  await client.query(`delete from ${schema}.broken_entries where job_uuid = $1`, [job]);
 };

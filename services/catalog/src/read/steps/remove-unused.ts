@@ -10,8 +10,8 @@ export interface Leftovers {
 /** Of these names, removes those that no entry has any more. */
 const removeNames = async ({ client, schema }: StepTarget, names: readonly number[]): Promise<void> => {
   await client.query(
-    `delete from ${schema}.names n using unnest($1::int4[]) as given(id)
-      where n.id = given.id and not exists (select from ${schema}.versions v where v.name = given.id)`,
+    `delete from ${schema}.entry_names n using unnest($1::int4[]) as given(id)
+      where n.id = given.id and not exists (select from ${schema}.entries v where v.name_id = given.id)`,
     [plainArray(names)],
   );
 };
@@ -25,14 +25,14 @@ const removeFolders = async (
   const { rows } = await client.query<{ parents: number[] | null }>(
     `with gone as (
        delete from ${schema}.folders f using unnest($2::int4[]) as given(id)
-        where f.series = $1 and f.id = given.id
-          and not exists (select from ${schema}.versions v where v.series = $1 and v.folder = given.id)
-          and not exists (select from ${schema}.folders below where below.series = $1 and below.parent = given.id)
-       returning f.id, f.parent
+        where f.series_id = $1 and f.id = given.id
+          and not exists (select from ${schema}.entries v where v.series_id = $1 and v.folder_id = given.id)
+          and not exists (select from ${schema}.folders below where below.series_id = $1 and below.parent_id = given.id)
+       returning f.id, f.parent_id
      ), cleared as (
-       delete from ${schema}.folder_totals t using gone where t.series = $1 and t.folder = gone.id
+       delete from ${schema}.folder_totals t using gone where t.series_id = $1 and t.folder_id = gone.id
      )
-     select array_agg(distinct parent) filter (where parent is not null) as parents from gone`,
+     select array_agg(distinct parent_id) filter (where parent_id is not null) as parents from gone`,
     [series, plainArray(folders)],
   );
   return rows[0]?.parents ?? [];

@@ -13,7 +13,7 @@ const leftoversOf = (rows: readonly LeftoverRow[]): Leftovers => ({
   folders: rows[0]?.folders ?? [],
 });
 
-const COLLECTED = `select array_agg(distinct name) as names, array_agg(distinct folder) as folders from gone`;
+const COLLECTED = `select array_agg(distinct name_id) as names, array_agg(distinct folder_id) as folders from gone`;
 
 /** Removes those of these entries that are in no archive between two that are left; both bounds are exclusive. */
 export const removeVersionsWithin = async (
@@ -23,9 +23,9 @@ export const removeVersionsWithin = async (
 ): Promise<Leftovers> => {
   const { rows } = await client.query<LeftoverRow>(
     `with gone as (
-       delete from ${schema}.versions v using unnest($4::int4[]) as given(number)
-        where v.series = $1 and v.number = given.number and v.first_seq > $2 and v.last_seq < $3
-       returning v.name, v.folder
+       delete from ${schema}.entries v using unnest($4::int4[]) as given(number)
+        where v.series_id = $1 and v.number = given.number and v.first_archive > $2 and v.last_archive < $3
+       returning v.name_id, v.folder_id
      ) ${COLLECTED}`,
     [series, after, before, plainArray(numbers)],
   );
@@ -41,10 +41,10 @@ export const removeVersionsFrom = async (
 ): Promise<Leftovers | undefined> => {
   const { rows } = await client.query<LeftoverRow>(
     `with chunk as (
-       select number from ${schema}.versions where series = $1 and number >= $2 order by number limit $3
+       select number from ${schema}.entries where series_id = $1 and number >= $2 order by number limit $3
      ), gone as (
-       delete from ${schema}.versions v using chunk where v.series = $1 and v.number = chunk.number
-       returning v.name, v.folder
+       delete from ${schema}.entries v using chunk where v.series_id = $1 and v.number = chunk.number
+       returning v.name_id, v.folder_id
      ) ${COLLECTED}`,
     [series, first, limit],
   );

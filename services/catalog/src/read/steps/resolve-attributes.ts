@@ -18,15 +18,15 @@ export const resolveAttributes = async (
                 with ordinality as g(mode, owner, group_name, uid, gid, type, at)
      ), found as materialized (
        select given.*, known.id from given
-         left join ${schema}.attributes known using (mode, owner, group_name, uid, gid, type)
+         left join ${schema}.entry_attributes known using (mode, owner, group_name, uid, gid, type)
      ), resolved as materialized (
        select found.*, id is null as fresh,
-              coalesce(id, (select coalesce(max(id), 0) from ${schema}.attributes)
+              coalesce(id, (select coalesce(max(id), 0) from ${schema}.entry_attributes)
                            + dense_rank() over (partition by id is null
                                                 order by mode, owner, group_name, uid, gid, type))::int4 as resolved_id
          from found
      ), inserted as (
-       insert into ${schema}.attributes (id, mode, owner, group_name, uid, gid, type)
+       insert into ${schema}.entry_attributes (id, mode, owner, group_name, uid, gid, type)
        select distinct resolved_id, mode, owner, group_name, uid, gid, type from resolved where fresh
      )
      select array_agg(resolved_id order by at) as ids from resolved`,

@@ -1,4 +1,5 @@
 import type { StepTarget } from '@cyborgbackup/projections';
+import { hasPath } from '@cyborgbackup/read-models';
 import type { TreeFolder } from './folder-tree.ts';
 import { pathForms } from './path-forms.ts';
 import { plainArray, textArray } from './sql-arrays.ts';
@@ -17,17 +18,16 @@ export const resolveFolders = async (
        select given.*, known.id from given
          left join lateral (
            select k.id from ${schema}.folders k
-            where k.series = $1 and hashtextextended(k.path, 0) = hashtextextended(given.path, 0)
-              and k.path = given.path and k.raw is not distinct from given.raw
+            where k.series_id = $1 and ${hasPath('k', 'given.path', 'given.raw')}
            offset 0
          ) known on true
      ), resolved as materialized (
        select at, path, raw, parent, id is null as fresh,
-              coalesce(id, (select coalesce(max(id), 0) from ${schema}.folders where series = $1)
+              coalesce(id, (select coalesce(max(id), 0) from ${schema}.folders where series_id = $1)
                            + row_number() over (partition by id is null order by at))::int4 as id
          from found
      ), inserted as (
-       insert into ${schema}.folders (series, id, path, raw, parent)
+       insert into ${schema}.folders (series_id, id, path, raw, parent_id)
        select $1, r.id, r.path, r.raw, above.id
          from resolved r left join resolved above on above.at = r.parent + 1
         where r.fresh

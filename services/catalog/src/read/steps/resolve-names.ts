@@ -14,17 +14,17 @@ export const resolveNames = async (
      ), found as materialized (
        select given.*, known.id from given
          left join lateral (
-           select k.id from ${schema}.names k
+           select k.id from ${schema}.entry_names k
             where k.name = given.name and k.raw is not distinct from given.raw
            offset 0
          ) known on true
      ), resolved as materialized (
        select at, name, raw, id is null as fresh,
-              coalesce(id, (select coalesce(max(id), 0) from ${schema}.names)
+              coalesce(id, (select coalesce(max(id), 0) from ${schema}.entry_names)
                            + row_number() over (partition by id is null order by at))::int4 as id
          from found
      ), inserted as (
-       insert into ${schema}.names (id, name, raw) select id, name, raw from resolved where fresh
+       insert into ${schema}.entry_names (id, name, raw) select id, name, raw from resolved where fresh
      )
      select array_agg(id order by at) as ids from resolved`,
     [textArray(forms.map(({ text }) => text)), textArray(forms.map(({ raw }) => raw))],

@@ -20,28 +20,28 @@ export const sumListing = async (
 ): Promise<void> => {
   await client.query(
     `with recursive changed as (
-       select v.folder, v.attributes, v.size, 1 as sign from ${schema}.versions v
-        where v.series = $1 and v.number >= $3 and v.number < $4
+       select v.folder_id, v.attributes_id, v.size, 1 as sign from ${schema}.entries v
+        where v.series_id = $1 and v.number >= $3 and v.number < $4
        union all
-       select v.folder, v.attributes, v.size, -1
-         from ${schema}.endings e cross join lateral unnest(e.numbers) as ended(number)
-              join ${schema}.versions v on v.series = e.series and v.number = ended.number
-        where e.series = $1 and e.sequence = $2
+       select v.folder_id, v.attributes_id, v.size, -1
+         from ${schema}.ended_entries e cross join lateral unnest(e.numbers) as ended(number)
+              join ${schema}.entries v on v.series_id = e.series_id and v.number = ended.number
+        where e.series_id = $1 and e.sequence = $2
      ), direct as (
-       select c.folder, sum(sign) as entries, sum(case when a.type <> 'd' then sign else 0 end) as files,
+       select c.folder_id, sum(sign) as entries, sum(case when a.type <> 'd' then sign else 0 end) as files,
               sum(sign * c.size) as bytes
-         from changed c join ${schema}.attributes a on a.id = c.attributes
-        group by c.folder
+         from changed c join ${schema}.entry_attributes a on a.id = c.attributes_id
+        group by c.folder_id
        having sum(sign) <> 0 or sum(sign * c.size) <> 0 or sum(case when a.type <> 'd' then sign else 0 end) <> 0
-     ), up (folder, above) as (
-       select folder, folder from direct
+     ), up (folder_id, above) as (
+       select folder_id, folder_id from direct
        union all
-       select up.folder, f.parent from up join ${schema}.folders f on f.series = $1 and f.id = up.above
-        where f.parent is not null
+       select up.folder_id, f.parent_id from up join ${schema}.folders f on f.series_id = $1 and f.id = up.above
+        where f.parent_id is not null
      )
-     insert into ${schema}.folder_totals (series, folder, sequence, entries, files, bytes)
+     insert into ${schema}.folder_totals (series_id, folder_id, sequence, entries, files, bytes)
      select $1, up.above, $2, sum(direct.entries), sum(direct.files), sum(direct.bytes)
-       from up join direct using (folder)
+       from up join direct using (folder_id)
       group by up.above
      having sum(direct.entries) <> 0 or sum(direct.files) <> 0 or sum(direct.bytes) <> 0`,
     [series, sequence, first, next],

@@ -1,22 +1,16 @@
 import { exactName } from '@cyborgbackup/contracts';
+import type { EntryAttributesRow, EntryRow as StoredEntry } from '@cyborgbackup/read-models';
 import { shortIso } from '../../read/timestamps.ts';
 
-/** What is read of an entry, in SQL: `v` is its version, `x` its attributes. */
+/** What is read of an entry, in SQL: `v` is the entry, `x` its attributes. */
 export const ENTRY_COLUMNS = `v.number, x.type, x.mode, v.mtime, x.owner, x.group_name as "group", x.uid, x.gid, v.size,
   v.target, v.target_raw`;
 
-export interface EntryRow {
-  readonly number: number;
-  readonly type: string;
-  readonly mode: string;
-  readonly mtime: string;
-  readonly owner: string;
+type EntryColumn = 'number' | 'mtime' | 'size' | 'target' | 'target_raw';
+type AttributeColumn = 'type' | 'mode' | 'owner' | 'uid' | 'gid';
+
+export interface EntryRow extends Pick<StoredEntry, EntryColumn>, Pick<EntryAttributesRow, AttributeColumn> {
   readonly group: string;
-  readonly uid: number;
-  readonly gid: number;
-  readonly size: number;
-  readonly target: string | null;
-  readonly target_raw: string | null;
 }
 
 /** As `entrySchema` has it. @param idBase of the archive that it is shown of */

@@ -1,17 +1,13 @@
+import { isListed, type ListedArchive as EntryRange } from '@cyborgbackup/read-models';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { badRequest, noSuch, notFound } from '../../http/http-error.ts';
 
 /** An archive whose entries are known. */
-export interface ListedArchive {
+export interface ListedArchive extends EntryRange {
   /** Of the job that made it. */
   readonly id: number;
   readonly job_uuid: string;
   readonly name: string;
-  readonly series: number;
-  readonly sequence: number;
-  /** Entries new with a later listing of the series have numbers from here on. */
-  readonly next: number;
-  readonly id_base: number;
 }
 
 interface FoundRow {
@@ -47,9 +43,9 @@ export const findArchive = async (
 };
 
 const LISTED = `
-  select j.id, a.job_uuid, a.archive_name as name, a.series, a.sequence, a.next, a.id_base
+  select j.id, a.job_uuid, a.archive_name as name, a.series_id, a.sequence, a.next_number, a.id_base
     from catalog.archives a join scheduler.jobs j on j.uuid = a.job_uuid
-   where j.id = $1 and a.complete and not a.removed`;
+   where j.id = $1 and ${isListed('a')}`;
 
 /** As `findArchive`, with where its entries are. @throws HttpError 404 also for one that is not catalogued */
 export const findListedArchive = async (

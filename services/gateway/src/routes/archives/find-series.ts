@@ -1,3 +1,4 @@
+import { isListed } from '@cyborgbackup/read-models';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { badRequest } from '../../http/http-error.ts';
@@ -21,15 +22,15 @@ export const findSeries = async (
   const wrong = NAMES.find((_name, at) => wanted[at] !== null && !/^\d{1,9}$/.test(wanted[at] ?? ''));
   if (wrong) throw badRequest(`${wrong}: give an id.`);
   if (wanted.every((value) => value === null)) return null;
-  const rows = await reader.rows<{ series: number }>(
-    `select distinct a.series
+  const rows = await reader.rows<{ series_id: number }>(
+    `select distinct a.series_id
        from catalog.archives a
             left join inventory.clients c on c.uuid = a.client_uuid
             left join inventory.policies p on p.uuid = a.policy_uuid
             left join inventory.repositories r on r.uuid = a.repository_uuid
-      where a.complete and not a.removed and ($1::int4 is null or c.id = $1) and ($2::int4 is null or p.id = $2)
+      where ${isListed('a')} and ($1::int4 is null or c.id = $1) and ($2::int4 is null or p.id = $2)
         and ($3::int4 is null or r.id = $3)`,
     wanted,
   );
-  return rows.map(({ series }) => series);
+  return rows.map(({ series_id }) => series_id);
 };

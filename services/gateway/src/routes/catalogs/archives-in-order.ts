@@ -1,24 +1,18 @@
+import { isListed, type ArchiveRow, type ListedArchive as EntryRange } from '@cyborgbackup/read-models';
 import type { Reader } from '../../read/reader.ts';
 import { applyFilters, sql, statementOf, type ListQuery } from '../../list/index.ts';
 
 /** An archive whose entries are listed. */
-export interface ListedArchive {
-  readonly series: number;
-  readonly sequence: number;
-  /** All its entries have lower numbers. */
-  readonly next: number;
-  readonly id_base: number;
-  readonly entries: number;
+export interface ListedArchive extends EntryRange, Pick<ArchiveRow, 'entries'> {
   /** Entries of all archives up to and with this one, in the order asked for. */
   readonly upto: number;
 }
 
 type Asked = Pick<ListQuery, 'filters' | 'search' | 'isOfType'>;
 
-const shown = (asked: Asked) =>
-  applyFilters(sql.from('catalog.archives as t').where({ complete: true, removed: false }), 't', asked, []);
+const shown = (asked: Asked) => applyFilters(sql.from('catalog.archives as t').whereRaw(isListed('t')), 't', asked, []);
 
-const COLUMNS = ['series', 'sequence', 'next', 'id_base', 'entries'];
+const COLUMNS = ['series_id', 'sequence', 'next_number', 'id_base', 'entries'];
 
 /** How many entries all these archives have. */
 export const countEntries = async (reader: Reader, asked: Asked): Promise<number> => {
@@ -53,7 +47,7 @@ export const archivesBehind = async (
       .select(COLUMNS)
       .select(sql.raw('0 as upto'))
       .where('entries', '>', 0)
-      .where(descending ? sql.raw('id_base < ?', [id]) : sql.raw('id_base + next > ?', [id]))
+      .where(descending ? sql.raw('id_base < ?', [id]) : sql.raw('id_base + next_number > ?', [id]))
       .orderBy('id_base', descending ? 'desc' : 'asc')
       .limit(limit),
   );

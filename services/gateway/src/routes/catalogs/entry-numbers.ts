@@ -1,3 +1,4 @@
+import { isInSequence } from '@cyborgbackup/read-models';
 import type { Reader } from '../../read/reader.ts';
 import type { ListedArchive } from './archives-in-order.ts';
 
@@ -14,15 +15,15 @@ const LOWEST = -1;
 /** Numbers of an archive's entries, in order. */
 export const entryNumbers = async (
   reader: Reader,
-  { series, sequence, next }: ListedArchive,
+  { series_id, sequence, next_number }: ListedArchive,
   { descending, behind, offset, limit }: NumberRange,
 ): Promise<readonly number[]> => {
-  const bound = descending ? Math.min(behind ?? next, next) : (behind ?? LOWEST);
+  const bound = descending ? Math.min(behind ?? next_number, next_number) : (behind ?? LOWEST);
   const rows = await reader.rows<{ number: number }>(
-    `select number from catalog.versions
-      where series = $1 and first_seq <= $2 and last_seq >= $2 and number ${descending ? '<' : '>'} $3
+    `select number from catalog.entries v
+      where series_id = $1 and ${isInSequence('v', '$2')} and number ${descending ? '<' : '>'} $3
       order by number ${descending ? 'desc' : 'asc'} offset $4 limit $5`,
-    [series, sequence, bound, offset, limit],
+    [series_id, sequence, bound, offset, limit],
   );
   return rows.map(({ number }) => number);
 };

@@ -67,7 +67,7 @@ const collect = async (
       if (ids.length >= wanted) return ids;
     }
     const last = archives.at(-1);
-    const id = last ? last.id_base + (descending ? 0 : last.next) : 0;
+    const id = last ? last.id_base + (descending ? 0 : last.next_number) : 0;
     archives = await archivesBehind(reader, asked, { id, descending, limit: CHUNK });
   }
   return ids;

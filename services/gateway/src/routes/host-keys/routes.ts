@@ -1,4 +1,6 @@
 import { hostKeyCommands, hostKeyStream } from '@cyborgbackup/contracts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { inventory } from '@cyborgbackup/read-models';
 import { z } from 'zod';
 import type { GatewayDeps } from '../../http/deps.ts';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
@@ -6,15 +8,9 @@ import { noSuch } from '../../http/http-error.ts';
 import { listSchema } from '../../http/list-endpoint.ts';
 import { pageOfItems } from '../../http/page-of-items.ts';
 import { API_ROOT, urlOf } from '../../http/representation.ts';
+import { columnsOf } from '../../read/authored.ts';
 
-interface HostKeyRow {
-  readonly host: string;
-  readonly port: number;
-  readonly key_type: string;
-  readonly fingerprint: string;
-  readonly public_key: string;
-  readonly created: string;
-}
+type HostKeyRow = Omit<RowOf<typeof inventory.hostKeys>, 'stream'>;
 
 const hostKeySchema = z.object({
   type: z.literal('host_key'),
@@ -28,7 +24,7 @@ const hostKeySchema = z.object({
   created: z.string(),
 });
 
-const SELECT = 'select host, port, key_type, fingerprint, public_key, created from inventory.host_keys';
+const SELECT = `select ${columnsOf(inventory.hostKeys, ['stream'])} from inventory.host_keys t`;
 
 const presentHostKey = (row: HostKeyRow): object => ({
   type: 'host_key',

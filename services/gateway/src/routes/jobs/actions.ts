@@ -6,16 +6,12 @@ import { methodNotAllowed } from '../../http/http-error.ts';
 import { API_ROOT } from '../../http/representation.ts';
 import { jobOf } from './find-job.ts';
 import { isActive } from './present.ts';
-import type { JobRow } from './query.ts';
 import { jobSchema } from './schema.ts';
 import { startJob } from './start-job.ts';
 
 const path = (action: string): string => `${API_ROOT}/jobs/:id/${action}`;
 
 const WRONG_STATE = methodNotAllowed('POST', ['GET', 'HEAD', 'OPTIONS']);
-
-/** Jobs are started by the scheduler as soon as they may run; only one that nobody has queued could be started by hand. */
-const canStart = ({ status }: JobRow): boolean => status === 'new';
 
 const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
@@ -25,7 +21,11 @@ const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     tag: 'jobs',
     summary: 'Tell whether the job can be started',
     answers: z.object({ can_start: z.boolean() }),
-    handle: async (request) => ({ body: { can_start: canStart(await jobOf(deps, request)) } }),
+    // The scheduler starts every job as soon as it may run.
+    handle: async (request) => {
+      await jobOf(deps, request);
+      return { body: { can_start: false } };
+    },
   }),
   endpoint({
     method: 'POST',
@@ -36,8 +36,8 @@ const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     answers: z.void(),
     success: 202,
     handle: async (request) => {
-      if (!canStart(await jobOf(deps, request))) throw WRONG_STATE;
-      return { status: 202, body: undefined };
+      await jobOf(deps, request);
+      throw WRONG_STATE;
     },
   }),
 ];

@@ -11,17 +11,8 @@ import {
 import { z } from 'zod';
 import { commonSchema } from '../../http/representation.ts';
 
-export const JOB_STATUSES = [
-  'new',
-  'pending',
-  'waiting',
-  'running',
-  'successful',
-  'failed',
-  'error',
-  'canceled',
-] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
+/** The API also has `new`, which no job ever is. */
+const JOB_STATUSES = ['new', 'pending', 'waiting', 'running', 'successful', 'failed', 'error', 'canceled'] as const;
 
 const id = z.int().nullable();
 

@@ -8,7 +8,7 @@ import type { JobRow } from './query.ts';
 /** The job is shown all the same when the scheduler does not answer: there is no reason to wait long for it. */
 const DEADLINE_MILLIS = 500;
 
-const NOT_STARTED: ReadonlySet<JobRow['status']> = new Set(['new', 'pending', 'waiting']);
+const NOT_STARTED: ReadonlySet<JobRow['status']> = new Set(['pending', 'waiting']);
 
 type Explanation = RpcOutput<typeof schedulerCommands.explain>;
 

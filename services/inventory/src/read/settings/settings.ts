@@ -1,6 +1,7 @@
-import { findSetting, SSH_KEY_SETTING, type SettingsEvent, type StoredSetting } from '@cyborgbackup/contracts';
+import { findSetting, SSH_KEY_SETTING, type SettingsEvent } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type TableChanges } from '@cyborgbackup/projections';
+import { inventory, type SettingRow } from '@cyborgbackup/read-models';
 import { sealedOnly } from '../row-stamps.ts';
 
 interface NewValue {
@@ -11,7 +12,7 @@ interface NewValue {
 }
 
 /** A setting that this version no longer knows has no row. */
-const setting = (table: TableChanges<StoredSetting>, change: NewValue): Change<StoredSetting> | [] => {
+const setting = (table: TableChanges<SettingRow>, change: NewValue): Change<SettingRow> | [] => {
   const { key, value, secret, at } = change;
   const known = findSetting(key);
   if (!known) return [];
@@ -23,33 +24,16 @@ const setting = (table: TableChanges<StoredSetting>, change: NewValue): Change<S
   }));
 };
 
-/** Holds the settings that were changed; `mergeSettings` puts them over the defaults. */
-export const settings = defineReadModel<StoredSetting, SettingsEvent>({
-  table: 'settings',
-  columns: {
-    id: 'int4',
-    key: 'text',
-    value: 'text?',
-    secret: 'jsonb?',
-    setting_type: 'text',
-    group_name: 'text',
-    sort_order: 'int4',
-    created: 'timestamptz',
-    modified: 'timestamptz',
-  },
-  key: ['key'],
-  indexes: ['(id)'],
-  on: {
-    'setting-changed': ({ data, metadata }, table) =>
-      setting(table, { key: data.key, value: data.value, secret: null, at: metadata.occurredAt }),
-    'secret-setting-changed': ({ data, metadata }, table) =>
-      setting(table, { key: data.key, value: null, secret: sealedOnly(data.value), at: metadata.occurredAt }),
-    'ssh-key-generated': ({ data, metadata }, table) =>
-      setting(table, {
-        key: SSH_KEY_SETTING,
-        value: null,
-        secret: sealedOnly(data.private_key),
-        at: metadata.occurredAt,
-      }),
-  },
+export const settings = defineReadModel<SettingRow, SettingsEvent>(inventory.settings, {
+  'setting-changed': ({ data, metadata }, table) =>
+    setting(table, { key: data.key, value: data.value, secret: null, at: metadata.occurredAt }),
+  'secret-setting-changed': ({ data, metadata }, table) =>
+    setting(table, { key: data.key, value: null, secret: sealedOnly(data.value), at: metadata.occurredAt }),
+  'ssh-key-generated': ({ data, metadata }, table) =>
+    setting(table, {
+      key: SSH_KEY_SETTING,
+      value: null,
+      secret: sealedOnly(data.private_key),
+      at: metadata.occurredAt,
+    }),
 });

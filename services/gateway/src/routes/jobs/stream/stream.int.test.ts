@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { receivedEvents, type ReceivedEvent } from '../../../testing/event-stream.test.ts';
-import { projections } from '../../../testing/read-models.test.ts';
+import { projections } from '../../../testing/read-models.ts';
 import { ADMIN, basic, startTestGateway, USER, type TestGateway } from '../../../testing/test-gateway.test.ts';
 
 /** The gateway, its tables written here, and projections that only move their checkpoints on. */

@@ -23,14 +23,39 @@ export type ColumnType = keyof ColumnTypes;
 /** A type, with `?` behind it when the column may be null: `'text'`, `'timestamptz?'`. */
 export type ColumnSpec = ColumnType | `${ColumnType}?`;
 
+declare const VALUE: unique symbol;
+
+/** A specification that says more about the values than its column type does; see `typed`. */
+export type TypedColumn<Value> = ColumnSpec & { readonly [VALUE]: Value };
+
 /** The specifications that suit a property of a row. */
-export type ColumnFor<Value> = unknown extends Value ? 'jsonb' | 'jsonb?' : KnownColumnFor<Value>;
+export type ColumnFor<Value> =
+  | TypedColumn<Value>
+  | (unknown extends Value
+      ? 'jsonb' | 'jsonb?'
+      : {
+          [Type in ColumnType]: NonNullable<Value> extends ColumnTypes[Type]
+            ? null extends Value
+              ? `${Type}?`
+              : Type
+            : never;
+        }[ColumnType]);
 
-type KnownColumnFor<Value> = {
-  [Type in ColumnType]: NonNullable<Value> extends ColumnTypes[Type] ? SpecFor<Type, Value> : never;
-}[ColumnType];
+/** The values of a column. */
+export type ValueOf<Spec extends ColumnSpec> =
+  Spec extends TypedColumn<infer Value>
+    ? Value
+    : Spec extends `${infer Type extends ColumnType}?`
+      ? ColumnTypes[Type] | null
+      : Spec extends ColumnType
+        ? ColumnTypes[Spec]
+        : never;
 
-type SpecFor<Type extends ColumnType, Value> = null extends Value ? `${Type}?` : Type;
+/** Columns for all of these fields: `{ … } satisfies ColumnsFor<ClientFields>` fails when one is missing or cannot hold the value. */
+export type ColumnsFor<Fields extends object> = { readonly [Name in keyof Fields]: ColumnFor<Fields[Name]> };
+
+/** Narrows a column's values to one type: `typed<JobStatus>('text')`, `typed<Sizes | null>('jsonb?')`. */
+export const typed = <Value>(spec: ColumnFor<Value> & ColumnSpec): TypedColumn<Value> => spec as TypedColumn<Value>;
 
 export interface Column {
   readonly name: string;

@@ -1,0 +1,29 @@
+import { defineTable, type RowOf } from '@cyborgbackup/projections/define';
+
+/** The policy and the repository of a run. */
+export const runs = defineTable('executor.runs', {
+  columns: { run: 'uuid', policy: 'uuid?', repository: 'uuid?' },
+  key: ['run'],
+  indexes: ['(policy)', '(repository)'],
+});
+export type RunRow = RowOf<typeof runs>;
+
+/** One attempt of a job, and its latest borg process. Tells whose a lock in a repository is. */
+export const attempts = defineTable('executor.attempts', {
+  columns: {
+    job: 'uuid',
+    attempt: 'int4',
+    /** Names the repository; see `runs`. */
+    run: 'uuid',
+    /** Of borg on its host; null until it runs. */
+    pid: 'int4?',
+    /** client, repository or executor; empty until borg runs. */
+    host: 'text',
+    process_started_at: 'timestamptz?',
+    /** When the attempt was known as lost, or the job was over. */
+    ended_at: 'timestamptz?',
+  },
+  key: ['job', 'attempt'],
+  indexes: ['(run)'],
+});
+export type AttemptRow = RowOf<typeof attempts>;
