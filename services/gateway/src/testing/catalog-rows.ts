@@ -63,7 +63,7 @@ const nameId = async (insert: TestGateway['insert'], name: string): Promise<numb
   const ids = nameIds.get(insert) ?? new Map<string, number>();
   nameIds.set(insert, ids);
   const id = ids.get(name) ?? ids.size;
-  if (!ids.has(name)) await insert('catalog.names', { id, name });
+  if (!ids.has(name)) await insert('catalog.entry_names', { id, name });
   ids.set(name, id);
   return id;
 };
@@ -77,43 +77,43 @@ const fingerprint = ({ path, type, mode, mtime, owner, group, size }: Required<T
 /** Writes a series of archives, as the catalog's projection would (the sums of folders: those of all entries together). */
 export const insertSeries = async (
   insert: TestGateway['insert'],
-  series: number,
+  series_id: number,
   archives: readonly TestArchive[],
   given: readonly TestEntry[],
 ): Promise<void> => {
   const entries = given.map(complete);
   const paths = folders(entries.map(({ path }) => path));
   for (const [id, path] of paths.entries()) {
-    const parent = path === '' ? null : paths.indexOf(path.slice(0, path.lastIndexOf('/', path.length - 2) + 1));
-    await insert('catalog.folders', { series, id, path, parent });
-    await insert('catalog.folder_totals', { series, folder: id, sequence: 1, ...totals(path, entries) });
+    const parent_id = path === '' ? null : paths.indexOf(path.slice(0, path.lastIndexOf('/', path.length - 2) + 1));
+    await insert('catalog.folders', { series_id, id, path, parent_id });
+    await insert('catalog.folder_totals', { series_id, folder_id: id, sequence: 1, ...totals(path, entries) });
   }
   for (const [number, entry] of entries.entries()) {
     const start = entry.path.lastIndexOf('/') + 1;
-    const id = series * 100_000 + number;
+    const id = series_id * 100_000 + number;
     const { type, mode, owner, group, from, to, size, mtime, healthy } = entry;
-    await insert('catalog.attributes', { id, mode, owner, group_name: group, uid: 0, gid: 0, type });
-    await insert('catalog.versions', {
-      series,
+    await insert('catalog.entry_attributes', { id, mode, owner, group_name: group, uid: 0, gid: 0, type });
+    await insert('catalog.entries', {
+      series_id,
       number,
-      folder: paths.indexOf(entry.path.slice(0, start)),
-      name: await nameId(insert, entry.path.slice(start)),
-      attributes: id,
-      first_seq: from,
-      last_seq: to,
+      folder_id: paths.indexOf(entry.path.slice(0, start)),
+      name_id: await nameId(insert, entry.path.slice(start)),
+      attributes_id: id,
+      first_archive: from,
+      last_archive: to,
       size,
       mtime,
       fingerprint: fingerprint(entry),
     });
     for (const { job_uuid } of healthy ? [] : archives) {
-      await insert('catalog.broken', { job_uuid, number, found_by: 'listing' });
+      await insert('catalog.broken_entries', { job_uuid, number, found_by: 'listing' });
     }
   }
   for (const archive of archives) {
     const has = ({ from, to }: Required<TestEntry>): boolean => from <= archive.sequence && to >= archive.sequence;
     await insert('catalog.archives', {
-      series,
-      next: entries.filter(({ from }) => from <= archive.sequence).length,
+      series_id,
+      next_number: entries.filter(({ from }) => from <= archive.sequence).length,
       entries: entries.filter(has).length,
       started_at: `2026-01-${String(archive.sequence).padStart(2, '0')}T00:00:00Z`,
       finished_at: '2026-02-01T00:00:00Z',

@@ -2,13 +2,12 @@ import { defineProjection, defineReadModel, type Projection } from '@cyborgbacku
 import type { Table } from '@cyborgbackup/projections/define';
 import { catalog, executor, inventory, scheduler } from '@cyborgbackup/read-models';
 
-/** The tables of a projection, without the events that change them: tests insert the rows themselves. */
-const projectionOf = (name: string, tables: Readonly<Record<string, Table>>): Projection =>
-  defineProjection({ name, version: 1, models: Object.values(tables).map((table) => defineReadModel(table)) });
-
-export const projections: readonly Projection[] = [
-  projectionOf('inventory', inventory),
-  projectionOf('scheduler', scheduler),
-  projectionOf('executor', executor),
-  projectionOf('catalog', catalog),
-];
+/** All tables that the gateway reads, without the events that change them: tests insert the rows themselves. */
+export const projections: readonly Projection[] = Object.entries({ inventory, scheduler, executor, catalog }).map(
+  ([name, tables]) =>
+    defineProjection({
+      name,
+      version: 1,
+      models: Object.values<Table>(tables).map((table) => defineReadModel<object, never>(table)),
+    }),
+);

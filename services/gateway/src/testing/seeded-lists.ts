@@ -77,14 +77,14 @@ const SEED = [
    select n, ${id('job', '(1 + n % 20)')}, n / 20, case when n % 50 = 0 then 'error' else 'verbose' end, 'line ' || n, n, n + 1, now()
    from generate_series(1, 400) n`,
   // entry n is in the archive of job 3 * (1 + n % 10), each of which is a series of its own
-  `insert into catalog.archives (job_uuid, archive_name, series, sequence, next, id_base, entries, complete, removed)
+  `insert into catalog.archives (job_uuid, archive_name, series_id, sequence, next_number, id_base, entries, complete, removed)
    select ${id('job', '(3 * (1 + n))')}, 'archive-' || (1 + n) / 2, n, 1, 600, 0, 50, true, false from generate_series(0, 9) n`,
-  `insert into catalog.folders (series, id, path) select n, 1, '/srv/' from generate_series(0, 9) n`,
-  `insert into catalog.names (id, name) select n, 'file' || n from generate_series(1, 500) n`,
-  `insert into catalog.attributes (id, mode, owner, group_name, uid, gid, type) values (1, '-rw-r--r--', 'root', 'wheel', 0, 0, '-')`,
-  `insert into catalog.versions (series, number, folder, name, attributes, first_seq, last_seq, size, mtime)
+  `insert into catalog.folders (series_id, id, path) select n, 1, '/srv/' from generate_series(0, 9) n`,
+  `insert into catalog.entry_names (id, name) select n, 'file' || n from generate_series(1, 500) n`,
+  `insert into catalog.entry_attributes (id, mode, owner, group_name, uid, gid, type) values (1, '-rw-r--r--', 'root', 'wheel', 0, 0, '-')`,
+  `insert into catalog.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size, mtime)
    select n % 10, n, 1, n, 1, 1, 1, n, now() from generate_series(1, 500) n`,
-  `insert into catalog.broken (job_uuid, number, found_by)
+  `insert into catalog.broken_entries (job_uuid, number, found_by)
    select ${id('job', '(3 * (1 + n % 10))')}, n, 'listing' from generate_series(1, 500) n where n % 9 = 0`,
   `insert into inventory.settings (id, key, value, secret, setting_type, group_name, sort_order, created, modified)
    values (6, 'cyborgbackup_job_cleaning', '30', null, 'integer', '', 0, now(), now()),

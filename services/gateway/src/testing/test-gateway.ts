@@ -108,6 +108,8 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
          from information_schema.columns where table_schema = $1 and table_name = $2`,
       [schema, name],
     );
+    const unknown = Object.keys(row).filter((column) => rows.every(({ name: known }) => known !== column));
+    if (unknown.length > 0) throw new Error(`${table} has no ${unknown.join(', ')}`);
     const values = rows.map((column) => {
       if (column.name in row) {
         const value = row[column.name];

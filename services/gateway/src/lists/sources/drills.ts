@@ -1,19 +1,15 @@
-import { columns, type ListSource } from './list-source.ts';
+import { executor } from '@cyborgbackup/read-models';
+import { fieldsOf, type ListSource } from './list-source.ts';
 
 export const drills: ListSource = {
   name: 'drills',
   label: 'Drill',
   type: 'drill',
-  table: 'executor.drills',
-  fields: {
-    ...columns.int('id', 'files', 'failed_files', 'bytes'),
-    policy: { type: 'int', column: 'policy_id' },
-    client: { type: 'int', column: 'client_id' },
-    ...columns.text('policy_name', 'client_hostname', 'machine', 'archive_name', 'seed', 'reason'),
-    ...columns.bool('passed'),
-    ...columns.float('duration'),
-    ...columns.timestamp('requested', 'ended'),
-  },
+  table: executor.drills.name,
+  fields: fieldsOf(executor.drills, {
+    hide: ['job', 'policy_uuid', 'client_uuid'],
+    renamed: { policy: 'policy_id', client: 'client_id', requested: 'requested_at', ended: 'ended_at' },
+  }),
   relations: {
     job: { target: 'jobs', from: 'job', to: 'uuid' },
     policy: { target: 'policies', from: 'policy_uuid', to: 'uuid' },

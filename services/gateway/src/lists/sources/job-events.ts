@@ -1,14 +1,13 @@
-import { columns, type ListSource } from './list-source.ts';
+import { executor } from '@cyborgbackup/read-models';
+import { fieldsOf, type ListSource } from './list-source.ts';
 
 export const jobEvents: ListSource = {
   name: 'job_events',
   label: 'JobEvent',
   type: 'job_event',
-  table: 'executor.job_events',
+  table: executor.jobEvents.name,
   fields: {
-    ...columns.int('id', 'counter', 'start_line', 'end_line'),
-    ...columns.text('event', 'stdout'),
-    ...columns.timestamp('created'),
+    ...fieldsOf(executor.jobEvents, { hide: ['job_uuid'] }),
     modified: { type: 'timestamp', column: 'created' },
     failed: { type: 'bool', sql: "($.event = 'error')" },
   },

@@ -1,17 +1,21 @@
-import { authors, columns, type ListSource } from './list-source.ts';
+import { scheduler } from '@cyborgbackup/read-models';
+import { authors, fieldsOf, STAMPS, type ListSource } from './list-source.ts';
 
 export const jobs: ListSource = {
   name: 'jobs',
   label: 'Job',
   type: 'job',
-  table: 'scheduler.jobs',
+  table: scheduler.jobs.name,
   fields: {
-    ...columns.int('id', 'policy', 'client', 'repository', 'schedule', 'master_job', 'dependent_jobs', 'attempt'),
-    ...columns.text('name', 'job_type', 'launch_type', 'status', 'archive_name', 'job_explanation', 'policy_type'),
-    ...columns.text('executor', 'task', 'machine_id', 'machine_name'),
-    ...columns.bool('failed'),
-    ...columns.timestamp('created', 'modified', 'started', 'finished', 'due_at'),
-    ...columns.int('original_size', 'compressed_size', 'deduplicated_size', 'files'),
+    ...fieldsOf(scheduler.jobs, {
+      hide: [
+        ...STAMPS,
+        ...(['uuid', 'run', 'restore', 'policy_uuid', 'policy_name', 'client_uuid', 'client_hostname'] as const),
+        ...(['repository_uuid', 'repository_name', 'schedule_name', 'master_job_uuid'] as const),
+        'cancel_requested',
+        'correlation_id',
+      ],
+    }),
     /** Seconds; of a running job, so far. */
     elapsed: {
       type: 'float',

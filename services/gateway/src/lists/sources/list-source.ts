@@ -1,3 +1,5 @@
+import type { ColumnType, Table } from '@cyborgbackup/projections/define';
+
 /** What a column holds, and so which values a filter on it takes. */
 export type FieldType = 'int' | 'float' | 'text' | 'bool' | 'timestamp' | 'uuid';
 
@@ -75,27 +77,48 @@ export interface ListSource {
   readonly order?: string;
 }
 
-const typed =
-  (type: FieldType) =>
-  (...names: readonly string[]): Readonly<Record<string, ColumnField>> =>
-    Object.fromEntries(names.map((name) => [name, { type }]));
-
-/** Fields that are columns of the same name: `{ ...columns.int('id'), ...columns.text('name') }`. */
-export const columns = {
-  int: typed('int'),
-  float: typed('float'),
-  text: typed('text'),
-  bool: typed('bool'),
-  timestamp: typed('timestamp'),
-  uuid: typed('uuid'),
+const FIELD_TYPES: Readonly<Partial<Record<ColumnType, FieldType>>> = {
+  uuid: 'uuid',
+  text: 'text',
+  timestamptz: 'timestamp',
+  bool: 'bool',
+  int4: 'int',
+  int8: 'int',
+  safeint: 'int',
+  float8: 'float',
 };
 
-/** What every inventory table has. */
-export const inventoryFields = {
-  ...columns.int('id'),
-  ...columns.uuid('uuid'),
-  ...columns.timestamp('created', 'modified'),
+interface FieldOptions<Row extends object> {
+  /** Columns that callers must not know of; with `only`, all others are hidden. */
+  readonly hide?: readonly (keyof Row)[];
+  readonly only?: readonly (keyof Row)[];
+  /** Columns by the names that the API has for them. */
+  readonly renamed?: Readonly<Record<string, keyof Row & string>>;
+}
+
+/** The fields that are columns of a table. Arrays and JSON, which all secrets are, are never among them. */
+export const fieldsOf = <Row extends object>(
+  { columns }: Table<Row>,
+  { hide = [], only, renamed = {} }: FieldOptions<Row>,
+): Readonly<Record<string, ColumnField>> => {
+  const hidden = new Set<PropertyKey>([...hide, ...Object.values(renamed)]);
+  const types = new Map<string, FieldType>(
+    columns.flatMap(({ name, type }) => {
+      const fieldType = FIELD_TYPES[type];
+      return fieldType === undefined ? [] : [[name, fieldType] as const];
+    }),
+  );
+  const shown = [...types].filter(([name]) => only?.some((one) => one === name) ?? !hidden.has(name));
+  return {
+    ...Object.fromEntries(shown.map(([name, type]) => [name, { type }])),
+    ...Object.fromEntries(
+      Object.entries(renamed).map(([name, column]) => [name, { type: types.get(column) ?? 'text', column }]),
+    ),
+  };
 };
+
+/** Columns that no list has as fields: authors are relations, and the revision is the ETag. */
+export const STAMPS = ['created_by', 'modified_by', 'revision'] as const;
 
 /** Read models name people by uuid; `created_by` by itself is their integer id. */
 export const authors: Readonly<Record<string, ListRelation>> = {

@@ -1,19 +1,12 @@
-import { authors, columns, inventoryFields, type ListSource } from './list-source.ts';
+import { inventory } from '@cyborgbackup/read-models';
+import { authors, fieldsOf, STAMPS, type ListSource } from './list-source.ts';
 
 export const policies: ListSource = {
   name: 'policies',
   label: 'Policy',
   type: 'policy',
-  table: 'inventory.policies',
-  fields: {
-    ...inventoryFields,
-    ...columns.text('name', 'policy_type', 'vmprovider', 'prehook', 'posthook', 'missed_runs', 'overlap'),
-    ...columns.int('repository', 'schedule'),
-    ...columns.int('keep_hourly', 'keep_daily', 'keep_weekly', 'keep_monthly', 'keep_yearly'),
-    ...columns.int('connect_timeout', 'idle_timeout', 'total_timeout', 'max_attempts', 'shrink_limit'),
-    ...columns.int('drill_schedule', 'drill_files'),
-    ...columns.bool('mode_pull', 'enabled'),
-  },
+  table: inventory.policies.name,
+  fields: fieldsOf(inventory.policies, { hide: STAMPS }),
   relations: {
     ...authors,
     repository: { target: 'repositories', from: 'repository', to: 'id' },

@@ -1,17 +1,16 @@
-import { authors, columns, inventoryFields, type ListSource } from './list-source.ts';
+import { inventory } from '@cyborgbackup/read-models';
+import { authors, fieldsOf, STAMPS, type ListSource } from './list-source.ts';
 
 export const repositories: ListSource = {
   name: 'repositories',
   label: 'Repository',
   type: 'repository',
-  table: 'inventory.repositories',
+  table: inventory.repositories.name,
   fields: {
-    ...inventoryFields,
-    ...columns.text('name', 'path'),
-    ...columns.bool('ready', 'enabled', 'own_key'),
+    ...fieldsOf(inventory.repositories, {
+      hide: [...STAMPS, 'key_proven', 'borg_id', 'encryption', 'public_key', 'escrow_borg_id'],
+    }),
     escrowed: { type: 'bool', sql: "($.escrow_borg_id <> '')" },
-    ...columns.int('check_schedule', 'integrity_schedule'),
-    ...columns.int('original_size', 'compressed_size', 'deduplicated_size'),
   },
   relations: {
     ...authors,

@@ -1,30 +1,21 @@
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
+import type { ArchiveRow, ListedArchive } from '@cyborgbackup/read-models';
 import { noSuch, notFound } from '../../http/core/http-error.ts';
 import type { GatewayDeps } from '../deps.ts';
 
 /** An archive that is in its repository, as the catalog has it. */
-export interface FoundArchive {
-  /** The backup that made it. */
-  readonly job_uuid: string;
+export interface FoundArchive
+  extends ListedArchive, Pick<ArchiveRow, 'job_uuid' | 'client_uuid' | 'policy_uuid' | 'complete'> {
   readonly name: string;
-  readonly client_uuid: string | null;
-  readonly policy_uuid: string | null;
-  /** Whether its catalog has all of it. */
-  readonly complete: boolean;
-  readonly series: number;
-  readonly sequence: number;
-  /** Entries that are new in a later archive of the series have numbers from here on. */
-  readonly next: number;
-  readonly id_base: number;
   /** Null when it was removed from the inventory. */
   readonly repository: ContentRequest['repository'] | null;
 }
 
 /** Of several in one repository the latest. */
 const FIND = `
-  select distinct on (r.id) a.job_uuid, a.archive_name as name, a.client_uuid, a.policy_uuid, a.complete, a.series, a.sequence,
-         a.next, a.id_base,
+  select distinct on (r.id) a.job_uuid, a.archive_name as name, a.client_uuid, a.policy_uuid, a.complete, a.series_id, a.sequence,
+         a.next_number, a.id_base,
          case when r.id is not null then json_build_object('id', r.id, 'uuid', r.uuid, 'name', r.name, 'path', r.path) end
            as repository
     from catalog.archives a left join inventory.repositories r on r.uuid = a.repository_uuid

@@ -1,14 +1,9 @@
+import { isInSequence, isListed, type ArchiveRow, type ListedArchive } from '@cyborgbackup/read-models';
 import type { Reader } from '../../db/reader.ts';
 import { applyFilters, sql, statementOf, type ListQuery } from '../../lists/index.ts';
 
 /** An archive with the numbers of its entries. */
-export interface OrderedArchive {
-  readonly series: number;
-  readonly sequence: number;
-  /** All its entries have lower numbers. */
-  readonly next: number;
-  readonly id_base: number;
-  readonly entries: number;
+export interface OrderedArchive extends ListedArchive, Pick<ArchiveRow, 'entries'> {
   /** Entries of all archives until the end of this one, in the order of the query. */
   readonly until: number;
 }
@@ -16,9 +11,9 @@ export interface OrderedArchive {
 type ArchiveFilters = Pick<ListQuery, 'filters' | 'search' | 'isOfType'>;
 
 const visibleArchives = (filters: ArchiveFilters) =>
-  applyFilters(sql.from('catalog.archives as t').where({ complete: true, removed: false }), 't', filters, []);
+  applyFilters(sql.from('catalog.archives as t').whereRaw(isListed('t')), 't', filters, []);
 
-const COLUMNS = ['series', 'sequence', 'next', 'id_base', 'entries'];
+const COLUMNS = ['series_id', 'sequence', 'next_number', 'id_base', 'entries'];
 
 /** How many entries all these archives have. */
 export const countEntries = async (reader: Reader, filters: ArchiveFilters): Promise<number> => {
@@ -53,7 +48,7 @@ export const archivesBehind = async (
       .select(COLUMNS)
       .select(sql.raw('0 as until'))
       .where('entries', '>', 0)
-      .where(descending ? sql.raw('id_base < ?', [id]) : sql.raw('id_base + next > ?', [id]))
+      .where(descending ? sql.raw('id_base < ?', [id]) : sql.raw('id_base + next_number > ?', [id]))
       .orderBy('id_base', descending ? 'desc' : 'asc')
       .limit(limit),
   );
@@ -73,15 +68,15 @@ const LOWEST = -1;
 /** Numbers of an archive's entries, in order. */
 export const entryNumbers = async (
   reader: Reader,
-  { series, sequence, next }: OrderedArchive,
+  { series_id, sequence, next_number }: OrderedArchive,
   { descending, behind, offset, limit }: NumberRange,
 ): Promise<readonly number[]> => {
-  const bound = descending ? Math.min(behind ?? next, next) : (behind ?? LOWEST);
+  const bound = descending ? Math.min(behind ?? next_number, next_number) : (behind ?? LOWEST);
   const rows = await reader.rows<{ number: number }>(
-    `select number from catalog.versions
-      where series = $1 and first_seq <= $2 and last_seq >= $2 and number ${descending ? '<' : '>'} $3
+    `select number from catalog.entries v
+      where series_id = $1 and ${isInSequence('v', '$2')} and number ${descending ? '<' : '>'} $3
       order by number ${descending ? 'desc' : 'asc'} offset $4 limit $5`,
-    [series, sequence, bound, offset, limit],
+    [series_id, sequence, bound, offset, limit],
   );
   return rows.map(({ number }) => number);
 };

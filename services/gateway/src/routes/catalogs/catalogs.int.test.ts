@@ -42,13 +42,13 @@ beforeAll(async () => {
     await insertSeries(gateway.insert, series, archives, entries);
   }
   // Two names, and two folders, whose bytes differ though what can be read of them does not.
-  await gateway.sql(`insert into catalog.names (id, name, raw) values (9999, E'o\uFFFDd', 'b/9k')`);
+  await gateway.sql(`insert into catalog.entry_names (id, name, raw) values (9999, E'o\uFFFDd', 'b/9k')`);
   await gateway.sql(
-    `insert into catalog.folders (series, id, path, raw, parent) values (2, 9999, E'o\uFFFDd/', 'b/9kLw==', 0)`,
+    `insert into catalog.folders (series_id, id, path, raw, parent_id) values (2, 9999, E'o\uFFFDd/', 'b/9kLw==', 0)`,
   );
   await gateway.sql(
-    `insert into catalog.versions select series, number + 50, 9999, 9999, attributes, first_seq, last_seq, size, mtime, fingerprint,
-       target, target_raw from catalog.versions where series = 2 and number in (3, 4)`,
+    `insert into catalog.entries select series_id, number + 50, 9999, 9999, attributes_id, first_archive, last_archive, size, mtime, fingerprint,
+       target, target_raw from catalog.entries where series_id = 2 and number in (3, 4)`,
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
@@ -57,9 +57,9 @@ describe('the entries of all archives', () => {
   const ALL = `
     select a.id_base + v.number as id, f.path || n.name as path
       from catalog.archives a
-           join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
-           join catalog.folders f on f.series = v.series and f.id = v.folder
-           join catalog.names n on n.id = v.name
+           join catalog.entries v on v.series_id = a.series_id and v.first_archive <= a.sequence and v.last_archive >= a.sequence
+           join catalog.folders f on f.series_id = v.series_id and f.id = v.folder_id
+           join catalog.entry_names n on n.id = v.name_id
      order by 1`;
   const idsOf = async (filter: string): Promise<number[]> => {
     const { status, body } = await gateway.send(`/api/v1/catalogs/?${filter}&order=id&page_size=200`);

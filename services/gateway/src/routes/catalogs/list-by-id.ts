@@ -59,7 +59,7 @@ const collect = async (
       if (ids.length >= limit) return ids;
     }
     const last = archives.at(-1);
-    const id = last ? last.id_base + (descending ? 0 : last.next) : 0;
+    const id = last ? last.id_base + (descending ? 0 : last.next_number) : 0;
     archives = await archivesBehind(reader, query, { id, descending, limit: CHUNK });
   }
   return ids;

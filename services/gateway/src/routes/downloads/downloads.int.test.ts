@@ -28,16 +28,20 @@ describe('downloads', () => {
     await sink.write(content.subarray(from, from + (range?.length ?? content.length)));
   };
 
-  const file = async (number: number, name: string, changes: Record<string, unknown> = {}): Promise<void> => {
-    await gateway.insert('catalog.names', { id: number, name, ...(changes['names'] as object | undefined) });
-    await gateway.insert('catalog.versions', {
-      series: 1,
+  const file = async (
+    number: number,
+    name: string,
+    { raw = null, ...changes }: Record<string, unknown> = {},
+  ): Promise<void> => {
+    await gateway.insert('catalog.entry_names', { id: number, name, raw });
+    await gateway.insert('catalog.entries', {
+      series_id: 1,
       number,
-      folder: 1,
-      name: number,
-      attributes: 1,
-      first_seq: 1,
-      last_seq: 2_147_483_647,
+      folder_id: 1,
+      name_id: number,
+      attributes_id: 1,
+      first_archive: 1,
+      last_archive: 2_147_483_647,
       size: content.length,
       mtime: '2026-01-02T03:04:05Z',
       ...changes,
@@ -46,36 +50,36 @@ describe('downloads', () => {
 
   beforeAll(async () => {
     gateway = await startTestGateway();
-    const common = { series: 1, sequence: 1, complete: true, repository_uuid: repository.uuid };
+    const common = { series_id: 1, sequence: 1, complete: true, repository_uuid: repository.uuid };
     await gateway.insert('inventory.repositories', { ...repository, repository_key: {} });
     await gateway.insert('catalog.archives', {
       ...common,
       job_uuid: job,
       archive_name: 'a b',
       id_base: BASE,
-      next: 100,
+      next_number: 100,
     });
     await gateway.insert('catalog.archives', {
       ...common,
       job_uuid: gone,
       archive_name: 'gone',
-      series: 2,
+      series_id: 2,
       id_base: 5_000,
       removed: true,
     });
-    await gateway.insert('catalog.attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
-    await gateway.insert('catalog.attributes', { id: 2, mode: 'drwxr-xr-x', type: 'd' });
-    await gateway.insert('catalog.attributes', { id: 3, mode: 'hrw-r--r--', type: '-' });
-    await gateway.insert('catalog.folders', { series: 1, id: 1, path: 'etc/', parent: 2 });
-    await gateway.insert('catalog.folders', { series: 1, id: 2, path: '' });
+    await gateway.insert('catalog.entry_attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
+    await gateway.insert('catalog.entry_attributes', { id: 2, mode: 'drwxr-xr-x', type: 'd' });
+    await gateway.insert('catalog.entry_attributes', { id: 3, mode: 'hrw-r--r--', type: '-' });
+    await gateway.insert('catalog.folders', { series_id: 1, id: 1, path: 'etc/', parent_id: 2 });
+    await gateway.insert('catalog.folders', { series_id: 1, id: 2, path: '' });
     await file(1, 'Größe "1".pdf');
-    await file(2, 'odd\ufffd', { names: { raw: ODD.toString('base64') } });
-    await file(3, 'linked', { attributes: 3, size: 0, target: 'etc/Größe "1".pdf' });
-    await file(4, 'etc', { attributes: 2, size: 0, folder: 2 });
+    await file(2, 'odd\ufffd', { raw: ODD.toString('base64') });
+    await file(3, 'linked', { attributes_id: 3, size: 0, target: 'etc/Größe "1".pdf' });
+    await file(4, 'etc', { attributes_id: 2, size: 0, folder_id: 2 });
     await file(5, 'broken');
     await gateway.insert('catalog.archives', { ...common, job_uuid: damaged, archive_name: 'damaged', id_base: 3_000 });
     for (const found_by of ['check', 'listing']) {
-      await gateway.insert('catalog.broken', { job_uuid: damaged, number: 5, found_by });
+      await gateway.insert('catalog.broken_entries', { job_uuid: damaged, number: 5, found_by });
     }
     server = serveByteStreams(gateway.parts.connection, {
       subject: archiveContent.subject,

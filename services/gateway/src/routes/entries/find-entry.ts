@@ -1,23 +1,31 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
+import {
+  attributesOf,
+  folderOf,
+  hasPath,
+  isHealthy,
+  isInArchive,
+  isListed,
+  mayHaveId,
+  nameOf,
+  PATH_COLUMNS,
+  type EntryAttributesRow,
+  type EntryRow,
+} from '@cyborgbackup/read-models';
 import type { GatewayDeps } from '../deps.ts';
 
 /*
- * The entries of downloads and restores. The catalog stores an entry once for all consecutive archives that have it: a version
- * (`catalog.versions`), numbered within its series. An entry's id in the API is its archive's `id_base` plus that number.
+ * The entries of downloads and restores. The catalog stores an entry once for all consecutive archives that have it
+ * (`catalog.entries`), numbered within its series. An entry's id in the API is its archive's `id_base` and that number.
  */
 
 /** An entry, with all that is needed to read it from its archive. */
-export interface EntryToRead extends StoredPath {
+export interface EntryToRead
+  extends
+    StoredPath,
+    Pick<EntryAttributesRow, 'type' | 'mode'>,
+    Pick<EntryRow, 'mtime' | 'size' | 'target' | 'target_raw'> {
   readonly id: number;
-  /** One letter: `-` file, `d` folder, `l` link, … */
-  readonly type: string;
-  /** As `ls` prints it; an `h` in front marks a hard link to `target`. */
-  readonly mode: string;
-  readonly mtime: string;
-  readonly size: number;
-  readonly target: string | null;
-  /** base64 of the target's bytes where they are not UTF-8. */
-  readonly target_raw: string | null;
   readonly healthy: boolean;
   readonly job_uuid: string;
   readonly archive_name: string;
@@ -25,18 +33,18 @@ export interface EntryToRead extends StoredPath {
 }
 
 const ENTRY = `
-  select a.id_base + v.number as id, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw,
-         t.type, t.mode, v.mtime, v.size, v.target, v.target_raw,
-         not exists (select from catalog.broken b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy,
+  select a.id_base + v.number as id, ${PATH_COLUMNS},
+         x.type, x.mode, v.mtime, v.size, v.target, v.target_raw,
+         ${isHealthy('a.job_uuid', 'v.number')} as healthy,
          a.job_uuid, a.archive_name, a.repository_uuid`;
 
 const OF_ARCHIVE = `
-    join catalog.versions v on v.series = a.series and a.sequence between v.first_seq and v.last_seq
-    join catalog.folders f on f.series = v.series and f.id = v.folder
-    join catalog.names n on n.id = v.name
-    join catalog.attributes t on t.id = v.attributes`;
+    join catalog.entries v on ${isInArchive('v', 'a')}
+    join ${folderOf('v')}
+    join ${nameOf('v')}
+    join ${attributesOf('v')}`;
 
-const IS_IN_REPOSITORY = 'a.complete and not a.removed and a.repository_uuid is not null';
+const IS_IN_REPOSITORY = `${isListed('a')} and a.repository_uuid is not null`;
 
 /**
  * The entry with this id, when its archive is still in its repository. Its archive is the one with the next lower base that
@@ -53,7 +61,7 @@ export const findEntry = async (
   return reader.row<EntryToRead>(
     `${ENTRY}
        from catalog.archives a ${OF_ARCHIVE}
-      where a.id_base <= $1::bigint and a.id_base > $1::bigint - 2147483647 and v.number = $1::bigint - a.id_base
+      where ${mayHaveId('a', '$1::bigint')} and v.number = $1::bigint - a.id_base
         and ${IS_IN_REPOSITORY} and ($2::uuid is null or a.job_uuid = $2)
       order by a.id_base desc limit 1`,
     [Number(id), job ?? null],
@@ -66,7 +74,7 @@ const findAt = ({ reader }: GatewayDeps, job: string, path: StoredPath): Promise
     `${ENTRY}
        from catalog.archives a ${OF_ARCHIVE}
       where a.job_uuid = $1 and ${IS_IN_REPOSITORY}
-        and hashtextextended(f.path, 0) = hashtextextended($2, 0) and f.path = $2 and f.raw is not distinct from $3
+        and ${hasPath('f', '$2', '$3')}
         and n.name = $4 and n.raw is not distinct from $5
       limit 1`,
     [job, path.folder, path.folder_raw, path.name, path.name_raw],

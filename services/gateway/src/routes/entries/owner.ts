@@ -1,3 +1,4 @@
+import { isListed } from '@cyborgbackup/read-models';
 import { z } from 'zod';
 
 export const ownerFields = {
@@ -17,8 +18,8 @@ export const OWNER_COLUMNS = `c.id as client, c.hostname as client_hostname, p.i
 /** In SQL: one archive `o` of the series $series, and what belongs to it. */
 export const ownerJoins = (series: string): string => `
   left join lateral (
-    select client_uuid, policy_uuid, repository_uuid, machine from catalog.archives
-     where series = ${series} and complete and not removed limit 1
+    select client_uuid, policy_uuid, repository_uuid, machine from catalog.archives a
+     where series_id = ${series} and ${isListed('a')} limit 1
   ) o on true
   left join inventory.clients c on c.uuid = o.client_uuid
   left join inventory.policies p on p.uuid = o.policy_uuid

@@ -1,4 +1,13 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
+import {
+  attributesOf,
+  folderOf,
+  isHealthy,
+  isInArchive,
+  isListed,
+  nameOf,
+  PATH_COLUMNS,
+} from '@cyborgbackup/read-models';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
@@ -16,15 +25,15 @@ const COUNT = `select coalesce(sum(entries), 0) as count from catalog.archives
   where not removed and ($1::text is null or archive_name = $1)`;
 
 const MATCHING = `
-  select a.archive_name, f.path || n.name as path, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw, x.type, v.size,
-         not exists (select from catalog.broken b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy,
+  select a.archive_name, f.path || n.name as path, ${PATH_COLUMNS}, x.type, v.size,
+         ${isHealthy('a.job_uuid', 'v.number')} as healthy,
          v.mtime, x.owner, x.group_name as "group", x.mode
     from catalog.archives a
-         join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
-         join catalog.folders f on f.series = v.series and f.id = v.folder
-         join catalog.names n on n.id = v.name
-         join catalog.attributes x on x.id = v.attributes
-   where a.complete and not a.removed and ($1::text is null or a.archive_name = $1) and f.path || n.name ~ $2
+         join catalog.entries v on ${isInArchive('v', 'a')}
+         join ${folderOf('v')}
+         join ${nameOf('v')}
+         join ${attributesOf('v')}
+   where ${isListed('a')} and ($1::text is null or a.archive_name = $1) and f.path || n.name ~ $2
    order by path limit ${MAX_ENTRIES}`;
 
 /** This endpoint's own form: `2018-11-23 23:03:52.000000+0000`. */

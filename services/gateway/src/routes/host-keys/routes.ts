@@ -1,4 +1,6 @@
 import { hostKeyCommands, hostKeyStream } from '@cyborgbackup/contracts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { inventory } from '@cyborgbackup/read-models';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
@@ -6,6 +8,9 @@ import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { pageOfItems } from '../../http/lists/page-of-items.ts';
 import { represent, urlOf } from '../../http/core/representation.ts';
+import { columnsOf } from '../../db/authored.ts';
+
+type HostKeyRow = Omit<RowOf<typeof inventory.hostKeys>, 'stream'>;
 
 const hostKeySchema = z.object({
   type: z.literal('host_key'),
@@ -19,9 +24,7 @@ const hostKeySchema = z.object({
   created: z.string(),
 });
 
-type HostKeyRow = Omit<z.output<typeof hostKeySchema>, 'type' | 'url'>;
-
-const SELECT = 'select host, port, key_type, fingerprint, public_key, created from inventory.host_keys';
+const SELECT = `select ${columnsOf(inventory.hostKeys, ['stream'])} from inventory.host_keys t`;
 
 const presentHostKey = (row: HostKeyRow): object =>
   represent(hostKeySchema, { ...row, url: urlOf('host_keys', `${encodeURIComponent(row.host)}:${row.port}`) });

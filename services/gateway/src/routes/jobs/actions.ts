@@ -5,14 +5,10 @@ import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoi
 import { methodNotAllowed } from '../../http/core/http-error.ts';
 import { jobOf } from './find-job.ts';
 import { isActive } from './present.ts';
-import type { JobRow } from './query.ts';
 import { startedJobSchema } from './schema.ts';
 import { startJob } from './start-job.ts';
 
 const WRONG_STATE = methodNotAllowed('POST', ['GET', 'HEAD', 'OPTIONS']);
-
-/** The scheduler starts each queued job as soon as possible; only a job that is not queued could be started by hand. */
-const canStart = ({ status }: JobRow): boolean => status === 'new';
 
 const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
@@ -20,7 +16,11 @@ const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'user',
     summary: 'Tell whether the job can be started',
     answers: z.object({ can_start: z.boolean() }),
-    handle: async (request) => ({ body: { can_start: canStart(await jobOf(deps, request)) } }),
+    // The scheduler starts every job as soon as it may run.
+    handle: async (request) => {
+      await jobOf(deps, request);
+      return { body: { can_start: false } };
+    },
   }),
   endpoint({
     route: 'POST /api/v1/jobs/:id/start',
@@ -29,8 +29,8 @@ const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     answers: z.void(),
     success: 202,
     handle: async (request) => {
-      if (!canStart(await jobOf(deps, request))) throw WRONG_STATE;
-      return { status: 202, body: undefined };
+      await jobOf(deps, request);
+      throw WRONG_STATE;
     },
   }),
 ];

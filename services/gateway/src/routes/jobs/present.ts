@@ -1,12 +1,11 @@
+import { isActiveStatus } from '@cyborgbackup/read-models';
 import { linksOf, represent, urlOf } from '../../http/core/representation.ts';
 import { shortIsoOrNull } from '../../db/timestamps.ts';
 import type { JobRow } from './query.ts';
 import { jobSchema, restoreSchema } from './schema.ts';
 
-const ACTIVE = new Set(['new', 'pending', 'waiting', 'running']);
-
 /** True for a job that may still run, or runs. */
-export const isActive = ({ status }: Pick<JobRow, 'status'>): boolean => ACTIVE.has(status);
+export const isActive = ({ status }: Pick<JobRow, 'status'>): boolean => isActiveStatus(status);
 
 /** Seconds with three decimals; 0 before the start, counting on until the end. */
 export const elapsedSeconds = ({ started, finished }: Pick<JobRow, 'started' | 'finished'>, now: number): number => {

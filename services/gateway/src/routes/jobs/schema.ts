@@ -11,8 +11,8 @@ import {
 import { z } from 'zod';
 import { commonSchema } from '../../http/core/representation.ts';
 
+/** The API also has `new`, which no job ever is. */
 const JOB_STATUSES = ['new', 'pending', 'waiting', 'running', 'successful', 'failed', 'error', 'canceled'] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
 
 const id = z.int().nullable();
 

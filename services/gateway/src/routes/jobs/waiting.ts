@@ -8,7 +8,7 @@ import type { JobRow } from './query.ts';
 /** The wait is short, since the job is answered without an explanation when the scheduler does not answer. */
 const DEADLINE_MILLIS = 500;
 
-const NOT_STARTED: ReadonlySet<JobRow['status']> = new Set(['new', 'pending', 'waiting']);
+const NOT_STARTED: ReadonlySet<JobRow['status']> = new Set(['pending', 'waiting']);
 
 type Explanation = RpcOutput<typeof schedulerCommands.explain>;
 

@@ -34,15 +34,27 @@ describe('a restore', () => {
     await gateway.insert('inventory.clients', { ...host, id: 5, uuid: off, hostname: 'off', enabled: false });
     for (const id of [6, 7]) await gateway.insert('inventory.clients', { ...host, id, hostname: 'twin' });
     await gateway.insert('inventory.policies', { id: 1, uuid: policy, policy_type: 'folders', extra_vars: {} });
-    await archive('nightly', { job_uuid: job, series: 1, sequence: 1, complete: true, id_base: 100 });
+    await archive('nightly', { job_uuid: job, series_id: 1, sequence: 1, complete: true, id_base: 100 });
     await archive('orphan', { client_uuid: randomUUID() });
     await archive('removed', { removed: true });
     for (const { uuid } of [main, second]) await archive('twice', { repository_uuid: uuid });
-    await gateway.insert('catalog.names', { id: 1, name: 'odd\ufffd', raw: Buffer.from([0xff]).toString('base64') });
-    await gateway.insert('catalog.folders', { series: 1, id: 1, path: 'etc/' });
-    await gateway.insert('catalog.attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
-    const version = { series: 1, number: 5, folder: 1, name: 1, attributes: 1, first_seq: 1, last_seq: 9 };
-    await gateway.insert('catalog.versions', version);
+    await gateway.insert('catalog.entry_names', {
+      id: 1,
+      name: 'odd\ufffd',
+      raw: Buffer.from([0xff]).toString('base64'),
+    });
+    await gateway.insert('catalog.folders', { series_id: 1, id: 1, path: 'etc/' });
+    await gateway.insert('catalog.entry_attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
+    const version = {
+      series_id: 1,
+      number: 5,
+      folder_id: 1,
+      name_id: 1,
+      attributes_id: 1,
+      first_archive: 1,
+      last_archive: 9,
+    };
+    await gateway.insert('catalog.entries', version);
     await gateway.insert('scheduler.jobs', { id: 77, uuid: randomUUID(), name: 'Restore Job', job_type: 'restore' });
   });
   afterAll(() => gateway[Symbol.asyncDispose]());

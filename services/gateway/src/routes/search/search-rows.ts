@@ -1,4 +1,5 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
+import { attributesOf, folderOf, isInArchive, isListed, nameOf, PATH_COLUMNS } from '@cyborgbackup/read-models';
 import type { Reader } from '../../db/reader.ts';
 import { OWNER_COLUMNS, ownerJoins, type OwnerRow } from '../entries/owner.ts';
 import { SPAN_COLUMNS, type SpanRow } from '../entries/span.ts';
@@ -6,8 +7,8 @@ import { SPAN_COLUMNS, type SpanRow } from '../entries/span.ts';
 /** Identifies a group: all versions of one path in one series. Groups are sorted by these columns. */
 export interface SearchKey {
   readonly name_id: number;
-  readonly series: number;
-  readonly folder: number;
+  readonly series_id: number;
+  readonly folder_id: number;
 }
 
 interface FoundRow {
@@ -40,11 +41,11 @@ const FEW = 20_000;
 
 /** $1 pattern, $2 the first id, $3 one that ends the walk, $4 how many are wanted. */
 const WALK = `
-  select id from catalog.names where id >= $2 and id < $3 and name ilike $1 order by id limit $4`;
+  select id from catalog.entry_names where id >= $2 and id < $3 and name ilike $1 order by id limit $4`;
 
 /** $1 pattern, $2 the first id, $3 how many are wanted. The index of trigrams is of `name || ''`. How many match at all is counted no further than needed. */
 const SEARCH = `
-  with found as materialized (select id from catalog.names where name || '' ilike $1 limit ${FEW + 1})
+  with found as materialized (select id from catalog.entry_names where name || '' ilike $1 limit ${FEW + 1})
   select counted.matches, next.id
     from (select count(*) as matches from found) counted
          left join lateral (select id from found where id >= $2 order by id limit $3) next on true
@@ -66,37 +67,36 @@ const findNames = async (reader: Reader, pattern: string, from: number, limit: n
 
 /** $1 names, $2 series or null, $3 to $5 the group to go on after, $6 how many are wanted. */
 const GROUPS = `
-  select g.name_id, g.series, g.folder
+  select g.name_id, g.series_id, g.folder_id
     from unnest($1::int4[]) with ordinality as n(id, nth)
          cross join lateral (
-           select distinct v.name as name_id, v.series, v.folder from catalog.versions v
-            where v.name = n.id and ($2::int4[] is null or v.series = any($2))
-              and (n.id > $3 or (v.series, v.folder) > ($4, $5))
-            order by v.name, v.series, v.folder
+           select distinct v.name_id, v.series_id, v.folder_id from catalog.entries v
+            where v.name_id = n.id and ($2::int4[] is null or v.series_id = any($2))
+              and (n.id > $3 or (v.series_id, v.folder_id) > ($4, $5))
+            order by v.name_id, v.series_id, v.folder_id
             limit $6
          ) g
-   order by n.nth, g.series, g.folder
+   order by n.nth, g.series_id, g.folder_id
    limit $6`;
 
 /** $1 names, $2 series, $3 folders of groups. */
 const DETAILS = `
-  select g.name_id, g.series, g.folder as folder_id, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw,
+  select g.name_id, g.series_id, g.folder_id, ${PATH_COLUMNS},
          span.*, x.type, v.size, v.mtime, ${OWNER_COLUMNS}
-    from unnest($1::int4[], $2::int4[], $3::int4[]) with ordinality as g(name_id, series, folder, nth)
-         join catalog.folders f on f.series = g.series and f.id = g.folder
-         join catalog.names n on n.id = g.name_id
+    from unnest($1::int4[], $2::int4[], $3::int4[]) with ordinality as g(name_id, series_id, folder_id, nth)
+         join ${folderOf('g')}
+         join ${nameOf('g')}
          cross join lateral (
            select ${SPAN_COLUMNS}, count(distinct w.number) as versions, max(w.number) as latest,
                   (array_agg(a.id_base order by w.number desc, a.started_at desc, a.position desc))[1] as id_base
-             from catalog.versions w
-                  join catalog.archives a on a.series = w.series and a.complete and not a.removed
-                       and a.sequence between w.first_seq and w.last_seq
-            where w.name = g.name_id and w.series = g.series and w.folder = g.folder
+             from catalog.entries w
+                  join catalog.archives a on ${isListed('a')} and ${isInArchive('w', 'a')}
+            where w.name_id = g.name_id and w.series_id = g.series_id and w.folder_id = g.folder_id
            having count(*) > 0
          ) span
-         join catalog.versions v on v.series = g.series and v.number = span.latest
-         join catalog.attributes x on x.id = v.attributes
-         ${ownerJoins('g.series')}
+         join catalog.entries v on v.series_id = g.series_id and v.number = span.latest
+         join ${attributesOf('v')}
+         ${ownerJoins('g.series_id')}
    order by g.nth`;
 
 export type SearchRow = FoundRow & StoredPath & OwnerRow & SpanRow;
@@ -104,8 +104,8 @@ export type SearchRow = FoundRow & StoredPath & OwnerRow & SpanRow;
 const readDetails = (reader: Reader, groups: readonly SearchKey[]): Promise<readonly SearchRow[]> => {
   return reader.rows<SearchRow>(DETAILS, [
     groups.map(({ name_id }) => name_id),
-    groups.map(({ series }) => series),
-    groups.map(({ folder }) => folder),
+    groups.map(({ series_id }) => series_id),
+    groups.map(({ folder_id }) => folder_id),
   ]);
 };
 
@@ -118,9 +118,9 @@ export const readFound = async (
   { pattern, series, after, limit }: Search,
 ): Promise<{ readonly rows: readonly SearchRow[]; readonly last: SearchKey | undefined }> => {
   const names = await findNames(reader, pattern, after.name_id, limit + 1);
-  const values = [names, series, after.name_id, after.series, after.folder, limit];
+  const values = [names, series, after.name_id, after.series_id, after.folder_id, limit];
   const groups = await reader.rows<SearchKey>(GROUPS, values);
   const lastName = names.length > limit ? names.at(-1) : undefined;
-  const end = lastName === undefined ? undefined : { name_id: lastName, series: MAX_KEY, folder: MAX_KEY };
+  const end = lastName === undefined ? undefined : { name_id: lastName, series_id: MAX_KEY, folder_id: MAX_KEY };
   return { rows: await readDetails(reader, groups), last: groups.length >= limit ? groups.at(-1) : end };
 };

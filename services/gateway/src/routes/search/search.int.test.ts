@@ -19,7 +19,7 @@ beforeAll(async () => {
   const entries = [{ path: 'etc', type: 'd' }, { path: 'etc/hosts' }, { path: 'etc/gone', to: 1 }, { path: 'etc/odd' }];
   await insertSeries(gateway.insert, 1, archives, entries);
   const bytes = ODD.toString('base64');
-  await gateway.sql("update catalog.names set name = E'odd\\uFFFD', raw = $1 where name = 'odd'", [bytes]);
+  await gateway.sql("update catalog.entry_names set name = E'odd\\uFFFD', raw = $1 where name = 'odd'", [bytes]);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 

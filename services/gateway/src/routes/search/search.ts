@@ -42,7 +42,7 @@ const present = (row: SearchRow): object => {
 const parseCursor = (text: string | null): SearchKey => {
   const [, name, series, folder] = /^(\d{1,10})-(\d{1,10})-(\d{1,10})$/.exec(text ?? '0-0-0') ?? [];
   if (folder === undefined) throw badRequest('cursor: take it from the `next` of the page before.');
-  return { name_id: Number(name), series: Number(series), folder: Number(folder) };
+  return { name_id: Number(name), series_id: Number(series), folder_id: Number(folder) };
 };
 
 const parseSize = (text: string | null): number =>
@@ -54,9 +54,9 @@ const parseName = (text: string | null): string => {
   return `%${escapeLike(text)}%`;
 };
 
-const nextLink = ({ query, path }: ApiRequest, { name_id, series, folder }: SearchKey): string => {
+const nextLink = ({ query, path }: ApiRequest, { name_id, series_id, folder_id }: SearchKey): string => {
   const parameters = new URLSearchParams(query);
-  parameters.set('cursor', `${name_id}-${series}-${folder}`);
+  parameters.set('cursor', `${name_id}-${series_id}-${folder_id}`);
   parameters.sort();
   return `${path.replace(/\/*$/, '/')}?${parameters.toString()}`;
 };

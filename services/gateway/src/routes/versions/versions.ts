@@ -1,4 +1,13 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
+import {
+  attributesOf,
+  folderOf,
+  isInArchive,
+  isListed,
+  mayHaveId,
+  nameOf,
+  PATH_COLUMNS,
+} from '@cyborgbackup/read-models';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
@@ -17,14 +26,14 @@ interface VersionRow extends EntryRow, StoredPath, OwnerRow, SpanRow {
 
 /** Versions of entries with the archives that have them. */
 const VERSIONS = `
-  from catalog.names n
-       join catalog.versions v on v.name = n.id
-       join catalog.folders f on f.series = v.series and f.id = v.folder
-       join catalog.attributes x on x.id = v.attributes
+  from catalog.entry_names n
+       join catalog.entries v on v.name_id = n.id
+       join ${folderOf('v')}
+       join ${attributesOf('v')}
        cross join lateral (
          select ${SPAN_COLUMNS}, (array_agg(a.id_base order by a.started_at desc, a.position desc))[1] as id_base
            from catalog.archives a
-          where a.series = v.series and a.complete and not a.removed and a.sequence between v.first_seq and v.last_seq
+          where ${isListed('a')} and ${isInArchive('v', 'a')}
          having count(*) > 0
        ) span`;
 
@@ -32,16 +41,15 @@ const VERSIONS = `
 const OF_PATH = `
  where f.path = $1 and n.name = $3
    and ($6 or f.raw is not distinct from $2 and n.raw is not distinct from $4)
-   and ($5::int4[] is null or v.series = any($5))`;
+   and ($5::int4[] is null or v.series_id = any($5))`;
 
 const ENTRY_PATH = `
-  select f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw
+  select ${PATH_COLUMNS}
     from catalog.archives a
-         join catalog.versions v on v.series = a.series and v.number = $1 - a.id_base
-              and v.first_seq <= a.sequence and v.last_seq >= a.sequence
-         join catalog.folders f on f.series = v.series and f.id = v.folder
-         join catalog.names n on n.id = v.name
-   where a.id_base <= $1 and a.id_base > $1 - 2147483647 and a.complete and not a.removed
+         join catalog.entries v on v.number = $1 - a.id_base and ${isInArchive('v', 'a')}
+         join ${folderOf('v')}
+         join ${nameOf('v')}
+   where ${mayHaveId('a', '$1')} and ${isListed('a')}
    order by a.id_base desc limit 1`;
 
 const splitPath = (text: string): StoredPath => {
@@ -115,9 +123,9 @@ export const versionsRoute = (deps: GatewayDeps): Endpoint =>
       );
       const { envelope, limit, offset } = pageOf(request, counted?.count ?? 0);
       const rows = await deps.reader.rows<VersionRow>(
-        `select ${ENTRY_COLUMNS}, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw, span.*, ${OWNER_COLUMNS}
-           ${VERSIONS} ${ownerJoins('v.series')} ${OF_PATH}
-          order by span.last_started desc, v.series, v.number desc limit $7 offset $8`,
+        `select ${ENTRY_COLUMNS}, ${PATH_COLUMNS}, span.*, ${OWNER_COLUMNS}
+           ${VERSIONS} ${ownerJoins('v.series_id')} ${OF_PATH}
+          order by span.last_started desc, v.series_id, v.number desc limit $7 offset $8`,
         [...values, limit, offset],
       );
       return { body: { ...envelope, results: rows.map(present) } };

@@ -1,4 +1,5 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
+import { attributesOf, folderOf, nameOf } from '@cyborgbackup/read-models';
 import type { GatewayDeps } from '../../deps.ts';
 import { diffSides, type ArchivePair } from './diff-sides.ts';
 
@@ -28,22 +29,22 @@ export interface ChangeRow extends StoredPath {
 }
 
 const side = (versions: string): string => `
-  select f.path as folder, coalesce(f.raw, '') as folder_raw, v.name,
-         row_number() over (partition by f.path, coalesce(f.raw, ''), v.name order by v.number) as nth,
+  select f.path as folder, coalesce(f.raw, '') as folder_raw, v.name_id,
+         row_number() over (partition by f.path, coalesce(f.raw, ''), v.name_id order by v.number) as nth,
          v.number, v.size, v.mtime, x.type, x.mode
     from (${versions}) v
-         join catalog.folders f on f.series = v.series and f.id = v.folder
-         join catalog.attributes x on x.id = v.attributes`;
+         join ${folderOf('v')}
+         join ${attributesOf('v')}`;
 
 /** Entries of both archives by path; where an archive has a path several times, in the order of the listing. */
 const changes = (removed: string, added: string): string => `
   with removed as (${side(removed)}), added as (${side(added)}),
   changes as (
-    select folder, folder_raw, name, nth,
+    select folder, folder_raw, name_id, nth,
            removed.number as from_number, removed.type as from_type, removed.mode as from_mode, removed.mtime as from_mtime,
            removed.size as from_size,
            added.number as to_number, added.type as to_type, added.mode as to_mode, added.mtime as to_mtime, added.size as to_size
-      from removed full join added using (folder, folder_raw, name, nth)
+      from removed full join added using (folder, folder_raw, name_id, nth)
   )`;
 
 const SUMMARY = `
@@ -73,7 +74,7 @@ export const readDiff = (
     `${changes(removed, added)}
      select c.folder, nullif(c.folder_raw, '') as folder_raw, n.name, n.raw as name_raw, c.from_number, c.from_type, c.from_mode,
             c.from_mtime, c.from_size, c.to_number, c.to_type, c.to_mode, c.to_mtime, c.to_size
-       from changes c join catalog.names n on n.id = c.name
+       from changes c join ${nameOf('c')}
       order by c.folder, n.name, c.folder_raw, n.raw, c.nth limit $${limit} offset $${offset}`,
     [...values, page.limit, page.offset],
   );

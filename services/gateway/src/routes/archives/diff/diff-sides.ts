@@ -1,3 +1,4 @@
+import { isInSequence } from '@cyborgbackup/read-models';
 import type { FoundArchive } from '../find-archive.ts';
 
 /** The two archives of a comparison. */
@@ -15,25 +16,25 @@ interface DiffSides {
 
 /** $1 series; $2, $3 sequences of the earlier and the later; $4, $5 the numbers that were given between them. */
 const ENDED = `
-  select v.* from catalog.endings e cross join lateral unnest(e.numbers) as ended(number)
-         join catalog.versions v on v.series = e.series and v.number = ended.number
-   where e.series = $1 and e.sequence > $2 and e.sequence <= $3
-     and v.first_seq <= $2 and v.last_seq >= $2 and v.last_seq < $3`;
+  select v.* from catalog.ended_entries e cross join lateral unnest(e.numbers) as ended(number)
+         join catalog.entries v on v.series_id = e.series_id and v.number = ended.number
+   where e.series_id = $1 and e.sequence > $2 and e.sequence <= $3
+     and ${isInSequence('v', '$2')} and v.last_archive < $3`;
 
 const BEGUN = `
-  select v.* from catalog.versions v
-   where v.series = $1 and v.number >= $4 and v.number < $5
-     and v.first_seq > $2 and v.first_seq <= $3 and v.last_seq >= $3`;
+  select v.* from catalog.entries v
+   where v.series_id = $1 and v.number >= $4 and v.number < $5
+     and v.first_archive > $2 and v.first_archive <= $3 and v.last_archive >= $3`;
 
 const inOneSeries = ({ from, to }: ArchivePair): DiffSides => {
   const isForward = from.sequence <= to.sequence;
   const [earlier, later] = isForward ? [from, to] : [to, from];
-  const values = [from.series, earlier.sequence, later.sequence, earlier.next, later.next];
+  const values = [from.series_id, earlier.sequence, later.sequence, earlier.next_number, later.next_number];
   return isForward ? { removed: ENDED, added: BEGUN, values } : { removed: BEGUN, added: ENDED, values };
 };
 
 const versionsOf = (series: string, sequence: string): string =>
-  `select v.* from catalog.versions v where v.series = ${series} and v.first_seq <= ${sequence} and v.last_seq >= ${sequence}`;
+  `select v.* from catalog.entries v where v.series_id = ${series} and ${isInSequence('v', sequence)}`;
 
 /** Entries that are the same have the same fingerprint. `not in` would go through a long list of others for each entry. */
 const except = (mine: string, others: string): string => `
@@ -46,7 +47,7 @@ const ofTwoSeries = ({ from, to }: ArchivePair): DiffSides => {
   return {
     removed: except(first, second),
     added: except(second, first),
-    values: [from.series, from.sequence, to.series, to.sequence],
+    values: [from.series_id, from.sequence, to.series_id, to.sequence],
   };
 };
 
@@ -55,4 +56,4 @@ const ofTwoSeries = ({ from, to }: ArchivePair): DiffSides => {
  * entries ended is noted. So the cost is that of the difference. Archives of different series are compared entry by entry.
  */
 export const diffSides = (pair: ArchivePair): DiffSides =>
-  pair.from.series === pair.to.series ? inOneSeries(pair) : ofTwoSeries(pair);
+  pair.from.series_id === pair.to.series_id ? inOneSeries(pair) : ofTwoSeries(pair);

@@ -1,3 +1,4 @@
+import { attributesOf, folderOf, hasPath, isInSequence, nameOf } from '@cyborgbackup/read-models';
 import type { GatewayDeps } from '../../deps.ts';
 import { badRequest, notFound } from '../../../http/core/http-error.ts';
 import type { FoundArchive } from '../find-archive.ts';
@@ -29,34 +30,33 @@ export const FOLDER_RAW = `
 const TOTALS = `
   select found.id, found.path, found.raw, coalesce(sum(t.entries), 0) as entries, coalesce(sum(t.files), 0) as files,
          coalesce(sum(t.bytes), 0) as bytes
-    from found left join catalog.folder_totals t on t.series = $1 and t.folder = found.id and t.sequence <= $2
+    from found left join catalog.folder_totals t on t.series_id = $1 and t.folder_id = found.id and t.sequence <= $2
    group by found.id, found.path, found.raw`;
 
 const BY_PATH = `
   with found as (
-    select id, path, raw from catalog.folders
-     where series = $1 and hashtextextended(path, 0) = hashtextextended($3::text, 0) and path = $3 and raw is null
+    select id, path, raw from catalog.folders f
+     where series_id = $1 and ${hasPath('f', '$3::text', 'null')}
   ) ${TOTALS}`;
 
 /** A folder that has an entry. An empty one may have no row of its own; its id is -1 then. */
 const ofEntry = (condition: string): string => `
   with found as (
     select coalesce(f.id, -1) as id, above.path || n.name || '/' as path, ${FOLDER_RAW} as raw
-      from catalog.versions v
-           join catalog.folders above on above.series = v.series and above.id = v.folder
-           join catalog.names n on n.id = v.name
-           join catalog.attributes x on x.id = v.attributes and x.type = 'd'
-           left join catalog.folders f on f.series = v.series and f.parent = above.id
+      from catalog.entries v
+           join ${folderOf('v', 'above')}
+           join ${nameOf('v')}
+           join ${attributesOf('v')} and x.type = 'd'
+           left join catalog.folders f on f.series_id = v.series_id and f.parent_id = above.id
                 and f.path = above.path || n.name || '/' and f.raw is not distinct from ${FOLDER_RAW}
-     where v.series = $1 and v.first_seq <= $2 and v.last_seq >= $2 and ${condition}
+     where v.series_id = $1 and ${isInSequence('v', '$2')} and ${condition}
      limit 1
   ) ${TOTALS}`;
 
 const BY_ENTRY = ofEntry('v.number = $3');
 
 const BY_LISTED_PATH = ofEntry(`
-  hashtextextended(above.path, 0) = hashtextextended($3::text, 0) and above.path = $3 and above.raw is null
-  and n.name = $4 and n.raw is null`);
+  ${hasPath('above', '$3::text', 'null')} and n.name = $4 and n.raw is null`);
 
 /** Slashes at either end of the text do not matter. */
 const folderPath = (text: string): string => {
@@ -68,23 +68,23 @@ const EMPTY: FoundFolder = { id: 0, path: '', raw: null, entries: 0, files: 0, b
 
 const byEntry = (
   { reader }: GatewayDeps,
-  { series, sequence, id_base }: FoundArchive,
+  { series_id, sequence, id_base }: FoundArchive,
   entry: string,
 ): Promise<FoundFolder | undefined> => {
   if (!/^\d{1,15}$/.test(entry)) throw badRequest('entry: give the id of a folder’s catalog entry.');
-  return reader.row<FoundFolder>(BY_ENTRY, [series, sequence, Number(entry) - id_base]);
+  return reader.row<FoundFolder>(BY_ENTRY, [series_id, sequence, Number(entry) - id_base]);
 };
 
 const byPath = async (
   { reader }: GatewayDeps,
-  { series, sequence }: FoundArchive,
+  { series_id, sequence }: FoundArchive,
   path: string,
 ): Promise<FoundFolder | undefined> => {
-  const found = await reader.row<FoundFolder>(BY_PATH, [series, sequence, path]);
+  const found = await reader.row<FoundFolder>(BY_PATH, [series_id, sequence, path]);
   if (found && found.entries > 0) return found;
   if (path === '') return EMPTY;
   const start = path.lastIndexOf('/', path.length - 2) + 1;
-  return reader.row<FoundFolder>(BY_LISTED_PATH, [series, sequence, path.slice(0, start), path.slice(start, -1)]);
+  return reader.row<FoundFolder>(BY_LISTED_PATH, [series_id, sequence, path.slice(0, start), path.slice(start, -1)]);
 };
 
 /**

@@ -1,3 +1,4 @@
+import { attributesOf, folderOf, isHealthy, isInSequence, nameOf } from '@cyborgbackup/read-models';
 import type { GatewayDeps } from '../../deps.ts';
 import { ENTRY_COLUMNS, type EntryRow } from '../../entries/entry.ts';
 import type { FoundArchive } from '../find-archive.ts';
@@ -21,31 +22,31 @@ export interface ItemRow extends Partial<EntryRow> {
 const ITEMS = `
   items as (
     select v.number, n.name, n.raw as name_raw, f.id as folder, null::text as folder_path, null::text as folder_raw
-      from catalog.versions v
-           join catalog.names n on n.id = v.name
-           join catalog.attributes x on x.id = v.attributes
-           join catalog.folders above on above.series = v.series and above.id = v.folder
-           left join catalog.folders f on x.type = 'd' and f.series = v.series and f.parent = v.folder
+      from catalog.entries v
+           join ${nameOf('v')}
+           join ${attributesOf('v')}
+           join ${folderOf('v', 'above')}
+           left join catalog.folders f on x.type = 'd' and f.series_id = v.series_id and f.parent_id = v.folder_id
                 and f.path = above.path || n.name || '/' and f.raw is not distinct from ${FOLDER_RAW}
-     where v.series = $1 and v.folder = $3 and v.first_seq <= $2 and v.last_seq >= $2
+     where v.series_id = $1 and v.folder_id = $3 and ${isInSequence('v', '$2')}
   ), implied as (
     select null::int4, substr(f.path, length(above.path) + 1, length(f.path) - length(above.path) - 1), null::text, f.id, f.path,
            f.raw
-      from catalog.folders f join catalog.folders above on above.series = f.series and above.id = f.parent
-     where f.series = $1 and f.parent = $3
+      from catalog.folders f join catalog.folders above on above.series_id = f.series_id and above.id = f.parent_id
+     where f.series_id = $1 and f.parent_id = $3
        and not exists (select from items i where i.folder = f.id)
        and (select sum(t.entries) from catalog.folder_totals t
-             where t.series = $1 and t.folder = f.id and t.sequence <= $2) > 0
+             where t.series_id = $1 and t.folder_id = f.id and t.sequence <= $2) > 0
   )`;
 
 export const countItems = async (
   { reader }: GatewayDeps,
-  { series, sequence }: FoundArchive,
+  { series_id, sequence }: FoundArchive,
   { id }: FoundFolder,
 ): Promise<number> => {
   const row = await reader.row<{ count: number }>(
     `with ${ITEMS} select (select count(*) from items) + (select count(*) from implied) as count`,
-    [series, sequence, id],
+    [series_id, sequence, id],
   );
   return row?.count ?? 0;
 };
@@ -53,7 +54,7 @@ export const countItems = async (
 /** Some items of a folder, by name. */
 export const readItems = (
   { reader }: GatewayDeps,
-  { series, sequence, job_uuid }: FoundArchive,
+  { series_id, sequence, job_uuid }: FoundArchive,
   { id }: FoundFolder,
   { limit, offset }: { readonly limit: number; readonly offset: number },
 ): Promise<readonly ItemRow[]> =>
@@ -62,15 +63,15 @@ export const readItems = (
        select * from items union all select * from implied order by name, name_raw, number limit $5 offset $6
      )
      select p.name, p.name_raw, p.folder_path, p.folder_raw, ${ENTRY_COLUMNS}, t.entries, t.files, t.bytes,
-            not exists (select from catalog.broken b where b.job_uuid = $4 and b.number = p.number) as healthy
+            ${isHealthy('$4', 'p.number')} as healthy
        from page p
-            left join catalog.versions v on v.series = $1 and v.number = p.number
-            left join catalog.attributes x on x.id = v.attributes
+            left join catalog.entries v on v.series_id = $1 and v.number = p.number
+            left join ${attributesOf('v')}
             left join lateral (
               select sum(entries) as entries, sum(files) as files, sum(bytes) as bytes
                 from catalog.folder_totals
-               where series = $1 and folder = p.folder and sequence <= $2
+               where series_id = $1 and folder_id = p.folder and sequence <= $2
             ) t on p.folder is not null
       order by p.name, p.name_raw, p.number`,
-    [series, sequence, id, job_uuid, limit, offset],
+    [series_id, sequence, id, job_uuid, limit, offset],
   );
