@@ -1,57 +1,36 @@
-export * from './borg-runner.ts';
-export { checkCommand, type CheckOptions } from './commands/check.ts';
-export type { CommonOptions } from './commands/common.ts';
-export { compactCommand, type CompactOptions } from './commands/compact.ts';
-export { createCommand, type CreateOptions, type DumpSource } from './commands/create.ts';
-export { deleteCommand, type DeleteOptions } from './commands/delete.ts';
-export { extractCommand, type ExtractOptions } from './commands/extract.ts';
-export { escapeGlob } from './commands/glob.ts';
-export { infoCommand, type InfoOptions } from './commands/info.ts';
-export { initCommand, type InitOptions } from './commands/init.ts';
 export {
-  listArchivesCommand,
-  type ListArchivesOptions,
-  listEntriesCommand,
-  type ListEntriesOptions,
-  listFilesCommand,
-  type ListFilesOptions,
-} from './commands/list.ts';
-export type { AgentDestination, AgentIdentity } from './agent-dialogue.ts';
-export { authorizedKeysLine, type AuthorizedKeysLine } from './authorized-keys-line.ts';
-export { createCheckFindings, type CheckFindings } from './parse/check-findings.ts';
-export { exportTarCommand, type ExportTarOptions } from './commands/export-tar.ts';
-export { keyExportCommand, type KeyExportOptions } from './commands/key-export.ts';
-export { createForwardedAgent, type ForwardableAgent } from './forwarded-agent.ts';
-export { type LocalAgent, startLocalAgent } from './local-agent.ts';
-export { dumpOverSsh, type DumpTarget } from './dump-over-ssh.ts';
-export { type FedScript, runFedScript } from './fed-script.ts';
-export { fingerprintOf } from './fingerprint.ts';
-export { type HostKey, type HostKeyPins, knownHostsLine } from './host-key.ts';
-export { localRunner } from './local-runner.ts';
-export { quote, quoteArgv } from './quote.ts';
-export { type BorgCommand, buildBorgCommand } from './remote-borg.ts';
-export {
-  archiveLocation,
-  checkArchiveName,
   parseRepositoryLocation,
   type RepositoryLocation,
   repositoryPathOnHost,
   toBorgUrl,
 } from './commands/repository-location.ts';
-export { isSshError, SshError, type SshFailure } from './ssh-error.ts';
-export type { ExecOptions, ExecResult } from './ssh-exec.ts';
-export { generateKeyPair, keyFingerprint, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh-key.ts';
-export { sshRunner, type SshRunnerOptions } from './ssh-runner.ts';
-export { connectSsh, type SshOptions, type SshSession } from './ssh-session.ts';
-export { MOUNT_LOST, type SshMount } from './ssh-mount.ts';
-export type { ChunkSink } from './stream-io.ts';
-export { execPlain, type PlainOptions, type PlainResult } from './exec-plain.ts';
-export { type Outcome, outcomeOf } from './exit-codes.ts';
-export { explainFailure, type Failure, type FailureFacts, type FailureKind } from './explain-failure.ts';
+export type { AgentIdentity } from './agent/dialogue.ts';
+export { createForwardedAgent } from './agent/forwarded-agent.ts';
+export { startLocalAgent } from './agent/local-agent.ts';
+export {
+  deleteCommand,
+  exportTarCommand,
+  extractCommand,
+  listArchivesCommand,
+  listEntriesCommand,
+  listFilesCommand,
+} from './commands/archives.ts';
+export { createCommand, type CreateOptions } from './commands/create.ts';
+export { dumpOverSsh } from './commands/dump-over-ssh.ts';
+export { escapeGlob } from './commands/options.ts';
+export {
+  checkCommand,
+  type CheckOptions,
+  compactCommand,
+  infoCommand,
+  initCommand,
+  keyExportCommand,
+} from './commands/repository.ts';
+export { explainFailure, MOUNT_LOST } from './explain/explain-failure.ts';
+export type { FailureKind } from './explain/failure-rules.ts';
+export { type CheckFindings, createCheckFindings } from './parse/check-findings.ts';
 export {
   type ArchiveInfo,
-  type ArchiveList,
-  type CreateResult,
   parseArchiveInfo,
   parseArchiveList,
   parseCreateResult,
@@ -59,16 +38,17 @@ export {
   type RepositoryInfo,
 } from './parse/json-results.ts';
 export type { Line } from './parse/line-splitter.ts';
-export { type ArchiveEntry, createListParser, type ListParser, parseListLine } from './parse/list-line.ts';
-export type {
-  ArchiveProgress,
-  BorgOutput,
-  FileStatus,
-  LogLevel,
-  LogMessage,
-  OperationProgress,
-  Progress,
-} from './parse/log-line.ts';
-export { isSupportedBorg, parseBorgVersion } from './parse/version.ts';
-export { type HostFacts, probeHost } from './probe-host.ts';
-export { type BorgResult, runBorg, type RunBorgOptions } from './run-borg.ts';
+export { type ArchiveEntry, createListParser, parseListLine } from './parse/list-line.ts';
+export type { ArchiveProgress, LogMessage, Progress } from './parse/log-line.ts';
+export type { BorgRunner } from './runner/borg-runner.ts';
+export { execPlain, type PlainOptions, type PlainResult } from './runner/exec-plain.ts';
+export { localRunner } from './runner/local-runner.ts';
+export { type HostFacts, isSupportedBorg, probeHost } from './runner/probe-host.ts';
+export { type BorgResult, runBorg, type RunBorgOptions } from './runner/run-borg.ts';
+export { runFedScript, sshRunner } from './runner/ssh-runner.ts';
+export { quote } from './shell/quote.ts';
+export { authorizedKeysLine, type AuthorizedKeysLine } from './ssh/authorized-keys-line.ts';
+export { isSshError, SshError, type SshFailure } from './ssh/error.ts';
+export { type HostKey, type HostKeyPins, knownHostsLine } from './ssh/host-key.ts';
+export { generateKeyPair, type KeyPair, type KeyPairOptions, publicKeyOf } from './ssh/key.ts';
+export { connectSsh, type ForwardableAgent, type SshSession } from './ssh/session.ts';

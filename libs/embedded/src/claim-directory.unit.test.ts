@@ -17,7 +17,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(top, { recursive: true }));
 
-test('of many who claim a folder at once, one gets it, and the next only once it is given back', async () => {
+test('of many concurrent claims of a folder one succeeds, and the next only once the folder is given back', async () => {
   const claims = await Promise.allSettled(Array.from({ length: 10 }, () => claimDirectory(directory)));
   const [winner, ...others] = claims.flatMap((claim) => (claim.status === 'fulfilled' ? [claim.value] : []));
   expect(others).toEqual([]);
@@ -33,8 +33,8 @@ test('of many who claim a folder at once, one gets it, and the next only once it
 test.each([
   ['a process that has ended', '4194304 1'],
   ['a process whose id was given out again', `${process.pid} 1`],
-  ['nobody', ''],
-])('a folder that was left by %s is free', async (_, owner) => {
+  ['no process', ''],
+])('a folder that was claimed by %s can be claimed', async (_, owner) => {
   await (
     await claimDirectory(directory)
   )();
@@ -44,7 +44,7 @@ test.each([
   )();
 });
 
-test('a folder whose owner was killed is free, also while nobody has asked how it ended', async () => {
+test('a folder whose owner was killed can be claimed, even while the owner is a zombie', async () => {
   // The shell becomes a sleep, which never asks after the child it has then.
   const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],

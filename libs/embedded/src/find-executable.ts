@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 
-/** Where servers live, though ordinary users' PATH often leaves it out. */
+/** Where servers are installed, though the PATH of ordinary users often leaves it out. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'];
 
 /** Absolute path of an executable, from PATH or the system's folders; undefined when there is none. */
@@ -9,12 +9,13 @@ export const findExecutable = async (name: string): Promise<string | undefined> 
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
   for (const folder of [...folders, ...SYSTEM_FOLDERS]) {
     const path = join(folder, name);
-    try {
-      await access(path, constants.X_OK);
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
       return path;
-    } catch {
-      // Not here.
-    }
   }
   return undefined;
 };

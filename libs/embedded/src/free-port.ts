@@ -1,24 +1,20 @@
 import { messageOf } from '@cyborgbackup/kernel';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /** A TCP port on 127.0.0.1 that nothing listens on right now. Another process may take it before the caller does. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('The system gave out no TCP port'));
-      });
-    });
-  });
+export const freePort = async (): Promise<number> => {
+  await using probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  if (typeof address === 'object' && address !== null) return address.port;
+  throw new Error('The system gave out no TCP port');
+};
 
 const TRIES = 3;
 
 /**
- * Starts a server on the port asked for, or on a free one; when somebody else takes that first, on another.
+ * Starts a server on the port asked for, or on a free one; when another process takes that first, on another.
  * @throws what `start` throws
  */
 export const onFreePort = async <Server>(

@@ -3,7 +3,7 @@ import { onFreePort } from './free-port.ts';
 
 const taken = new Error('bind: address already in use');
 
-test('another port is tried when the free one was taken meanwhile', async () => {
+test('onFreePort tries another port when the free one was taken meanwhile', async () => {
   const tried: number[] = [];
   const start = (port: number): Promise<string> =>
     tried.push(port) < 3 ? Promise.reject(taken) : Promise.resolve('up');
@@ -15,7 +15,7 @@ test('another port is tried when the free one was taken meanwhile', async () => 
 test.each([
   ['a port that was asked for', 4222, taken],
   ['another failure', undefined, new Error('disk full')],
-])('%s is tried once', async (_, wanted, error) => {
+])('onFreePort tries %s once', async (_, wanted, error) => {
   let tries = 0;
   const start = (): Promise<never> => {
     tries += 1;
@@ -25,7 +25,7 @@ test.each([
   expect(tries).toBe(1);
 });
 
-test('gives up after three ports', async () => {
+test('onFreePort gives up after three ports', async () => {
   let tries = 0;
   const start = (): Promise<never> => {
     tries += 1;

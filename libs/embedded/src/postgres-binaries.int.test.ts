@@ -10,7 +10,7 @@ import { serverIdentity } from './server-identity.ts';
 const run = promisify(execFile);
 
 test.runIf(process.getuid?.() === 0)(
-  'binaries below a closed folder are copied to where the server’s user can run them',
+  "PostgreSQL's binaries below a closed folder are copied to where the server's user can run them",
   async () => {
     const closed = await mkdtemp(join(tmpdir(), 'cyborgbackup-closed-'));
     const cache = join('/var/tmp', `cyborgbackup-cache-${process.pid}`);

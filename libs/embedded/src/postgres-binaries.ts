@@ -1,8 +1,8 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { isErrno } from './errno.ts';
-import { pathExists } from './path-exists.ts';
+import { fails } from './files.ts';
 import type { Identity } from './server-identity.ts';
 
 /*
@@ -31,18 +31,16 @@ const isOpenToAll = async (folder: string): Promise<boolean> => {
   return folder === '/' || isOpenToAll(dirname(folder));
 };
 
-/** A copy that everybody can read: made once per version, under a folder that only root can write. */
+/** A copy that every user can read: made once per version, under a folder that only root can write. */
 const openCopy = async (folder: string, cache: string): Promise<string> => {
   const copy = join(cache, `postgresql-${await versionOf(folder)}`);
-  if (await pathExists(copy)) return copy;
+  if (existsSync(copy)) return copy;
   await mkdir(cache, { recursive: true, mode: 0o755 });
   const unfinished = await mkdtemp(join(cache, 'copying-'));
   try {
     await cp(join(folder, 'native'), join(unfinished, 'native'), { recursive: true, verbatimSymlinks: true });
-    await rename(join(unfinished, 'native'), copy);
-  } catch (error) {
-    // Somebody else was quicker.
-    if (!isErrno(error, 'ENOTEMPTY', 'EEXIST')) throw error;
+    // These mean that another process was quicker.
+    await fails(rename(join(unfinished, 'native'), copy), 'ENOTEMPTY', 'EEXIST');
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }

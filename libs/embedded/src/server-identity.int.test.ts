@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { giveTo } from './server-identity.ts';
+import { changeOwner } from './server-identity.ts';
 
 test.runIf(process.getuid?.() === 0)(
-  'giving a folder away gives all in it, but nothing that links in it lead to',
+  'changeOwner gives a folder and all in it away, but no target of its links',
   async () => {
     const top = await mkdtemp(join(tmpdir(), 'cyborgbackup-give-'));
     const [folder, secret] = [join(top, 'folder'), join(top, 'secret')];
@@ -14,7 +14,7 @@ test.runIf(process.getuid?.() === 0)(
     await writeFile(secret, '');
     await symlink(secret, join(folder, 'link'));
 
-    await giveTo(folder, { uid: 65_530, gid: 65_530 });
+    await changeOwner(folder, { uid: 65_530, gid: 65_530 });
     for (const path of [folder, join(folder, 'below'), join(folder, 'below', 'file')]) {
       expect(await stat(path)).toMatchObject({ uid: 65_530, gid: 65_530 });
     }

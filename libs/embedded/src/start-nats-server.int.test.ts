@@ -38,7 +38,7 @@ const login = async (port: string, token: string): Promise<string> => {
   }
 };
 
-test('lets in who has the token, which is in a file of mode 0600 and in no argument', async () => {
+test('nats-server admits only clients with the token, which is in a file of mode 0600 and in no argument', async () => {
   const server = await startNatsServer({ dataDir, logger });
   const { username: token, port } = new URL(server.url);
   expect(await login(port, token)).toBe('PONG');
@@ -53,14 +53,14 @@ test('lets in who has the token, which is in a file of mode 0600 and in no argum
   await again.stop();
 });
 
-test.runIf(process.getuid?.() === 0)('as root, runs under a user of its own', async () => {
+test.runIf(process.getuid?.() === 0)('nats-server started by root runs under a user of its own', async () => {
   const server = await startNatsServer({ dataDir, logger });
   const [pid] = await processesIn(directory, 'nats-server');
   expect(await readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\t65530\t/m);
   await server.stop();
 });
 
-test('is started again, under the same url, when it ends by itself', async () => {
+test('nats-server is started again under the same url when it ends by itself', async () => {
   const server = await startNatsServer({ dataDir, logger });
   const { username: token, port } = new URL(server.url);
   const [first] = await processesIn(directory, 'nats-server');
@@ -70,7 +70,7 @@ test('is started again, under the same url, when it ends by itself', async () =>
   await server.stop();
 });
 
-test('can be stopped while it waits to be started again', async () => {
+test('nats-server can be stopped while it waits to be started again', async () => {
   const server = await startNatsServer({ dataDir, logger });
   const [first] = await processesIn(directory, 'nats-server');
   process.kill(first!, 'SIGKILL');
@@ -80,14 +80,14 @@ test('can be stopped while it waits to be started again', async () => {
   expect(await processesIn(directory, 'nats-server')).toEqual([]);
 });
 
-test('a folder in use is refused', async () => {
+test('startNatsServer refuses a folder in use, and takes it after the stop', async () => {
   const server = await startNatsServer({ dataDir, logger });
   await expect(startNatsServer({ dataDir, logger })).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
   await server.stop();
   await (await startNatsServer({ dataDir, logger })).stop();
 });
 
-test('stopping twice does not touch the next one in the same folder', async () => {
+test('stopping a nats-server twice does not touch the next one in the same folder', async () => {
   const first = await startNatsServer({ dataDir, logger });
   await first.stop();
   const second = await startNatsServer({ dataDir, logger });

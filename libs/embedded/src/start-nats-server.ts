@@ -1,12 +1,10 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readOrCreateSecret } from './files.ts';
 import { findExecutable } from './find-executable.ts';
-import { onFreePort } from './free-port.ts';
-import { startInClaimed, type RunningServer, type StartOptions } from './running-server.ts';
-import { readOrCreateSecret } from './secret-file.ts';
-import { giveTo, serverIdentity, type Identity } from './server-identity.ts';
-import { superviseProcess, type SupervisedProcess } from './supervised-process.ts';
+import { changeOwner, type Identity, serverIdentity } from './server-identity.ts';
+import { type RunningServer, startServer, type StartOptions } from './start-server.ts';
 
 const EXECUTABLE = 'nats-server';
 
@@ -22,15 +20,6 @@ jetstream {
 }
 `;
 
-const natsServerPath = async (): Promise<string> => {
-  const path = await findExecutable(EXECUTABLE);
-  if (path !== undefined) return path;
-  throw new AppError(
-    'unavailable',
-    'nats-server is not installed; install it with "apt-get install -y nats-server", or set NATS_URL to a server of your own.',
-  );
-};
-
 /**
  * Makes the server's folder. The server owns its store and its configuration, but not the folder around them: where it
  * cannot put links, we can write as root.
@@ -38,16 +27,10 @@ const natsServerPath = async (): Promise<string> => {
 const prepareFolder = async (directory: string, identity: Identity | undefined): Promise<void> => {
   const store = join(directory, 'jetstream');
   await mkdir(store, { recursive: true, mode: 0o700 });
-  await giveTo(store, identity);
+  await changeOwner(store, identity);
   if (!identity) return;
   await chown(directory, 0, identity.gid);
   await chmod(directory, 0o750);
-};
-
-const writeConfig = async (directory: string, text: string, identity: Identity | undefined): Promise<void> => {
-  const path = join(directory, 'nats.conf');
-  await writeFile(path, text, { mode: 0o600 });
-  if (identity) await chown(path, identity.uid, identity.gid);
 };
 
 /**
@@ -56,30 +39,38 @@ const writeConfig = async (directory: string, text: string, identity: Identity |
  * down first.
  * @throws AppError `unavailable` when nats-server is not installed, `conflict` when another process uses `dataDir`
  */
-export const startNatsServer = async ({ dataDir, logger, port }: StartOptions): Promise<RunningServer> => {
-  const path = await natsServerPath();
-  return startInClaimed(dataDir, async () => {
+export const startNatsServer = async (options: StartOptions): Promise<RunningServer> => {
+  const path = await findExecutable(EXECUTABLE);
+  if (path === undefined) {
+    throw new AppError(
+      'unavailable',
+      'nats-server is not installed; install it with "apt-get install -y nats-server", or set NATS_URL to a server of your own.',
+    );
+  }
+  return startServer(options, async () => {
     const identity = serverIdentity();
-    const directory = join(dataDir, 'server');
-    const token = await readOrCreateSecret(join(dataDir, 'token'));
+    const directory = join(options.dataDir, 'server');
+    const token = await readOrCreateSecret(join(options.dataDir, 'token'));
     await prepareFolder(directory, identity);
-    const start = async (onPort: number): Promise<SupervisedProcess> => {
-      await writeConfig(directory, configText(onPort, token), identity);
-      return superviseProcess({
-        name: EXECUTABLE,
-        path,
-        args: ['--config', 'nats.conf'],
-        directory,
-        identity,
-        isReady: (line) => line.includes('Server is ready'),
-        signals: [
-          { signal: 'SIGTERM', millis: 10_000 },
-          { signal: 'SIGKILL', millis: 5_000 },
-        ],
-        logger,
-      });
+    return {
+      urlFor: (port) => `nats://${token}@127.0.0.1:${port}`,
+      planFor: async (port) => {
+        const config = join(directory, 'nats.conf');
+        await writeFile(config, configText(port, token), { mode: 0o600 });
+        if (identity) await chown(config, identity.uid, identity.gid);
+        return {
+          name: EXECUTABLE,
+          path,
+          args: ['--config', 'nats.conf'],
+          directory,
+          identity,
+          isReady: (line) => line.includes('Server is ready'),
+          signals: [
+            { signal: 'SIGTERM', millis: 10_000 },
+            { signal: 'SIGKILL', millis: 5_000 },
+          ],
+        };
+      },
     };
-    const { server, port: chosen } = await onFreePort(start, port);
-    return { url: `nats://${token}@127.0.0.1:${chosen}`, server };
   });
 };

@@ -4,7 +4,7 @@ import { startNatsServer } from './start-nats-server.ts';
 
 vi.mock('./find-executable.ts', () => ({ findExecutable: () => Promise.resolve(undefined) }));
 
-test('without nats-server the error says how to install it', async () => {
+test('startNatsServer says how to install nats-server when there is none', async () => {
   const starting = startNatsServer({ dataDir: '/nonexistent', logger: createLogger('test', 'silent') });
   await expect(starting).rejects.toThrow(/apt-get install -y nats-server/);
 });

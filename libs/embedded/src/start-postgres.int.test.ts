@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { HERE } from './init-cluster.ts';
+import { WORKING_DIRECTORY } from './init-cluster.ts';
 import { processesIn } from './leftovers.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
 import { serverIdentity } from './server-identity.ts';
@@ -56,7 +56,7 @@ const answers = (url: string): Promise<boolean> =>
     () => false,
   );
 
-test('makes its cluster, even after a try that was cut short, and keeps data and password over a restart', async () => {
+test('PostgreSQL makes its cluster, even after an interrupted try, and keeps data and password over a restart', async () => {
   const first = await start();
   await query(first.url, 'create table kept as select 42 as n');
   await first.stop();
@@ -68,7 +68,7 @@ test('makes its cluster, even after a try that was cut short, and keeps data and
   await second.stop();
 });
 
-test('listens on loopback alone, asks for the password, and keeps it where only the owner reads it', async () => {
+test('PostgreSQL listens on loopback only, asks for the password, and keeps it where only the owner can read it', async () => {
   const server = await start();
   const settings = `select name, setting from pg_settings where name in ('listen_addresses', 'unix_socket_directories')`;
   expect(await query(server.url, `${settings} order by name`)).toEqual([
@@ -82,31 +82,34 @@ test('listens on loopback alone, asks for the password, and keeps it where only 
   await server.stop();
 });
 
-test.runIf(process.getuid?.() === 0)('as root, runs under a user of its own without any capability', async () => {
-  const server = await start();
-  const [pid] = await processesIn(cluster, 'postgres');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  expect(status).toMatch(/^Uid:\t65530\t65530\t65530\t65530$/m);
-  expect(status).toMatch(/^Groups:\s*$/m);
-  expect(status).toMatch(/^CapEff:\t0+$/m);
-  const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-  expect(environment).not.toContain('CYBORGBACKUP');
-  await server.stop();
-});
+test.runIf(process.getuid?.() === 0)(
+  'PostgreSQL started by root runs under a user of its own without any capability',
+  async () => {
+    const server = await start();
+    const [pid] = await processesIn(cluster, 'postgres');
+    const status = await readFile(`/proc/${pid}/status`, 'utf8');
+    expect(status).toMatch(/^Uid:\t65530\t65530\t65530\t65530$/m);
+    expect(status).toMatch(/^Groups:\s*$/m);
+    expect(status).toMatch(/^CapEff:\t0+$/m);
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+    expect(environment).not.toContain('CYBORGBACKUP');
+    await server.stop();
+  },
+);
 
-test('a folder in use is refused, and its server goes on', async () => {
+test('startPostgres refuses a folder in use, and its server goes on', async () => {
   const server = await start();
   await expect(start()).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
   expect(await answers(server.url)).toBe(true);
   await server.stop();
 });
 
-test('a server left over by a dead parent is shut down before the new one starts', async () => {
+test('a PostgreSQL left over by a dead parent is shut down before the new one starts', async () => {
   await (await start()).stop();
   const identity = serverIdentity();
   const leftover = spawn(
     join(await postgresBinaries(identity), 'postgres'),
-    ['-D', HERE, '-p', '1', '-c', 'listen_addresses='],
+    ['-D', WORKING_DIRECTORY, '-p', '1', '-c', 'listen_addresses='],
     {
       cwd: cluster,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -124,7 +127,7 @@ test('a server left over by a dead parent is shut down before the new one starts
   await server.stop();
 });
 
-test('does not outlive a parent that is killed', async () => {
+test('PostgreSQL does not outlive a parent that is killed', async () => {
   const script = `
     import { createLogger } from '@cyborgbackup/kernel';
     import { startPostgres } from './start-postgres.ts';
@@ -144,7 +147,7 @@ test('does not outlive a parent that is killed', async () => {
   await server.stop();
 });
 
-test('is started again, under the same url, when it ends by itself', async () => {
+test('PostgreSQL is started again under the same url when it ends by itself', async () => {
   const server = await start();
   const before = await query(server.url, 'select pg_postmaster_start_time()::text as t');
   const pids = await processesIn(cluster, 'postgres');

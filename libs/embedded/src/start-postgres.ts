@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import { onFreePort } from './free-port.ts';
-import { HERE, initCluster, SUPERUSER } from './init-cluster.ts';
+import { readOrCreateSecret } from './files.ts';
+import { initCluster, SUPERUSER, WORKING_DIRECTORY } from './init-cluster.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
-import { startInClaimed, type RunningServer, type StartOptions } from './running-server.ts';
-import { readOrCreateSecret } from './secret-file.ts';
-import { giveTo, serverIdentity } from './server-identity.ts';
-import { superviseProcess, type SupervisedProcess } from './supervised-process.ts';
+import { changeOwner, serverIdentity } from './server-identity.ts';
+import { type RunningServer, startServer, type StartOptions } from './start-server.ts';
 
-export interface StartPostgresOptions extends StartOptions {
+interface StartPostgresOptions extends StartOptions {
   /** False where nothing needs to survive a crash of the machine, as in tests: no fsync. */
   readonly durable?: boolean;
 }
@@ -26,7 +24,7 @@ const SETTINGS = {
   random_page_cost: '1.1',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // The server's own affairs only. Statements and their errors go to the client, who knows what in them is secret.
+  // Of the server itself only. Statements and their errors go to the client, which knows what in them is secret.
   log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse',
@@ -35,28 +33,27 @@ const SETTINGS = {
 
 const NOT_DURABLE = { fsync: 'off', full_page_writes: 'off', max_wal_size: '2GB' };
 
-const settingArgs = (settings: Readonly<Record<string, string>>): string[] =>
-  Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-
 /**
  * Starts PostgreSQL on 127.0.0.1 with its cluster in `dataDir`, making that on the first start, and starts it again should
  * it end by itself. The url is the superuser's. A server that a killed parent left there is shut down first.
  * @throws AppError `conflict` when another process uses `dataDir`
  */
 export const startPostgres = (options: StartPostgresOptions): Promise<RunningServer> =>
-  startInClaimed(options.dataDir, async () => {
-    const { dataDir, logger, port, durable = true } = options;
+  startServer(options, async () => {
+    const { dataDir, durable = true } = options;
     const identity = serverIdentity();
     const cluster = join(dataDir, 'cluster');
     const password = await readOrCreateSecret(join(dataDir, 'password'));
     const binaries = await postgresBinaries(identity);
-    await initCluster({ binaries, cluster, password, identity });
-    await giveTo(cluster, identity);
-    const start = (onPort: number): Promise<SupervisedProcess> =>
-      superviseProcess({
+    await initCluster(binaries, cluster, password, identity);
+    await changeOwner(cluster, identity);
+    const settings = Object.entries({ ...SETTINGS, ...(durable ? {} : NOT_DURABLE) });
+    return {
+      urlFor: (port) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`,
+      planFor: async (port) => ({
         name: 'postgres',
         path: join(binaries, 'postgres'),
-        args: ['-D', HERE, '-p', String(onPort), ...settingArgs({ ...SETTINGS, ...(durable ? {} : NOT_DURABLE) })],
+        args: ['-D', WORKING_DIRECTORY, '-p', String(port), ...settings.map(([name, value]) => `-c${name}=${value}`)],
         directory: cluster,
         identity,
         isReady: (line) => line.includes('database system is ready to accept connections'),
@@ -65,8 +62,6 @@ export const startPostgres = (options: StartPostgresOptions): Promise<RunningSer
           { signal: 'SIGQUIT', millis: 5_000 },
           { signal: 'SIGKILL', millis: 5_000 },
         ],
-        logger,
-      });
-    const { server, port: chosen } = await onFreePort(start, port);
-    return { url: `postgres://${SUPERUSER}:${password}@127.0.0.1:${chosen}/postgres`, server };
+      }),
+    };
   });

@@ -1,8 +1,10 @@
 import { delay, messageOf } from '@cyborgbackup/kernel';
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { stopLeftovers } from './leftovers.ts';
-import { spawnServer, untilReady, type ServerPlan } from './spawn-server.ts';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type StoppableServer, stopLeftovers } from './leftovers.ts';
+import type { Identity } from './server-identity.ts';
 
 /*
  * One server as a child process.
@@ -14,26 +16,84 @@ import { spawnServer, untilReady, type ServerPlan } from './spawn-server.ts';
  * stop() ends any of the three states. The kernel gives the child its stop signal when we die, however we die.
  */
 
-export interface SupervisedProcess {
-  /** Ends the server for good; with `SIGKILL`, as a power cut would. Resolves when no process of it is left. */
-  readonly stop: (signal?: 'SIGKILL') => Promise<void>;
+/**
+ * What to run, and as which user. The working directory is entered before the identity is taken on. Servers name their files
+ * relative to it, which works even below a folder that the identity may not pass, such as /root.
+ */
+export interface ServerPlan extends StoppableServer {
+  /** Absolute path of the executable. */
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly identity: Identity | undefined;
+  /** Tells the line on standard error that means "accepting connections". */
+  readonly isReady: (line: string) => boolean;
 }
 
-const STEADY_MILLIS = 30_000;
-const BACK_OFF = { firstMillis: 250, longestMillis: 10_000 };
+const READY_MILLIS = 60_000;
+const TAIL_LINES = 20;
+
+/** The command that makes the kernel signal the server when our thread ends. `setpriv` is in every Linux's util-linux. */
+const withDeathSignal = ({ path, args, signals }: ServerPlan): readonly [string, readonly string[]] => {
+  const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((candidate) => existsSync(candidate));
+  if (setpriv === undefined) return [path, args];
+  return [setpriv, ['--pdeathsig', signals[0].signal.slice('SIG'.length), '--', path, ...args]];
+};
+
+const spawnServer = (plan: ServerPlan): ChildProcess => {
+  const [command, args] = withDeathSignal(plan);
+  return spawn(command, args, {
+    cwd: plan.directory,
+    // Nothing of our own environment: it holds the master key and database passwords.
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // Ctrl-C reaches every process in the terminal's group, but we end our work with the servers first, and then them.
+    detached: true,
+    ...plan.identity,
+  });
+};
+
+/**
+ * Resolves once the child says it is ready.
+ * @throws Error with its last lines when it ends first, or says nothing for a minute (it is killed then)
+ */
+const untilReady = (plan: ServerPlan, child: ChildProcess): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const tail: string[] = [];
+    const fail = (why: string): void => {
+      clearTimeout(timer);
+      reject(new Error([`${plan.name} ${why}`, ...tail].join('\n  ')));
+    };
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      fail(`was not ready within ${READY_MILLIS / 1000} s`);
+    }, READY_MILLIS);
+    child.once('error', (error) => fail(`cannot be run: ${error.message}`));
+    child.once('close', (code, signal) =>
+      fail(`ended before it was ready (${signal ?? `exit code ${code ?? 'unknown'}`})`),
+    );
+    if (!child.stderr) return;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      plan.logger.debug({ server: plan.name }, line);
+      if (tail.push(line) > TAIL_LINES) tail.shift();
+      if (!plan.isReady(line)) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 
 const hasEnded = (child: ChildProcess): boolean =>
   child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 
-const untilEnded = async (child: ChildProcess): Promise<void> => {
-  if (!hasEnded(child)) await once(child, 'exit');
-};
+const STEADY_MILLIS = 30_000;
+const BACK_OFF = { firstMillis: 250, longestMillis: 10_000 };
 
 /**
  * Starts the server, after ending what an earlier one left over, and keeps it running until `stop`.
+ * @returns `stop`: ends the server for good; with `SIGKILL`, as a power cut would. Resolves when no process of it is left.
  * @throws Error with the server's last lines when the first start fails
  */
-export const superviseProcess = async (plan: ServerPlan): Promise<SupervisedProcess> => {
+export const superviseProcess = async (plan: ServerPlan): Promise<(signal?: 'SIGKILL') => Promise<void>> => {
+  const { name, logger } = plan;
   const stopping = new AbortController();
   let child: ChildProcess;
 
@@ -44,41 +104,31 @@ export const superviseProcess = async (plan: ServerPlan): Promise<SupervisedProc
     await untilReady(plan, child);
   };
 
-  const startAgain = async (failures: number): Promise<number> => {
-    const wait = Math.min(BACK_OFF.firstMillis * 2 ** failures, BACK_OFF.longestMillis);
-    plan.logger.error({ server: plan.name, wait }, `${plan.name} ended unexpectedly; it is started again`);
-    await delay(wait, stopping.signal);
-    try {
-      await start();
-    } catch (error) {
-      if (!stopping.signal.aborted) plan.logger.error({ server: plan.name }, messageOf(error));
-    }
-    return failures + 1;
-  };
-
   const keepRunning = async (): Promise<void> => {
-    let failures = 0;
-    for (;;) {
+    for (let failures = 0; ; failures += 1) {
       const since = Date.now();
-      await untilEnded(child);
+      if (!hasEnded(child)) await once(child, 'exit');
       if (stopping.signal.aborted) return;
       if (Date.now() - since > STEADY_MILLIS) failures = 0;
-      failures = await startAgain(failures);
+      const wait = Math.min(BACK_OFF.firstMillis * 2 ** failures, BACK_OFF.longestMillis);
+      logger.error({ server: name, wait }, `${name} ended unexpectedly; it is started again`);
+      await delay(wait, stopping.signal);
+      await start().catch((error: unknown) => {
+        if (!stopping.signal.aborted) logger.error({ server: name }, messageOf(error));
+      });
     }
   };
 
   await start();
   const running = keepRunning();
-  return {
-    stop: async (signal) => {
-      stopping.abort();
-      const [gentle] = plan.signals;
-      if (!hasEnded(child)) {
-        child.kill(signal ?? gentle.signal);
-        await once(child, 'exit', { signal: AbortSignal.timeout(gentle.millis) }).catch(() => undefined);
-      }
-      await stopLeftovers(plan);
-      await running;
-    },
+  return async (signal) => {
+    stopping.abort();
+    const [gentle] = plan.signals;
+    if (!hasEnded(child)) {
+      child.kill(signal ?? gentle.signal);
+      await once(child, 'exit', { signal: AbortSignal.timeout(gentle.millis) }).catch(() => undefined);
+    }
+    await stopLeftovers(plan);
+    await running;
   };
 };

@@ -36,7 +36,7 @@ export const startExecutor = async (parts: ServiceParts, config: ExecutorConfig)
   });
   const downloads = serveDownloads({ parts: { ...parts, logger }, hostKeys, connectTimeoutMillis });
   const consuming = queue.consume({
-    slots: config.CYBORGBACKUP_EXECUTOR_SLOTS,
+    concurrency: config.CYBORGBACKUP_EXECUTOR_SLOTS,
     signal: stopping.signal,
     graceMillis: Math.max(0, config.CYBORGBACKUP_EXECUTOR_GRACE * 1000 - HAND_OVER_MILLIS),
     handler,

@@ -1,17 +1,13 @@
 import { expect, test } from 'vitest';
-import { checkCommand } from './check.ts';
+import { checkCommand, initCommand, keyExportCommand } from './repository.ts';
 import { createCommand } from './create.ts';
-import { deleteCommand } from './delete.ts';
-import { exportTarCommand } from './export-tar.ts';
-import { extractCommand } from './extract.ts';
-import { escapeGlob, prefixGlob } from './glob.ts';
-import { initCommand } from './init.ts';
-import { keyExportCommand } from './key-export.ts';
+import { deleteCommand, exportTarCommand, extractCommand, listArchivesCommand } from './archives.ts';
+import { escapeGlob } from './options.ts';
 
 const repository = 'ssh://borg@nas/./repo';
 const COMMON = ['--log-json', '--info'];
 
-test('create puts every option before the paths, and the paths after --', () => {
+test('borg create gets every option before --, and the paths after it', () => {
   const argv = createCommand({
     repository,
     archive: 'a',
@@ -53,7 +49,7 @@ test('create puts every option before the paths, and the paths after --', () => 
   ]);
 });
 
-test('create of a dump lets borg start the command', () => {
+test('borg create of a dump lets borg start the command', () => {
   const argv = createCommand({ repository, archive: 'a', source: { command: ['pg_dump', '-Fc'], name: 'db.sql' } });
   expect(argv.slice(-6)).toEqual([
     '--content-from-command',
@@ -65,7 +61,7 @@ test('create of a dump lets borg start the command', () => {
   ]);
 });
 
-test('create for the files of another host', () => {
+test("borg create for another host's files takes numeric ids and a files cache mode", () => {
   const argv = createCommand({
     repository,
     archive: 'a',
@@ -76,7 +72,7 @@ test('create for the files of another host', () => {
   expect(argv.slice(-5)).toEqual(['--numeric-ids', '--files-cache=mtime,size', '--', `${repository}::a`, '.']);
 });
 
-test('a tar goes to standard output, with paths taken literally', () => {
+test('borg export-tar writes to standard output and takes paths literally', () => {
   expect(exportTarCommand({ repository, archive: 'a', paths: ['sh:*'], stripComponents: 1 })).toEqual([
     'export-tar',
     ...COMMON,
@@ -88,7 +84,7 @@ test('a tar goes to standard output, with paths taken literally', () => {
   ]);
 });
 
-test('check and key export', () => {
+test('borg check and key export name the repository last', () => {
   expect(checkCommand({ repository, only: 'archives', verifyData: true }).slice(-5)).toEqual([
     '--progress',
     '--archives-only',
@@ -99,7 +95,7 @@ test('check and key export', () => {
   expect(keyExportCommand({ repository })).toEqual(['key', 'export', ...COMMON, '--', repository]);
 });
 
-test('extract takes paths literally', () => {
+test('borg extract takes paths literally and refuses an empty one', () => {
   expect(extractCommand({ repository, archive: 'a', paths: ['re:x', '-y'], stripComponents: 2 }).slice(3)).toEqual([
     '--progress',
     '--strip-components=2',
@@ -111,12 +107,12 @@ test('extract takes paths literally', () => {
   expect(() => extractCommand({ repository, archive: 'a', paths: [''] })).toThrow('is empty');
 });
 
-test('delete needs names, since without one borg deletes the repository', () => {
+test('borg delete refuses an empty list of names, which would delete the repository', () => {
   expect(deleteCommand({ repository, archives: ['a', 'b'] }).slice(-4)).toEqual(['--', repository, 'a', 'b']);
   expect(() => deleteCommand({ repository, archives: [] })).toThrow('Name the archives');
 });
 
-test('init', () => {
+test('borg init gets encryption, append-only mode and quota', () => {
   expect(initCommand({ repository, encryption: 'repokey', appendOnly: true, storageQuota: '1G' })).toEqual([
     'init',
     ...COMMON,
@@ -128,7 +124,7 @@ test('init', () => {
   ]);
 });
 
-test('glob metacharacters are taken literally, and digits of a stamp for any digit', () => {
+test('glob metacharacters of a prefix are escaped', () => {
   expect(escapeGlob('a*b?c[d]e!')).toBe('a[*]b[?]c[[]d]e!');
-  expect(prefixGlob('web-')).toBe('web-*');
+  expect(listArchivesCommand({ repository, prefix: 'web-[' })).toContain('--glob-archives=web-[[]*');
 });

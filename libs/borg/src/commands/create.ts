@@ -1,10 +1,9 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { hasEscapedBytes } from '../quote.ts';
-import { commonOptions, type CommonOptions, flag, option, repeated } from './common.ts';
+import { hasEscapedBytes } from '../shell/quote.ts';
 import { archiveLocation } from './repository-location.ts';
+import { commonOptions, type CommonOptions, flag, option, repeated } from './options.ts';
 
 export interface CreateOptions extends CommonOptions {
-  readonly repository: string;
   readonly archive: string;
   /** What goes into the archive: files and folders, or the output of one command. */
   readonly source: { readonly paths: readonly string[] } | DumpSource;
@@ -37,17 +36,17 @@ export interface DumpSource {
   readonly name: string;
 }
 
-/** Borg expands `{now}` and the like in comments. */
+/** Borg expands placeholders such as `{now}` in comments. */
 const literal = (text: string | undefined): string | undefined => text?.replaceAll(/[{}]/g, '$&$&');
 
-/** Borg stores its command line in the archive, as UTF-8, at the very end: better to stop before than after hours. */
+/** Borg stores its command line in the archive, as UTF-8, at the very end: better to fail before the backup than after hours. */
 const refuseEscapedBytes = (argv: string[]): string[] => {
   const bad = argv.find(hasEscapedBytes);
   if (bad === undefined) return argv;
-  const shown = bad.replaceAll(/\p{Surrogate}/gu, '?').slice(0, 100);
+  const printable = bad.replaceAll(/\p{Surrogate}/gu, '?').slice(0, 100);
   throw new AppError(
     'validation',
-    `Borg cannot be given "${shown}", whose name is not UTF-8; back up the folder that contains it.`,
+    `Borg cannot be given "${printable}", whose name is not UTF-8; back up the folder that contains it.`,
   );
 };
 

@@ -72,7 +72,8 @@ export const parseRepositoryLocation = (text: string): RepositoryLocation => {
 /** Borg expands `{hostname}` and the like in locations. */
 const withoutPlaceholders = (text: string): string => text.replaceAll(/[{}]/g, '$&$&');
 
-const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+/** A host before a colon. */
+export const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** The location as an argument for borg on another host than the repository's own. */
 export const toBorgUrl = (location: RepositoryLocation): string => {

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createListParser } from '../parse/list-line.ts';
-import { extractCommand } from './extract.ts';
-import { listEntriesCommand } from './list.ts';
+import { extractCommand, listEntriesCommand } from './archives.ts';
 
 const place = { repository: '/r', archive: 'a' };
 
-describe('selections of an archive', () => {
-  test('are literal paths, then patterns', () => {
+describe('a selection of an archive', () => {
+  test('consists of literal paths, then patterns', () => {
     const selection = { paths: ['re:x', '-n'], patterns: ['sh:**/y'] };
     const words = ['--', '/r::a', 'pp:re:x', 'pp:-n', 'sh:**/y'];
     expect(extractCommand({ ...place, ...selection }).slice(-5)).toEqual(words);
@@ -14,7 +13,7 @@ describe('selections of an archive', () => {
     expect(listEntriesCommand(place).slice(-2)).toEqual(['--', '/r::a']);
   });
 
-  test('may be listed with the digests of contents', () => {
+  test('can be listed with the digests of contents', () => {
     const [plain, full] = [false, true].map((withDigests) =>
       listEntriesCommand({ ...place, withDigests }).find((word) => word.startsWith('--format=')),
     );

@@ -31,7 +31,7 @@ const COMPLETE = 'Archive consistency check complete';
 /** Sums up what was said before. */
 const SUMMARY = 'Finished ';
 
-const isBad = ({ level }: LogMessage): boolean => level === 'error' || level === 'critical';
+const isError = ({ level }: LogMessage): boolean => level === 'error' || level === 'critical';
 
 /**
  * Collects what `borg check` says. Its messages have no ids, so they are known by their text (borg 1.2 and 1.4); an error
@@ -44,17 +44,17 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
   let fileCount = 0;
   let defectChunks = 0;
   let archivesChecked = false;
-  let troubled = false;
+  let isClean = true;
   let current: string | undefined;
   let currentFile: string | undefined;
 
-  const damage = (archive: string): void => {
-    troubled = true;
+  const addArchive = (archive: string): void => {
+    isClean = false;
     if (archives.size < MAX_ARCHIVES) archives.add(archive);
   };
 
-  const damageFile = (archive: string, path: string): void => {
-    damage(archive);
+  const addFile = (archive: string, path: string): void => {
+    addArchive(archive);
     // All of a file's messages come together.
     if (path === currentFile) return;
     currentFile = path;
@@ -62,55 +62,46 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
     if (files.size < MAX_FILES) files.set(`${archive}\0${path}`, { archive, path });
   };
 
-  const seeFile = (archive: string, message: string): boolean => {
-    const prefix = `${archive}: `;
-    if (!message.startsWith(prefix)) return false;
-    const rest = message.slice(prefix.length);
-    const path = (MISSING_CHUNK.exec(rest) ?? OTHER_FILE.exec(rest))?.groups?.['path'];
-    if (path !== undefined) damageFile(archive, path);
-    return path !== undefined;
-  };
-
-  const seeError = (message: string): undefined => {
-    troubled = true;
-    if (message.startsWith(SUMMARY)) return undefined;
+  const addError = (message: string): void => {
+    isClean = false;
+    if (message.startsWith(SUMMARY)) return;
     const absent = NOT_FOUND.exec(message)?.groups?.['archive'];
-    if (absent !== undefined) {
-      damage(absent);
-      return undefined;
+    if (absent !== undefined) addArchive(absent);
+    else if (DEFECT_CHUNK.test(message)) defectChunks += 1;
+    else {
+      if (current !== undefined) addArchive(current);
+      if (errors.length < MAX_ERRORS) errors.push(message.split('\n')[0]?.slice(0, 300) ?? '');
     }
-    if (DEFECT_CHUNK.test(message)) {
-      defectChunks += 1;
-      return undefined;
-    }
-    if (current !== undefined) damage(current);
-    if (errors.length < MAX_ERRORS) errors.push(message.split('\n')[0]?.slice(0, 300) ?? '');
-    return undefined;
   };
 
-  /** Where borg is; true when the message only told that. */
-  const seePlace = (message: LogMessage): boolean => {
-    const next = ANALYZING.exec(message.message)?.groups?.['archive'];
-    const atEnd = message.message.startsWith(COMPLETE);
-    if (next === undefined && !atEnd) return false;
-    current = next;
-    currentFile = undefined;
-    archivesChecked ||= atEnd;
-    troubled ||= isBad(message);
-    return true;
+  /** The damaged file that a message names, of the archive that borg is at. */
+  const damagedPath = (message: string): string | undefined => {
+    if (current === undefined || !message.startsWith(`${current}: `)) return undefined;
+    const rest = message.slice(current.length + 2);
+    return (MISSING_CHUNK.exec(rest) ?? OTHER_FILE.exec(rest))?.groups?.['path'];
   };
 
   const see = (output: BorgOutput): void => {
-    if (output.type !== 'log_message' || !output.logger.startsWith('borg.') || seePlace(output)) return;
+    if (output.type !== 'log_message' || !output.logger.startsWith('borg.')) return;
     const { message } = output;
-    if (current !== undefined && seeFile(current, message)) return;
-    if (isBad(output)) seeError(message);
+    const next = ANALYZING.exec(message)?.groups?.['archive'];
+    const isComplete = message.startsWith(COMPLETE);
+    if (next !== undefined || isComplete) {
+      current = next;
+      currentFile = undefined;
+      archivesChecked ||= isComplete;
+      isClean &&= !isError(output);
+      return;
+    }
+    const path = damagedPath(message);
+    if (current !== undefined && path !== undefined) addFile(current, path);
+    else if (isError(output)) addError(message);
   };
 
   return {
     see,
     findings: () => ({
-      isClean: !troubled,
+      isClean,
       damagedArchives: [...archives],
       damagedFiles: [...files.values()],
       damagedFileCount: fileCount,

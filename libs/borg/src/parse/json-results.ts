@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { toIsoUtc } from './time.ts';
+import { toIsoUtc } from './fields.ts';
 
 const size = z.int().nonnegative();
 
@@ -76,23 +76,20 @@ export type RepositoryInfo = z.output<typeof repositoryInfo>;
 export type ArchiveList = z.output<typeof archiveList>;
 
 const parse = <T>(what: string, schema: z.ZodType<T>, text: string): T => {
+  const unreadable = (why: string, cause?: unknown): AppError =>
+    new AppError('unavailable', `Borg's ${what} cannot be read: ${why}. Is it a borg of version 1.2 or 1.4?`, {
+      cause,
+    });
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new AppError(
-      'unavailable',
-      `Borg's ${what} cannot be read: it is not JSON. Is it a borg of version 1.2 or 1.4?`,
-      { cause },
-    );
+    throw unreadable('it is not JSON', cause);
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  throw new AppError(
-    'unavailable',
-    `Borg's ${what} cannot be read: ${issue?.path.join('.')}: ${issue?.message}. Is it a borg of version 1.2 or 1.4?`,
-  );
+  throw unreadable(`${issue?.path.join('.')}: ${issue?.message}`);
 };
 
 /** The result of `createCommand`. @throws AppError('unavailable') when it is not complete: then no archive was reported */

@@ -5,17 +5,15 @@ export interface Line {
   readonly cut: boolean;
 }
 
-export interface LineSplitter {
-  /** The lines that this chunk completes. */
-  push(chunk: Buffer): Line[];
-  /** The last line, if it had no line end. */
-  end(): Line[];
-}
+const MAX_LINE_BYTES = 1024 * 1024;
 
-export const MAX_LINE_BYTES = 1024 * 1024;
-
-/** Cuts a byte stream into lines of UTF-8. Holds at most one line of `maxBytes`; of a longer one the start is kept. */
-export const createLineSplitter = (maxBytes: number = MAX_LINE_BYTES): LineSplitter => {
+/**
+ * Cuts a byte stream into lines of UTF-8. Holds at most one line of `maxBytes`; of a longer one the start is kept. `push` gives
+ * the lines that a chunk completes, `end` the last line if it had no line end.
+ */
+export const createLineSplitter = (
+  maxBytes = MAX_LINE_BYTES,
+): { push: (chunk: Buffer) => Line[]; end: () => Line[] } => {
   let parts: Buffer[] = [];
   let length = 0;
   let cut = false;
@@ -39,10 +37,10 @@ export const createLineSplitter = (maxBytes: number = MAX_LINE_BYTES): LineSplit
     push: (chunk) => {
       const lines: Line[] = [];
       let start = 0;
-      for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, start)) {
-        keep(chunk.subarray(start, at));
+      for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
+        keep(chunk.subarray(start, end));
         lines.push(take());
-        start = at + 1;
+        start = end + 1;
       }
       keep(chunk.subarray(start));
       return lines;

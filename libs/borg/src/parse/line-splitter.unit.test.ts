@@ -7,7 +7,7 @@ const split = (chunks: Buffer[], max?: number): { text: string; cut: boolean }[]
   return [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()];
 };
 
-test('however the bytes arrive, the lines are the same', () => {
+test('lines are the same however the bytes are split', () => {
   fc.assert(
     fc.property(
       fc.array(fc.string({ unit: 'grapheme' }).map((s) => s.replaceAll(/[\r\n]/g, ''))),
@@ -24,7 +24,7 @@ test('however the bytes arrive, the lines are the same', () => {
   );
 });
 
-test('a line without end comes at the end, and carriage returns go', () => {
+test('a last line without line end is kept, and carriage returns are removed', () => {
   expect(split([Buffer.from('a\r\n\nb')])).toEqual([
     { text: 'a', cut: false },
     { text: '', cut: false },
@@ -32,7 +32,7 @@ test('a line without end comes at the end, and carriage returns go', () => {
   ]);
 });
 
-test('a line beyond the limit is cut and says so, and the next is whole', () => {
+test('a line beyond the limit is marked as cut, and the next one is whole', () => {
   const chunks = ['aaa', 'aaa', 'aaa\nbbbb\ncc'].map((text) => Buffer.from(text));
   expect(split(chunks, 4)).toEqual([
     { text: 'aaaa', cut: true },

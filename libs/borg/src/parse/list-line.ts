@@ -1,7 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { decodeWithEscapes } from './surrogate-escape.ts';
-import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
-import { toIsoUtc } from './time.ts';
+import { countOf, parseObject, textOf, toIsoUtc } from './fields.ts';
 
 /** One entry of an archive. */
 export interface ArchiveEntry {
@@ -32,20 +30,13 @@ export interface ArchiveEntry {
 
 const nameOf = (value: unknown): string => (typeof value === 'number' ? String(value) : textOf(value));
 
-/** Borg 2 (and late 1.x) adds the true bytes when the path is not valid UTF-8. */
-const pathOf = (path: unknown, base64: unknown): string =>
-  typeof base64 === 'string' ? decodeWithEscapes(Buffer.from(base64, 'base64')) : textOf(path);
-
-const linkTargetOf = (fields: JsonObject): string =>
-  textOf(fields['linktarget'] ?? fields['source'] ?? fields['target']);
-
 /**
  * One line of `list --json-lines` with the fields of `listFilesCommand`.
  * @returns undefined for a line that is not an entry
  */
 export const parseListLine = (text: string): ArchiveEntry | undefined => {
   const fields = parseObject(text) ?? {};
-  const path = pathOf(fields['path'], fields['path_b64']);
+  const path = textOf(fields['path']);
   const mtime = toIsoUtc(fields['mtime'] ?? fields['isomtime']);
   if (path === '' || mtime === undefined) return undefined;
   const mode = textOf(fields['mode']);
@@ -59,7 +50,7 @@ export const parseListLine = (text: string): ArchiveEntry | undefined => {
     path,
     size: countOf(fields['size']),
     mtime,
-    linkTarget: linkTargetOf(fields),
+    linkTarget: textOf(fields['linktarget'] ?? fields['source'] ?? fields['target']),
     healthy: fields['healthy'] !== false,
   };
 };
@@ -109,16 +100,15 @@ const entryOf = (fields: readonly string[]): ArchiveEntry => {
   };
 };
 
-/** Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given. */
-export interface ListParser {
-  /** The entries that this chunk completes. @throws AppError('unavailable') for what is no listing */
-  push(chunk: Buffer): ArchiveEntry[];
-  /** @throws AppError('unavailable') when the listing ends within an entry */
-  end(): void;
-}
-
-/** @param withDigests as the listing was asked for */
-export const createListParser = ({ withDigests = false } = {}): ListParser => {
+/**
+ * Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given. `push` gives the
+ * entries that a chunk completes. Both functions throw AppError('unavailable') for what is no listing, or not a whole one.
+ * @param withDigests as the listing was asked for
+ */
+export const createListParser = ({ withDigests = false } = {}): {
+  push: (chunk: Buffer) => ArchiveEntry[];
+  end: () => void;
+} => {
   const count = withDigests ? FIELD_COUNT + 1 : FIELD_COUNT;
   let rest = '';
   let fields: string[] = [];

@@ -22,13 +22,13 @@ const ENTRY = {
 const changed = (fields: object): unknown =>
   parseListLine(JSON.stringify({ ...(JSON.parse(LINE) as object), ...fields }));
 
-test('an entry is read with all its fields', () => {
+test('an entry of a JSON listing is read with all its fields', () => {
   expect(parseListLine(LINE)).toEqual(ENTRY);
 });
 
 test.each([
   [
-    'an unknown owner is given by number',
+    'an owner without a name is given by number',
     { user: 1000, group: 1001, uid: 1000, gid: 1001 },
     { user: '1000', group: '1001', uid: 1000, gid: 1001 },
   ],
@@ -37,28 +37,27 @@ test.each([
     { type: 'l', mode: 'lrwxrwxrwx', linktarget: 'a b' },
     { type: 'l', mode: 'lrwxrwxrwx', linkTarget: 'a b' },
   ],
-  ['later versions call it target', { linktarget: undefined, source: undefined, target: 'x' }, { linkTarget: 'x' }],
   [
-    'times with an offset are UTC afterwards',
+    'a link target is found under its later name too',
+    { linktarget: undefined, source: undefined, target: 'x' },
+    { linkTarget: 'x' },
+  ],
+  [
+    'a time with an offset is converted to UTC',
     { mtime: '2026-11-23T13:32:59.771+01:00' },
     { mtime: '2026-11-23T12:32:59.771Z' },
   ],
-  ['times of whole seconds', { mtime: '2017-02-27T12:27:20' }, { mtime: '2017-02-27T12:27:20Z' }],
-  ['broken files', { healthy: false }, { healthy: false }],
-  ['sizes beyond what numbers hold', { size: 2 ** 60 }, { size: 0 }],
-  ['large sizes', { size: 2 ** 52 }, { size: 2 ** 52 }],
-  ['escaped bytes', { path: 'caf\udce9' }, { path: 'caf\udce9' }],
-  [
-    'true bytes',
-    { path: 'caf?', path_b64: Buffer.from([0x63, 0xe9, 0xc3, 0xa9, 0x80]).toString('base64') },
-    { path: 'c\udce9é\udc80' },
-  ],
+  ['a time of whole seconds is read', { mtime: '2017-02-27T12:27:20' }, { mtime: '2017-02-27T12:27:20Z' }],
+  ['a file with missing parts is marked as not healthy', { healthy: false }, { healthy: false }],
+  ['a size beyond 2^53 is read as 0', { size: 2 ** 60 }, { size: 0 }],
+  ['a size below 2^53 is read exactly', { size: 2 ** 52 }, { size: 2 ** 52 }],
+  ['escaped bytes of a path are kept', { path: 'caf\udce9' }, { path: 'caf\udce9' }],
 ])('%s', (_name, fields, expected) => {
   expect(changed(fields)).toEqual({ ...ENTRY, ...expected });
 });
 
 test.each(['', 'Welcome to web', '{', '{"path": "x"}', '{"mtime": "2017-02-27T12:27:20"}', '[]', 'null'])(
-  '%j is no entry',
+  '%j is not taken for an entry',
   (text) => {
     expect(parseListLine(text)).toBeUndefined();
   },

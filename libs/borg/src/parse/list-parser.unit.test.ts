@@ -38,7 +38,7 @@ const ENTRIES: readonly ArchiveEntry[] = [
 
 const bytes = (text: string): Buffer => Buffer.from(text.replaceAll('|', '\0'), 'latin1');
 
-test('a listing is read however it is cut', () => {
+test('a listing is read alike however its bytes are split', () => {
   const whole = bytes(FIRST + SECOND + FIRST);
   fc.assert(
     fc.property(fc.array(fc.nat({ max: whole.length })), (cuts) => {
@@ -60,7 +60,7 @@ const refusal = (work: () => unknown): string => {
   }
 };
 
-test('a listing that ends within an entry is none', () => {
+test('a listing that ends within an entry is refused', () => {
   for (const end of [1, 5, FIRST.length - 1]) {
     const parser = createListParser();
     parser.push(bytes(FIRST + FIRST.slice(0, end)));
@@ -68,7 +68,7 @@ test('a listing that ends within an entry is none', () => {
   }
 });
 
-test('what is no listing is none', () => {
+test('output that is no listing is refused', () => {
   const parser = createListParser();
   expect(refusal(() => parser.push(bytes('Welcome|to|web|'.repeat(4))))).toBe('unavailable');
 });

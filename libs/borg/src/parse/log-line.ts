@@ -1,7 +1,8 @@
-import { PID_MARKER } from '../remote-borg.ts';
-import { countOf, type JsonObject, parseObject, textOf } from './fields.ts';
+import { countOf, isoOfSeconds, type JsonObject, parseObject, textOf } from './fields.ts';
 import type { Line } from './line-splitter.ts';
-import { isoOfSeconds } from './time.ts';
+
+/** Begins the line that tells the process id of borg, first on standard error; see borg-script.ts. */
+export const PID_MARKER = 'cyborgbackup-pid';
 
 /** How far `create` is, several times a second. */
 export interface ArchiveProgress {
@@ -27,12 +28,12 @@ export interface OperationProgress {
 
 export type Progress = ArchiveProgress | OperationProgress;
 
-export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 
 /** Something borg, or a program around it, has to say. */
 export interface LogMessage {
   readonly type: 'log_message';
-  readonly level: LogLevel;
+  readonly level: (typeof LEVELS)[number];
   /** Borg's name for the message, for example `Repository.DoesNotExist`; empty for most. */
   readonly msgid: string;
   readonly message: string;
@@ -49,21 +50,8 @@ export interface FileStatus {
   readonly path: string;
 }
 
-/** The process id of borg on its host, once at the start. */
-export interface ProcessId {
-  readonly type: 'pid';
-  readonly pid: number;
-}
-
-export type BorgOutput = Progress | LogMessage | FileStatus | ProcessId;
-
-const LEVELS: Readonly<Record<string, LogLevel>> = {
-  DEBUG: 'debug',
-  INFO: 'info',
-  WARNING: 'warning',
-  ERROR: 'error',
-  CRITICAL: 'critical',
-};
+/** What borg reports. Once, at the start, that is its process id on its host. */
+export type BorgOutput = Progress | LogMessage | FileStatus | { readonly type: 'pid'; readonly pid: number };
 
 const archiveProgress = (fields: JsonObject): ArchiveProgress => ({
   type: 'archive_progress',
@@ -85,10 +73,11 @@ const operationProgress = (type: OperationProgress['type'], fields: JsonObject):
 });
 
 const logMessage = (fields: JsonObject): LogMessage => {
+  const level = textOf(fields['levelname']).toLowerCase();
   const at = isoOfSeconds(fields['time']);
   return {
     type: 'log_message',
-    level: LEVELS[textOf(fields['levelname'])] ?? 'info',
+    level: LEVELS.find((name) => name === level) ?? 'info',
     msgid: textOf(fields['msgid']),
     message: textOf(fields['message']).trim(),
     logger: textOf(fields['name']),
@@ -97,22 +86,17 @@ const logMessage = (fields: JsonObject): LogMessage => {
 };
 
 /** A line that is not borg's JSON: from ssh, the shell, or a crash. */
-const foreign = (text: string): LogMessage => ({
+const foreign = (message: string): LogMessage => ({
   type: 'log_message',
   level: 'warning',
   msgid: '',
-  message: text,
+  message,
   logger: '',
 });
 
 /** Borg asked something. We give it no input, so it took the safe answer; what it asked explains what comes next. */
-const question = (fields: JsonObject): LogMessage => ({
-  type: 'log_message',
-  level: 'warning',
-  msgid: textOf(fields['msgid']),
-  message: textOf(fields['message']).trim(),
-  logger: 'borg.question',
-});
+const question = (fields: JsonObject): LogMessage =>
+  logMessage({ ...fields, levelname: 'WARNING', name: 'borg.question' });
 
 const PARSERS: Readonly<Record<string, (fields: JsonObject) => BorgOutput>> = {
   archive_progress: archiveProgress,

@@ -121,6 +121,6 @@ test.each([
     { type: 'log_message', level: 'warning', msgid: '', message: '{"type": "something new"}', logger: '' },
   ],
   ['[1]', { type: 'log_message', level: 'warning', msgid: '', message: '[1]', logger: '' }],
-])('%s', (text, expected) => {
+])('reads the line %s', (text, expected) => {
   expect(parse(text)).toEqual(expected);
 });

@@ -1,0 +1,27 @@
+import type { Duplex } from 'node:stream';
+import { BaseAgent, type ParsedKey } from 'ssh2';
+import type { ForwardableAgent } from '../ssh/session.ts';
+import { type AgentIdentity, createAgentStream } from './dialogue.ts';
+
+/**
+ * An SSH agent that lives in this process. Forwarded to a host it lets borg there log in to another host without a key ever
+ * leaving us.
+ * @param identities called for each program over there that opens the agent, so that they may be chosen after the login
+ */
+export const createForwardedAgent = (identities: () => readonly AgentIdentity[]): ForwardableAgent =>
+  // The shape that ssh2 wants. Only `getStream` matters, since we log in with the private key itself.
+  new (class extends BaseAgent {
+    override getIdentities(done: (error: undefined, keys: ParsedKey[]) => void): void {
+      done(undefined, []);
+    }
+
+    override sign(): void {
+      throw new Error('This agent signs for forwarded connections only');
+    }
+
+    override getStream(done: (error: undefined, stream: Duplex) => void): void {
+      const stream = createAgentStream(identities());
+      stream.on('error', () => stream.destroy());
+      done(undefined, stream);
+    }
+  })();

@@ -1,0 +1,136 @@
+import type { LogMessage } from '../parse/log-line.ts';
+import {
+  BORG_RULES,
+  CLIENT_SSH_RULES,
+  type Explanation,
+  type FailureKind,
+  type MessageRule,
+  MSGID_BY_EXIT_CODE,
+  MSGID_RULES,
+  REPOSITORY_SSH_RULES,
+  SCRIPT_STATUSES,
+} from './failure-rules.ts';
+
+/** Exit status of ssh-mount.sh when the mount could not be made, and when it broke; ssh-mount.int.test.ts holds them equal. */
+export const MOUNT_FAILED = 120;
+export const MOUNT_LOST = 125;
+
+/** What borg.sh puts before each line that ssh said; explain-failure.int.test.ts and ssh-mount.int.test.ts hold them equal. */
+const REPOSITORY_SSH_PREFIX = 'ssh to the repository host: ';
+const CLIENT_SSH_PREFIX = 'ssh to the client: ';
+
+export interface Failure {
+  readonly kind: FailureKind;
+  /** One sentence, or two: what is wrong and what to do. */
+  readonly message: string;
+}
+
+/** The end of a borg command; a `BorgResult` is one. */
+export interface FailedRun {
+  readonly exitCode: number | null;
+  readonly signal?: string | undefined;
+  readonly messages: readonly LogMessage[];
+}
+
+const EXCEPTION = /^\S+(?:Error|Exception): .*$/gm;
+
+/** What borg said in one line: of a crash the exception, else the first line without the prefix of the repository's side. */
+const firstLine = (message: string): string => {
+  const exception = message.startsWith('Traceback') ? message.match(EXCEPTION)?.at(-1) : undefined;
+  return (exception ?? message.replace(/^Remote: /, '').split('\n')[0] ?? '').slice(0, 300);
+};
+
+const failureOf = (kind: FailureKind, explanation: Explanation, message: string): Failure => ({
+  kind,
+  message: typeof explanation === 'string' ? explanation : explanation(firstLine(message)),
+});
+
+const byRules = (rules: readonly MessageRule[], messages: readonly string[]): Failure | undefined => {
+  for (const [kind, pattern, explanation] of rules) {
+    const found = messages.find((message) => pattern.test(firstLine(message)) || pattern.test(message));
+    if (found !== undefined) return failureOf(kind, explanation, found);
+  }
+  return undefined;
+};
+
+const withPrefix = (prefix: string, messages: readonly LogMessage[]): readonly string[] =>
+  messages.flatMap(({ message }) => (message.startsWith(prefix) ? [message.slice(prefix.length)] : []));
+
+/** What borg itself says; other lines may be a dump's, which has connections and disks of its own. */
+const ofBorg = (messages: readonly LogMessage[]): readonly string[] =>
+  messages.filter(({ logger }) => logger !== '').map(({ message }) => message);
+
+const DUMP_FAILED = /^(Command Error: )?(Command .* exited with status|Failed to execute command)/;
+
+const isOfDump = ({ logger, message }: LogMessage): boolean =>
+  logger === '' &&
+  message.trim() !== '' &&
+  ![CLIENT_SSH_PREFIX, REPOSITORY_SSH_PREFIX].some((prefix) => message.startsWith(prefix));
+
+/** Borg says that the command failed; the reason is in the command's own words. */
+const byDump = (messages: readonly LogMessage[]): Failure | undefined => {
+  const failed = ofBorg(messages).find((message) => DUMP_FAILED.test(message));
+  if (failed === undefined) return undefined;
+  const last = messages.findLast(isOfDump);
+  const words = last ? ` It said: ${last.message.trim().slice(0, 300)}` : '';
+  return {
+    kind: 'dump',
+    message: `The command to back up failed, so no archive was kept: ${firstLine(failed)}.${words}`,
+  };
+};
+
+/** A lost connection to the client also fails a dump from there, so it comes first. */
+const byMessages = (messages: readonly LogMessage[]): Failure | undefined =>
+  byRules(CLIENT_SSH_RULES, withPrefix(CLIENT_SSH_PREFIX, messages)) ??
+  byDump(messages) ??
+  byRules(REPOSITORY_SSH_RULES, [
+    ...withPrefix(REPOSITORY_SSH_PREFIX, messages),
+    ...ofBorg(messages).filter((message) => message.startsWith('Remote: ')),
+  ]) ??
+  byRules(BORG_RULES, ofBorg(messages));
+
+/** The script's status tells of the mount; what borg says of files that went away does not matter then. */
+const byMount = ({ exitCode, messages }: FailedRun): Failure | undefined => {
+  if (exitCode === MOUNT_LOST) {
+    return {
+      kind: 'client-unreachable',
+      message:
+        'The connection from where borg runs to the client broke during the backup; what was stored is not whole.',
+    };
+  }
+  if (exitCode !== MOUNT_FAILED || messages.some(({ message }) => message.startsWith(CLIENT_SSH_PREFIX)))
+    return undefined;
+  const reason = firstLine(messages.at(-1)?.message ?? 'it does not say why').replace(/^cyborgbackup: /, '');
+  return {
+    kind: 'mount',
+    message: `The client's files cannot be mounted where borg runs: ${reason}. Pull mode needs sshfs and /dev/fuse there.`,
+  };
+};
+
+const byMsgid = (messages: readonly LogMessage[]): Failure | undefined => {
+  for (const { msgid, message } of messages.toReversed()) {
+    // What the repository's side raised comes without the class around it.
+    const rule = MSGID_RULES[msgid] ?? MSGID_RULES[`Repository.${msgid}`];
+    if (rule) return failureOf(...rule, message);
+  }
+  return undefined;
+};
+
+const byExitCode = ({ exitCode, signal, messages }: FailedRun): Failure => {
+  const rule = SCRIPT_STATUSES[exitCode ?? -1] ?? MSGID_RULES[MSGID_BY_EXIT_CODE[exitCode ?? -1] ?? ''];
+  if (rule) return failureOf(...rule, 'Borg reported it by its exit status.');
+  const killer = signal ?? (exitCode !== null && exitCode > 128 ? `signal ${exitCode - 128}` : undefined);
+  if (killer !== undefined) {
+    return {
+      kind: 'killed',
+      message: `Borg was ended by ${killer} on its host. Was it out of memory, or did somebody stop it?`,
+    };
+  }
+  const last = messages.findLast(({ level }) => level === 'error' || level === 'critical') ?? messages.at(-1);
+  const reason = last ? `: ${firstLine(last.message)}` : ' without saying why';
+  return { kind: 'other', message: `Borg failed with status ${exitCode ?? 'unknown'}${reason}` };
+};
+
+/** Why a borg command failed, in a sentence, from its messages and exit status. Specific causes come before general ones. */
+export const explainFailure = (run: FailedRun): Failure =>
+  byMount(run) ?? byMessages(run.messages) ?? byMsgid(run.messages) ?? byExitCode(run);

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { outcomeOf } from './outcome.ts';
+import { explainFailure, type FailedRun } from './explain-failure.ts';
+import type { LogMessage } from '../parse/log-line.ts';
+
+const said = (message: string, more: Partial<LogMessage> = {}): LogMessage => ({
+  type: 'log_message',
+  level: 'warning',
+  msgid: '',
+  logger: 'borg.archiver',
+  message,
+  ...more,
+});
+
+test.each([
+  [0, 'success'],
+  [1, 'warning'],
+  [100, 'warning'],
+  [107, 'warning'],
+  [118, 'warning'],
+  [119, 'error'],
+  [2, 'error'],
+  [13, 'error'],
+  [99, 'error'],
+  [121, 'error'],
+  [127, 'error'],
+  [137, 'error'],
+  [null, 'error'],
+])('exit status %s of borg is reported as %s', (exitCode, outcome) => {
+  expect(outcomeOf({ exitCode }, [said('something')])).toBe(outcome);
+});
+
+test('exit status 1 without a message of borg is an error, not a warning', () => {
+  expect(outcomeOf({ exitCode: 1 }, [])).toBe('error');
+  expect(outcomeOf({ exitCode: 1 }, [said('ModuleNotFoundError: No module named x', { logger: '' })])).toBe('error');
+});
+
+test('a run that we stopped is reported as aborted or idle, whatever its exit status', () => {
+  expect(outcomeOf({ exitCode: 0, stopped: 'aborted' }, [])).toBe('aborted');
+  expect(outcomeOf({ exitCode: 143, stopped: 'idle' }, [])).toBe('idle');
+});
+
+test.each<[FailedRun, string, string]>([
+  [{ exitCode: 137, messages: [] }, 'killed', 'signal 9'],
+  [{ exitCode: null, signal: 'SIGSEGV', messages: [] }, 'killed', 'SIGSEGV'],
+  [{ exitCode: 52, messages: [] }, 'passphrase', 'passphrase is wrong'],
+  [{ exitCode: 13, messages: [] }, 'no-repository', 'Initialise the repository'],
+  [{ exitCode: 127, messages: [said('sh: 1: exec: borg: not found', { logger: '' })] }, 'no-borg', 'not installed'],
+  [
+    { exitCode: 2, messages: [said("[Errno 28] No space left on device: '/srv/repo/data'")] },
+    'no-space',
+    'disk is full',
+  ],
+  ...[
+    'pg_dump: error: connection to server at "db", port 5432 failed: Connection refused',
+    'root@files: Permission denied (publickey).',
+    'Host key verification failed.',
+    'tar: /var/tmp/x: Cannot write: No space left on device',
+    'sh: 1: borg: not found',
+  ].map((line): [FailedRun, string, string] => [
+    {
+      exitCode: 2,
+      messages: [
+        said(line, { logger: '' }),
+        said("Command 'sh' exited with status 1", { level: 'error' }),
+        said('ssh to the repository host: Warning: the ECDSA host key differs from the key for the IP', { logger: '' }),
+      ],
+    },
+    'dump',
+    `exited with status 1. It said: ${line}`,
+  ]),
+  [
+    {
+      exitCode: 2,
+      messages: [
+        said('dump: db: Connection refused', { logger: '' }),
+        said('Connection closed by remote host.', { level: 'error', msgid: 'ConnectionClosed' }),
+        said('ssh to the repository host: Timeout, server store not responding.', { logger: '' }),
+      ],
+    },
+    'repository-unreachable',
+    'cannot be reached from where borg runs (Timeout, server store not responding.)',
+  ],
+  [
+    {
+      exitCode: 2,
+      messages: [
+        said('/mnt/nas/x: open: [Errno 111] Connection refused'),
+        said('Failed to create/acquire the lock /srv/repo/lock (timeout).', { level: 'error', msgid: 'LockTimeout' }),
+      ],
+    },
+    'locked',
+    '/srv/repo/lock',
+  ],
+  [
+    { exitCode: 2, messages: [said('Remote: root@store: Permission denied (publickey).', { logger: 'root' })] },
+    'repository-auth',
+    'does not accept our key',
+  ],
+  [
+    {
+      exitCode: 2,
+      messages: [
+        said('Failed to create/acquire the lock /srv/repo/lock.exclusive (timeout).', {
+          msgid: 'LockTimeout',
+          level: 'error',
+        }),
+      ],
+    },
+    'locked',
+    '/srv/repo/lock.exclusive',
+  ],
+  [
+    { exitCode: 2, messages: [said('Some error', { level: 'error' }), said('later warning')] },
+    'other',
+    'Borg failed with status 2: Some error',
+  ],
+  [
+    {
+      exitCode: 1,
+      messages: [
+        said('Traceback (most recent call last):\n  File "x"\nModuleNotFoundError: No module named x', { logger: '' }),
+      ],
+    },
+    'other',
+    'ModuleNotFoundError: No module named x',
+  ],
+  [{ exitCode: 2, messages: [] }, 'other', 'without saying why'],
+])('explains a run that ended with %j', (facts, kind, text) => {
+  const failure = explainFailure(facts);
+  expect(failure.kind).toBe(kind);
+  expect(failure.message).toContain(text);
+});

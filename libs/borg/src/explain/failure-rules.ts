@@ -1,0 +1,147 @@
+export type FailureKind =
+  | 'passphrase'
+  | 'no-repository'
+  | 'bad-repository'
+  | 'repository-exists'
+  | 'locked'
+  | 'archive-exists'
+  | 'no-archive'
+  | 'repository-auth'
+  | 'repository-host-key'
+  | 'repository-unreachable'
+  | 'no-space'
+  | 'no-borg'
+  | 'no-directory'
+  | 'dump'
+  | 'killed'
+  | 'damaged'
+  | 'client-auth'
+  | 'client-unreachable'
+  | 'mount'
+  | 'other';
+
+/** A text for people, which may quote the first line of the message. */
+export type Explanation = string | ((line: string) => string);
+
+/** Messages that match have this cause. */
+export type MessageRule = readonly [FailureKind, RegExp, Explanation];
+
+const NO_BORG = 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.';
+
+/** What ssh says on its way to a client whose files or dumps are read from elsewhere. */
+export const CLIENT_SSH_RULES: readonly MessageRule[] = [
+  [
+    'client-auth',
+    /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known|Too many auth|signing failed/,
+    (line) =>
+      `The host where borg runs cannot log in to the client (${line}). Does the client accept our key, and is it the host it was?`,
+  ],
+  [
+    'client-unreachable',
+    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset|closed)|Timeout, server .* not responding|kex_exchange_identification|Broken pipe/,
+    (line) => `The client cannot be reached from where borg runs (${line}). Check its name, port and firewall.`,
+  ],
+];
+
+/** What ssh says on its way to the repository host, or what borg passes on from there. */
+export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
+  [
+    'repository-host-key',
+    /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|No \S+ host key is known/,
+    'The repository host shows another host key than the one on record. If it was reinstalled, forget its key and try again; otherwise somebody may be in between.',
+  ],
+  [
+    'repository-auth',
+    /Permission denied \(/,
+    "The repository host does not accept our key. Is the public half in the authorized_keys of the repository's account?",
+  ],
+  [
+    'repository-unreachable',
+    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server .* not responding|kex_exchange_identification/,
+    (line) =>
+      `The repository host cannot be reached from where borg runs (${line}). Check its name, port and firewall.`,
+  ],
+];
+
+export const BORG_RULES: readonly MessageRule[] = [
+  [
+    'no-space',
+    /No space left on device|Errno 28|Disk quota exceeded/,
+    'The disk is full. Free space in the repository (prune, then compact) or in the cache folder of the host that runs borg.',
+  ],
+  ['no-borg', /borg: (command )?not found|exec: "?borg/, NO_BORG],
+];
+
+const WRONG_PASSPHRASE = "The repository's passphrase is wrong. Correct it in the repository's settings.";
+const CLOSED = 'The repository host closed the connection. Is borg installed there, and may the account run it?';
+
+/** Borg's own names of errors. */
+export const MSGID_RULES: Readonly<Record<string, readonly [FailureKind, Explanation]>> = {
+  PassphraseWrong: ['passphrase', WRONG_PASSPHRASE],
+  NoPassphraseFailure: [
+    'passphrase',
+    "The repository is encrypted and no passphrase is set. Enter it in the repository's settings.",
+  ],
+  PasswordRetriesExceeded: ['passphrase', WRONG_PASSPHRASE],
+  'Repository.DoesNotExist': ['no-repository', (line) => `${line} Initialise the repository, or correct its path.`],
+  'Repository.ParentPathDoesNotExist': ['no-repository', (line) => `${line} Create the folder, or correct the path.`],
+  'Repository.InvalidRepository': [
+    'bad-repository',
+    (line) => `${line} The folder is not a borg repository; is the path right?`,
+  ],
+  'Repository.InvalidRepositoryConfig': ['bad-repository', (line) => `${line} Restore the repository's config file.`],
+  'Repository.AlreadyExists': ['repository-exists', (line) => `${line} Use it as it is, or choose another path.`],
+  'Repository.PathAlreadyExists': ['repository-exists', (line) => `${line} Choose an empty path.`],
+  'Repository.CheckNeeded': [
+    'damaged',
+    'The repository is inconsistent. Run a check, and a repair if it asks for one.',
+  ],
+  'Repository.InsufficientFreeSpaceError': ['no-space', (line) => `${line} Free space on the repository's disk.`],
+  'Repository.StorageQuotaExceeded': ['no-space', (line) => `${line} Delete archives and compact, or raise the quota.`],
+  'Archive.AlreadyExists': [
+    'archive-exists',
+    (line) => `${line}. Nothing was changed; run the job again under a new archive name.`,
+  ],
+  'Archive.DoesNotExist': ['no-archive', (line) => `${line}. It may have been pruned; refresh the catalog.`],
+  LockTimeout: [
+    'locked',
+    (line) =>
+      `The repository is in use by another borg: ${line} Wait for it to end; if none runs, remove the lock with "borg break-lock".`,
+  ],
+  LockFailed: ['locked', (line) => `The repository cannot be locked: ${line} May the account write there?`],
+  LockError: ['locked', (line) => `The repository cannot be locked: ${line}`],
+  PathNotAllowed: [
+    'repository-auth',
+    (line) => `${line}. The repository host restricts our key to other paths; correct its authorized_keys.`,
+  ],
+  IntegrityError: ['damaged', (line) => `${line}. The repository is damaged; run a check.`],
+  ConnectionClosed: ['repository-unreachable', CLOSED],
+  ConnectionClosedWithHint: ['repository-unreachable', CLOSED],
+};
+
+/** Exit codes of borg 1.4 that tell more than 2, for runs whose messages were lost. */
+export const MSGID_BY_EXIT_CODE: Readonly<Record<number, string>> = {
+  10: 'Repository.AlreadyExists',
+  13: 'Repository.DoesNotExist',
+  15: 'Repository.InvalidRepository',
+  30: 'Archive.AlreadyExists',
+  31: 'Archive.DoesNotExist',
+  50: 'NoPassphraseFailure',
+  52: 'PassphraseWrong',
+  73: 'LockTimeout',
+  80: 'ConnectionClosed',
+  81: 'ConnectionClosedWithHint',
+};
+
+/** Exit statuses of our own scripts (reader.sh, supervise.sh, borg.sh), then those of the shell. */
+export const SCRIPT_STATUSES: Readonly<Record<number, readonly [FailureKind, string]>> = {
+  121: ['other', 'The connection broke before the command had arrived. Try again.'],
+  122: [
+    'other',
+    'The shell of this host has no built-in printf, so secrets cannot be passed safely. Install dash or bash as sh.',
+  ],
+  123: ['no-space', 'No temporary folder could be made in /tmp on this host. Is the disk full or read-only?'],
+  124: ['no-directory', 'The folder to work in does not exist on this host.'],
+  126: ['no-borg', 'Borg cannot be executed on this host. Check its permissions and that it fits the processor.'],
+  127: ['no-borg', NO_BORG],
+};

@@ -1,0 +1,62 @@
+import { MOUNT_FAILED } from '../explain/explain-failure.ts';
+import { PID_MARKER } from '../parse/log-line.ts';
+import { assignLines, exportLines, readScript } from '../shell/script.ts';
+import type { RemoteScript } from './borg-runner.ts';
+import { mountLines, type SshMount } from './ssh-mount.ts';
+import { supervisedScript } from './supervised-script.ts';
+
+export interface BorgCommand {
+  /** Borg's arguments, without `borg` itself, from one of the builders in commands/. */
+  readonly argv: readonly string[];
+  /** Borg reads it from a pipe. Absent for an unencrypted repository. */
+  readonly passphrase?: string | undefined;
+  /**
+   * Lines for ssh on the host where borg runs, with the repository host's key (see `knownHostsLine`). Only that key is
+   * accepted. Absent: the account's own known hosts count.
+   */
+  readonly knownHosts?: readonly string[] | undefined;
+  /** Where borg is started: what it extracts goes there. Must exist. Default: the account's home folder. */
+  readonly directory?: string | undefined;
+  /**
+   * A folder in which borg is started, made for it, anew if it is there already; removed at the end, however that comes,
+   * unless borg succeeded. Excludes `directory`.
+   */
+  readonly scratch?: string | undefined;
+  /** Another host's files, mounted for the time of the command; borg is started in them. Excludes `directory`. */
+  readonly mount?: SshMount | undefined;
+  /** An agent's socket on the host where borg runs (see `startLocalAgent`). Not for a forwarded agent. */
+  readonly agentSocket?: string | undefined;
+  /** More of borg's environment, for example `TZ`. Not for secrets. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Given to borg's standard input, thus to a dump it starts (`--content-from-command`): credentials, never stored. */
+  readonly input?: string | undefined;
+}
+
+const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
+
+/**
+ * The script that runs one borg command on the host it is sent to, and ends with borg's own exit status (128 and the
+ * signal's number when a signal ended it).
+ * @throws AppError('validation') for arguments that no program can be given
+ */
+export const borgScript = (command: BorgCommand): RemoteScript => {
+  const { argv, passphrase, knownHosts, directory, scratch, mount, agentSocket, env = {}, input } = command;
+  const parameters = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket, directory, scratch };
+  // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
+  const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
+  const enter = mount ? [`cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`, 'shift'] : [];
+  // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
+  const start = [...exportLines(env), ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');
+  const setup = [
+    ...assignLines(parameters),
+    SCRIPT,
+    ...(mount ? mountLines(mount, env) : []),
+    // Secrets come last: an exit before the command is started would leave their writers waiting for a reader.
+    ...(passphrase === undefined ? [] : ['supply passphrase "$cyborg_passphrase"', 'export BORG_PASSPHRASE_FD=4']),
+    ...(input === undefined ? [] : ['supply input "$cyborg_input"']),
+  ];
+  return {
+    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, 'borg', ...argv], { setup }),
+    secrets: { cyborg_passphrase: passphrase, cyborg_input: input },
+  };
+};

@@ -1,0 +1,95 @@
+import { humanBytes } from '@cyborgbackup/kernel';
+import { explainFailure } from '../explain/explain-failure.ts';
+import { SshError } from '../ssh/error.ts';
+import type { BorgRunner } from './borg-runner.ts';
+import { keepFirstBytes } from './keep-first-bytes.ts';
+import { supervisedScript } from './supervised-script.ts';
+
+export interface PlainResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  /** Cut at `maxBytes`. */
+  readonly stderr: string;
+}
+
+export interface PlainOptions {
+  /** For the whole command. Default 30,000, or no limit where there is one for silence. */
+  readonly timeoutMillis?: number;
+  /** How long it may say nothing. Default: no limit. */
+  readonly idleTimeoutMillis?: number;
+  readonly signal?: AbortSignal;
+  /** How much of each output is kept. Default 64 KiB. */
+  readonly maxBytes?: number;
+  /** Whether standard output is for people alone, who can do without the rest of a very long one. Default: false. */
+  readonly mayBeCut?: boolean;
+  /** Shell lines that are run at the end, however it comes. */
+  readonly cleanup?: readonly string[];
+}
+
+const MAX_BYTES = 64 * 1024;
+const TIMEOUT_MILLIS = 30_000;
+
+/** Printed before the command is started. Its exit status may be any, so by that alone one cannot tell whether it was. */
+const STARTED = '\n';
+
+/** Exit statuses of reader.sh and supervise.sh, which `explainFailure` explains. */
+const OWN_STATUSES = [121, 122, 123];
+
+const notStarted = (where: string, exitCode: number | null): SshError => {
+  const why =
+    exitCode !== null && OWN_STATUSES.includes(exitCode)
+      ? explainFailure({ exitCode, messages: [] }).message.replace('this host', where)
+      : `The command could not be started on ${where} (exit status ${exitCode ?? 'none'}).`;
+  return new SshError('no-start', why);
+};
+
+const inSeconds = (millis: number | undefined): string => `${Math.round((millis ?? 0) / 1000)} s`;
+
+const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: PlainOptions): SshError => {
+  if (options.signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
+  const end =
+    reason === 'idle'
+      ? `said nothing for ${inSeconds(options.idleTimeoutMillis)} and was stopped.`
+      : `did not end within ${inSeconds(options.timeoutMillis)}. Does its disk hang?`;
+  return new SshError('timeout', `The command on ${where} ${end}`);
+};
+
+/** The caller's signal, and the end of the time for the whole command. */
+const signalOf = ({ signal, timeoutMillis }: PlainOptions): AbortSignal =>
+  AbortSignal.any([
+    ...(signal ? [signal] : []),
+    ...(timeoutMillis === undefined ? [] : [AbortSignal.timeout(timeoutMillis)]),
+  ]);
+
+/**
+ * Runs one short command and collects what it prints. Its exit status is for the caller to interpret.
+ * @throws SshError('timeout') when it takes or is silent too long, SshError('aborted') by the signal, SshError('no-start')
+ * when it was never started, for lack of room in /tmp say, SshError('too-much') when it prints more than `maxBytes`, and as
+ * the runner does
+ */
+export const execPlain = async (
+  runner: BorgRunner,
+  argv: readonly string[],
+  options: PlainOptions = {},
+): Promise<PlainResult> => {
+  const { where } = runner;
+  const { idleTimeoutMillis, maxBytes = MAX_BYTES, mayBeCut = false, cleanup = [] } = options;
+  const limits = idleTimeoutMillis === undefined ? { timeoutMillis: TIMEOUT_MILLIS, ...options } : options;
+  const [stdout, stderr] = [keepFirstBytes(STARTED.length + maxBytes), keepFirstBytes(maxBytes)];
+  const { stopped, exitCode } = await runner.run({
+    script: supervisedScript(argv, { setup: ['echo'], cleanup }),
+    secrets: {},
+    onStdout: stdout.add,
+    onStderr: stderr.add,
+    signal: signalOf(limits),
+    ...(idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis }),
+  });
+  if (stopped) throw stoppedBy(where, stopped, limits);
+  const text = stdout.text();
+  if (!text.startsWith(STARTED)) throw notStarted(where, exitCode);
+  if (stdout.isCut() && !mayBeCut) {
+    const limit = humanBytes(maxBytes);
+    throw new SshError('too-much', `The command on ${where} printed more than ${limit}, the most that is read of it.`);
+  }
+  return { exitCode, stdout: text.slice(STARTED.length), stderr: stderr.text() };
+};

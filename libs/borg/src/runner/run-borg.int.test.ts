@@ -1,0 +1,262 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BorgSite, createLocalSite, createPushSite, initialise, PASSPHRASE } from '../testing/borg-site.ts';
+import { checkCommand, compactCommand, infoCommand } from '../commands/repository.ts';
+import { createCommand } from '../commands/create.ts';
+import { deleteCommand, extractCommand, listArchivesCommand, listFilesCommand } from '../commands/archives.ts';
+import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from '../parse/json-results.ts';
+import { type ArchiveEntry, parseListLine } from '../parse/list-line.ts';
+import type { LogMessage, Progress } from '../parse/log-line.ts';
+import { isRunning, until } from '../testing/test-host.ts';
+
+const STAMP = '2026-01-31_04-30-00';
+
+const archiveNames = async (site: BorgSite): Promise<string[]> => {
+  const { stdout } = await site.run({ argv: listArchivesCommand({ repository: site.repository }) });
+  return parseArchiveList(stdout).archives.map(({ name }) => name);
+};
+
+describe('with borg on a client and the repository on another host', () => {
+  let site: Awaited<ReturnType<typeof createPushSite>>;
+  beforeAll(async () => {
+    site = await createPushSite();
+    await mkdir(`${site.dir}/src`);
+    await writeFile(`${site.dir}/src/hello`, 'hello world');
+    expect(await initialise(site)).toMatchObject({ outcome: 'success', exitCode: 0 });
+  });
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  test('borg create reports progress, process id and the result', async () => {
+    const progress: Progress[] = [];
+    const log: LogMessage[] = [];
+    let pid = 0;
+    const result = await site.run({
+      argv: createCommand({
+        repository: site.repository,
+        archive: `etc-web-${STAMP}`,
+        source: { paths: [`${site.dir}/src`] },
+        compression: 'zstd,3',
+        comment: '{now} literally',
+      }),
+      onProgress: (step) => progress.push(step),
+      onLog: (message) => log.push(message),
+      onPid: (id) => {
+        pid = id;
+      },
+    });
+    expect(result).toMatchObject({ outcome: 'success', missingSources: [], messages: [] });
+    const { archive, repository } = parseCreateResult(result.stdout);
+    expect(archive).toMatchObject({ name: `etc-web-${STAMP}`, files: 1 });
+    expect(archive.start).toMatch(/^20\d\d-.*Z$/);
+    expect(Math.abs(Date.parse(archive.start) - Date.now())).toBeLessThan(60_000);
+    expect(repository.id).toMatch(/^[0-9a-f]{64}$/);
+    expect(progress.some((step) => step.type === 'archive_progress' && step.finished)).toBe(true);
+    expect(log.length).toBeGreaterThan(0);
+    expect(pid).toBeGreaterThan(1);
+  });
+
+  test('borg list, info and extract return what was stored', async () => {
+    const entries: (ArchiveEntry | undefined)[] = [];
+    const archive = `etc-web-${STAMP}`;
+    const listed = await site.run({
+      argv: listFilesCommand({ repository: site.repository, archive }),
+      onStdoutLine: ({ text }) => void entries.push(parseListLine(text)),
+    });
+    expect(listed.outcome).toBe('success');
+    const name = `${site.dir}/src`.slice(1);
+    expect(entries).toMatchObject([
+      { type: 'd', path: name },
+      {
+        type: '-',
+        path: `${name}/hello`,
+        size: 11,
+        mode: '-rw-r--r--',
+        healthy: true,
+        mtime: expect.stringMatching(/Z$/),
+      },
+    ]);
+    const repository = parseRepositoryInfo(
+      (await site.run({ argv: infoCommand({ repository: site.repository }) })).stdout,
+    );
+    expect(repository).toMatchObject({ encryption: 'repokey-blake2', cache: { totalChunks: 3 } });
+    const info = parseArchiveInfo(
+      (await site.run({ argv: infoCommand({ repository: site.repository, archive }) })).stdout,
+    );
+    expect(info).toMatchObject({ originalSize: 11, files: 1, comment: '{now} literally' });
+
+    const content = await site.run({
+      argv: extractCommand({ repository: site.repository, archive, paths: [`${name}/hello`], stdout: true }),
+    });
+    expect(content.stdout).toBe('hello world');
+    await mkdir(`${site.dir}/restored here`);
+    const depth = name.split('/').length;
+    const restored = await site.run({
+      argv: extractCommand({
+        repository: site.repository,
+        archive,
+        paths: [name],
+        stripComponents: depth - 1,
+        list: true,
+      }),
+      directory: `${site.dir}/restored here`,
+    });
+    expect(restored.outcome).toBe('success');
+    expect(await readFile(`${site.dir}/restored here/src/hello`, 'utf8')).toBe('hello world');
+  });
+
+  test('borg delete takes archive names literally, and compact and check succeed after it', async () => {
+    for (const archive of ['etc-web-1', 'etc-web-[0-9]']) {
+      await site.run({
+        argv: createCommand({ repository: site.repository, archive, source: { paths: [`${site.dir}/src`] } }),
+      });
+    }
+    expect(
+      (await site.run({ argv: deleteCommand({ repository: site.repository, archives: ['etc-web-[0-9]'] }) })).outcome,
+    ).toBe('success');
+    expect((await site.run({ argv: compactCommand({ repository: site.repository }) })).outcome).toBe('success');
+    expect((await site.run({ argv: checkCommand({ repository: site.repository, verifyData: true }) })).outcome).toBe(
+      'success',
+    );
+  });
+});
+
+describe('with borg and repository on this host', () => {
+  let site: BorgSite;
+  beforeAll(async () => {
+    site = await createLocalSite();
+    await initialise(site);
+  });
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  test('file names with any bytes are backed up and restored unchanged', async () => {
+    const names = [
+      ' blank ',
+      'quote\'"',
+      'new\nline',
+      '-dash',
+      '*glob?[x]',
+      '$(id)`id`',
+      'caf\udce9',
+      'ünï',
+      're:x',
+      '{now}',
+    ];
+    const source = `${site.dir}/a 'src' -x\n{user}`;
+    await mkdir(source);
+    for (const name of names) {
+      const bytes = name.replace('\udce9', '');
+      await writeFile(
+        Buffer.concat([Buffer.from(`${source}/${bytes}`), ...(bytes === name ? [] : [Buffer.of(0xe9)])]),
+        name,
+      );
+    }
+    const paths = names.map((name) => `${source}/${name}`);
+    // Borg itself cannot take a source that is not UTF-8; inside a folder it can.
+    const sources = [...paths.filter((path) => !path.includes('\udce9')), source];
+    const created = await site.run({
+      argv: createCommand({ repository: site.repository, archive: 'weird', source: { paths: sources } }),
+      sources,
+    });
+    expect(created).toMatchObject({ outcome: 'success', missingSources: [] });
+    expect(() => createCommand({ repository: site.repository, archive: 'x', source: { paths } })).toThrow(
+      'caf?", whose name is not UTF-8',
+    );
+
+    await mkdir(`${site.dir}/out`);
+    const restored = await site.run({
+      argv: extractCommand({
+        repository: site.repository,
+        archive: 'weird',
+        paths: paths.map((path) => path.slice(1)),
+      }),
+      directory: `${site.dir}/out`,
+    });
+    expect(restored.outcome).toBe('success');
+    const diff = execFileSync('diff', ['-r', source, `${site.dir}/out${source}`], { encoding: 'utf8' });
+    expect(diff).toBe('');
+  });
+
+  test('relative sources that begin with a dash are not taken for options', async () => {
+    await mkdir(`${site.dir}/--progress`);
+    const result = await site.run({
+      argv: createCommand({
+        repository: site.repository,
+        archive: 'dash',
+        source: { paths: ['--progress', '-'.repeat(3)] },
+      }),
+      directory: site.dir,
+      sources: ['--progress', '---'],
+    });
+    expect(result).toMatchObject({ outcome: 'warning', missingSources: ['---'] });
+  });
+
+  test('a missing source is reported by its configured path', async () => {
+    const sources = [`${site.dir}/base/`, `${site.dir}/missing`, '/no/such/place/', `${site.dir}/wei: rd [Errno 2]`];
+    const result = await site.run({
+      argv: createCommand({ repository: site.repository, archive: 'missing', source: { paths: sources } }),
+      sources,
+    });
+    expect(result.outcome).toBe('warning');
+    expect(result.missingSources.toSorted()).toEqual(sources.slice(1).toSorted());
+  });
+
+  test('a dump is kept when it succeeds, and leaves no archive when it fails half-way', async () => {
+    const dump = (archive: string, script: string): string[] =>
+      createCommand({
+        repository: site.repository,
+        archive,
+        source: { command: ['bash', '-o', 'pipefail', '-c', script], name: 'db.sql' },
+      });
+    const good = await site.run({ argv: dump('dump-good', 'cat | tr a-z A-Z'), input: 'password=secret' });
+    expect(good.outcome).toBe('success');
+    const content = await site.run({
+      argv: extractCommand({ repository: site.repository, archive: 'dump-good', stdout: true }),
+    });
+    expect(content.stdout).toBe('PASSWORD=SECRET');
+
+    const bad = await site.run({ argv: dump('dump-bad', '(echo half; exit 3) | cat') });
+    expect(bad).toMatchObject({
+      outcome: 'error',
+      messages: [{ message: expect.stringContaining("'bash' exited with status 3") }],
+    });
+    const names = await archiveNames(site);
+    expect(names).toContain('dump-good');
+    expect(names.filter((name) => name.startsWith('dump-bad'))).toEqual([]);
+  });
+
+  test('an error in the callback for lines stops borg', async () => {
+    let lines = 0;
+    let pid = 0;
+    const run = site.run({
+      argv: listFilesCommand({ repository: site.repository, archive: 'weird' }),
+      onPid: (id) => void (pid = id),
+      onStdoutLine: () => {
+        lines += 1;
+        return Promise.reject(new Error('the catalog is full'));
+      },
+    });
+    await expect(run).rejects.toThrow('the catalog is full');
+    expect(lines).toBe(1);
+    await until('borg is gone', async () => !(await isRunning(pid)));
+  });
+
+  test('secrets appear in no process list, environment or file while borg runs', async () => {
+    const input = 'db-password-in-transit';
+    const needles = [PASSPHRASE, input];
+    // The dump looks at every process of the machine while borg holds its secrets, and waits until its input was read.
+    const look =
+      'cat >/dev/null; for p in /proc/[0-9]*; do tr "\\0" "\\n" <"$p/cmdline"; tr "\\0" "\\n" <"$p/environ"; done 2>/dev/null; find /tmp/cyborgbackup.* -type f -exec cat {} +';
+    const argv = createCommand({
+      repository: site.repository,
+      archive: 'look',
+      source: { command: ['sh', '-c', look], name: 'seen' },
+    });
+    expect((await site.run({ argv, input })).outcome).toBe('success');
+    const seen = (
+      await site.run({ argv: extractCommand({ repository: site.repository, archive: 'look', stdout: true }) })
+    ).stdout;
+    expect(seen).toContain('BORG_PASSPHRASE_FD=4');
+    expect(needles.filter((needle) => seen.includes(needle))).toEqual([]);
+  });
+});

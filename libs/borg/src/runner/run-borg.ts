@@ -1,0 +1,125 @@
+import { createMissingSources } from '../parse/missing-sources.ts';
+import { type Outcome, outcomeOf } from '../explain/outcome.ts';
+import { createLineSplitter, type Line } from '../parse/line-splitter.ts';
+import { type BorgOutput, type FileStatus, type LogMessage, parseLogLine, type Progress } from '../parse/log-line.ts';
+import type { ChunkSink } from '../ssh/command-io.ts';
+import type { BorgRunner } from './borg-runner.ts';
+import { type BorgCommand, borgScript } from './borg-script.ts';
+import { keepFirstBytes } from './keep-first-bytes.ts';
+
+export interface RunBorgOptions extends BorgCommand {
+  /** Lets borg log in to the repository host with the session's agent. */
+  readonly forwardAgent?: boolean;
+  /** The paths being backed up, so that missing ones can be named. */
+  readonly sources?: readonly string[] | undefined;
+  /** Called once, when borg is about to run, with its process id on its host. */
+  readonly onPid?: (pid: number) => void;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onLog?: (message: LogMessage) => void;
+  readonly onFileStatus?: (status: FileStatus) => void;
+  /** Takes standard output line by line; borg waits while a returned promise is open. */
+  readonly onStdoutLine?: (line: Line) => void | Promise<void>;
+  /** Takes standard output as it comes, for `extract --stdout`; borg waits likewise. */
+  readonly onStdout?: ChunkSink;
+  /** Stops borg: TERM, which makes it release its locks, and KILL after four seconds. */
+  readonly signal?: AbortSignal;
+  /** Stops borg when it has written nothing for so long. Progress counts as output. */
+  readonly idleTimeoutMillis?: number;
+}
+
+export interface BorgResult {
+  readonly outcome: Outcome;
+  /** Null when it is unknown or a signal ended borg. */
+  readonly exitCode: number | null;
+  readonly signal?: string;
+  /** Warnings and errors: the first hundred and the last hundred, each up to 8 Ki characters. */
+  readonly messages: readonly LogMessage[];
+  /** Standard output when no callback took it. */
+  readonly stdout: string;
+  /** True when standard output was longer than 16 MiB; the rest is missing. */
+  readonly stdoutCut: boolean;
+  /** Those of `sources` that do not exist on the host. */
+  readonly missingSources: readonly string[];
+}
+
+const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
+/** So many from the start, and so many from the end. */
+const KEPT_MESSAGES = 100;
+const MAX_MESSAGE_LENGTH = 8 * 1024;
+
+const clip = (message: LogMessage): LogMessage =>
+  message.message.length > MAX_MESSAGE_LENGTH
+    ? { ...message, message: `${message.message.slice(0, MAX_MESSAGE_LENGTH)}…` }
+    : message;
+
+/** Reads standard error: hands borg's words to the callbacks, and keeps those that explain the outcome. */
+const createErrorReader = (options: RunBorgOptions) => {
+  const lines = createLineSplitter();
+  const messages: LogMessage[] = [];
+  const missing = createMissingSources(options.sources ?? []);
+  const hear = (output: BorgOutput): void => {
+    missing.see(output);
+    switch (output.type) {
+      case 'log_message':
+        if (output.level !== 'info' && output.level !== 'debug') messages.push(clip(output));
+        if (messages.length > 2 * KEPT_MESSAGES) messages.splice(KEPT_MESSAGES, 1);
+        return options.onLog?.(output);
+      case 'file_status':
+        return options.onFileStatus?.(output);
+      case 'pid':
+        return options.onPid?.(output.pid);
+      default:
+        return options.onProgress?.(output);
+    }
+  };
+  const hearAll = (complete: readonly Line[]): void => {
+    for (const line of complete) hear(parseLogLine(line));
+  };
+  return {
+    sink: (chunk: Buffer) => hearAll(lines.push(chunk)),
+    end: () => hearAll(lines.end()),
+    messages,
+    missingSources: missing.found,
+  };
+};
+
+/** Reads standard output, which goes to a callback in lines or chunks, or to memory. */
+const createOutputReader = (options: RunBorgOptions) => {
+  const { onStdoutLine } = options;
+  const head = keepFirstBytes(MAX_STDOUT_BYTES);
+  const lines = createLineSplitter();
+  const pass = async (complete: readonly Line[]): Promise<void> => {
+    for (const line of complete) await onStdoutLine?.(line);
+  };
+  const sink: ChunkSink = onStdoutLine ? (chunk) => pass(lines.push(chunk)) : (options.onStdout ?? head.add);
+  return { sink, end: () => pass(lines.end()), text: head.text, isCut: head.isCut };
+};
+
+/**
+ * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see borg-script.ts.
+ * Does not throw for borg's failures: look at `outcome`, and ask `explainFailure` for a sentence.
+ * @throws SshError when the command could not be started or the connection was lost (its supervisor then stops borg)
+ * @throws whatever a callback throws, after borg was stopped
+ */
+export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
+  const [output, errors] = [createOutputReader(options), createErrorReader(options)];
+  const result = await runner.run({
+    ...borgScript(options),
+    forwardAgent: options.forwardAgent === true,
+    onStdout: output.sink,
+    onStderr: errors.sink,
+    ...(options.signal ? { signal: options.signal } : {}),
+    ...(options.idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis: options.idleTimeoutMillis }),
+  });
+  await output.end();
+  errors.end();
+  return {
+    outcome: outcomeOf(result, errors.messages),
+    exitCode: result.exitCode,
+    ...(result.signal === undefined ? {} : { signal: result.signal }),
+    messages: errors.messages,
+    stdout: output.text(),
+    stdoutCut: output.isCut(),
+    missingSources: errors.missingSources(),
+  };
+};

@@ -1,0 +1,225 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BorgSite, createLocalSite, initialise } from '../testing/borg-site.ts';
+import { createCommand } from '../commands/create.ts';
+import { listFilesCommand } from '../commands/archives.ts';
+import { dumpOverSsh } from '../commands/dump-over-ssh.ts';
+import { explainFailure } from '../explain/explain-failure.ts';
+import { knownHostsLine } from '../ssh/host-key.ts';
+import { type LocalAgent, startLocalAgent } from '../agent/local-agent.ts';
+import { parseListLine } from '../parse/list-line.ts';
+import { runBorg, type BorgResult, type RunBorgOptions } from './run-borg.ts';
+import type { SshMount } from './ssh-mount.ts';
+import { createTestDir, createTestHost, type TestHost, until } from '../testing/test-host.ts';
+
+let site: BorgSite;
+let client: TestHost;
+let agent: LocalAgent;
+let files: Awaited<ReturnType<typeof createTestDir>>;
+const mount = (): SshMount => ({
+  user: client.sshd.user,
+  host: '127.0.0.1',
+  port: client.sshd.port,
+  name: `client-${client.sshd.port}`,
+});
+
+const hostKey = (): { type: string; base64: string } => {
+  const [type = '', base64 = ''] = client.sshd.hostKey.publicKeyLine.split(' ');
+  return { type, base64 };
+};
+
+beforeAll(async () => {
+  [site, client, files] = await Promise.all([createLocalSite(), createTestHost(), createTestDir()]);
+  await initialise(site);
+  const destination = { user: client.sshd.user, hostKeys: [hostKey().base64] };
+  agent = await startLocalAgent([{ privateKey: client.key.privateKey, destination }]);
+  await mkdir(`${files.path}/some folder`);
+  await writeFile(`${files.path}/some folder/it's`, 'pulled');
+  // Borg does not trust its memory of the newest files.
+  await utimes(`${files.path}/some folder/it's`, 1e9, 1e9);
+  await writeFile(`${files.path}/some folder/newer`, '');
+});
+afterAll(async () => {
+  for (const thing of [agent, client, files, site]) await thing[Symbol.asyncDispose]();
+});
+
+/** Borg here, with the client's files or programs. */
+const pull = (options: RunBorgOptions): Promise<BorgResult> =>
+  site.run({
+    knownHosts: [knownHostsLine('127.0.0.1', client.sshd.port, hostKey())],
+    agentSocket: agent.socket,
+    ...options,
+  });
+
+const pathsOf = async (archive: string): Promise<string[]> => {
+  const { stdout } = await site.run({ argv: listFilesCommand({ repository: site.repository, archive }) });
+  return stdout.split('\n').flatMap((line) => parseListLine(line)?.path ?? []);
+};
+
+const mountFolder = (port = client.sshd.port): string => `/tmp/cyborgbackup-${userInfo().uid}/client-${port}`;
+const isMounted = (port = client.sshd.port): boolean =>
+  readFileSync('/proc/self/mounts', 'utf8').includes(` ${mountFolder(port)} `);
+const sshfsRuns = (port: number): boolean =>
+  readdirSync('/proc').some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return command.startsWith('sshfs') && command.includes(`${port}`);
+    } catch {
+      return false;
+    }
+  });
+const nothingIsLeft = async (port = client.sshd.port): Promise<void> => {
+  await until('the mount is gone', () => !isMounted(port) && !existsSync(mountFolder(port)));
+  await until('sshfs is gone', () => !sshfsRuns(port));
+};
+
+const createFiles = (archive: string, paths: readonly string[]): string[] =>
+  createCommand({
+    repository: site.repository,
+    archive,
+    source: { paths },
+    numericIds: true,
+    filesCache: 'mtime,size',
+  });
+
+/** A backup that does not end by itself: a dump running in the mount. */
+const endless = (archive: string, begun: string): string[] =>
+  createCommand({
+    repository: site.repository,
+    archive,
+    source: { command: ['sh', '-c', `touch ${begun}; while :; do echo x; sleep 0.05; done`], name: 'x' },
+  });
+
+test('files of a mounted client are stored with its own paths, and the mount is removed', async () => {
+  const path = `${files.path}/some folder`.slice(1);
+  const result = await pull({ argv: createFiles('a', [path]), mount: mount(), sources: [path] });
+  expect(result).toMatchObject({ outcome: 'success', missingSources: [] });
+  expect((await pathsOf('a')).toSorted()).toEqual([path, `${path}/it's`, `${path}/newer`]);
+  await nothingIsLeft();
+  // The second time borg knows the files, since the mount is where it was.
+  const again: string[] = [];
+  const argv = [...createFiles('b', [path])];
+  argv.splice(1, 0, '--list');
+  await pull({ argv, mount: mount(), onFileStatus: ({ status, path: file }) => again.push(`${status} ${file}`) });
+  expect(again).toContain(`U ${path}/it's`);
+  const missing = await pull({ argv: createFiles('c', ['no/such']), mount: mount(), sources: ['no/such'] });
+  expect(missing).toMatchObject({ outcome: 'warning', missingSources: ['no/such'] });
+  await nothingIsLeft();
+});
+
+test('a stopped backup leaves no mount of the client', async () => {
+  const abort = new AbortController();
+  const run = pull({ argv: endless('stopped', `${files.path}/begun`), mount: mount(), signal: abort.signal });
+  await until('borg is at work', () => existsSync(`${files.path}/begun`));
+  expect(isMounted()).toBe(true);
+  const before = Date.now();
+  abort.abort();
+  expect(await run).toMatchObject({ outcome: 'aborted' });
+  expect(Date.now() - before).toBeLessThan(5000);
+  await nothingIsLeft();
+});
+
+test('a broken connection to a mounted client ends the backup instead of storing what was read', async () => {
+  const run = pull({ argv: endless('broken', `${files.path}/begun2`), mount: mount() });
+  await until('borg is at work', () => existsSync(`${files.path}/begun2`));
+  const ssh = execFileSync('pgrep', ['-f', `^ssh .*${client.sshd.port}.* sftp$`], { encoding: 'utf8' });
+  process.kill(Number(ssh));
+  const result = await run;
+  expect(result.outcome).toBe('error');
+  expect(explainFailure(result)).toMatchObject({ kind: 'client-unreachable' });
+  await nothingIsLeft();
+});
+
+test('a mount left by a killed script is replaced by the next script', async () => {
+  const run = pull({ argv: endless('killed', `${files.path}/begun3`), mount: mount() });
+  await until('borg is at work', () => existsSync(`${files.path}/begun3`));
+  const owner = readFileSync(`${mountFolder()}.owner`, 'utf8').trim();
+  // All but sshfs is killed, as an administrator may do.
+  const shells = readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(owner);
+    } catch {
+      return false;
+    }
+  });
+  for (const pid of shells) process.kill(Number(pid), 'SIGKILL');
+  await run.catch(() => undefined);
+  const path = `${files.path}/some folder`.slice(1);
+  expect(await pull({ argv: createFiles('d', [path]), mount: mount() })).toMatchObject({ outcome: 'success' });
+  expect(isMounted()).toBe(false);
+});
+
+test('a client that cannot be mounted is named with the reason: login, host key or network', async () => {
+  const other = await createTestHost();
+  const [type = '', base64 = ''] = other.sshd.hostKey.publicKeyLine.split(' ');
+  const port = other.sshd.port;
+  const elsewhere = { ...mount(), port, name: `client-${port}` };
+  const knownHosts = [knownHostsLine('127.0.0.1', port, { type, base64 })];
+  const refused = await pull({ argv: createFiles('e', ['etc/hostname']), mount: elsewhere, knownHosts });
+  expect(explainFailure(refused)).toMatchObject({ kind: 'client-auth' });
+  const unknown = await pull({ argv: createFiles('e', ['etc/hostname']), mount: elsewhere });
+  expect(explainFailure(unknown)).toMatchObject({ kind: 'client-auth' });
+  await other[Symbol.asyncDispose]();
+  const gone = await pull({ argv: createFiles('e', ['etc/hostname']), mount: elsewhere, knownHosts });
+  expect(explainFailure(gone)).toMatchObject({ kind: 'client-unreachable' });
+});
+
+test('a backup is stopped while a client that does not answer is being mounted', async () => {
+  const sockets: Socket[] = [];
+  await using deaf = createServer((socket) => void sockets.push(socket.on('error', () => undefined))).listen(
+    0,
+    '127.0.0.1',
+  );
+  await once(deaf, 'listening');
+  const { port } = deaf.address() as AddressInfo;
+  const abort = new AbortController();
+  const run = pull({
+    argv: createFiles('g', ['etc/hostname']),
+    mount: { ...mount(), port, name: `client-${port}` },
+    signal: abort.signal,
+  });
+  await once(deaf, 'connection');
+  const before = Date.now();
+  abort.abort();
+  expect(await run).toMatchObject({ outcome: 'aborted' });
+  expect(Date.now() - before).toBeLessThan(5000);
+  await nothingIsLeft(port);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('a dump that runs on the client gets its input and reports its exit status', async () => {
+  const { user, port } = client.sshd;
+  const target = { user, host: '127.0.0.1', port, env: { WHO: "it's me" } };
+  const dump = (archive: string, script: string): string[] =>
+    createCommand({
+      repository: site.repository,
+      archive,
+      source: { command: dumpOverSsh(target, ['sh', '-c', script]), name: 'dump' },
+    });
+  const input = "se'cret $(id)";
+  const argv = dump('dump', 'read -r line; printf "%s %s %s" "$WHO" "$line" "${SSH_CONNECTION:+over ssh}"');
+  expect(await pull({ argv, input: `${input}\n` })).toMatchObject({ outcome: 'success' });
+  const extracted = await site.run({ argv: ['extract', '--stdout', '--', `${site.repository}::dump`] });
+  expect(extracted.stdout).toBe(`it's me ${input} over ssh`);
+  const failed = await pull({ argv: dump('half', 'echo half; exit 3') });
+  expect(explainFailure(failed)).toMatchObject({ kind: 'dump' });
+  expect(await pathsOf('half')).toEqual([]);
+});
+
+test('a mount that cannot be made is explained', async () => {
+  const { runner } = site;
+  const result = await runBorg(runner, {
+    argv: createFiles('f', ['etc/hostname']),
+    mount: { ...mount(), sftpServer: '/no/such/server' },
+    knownHosts: [knownHostsLine('127.0.0.1', client.sshd.port, hostKey())],
+    agentSocket: agent.socket,
+    env: site.env,
+  });
+  expect(explainFailure(result)).toMatchObject({ kind: 'mount' });
+});

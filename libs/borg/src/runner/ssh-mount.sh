@@ -1,0 +1,94 @@
+#!/bin/sh
+# Mounts a client's `/` with sshfs while borg runs. Comes after borg.sh and after the parameter `mount_name`; the next line is
+# `mount_client SSHFS...`, the sshfs command without what only this script knows. Ends with 120 when the mount cannot be made
+# and with 125 when it broke; explain-failure.ts knows both.
+# shellcheck disable=SC2154,SC2034 # `tmp` and `status` are of supervise.sh
+
+refuse() { echo "cyborgbackup: $1" >&2; exit 120; }
+is_mounted() { mount | grep -qF " on $mnt "; }
+unmount() {
+  { fusermount3 -u -z "$mnt" || fusermount -u -z "$mnt" || umount -l "$mnt" || umount -f "$mnt"; } >/dev/null 2>&1
+}
+pause() { sleep 0.1 2>/dev/null || sleep 1; }
+
+# The mount is in a folder that only the account may enter, and never below `$tmp`, which is removed with all that is in it.
+# It may have been left by a script that was killed: then it is unmounted. A script that is still ending must not unmount
+# what belongs to its successor: hence the file that names the owner.
+make_mount_point() {
+  command -v sshfs >/dev/null || refuse 'sshfs is not installed on this host'
+  mounts=/tmp/cyborgbackup-$(id -u)
+  mkdir -m 700 "$mounts" 2>/dev/null
+  # shellcheck disable=SC3067 # dash, bash and busybox have -O
+  { [ -d "$mounts" ] && [ ! -L "$mounts" ] && [ -O "$mounts" ]; } || refuse "$mounts belongs to another account"
+  mnt=$mounts/$mount_name
+  export CYBORGBACKUP_MOUNT="$mnt"
+  ! is_mounted || unmount
+  [ -d "$mnt" ] || mkdir -m 700 "$mnt" || refuse "the folder $mnt cannot be made"
+  echo "$tmp" >"$mnt.owner"
+}
+
+# When sshfs ends by itself, the connection to the client is broken: borg would go on with a warning for each file that it
+# cannot read, and make an archive without them. So the supervisor is told to stop it, as at the end of our input. (A pipe
+# opened for reading too does not block its writer when the reader is gone.)
+run_sshfs() {
+  "$@" -o "ssh_command=$CYBORGBACKUP_SSH" "$mnt" >"$tmp/sshfs.log" 2>&1 &
+  echo "$!" >"$tmp/sshfs.pid"
+  wait "$!"
+  : >"$tmp/mount-lost"
+  [ -e "$tmp/unmounting" ] || echo lost 1<>"$tmp/events"
+}
+
+# Sshfs mounts before it connects; looking into the mount waits for the connection.
+await_connection() {
+  until is_mounted || [ -e "$tmp/mount-lost" ]; do pause; done
+  ls -d "$mnt/." && : >"$tmp/mounted"
+}
+
+# Until the supervisor listens, the end of our input is watched for here.
+await_end_of_input() {
+  while IFS= read -r _; do :; done
+  : >"$tmp/released"
+}
+
+mount_client() {
+  make_mount_point
+  run_sshfs "$@" </dev/null >/dev/null 2>&1 3<&- &
+  mounter=$!
+  await_connection >/dev/null 2>&1 3<&- &
+  await_end_of_input <&3 >/dev/null 2>&1 3<&- &
+  reader=$!
+  until [ -e "$tmp/mounted" ]; do
+    [ ! -e "$tmp/released" ] || exit 143
+    [ ! -e "$tmp/mount-lost" ] || { print_client_log; refuse "$(tail -n 1 "$tmp/sshfs.log")"; }
+    pause
+  done
+  kill -KILL "$reader"
+}
+
+# An archive made while the connection broke is not one to trust, whatever borg says.
+check_mount() {
+  if [ -e "$tmp/mount-lost" ] || ! ls -d "$mnt/." >/dev/null 2>&1; then status=125; fi
+}
+after_command="$after_command check_mount"
+
+# Ends sshfs, which takes its mount away, and makes sure of both.
+unmount_client() {
+  [ -n "$mounter" ] || return 0
+  cd / || return 0
+  : >"$tmp/unmounting"
+  kill -KILL "$reader" 2>/dev/null
+  sshfs=$(cat "$tmp/sshfs.pid" 2>/dev/null)
+  kill -TERM "$sshfs" 2>/dev/null
+  if [ "$(cat "$mnt.owner" 2>/dev/null)" = "$tmp" ]; then
+    ! is_mounted || unmount
+    rmdir "$mnt" 2>/dev/null
+    rm -f "$mnt.owner"
+  fi
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ ! -e "$tmp/mount-lost" ] || { wait "$mounter"; return 0; }
+    pause
+  done
+  kill -KILL "$sshfs" 2>/dev/null
+}
+mounter='' reader=''
+before_exit="$before_exit unmount_client"

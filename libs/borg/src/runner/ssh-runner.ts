@@ -1,0 +1,49 @@
+import type { ExecResult } from '../ssh/command-io.ts';
+import type { SshSession } from '../ssh/session.ts';
+import { quoteArgv } from '../shell/quote.ts';
+import type { BorgRunner, ScriptRun } from './borg-runner.ts';
+import { createBannerFilter } from './startup-banner.ts';
+import { payloadOf, READER_COMMAND } from './supervised-script.ts';
+import { runSupervised } from './supervisor.ts';
+
+interface SshRunnerOptions {
+  /** Run as root through `sudo -n`, for accounts that may. */
+  readonly sudo?: boolean;
+}
+
+/** The command line that starts the reader. `env` hands the agent's address through sudo, which clears the environment. */
+const readerLine = (sudo: boolean | undefined): string =>
+  `exec ${sudo ? 'sudo -n env SSH_AUTH_SOCK="$SSH_AUTH_SOCK" ' : ''}${quoteArgv(READER_COMMAND)}`;
+
+/** Runs scripts over an SSH session. */
+export const sshRunner = (session: SshSession, { sudo }: SshRunnerOptions = {}): BorgRunner => {
+  const where = `${session.user}@${session.host}:${session.port}`;
+  const command = readerLine(sudo);
+  return { where, run: (run) => runSupervised(where, (options) => session.exec(command, options), run) };
+};
+
+/** A POSIX sh script that reads bytes from its standard input. Its signal closes the channel, hence that input. */
+interface StreamingScript
+  extends SshRunnerOptions, Pick<ScriptRun, 'script' | 'secrets' | 'onStdout' | 'onStderr' | 'signal'> {
+  readonly data: AsyncIterable<Uint8Array>;
+}
+
+const inputOf = async function* (run: StreamingScript): AsyncGenerator<string | Uint8Array> {
+  yield payloadOf(run);
+  yield* run.data;
+};
+
+/**
+ * Runs a script with all of `data` as its standard input, as fast as it reads. It is not supervised, which would need that
+ * input: what it starts has to end when the input does.
+ * @throws SshError, and what `data` throws
+ */
+export const runFedScript = (session: SshSession, run: StreamingScript): Promise<ExecResult> => {
+  const output = createBannerFilter();
+  return session.exec(readerLine(run.sudo), {
+    stdin: inputOf(run),
+    onStdout: (chunk) => run.onStdout?.(output.strip(chunk)),
+    ...(run.onStderr ? { onStderr: run.onStderr } : {}),
+    ...(run.signal ? { signal: run.signal } : {}),
+  });
+};

@@ -1,0 +1,95 @@
+import { delay } from '@cyborgbackup/kernel';
+import { addAbortListener } from 'node:events';
+import type { ExecOptions, ExecResult } from '../ssh/command-io.ts';
+import { isSshError, SshError } from '../ssh/error.ts';
+import type { ScriptResult, ScriptRun } from './borg-runner.ts';
+import { createGracefulStop, createIdleTimeout, type GracefulStop } from './graceful-stop.ts';
+import { createBannerFilter } from './startup-banner.ts';
+import { payloadOf } from './supervised-script.ts';
+
+/**
+ * How a script gets to a host, and how it ends with us.
+ *
+ * The command line is a constant: a reader (reader.sh) that takes a number of lines from standard input and evaluates them. So
+ * neither the script nor its secrets appear in a process list, no limit on argument length applies, and the login shell sees
+ * only text that sh, csh and fish read alike. Before the script starts the reader prints a marker; what a login script prints
+ * before it is dropped, and its absence tells that the account does not run commands.
+ *
+ * Standard input then stays open for heartbeats: we write a line every 15 seconds, and the script (supervise.sh) ends what it
+ * runs when the input closes or is silent for a minute: then we are gone, or were suspended. So nothing that a script runs may
+ * read that input; borg's own data comes from files or from a command it starts itself. Held by supervisor.int.test.ts and
+ * nothing-left.int.test.ts.
+ */
+const HEARTBEAT_MILLIS = 15_000;
+
+/** Exit status of a script that stopped its command because our heartbeats did not come; see supervise.sh. */
+export const HEARTBEAT_LOST = 119;
+
+const heartbeats = async function* (payload: string, closed: AbortSignal): AsyncGenerator<string> {
+  yield payload;
+  for (;;) {
+    await delay(HEARTBEAT_MILLIS, closed);
+    if (closed.aborted) return;
+    yield '\n';
+  }
+};
+
+/**
+ * Runs a script through a reader, which `start` starts. The first stop, by the caller's signal, for silence or for an error of
+ * a sink, closes the input and waits for the remote end to report; output is dropped from then on.
+ * @throws SshError when the script could not be started, its end was not reported or it missed our heartbeats, and what a sink
+ *   throws
+ */
+export const runSupervised = async (
+  where: string,
+  start: (options: ExecOptions) => Promise<ExecResult>,
+  run: ScriptRun,
+): Promise<ScriptResult> => {
+  if (run.signal?.aborted) throw new SshError('aborted', `The command on ${where} was cancelled before it started.`);
+  using control = createGracefulStop();
+  using idle = createIdleTimeout(run.idleTimeoutMillis, control.isBusy, () => control.stop('idle'));
+  using _listener = run.signal && addAbortListener(run.signal, () => control.stop('aborted'));
+  const output = createBannerFilter();
+  try {
+    const result = await start({
+      stdin: heartbeats(payloadOf(run), control.inputClosed),
+      signal: control.channelClosed,
+      forwardAgent: run.forwardAgent === true,
+      onStdout: (chunk) => {
+        idle.touch();
+        const rest = output.strip(chunk);
+        if (rest.length > 0) return control.pass(run.onStdout, rest);
+      },
+      onStderr: (chunk) => {
+        idle.touch();
+        output.hear(chunk);
+        return control.pass(run.onStderr, chunk);
+      },
+    });
+    if (!output.hasStarted() && !control.reason()) throw noShell(where, output.banner(), result);
+    return resultOf(where, control, result);
+  } catch (error) {
+    // A connection that breaks while we stop the script anyway is no further failure: its supervisor stops it without us.
+    if (!control.reason() || !isSshError(error)) throw error;
+    return resultOf(where, control, { exitCode: null });
+  }
+};
+
+const resultOf = (where: string, control: GracefulStop, result: ExecResult): ScriptResult => {
+  const reason = control.reason();
+  if (reason === 'failed') throw control.failure();
+  if (reason !== undefined) return { ...result, stopped: reason };
+  if (result.exitCode !== HEARTBEAT_LOST) return result;
+  throw new SshError(
+    'lost',
+    `${where} heard nothing from this executor for a minute, so what ran there was stopped. Was the executor's host suspended or overloaded, or the connection stalled?`,
+  );
+};
+
+const noShell = (where: string, banner: string, result: ExecResult): SshError => {
+  const detail = banner === '' ? `exit status ${result.exitCode}` : `it said "${banner}"`;
+  return new SshError(
+    'no-shell',
+    `${where} does not let us run commands (${detail}). Does the account have a shell and no forced command?`,
+  );
+};

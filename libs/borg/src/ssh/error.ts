@@ -1,0 +1,63 @@
+import { AppError, type ErrorCode, messageOf } from '@cyborgbackup/kernel';
+
+const CODES = {
+  'unknown-host': 'unavailable', // its name does not resolve
+  refused: 'unavailable', // nothing listens there
+  unreachable: 'unavailable', // no route
+  timeout: 'unavailable', // no answer, or not within the time allowed
+  auth: 'conflict', // the key is not accepted, or cannot be used
+  'host-key': 'conflict', // another key than the pinned one
+  protocol: 'unavailable', // something answers, but we cannot talk to it
+  'no-shell': 'conflict', // logged in, but commands are not run
+  'no-start': 'unavailable', // commands are run, but this one could not be started
+  'too-much': 'conflict', // a command printed more than is read
+  lost: 'unavailable', // the connection broke after it stood
+  aborted: 'unavailable', // by our own signal
+} as const satisfies Record<string, ErrorCode>;
+
+/** Why a host could not be reached or a connection ended. */
+export type SshFailure = keyof typeof CODES;
+
+/** A failed SSH connection or command: one sentence for people, `kind` for programs (also as `details.kind`). */
+export class SshError extends AppError {
+  readonly kind: SshFailure;
+
+  constructor(kind: SshFailure, message: string, cause?: unknown) {
+    super(CODES[kind], message, { details: { kind }, cause });
+    this.kind = kind;
+  }
+}
+
+export const isSshError = (error: unknown, kind?: SshFailure): error is SshError =>
+  error instanceof SshError && (kind === undefined || error.kind === kind);
+
+const SOCKET_FAILURES: Readonly<Record<string, readonly [SshFailure, string]>> = {
+  ENOTFOUND: ['unknown-host', 'the name does not resolve. Is it spelled right, and does the DNS know it?'],
+  EAI_AGAIN: ['unknown-host', 'the name server does not answer. Is DNS working on this machine?'],
+  ECONNREFUSED: ['refused', 'connection refused. Is sshd running there and the port right?'],
+  EHOSTUNREACH: ['unreachable', 'no route to the host. Is it switched on and in this network?'],
+  ENETUNREACH: ['unreachable', 'the network is unreachable. Is this machine online?'],
+  ETIMEDOUT: ['timeout', 'no answer. Is the host up, and does a firewall let us through?'],
+  ECONNRESET: ['protocol', 'the connection was reset before we were logged in. Is it sshd that listens there?'],
+};
+
+/** A connection that could not be made, in one sentence. `code` is a system error's, `level` the stage that ssh2 was in. */
+export const explainConnectError = (
+  error: Error & { code?: unknown; level?: unknown },
+  { host, port, user }: { host: string; port: number; user: string },
+): SshError => {
+  const where = `${host}:${port}`;
+  const known = SOCKET_FAILURES[String(error.code)];
+  if (known) return new SshError(known[0], `Cannot reach ${where}: ${known[1]}`, error);
+  if (error.level === 'client-authentication') {
+    return new SshError(
+      'auth',
+      `${user}@${where} does not accept our key. Is its public half in that account's authorized_keys?`,
+      error,
+    );
+  }
+  const why = messageOf(error).includes('before handshake')
+    ? 'it closed the connection at once. Is it sshd that listens there?'
+    : `${messageOf(error)}.`;
+  return new SshError('protocol', `Cannot talk to ${where}: ${why}`, error);
+};

@@ -1,0 +1,154 @@
+import { addAbortListener } from 'node:events';
+import { connect as connectSocket } from 'node:net';
+import type { Logger } from '@cyborgbackup/kernel';
+import ssh2, { type AuthHandlerMiddleware, type BaseAgent, type Client } from 'ssh2';
+import type { ExecOptions, ExecResult } from './command-io.ts';
+import { explainConnectError, SshError } from './error.ts';
+import { execOnChannel } from './exec.ts';
+import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
+import { parsePrivateKey } from './key.ts';
+
+/** An SSH agent in this process, made by `createForwardedAgent`. */
+export type ForwardableAgent = BaseAgent;
+
+export interface SshOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** OpenSSH or PEM text, not encrypted. */
+  readonly privateKey: string;
+  /** Tried next, in the same login: hosts keep away addresses that fail to log in too often. */
+  readonly otherKey?: string | undefined;
+  readonly hostKeys: HostKeyPins;
+  /** For name resolution, TCP and handshake together. Default 15,000. */
+  readonly connectTimeoutMillis?: number;
+  /** Between two signs of life. After five without an answer the connection counts as lost. Default 10,000. */
+  readonly keepaliveMillis?: number;
+  /** What commands run with `forwardAgent` may log in with. */
+  readonly agent?: ForwardableAgent;
+  /** Gives up connecting, and closes the session once it stands. */
+  readonly signal?: AbortSignal;
+  readonly logger: Logger;
+}
+
+/** A logged-in connection. Commands run concurrently on it (OpenSSH allows ten). */
+export interface SshSession {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Whether it was `otherKey` that the account took. */
+  readonly withOtherKey: boolean;
+  /**
+   * Runs a command line through the account's shell. Quote it with `quoteArgv`.
+   * @throws SshError('lost') when the connection breaks before the exit status came, SshError('aborted') by the signal
+   */
+  exec(command: string, options?: ExecOptions): Promise<ExecResult>;
+  /** Ends the connection; running commands fail as lost. Idempotent. */
+  close(): Promise<void>;
+}
+
+const KEEPALIVE_MISSES = 5;
+const CLOSE_GRACE_MILLIS = 2000;
+
+/** Offers one key after the other; `tried` counts them. */
+const offerKeys = (options: SshOptions): { handler: AuthHandlerMiddleware; tried: () => number } => {
+  const keys = [options.privateKey, options.otherKey];
+  let tried = 0;
+  return {
+    handler: (_methods, _partial, next) => {
+      const key = keys[tried];
+      // The type declarations know no other way to say that there is nothing more to try.
+      if (key === undefined) return false;
+      tried += 1;
+      next({ type: 'publickey', username: options.user, key });
+      return undefined;
+    },
+    tried: () => tried,
+  };
+};
+
+/** Waits for the login. Closes the connection when it fails, times out or is aborted. */
+const login = async (client: Client, options: SshOptions, authHandler: AuthHandlerMiddleware): Promise<void> => {
+  const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
+  parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
+  if (options.otherKey !== undefined) parsePrivateKey(options.otherKey);
+  const known = await hostKeys.known(host, port);
+  const cancelled = (): SshError => new SshError('aborted', `Connecting to ${host}:${port} was cancelled.`);
+  if (signal?.aborted) throw cancelled();
+  const socket = connectSocket({ host: host.replace(/^\[|\]$/g, ''), port, noDelay: true, keepAlive: true });
+  // A socket's error reaches the client too, which reports it; without a listener here a late one would be fatal.
+  socket.on('error', () => undefined);
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  ready.catch(() => undefined); // it may be rejected after connect() itself has thrown
+  using _listener = signal && addAbortListener(signal, () => reject(cancelled()));
+  const timer = setTimeout(() => {
+    const time = `no answer within ${Math.round(connectTimeoutMillis / 1000)} s`;
+    const hint = 'Is the host up, and does a firewall let us through?';
+    reject(new SshError('timeout', `Cannot reach ${host}:${port}: ${time}. ${hint}`));
+  }, connectTimeoutMillis);
+  client.once('ready', resolve);
+  client.on('error', (error) => reject(explainConnectError(error, options)));
+  client.once('close', () => reject(explainConnectError(new Error('it closed the connection'), options)));
+  try {
+    client.connect({
+      sock: socket,
+      username: user,
+      ...(options.agent ? { agent: options.agent } : {}),
+      authHandler,
+      readyTimeout: 0,
+      keepaliveInterval: keepaliveMillis,
+      keepaliveCountMax: KEEPALIVE_MISSES,
+      algorithms: { serverHostKey: hostKeyAlgorithms(known) },
+      hostVerifier: (blob: Buffer, decide: (isAccepted: boolean) => void) => {
+        verifyHostKey(hostKeys, host, port, parseHostKey(blob)).then(
+          () => decide(true),
+          (error: unknown) => {
+            reject(error);
+            decide(false);
+          },
+        );
+      },
+    });
+    await ready;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * Logs in with `privateKey`, or else with `otherKey`. The host must have the key on record; that of a host never seen is recorded.
+ * @throws SshError with a `kind` and a sentence that says what to look at
+ */
+export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
+  const { host, port, user, signal, logger } = options;
+  const client = new ssh2.Client();
+  const offer = offerKeys(options);
+  await login(client, options, offer.handler);
+
+  let lastError: unknown;
+  client.removeAllListeners('error').on('error', (error) => {
+    lastError = error;
+    logger.debug({ err: error, host, port }, 'SSH connection error');
+  });
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+  const close = (): Promise<void> => {
+    client.end();
+    const timer = setTimeout(() => client.destroy(), CLOSE_GRACE_MILLIS);
+    return closed.finally(() => clearTimeout(timer));
+  };
+  const listener = signal && addAbortListener(signal, () => void close());
+  void closed.then(() => listener?.[Symbol.dispose]());
+
+  return {
+    host,
+    port,
+    user,
+    withOtherKey: offer.tried() > 1,
+    exec: (command, execOptions = {}) =>
+      execOnChannel({ client, where: `${user}@${host}:${port}`, reason: () => lastError }, command, execOptions),
+    close,
+  };
+};
