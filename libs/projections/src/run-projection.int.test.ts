@@ -123,7 +123,7 @@ describe('following the log', () => {
       await client.query(`SELECT * FROM ${projection.name}.counts`);
       await client.query('SELECT * FROM projections.checkpoints');
       await expect(client.query(`DELETE FROM ${projection.name}.counts`)).rejects.toThrow('permission denied');
-      await expect(client.query('DELETE FROM projections.parked')).rejects.toThrow('permission denied');
+      await expect(client.query('DELETE FROM projections.parked_events')).rejects.toThrow('permission denied');
     } finally {
       client.release(true);
     }
@@ -271,7 +271,7 @@ describe('poison', () => {
       expect.stringContaining('altered'),
     ]);
     expect(await parkedCount(harness.pool)).toBe(4);
-    await harness.pool.query('DELETE FROM projections.parked');
+    await harness.pool.query('DELETE FROM projections.parked_events');
   });
 });
 

@@ -13,7 +13,7 @@ create table projections.checkpoints (
 ) with (fillfactor = 50);
 
 -- Events that a projection could not digest.
-create table projections.parked (
+create table projections.parked_events (
   projection text not null,
   position bigint not null,
   stream text not null,

@@ -32,7 +32,7 @@ test('names that came are put in their places when nothing more comes', async ()
   await vi.waitFor(() => expect(cleaned).toHaveBeenCalled(), { timeout: 10_000 });
   await keeper.stop();
   const pages = async (): Promise<number> =>
-    Number((await pool.query("select gin_clean_pending_list('catalog.names_expr_idx') as pages")).rows[0]?.pages);
+    Number((await pool.query("select gin_clean_pending_list('catalog.entry_names_expr_idx') as pages")).rows[0]?.pages);
   expect((await cleaned.mock.results[0]?.value).rows).toEqual([
     { gin_clean_pending_list: expect.stringMatching(/^[1-9]/) },
   ]);
