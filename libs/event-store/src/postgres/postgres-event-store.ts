@@ -7,12 +7,18 @@ import type {
   ReadAllOptions,
   ReadStreamOptions,
   SubscribeOptions,
-} from '../event-store.ts';
-import { appendBatch, toAppendItem, type AppendItem, type AppendOutcome, type TimedQuery } from './append-batch.ts';
-import { createGapGate, ofTypes, type GapGate } from './gap-gate.ts';
-import { createGroupCommit } from './group-commit.ts';
-import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
-import { followLog } from './subscription.ts';
+} from '../port/event-store.ts';
+import {
+  appendBatch,
+  toAppendItem,
+  type AppendItem,
+  type AppendOutcome,
+  type TimedQuery,
+} from './append/append-batch.ts';
+import { createGapGate, ofTypes, type GapGate } from './read/gap-gate.ts';
+import { createGroupCommit } from './append/group-commit.ts';
+import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './read/recorded-event-row.ts';
+import { followLog } from './read/subscription.ts';
 
 const STREAM_PAGE = 500;
 const DEFAULT_PAGE = 1_000;
