@@ -12,7 +12,6 @@ export { deriveKey, loadMasterKey, type MasterKeySource } from './crypto/master-
 export { createSubjectKeys, ERASURE_VISIBLE_MILLIS, type SubjectKeysOptions } from './crypto/postgres-subject-keys.ts';
 export { isEncrypted, type SubjectKeys } from './crypto/subject-keys.ts';
 export * from './codec/event-codec.ts';
-export * from './commands/event-id.ts';
 export * from './port/event-store.ts';
 export * from './commands/handle-command.ts';
 export { chainHash, eventText, GENESIS_HASH, type EventText } from './port/hash-chain.ts';
@@ -21,4 +20,4 @@ export { MAX_APPEND_CHARACTERS } from './postgres/append/append-batch.ts';
 export { installEventStore } from './postgres/install-event-store.ts';
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/postgres-event-store.ts';
 export { verifyHeads } from './postgres/verify-heads.ts';
-export { verifyLog, verifyStream, type ChainVerdict } from './port/verify.ts';
+export { verifyLog, verifyStream, type ChainVerification } from './port/verify.ts';

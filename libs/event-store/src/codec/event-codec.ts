@@ -14,21 +14,16 @@ import {
 import { claimEvents } from './claim-events.ts';
 import { isEncrypted, type SubjectKeys } from '../crypto/subject-keys.ts';
 
-export interface EncodeOptions {
-  /** The event's id, see `eventId`. */
-  readonly id: string;
-  /** Who and what caused the event. */
-  readonly context: RequestContext;
-}
-
 /** Between what deciders and projections see and what the log holds. */
 export interface EventCodec {
   /**
    * Validates an event against its definition and encrypts its personal and sealed fields. A sealed field copied from an
    * earlier event is stored as it is.
+   * @param origin.id see `eventId`
+   * @param origin.context who and what caused the event
    * @throws AppError `internal` for an event without a definition or one that does not match it
    */
-  encode(event: DomainEvent, options: EncodeOptions): Promise<NewEvent>;
+  encode(event: DomainEvent, origin: { readonly id: string; readonly context: RequestContext }): Promise<NewEvent>;
 
   /** Upcasts to the current version and opens personal fields (or `ERASED`). Unknown types come back unchanged. */
   decode(recorded: RecordedEvent): Promise<RecordedEvent>;
@@ -82,30 +77,31 @@ const validated = (definition: EventDefinition, data: unknown): unknown => {
 
 const sealData = async (keys: SubjectKeys, definition: EventDefinition, data: unknown): Promise<unknown> => {
   if (!isRecord(data)) return data;
-  const sealed: Record<string, unknown> = { ...data };
+  let sealed: Fields = data;
   for (const protection of [definition.personal, definition.sealed]) {
-    if (protection) await sealFields(keys, protection, { type: definition.type, plain: data, sealed });
+    if (protection)
+      sealed = { ...sealed, ...(await sealFields(keys, protection, { type: definition.type, plain: data })) };
   }
   return sealed;
 };
 
-interface SealTask {
-  readonly type: string;
-  readonly plain: Fields;
-  /** Where the sealed values go. */
-  readonly sealed: Record<string, unknown>;
-}
-
-const sealFields = async (keys: SubjectKeys, protection: ProtectedFields<unknown>, task: SealTask): Promise<void> => {
-  const subject = protection.subject(task.plain);
+/** The plain fields of one subject, encrypted. */
+const sealFields = async (
+  keys: SubjectKeys,
+  protection: ProtectedFields<unknown>,
+  { type, plain }: { readonly type: string; readonly plain: Fields },
+): Promise<Fields> => {
+  const sealed: Record<string, unknown> = {};
+  const subject = protection.subject(plain);
   for (const field of protection.fields) {
-    const value = task.plain[field];
+    const value = plain[field];
     if (value === null || value === undefined || isEncrypted(value)) continue;
     if (typeof value !== 'string') {
-      throw new AppError('internal', `The protected field ${field} of the event ${task.type} is not text.`);
+      throw new AppError('internal', `The protected field ${field} of the event ${type} is not text.`);
     }
-    task.sealed[field] = await keys.seal(subject, value);
+    sealed[field] = await keys.seal(subject, value);
   }
+  return sealed;
 };
 
 const openFields = async (keys: SubjectKeys, fields: readonly string[], data: Fields): Promise<Fields> => {

@@ -6,12 +6,12 @@ import { handleCommand, type CommandDeps } from './handle-command.ts';
 import { loadState } from './load-state.ts';
 
 /*
- * Uniqueness across streams (an email address, a name): each value has a stream of its own, and whoever appends
- * `claim-taken` to it first owns the value. It holds on every event store, under any concurrency.
+ * Uniqueness across streams (an email address, a name): each value has a stream of its own, and the first to append
+ * `claim-taken` to it owns the value. It holds on every event store, under any concurrency.
  *
  * Register:  claim the value, then append the owner's first event. When the second fails, release.
  * Rename:    claim the new value, append the change, release the old value.
- * Crash between the two: the claim is orphaned, its owner's stream never gets an event. After 30 seconds somebody else may
+ * Crash between the two: the claim is orphaned, its owner's stream never gets an event. After 30 seconds another owner may
  * take it over. So an owner has to write its first event within 30 seconds after its claim, which every deadline in the
  * system is far below.
  */
@@ -19,7 +19,7 @@ import { loadState } from './load-state.ts';
 const ORPHANED_AFTER_MILLIS = 30_000;
 
 export interface ClaimDeps extends CommandDeps {
-  /** `deriveKey(masterKey, 'claims')`: without it nobody can tell from the log which values are taken. */
+  /** `deriveKey(masterKey, 'claims')`: without it the log does not tell which values are taken. */
   readonly claimKey: Buffer;
   readonly clock?: Clock;
 }
@@ -40,8 +40,8 @@ export interface ClaimState {
 }
 
 type ClaimCommand =
-  | { readonly do: 'take'; readonly owner: string; readonly at: string; readonly instead?: ClaimState }
-  | { readonly do: 'release'; readonly owner: string };
+  | { readonly type: 'take'; readonly owner: string; readonly at: string; readonly instead?: ClaimState }
+  | { readonly type: 'release'; readonly owner: string };
 
 export const claimStream = (claimKey: Buffer, { kind, value }: Pick<Claim, 'kind' | 'value'>): string =>
   `claim-${kind}-${createHmac('sha256', claimKey).update(`${kind}\0${value}`).digest('hex')}`;
@@ -51,11 +51,16 @@ export const claimStream = (claimKey: Buffer, { kind, value }: Pick<Claim, 'kind
  * @returns when the owner took it first, ISO 8601
  * @throws AppError `conflict` when it belongs to another owner
  */
-export const claim = async (deps: ClaimDeps, wanted: Claim): Promise<string> => {
+export const claim = async (deps: ClaimDeps, request: Claim): Promise<string> => {
   const { now } = deps.clock ?? systemClock;
-  const stream = claimStream(deps.claimKey, wanted);
+  const stream = claimStream(deps.claimKey, request);
   const take = async (instead?: ClaimState): Promise<string> => {
-    const command = { do: 'take', owner: wanted.owner, at: isoMicros(now()), ...(instead ? { instead } : {}) } as const;
+    const command = {
+      type: 'take',
+      owner: request.owner,
+      at: isoMicros(now()),
+      ...(instead ? { instead } : {}),
+    } as const;
     const { state } = await handleCommand(deps, claimDecider)(stream, command);
     return state.takenAt;
   };
@@ -63,7 +68,7 @@ export const claim = async (deps: ClaimDeps, wanted: Claim): Promise<string> => 
     return await take();
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
-    const state = await readClaim(deps, wanted);
+    const state = await readClaim(deps, request);
     if (!(await isOrphaned(deps.store, state, now()))) throw error;
     return take(state);
   }
@@ -74,8 +79,8 @@ export const readClaim = async (deps: ClaimDeps, value: Pick<Claim, 'kind' | 'va
   (await loadState(deps, claimDecider, claimStream(deps.claimKey, value))).state;
 
 /** Gives the value up. Nothing happens when the owner does not have it. */
-export const release = async (deps: ClaimDeps, given: Claim): Promise<void> => {
-  await handleCommand(deps, claimDecider)(claimStream(deps.claimKey, given), { do: 'release', owner: given.owner });
+export const release = async (deps: ClaimDeps, held: Claim): Promise<void> => {
+  await handleCommand(deps, claimDecider)(claimStream(deps.claimKey, held), { type: 'release', owner: held.owner });
 };
 
 const claimDecider: Decider<ClaimState, ClaimCommand, ClaimEvent> = {
@@ -83,7 +88,7 @@ const claimDecider: Decider<ClaimState, ClaimCommand, ClaimEvent> = {
 
   decide: (command, state) => {
     const { owner } = command;
-    if (command.do === 'release') return state.owner === owner ? [{ type: 'claim-released', data: { owner } }] : [];
+    if (command.type === 'release') return state.owner === owner ? [{ type: 'claim-released', data: { owner } }] : [];
     if (state.owner === owner) return [];
     const { instead } = command;
     // What was found orphaned must still be the very same claim.

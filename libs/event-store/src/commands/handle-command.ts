@@ -3,6 +3,7 @@ import {
   currentContext,
   delay,
   hasCode,
+  nameUuid,
   systemContext,
   type Decider,
   type DomainEvent,
@@ -10,7 +11,6 @@ import {
   type RecordedEvent,
 } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
-import { eventId } from './event-id.ts';
 import { domainEvent, loadState, type LoadDeps, type LoadedState } from './load-state.ts';
 
 export interface CommandDeps extends LoadDeps {
@@ -55,6 +55,16 @@ export type CommandHandler<State, Command, E extends DomainEvent> = (
   command: Command | PrepareCommand<State, Command, E>,
   options?: CommandOptions,
 ) => Promise<CommandResult<State, E>>;
+
+/** The namespace of all event ids. Never change it: retries would no longer meet their own events. */
+const EVENT_ID_NAMESPACE = 'f3c0a9b4-7d1e-5c52-9a86-2b7b0f1f6c3d';
+
+/**
+ * The id of a command's nth event (from 0) in a stream: the same for every delivery of the command, so that a redelivered
+ * command meets the events it already wrote.
+ */
+export const eventId = (commandId: string, stream: string, index: number): string =>
+  nameUuid(EVENT_ID_NAMESPACE, `${commandId}/${stream}/${index}`);
 
 const DEFAULT_RETRIES = 5;
 const FIRST_BACKOFF_MILLIS = 4;
@@ -110,7 +120,7 @@ const loadWithEarlier = async <State, E extends DomainEvent>(
   const last = written.at(-1);
   if (!last) return loaded;
   const { version, position } = last;
-  return { ...loaded, earlier: { version, position, events: written.map((event) => domainEvent<E>(event)) } };
+  return { ...loaded, earlier: { version, position, events: written.map((event) => domainEvent(event) as E) } };
 };
 
 /** A stream without events is left to the decider: it says better what is wrong with it than that it was changed. */
@@ -119,17 +129,20 @@ const refuseUnlessExpected = ({ version }: LoadedState<unknown>, expectedVersion
   throw new AppError('version-conflict', 'This was changed by someone else in the meantime: read it again and retry.');
 };
 
-interface Execution<State, Command> {
-  readonly stream: string;
-  readonly commandId: string;
-  readonly command: Command;
-  readonly loaded: LoadedState<State>;
-}
-
 const execute = async <State, Command, E extends DomainEvent>(
   { store, codec, service = 'system' }: CommandDeps,
   decider: Decider<State, Command, E>,
-  { stream, commandId, command, loaded }: Execution<State, Command>,
+  {
+    stream,
+    commandId,
+    command,
+    loaded,
+  }: {
+    readonly stream: string;
+    readonly commandId: string;
+    readonly command: Command;
+    readonly loaded: LoadedState<State>;
+  },
 ): Promise<CommandResult<State, E>> => {
   const decided = decider.decide(command, loaded.state);
   if (decided.length === 0) return { ...loaded, events: [] };
@@ -142,6 +155,6 @@ const execute = async <State, Command, E extends DomainEvent>(
   const written = await codec.decodePage(
     encoded.map((event, index) => ({ ...event, stream, version: loaded.version + 1 + index, position, hash: '' })),
   );
-  const events = written.map((event) => domainEvent<E>(event));
+  const events = written.map((event) => domainEvent(event) as E);
   return { version, position, events, state: events.reduce(decider.evolve, loaded.state) };
 };

@@ -17,10 +17,8 @@ export interface LoadedState<State> {
   readonly position: bigint | undefined;
 }
 
-/** The domain event in a record. A stream holds one decider's events only, and the codec validated each of them. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- a cast, in one place
-export const domainEvent = <E extends DomainEvent>({ type, data }: Pick<RecordedEvent, 'type' | 'data'>): E =>
-  ({ type, data }) as E;
+/** The domain event in a record. A stream holds the events of one decider only, and the codec has validated each of them. */
+export const domainEvent = ({ type, data }: RecordedEvent): DomainEvent => ({ type, data });
 
 /** A stream's state as of now. `onEvent` sees each event on the way. */
 export const loadState = async <State, E extends DomainEvent>(
@@ -35,7 +33,7 @@ export const loadState = async <State, E extends DomainEvent>(
   for await (const recorded of store.readStream(stream)) {
     const event = await codec.decode(recorded);
     onEvent?.(event);
-    state = decider.evolve(state, domainEvent<E>(event));
+    state = decider.evolve(state, domainEvent(event) as E);
     ({ version, position } = event);
   }
   return { state, version, position };

@@ -3,7 +3,7 @@ import type { EventStore } from './event-store.ts';
 import { chainHash, eventText, GENESIS_HASH } from './hash-chain.ts';
 
 /** What recomputing a chain of hashes found. */
-export type ChainVerdict =
+export type ChainVerification =
   | { readonly intact: true; readonly events: number }
   | {
       readonly intact: false;
@@ -22,7 +22,7 @@ const START: Link = { version: 0, hash: GENESIS_HASH };
 const LOG_PAGE = 1_000;
 
 /** Recomputes a stream's hashes from its stored events, and reports the first that does not fit. */
-export const verifyStream = async (store: EventStore, stream: string): Promise<ChainVerdict> => {
+export const verifyStream = async (store: EventStore, stream: string): Promise<ChainVerification> => {
   let link = START;
   for await (const event of store.readStream(stream)) {
     const next = follow(link, event);
@@ -37,7 +37,7 @@ export const verifyStream = async (store: EventStore, stream: string): Promise<C
  * each stream: about 200 bytes. What it cannot see is a stream cut off at its end, or gone altogether: for that,
  * PostgreSQL's `verifyHeads` compares with the table of streams.
  */
-export const verifyLog = async (store: EventStore): Promise<ChainVerdict> => {
+export const verifyLog = async (store: EventStore): Promise<ChainVerification> => {
   const links = new Map<string, Link>();
   let events = 0;
   let after = 0n;
@@ -54,9 +54,9 @@ export const verifyLog = async (store: EventStore): Promise<ChainVerdict> => {
   }
 };
 
-const follow = (previous: Link, event: RecordedEvent): Link | ChainVerdict => {
+const follow = (previous: Link, event: RecordedEvent): Link | ChainVerification => {
   const { stream, version, position } = event;
-  const broken = (reason: string): ChainVerdict => ({ intact: false, stream, version, position, reason });
+  const broken = (reason: string): ChainVerification => ({ intact: false, stream, version, position, reason });
   if (version !== previous.version + 1) return broken(`version ${previous.version + 1} is missing`);
   const hash = chainHash(previous.hash, version, eventText(stream, event).contentHash);
   if (hash.toString('hex') !== event.hash) return broken('its content or its hash was altered');

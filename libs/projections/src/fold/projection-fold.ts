@@ -16,11 +16,11 @@ export interface ProjectionFold {
   apply(events: readonly RecordedEvent[]): Promise<void>;
   /** True when something is to be written. */
   hasWrites(): boolean;
-  /** Writes what changed; the transaction is the caller's. Then call `forget` or `letGo`, once it is committed. */
+  /** Writes what changed; the transaction is the caller's. Then call `forget` or `evict`, once it is committed. */
   write(): Promise<void>;
   forget(): void;
-  /** Forgets whole tables until the rest takes at most so much: first those never read again, then the largest. */
-  letGo(bytes: number): void;
+  /** Forgets whole tables until the rest takes at most this much: first those that are never read again, then the largest. */
+  evict(maxBytes: number): void;
   /** Roughly what the rows in memory take. */
   bytes(): number;
   /** Tables whose rows were looked for by something else than their key. */
@@ -43,11 +43,11 @@ const applyTo = async ({ model, fold, store }: Table, events: readonly RecordedE
   for (const event of events) {
     if (!model.eventTypes.has(event.type)) continue;
     const changes = poisonedBy(event, () => model.changesOf(event));
-    poisonedBy(event, () => changes.forEach(fold.want));
+    poisonedBy(event, () => changes.forEach(fold.request));
     pending.push({ event, changes });
   }
-  const wanted = fold.wanted();
-  if (wanted.keys.length > 0 || wanted.matches.length > 0) fold.admit(await store.load(wanted));
+  const needed = fold.requested();
+  if (needed.keys.length > 0 || needed.matches.length > 0) fold.addLoaded(await store.load(needed));
   for (const { event, changes } of pending) poisonedBy(event, () => changes.forEach(fold.apply));
 };
 
@@ -74,10 +74,10 @@ export const createProjectionFold = (options: {
       for (const { fold, store } of tables) await store.write(fold.writes());
     },
     forget: () => tables.forEach(({ fold }) => fold.forget()),
-    letGo: (most) => {
+    evict: (maxBytes) => {
       for (const { fold } of tables.toSorted((a, b) => cost(a) - cost(b))) {
-        if (bytes() > most) fold.forget();
-        else fold.settle();
+        if (bytes() > maxBytes) fold.forget();
+        else fold.markWritten();
       }
     },
     bytes,

@@ -31,20 +31,23 @@ const runStep = async (projection: Projection, target: StepTarget, event: Record
   }
 };
 
-export interface StepOptions {
-  readonly client: ClientBase;
-  readonly schema: string;
-  readonly projection: Projection;
-  readonly fold: ProjectionFold;
-}
-
 /**
  * Folds and steps events in order, in the caller's transaction. Before a step all folded rows are written and forgotten,
  * since the step may look at them and change them.
  * @throws PoisonEventError
  */
 export const applyInOrder = async (
-  { client, schema, projection, fold }: StepOptions,
+  {
+    client,
+    schema,
+    projection,
+    fold,
+  }: {
+    readonly client: ClientBase;
+    readonly schema: string;
+    readonly projection: Projection;
+    readonly fold: ProjectionFold;
+  },
   events: readonly RecordedEvent[],
 ): Promise<void> => {
   const target = { client, schema: quoteIdentifier(schema) };

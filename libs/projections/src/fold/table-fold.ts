@@ -20,17 +20,17 @@ export interface TableWrites {
  * One table's rows in memory, changed by events and written later in bulk. Two modes:
  *
  * - `wholeTable`: every row of the table is here (a rebuild starts from nothing), so nothing is ever loaded;
- * - otherwise a window: what a page of events touches is loaded first (`want`, `wanted`, `admit`), and rows that are
+ * - otherwise a window: what a page of events touches is loaded first (`request`, `requested`, `addLoaded`), and rows that are
  *   deleted by value without having been loaded are remembered as purges.
  *
  * A row known to be absent is held as null. A row in memory always wins over the stored one.
  */
 export interface TableFold {
   /** Notes what a change needs to be loaded. */
-  want(change: Change): void;
-  wanted(): NeededRows;
-  /** Takes the rows found for all that was wanted; those not found are absent from now on. */
-  admit(found: readonly AnyRow[]): void;
+  request(change: Change): void;
+  requested(): NeededRows;
+  /** Takes the rows loaded for all that was requested; those not loaded are absent from now on. */
+  addLoaded(loaded: readonly AnyRow[]): void;
   apply(change: Change): void;
   hasWrites(): boolean;
   writes(): TableWrites;
@@ -40,10 +40,10 @@ export interface TableFold {
   /** Roughly what the rows take in memory. */
   bytes(): number;
   /** After the writes are committed: keeps the rows, and the mode. */
-  settle(): void;
+  markWritten(): void;
   /** True once rows were looked for by something else than their key. */
   isMatched(): boolean;
-  /** True once an event has changed a row rather than put one: rows let go of will have to be loaded again. */
+  /** True once an event has changed a row rather than put one: evicted rows will have to be loaded again. */
   isReread(): boolean;
 }
 
@@ -57,8 +57,8 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
   const dirty = new Map<KeyText, AnyRow>();
   const purges = new Map<string, Match>();
   const loadedMatches = new Set<string>();
-  const wantedKeys = new Map<KeyText, AnyRow>();
-  const wantedMatches = new Map<string, Match>();
+  const requestedKeys = new Map<KeyText, AnyRow>();
+  const requestedMatches = new Map<string, Match>();
 
   const write = (id: KeyText, row: AnyRow | null): void => {
     dirty.set(id, row ?? dirty.get(id) ?? held.get(id) ?? {});
@@ -100,32 +100,32 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
   const isPurged = (row: AnyRow): boolean =>
     purges.size > 0 && [...purges.values()].some(({ column, value }) => row[column.name] === value);
 
-  const settle = (): void => {
+  const markWritten = (): void => {
     dirty.clear();
     purges.clear();
   };
 
   return {
-    want: (change) => {
+    request: (change) => {
       if (wholeTable) return;
       if (change.kind === 'fold') {
         const id = keyText(model, change.key);
-        if (!held.has(id)) wantedKeys.set(id, keyOf(model, change.key));
+        if (!held.has(id)) requestedKeys.set(id, keyOf(model, change.key));
       } else if (change.kind === 'fold-matches') {
         const match = matchOf(model, change.match);
-        if (!loadedMatches.has(matchText(match))) wantedMatches.set(matchText(match), match);
+        if (!loadedMatches.has(matchText(match))) requestedMatches.set(matchText(match), match);
       }
     },
-    wanted: () => ({ keys: [...wantedKeys.values()], matches: [...wantedMatches.values()] }),
-    admit: (found) => {
-      for (const row of found) {
+    requested: () => ({ keys: [...requestedKeys.values()], matches: [...requestedMatches.values()] }),
+    addLoaded: (loaded) => {
+      for (const row of loaded) {
         const id = keyText(model, row);
         if (!held.has(id)) held.set(id, isPurged(row) ? null : row);
       }
-      for (const id of wantedKeys.keys()) if (!held.has(id)) held.set(id, null);
-      for (const id of wantedMatches.keys()) loadedMatches.add(id);
-      wantedKeys.clear();
-      wantedMatches.clear();
+      for (const id of requestedKeys.keys()) if (!held.has(id)) held.set(id, null);
+      for (const id of requestedMatches.keys()) loadedMatches.add(id);
+      requestedKeys.clear();
+      requestedMatches.clear();
     },
     apply: (change) => {
       if (change.kind === 'fold') foldRow(change);
@@ -144,13 +144,13 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
       }
       return { purges: [...purges.values()], removedKeys, rows };
     },
-    settle,
+    markWritten,
     forget: () => {
-      settle();
+      markWritten();
       held.clear();
       loadedMatches.clear();
-      wantedKeys.clear();
-      wantedMatches.clear();
+      requestedKeys.clear();
+      requestedMatches.clear();
       wholeTable = false;
     },
     rows: () => held.rows(),

@@ -16,14 +16,9 @@ export class FencedOutError extends Error {
   }
 }
 
-interface CheckpointRow {
-  readonly version: number;
-  readonly position: string;
-}
-
 /** Undefined when the projection was never installed. */
 export const readCheckpoint = async (db: ClientBase | Pool, name: string): Promise<Checkpoint | undefined> => {
-  const { rows } = await db.query<CheckpointRow>(
+  const { rows } = await db.query<{ readonly version: number; readonly position: string }>(
     'SELECT version, position::text FROM projections.checkpoints WHERE name = $1',
     [name],
   );

@@ -15,26 +15,16 @@ export interface Lease extends Checkpoint {
 /** With a renewal every 2 s and a look at the lease every second, a dead owner is replaced in at most 7 s. */
 export const LEASE_MILLIS = 6_000;
 
-export interface LeaseRequest {
-  readonly name: string;
-  /** Unique among all processes that run now. */
-  readonly owner: string;
-  /** Take it from a living owner, who will notice at its next write. */
-  readonly force?: boolean;
-}
-
-interface LeaseRow {
-  readonly fence: string;
-  readonly version: number;
-  readonly position: string;
-}
-
-/** Undefined while another owner holds it, or when there is no such checkpoint. */
+/**
+ * Undefined while another owner holds it, or when there is no such checkpoint.
+ * @param request.owner unique among all processes that run now
+ * @param request.force takes it from a living owner, which will notice at its next write
+ */
 export const acquireLease = async (
   pool: Pool,
-  { name, owner, force = false }: LeaseRequest,
+  { name, owner, force = false }: { readonly name: string; readonly owner: string; readonly force?: boolean },
 ): Promise<Lease | undefined> => {
-  const { rows } = await pool.query<LeaseRow>(
+  const { rows } = await pool.query<Readonly<Record<'fence' | 'position', string>> & { readonly version: number }>(
     `UPDATE projections.checkpoints
         SET owner = $2, fence = fence + 1, expires_at = clock_timestamp() + $3 * interval '1 millisecond'
       WHERE name = $1 AND (owner IS NULL OR owner = $2 OR expires_at < clock_timestamp() OR $4)

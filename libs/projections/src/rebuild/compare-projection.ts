@@ -7,7 +7,7 @@ import { listParked } from '../schema/parked-events.ts';
 import { createSchema } from '../schema/projection-schema.ts';
 import type { Projection, ProjectionOptions } from '../define/projection.ts';
 import type { ReadModel } from '../define/read-model.ts';
-import { acquireBuildRight } from './rebuild-projection.ts';
+import { acquireBuildLease } from './rebuild-projection.ts';
 import { createSchemaReplay } from './schema-replay.ts';
 import { openSession, type Session } from '../schema/session.ts';
 
@@ -41,16 +41,16 @@ export const MAX_DIFFERENCES = 100;
  */
 export const compareProjection = async (options: ProjectionOptions): Promise<Comparison> => {
   const { pool, projection, logger } = options;
-  const right = await acquireBuildRight(options);
-  if (!right)
+  const buildLease = await acquireBuildLease(options);
+  if (!buildLease)
     throw new AppError('conflict', `The projection ${projection.name} is being rebuilt: compare it afterwards.`);
-  const kept = keepLease(pool, right, { logger, lost: () => undefined });
+  const kept = keepLease(pool, buildLease, { logger, lost: () => undefined });
   try {
     await using session = await openSession(pool);
     return await compareInSnapshot(options, session);
   } finally {
     await kept[Symbol.asyncDispose]();
-    await releaseLease(pool, right).catch(() => undefined); // it expires
+    await releaseLease(pool, buildLease).catch(() => undefined); // it expires
   }
 };
 
@@ -74,7 +74,7 @@ const compareTables = async (options: ProjectionOptions, client: ClientBase): Pr
   const skipped = new Set(parked.map(({ position }) => position));
   const scratch = `${projection.name}_compare`;
   await createSchema(client, scratch, projection);
-  const replay = createSchemaReplay({ options, client, schema: scratch, skipped, commit: (write) => write() });
+  const replay = createSchemaReplay(options, { client, schema: scratch, skipped, commit: (write) => write() });
   await replay.catchUp(live.position);
 
   const differences: RowDifference[] = [];
@@ -93,13 +93,10 @@ const countRows = async (client: ClientBase, { name }: Projection, { table }: Re
   return Number(rows[0]?.count ?? 0);
 };
 
-interface TablePair {
-  readonly model: ReadModel;
-  readonly live: string;
-  readonly scratch: string;
-}
-
-const compareTable = async (client: ClientBase, { model, live, scratch }: TablePair): Promise<RowDifference[]> => {
+const compareTable = async (
+  client: ClientBase,
+  { model, live, scratch }: { readonly model: ReadModel; readonly live: string; readonly scratch: string },
+): Promise<RowDifference[]> => {
   const sameKey = model.key.map(({ name }) => `live.${quote(name)} = rebuilt.${quote(name)}`).join(' AND ');
   const { rows } = await client.query<RowDifference>(
     `SELECT $1::text AS table, live::text AS live, rebuilt::text AS rebuilt

@@ -1,15 +1,56 @@
-import type { RecordedEvent } from '@cyborgbackup/kernel';
+import type { LogPage } from '@cyborgbackup/event-store';
 import type { ClientBase } from 'pg';
-import { replayLog } from './log-replay.ts';
 import { createProjectionFold } from '../fold/projection-fold.ts';
-import type { ProjectionOptions } from '../define/projection.ts';
+import { eventTypesOf, type ProjectionOptions } from '../define/projection.ts';
 import { applyInOrder, hasStep } from '../fold/projection-step.ts';
 import { analyse, createIndexes } from '../schema/projection-schema.ts';
+import { delay, type RecordedEvent } from '@cyborgbackup/kernel';
+import { decodeEvents } from '../fold/decode-events.ts';
+
+/** The largest page that a store gives. */
+const PAGE_SIZE = 5_000;
+
+/** How long to wait before reading again behind a gap in the log that a running writer may still fill. */
+const GAP_MILLIS = 5;
+
+/**
+ * Folds the log from after one position to another, both given; the next page is read and decoded while this one is
+ * folded. It ends exactly at `to`.
+ */
+const replayLog = async (
+  { store, codec, projection, signal }: ProjectionOptions,
+  { after, to, skipped }: { readonly after: bigint; readonly to: bigint; readonly skipped: ReadonlySet<bigint> },
+  applyPage: (events: readonly RecordedEvent[], position: bigint) => Promise<void>,
+): Promise<void> => {
+  const types = eventTypesOf(projection);
+
+  const readPage = async (from: bigint): Promise<LogPage> => {
+    const page = await store.readAll({ after: from, limit: PAGE_SIZE, types: [...types] });
+    const relevant = page.events.filter(
+      ({ type, position }) => types.has(type) && position <= to && !skipped.has(position),
+    );
+    const position = page.position < to ? page.position : to;
+    return { events: await decodeEvents(codec, relevant), position };
+  };
+
+  let reached = after;
+  let next = reached < to ? readPage(reached) : undefined;
+  while (next) {
+    const page = await next;
+    signal.throwIfAborted();
+    if (page.position === reached) await delay(GAP_MILLIS, signal);
+    reached = page.position;
+    next = reached < to ? readPage(reached) : undefined;
+    // its error is thrown where it is awaited, in the next round; until then it must not count as unhandled
+    next?.catch(() => undefined);
+    await applyPage(page.events, reached);
+  }
+};
 
 /**
  * A replay starts with empty tables, so as long as all rows are in memory nothing is loaded, and a row is written once
  * however often it changes: 67-115 k events/s, against 14-33 k page by page (bench/rebuild.ts, 2 shared cores). When the
- * rows in memory take this much, they are written, and tables are forgotten until the rest is small enough.
+ * rows in memory take this much, they are written, and tables are evicted until the rest is small enough.
  */
 const MAX_BYTES = 40_000_000;
 const KEPT_BYTES = 25_000_000;
@@ -21,17 +62,20 @@ export interface SchemaReplay {
   createIndexes(): Promise<void>;
 }
 
-export interface SchemaReplayOptions {
-  readonly options: ProjectionOptions;
-  readonly client: ClientBase;
-  readonly schema: string;
-  /** Positions of events to leave out. */
-  readonly skipped: ReadonlySet<bigint>;
-  /** Runs the writes that take the tables from one position to another. */
-  readonly commit: (write: () => Promise<void>, from: bigint, to: bigint) => Promise<void>;
-}
-
-export const createSchemaReplay = ({ options, client, schema, skipped, commit }: SchemaReplayOptions): SchemaReplay => {
+/**
+ * @param target.skipped positions of events to leave out
+ * @param target.commit runs the writes that take the tables from one position to another
+ */
+export const createSchemaReplay = (
+  options: ProjectionOptions,
+  target: {
+    readonly client: ClientBase;
+    readonly schema: string;
+    readonly skipped: ReadonlySet<bigint>;
+    readonly commit: (write: () => Promise<void>, from: bigint, to: bigint) => Promise<void>;
+  },
+): SchemaReplay => {
+  const { client, schema, skipped, commit } = target;
   const { projection } = options;
   const fold = createProjectionFold({ client, schema, projection, empty: true });
   const indexed = new Set<string>();
@@ -42,7 +86,7 @@ export const createSchemaReplay = ({ options, client, schema, skipped, commit }:
     if (to === written) return;
     await commit(fold.write, written, to);
     written = to;
-    fold.letGo(KEPT_BYTES);
+    fold.evict(KEPT_BYTES);
   };
 
   /** Pages with steps are written one by one. */
@@ -59,7 +103,8 @@ export const createSchemaReplay = ({ options, client, schema, skipped, commit }:
     models.forEach(({ table }) => indexed.add(table));
   };
 
-  const afterPage = async (to: bigint): Promise<void> => {
+  const applyPage = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
+    await apply(events, to);
     folded = to;
     if (fold.bytes() < MAX_BYTES) return;
     await flush(to);
@@ -69,7 +114,7 @@ export const createSchemaReplay = ({ options, client, schema, skipped, commit }:
 
   return {
     catchUp: async (to) => {
-      await replayLog({ options, apply, skipped, afterPage }, written, to);
+      await replayLog(options, { after: written, to, skipped }, applyPage);
       await flush(to);
     },
     createIndexes: async () => {

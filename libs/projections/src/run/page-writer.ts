@@ -1,12 +1,12 @@
-import type { EventCodec, LogPage } from '@cyborgbackup/event-store';
-import { messageOf, type Logger, type RecordedEvent } from '@cyborgbackup/kernel';
+import type { LogPage } from '@cyborgbackup/event-store';
+import { messageOf, type RecordedEvent } from '@cyborgbackup/kernel';
 import { advanceCheckpoint } from '../lease/checkpoint.ts';
 import { decodeEvents } from '../fold/decode-events.ts';
 import type { Lease } from '../lease/lease.ts';
 import { parkEvent } from '../schema/parked-events.ts';
 import { createProjectionFold } from '../fold/projection-fold.ts';
 import { applyInOrder, hasStep } from '../fold/projection-step.ts';
-import { eventTypesOf, type Projection } from '../define/projection.ts';
+import { eventTypesOf, type ProjectionOptions } from '../define/projection.ts';
 import type { Session } from '../schema/session.ts';
 import { isPoison } from '../fold/poison-event.ts';
 
@@ -20,15 +20,11 @@ export interface PageWriter {
   write(page: LogPage): Promise<void>;
 }
 
-export interface PageWriterOptions {
-  readonly session: Session;
-  readonly projection: Projection;
-  readonly codec: EventCodec;
-  readonly lease: Lease;
-  readonly logger: Logger;
-}
-
-export const createPageWriter = ({ session, projection, codec, lease, logger }: PageWriterOptions): PageWriter => {
+export const createPageWriter = (
+  { projection, codec, logger }: ProjectionOptions,
+  session: Session,
+  lease: Lease,
+): PageWriter => {
   const { client, inTransaction } = session;
   const { name, fence } = lease;
   const types = eventTypesOf(projection);

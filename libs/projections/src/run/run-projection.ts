@@ -58,20 +58,20 @@ const becomeOwner = async (options: RunProjectionOptions): Promise<Lease | undef
 };
 
 const follow = async (options: RunProjectionOptions, lease: Lease, ended: AbortSignal): Promise<void> => {
-  const { pool, store, codec, projection, logger, onCheckpoint } = options;
+  const { pool, store, projection, logger, onCheckpoint } = options;
   const { name } = projection;
-  const tell = (position: bigint): void => {
+  const notify = (position: bigint): void => {
     notifyCheckpoint(name, position);
     onCheckpoint?.(position);
   };
   logger.info({ projection: name, position: lease.position.toString() }, 'Keeping the projection');
   await using session = await openSession(pool);
-  tell(lease.position); // a rebuild may have come further than was told
-  const writer = createPageWriter({ session, projection, codec, lease, logger });
+  notify(lease.position); // a rebuild may have come further than callers were told
+  const writer = createPageWriter(options, session, lease);
   const types = [...eventTypesOf(projection)];
   for await (const page of store.subscribe({ after: lease.position, signal: ended, pageSize: PAGE_SIZE, types })) {
     await writer.write(page);
-    tell(page.position);
+    notify(page.position);
     if (ended.aborted) break;
   }
 };

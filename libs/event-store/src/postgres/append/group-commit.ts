@@ -9,10 +9,10 @@ import { createAppendQueue, type QueuedAppend } from './append-queue.ts';
  *
  * An append is
  *   waiting   while the queue is full: its caller is held back, for a bounded time;
- *   queued    until a flight is free. Batches leave at the end of the event loop's turn, so that all callers that were
+ *   queued    until a flight is free. Batches leave at the end of the event loop's iteration, so that all callers that were
  *             answered together get into the next batch together;
  *   in flight with its batch, as one statement. At most two batches are, so that one is prepared while one is written;
- *   settled   with its own outcome.
+ *   answered  with its own outcome.
  * When a batch fails as a whole (a lost connection, a value that PostgreSQL refuses), its items are replayed one by one, so
  * that each gets its own error or success. An item of a batch that was written although its answer got lost meets its own
  * events, and answers with them. Once an item finds no server, the rest of its batch fails with it.
@@ -21,20 +21,18 @@ import { createAppendQueue, type QueuedAppend } from './append-queue.ts';
 const MAX_FLIGHTS = 2;
 const REPLAY_DELAY_MILLIS = 50;
 
-export interface GroupCommitOptions {
-  /** Writes a batch in one transaction. */
-  readonly execute: (items: readonly AppendItem[]) => Promise<readonly AppendOutcome[]>;
-  readonly logger: Logger;
-}
-
 export interface GroupCommit {
   /** @throws AppError `unavailable` when there is no room, or no server; in the second case the outcome is unknown */
   append(item: AppendItem): Promise<AppendOutcome>;
-  /** Resolves when everything that was accepted is settled. */
+  /** Resolves when everything that was accepted is answered. */
   drain(): Promise<void>;
 }
 
-export const createGroupCommit = ({ execute, logger }: GroupCommitOptions): GroupCommit => {
+/** @param execute writes a batch in one transaction */
+export const createGroupCommit = (
+  execute: (items: readonly AppendItem[]) => Promise<readonly AppendOutcome[]>,
+  logger: Logger,
+): GroupCommit => {
   const queue = createAppendQueue();
   const flights = new Set<Promise<void>>();
   let scheduled = false;
@@ -59,7 +57,7 @@ export const createGroupCommit = ({ execute, logger }: GroupCommitOptions): Grou
   const fly = async (batch: readonly QueuedAppend[]): Promise<void> => {
     try {
       const outcomes = await execute(batch.map(({ item }) => item));
-      for (const [index, entry] of batch.entries()) settle(entry, outcomes[index]);
+      for (const [index, entry] of batch.entries()) answer(entry, outcomes[index]);
     } catch (error) {
       logger.warn(
         { reason: messageOf(error), appends: batch.length },
@@ -81,7 +79,7 @@ export const createGroupCommit = ({ execute, logger }: GroupCommitOptions): Grou
   /** Answers with the error when there is no server. */
   const replayOne = async (entry: QueuedAppend): Promise<AppError | undefined> => {
     try {
-      settle(entry, (await execute([entry.item]))[0]);
+      answer(entry, (await execute([entry.item]))[0]);
       return undefined;
     } catch (error) {
       const lost = isDatabaseUnavailable(error) ? unavailable(error) : undefined;
@@ -98,14 +96,14 @@ export const createGroupCommit = ({ execute, logger }: GroupCommitOptions): Grou
     drain: async () => {
       while (queue.size() > 0 || flights.size > 0) {
         await Promise.all(flights);
-        // An entry that was just added gets its flight at the end of this turn.
+        // An entry that was just added gets its flight at the end of this iteration.
         await new Promise((resolve) => void setImmediate(resolve));
       }
     },
   };
 };
 
-const settle = ({ resolve, reject }: QueuedAppend, outcome: AppendOutcome | undefined): void => {
+const answer = ({ resolve, reject }: QueuedAppend, outcome: AppendOutcome | undefined): void => {
   if (outcome) resolve(outcome);
   else reject(new Error('An append was left without an outcome'));
 };

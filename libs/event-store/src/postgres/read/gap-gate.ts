@@ -7,14 +7,14 @@ import { eventColumnsOfTypes, toRecordedEvent, type RecordedEventRow } from './r
  * position it saw would lose events that commit late. This gate lets events through in position order, and none too early:
  *
  * Contiguous: the next row is the next position. It is let through. This is nearly always all there is to do.
- * Hole:       the next row is further on. Either a writer that still runs owns the positions between, or nobody does (it
+ * Hole:       the next row is further on. Either a writer that still runs owns the positions between, or none does (it
  *             rolled back or crashed). The ceiling tells: the lowest epoch of all running writers, or the last position
  *             drawn when there are none (`events.ceiling()`). Nothing new can appear at or below it.
  * Blocked:    the hole begins above the ceiling. What came before the hole is handed out; the reader has to come again.
  * Resolved:   the hole begins at or below the ceiling. The rows are read AGAIN, and those up to the ceiling are let through
  *             whatever their positions, then contiguous ones.
  *
- * The order of the statements carries the proof. A commit becomes visible before its locks are released; so whoever has no
+ * The order of the statements carries the proof. A commit becomes visible before its locks are released; so a writer that has no
  * lock when the ceiling is read is visible to a LATER statement. Rows read before the ceiling, or in the same snapshot, may
  * miss one. A ceiling once read holds for ever after, so it is remembered, and a rebuild does not ask again at each hole.
  * It is forgotten when a connection breaks: after a crash, numbers that only dead transactions had may be drawn again.
@@ -141,10 +141,10 @@ interface GatedRows {
 
 /** `ceiling` must have been read before the rows were. */
 const letThrough = (rows: readonly RecordedEvent[], after: bigint, ceiling: bigint): GatedRows => {
-  let settled = larger(after, ceiling);
+  let complete = larger(after, ceiling);
   for (const [index, { position }] of rows.entries()) {
-    if (position > settled + 1n) return { events: rows.slice(0, index), stoppedAfter: settled };
-    settled = larger(settled, position);
+    if (position > complete + 1n) return { events: rows.slice(0, index), stoppedAfter: complete };
+    complete = larger(complete, position);
   }
   return { events: rows, stoppedAfter: undefined };
 };
