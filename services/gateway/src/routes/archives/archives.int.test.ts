@@ -110,8 +110,8 @@ describe('the tree of an archive', () => {
       { path: 'still', type: '-' },
     ]);
     await gateway.sql(
-      `insert into catalog.folder_totals (series, folder, sequence, entries, files, bytes)
-       select series, id, 2, -1, -1, 0 from catalog.folders where series = 3 and path <> ''`,
+      `insert into catalog.folder_totals (series_id, folder_id, sequence, entries, files, bytes)
+       select series_id, id, 2, -1, -1, 0 from catalog.folders where series_id = 3 and path <> ''`,
     );
     expect(await get('emptied-1/tree/?path=/kept/')).toMatchObject({ status: 200, body: { count: 1 } });
     expect(await get('emptied-2/tree/?path=/kept/')).toMatchObject({ status: 200, body: { count: 0, results: [] } });
