@@ -39,7 +39,7 @@ const BYTES = `
    where n.nspname = 'catalog' or c.relname = 'events'`;
 
 const bytes = async (): Promise<number> => {
-  await host.settle();
+  await host.waitForProjection();
   const [row] = await host.rows(BYTES);
   return Number(row?.['bytes']);
 };

@@ -6,8 +6,7 @@ import type { Pool } from 'pg';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
 
-/** Appends what happened to an archive. */
-export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
+type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
 
 export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
   handleCommand(commandDeps(parts, 'catalog'), archiveDecider);

@@ -6,7 +6,7 @@ const folder = fc
   .array(fc.constantFrom('a', 'b', '', 'c c'), { maxLength: 5 })
   .map((parts) => parts.map((part) => `${part}/`).join(''));
 
-test('folders come with all that are above them, those above first, and sums reach the top', () => {
+test('lists folders after all folders above them, and rolls totals up to the root', () => {
   fc.assert(
     fc.property(fc.array(folder, { maxLength: 10 }), (paths) => {
       const tree = createFolderTree();

@@ -18,7 +18,7 @@ export const insertEntries = async (
   { client, schema }: StepTarget,
   { series_id, sequence }: CurrentListing,
   columns: EntryColumns,
-  ids: { readonly [Column in 'folders' | 'names' | 'attributes']: readonly number[] },
+  ids: Readonly<Record<'folders' | 'names' | 'attributes', readonly number[]>>,
 ): Promise<void> => {
   await client.query(
     `insert into ${schema}.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size,

@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => kit[Symbol.asyncDispose]());
 
-test('names that came are put in their places when nothing more comes', async () => {
+test('merges pending names into the name index once no more arrive', async () => {
   const { pool } = kit.parts;
   const cleaned = vi.spyOn(pool, 'query');
   const keeper = createTableKeeper(pool, catalogProjection.name, logger);
@@ -40,7 +40,7 @@ test('names that came are put in their places when nothing more comes', async ()
   keeper.poke();
 });
 
-test('a series that came is made known to the planner', async () => {
+test('refreshes the statistics so that the planner knows a new series', async () => {
   const { pool } = kit.parts;
   const keeper = createTableKeeper(pool, catalogProjection.name, logger);
   const insert = (series: number): Promise<unknown> =>
@@ -53,7 +53,7 @@ test('a series that came is made known to the planner', async () => {
   const isKnown = async (series: number): Promise<boolean | undefined> => {
     const { rows } = await pool.query<{ known: boolean }>(
       `select $1 = any (most_common_vals::text::int4[]) as known from pg_stats
-        where schemaname = 'catalog' and tablename = 'versions' and attname = 'series'`,
+        where schemaname = 'catalog' and tablename = 'entries' and attname = 'series_id'`,
       [series],
     );
     return rows[0]?.known;

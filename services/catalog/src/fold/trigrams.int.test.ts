@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => kit[Symbol.asyncDispose]());
 
-test('names get the index once, also when their tables were made without it', async () => {
+test('creates the index of names once, also for tables that were made without it', async () => {
   const { pool } = kit.parts;
   await ensureProjection(pool, catalogProjection);
   expect(await indexes()).toBe(0);
@@ -30,12 +30,12 @@ test('names get the index once, also when their tables were made without it', as
   expect(schema).toBe('public');
   await Promise.all([1, 2].map(() => ensureNameIndex(pool, catalogProjection, schema)));
   expect(await indexes()).toBe(1);
-  expect(withTrigrams(catalogProjection, schema).models.find(({ table }) => table === 'names')?.indexes).toHaveLength(
-    1,
-  );
+  expect(
+    withTrigrams(catalogProjection, schema).models.find(({ table }) => table === 'entry_names')?.indexes,
+  ).toHaveLength(1);
 });
 
-test('without the right to create the extension the catalog goes without', async () => {
+test('warns and works without the extension when it may not create it', async () => {
   const admin = new pg.Pool({ connectionString: kit.adminUrl });
   const warnings: unknown[] = [];
   try {

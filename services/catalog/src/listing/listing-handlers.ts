@@ -99,7 +99,7 @@ export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typ
       const numbers = fingerprints.map(() => -1);
       const more: [number, number][] = [];
       const listing = await findCurrentListing(pool, input);
-      for (const { at, number } of await findEntries(pool, listing, folders, folder, fingerprints)) {
+      for (const { at, number } of await findEntries(pool, listing, { folders, folder, fingerprints })) {
         if (numbers[at] === -1) numbers[at] = number;
         else more.push([at, number]);
       }

@@ -55,9 +55,11 @@ interface MatchedEntry {
 export const findEntries = async (
   pool: Pool,
   listing: CurrentListing,
-  folders: readonly string[],
-  folder: readonly number[],
-  fingerprints: readonly string[],
+  {
+    folders,
+    folder,
+    fingerprints,
+  }: Readonly<{ folders: readonly string[]; folder: readonly number[]; fingerprints: readonly string[] }>,
 ): Promise<readonly MatchedEntry[]> => {
   const ids = await findFolders(pool, listing, folders);
   const { rows } = await pool.query<{ at: number[] | null; numbers: number[] | null }>(

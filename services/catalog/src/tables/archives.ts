@@ -47,7 +47,7 @@ const plannedBy = ({ jobs, repository, policy }: RunEvent['data']): readonly Arc
 
 type Facts = NonNullable<Extract<JobEvent, { type: 'job-succeeded' }>['data']['archive']>;
 
-/** What borg told of it; anything else is as it was planned. */
+/** What borg reported of an archive; the other columns stay as they were planned. */
 const made = ({ name, duration: _duration, ...facts }: Facts, at: { position: bigint; failed: boolean }) => ({
   archive_name: name,
   ...facts,

@@ -3,32 +3,31 @@ import { catalog } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 
 /*
- * What the tables need after a change and what the projection should not wait for is done by the keeper, on a connection of
- * its own, when the projection has a rest:
+ * Maintenance of the tables that the projection should not wait for. It runs on a connection of its own, debounced:
  *
- *   idle      nothing has changed since the last time
- *   waiting   something has; until nothing more comes for some seconds, or a minute is over
- *   working   its statements run, once in that time; what comes meanwhile begins to wait
+ *   idle      nothing has changed since the last run
+ *   waiting   something has changed; until no change comes for some seconds, or for a minute at most
+ *   working   the statements run once; changes that come meanwhile begin to wait for the next run
  *
- * - New names wait in a list of the index (see `trigrams.ts`), which costs the projection next to nothing, but every search
- *   reads it from end to end: they are put in their places.
- * - A series that statistics do not know yet passes for empty, and the planner reads it from end to end for each entry that the
- *   next listing asks for: they are made anew. PostgreSQL does so by itself, but only when a tenth of the whole table is new.
+ * - The index of names (see `trigrams.ts`) collects new names in a pending list. That costs the projection next to nothing, but
+ *   every search scans the list: the run merges it into the index.
+ * - The planner takes a series without statistics for empty, and scans it for each entry that the next listing asks for: the
+ *   run analyzes the table. Autovacuum does so too, but only when a tenth of the whole table is new.
  */
 export interface TableKeeper {
-  /** Something may have been added. */
+  /** Tells that rows may have been added. */
   poke(): void;
-  /** Resolves when nothing of it runs any more. */
+  /** Resolves when no statement runs any more. */
   stop(): Promise<void>;
 }
 
 const REST_MILLIS = 2_000;
 const MAX_WAIT_MILLIS = 60_000;
 
-/** New entries that a listing may read from end to end for each of its own. */
-const MANY = 1_000;
+/** Changed rows from which on the table is analyzed: so few may be scanned for each entry of a listing. */
+const ANALYZE_THRESHOLD = 1_000;
 
-const CLEAN = `
+const MERGE_PENDING = `
   select gin_clean_pending_list(i.indexrelid)
     from pg_index i
          join pg_class t on t.oid = i.indrelid
@@ -37,10 +36,10 @@ const CLEAN = `
          join pg_am m on m.oid = c.relam
    where n.nspname = $1 and t.relname = $2 and m.amname = 'gin'`;
 
-/** A server that crashed has lost the count of changes. */
-const CHANGED = `
+/** Also true without any count: a server that crashed has lost it. */
+const NEEDS_ANALYZE = `
   select from pg_stat_user_tables
-   where schemaname = $1 and relname = $2 and (n_mod_since_analyze > ${MANY} or last_analyze is null and last_autoanalyze is null)`;
+   where schemaname = $1 and relname = $2 and (n_mod_since_analyze > ${ANALYZE_THRESHOLD} or last_analyze is null and last_autoanalyze is null)`;
 
 export const createTableKeeper = (pool: Pool, schema: string, logger: Logger): TableKeeper => {
   let timer: NodeJS.Timeout | undefined;
@@ -48,18 +47,18 @@ export const createTableKeeper = (pool: Pool, schema: string, logger: Logger): T
   let working = Promise.resolve();
   let isStopped = false;
 
-  const placeNames = async (): Promise<void> => {
-    await pool.query(CLEAN, [schema, catalog.entryNames.table]);
+  const mergePendingNames = async (): Promise<void> => {
+    await pool.query(MERGE_PENDING, [schema, catalog.entryNames.table]);
   };
-  const countEntries = async (): Promise<void> => {
-    const { rowCount } = await pool.query(CHANGED, [schema, catalog.entries.table]);
+  const analyzeEntries = async (): Promise<void> => {
+    const { rowCount } = await pool.query(NEEDS_ANALYZE, [schema, catalog.entries.table]);
     if (rowCount === 1) await pool.query(`analyze ${schema}.${catalog.entries.table}`);
   };
 
   const work = async (): Promise<void> => {
-    for (const one of [placeNames, countEntries]) {
+    for (const task of [mergePendingNames, analyzeEntries]) {
       try {
-        await one();
+        await task();
       } catch (error) {
         // PostgreSQL's own housekeeping does the same, only later.
         logger.warn(

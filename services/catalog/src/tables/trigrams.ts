@@ -6,8 +6,8 @@ import type { Pool } from 'pg';
 
 /*
  * Searches for a part of a name use an index of trigrams, which PostgreSQL has as an extension of its own distribution. It is a
- * trusted one: whoever may create schemas in the database may create it, and that the services may. Where it is not installed,
- * searches work all the same, by looking at every name.
+ * trusted one: every role that may create schemas in the database may create it, so the services may. Where it is not
+ * installed, searches scan all names. See docs/decisions/0008-the-catalog-grows-with-change.md.
  */
 
 /** The schema that the extension is in; undefined when it is not there. */
@@ -36,17 +36,17 @@ export const ensureTrigrams = async (pool: Pool, logger: Logger): Promise<string
 };
 
 /**
- * Kilobytes of new names that may wait to be put in their places, before it is done at once. Normally that is up to the keeper
- * (see `table-keeper.ts`).
+ * Kilobytes of new names in the pending list of the index from which on a writer merges them itself. Normally the table keeper
+ * does so before (see `table-keeper.ts`).
  */
-const PENDING = 262_144;
+const PENDING_LIMIT = 262_144;
 
 /**
  * Of an expression, so that it serves searches alone (see `search-rows.ts` of the gateway): it could also find a name that is
  * given whole, and the planner then takes it for that, which costs a hundred times what the index of hashes does.
  */
 const indexOf = (schema: string): string =>
-  `using gin ((name || '') ${schema}.gin_trgm_ops) with (gin_pending_list_limit = ${PENDING})`;
+  `using gin ((name || '') ${schema}.gin_trgm_ops) with (gin_pending_list_limit = ${PENDING_LIMIT})`;
 
 /** The projection with names indexed by trigrams, also after it was rebuilt. @param schema the extension's */
 export const withTrigrams = (projection: Projection, schema: string): Projection =>

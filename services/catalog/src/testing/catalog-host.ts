@@ -31,10 +31,10 @@ export interface CatalogHost extends AsyncDisposable {
   begin(job: string, listing?: string, of?: Owner): Promise<ListingSession>;
   /** Lists an archive from beginning to end. */
   list(job: string, entries: readonly CatalogEntry[], of?: Owner): Promise<void>;
-  /** Waits for the read model. */
-  settle(): Promise<void>;
-  /** What the catalog shows of an archive, as JSON, sorted. */
-  shown(job: string): Promise<readonly string[]>;
+  /** Waits until the catalog's projection is at the head of the log. */
+  waitForProjection(): Promise<void>;
+  /** The entries of an archive in the catalog, as JSON, sorted. */
+  entriesOf(job: string): Promise<readonly string[]>;
   rows(sql: string, values?: readonly unknown[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Replays the log and compares every row. */
   replay(): Promise<Comparison>;
@@ -88,7 +88,7 @@ export const line = (entry: CatalogEntry): string => {
   ]);
 };
 
-const SHOWN = `
+const ENTRIES = `
   select f.path, f.raw as folder_raw, n.name, n.raw as name_raw, x.mode, x.owner, x.group_name, x.uid, x.gid, x.type,
          v.size, v.mtime, v.target, v.target_raw,
          not exists (select from catalog.broken_entries b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy
@@ -116,7 +116,7 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
   };
   const rows: CatalogHost['rows'] = async (sql, values = []) =>
     (await parts.pool.query<Record<string, unknown>>(sql, [...values])).rows;
-  const settle = async (): Promise<void> => {
+  const waitForProjection = async (): Promise<void> => {
     const head = await parts.store.head();
     for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
       const checkpoint = await readCheckpoint(parts.pool, catalogProjection.name);
@@ -166,9 +166,9 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
       for (const entry of entries) await listing.add(entry);
       await listing.end();
     },
-    settle,
-    shown: async (job) =>
-      (await rows(SHOWN, [job]))
+    waitForProjection,
+    entriesOf: async (job) =>
+      (await rows(ENTRIES, [job]))
         .map((row) =>
           JSON.stringify([
             bytes(row['path'], row['folder_raw']),
@@ -188,7 +188,7 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
         .sort(),
     rows,
     replay: async () => {
-      await settle();
+      await waitForProjection();
       const signal = new AbortController().signal;
       return compareProjection({ ...parts, projection: catalogProjection, owner: randomUUID(), signal });
     },
