@@ -77,10 +77,10 @@ export const swapSchemas = async (
       [shadow.name, shadow.fence],
     );
     if (moved.rowCount !== 1 || ended.rowCount !== 1) throw new FencedOutError(projection.name);
-    await client.query('DELETE FROM projections.parked WHERE projection = $1 AND position <> ALL ($2::bigint[])', [
-      projection.name,
-      [...skipped].map(String),
-    ]);
+    await client.query(
+      'DELETE FROM projections.parked_events WHERE projection = $1 AND position <> ALL ($2::bigint[])',
+      [projection.name, [...skipped].map(String)],
+    );
     await client.query(`ALTER SCHEMA ${quote(live.name)} RENAME TO ${quote(replacedName(projection))}`);
     await client.query(`ALTER SCHEMA ${quote(shadow.name)} RENAME TO ${quote(live.name)}`);
   });
