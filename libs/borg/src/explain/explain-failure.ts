@@ -2,7 +2,6 @@ import type { LogMessage } from '../parse/log-line.ts';
 import {
   BORG_RULES,
   CLIENT_SSH_RULES,
-  type Explanation,
   type FailureKind,
   type MessageRule,
   MSGID_BY_EXIT_CODE,
@@ -40,9 +39,9 @@ const firstLine = (message: string): string => {
   return (exception ?? message.replace(/^Remote: /, '').split('\n')[0] ?? '').slice(0, 300);
 };
 
-const failureOf = (kind: FailureKind, explanation: Explanation, message: string): Failure => ({
+const failureOf = (kind: FailureKind, explanation: string, message: string): Failure => ({
   kind,
-  message: typeof explanation === 'string' ? explanation : explanation(firstLine(message)),
+  message: explanation.replace('{line}', () => firstLine(message)),
 });
 
 const byRules = (rules: readonly MessageRule[], messages: readonly string[]): Failure | undefined => {
@@ -116,16 +115,22 @@ const byMsgid = (messages: readonly LogMessage[]): Failure | undefined => {
   return undefined;
 };
 
-const byExitCode = ({ exitCode, signal, messages }: FailedRun): Failure => {
+const byExitCode = ({ exitCode }: FailedRun): Failure | undefined => {
   const rule = SCRIPT_STATUSES[exitCode ?? -1] ?? MSGID_RULES[MSGID_BY_EXIT_CODE[exitCode ?? -1] ?? ''];
-  if (rule) return failureOf(...rule, 'Borg reported it by its exit status.');
+  return rule && failureOf(...rule, 'Borg reported it by its exit status.');
+};
+
+const bySignal = ({ exitCode, signal }: FailedRun): Failure | undefined => {
   const killer = signal ?? (exitCode !== null && exitCode > 128 ? `signal ${exitCode - 128}` : undefined);
-  if (killer !== undefined) {
-    return {
-      kind: 'killed',
-      message: `Borg was ended by ${killer} on its host. Was it out of memory, or did somebody stop it?`,
-    };
-  }
+  return killer === undefined
+    ? undefined
+    : {
+        kind: 'killed',
+        message: `Borg was ended by ${killer} on its host. Was it out of memory, or did somebody stop it?`,
+      };
+};
+
+const unexplained = ({ exitCode, messages }: FailedRun): Failure => {
   const last = messages.findLast(({ level }) => level === 'error' || level === 'critical') ?? messages.at(-1);
   const reason = last ? `: ${firstLine(last.message)}` : ' without saying why';
   return { kind: 'other', message: `Borg failed with status ${exitCode ?? 'unknown'}${reason}` };
@@ -133,4 +138,9 @@ const byExitCode = ({ exitCode, signal, messages }: FailedRun): Failure => {
 
 /** Why a borg command failed, in a sentence, from its messages and exit status. Specific causes come before general ones. */
 export const explainFailure = (run: FailedRun): Failure =>
-  byMount(run) ?? byMessages(run.messages) ?? byMsgid(run.messages) ?? byExitCode(run);
+  byMount(run) ??
+  byMessages(run.messages) ??
+  byMsgid(run.messages) ??
+  byExitCode(run) ??
+  bySignal(run) ??
+  unexplained(run);

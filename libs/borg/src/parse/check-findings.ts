@@ -81,21 +81,23 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
     return (MISSING_CHUNK.exec(rest) ?? OTHER_FILE.exec(rest))?.groups?.['path'];
   };
 
+  /** Follows where borg is; true when the message only told that. */
+  const followProgress = (output: LogMessage): boolean => {
+    const next = ANALYZING.exec(output.message)?.groups?.['archive'];
+    const isComplete = output.message.startsWith(COMPLETE);
+    if (next === undefined && !isComplete) return false;
+    current = next;
+    currentFile = undefined;
+    archivesChecked ||= isComplete;
+    isClean &&= !isError(output);
+    return true;
+  };
+
   const see = (output: BorgOutput): void => {
-    if (output.type !== 'log_message' || !output.logger.startsWith('borg.')) return;
-    const { message } = output;
-    const next = ANALYZING.exec(message)?.groups?.['archive'];
-    const isComplete = message.startsWith(COMPLETE);
-    if (next !== undefined || isComplete) {
-      current = next;
-      currentFile = undefined;
-      archivesChecked ||= isComplete;
-      isClean &&= !isError(output);
-      return;
-    }
-    const path = damagedPath(message);
+    if (output.type !== 'log_message' || !output.logger.startsWith('borg.') || followProgress(output)) return;
+    const path = damagedPath(output.message);
     if (current !== undefined && path !== undefined) addFile(current, path);
-    else if (isError(output)) addError(message);
+    else if (isError(output)) addError(output.message);
   };
 
   return {

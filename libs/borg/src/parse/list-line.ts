@@ -56,14 +56,10 @@ export const parseListLine = (text: string): ArchiveEntry | undefined => {
 };
 
 const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
-const NAMED: ReadonlyMap<string, string> = new Map([
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-]);
+const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 const unescaped = (code: string): string =>
-  code.length > 1 ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (NAMED.get(code) ?? code);
+  code.length > 1 ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (NAMED[code] ?? code);
 
 /** What Python's `ascii()` made of a text; a number, which stands for a name that is not known, as it is. */
 const fromPython = (written: string): string => {

@@ -43,6 +43,11 @@ const notStarted = (where: string, exitCode: number | null): SshError => {
   return new SshError('no-start', why);
 };
 
+const tooMuch = (where: string, maxBytes: number): SshError => {
+  const limit = humanBytes(maxBytes);
+  return new SshError('too-much', `The command on ${where} printed more than ${limit}, the most that is read of it.`);
+};
+
 const inSeconds = (millis: number | undefined): string => `${Math.round((millis ?? 0) / 1000)} s`;
 
 const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: PlainOptions): SshError => {
@@ -87,9 +92,6 @@ export const execPlain = async (
   if (stopped) throw stoppedBy(where, stopped, limits);
   const text = stdout.text();
   if (!text.startsWith(STARTED)) throw notStarted(where, exitCode);
-  if (stdout.isCut() && !mayBeCut) {
-    const limit = humanBytes(maxBytes);
-    throw new SshError('too-much', `The command on ${where} printed more than ${limit}, the most that is read of it.`);
-  }
+  if (stdout.isCut() && !mayBeCut) throw tooMuch(where, maxBytes);
   return { exitCode, stdout: text.slice(STARTED.length), stderr: stderr.text() };
 };

@@ -57,12 +57,15 @@ const createErrorReader = (options: RunBorgOptions) => {
   const lines = createLineSplitter();
   const messages: LogMessage[] = [];
   const missing = createMissingSources(options.sources ?? []);
+  const keep = (message: LogMessage): void => {
+    if (message.level !== 'info' && message.level !== 'debug') messages.push(clip(message));
+    if (messages.length > 2 * KEPT_MESSAGES) messages.splice(KEPT_MESSAGES, 1);
+  };
   const hear = (output: BorgOutput): void => {
     missing.see(output);
     switch (output.type) {
       case 'log_message':
-        if (output.level !== 'info' && output.level !== 'debug') messages.push(clip(output));
-        if (messages.length > 2 * KEPT_MESSAGES) messages.splice(KEPT_MESSAGES, 1);
+        keep(output);
         return options.onLog?.(output);
       case 'file_status':
         return options.onFileStatus?.(output);

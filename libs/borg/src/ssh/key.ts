@@ -88,23 +88,26 @@ const generateEd25519 = async (comment: string): Promise<string> => {
   return openSshPem(privateKey, comment);
 };
 
-/** The private key as OpenSSH PEM. @throws AppError('validation') for a size that cannot be */
+/** @throws AppError('validation') for a size that cannot be */
+const rsaBits = (bits = 4096): number => {
+  if (Number.isInteger(bits) && bits >= 2048 && bits <= 16_384) return bits;
+  throw new AppError('validation', 'An RSA key has 2048 to 16384 bits.');
+};
+
+/** @throws AppError('validation') for a size that cannot be */
+const ecdsaBits = (bits = 256): 256 | 384 | 521 => {
+  if (bits === 256 || bits === 384 || bits === 521) return bits;
+  throw new AppError('validation', 'An ECDSA key has 256, 384 or 521 bits.');
+};
+
+/** The private key as OpenSSH PEM. */
 const generatePrivateKey = async ({ type, bits, comment }: KeyPairOptions): Promise<string> => {
   if (type === 'ed25519') return generateEd25519(comment);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const done = (error: Error | null, pair: { private: string }): void =>
     error ? reject(error) : resolve(pair.private);
-  if (type === 'rsa') {
-    const size = bits ?? 4096;
-    if (!Number.isInteger(size) || size < 2048 || size > 16_384)
-      throw new AppError('validation', 'An RSA key has 2048 to 16384 bits.');
-    ssh2.utils.generateKeyPair('rsa', { bits: size, comment }, done);
-  } else {
-    const size = bits ?? 256;
-    if (size !== 256 && size !== 384 && size !== 521)
-      throw new AppError('validation', 'An ECDSA key has 256, 384 or 521 bits.');
-    ssh2.utils.generateKeyPair('ecdsa', { bits: size, comment }, done);
-  }
+  if (type === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits: rsaBits(bits), comment }, done);
+  else ssh2.utils.generateKeyPair('ecdsa', { bits: ecdsaBits(bits), comment }, done);
   return promise;
 };
 
