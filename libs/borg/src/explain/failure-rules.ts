@@ -1,4 +1,4 @@
-export type FailureKind =
+export type BorgFailureKind =
   | 'passphrase'
   | 'no-repository'
   | 'bad-repository'
@@ -21,7 +21,7 @@ export type FailureKind =
   | 'other';
 
 /** Messages that match have this cause. In an explanation `{line}` stands for the first line of the message. */
-export type MessageRule = readonly [kind: FailureKind, pattern: RegExp, explanation: string];
+export type MessageRule = readonly [kind: BorgFailureKind, pattern: RegExp, explanation: string];
 
 const NO_BORG = 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.';
 
@@ -71,7 +71,7 @@ const WRONG_PASSPHRASE = "The repository's passphrase is wrong. Correct it in th
 const CLOSED = 'The repository host closed the connection. Is borg installed there, and may the account run it?';
 
 /** Borg's own names of errors. */
-export const MSGID_RULES: Readonly<Record<string, readonly [kind: FailureKind, explanation: string]>> = {
+export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKind, explanation: string]>> = {
   PassphraseWrong: ['passphrase', WRONG_PASSPHRASE],
   NoPassphraseFailure: [
     'passphrase',
@@ -125,7 +125,7 @@ export const MSGID_BY_EXIT_CODE: Readonly<Record<number, string>> = {
 };
 
 /** Exit statuses of our own scripts (reader.sh, supervise.sh, borg.sh), then those of the shell. */
-export const SCRIPT_STATUSES: Readonly<Record<number, readonly [kind: FailureKind, explanation: string]>> = {
+export const SCRIPT_STATUSES: Readonly<Record<number, readonly [kind: BorgFailureKind, explanation: string]>> = {
   121: ['other', 'The connection broke before the command had arrived. Try again.'],
   122: [
     'other',

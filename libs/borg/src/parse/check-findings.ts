@@ -1,4 +1,4 @@
-import type { BorgOutput, LogMessage } from './log-line.ts';
+import type { BorgOutput, BorgLogMessage } from './log-line.ts';
 
 /** What a check found. All lists are bounded; the counts are true. */
 export interface CheckFindings {
@@ -31,7 +31,7 @@ const COMPLETE = 'Archive consistency check complete';
 /** Sums up what was said before. */
 const SUMMARY = 'Finished ';
 
-const isError = ({ level }: LogMessage): boolean => level === 'error' || level === 'critical';
+const isError = ({ level }: BorgLogMessage): boolean => level === 'error' || level === 'critical';
 
 /**
  * Collects what `borg check` says. Its messages have no ids, so they are known by their text (borg 1.2 and 1.4); an error
@@ -82,7 +82,7 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
   };
 
   /** Follows where borg is; true when the message only told that. */
-  const followProgress = (output: LogMessage): boolean => {
+  const followProgress = (output: BorgLogMessage): boolean => {
     const next = ANALYZING.exec(output.message)?.groups?.['archive'];
     const isComplete = output.message.startsWith(COMPLETE);
     if (next === undefined && !isComplete) return false;

@@ -38,7 +38,7 @@ const inputOf = async function* (run: StreamingScript): AsyncGenerator<string | 
  * input: what it starts has to end when the input does.
  * @throws SshError, and what `data` throws
  */
-export const runFedScript = (session: SshSession, run: StreamingScript): Promise<ExecResult> => {
+export const runStreamingScript = (session: SshSession, run: StreamingScript): Promise<ExecResult> => {
   const output = createBannerFilter();
   return session.exec(readerLine(run.sudo), {
     stdin: inputOf(run),

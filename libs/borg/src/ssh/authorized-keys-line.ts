@@ -3,7 +3,7 @@ import { parseRepositoryLocation } from '../commands/repository-location.ts';
 import { parseKey } from './key.ts';
 import { quote } from '../shell/quote.ts';
 
-export interface AuthorizedKeysLine {
+export interface AuthorizedKeysOptions {
   /** One line, as in `authorized_keys` or a `.pub` file. */
   readonly publicKey: string;
   /** The repository's location, for example `borg@nas:backups/main`. */
@@ -46,7 +46,7 @@ const bareKey = (publicKey: string): string => {
  * else. Inside the double quotes sshd knows one escape only, `\"`; what is between them is text for the account's shell.
  * @throws AppError('validation') for a key, path or quota that cannot be
  */
-export const authorizedKeysLine = (line: AuthorizedKeysLine): string => {
+export const authorizedKeysLine = (line: AuthorizedKeysOptions): string => {
   const { path } = parseRepositoryLocation(line.path);
   const serve = [
     'borg',

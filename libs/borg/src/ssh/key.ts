@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { wireString, wireUint32 } from './wire.ts';
 
-export interface KeyPair {
+export interface SshKeyPair {
   /** OpenSSH PEM, not encrypted: to be encrypted before it is stored. */
   readonly privateKey: string;
   /** One authorized_keys line, comment included. */
@@ -12,7 +12,7 @@ export interface KeyPair {
   readonly fingerprint: string;
 }
 
-export interface KeyPairOptions {
+export interface SshKeyPairOptions {
   readonly type: 'ed25519' | 'rsa' | 'ecdsa';
   /** RSA: 2048 to 16384, default 4096. ECDSA: 256 (default), 384 or 521. Ignored for ed25519. */
   readonly bits?: number;
@@ -101,7 +101,7 @@ const ecdsaBits = (bits = 256): 256 | 384 | 521 => {
 };
 
 /** The private key as OpenSSH PEM. */
-const generatePrivateKey = async ({ type, bits, comment }: KeyPairOptions): Promise<string> => {
+const generatePrivateKey = async ({ type, bits, comment }: SshKeyPairOptions): Promise<string> => {
   if (type === 'ed25519') return generateEd25519(comment);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const done = (error: Error | null, pair: { private: string }): void =>
@@ -112,7 +112,7 @@ const generatePrivateKey = async ({ type, bits, comment }: KeyPairOptions): Prom
 };
 
 /** A new key pair; a large RSA one takes some seconds, off the event loop. @throws AppError('validation') */
-export const generateKeyPair = async (options: KeyPairOptions): Promise<KeyPair> => {
+export const generateKeyPair = async (options: SshKeyPairOptions): Promise<SshKeyPair> => {
   if (/[^\x20-\x7e]/.test(options.comment))
     throw new AppError('validation', 'A key comment is one line of plain characters.');
   const privateKey = await generatePrivateKey(options);

@@ -1,4 +1,4 @@
-import { explainFailure, listArchivesCommand, parseArchiveList, type LogMessage } from '@cyborgbackup/borg';
+import { explainFailure, listArchivesCommand, parseArchiveList, type BorgLogMessage } from '@cyborgbackup/borg';
 import { catalogCommands, RECONCILE_MAX } from '@cyborgbackup/contracts';
 import type { ServiceParts } from '@cyborgbackup/service';
 import type { BorgPlace } from '../connect/borg-place.ts';
@@ -17,7 +17,7 @@ export interface ReconcileOptions {
   /** How long borg may wait for another one. */
   readonly lockWaitSeconds: number;
   readonly signal: AbortSignal;
-  readonly onLog?: (message: LogMessage) => void;
+  readonly onLog?: (message: BorgLogMessage) => void;
 }
 
 /** Names of archives: those that went without us, those that came back, and those that nobody knew. */

@@ -1,4 +1,4 @@
-import type { BorgRunner, CreateOptions, RunBorgOptions } from '@cyborgbackup/borg';
+import type { BorgRunner, CreateCommandOptions, RunBorgOptions } from '@cyborgbackup/borg';
 import type { BorgPlace } from './borg-place.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { openPullPlace } from './pull-place.ts';
@@ -6,7 +6,7 @@ import { onClient } from './push-place.ts';
 
 /** What a backup of files adds to `createCommand` and to `runAt`. */
 export interface FileAccess {
-  readonly create: Pick<CreateOptions, 'oneFileSystem' | 'numericIds' | 'filesCache'> & {
+  readonly create: Pick<CreateCommandOptions, 'oneFileSystem' | 'numericIds' | 'filesCache'> & {
     readonly source: { readonly paths: readonly string[] };
     /** To be added to the policy's own. */
     readonly exclude: readonly string[];

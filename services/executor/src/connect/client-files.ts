@@ -1,4 +1,4 @@
-import { escapeGlob, execPlain } from '@cyborgbackup/borg';
+import { escapeGlob, runCommand } from '@cyborgbackup/borg';
 import { posix } from 'node:path';
 import { JobFailure } from '../job/job-failure.ts';
 import type { ClientSide } from './client-side.ts';
@@ -28,7 +28,7 @@ export const normalPath = (path: string): string => posix.normalize(path).replac
  * @throws JobFailure naming the paths
  */
 export const refuseLinks = async (side: ClientSide, paths: readonly string[], signal: AbortSignal): Promise<void> => {
-  const { stdout } = await execPlain(side.runner, ['sh', '-c', FIND_LINKS, 'sh', ...paths], { signal });
+  const { stdout } = await runCommand(side.runner, ['sh', '-c', FIND_LINKS, 'sh', ...paths], { signal });
   const bad = stdout.split('\n').flatMap((line) => (line === '' ? [] : (paths[Number(line) - 1] ?? [])));
   if (bad.length === 0) return;
   throw new JobFailure(
@@ -75,7 +75,7 @@ export const findOtherFileSystems = async (
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   const argv = ['awk', '{ print $3, $5 }', '/proc/self/mountinfo'];
-  const { exitCode, stdout } = await execPlain(side.runner, argv, { signal, maxBytes: MAX_MOUNTS_BYTES });
+  const { exitCode, stdout } = await runCommand(side.runner, argv, { signal, maxBytes: MAX_MOUNTS_BYTES });
   if (exitCode !== 0) {
     throw new JobFailure(
       `${side.session.host} does not tell its mounts, so a pull backup cannot stay on one file system there: use excludes instead of one_file_system.`,

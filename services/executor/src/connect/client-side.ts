@@ -1,4 +1,4 @@
-import { execPlain, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
+import { runCommand, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
 import type { ConnectionOptions } from './connection-options.ts';
 import { openSession } from './open-session.ts';
 import { parseOpenssh } from './openssh-version.ts';
@@ -47,7 +47,7 @@ export const openClient = async (
   const target = { user: login.user, host: client.hostname, port: client.port };
   const session = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {
-    const { stdout } = await execPlain(sshRunner(session), ['sh', '-c', PROBE], { signal: options.signal });
+    const { stdout } = await runCommand(sshRunner(session), ['sh', '-c', PROBE], { signal: options.signal });
     const sudo = field(stdout, 'sudo') === 'yes';
     return {
       session,

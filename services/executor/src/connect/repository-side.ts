@@ -1,5 +1,5 @@
 import {
-  execPlain,
+  runCommand,
   isSshError,
   localRunner,
   parseRepositoryLocation,
@@ -75,7 +75,7 @@ const orClose = async <Result>(session: SshSession, asking: Promise<Result>): Pr
 
 const hasShell = async ({ options }: Opening, session: SshSession): Promise<boolean> => {
   try {
-    await execPlain(sshRunner(session), ['true'], { signal: options.signal });
+    await runCommand(sshRunner(session), ['true'], { signal: options.signal });
     return true;
   } catch (error) {
     if (isSshError(error, 'no-shell')) return false;

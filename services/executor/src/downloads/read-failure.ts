@@ -1,8 +1,8 @@
-import { explainFailure, type BorgResult, type FailureKind } from '@cyborgbackup/borg';
+import { explainFailure, type BorgResult, type BorgFailureKind } from '@cyborgbackup/borg';
 import { AppError, isAppError, messageOf, type ErrorCode } from '@cyborgbackup/kernel';
 import { asJobFailure } from '../job/job-failure.ts';
 
-const CODES: Partial<Record<FailureKind, ErrorCode>> = {
+const CODES: Partial<Record<BorgFailureKind, ErrorCode>> = {
   'no-archive': 'not-found',
   passphrase: 'conflict',
   'no-repository': 'conflict',

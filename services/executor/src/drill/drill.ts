@@ -1,4 +1,4 @@
-import { execPlain, quote } from '@cyborgbackup/borg';
+import { runCommand, quote } from '@cyborgbackup/borg';
 import { catalogCommands, type DrillRequest, type DrillResult, type RpcOutput } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes } from '@cyborgbackup/kernel';
 import type { BorgPlace } from '../connect/borg-place.ts';
@@ -50,7 +50,7 @@ const SCRATCH = '/var/tmp';
 
 /** @throws JobFailure when the files would take more than half of what is free */
 const checkSpace = async ({ signal }: JobContext, place: BorgPlace, bytes: number): Promise<void> => {
-  const { stdout } = await execPlain(place.runner, ['df', '-Pk', '--', SCRATCH], { signal });
+  const { stdout } = await runCommand(place.runner, ['df', '-Pk', '--', SCRATCH], { signal });
   const free = Number(stdout.trimEnd().split('\n').at(-1)?.split(/\s+/)[3]) * 1024;
   if (!(bytes > free / 2)) return;
   throw new JobFailure(

@@ -1,4 +1,4 @@
-import { isSshError, type SshFailure } from '@cyborgbackup/borg';
+import { isSshError, type SshErrorKind } from '@cyborgbackup/borg';
 import type { ArchiveFacts, CheckResult, DrillResult, RestoreResult } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 
@@ -36,7 +36,7 @@ export class JobStopped extends Error {
 }
 
 /** Failed connections that may be made another time; a refused key, a changed host key or a missing shell will not mend. */
-const TRANSPORT = new Set<SshFailure>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
+const TRANSPORT = new Set<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
 
 /** The failure to record for whatever a step threw; undefined for trouble of our own parts, which is worth another try. */
 export const asJobFailure = (error: unknown): JobFailure | undefined => {

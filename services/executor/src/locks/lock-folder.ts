@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 import { parseLockName, parseRoster, type LockHolder } from './lock-holders.ts';
 
@@ -33,7 +33,7 @@ const holderOf = (line: string): LockHolder => {
 
 /** @throws JobFailure when the folder cannot be looked into, SshError */
 export const readLockFolder = async (runner: BorgRunner, path: string, signal: AbortSignal): Promise<LockFolder> => {
-  const { exitCode, stdout, stderr } = await execPlain(runner, ['sh', '-c', LOOK, 'sh', path], { signal });
+  const { exitCode, stdout, stderr } = await runCommand(runner, ['sh', '-c', LOOK, 'sh', path], { signal });
   if (exitCode !== 0) throw new JobFailure(`The locks in ${path} on ${runner.where} cannot be seen: ${stderr.trim()}`);
   const exclusive = valuesOf(stdout, 'file').map(holderOf);
   const [roster = ''] = valuesOf(stdout, 'roster');
@@ -72,6 +72,6 @@ export const removeLocks = async (
   signal: AbortSignal,
 ): Promise<boolean> => {
   const files = holders.flatMap(({ file }) => (file === undefined ? [] : [file]));
-  const { exitCode } = await execPlain(runner, ['sh', '-c', REMOVE, 'sh', path, roster, ...files], { signal });
+  const { exitCode } = await runCommand(runner, ['sh', '-c', REMOVE, 'sh', path, roster, ...files], { signal });
   return exitCode === 0;
 };

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JOB_MARKER } from '../connect/place-env.ts';
 
 /** What runs under a process id. */
@@ -25,7 +25,7 @@ export const lookAtProcess = async (
   pid: number,
   signal: AbortSignal,
 ): Promise<FoundProcess | undefined> => {
-  const { stdout } = await execPlain(runner, ['sh', '-c', LOOK, 'sh', String(pid), JOB_MARKER], { signal });
+  const { stdout } = await runCommand(runner, ['sh', '-c', LOOK, 'sh', String(pid), JOB_MARKER], { signal });
   const command = /^command=(.+)$/m.exec(stdout)?.[1]?.trim();
   if (command === undefined || command === '') return undefined;
   return { command, job: /^job=.*=(.+)$/m.exec(stdout)?.[1] };

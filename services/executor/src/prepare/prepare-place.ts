@@ -1,4 +1,4 @@
-import { execPlain } from '@cyborgbackup/borg';
+import { runCommand } from '@cyborgbackup/borg';
 import type { BorgPlace } from '../connect/borg-place.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import { ensurePrograms } from './ensure-programs.ts';
@@ -15,11 +15,11 @@ interface Options {
 export const preparePlace = async (place: BorgPlace, { mayInstall, signal, say, pull }: Options): Promise<void> => {
   const { runner } = place;
   const name = place.host === 'executor' ? 'the host of the executor' : runner.where;
-  const { stdout: uid } = await execPlain(runner, ['id', '-u'], { signal });
+  const { stdout: uid } = await runCommand(runner, ['id', '-u'], { signal });
   const host = { runner, name, isRoot: uid.trim() === '0', signal, say };
   await ensurePrograms(host, { programs: pull ? ['borg', 'ssh', 'sshfs'] : ['borg'], mayInstall });
   if (!pull) return;
-  const { exitCode } = await execPlain(runner, ['sh', '-c', 'exec 3<>/dev/fuse'], { signal });
+  const { exitCode } = await runCommand(runner, ['sh', '-c', 'exec 3<>/dev/fuse'], { signal });
   if (exitCode === 0) return;
   throw new JobFailure(
     `/dev/fuse cannot be opened on ${name}, so a client's files cannot be mounted there: load the kernel module fuse, or give the container the device and the capability SYS_ADMIN.`,

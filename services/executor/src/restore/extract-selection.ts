@@ -1,4 +1,4 @@
-import { extractCommand, type BorgResult, type Progress } from '@cyborgbackup/borg';
+import { extractCommand, type BorgResult, type BorgProgress } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
 import { archiveOf } from '../job/job-plan.ts';
 import type { JobContext } from '../work/job-context.ts';
@@ -7,7 +7,7 @@ import type { RestorePlace } from './restore-place.ts';
 import type { Selection } from './selection.ts';
 
 /** Figures for people and programs, from borg's own progress. */
-const progressReporter = ({ output }: JobContext): ((progress: Progress) => void) => {
+const progressReporter = ({ output }: JobContext): ((progress: BorgProgress) => void) => {
   const startedAt = Date.now();
   return (progress) => {
     if (progress.type !== 'progress_percent' || progress.total <= 0) return;

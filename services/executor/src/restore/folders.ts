@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { JobFailure } from '../job/job-failure.ts';
 import type { JobContext } from '../work/job-context.ts';
@@ -11,7 +11,7 @@ const cannotBeMade = (folder: string, { where }: BorgRunner, said: string): JobF
 
 /** @throws JobFailure */
 export const makeFolder = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<void> => {
-  const { exitCode, stderr } = await execPlain(runner, ['mkdir', '-p', '--', folder], { signal });
+  const { exitCode, stderr } = await runCommand(runner, ['mkdir', '-p', '--', folder], { signal });
   if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
 };
 
@@ -58,7 +58,7 @@ export const makeStage = async (
 ): Promise<string> => {
   const { root, below, name, inPlace } = stage;
   const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below];
-  const { exitCode, stdout, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
   if (exitCode !== 0) throw cannotBeMade(joined(root, name), runner, stderr);
   return stdout.replace(/\n$/, '');
 };
@@ -73,7 +73,7 @@ export const removeFolder = async (context: JobContext, runner: BorgRunner, fold
   const { output } = context;
   try {
     await context.prove(AbortSignal.timeout(PROVE_MILLIS));
-    const { exitCode, stderr } = await execPlain(runner, ['rm', '-rf', '--', folder], {
+    const { exitCode, stderr } = await runCommand(runner, ['rm', '-rf', '--', folder], {
       timeoutMillis: TIMEOUT_MILLIS,
     });
     if (exitCode !== 0) throw new Error(stderr.trim());

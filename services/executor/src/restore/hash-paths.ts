@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner, type PlainOptions } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner, type RunCommandOptions } from '@cyborgbackup/borg';
 import { below } from './stat-paths.ts';
 
 /** Goes to the folder `$1` and prints the SHA-256 of each file, or a hyphen for one that cannot be read. */
@@ -20,10 +20,10 @@ export const hashPaths = async (
   runner: BorgRunner,
   folder: string,
   paths: readonly string[],
-  options: Pick<PlainOptions, 'signal' | 'cleanup'>,
+  options: Pick<RunCommandOptions, 'signal' | 'cleanup'>,
 ): Promise<readonly (string | undefined)[]> => {
   const argv = ['sh', '-c', SCRIPT, 'sh', folder, ...paths.map(below)];
-  const { stdout } = await execPlain(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS, maxBytes: MAX_BYTES });
+  const { stdout } = await runCommand(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS, maxBytes: MAX_BYTES });
   const lines = stdout.split('\n');
   return paths.map((_path, index) => (/^[0-9a-f]{64}$/.test(lines[index] ?? '') ? lines[index] : undefined));
 };

@@ -1,4 +1,4 @@
-import { execPlain, type ArchiveEntry, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type ArchiveEntry, type BorgRunner } from '@cyborgbackup/borg';
 import type { BorgPlace } from '../connect/borg-place.ts';
 import { JobFailure } from '../job/job-failure.ts';
 import type { JobContext } from '../work/job-context.ts';
@@ -53,7 +53,7 @@ const overPaths = async (
   for (let start = 0; start < paths.length; start += BATCH) {
     const text = `root=$1 follow=$2\nshift 2\n${WALK}\n${script}`;
     const argv = ['sh', '-c', text, 'sh', root, inPlace ? 'yes' : 'no', ...paths.slice(start, start + BATCH)];
-    const { exitCode, stdout, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
+    const { exitCode, stdout, stderr } = await runCommand(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
     if (exitCode !== 0) {
       throw new JobFailure(`The folders in ${root} on ${runner.where} cannot be looked at: ${stderr.slice(0, 300)}`);
     }

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { JobFailure } from '../job/job-failure.ts';
 import { placeCommand } from './place-script.ts';
@@ -33,7 +33,7 @@ export const placeFiles = async (
   options: { readonly signal: AbortSignal; readonly cleanup: readonly string[] },
 ): Promise<Placed> => {
   const argv = placeCommand({ policy: replace, ...places });
-  const { exitCode, stdout, stderr } = await execPlain(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
   const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, errors = 1] = stdout.trim().split(' ').map(Number);
   if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes };
   const said = stderr.trim().split('\n').slice(0, 3).join('; ').slice(0, 300);

@@ -1,4 +1,4 @@
-import { extractCommand, runFedScript, type ArchiveEntry, type Line } from '@cyborgbackup/borg';
+import { extractCommand, runStreamingScript, type ArchiveEntry, type TextLine } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes, messageOf } from '@cyborgbackup/kernel';
 import { once } from 'node:events';
@@ -70,7 +70,7 @@ const createComplaints = (
 ): { readonly hear: (chunk: Buffer) => void; readonly lines: () => readonly string[] } => {
   const kept: string[] = [];
   let rest = '';
-  const take = (line: Line['text']): void => {
+  const take = (line: TextLine['text']): void => {
     if (line === '' || kept.length >= KEPT_LINES) return;
     // Clean before anything is quoted of it in part: half a password would not be found any more.
     kept.push(context.output.clean(line));
@@ -132,7 +132,7 @@ const feed = async (
       throw error;
     },
   );
-  const running = runFedScript(side.session, {
+  const running = runStreamingScript(side.session, {
     ...sql,
     data: pipe,
     sudo: side.sudo,

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 
 /** What is at a path, links not followed. */
@@ -62,7 +62,7 @@ export const statPaths = async (
   let said = '';
   // One may vanish between the two looks at it.
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const { stdout, stderr } = await execPlain(runner, argv, {
+    const { stdout, stderr } = await runCommand(runner, argv, {
       signal,
       timeoutMillis: TIMEOUT_MILLIS,
       maxBytes: MAX_BYTES,

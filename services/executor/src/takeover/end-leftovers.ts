@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JOB_MARKER } from '../connect/place-env.ts';
 import { JobFailure } from '../job/job-failure.ts';
 
@@ -44,7 +44,7 @@ export const endLeftovers = async (
   job: string,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<number> => {
-  const { exitCode, stdout, stderr } = await execPlain(runner, ['sh', '-c', END, 'sh', `${JOB_MARKER}=${job}`], {
+  const { exitCode, stdout, stderr } = await runCommand(runner, ['sh', '-c', END, 'sh', `${JOB_MARKER}=${job}`], {
     ...options,
     timeoutMillis: END_MILLIS,
   });

@@ -4,8 +4,8 @@ import {
   explainFailure,
   type BorgResult,
   type CheckFindings,
-  type CheckOptions,
-  type FailureKind,
+  type CheckCommandOptions,
+  type BorgFailureKind,
 } from '@cyborgbackup/borg';
 import type { CheckResult } from '@cyborgbackup/contracts';
 import { isoMicros } from '@cyborgbackup/kernel';
@@ -27,13 +27,13 @@ interface Checked {
 }
 
 /** What borg ends with when it meets damage; all else keeps it from checking at all. */
-const DAMAGE = new Set<FailureKind>(['damaged', 'other']);
+const DAMAGE = new Set<BorgFailureKind>(['damaged', 'other']);
 
 /** @throws JobFailure when borg could not check */
 const check = async (
   context: JobContext,
   place: BorgPlace,
-  options: Pick<CheckOptions, 'only' | 'verifyData'>,
+  options: Pick<CheckCommandOptions, 'only' | 'verifyData'>,
 ): Promise<Checked> => {
   const { see, findings } = createCheckFindings();
   const result = await tryStep(context, place, {

@@ -1,4 +1,4 @@
-import { execPlain } from '@cyborgbackup/borg';
+import { runCommand } from '@cyborgbackup/borg';
 import { clientCommands } from '@cyborgbackup/contracts';
 import { openClient } from '../connect/client-side.ts';
 import { JobFailure } from '../job/job-failure.ts';
@@ -19,12 +19,12 @@ export const checkHypervisor = async (context: JobContext): Promise<JobResult> =
   output.write('verbose', `Connecting to ${hostname}:${port}`);
   const { runner, session } = await openClient(connectionsOf(context), { hostname, port });
   try {
-    const { stdout } = await execPlain(runner, ['sh', '-c', MISSING, 'sh', ...provider.tools], { signal });
+    const { stdout } = await runCommand(runner, ['sh', '-c', MISSING, 'sh', ...provider.tools], { signal });
     const missing = stdout.split('\n').filter((name) => name !== '');
     if (missing.length > 0) {
       throw new JobFailure(`${missing.join(', ')} cannot be found on ${hostname}, which ${provider.name} needs there.`);
     }
-    const probed = await execPlain(runner, provider.probe, { signal });
+    const probed = await runCommand(runner, provider.probe, { signal });
     if (probed.exitCode !== 0) {
       throw new JobFailure(`${provider.name} on ${hostname} cannot be used: ${probed.stderr.trim().slice(0, 500)}`);
     }

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 import { clientOf } from '../job/job-plan.ts';
 import type { FileSource } from '../sources/backup-source.ts';
@@ -18,7 +18,7 @@ export interface FoundPaths {
 /** @throws JobFailure when more is missing than the source can do without */
 export const checkPaths = async (context: JobContext, client: BorgRunner, source: FileSource): Promise<FoundPaths> => {
   const { signal, plan, output } = context;
-  const { stdout } = await execPlain(client, ['sh', '-c', SCRIPT, 'sh', ...source.paths], {
+  const { stdout } = await runCommand(client, ['sh', '-c', SCRIPT, 'sh', ...source.paths], {
     signal,
     maxBytes: MAX_BYTES,
   });

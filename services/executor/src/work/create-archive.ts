@@ -1,4 +1,10 @@
-import { createCommand, MOUNT_LOST, parseCreateResult, type BorgResult, type CreateOptions } from '@cyborgbackup/borg';
+import {
+  createCommand,
+  MOUNT_LOST,
+  parseCreateResult,
+  type BorgResult,
+  type CreateCommandOptions,
+} from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import type { BackupPlace } from '../connect/backup-place.ts';
 import { JobStopped } from '../job/job-failure.ts';
@@ -18,7 +24,7 @@ export interface ArchiveOrder {
 }
 
 interface Step {
-  readonly create: Pick<CreateOptions, 'source'> & Partial<CreateOptions>;
+  readonly create: Pick<CreateCommandOptions, 'source'> & Partial<CreateCommandOptions>;
   readonly run: Partial<StepOptions>;
   readonly warnings: readonly string[];
 }

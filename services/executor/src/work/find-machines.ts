@@ -1,4 +1,4 @@
-import { execPlain } from '@cyborgbackup/borg';
+import { runCommand } from '@cyborgbackup/borg';
 import { parsePolicyVariables, policyVariables, type VirtualMachine } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { openClient } from '../connect/client-side.ts';
@@ -40,7 +40,7 @@ const listMachines = async (context: JobContext): Promise<readonly VirtualMachin
   const provider = vmProviderOf(policy.policy_type, policy.vmprovider);
   const { runner, session } = await openClient(connectionsOf(context), { hostname, port });
   try {
-    const listed = await execPlain(runner, provider.list, {
+    const listed = await runCommand(runner, provider.list, {
       signal,
       timeoutMillis: LIST_MILLIS,
       maxBytes: LIST_BYTES,

@@ -1,11 +1,11 @@
-import type { Progress } from '@cyborgbackup/borg';
+import type { BorgProgress } from '@cyborgbackup/borg';
 import type { JobOutput } from '../output/job-output.ts';
 import { secondsToGo } from './estimate.ts';
 
 const NO_SIZES = { files: 0, original_size: 0, compressed_size: 0, deduplicated_size: 0, rate: 0, path: '' };
 
 /** Reports how much of an operation is done; each kind of step that borg goes through counts from its own beginning. */
-export const percentProgress = (output: JobOutput, phase: string): ((progress: Progress) => void) => {
+export const percentProgress = (output: JobOutput, phase: string): ((progress: BorgProgress) => void) => {
   let kind = '';
   let begun = Date.now();
   return (progress) => {

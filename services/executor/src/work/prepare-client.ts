@@ -1,4 +1,4 @@
-import { isSupportedBorg, probeHost, type HostFacts } from '@cyborgbackup/borg';
+import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
 import { clientCommands } from '@cyborgbackup/contracts';
 import { openClient, type ClientSide } from '../connect/client-side.ts';
 import { canBindKeys } from '../connect/openssh-version.ts';
@@ -27,7 +27,7 @@ const remarks = ({ isRoot, login, opensshVersion }: ClientSide, pull: boolean): 
 ];
 
 /** Push mode needs borg on the client; for pull mode it is welcome, since restores run there. @throws JobFailure */
-const ensureBorg = async (context: JobContext, side: ClientSide, pull: boolean): Promise<HostFacts> => {
+const ensureBorg = async (context: JobContext, side: ClientSide, pull: boolean): Promise<HostDescription> => {
   const { parts, plan, output, signal } = context;
   const { uuid, hostname } = clientOf(plan);
   const { runner, isRoot } = side;

@@ -1,4 +1,10 @@
-import { explainFailure, infoCommand, type BorgResult, type FailureKind, type LogMessage } from '@cyborgbackup/borg';
+import {
+  explainFailure,
+  infoCommand,
+  type BorgResult,
+  type BorgFailureKind,
+  type BorgLogMessage,
+} from '@cyborgbackup/borg';
 import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import type { BorgPlace } from '../connect/borg-place.ts';
@@ -14,7 +20,7 @@ import { connectionsOf, type JobContext } from './job-context.ts';
 /** Another borg of ours may be about to end, and a dead one's lock about to be found stale. Seconds. */
 export const LOCK_WAIT_SECONDS = 60;
 
-const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
+const KINDS: Readonly<Record<BorgLogMessage['level'], OutputKind>> = {
   debug: 'debug',
   info: 'verbose',
   warning: 'warning',
@@ -101,9 +107,9 @@ export const tryStep = async (context: JobContext, place: BorgPlace, options: St
 };
 
 /** Borg itself could not reach the repository's host, or in pull mode the client, or lost it. */
-const TRANSPORT = new Set<FailureKind>(['repository-unreachable', 'client-unreachable']);
+const TRANSPORT = new Set<BorgFailureKind>(['repository-unreachable', 'client-unreachable']);
 
-const asWarnings = (messages: readonly LogMessage[]): readonly string[] =>
+const asWarnings = (messages: readonly BorgLogMessage[]): readonly string[] =>
   messages
     .filter(({ msgid }) => !EXPECTED.has(msgid))
     .slice(0, MAX_WARNINGS)

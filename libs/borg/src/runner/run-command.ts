@@ -5,14 +5,14 @@ import type { BorgRunner } from './borg-runner.ts';
 import { keepFirstBytes } from './keep-first-bytes.ts';
 import { supervisedScript } from './supervised-script.ts';
 
-export interface PlainResult {
+export interface CommandOutput {
   readonly exitCode: number | null;
   readonly stdout: string;
   /** Cut at `maxBytes`. */
   readonly stderr: string;
 }
 
-export interface PlainOptions {
+export interface RunCommandOptions {
   /** For the whole command. Default 30,000, or no limit where there is one for silence. */
   readonly timeoutMillis?: number;
   /** How long it may say nothing. Default: no limit. */
@@ -50,7 +50,7 @@ const tooMuch = (where: string, maxBytes: number): SshError => {
 
 const inSeconds = (millis: number | undefined): string => `${Math.round((millis ?? 0) / 1000)} s`;
 
-const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: PlainOptions): SshError => {
+const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: RunCommandOptions): SshError => {
   if (options.signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
   const end =
     reason === 'idle'
@@ -60,7 +60,7 @@ const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: PlainOpti
 };
 
 /** The caller's signal, and the end of the time for the whole command. */
-const signalOf = ({ signal, timeoutMillis }: PlainOptions): AbortSignal =>
+const signalOf = ({ signal, timeoutMillis }: RunCommandOptions): AbortSignal =>
   AbortSignal.any([
     ...(signal ? [signal] : []),
     ...(timeoutMillis === undefined ? [] : [AbortSignal.timeout(timeoutMillis)]),
@@ -72,11 +72,11 @@ const signalOf = ({ signal, timeoutMillis }: PlainOptions): AbortSignal =>
  * when it was never started, for lack of room in /tmp say, SshError('too-much') when it prints more than `maxBytes`, and as
  * the runner does
  */
-export const execPlain = async (
+export const runCommand = async (
   runner: BorgRunner,
   argv: readonly string[],
-  options: PlainOptions = {},
-): Promise<PlainResult> => {
+  options: RunCommandOptions = {},
+): Promise<CommandOutput> => {
   const { where } = runner;
   const { idleTimeoutMillis, maxBytes = MAX_BYTES, mayBeCut = false, cleanup = [] } = options;
   const limits = idleTimeoutMillis === undefined ? { timeoutMillis: TIMEOUT_MILLIS, ...options } : options;
