@@ -20,7 +20,7 @@ const CLIENT_SSH_PREFIX = 'ssh to the client: ';
 
 export interface BorgFailure {
   readonly kind: BorgFailureKind;
-  /** One sentence, or two: what is wrong and what to do. */
+  /** One sentence, or two: the cause, and what to do. */
   readonly message: string;
 }
 
@@ -88,7 +88,7 @@ const byMessages = (messages: readonly BorgLogMessage[]): BorgFailure | undefine
   ]) ??
   byRules(BORG_RULES, ofBorg(messages));
 
-/** The script's status tells of the mount; what borg says of files that went away does not matter then. */
+/** Failures of the mount, known by the script's status: what borg then says of vanished files is only their consequence. */
 const byMount = ({ exitCode, messages }: FailedRun): BorgFailure | undefined => {
   if (exitCode === MOUNT_LOST) {
     return {
@@ -122,12 +122,9 @@ const byExitCode = ({ exitCode }: FailedRun): BorgFailure | undefined => {
 
 const bySignal = ({ exitCode, signal }: FailedRun): BorgFailure | undefined => {
   const killer = signal ?? (exitCode !== null && exitCode > 128 ? `signal ${exitCode - 128}` : undefined);
-  return killer === undefined
-    ? undefined
-    : {
-        kind: 'killed',
-        message: `Borg was ended by ${killer} on its host. Was it out of memory, or did somebody stop it?`,
-      };
+  if (killer === undefined) return undefined;
+  const question = 'Was it out of memory, or did somebody stop it?';
+  return { kind: 'killed', message: `Borg was ended by ${killer} on its host. ${question}` };
 };
 
 const unexplained = ({ exitCode, messages }: FailedRun): BorgFailure => {

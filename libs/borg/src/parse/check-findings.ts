@@ -2,7 +2,7 @@ import type { BorgOutput, BorgLogMessage } from './log-line.ts';
 
 /** What a check found. All lists are bounded; the counts are true. */
 export interface CheckFindings {
-  /** Nothing at all was found, and borg looked at everything it was asked to. */
+  /** Nothing was found, and borg checked everything it was asked to. */
   readonly isClean: boolean;
   /** Archives that cannot be restored completely, in borg's order. */
   readonly damagedArchives: readonly string[];
@@ -28,7 +28,7 @@ const OTHER_FILE = /^(?<path>.*): (?:Missing all-zero replacement chunk detected
 const DEFECT_CHUNK = /^chunk [0-9a-f]{64}(?:, integrity error)?: /;
 const NOT_FOUND = /^Archive '(?<archive>.*)' not found\.$/s;
 const COMPLETE = 'Archive consistency check complete';
-/** Sums up what was said before. */
+/** Begins a summary of earlier messages. */
 const SUMMARY = 'Finished ';
 
 const isError = ({ level }: BorgLogMessage): boolean => level === 'error' || level === 'critical';
@@ -81,7 +81,7 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
     return (MISSING_CHUNK.exec(rest) ?? OTHER_FILE.exec(rest))?.groups?.['path'];
   };
 
-  /** Follows where borg is; true when the message only told that. */
+  /** Follows which archive borg is at; true when the message was about that only. */
   const followProgress = (output: BorgLogMessage): boolean => {
     const next = ANALYZING.exec(output.message)?.groups?.['archive'];
     const isComplete = output.message.startsWith(COMPLETE);

@@ -13,8 +13,8 @@ export interface ArchiveEntry {
   readonly uid: number;
   readonly gid: number;
   /**
-   * Without leading slash. Borg 1.2 itself writes `?` for each byte that is not UTF-8; where a version tells such bytes,
-   * they are kept as U+DC80 to U+DCFF.
+   * Without leading slash. Bytes that are not UTF-8 are U+DC80 to U+DCFF (see shell/quote.ts) in the listing of
+   * `listEntriesCommand`, and `?` in that of `listFilesCommand`.
    */
   readonly path: string;
   /** Bytes. 0 for what is not a file, and for further hard links. */
@@ -98,7 +98,7 @@ const entryOf = (fields: readonly string[]): ArchiveEntry => {
 
 /**
  * Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given. `push` gives the
- * entries that a chunk completes. Both functions throw AppError('unavailable') for what is no listing, or not a whole one.
+ * entries that a chunk completes. Both functions throw AppError('unavailable') for other output, and for an incomplete listing.
  * @param withDigests as the listing was asked for
  */
 export const createListParser = ({ withDigests = false } = {}): {

@@ -1,7 +1,7 @@
 import { countOf, isoOfSeconds, type JsonObject, parseObject, textOf } from './fields.ts';
 import type { TextLine } from './line-splitter.ts';
 
-/** Begins the line that tells the process id of borg, first on standard error; see borg-script.ts. */
+/** Begins the line with the process id of borg, first on standard error; see borg-script.ts. */
 export const PID_MARKER = 'cyborgbackup-pid';
 
 /** How far `create` is, several times a second. */

@@ -23,13 +23,13 @@ export interface RunBorgOptions extends BorgCommand {
   readonly onProgress?: (progress: BorgProgress) => void;
   readonly onLog?: (message: BorgLogMessage) => void;
   readonly onFileStatus?: (status: FileStatus) => void;
-  /** Takes standard output line by line; borg waits while a returned promise is open. */
+  /** Takes standard output line by line; borg waits while a returned promise is pending. */
   readonly onStdoutLine?: (line: TextLine) => void | Promise<void>;
-  /** Takes standard output as it comes, for `extract --stdout`; borg waits likewise. */
+  /** Takes standard output as it comes, for `extract --stdout`, with the same back-pressure. */
   readonly onStdout?: ChunkSink;
   /** Stops borg: TERM, which makes it release its locks, and KILL after four seconds. */
   readonly signal?: AbortSignal;
-  /** Stops borg when it has written nothing for so long. Progress counts as output. */
+  /** Stops borg when it has written nothing for this long. Progress counts as output. */
   readonly idleTimeoutMillis?: number;
 }
 
@@ -49,7 +49,7 @@ export interface BorgResult {
 }
 
 const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
-/** So many from the start, and so many from the end. */
+/** This many of the first messages are kept, and as many of the last. */
 const KEPT_MESSAGES = 100;
 const MAX_MESSAGE_LENGTH = 8 * 1024;
 
@@ -108,7 +108,7 @@ const createOutputReader = (options: RunBorgOptions) => {
  * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see borg-script.ts.
  * Does not throw for borg's failures: look at `outcome`, and ask `explainFailure` for a sentence.
  * @throws SshError when the command could not be started or the connection was lost (its supervisor then stops borg)
- * @throws whatever a callback throws, after borg was stopped
+ * @throws any error of a callback, after borg was stopped
  */
 export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
   const [output, errors] = [createOutputReader(options), createErrorReader(options)];

@@ -15,21 +15,21 @@ export interface CommandOutput {
 export interface RunCommandOptions {
   /** For the whole command. Default 30,000, or no limit where there is one for silence. */
   readonly timeoutMillis?: number;
-  /** How long it may say nothing. Default: no limit. */
+  /** How long it may write nothing. Default: no limit. */
   readonly idleTimeoutMillis?: number;
   readonly signal?: AbortSignal;
   /** How much of each output is kept. Default 64 KiB. */
   readonly maxBytes?: number;
-  /** Whether standard output is for people alone, who can do without the rest of a very long one. Default: false. */
+  /** Standard output beyond `maxBytes` is dropped instead of an error, for output that only people read. Default: false. */
   readonly mayBeCut?: boolean;
-  /** Shell lines that are run at the end, however it comes. */
+  /** Shell lines that are run at the end in any case. */
   readonly cleanup?: readonly string[];
 }
 
 const MAX_BYTES = 64 * 1024;
 const TIMEOUT_MILLIS = 30_000;
 
-/** Printed before the command is started. Its exit status may be any, so by that alone one cannot tell whether it was. */
+/** Printed before the command is started. A command may end with any status, so the status cannot tell whether it was started. */
 const STARTED = '\n';
 
 /** Exit statuses of reader.sh and supervise.sh, which `explainFailure` explains. */

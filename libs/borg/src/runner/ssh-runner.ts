@@ -22,7 +22,7 @@ export const sshRunner = (session: SshSession, { sudo }: SshRunnerOptions = {}):
   return { where, run: (run) => runSupervised(where, (options) => session.exec(command, options), run) };
 };
 
-/** A POSIX sh script that reads bytes from its standard input. Its signal closes the channel, hence that input. */
+/** A POSIX sh script that reads bytes from its standard input. Its signal closes the channel and with it that input. */
 interface StreamingScript
   extends SshRunnerOptions, Pick<ScriptRun, 'script' | 'secrets' | 'onStdout' | 'onStderr' | 'signal'> {
   readonly data: AsyncIterable<Uint8Array>;

@@ -43,8 +43,9 @@ const bareKey = (publicKey: string): string => {
 
 /**
  * The line for the `authorized_keys` file of the repository's account with which a key opens this repository and nothing
- * else. Inside the double quotes sshd knows one escape only, `\"`; what is between them is text for the account's shell.
- * @throws AppError('validation') for a key, path or quota that cannot be
+ * else. Inside the double quotes sshd knows one escape only, `\"`; the text between them goes to the account's shell.
+ * See docs/decisions/0010-a-key-for-each-repository.md.
+ * @throws AppError('validation') for an invalid key, path or quota
  */
 export const authorizedKeysLine = (line: AuthorizedKeysOptions): string => {
   const { path } = parseRepositoryLocation(line.path);

@@ -88,13 +88,13 @@ const generateEd25519 = async (comment: string): Promise<string> => {
   return openSshPem(privateKey, comment);
 };
 
-/** @throws AppError('validation') for a size that cannot be */
+/** @throws AppError('validation') for another size */
 const rsaBits = (bits = 4096): number => {
   if (Number.isInteger(bits) && bits >= 2048 && bits <= 16_384) return bits;
   throw new AppError('validation', 'An RSA key has 2048 to 16384 bits.');
 };
 
-/** @throws AppError('validation') for a size that cannot be */
+/** @throws AppError('validation') for another size */
 const ecdsaBits = (bits = 256): 256 | 384 | 521 => {
   if (bits === 256 || bits === 384 || bits === 521) return bits;
   throw new AppError('validation', 'An ECDSA key has 256, 384 or 521 bits.');

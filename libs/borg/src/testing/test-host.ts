@@ -28,11 +28,11 @@ export interface TestHost extends AsyncDisposable {
   readonly key: SshKeyPair;
   readonly sshd: TestSshd;
   readonly pins: ReturnType<typeof createPins>;
-  /** Logs in with the host's own key unless told otherwise. Sessions are closed at the end. */
+  /** Logs in with the host's own key by default. Sessions are closed at the end. */
   connect(options?: Partial<SshOptions>): Promise<SshSession>;
 }
 
-/** A real sshd and whatever it takes to log in. */
+/** A real sshd with a key and pins to log in. */
 export const createTestHost = async (options: Partial<TestSshdOptions> = {}, key?: SshKeyPair): Promise<TestHost> => {
   const pair = key ?? (await generateKeyPair({ type: 'ed25519', comment: 'test' }));
   const sshd = await startTestSshd({ authorizedKeys: [pair.publicKey], ...options });
