@@ -6,7 +6,6 @@ const SERVICES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'];
 const TESTS = [
   '**/*.test.ts',
   '**/testing/**/*.ts',
-  'libs/*/fixtures/**/*.ts',
   'libs/*/src/contract/**/*.ts',
   'libs/testkit/**/*.ts',
   'services/standalone/src/e2e/**/*.ts',

@@ -8,9 +8,9 @@ import { isoMicros, type NewEvent } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { withBenchDatabase } from './bench-database.ts';
 import type { Figures } from './budget.ts';
+import { measureLoad } from './load.ts';
 
 const CALLERS = [1, 64, 256];
-const WARM_UP_MILLIS = 1_000;
 const MEASURE_MILLIS = 4_000;
 
 /** A job's progress, as the executor writes it most of the time. */
@@ -27,30 +27,6 @@ export const sampleEvent = (): NewEvent => ({
   },
 });
 
-/** Latencies in milliseconds of appends made for `millis` by so many callers, in ascending order. */
-const measure = async (store: EventStore, callers: number, millis: number): Promise<number[]> => {
-  const latencies: number[] = [];
-  const endsAt = performance.now() + millis;
-  const caller = async (): Promise<void> => {
-    for (let start = performance.now(); start < endsAt; start = performance.now()) {
-      await store.append(`bench-${randomUUID()}`, [sampleEvent()], 'none');
-      latencies.push(performance.now() - start);
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
-  return latencies.sort((a, b) => a - b);
-};
-
-const figuresOf = async (store: EventStore, callers: number): Promise<Figures> => {
-  await measure(store, callers, WARM_UP_MILLIS);
-  const latencies = await measure(store, callers, MEASURE_MILLIS);
-  const p99 = latencies[Math.floor(latencies.length * 0.99)] ?? NaN;
-  return {
-    [`callers${callers}AppendsPerSecond`]: Math.round((latencies.length / MEASURE_MILLIS) * 1_000),
-    [`callers${callers}P99Millis`]: Number(p99.toFixed(2)),
-  };
-};
-
 /** Runs a bench on an event store in a PostgreSQL of its own, connected as the services are. */
 export const withBenchStore = <T>(work: (store: EventStore) => Promise<T>): Promise<T> =>
   withBenchDatabase(async ({ logger, open }) => {
@@ -63,8 +39,11 @@ export const withBenchStore = <T>(work: (store: EventStore) => Promise<T>): Prom
   });
 
 export const run = (): Promise<Figures> =>
-  withBenchStore(async (store) => {
-    const figures: Figures[] = [];
-    for (const callers of CALLERS) figures.push(await figuresOf(store, callers));
-    return Object.fromEntries(figures.flatMap(Object.entries));
-  });
+  withBenchStore((store) =>
+    measureLoad(() => store.append(`bench-${randomUUID()}`, [sampleEvent()], 'none'), {
+      callers: CALLERS,
+      millis: MEASURE_MILLIS,
+      prefix: 'callers',
+      unit: 'Appends',
+    }),
+  );

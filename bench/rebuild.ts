@@ -19,6 +19,7 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { withBenchDatabase } from './bench-database.ts';
 import type { Figures } from './budget.ts';
+import { percentile } from './load.ts';
 
 const EVENTS = 300_000;
 const HOSTS = 30_000;
@@ -161,8 +162,7 @@ const measureReadYourWrites = async (bench: Bench, projection: Projection): Prom
   stopping.abort();
   await running;
   waits.sort((a, b) => a - b);
-  const at = (share: number): number => Number((waits[Math.floor(waits.length * share)] ?? NaN).toFixed(2));
-  return { readYourWritesP50Millis: at(0.5), readYourWritesP99Millis: at(0.99) };
+  return { readYourWritesP50Millis: percentile(waits, 0.5), readYourWritesP99Millis: percentile(waits, 0.99) };
 };
 
 const measureAll = async (bench: Bench): Promise<Figures> => {

@@ -13,8 +13,8 @@ import {
 import {
   createQueue,
   createTimetable,
-  decideDue,
-  decideSlots,
+  planDue,
+  decideGrants,
   draftLaunch,
   evolveQueue,
   slotRun,
@@ -156,7 +156,7 @@ const end = (queue: Queue, job: string): void => tell(queue, { type: 'job-succee
 
 /** Decides, and has executors start what is granted. Returns the jobs that run from then on. */
 const grant = (queue: Queue): string[] => {
-  const decided = decideSlots(queue, { maxRunning: 0, maxEvents: 200 });
+  const decided = decideGrants(queue, { maxRunning: 0, maxEvents: 200 });
   const granted = decided.flatMap(({ event }) => (event.type === 'job-granted' ? [event.data] : []));
   for (const { run, job } of granted) start(queue, run, job);
   return granted.map(({ job }) => job);
@@ -177,9 +177,9 @@ const pass = ({ policies, timetable }: Fleet, day: number): (() => void) => {
     const due = timetable.due(now);
     if (due.length !== DUE_AT_ONCE) throw new Error(`${due.length} policies are due, not ${DUE_AT_ONCE}`);
     for (const one of due) {
-      for (const decision of decideDue(one, now)) {
+      for (const decision of planDue(one, now)) {
         const resolved = byUuid.get(one.entry.subject);
-        if (decision.do !== 'launch' || !resolved) throw new Error('Not launched');
+        if (decision.kind !== 'launch' || !resolved) throw new Error('Not launched');
         const run = requested(resolved, slotRun(one.entry, decision.due), decision.due);
         timetable.evolve({ type: 'run-requested', data: run, metadata });
         tell(queue, { type: 'run-requested', data: run });

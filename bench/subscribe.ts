@@ -5,6 +5,7 @@
 import type { EventStore } from '@cyborgbackup/event-store';
 import { sampleEvent, withBenchStore } from './append.ts';
 import type { Figures } from './budget.ts';
+import { percentile } from './load.ts';
 
 const EVENTS = 100_000;
 const EVENTS_PER_STREAM = 100;
@@ -60,6 +61,9 @@ export const run = (): Promise<Figures> =>
     const rates: [string, number][] = [];
     for (const size of PAGE_SIZES) rates.push([`page${size}EventsPerSecond`, await readRate(store, size)]);
     const sorted = await latencies(store);
-    const at = (share: number): number => Number((sorted[Math.floor(sorted.length * share)] ?? NaN).toFixed(2));
-    return { ...Object.fromEntries(rates), latencyP50Millis: at(0.5), latencyP99Millis: at(0.99) };
+    return {
+      ...Object.fromEntries(rates),
+      latencyP50Millis: percentile(sorted, 0.5),
+      latencyP99Millis: percentile(sorted, 0.99),
+    };
   });

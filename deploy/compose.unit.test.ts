@@ -54,13 +54,13 @@ const schemaErrors = async (document: unknown): Promise<unknown> => {
   return validate.errors;
 };
 
-test('the file is valid by the Compose Specification, and a wrong one is not', async () => {
+test('the Compose file is valid by the Compose Specification, and a wrong one is not', async () => {
   expect(await schemaErrors(compose)).toBeNull();
   const wrong = { ...compose, services: { gateway: { ...compose.services['gateway'], cap_dorp: ['ALL'] } } };
   expect(await schemaErrors(wrong)).not.toBeNull();
 });
 
-test('it runs the five services, each under its own role, once its servers are well', () => {
+test('the Compose file runs the five services, each under its own role, once its servers are well', () => {
   for (const name of FIVE) {
     expect(compose.services[name]).toMatchObject({
       command: [name],
@@ -97,7 +97,7 @@ test('the image sets only variables that the services know', async () => {
   expect(KNOWN_VARIABLES).toEqual(expect.arrayContaining(names));
 });
 
-describe('secrets', () => {
+describe('secrets in the Compose file', () => {
   test('have no default and no value here, and what needs one refuses to start without', () => {
     const used = [...text.matchAll(/\$\{(\w*(?:PASSWORD|TOKEN|KEY))([^}]*)\}/g)];
     expect(used.length).toBeGreaterThanOrEqual(4);

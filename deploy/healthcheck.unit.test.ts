@@ -33,6 +33,6 @@ test.each([
   await answering.close();
 });
 
-test('where nothing listens it exits 1', async () => {
+test('the health check exits with 1 where nothing listens', async () => {
   expect(await exitCode({ CYBORGBACKUP_LISTEN: (await serve()).address })).toBe(1);
 });

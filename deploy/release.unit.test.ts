@@ -3,7 +3,7 @@ import { releaseChangelog } from './release.ts';
 
 const changelog = (unreleased: string): string => `# Changelog\n\n## [Unreleased]\n${unreleased}`;
 
-it('puts what is unreleased under the version and its date', () => {
+it('a release puts what is unreleased under the version and its date', () => {
   expect(releaseChangelog(changelog('\n- New\n\n## [0.9.0] - 2026-01-01\n\n- Old\n'), '1.0.0', '2026-12-01')).toBe(
     '# Changelog\n\n## [Unreleased]\n\n## [1.0.0] - 2026-12-01\n\n- New\n\n## [0.9.0] - 2026-01-01\n\n- Old\n',
   );
@@ -16,6 +16,6 @@ it.each([
   expect(() => releaseChangelog(text, '1.0.0', '2026-12-01')).toThrow('say what this release brings');
 });
 
-it('refuses a changelog without the block', () => {
+it('a release refuses a changelog without the block', () => {
   expect(() => releaseChangelog('# Changelog\n', '1.0.0', '2026-12-01')).toThrow('no block');
 });

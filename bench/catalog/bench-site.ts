@@ -1,4 +1,4 @@
-import { startPostgres } from '@cyborgbackup/embedded';
+import { freePort, startPostgres } from '@cyborgbackup/embedded';
 import type { CatalogCall } from '@cyborgbackup/executor';
 import { createLogger, delay } from '@cyborgbackup/kernel';
 import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
@@ -8,7 +8,6 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -30,15 +29,6 @@ export interface BenchSite extends AsyncDisposable {
 const ADMIN = { email: 'admin@example.com', password: 'correct horse battery 1' };
 const CALL_MILLIS = 300_000;
 const READY_MILLIS = 60_000;
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('No port to listen on');
-  return address.port;
-};
 
 const ready = async (url: string, child: ChildProcess): Promise<void> => {
   for (const deadline = Date.now() + READY_MILLIS; Date.now() < deadline; await delay(100)) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /** A TCP port on 127.0.0.1 that nothing listens on right now. Another process may take it before the caller does. */
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   await using probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createHarness, type Harness } from '../fixtures/harness.ts';
+import { createHarness, type Harness } from './testing/harness.ts';
 import { holdLease } from './hold-lease.ts';
 import { acquireLease } from './lease.ts';
 

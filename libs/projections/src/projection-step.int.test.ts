@@ -1,7 +1,7 @@
 import type { DomainEvent } from '@cyborgbackup/kernel';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createHarness, type Harness } from '../fixtures/harness.ts';
-import { plainCodec } from '../fixtures/memory-log.ts';
+import { createHarness, type Harness } from './testing/harness.ts';
+import { plainCodec } from './testing/memory-log.ts';
 import { compareProjection } from './compare-projection.ts';
 import { listParked } from './parked-events.ts';
 import type { ProjectionOptions } from './projection-options.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createHarness, type Harness } from '../fixtures/harness.ts';
+import { createHarness, type Harness } from './testing/harness.ts';
 import { announceCheckpoint } from './checkpoint-news.ts';
 import { createProjectionWaiter } from './projection-waiter.ts';
 

@@ -1,9 +1,9 @@
 import type { DomainEvent } from '@cyborgbackup/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createHarness, type Harness } from '../fixtures/harness.ts';
-import { createMemoryLog, plainCodec } from '../fixtures/memory-log.ts';
-import { sampleModels, sampleProjection, type SampleEvent } from '../fixtures/sample-projection.ts';
+import { createHarness, type Harness } from './testing/harness.ts';
+import { createMemoryLog, plainCodec } from './testing/memory-log.ts';
+import { sampleModels, sampleProjection, type SampleEvent } from './testing/sample-projection.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { compareProjection } from './compare-projection.ts';
 import { listParked } from './parked-events.ts';

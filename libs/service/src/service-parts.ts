@@ -15,7 +15,7 @@ import { AppError, hasCode, type Logger } from '@cyborgbackup/kernel';
 import {
   createNatsConnection,
   createRpcClient,
-  createWakeUps,
+  createAppendNotifications,
   type Connection,
   type RpcClient,
 } from '@cyborgbackup/messaging';
@@ -114,12 +114,12 @@ export const createServiceParts = async (
     opened.push(connection.close);
     const rpc = await createRpcClient({ natsUrl, name, logger });
     opened.push(rpc.close);
-    const wakeUps = createWakeUps(connection);
+    const appendNotifications = createAppendNotifications(connection);
     const store = createPostgresEventStore({
       pool,
       logger,
-      onAppended: (position) => wakeUps.announce(position),
-      wakeUp: (listener) => wakeUps.listen(listener),
+      onAppended: (position) => appendNotifications.notify(position),
+      wakeUp: (listener) => appendNotifications.listen(listener),
     });
     opened.push(() => store.close());
     const codec = createEventCodec({ definitions: eventDefinitions, keys });

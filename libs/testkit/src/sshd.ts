@@ -1,7 +1,7 @@
+import { freePort } from '@cyborgbackup/embedded';
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,16 +40,6 @@ export interface TestSshd extends AsyncDisposable {
 const SSHD = '/usr/sbin/sshd';
 const READY_MILLIS = 10_000;
 const run = promisify(execFile);
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No port to listen on');
-  return address.port;
-};
 
 const createHostKey = async (file: string): Promise<TestSshd['hostKey']> => {
   await Promise.all([rm(file, { force: true }), rm(`${file}.pub`, { force: true })]);

@@ -28,7 +28,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inventoryProjection } from './read/inventory-projection.ts';
+import { inventoryProjection } from './inventory-projection.ts';
 import { forgetExpired } from './session/forget-expired.ts';
 import { inventoryDeps, startInventory, type InventoryService } from './start.ts';
 

@@ -1,5 +1,5 @@
 import { runService } from '@cyborgbackup/service';
-import { adminConfig } from './admin-config.ts';
+import { adminConfig } from './user/admin-config.ts';
 import { startInventory } from './start.ts';
 
 await runService({

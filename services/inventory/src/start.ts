@@ -13,21 +13,21 @@ import {
 import { createRpcService, rpcController, type RpcService } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import type { AdminConfig } from './admin-config.ts';
-import { createApiTokenCommands } from './api-token/api-token-commands.ts';
-import { createClientCommands } from './client/client-commands.ts';
-import { createHostKeyCommands } from './host-key/host-key-commands.ts';
-import { createPolicyCommands } from './policy/policy-commands.ts';
-import { inventoryProjection } from './read/inventory-projection.ts';
-import { createRepositoryCommands } from './repository/repository-commands.ts';
-import { createScheduleCommands } from './schedule/schedule-commands.ts';
+import type { AdminConfig } from './user/admin-config.ts';
+import { createApiTokenCommands } from './api-token/commands.ts';
+import { createClientCommands } from './client/commands.ts';
+import { createHostKeyCommands } from './host-key/commands.ts';
+import { createPolicyCommands } from './policy/commands.ts';
+import { inventoryProjection } from './inventory-projection.ts';
+import { createRepositoryCommands } from './repository/commands.ts';
+import { createScheduleCommands } from './schedule/commands.ts';
 import { keepForgettingExpired } from './session/forget-expired.ts';
-import { createSessionCommands } from './session/session-commands.ts';
-import { createSettingsCommands } from './settings/settings-commands.ts';
+import { createSessionCommands } from './session/commands.ts';
+import { createSettingsCommands } from './settings/commands.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
 import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
-import { createUserCommands } from './user/user-commands.ts';
+import { createUserCommands } from './user/commands.ts';
 
 const SERVICE = 'inventory';
 
@@ -111,11 +111,8 @@ export const startInventory = async (given: ServiceParts, config: AdminConfig = 
     started.push(keepSessions(deps));
     const calls = await serveCalls(parts, deps);
     started.push(calls.stop);
-    // Last, as nothing may fail between here and whoever prints the password: it is not known anywhere else.
-    const initialAdmin = await ensureFirstAdministrator(deps, {
-      adminEmail: config.CYBORGBACKUP_ADMIN_EMAIL,
-      adminPassword: config.CYBORGBACKUP_ADMIN_PASSWORD,
-    });
+    // Last, so that nothing can fail before the caller prints the password, which is stored nowhere.
+    const initialAdmin = await ensureFirstAdministrator(deps, config);
     return {
       ...(initialAdmin ? { initialAdmin } : {}),
       checks: async () => [

@@ -3,24 +3,24 @@ import { systemClock, type Clock } from '@cyborgbackup/kernel';
 import { createJobQueue, createRpcService, createSignals, rpcController } from '@cyborgbackup/messaging';
 import { ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import { explainJob } from './explain/explain-job.ts';
-import { hasExecutors } from './has-executors.ts';
-import { cancelJob } from './job/cancel-job.ts';
-import { checkRepository } from './run/check-repository.ts';
-import { drill } from './run/drill.ts';
+import { explainJob, hasExecutors } from './explain/explain-job.ts';
+import { cancelJob } from './runs/cancel-job.ts';
+import { checkRepository } from './runs/check-repository.ts';
+import { drill } from './runs/drill.ts';
 import { lead } from './leader/lead.ts';
-import { schedulerProjection } from './read/scheduler-projection.ts';
-import { createLaunchLock } from './run/launch-lock.ts';
-import { launch, type LaunchDeps } from './run/launch.ts';
-import { relaunch } from './run/relaunch.ts';
-import { restore } from './run/restore.ts';
+import { schedulerProjection } from './tables/scheduler-projection.ts';
+import { createLaunchLock } from './runs/launch-lock.ts';
+import type { RunDeps } from './runs/create-run.ts';
+import { startManualRun } from './runs/launch.ts';
+import { relaunch } from './runs/relaunch.ts';
+import { restore } from './runs/restore.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 
 const SERVICE = 'scheduler';
 const LEASE = 'scheduler_leader';
 
 /**
- * Starts the scheduler: its tables, its commands and, in one process at a time, the leader that grants slots and starts
+ * Starts the scheduler: its tables, its commands and, in one process at a time, the leader that grants jobs and starts
  * what is due.
  * @param clock what "due" is measured by
  */
@@ -34,9 +34,8 @@ export const startScheduler = async (
   const maxRunning = config.CYBORGBACKUP_MAX_RUNNING_JOBS;
   await ensureProjection(pool, schedulerProjection);
   const jobQueue = await createJobQueue({ connection, logger });
-  const deps: LaunchDeps = {
+  const deps: RunDeps = {
     pool,
-    store,
     rpc,
     clock,
     commands: commandDeps(parts, SERVICE),
@@ -45,7 +44,7 @@ export const startScheduler = async (
   };
   const signals = createSignals(connection);
   const controller = rpcController(schedulerCommands, {
-    launch: (command) => launch(deps, command),
+    launch: (command) => startManualRun(deps, command),
     relaunch: (command) => relaunch(deps, command),
     restore: (command) => restore(deps, command),
     checkRepository: (command) => checkRepository(deps, command),
@@ -61,7 +60,7 @@ export const startScheduler = async (
   const running = Promise.all([
     runProjection({ pool, store, codec, projection: schedulerProjection, owner, logger, signal }),
     holdLease({ pool, name: LEASE, owner, logger, signal }, (held) =>
-      lead({ ...deps, logger, jobQueue, maxRunning }, held),
+      lead({ ...deps, store, logger, jobQueue, maxRunning }, held),
     ),
   ]);
 

@@ -1,26 +1,24 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
 
 /** One item of an archive. Paths may hold lone surrogates: that is how bytes that are not UTF-8 are carried in JSON. */
-const catalogEntry = z.object({
-  path: z.string(),
+export interface CatalogEntry {
+  readonly path: string;
   /** As `ls` prints it: `-rw-r--r--`. */
-  mode: z.string().max(10),
+  readonly mode: string;
   /** Microseconds since 1970, UTC. */
-  mtime: z.int(),
-  owner: z.string(),
-  group: z.string(),
-  uid: z.int(),
-  gid: z.int(),
+  readonly mtime: number;
+  readonly owner: string;
+  readonly group: string;
+  readonly uid: number;
+  readonly gid: number;
   /** One letter, as borg and `ls` have it: `-`, `d`, `l`, … */
-  type: z.string().max(1),
+  readonly type: string;
   /** Bytes. */
-  size: z.int().min(0),
+  readonly size: number;
   /** Where a link points, or empty. */
-  target: z.string(),
-  healthy: z.boolean(),
-});
-export type CatalogEntry = z.infer<typeof catalogEntry>;
+  readonly target: string;
+  readonly healthy: boolean;
+}
 
 /** An entry without its health, which it has in each archive separately. */
 export type PlainEntry = Omit<CatalogEntry, 'healthy'>;

@@ -2,7 +2,7 @@ import { defineRpc, type RpcHandlers } from '@cyborgbackup/contracts';
 import { AppError, currentContext, delay } from '@cyborgbackup/kernel';
 import type { Type } from '@nestjs/common';
 import { z } from 'zod';
-import { rpcController } from '../rpc-controller.ts';
+import { rpcController } from '../rpc/rpc-controller.ts';
 
 const nested = z.object({ age: z.int('Must be a whole number.') });
 const nothing = z.object({});

@@ -19,9 +19,9 @@ import {
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTarReader } from './tar-reader.ts';
-import { startBorgSite, type BorgSite } from '../testing/borg-site.test.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTarReader } from '../tar/tar-reader.ts';
+import { startBorgSite, type BorgSite } from '../testing/borg-site.ts';
 
 let site: BorgSite;
 const LARGE = 40 * 1024 * 1024;
@@ -109,7 +109,7 @@ const until = async (what: string, isSo: () => boolean): Promise<void> => {
 };
 
 describe('a file out of an archive', () => {
-  test('arrives whole', async () => {
+  it('arrives whole', async () => {
     expect((await read({})).toString()).toBe('0123456789');
     expect((await read({ size: 10 })).toString()).toBe('0123456789');
     const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -118,12 +118,12 @@ describe('a file out of an archive', () => {
     expect(await read({ paths: ['sparse'], size: 1024 * 1024 })).toEqual(Buffer.alloc(1024 * 1024));
   });
 
-  test('has any name', async () => {
+  it('may have any name', async () => {
     const path = `folder/odd\n"'$(x) \u{1f389} \udcff`;
     expect((await read({ paths: [path], size: 7 })).toString()).toBe('odd one');
   });
 
-  test.each([
+  it.each([
     [{ offset: 0, length: 1 }, '0'],
     [{ offset: 3, length: 4 }, '3456'],
     [{ offset: 9, length: 1 }, '9'],
@@ -131,13 +131,13 @@ describe('a file out of an archive', () => {
     expect((await read({ range, size: 10 })).toString()).toBe(expected);
   });
 
-  test('arrives in part from the middle of a large one, without the rest being read', async () => {
+  it('arrives in part from the middle of a large one, without the rest being read', async () => {
     const range = { offset: 1_000_003, length: 2_000_000 };
     const part = await read({ paths: ['noise.bin'], range, size: LARGE });
     expect(part.equals(noise.subarray(range.offset, range.offset + range.length))).toBe(true);
   });
 
-  test('is recorded with its reader, before the first byte', async () => {
+  it('is recorded with its reader, before the first byte', async () => {
     const reader = { ...systemContext('x'), actor: { kind: 'user' as const, id: randomUUID() } };
     const mine = randomUUID();
     await runInContext(reader, () => read({ job: mine, range: { offset: 1, length: 2 }, size: 10 }));
@@ -157,7 +157,7 @@ describe('a selection', () => {
   const names = (folder: string): string[] =>
     execFileSync('find', ['.', '-mindepth', '1'], { cwd: folder, encoding: 'latin1' }).split('\n./').toSorted();
 
-  test('arrives as a tar, with names as bytes, links and modes', async () => {
+  it('arrives as a tar, with names as bytes, links and modes', async () => {
     const target = join(site.folder, 'tar');
     mkdirSync(target);
     const bytes = await read({ kind: 'tar', paths: ['folder', 'small.txt', 'first'] });
@@ -169,7 +169,7 @@ describe('a selection', () => {
     expect(statSync(join(target, 'folder', 'script')).mode & 0o7777).toBe(0o751);
   });
 
-  test('arrives as a zip that other programs read', async () => {
+  it('arrives as a zip that other programs read', async () => {
     const file = join(site.folder, 'all.zip');
     writeFileSync(file, await read({ kind: 'zip', paths: [] }));
     const script = `import sys, json, zipfile
@@ -200,19 +200,19 @@ print(json.dumps(rows + [z.comment.decode()]))`;
     expect(readFileSync(join(target, 'folder', 'second')).toString()).toBe('linked');
   });
 
-  test.each(['tar', 'zip'] as const)('breaks as a %s when borg is killed midway', async (kind) => {
+  it.each(['tar', 'zip'] as const)('fails as a %s when borg is killed midway', async (kind) => {
     const body = await open({ kind, paths: ['noise.bin'] });
     const [pid] = borgs();
     process.kill(pid ?? 0, 'SIGKILL');
     expect(await failureOf(readAll(body))).toMatchObject({ code: 'unavailable' });
   });
 
-  test.each(['tar', 'zip'] as const)('is no %s when it lacks something', async (kind) => {
+  it.each(['tar', 'zip'] as const)('is not a complete %s when a file is missing', async (kind) => {
     const failure = await failureOf(read({ kind, paths: ['small.txt', 'nope'] }));
     expect(failure).toMatchObject({ message: expect.stringMatching(/never matched/) });
   });
 
-  test('may be cut anywhere on its way', async () => {
+  it('may be split into chunks at any byte', async () => {
     const bytes = await read({ kind: 'tar', paths: ['folder', 'small.txt', 'long'] });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 2_000 }), { minLength: 1 }), async (cuts) => {
@@ -245,19 +245,19 @@ print(json.dumps(rows + [z.comment.decode()]))`;
   });
 });
 
-describe('what cannot be read is refused before the first byte', () => {
-  test.each<[string, Partial<ContentRequest>, object]>([
+describe('a download is refused before the first byte', () => {
+  it.each<[string, Partial<ContentRequest>, object]>([
     ['an archive that is gone', { archive: 'gone' }, { code: 'not-found' }],
     [
       'a path that is not there',
       { paths: ['nope'] },
       { code: 'unavailable', message: expect.stringMatching(/never matched/) },
     ],
-  ])('%s', async (_name, request, expected) => {
+  ])('for %s', async (_name, request, expected) => {
     expect(await failureOf(open(request))).toMatchObject(expected);
   });
 
-  test('a repository that is being written to', async () => {
+  it('for a repository that is being written to', async () => {
     const held = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const holding = site.holdLock(async () => {
@@ -275,11 +275,11 @@ describe('what cannot be read is refused before the first byte', () => {
 });
 
 describe('a transfer', () => {
-  test('breaks when the size is not the catalog’s', async () => {
+  it("fails when the size is not the catalog's", async () => {
     expect(await failureOf(read({ size: 11 }))).toMatchObject({ message: expect.stringMatching(/has 10 bytes/) });
   });
 
-  test('breaks when borg is killed midway', async () => {
+  it('fails when borg is killed midway', async () => {
     const body = await open({ paths: ['noise.bin'], size: LARGE });
     const [pid] = borgs();
     expect(pid).toBeDefined();
@@ -287,7 +287,7 @@ describe('a transfer', () => {
     expect(await failureOf(readAll(body))).toMatchObject({ code: 'unavailable' });
   });
 
-  test('stops borg within five seconds when its reader goes away, and leaves no lock', async () => {
+  it('stops borg within five seconds when its reader goes away, and leaves no lock', async () => {
     const body = await open({ paths: ['noise.bin'], size: LARGE });
     expect(borgs()).not.toHaveLength(0);
     const goneAt = Date.now();
@@ -297,7 +297,7 @@ describe('a transfer', () => {
     await site.holdLock(() => Promise.resolve());
   });
 
-  test('waits for a slow reader, with borg held back', async () => {
+  it('waits for a slow reader, with borg held back', async () => {
     const body = await open({ paths: ['noise.bin'], size: LARGE });
     // Nothing is read: borg fills the window and the pipes before it, then waits.
     const [pid = 0] = borgs();

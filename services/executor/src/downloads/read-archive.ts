@@ -1,20 +1,27 @@
-import type { BorgResult } from '@cyborgbackup/borg';
+import { explainFailure, type BorgResult, type BorgFailureKind, type HostKeyPins } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
-import { onRepositoryHost } from '../connect/connections.ts';
-import { runAt } from '../connect/run-at.ts';
-import { withStaleLock, type StaleLockOptions } from '../locks/with-stale-lock.ts';
-import type { DownloadParts } from './download-parts.ts';
-import { readFailure } from './read-failure.ts';
+import { AppError, type ErrorCode } from '@cyborgbackup/kernel';
+import type { ServiceParts } from '@cyborgbackup/service';
+import { withStaleLockRemoval } from '../borg/locks/with-stale-lock-removal.ts';
+import { runBorgAt } from '../borg/run-borg-at.ts';
+import { openRepositoryEndpoint } from '../endpoints/repository-endpoint.ts';
+
+export interface DownloadDeps {
+  readonly parts: ServiceParts;
+  readonly hostKeys: HostKeyPins;
+  readonly connectTimeoutMillis: number;
+}
 
 /**
  * Reading takes borg's shared lock, as borg wants it. Without (`--bypass-lock`) it would not disturb a backup, but a reader
  * that comes between a writer's commit and its new index takes the repository for one that crashed: it deletes the old
  * index and writes another one, beside the writer (borg 1.2.4, repository.py, check_transaction). So a repository that is
- * being written to cannot be read from; the caller is told soon. Seconds.
+ * being written to cannot be read from, and the caller hears so soon. Seconds.
+ * See docs/decisions/0016-downloads-are-credit-based-streams.md.
  */
 const LOCK_WAIT_SECONDS = 5;
 
-/** Borg that writes nothing for so long, while we take what it has, hangs. */
+/** A borg that writes nothing for so long, while its output is taken, hangs. */
 const IDLE_MILLIS = 15 * 60_000;
 
 export interface ReadOptions {
@@ -22,36 +29,33 @@ export interface ReadOptions {
   readonly argv: (common: { readonly repository: string; readonly lockWaitSeconds: number }) => readonly string[];
   readonly onChunk: (chunk: Buffer) => void | Promise<void>;
   readonly signal: AbortSignal;
-  /** True once nothing more of borg's output is wanted; it is then stopped, and the reading is complete. */
+  /** True once no more of borg's output is needed; it is then stopped, and the reading is complete. */
   readonly isEnough?: () => boolean;
 }
 
-/** Words that do not make what was read incomplete. */
-const isHarmless = (message: string): boolean =>
-  /unsupported file type|RELOCATED_REPO|UNKNOWN_UNENCRYPTED/i.test(message);
+/** Warnings that do not make what was read incomplete. */
+const HARMLESS = /unsupported file type|RELOCATED_REPO|UNKNOWN_UNENCRYPTED/i;
 
-const isComplete = (result: BorgResult): boolean =>
-  result.outcome === 'success' ||
-  (result.outcome === 'warning' && result.messages.every(({ message, msgid }) => isHarmless(`${msgid} ${message}`)));
+const isComplete = ({ outcome, messages }: BorgResult): boolean =>
+  outcome === 'success' ||
+  (outcome === 'warning' && messages.every(({ message, msgid }) => HARMLESS.test(`${msgid} ${message}`)));
 
-const readAt = async (lock: StaleLockOptions, options: ReadOptions): Promise<void> => {
-  const { place } = lock;
-  const { onChunk, isEnough = () => false, signal } = options;
-  const enough = new AbortController();
-  const step = (): Promise<BorgResult> =>
-    runAt(place, {
-      argv: options.argv({ repository: place.repository, lockWaitSeconds: LOCK_WAIT_SECONDS }),
-      idleTimeoutMillis: IDLE_MILLIS,
-      signal: AbortSignal.any([signal, enough.signal]),
-      onStdout: async (chunk) => {
-        await onChunk(chunk);
-        if (isEnough()) enough.abort();
-      },
-    });
-  // One that waited for the lock in vain has handed over nothing, so it may be run again.
-  const result = await withStaleLock(lock, step);
-  signal.throwIfAborted();
-  if (!isEnough() && !isComplete(result)) throw readFailure(result, place.runner.where);
+const CODES: Partial<Record<BorgFailureKind, ErrorCode>> = {
+  'no-archive': 'not-found',
+  passphrase: 'conflict',
+  'no-repository': 'conflict',
+  'bad-repository': 'conflict',
+  damaged: 'conflict',
+};
+
+const BUSY =
+  'The repository is being written to at this moment, so nothing can be read from it: try again when the job has ended.';
+
+/** Why borg could not read the archive to its end, for the user who asked for it. */
+const readFailure = (result: BorgResult, where: string): AppError => {
+  if (result.outcome === 'idle') return new AppError('unavailable', `Borg on ${where} said nothing for too long.`);
+  const { kind, message } = explainFailure(result);
+  return new AppError(CODES[kind] ?? 'unavailable', kind === 'locked' ? BUSY : message);
 };
 
 /**
@@ -59,11 +63,25 @@ const readAt = async (lock: StaleLockOptions, options: ReadOptions): Promise<voi
  * @throws AppError when borg did not read everything; whatever `onChunk` throws; the signal's reason
  */
 export const readArchive = async (
-  { parts, hostKeys, connectTimeoutMillis }: DownloadParts,
+  deps: DownloadDeps,
   { repository }: Pick<ContentRequest, 'repository'>,
-  options: ReadOptions,
+  { argv, onChunk, signal, isEnough = () => false }: ReadOptions,
 ): Promise<void> => {
-  const connections = { parts, hostKeys, connectTimeoutMillis, signal: options.signal };
-  await using place = await onRepositoryHost(connections, repository);
-  await readAt({ connections, repository, place }, options);
+  const connections = { ...deps, signal };
+  await using endpoint = await openRepositoryEndpoint(connections, repository);
+  const enough = new AbortController();
+  // A borg that waited for the lock in vain has written nothing, so it may run again.
+  const result = await withStaleLockRemoval({ connections, repository, endpoint }, () =>
+    runBorgAt(endpoint, {
+      argv: argv({ repository: endpoint.repository, lockWaitSeconds: LOCK_WAIT_SECONDS }),
+      idleTimeoutMillis: IDLE_MILLIS,
+      signal: AbortSignal.any([signal, enough.signal]),
+      onStdout: async (chunk) => {
+        await onChunk(chunk);
+        if (isEnough()) enough.abort();
+      },
+    }),
+  );
+  signal.throwIfAborted();
+  if (!isEnough() && !isComplete(result)) throw readFailure(result, endpoint.runner.where);
 };

@@ -2,37 +2,28 @@ import { exportTarCommand } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import { FRAME_BYTES, type ByteSink } from '@cyborgbackup/messaging';
-import type { DownloadParts } from './download-parts.ts';
-import { readArchive } from './read-archive.ts';
-import { createTarReader } from './tar-reader.ts';
+import { createTarReader } from '../tar/tar-reader.ts';
+import { readArchive, type DownloadDeps } from './read-archive.ts';
+import { startOnce } from './send-file.ts';
 import { tarToZip } from './tar-to-zip.ts';
 import { createZipWriter } from './zip-writer.ts';
 
 type Request = Pick<ContentRequest, 'archive' | 'paths' | 'repository'>;
 
 const exportTar = (
-  parts: DownloadParts,
+  deps: DownloadDeps,
   request: Request,
   sink: { readonly signal: AbortSignal; readonly onChunk: (chunk: Buffer) => Promise<void> },
 ): Promise<void> =>
-  readArchive(parts, request, {
+  readArchive(deps, request, {
     ...sink,
     argv: (common) => exportTarCommand({ ...common, archive: request.archive, paths: request.paths }),
   });
 
-/** Begins the stream with its first bytes, so that what fails before is answered with its reason. */
-const onFirst = (sink: ByteSink): (() => void) => {
-  let isStarted = false;
-  return () => {
-    if (!isStarted) sink.start({});
-    isStarted = true;
-  };
-};
-
-/** Sends paths with all below them as a tar, as borg makes it. */
-export const sendTar = async (parts: DownloadParts, request: Request, sink: ByteSink): Promise<void> => {
-  const start = onFirst(sink);
-  await exportTar(parts, request, {
+/** Sends paths with everything below them as a tar, as borg makes it. */
+export const sendTar = async (deps: DownloadDeps, request: Request, sink: ByteSink): Promise<void> => {
+  const start = startOnce(sink);
+  await exportTar(deps, request, {
     signal: sink.signal,
     onChunk: (chunk) => {
       start();
@@ -64,8 +55,8 @@ const createJoiner = (
 };
 
 /** The same as a zip, made from the tar while it is sent. */
-export const sendZip = async (parts: DownloadParts, request: Request, sink: ByteSink): Promise<void> => {
-  const start = onFirst(sink);
+export const sendZip = async (deps: DownloadDeps, request: Request, sink: ByteSink): Promise<void> => {
+  const start = startOnce(sink);
   const joined = createJoiner((bytes) => {
     start();
     return sink.write(bytes);
@@ -74,7 +65,7 @@ export const sendZip = async (parts: DownloadParts, request: Request, sink: Byte
   const zip = tarToZip(writer);
   const tar = createTarReader(zip);
   try {
-    await exportTar(parts, request, { signal: sink.signal, onChunk: tar.push });
+    await exportTar(deps, request, { signal: sink.signal, onChunk: tar.push });
     if (!tar.isComplete()) throw new AppError('unavailable', 'Borg ended before the whole selection was read.');
     await zip.finish();
     await joined.flush();

@@ -1,32 +1,58 @@
-import { archiveContent, type ContentKind, type ContentRequest } from '@cyborgbackup/contracts';
+import {
+  archiveContent,
+  archiveContentRead,
+  archiveReadsStream,
+  type ContentKind,
+  type ContentRequest,
+} from '@cyborgbackup/contracts';
+import { AppError, currentContext, isAppError, messageOf, systemContext } from '@cyborgbackup/kernel';
 import { serveByteStreams, type ByteSink, type ByteStreamServer } from '@cyborgbackup/messaging';
-import type { DownloadParts } from './download-parts.ts';
-import { createGiveWay } from './give-way.ts';
-import { asReadFailure } from './read-failure.ts';
-import { recordRead } from './record-read.ts';
+import type { ServiceParts } from '@cyborgbackup/service';
+import { randomUUID } from 'node:crypto';
+import { createRepositoryAccess } from '../borg/repository-access.ts';
+import { asJobFailure } from '../job/job-failure.ts';
+import type { DownloadDeps } from './read-archive.ts';
 import { sendFile } from './send-file.ts';
 import { sendTar, sendZip } from './send-selection.ts';
 
 /** Each is a borg that reads, decrypts and decompresses: more would not be faster. */
-const DOWNLOADS_AT_ONCE = 4;
+const MAX_DOWNLOADS = 4;
 
-type Send = (parts: DownloadParts, request: ContentRequest, sink: ByteSink) => Promise<void>;
+type Send = (deps: DownloadDeps, request: ContentRequest, sink: ByteSink) => Promise<void>;
 
 const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendTar, zip: sendZip };
 
-/** Sends what is in archives to whoever asks over NATS; the gateway decides who may. */
-export const serveDownloads = (parts: DownloadParts): ByteStreamServer => {
-  const { connection } = parts.parts;
-  const giveWay = createGiveWay(connection);
+/** Records who reads what. When this fails, nothing is sent. */
+const recordRead = async ({ store, codec }: ServiceParts, request: ContentRequest): Promise<void> => {
+  const { job, archive, repository, kind, paths, range } = request;
+  const event = await codec.encode(
+    { type: archiveContentRead.type, data: { job, archive, repository: repository.uuid, kind, paths, range } },
+    { id: randomUUID(), context: currentContext() ?? systemContext('executor') },
+  );
+  await store.append(archiveReadsStream(job), [event], 'any');
+};
+
+/** As an error of the request, when borg could not be run at all. */
+const asReadFailure = (error: unknown): unknown => {
+  if (isAppError(error)) return error;
+  const failure = asJobFailure(error);
+  return failure ? new AppError('unavailable', messageOf(failure), { cause: error }) : error;
+};
+
+/** Serves the contents of archives over NATS; the gateway decides who may read them. */
+export const serveDownloads = (deps: DownloadDeps): ByteStreamServer => {
+  const { connection } = deps.parts;
+  const repositoryAccess = createRepositoryAccess(connection);
   const server = serveByteStreams(connection, {
     subject: archiveContent.subject,
     schema: archiveContent.input,
-    concurrency: DOWNLOADS_AT_ONCE,
+    concurrency: MAX_DOWNLOADS,
     handler: (request, sink) =>
-      giveWay.reading(request.repository.uuid, async (wanted) => {
-        await recordRead(parts.parts, request);
+      repositoryAccess.withReadAccess(request.repository.uuid, async (writerSignal) => {
+        await recordRead(deps.parts, request);
         try {
-          await SENDERS[request.kind](parts, request, { ...sink, signal: AbortSignal.any([sink.signal, wanted]) });
+          const signal = AbortSignal.any([sink.signal, writerSignal]);
+          await SENDERS[request.kind](deps, request, { ...sink, signal });
         } catch (error) {
           throw asReadFailure(error);
         }
@@ -35,7 +61,7 @@ export const serveDownloads = (parts: DownloadParts): ByteStreamServer => {
   return {
     stop: async () => {
       await server.stop();
-      giveWay.close();
+      repositoryAccess.close();
     },
   };
 };

@@ -1,6 +1,5 @@
 import { dirname, relative } from 'node:path/posix';
-import type { TarConsumer } from './tar-reader.ts';
-import type { TarHeader } from './tar-header.ts';
+import type { TarConsumer, TarHeader } from '../tar/tar-reader.ts';
 import type { ZipWriter } from './zip-writer.ts';
 
 const FILE = 0o100_000;
@@ -16,12 +15,8 @@ const linkTo = (from: Buffer, to: Buffer): Buffer => {
 
 const folderName = (name: Buffer): Buffer => (name.at(-1) === 0x2f ? name : Buffer.concat([name, Buffer.from('/')]));
 
-export interface TarToZip extends TarConsumer {
-  finish(): Promise<void>;
-}
-
 /** Puts the items of a tar into a zip, as far as a zip can hold them. */
-export const tarToZip = (zip: ZipWriter): TarToZip => {
+export const tarToZip = (zip: ZipWriter): TarConsumer & { finish(): Promise<void> } => {
   let isFile = false;
   let leftOut = 0;
 

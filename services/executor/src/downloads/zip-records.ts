@@ -13,7 +13,7 @@ export interface ZipEntry {
   readonly isLarge: boolean;
 }
 
-/** What is known of an entry when its content was written. */
+/** Of an entry whose content has been written. */
 export interface ZipEntryEnd {
   readonly crc: number;
   readonly compressed: number;

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createZipWriter, type ZipWriter } from './zip-writer.ts';
 
 const FILE = 0o100644;
@@ -33,7 +33,7 @@ describe('a zip', () => {
   const read = (file: string): unknown =>
     JSON.parse(execFileSync('python3', ['-c', READ, file], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }));
 
-  test('is read by others, whatever is in it', async () => {
+  it('can be read by other programs, whatever its contents are', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(
@@ -66,7 +66,7 @@ describe('a zip', () => {
     );
   });
 
-  test('tells large sizes, and more entries than sixteen bits count', async () => {
+  it('has 64-bit sizes, and more entries than 16 bits can count', async () => {
     const many = 70_000;
     const file = await write(async (zip) => {
       // What is said to be large has 64-bit sizes, however much there is.
@@ -86,7 +86,7 @@ print(json.dumps([len(l), l[0].filename, z.read(l[0]).decode(), l[-1].filename, 
     execFileSync('unzip', ['-tq', file]);
   });
 
-  test('breaks with its receiver', async () => {
+  it('fails when its receiver fails', async () => {
     const zip = createZipWriter(() => Promise.reject(new Error('gone')));
     await expect(zip.add({ name: Buffer.from('a'), mode: FILE, mtime: 0 })).rejects.toThrow('gone');
     let written = 0;

@@ -20,7 +20,7 @@ export interface ZipWriter {
   data(chunk: Buffer): Promise<void>;
   end(): Promise<void>;
   finish(comment: string): Promise<void>;
-  /** Lets go of an entry that was not ended. */
+  /** Releases an entry that was not ended. */
   close(): void;
 }
 
@@ -42,16 +42,16 @@ interface Open {
 
 /**
  * Writes a ZIP file front to back, each file compressed as it comes. Our own, since of the maintained libraries one looks
- * through all entries for each one it adds (yazl), one knows no ZIP64 (fflate), one brings sixty packages (archiver), and
- * none takes names that are not UTF-8.
+ * through all entries for each one it adds (yazl), one has no ZIP64 (fflate), one brings sixty packages (archiver), and
+ * none takes names that are not UTF-8. See docs/decisions/0016-downloads-are-credit-based-streams.md.
  */
 export const createZipWriter = (write: (bytes: Buffer) => Promise<void>): ZipWriter => {
   const directory: Buffer[] = [];
-  let at = 0;
+  let position = 0;
   let open: Open | undefined;
 
   const put = async (bytes: Buffer): Promise<void> => {
-    at += bytes.length;
+    position += bytes.length;
     await write(bytes);
   };
 
@@ -74,17 +74,17 @@ export const createZipWriter = (write: (bytes: Buffer) => Promise<void>): ZipWri
   return {
     add: async (item, content = Buffer.alloc(0)) => {
       const entry = { ...item, method: 'stored', isStreamed: false, isLarge: false } as const;
-      const end = { crc: crc32(content), compressed: content.length, size: content.length, offset: at };
+      const end = { crc: crc32(content), compressed: content.length, size: content.length, offset: position };
       list(entry, end);
       await put(Buffer.concat([localHeader(entry, end), content]));
     },
     begin: async (item, size) => {
       const entry = { ...item, method: 'deflated', isStreamed: true, isLarge: size > LARGE } as const;
-      const offset = at;
+      const offset = position;
       await put(localHeader(entry));
       const deflate = createDeflateRaw({ level: LEVEL });
       const written = pump(deflate);
-      // Looked at by whoever adds data; until then its failure is nobody's.
+      // `data` and `end` await it; until then a failure must not be unhandled.
       written.catch(() => undefined);
       open = { entry, offset, deflate, written, crc: 0, size: 0 };
     },
@@ -104,9 +104,9 @@ export const createZipWriter = (write: (bytes: Buffer) => Promise<void>): ZipWri
       await put(dataDescriptor(entry, end));
     },
     finish: async (comment) => {
-      const offset = at;
+      const offset = position;
       for (const record of directory) await put(record);
-      const end = { entries: directory.length, offset, size: at - offset, comment: Buffer.from(comment) };
+      const end = { entries: directory.length, offset, size: position - offset, comment: Buffer.from(comment) };
       await put(endOfDirectory(end));
     },
     close: () => open?.deflate.destroy(),

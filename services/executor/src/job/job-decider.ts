@@ -8,61 +8,47 @@ import {
   type JobState,
 } from '@cyborgbackup/contracts';
 import { AppError, withReadableTexts, type Decider } from '@cyborgbackup/kernel';
+import type { BorgHost } from './job-context.ts';
 import type { FailureFacts } from './job-failure.ts';
 import type { JobResult } from './job-result.ts';
 
-/** What an executor may say about a job. States and transitions are described beside `jobEvolver`. */
-export type JobCommand =
+/** Commands that only the executor of the running attempt may give. */
+type AttemptCommand = { readonly job: string; readonly attempt: number } & (
   | {
-      readonly do: 'start';
-      readonly job: string;
-      readonly run: string;
-      readonly executor: string;
-      /** The attempt whose executor is known to be gone; a job that runs can be started anew only with this. */
-      readonly insteadOf?: number;
-    }
-  | {
-      readonly do: 'lose';
-      readonly job: string;
-      readonly attempt: number;
+      readonly type: 'release-for-retry';
       readonly reason: string;
-      /** The connection to a host failed. */
+      /** The connection to a host failed. Default: false. */
       readonly transport?: boolean;
     }
   | {
-      readonly do: 'succeed';
-      readonly job: string;
-      readonly attempt: number;
+      readonly type: 'succeed';
       readonly repository: string | null;
       readonly client: string | null;
       readonly result: JobResult;
     }
-  | {
-      readonly do: 'fail';
-      readonly job: string;
-      readonly attempt: number;
-      readonly reason: string;
-      readonly facts: FailureFacts;
-    }
-  | {
-      readonly do: 'announce';
-      readonly job: string;
-      readonly attempt: number;
-      readonly pid: number;
-      /** Where the process is. */
-      readonly host: 'client' | 'repository' | 'executor';
-    }
-  | { readonly do: 'cancel'; readonly job: string; readonly attempt: number; readonly reason: string }
-  | { readonly do: 'give-up'; readonly job: string; readonly reason: string };
+  | { readonly type: 'fail'; readonly reason: string; readonly facts: FailureFacts }
+  | { readonly type: 'record-process'; readonly pid: number; readonly host: BorgHost }
+  | { readonly type: 'cancel'; readonly reason: string }
+);
 
-/** What only the executor of the running attempt may say. */
-type OfAttempt = Exclude<JobCommand, { readonly do: 'start' | 'give-up' }>;
+/** What an executor may append to a job's stream. States and transitions are described beside `jobEvolver`. */
+export type JobCommand =
+  | AttemptCommand
+  | {
+      readonly type: 'start';
+      readonly job: string;
+      readonly run: string;
+      readonly executor: string;
+      /** The attempt whose executor does not answer any more; a running job can be taken over only with this. */
+      readonly insteadOf?: number;
+    }
+  | { readonly type: 'give-up'; readonly job: string; readonly reason: string };
 
-/** Only the executor of the running attempt may speak for it: whoever was taken over finds the job in other hands. */
-const isOurs = (state: JobState, attempt: number): boolean => state.status === 'running' && state.attempt === attempt;
+/** False for an executor whose job was taken over. */
+const ownsJob = (state: JobState, attempt: number): boolean => state.status === 'running' && state.attempt === attempt;
 
 /** @throws AppError `conflict` when the job is over or with another executor */
-const start = (command: Extract<JobCommand, { do: 'start' }>, state: JobState): readonly JobEvent[] => {
+const start = (command: Extract<JobCommand, { type: 'start' }>, state: JobState): readonly JobEvent[] => {
   const { job, run, executor, insteadOf } = command;
   const { status, attempt } = state;
   if (isJobOver(state)) throw new AppError('conflict', `This job is over already: ${status}.`);
@@ -73,17 +59,17 @@ const start = (command: Extract<JobCommand, { do: 'start' }>, state: JobState): 
   return [{ type: 'job-attempt-lost', data: { job, attempt, reason, transport: false } }, started];
 };
 
-/** The queue gave the job up: it was delivered too often. Whatever attempt there was, nobody works on it now. */
-const giveUp = ({ job, reason }: Extract<JobCommand, { do: 'give-up' }>, state: JobState): readonly JobEvent[] =>
+/** The queue gave the job up after too many deliveries; no executor works on it any more. */
+const giveUp = ({ job, reason }: Extract<JobCommand, { type: 'give-up' }>, state: JobState): readonly JobEvent[] =>
   isJobOver(state) ? [] : [failed(job, state.attempt, reason, { status: 'error' })];
 
-/** Reasons, warnings and findings name files, and a file's name may be no text. */
-const told = <Data>({ schema }: { readonly schema: { parse(value: unknown): Data } }, data: Data): Data =>
+/** Reasons, warnings and findings name files, and a file's name may contain bytes that are not UTF-8. */
+const readableData = <Data>({ schema }: { readonly schema: { parse(value: unknown): Data } }, data: Data): Data =>
   schema.parse(withReadableTexts(data));
 
 const failed = (job: string, attempt: number, reason: string, facts: FailureFacts): JobEvent => ({
   type: 'job-failed',
-  data: told(jobFailed, {
+  data: readableData(jobFailed, {
     job,
     attempt,
     status: facts.status ?? 'failed',
@@ -97,9 +83,15 @@ const failed = (job: string, attempt: number, reason: string, facts: FailureFact
   }),
 });
 
-const succeeded = ({ job, attempt, repository, client, result }: Extract<OfAttempt, { do: 'succeed' }>): JobEvent => ({
+const succeeded = ({
+  job,
+  attempt,
+  repository,
+  client,
+  result,
+}: Extract<AttemptCommand, { type: 'succeed' }>): JobEvent => ({
   type: 'job-succeeded',
-  data: told(jobSucceeded, {
+  data: readableData(jobSucceeded, {
     job,
     attempt,
     warnings: [...result.warnings],
@@ -115,15 +107,15 @@ const succeeded = ({ job, attempt, repository, client, result }: Extract<OfAttem
   }),
 });
 
-const ofAttempt = (command: OfAttempt): JobEvent => {
+const outcomeOf = (command: AttemptCommand): JobEvent => {
   const { job, attempt } = command;
-  switch (command.do) {
-    case 'announce':
+  switch (command.type) {
+    case 'record-process':
       return { type: 'job-process-started', data: { job, attempt, pid: command.pid, host: command.host } };
-    case 'lose':
+    case 'release-for-retry':
       return {
         type: 'job-attempt-lost',
-        data: told(jobAttemptLost, {
+        data: readableData(jobAttemptLost, {
           job,
           attempt,
           reason: command.reason,
@@ -140,12 +132,12 @@ const ofAttempt = (command: OfAttempt): JobEvent => {
 };
 
 const decide = (command: JobCommand, state: JobState): readonly JobEvent[] => {
-  if (command.do === 'start') return start(command, state);
-  if (command.do === 'give-up') return giveUp(command, state);
-  if (!isOurs(state, command.attempt)) {
+  if (command.type === 'start') return start(command, state);
+  if (command.type === 'give-up') return giveUp(command, state);
+  if (!ownsJob(state, command.attempt)) {
     throw new AppError('conflict', `Attempt ${command.attempt} of this job is not running any more.`);
   }
-  return [ofAttempt(command)];
+  return [outcomeOf(command)];
 };
 
 export const jobDecider: Decider<JobState, JobCommand, JobEvent> = { ...jobEvolver, decide };

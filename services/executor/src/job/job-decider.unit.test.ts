@@ -1,8 +1,8 @@
 import { initialJobState, type JobEvent, type JobState } from '@cyborgbackup/contracts';
 import { fold } from '@cyborgbackup/kernel';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { jobDecider, type JobCommand } from './job-decider.ts';
-import { NOTHING_TO_TELL } from './job-result.ts';
+import { EMPTY_RESULT } from './job-result.ts';
 
 const job = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a01';
 const run = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a02';
@@ -29,9 +29,9 @@ const failed: JobEvent = {
     check: null,
   },
 };
-const start = (executor: string): JobCommand => ({ do: 'start', job, run, executor });
+const start = (executor: string): JobCommand => ({ type: 'start', job, run, executor });
 const fail = (attempt: number): JobCommand => ({
-  do: 'fail',
+  type: 'fail',
   job,
   attempt,
   reason: 'no',
@@ -42,9 +42,9 @@ const given = (...events: JobEvent[]): JobState => fold(jobDecider, events);
 const types = (command: JobCommand, state: JobState): string[] =>
   jobDecider.decide(command, state).map((event) => event.type);
 
-test('a reason that names a file whose name is no text can be read', () => {
+it('makes a reason readable that names a file whose name is not UTF-8', () => {
   const command: JobCommand = {
-    do: 'fail',
+    type: 'fail',
     job,
     attempt: 1,
     reason: 'bad\udcffname\0',
@@ -55,37 +55,34 @@ test('a reason that names a file whose name is no text can be read', () => {
   ]);
 });
 
-describe('start', () => {
-  test('a fresh job gets attempt 1', () => {
+describe('the start of an attempt', () => {
+  it('gives a new job attempt 1', () => {
     expect(jobDecider.decide(start('a'), initialJobState)).toEqual([started(1, 'a')]);
   });
-  test('after a lost attempt the next one follows', () => {
+  it('follows a lost attempt with the next number', () => {
     expect(jobDecider.decide(start('b'), given(started(1, 'a'), lost(1)))).toEqual([started(2, 'b')]);
   });
-  test('a job whose executor is gone is taken over, and that is recorded', () => {
-    const takeOver: JobCommand = { do: 'start', job, run, executor: 'b', insteadOf: 1 };
+  it('takes a job over whose executor is gone, and records that', () => {
+    const takeOver: JobCommand = { type: 'start', job, run, executor: 'b', insteadOf: 1 };
     expect(types(takeOver, given(started(1, 'a')))).toEqual(['job-attempt-lost', 'job-started']);
   });
-  test('of two that take over, the second finds another attempt and lets it be', () => {
-    const takeOver: JobCommand = { do: 'start', job, run, executor: 'c', insteadOf: 1 };
+  it('is refused to the second of two executors that take a job over', () => {
+    const takeOver: JobCommand = { type: 'start', job, run, executor: 'c', insteadOf: 1 };
     expect(() => jobDecider.decide(takeOver, given(started(1, 'a'), lost(1), started(2, 'b')))).toThrow(
       /b has this job/,
     );
   });
-  test.each(['a', 'b'])(
-    'a job that runs is not started by %s without knowing that its executor is gone',
-    (executor) => {
-      expect(() => jobDecider.decide(start(executor), given(started(1, 'a')))).toThrow(/a has this job/);
-    },
-  );
-  test('a job that is over is not started again', () => {
+  it.each(['a', 'b'])('a job that runs is not started by %s without knowing that its executor is gone', (executor) => {
+    expect(() => jobDecider.decide(start(executor), given(started(1, 'a')))).toThrow(/a has this job/);
+  });
+  it('is refused for a job that is over', () => {
     expect(() => jobDecider.decide(start('b'), given(started(1, 'a'), failed))).toThrow(/over already: failed/);
   });
 });
 
-describe('give-up', () => {
-  const giveUp: JobCommand = { do: 'give-up', job, reason: 'too often' };
-  test.each([
+describe('the command give-up', () => {
+  const giveUp: JobCommand = { type: 'give-up', job, reason: 'too often' };
+  it.each([
     ['never started', given(), 0],
     ['lost', given(started(1, 'a'), lost(1)), 1],
     ['running', given(started(1, 'a')), 1],
@@ -94,30 +91,30 @@ describe('give-up', () => {
       { type: 'job-failed', data: { attempt, status: 'error' } },
     ]);
   });
-  test('says nothing about a job that is over', () => {
+  it('records nothing for a job that is over', () => {
     expect(jobDecider.decide(giveUp, given(started(1, 'a'), failed))).toEqual([]);
   });
 });
 
-describe('what an attempt says', () => {
+describe('a command of an attempt', () => {
   const endings: readonly [string, JobCommand, string][] = [
     ['fail', fail(1), 'job-failed'],
-    ['lose', { do: 'lose', job, attempt: 1, reason: 'stopping' }, 'job-attempt-lost'],
-    ['announce', { do: 'announce', job, attempt: 1, pid: 7, host: 'client' }, 'job-process-started'],
-    ['cancel', { do: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
+    ['release-for-retry', { type: 'release-for-retry', job, attempt: 1, reason: 'stopping' }, 'job-attempt-lost'],
+    ['record-process', { type: 'record-process', job, attempt: 1, pid: 7, host: 'client' }, 'job-process-started'],
+    ['cancel', { type: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
     [
       'succeed',
-      { do: 'succeed', job, attempt: 1, repository: null, client: null, result: NOTHING_TO_TELL },
+      { type: 'succeed', job, attempt: 1, repository: null, client: null, result: EMPTY_RESULT },
       'job-succeeded',
     ],
   ];
-  test.each(endings)('%s', (_name, command, type) => {
+  it.each(endings)('%s is recorded', (_name, command, type) => {
     expect(types(command, given(started(1, 'a')))).toEqual([type]);
   });
-  test.each(endings)('%s is refused to an attempt that was taken over', (_name, command) => {
+  it.each(endings)('%s is refused to an attempt that was taken over', (_name, command) => {
     expect(() => jobDecider.decide(command, given(started(1, 'a'), lost(1), started(2, 'b')))).toThrow(/not running/);
   });
-  test.each(endings)('%s is refused once the job is over', (_name, command) => {
+  it.each(endings)('%s is refused once the job is over', (_name, command) => {
     expect(() => jobDecider.decide(command, given(started(1, 'a'), failed))).toThrow(/not running/);
   });
 });

@@ -1,8 +1,8 @@
 import { isSshError, type SshErrorKind } from '@cyborgbackup/borg';
 import type { ArchiveFacts, CheckResult, DrillResult, RestoreResult } from '@cyborgbackup/contracts';
-import { messageOf } from '@cyborgbackup/kernel';
+import { hasCode, isDatabaseUnavailable, messageOf } from '@cyborgbackup/kernel';
 
-/** What is to be recorded beside the reason. */
+/** What is recorded beside the reason. */
 export interface FailureFacts {
   /** failed = borg or the remote side said so; error = it could not be run at all. Default: failed. */
   readonly status?: 'failed' | 'error';
@@ -30,17 +30,44 @@ export class JobFailure extends Error {
   }
 }
 
-/** The job was stopped by us: somebody canceled it, or another executor has it now. */
+/**
+ * Why a running attempt has to stop: a user canceled the job, another executor has it, neither the log nor NATS can tell whether
+ * another one has it, or it took too long. Without any of these the executor itself stops, and another one continues the job.
+ */
+export type StopReason = 'canceled' | 'taken-over' | 'cut-off' | 'overtime';
+
+/** The attempt was stopped by its executor; the reason of an aborted signal, too. */
 export class JobStopped extends Error {
   override readonly name = 'JobStopped';
+  readonly reason: StopReason | undefined;
+
+  constructor(reason?: StopReason) {
+    super('The job was stopped.');
+    this.reason = reason;
+  }
 }
 
-/** Failed connections that may be made another time; a refused key, a changed host key or a missing shell will not mend. */
+/** Why an attempt's signal was aborted; undefined while it is not, and when the executor itself stops. */
+export const stopReasonOf = ({ reason }: AbortSignal): StopReason | undefined =>
+  reason instanceof JobStopped ? reason.reason : undefined;
+
+/** Another attempt follows this one, on this executor or another. */
+export const isHandedOver = (signal: AbortSignal): boolean =>
+  signal.aborted && !['canceled', 'overtime'].includes(stopReasonOf(signal) ?? '');
+
+/** Failures that another try may not meet; a refused key, a changed host key or a missing shell does not go away by itself. */
 const TRANSPORT = new Set<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
 
-/** The failure to record for whatever a step threw; undefined for trouble of our own parts, which is worth another try. */
+/** The failure to record for an error of a step; undefined for any other error than those of jobs and connections. */
 export const asJobFailure = (error: unknown): JobFailure | undefined => {
   if (error instanceof JobFailure) return error;
   if (isSshError(error)) return new JobFailure(messageOf(error), { transport: TRANSPORT.has(error.kind) });
   return undefined;
 };
+
+/**
+ * An error of the control plane itself: the log, the database, NATS or another service. It says nothing about the job, and is
+ * worth another try. Connections to clients and repositories fail with `SshError`.
+ */
+export const isInfrastructureError = (error: unknown): boolean =>
+  hasCode(error, 'unavailable') || hasCode(error, 'deadline') || isDatabaseUnavailable(error);

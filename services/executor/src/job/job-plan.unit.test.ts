@@ -65,7 +65,7 @@ it('reads a run once for all of its jobs', async () => {
   for (const job of run.jobs) expect(await loadJobPlan(deps, run.uuid, job.uuid)).toEqual({ run, job });
 });
 
-it('finds jobs that came to a run it knows, and says when there is no such job', async () => {
+it('finds jobs that were added to a cached run, and says when there is no such job', async () => {
   const run = runOf(1);
   const { deps, extend, events } = logOf(run);
   const planOf = createJobPlans(deps);

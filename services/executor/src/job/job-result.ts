@@ -1,3 +1,4 @@
+import type { RepositoryInfo } from '@cyborgbackup/borg';
 import type {
   ArchiveFacts,
   CheckResult,
@@ -7,7 +8,7 @@ import type {
   VirtualMachine,
 } from '@cyborgbackup/contracts';
 
-/** What a job that ended well has to tell. */
+/** What is recorded of a job that succeeded. */
 export interface JobResult {
   readonly warnings: readonly string[];
   readonly archive: ArchiveFacts | null;
@@ -21,4 +22,14 @@ export interface JobResult {
   readonly check?: CheckResult;
 }
 
-export const NOTHING_TO_TELL: JobResult = { warnings: [], archive: null, repositorySizes: null, pruned: [] };
+export const EMPTY_RESULT: JobResult = { warnings: [], archive: null, repositorySizes: null, pruned: [] };
+
+/** A repository's sizes from borg's own statistics, as events carry them. */
+export const repositorySizesOf = (cache: RepositoryInfo['cache']): RepositorySizes | null =>
+  cache
+    ? {
+        original_size: cache.totalSize,
+        compressed_size: cache.totalCompressedSize,
+        deduplicated_size: cache.uniqueCompressedSize,
+      }
+    : null;

@@ -1,7 +1,7 @@
 import { outputStream, type OutputLine } from '@cyborgbackup/contracts';
 import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createJobOutput } from './job-output.ts';
 
 let site: TestParts;
@@ -18,7 +18,7 @@ const recorded = async (job: string): Promise<readonly OutputLine[]> => {
   return lines;
 };
 
-test('keeps colours, hides secrets, and counts lines without gaps, also for a second attempt', async () => {
+it('keeps colours, redacts secrets, and counts lines without gaps, also for a second attempt', async () => {
   const job = randomUUID();
   const first = await createJobOutput(site.parts, job, 1);
   first.hide('pass"word');
@@ -33,7 +33,7 @@ test('keeps colours, hides secrets, and counts lines without gaps, also for a se
   ]);
 });
 
-test('is bounded, and says what was left out; errors are kept', async () => {
+it('bounds the output, says what was left out, and keeps errors', async () => {
   const job = randomUUID();
   const output = await createJobOutput(site.parts, job, 1);
   for (let index = 0; index < 25_000; index += 1) {
@@ -50,7 +50,7 @@ test('is bounded, and says what was left out; errors are kept', async () => {
   ]);
 });
 
-test('of progress keeps one line a second, and the last', async () => {
+it('keeps one line of progress a second, and the last one', async () => {
   const job = randomUUID();
   const output = await createJobOutput(site.parts, job, 1);
   const figures = {
@@ -70,7 +70,7 @@ test('of progress keeps one line a second, and the last', async () => {
   ]);
 });
 
-test('what was recorded although the answer got lost is recorded once, and what came after it too', async () => {
+it('records each line once although the answer of an append got lost', async () => {
   const job = randomUUID();
   const { store } = site.parts;
   let answers = 0;
@@ -96,7 +96,7 @@ test('what was recorded although the answer got lost is recorded once, and what 
   ]);
 });
 
-test('two attempts that go on from the same line lose nothing', async () => {
+it('loses no line when two attempts continue from the same one', async () => {
   const job = randomUUID();
   const first = await createJobOutput(site.parts, job, 1);
   const second = await createJobOutput(site.parts, job, 2);

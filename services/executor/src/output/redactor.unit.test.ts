@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, it } from 'vitest';
 import { redactor } from './redactor.ts';
 
 const clean = (text: string, ...secrets: readonly string[]): string => {
@@ -8,7 +8,7 @@ const clean = (text: string, ...secrets: readonly string[]): string => {
   return cleaned(text);
 };
 
-test.each([
+it.each([
   ['one that begins like a shorter one', 'x abcdSECRETtail y', ['abcd', 'abcdSECRETtail'], 'x [redacted] y'],
   ['one in the middle of another', 'x 1abcd2 y', ['abcd', '1abcd2'], 'x [redacted] y'],
   ['two that overlap', 'x abcdef y', ['abcd', 'cdef'], 'x [redacted] y'],
@@ -19,22 +19,22 @@ test.each([
   ['blanks at its ends', 'said: abcd', [' abcd '], 'said: [redacted]'],
   ['too short to hide', 'abc', ['abc'], 'abc'],
   ['none', 'abcd', [], 'abcd'],
-])('%s', (_name, text, secrets, expected) => {
+])('redacts secrets correctly: %s', (_name, text, secrets, expected) => {
   expect(clean(text, ...secrets)).toBe(expected);
 });
 
-test.each([
+it.each([
   ['JSON', String.raw`{"x": "it's \"a\\b\": (c)"}`, '{"x": "[redacted]"}'],
   ['a password file', String.raw`*:*:it's "a\\b"\: (c)`, '*:*:[redacted]'],
   ['single quotes', String.raw`--password='it'\''s "a\b": (c)'`, "--password='[redacted]'"],
   ['backslashes', String.raw`--password=it\'s\ \"a\\b\":\ \(c\)`, '--password=[redacted]'],
   ['a URL', 'mysql://me:it%27s%20%22a%5Cb%22%3A%20%28c%29@db', 'mysql://me:[redacted]@db'],
   ['a URL of JavaScript', "mysql://me:it's%20%22a%5Cb%22%3A%20(c)@db", 'mysql://me:[redacted]@db'],
-])('as %s writes it', (_name, text, expected) => {
+])('redacts a secret as %s writes it', (_name, text, expected) => {
   expect(clean(text, String.raw`it's "a\b": (c)`)).toBe(expected);
 });
 
-test('nothing of a secret is left, wherever it is', () => {
+it('leaves nothing of a secret, wherever it is', () => {
   // Of few letters, so that they overlap often; none of them is in what replaces a secret.
   const few = (minLength: number): fc.Arbitrary<string> =>
     fc.string({ unit: fc.constantFrom('x', 'y', '"', '\\', ' '), minLength, maxLength: 12 });

@@ -1,31 +1,28 @@
 import type { apiTokenCreated, ApiTokenEvent } from '@cyborgbackup/contracts';
 import type { Decider, EventOf } from '@cyborgbackup/kernel';
-import { absent, present, type Entity } from '../shared/entity.ts';
+import { registeredEntity, requireExisting, requireNew, type Entity } from '../shared/entity.ts';
 
 type Token = EventOf<typeof apiTokenCreated>['data'];
 
 /** A token that was revoked counts as removed. */
 export type ApiToken = Entity<Omit<Token, 'uuid' | 'id'>>;
 
-export type ApiTokenCommand = { readonly do: 'create'; readonly token: Token } | { readonly do: 'revoke' };
+export type ApiTokenCommand = { readonly type: 'create'; readonly token: Token } | { readonly type: 'revoke' };
 
 export const apiTokenDecider: Decider<ApiToken | undefined, ApiTokenCommand, ApiTokenEvent> = {
   initialState: undefined,
 
   decide: (command, state) => {
-    if (command.do === 'create') {
-      absent(state);
+    if (command.type === 'create') {
+      requireNew(state);
       return [{ type: 'api-token-created', data: command.token }];
     }
-    const { uuid, id } = present(state, 'token');
+    const { uuid, id } = requireExisting(state, 'token');
     return [{ type: 'api-token-revoked', data: { uuid, id } }];
   },
 
   evolve: (state, event) => {
-    if (event.type === 'api-token-created') {
-      const { uuid, id, ...fields } = event.data;
-      return { uuid, id, isRemoved: false, fields };
-    }
+    if (event.type === 'api-token-created') return registeredEntity(event.data);
     return state && event.type === 'api-token-revoked' ? { ...state, isRemoved: true } : state;
   },
 };

@@ -1,6 +1,6 @@
 import type { ApiTokenEvent } from '@cyborgbackup/contracts';
 import { test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
+import { given } from '../testing/specification.ts';
 import { apiTokenDecider } from './decider.ts';
 
 const token = {
@@ -16,9 +16,9 @@ const created: ApiTokenEvent = { type: 'api-token-created', data: token };
 const revoked: ApiTokenEvent = { type: 'api-token-revoked', data: { uuid: 'token', id: 4 } };
 
 test('a token is created once and revoked once', () => {
-  given(apiTokenDecider).when({ do: 'create', token }).then(created);
-  given(apiTokenDecider, created).when({ do: 'create', token }).refused({ code: 'conflict' });
-  given(apiTokenDecider, created).when({ do: 'revoke' }).then(revoked);
-  given(apiTokenDecider, created, revoked).when({ do: 'revoke' }).refused({ code: 'not-found' });
-  given(apiTokenDecider).when({ do: 'revoke' }).refused({ code: 'not-found' });
+  given(apiTokenDecider).when({ type: 'create', token }).then(created);
+  given(apiTokenDecider, created).when({ type: 'create', token }).refused({ code: 'conflict' });
+  given(apiTokenDecider, created).when({ type: 'revoke' }).then(revoked);
+  given(apiTokenDecider, created, revoked).when({ type: 'revoke' }).refused({ code: 'not-found' });
+  given(apiTokenDecider).when({ type: 'revoke' }).refused({ code: 'not-found' });
 });

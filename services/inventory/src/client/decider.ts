@@ -1,22 +1,32 @@
 import type { ClientEvent, ClientFields } from '@cyborgbackup/contracts';
 import type { Decider } from '@cyborgbackup/kernel';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import {
+  changedEntity,
+  changedFields,
+  isEmpty,
+  registeredEntity,
+  requireExisting,
+  requireNew,
+  type ChangeEntity,
+  type Changes,
+  type Entity,
+  type RegisterEntity,
+  type RemoveEntity,
+} from '../shared/entity.ts';
 
 export type Client = Entity<ClientFields>;
 
 export type ClientCommand =
-  | { readonly do: 'register'; readonly uuid: string; readonly id: number; readonly fields: ClientFields }
-  | { readonly do: 'change'; readonly changes: ClientChanges }
+  | RegisterEntity<ClientFields>
+  | ChangeEntity<ClientFields>
+  | RemoveEntity
   /** A preparation looked at the machine. */
-  | { readonly do: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
+  | { readonly type: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
   /** A preparation looked at the machine's hypervisor. */
-  | { readonly do: 'hypervisor-prepared'; readonly isReady: boolean; readonly name: string }
-  | { readonly do: 'remove' };
+  | { readonly type: 'hypervisor-prepared'; readonly isReady: boolean; readonly name: string };
 
-type ClientChanges = { readonly [Name in keyof ClientFields]?: ClientFields[Name] | undefined };
-
-/** Another address is another machine, for all we know: it has to be prepared, unless its sender says it is. */
-const withReadiness = (fields: ClientFields, changes: ClientChanges): Partial<ClientFields> => {
+/** Another address may be another machine: it has to be prepared, unless the caller says that it is ready. */
+const withReadiness = (fields: ClientFields, changes: Changes<ClientFields>): Partial<ClientFields> => {
   const changed = changedFields(fields, changes);
   const isElsewhere = changed.hostname !== undefined || changed.port !== undefined;
   if (!isElsewhere) return changed;
@@ -24,9 +34,9 @@ const withReadiness = (fields: ClientFields, changes: ClientChanges): Partial<Cl
   return changedFields(fields, { ...changes, ready, hypervisor_ready });
 };
 
-const decideOn = (client: Client, command: Exclude<ClientCommand, { do: 'register' }>): readonly ClientEvent[] => {
+const decideOn = (client: Client, command: Exclude<ClientCommand, { type: 'register' }>): readonly ClientEvent[] => {
   const { uuid, id, fields } = client;
-  switch (command.do) {
+  switch (command.type) {
     case 'change': {
       const changed = withReadiness(fields, command.changes);
       return isEmpty(changed) ? [] : [{ type: 'client-changed', data: { uuid, ...changed } }];
@@ -50,23 +60,19 @@ export const clientDecider: Decider<Client | undefined, ClientCommand, ClientEve
   initialState: undefined,
 
   decide: (command, state) => {
-    if (command.do !== 'register') return decideOn(present(state, 'client'), command);
-    absent(state);
+    if (command.type !== 'register') return decideOn(requireExisting(state, 'client'), command);
+    requireNew(state);
     const { uuid, id, fields } = command;
     return [{ type: 'client-registered', data: { ...fields, uuid, id } }];
   },
 
   evolve: (state, event) => {
-    if (event.type === 'client-registered') {
-      const { uuid, id, ...fields } = event.data;
-      return { uuid, id, isRemoved: false, fields };
-    }
+    if (event.type === 'client-registered') return registeredEntity(event.data);
     if (!state) return state;
     if (event.type === 'client-removed') return { ...state, isRemoved: true };
-    const { uuid: _, ...data } = event.data;
     // A preparation brings borg up to date where it may, so the mark has done its work.
-    const changes = event.type === 'client-prepared' ? { ...data, mark_as_to_update: false } : data;
-    return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
+    if (event.type === 'client-prepared') return changedEntity(state, { ...event.data, mark_as_to_update: false });
+    return changedEntity(state, event.data);
   },
 };
 

@@ -1,6 +1,6 @@
 import type { ClientEvent, ClientFields } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
+import { given } from '../testing/specification.ts';
 import { clientDecider, comparableAddress } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
@@ -19,7 +19,7 @@ const fields: ClientFields = {
 };
 const registered: ClientEvent = { type: 'client-registered', data: { ...fields, uuid, id: 4 } };
 const removed: ClientEvent = { type: 'client-removed', data: { uuid, id: 4 } };
-const register = { do: 'register', uuid, id: 4, fields } as const;
+const register = { type: 'register', uuid, id: 4, fields } as const;
 
 test('a client is registered once', () => {
   given(clientDecider).when(register).then(registered);
@@ -30,22 +30,23 @@ test('a client is registered once', () => {
 describe('changing', () => {
   test('records what becomes another value', () =>
     given(clientDecider, registered)
-      .when({ do: 'change', changes: { ...fields, bandwidth_limit: 100 } })
+      .when({ type: 'change', changes: { ...fields, bandwidth_limit: 100 } })
       .then({ type: 'client-changed', data: { uuid, bandwidth_limit: 100 } }));
-  test('nothing is no event', () => given(clientDecider, registered).when({ do: 'change', changes: fields }).then());
-  test.each([{ hostname: 'db' }, { port: 2222 }])('another address has to be prepared: %j', (changes) =>
+  test('writes no event when nothing changes', () =>
+    given(clientDecider, registered).when({ type: 'change', changes: fields }).then());
+  test.each([{ hostname: 'db' }, { port: 2222 }])('marks a client with another address as not ready: %j', (changes) =>
     given(clientDecider, registered)
-      .when({ do: 'change', changes })
+      .when({ type: 'change', changes })
       .then({ type: 'client-changed', data: { uuid, ...changes, ready: false } }),
   );
-  test('unless its sender says that it is ready', () =>
+  test('keeps a client with another address ready when the caller says so', () =>
     given(clientDecider, registered)
-      .when({ do: 'change', changes: { hostname: 'db', ready: true } })
+      .when({ type: 'change', changes: { hostname: 'db', ready: true } })
       .then({ type: 'client-changed', data: { uuid, hostname: 'db' } }));
 });
 
 describe('a preparation', () => {
-  const found = { do: 'prepared', version: '1.2.4', ready: true, ip: '192.0.2.1' } as const;
+  const found = { type: 'prepared', version: '1.2.4', ready: true, ip: '192.0.2.1' } as const;
   const prepared: ClientEvent = {
     type: 'client-prepared',
     data: { uuid, version: '1.2.4', ready: true, ip: '192.0.2.1' },
@@ -58,12 +59,12 @@ describe('a preparation', () => {
   test('that finds nothing new is no event', () => given(clientDecider, registered, prepared).when(found).then());
   test('need not know the addresses', () =>
     given(clientDecider, registered, prepared)
-      .when({ do: 'prepared', version: '1.4.0', ready: true })
+      .when({ type: 'prepared', version: '1.4.0', ready: true })
       .then({ type: 'client-prepared', data: { uuid, version: '1.4.0', ready: true } }));
 });
 
 describe('a preparation of the hypervisor', () => {
-  const found = { do: 'hypervisor-prepared', isReady: true, name: 'pve-manager/8.2' } as const;
+  const found = { type: 'hypervisor-prepared', isReady: true, name: 'pve-manager/8.2' } as const;
   const prepared: ClientEvent = {
     type: 'client-hypervisor-prepared',
     data: { uuid, hypervisor_ready: true, hypervisor_name: 'pve-manager/8.2' },
@@ -74,16 +75,16 @@ describe('a preparation of the hypervisor', () => {
   });
   test('counts for that address alone', () =>
     given(clientDecider, registered, prepared)
-      .when({ do: 'change', changes: { port: 2222 } })
+      .when({ type: 'change', changes: { port: 2222 } })
       .then({ type: 'client-changed', data: { uuid, port: 2222, ready: false, hypervisor_ready: false } }));
 });
 
-test('what is removed is gone', () => {
-  given(clientDecider, registered).when({ do: 'remove' }).then(removed);
+test('refuses every command for a removed or unknown client', () => {
+  given(clientDecider, registered).when({ type: 'remove' }).then(removed);
   for (const command of [
-    { do: 'remove' },
-    { do: 'change', changes: {} },
-    { do: 'prepared', version: '', ready: true },
+    { type: 'remove' },
+    { type: 'change', changes: {} },
+    { type: 'prepared', version: '', ready: true },
   ] as const) {
     given(clientDecider, registered, removed).when(command).refused({ code: 'not-found' });
     given(clientDecider).when(command).refused({ code: 'not-found' });

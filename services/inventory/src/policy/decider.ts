@@ -7,7 +7,19 @@ import {
   type PolicyType,
 } from '@cyborgbackup/contracts';
 import type { Decider, Sealed } from '@cyborgbackup/kernel';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import {
+  changedEntity,
+  changedFields,
+  isEmpty,
+  registeredEntity,
+  requireExisting,
+  requireNew,
+  type ChangeEntity,
+  type Changes,
+  type Entity,
+  type RegisterEntity,
+  type RemoveEntity,
+} from '../shared/entity.ts';
 import { refuseFields } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
 
@@ -16,28 +28,20 @@ type StoredFields = Omit<PolicyFields, 'extra_vars'> & { readonly extra_vars: Se
 
 export type Policy = Entity<StoredFields>;
 
-export type PolicyChanges = { readonly [Name in keyof PolicyFields]?: PolicyFields[Name] | undefined };
+export type PolicyChanges = Changes<PolicyFields>;
 
-/** Ids that the command names and that nothing has. */
+/** Ids that the command names and that no entity has. */
 export type UnknownReferences = UnknownIds<'clients' | 'repository' | 'schedule' | 'drill_schedule'>;
 
 export type PolicyCommand =
-  | {
-      readonly do: 'register';
-      readonly uuid: string;
-      readonly id: number;
-      readonly fields: PolicyFields;
-      readonly unknown: UnknownReferences;
-    }
-  | {
-      readonly do: 'change';
-      /** `extra_vars` only when they become others. */
-      readonly changes: PolicyChanges;
+  | (RegisterEntity<PolicyFields> & { readonly unknown: UnknownReferences })
+  /** With `extra_vars` only when they become others. */
+  | (ChangeEntity<PolicyFields> & {
       /** The variables after the change, in clear. */
       readonly variables: string;
       readonly unknown: UnknownReferences;
-    }
-  | { readonly do: 'remove' };
+    })
+  | RemoveEntity;
 
 type Source = Pick<PolicyFields, 'policy_type' | 'vmprovider'>;
 
@@ -46,14 +50,14 @@ const providerProblems = ({ policy_type: type, vmprovider: provider }: Source): 
     ? []
     : [`A policy of virtual machines needs one of ${Object.keys(VM_PROVIDERS).join(', ')} here.`];
 
-interface Concerns {
+interface CheckedFields {
   readonly provider: Source | undefined;
   /** In clear. */
   readonly variables: { readonly type: PolicyType; readonly text: string } | undefined;
 }
 
-/** What a command does not touch may be wrong: it stands in the way of no other change. */
-const check = (unknown: UnknownReferences, { provider, variables }: Concerns): void => {
+/** Fields that a command does not name are not checked: when they are wrong, other fields can still be changed. */
+const check = (unknown: UnknownReferences, { provider, variables }: CheckedFields): void => {
   const vmprovider = provider ? providerProblems(provider) : [];
   const extra_vars = variables ? policyVariableProblems(variables.type, variables.text) : [];
   refuseFields({
@@ -63,9 +67,9 @@ const check = (unknown: UnknownReferences, { provider, variables }: Concerns): v
   });
 };
 
-const withoutTwins = (ids: readonly number[]): number[] => [...new Set(ids)];
+const withoutDuplicates = (ids: readonly number[]): number[] => [...new Set(ids)];
 
-const change = (policy: Policy, command: PolicyCommand & { do: 'change' }): readonly PolicyEvent[] => {
+const change = (policy: Policy, command: PolicyCommand & { type: 'change' }): readonly PolicyEvent[] => {
   const { changes, variables, unknown } = command;
   const { uuid, fields } = policy;
   const { policy_type = fields.policy_type, vmprovider = fields.vmprovider, extra_vars } = changes;
@@ -74,7 +78,7 @@ const change = (policy: Policy, command: PolicyCommand & { do: 'change' }): read
     provider: isOtherType || changes.vmprovider !== undefined ? { policy_type, vmprovider } : undefined,
     variables: isOtherType || extra_vars !== undefined ? { type: policy_type, text: variables } : undefined,
   });
-  const clients = changes.clients && withoutTwins(changes.clients);
+  const clients = changes.clients && withoutDuplicates(changes.clients);
   const changed = changedFields(fields, { ...changes, clients });
   return isEmpty(changed) ? [] : [{ type: 'policy-changed', data: { uuid, ...changed } }];
 };
@@ -83,31 +87,28 @@ export const policyDecider: Decider<Policy | undefined, PolicyCommand, PolicyEve
   initialState: undefined,
 
   decide: (command, state) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'register': {
-        absent(state);
+        requireNew(state);
         const { uuid, id, fields, unknown } = command;
         check(unknown, { provider: fields, variables: { type: fields.policy_type, text: fields.extra_vars } });
-        return [{ type: 'policy-registered', data: { ...fields, clients: withoutTwins(fields.clients), uuid, id } }];
+        return [
+          { type: 'policy-registered', data: { ...fields, clients: withoutDuplicates(fields.clients), uuid, id } },
+        ];
       }
       case 'change':
-        return change(present(state, 'policy'), command);
+        return change(requireExisting(state, 'policy'), command);
       case 'remove': {
-        const { uuid, id } = present(state, 'policy');
+        const { uuid, id } = requireExisting(state, 'policy');
         return [{ type: 'policy-removed', data: { uuid, id } }];
       }
     }
   },
 
   evolve: (state, event) => {
-    if (event.type === 'policy-registered') {
-      const { uuid, id, ...fields } = event.data;
-      return { uuid, id, isRemoved: false, fields };
-    }
+    if (event.type === 'policy-registered') return registeredEntity(event.data);
     if (!state) return state;
-    if (event.type === 'policy-removed') return { ...state, isRemoved: true };
-    const { uuid: _, ...changes } = event.data;
-    return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
+    return event.type === 'policy-removed' ? { ...state, isRemoved: true } : changedEntity(state, event.data);
   },
 };
 

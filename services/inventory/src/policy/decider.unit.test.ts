@@ -1,7 +1,7 @@
 import { POLICY_DEFAULTS, type PolicyEvent, type PolicyFields } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
-import { sealed } from '../testing/recorded.test.ts';
-import { given } from '../testing/specification.test.ts';
+import { sealed } from '../testing/recorded.ts';
+import { given } from '../testing/specification.ts';
 import { policyDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
@@ -30,7 +30,7 @@ const registered: PolicyEvent = {
 };
 const removed: PolicyEvent = { type: 'policy-removed', data: { uuid, id: 4 } };
 const known = { clients: [], repository: [], schedule: [], drill_schedule: [] };
-const register = { do: 'register', uuid, id: 4, fields, unknown: known } as const;
+const register = { type: 'register', uuid, id: 4, fields, unknown: known } as const;
 
 describe('registering', () => {
   test('a new one', () =>
@@ -79,16 +79,16 @@ test('a policy of a provider that is not there any more can still be disabled', 
     data: { ...registered.data, policy_type: 'vm', vmprovider: 'vmware' } as never,
   };
   given(policyDecider, old)
-    .when({ do: 'change', changes: { enabled: false }, variables: '', unknown: known })
+    .when({ type: 'change', changes: { enabled: false }, variables: '', unknown: known })
     .then({ type: 'policy-changed', data: { uuid, enabled: false } });
   given(policyDecider, old)
-    .when({ do: 'change', changes: { vmprovider: 'xen' }, variables: '', unknown: known })
+    .when({ type: 'change', changes: { vmprovider: 'xen' }, variables: '', unknown: known })
     .refused({ fields: { vmprovider: [expect.any(String)] } });
 });
 
 describe('changing', () => {
   const change = (changes: Partial<PolicyFields>, variables = '') =>
-    given(policyDecider, registered).when({ do: 'change', changes, variables, unknown: known });
+    given(policyDecider, registered).when({ type: 'change', changes, variables, unknown: known });
   test('records what becomes another value', () =>
     change({ clients: [1, 2], repository: 3, keep_daily: null }).then({
       type: 'policy-changed',
@@ -107,11 +107,11 @@ describe('changing', () => {
     change({ name: 'New' }, 'not json').then({ type: 'policy-changed', data: { uuid, name: 'New' } }));
   test('unknown ids', () =>
     given(policyDecider, registered)
-      .when({ do: 'change', changes: { schedule: 9 }, variables: '', unknown: { ...known, schedule: [9] } })
+      .when({ type: 'change', changes: { schedule: 9 }, variables: '', unknown: { ...known, schedule: [9] } })
       .refused({ fields: { schedule: ['Invalid pk "9" - object does not exist.'] } }));
 });
 
 test('what is removed is gone', () => {
-  given(policyDecider, registered).when({ do: 'remove' }).then(removed);
-  given(policyDecider, registered, removed).when({ do: 'remove' }).refused({ code: 'not-found' });
+  given(policyDecider, registered).when({ type: 'remove' }).then(removed);
+  given(policyDecider, registered, removed).when({ type: 'remove' }).refused({ code: 'not-found' });
 });

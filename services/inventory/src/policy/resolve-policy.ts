@@ -46,8 +46,8 @@ const readClients = async (pool: Pool, ids: readonly number[]): Promise<Resolved
   const { rows } = await pool.query<ResolvedPolicy['clients'][number]>(
     `select c.id, c.uuid::text as uuid, c.hostname, c.port, c.bandwidth_limit, c.enabled, c.hypervisor_ready,
             c.ready and not c.mark_as_to_update as ready
-       from unnest($1::int4[]) with ordinality as wanted(id, nr)
-       join inventory.clients c on c.id = wanted.id order by wanted.nr`,
+       from unnest($1::int4[]) with ordinality as named(id, index)
+       join inventory.clients c on c.id = named.id order by named.index`,
     [ids],
   );
   return rows;

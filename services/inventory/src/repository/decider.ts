@@ -2,7 +2,19 @@ import { parseRepositoryLocation } from '@cyborgbackup/borg';
 import { SECRET_MASK, type RepositoryEvent, type RepositoryFields } from '@cyborgbackup/contracts';
 import { fieldError, messageOf, type Decider, type Sealed } from '@cyborgbackup/kernel';
 import { isDeepStrictEqual } from 'node:util';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import {
+  changedEntity,
+  changedFields,
+  isEmpty,
+  registeredEntity,
+  requireExisting,
+  requireNew,
+  type ChangeEntity,
+  type Changes,
+  type Entity,
+  type RegisterEntity,
+  type RemoveEntity,
+} from '../shared/entity.ts';
 import { refuseFields, refuseTogether } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
 
@@ -31,36 +43,29 @@ export interface RepositoryKeyPair {
   readonly private_key: string;
 }
 
-export type RepositoryChanges = { readonly [Name in keyof RepositoryFields]?: RepositoryFields[Name] | undefined };
+export type RepositoryChanges = Changes<RepositoryFields>;
 
-/** Schedules that the command names and that are not there. */
+/** Schedules that the command names and that do not exist. */
 export type UnknownSchedules = UnknownIds<'check_schedule' | 'integrity_schedule'>;
 
 export type RepositoryCommand =
-  | {
-      readonly do: 'register';
-      readonly uuid: string;
-      readonly id: number;
-      readonly fields: RepositoryFields;
-      readonly keyPair: RepositoryKeyPair;
-      readonly unknown: UnknownSchedules;
-    }
-  /** With a passphrase only when it is not the one there is: that one is sealed, and cannot be compared here. */
-  | { readonly do: 'change'; readonly changes: RepositoryChanges; readonly unknown: UnknownSchedules }
+  | (RegisterEntity<RepositoryFields> & { readonly keyPair: RepositoryKeyPair; readonly unknown: UnknownSchedules })
+  /** With a passphrase only when it differs from the stored one, which is sealed and cannot be compared here. */
+  | (ChangeEntity<RepositoryFields> & { readonly unknown: UnknownSchedules })
+  | RemoveEntity
   /** A preparation opened or initialised it. */
   | {
-      readonly do: 'prepared';
+      readonly type: 'prepared';
       readonly ready: boolean;
       readonly borgId: string;
       readonly encryption: string;
       readonly initialised: boolean;
       readonly ownKey: boolean;
     }
-  /** Takes the place of the key pair there is. */
-  | { readonly do: 'replace-key-pair'; readonly keyPair: RepositoryKeyPair }
-  /** Only sent when it is not the copy there is: that one is sealed, and cannot be compared here. */
-  | { readonly do: 'escrow'; readonly borgId: string; readonly key: string }
-  | { readonly do: 'remove' };
+  /** Replaces the key pair. */
+  | { readonly type: 'replace-key-pair'; readonly keyPair: RepositoryKeyPair }
+  /** Only sent when it differs from the stored copy, which is sealed and cannot be compared here. */
+  | { readonly type: 'escrow'; readonly borgId: string; readonly key: string };
 
 const checkPath = (path: string | undefined): void => {
   if (path === undefined) return;
@@ -72,8 +77,8 @@ const checkPath = (path: string | undefined): void => {
 };
 
 /**
- * Another place is another repository: it has to be prepared, unless its sender says it is. Whether a passphrase is the
- * right one, nothing but a preparation can tell, whatever its sender says.
+ * Another path is another repository: it has to be prepared, unless the caller says that it is ready. Whether a new
+ * passphrase is the right one, only a preparation can tell.
  */
 const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChanges): Partial<StoredFields> => {
   const isUnproven =
@@ -83,7 +88,7 @@ const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChange
 
 const change = (
   { uuid, fields }: Repository,
-  { changes, unknown }: RepositoryCommand & { do: 'change' },
+  { changes, unknown }: RepositoryCommand & { type: 'change' },
 ): readonly RepositoryEvent[] => {
   refuseTogether(
     () => checkPath(changes.path),
@@ -98,7 +103,7 @@ const change = (
 
 const prepared = (
   repository: Repository,
-  { ready, borgId, encryption, initialised, ownKey }: RepositoryCommand & { do: 'prepared' },
+  { ready, borgId, encryption, initialised, ownKey }: RepositoryCommand & { type: 'prepared' },
 ): readonly RepositoryEvent[] => {
   const { uuid, fields } = repository;
   const isKnown =
@@ -115,7 +120,7 @@ const keyGenerated = (uuid: string, keyPair: RepositoryKeyPair): RepositoryEvent
   data: { uuid, ...keyPair },
 });
 
-const register = (command: RepositoryCommand & { do: 'register' }): readonly RepositoryEvent[] => {
+const register = (command: RepositoryCommand & { type: 'register' }): readonly RepositoryEvent[] => {
   const { uuid, id, fields, keyPair, unknown } = command;
   refuseTogether(
     () => checkPath(fields.path),
@@ -130,10 +135,10 @@ const register = (command: RepositoryCommand & { do: 'register' }): readonly Rep
 
 const decideOn = (
   repository: Repository,
-  command: Exclude<RepositoryCommand, { do: 'register' }>,
+  command: Exclude<RepositoryCommand, { type: 'register' }>,
 ): readonly RepositoryEvent[] => {
   const { uuid, id } = repository;
-  switch (command.do) {
+  switch (command.type) {
     case 'change':
       return change(repository, command);
     case 'prepared':
@@ -147,15 +152,14 @@ const decideOn = (
   }
 };
 
-/** What a preparation finds out, of a place nobody has looked at yet. */
-const UNSEEN = { borgId: '', encryption: '', ownKey: false };
+/** What a preparation finds out, before the first one. */
+const UNPREPARED = { borgId: '', encryption: '', ownKey: false };
 
-const evolvePresent = (state: Repository, event: RepositoryEvent): Repository => {
+const evolveExisting = (state: Repository, event: RepositoryEvent): Repository => {
   switch (event.type) {
     case 'repository-changed': {
-      const { uuid: _, ...changes } = event.data;
-      const fields = { ...state.fields, ...changedFields(state.fields, changes) };
-      return changes.path === undefined ? { ...state, fields } : { ...state, fields, ...UNSEEN };
+      const changed = changedEntity(state, event.data);
+      return event.data.path === undefined ? changed : { ...changed, ...UNPREPARED };
     }
     case 'repository-prepared': {
       const { ready, borg_id: borgId, encryption, own_key: ownKey } = event.data;
@@ -176,22 +180,21 @@ export const repositoryDecider: Decider<Repository | undefined, RepositoryComman
   initialState: undefined,
 
   decide: (command, state) => {
-    if (command.do !== 'register') return decideOn(present(state, 'repository'), command);
-    absent(state);
+    if (command.type !== 'register') return decideOn(requireExisting(state, 'repository'), command);
+    requireNew(state);
     return register(command);
   },
 
   evolve: (state, event) => {
-    if (event.type !== 'repository-registered') return state && evolvePresent(state, event);
-    const { uuid, id, ...fields } = event.data;
-    return { uuid, id, isRemoved: false, fields, ...UNSEEN, publicKey: '', escrow: undefined };
+    if (event.type !== 'repository-registered') return state && evolveExisting(state, event);
+    return { ...registeredEntity(event.data), ...UNPREPARED, publicKey: '', escrow: undefined };
   },
 };
 
 export const repositoryStream = (uuid: string): string => `repository-${uuid}`;
 
 /**
- * Where it is recorded who was shown the passphrase or given the escrow copy: beside the repository, so that a look does
- * not change its ETag.
+ * Records who was shown the passphrase or given the escrow copy. It is a stream of its own, so that reading a key does not
+ * change the repository's ETag.
  */
 export const keyReadsStream = (uuid: string): string => `repository-key-reads-${uuid}`;

@@ -1,7 +1,7 @@
 import { SECRET_MASK, type RepositoryEvent, type RepositoryFields } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
-import { sealed } from '../testing/recorded.test.ts';
-import { given } from '../testing/specification.test.ts';
+import { sealed } from '../testing/recorded.ts';
+import { given } from '../testing/specification.ts';
 import { repositoryDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
@@ -26,7 +26,7 @@ const prepared: RepositoryEvent = {
 };
 const generated: RepositoryEvent = { type: 'repository-ssh-key-generated', data: { uuid, ...keyPair } };
 const removed: RepositoryEvent = { type: 'repository-removed', data: { uuid, id: 4 } };
-const register = { do: 'register', uuid, id: 4, fields, keyPair, unknown: none } as const;
+const register = { type: 'register', uuid, id: 4, fields, keyPair, unknown: none } as const;
 
 describe('registering', () => {
   test('a new one with a key pair of its own, secrets in clear: the codec seals them', () =>
@@ -56,7 +56,7 @@ describe('registering', () => {
 
 describe('changing', () => {
   const change = (changes: Partial<RepositoryFields>) =>
-    given(repositoryDecider, registered, prepared).when({ do: 'change', changes, unknown: none });
+    given(repositoryDecider, registered, prepared).when({ type: 'change', changes, unknown: none });
   test('the mask means the key there is', () => change({ ...fields, repository_key: SECRET_MASK }).then());
   test('another key is proven by a preparation only, whatever its sender says', () =>
     change({ repository_key: 'new', ready: true }).then({
@@ -77,7 +77,7 @@ describe('changing', () => {
   test('a place that is none', () => change({ path: 'file:///x' }).refused({ code: 'validation' }));
   test('a schedule that is not there', () =>
     given(repositoryDecider, registered)
-      .when({ do: 'change', changes: { check_schedule: 9 }, unknown: { ...none, check_schedule: [9] } })
+      .when({ type: 'change', changes: { check_schedule: 9 }, unknown: { ...none, check_schedule: [9] } })
       .refused({ fields: { check_schedule: [expect.any(String)] } }));
   test('checks may be planned, and given up', () => {
     change({ check_schedule: 9 }).then({ type: 'repository-changed', data: { uuid, check_schedule: 9 } });
@@ -86,7 +86,7 @@ describe('changing', () => {
 });
 
 describe('a preparation', () => {
-  const found = { do: 'prepared', ready: true, borgId: 'ab', encryption: 'repokey-blake2', ownKey: true } as const;
+  const found = { type: 'prepared', ready: true, borgId: 'ab', encryption: 'repokey-blake2', ownKey: true } as const;
   test('records what it found', () =>
     given(repositoryDecider, registered)
       .when({ ...found, initialised: true })
@@ -110,10 +110,12 @@ describe('a preparation', () => {
 
 describe('keys', () => {
   test('a new key pair is one that the host does not know yet', () => {
-    given(repositoryDecider, registered, generated, prepared).when({ do: 'replace-key-pair', keyPair }).then(generated);
+    given(repositoryDecider, registered, generated, prepared)
+      .when({ type: 'replace-key-pair', keyPair })
+      .then(generated);
     given(repositoryDecider, registered, prepared, generated)
       .when({
-        do: 'prepared',
+        type: 'prepared',
         ready: true,
         borgId: 'ab',
         encryption: 'repokey-blake2',
@@ -124,14 +126,14 @@ describe('keys', () => {
   });
   test('an escrow copy is kept, also of a place that was left', () => {
     const escrowed: RepositoryEvent = { type: 'repository-key-escrowed', data: { uuid, borg_id: 'ab', key: 'K' } };
-    given(repositoryDecider, registered).when({ do: 'escrow', borgId: 'ab', key: 'K' }).then(escrowed);
+    given(repositoryDecider, registered).when({ type: 'escrow', borgId: 'ab', key: 'K' }).then(escrowed);
     const moved: RepositoryEvent = { type: 'repository-changed', data: { uuid, path: '/srv/other' } };
     expect(given(repositoryDecider, registered, escrowed, moved).state?.escrow).toEqual({ borgId: 'ab', key: 'K' });
   });
 });
 
 test('what is removed is gone', () => {
-  given(repositoryDecider, registered).when({ do: 'remove' }).then(removed);
-  given(repositoryDecider, registered, removed).when({ do: 'remove' }).refused({ code: 'not-found' });
-  given(repositoryDecider).when({ do: 'change', changes: {}, unknown: none }).refused({ code: 'not-found' });
+  given(repositoryDecider, registered).when({ type: 'remove' }).then(removed);
+  given(repositoryDecider, registered, removed).when({ type: 'remove' }).refused({ code: 'not-found' });
+  given(repositoryDecider).when({ type: 'change', changes: {}, unknown: none }).refused({ code: 'not-found' });
 });

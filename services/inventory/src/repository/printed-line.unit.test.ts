@@ -1,6 +1,6 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
 import { expect, test } from 'vitest';
-import { sealed } from '../testing/recorded.test.ts';
+import { sealed } from '../testing/recorded.ts';
 import type { Repository } from './decider.ts';
 import { printedLine } from './printed-line.ts';
 

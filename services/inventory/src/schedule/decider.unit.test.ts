@@ -1,6 +1,6 @@
 import { SCHEDULE_DEFAULTS, type ScheduleEvent, type ScheduleFields } from '@cyborgbackup/contracts';
 import { expect, test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
+import { given } from '../testing/specification.ts';
 import { scheduleDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
@@ -10,7 +10,7 @@ const fields: ScheduleFields = {
 };
 const registered: ScheduleEvent = { type: 'schedule-registered', data: { ...fields, uuid, id: 4 } };
 const removed: ScheduleEvent = { type: 'schedule-removed', data: { uuid, id: 4 } };
-const register = { do: 'register', uuid, id: 4, fields } as const;
+const register = { type: 'register', uuid, id: 4, fields } as const;
 const bothWrong = {
   code: 'validation',
   fields: { crontab: [expect.any(String)], timezone: [expect.any(String)] },
@@ -26,29 +26,29 @@ test('crontab and time zone must be understood, and both are named', () => {
   given(scheduleDecider)
     .when({ ...register, fields: { ...fields, ...wrong } })
     .refused(bothWrong);
-  given(scheduleDecider, registered).when({ do: 'change', changes: wrong }).refused(bothWrong);
+  given(scheduleDecider, registered).when({ type: 'change', changes: wrong }).refused(bothWrong);
 });
 
 test('each blackout that is no window is named', () => {
   const blackouts = ['MON-FRI 08:00-18:00', 'noon', '25:00-26:00'];
   given(scheduleDecider, registered)
-    .when({ do: 'change', changes: { blackouts } })
+    .when({ type: 'change', changes: { blackouts } })
     .refused({ fields: { blackouts: [expect.stringContaining('noon'), expect.stringContaining('25:00')] } });
   given(scheduleDecider, registered)
-    .when({ do: 'change', changes: { blackouts: blackouts.slice(0, 1), jitter: 300 } })
+    .when({ type: 'change', changes: { blackouts: blackouts.slice(0, 1), jitter: 300 } })
     .then({ type: 'schedule-changed', data: { uuid, blackouts: blackouts.slice(0, 1), jitter: 300 } });
 });
 
 test('a change records what becomes another value', () => {
   given(scheduleDecider, registered)
-    .when({ do: 'change', changes: { ...fields, timezone: 'Europe/Paris' } })
+    .when({ type: 'change', changes: { ...fields, timezone: 'Europe/Paris' } })
     .then({ type: 'schedule-changed', data: { uuid, timezone: 'Europe/Paris' } });
   given(scheduleDecider, registered, { type: 'schedule-changed', data: { uuid, enabled: false } })
-    .when({ do: 'change', changes: { enabled: false } })
+    .when({ type: 'change', changes: { enabled: false } })
     .then();
 });
 
-test('what is removed is gone', () => {
-  given(scheduleDecider, registered).when({ do: 'remove' }).then(removed);
-  given(scheduleDecider, registered, removed).when({ do: 'change', changes: {} }).refused({ code: 'not-found' });
+test('refuses to change a removed schedule', () => {
+  given(scheduleDecider, registered).when({ type: 'remove' }).then(removed);
+  given(scheduleDecider, registered, removed).when({ type: 'change', changes: {} }).refused({ code: 'not-found' });
 });

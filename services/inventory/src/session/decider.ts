@@ -30,14 +30,14 @@ type Reason = EventOf<typeof sessionRevoked>['data']['reason'];
 
 export type SessionCommand =
   | {
-      readonly do: 'open';
+      readonly type: 'open';
       readonly uuid: string;
       readonly user: string;
       readonly refreshId: string;
       readonly expiresAt: string;
     }
   | {
-      readonly do: 'refresh';
+      readonly type: 'refresh';
       readonly refreshId: string;
       readonly nextRefreshId: string;
       readonly expiresAt: string;
@@ -46,9 +46,9 @@ export type SessionCommand =
       /** What has happened to the user since the session was opened. */
       readonly voidedBy: 'password-changed' | 'user-removed' | undefined;
     }
-  | { readonly do: 'revoke' }
+  | { readonly type: 'revoke' }
   | {
-      readonly do: 'expire';
+      readonly type: 'expire';
       /** Milliseconds since the epoch. */
       readonly now: number;
     };
@@ -61,7 +61,7 @@ const revoked = ({ uuid }: Session, reason: Reason): SessionEvent => ({
   data: { uuid, reason },
 });
 
-const open = (session: Session | undefined, command: SessionCommand & { do: 'open' }): SessionEvent[] => {
+const open = (session: Session | undefined, command: SessionCommand & { type: 'open' }): SessionEvent[] => {
   const { uuid, user, refreshId, expiresAt } = command;
   if (!session) return [{ type: 'session-opened', data: { uuid, user, refresh_id: refreshId, expires_at: expiresAt } }];
   if (session.user === user && session.refreshId === refreshId) return [];
@@ -69,7 +69,7 @@ const open = (session: Session | undefined, command: SessionCommand & { do: 'ope
 };
 
 /** A refresh that ends the session is not an error here: the event must be written before the caller is refused. */
-const refresh = (session: Session | undefined, command: SessionCommand & { do: 'refresh' }): SessionEvent[] => {
+const refresh = (session: Session | undefined, command: SessionCommand & { type: 'refresh' }): SessionEvent[] => {
   const { refreshId, nextRefreshId, expiresAt, now, voidedBy } = command;
   if (!session || session.isRevoked || session.isExpired) throw sessionOver();
   if (Date.parse(session.expiresAt) <= now) throw sessionOver();
@@ -85,7 +85,7 @@ export const sessionDecider: Decider<Session | undefined, SessionCommand, Sessio
   initialState: undefined,
 
   decide: (command, session) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'open':
         return open(session, command);
       case 'refresh':

@@ -1,12 +1,12 @@
 import type { SessionEvent } from '@cyborgbackup/contracts';
 import { describe, test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
+import { given } from '../testing/specification.ts';
 import { sessionDecider } from './decider.ts';
 
 const uuid = 'session';
 const expiresAt = '2026-12-01T00:00:00Z';
 const later = '2026-12-15T00:00:00Z';
-const open = { do: 'open', uuid, user: 'ada', refreshId: 'first', expiresAt } as const;
+const open = { type: 'open', uuid, user: 'ada', refreshId: 'first', expiresAt } as const;
 const opened: SessionEvent = {
   type: 'session-opened',
   data: { uuid, user: 'ada', refresh_id: 'first', expires_at: expiresAt },
@@ -21,7 +21,7 @@ const revoked = (reason: 'reuse' | 'logout' | 'password-changed' | 'user-removed
 });
 const over = { code: 'unauthenticated' };
 const refresh = {
-  do: 'refresh',
+  type: 'refresh',
   refreshId: 'first',
   nextRefreshId: 'second',
   expiresAt: later,
@@ -39,7 +39,7 @@ test('a session is opened once, however often it is asked', () => {
 
 test('a session is recorded as expired once, when it has', () => {
   const expired: SessionEvent = { type: 'session-expired', data: { uuid } };
-  const expire = { do: 'expire', now: Date.parse(expiresAt) } as const;
+  const expire = { type: 'expire', now: Date.parse(expiresAt) } as const;
   given(sessionDecider, opened).when(expire).then(expired);
   given(sessionDecider, opened, revoked('logout')).when(expire).then(expired);
   given(sessionDecider, opened, expired).when(expire).then();
@@ -73,7 +73,7 @@ describe('refreshing', () => {
 });
 
 test('logging out ends the session once', () => {
-  given(sessionDecider, opened).when({ do: 'revoke' }).then(revoked('logout'));
-  given(sessionDecider, opened, revoked('reuse')).when({ do: 'revoke' }).then();
-  given(sessionDecider).when({ do: 'revoke' }).then();
+  given(sessionDecider, opened).when({ type: 'revoke' }).then(revoked('logout'));
+  given(sessionDecider, opened, revoked('reuse')).when({ type: 'revoke' }).then();
+  given(sessionDecider).when({ type: 'revoke' }).then();
 });

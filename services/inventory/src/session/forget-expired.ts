@@ -25,7 +25,7 @@ export const forgetExpired = async (deps: InventoryDeps): Promise<number> => {
   const now = (deps.clock ?? systemClock).now();
   const handle = handleCommand(deps, sessionDecider);
   const expired = await expiredBefore(deps, now - GRACE_MILLIS);
-  for (const uuid of expired) await handle(sessionStream(uuid), { do: 'expire', now });
+  for (const uuid of expired) await handle(sessionStream(uuid), { type: 'expire', now });
   return expired.length;
 };
 

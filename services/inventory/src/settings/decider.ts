@@ -16,16 +16,16 @@ export interface Settings {
 }
 
 export type SettingsCommand =
-  | { readonly do: 'change'; readonly key: string; readonly value: string }
+  | { readonly type: 'change'; readonly key: string; readonly value: string }
   /** Takes the place of the key pair there is. */
-  | { readonly do: 'replace-ssh-key'; readonly sshKey: SshKey }
+  | { readonly type: 'replace-ssh-key'; readonly sshKey: SshKey }
   /** Nothing happens when there is one: somebody else was faster. */
-  | { readonly do: 'provide-ssh-key'; readonly sshKey: SshKey };
+  | { readonly type: 'provide-ssh-key'; readonly sshKey: SshKey };
 
 /** Secrets are shown as the mask, or as some text that begins with it; sent back, that means "as it is". */
 const isMask = (value: string): boolean => value.startsWith(SECRET_MASK);
 
-const change = (settings: Settings, { key, value: sent }: SettingsCommand & { do: 'change' }): SettingsEvent[] => {
+const change = (settings: Settings, { key, value: sent }: SettingsCommand & { type: 'change' }): SettingsEvent[] => {
   const definition = findSetting(key);
   if (!definition) throw new AppError('not-found', `There is no setting ${key.slice(0, 100)}.`);
   if (definition.is_secret && isMask(sent)) return [];
@@ -38,7 +38,7 @@ export const settingsDecider: Decider<Settings, SettingsCommand, SettingsEvent> 
   initialState: { values: new Map(), sshKey: undefined },
 
   decide: (command, settings) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'change':
         return change(settings, command);
       case 'replace-ssh-key':

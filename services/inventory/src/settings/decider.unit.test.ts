@@ -1,11 +1,11 @@
 import { SECRET_MASK, type SettingsEvent } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
-import { sealed } from '../testing/recorded.test.ts';
-import { given } from '../testing/specification.test.ts';
+import { sealed } from '../testing/recorded.ts';
+import { given } from '../testing/specification.ts';
 import { settingsDecider } from './decider.ts';
 
 const change = (name: string, value: string, ...history: SettingsEvent[]) =>
-  given(settingsDecider, ...history).when({ do: 'change', key: `cyborgbackup_${name}`, value });
+  given(settingsDecider, ...history).when({ type: 'change', key: `cyborgbackup_${name}`, value });
 const changed = (name: string, value: string): SettingsEvent => ({
   type: 'setting-changed',
   data: { key: `cyborgbackup_${name}`, value },
@@ -73,11 +73,11 @@ describe('the key pair', () => {
   const other = { ...sshKey, public_key: 'ssh-ed25519 B' } as const;
   const generated: SettingsEvent = { type: 'ssh-key-generated', data: sshKey };
   test('is provided once', () => {
-    given(settingsDecider).when({ do: 'provide-ssh-key', sshKey }).then(generated);
-    given(settingsDecider, generated).when({ do: 'provide-ssh-key', sshKey: other }).then();
+    given(settingsDecider).when({ type: 'provide-ssh-key', sshKey }).then(generated);
+    given(settingsDecider, generated).when({ type: 'provide-ssh-key', sshKey: other }).then();
   });
   test('can be replaced', () =>
     given(settingsDecider, generated)
-      .when({ do: 'replace-ssh-key', sshKey: other })
+      .when({ type: 'replace-ssh-key', sshKey: other })
       .then({ type: 'ssh-key-generated', data: other }));
 });

@@ -44,5 +44,5 @@ export const ensureSshKey = async (deps: InventoryDeps): Promise<void> => {
   const { state } = await loadState(deps, settingsDecider, SETTINGS_STREAM);
   if (state.sshKey) return;
   const handle = handleCommand(deps, settingsDecider);
-  await handle(SETTINGS_STREAM, { do: 'provide-ssh-key', sshKey: await generateSshKey('ed25519') });
+  await handle(SETTINGS_STREAM, { type: 'provide-ssh-key', sshKey: await generateSshKey('ed25519') });
 };

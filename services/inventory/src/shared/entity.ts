@@ -3,7 +3,7 @@ import type { CommandResult } from '@cyborgbackup/event-store';
 import { AppError, type DomainEvent } from '@cyborgbackup/kernel';
 import { isDeepStrictEqual } from 'node:util';
 
-/** A thing that people register, change and remove. There is no state before it is registered. */
+/** What people register, change and remove. There is no state before it is registered. */
 export interface Entity<Fields> {
   readonly uuid: string;
   readonly id: number;
@@ -11,18 +11,35 @@ export interface Entity<Fields> {
   readonly fields: Fields;
 }
 
-/** @throws AppError `not-found` unless it is there now */
-export const present = <State extends Entity<unknown>>(state: State | undefined, kind: string): State => {
+/** The fields that a change names; undefined for those it does not name. */
+export type Changes<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
+
+export interface RegisterEntity<Fields> {
+  readonly type: 'register';
+  readonly uuid: string;
+  readonly id: number;
+  readonly fields: Fields;
+}
+
+export interface ChangeEntity<Fields> {
+  readonly type: 'change';
+  readonly changes: Changes<Fields>;
+}
+
+export interface RemoveEntity {
+  readonly type: 'remove';
+}
+
+/** @throws AppError `not-found` unless it exists now */
+export const requireExisting = <State extends Entity<unknown>>(state: State | undefined, kind: string): State => {
   if (!state || state.isRemoved) throw new AppError('not-found', `There is no such ${kind}: it may have been deleted.`);
   return state;
 };
 
 /** @throws AppError `conflict` when there is, or was, something in this stream */
-export const absent = (state: Entity<unknown> | undefined): void => {
+export const requireNew = (state: Entity<unknown> | undefined): void => {
   if (state) throw new AppError('conflict', 'This uuid belongs to something else already: choose another one.');
 };
-
-type Changes<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
 
 /** Of the fields named, those that get another value. */
 export const changedFields = <Fields extends object>(current: Fields, changes: Changes<Fields>): Partial<Fields> => {
@@ -30,6 +47,25 @@ export const changedFields = <Fields extends object>(current: Fields, changes: C
     value !== undefined && !isDeepStrictEqual(value, current[name as keyof Fields]);
   return Object.fromEntries(Object.entries(changes).filter(differs)) as Partial<Fields>;
 };
+
+/** The state after the event that registers an entity. */
+export const registeredEntity = <Fields>({
+  uuid,
+  id,
+  ...fields
+}: Fields & { readonly uuid: string; readonly id: number }): Entity<Omit<Fields, 'uuid' | 'id'>> => ({
+  ...{ uuid, id, fields },
+  isRemoved: false,
+});
+
+/** The state after an event with some of the entity's fields. */
+export const changedEntity = <State extends Entity<object>>(
+  state: State,
+  { uuid: _, ...changes }: Changes<State['fields']> & { readonly uuid: string },
+): State => ({
+  ...state,
+  fields: { ...state.fields, ...changedFields<object>(state.fields, changes) },
+});
 
 export const isEmpty = (object: object): boolean => Object.keys(object).length === 0;
 

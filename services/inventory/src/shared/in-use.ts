@@ -1,16 +1,18 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { ACTIVE_JOB_STATUSES } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
-import { caughtUpWithJobs } from './caught-up.ts';
+import { waitForInventoryAndJobs } from './wait-for-tables.ts';
 import type { InventoryDeps } from './inventory-deps.ts';
 
-export interface Removable {
-  readonly kind: 'client' | 'repository' | 'schedule' | 'policy';
+export type ReferencedKind = 'client' | 'repository' | 'schedule' | 'policy';
+
+interface ReferencedEntity {
+  readonly kind: ReferencedKind;
   readonly id: number;
 }
 
 /** What stands in the way of a removal. */
-interface UsedBy {
+interface Referrer {
   readonly type: 'policy' | 'repository' | 'job';
   readonly id: number;
   readonly name: string;
@@ -26,8 +28,8 @@ const POLICY_CONDITIONS = {
   policy: 'false and id = $1',
 } as const;
 
-const policiesWith = async (pool: Pool, { kind, id }: Removable): Promise<readonly UsedBy[]> => {
-  const { rows } = await pool.query<UsedBy>(
+const policiesWith = async (pool: Pool, { kind, id }: ReferencedEntity): Promise<readonly Referrer[]> => {
+  const { rows } = await pool.query<Referrer>(
     `select 'policy' as type, id, name from inventory.policies
       where ${POLICY_CONDITIONS[kind]} order by id limit ${MAX_LISTED}`,
     [id],
@@ -36,9 +38,9 @@ const policiesWith = async (pool: Pool, { kind, id }: Removable): Promise<readon
 };
 
 /** Those whose checks follow the schedule. */
-const repositoriesWith = async (pool: Pool, { kind, id }: Removable): Promise<readonly UsedBy[]> => {
+const repositoriesWith = async (pool: Pool, { kind, id }: ReferencedEntity): Promise<readonly Referrer[]> => {
   if (kind !== 'schedule') return [];
-  const { rows } = await pool.query<UsedBy>(
+  const { rows } = await pool.query<Referrer>(
     `select 'repository' as type, id, name from inventory.repositories
       where check_schedule = $1 or integrity_schedule = $1 order by id limit ${MAX_LISTED}`,
     [id],
@@ -47,12 +49,12 @@ const repositoriesWith = async (pool: Pool, { kind, id }: Removable): Promise<re
 };
 
 /** Before the first start of a scheduler there is no table of jobs. */
-const activeJobsOf = async (pool: Pool, { kind, id }: Removable): Promise<readonly UsedBy[]> => {
+const activeJobsOf = async (pool: Pool, { kind, id }: ReferencedEntity): Promise<readonly Referrer[]> => {
   const { rows: tables } = await pool.query<{ known: boolean }>(
     "select to_regclass('scheduler.jobs') is not null as known",
   );
   if (!tables[0]?.known) return [];
-  const { rows } = await pool.query<UsedBy>(
+  const { rows } = await pool.query<Referrer>(
     `select 'job' as type, id, name from scheduler.jobs
       where ${kind} = $1 and status = any($2) order by id limit ${MAX_LISTED}`,
     [id, ACTIVE_JOB_STATUSES],
@@ -67,12 +69,12 @@ const counted = (count: number, one: string, many: string): string[] =>
  * @throws AppError `conflict` naming the policies and repositories with it and its jobs that are not finished, in `details.users`;
  * `unavailable` when the read models are behind
  */
-export const refuseWhenInUse = async (deps: InventoryDeps, thing: Removable): Promise<void> => {
-  await caughtUpWithJobs(deps);
+export const refuseWhenInUse = async (deps: InventoryDeps, entity: ReferencedEntity): Promise<void> => {
+  await waitForInventoryAndJobs(deps);
   const { pool } = deps;
-  const policies = await policiesWith(pool, thing);
-  const repositories = await repositoriesWith(pool, thing);
-  const jobs = await activeJobsOf(pool, thing);
+  const policies = await policiesWith(pool, entity);
+  const repositories = await repositoriesWith(pool, entity);
+  const jobs = await activeJobsOf(pool, entity);
   const users = [...policies, ...repositories, ...jobs];
   if (users.length === 0) return;
   const by = [
@@ -80,7 +82,7 @@ export const refuseWhenInUse = async (deps: InventoryDeps, thing: Removable): Pr
     ...counted(repositories.length, 'repository', 'repositories'),
     ...counted(jobs.length, 'unfinished job', 'unfinished jobs'),
   ].join(' and ');
-  throw new AppError('conflict', `This ${thing.kind} is used by ${by}: change, delete or cancel those first.`, {
+  throw new AppError('conflict', `This ${entity.kind} is used by ${by}: change, delete or cancel those first.`, {
     details: { users },
   });
 };

@@ -1,7 +1,6 @@
 import type { Written } from '@cyborgbackup/contracts';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { inventoryProjection } from '../read/inventory-projection.ts';
-import type { InventoryDeps } from './inventory-deps.ts';
+import { INVENTORY_PROJECTION, type InventoryDeps } from './inventory-deps.ts';
 
 const SECTION = 'references';
 
@@ -17,7 +16,7 @@ export const withReferences = (deps: InventoryDeps, write: () => Promise<Written
     const { position } = written;
     // It is written all the same: in vain is no error.
     if (position !== null) {
-      await deps.waiter.tryWaitForProjections([inventoryProjection.name], BigInt(position), WAIT_MILLIS.command);
+      await deps.waiter.tryWaitForProjections([INVENTORY_PROJECTION], BigInt(position), WAIT_MILLIS.command);
     }
     return written;
   });

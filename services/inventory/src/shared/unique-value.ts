@@ -3,57 +3,55 @@ import { hasCode, messageOf, systemClock, type AppError, type DomainEvent } from
 import type { InventoryDeps } from './inventory-deps.ts';
 
 /*
- * A value that only one thing may have, kept by claims (see the event store). On top of those, values are freed that were
- * left behind when a process died between an owner's event and the release of its old value: whoever wants such a value
- * asks the owner's own stream whether it has it. That, and changes of the value, happen in one section that no two
- * processes are in at the same time, so nobody frees a value that its owner is just about to take.
+ * A value that only one entity may have, kept by claims (see claims.ts of the event store). On top of those, a claim is
+ * abandoned when its process died between the owner's event and the release of the old value: then the claim's owner does
+ * not have the value in its own stream. Abandoned claims are taken over, and values are changed, in one section that no
+ * two processes are in at the same time. So no claim is taken over while its owner is about to append that very value.
+ * Held by "a value whose owner died …" in inventory.int.test.ts.
  */
 
 export interface UniqueValue<State> {
   /** What sort of value, for example `email`. */
   readonly kind: string;
-  /** The value that a thing has now, in the form in which values are compared; undefined when it has none. */
+  /** The value that an entity has, in the form in which values are compared; undefined when it has none. */
   readonly valueOf: (state: State) => string | undefined;
-  readonly taken: () => AppError;
+  readonly takenError: () => AppError;
 }
 
-export interface UniqueValues {
-  /** Takes the value, then appends the owner's first event. A value left behind by a crash can be taken 30 seconds later. */
-  register<T>(owner: string, value: string, append: () => Promise<T>): Promise<T>;
-  /** Runs a change that may bring another value, with nobody else changing theirs. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** Within `exclusively`: takes the new value, appends, gives the old one back. */
-  change<T>(
-    owner: string,
-    values: { readonly from: string; readonly to: string },
-    append: () => Promise<T>,
-  ): Promise<T>;
-  /** Appends the owner's last event, then gives the value back. */
-  remove<T>(owner: string, value: string, append: () => Promise<T>): Promise<T>;
+interface ValueChange {
+  /** Stream of the entity. */
+  readonly owner: string;
+  /** Undefined for an entity that is registered now. */
+  readonly from: string | undefined;
+  /** Undefined for an entity that is removed now. */
+  readonly to: string | undefined;
 }
+
+/** Claims the new value, appends, releases the old value. */
+export type AppendWithClaim = <T>(change: ValueChange, append: () => Promise<T>) => Promise<T>;
 
 /** As long as a claim may be on the way to its owner's event. */
-const SETTLED_AFTER_MILLIS = 30_000;
+const ABANDONED_AFTER_MILLIS = 30_000;
 
 const SECTION = 'unique-values';
 
-export const createUniqueValues = <State, E extends DomainEvent>(
+export const createAppendWithClaim = <State, E extends DomainEvent>(
   deps: InventoryDeps,
   decider: Evolver<State, E>,
-  { kind, valueOf, taken }: UniqueValue<State>,
-): UniqueValues => {
+  { kind, valueOf, takenError }: UniqueValue<State>,
+): AppendWithClaim => {
   const { exclusive, logger } = deps;
   const { now } = deps.clock ?? systemClock;
 
-  /** Whoever holds the claim without having the value, and not only since a moment ago. */
+  /** The owner of an abandoned claim. */
   const formerOwner = async (value: string): Promise<string | undefined> => {
     const { owner, takenAt } = await readClaim(deps, { kind, value });
-    if (owner === undefined || now() - Date.parse(takenAt) < SETTLED_AFTER_MILLIS) return undefined;
+    if (owner === undefined || now() - Date.parse(takenAt) < ABANDONED_AFTER_MILLIS) return undefined;
     const { state } = await loadState(deps, decider, owner);
     return valueOf(state) === value ? undefined : owner;
   };
 
-  const take = async (owner: string, value: string): Promise<boolean> => {
+  const tryClaim = async (owner: string, value: string): Promise<boolean> => {
     try {
       await claim(deps, { kind, value, owner });
       return true;
@@ -64,46 +62,48 @@ export const createUniqueValues = <State, E extends DomainEvent>(
   };
 
   /** Within the section. */
-  const takeEvenAbandoned = async (owner: string, value: string): Promise<void> => {
-    if (await take(owner, value)) return;
+  const claimEvenAbandoned = async (owner: string, value: string): Promise<void> => {
+    if (await tryClaim(owner, value)) return;
     const former = await formerOwner(value);
-    if (former === undefined) throw taken();
+    if (former === undefined) throw takenError();
     await release(deps, { kind, value, owner: former });
-    if (!(await take(owner, value))) throw taken();
+    if (!(await tryClaim(owner, value))) throw takenError();
   };
 
-  /** The write is done: a value that could not be given back is freed when somebody wants it. */
-  const giveBack = (owner: string, value: string): Promise<void> =>
+  /** A new owner needs the section only to take over an abandoned claim: no other claim of its own can be. */
+  const claimFirst = async (owner: string, value: string): Promise<void> => {
+    if (await tryClaim(owner, value)) return;
+    if ((await formerOwner(value)) === undefined) throw takenError();
+    await exclusive(SECTION, () => claimEvenAbandoned(owner, value));
+  };
+
+  /** The events are written: a claim that could not be released now counts as abandoned later. */
+  const releaseOrLog = (owner: string, value: string): Promise<void> =>
     release(deps, { kind, value, owner }).catch((error: unknown) => {
-      logger.warn({ kind, owner, reason: messageOf(error) }, 'a unique value was not given back yet');
+      logger.warn({ kind, owner, reason: messageOf(error) }, 'a unique value was not released yet');
     });
 
-  return {
-    register: async (owner, value, append) => {
-      if (!(await take(owner, value))) {
-        if ((await formerOwner(value)) === undefined) throw taken();
-        await exclusive(SECTION, () => takeEvenAbandoned(owner, value));
-      }
+  return async ({ owner, from, to }, append) => {
+    if (from === to) return append();
+    const appendAndRelease = async (): ReturnType<typeof append> => {
+      const result = await append();
+      if (from !== undefined) await releaseOrLog(owner, from);
+      return result;
+    };
+    if (to === undefined) return appendAndRelease();
+    if (from === undefined) {
+      await claimFirst(owner, to);
       return append();
-    },
-    exclusively: (work) => exclusive(SECTION, work),
-    change: async (owner, { from, to }, append) => {
-      if (from === to) return append();
-      await takeEvenAbandoned(owner, to);
+    }
+    return exclusive(SECTION, async () => {
+      await claimEvenAbandoned(owner, to);
       try {
-        const result = await append();
-        await giveBack(owner, from);
-        return result;
+        return await appendAndRelease();
       } catch (error) {
         // After any other failure the change may have been written all the same.
-        if (hasCode(error, 'version-conflict') || hasCode(error, 'conflict')) await giveBack(owner, to);
+        if (hasCode(error, 'version-conflict') || hasCode(error, 'conflict')) await releaseOrLog(owner, to);
         throw error;
       }
-    },
-    remove: async (owner, value, append) => {
-      const result = await append();
-      await giveBack(owner, value);
-      return result;
-    },
+    });
   };
 };

@@ -1,24 +1,25 @@
 import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
 import { fieldError, type Decider } from '@cyborgbackup/kernel';
-import { absent, changedFields, isEmpty, present, type Entity } from '../shared/entity.ts';
+import {
+  changedEntity,
+  changedFields,
+  isEmpty,
+  registeredEntity,
+  requireExisting,
+  requireNew,
+  type ChangeEntity,
+  type Entity,
+  type RegisterEntity,
+  type RemoveEntity,
+} from '../shared/entity.ts';
 
 export type User = Entity<UserFields>;
 
 export type UserCommand =
-  | {
-      readonly do: 'register';
-      readonly uuid: string;
-      readonly id: number;
-      readonly fields: UserFields;
-      /** `$scrypt$…` */
-      readonly passwordHash: string;
-    }
-  | {
-      readonly do: 'change';
-      readonly changes: { readonly [Name in keyof UserFields]?: UserFields[Name] | undefined };
-      readonly passwordHash?: string | undefined;
-    }
-  | { readonly do: 'remove' };
+  /** The hash is `$scrypt$…`. */
+  | (RegisterEntity<UserFields> & { readonly passwordHash: string })
+  | (ChangeEntity<UserFields> & { readonly passwordHash?: string | undefined })
+  | RemoveEntity;
 
 /** As lenient as mail servers are: `root@localhost` is an address. */
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
@@ -27,7 +28,7 @@ const checkEmail = (email: string | undefined): void => {
   if (email !== undefined && !EMAIL.test(email)) throw fieldError('email', 'Enter a valid email address.');
 };
 
-const change = (user: User, { changes, passwordHash }: UserCommand & { do: 'change' }): UserEvent[] => {
+const change = (user: User, { changes, passwordHash }: UserCommand & { type: 'change' }): UserEvent[] => {
   checkEmail(changes.email);
   const { uuid } = user;
   const changed = changedFields(user.fields, changes);
@@ -37,22 +38,22 @@ const change = (user: User, { changes, passwordHash }: UserCommand & { do: 'chan
   return events;
 };
 
-/** A user. That somebody stays a superuser is not decided here: see `superusers.ts`. */
+/** That one superuser stays is not decided here: see `superusers.ts`. */
 export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
   initialState: undefined,
 
   decide: (command, state) => {
-    switch (command.do) {
+    switch (command.type) {
       case 'register': {
-        absent(state);
+        requireNew(state);
         const { uuid, id, fields, passwordHash } = command;
         checkEmail(fields.email);
         return [{ type: 'user-registered', data: { ...fields, uuid, id, password_hash: passwordHash } }];
       }
       case 'change':
-        return change(present(state, 'user'), command);
+        return change(requireExisting(state, 'user'), command);
       case 'remove': {
-        const { uuid, id } = present(state, 'user');
+        const { uuid, id } = requireExisting(state, 'user');
         return [{ type: 'user-removed', data: { uuid, id } }];
       }
     }
@@ -60,15 +61,16 @@ export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
 
   evolve: (state, event) => {
     if (event.type === 'user-registered') {
-      const { uuid, id, password_hash: _, ...fields } = event.data;
-      return { uuid, id, isRemoved: false, fields };
+      const { password_hash: _, ...data } = event.data;
+      return registeredEntity(data);
     }
     if (!state) return state;
     if (event.type === 'user-removed') return { ...state, isRemoved: true };
-    if (event.type === 'user-password-changed') return state;
-    const { uuid: _, ...changes } = event.data;
-    return { ...state, fields: { ...state.fields, ...changedFields(state.fields, changes) } };
+    return event.type === 'user-password-changed' ? state : changedEntity(state, event.data);
   },
 };
+
+/** Email addresses that differ in case only are one address. */
+export const comparableEmail = (email: string): string => email.normalize('NFC').toLowerCase();
 
 export const userStream = (uuid: string): string => `user-${uuid}`;

@@ -1,8 +1,7 @@
 import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
-import { userDecider } from './decider.ts';
-import { comparableEmail } from './emails.ts';
+import { given } from '../testing/specification.ts';
+import { comparableEmail, userDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields: UserFields = {
@@ -22,14 +21,15 @@ const registered: UserEvent = {
   data: { ...fields, uuid, id: 4, password_hash: '$scrypt$1' },
 };
 const removed: UserEvent = { type: 'user-removed', data: { uuid, id: 4 } };
-const register = { do: 'register', uuid, id: 4, fields, passwordHash: '$scrypt$1' } as const;
+const register = { type: 'register', uuid, id: 4, fields, passwordHash: '$scrypt$1' } as const;
 
 describe('registering', () => {
-  test('a new user', () => given(userDecider).when(register).then(registered));
-  test('a uuid once', () => given(userDecider, registered).when(register).refused({ code: 'conflict' }));
-  test('a uuid once, also after its removal', () =>
+  test('records a new user', () => given(userDecider).when(register).then(registered));
+  test('refuses a second user with the same uuid', () =>
+    given(userDecider, registered).when(register).refused({ code: 'conflict' }));
+  test('refuses the uuid of a removed user', () =>
     given(userDecider, registered, removed).when(register).refused({ code: 'conflict' }));
-  test.each(['', 'ada', 'ada@', '@x.org', 'a b@x.org'])('%j is no address', (email) =>
+  test.each(['', 'ada', 'ada@', '@x.org', 'a b@x.org'])('refuses %j as an email address', (email) =>
     given(userDecider)
       .when({ ...register, fields: { ...fields, email } })
       .refused({ code: 'validation', fields: { email: ['Enter a valid email address.'] } }),
@@ -39,34 +39,37 @@ describe('registering', () => {
 describe('changing', () => {
   test('records what becomes another value, and nothing else', () =>
     given(userDecider, registered)
-      .when({ do: 'change', changes: { first_name: 'Ada', email: 'root@localhost', last_name: undefined } })
+      .when({ type: 'change', changes: { first_name: 'Ada', email: 'root@localhost', last_name: undefined } })
       .then({ type: 'user-changed', data: { uuid, email: 'root@localhost' } }));
-  test('nothing is no event', () => given(userDecider, registered).when({ do: 'change', changes: fields }).then());
+  test('writes no event when nothing changes', () =>
+    given(userDecider, registered).when({ type: 'change', changes: fields }).then());
   test('the password is an event of its own, even when it is the same', () =>
     given(userDecider, registered)
-      .when({ do: 'change', changes: { is_superuser: true }, passwordHash: '$scrypt$1' })
+      .when({ type: 'change', changes: { is_superuser: true }, passwordHash: '$scrypt$1' })
       .then(
         { type: 'user-changed', data: { uuid, is_superuser: true } },
         { type: 'user-password-changed', data: { uuid, password_hash: '$scrypt$1' } },
       ));
   test('builds on the changes before', () =>
     given(userDecider, registered, { type: 'user-changed', data: { uuid, email: 'b@x.org' } })
-      .when({ do: 'change', changes: { email: 'ada@x.org' } })
+      .when({ type: 'change', changes: { email: 'ada@x.org' } })
       .then({ type: 'user-changed', data: { uuid, email: 'ada@x.org' } }));
-  test('a wrong address', () =>
+  test('refuses an email address that is none', () =>
     given(userDecider, registered)
-      .when({ do: 'change', changes: { email: 'nowhere' } })
+      .when({ type: 'change', changes: { email: 'nowhere' } })
       .refused({ code: 'validation' }));
-  test.each([[[]], [[registered, removed]]])('nobody', (history: UserEvent[]) =>
-    given(userDecider, ...history)
-      .when({ do: 'change', changes: { first_name: 'X' } })
-      .refused({ code: 'not-found' }),
+  test.each([[[]], [[registered, removed]]])(
+    'refuses to change a user who does not exist or was removed',
+    (history: UserEvent[]) =>
+      given(userDecider, ...history)
+        .when({ type: 'change', changes: { first_name: 'X' } })
+        .refused({ code: 'not-found' }),
   );
 });
 
 test('a user is removed once', () => {
-  given(userDecider, registered).when({ do: 'remove' }).then(removed);
-  given(userDecider, registered, removed).when({ do: 'remove' }).refused({ code: 'not-found' });
+  given(userDecider, registered).when({ type: 'remove' }).then(removed);
+  given(userDecider, registered, removed).when({ type: 'remove' }).refused({ code: 'not-found' });
 });
 
 test('the state holds no password', () => {

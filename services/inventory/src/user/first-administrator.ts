@@ -1,22 +1,15 @@
-import { handleCommand, loadState } from '@cyborgbackup/event-store';
+import { loadState } from '@cyborgbackup/event-store';
 import { hasCode, hashPassword } from '@cyborgbackup/kernel';
-import { drawId } from '@cyborgbackup/service';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { AdminConfig } from './admin-config.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
+import { createUserEntity } from './commands.ts';
 import { userDecider, userStream } from './decider.ts';
-import { comparableEmail, createEmails } from './emails.ts';
 
 /** Always the same, so that of two processes that start at once one makes the administrator and the other meets it. */
 const FIRST_ADMINISTRATOR = '00000000-0000-4000-8000-000000000001';
 
 const DEFAULT_EMAIL = 'admin@cyborgbackup.local';
-
-export interface FirstAdministratorOptions {
-  /** `admin@cyborgbackup.local` unless told. */
-  readonly adminEmail?: string | undefined;
-  /** A random one unless told. */
-  readonly adminPassword?: string | undefined;
-}
 
 export interface InitialAdmin {
   readonly email: string;
@@ -38,21 +31,17 @@ const NO_REPORTS = {
  */
 export const ensureFirstAdministrator = async (
   deps: InventoryDeps,
-  { adminEmail: email = DEFAULT_EMAIL, adminPassword }: FirstAdministratorOptions,
+  { CYBORGBACKUP_ADMIN_EMAIL: email = DEFAULT_EMAIL, CYBORGBACKUP_ADMIN_PASSWORD: adminPassword }: Partial<AdminConfig>,
 ): Promise<InitialAdmin | undefined> => {
-  const stream = userStream(FIRST_ADMINISTRATOR);
-  const { version } = await loadState(deps, userDecider, stream);
+  const uuid = FIRST_ADMINISTRATOR;
+  const { version } = await loadState(deps, userDecider, userStream(uuid));
   if (version > 0) return undefined;
   const password = adminPassword ?? randomBytes(15).toString('base64url');
   const fields = { email, first_name: '', last_name: '', is_superuser: true, ...NO_REPORTS };
   const passwordHash = await hashPassword(password);
-  const id = await drawId(deps.pool, 'user');
-  const command = { do: 'register', uuid: FIRST_ADMINISTRATOR, id, fields, passwordHash } as const;
-  userDecider.decide(command, undefined); // refuses a wrong address before it is claimed
   try {
-    await createEmails(deps).register(stream, comparableEmail(email), () =>
-      handleCommand(deps, userDecider)(stream, command),
-    );
+    const { register } = createUserEntity(deps);
+    await register({ uuid, command_id: randomUUID() }, (id) => ({ type: 'register', uuid, id, fields, passwordHash }));
   } catch (error) {
     if (hasCode(error, 'conflict')) return undefined; // another process was faster
     throw error;

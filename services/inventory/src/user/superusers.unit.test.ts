@@ -1,6 +1,6 @@
 import type { SuperuserEvent } from '@cyborgbackup/contracts';
 import { test } from 'vitest';
-import { given } from '../testing/specification.test.ts';
+import { given } from '../testing/specification.ts';
 import { superusersDecider } from './superusers.ts';
 
 const withdrawn = (user: string, version: number): SuperuserEvent => ({
@@ -16,7 +16,7 @@ test('a superuser may go when another one stays', () =>
     .when({ user: 'ada', version: 5, superusers: [ada, bob] })
     .then(withdrawn('ada', 5)));
 
-test('the last one stays', () =>
+test('the last superuser stays', () =>
   given(superusersDecider)
     .when({ user: 'ada', version: 5, superusers: [ada] })
     .refused(last));

@@ -2,11 +2,11 @@ import { jobStream, schedulerCommands } from '@cyborgbackup/contracts';
 import type { JobRow } from '@cyborgbackup/read-models';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lost } from '../some-events.test.ts';
-import { somePolicy } from '../some-policy.test.ts';
-import { createStage, jobNamed, type Stage } from '../support.test.ts';
+import { lost } from '../testing/job-events.ts';
+import { somePolicy } from '../testing/policy-fixture.ts';
+import { createStage, jobNamed, type Stage } from '../testing/scheduler-stage.ts';
 
-describe('an explanation', () => {
+describe('explainJob', () => {
   let stage: Stage;
   beforeAll(async () => {
     stage = await createStage();
@@ -24,22 +24,22 @@ describe('an explanation', () => {
     return run;
   };
 
-  it('counts the line for a repository, and names who is in the way', async () => {
+  it('counts the jobs ahead for a repository, and names the job that uses it', async () => {
     const short = { catalog_enabled: false, auto_prune: false };
     const one = somePolicy(1, { ...short, clientCount: 3 });
     const two = { ...somePolicy(2, { auto_prune: false, clientCount: 2 }), repository: one.repository };
-    // Its client is busy though its repository is free; nobody stands in line before it.
+    // Its client is busy though its repository is free; no job is ahead of it.
     const three = { ...somePolicy(3, short), clients: one.clients.slice(0, 1) };
     for (const policy of [one, two, three]) stage.policies.set(policy.policy.id, policy);
     const gate = Promise.withResolvers<void>();
     const runningName = 'Backup Job policy1 host1-1';
     stage.executor.orders.set(runningName, gate.promise);
     const first = await launch(1);
-    await stage.settled(first, ['running', 'pending', 'pending']);
+    await stage.waitForStatuses(first, ['running', 'pending', 'pending']);
     const second = await launch(2);
-    await stage.settled(second, ['pending', 'waiting', 'pending', 'waiting']);
+    await stage.waitForStatuses(second, ['pending', 'waiting', 'pending', 'waiting']);
     const third = await launch(3);
-    await stage.settled(third, ['pending']);
+    await stage.waitForStatuses(third, ['pending']);
 
     const [running, , last] = await stage.jobs(first);
     const others = await stage.jobs(second);
@@ -52,7 +52,7 @@ describe('an explanation', () => {
       blocked_by,
       ahead: 0,
     });
-    // The first policy has a slot already, so the other one goes first.
+    // The first policy holds a grant already, so the other one goes first.
     expect(await explain(last!)).toEqual({
       state: 'pending',
       reason: `${inUse} Jobs ahead of it: 3 (2 of other policies, which take turns).`,
@@ -73,21 +73,21 @@ describe('an explanation', () => {
     });
 
     gate.resolve();
-    await stage.settled(first, Array<string>(3).fill('successful'));
+    await stage.waitForStatuses(first, Array<string>(3).fill('successful'));
     expect(await explain(running!)).toMatchObject({ state: 'ended', reason: 'It has ended.' });
     await expect(explain({ uuid: randomUUID() })).rejects.toMatchObject({ code: 'not-found' });
   });
 
-  it('counts the line for a client where no repository is needed', async () => {
+  it('counts the jobs ahead for a client when the job needs no repository', async () => {
     const policies = [4, 5].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));
     const client = { ...policies[0]!.clients[0]!, ready: false };
     for (const policy of policies) stage.policies.set(policy.policy.id, { ...policy, clients: [client] });
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set(`Prepare Client ${client.hostname}`, gate.promise);
     const first = await launch(4);
-    await stage.settled(first, ['running', 'waiting']);
+    await stage.waitForStatuses(first, ['running', 'waiting']);
     const second = await launch(5);
-    await stage.settled(second, ['pending', 'waiting']);
+    await stage.waitForStatuses(second, ['pending', 'waiting']);
     const [check] = await stage.jobs(second);
     expect(await explain(check!)).toMatchObject({
       state: 'pending',
@@ -95,11 +95,11 @@ describe('an explanation', () => {
       ahead: 0,
     });
     gate.resolve();
-    await stage.settled(second, ['successful', 'successful']);
+    await stage.waitForStatuses(second, ['successful', 'successful']);
   });
 });
 
-it('a job that pauses before its next attempt leaves its room to another', async () => {
+it('lets another job run while one pauses before its next attempt', async () => {
   await using stage = await createStage();
   await stage.startScheduler({ maxRunning: 1 });
   const gate = Promise.withResolvers<void>();
@@ -116,13 +116,13 @@ it('a job that pauses before its next attempt leaves its room to another', async
       { policy: id, run, extra_vars: null },
       { schema: schedulerCommands.launch.output },
     );
-    await stage.settled(run, [id === 1 ? 'running' : 'pending']);
+    await stage.waitForStatuses(run, [id === 1 ? 'running' : 'pending']);
     jobs.push(...(await stage.jobs(run)));
   }
   const full = 'All 1 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).';
   expect(await explain(1)).toMatchObject({ state: 'pending', reason: full });
   await stage.append(jobStream(jobs[0]!.uuid), lost(jobs[0]!.uuid, 'The host is off.', true));
-  await stage.settled(jobs[1]!.run, ['running']);
+  await stage.waitForStatuses(jobs[1]!.run, ['running']);
   expect((await explain(0)).reason).toContain('Its last attempt was lost: The host is off.');
   expect(await explain(2)).toMatchObject({ state: 'pending', reason: full });
   gate.resolve();

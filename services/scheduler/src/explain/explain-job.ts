@@ -1,6 +1,8 @@
+import { HOLDER_SUBJECT } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
+import type { Connection } from '@cyborgbackup/messaging';
 import type { Pool } from 'pg';
-import { isHandedOut } from '../queue/decide-slots.ts';
+import { isHandedOut } from '../queue/decide-grants.ts';
 import {
   explainEnded,
   explainGranted,
@@ -10,32 +12,32 @@ import {
   type Explanation,
 } from './explain-wait.ts';
 import {
-  readAskedJob,
+  readBacklogs,
+  readExplainedJob,
+  readGrantCounts,
   readHolders,
-  readLines,
-  readSlotCounts,
-  readUnmetNeeds,
+  readUnmetDependencies,
   stageOf,
-  type AskedJob,
-} from './wait-facts.ts';
+  type ExplainedJob,
+} from './explained-job.ts';
 
 export interface ExplainDeps {
   readonly pool: Pool;
-  /** As in `SlotLimits`. */
+  /** See `GrantLimits`. */
   readonly maxRunning: number;
-  /** Whether any executor is there, asked about a job; undefined when that cannot be known. Takes a moment. */
+  /** See `hasExecutors`. */
   hasExecutors(job: string): Promise<boolean | undefined>;
 }
 
-const explainLine = async (deps: ExplainDeps, job: AskedJob): Promise<Explanation> => {
+const explainReadyJob = async (deps: ExplainDeps, job: ExplainedJob): Promise<Explanation> => {
   const { pool, maxRunning } = deps;
-  const [holders, lines, slots] = await Promise.all([
+  const [holders, backlogs, counts] = await Promise.all([
     readHolders(pool, job),
-    readLines(pool, job),
-    readSlotCounts(pool),
+    readBacklogs(pool, job),
+    readGrantCounts(pool),
   ]);
-  const hasExecutors = isHandedOut(slots.handedOut) ? await deps.hasExecutors(job.uuid) : undefined;
-  return explainReady({ job, holders, lines, limits: { ...slots, maxRunning, hasExecutors } });
+  const hasExecutors = isHandedOut(counts.handedOut) ? await deps.hasExecutors(job.uuid) : undefined;
+  return explainReady({ job, holders, backlogs, obstacles: { ...counts, maxRunning, hasExecutors } });
 };
 
 /**
@@ -43,19 +45,38 @@ const explainLine = async (deps: ExplainDeps, job: AskedJob): Promise<Explanatio
  * @throws AppError `not-found`
  */
 export const explainJob = async (deps: ExplainDeps, uuid: string): Promise<Explanation> => {
-  const job = await readAskedJob(deps.pool, uuid);
+  const job = await readExplainedJob(deps.pool, uuid);
   if (!job) throw new AppError('not-found', 'There is no such job.');
-  const needs = job.status === 'waiting' ? await readUnmetNeeds(deps.pool, uuid) : [];
-  switch (stageOf(job, needs)) {
+  const unmet = job.status === 'waiting' ? await readUnmetDependencies(deps.pool, uuid) : [];
+  switch (stageOf(job, unmet)) {
     case 'waiting':
-      return explainWaiting(needs);
+      return explainWaiting(unmet);
     case 'ready':
-      return explainLine(deps, job);
+      return explainReadyJob(deps, job);
     case 'granted':
       return explainGranted(job, await deps.hasExecutors(uuid));
     case 'running':
       return explainRunning();
     case 'ended':
       return explainEnded(job);
+  }
+};
+
+/** An executor that works on the job answers at once; the others, though they are connected, never do. */
+const ANSWER_MILLIS = 150;
+
+/** The NATS server itself answers for a subject without subscribers. */
+const hasNoSubscriber = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && error.cause.name === 'NoResponders';
+
+/** Whether any executor is connected, found out by a question about the job; undefined while NATS is away. */
+export const hasExecutors = async (connection: Connection, job: string): Promise<boolean | undefined> => {
+  if (!connection.isConnected()) return undefined;
+  try {
+    await connection.nats.request(HOLDER_SUBJECT, job, { timeout: ANSWER_MILLIS });
+    return true;
+  } catch (error) {
+    if (hasNoSubscriber(error)) return false;
+    return connection.isConnected() ? true : undefined;
   }
 };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_HANDED_OUT } from '../queue/decide-slots.ts';
-import { explainGranted, explainReady, explainWaiting, type ReadyFacts } from './explain-wait.ts';
-import type { Line } from './line-ahead.ts';
-import type { NamedJob } from './wait-facts.ts';
+import { MAX_HANDED_OUT } from '../queue/decide-grants.ts';
+import { explainGranted, explainReady, explainWaiting, type ReadyJob } from './explain-wait.ts';
+import type { NamedJob } from './explained-job.ts';
+import type { PolicyBacklog } from './jobs-ahead.ts';
 
 const job = (id: number): NamedJob => ({ id, uuid: `uuid ${id}`, name: `job ${id}` });
 
-const line = (changes: Partial<Line> = {}): Line => ({
+const backlog = (changes: Partial<PolicyBacklog> = {}): PolicyBacklog => ({
   policy: 'p',
   manual: false,
   jobs: 1,
@@ -17,18 +17,18 @@ const line = (changes: Partial<Line> = {}): Line => ({
   ...changes,
 });
 
-const facts = (changes: Partial<ReadyFacts> = {}): ReadyFacts => ({
+const readyJob = (changes: Partial<ReadyJob> = {}): ReadyJob => ({
   job: { policy: 'p', manual: false },
   holders: { repository: undefined, client: undefined },
-  lines: [line()],
-  limits: { running: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
+  backlogs: [backlog()],
+  obstacles: { running: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
   ...changes,
 });
 
-const limits = facts().limits;
+const { obstacles } = readyJob();
 
-describe('an explanation of a job that could run', () => {
-  it.each<[string, Partial<ReadyFacts>, string, { by: number[]; ahead: number }]>([
+describe('explainReady', () => {
+  it.each<[string, Partial<ReadyJob>, string, { by: number[]; ahead: number }]>([
     [
       'when its repository is used',
       { holders: { repository: job(1), client: job(2) } },
@@ -37,7 +37,7 @@ describe('an explanation of a job that could run', () => {
     ],
     [
       'when its repository is used, and others wait for that too',
-      { holders: { repository: job(1), client: undefined }, lines: [line({ jobs: 3, older: 1 })] },
+      { holders: { repository: job(1), client: undefined }, backlogs: [backlog({ jobs: 3, older: 1 })] },
       'Its repository is used by "job 1". Jobs ahead of it: 1.',
       { by: [1], ahead: 1 },
     ],
@@ -49,29 +49,29 @@ describe('an explanation of a job that could run', () => {
     ],
     [
       'when as many run as may',
-      { limits: { ...limits, running: 3, maxRunning: 3 } },
+      { obstacles: { ...obstacles, running: 3, maxRunning: 3 } },
       'All 3 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).',
       { by: [], ahead: 0 },
     ],
     [
       'when the executors take none',
-      { limits: { ...limits, handedOut: MAX_HANDED_OUT, hasExecutors: true } },
+      { obstacles: { ...obstacles, handedOut: MAX_HANDED_OUT, hasExecutors: true } },
       '4 jobs wait for an executor already: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).',
       { by: [], ahead: 0 },
     ],
     [
       'when no executor is there',
-      { limits: { ...limits, handedOut: MAX_HANDED_OUT, hasExecutors: false } },
+      { obstacles: { ...obstacles, handedOut: MAX_HANDED_OUT, hasExecutors: false } },
       '4 jobs wait for an executor already, and no executor is there: start one.',
       { by: [], ahead: 0 },
     ],
     [
-      'behind those that somebody launched, and those of other policies',
+      'when jobs launched by a user and jobs of other policies go first',
       {
-        lines: [
-          line({ jobs: 2, older: 1, head: 11, held: 1 }),
-          line({ policy: 'q', head: 12, jobs: 2 }),
-          line({ policy: 'm', manual: true, head: 14 }),
+        backlogs: [
+          backlog({ jobs: 2, older: 1, head: 11, held: 1 }),
+          backlog({ policy: 'q', head: 12, jobs: 2 }),
+          backlog({ policy: 'm', manual: true, head: 14 }),
         ],
       },
       'It waits for its turn. Jobs ahead of it: 4 (1 launched by somebody, 2 of other policies, which take turns).',
@@ -83,13 +83,13 @@ describe('an explanation of a job that could run', () => {
       'Nothing is in its way: the scheduler starts it in a moment.',
       { by: [], ahead: 0 },
     ],
-  ])('%s', (_name, changes, reason, { by, ahead }) => {
+  ])('explains a ready job %s', (_name, changes, reason, { by, ahead }) => {
     const blocked_by = by.map(job);
-    expect(explainReady(facts(changes))).toEqual({ state: 'pending', reason, blocked_by, ahead });
+    expect(explainReady(readyJob(changes))).toEqual({ state: 'pending', reason, blocked_by, ahead });
   });
 });
 
-it('names what a job needs, and counts what it does not name', () => {
+it('names the first dependencies that a job waits for, and counts the others', () => {
   expect(explainWaiting([1].map(job)).reason).toBe('It needs "job 1" to succeed.');
   expect(explainWaiting([1, 2].map(job)).reason).toBe('It needs "job 1" and "job 2" to succeed.');
   expect(explainWaiting([1, 2, 3, 4, 5].map(job))).toMatchObject({
@@ -102,19 +102,24 @@ it.each<[string, number, boolean | undefined, string]>([
   ['any executor', 0, true, 'It may run, and waits for an executor that has room'],
   ['no executor', 0, false, 'It may run, but no executor is there: start one.'],
   [
-    'nobody knows what',
+    'executors of which nothing is known',
     0,
     undefined,
     'It may run, and waits for an executor: see whether one is running and has room.',
   ],
   [
-    'be tried again',
+    'executors after a lost attempt',
     1,
     true,
     'Its last attempt was lost: The host is off. It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.',
   ],
-  ['be tried again by nobody', 1, false, 'Its last attempt was lost: The host is off. It may run, but no executor'],
-])('tells of a job that is handed out to %s', (_name, attempt, hasExecutors, reason) => {
+  [
+    'no executor after a lost attempt',
+    1,
+    false,
+    'Its last attempt was lost: The host is off. It may run, but no executor',
+  ],
+])('explains a job that is handed out to %s', (_name, attempt, hasExecutors, reason) => {
   expect(explainGranted({ attempt, reason: 'The host is off.' }, hasExecutors)).toMatchObject({
     state: 'granted',
     reason: expect.stringContaining(reason),

@@ -2,8 +2,8 @@ import { isJobOver, jobEvolver, type JobEvent, type JobState } from '@cyborgback
 import { AppError, type Decider } from '@cyborgbackup/kernel';
 
 /*
- * What the scheduler may say about a job, on the same stream as the executors and, as they do, at an exact version: who
- * comes second sees what the first one wrote, and decides again. All states are described beside `jobEvolver`.
+ * What the scheduler may say about a job, on the same stream as the executors and, as they do, at an exact version: the second
+ * to append reads what the first one wrote, and decides again. All states are described beside `jobEvolver`.
  *
  *             cancel                   skip, fail
  *   idle      job-canceled, the end    job-canceled, job-failed: the end
@@ -14,11 +14,11 @@ import { AppError, type Decider } from '@cyborgbackup/kernel';
  * job; when the executor wins, the cancel becomes a request to it.
  */
 export type JobCommand =
-  | { readonly do: 'cancel'; readonly job: string }
-  /** What it needed did not succeed, so it has nothing to do. */
-  | { readonly do: 'skip'; readonly job: string; readonly reason: string }
-  /** What it needed failed, and with it the job itself. */
-  | { readonly do: 'fail'; readonly job: string; readonly reason: string };
+  | { readonly type: 'cancel'; readonly job: string }
+  /** A dependency did not succeed, so there is nothing to do. */
+  | { readonly type: 'skip'; readonly job: string; readonly reason: string }
+  /** Its preparation failed, and the job fails with it. */
+  | { readonly type: 'fail'; readonly job: string; readonly reason: string };
 
 const cancel = (job: string, { status, attempt, cancelRequested }: JobState): readonly JobEvent[] => {
   if (status === 'idle') {
@@ -28,20 +28,17 @@ const cancel = (job: string, { status, attempt, cancelRequested }: JobState): re
   return cancelRequested ? [] : [{ type: 'job-cancel-requested', data: { job } }];
 };
 
-/** A job that never ran brought nothing. */
 const NO_RESULT = { warnings: [], archive: null, restored: null, drill: null, check: null };
 
-const end = (command: Exclude<JobCommand, { do: 'cancel' }>, { attempt }: JobState): JobEvent => {
-  const { job, reason } = command;
-  return command.do === 'skip'
+const end = ({ type, job, reason }: Exclude<JobCommand, { type: 'cancel' }>, { attempt }: JobState): JobEvent =>
+  type === 'skip'
     ? { type: 'job-canceled', data: { job, attempt, reason } }
     : { type: 'job-failed', data: { job, attempt, status: 'failed', reason, exit_code: null, ...NO_RESULT } };
-};
 
 export const jobDecider: Decider<JobState, JobCommand, JobEvent> = {
   ...jobEvolver,
   decide: (command, state) => {
-    if (command.do !== 'cancel') return state.status === 'idle' ? [end(command, state)] : [];
+    if (command.type !== 'cancel') return state.status === 'idle' ? [end(command, state)] : [];
     if (isJobOver(state)) throw new AppError('conflict', `The job has ended already: it is ${state.status}.`);
     return cancel(command.job, state);
   },

@@ -4,15 +4,16 @@ import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { schedulerProjection } from '../read/scheduler-projection.ts';
-import type { ResolvedPolicy } from '../run/draft-jobs.ts';
-import { createLaunchLock } from '../run/launch-lock.ts';
-import { launch } from '../run/launch.ts';
-import { checkGrants, checkReplay, createStage, within, type Stage } from '../support.test.ts';
-import { somePolicy } from '../some-policy.test.ts';
-import { lead, type LeaderDeps } from './lead.ts';
+import { schedulerProjection } from '../tables/scheduler-projection.ts';
+import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
+import { createLaunchLock } from '../runs/launch-lock.ts';
+import { startManualRun } from '../runs/launch.ts';
+import { checkGrants, checkReplay, createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { somePolicy } from '../testing/policy-fixture.ts';
+import { lead } from './lead.ts';
+import type { LeaderDeps } from './leader.ts';
 
-describe('a leader', () => {
+describe('lead', () => {
   let stage: Stage;
   let deps: LeaderDeps;
   const stopping = new AbortController();
@@ -89,7 +90,7 @@ describe('a leader', () => {
     };
   };
 
-  const slotsFreed = (): Promise<void> =>
+  const grantsReleased = (): Promise<void> =>
     vi.waitFor(async () => {
       const { rowCount } = await stage.parts.pool.query('select from scheduler.grants');
       expect(rowCount).toBe(0);
@@ -127,48 +128,51 @@ describe('a leader', () => {
     ['clients', 'caught up', clients],
     ['machines', 'lagging', machines],
     ['machines', 'caught up', machines],
-  ])('may die between any two steps of a run of %s: the next one ends it, tables %s', async (_what, tables, story) => {
-    let fatal = 1;
-    for (let survived = false; !survived; fatal += 1) {
-      const id = (lastId += 1);
-      const policy = story.policy(id);
-      stage.policies.set(id, { ...policy, repository: { ...policy.repository, ready: false } });
-      const own = mortal(fatal);
-      const first = startLeader(own);
-      const run = randomUUID();
-      await launch(deps, { policy: id, run, extra_vars: null });
-      const done = stage.settled(run, story.statuses).then(slotsFreed);
-      // Either it dies, or it brings the run to its end.
-      await Promise.race([own.died, done]);
-      survived = !own.isDead();
-      await first.stop();
-      // The next one finds the tables lagging behind the log, or with all of it in them.
-      if (tables === 'caught up') await deps.waiter.waitForProjections([schedulerProjection.name], 'head', 5_000);
-      const next = startLeader(deps);
-      await done;
-      await next.stop();
-    }
-    expect(fatal).toBeGreaterThan(20);
-    await checkGrants(stage);
-    await checkReplay(stage);
-  });
+  ])(
+    'may die between any two steps of a run of %s: the next leader ends the run, with tables that are %s',
+    async (_what, tables, story) => {
+      let fatal = 1;
+      for (let survived = false; !survived; fatal += 1) {
+        const id = (lastId += 1);
+        const policy = story.policy(id);
+        stage.policies.set(id, { ...policy, repository: { ...policy.repository, ready: false } });
+        const own = mortal(fatal);
+        const first = startLeader(own);
+        const run = randomUUID();
+        await startManualRun(deps, { policy: id, run, extra_vars: null });
+        const done = stage.waitForStatuses(run, story.statuses).then(grantsReleased);
+        // Either it dies, or it brings the run to its end.
+        await Promise.race([own.died, done]);
+        survived = !own.isDead();
+        await first.stop();
+        // The next one finds the tables lagging behind the log, or with all of it in them.
+        if (tables === 'caught up') await deps.waiter.waitForProjections([schedulerProjection.name], 'head', 5_000);
+        const next = startLeader(deps);
+        await done;
+        await next.stop();
+      }
+      expect(fatal).toBeGreaterThan(20);
+      await checkGrants(stage);
+      await checkReplay(stage);
+    },
+  );
 
-  it('steps down when it finds that somebody else grants as well', async () => {
+  it('steps down when it finds that another scheduler grants jobs too', async () => {
     const policy = somePolicy(1_000, { clientCount: 3 });
     stage.policies.set(1_000, policy);
     const leaders = [startLeader(deps), startLeader(deps)];
     const run = randomUUID();
-    await launch(deps, { policy: 1_000, run, extra_vars: null });
+    await startManualRun(deps, { policy: 1_000, run, extra_vars: null });
     const first = await Promise.race(leaders.map(({ ended }) => ended));
     expect(hasCode(first, 'version-conflict')).toBe(true);
     await Promise.all(leaders.map(({ stop }) => stop()));
     const last = startLeader(deps);
-    await stage.settled(run, Array<string>(9).fill('successful'));
+    await stage.waitForStatuses(run, Array<string>(9).fill('successful'));
     await last.stop();
     await checkGrants(stage);
   });
 
-  it('does not hand out again what is in the job queue', async () => {
+  it('does not publish jobs again that are in the job queue', async () => {
     const gate = Promise.withResolvers<void>();
     const ids = Array.from({ length: 10 }, (_, n) => 3_000 + n);
     for (const id of ids) {
@@ -177,25 +181,26 @@ describe('a leader', () => {
     }
     const runs = ids.map(() => randomUUID());
     const first = startLeader(deps);
-    for (const [index, run] of runs.entries()) await launch(deps, { policy: ids[index]!, run, extra_vars: null });
+    for (const [index, run] of runs.entries())
+      await startManualRun(deps, { policy: ids[index]!, run, extra_vars: null });
     // The executor has room for eight; two jobs stay in the queue.
     await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(10), within);
-    for (const [index, run] of runs.entries()) await stage.settled(run, [index < 8 ? 'running' : 'pending']);
+    for (const [index, run] of runs.entries()) await stage.waitForStatuses(run, [index < 8 ? 'running' : 'pending']);
     await first.stop();
     const published = vi.fn(deps.jobQueue.publish);
     const next = startLeader({ ...deps, jobQueue: { ...deps.jobQueue, publish: published } });
     stage.policies.set(4_000, somePolicy(4_000, { catalog_enabled: false, auto_prune: false }));
     const last = randomUUID();
-    await launch(deps, { policy: 4_000, run: last, extra_vars: null });
+    await startManualRun(deps, { policy: 4_000, run: last, extra_vars: null });
     await vi.waitFor(() => expect(published).toHaveBeenCalled(), within);
     gate.resolve();
-    for (const run of [...runs, last]) await stage.settled(run, ['successful']);
+    for (const run of [...runs, last]) await stage.waitForStatuses(run, ['successful']);
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual([last]);
     await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(0), within);
     await next.stop();
   });
 
-  it('hands out again what the job queue lost, running or not', async () => {
+  it('publishes jobs again that the job queue lost, running or not', async () => {
     const gate = Promise.withResolvers<void>();
     const ids = Array.from({ length: 9 }, (_, n) => 5_000 + n);
     for (const id of ids) {
@@ -206,8 +211,9 @@ describe('a leader', () => {
     const jobQueue = { ...deps.jobQueue, publish: published };
     const leader = startLeader({ ...deps, jobQueue, republishMillis: 50 });
     const runs = ids.map(() => randomUUID());
-    for (const [index, run] of runs.entries()) await launch(deps, { policy: ids[index]!, run, extra_vars: null });
-    for (const [index, run] of runs.entries()) await stage.settled(run, [index < 8 ? 'running' : 'pending']);
+    for (const [index, run] of runs.entries())
+      await startManualRun(deps, { policy: ids[index]!, run, extra_vars: null });
+    for (const [index, run] of runs.entries()) await stage.waitForStatuses(run, [index < 8 ? 'running' : 'pending']);
     // While nothing is lost, nothing is handed out twice.
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual(runs);
     await stage.parts.connection.nats.request('$JS.API.STREAM.DELETE.JOBS', '');
@@ -216,12 +222,12 @@ describe('a leader', () => {
       expect(new Set(published.mock.calls.map(([{ run }]) => run))).toEqual(new Set(runs));
     }, within);
     gate.resolve();
-    for (const run of runs) await stage.settled(run, ['successful']);
+    for (const run of runs) await stage.waitForStatuses(run, ['successful']);
     await leader.stop();
     await checkGrants(stage);
   });
 
-  it('keeps to the limit, and serves policies in turn', async () => {
+  it('keeps to the limit of running jobs, and shares it fairly between policies', async () => {
     const policies = [2_001, 2_002].map((id) =>
       somePolicy(id, { clientCount: 2, catalog_enabled: false, auto_prune: false }),
     );
@@ -235,14 +241,15 @@ describe('a leader', () => {
       }
     }
     const runs = [randomUUID(), randomUUID()];
-    for (const [index, run] of runs.entries()) await launch(deps, { policy: 2_001 + index, run, extra_vars: null });
-    for (const run of runs) await stage.settled(run, ['pending', 'waiting', 'pending', 'waiting']);
+    for (const [index, run] of runs.entries())
+      await startManualRun(deps, { policy: 2_001 + index, run, extra_vars: null });
+    for (const run of runs) await stage.waitForStatuses(run, ['pending', 'waiting', 'pending', 'waiting']);
     stage.executor.started.length = 0;
     const leader = startLeader({ ...deps, maxRunning: 2 });
     await vi.waitFor(() => expect(stage.executor.started).toHaveLength(2), within);
     expect([...stage.executor.started].sort()).toEqual(['Prepare Client host2001-1', 'Prepare Client host2002-1']);
     for (const open of gates.values()) open();
-    for (const run of runs) await stage.settled(run, Array<string>(4).fill('successful'));
+    for (const run of runs) await stage.waitForStatuses(run, Array<string>(4).fill('successful'));
     await leader.stop();
     await checkGrants(stage);
   });

@@ -4,33 +4,26 @@ import { readCheckpoint } from '@cyborgbackup/projections';
 import type { Table } from '@cyborgbackup/projections/define';
 import { scheduler, type GrantRow, type JobRow } from '@cyborgbackup/read-models';
 import type { ClientBase, Pool } from 'pg';
-import { schedulerProjection } from '../read/scheduler-projection.ts';
-import { addRun, createQueue, type Queue } from '../queue/queue.ts';
-import { queuedJobs, type QueueEntry } from '../queue/queue-entry.ts';
-import type { TimetableRows } from '../tick/timetable.ts';
+import { schedulerProjection } from '../tables/scheduler-projection.ts';
+import { addRun } from '../queue/evolve-queue.ts';
+import { createQueue, type Queue } from '../queue/queue.ts';
+import { queuedJobs, type JobRecord, type QueueEntry } from '../queue/queue-entry.ts';
+import type { TimetableRows } from '../timetable/timetable.ts';
 
-/** The scheduler's memory as of one position of the log. */
+/** Queue and timetable as of one position of the log. */
 export interface Snapshot {
   readonly position: bigint;
   readonly queue: Queue;
   readonly timetable: TimetableRows;
 }
 
-interface OpenJobRow extends Pick<
-  JobRow,
-  'uuid' | 'id' | 'run' | 'name' | 'job_type' | 'task' | 'status' | 'needs' | 'attempt'
-> {
-  readonly policy: string | null;
-  readonly repository: string | null;
-  readonly client: string | null;
-  readonly scheduled: boolean;
-  readonly correlationId: string;
+interface OpenJobRow extends JobRecord, Pick<JobRow, 'status' | 'attempt'> {
   readonly reason: string;
   readonly granted_version: GrantRow['granted_version'] | null;
   readonly awaits_extension: boolean;
 }
 
-/** All jobs of runs of which a job has not ended, still holds its grant, or found machines that have no jobs yet. */
+/** All jobs of runs of which a job has not ended, still holds its grant, or awaits an extension. */
 const OPEN_JOBS = `
   select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.attempt, job.needs, job.policy_uuid as policy,
          job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
@@ -54,7 +47,7 @@ const selectAll = ({ name, columns }: Table): string => {
 
 /**
  * Everything in one snapshot of the database, so that all tables are as old as the checkpoint says.
- * @throws AppError `unavailable` while the tables are made or are of another version than this program
+ * @throws AppError `unavailable` while the tables are rebuilt for this version of the program
  */
 export const loadSnapshot = (pool: Pool): Promise<Snapshot> =>
   inSnapshot(pool, async (client, position) => ({
@@ -105,11 +98,11 @@ const readQueue = async (client: ClientBase): Promise<Queue> => {
 
 const restore = (entry: QueueEntry, row: OpenJobRow | undefined): void => {
   if (!row) return;
-  entry.announced ||= row.status !== 'waiting';
+  entry.readyRecorded ||= row.status !== 'waiting';
   entry.grantedAt = row.granted_version ?? undefined;
   entry.reason = row.reason;
   entry.awaitsExtension = row.awaits_extension;
-  if (row.attempt > 0 && row.status === 'pending') entry.lost = row.reason;
+  if (row.attempt > 0 && row.status === 'pending') entry.lossReason = row.reason;
   if (isJobEnd(row.status)) entry.end = row.status;
   else if (row.status === 'running') entry.stage = 'running';
 };

@@ -1,23 +1,23 @@
 import type { JobEnd, PlannedJob, RunFacts } from '@cyborgbackup/contracts';
-import { activityOf, kindOf, taskOf } from '../run/run-kind.ts';
+import { activityOf, kindOf, taskOf } from '../job/run-kind.ts';
 
 /** What the queue has to know of a job. */
 export interface QueuedJob {
   readonly uuid: string;
-  /** Ascending with the time of planning: the order of the queue. */
+  /** Ascending with the time of planning. */
   readonly id: number;
   readonly run: string;
   readonly name: string;
   readonly jobType: string;
-  /** What it does, where its type does not say it all. */
+  /** See `taskOf`. */
   readonly task: string | null;
-  /** Whose turn it is: the policy's uuid, or the run's where there is no policy. */
+  /** Whose fair share it uses: the policy's uuid, or the run's where there is no policy. */
   readonly policy: string;
-  /** What its run is in the way of; null for nothing. */
+  /** See `activityOf`. */
   readonly activity: string | null;
-  /** Somebody is waiting for it, so it goes before what a schedule started. */
+  /** Launched by a user, not by a schedule. */
   readonly manual: boolean;
-  /** What it must have for itself alone. */
+  /** Held exclusively while the job is granted. */
   readonly repository: string | null;
   readonly client: string | null;
   readonly needs: readonly string[];
@@ -26,28 +26,28 @@ export interface QueuedJob {
 }
 
 /**
- * waiting   for other jobs of its run
- * ready     those have succeeded: waits for its repository, its client, its turn or, where there is a limit, for room
- * granted   has all of these; no executor has started it (or one did, and lost it)
- * running   with an executor
- * ended     and, until its slot is freed, still holds what it was granted
+ * waiting   its dependencies have not succeeded yet
+ * ready     waits for its repository, its client, its policy's share or, where there is a limit, for other jobs to end
+ * granted   holds its repository and its client; no executor has started it, or the attempt was lost
+ * running   an executor runs it
+ * ended     and, until its grant is released, still holds what it was granted
  */
 export type Stage = 'waiting' | 'ready' | 'granted' | 'running' | 'ended';
 
 export interface QueueEntry {
   readonly job: QueuedJob;
   stage: Stage;
-  /** Needs that have not succeeded yet. */
+  /** Dependencies that have not succeeded yet. */
   readonly unmet: Set<string>;
-  /** Jobs of the run that need this one. */
+  /** Jobs of the run that depend on this one. */
   readonly dependents: QueueEntry[];
-  /** Readiness is in the log: from the start for a job without needs. */
-  announced: boolean;
-  /** Version of its grant; undefined when it holds no slot. */
+  /** The log says that it is ready; for a job without dependencies the plan says so. */
+  readyRecorded: boolean;
+  /** Version of its grant in the queue's stream; undefined when it holds none. */
   grantedAt: number | undefined;
   /** Why its latest attempt was lost; undefined before the first loss. */
-  lost: string | undefined;
-  /** It found machines that have not got their jobs yet. */
+  lossReason: string | undefined;
+  /** It found machines, and the run has not been extended by their jobs yet. */
   awaitsExtension: boolean;
   end: JobEnd | undefined;
   /** Why it ended, when it did not succeed. */
@@ -59,25 +59,18 @@ export const createEntry = (job: QueuedJob): QueueEntry => ({
   stage: 'waiting',
   unmet: new Set(job.needs),
   dependents: [],
-  announced: job.needs.length === 0,
+  readyRecorded: job.needs.length === 0,
   grantedAt: undefined,
-  lost: undefined,
+  lossReason: undefined,
   awaitsExtension: false,
   end: undefined,
   reason: '',
 });
 
-/** A check of a client is about the client alone, all other jobs run borg there: both. */
-const resourcesOf = (
-  { job_type, client }: Pick<PlannedJob, 'job_type'> & { readonly client: string | null },
-  repository: string | null,
-): Pick<QueuedJob, 'repository' | 'client'> =>
-  job_type === 'check' && client !== null ? { repository: null, client } : { repository, client };
-
-/** The parts of a job that plan and table have in common. */
-export interface JobFacts extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job_type'> {
-  readonly task: string | null;
+/** A job as both the log and the table describe it. */
+export interface JobRecord extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job_type'> {
   readonly needs: readonly string[];
+  readonly task: string | null;
   readonly run: string;
   readonly policy: string | null;
   readonly repository: string | null;
@@ -86,12 +79,11 @@ export interface JobFacts extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job
   readonly correlationId: string;
 }
 
-/** The jobs of one run, all of them. */
-export const queuedJobs = (run: readonly JobFacts[]): readonly QueuedJob[] => {
+/** @param run all jobs of one run */
+export const queuedJobs = (run: readonly JobRecord[]): readonly QueuedJob[] => {
   const [first] = run;
   if (!first) return [];
-  const kind = kindOf(first.policy, run);
-  const activity = activityOf(kind, first.policy ?? first.repository);
+  const activity = activityOf(kindOf(first.policy, run), first.policy ?? first.repository);
   return run.map((job) => ({
     uuid: job.uuid,
     id: job.id,
@@ -102,28 +94,32 @@ export const queuedJobs = (run: readonly JobFacts[]): readonly QueuedJob[] => {
     policy: job.policy ?? job.run,
     activity,
     manual: !job.scheduled,
-    ...resourcesOf(job, job.repository),
+    // The preparation of a client runs no borg on the repository.
+    repository: job.job_type === 'check' && job.client !== null ? null : job.repository,
+    client: job.client,
     needs: job.needs,
     correlationId: job.correlationId,
   }));
 };
 
-/** Jobs as the log plans them. */
-export const plannedFacts = (
+/** The jobs of a run as the log plans them. */
+export const plannedJobs = (
   run: RunFacts & { readonly jobs: readonly PlannedJob[] },
   correlationId: string,
-): readonly JobFacts[] =>
-  run.jobs.map((job) => ({
-    uuid: job.uuid,
-    id: job.id,
-    name: job.name,
-    job_type: job.job_type,
-    task: taskOf(job),
-    needs: job.needs,
-    run: run.uuid,
-    policy: run.policy?.uuid ?? null,
-    repository: run.repository?.uuid ?? null,
-    client: job.client?.uuid ?? null,
-    scheduled: run.due_at !== null,
-    correlationId,
-  }));
+): readonly QueuedJob[] =>
+  queuedJobs(
+    run.jobs.map((job) => ({
+      uuid: job.uuid,
+      id: job.id,
+      name: job.name,
+      job_type: job.job_type,
+      task: taskOf(job),
+      needs: job.needs,
+      run: run.uuid,
+      policy: run.policy?.uuid ?? null,
+      repository: run.repository?.uuid ?? null,
+      client: job.client?.uuid ?? null,
+      scheduled: run.due_at !== null,
+      correlationId,
+    })),
+  );

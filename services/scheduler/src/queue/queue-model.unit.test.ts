@@ -1,9 +1,10 @@
 import type { JobEvent, GrantEvent } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failed, lost, succeeded } from '../some-events.test.ts';
-import { decideSlots } from './decide-slots.ts';
-import { addRun, createQueue, evolve, extendRun, type Queue } from './queue.ts';
+import { failed, lost, succeeded } from '../testing/job-events.ts';
+import { decideGrants } from './decide-grants.ts';
+import { addFoundJobs, addRun, evolveQueue } from './evolve-queue.ts';
+import { createQueue, type Queue } from './queue.ts';
 import type { QueuedJob } from './queue-entry.ts';
 
 /*
@@ -38,7 +39,7 @@ type Step =
 interface ShapeOfJob {
   readonly repository: number | null;
   readonly client: number | null;
-  /** Needs the jobs planned so many places before it. */
+  /** Depends on the jobs planned so many positions before it. */
   readonly back: readonly number[];
   readonly findsMachines: boolean;
 }
@@ -90,7 +91,7 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
     manual,
     repository: repository === null ? null : uuidOf('repository', repository),
     client: client === null ? null : uuidOf('client', client),
-    needs: back.filter((places) => places <= index).map((places) => uuidOf('job', first + index - places)),
+    needs: back.filter((distance) => distance <= index).map((distance) => uuidOf('job', first + index - distance)),
     correlationId: 'c',
   }));
 };
@@ -104,12 +105,12 @@ const holders = ({ log, jobs }: Model): QueuedJob[] => {
   return jobs.filter(({ uuid }) => held.has(uuid));
 };
 
-const tell = (model: Model, event: JobEvent): void =>
-  evolve(model.queue, { ...event, version: 1, metadata: { correlationId: 'c' } });
+const fold = (model: Model, event: JobEvent): void =>
+  evolveQueue(model.queue, { ...event, version: 1, metadata: { correlationId: 'c' } });
 
 const end = (model: Model, event: JobEvent): void => {
   model.ended.set(event.data.job, event);
-  tell(model, event);
+  fold(model, event);
 };
 
 const success = ({ uuid, task }: QueuedJob): JobEvent =>
@@ -142,14 +143,14 @@ const extend = (model: Model): void => {
     model.jobs.push(...jobs);
     model.extended.add(finder.uuid);
     for (const { uuid, needs } of jobs) if (needs.includes(finder.uuid)) model.plannedReady.add(uuid);
-    extendRun(model.queue, finder.uuid, jobs);
+    addFoundJobs(model.queue, finder.uuid, jobs);
     // A second time it is known.
-    extendRun(model.queue, finder.uuid, jobs);
+    addFoundJobs(model.queue, finder.uuid, jobs);
   }
 };
 
-/** What an executor, or somebody who cancels, says about a job. */
-const said: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | undefined> = {
+/** What an executor, or a user who cancels, says about a job. */
+const eventsOf: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | undefined> = {
   cancel: ({ uuid }) => ({ type: 'job-canceled', data: { job: uuid, attempt: 0, reason: 'x' } }),
   start: ({ uuid, run }, isStarted) =>
     isStarted ? undefined : { type: 'job-started', data: { job: uuid, run, attempt: 1, executor: 'e' } },
@@ -161,7 +162,7 @@ const said: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent | und
 const touch = (model: Model, kind: Touch, pick: number): void => {
   const among = (kind === 'cancel' ? model.jobs : holders(model)).filter(({ uuid }) => !model.ended.has(uuid));
   const job = among[pick % Math.max(1, among.length)];
-  const event = job && said[kind](job, model.started.has(job.uuid));
+  const event = job && eventsOf[kind](job, model.started.has(job.uuid));
   if (!event) return;
   if (event.type === 'job-started') {
     model.started.add(job.uuid);
@@ -171,14 +172,14 @@ const touch = (model: Model, kind: Touch, pick: number): void => {
     model.started.delete(job.uuid);
     model.pausing.add(job.uuid);
   }
-  if (['job-started', 'job-attempt-lost'].includes(event.type)) tell(model, event);
+  if (['job-started', 'job-attempt-lost'].includes(event.type)) fold(model, event);
   else end(model, event);
 };
 
 const resourcesOf = (job: QueuedJob): string[] => [job.repository, job.client].filter((resource) => resource !== null);
 
-/** Nobody who may run has more right to it: those launched by somebody first, then who has fewest. */
-const checkTurn = (model: Model, granted: QueuedJob): void => {
+/** No other job that may run comes before it: jobs launched by a user first, then the policy with the fewest grants. */
+const checkFairShare = (model: Model, granted: QueuedJob): void => {
   const holding = holders(model);
   const used = new Set(holding.flatMap(resourcesOf));
   const wasGranted = new Set(model.log.filter(({ type }) => type === 'job-granted').map(({ data }) => data.job));
@@ -200,12 +201,12 @@ const running = (model: Model): readonly QueuedJob[] =>
 
 const act = (model: Model, maxEvents: number): void => {
   const before = model.queue.version;
-  const events = decideSlots(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
+  const events = decideGrants(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
   expect(events.length).toBeLessThanOrEqual(maxEvents);
   for (const event of events) {
     if (event.type === 'job-granted') {
       expect(running(model).length).toBeLessThan(MAX_RUNNING);
-      checkTurn(
+      checkFairShare(
         model,
         model.jobs.find(({ uuid }) => uuid === event.data.job)!,
       );
@@ -213,15 +214,16 @@ const act = (model: Model, maxEvents: number): void => {
     model.log.push(event);
   }
   expect(model.queue.version).toBe(before + events.length);
-  const doomed = [...model.queue.doomed.keys()];
-  model.queue.doomed.clear();
-  for (const { job } of doomed) end(model, { type: 'job-canceled', data: { job: job.uuid, attempt: 0, reason: 'y' } });
+  const blockedByFailure = [...model.queue.blockedByFailure.keys()];
+  model.queue.blockedByFailure.clear();
+  for (const { job } of blockedByFailure)
+    end(model, { type: 'job-canceled', data: { job: job.uuid, attempt: 0, reason: 'y' } });
 };
 
 /** As a new leader does from the tables. */
 const reload = (model: Model): Model => {
   const queue = createQueue(model.log.length);
-  const announced = new Set(model.log.filter(({ type }) => type === 'job-ready').map(({ data }) => data.job));
+  const recordedReady = new Set(model.log.filter(({ type }) => type === 'job-ready').map(({ data }) => data.job));
   const held = new Set(holders(model).map(({ uuid }) => uuid));
   for (const run of Map.groupBy(model.jobs, ({ run: uuid }) => uuid).values()) {
     const isOver = (job: QueuedJob): boolean =>
@@ -230,7 +232,7 @@ const reload = (model: Model): Model => {
     addRun(queue, run, (entry) => {
       const { uuid } = entry.job;
       const ended = model.ended.get(uuid);
-      entry.announced ||= announced.has(uuid) || model.plannedReady.has(uuid);
+      entry.readyRecorded ||= recordedReady.has(uuid) || model.plannedReady.has(uuid);
       entry.awaitsExtension = awaitsExtension(model, entry.job);
       entry.grantedAt = held.has(uuid)
         ? model.log.findIndex((e) => e.type === 'job-granted' && e.data.job === uuid) + 1
@@ -238,7 +240,7 @@ const reload = (model: Model): Model => {
       if (ended)
         entry.end = ended.type === 'job-succeeded' ? 'successful' : ended.type === 'job-failed' ? 'failed' : 'canceled';
       else if (model.started.has(uuid)) entry.stage = 'running';
-      else if (model.pausing.has(uuid)) entry.lost = 'x';
+      else if (model.pausing.has(uuid)) entry.lossReason = 'x';
     });
   }
   return { ...model, queue };
@@ -282,8 +284,8 @@ const newModel = (): Model => ({
   extended: new Set(),
 });
 
-describe('the queue, whatever happens', () => {
-  it('never grants a repository or a client twice, and ends with everything ended and forgotten', () => {
+describe('any history of the queue', () => {
+  it('never grants a repository or a client twice, and ends with all jobs ended and forgotten', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         let model = newModel();
@@ -306,31 +308,31 @@ describe('the queue, whatever happens', () => {
         }
         act(model, 200);
         act(model, 200);
-        expect(model.ended.size, 'nobody waits for ever').toBe(model.jobs.length);
+        expect(model.ended.size, 'no job waits for ever').toBe(model.jobs.length);
         expect(holders(model)).toEqual([]);
-        const { entries, runs, lanes, active, handedOut, pausing, granted } = model.queue;
+        const { entries, runs, ready, active, handedOut, pausing, granted } = model.queue;
         expect([entries, runs, active, handedOut, pausing].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
-        expect([lanes.policies, granted]).toEqual([0, 0]);
+        expect([ready.policies, granted]).toEqual([0, 0]);
       }),
       { numRuns: 1_500 },
     );
   });
 
-  it('decides the same after a new leader has loaded it', () => {
+  it('leads to the same decisions after a new leader has loaded it', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let model = newModel();
         for (const one of steps) model = take(model, one);
         const loaded = reload(model).queue;
         expect(loaded.granted).toBe(model.queue.granted);
-        expect(new Set([...loaded.doomed.keys()].map(({ job }) => job.uuid))).toEqual(
-          new Set([...model.queue.doomed.keys()].map(({ job }) => job.uuid)),
+        expect(new Set([...loaded.blockedByFailure.keys()].map(({ job }) => job.uuid))).toEqual(
+          new Set([...model.queue.blockedByFailure.keys()].map(({ job }) => job.uuid)),
         );
-        // Before either decides: whose turn it is among equals is remembered by a leader, and not by its successor.
+        // Before either decides: a leader remembers the latest grants of policies, which its successor does not know.
         for (const [uuid, { stage }] of loaded.entries) expect(model.queue.entries.get(uuid)?.stage).toBe(stage);
         const limits = { maxRunning: 0, maxEvents: 500 };
         const others = (queue: Queue): string[] =>
-          decideSlots(queue, limits)
+          decideGrants(queue, limits)
             .filter(({ event }) => event.type !== 'job-granted')
             .map(({ event }) => JSON.stringify(event))
             .sort();

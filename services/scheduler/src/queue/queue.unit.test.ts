@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { failed, lost, succeeded } from '../some-events.test.ts';
-import { decideSlots, MAX_HANDED_OUT } from './decide-slots.ts';
-import { fateOf } from './fate.ts';
-import { addRun, createQueue, evolve, type Queue } from './queue.ts';
+import { failed, lost, succeeded } from '../testing/job-events.ts';
+import { decideGrants, MAX_HANDED_OUT } from './decide-grants.ts';
+import { outcomeOfFailedDependency } from './failed-dependency.ts';
+import { addRun, evolveQueue } from './evolve-queue.ts';
+import { createQueue, type Queue } from './queue.ts';
 import { createEntry, type QueuedJob } from './queue-entry.ts';
 
 let lastId = 0;
@@ -31,21 +32,22 @@ const queueOf = (...jobs: readonly QueuedJob[]): Queue => {
 
 const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
 
-/** `granted x`, `freed x`, `awaited x`. */
+/** `granted x`, `released x`, `ready x`. */
 const decide = (queue: Queue, limits = UNLIMITED): string[] =>
-  decideSlots(queue, limits).map(({ event: { type, data } }) => `${type.slice(5)} ${data.job}`);
+  decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.replace(/^(job|grant)-/, '')} ${data.job}`);
 
 const metadata = { correlationId: 'c' };
 const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
   if (end === 'successful') {
-    evolve(queue, { ...succeeded(uuid), version: 1, metadata });
+    evolveQueue(queue, { ...succeeded(uuid), version: 1, metadata });
   } else if (end === 'failed') {
-    evolve(queue, { ...failed(uuid, 'Broken.'), version: 1, metadata });
-  } else evolve(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
+    evolveQueue(queue, { ...failed(uuid, 'Broken.'), version: 1, metadata });
+  } else
+    evolveQueue(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
 };
 
 const start = (queue: Queue, uuid: string): void =>
-  evolve(queue, {
+  evolveQueue(queue, {
     type: 'job-started',
     data: { job: uuid, run: `run of ${uuid}`, attempt: 1, executor: 'e' },
     version: 1,
@@ -66,8 +68,8 @@ const serve = (queue: Queue, limits = UNLIMITED): string[] => {
   }
 };
 
-describe('the queue grants', () => {
-  it('a repository and a client to one job at a time', () => {
+describe('decideGrants', () => {
+  it('grants a repository and a client to one job at a time', () => {
     const queue = queueOf(
       job('a', { repository: 'r1', client: 'c1' }),
       job('b', { repository: 'r1', client: 'c2' }),
@@ -78,12 +80,12 @@ describe('the queue grants', () => {
     expect(decide(queue)).toEqual([]);
     end(queue, 'a');
     // Its repository is free for b and its client for c, but each of them also needs what d has.
-    expect(decide(queue)).toEqual(['freed a']);
+    expect(decide(queue)).toEqual(['released a']);
     end(queue, 'd');
-    expect(decide(queue)).toEqual(['freed d', 'granted b', 'granted c']);
+    expect(decide(queue)).toEqual(['released d', 'granted b', 'granted c']);
   });
 
-  it('the preparation of clients beside a backup into the same repository', () => {
+  it('grants the preparation of clients beside a backup into the same repository', () => {
     const queue = queueOf(
       job('backup', { repository: 'r', client: 'c1' }),
       job('check', { jobType: 'check', client: 'c2' }),
@@ -91,7 +93,7 @@ describe('the queue grants', () => {
     expect(decide(queue)).toEqual(['granted backup', 'granted check']);
   });
 
-  it('a job when all that it needs has succeeded, and says that it waits from then on', () => {
+  it('grants a job when all its dependencies have succeeded, and records it as ready before', () => {
     const run = 'one run';
     const queue = queueOf(
       job('check', { run, repository: 'r' }),
@@ -100,12 +102,12 @@ describe('the queue grants', () => {
     );
     expect(decide(queue)).toEqual(['granted check', 'granted prepare']);
     end(queue, 'prepare');
-    expect(decide(queue)).toEqual(['freed prepare']);
+    expect(decide(queue)).toEqual(['released prepare']);
     end(queue, 'check');
-    expect(decide(queue)).toEqual(['freed check', 'awaited backup', 'granted backup']);
+    expect(decide(queue)).toEqual(['released check', 'ready backup', 'granted backup']);
   });
 
-  it('first what somebody launched, then what is older', () => {
+  it('grants jobs launched by a user before scheduled ones, and older ones before younger ones', () => {
     const queue = queueOf(
       job('scheduled', { repository: 'r' }),
       job('manual', { repository: 'r', manual: true, policy: 'q' }),
@@ -114,7 +116,7 @@ describe('the queue grants', () => {
     expect(serve(queue)).toEqual(['manual', 'later', 'scheduled']);
   });
 
-  it('each policy its turn on a repository', () => {
+  it('shares a repository fairly between policies', () => {
     const queue = queueOf(
       ...['a1', 'a2', 'a3', 'a4'].map((uuid) => job(uuid, { repository: 'r', policy: 'a' })),
       ...['b1', 'b2'].map((uuid) => job(uuid, { repository: 'r', policy: 'b' })),
@@ -122,7 +124,7 @@ describe('the queue grants', () => {
     expect(serve(queue)).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'a4']);
   });
 
-  it('what the limit leaves to the policy that has least', () => {
+  it('grants what the limit leaves to the policy that holds the fewest grants', () => {
     const queue = queueOf(
       ...['a1', 'a2', 'a3'].map((uuid) => job(uuid, { client: uuid, policy: 'a' })),
       ...['b1', 'b2'].map((uuid) => job(uuid, { client: uuid, policy: 'b' })),
@@ -131,19 +133,19 @@ describe('the queue grants', () => {
     expect(decide(queue, limits)).toEqual(['granted a1', 'granted b1', 'granted a2']);
     end(queue, 'a1');
     end(queue, 'a2');
-    expect(decide(queue, limits)).toEqual(['freed a1', 'freed a2', 'granted a3', 'granted b2']);
+    expect(decide(queue, limits)).toEqual(['released a1', 'released a2', 'granted a3', 'granted b2']);
   });
 
-  it('nothing to a job that was canceled while it was set aside with its client', () => {
+  it('grants nothing to a job that was canceled while its client was busy', () => {
     const queue = queueOf(job('a', { repository: 'r1', client: 'c' }), job('b', { repository: 'r2', client: 'c' }));
     expect(decide(queue)).toEqual(['granted a']);
     end(queue, 'b', 'canceled');
     end(queue, 'a');
-    expect(decide(queue)).toEqual(['freed a']);
+    expect(decide(queue)).toEqual(['released a']);
     expect(queue.entries.size).toBe(0);
   });
 
-  it('in parts, when there is more than fits into one append', () => {
+  it('decides in parts when there is more than fits into one append', () => {
     const queue = queueOf(...['a', 'b', 'c'].map((uuid) => job(uuid, { client: uuid })));
     const limits = { maxRunning: 0, maxEvents: 2 };
     expect([decide(queue, limits), decide(queue, limits), decide(queue, limits)]).toEqual([
@@ -153,20 +155,20 @@ describe('the queue grants', () => {
     ]);
   });
 
-  it('no more than the executors take', () => {
+  it('grants no more jobs than the executors start', () => {
     const names = Array.from({ length: MAX_HANDED_OUT + 4 }, (_, n) => `j${n}`);
     const queue = queueOf(...names.map((uuid) => job(uuid, { client: uuid })));
     expect(decide(queue)).toHaveLength(MAX_HANDED_OUT);
     start(queue, 'j0');
     expect(decide(queue)).toEqual([`granted j${MAX_HANDED_OUT}`]);
-    // A job that is tried again later keeps nobody waiting meanwhile.
-    evolve(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
+    // A job that is tried again later does not keep others waiting meanwhile.
+    evolveQueue(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
     expect(decide(queue)).toEqual([]);
     end(queue, 'j1', 'canceled');
-    expect(decide(queue)).toEqual(['freed j1', `granted j${MAX_HANDED_OUT + 1}`]);
+    expect(decide(queue)).toEqual(['released j1', `granted j${MAX_HANDED_OUT + 1}`]);
   });
 
-  it('what somebody launched before all that waits for executors', () => {
+  it('grants a job launched by a user before all that wait for executors', () => {
     const names = Array.from({ length: MAX_HANDED_OUT + 1 }, (_, n) => `j${n}`);
     const queue = queueOf(
       ...names.map((uuid) => job(uuid, { client: uuid })),
@@ -175,10 +177,10 @@ describe('the queue grants', () => {
     expect(decide(queue)[0]).toBe('granted by hand');
   });
 
-  it('knows its own events when they come back by the log', () => {
+  it('folds its own events once, although they come back by the log', () => {
     const queue = queueOf(job('a', { client: 'c' }));
-    const [decided] = decideSlots(queue, UNLIMITED);
-    evolve(queue, { ...decided!.event, version: 1, metadata });
+    const [decided] = decideGrants(queue, UNLIMITED);
+    evolveQueue(queue, { ...decided!.event, version: 1, metadata });
     expect([queue.granted, queue.version]).toEqual([1, 1]);
   });
 });
@@ -196,30 +198,30 @@ describe('a job that lost its attempt', () => {
     expect(decide(queue, limits)).toEqual(['granted off']);
     start(queue, 'off');
     expect(decide(queue, limits)).toEqual([]);
-    evolve(queue, { ...lost('off', 'The host is off.', true), version: 1, metadata });
+    evolveQueue(queue, { ...lost('off', 'The host is off.', true), version: 1, metadata });
     return queue;
   };
 
-  it('keeps what it has, but does not count as running while it pauses', () => {
+  it('keeps its repository and client, but does not count as running while it pauses', () => {
     const queue = pausing();
     expect(decide(queue, limits)).toEqual(['granted next']);
     start(queue, 'off');
     end(queue, 'next');
     // It runs again.
-    expect(decide(queue, limits)).toEqual(['freed next']);
+    expect(decide(queue, limits)).toEqual(['released next']);
     end(queue, 'off');
-    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
   });
 
-  it('gives back what it has when it ends in its pause', () => {
+  it('gives back its repository and client when it ends in its pause', () => {
     const queue = pausing();
     end(queue, 'off', 'canceled');
-    expect(decide(queue, limits)).toEqual(['freed off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
     expect(decide(queue, limits)).toEqual([]);
   });
 });
 
-describe('what follows a job that did not succeed', () => {
+describe('outcomeOfFailedDependency', () => {
   const need = (name: string, jobType: string, ended: 'failed' | 'error' | 'canceled') => ({
     ...createEntry(job(name, { jobType })),
     end: ended,
@@ -248,7 +250,7 @@ describe('what follows a job that did not succeed', () => {
       'skip',
       'Skipped: "Backup" failed.',
     ],
-  ])('%s', (_name, ended, what, reason) => {
-    expect(fateOf(follower, ended)).toEqual({ do: what, job: 'follower', reason });
+  ])('says that a job %s', (_name, ended, type, reason) => {
+    expect(outcomeOfFailedDependency(follower, ended)).toEqual({ type, job: 'follower', reason });
   });
 });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { recordedViolations } from './contract-openapi.ts';
-import { createRecordedFetch } from './recorded-fetch.ts';
-import { ADMIN, startWholeProduct, type WholeProduct } from './whole-product.ts';
+import { recordedViolations } from './testing/openapi-violations.ts';
+import { createRecordedFetch } from './testing/recorded-fetch.ts';
+import { ADMIN, startWholeProduct, type WholeProduct } from './testing/whole-product.ts';
 
 type Json = ReturnType<typeof JSON.parse>;
 
@@ -139,15 +139,15 @@ describe('what cannot be', () => {
     expect([status, body]).toEqual([400, { schedule: ['Invalid pk "99999" - object does not exist.'] }]);
   });
 
-  test('variables that are no JSON', async () => {
+  test('variables that are no JSON are a 400', async () => {
     const policy = await newPolicy();
     const { status, body } = await send('PATCH', policy.url, { body: { extra_vars: '{' } });
     expect([status, Object.keys(body)]).toEqual([400, ['extra_vars']]);
   });
 });
 
-describe('deleting', () => {
-  test('what policies use is a 409 that names them', async () => {
+describe('a conflict', () => {
+  test('deleting what policies use is a 409 that names them', async () => {
     const policy = await newPolicy();
     for (const url of [policy.related.schedule, policy.related.repository, `/api/v1/clients/${policy.clients[0]}/`]) {
       const { status, body } = await send('DELETE', url);
@@ -158,13 +158,13 @@ describe('deleting', () => {
     expect((await send('DELETE', policy.related.schedule)).status).toBe(200);
   });
 
-  test('or demoting the last superuser is a 409', async () => {
+  test('deleting or demoting the last superuser is a 409', async () => {
     expect((await send('DELETE', '/api/v1/users/1/')).status).toBe(409);
     expect((await send('PATCH', '/api/v1/users/1/', { body: { is_superuser: false } })).status).toBe(409);
   });
 });
 
-describe('fifty at once', () => {
+describe('fifty requests at once', () => {
   const statusesOf = async (collection: string, body: object): Promise<Record<number, number>> => {
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => send('POST', `/api/v1/${collection}/`, { body })),
@@ -229,8 +229,8 @@ describe('secrets', () => {
   });
 });
 
-describe('people', () => {
-  test('who change their password lose their tokens and get a fresh one', async () => {
+describe('users', () => {
+  test('lose their tokens and get a fresh one when they change their password', async () => {
     const user = { email: `${unique()}@example.com`, password: 'the first password' };
     const { id } = await create('users', user);
     const { body: tokens } = await send('POST', '/api/token/obtain/', { body: user });
@@ -249,7 +249,7 @@ describe('people', () => {
     expect((await send('GET', '/api/v1/me/', { as: user })).status).toBe(401);
   });
 
-  test('who use a refresh token twice are logged out', async () => {
+  test('are logged out when they use a refresh token twice', async () => {
     const { body: first } = await send('POST', '/api/token/obtain/', { body: ADMIN });
     const refresh = (token: string) => send('POST', '/api/token/refresh/', { body: { refresh: token } });
     const second = await refresh(first.refresh);
@@ -260,7 +260,7 @@ describe('people', () => {
     await expect.poll(async () => (await send('GET', '/api/v1/me/', { headers })).status).toBe(401);
   });
 
-  test('who have a personal token use it until they revoke it', async () => {
+  test('use a personal token until they revoke it', async () => {
     const { body: token } = await send('POST', '/api/v1/tokens/', { body: { name: 'ci', scope: 'write' } });
     const headers = { authorization: `Token ${token.token}` };
     expect((await send('POST', '/api/v1/clients/', { body: { hostname: unique() }, headers })).status).toBe(200);
@@ -269,7 +269,7 @@ describe('people', () => {
     expect((await send('GET', '/api/v1/me/', { headers })).status).toBe(401);
   });
 
-  test('who forgot their password are given a token for a new one', async () => {
+  test('are given a token for a new password when they forgot theirs', async () => {
     const user = { email: `${unique()}@example.com`, password: 'the first password' };
     const { id } = await create('users', user);
     const { body } = await send('POST', `/api/v1/users/${id}/password_reset_token/`, { body: {} });

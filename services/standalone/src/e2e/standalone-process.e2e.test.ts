@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { logIn } from '../demo/api-client.ts';
-import { PROJECT } from './service-process.ts';
+import { PROJECT } from './testing/service-process.ts';
 
 let data: string;
 
@@ -63,7 +63,7 @@ const stop = async ({ child }: Started, signal: NodeJS.Signals): Promise<number 
   return child.exitCode;
 };
 
-test('prints the first password once, stops with 0, and comes back after SIGKILL with what it knew', async () => {
+test('the standalone process prints the first password once, stops with 0, and comes back after SIGKILL with what it knew', async () => {
   const first = await start();
   const printed = /^First administrator: (\S+) {2}password: (\S+) /.exec(first.lines[0] ?? '');
   const login = { email: printed?.[1] ?? '', password: printed?.[2] ?? '' };
@@ -84,7 +84,7 @@ test('prints the first password once, stops with 0, and comes back after SIGKILL
   expect(await stop(third, 'SIGTERM')).toBe(0);
 });
 
-test('says which variable is wrong and exits with 78', async () => {
+test('the standalone process says which variable is wrong and exits with 78', async () => {
   const child = spawn(process.execPath, ['services/standalone'], {
     cwd: PROJECT,
     env: { ...process.env, CYBORGBACKUP_DATA_DIR: data, CYBORGBACKUP_LISTEN: 'nowhere' },

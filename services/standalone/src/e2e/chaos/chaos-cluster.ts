@@ -1,4 +1,4 @@
-import { startPostgres } from '@cyborgbackup/embedded';
+import { freePort, startPostgres } from '@cyborgbackup/embedded';
 import { createLogger, delay } from '@cyborgbackup/kernel';
 import { prepareDatabase } from '@cyborgbackup/service';
 import { startTestNats } from '@cyborgbackup/testkit';
@@ -7,9 +7,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logIn, type ApiClient } from '../../demo/api-client.ts';
-import { freePort } from '../free-port.ts';
-import { ADMIN } from '../five-services.ts';
-import { serviceProcess, type ServiceProcess } from '../service-process.ts';
+import { ADMIN } from '../testing/five-services.ts';
+import { serviceProcess, type ServiceProcess } from '../testing/service-process.ts';
 
 /** Something that dies without warning and comes back. */
 export interface Victim {

@@ -2,7 +2,7 @@ import { jobSucceeded } from '@cyborgbackup/contracts';
 import { verifyLog } from '@cyborgbackup/event-store';
 import { createLogger, type RecordedEvent } from '@cyborgbackup/kernel';
 import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
-import { compareAll } from '../replay.ts';
+import { compareAll } from '../testing/replay.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
 
 /** What the log says, seen without the running product. */

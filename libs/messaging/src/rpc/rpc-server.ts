@@ -1,0 +1,128 @@
+import { runInContext, settledWithin, toWireError, type Logger } from '@cyborgbackup/kernel';
+import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
+import {
+  NatsContext,
+  Server,
+  Transport,
+  type CustomTransportStrategy,
+  type MessageHandler,
+} from '@nestjs/microservices';
+import { isObservable, lastValueFrom, type Observable } from 'rxjs';
+import { z } from 'zod';
+import type { Connection } from '../connection/nats-connection.ts';
+import { contextOf, expiryOf } from '../connection/context-header.ts';
+import { fromJson, toJson } from '../connection/json.ts';
+import type { RequestGate } from './request-gate.ts';
+
+export interface RpcServerOptions {
+  readonly connection: Connection;
+  readonly queue: string;
+  readonly gate: RequestGate;
+  /** How long stopping waits for handlers in flight. */
+  readonly drainMillis: number;
+}
+
+/** What Nest's clients send. A message without `id` is not answered by Nest either; here it is not handled at all. */
+const envelope = z.object({ id: z.string(), data: z.unknown().optional() });
+
+type Reply = { readonly response: unknown } | { readonly err: unknown };
+
+/**
+ * Nest's NATS transport, with its envelope, by Nest's extension point for transports. The built-in one cannot be used:
+ * stopping it sleeps for a fixed time whatever is in flight; a reply that cannot be sent (too large, not JSON) is
+ * logged and its caller left waiting; a message without an id runs the handler and drops the result; and it has no
+ * limit on handlers running at once. One request goes this way:
+ *
+ *   message -> envelope (else: logged, dropped) -> context -> gate -> Nest's handler (pipes, guards, filters) -> reply
+ *
+ * Stopping: unsubscribe, serve what has already been sent to us, wait for the gate to be idle, then close.
+ */
+export class RpcServer extends Server implements CustomTransportStrategy {
+  override readonly transportId = Transport.NATS;
+  readonly #options: RpcServerOptions;
+  readonly #nats: NatsConnection;
+  readonly #log: Logger;
+  #subscriptions: readonly Subscription[] = [];
+
+  constructor(options: RpcServerOptions) {
+    super();
+    this.#options = options;
+    this.#nats = options.connection.nats;
+    this.#log = options.connection.logger;
+  }
+
+  async listen(callback: (error?: unknown) => void): Promise<void> {
+    try {
+      this.#subscriptions = [...this.messageHandlers].map(([subject, handler]) => this.#subscribe(subject, handler));
+      // Until the server has seen the subscriptions, callers are told that nobody is there.
+      await this.#nats.flush();
+      callback();
+    } catch (error) {
+      callback(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const { connection, gate, drainMillis } = this.#options;
+    const givesUpAt = Date.now() + drainMillis;
+    if (connection.isConnected()) {
+      await settledWithin(Promise.allSettled(this.#subscriptions.map((each) => each.drain())), drainMillis);
+    }
+    if (!(await gate.idle(givesUpAt - Date.now()))) {
+      this.#log.warn({ requests: gate.count() }, 'stopped while requests were being handled');
+    }
+    await connection.close();
+  }
+
+  on(): never {
+    throw new Error('Connection events are logged by the connection itself.');
+  }
+
+  unwrap(): never {
+    throw new Error('The connection belongs to whoever made it.');
+  }
+
+  #subscribe(subject: string, handler: MessageHandler): Subscription {
+    if (!/^[\w-]+(\.[\w-]+)*$/.test(subject)) throw new Error(`A message pattern must be a plain subject: ${subject}`);
+    const receive = (error: Error | null, message: Msg): void => {
+      if (error) this.#log.error({ err: error, subject }, 'NATS ended a subscription');
+      else void this.#receive(subject, handler, message);
+    };
+    return this.#nats.subscribe(subject, { queue: this.#options.queue, callback: receive });
+  }
+
+  /** Never rejects: nobody would catch it. */
+  async #receive(subject: string, handler: MessageHandler, message: Msg): Promise<void> {
+    const request = envelope.safeParse(fromJson(message.data));
+    if (!request.success) return this.#log.warn({ subject, bytes: message.data.length }, 'ignored a malformed message');
+    const { id, data } = request.data;
+    const handle = (): Promise<void> =>
+      this.#options.gate.run(
+        async () => {
+          const result: unknown = await handler(data, new NatsContext([subject, message.headers]));
+          this.#reply(message, id, { response: isObservable(result) ? await lastOf(result) : result });
+        },
+        expiryOf(message.headers, Date.now()),
+      );
+    await runInContext(contextOf(message.headers, 'unknown'), () =>
+      handle().catch((error: unknown) => this.#fail(message, id, error)),
+    );
+  }
+
+  #fail(message: Msg, id: string, error: unknown): void {
+    const wire = toWireError(error);
+    if (wire.code === 'internal') this.#log.error({ err: error, subject: message.subject }, 'request failed');
+    try {
+      this.#reply(message, id, { err: wire });
+    } catch (cause) {
+      this.#log.error({ err: cause, subject: message.subject }, 'the answer could not be sent');
+    }
+  }
+
+  #reply(message: Msg, id: string, reply: Reply): void {
+    message.respond(toJson({ ...reply, isDisposed: true, id }));
+  }
+}
+
+/** A handler answers once; of a stream the last value counts. */
+const lastOf = (result: Observable<unknown>): Promise<unknown> => lastValueFrom(result, { defaultValue: undefined });

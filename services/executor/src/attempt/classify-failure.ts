@@ -1,0 +1,91 @@
+import { messageOf } from '@cyborgbackup/kernel';
+import { asJobFailure, isInfrastructureError, JobFailure, type StopReason } from '../job/job-failure.ts';
+
+/** How an attempt ended that did not succeed, and what was before it. */
+export interface FailedAttempt {
+  readonly error: unknown;
+  readonly stop: StopReason | undefined;
+  /** This executor has to stop. */
+  readonly isShuttingDown: boolean;
+  /** From 1. */
+  readonly attempt: number;
+  /** Attempts before this one that a broken connection ended. */
+  readonly transportFailures: number;
+  /** How often the policy lets a job be tried when connections fail. */
+  readonly maxAttempts: number;
+  /** Seconds; null = no limit. */
+  readonly totalTimeout: number | null;
+}
+
+export type FailureAction =
+  | { readonly kind: 'cancel' }
+  /** The job goes on with another attempt, after this many milliseconds. */
+  | {
+      readonly kind: 'release-for-retry';
+      readonly reason: string;
+      readonly transport: boolean;
+      readonly retryMillis: number;
+    }
+  | { readonly kind: 'fail'; readonly failure: JobFailure };
+
+/** Grows by three, up to ten minutes. */
+const backOff = (firstMillis: number, retries: number): number => Math.min(600_000, firstMillis * 3 ** retries);
+
+const TRANSPORT_MILLIS = 10_000;
+const INFRASTRUCTURE_MILLIS = 5_000;
+
+const fail = (failure: JobFailure): FailureAction => ({ kind: 'fail', failure });
+
+const releaseForRetry = (reason: string, retryMillis: number, transport = false): FailureAction => ({
+  kind: 'release-for-retry',
+  reason,
+  transport,
+  retryMillis,
+});
+
+const afterTransport = (failure: JobFailure, { transportFailures, maxAttempts }: FailedAttempt): FailureAction => {
+  const tries = transportFailures + 1;
+  if (tries < maxAttempts) return releaseForRetry(failure.message, backOff(TRANSPORT_MILLIS, transportFailures), true);
+  return fail(tries === 1 ? failure : new JobFailure(`${failure.message} It was tried ${tries} times.`, failure.facts));
+};
+
+const afterStop = ({ stop, totalTimeout, isShuttingDown }: FailedAttempt): FailureAction | undefined => {
+  switch (stop) {
+    case 'canceled':
+      return { kind: 'cancel' };
+    case 'taken-over':
+      return releaseForRetry('Another executor has the job now.', 0);
+    case 'cut-off':
+      return releaseForRetry(
+        'The executor could reach neither the database nor NATS, so another one may have the job.',
+        0,
+      );
+    case 'overtime':
+      return fail(
+        new JobFailure(
+          `The job took longer than the ${totalTimeout} seconds of its policy's total_timeout and was stopped.`,
+        ),
+      );
+    case undefined:
+      return isShuttingDown
+        ? releaseForRetry('The executor was stopped; another one goes on with the job.', 0)
+        : undefined;
+  }
+};
+
+/**
+ * What follows from an attempt that did not succeed. Only a failed connection is worth another try, and only a limited number of
+ * times; a wrong passphrase, a full disk, a refused or a changed key would not get better. A failure of the control plane itself
+ * says nothing about the job.
+ */
+export const classifyFailure = (ended: FailedAttempt): FailureAction => {
+  const { error, attempt, transportFailures } = ended;
+  const byStop = afterStop(ended);
+  if (byStop) return byStop;
+  const failure = asJobFailure(error);
+  if (failure) return failure.facts.transport ? afterTransport(failure, ended) : fail(failure);
+  if (isInfrastructureError(error)) {
+    return releaseForRetry(messageOf(error), backOff(INFRASTRUCTURE_MILLIS, attempt - 1 - transportFailures));
+  }
+  return fail(new JobFailure(messageOf(error), { status: 'error' }));
+};

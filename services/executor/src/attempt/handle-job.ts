@@ -1,0 +1,110 @@
+import { isJobOver, jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
+import { loadState } from '@cyborgbackup/event-store';
+import { delay, hasCode, messageOf } from '@cyborgbackup/kernel';
+import { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from '@cyborgbackup/messaging';
+import type { JobCommand } from '../job/job-decider.ts';
+import { isInfrastructureError } from '../job/job-failure.ts';
+import { createJobPlans } from '../job/job-plan.ts';
+import { createJobOutput } from '../output/job-output.ts';
+import { createJobCommands, type JobCommands } from './job-commands.ts';
+import type { JobHolders } from './job-holders.ts';
+import { runAttempt, type AttemptDeps } from './run-attempt.ts';
+import { TAKEOVER_TIMING } from './timing.ts';
+
+export interface JobHandlerDeps extends AttemptDeps {
+  readonly holders: JobHolders;
+}
+
+/** When a message is delivered again whose job an executor works on: should that one die, it brings the job back. */
+const HELD_MILLIS = 15_000;
+
+/** After a failure of the control plane itself. */
+const TROUBLE_MILLIS = 5_000;
+
+/** A job whose executors die so often may be what kills them. Failed connections are counted apart, see max_attempts. */
+const MAX_LOST_ATTEMPTS = 20;
+
+const isHeldElsewhere = (): RetryLater => new RetryLater(HELD_MILLIS, 'an executor works on the job');
+
+/**
+ * One message of the work queue, from its arrival to the job's end:
+ *
+ * 1. claim: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
+ *    on is delivered again later. One whose executor does not answer any more is taken over as the next attempt, after a
+ *    pause (the fence) in which that executor, if it lives, stops borg. See timing.ts.
+ * 2. work, while the job's stream is watched: a cancel request or another executor's attempt stops it, and so does losing
+ *    the connection to both the log and NATS.
+ * 3. record the outcome. The append is refused when the attempt has lost the job, and then nothing is lost: the attempt
+ *    that is running records how the job ends.
+ */
+export const createJobHandler = (deps: JobHandlerDeps): JobHandler => {
+  const { parts, holders } = deps;
+  const command = createJobCommands(parts);
+  const planOf = createJobPlans(parts);
+  const handle: JobHandler = async (message, delivery) => {
+    const plan = await planOf(message.run, message.job);
+    const claimed = await claimJob(deps, command, message);
+    if (claimed === undefined) return 'drop';
+    await holders.hold(message.job, async () => {
+      const { attempt, transportFailures, tookOver } = claimed;
+      if (tookOver) await delay(TAKEOVER_TIMING.fenceMillis, delivery.signal);
+      const output = await createJobOutput(parts, message.job, attempt);
+      const reason = tookOver ? ', since the executor of the one before does not answer any more' : '';
+      if (attempt > 1) output.write('verbose', `Attempt ${attempt}${reason}.`);
+      await runAttempt(deps, command, { plan, attempt, transportFailures, output, shutdownSignal: delivery.signal });
+    });
+    return 'done';
+  };
+  return (message, delivery) =>
+    handle(message, delivery).catch((error: unknown) => {
+      // Any other error ends the job for good.
+      if (!(error instanceof RetryLater) && isInfrastructureError(error)) {
+        throw new RetryLater(TROUBLE_MILLIS, messageOf(error));
+      }
+      throw error;
+    });
+};
+
+interface ClaimedAttempt {
+  readonly attempt: number;
+  readonly transportFailures: number;
+  readonly tookOver: boolean;
+}
+
+const giveUp = async (command: JobCommands, job: string, { attempt, reason }: JobState): Promise<undefined> => {
+  await command(jobStream(job), { type: 'give-up', job, reason: `Given up after ${attempt} attempts: ${reason}` });
+  return undefined;
+};
+
+/** Undefined when the job is over. @throws RetryLater when another executor works on it, or was faster */
+const claimJob = async (
+  { parts, holders }: JobHandlerDeps,
+  command: JobCommands,
+  { job, run }: JobMessage,
+): Promise<ClaimedAttempt | undefined> => {
+  const { state: current } = await loadState(parts, jobEvolver, jobStream(job));
+  if (isJobOver(current)) return undefined;
+  const isRunning = current.status === 'running';
+  if (isRunning && (await holders.isHeld(job))) throw isHeldElsewhere();
+  if (current.attempt - current.transportFailures >= MAX_LOST_ATTEMPTS) return giveUp(command, job, current);
+  const start: JobCommand = { type: 'start', job, run, executor: parts.instance };
+  try {
+    const { state } = await command(jobStream(job), isRunning ? { ...start, insteadOf: current.attempt } : start);
+    return { attempt: state.attempt, transportFailures: state.transportFailures, tookOver: isRunning };
+  } catch (error) {
+    if (hasCode(error, 'conflict')) throw new RetryLater(HELD_MILLIS, error.message);
+    throw error;
+  }
+};
+
+/** A job that was delivered in vain too often ends as an error, so that its run does not wait for ever. */
+export const createDeadHandler = ({ parts, holders }: Pick<JobHandlerDeps, 'parts' | 'holders'>): DeadHandler => {
+  const command = createJobCommands(parts);
+  return async (message, { message: why }) => {
+    if (!message) return;
+    const { job } = message;
+    // Deliveries that found the job being worked on count too, but say nothing about the job.
+    if (await holders.isHeld(job)) throw isHeldElsewhere();
+    await command(jobStream(job), { type: 'give-up', job, reason: `Given up after several attempts: ${why}` });
+  };
+};

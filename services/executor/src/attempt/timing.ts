@@ -1,0 +1,78 @@
+import { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT } from '@cyborgbackup/messaging';
+
+/**
+ * When an attempt may start, and when the one before it has certainly ended.
+ *
+ * Only one executor may run borg for a job. The log decides which one: it appends `job-started` at the exact version of the
+ * job's stream. An executor that was cut off cannot read that it lost the job, so time has to separate the two. Seconds after
+ * the cut, with the numbers below:
+ *
+ *   cut off from NATS alone: it still reads the job's stream every 2 (`watchMillis`), finds the other attempt and stops borg.
+ *   So the fence of the other attempt is longer than that.
+ *
+ *   cut off from NATS and PostgreSQL: it stops by itself after 10 (`blindMillis`). Borg gets TERM, and KILL 4 later
+ *   (`termToKillMillis`), so it is gone after 14. Meanwhile the queue delivers the message to another executor 15
+ *   (`ackWaitMillis`) after the last heartbeat. Heartbeats come every 5 (`heartbeatMillis`), so that is 10 after the cut or
+ *   later. The other executor asks for 2 (`holderAnswerMillis`) who holds the job, and waits for the fence of 5 (`fenceMillis`):
+ *   its attempt starts 17 after the cut at the earliest.
+ *
+ * A message may also come sooner, and an executor that was paused does not notice time. So safety does not depend on these
+ * numbers alone: leftover processes of an earlier attempt are ended before the first step on each host (borg/run-step.ts),
+ * borg's own lock separates the two, and an attempt starts and removes nothing before the log has confirmed that the job is its
+ * own (`assertOwnership`).
+ *
+ * timing.unit.test.ts moves each number and expects `assertTakeoverTiming` to fail.
+ * See docs/decisions/0018-an-executor-stops-before-it-is-replaced.md.
+ */
+export interface TakeoverTiming {
+  /** A message without a heartbeat for so long is delivered to another executor. */
+  readonly ackWaitMillis: number;
+  readonly heartbeatMillis: number;
+  /** An attempt continues so long while neither PostgreSQL nor NATS can be reached; longer than a restart of both takes. */
+  readonly blindMillis: number;
+  /** What a stopped borg gets to end by itself, before it is killed; the supervisor in libs/borg waits so long. */
+  readonly termToKillMillis: number;
+  /** How often a running job's stream is read. Cancel signals usually come first; this does not depend on them. */
+  readonly watchMillis: number;
+  /** How long an executor waits for another one to say that it holds a job. */
+  readonly holderAnswerMillis: number;
+  /** How long an attempt that takes a job over waits before it starts. */
+  readonly fenceMillis: number;
+}
+
+/** @throws Error when two attempts of one job could run at the same time */
+export const assertTakeoverTiming = (timing: TakeoverTiming): void => {
+  const {
+    ackWaitMillis,
+    heartbeatMillis,
+    blindMillis,
+    termToKillMillis,
+    watchMillis,
+    holderAnswerMillis,
+    fenceMillis,
+  } = timing;
+  const endsAfter = blindMillis + termToKillMillis;
+  const startsAfter = ackWaitMillis - heartbeatMillis + holderAnswerMillis + fenceMillis;
+  if (endsAfter >= startsAfter) {
+    throw new Error(
+      `A job could run twice: an attempt that is cut off ends after ${endsAfter} ms, and the next one starts after ${startsAfter} ms.`,
+    );
+  }
+  if (watchMillis >= fenceMillis) {
+    throw new Error(
+      `A job could run twice: its log is read every ${watchMillis} ms, and the fence is ${fenceMillis} ms.`,
+    );
+  }
+};
+
+export const TAKEOVER_TIMING: TakeoverTiming = {
+  ackWaitMillis: ACK_WAIT_MILLIS,
+  heartbeatMillis: ACK_WAIT_MILLIS / HEARTBEATS_PER_ACK_WAIT,
+  blindMillis: 10_000,
+  termToKillMillis: 4_000,
+  watchMillis: 2_000,
+  holderAnswerMillis: 2_000,
+  fenceMillis: 5_000,
+};
+
+assertTakeoverTiming(TAKEOVER_TIMING);

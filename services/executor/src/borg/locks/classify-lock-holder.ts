@@ -1,0 +1,69 @@
+import type { RunningProcess } from './find-process.ts';
+import type { LockHolder } from './lock-holders.ts';
+import type { RecordedAttempt } from './recorded-attempts.ts';
+
+/** Whose lock it is, and by that what may be done about it. */
+export type LockOwnership =
+  /** A process of ours whose job does not need it any more: once it is ended, it releases the lock. */
+  | { readonly kind: 'leftover'; readonly job: string }
+  /** A process of ours that does not run any more. */
+  | { readonly kind: 'gone' }
+  /** A running job of ours. */
+  | { readonly kind: 'busy'; readonly job: string }
+  | { readonly kind: 'foreign'; readonly why: string };
+
+export interface LockHolderLookup {
+  readonly holder: LockHolder;
+  /** Names of the host that has the lock. */
+  readonly hostNames: readonly string[];
+  /** What runs there under the holder's process id. */
+  readonly process: RunningProcess | undefined;
+  /** Whether the job of that process is over. */
+  readonly isJobOver: boolean;
+  /** The job that asks, which has no process of its own at this moment. */
+  readonly job: string | undefined;
+  /** Attempts on the repository, newest first. */
+  readonly attempts: readonly RecordedAttempt[];
+}
+
+const isHere = ({ host }: LockHolder, names: readonly string[]): boolean =>
+  names.some((name) => name.toLowerCase() === host.toLowerCase());
+
+/** Process ids are used again: a process that is not borg does not hold a lock of borg. */
+const isBorg = ({ command }: RunningProcess): boolean => /\bborg/.test(command);
+
+/** Clocks of hosts differ. */
+const SKEW_MILLIS = 5 * 60_000;
+
+const isWithin = (at: number | undefined, { begun, ended }: RecordedAttempt): boolean =>
+  at !== undefined && ended !== null && at >= begun - SKEW_MILLIS && at <= ended + SKEW_MILLIS;
+
+/**
+ * Whether a dead process was ours. Where borg runs beside the repository its process id is recorded. In a push backup the lock is
+ * held by the `borg serve` of the repository's host, whose id we do not learn; but a lock that was taken while such an attempt of
+ * ours ran on the repository belongs to that attempt, since a repository has one writer at a time.
+ */
+const wasOurs = (holder: LockHolder, attempts: readonly RecordedAttempt[]): boolean =>
+  attempts.some((attempt) =>
+    attempt.host === 'client' ? isWithin(holder.at, attempt) : attempt.ended !== null && attempt.pid === holder.pid,
+  );
+
+/**
+ * A lock is taken from its holder only when that was a process of a job of ours which does not run any more, on the very host that
+ * the lock names; or when it still runs there for a job that is over, and can be ended.
+ */
+export const classifyLockHolder = (lookup: LockHolderLookup): LockOwnership => {
+  const { holder, hostNames, process, isJobOver, job, attempts } = lookup;
+  const named = `process ${holder.pid} on ${holder.host}`;
+  const foreign = (why: string): LockOwnership => ({ kind: 'foreign', why });
+  if (!isHere(holder, hostNames)) {
+    return foreign(`process ${holder.pid} of the host ${holder.host}, which cannot be looked at from here`);
+  }
+  if (process && isBorg(process)) {
+    if (process.job === undefined) return foreign(`${named}, which is not ours: ${process.command}`);
+    const isNeeded = process.job !== job && !isJobOver;
+    return { kind: isNeeded ? 'busy' : 'leftover', job: process.job };
+  }
+  if (wasOurs(holder, attempts)) return { kind: 'gone' };
+  return foreign(`${named}, which does not run any more and was not started by a job of ours`);
+};

@@ -1,0 +1,221 @@
+import { infoCommand } from '@cyborgbackup/borg';
+import { POLICY_DEFAULTS, runStream, type PlannedJob } from '@cyborgbackup/contracts';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startConnectSite } from '../../testing/connection-site.ts';
+import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import { createHostKeyPins } from '../../endpoints/host-key-pins.ts';
+import { JOB_MARKER } from '../../endpoints/job-processes.ts';
+import { runBorgAt } from '../run-borg-at.ts';
+import { startJobSite, type JobSite } from '../../testing/job-site.ts';
+import { withStaleLockRemoval } from './with-stale-lock-removal.ts';
+
+let site: JobSite;
+let warnings: string[] = [];
+beforeAll(async () => {
+  site = await startJobSite();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+const connections = (job: string): ConnectionOptions => ({
+  parts: site.parts,
+  hostKeys: createHostKeyPins(site.parts),
+  connectTimeoutMillis: 10_000,
+  signal: new AbortController().signal,
+  job,
+  warn: (text) => warnings.push(text),
+});
+
+/** A step that needs the repository's lock; what it ends with, and how often it ran. */
+const tryLocked = async (
+  before: (run: number) => Promise<void> = () => Promise.resolve(),
+): Promise<{ outcome: string; runs: number }> => {
+  warnings = [];
+  const options = connections(randomUUID());
+  await using endpoint = await openRepositoryEndpoint(options, site.repository);
+  let runs = 0;
+  const { outcome } = await withStaleLockRemoval(
+    { connections: options, repository: site.repository, endpoint },
+    async () => {
+      runs += 1;
+      await before(runs);
+      return runBorgAt(endpoint, { argv: infoCommand({ repository: endpoint.repository, lockWaitSeconds: 1 }) });
+    },
+  );
+  return { outcome, runs };
+};
+
+const locks = (): string => join(site.folder, 'repository/lock.exclusive');
+
+/** A lock as borg leaves it; by its network card this host seems to be another one, so that borg itself lets it be. */
+const leaveLock = async (pid: number, host = hostname()): Promise<void> => {
+  await mkdir(locks(), { recursive: true });
+  await writeFile(join(locks(), `${host}@1.${pid}-0`), '');
+  await writeFile(join(site.folder, 'repository/lock.roster'), JSON.stringify({ exclusive: [[`${host}@1`, pid, 0]] }));
+};
+
+const clearLocks = (): Promise<void[]> =>
+  Promise.all(
+    ['lock.exclusive', 'lock.roster'].map((name) =>
+      rm(join(site.folder, 'repository', name), { recursive: true, force: true }),
+    ),
+  );
+
+/** A pid that no process has. */
+const deadPid = async (): Promise<number> => {
+  const child = spawn('true');
+  await once(child, 'exit');
+  return child.pid ?? 0;
+};
+
+/** A job of ours on the repository, with what its stream says. */
+const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: string): Promise<string> => {
+  const [job, run] = [randomUUID(), randomUUID()];
+  const planned: PlannedJob = {
+    id: 5,
+    uuid: job,
+    name: 'Backup Job nightly web',
+    job_type: 'job',
+    launch_type: 'manual',
+    client: site.clientAt('web', 22),
+    needs: [],
+    archive_name: null,
+    master_job: null,
+  };
+  const policy = {
+    ...POLICY_DEFAULTS,
+    id: 1,
+    uuid: site.policyUuid,
+    name: 'nightly',
+    policy_type: 'folders',
+    keep_hourly: null,
+    keep_daily: null,
+    keep_weekly: null,
+    keep_monthly: null,
+    keep_yearly: null,
+    vmprovider: '',
+    mode_pull: false,
+    prehook: '',
+    posthook: '',
+  };
+  const data = {
+    uuid: run,
+    policy,
+    repository: site.repository,
+    schedule: null,
+    due_at: null,
+    extra_vars: null,
+    jobs: [planned],
+  };
+  await site.append(runStream(run), { type: 'run-requested', data });
+  const stream = `job-${job}`;
+  await site.append(
+    stream,
+    { type: 'job-started', data: { job, run, attempt: 1, executor: 'x' } },
+    { type: 'job-process-started', data: { job, attempt: 1, pid, host } },
+  );
+  if (how === 'lost')
+    await site.append(stream, { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'x', transport: false } });
+  const failed = {
+    job,
+    attempt: 1,
+    status: 'failed',
+    reason: 'x',
+    exit_code: null,
+    warnings: [],
+    archive: null,
+    restored: null,
+    drill: null,
+    check: null,
+  };
+  if (how === 'failed') await site.append(stream, { type: 'job-failed', data: failed });
+  return job;
+};
+
+/** A real borg that holds the lock, on this host. */
+const holdLock = async (job?: string): Promise<ChildProcess> => {
+  const child = spawn('borg', ['with-lock', join(site.folder, 'repository'), 'sh', '-c', 'echo held; exec sleep 100'], {
+    env: {
+      ...process.env,
+      BORG_BASE_DIR: join(site.folder, 'borg-repository'),
+      BORG_PASSPHRASE: site.passphrase,
+      ...(job === undefined ? {} : { [JOB_MARKER]: job }),
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  return child;
+};
+
+it('removes a lock that a dead attempt of ours left beside the repository, and repeats the step', async () => {
+  const pid = await deadPid();
+  await haveJob('lost', pid, 'repository');
+  await leaveLock(pid);
+  expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
+  expect(warnings).toEqual([expect.stringContaining(`process ${pid}`)]);
+  expect(await readdir(join(site.folder, 'repository'))).not.toContain('lock.roster');
+});
+
+it('removes a lock that was taken while a push backup of ours ran', async () => {
+  await haveJob('failed', 1, 'client');
+  await leaveLock(await deadPid());
+  expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
+});
+
+it('looks a lock up again when it changed hands meanwhile', async () => {
+  const pids = [await deadPid(), await deadPid()];
+  for (const pid of pids) await haveJob('lost', pid, 'repository');
+  const leave = (run: number): Promise<void> => leaveLock(pids[run - 1] ?? 1);
+  expect(await tryLocked((run) => (run < 3 ? leave(run) : Promise.resolve()))).toEqual({ outcome: 'success', runs: 3 });
+});
+
+it('keeps the lock of a host that cannot be examined, and names its holder', async () => {
+  await leaveLock(4711, 'elsewhere');
+  await expect(tryLocked()).rejects.toThrow(/process 4711 of the host elsewhere/);
+  expect(await readdir(locks())).toEqual(['elsewhere@1.4711-0']);
+  await clearLocks();
+});
+
+it('keeps the lock of a borg that is not ours', async () => {
+  const child = await holdLock();
+  await expect(tryLocked()).rejects.toThrow(/not ours: .*borg with-lock/);
+  expect(child.exitCode).toBeNull();
+  child.kill();
+  await once(child, 'exit');
+});
+
+it('keeps the lock of a running job of ours, and names the job', async () => {
+  const child = await holdLock(await haveJob('running', 1, 'repository'));
+  await expect(tryLocked()).rejects.toThrow(
+    'The repository is locked by job 5 "Backup Job nightly web", which is at work.',
+  );
+  child.kill();
+  await once(child, 'exit');
+});
+
+it('ends the process of a job that is over, and removes its lock', async () => {
+  const child = await holdLock(await haveJob('failed', 1, 'repository'));
+  const exit = once(child, 'exit');
+  expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
+  await exit;
+});
+
+it('names a repository host without a shell as the one to examine', async () => {
+  await using other = await startConnectSite({ repositoryTakes: ['own'] });
+  await mkdir(join(other.folder, 'repository/lock.exclusive'));
+  await writeFile(join(other.folder, 'repository/lock.exclusive/elsewhere@1.2-0'), '');
+  await using endpoint = await openRepositoryEndpoint(other.options, other.repository);
+  const options = { connections: other.options, repository: other.repository, endpoint };
+  const step = () =>
+    runBorgAt(endpoint, {
+      argv: infoCommand({ repository: endpoint.repository, lockWaitSeconds: 1 }),
+      env: { BORG_BASE_DIR: join(other.folder, 'executor') },
+    });
+  await expect(withStaleLockRemoval(options, step)).rejects.toThrow(/no shell to see by whom/);
+});

@@ -1,0 +1,123 @@
+import { explainFailure, type BorgResult } from '@cyborgbackup/borg';
+import { isJobOver, jobEvolver, jobStream } from '@cyborgbackup/contracts';
+import { loadState } from '@cyborgbackup/event-store';
+import type { ServiceParts } from '@cyborgbackup/service';
+import { posix } from 'node:path';
+import type { BorgEndpoint, RepositoryAddress } from '../../endpoints/borg-endpoint.ts';
+import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
+import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
+import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
+import { JobFailure } from '../../job/job-failure.ts';
+import { loadJobPlan } from '../../job/job-plan.ts';
+import { caughtUp } from '../../tables/caught-up.ts';
+import { classifyLockHolder } from './classify-lock-holder.ts';
+import { findProcess } from './find-process.ts';
+import { readLockFolder, removeLocks } from './lock-folder.ts';
+import type { LockHolder } from './lock-holders.ts';
+import { readAttempts, readRunOf, type RecordedAttempt } from './recorded-attempts.ts';
+
+export interface LockOptions {
+  readonly connections: ConnectionOptions;
+  readonly repository: RepositoryAddress;
+  /** Where the step runs borg. */
+  readonly endpoint: BorgEndpoint;
+}
+
+/** As borg names a lock that it waited for in vain. */
+const LOCK_PATH = /lock (?<path>\/.*\/lock)(?:\.exclusive|\.roster)? \(timeout\)/s;
+/** Of a cache, which lies where borg runs. */
+const CACHE_FOLDER = /\/[0-9a-f]{64}$/;
+
+const lockedFolder = (result: BorgResult): string | undefined => {
+  if (result.outcome !== 'error' || explainFailure(result).kind !== 'locked') return undefined;
+  const paths = result.messages.map(({ message }) => LOCK_PATH.exec(message)?.groups?.['path']);
+  const path = paths.find((found) => found !== undefined);
+  return path === undefined ? undefined : posix.dirname(path);
+};
+
+/** An endpoint on the host that has a lock's folder. @throws JobFailure when that host gives us no shell */
+const endpointOfLock = async (
+  { connections, repository, endpoint }: LockOptions,
+  folder: string,
+): Promise<BorgEndpoint> =>
+  CACHE_FOLDER.test(folder)
+    ? { ...endpoint, [Symbol.asyncDispose]: () => Promise.resolve() }
+    : openRepositoryHost(
+        connections,
+        repository,
+        `The repository is locked (${folder}), and its host gives us no shell to see by whom. If no borg works on it, run "borg break-lock" there.`,
+      );
+
+const describeJob = async (parts: ServiceParts, job: string): Promise<string> => {
+  const run = await readRunOf(parts.pool, job);
+  if (run === undefined) return `the job ${job}`;
+  const plan = await loadJobPlan(parts, run, job);
+  return `job ${plan.job.id} "${plan.job.name}"`;
+};
+
+interface LockLookup {
+  readonly connections: ConnectionOptions;
+  readonly endpoint: BorgEndpoint;
+  readonly hostNames: readonly string[];
+  readonly attempts: readonly RecordedAttempt[];
+}
+
+/** Ends the holder if it is a leftover; returns when it does not run. @throws JobFailure naming a holder that stays */
+const resolveLockHolder = async (lookup: LockLookup, holder: LockHolder): Promise<void> => {
+  const { connections, endpoint, hostNames, attempts } = lookup;
+  const { parts, job, signal } = connections;
+  const process = await findProcess(endpoint.runner, holder.pid, signal);
+  const isOver =
+    process?.job !== undefined && isJobOver((await loadState(parts, jobEvolver, jobStream(process.job))).state);
+  const ownership = classifyLockHolder({ holder, hostNames, process, isJobOver: isOver, job, attempts });
+  switch (ownership.kind) {
+    case 'gone':
+      return;
+    case 'leftover':
+      await endLeftoverProcesses(endpoint.runner, ownership.job, { signal });
+      return;
+    case 'busy':
+      throw new JobFailure(`The repository is locked by ${await describeJob(parts, ownership.job)}, which is at work.`);
+    case 'foreign':
+      throw new JobFailure(
+        `The repository is locked by ${ownership.why}. Wait for its end; if it is none any more, run "borg break-lock" on the repository.`,
+      );
+  }
+};
+
+/** Removes a lock whose holders do not run any more, unless it has changed. @throws JobFailure naming a holder that stays */
+const removeStaleLock = async (options: LockOptions, path: string): Promise<void> => {
+  const { connections, repository } = options;
+  const { parts, signal, warn } = connections;
+  await using endpoint = await endpointOfLock(options, path);
+  const folder = await readLockFolder(endpoint.runner, path, signal);
+  const { holders, hostNames } = folder;
+  if (holders.length === 0) return;
+  await caughtUp(parts);
+  const attempts = await readAttempts(parts.pool, repository.uuid);
+  for (const holder of holders) await resolveLockHolder({ connections, endpoint, hostNames, attempts }, holder);
+  if (!(await removeLocks(endpoint.runner, folder, signal))) return;
+  const processes = holders.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ');
+  warn?.(`Removed a lock in ${path} that a dead job of ours had left (${processes}).`);
+};
+
+/** A lock may change hands while its holder is looked up: then the next run finds it locked again, and it is looked up again. */
+const MAX_RUNS = 3;
+
+/**
+ * Runs a step of borg. When it finds the repository or its cache locked, the lock's holder is looked up on the lock's host: a lock
+ * of a job of ours whose process certainly does not run any more is removed, and the step runs once more.
+ * @param step runs borg at the endpoint, and may be called three times
+ * @throws JobFailure naming the holder when the lock may not be broken, SshError, and what the step throws
+ */
+export const withStaleLockRemoval = async (
+  options: LockOptions,
+  step: () => Promise<BorgResult>,
+): Promise<BorgResult> => {
+  for (let run = 1; ; run += 1) {
+    const result = await step();
+    const folder = lockedFolder(result);
+    if (folder === undefined || run === MAX_RUNS) return result;
+    await removeStaleLock(options, folder);
+  }
+};

@@ -1,9 +1,0 @@
-import type { HostKeyPins } from '@cyborgbackup/borg';
-import type { ServiceParts } from '@cyborgbackup/service';
-
-/** What sending an archive's content takes. */
-export interface DownloadParts {
-  readonly parts: ServiceParts;
-  readonly hostKeys: HostKeyPins;
-  readonly connectTimeoutMillis: number;
-}

@@ -1,0 +1,66 @@
+import type { BorgRunner, CreateCommandOptions, RunBorgOptions } from '@cyborgbackup/borg';
+import type { BorgHost } from '../job/job-context.ts';
+
+/** Where borg runs, and how it reaches the repository from there. Closing it ends what still runs. */
+export interface BorgEndpoint extends AsyncDisposable {
+  readonly runner: BorgRunner;
+  /** Which host `runner` is on. */
+  readonly host: BorgHost;
+  /** For borg's arguments. */
+  readonly repository: string;
+  readonly passphrase: string;
+  /** Set where borg has to log in to another host. */
+  readonly knownHosts?: readonly string[];
+  /** The session's agent is lent to borg. */
+  readonly forwardAgent: boolean;
+  /** The socket of an agent on this host, for a borg that runs here. */
+  readonly agentSocket?: string;
+  /** For borg alone; the caller's own variables are added to it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What a backup of files adds to `createCommand` and to `runBorgAt`. */
+export interface FileAccess {
+  readonly create: Pick<CreateCommandOptions, 'oneFileSystem' | 'numericIds' | 'filesCache'> & {
+    readonly source: { readonly paths: readonly string[] };
+    /** To be added to the policy's own. */
+    readonly exclude: readonly string[];
+    readonly patterns: readonly string[];
+  };
+  readonly run: Pick<RunBorgOptions, 'mount' | 'sources'>;
+}
+
+export interface FileOptions {
+  readonly oneFileSystem: boolean;
+  /** Lines as in a borg patterns file, the policy's own. */
+  readonly patterns?: readonly string[] | undefined;
+}
+
+/** The endpoint of a backup job: on the client (push), or beside the repository (pull). */
+export interface BackupEndpoint extends BorgEndpoint {
+  readonly pull: boolean;
+  /** Runs scripts on the client with the rights that the backup has, for hooks and to examine its files. */
+  readonly client: BorgRunner;
+  /**
+   * How borg reads files of the client. The paths stored in the archive are the same in push and pull.
+   * @param paths absolute, as on the client
+   * @throws JobFailure for a path that pull cannot follow
+   */
+  files(paths: readonly string[], options: FileOptions): Promise<FileAccess>;
+  /**
+   * The argument vector for `DumpSource.command` that runs a program on the client. Its standard input is
+   * `BorgCommand.input`, its exit status counts. A pipeline goes through `bash -o pipefail -c`.
+   */
+  dump(argv: readonly string[]): readonly string[];
+}
+
+export interface RepositoryAddress {
+  readonly uuid: string;
+  readonly path: string;
+}
+
+export interface BackupTarget {
+  readonly client: { readonly uuid: string; readonly hostname: string; readonly port: number };
+  readonly repository: RepositoryAddress;
+  readonly pull: boolean;
+}

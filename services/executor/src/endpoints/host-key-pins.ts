@@ -1,0 +1,62 @@
+import type { HostKey, HostKeyPins } from '@cyborgbackup/borg';
+import { hostKeyForgotten, hostKeyPinned, hostKeyStream, type HostKeyEvent } from '@cyborgbackup/contracts';
+import { fold, type Decider } from '@cyborgbackup/kernel';
+import { handleCommand } from '@cyborgbackup/event-store';
+import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+
+interface Pin {
+  readonly host: string;
+  readonly port: number;
+  readonly key: HostKey;
+}
+
+type Pinned = HostKey | undefined;
+
+/** The first key seen stays until a user makes us forget it. Two executors that meet a host at once pin one key: one append wins. */
+export const hostKeyDecider: Decider<Pinned, Pin, HostKeyEvent> = {
+  initialState: undefined,
+  decide: ({ host, port, key }, pinned) =>
+    pinned
+      ? []
+      : [
+          {
+            type: hostKeyPinned.type,
+            data: { host, port, key_type: key.type, fingerprint: key.fingerprint, public_key: key.base64 },
+          },
+        ],
+  evolve: (pinned, event) => {
+    switch (event.type) {
+      case hostKeyPinned.type:
+        return {
+          type: event.data.key_type,
+          fingerprint: event.data.fingerprint,
+          base64: event.data.public_key,
+        };
+      case hostKeyForgotten.type:
+        return undefined;
+      default:
+        return pinned;
+    }
+  },
+};
+
+/** Host keys as the log has them. */
+export const createHostKeyPins = (parts: ServiceParts): HostKeyPins => {
+  const pin = handleCommand(commandDeps(parts, 'executor'), hostKeyDecider);
+  return {
+    known: async (host, port) => {
+      const events: HostKeyEvent[] = [];
+      for await (const { type, data } of parts.store.readStream(hostKeyStream(host, port))) {
+        if (type === hostKeyPinned.type) events.push({ type, data: hostKeyPinned.schema.parse(data) });
+        if (type === hostKeyForgotten.type) events.push({ type, data: hostKeyForgotten.schema.parse(data) });
+      }
+      const key = fold(hostKeyDecider, events);
+      return key ? [key] : [];
+    },
+    record: async (host, port, key) => {
+      const { state } = await pin(hostKeyStream(host, port), { host, port, key });
+      if (state?.base64 !== key.base64)
+        throw new Error(`Another key was pinned for ${host}:${port} at the same moment.`);
+    },
+  };
+};

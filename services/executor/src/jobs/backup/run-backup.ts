@@ -1,0 +1,95 @@
+import { parseCreateResult, type ArchiveInfo } from '@cyborgbackup/borg';
+import type { ArchiveFacts } from '@cyborgbackup/contracts';
+import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
+import { connectionsOf } from '../../endpoints/connection-options.ts';
+import type { JobContext } from '../../job/job-context.ts';
+import { archiveOf, clientOf, openVariables, policyOf, repositoryOf } from '../../job/job-plan.ts';
+import { repositorySizesOf, type JobResult } from '../../job/job-result.ts';
+import { caughtUp } from '../../tables/caught-up.ts';
+import { readLastGood, seriesOf, type LastBackup } from '../../tables/series.ts';
+import { checkArchive } from './check-archive.ts';
+import { createArchive } from './create-archive.ts';
+import { runPrehook, withPosthook } from './hooks.ts';
+import { findLostArchive, removeArchive, removeCheckpoints, withoutHalfArchive } from './lost-archive.ts';
+import { sourceOf } from './sources/source-of.ts';
+
+/** The backup before this one of the same policy, client and machine. */
+const lastBackupOf = async ({ parts, plan }: JobContext): Promise<LastBackup | undefined> => {
+  const series = seriesOf(plan);
+  if (!series) return undefined;
+  await caughtUp(parts);
+  return readLastGood(parts.pool, series);
+};
+
+const factsOf = (archive: ArchiveInfo): ArchiveFacts => ({
+  name: archive.name,
+  borg_id: archive.id,
+  started_at: archive.start,
+  finished_at: archive.end,
+  duration: archive.durationSeconds,
+  files: archive.files,
+  original_size: archive.originalSize,
+  compressed_size: archive.compressedSize,
+  deduplicated_size: archive.deduplicatedSize,
+});
+
+const resultOfCreate = (stdout: string, warnings: readonly string[]): JobResult => {
+  const { archive, cache } = parseCreateResult(stdout);
+  return { warnings, archive: factsOf(archive), repositorySizes: repositorySizesOf(cache), pruned: [] };
+};
+
+const resultOfLostArchive = (archive: ArchiveInfo): JobResult => ({
+  warnings: ['The archive was completed by an attempt whose executor was lost; nothing was backed up twice.'],
+  archive: factsOf(archive),
+  repositorySizes: null,
+  pruned: [],
+});
+
+/**
+ * Runs a backup:
+ *
+ *   1. an archive that a lost attempt completed is taken as it is, unless borg read files through a mount: had that gone away,
+ *      borg would have completed an archive without them;
+ *   2. otherwise the prehook runs, then borg;
+ *   3. the archive is compared with the last one of its series: an empty or shrunken source fails the job;
+ *   4. the posthook runs, whatever happened before, unless another executor goes on with the job and will run it.
+ */
+export const runBackup = async (context: JobContext): Promise<JobResult> => {
+  const { parts, plan, output, attempt } = context;
+  const policy = policyOf(plan);
+  const client = clientOf(plan);
+  const archive = archiveOf(plan);
+  const source = sourceOf({
+    policyType: policy.policy_type,
+    variables: await openVariables(parts, plan),
+    client,
+    vmProvider: policy.vmprovider,
+    machine: plan.job.machine,
+  });
+  const last = await lastBackupOf(context);
+  output.write('verbose', `Connecting to ${client.hostname}:${client.port}`);
+  await using endpoint = await openBackupEndpoint(connectionsOf(context), {
+    client,
+    repository: repositoryOf(plan),
+    pull: policy.mode_pull,
+  });
+
+  const makeArchive = async (): Promise<JobResult> => {
+    const lost = attempt > 1 ? await findLostArchive(context, endpoint, archive) : undefined;
+    const isWhole = !endpoint.pull || source.content.kind === 'dump';
+    if (lost && isWhole) return resultOfLostArchive(lost);
+    if (lost) await removeArchive(context, endpoint, archive);
+    await runPrehook(context, endpoint.client);
+    const interval = source.archive.checkpointIntervalSeconds;
+    const { result, warnings } = await withoutHalfArchive(context, endpoint, { archive, interval }, () =>
+      createArchive(context, endpoint, { source, archive, last }),
+    );
+    return resultOfCreate(result.stdout, warnings);
+  };
+  return withPosthook(context, endpoint.client, async () => {
+    const result = await makeArchive();
+    if (attempt > 1) await removeCheckpoints(context, endpoint, archive);
+    await checkArchive(context, endpoint, { source, result, last });
+    return result;
+  });
+};

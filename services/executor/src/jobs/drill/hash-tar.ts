@@ -1,0 +1,45 @@
+import { exportTarCommand } from '@cyborgbackup/borg';
+import { escapeBytes } from '@cyborgbackup/contracts';
+import { createHash, type Hash } from 'node:crypto';
+import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
+import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
+import type { JobContext } from '../../job/job-context.ts';
+import { JobFailure } from '../../job/job-failure.ts';
+import { archiveOf } from '../../job/job-plan.ts';
+import { createTarReader } from '../../tar/tar-reader.ts';
+
+const FILE = '0';
+
+/**
+ * The SHA-256 (hex) of files of the archive by their paths, as `borg export-tar` writes them: another way out of the archive
+ * than `borg extract`, which writes nothing to a disk.
+ * @throws JobFailure
+ */
+export const hashTar = async (
+  context: JobContext,
+  endpoint: BorgEndpoint,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const hashes = new Map<string, string>();
+  let open: { readonly path: string; readonly hash: Hash } | undefined;
+  const reader = createTarReader({
+    begin: ({ name, type }) => {
+      open = type === FILE ? { path: escapeBytes(name), hash: createHash('sha256') } : undefined;
+      return Promise.resolve();
+    },
+    data: (chunk) => {
+      open?.hash.update(chunk);
+      return Promise.resolve();
+    },
+    end: () => {
+      if (open) hashes.set(open.path, open.hash.digest('hex'));
+      return Promise.resolve();
+    },
+  });
+  await runBorgStep(context, endpoint, {
+    argv: exportTarCommand({ ...commandOptions(endpoint), archive: archiveOf(context.plan), paths }),
+    onStdout: reader.push,
+  });
+  if (!reader.isComplete()) throw new JobFailure('Borg ended before it had read all files: check the repository.');
+  return hashes;
+};

@@ -1,0 +1,126 @@
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
+import { readFileSync } from 'node:fs';
+import { JobFailure } from '../../job/job-failure.ts';
+import { byHand, PACKAGE_MANAGERS, type PackageManager, type Program } from './packages.ts';
+
+/** A host that needs programs. */
+interface HostToPrepare {
+  /** With root's rights, if the account can have them. */
+  readonly runner: BorgRunner;
+  /** For messages. */
+  readonly name: string;
+  /** The account must be root to install anything. */
+  readonly isRoot: boolean;
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
+interface ProgramsOptions {
+  readonly programs: readonly Program[];
+  /** Whether the setting allows to install packages. */
+  readonly mayInstall: boolean;
+  /** Programs to bring up to date when they are there already. */
+  readonly upgrade?: readonly Program[];
+}
+
+const FIND_PROGRAMS = readFileSync(new URL('./find-programs.sh', import.meta.url), 'utf8');
+const INSTALL_MILLIS = 15 * 60_000;
+const OUTPUT_LINES = 5;
+
+interface FoundPrograms {
+  readonly missing: readonly Program[];
+  readonly manager: PackageManager | undefined;
+}
+
+const findPrograms = async (
+  { runner, signal }: HostToPrepare,
+  programs: readonly Program[],
+): Promise<FoundPrograms> => {
+  const managers = PACKAGE_MANAGERS.map(({ program }) => program).join(' ');
+  const { stdout } = await runCommand(runner, ['sh', '-c', FIND_PROGRAMS, 'sh', managers, ...programs], { signal });
+  const lines = new Set(stdout.split('\n'));
+  return {
+    missing: programs.filter((program) => lines.has(`missing=${program}`)),
+    manager: PACKAGE_MANAGERS.find(({ program }) => lines.has(`manager=${program}`)),
+  };
+};
+
+const run = async (host: HostToPrepare, argv: readonly string[]): Promise<string | undefined> => {
+  const { runner, signal } = host;
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, {
+    signal,
+    timeoutMillis: INSTALL_MILLIS,
+    mayBeCut: true,
+  });
+  if (exitCode === 0) return undefined;
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
+  for (const line of lines.slice(-OUTPUT_LINES)) host.say(line);
+  return lines.at(-1) ?? `exit status ${exitCode}`;
+};
+
+/** @throws JobFailure with what the package manager said */
+const install = async (
+  host: HostToPrepare,
+  manager: PackageManager,
+  programs: readonly Program[],
+  how: 'install' | 'upgrade',
+): Promise<void> => {
+  const packages = programs.map((program) => manager.packages[program]);
+  host.say(
+    `${how === 'install' ? 'Installing' : 'Upgrading'} ${packages.join(', ')} on ${host.name} with ${manager.program}`,
+  );
+  // The packages may be found in older lists, too.
+  if (manager.refresh) await run(host, manager.refresh);
+  const problem = await run(host, [...manager[how], ...packages]);
+  if (problem === undefined) return;
+  throw new JobFailure(
+    `${manager.program} could not ${how} ${packages.join(', ')} on ${host.name}: ${problem}. Try "${byHand(manager, programs)}" there.`,
+  );
+};
+
+const missingFailure = (
+  { name, isRoot }: HostToPrepare,
+  { missing, manager }: FoundPrograms,
+  mayInstall: boolean,
+): JobFailure => {
+  const what = `Not installed on ${name}: ${missing.join(', ')}.`;
+  if (!manager) return new JobFailure(`${what} Install it there, and launch again.`);
+  const command = `Run "${byHand(manager, missing)}" there as root`;
+  if (!mayInstall) {
+    return new JobFailure(`${what} ${command}, or turn the setting cyborgbackup_install_borg on, and launch again.`);
+  }
+  const why = isRoot
+    ? ''
+    : ' It cannot be installed for you: the account is not root there and has no sudo without password.';
+  return new JobFailure(`${what}${why} ${command}, and launch again.`);
+};
+
+/** @throws JobFailure when something is missing still */
+const installMissing = async (
+  host: HostToPrepare,
+  found: FoundPrograms,
+  { programs, mayInstall }: ProgramsOptions,
+): Promise<void> => {
+  const { missing, manager } = found;
+  if (missing.length === 0) return;
+  if (!manager || !mayInstall || !host.isRoot) throw missingFailure(host, found, mayInstall);
+  await install(host, manager, missing, 'install');
+  const after = await findPrograms(host, programs);
+  if (after.missing.length > 0) throw missingFailure(host, after, false);
+};
+
+/**
+ * Makes sure that a host has the programs it needs, from its distribution's packages and only where that is allowed.
+ * @throws JobFailure that says exactly what is missing and how to get it, SshError
+ */
+export const ensurePrograms = async (host: HostToPrepare, options: ProgramsOptions): Promise<void> => {
+  const { programs, mayInstall, upgrade = [] } = options;
+  const found = await findPrograms(host, programs);
+  await installMissing(host, found, options);
+  const old = upgrade.filter((program) => !found.missing.includes(program));
+  if (old.length === 0) return;
+  if (found.manager && mayInstall && host.isRoot) return install(host, found.manager, old, 'upgrade');
+  host.say(
+    `Not upgraded on ${host.name}: ${old.join(', ')}; that needs the setting cyborgbackup_install_borg and root's rights.`,
+  );
+};

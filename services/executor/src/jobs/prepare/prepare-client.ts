@@ -1,0 +1,90 @@
+import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
+import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
+import type { ServiceParts } from '@cyborgbackup/service';
+import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
+import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { canBindKeys } from '../../endpoints/openssh-version.ts';
+import { openPullEndpoint } from '../../endpoints/pull-endpoint.ts';
+import { mayInstallPrograms } from '../../endpoints/secrets.ts';
+import type { JobContext } from '../../job/job-context.ts';
+import { JobFailure } from '../../job/job-failure.ts';
+import { clientOf } from '../../job/job-plan.ts';
+import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
+import { ensurePrograms } from './ensure-programs.ts';
+import { prepareEndpoint } from './prepare-endpoint.ts';
+
+const PROBE_MILLIS = 30_000;
+
+/** Limitations of a client that do not prevent its backups. */
+const limitationsOf = ({ isRoot, login, opensshVersion }: ClientSession, pull: boolean): readonly string[] => [
+  ...(isRoot
+    ? []
+    : [`${login.user} is not root there and has no sudo without password: files that it cannot read will be missing.`]),
+  ...(pull || canBindKeys(opensshVersion)
+    ? []
+    : [
+        `OpenSSH there is ${opensshVersion ?? 'missing'}; before 8.9, backups need repositories whose hosts take the repository's own key.`,
+      ]),
+];
+
+/** Whether a user has marked the client for an upgrade of borg. */
+const isMarkedForUpdate = async ({ store }: ServiceParts, client: string): Promise<boolean> => {
+  let isMarked = false;
+  for await (const { type, data } of store.readStream(`client-${client}`)) {
+    if (type === clientRegistered.type) isMarked = clientRegistered.schema.parse(data).mark_as_to_update;
+    if (type === clientChanged.type) isMarked = clientChanged.schema.parse(data).mark_as_to_update ?? isMarked;
+    if (type === clientPrepared.type) isMarked = false;
+  }
+  return isMarked;
+};
+
+/** Push mode needs borg on the client; in pull mode it is optional, for restores that run there. @throws JobFailure */
+const ensureBorg = async (
+  { parts, plan, output, signal }: JobContext,
+  { runner, isRoot }: ClientSession,
+  pull: boolean,
+): Promise<HostDescription> => {
+  const { uuid, hostname } = clientOf(plan);
+  const say = (text: string): void => output.write('verbose', text);
+  if (!pull) {
+    const mayInstall = await mayInstallPrograms(parts);
+    const upgrade = (await isMarkedForUpdate(parts, uuid)) ? (['borg'] as const) : [];
+    const host = { runner, isRoot, name: hostname, signal, say };
+    await ensurePrograms(host, { programs: ['borg', 'ssh'], mayInstall, upgrade });
+  }
+  return probeHost(runner, { signal, timeoutMillis: PROBE_MILLIS });
+};
+
+/** Prepares the host where borg runs and mounts the client. @throws JobFailure */
+const preparePull = async (context: JobContext): Promise<void> => {
+  const { plan, output } = context;
+  const { repository } = plan.run;
+  if (!repository) return;
+  const target = { client: clientOf(plan), repository, pull: true };
+  await using endpoint = await openPullEndpoint(connectionsOf(context), target);
+  const name = await prepareEndpoint(context, endpoint, { pull: true });
+  output.write('verbose', `Borg will run on ${name}`);
+};
+
+/**
+ * Makes a client ready over SSH alone: we can log in, and borg is there in a supported version, installed from the
+ * distribution's packages where the settings allow it.
+ */
+export const prepareClient = async (context: JobContext): Promise<JobResult> => {
+  const { parts, plan, output } = context;
+  const { uuid, hostname, port } = clientOf(plan);
+  const pull = plan.run.policy?.mode_pull ?? false;
+  output.write('verbose', `Connecting to ${hostname}:${port}`);
+  await using session = await openClientSession(connectionsOf(context), { hostname, port });
+  for (const limitation of limitationsOf(session, pull)) output.write('system_warning', limitation);
+  const { borgVersion, distribution, os, arch } = await ensureBorg(context, session, pull);
+  if (borgVersion !== undefined && !isSupportedBorg(borgVersion)) {
+    throw new JobFailure(`Borg ${borgVersion} on ${hostname} is not supported: install 1.2 or 1.4 there.`);
+  }
+  output.write('verbose', `Found borg ${borgVersion ?? '(none)'} on ${distribution ?? os}, ${arch}`);
+  if (pull) await preparePull(context);
+  const { recordPreparation } = clientCommands;
+  const report = { uuid, version: borgVersion ?? '', ready: borgVersion !== undefined };
+  await parts.rpc.call(recordPreparation.subject, report, { schema: recordPreparation.output });
+  return EMPTY_RESULT;
+};

@@ -1,0 +1,126 @@
+import {
+  authorizedKeysLine,
+  explainFailure,
+  infoCommand,
+  initCommand,
+  keyExportCommand,
+  parseRepositoryInfo,
+  parseRepositoryLocation,
+  type RepositoryInfo,
+} from '@cyborgbackup/borg';
+import { repositoryCommands } from '@cyborgbackup/contracts';
+import { commandOptions, failureOf, isDone, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
+import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
+import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { openRepositoryEndpoint, takesOwnKey } from '../../endpoints/repository-endpoint.ts';
+import { repositorySecrets } from '../../endpoints/secrets.ts';
+import type { JobContext } from '../../job/job-context.ts';
+import { repositoryOf } from '../../job/job-plan.ts';
+import { repositorySizesOf, type JobResult } from '../../job/job-result.ts';
+import { refuseOtherRepository } from './known-repository.ts';
+import { prepareEndpoint } from './prepare-endpoint.ts';
+
+const ENCRYPTION = 'repokey-blake2';
+
+/** Undefined when there is no repository. An answer shows that the passphrase is right: borg has decrypted the manifest. */
+const readInfo = async (context: JobContext, endpoint: BorgEndpoint): Promise<RepositoryInfo | undefined> => {
+  const argv = infoCommand(commandOptions(endpoint));
+  const result = await tryBorgStep(context, endpoint, { argv, onLog: () => undefined });
+  if (isDone(result)) return parseRepositoryInfo(result.stdout);
+  if (explainFailure(result).kind === 'no-repository') return undefined;
+  throw failureOf(result, endpoint.runner.where);
+};
+
+const initialise = async (context: JobContext, endpoint: BorgEndpoint): Promise<RepositoryInfo> => {
+  context.output.write('verbose', `There is no repository yet: initialising one with ${ENCRYPTION}`);
+  const argv = initCommand({ repository: endpoint.repository, encryption: ENCRYPTION, makeParentDirs: true });
+  await runBorgStep(context, endpoint, { argv });
+  const info = await readInfo(context, endpoint);
+  if (!info) throw new Error('The repository vanished right after it was initialised');
+  return info;
+};
+
+/** A warning for a repository that was initialised in another way than ours. */
+const warningOf = (encryption: string): string | undefined => {
+  if (encryption === 'none') {
+    return 'This repository is not encrypted: its passphrase is not used, and whoever reads its disk reads the backups.';
+  }
+  if (encryption.startsWith('authenticated')) {
+    return 'This repository is authenticated, not encrypted: whoever reads its disk reads the backups.';
+  }
+  if (encryption.startsWith('keyfile')) {
+    return "This repository's key is in a file, not in the repository: every host that runs borg for it needs that file.";
+  }
+  return undefined;
+};
+
+/** Stores a copy of borg's key with the inventory; returns a warning when borg cannot export it. */
+const escrowKey = async (
+  context: JobContext,
+  endpoint: BorgEndpoint,
+  { repository, encryption }: RepositoryInfo,
+): Promise<readonly string[]> => {
+  if (encryption === 'none') return [];
+  const argv = keyExportCommand(commandOptions(endpoint));
+  const result = await tryBorgStep(context, endpoint, { argv, onLog: () => undefined });
+  if (result.outcome !== 'success' || result.stdout.trim() === '') {
+    return [`Borg's key could not be exported, so there is no copy of it here: ${explainFailure(result).message}`];
+  }
+  const { escrowKey: escrow } = repositoryCommands;
+  const request = { uuid: repositoryOf(context.plan).uuid, borg_id: repository.id, key: result.stdout };
+  await context.parts.rpc.call(escrow.subject, request, { schema: escrow.output });
+  context.output.write('verbose', "A copy of borg's key is kept here, encrypted");
+  return [];
+};
+
+/** Whether the repository's host accepts the repository's own key; otherwise the line to install there is printed. */
+const tryOwnKey = async (context: JobContext): Promise<boolean> => {
+  const { uuid, path } = repositoryOf(context.plan);
+  const location = parseRepositoryLocation(path);
+  if (location.kind === 'local') return false;
+  const { id, ownKey } = await repositorySecrets(context.parts, uuid);
+  if (!ownKey) {
+    context.output.write('system_warning', 'This repository has no SSH key of its own yet: generate one for it.');
+    return false;
+  }
+  if (await takesOwnKey(connectionsOf(context), location, ownKey.privateKey)) return true;
+  const line = authorizedKeysLine({ publicKey: ownKey.publicKey, path, repositoryId: id });
+  context.output.write(
+    'system_warning',
+    `${location.host} does not take this repository's own key. Add this line to the authorized_keys of ${location.user} there, and prepare the repository again:\n${line}`,
+  );
+  return false;
+};
+
+/**
+ * Makes sure there is a repository that our passphrase opens: an existing one is adopted as it is, also when another program
+ * initialised it; where there is none, one is initialised. Neither happens once backups were made in another one: then the path
+ * is wrong.
+ */
+export const prepareRepository = async (context: JobContext): Promise<JobResult> => {
+  const { parts, plan, output } = context;
+  const { uuid, name } = repositoryOf(plan);
+  output.write('verbose', `Opening repository ${name}`);
+  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
+  await prepareEndpoint(context, endpoint, { pull: false });
+  const existing = await readInfo(context, endpoint);
+  await refuseOtherRepository(context, existing?.repository.id);
+  const info = existing ?? (await initialise(context, endpoint));
+  const encryptionWarning = warningOf(info.encryption);
+  if (encryptionWarning !== undefined) output.write('system_warning', encryptionWarning);
+  const warnings = await escrowKey(context, endpoint, info);
+  for (const warning of warnings) output.write('system_warning', warning);
+  const own_key = await tryOwnKey(context);
+  output.write('verbose', `The repository is ready (${info.encryption})`);
+  const { recordPreparation: prepared } = repositoryCommands;
+  const report = {
+    uuid,
+    ready: true,
+    borg_id: info.repository.id,
+    encryption: info.encryption,
+    initialised: existing === undefined,
+    own_key,
+  };
+  await parts.rpc.call(prepared.subject, report, { schema: prepared.output });
+  return { warnings, archive: null, repositorySizes: repositorySizesOf(info.cache), pruned: [] };
+};

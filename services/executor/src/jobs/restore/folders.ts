@@ -1,0 +1,59 @@
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
+import { messageOf } from '@cyborgbackup/kernel';
+import { readFileSync } from 'node:fs';
+import type { JobContext } from '../../job/job-context.ts';
+import { JobFailure } from '../../job/job-failure.ts';
+
+const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+
+/** Functions for scripts that go to folders in which another user may create links; comes before such a script. */
+export const WALK = scriptOf('./walk.sh');
+const MAKE_STAGE = `${WALK}\n${scriptOf('./make-stage.sh')}`;
+
+const TIMEOUT_MILLIS = 60 * 60_000;
+
+const cannotBeMade = (folder: string, { where }: BorgRunner, stderr: string): JobFailure =>
+  new JobFailure(`The folder ${folder} cannot be made on ${where}: ${stderr.trim()}`);
+
+/** @throws JobFailure */
+export const makeFolder = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<void> => {
+  const { exitCode, stderr } = await runCommand(runner, ['mkdir', '-p', '--', folder], { signal });
+  if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
+};
+
+export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
+
+/**
+ * Makes a folder, and a private one to extract to, empty, from which things can be renamed to their paths below the folder.
+ * @returns the private folder's path, without links
+ * @throws JobFailure
+ */
+export const makeStage = async (
+  runner: BorgRunner,
+  stage: { readonly root: string; readonly below: string; readonly name: string; readonly inPlace: boolean },
+  signal: AbortSignal,
+): Promise<string> => {
+  const { root, below, name, inPlace } = stage;
+  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below];
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
+  if (exitCode !== 0) throw cannotBeMade(joined(root, name), runner, stderr);
+  return stdout.replace(/\n$/, '');
+};
+
+const OWNERSHIP_MILLIS = 10_000;
+
+/**
+ * Removes a folder of the job, unless another attempt has the job now and may use it. A failure is only a warning: the result of
+ * the job counts more than a folder that stays.
+ */
+export const removeFolder = async (context: JobContext, runner: BorgRunner, folder: string): Promise<void> => {
+  const { output } = context;
+  try {
+    await context.assertOwnership(AbortSignal.timeout(OWNERSHIP_MILLIS));
+    const options = { timeoutMillis: TIMEOUT_MILLIS };
+    const { exitCode, stderr } = await runCommand(runner, ['rm', '-rf', '--', folder], options);
+    if (exitCode !== 0) throw new Error(stderr.trim());
+  } catch (error) {
+    output.write('system_warning', `The folder ${folder} on ${runner.where} could not be removed: ${messageOf(error)}`);
+  }
+};

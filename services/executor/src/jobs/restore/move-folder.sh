@@ -1,0 +1,23 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # the environment has them
+#
+# For one folder $1; succeeds when there is no need to look into it.
+eval "$common"
+name=${1##*/} extracted=$stage/${1#./}
+go "${1%/*}"
+if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then mv -- "$extracted" ./ || echo e; exit 0; fi
+if [ -d "./$name" ]; then
+  [ -L "./$name" ] || exit 1
+  case "
+$parents
+" in *"
+$1
+"*) exit 1 ;; esac
+fi
+if [ "$policy" = keep-both ]; then
+  beside "$extracted" && find "./$name$suffix" ! -type d -exec sh -c 'for _ do echo k; done' sh {} +
+else
+  find "$extracted" ! -type d -exec sh -c 'eval "$common"; leave_out "$@"' sh {} +
+  rm -rf -- "$extracted"
+fi
+exit 0

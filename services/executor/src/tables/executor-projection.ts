@@ -1,0 +1,63 @@
+import type { JobEvent, OutputEvent, RunEvent, RunRequested } from '@cyborgbackup/contracts';
+import { defineProjection, defineReadModel, type ReadModel } from '@cyborgbackup/projections';
+import { type AttemptRow, type CheckRow, executor, type JobEventRow, type RunRow } from '@cyborgbackup/read-models';
+import { backups } from './backups.ts';
+import { drills } from './drills.ts';
+
+const runRow = ({ uuid, policy, repository }: RunRequested): RunRow => ({
+  run: uuid,
+  policy: policy?.uuid ?? null,
+  repository: repository?.uuid ?? null,
+});
+
+const runs = defineReadModel<RunRow, RunEvent>(executor.runs, {
+  'run-requested': ({ data }, table) => table.put(runRow(data)),
+});
+
+const attempts = defineReadModel<AttemptRow, JobEvent>(executor.attempts, {
+  'job-started': ({ data: { job, run, attempt } }, table) =>
+    table.put({ job, attempt, run, pid: null, host: '', process_started_at: null, ended_at: null }),
+  'job-process-started': ({ data: { job, attempt, pid, host }, metadata }, table) =>
+    table.update({ job, attempt }, { pid, host, process_started_at: metadata.occurredAt }),
+  'job-attempt-lost': ({ data: { job, attempt }, metadata }, table) =>
+    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
+  'job-succeeded': ({ data: { job, attempt }, metadata }, table) =>
+    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
+  'job-failed': ({ data: { job, attempt }, metadata }, table) =>
+    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
+  'job-canceled': ({ data: { job, attempt }, metadata }, table) =>
+    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
+});
+
+const checks = defineReadModel<CheckRow, RunEvent | JobEvent>(executor.checks, {
+  'run-requested': ({ data }, table) =>
+    table.put(
+      ...data.jobs
+        .filter(({ job_type, check }) => job_type === 'integrity' || check === 'archives')
+        .map(({ uuid }) => ({ job: uuid, run: data.uuid, ended_at: null, clean: false, damaged: [] })),
+    ),
+  'job-succeeded': ({ data, metadata }, table) =>
+    data.check ? table.update({ job: data.job }, { ended_at: metadata.occurredAt, clean: true }) : [],
+  'job-failed': ({ data, metadata }, table) =>
+    data.check ? table.update({ job: data.job }, { ended_at: metadata.occurredAt, damaged: data.check.damaged }) : [],
+});
+
+const jobEvents = defineReadModel<JobEventRow, OutputEvent>(executor.jobEvents, {
+  'job-output-recorded': ({ data }, table) =>
+    table.put(
+      ...data.lines.map(({ progress, ...line }, index) => ({
+        id: data.first_id + index,
+        job_uuid: data.job,
+        ...line,
+        progress: progress ?? null,
+      })),
+    ),
+});
+
+const models: Record<keyof typeof executor, ReadModel> = { jobEvents, runs, attempts, backups, checks, drills };
+
+export const executorProjection = defineProjection({
+  name: 'executor',
+  version: 4,
+  models: Object.values(models),
+});

@@ -1,0 +1,197 @@
+import {
+  authorizedKeysLine,
+  generateKeyPair,
+  initCommand,
+  runBorg,
+  localRunner,
+  type HostKey,
+  type HostKeyPins,
+  type SshKeyPair,
+} from '@cyborgbackup/borg';
+import { REPOSITORY_DEFAULTS } from '@cyborgbackup/contracts';
+import { createLogger, type DomainEvent } from '@cyborgbackup/kernel';
+import type { ServiceParts } from '@cyborgbackup/service';
+import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ConnectionOptions } from '../endpoints/connection-options.ts';
+
+export const PASSPHRASE = `pass $(phrase) 'quoted'`;
+
+export interface SiteOptions {
+  /** What the repository's host accepts: the control plane's key with a shell, or the own key for borg alone, or both. */
+  readonly repositoryTakes?: readonly ('control' | 'own')[];
+  /** Whether a preparation saw that. */
+  readonly ownKeySeen?: boolean;
+  /** More of sshd's configuration on the client. */
+  readonly clientConfig?: readonly string[];
+  readonly clientPath?: string;
+  /** False where no borg is to find a repository. */
+  readonly initialised?: boolean;
+}
+
+/** A client and a repository host behind sshds of their own, a repository, and the log that tells of both. */
+export interface ConnectSite extends AsyncDisposable {
+  readonly folder: string;
+  readonly client: TestSshd;
+  readonly repositoryHost: TestSshd;
+  readonly controlKey: SshKeyPair;
+  readonly ownKey: SshKeyPair;
+  readonly repository: { readonly uuid: string; readonly path: string };
+  readonly target: { readonly uuid: string; readonly hostname: string; readonly port: number };
+  readonly warnings: string[];
+  readonly options: ConnectionOptions;
+  readonly job: string;
+  /** Changes what the log says. */
+  readonly events: Map<string, DomainEvent[]>;
+}
+
+const createPins = (): HostKeyPins => {
+  const keys = new Map<string, HostKey[]>();
+  return {
+    known: (host, port) => Promise.resolve(keys.get(`${host}:${port}`) ?? []),
+    record: (host, port, key) => {
+      keys.set(`${host}:${port}`, [key]);
+      return Promise.resolve();
+    },
+  };
+};
+
+const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
+  const parts = {
+    logger: createLogger('test', 'silent'),
+    store: {
+      async *readStream(stream: string) {
+        await Promise.resolve();
+        yield* events.get(stream) ?? [];
+      },
+    },
+    keys: { open: () => Promise.reject(new Error('nothing is sealed here')) },
+  };
+  return parts as unknown as ServiceParts;
+};
+
+interface Told {
+  readonly controlKey: SshKeyPair;
+  readonly ownKey: SshKeyPair;
+  readonly backupUser: string;
+  readonly repository: { readonly uuid: string; readonly path: string };
+  readonly ownKeySeen: boolean;
+}
+
+/** What the log tells of a site. */
+const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: Told): Map<string, DomainEvent[]> =>
+  new Map<string, DomainEvent[]>([
+    [
+      'settings',
+      [
+        {
+          type: 'ssh-key-generated',
+          data: { key_type: 'ed25519', public_key: controlKey.publicKey, private_key: controlKey.privateKey },
+        },
+        { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: backupUser } },
+      ],
+    ],
+    [
+      `repository-${repository.uuid}`,
+      [
+        {
+          type: 'repository-registered',
+          data: {
+            ...REPOSITORY_DEFAULTS,
+            ...repository,
+            id: 3,
+            name: 'Main',
+            repository_key: PASSPHRASE,
+            ready: true,
+            enabled: true,
+          },
+        },
+        {
+          type: 'repository-ssh-key-generated',
+          data: { uuid: repository.uuid, public_key: ownKey.publicKey, private_key: ownKey.privateKey },
+        },
+        {
+          type: 'repository-prepared',
+          data: {
+            uuid: repository.uuid,
+            ready: true,
+            borg_id: 'x',
+            encryption: 'repokey-blake2',
+            initialised: true,
+            own_key: ownKeySeen,
+          },
+        },
+      ],
+    ],
+  ]);
+
+const STANDARD = {
+  repositoryTakes: ['control', 'own'] as const,
+  ownKeySeen: true,
+  initialised: true,
+  clientConfig: [],
+};
+
+export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectSite> => {
+  const { repositoryTakes, ownKeySeen, initialised, clientConfig, clientPath } = { ...STANDARD, ...site };
+  const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-connect-'));
+  for (const name of ['client', 'server', 'executor']) await mkdir(join(folder, name));
+  const [controlKey, ownKey] = await Promise.all(
+    ['control', 'own'].map((comment) => generateKeyPair({ type: 'ed25519', comment })),
+  );
+  if (!controlKey || !ownKey) throw new Error('no keys');
+  const place = join(folder, 'repository');
+  const lines = {
+    control: controlKey.publicKey,
+    own: authorizedKeysLine({ publicKey: ownKey.publicKey, path: place, repositoryId: 3 }),
+  };
+  const path = clientPath === undefined ? {} : { PATH: `${clientPath}:${process.env['PATH'] ?? ''}` };
+  const client = await startTestSshd({
+    authorizedKeys: [controlKey.publicKey],
+    environment: { BORG_BASE_DIR: join(folder, 'client'), ...path },
+    config: clientConfig,
+  });
+  const repositoryHost = await startTestSshd({
+    authorizedKeys: repositoryTakes.map((key) => lines[key]),
+    environment: { BORG_BASE_DIR: join(folder, 'server') },
+  });
+  const { user, host, port } = repositoryHost;
+  const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${place}` };
+  if (initialised) {
+    await runBorg(localRunner(), {
+      argv: initCommand({ repository: place, encryption: 'repokey-blake2' }),
+      passphrase: PASSPHRASE,
+      env: { BORG_BASE_DIR: join(folder, 'server') },
+    });
+  }
+  const events = eventsOf({ controlKey, ownKey, backupUser: client.user, repository, ownKeySeen });
+  const warnings: string[] = [];
+  const job = randomUUID();
+  return {
+    folder,
+    client,
+    repositoryHost,
+    controlKey,
+    ownKey,
+    repository,
+    target: { uuid: randomUUID(), hostname: client.host, port: client.port },
+    warnings,
+    job,
+    events,
+    options: {
+      parts: fakeParts(events),
+      hostKeys: createPins(),
+      connectTimeoutMillis: 10_000,
+      signal: new AbortController().signal,
+      job,
+      warn: (text) => warnings.push(text),
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([client.stop(), repositoryHost.stop()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,59 @@
+import { POLICY_DEFAULTS } from '@cyborgbackup/contracts';
+import { foldEvents } from '@cyborgbackup/projections';
+import { expect, test } from 'vitest';
+import { ADA, byUser, recorded, sealed, secondOf } from '../testing/recorded.ts';
+import { policies } from './table.ts';
+
+const uuid = '5f0c8a52-0000-4000-8000-000000000001';
+const fields = {
+  name: 'All',
+  extra_vars: sealed('1'),
+  clients: [2, 1],
+  repository: 3,
+  schedule: 5,
+  policy_type: 'rootfs',
+  keep_hourly: null,
+  keep_daily: 7,
+  keep_weekly: null,
+  keep_monthly: null,
+  keep_yearly: null,
+  vmprovider: '',
+  mode_pull: false,
+  enabled: true,
+  prehook: '',
+  posthook: '',
+  ...POLICY_DEFAULTS,
+};
+const registered = recorded(1, { type: 'policy-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
+const row = {
+  ...fields,
+  uuid,
+  id: 4,
+  created: secondOf(1),
+  modified: secondOf(1),
+  created_by: ADA,
+  modified_by: ADA,
+  revision: 1,
+};
+
+test('a policy’s clients keep their order, its variables stay sealed', () => {
+  expect(foldEvents(policies, [registered])).toEqual([row]);
+});
+
+test('a change may empty a field, and change the variables', () => {
+  const emptied = recorded(2, { type: 'policy-changed', data: { uuid, keep_daily: null, clients: [] } });
+  const varied = recorded(3, { type: 'policy-changed', data: { uuid, extra_vars: sealed('2') } });
+  expect(foldEvents(policies, [registered, emptied, varied])).toEqual([
+    { ...row, keep_daily: null, clients: [], extra_vars: sealed('2'), modified: secondOf(3), revision: 3 },
+  ]);
+});
+
+test('variables in clear are not let into the table', () => {
+  const open = recorded(2, { type: 'policy-changed', data: { uuid, extra_vars: '{"password":"x"}' } });
+  expect(() => foldEvents(policies, [registered, open])).toThrow('not sealed');
+});
+
+test('a removed policy is no row', () => {
+  const removed = recorded(2, { type: 'policy-removed', data: { uuid, id: 4 } });
+  expect(foldEvents(policies, [registered, removed])).toEqual([]);
+});

@@ -1,0 +1,68 @@
+import { foldEvents } from '@cyborgbackup/projections';
+import { expect, test } from 'vitest';
+import { ADA, recorded, sealed, secondOf } from '../testing/recorded.ts';
+import { users } from './table.ts';
+
+const fields = {
+  first_name: 'Ada',
+  last_name: 'Lovelace',
+  email: 'ada@x.org',
+  is_superuser: true,
+  notify_backup_daily: false,
+  notify_backup_weekly: false,
+  notify_backup_monthly: false,
+  notify_backup_success: false,
+  notify_backup_failed: true,
+  notify_backup_summary: false,
+};
+const registered = recorded(1, {
+  type: 'user-registered',
+  data: { ...fields, uuid: ADA, id: 4, password_hash: sealed('1') },
+});
+const row = {
+  ...fields,
+  uuid: ADA,
+  id: 4,
+  password_hash: sealed('1'),
+  created: secondOf(1),
+  modified: secondOf(1),
+  revision: 1,
+  credentials_changed_at: secondOf(1),
+};
+
+test('a registered user is a row', () => {
+  expect(foldEvents(users, [registered])).toEqual([row]);
+});
+
+test('a change leaves the credentials', () => {
+  const changed = recorded(2, { type: 'user-changed', data: { uuid: ADA, email: 'b@x.org' } });
+  expect(foldEvents(users, [registered, changed])).toEqual([
+    { ...row, email: 'b@x.org', modified: secondOf(2), revision: 2 },
+  ]);
+});
+
+test('a new password makes everything issued before void', () => {
+  const changed = recorded(2, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('2') } });
+  expect(foldEvents(users, [registered, changed])).toEqual([
+    {
+      ...row,
+      password_hash: sealed('2'),
+      modified: secondOf(2),
+      revision: 2,
+      credentials_changed_at: secondOf(2),
+    },
+  ]);
+});
+
+test('a removed user is no row', () => {
+  const removed = recorded(2, { type: 'user-removed', data: { uuid: ADA, id: 4 } });
+  expect(foldEvents(users, [registered, removed])).toEqual([]);
+});
+
+test('a hash in clear is not let into the table', () => {
+  const open = recorded(1, {
+    type: 'user-registered',
+    data: { ...fields, uuid: ADA, id: 4, password_hash: '$scrypt$' },
+  });
+  expect(() => foldEvents(users, [open])).toThrow('not sealed');
+});

@@ -1,0 +1,128 @@
+import { isJobEnd } from '@cyborgbackup/contracts';
+import type { JobRow } from '@cyborgbackup/read-models';
+import type { Pool } from 'pg';
+import type { Stage } from '../queue/queue-entry.ts';
+import type { JobStatus } from '@cyborgbackup/read-models';
+import type { PolicyBacklog } from './jobs-ahead.ts';
+
+/*
+ * What the scheduler's tables say of one job, without loading the whole queue: each statement reads the job's own row, the
+ * grants, which are as few as the jobs that run, or counts by an index the jobs that wait for one repository or client.
+ */
+
+export type NamedJob = Pick<JobRow, 'id' | 'uuid' | 'name'>;
+
+/** A job as the queue has it, see `QueuedJob` and `QueueEntry`. */
+export interface ExplainedJob extends NamedJob {
+  readonly status: JobStatus;
+  readonly attempt: number;
+  readonly reason: string;
+  readonly policy: string;
+  readonly manual: boolean;
+  /** Held exclusively while the job is granted. */
+  readonly repository: string | null;
+  readonly client: string | null;
+  readonly granted: boolean;
+  readonly awaits_extension: boolean;
+}
+
+/** As `queuedJobs` has them. */
+const REPOSITORY = `case when job.job_type = 'check' and job.client_uuid is not null then null else job.repository_uuid end`;
+const POLICY = `coalesce(job.policy_uuid, job.run)`;
+
+export const readExplainedJob = async (pool: Pool, uuid: string): Promise<ExplainedJob | undefined> => {
+  const { rows } = await pool.query<ExplainedJob>(
+    `select job.id, job.uuid, job.name, job.status, job.attempt, job.job_explanation as reason, ${POLICY} as policy,
+            job.due_at is null as manual, ${REPOSITORY} as repository, job.client_uuid as client,
+            grants.job is not null as granted, extension.job is not null as awaits_extension
+       from scheduler.jobs job
+       left join scheduler.grants on grants.job = job.uuid
+       left join scheduler.pending_extensions extension on extension.job = job.uuid
+      where job.uuid = $1`,
+    [uuid],
+  );
+  return rows[0];
+};
+
+/** Its dependencies that have not succeeded. */
+export const readUnmetDependencies = async (pool: Pool, uuid: string): Promise<readonly NamedJob[]> => {
+  const { rows } = await pool.query<NamedJob>(
+    `select id, uuid, name from scheduler.jobs
+      where uuid in (select unnest(needs) from scheduler.jobs where uuid = $1) and status <> 'successful'
+      order by id`,
+    [uuid],
+  );
+  return rows;
+};
+
+/** The jobs that hold what a job waits for. */
+export interface Holders {
+  readonly repository: NamedJob | undefined;
+  readonly client: NamedJob | undefined;
+}
+
+export const readHolders = async (pool: Pool, { repository, client }: ExplainedJob): Promise<Holders> => {
+  const { rows } = await pool.query<NamedJob & Pick<ExplainedJob, 'repository' | 'client'>>(
+    `select job.id, job.uuid, job.name, held.repository, held.client
+       from scheduler.grants held join scheduler.jobs job on job.uuid = held.job
+      where held.repository = $1 or held.client = $2`,
+    [repository, client],
+  );
+  return {
+    repository: rows.find((row) => row.repository !== null && row.repository === repository),
+    client: rows.find((row) => row.client !== null && row.client === client),
+  };
+};
+
+export interface GrantCounts {
+  /** Grants but for those of jobs that pause. */
+  readonly running: number;
+  /** Grants of jobs that no executor has started yet. */
+  readonly handedOut: number;
+}
+
+export const readGrantCounts = async (pool: Pool): Promise<GrantCounts> => {
+  const { rows } = await pool.query<GrantCounts>(
+    `select count(*) filter (where job.status <> 'pending' or job.attempt = 0)::int4 as running,
+            count(*) filter (where job.status = 'pending' and job.attempt = 0)::int4 as "handedOut"
+       from scheduler.grants join scheduler.jobs job on job.uuid = grants.job`,
+  );
+  return rows[0] ?? { running: 0, handedOut: 0 };
+};
+
+/** Each condition has an index of open jobs. */
+const SAME_REPOSITORY = `job.repository_uuid = $1 and (job.job_type <> 'check' or job.client_uuid is null)`;
+const SAME_CLIENT = `job.client_uuid = $1`;
+
+const backlogsQuery = (isSame: string): string => `
+  with shares as (
+    select ${POLICY} as policy, count(*)::int4 as held, max(held.granted_version) as last_grant
+      from scheduler.grants held join scheduler.jobs job on job.uuid = held.job
+     group by 1
+  ), backlogs as (
+    select ${POLICY} as policy, job.due_at is null as manual, count(*)::int4 as jobs, min(job.id) as head,
+           count(*) filter (where job.id < $2)::int4 as older
+      from scheduler.jobs job left join scheduler.grants on grants.job = job.uuid
+     where job.finished is null and ${isSame} and grants.job is null and (job.status = 'pending' or job.id = $2)
+     group by 1, 2
+  )
+  select backlogs.*, coalesce(shares.held, 0) as held, coalesce(shares.last_grant, 0) as "lastGrant"
+    from backlogs left join shares using (policy)`;
+
+/** The jobs that wait for the same repository or, where the job needs none, for the same client; itself among them. */
+export const readBacklogs = async (
+  pool: Pool,
+  { id, repository, client }: ExplainedJob,
+): Promise<readonly PolicyBacklog[]> => {
+  const sql = backlogsQuery(repository === null ? SAME_CLIENT : SAME_REPOSITORY);
+  const { rows } = await pool.query<PolicyBacklog>(sql, [repository ?? client, id]);
+  return rows;
+};
+
+/** The stage in which the queue has the job. */
+export const stageOf = ({ status, granted }: ExplainedJob, unmet: readonly NamedJob[]): Stage => {
+  if (isJobEnd(status)) return 'ended';
+  if (status === 'running') return 'running';
+  if (granted) return 'granted';
+  return unmet.length > 0 ? 'waiting' : 'ready';
+};

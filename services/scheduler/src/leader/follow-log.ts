@@ -1,0 +1,103 @@
+import { jobStream, GRANT_STREAM } from '@cyborgbackup/contracts';
+import { handleCommand, type LogPage } from '@cyborgbackup/event-store';
+import { AppError, runInContext, systemContext, type NewEvent, type RequestContext } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+import { inParallel } from '../collections/in-parallel.ts';
+import { jobDecider } from '../job/job-decider.ts';
+import { decideGrants, type GrantDecision } from '../queue/decide-grants.ts';
+import { evolveQueue } from '../queue/evolve-queue.ts';
+import { outcomeOfFailedDependency } from '../queue/failed-dependency.ts';
+import type { QueueEntry } from '../queue/queue-entry.ts';
+import { knownEvent } from '../tables/known-event.ts';
+import { followedTypes, isForQueue, isForTimetable, isGrantEvent } from './followed-events.ts';
+import type { Leader, LeaderDeps } from './leader.ts';
+
+const MAX_EVENTS = 200;
+const CONCURRENT_ENDS = 16;
+
+/**
+ * Folds the log from a position on, and acts once that has come as far as the log was when it began. It begins with handing
+ * out what is granted, has not started and is not in the job queue: the last leader may have died before it did.
+ * @param onCaughtUp called once, after the first time it has acted
+ */
+export const followLog = async (
+  leader: Leader,
+  after: bigint,
+  onCaughtUp: () => void,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { deps, queue, publisher, folded } = leader;
+  const head = await deps.store.head();
+  let isLoading = true;
+  const begin = async (): Promise<void> => {
+    isLoading = false;
+    const queued = await deps.jobQueue.queued();
+    for (const entry of queue.entries.values()) {
+      if (entry.stage === 'granted' && !queued.has(entry.job.uuid)) publisher.add(entry);
+    }
+    await act(leader);
+    onCaughtUp();
+  };
+  folded.advance(after);
+  if (after >= head) await begin();
+  for await (const page of deps.store.subscribe({ after, signal, types: followedTypes })) {
+    await fold(leader, page, isLoading);
+    folded.advance(page.position);
+    if (!isLoading) await act(leader);
+    else if (page.position >= head) await begin();
+  }
+};
+
+/** Only while loading are there grants that this leader did not append. */
+const fold = async ({ deps, queue, timetable }: Leader, { events }: LogPage, isLoading: boolean): Promise<void> => {
+  const relevant = events.filter((event) => isForQueue(event) || isForTimetable(event));
+  for (const recorded of await deps.commands.codec.decodePage(relevant)) {
+    const event = knownEvent(recorded);
+    if (!isLoading && isGrantEvent(event) && event.version > queue.version) {
+      throw new AppError('version-conflict', 'Another scheduler grants jobs too: starting again.');
+    }
+    if (isForQueue(event)) evolveQueue(queue, event);
+    if (isForTimetable(event)) timetable.evolve(event);
+  }
+};
+
+/**
+ * 1. Releases grants, records jobs as ready and grants jobs: one append at exactly the version that was folded.
+ * 2. Hands the granted jobs to the executors.
+ * 3. Ends jobs whose dependencies did not succeed.
+ */
+const act = async (leader: Leader): Promise<void> => {
+  const { deps, queue, granting, publisher, extender } = leader;
+  for (;;) {
+    const version = queue.version;
+    const decisions = decideGrants(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
+    if (decisions.length === 0) break;
+    const granted = decisions.filter(({ event }) => event.type === 'job-granted').map(({ entry }) => entry);
+    for (const entry of granted) granting.add(entry);
+    await appendGrants(deps, decisions, version); // 1
+    for (const entry of granted) publisher.add(entry); // 2
+    granting.clear();
+  }
+  const blocked = [...queue.blockedByFailure];
+  queue.blockedByFailure.clear();
+  await inParallel(blocked, CONCURRENT_ENDS, ([entry, failed]) => endBlockedJob(deps, entry, failed)); // 3
+  if (queue.toExtend.size > 0) extender.wake();
+};
+
+const contextOf = ({ job: { correlationId } }: QueueEntry): RequestContext =>
+  systemContext('scheduler', { correlationId });
+
+const appendGrants = async (
+  { commands: { store, codec } }: LeaderDeps,
+  decisions: readonly GrantDecision[],
+  version: number,
+): Promise<void> => {
+  const encode = ({ event, entry }: GrantDecision): Promise<NewEvent> =>
+    codec.encode(event, { id: randomUUID(), context: contextOf(entry) });
+  await store.append(GRANT_STREAM, await Promise.all(decisions.map(encode)), version);
+};
+
+const endBlockedJob = async ({ commands }: LeaderDeps, entry: QueueEntry, failed: QueueEntry): Promise<void> => {
+  const end = outcomeOfFailedDependency(entry, failed);
+  await runInContext(contextOf(entry), () => handleCommand(commands, jobDecider)(jobStream(entry.job.uuid), end));
+};

@@ -1,0 +1,33 @@
+import type { EventStore } from '@cyborgbackup/event-store';
+import type { Logger } from '@cyborgbackup/kernel';
+import type { JobQueue } from '@cyborgbackup/messaging';
+import type { QueueEntry } from '../queue/queue-entry.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { RunDeps } from '../runs/create-run.ts';
+import type { Timetable } from '../timetable/timetable.ts';
+import type { JobPublisher } from './job-publisher.ts';
+import type { RetryLoop } from './retry-loop.ts';
+import type { Watermark } from './watermark.ts';
+
+export interface LeaderDeps extends RunDeps {
+  readonly store: EventStore;
+  readonly logger: Logger;
+  readonly jobQueue: Pick<JobQueue, 'publish' | 'queued'>;
+  /** See `GrantLimits`. */
+  readonly maxRunning: number;
+  /** How long it may take until a job is found to be missing from the job queue; default: 30 seconds. */
+  readonly republishMillis?: number;
+}
+
+/** What the activities of a leader share. */
+export interface Leader {
+  readonly deps: LeaderDeps;
+  readonly queue: Queue;
+  readonly timetable: Timetable;
+  readonly publisher: JobPublisher;
+  readonly extender: RetryLoop;
+  /** The position of the log up to which queue and timetable are folded. */
+  readonly folded: Watermark;
+  /** Granted in the queue, while the append to the log is under way. */
+  readonly granting: Set<QueueEntry>;
+}

@@ -1,0 +1,130 @@
+import { runStream, type RunRequested, type schedulerCommands, type OccurrenceEvent } from '@cyborgbackup/contracts';
+import { claim, handleCommand, loadState, type ClaimDeps } from '@cyborgbackup/event-store';
+import { AppError, type Clock } from '@cyborgbackup/kernel';
+import { drawIds } from '@cyborgbackup/service';
+import type { Pool } from 'pg';
+import type { z } from 'zod';
+import type { LaunchLock } from './launch-lock.ts';
+import { hasActiveJobs, type ActiveJobsDeps } from './active-jobs.ts';
+import { claimArchiveNames } from './planning/claim-archive-names.ts';
+import { archiveNamesOf, checkSize, headJob, planRun, type RunPlan } from './planning/plan-run.ts';
+import type { ResolveDeps } from './resolve-policy.ts';
+import { runDecider, type RunState } from './run-decider.ts';
+
+export interface CreateRunDeps {
+  readonly pool: Pool;
+  readonly commands: ClaimDeps;
+  readonly clock: Clock;
+}
+
+/** What the commands need that create a run. */
+export interface RunDeps extends CreateRunDeps, ActiveJobsDeps, ResolveDeps {
+  readonly lock: LaunchLock;
+}
+
+/** A run that is in the log. */
+export interface CreatedRun {
+  readonly run: RunRequested;
+  readonly position: bigint;
+}
+
+export type LaunchAnswer = z.output<typeof schedulerCommands.launch.output>;
+
+const createdRun = ({ requested }: RunState, position: bigint | undefined): CreatedRun | undefined =>
+  requested && position !== undefined ? { run: requested, position } : undefined;
+
+/** The run if it was created before. */
+export const findRun = async ({ commands }: CreateRunDeps, run: string): Promise<CreatedRun | undefined> => {
+  const { state, position } = await loadState(commands, runDecider, runStream(run));
+  return createdRun(state, position);
+};
+
+/** Whether an occurrence has its run, or was skipped; `run` is the uuid of its run. */
+export const isDecided = async ({ commands }: CreateRunDeps, run: string): Promise<boolean> => {
+  const { state } = await loadState(commands, runDecider, runStream(run));
+  return state.requested !== undefined || state.isSkipped;
+};
+
+/**
+ * Claims the names of the archives. They bear the time of the first attempt to create the run: names are claimed for ever, and
+ * a run that is tried again and again must not claim more.
+ */
+const claimNames = async ({ commands, clock }: CreateRunDeps, plan: RunPlan): Promise<ReadonlyMap<string, string>> => {
+  const owner = runStream(plan.run);
+  const firstAttempt = await claim({ ...commands, clock }, { kind: 'run', value: plan.run, owner });
+  const preferred = archiveNamesOf(plan, Date.parse(firstAttempt));
+  return claimArchiveNames(commands, { owner, repository: plan.resolved.repository.uuid, preferred });
+};
+
+/** Draws and claims all that a run needs. @throws AppError `conflict` when it would be too large */
+const prepareRun = async (deps: CreateRunDeps, plan: RunPlan): Promise<RunRequested> => {
+  checkSize(plan);
+  const ids = await drawIds(deps.pool, 'job', plan.drafts.length);
+  const makesArchives = plan.drafts.some(({ job_type }) => job_type === 'job');
+  return planRun(plan, { ids, archives: makesArchives ? await claimNames(deps, plan) : new Map() });
+};
+
+/** @throws AppError `conflict` when the run is that of an occurrence that was skipped */
+const appendRun = async (deps: CreateRunDeps, run: RunRequested): Promise<CreatedRun> => {
+  const handle = handleCommand(deps.commands, runDecider);
+  const { state, position } = await handle(runStream(run.uuid), { type: 'request', run }, { commandId: run.uuid });
+  const created = createdRun(state, position);
+  if (!created) throw new AppError('conflict', 'This run was skipped: draw a new run id.');
+  return created;
+};
+
+/**
+ * Appends a run: one event, so that a launch is never half done (docs/decisions/0001-a-run-is-one-event.md). The run's uuid is
+ * its idempotency key: a run that was created before is returned as it is.
+ * @throws AppError `conflict` when the run would be too large, or its occurrence was skipped
+ */
+export const createRun = async (deps: CreateRunDeps, plan: RunPlan): Promise<CreatedRun> =>
+  appendRun(deps, await prepareRun(deps, plan));
+
+/** The run if it was created before. @throws AppError `conflict` when a client is busy with another one */
+const findUnlessBusy = async (deps: RunDeps, plan: RunPlan, busy: string): Promise<CreatedRun | undefined> => {
+  const clients = plan.drafts.flatMap(({ client }) => client?.uuid ?? []);
+  const isBusy = await hasActiveJobs(deps, plan.resolved.repository.uuid, clients);
+  // Only now: what makes the clients busy may be the run itself.
+  const known = await findRun(deps, plan.run);
+  if (isBusy && !known) throw new AppError('conflict', busy);
+  return known;
+};
+
+/**
+ * Creates the run unless one of its clients is busy with the repository. Of launches at the same moment one wins. All that
+ * takes long, thousands of names, is done before the lock is taken, which every launch needs for a moment.
+ * @throws AppError `conflict` with the sentence given, or as `createRun`
+ */
+export const createRunUnlessBusy = (deps: RunDeps, plan: RunPlan, busy: string): Promise<CreatedRun> => {
+  const { uuid } = plan.resolved.repository;
+  return deps.lock.inTurn(uuid, async () => {
+    const known = await findUnlessBusy(deps, plan, busy);
+    if (known) return known;
+    const run = await prepareRun(deps, plan);
+    return deps.lock.hold(uuid, async () => (await findUnlessBusy(deps, plan, busy)) ?? appendRun(deps, run));
+  });
+};
+
+/** Answers a command that creates a run; one that comes again is answered as the first time, without creating anything. */
+export const answerWithRun = async (
+  deps: CreateRunDeps,
+  run: string,
+  create: () => Promise<CreatedRun>,
+): Promise<LaunchAnswer> => {
+  const created = (await findRun(deps, run)) ?? (await create());
+  return { job: headJob(created.run.jobs).id, position: String(created.position) };
+};
+
+/**
+ * Records that an occurrence has no run, instead of the run; nothing when it was decided before.
+ * @returns whether this call decided it
+ */
+export const skipOccurrence = async (
+  { commands }: CreateRunDeps,
+  run: string,
+  skipped: OccurrenceEvent['data'],
+): Promise<boolean> => {
+  const { events } = await handleCommand(commands, runDecider)(runStream(run), { type: 'skip', skipped });
+  return events.length > 0;
+};

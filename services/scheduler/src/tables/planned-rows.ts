@@ -1,0 +1,101 @@
+import type { PlannedJob, RunExtended, RunFacts } from '@cyborgbackup/contracts';
+import type { EventMetadata } from '@cyborgbackup/kernel';
+import type { JobRow } from '@cyborgbackup/read-models';
+import { taskOf } from '../job/run-kind.ts';
+
+/** A job that has not moved yet. */
+const UNTOUCHED = {
+  failed: false,
+  started: null,
+  finished: null,
+  attempt: 0,
+  executor: '',
+  cancel_requested: false,
+  job_explanation: '',
+  warnings: [],
+  result: null,
+  original_size: 0,
+  compressed_size: 0,
+  deduplicated_size: 0,
+  files: 0,
+  revision: 1,
+} as const;
+
+/** The user behind an event; null for a service. */
+export const actingUser = ({ actor }: EventMetadata): string | null => (actor.kind === 'user' ? actor.id : null);
+
+type PolicyColumns = Pick<JobRow, 'policy' | 'policy_uuid' | 'policy_name' | 'policy_type'>;
+
+const policyColumns = ({ policy }: RunFacts): PolicyColumns =>
+  policy
+    ? { policy: policy.id, policy_uuid: policy.uuid, policy_name: policy.name, policy_type: policy.policy_type }
+    : { policy: null, policy_uuid: null, policy_name: '', policy_type: '' };
+
+type RepositoryColumns = Pick<JobRow, 'repository' | 'repository_uuid' | 'repository_name'>;
+
+const repositoryColumns = ({ repository }: RunFacts): RepositoryColumns =>
+  repository
+    ? { repository: repository.id, repository_uuid: repository.uuid, repository_name: repository.name }
+    : { repository: null, repository_uuid: null, repository_name: '' };
+
+const scheduleColumns = ({ schedule, due_at }: RunFacts): Pick<JobRow, 'schedule' | 'schedule_name' | 'due_at'> =>
+  schedule
+    ? { schedule: schedule.id, schedule_name: schedule.name, due_at }
+    : { schedule: null, schedule_name: '', due_at };
+
+const clientColumns = ({ client }: PlannedJob): Pick<JobRow, 'client' | 'client_uuid' | 'client_hostname'> =>
+  client
+    ? { client: client.id, client_uuid: client.uuid, client_hostname: client.hostname }
+    : { client: null, client_uuid: null, client_hostname: '' };
+
+/** Ids of jobs, by uuid: each one's own, and that of the first job that needs it. */
+const jobIds = (
+  jobs: readonly PlannedJob[],
+): Record<'own' | 'successor', ReadonlyMap<string | null, number | undefined>> => {
+  const successor = new Map<string, number>();
+  for (const { id, needs } of jobs) {
+    for (const need of needs) if (!successor.has(need)) successor.set(need, id);
+  }
+  return { own: new Map(jobs.map(({ uuid, id }) => [uuid, id])), successor };
+};
+
+/** What a run plans, and who wants it. */
+export type PlannedRun = RunFacts & Pick<RunExtended, 'jobs'> & { readonly user: string | null };
+
+/** The rows of jobs as they are when they are planned. Of those in `succeeded` they need nothing any more. */
+export const plannedRows = (
+  run: PlannedRun,
+  { occurredAt, correlationId }: EventMetadata,
+  succeeded: readonly string[] = [],
+): readonly JobRow[] => {
+  const ids = jobIds(run.jobs);
+  const runColumns = { ...policyColumns(run), ...repositoryColumns(run), ...scheduleColumns(run), run: run.uuid };
+  const creation = {
+    created: occurredAt,
+    modified: occurredAt,
+    created_by: run.user,
+    modified_by: run.user,
+    correlation_id: correlationId,
+  };
+  return run.jobs.map((job) => ({
+    ...UNTOUCHED,
+    ...runColumns,
+    ...clientColumns(job),
+    ...creation,
+    uuid: job.uuid,
+    id: job.id,
+    name: job.name,
+    job_type: job.job_type,
+    task: taskOf(job),
+    launch_type: job.launch_type,
+    restore: job.restore ? JSON.stringify(job.restore) : null,
+    machine_id: job.machine?.id ?? null,
+    machine_name: job.machine?.name ?? null,
+    status: job.needs.every((need) => succeeded.includes(need)) ? 'pending' : 'waiting',
+    needs: job.needs,
+    master_job: ids.own.get(job.master_job) ?? job.master_job_id ?? null,
+    master_job_uuid: job.master_job,
+    dependent_jobs: ids.successor.get(job.uuid) ?? null,
+    archive_name: job.archive_name,
+  }));
+};
