@@ -3,7 +3,7 @@ import { claimDirectory } from './claim-directory.ts';
 import { onFreePort } from './free-port.ts';
 import { type ServerPlan, superviseProcess } from './supervised-process.ts';
 
-/** A server of ours that is running. */
+/** A running server. */
 export interface RunningServer {
   /** How clients reach it, credentials included: not for logs. */
   readonly url: string;

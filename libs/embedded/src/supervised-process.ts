@@ -11,7 +11,7 @@ import type { Identity } from './server-identity.ts';
  *
  *   starting --ready line--> running --exit--> waiting --back-off over--> starting
  *
- * The first start either succeeds or throws. After it, whatever ends the child (a crash, the OOM killer, an
+ * The first start either succeeds or throws. After it, any end of the child (a crash, the OOM killer, an
  * administrator) leads through `waiting` back to `starting`, for ever, on the same port, so that clients reconnect.
  * stop() ends any of the three states. The kernel gives the child its stop signal when we die, however we die.
  */

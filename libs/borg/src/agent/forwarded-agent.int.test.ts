@@ -4,7 +4,7 @@ import type { AgentDestination } from './dialogue.ts';
 import { createForwardedAgent } from './forwarded-agent.ts';
 import { knownHostsLine } from '../ssh/host-key.ts';
 import { quoteArgv } from '../shell/quote.ts';
-import { generateKeyPair, type KeyPairOptions } from '../ssh/key.ts';
+import { generateKeyPair, type SshKeyPairOptions } from '../ssh/key.ts';
 import { createTestDir, createTestHost, type TestHost } from '../testing/test-host.ts';
 
 /** Runs a command on a host with a forwarded agent; output and errors together. */
@@ -49,7 +49,7 @@ const sshTo = async (target: TestHost, dir: string): Promise<string> => {
 
 const hostKeyOf = (host: TestHost): string => host.sshd.hostKey.publicKeyLine.split(' ')[1] ?? '';
 
-test.each<KeyPairOptions>([
+test.each<SshKeyPairOptions>([
   { type: 'ed25519', comment: '' },
   { type: 'rsa', bits: 2048, comment: '' },
   { type: 'ecdsa', bits: 521, comment: '' },

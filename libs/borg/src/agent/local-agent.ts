@@ -34,7 +34,7 @@ const removeOrphans = async (folder: string): Promise<void> => {
 };
 
 /**
- * Serves these keys to programs of our own account until it is disposed of. Each key is good for its destination only, as in
+ * Serves these keys to programs of our own account until it is disposed of. Each key signs for its destination only, as in
  * a forwarded agent. The socket lies in a folder that only we may enter and that goes with the agent.
  * @throws AppError('validation') for a key that cannot be read
  */

@@ -60,7 +60,7 @@ interface PatternOptions extends SelectionOptions {
 
 /**
  * The fields of an entry, each ended by a NUL, see `createListParser`. `!a` is Python's `ascii()`: of all that borg 1.2 and 1.4
- * can print, only that tells bytes that are not UTF-8 (in JSON and in plain text alike, borg writes `?` in their place), and it
+ * can print, only that keeps bytes that are not UTF-8 (in JSON and in plain text alike, borg writes `?` in their place), and it
  * does not depend on the host's locale. Without line ends, borg does not flush its output after every entry.
  */
 const ENTRY_FIELDS = 'type mode user!a group!a uid gid size isomtime health source!a bpath!a'.split(' ');
@@ -68,7 +68,7 @@ const ENTRY_FIELDS = 'type mode user!a group!a uid gid size isomtime health sour
 /** What is in an archive, with the true bytes of paths, for `createListParser`. */
 export const listEntriesCommand = (
   options: PatternOptions & {
-    /** Borg reads the contents of all files and tells their SHA-256. */
+    /** Borg reads the contents of all files and reports their SHA-256. */
     readonly withDigests?: boolean;
   },
 ): string[] => {

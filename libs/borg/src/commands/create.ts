@@ -3,7 +3,7 @@ import { hasEscapedBytes } from '../shell/quote.ts';
 import { archiveLocation } from './repository-location.ts';
 import { commonOptions, type CommonOptions, flag, option, repeated } from './options.ts';
 
-export interface CreateOptions extends CommonOptions {
+export interface CreateCommandOptions extends CommonOptions {
   readonly archive: string;
   /** What goes into the archive: files and folders, or the output of one command. */
   readonly source: { readonly paths: readonly string[] } | DumpSource;
@@ -51,7 +51,7 @@ const refuseEscapedBytes = (argv: string[]): string[] => {
 };
 
 /** Makes an archive. Progress goes to standard error, the result (see `parseCreateResult`) to standard output. @throws AppError('validation') */
-export const createCommand = (options: CreateOptions): string[] => {
+export const createCommand = (options: CreateCommandOptions): string[] => {
   const { source } = options;
   const dump = 'command' in source;
   return refuseEscapedBytes([

@@ -39,7 +39,7 @@ export const infoCommand = (options: MaybeArchive): string[] => [
   locationOf(options),
 ];
 
-export interface CheckOptions extends MaybeArchive {
+export interface CheckCommandOptions extends MaybeArchive {
   /** Default: both the repository's structure and the archives' metadata. */
   readonly only?: 'repository' | 'archives' | undefined;
   /** Read and verify all data, which takes as long as restoring everything. */
@@ -47,7 +47,7 @@ export interface CheckOptions extends MaybeArchive {
 }
 
 /** Checks without repairing. Of an archive only its own metadata, not the repository's structure. */
-export const checkCommand = (options: CheckOptions): string[] => [
+export const checkCommand = (options: CheckCommandOptions): string[] => [
   'check',
   ...commonOptions(options),
   '--progress',

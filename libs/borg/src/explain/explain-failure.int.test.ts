@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BorgSite, createPushSite, initialise } from '../testing/borg-site.ts';
-import { createCommand, type CreateOptions } from '../commands/create.ts';
+import { createCommand, type CreateCommandOptions } from '../commands/create.ts';
 import { infoCommand, initCommand } from '../commands/repository.ts';
 import { listFilesCommand } from '../commands/archives.ts';
 import { explainFailure } from './explain-failure.ts';
@@ -45,7 +45,11 @@ test('a repository that is missing, is none, or exists already is explained as s
 });
 
 test('an archive that exists already or is missing is explained as such', async () => {
-  const create: CreateOptions = { repository: site.repository, archive: 'a', source: { paths: ['/etc/hostname'] } };
+  const create: CreateCommandOptions = {
+    repository: site.repository,
+    archive: 'a',
+    source: { paths: ['/etc/hostname'] },
+  };
   expect((await site.run({ argv: createCommand(create) })).outcome).toBe('success');
   expect(await failureOf({ argv: createCommand(create) })).toBe('archive-exists');
   expect(await failureOf({ argv: listFilesCommand({ repository: site.repository, archive: 'b' }) })).toBe('no-archive');

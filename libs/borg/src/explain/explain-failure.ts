@@ -1,9 +1,8 @@
-import type { LogMessage } from '../parse/log-line.ts';
+import type { BorgLogMessage } from '../parse/log-line.ts';
 import {
   BORG_RULES,
   CLIENT_SSH_RULES,
-  type Explanation,
-  type FailureKind,
+  type BorgFailureKind,
   type MessageRule,
   MSGID_BY_EXIT_CODE,
   MSGID_RULES,
@@ -19,9 +18,9 @@ export const MOUNT_LOST = 125;
 const REPOSITORY_SSH_PREFIX = 'ssh to the repository host: ';
 const CLIENT_SSH_PREFIX = 'ssh to the client: ';
 
-export interface Failure {
-  readonly kind: FailureKind;
-  /** One sentence, or two: what is wrong and what to do. */
+export interface BorgFailure {
+  readonly kind: BorgFailureKind;
+  /** One sentence, or two: the cause, and what to do. */
   readonly message: string;
 }
 
@@ -29,7 +28,7 @@ export interface Failure {
 export interface FailedRun {
   readonly exitCode: number | null;
   readonly signal?: string | undefined;
-  readonly messages: readonly LogMessage[];
+  readonly messages: readonly BorgLogMessage[];
 }
 
 const EXCEPTION = /^\S+(?:Error|Exception): .*$/gm;
@@ -40,12 +39,12 @@ const firstLine = (message: string): string => {
   return (exception ?? message.replace(/^Remote: /, '').split('\n')[0] ?? '').slice(0, 300);
 };
 
-const failureOf = (kind: FailureKind, explanation: Explanation, message: string): Failure => ({
+const failureOf = (kind: BorgFailureKind, explanation: string, message: string): BorgFailure => ({
   kind,
-  message: typeof explanation === 'string' ? explanation : explanation(firstLine(message)),
+  message: explanation.replace('{line}', () => firstLine(message)),
 });
 
-const byRules = (rules: readonly MessageRule[], messages: readonly string[]): Failure | undefined => {
+const byRules = (rules: readonly MessageRule[], messages: readonly string[]): BorgFailure | undefined => {
   for (const [kind, pattern, explanation] of rules) {
     const found = messages.find((message) => pattern.test(firstLine(message)) || pattern.test(message));
     if (found !== undefined) return failureOf(kind, explanation, found);
@@ -53,22 +52,22 @@ const byRules = (rules: readonly MessageRule[], messages: readonly string[]): Fa
   return undefined;
 };
 
-const withPrefix = (prefix: string, messages: readonly LogMessage[]): readonly string[] =>
+const withPrefix = (prefix: string, messages: readonly BorgLogMessage[]): readonly string[] =>
   messages.flatMap(({ message }) => (message.startsWith(prefix) ? [message.slice(prefix.length)] : []));
 
 /** What borg itself says; other lines may be a dump's, which has connections and disks of its own. */
-const ofBorg = (messages: readonly LogMessage[]): readonly string[] =>
+const ofBorg = (messages: readonly BorgLogMessage[]): readonly string[] =>
   messages.filter(({ logger }) => logger !== '').map(({ message }) => message);
 
 const DUMP_FAILED = /^(Command Error: )?(Command .* exited with status|Failed to execute command)/;
 
-const isOfDump = ({ logger, message }: LogMessage): boolean =>
+const isOfDump = ({ logger, message }: BorgLogMessage): boolean =>
   logger === '' &&
   message.trim() !== '' &&
   ![CLIENT_SSH_PREFIX, REPOSITORY_SSH_PREFIX].some((prefix) => message.startsWith(prefix));
 
 /** Borg says that the command failed; the reason is in the command's own words. */
-const byDump = (messages: readonly LogMessage[]): Failure | undefined => {
+const byDump = (messages: readonly BorgLogMessage[]): BorgFailure | undefined => {
   const failed = ofBorg(messages).find((message) => DUMP_FAILED.test(message));
   if (failed === undefined) return undefined;
   const last = messages.findLast(isOfDump);
@@ -80,7 +79,7 @@ const byDump = (messages: readonly LogMessage[]): Failure | undefined => {
 };
 
 /** A lost connection to the client also fails a dump from there, so it comes first. */
-const byMessages = (messages: readonly LogMessage[]): Failure | undefined =>
+const byMessages = (messages: readonly BorgLogMessage[]): BorgFailure | undefined =>
   byRules(CLIENT_SSH_RULES, withPrefix(CLIENT_SSH_PREFIX, messages)) ??
   byDump(messages) ??
   byRules(REPOSITORY_SSH_RULES, [
@@ -89,8 +88,8 @@ const byMessages = (messages: readonly LogMessage[]): Failure | undefined =>
   ]) ??
   byRules(BORG_RULES, ofBorg(messages));
 
-/** The script's status tells of the mount; what borg says of files that went away does not matter then. */
-const byMount = ({ exitCode, messages }: FailedRun): Failure | undefined => {
+/** Failures of the mount, known by the script's status: what borg then says of vanished files is only their consequence. */
+const byMount = ({ exitCode, messages }: FailedRun): BorgFailure | undefined => {
   if (exitCode === MOUNT_LOST) {
     return {
       kind: 'client-unreachable',
@@ -107,7 +106,7 @@ const byMount = ({ exitCode, messages }: FailedRun): Failure | undefined => {
   };
 };
 
-const byMsgid = (messages: readonly LogMessage[]): Failure | undefined => {
+const byMsgid = (messages: readonly BorgLogMessage[]): BorgFailure | undefined => {
   for (const { msgid, message } of messages.toReversed()) {
     // What the repository's side raised comes without the class around it.
     const rule = MSGID_RULES[msgid] ?? MSGID_RULES[`Repository.${msgid}`];
@@ -116,21 +115,29 @@ const byMsgid = (messages: readonly LogMessage[]): Failure | undefined => {
   return undefined;
 };
 
-const byExitCode = ({ exitCode, signal, messages }: FailedRun): Failure => {
+const byExitCode = ({ exitCode }: FailedRun): BorgFailure | undefined => {
   const rule = SCRIPT_STATUSES[exitCode ?? -1] ?? MSGID_RULES[MSGID_BY_EXIT_CODE[exitCode ?? -1] ?? ''];
-  if (rule) return failureOf(...rule, 'Borg reported it by its exit status.');
+  return rule && failureOf(...rule, 'Borg reported it by its exit status.');
+};
+
+const bySignal = ({ exitCode, signal }: FailedRun): BorgFailure | undefined => {
   const killer = signal ?? (exitCode !== null && exitCode > 128 ? `signal ${exitCode - 128}` : undefined);
-  if (killer !== undefined) {
-    return {
-      kind: 'killed',
-      message: `Borg was ended by ${killer} on its host. Was it out of memory, or did somebody stop it?`,
-    };
-  }
+  if (killer === undefined) return undefined;
+  const question = 'Was it out of memory, or did somebody stop it?';
+  return { kind: 'killed', message: `Borg was ended by ${killer} on its host. ${question}` };
+};
+
+const unexplained = ({ exitCode, messages }: FailedRun): BorgFailure => {
   const last = messages.findLast(({ level }) => level === 'error' || level === 'critical') ?? messages.at(-1);
   const reason = last ? `: ${firstLine(last.message)}` : ' without saying why';
   return { kind: 'other', message: `Borg failed with status ${exitCode ?? 'unknown'}${reason}` };
 };
 
 /** Why a borg command failed, in a sentence, from its messages and exit status. Specific causes come before general ones. */
-export const explainFailure = (run: FailedRun): Failure =>
-  byMount(run) ?? byMessages(run.messages) ?? byMsgid(run.messages) ?? byExitCode(run);
+export const explainFailure = (run: FailedRun): BorgFailure =>
+  byMount(run) ??
+  byMessages(run.messages) ??
+  byMsgid(run.messages) ??
+  byExitCode(run) ??
+  bySignal(run) ??
+  unexplained(run);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { outcomeOf } from './outcome.ts';
 import { explainFailure, type FailedRun } from './explain-failure.ts';
-import type { LogMessage } from '../parse/log-line.ts';
+import type { BorgLogMessage } from '../parse/log-line.ts';
 
-const said = (message: string, more: Partial<LogMessage> = {}): LogMessage => ({
+const said = (message: string, more: Partial<BorgLogMessage> = {}): BorgLogMessage => ({
   type: 'log_message',
   level: 'warning',
   msgid: '',

@@ -1,4 +1,4 @@
-export type FailureKind =
+export type BorgFailureKind =
   | 'passphrase'
   | 'no-repository'
   | 'bad-repository'
@@ -20,11 +20,8 @@ export type FailureKind =
   | 'mount'
   | 'other';
 
-/** A text for people, which may quote the first line of the message. */
-export type Explanation = string | ((line: string) => string);
-
-/** Messages that match have this cause. */
-export type MessageRule = readonly [FailureKind, RegExp, Explanation];
+/** Messages that match have this cause. In an explanation `{line}` stands for the first line of the message. */
+export type MessageRule = readonly [kind: BorgFailureKind, pattern: RegExp, explanation: string];
 
 const NO_BORG = 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.';
 
@@ -33,13 +30,12 @@ export const CLIENT_SSH_RULES: readonly MessageRule[] = [
   [
     'client-auth',
     /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known|Too many auth|signing failed/,
-    (line) =>
-      `The host where borg runs cannot log in to the client (${line}). Does the client accept our key, and is it the host it was?`,
+    'The host where borg runs cannot log in to the client ({line}). Does the client accept our key, and is it the host it was?',
   ],
   [
     'client-unreachable',
     /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset|closed)|Timeout, server .* not responding|kex_exchange_identification|Broken pipe/,
-    (line) => `The client cannot be reached from where borg runs (${line}). Check its name, port and firewall.`,
+    'The client cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
   ],
 ];
 
@@ -58,8 +54,7 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   [
     'repository-unreachable',
     /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server .* not responding|kex_exchange_identification/,
-    (line) =>
-      `The repository host cannot be reached from where borg runs (${line}). Check its name, port and firewall.`,
+    'The repository host cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
   ],
 ];
 
@@ -76,45 +71,41 @@ const WRONG_PASSPHRASE = "The repository's passphrase is wrong. Correct it in th
 const CLOSED = 'The repository host closed the connection. Is borg installed there, and may the account run it?';
 
 /** Borg's own names of errors. */
-export const MSGID_RULES: Readonly<Record<string, readonly [FailureKind, Explanation]>> = {
+export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKind, explanation: string]>> = {
   PassphraseWrong: ['passphrase', WRONG_PASSPHRASE],
   NoPassphraseFailure: [
     'passphrase',
     "The repository is encrypted and no passphrase is set. Enter it in the repository's settings.",
   ],
   PasswordRetriesExceeded: ['passphrase', WRONG_PASSPHRASE],
-  'Repository.DoesNotExist': ['no-repository', (line) => `${line} Initialise the repository, or correct its path.`],
-  'Repository.ParentPathDoesNotExist': ['no-repository', (line) => `${line} Create the folder, or correct the path.`],
-  'Repository.InvalidRepository': [
-    'bad-repository',
-    (line) => `${line} The folder is not a borg repository; is the path right?`,
-  ],
-  'Repository.InvalidRepositoryConfig': ['bad-repository', (line) => `${line} Restore the repository's config file.`],
-  'Repository.AlreadyExists': ['repository-exists', (line) => `${line} Use it as it is, or choose another path.`],
-  'Repository.PathAlreadyExists': ['repository-exists', (line) => `${line} Choose an empty path.`],
+  'Repository.DoesNotExist': ['no-repository', '{line} Initialise the repository, or correct its path.'],
+  'Repository.ParentPathDoesNotExist': ['no-repository', '{line} Create the folder, or correct the path.'],
+  'Repository.InvalidRepository': ['bad-repository', '{line} The folder is not a borg repository; is the path right?'],
+  'Repository.InvalidRepositoryConfig': ['bad-repository', "{line} Restore the repository's config file."],
+  'Repository.AlreadyExists': ['repository-exists', '{line} Use it as it is, or choose another path.'],
+  'Repository.PathAlreadyExists': ['repository-exists', '{line} Choose an empty path.'],
   'Repository.CheckNeeded': [
     'damaged',
     'The repository is inconsistent. Run a check, and a repair if it asks for one.',
   ],
-  'Repository.InsufficientFreeSpaceError': ['no-space', (line) => `${line} Free space on the repository's disk.`],
-  'Repository.StorageQuotaExceeded': ['no-space', (line) => `${line} Delete archives and compact, or raise the quota.`],
+  'Repository.InsufficientFreeSpaceError': ['no-space', "{line} Free space on the repository's disk."],
+  'Repository.StorageQuotaExceeded': ['no-space', '{line} Delete archives and compact, or raise the quota.'],
   'Archive.AlreadyExists': [
     'archive-exists',
-    (line) => `${line}. Nothing was changed; run the job again under a new archive name.`,
+    '{line}. Nothing was changed; run the job again under a new archive name.',
   ],
-  'Archive.DoesNotExist': ['no-archive', (line) => `${line}. It may have been pruned; refresh the catalog.`],
+  'Archive.DoesNotExist': ['no-archive', '{line}. It may have been pruned; refresh the catalog.'],
   LockTimeout: [
     'locked',
-    (line) =>
-      `The repository is in use by another borg: ${line} Wait for it to end; if none runs, remove the lock with "borg break-lock".`,
+    'The repository is in use by another borg: {line} Wait for it to end; if none runs, remove the lock with "borg break-lock".',
   ],
-  LockFailed: ['locked', (line) => `The repository cannot be locked: ${line} May the account write there?`],
-  LockError: ['locked', (line) => `The repository cannot be locked: ${line}`],
+  LockFailed: ['locked', 'The repository cannot be locked: {line} May the account write there?'],
+  LockError: ['locked', 'The repository cannot be locked: {line}'],
   PathNotAllowed: [
     'repository-auth',
-    (line) => `${line}. The repository host restricts our key to other paths; correct its authorized_keys.`,
+    '{line}. The repository host restricts our key to other paths; correct its authorized_keys.',
   ],
-  IntegrityError: ['damaged', (line) => `${line}. The repository is damaged; run a check.`],
+  IntegrityError: ['damaged', '{line}. The repository is damaged; run a check.'],
   ConnectionClosed: ['repository-unreachable', CLOSED],
   ConnectionClosedWithHint: ['repository-unreachable', CLOSED],
 };
@@ -134,7 +125,7 @@ export const MSGID_BY_EXIT_CODE: Readonly<Record<number, string>> = {
 };
 
 /** Exit statuses of our own scripts (reader.sh, supervise.sh, borg.sh), then those of the shell. */
-export const SCRIPT_STATUSES: Readonly<Record<number, readonly [FailureKind, string]>> = {
+export const SCRIPT_STATUSES: Readonly<Record<number, readonly [kind: BorgFailureKind, explanation: string]>> = {
   121: ['other', 'The connection broke before the command had arrived. Try again.'],
   122: [
     'other',

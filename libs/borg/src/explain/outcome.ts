@@ -1,7 +1,7 @@
-import type { LogMessage } from '../parse/log-line.ts';
+import type { BorgLogMessage } from '../parse/log-line.ts';
 
 /** How a borg command ended. `aborted` and `idle`: we stopped it. */
-export type Outcome = 'success' | 'warning' | 'error' | 'aborted' | 'idle';
+export type BorgOutcome = 'success' | 'warning' | 'error' | 'aborted' | 'idle';
 
 /**
  * Exit status: 0 success; 1 warning; 2 error; with `BORG_EXIT_CODES=modern` (borg 1.4) also 3 to 99 errors and 100 upwards
@@ -11,13 +11,13 @@ export type Outcome = 'success' | 'warning' | 'error' | 'aborted' | 'idle';
 const isWarning = (exitCode: number): boolean => exitCode === 1 || (exitCode >= 100 && exitCode <= 118);
 
 /** Python itself exits with 1 when it crashes before borg runs, so a 1 without a word from borg is no mere warning. */
-const isWarningOfBorg = ({ logger, level }: LogMessage): boolean =>
+const isWarningOfBorg = ({ logger, level }: BorgLogMessage): boolean =>
   logger !== '' && level !== 'info' && level !== 'debug';
 
 export const outcomeOf = (
   { exitCode, stopped }: { readonly exitCode: number | null; readonly stopped?: 'aborted' | 'idle' },
-  messages: readonly LogMessage[],
-): Outcome => {
+  messages: readonly BorgLogMessage[],
+): BorgOutcome => {
   if (stopped) return stopped;
   if (exitCode === 0) return 'success';
   if (exitCode === null || !isWarning(exitCode)) return 'error';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { delimiter } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BorgSite, createLocalSite, initialise } from '../testing/borg-site.ts';
-import { checkCommand, type CheckOptions } from '../commands/repository.ts';
+import { checkCommand, type CheckCommandOptions } from '../commands/repository.ts';
 import { createCommand } from '../commands/create.ts';
 import { type CheckFindings, createCheckFindings } from './check-findings.ts';
 
@@ -49,7 +49,7 @@ const BORGS = ['', ...(process.env['CYBORGBACKUP_TEST_BORG'] ?? '').split(delimi
 describe.each(BORGS)('with the borg of PATH "%s"', (bin) => {
   const check = async (
     damage: (repository: string) => Promise<void>,
-    options: Partial<CheckOptions> = {},
+    options: Partial<CheckCommandOptions> = {},
   ): Promise<CheckFindings & { outcome: string }> => {
     const repository = `${site.dir}/damaged`;
     await cp(site.repository, repository, { recursive: true });

@@ -1,8 +1,8 @@
-import type { BorgOutput, LogMessage } from './log-line.ts';
+import type { BorgOutput, BorgLogMessage } from './log-line.ts';
 
 /** What a check found. All lists are bounded; the counts are true. */
 export interface CheckFindings {
-  /** Nothing at all was found, and borg looked at everything it was asked to. */
+  /** Nothing was found, and borg checked everything it was asked to. */
   readonly isClean: boolean;
   /** Archives that cannot be restored completely, in borg's order. */
   readonly damagedArchives: readonly string[];
@@ -28,10 +28,10 @@ const OTHER_FILE = /^(?<path>.*): (?:Missing all-zero replacement chunk detected
 const DEFECT_CHUNK = /^chunk [0-9a-f]{64}(?:, integrity error)?: /;
 const NOT_FOUND = /^Archive '(?<archive>.*)' not found\.$/s;
 const COMPLETE = 'Archive consistency check complete';
-/** Sums up what was said before. */
+/** Begins a summary of earlier messages. */
 const SUMMARY = 'Finished ';
 
-const isError = ({ level }: LogMessage): boolean => level === 'error' || level === 'critical';
+const isError = ({ level }: BorgLogMessage): boolean => level === 'error' || level === 'critical';
 
 /**
  * Collects what `borg check` says. Its messages have no ids, so they are known by their text (borg 1.2 and 1.4); an error
@@ -81,21 +81,23 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
     return (MISSING_CHUNK.exec(rest) ?? OTHER_FILE.exec(rest))?.groups?.['path'];
   };
 
+  /** Follows which archive borg is at; true when the message was about that only. */
+  const followProgress = (output: BorgLogMessage): boolean => {
+    const next = ANALYZING.exec(output.message)?.groups?.['archive'];
+    const isComplete = output.message.startsWith(COMPLETE);
+    if (next === undefined && !isComplete) return false;
+    current = next;
+    currentFile = undefined;
+    archivesChecked ||= isComplete;
+    isClean &&= !isError(output);
+    return true;
+  };
+
   const see = (output: BorgOutput): void => {
-    if (output.type !== 'log_message' || !output.logger.startsWith('borg.')) return;
-    const { message } = output;
-    const next = ANALYZING.exec(message)?.groups?.['archive'];
-    const isComplete = message.startsWith(COMPLETE);
-    if (next !== undefined || isComplete) {
-      current = next;
-      currentFile = undefined;
-      archivesChecked ||= isComplete;
-      isClean &&= !isError(output);
-      return;
-    }
-    const path = damagedPath(message);
+    if (output.type !== 'log_message' || !output.logger.startsWith('borg.') || followProgress(output)) return;
+    const path = damagedPath(output.message);
     if (current !== undefined && path !== undefined) addFile(current, path);
-    else if (isError(output)) addError(message);
+    else if (isError(output)) addError(output.message);
   };
 
   return {

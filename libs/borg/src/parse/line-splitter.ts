@@ -1,5 +1,5 @@
 /** One line of output, without its line end. */
-export interface Line {
+export interface TextLine {
   readonly text: string;
   /** True when the line was longer than allowed and its end is missing. */
   readonly cut: boolean;
@@ -13,7 +13,7 @@ const MAX_LINE_BYTES = 1024 * 1024;
  */
 export const createLineSplitter = (
   maxBytes = MAX_LINE_BYTES,
-): { push: (chunk: Buffer) => Line[]; end: () => Line[] } => {
+): { push: (chunk: Buffer) => TextLine[]; end: () => TextLine[] } => {
   let parts: Buffer[] = [];
   let length = 0;
   let cut = false;
@@ -25,7 +25,7 @@ export const createLineSplitter = (
     parts.push(kept);
     length += kept.length;
   };
-  const take = (): Line => {
+  const take = (): TextLine => {
     const text = (parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)).toString('utf8');
     const line = { text: text.endsWith('\r') ? text.slice(0, -1) : text, cut };
     parts = [];
@@ -35,7 +35,7 @@ export const createLineSplitter = (
   };
   return {
     push: (chunk) => {
-      const lines: Line[] = [];
+      const lines: TextLine[] = [];
       let start = 0;
       for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
         keep(chunk.subarray(start, end));

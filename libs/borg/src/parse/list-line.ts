@@ -13,8 +13,8 @@ export interface ArchiveEntry {
   readonly uid: number;
   readonly gid: number;
   /**
-   * Without leading slash. Borg 1.2 itself writes `?` for each byte that is not UTF-8; where a version tells such bytes,
-   * they are kept as U+DC80 to U+DCFF.
+   * Without leading slash. Bytes that are not UTF-8 are U+DC80 to U+DCFF (see shell/quote.ts) in the listing of
+   * `listEntriesCommand`, and `?` in that of `listFilesCommand`.
    */
   readonly path: string;
   /** Bytes. 0 for what is not a file, and for further hard links. */
@@ -56,14 +56,10 @@ export const parseListLine = (text: string): ArchiveEntry | undefined => {
 };
 
 const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
-const NAMED: ReadonlyMap<string, string> = new Map([
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-]);
+const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
 const unescaped = (code: string): string =>
-  code.length > 1 ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (NAMED.get(code) ?? code);
+  code.length > 1 ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (NAMED[code] ?? code);
 
 /** What Python's `ascii()` made of a text; a number, which stands for a name that is not known, as it is. */
 const fromPython = (written: string): string => {
@@ -102,7 +98,7 @@ const entryOf = (fields: readonly string[]): ArchiveEntry => {
 
 /**
  * Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given. `push` gives the
- * entries that a chunk completes. Both functions throw AppError('unavailable') for what is no listing, or not a whole one.
+ * entries that a chunk completes. Both functions throw AppError('unavailable') for other output, and for an incomplete listing.
  * @param withDigests as the listing was asked for
  */
 export const createListParser = ({ withDigests = false } = {}): {

@@ -1,7 +1,7 @@
 import { countOf, isoOfSeconds, type JsonObject, parseObject, textOf } from './fields.ts';
-import type { Line } from './line-splitter.ts';
+import type { TextLine } from './line-splitter.ts';
 
-/** Begins the line that tells the process id of borg, first on standard error; see borg-script.ts. */
+/** Begins the line with the process id of borg, first on standard error; see borg-script.ts. */
 export const PID_MARKER = 'cyborgbackup-pid';
 
 /** How far `create` is, several times a second. */
@@ -26,12 +26,12 @@ export interface OperationProgress {
   readonly finished: boolean;
 }
 
-export type Progress = ArchiveProgress | OperationProgress;
+export type BorgProgress = ArchiveProgress | OperationProgress;
 
 const LEVELS = ['debug', 'info', 'warning', 'error', 'critical'] as const;
 
 /** Something borg, or a program around it, has to say. */
-export interface LogMessage {
+export interface BorgLogMessage {
   readonly type: 'log_message';
   readonly level: (typeof LEVELS)[number];
   /** Borg's name for the message, for example `Repository.DoesNotExist`; empty for most. */
@@ -51,7 +51,7 @@ export interface FileStatus {
 }
 
 /** What borg reports. Once, at the start, that is its process id on its host. */
-export type BorgOutput = Progress | LogMessage | FileStatus | { readonly type: 'pid'; readonly pid: number };
+export type BorgOutput = BorgProgress | BorgLogMessage | FileStatus | { readonly type: 'pid'; readonly pid: number };
 
 const archiveProgress = (fields: JsonObject): ArchiveProgress => ({
   type: 'archive_progress',
@@ -72,7 +72,7 @@ const operationProgress = (type: OperationProgress['type'], fields: JsonObject):
   finished: fields['finished'] === true,
 });
 
-const logMessage = (fields: JsonObject): LogMessage => {
+const logMessage = (fields: JsonObject): BorgLogMessage => {
   const level = textOf(fields['levelname']).toLowerCase();
   const at = isoOfSeconds(fields['time']);
   return {
@@ -86,7 +86,7 @@ const logMessage = (fields: JsonObject): LogMessage => {
 };
 
 /** A line that is not borg's JSON: from ssh, the shell, or a crash. */
-const foreign = (message: string): LogMessage => ({
+const foreign = (message: string): BorgLogMessage => ({
   type: 'log_message',
   level: 'warning',
   msgid: '',
@@ -95,7 +95,7 @@ const foreign = (message: string): LogMessage => ({
 });
 
 /** Borg asked something. We give it no input, so it took the safe answer; what it asked explains what comes next. */
-const question = (fields: JsonObject): LogMessage =>
+const question = (fields: JsonObject): BorgLogMessage =>
   logMessage({ ...fields, levelname: 'WARNING', name: 'borg.question' });
 
 const PARSERS: Readonly<Record<string, (fields: JsonObject) => BorgOutput>> = {
@@ -113,7 +113,7 @@ const afterPrompt = (text: string): string => text.slice(Math.max(0, text.indexO
  * One line of borg's standard error with `--log-json`. Never throws: what cannot be read is passed on as a warning.
  * Characters that stand for undecodable bytes (U+DC80 to U+DCFF) are kept.
  */
-export const parseLogLine = ({ text }: Line): BorgOutput => {
+export const parseLogLine = ({ text }: TextLine): BorgOutput => {
   const fields = parseObject(text) ?? parseObject(afterPrompt(text));
   if (fields) {
     const type = textOf(fields['type']);

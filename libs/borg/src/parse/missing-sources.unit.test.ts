@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { LogMessage } from './log-line.ts';
+import type { BorgLogMessage } from './log-line.ts';
 import { createMissingSources } from './missing-sources.ts';
 
-const warning = (message: string): LogMessage => ({
+const warning = (message: string): BorgLogMessage => ({
   type: 'log_message',
   level: 'warning',
   msgid: '',

@@ -14,7 +14,7 @@ export interface ScriptRun extends RemoteScript {
   readonly forwardAgent?: boolean;
   /** Stops the script: what it runs gets TERM, and KILL four seconds later. */
   readonly signal?: AbortSignal;
-  /** Stops the script when it has written nothing for so long. Default: never. */
+  /** Stops the script when it has written nothing for this long. Default: never. */
   readonly idleTimeoutMillis?: number;
 }
 

@@ -18,8 +18,8 @@ export interface BorgCommand {
   /** Where borg is started: what it extracts goes there. Must exist. Default: the account's home folder. */
   readonly directory?: string | undefined;
   /**
-   * A folder in which borg is started, made for it, anew if it is there already; removed at the end, however that comes,
-   * unless borg succeeded. Excludes `directory`.
+   * A folder in which borg is started, made for it, anew if it is there already; removed at the end
+   * unless borg succeeded. See docs/decisions/0017-restores-go-through-a-private-folder.md. Excludes `directory`.
    */
   readonly scratch?: string | undefined;
   /** Another host's files, mounted for the time of the command; borg is started in them. Excludes `directory`. */
@@ -28,7 +28,7 @@ export interface BorgCommand {
   readonly agentSocket?: string | undefined;
   /** More of borg's environment, for example `TZ`. Not for secrets. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Given to borg's standard input, thus to a dump it starts (`--content-from-command`): credentials, never stored. */
+  /** Standard input of borg and of a dump that it starts (`--content-from-command`): credentials, which are never stored. */
   readonly input?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Keeps the first so many bytes of a stream. */
+/** Keeps the first `maxBytes` of a stream. */
 export const keepFirstBytes = (
   maxBytes: number,
 ): { add: (chunk: Buffer) => void; text: () => string; isCut: () => boolean } => {

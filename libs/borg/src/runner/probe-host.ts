@@ -1,8 +1,8 @@
 import type { BorgRunner } from './borg-runner.ts';
-import { execPlain, type PlainOptions } from './exec-plain.ts';
+import { runCommand, type RunCommandOptions } from './run-command.ts';
 import { readScript } from '../shell/script.ts';
 
-export interface HostFacts {
+export interface HostDescription {
   /** For example `1.2.4`; undefined when borg is not installed. */
   readonly borgVersion: string | undefined;
   /** Of the OpenSSH client, for example `9.2`. From 8.9 on an `AgentDestination` can name host keys. */
@@ -29,9 +29,9 @@ export const parseBorgVersion = (text: string): string | undefined =>
 /** The versions we speak to: 1.2 and later 1.x. */
 export const isSupportedBorg = (version: string): boolean => /^1\.([2-9]|\d\d)\./.test(version);
 
-/** Reads what kind of host this is, and which borg is installed. @throws as `execPlain` */
-export const probeHost = async (runner: BorgRunner, options: PlainOptions = {}): Promise<HostFacts> => {
-  const { stdout } = await execPlain(runner, ['sh', '-c', SCRIPT], options);
+/** Reads what kind of host this is, and which borg is installed. @throws as `runCommand` */
+export const probeHost = async (runner: BorgRunner, options: RunCommandOptions = {}): Promise<HostDescription> => {
+  const { stdout } = await runCommand(runner, ['sh', '-c', SCRIPT], options);
   const facts = new Map(
     stdout.split('\n').map((line): [string, string] => [line.replace(/=.*/s, ''), line.replace(/^[a-z]*=/, '')]),
   );

@@ -7,7 +7,7 @@ import { createCommand } from '../commands/create.ts';
 import { deleteCommand, extractCommand, listArchivesCommand, listFilesCommand } from '../commands/archives.ts';
 import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from '../parse/json-results.ts';
 import { type ArchiveEntry, parseListLine } from '../parse/list-line.ts';
-import type { LogMessage, Progress } from '../parse/log-line.ts';
+import type { BorgLogMessage, BorgProgress } from '../parse/log-line.ts';
 import { isRunning, until } from '../testing/test-host.ts';
 
 const STAMP = '2026-01-31_04-30-00';
@@ -28,8 +28,8 @@ describe('with borg on a client and the repository on another host', () => {
   afterAll(() => site[Symbol.asyncDispose]());
 
   test('borg create reports progress, process id and the result', async () => {
-    const progress: Progress[] = [];
-    const log: LogMessage[] = [];
+    const progress: BorgProgress[] = [];
+    const log: BorgLogMessage[] = [];
     let pid = 0;
     const result = await site.run({
       argv: createCommand({

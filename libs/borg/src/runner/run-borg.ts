@@ -1,7 +1,13 @@
 import { createMissingSources } from '../parse/missing-sources.ts';
-import { type Outcome, outcomeOf } from '../explain/outcome.ts';
-import { createLineSplitter, type Line } from '../parse/line-splitter.ts';
-import { type BorgOutput, type FileStatus, type LogMessage, parseLogLine, type Progress } from '../parse/log-line.ts';
+import { type BorgOutcome, outcomeOf } from '../explain/outcome.ts';
+import { createLineSplitter, type TextLine } from '../parse/line-splitter.ts';
+import {
+  type BorgOutput,
+  type FileStatus,
+  type BorgLogMessage,
+  parseLogLine,
+  type BorgProgress,
+} from '../parse/log-line.ts';
 import type { ChunkSink } from '../ssh/command-io.ts';
 import type { BorgRunner } from './borg-runner.ts';
 import { type BorgCommand, borgScript } from './borg-script.ts';
@@ -14,26 +20,26 @@ export interface RunBorgOptions extends BorgCommand {
   readonly sources?: readonly string[] | undefined;
   /** Called once, when borg is about to run, with its process id on its host. */
   readonly onPid?: (pid: number) => void;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly onLog?: (message: LogMessage) => void;
+  readonly onProgress?: (progress: BorgProgress) => void;
+  readonly onLog?: (message: BorgLogMessage) => void;
   readonly onFileStatus?: (status: FileStatus) => void;
-  /** Takes standard output line by line; borg waits while a returned promise is open. */
-  readonly onStdoutLine?: (line: Line) => void | Promise<void>;
-  /** Takes standard output as it comes, for `extract --stdout`; borg waits likewise. */
+  /** Takes standard output line by line; borg waits while a returned promise is pending. */
+  readonly onStdoutLine?: (line: TextLine) => void | Promise<void>;
+  /** Takes standard output as it comes, for `extract --stdout`, with the same back-pressure. */
   readonly onStdout?: ChunkSink;
   /** Stops borg: TERM, which makes it release its locks, and KILL after four seconds. */
   readonly signal?: AbortSignal;
-  /** Stops borg when it has written nothing for so long. Progress counts as output. */
+  /** Stops borg when it has written nothing for this long. Progress counts as output. */
   readonly idleTimeoutMillis?: number;
 }
 
 export interface BorgResult {
-  readonly outcome: Outcome;
+  readonly outcome: BorgOutcome;
   /** Null when it is unknown or a signal ended borg. */
   readonly exitCode: number | null;
   readonly signal?: string;
   /** Warnings and errors: the first hundred and the last hundred, each up to 8 Ki characters. */
-  readonly messages: readonly LogMessage[];
+  readonly messages: readonly BorgLogMessage[];
   /** Standard output when no callback took it. */
   readonly stdout: string;
   /** True when standard output was longer than 16 MiB; the rest is missing. */
@@ -43,11 +49,11 @@ export interface BorgResult {
 }
 
 const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
-/** So many from the start, and so many from the end. */
+/** This many of the first messages are kept, and as many of the last. */
 const KEPT_MESSAGES = 100;
 const MAX_MESSAGE_LENGTH = 8 * 1024;
 
-const clip = (message: LogMessage): LogMessage =>
+const clip = (message: BorgLogMessage): BorgLogMessage =>
   message.message.length > MAX_MESSAGE_LENGTH
     ? { ...message, message: `${message.message.slice(0, MAX_MESSAGE_LENGTH)}…` }
     : message;
@@ -55,14 +61,17 @@ const clip = (message: LogMessage): LogMessage =>
 /** Reads standard error: hands borg's words to the callbacks, and keeps those that explain the outcome. */
 const createErrorReader = (options: RunBorgOptions) => {
   const lines = createLineSplitter();
-  const messages: LogMessage[] = [];
+  const messages: BorgLogMessage[] = [];
   const missing = createMissingSources(options.sources ?? []);
+  const keep = (message: BorgLogMessage): void => {
+    if (message.level !== 'info' && message.level !== 'debug') messages.push(clip(message));
+    if (messages.length > 2 * KEPT_MESSAGES) messages.splice(KEPT_MESSAGES, 1);
+  };
   const hear = (output: BorgOutput): void => {
     missing.see(output);
     switch (output.type) {
       case 'log_message':
-        if (output.level !== 'info' && output.level !== 'debug') messages.push(clip(output));
-        if (messages.length > 2 * KEPT_MESSAGES) messages.splice(KEPT_MESSAGES, 1);
+        keep(output);
         return options.onLog?.(output);
       case 'file_status':
         return options.onFileStatus?.(output);
@@ -72,7 +81,7 @@ const createErrorReader = (options: RunBorgOptions) => {
         return options.onProgress?.(output);
     }
   };
-  const hearAll = (complete: readonly Line[]): void => {
+  const hearAll = (complete: readonly TextLine[]): void => {
     for (const line of complete) hear(parseLogLine(line));
   };
   return {
@@ -88,7 +97,7 @@ const createOutputReader = (options: RunBorgOptions) => {
   const { onStdoutLine } = options;
   const head = keepFirstBytes(MAX_STDOUT_BYTES);
   const lines = createLineSplitter();
-  const pass = async (complete: readonly Line[]): Promise<void> => {
+  const pass = async (complete: readonly TextLine[]): Promise<void> => {
     for (const line of complete) await onStdoutLine?.(line);
   };
   const sink: ChunkSink = onStdoutLine ? (chunk) => pass(lines.push(chunk)) : (options.onStdout ?? head.add);
@@ -99,7 +108,7 @@ const createOutputReader = (options: RunBorgOptions) => {
  * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see borg-script.ts.
  * Does not throw for borg's failures: look at `outcome`, and ask `explainFailure` for a sentence.
  * @throws SshError when the command could not be started or the connection was lost (its supervisor then stops borg)
- * @throws whatever a callback throws, after borg was stopped
+ * @throws any error of a callback, after borg was stopped
  */
 export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
   const [output, errors] = [createOutputReader(options), createErrorReader(options)];

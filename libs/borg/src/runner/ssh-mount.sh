@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mounts a client's `/` with sshfs while borg runs. Comes after borg.sh and after the parameter `mount_name`; the next line is
+# Mounts a client's `/` with sshfs while borg runs; see docs/decisions/0015-pull-reads-through-a-mount.md. Comes after borg.sh and after the parameter `mount_name`; the next line is
 # `mount_client SSHFS...`, the sshfs command without what only this script knows. Ends with 120 when the mount cannot be made
 # and with 125 when it broke; explain-failure.ts knows both.
 # shellcheck disable=SC2154,SC2034 # `tmp` and `status` are of supervise.sh
@@ -12,8 +12,8 @@ unmount() {
 pause() { sleep 0.1 2>/dev/null || sleep 1; }
 
 # The mount is in a folder that only the account may enter, and never below `$tmp`, which is removed with all that is in it.
-# It may have been left by a script that was killed: then it is unmounted. A script that is still ending must not unmount
-# what belongs to its successor: hence the file that names the owner.
+# A mount that a killed script left there is unmounted first. A script that is still ending must not unmount the mount of its
+# successor, so a file names the owner.
 make_mount_point() {
   command -v sshfs >/dev/null || refuse 'sshfs is not installed on this host'
   mounts=/tmp/cyborgbackup-$(id -u)
@@ -28,8 +28,8 @@ make_mount_point() {
 }
 
 # When sshfs ends by itself, the connection to the client is broken: borg would go on with a warning for each file that it
-# cannot read, and make an archive without them. So the supervisor is told to stop it, as at the end of our input. (A pipe
-# opened for reading too does not block its writer when the reader is gone.)
+# cannot read, and make an archive without them. So the supervisor gets an event that stops borg, as at the end of our input.
+# (The pipe is opened for reading too: then its writer does not block when the reader is gone.)
 run_sshfs() {
   "$@" -o "ssh_command=$CYBORGBACKUP_SSH" "$mnt" >"$tmp/sshfs.log" 2>&1 &
   echo "$!" >"$tmp/sshfs.pid"
@@ -65,7 +65,7 @@ mount_client() {
   kill -KILL "$reader"
 }
 
-# An archive made while the connection broke is not one to trust, whatever borg says.
+# An archive made while the connection broke cannot be trusted, even if borg reports success.
 check_mount() {
   if [ -e "$tmp/mount-lost" ] || ! ls -d "$mnt/." >/dev/null 2>&1; then status=125; fi
 }

@@ -3,7 +3,7 @@ import { bracketed } from '../commands/repository-location.ts';
 import { quoteArgv } from '../shell/quote.ts';
 import { assignLines, readScript } from '../shell/script.ts';
 
-/** Another host's `/`, mounted with sshfs while a command runs in it. */
+/** Another host's `/`, mounted with sshfs for a command. See docs/decisions/0015-pull-reads-through-a-mount.md. */
 export interface SshMount {
   readonly user: string;
   readonly host: string;

@@ -22,7 +22,7 @@ export const sshRunner = (session: SshSession, { sudo }: SshRunnerOptions = {}):
   return { where, run: (run) => runSupervised(where, (options) => session.exec(command, options), run) };
 };
 
-/** A POSIX sh script that reads bytes from its standard input. Its signal closes the channel, hence that input. */
+/** A POSIX sh script that reads bytes from its standard input. Its signal closes the channel and with it that input. */
 interface StreamingScript
   extends SshRunnerOptions, Pick<ScriptRun, 'script' | 'secrets' | 'onStdout' | 'onStderr' | 'signal'> {
   readonly data: AsyncIterable<Uint8Array>;
@@ -38,7 +38,7 @@ const inputOf = async function* (run: StreamingScript): AsyncGenerator<string | 
  * input: what it starts has to end when the input does.
  * @throws SshError, and what `data` throws
  */
-export const runFedScript = (session: SshSession, run: StreamingScript): Promise<ExecResult> => {
+export const runStreamingScript = (session: SshSession, run: StreamingScript): Promise<ExecResult> => {
   const output = createBannerFilter();
   return session.exec(readerLine(run.sudo), {
     stdin: inputOf(run),

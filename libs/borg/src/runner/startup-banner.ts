@@ -6,7 +6,7 @@ const MAX_QUOTED = 200;
 
 /**
  * Drops what a login script prints before our script starts. `strip` takes standard output and gives what follows the marker
- * line; `hear` takes standard error. `hasStarted` tells whether the marker came, `banner` the end of what came before it.
+ * line; `hear` takes standard error. `hasStarted` is true once the marker came; `banner` is the end of the output before it.
  */
 export const createBannerFilter = (): {
   strip: (chunk: Buffer) => Buffer;

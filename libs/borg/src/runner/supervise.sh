@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs one command that does not outlive the control plane's connection; supervisor.ts is the other end.
 #
-# Before this text comes the function `clean_up`, which is run at the end, however it comes. The lines after it may use `$tmp`
+# Before this text comes the function `clean_up`, which is run at the end in any case. The lines after it may use `$tmp`
 # (a private folder, removed at the end) and `supply`, and append names of functions to `$before_exit` (run at the end too)
 # and to `$after_command` (which may change `$status`). The last line is `supervise COMMAND...`: it ends with the command's own
 # exit status (128 and the signal's number when one ended it), or with 119, which no command gets, when it stopped the command

@@ -17,7 +17,7 @@ export const payloadOf = ({ script, secrets }: RemoteScript): string => {
 /**
  * A script that runs one command under supervision.
  * @param setup lines that are run before it and may use what supervise.sh offers
- * @param cleanup lines that are run at the end, however it comes, even when the command was never started
+ * @param cleanup lines that are run at the end in any case, even when the command was never started
  */
 export const supervisedScript = (
   argv: readonly string[],

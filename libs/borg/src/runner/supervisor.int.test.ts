@@ -8,7 +8,7 @@ import type { BorgRunner, ScriptRun } from './borg-runner.ts';
 import { createLocalSite, createPushSite, initialise, PASSPHRASE } from '../testing/borg-site.ts';
 import { checkCommand } from '../commands/repository.ts';
 import { createCommand } from '../commands/create.ts';
-import { execPlain } from './exec-plain.ts';
+import { runCommand } from './run-command.ts';
 import { HEARTBEAT_LOST } from './supervisor.ts';
 import { READER_COMMAND, supervisedScript } from './supervised-script.ts';
 import { localRunner } from './local-runner.ts';
@@ -79,7 +79,7 @@ test('a command that ignores TERM is killed with all it started', async () => {
   const pidFile = `${dir.path}/pid`;
   const stubborn = `trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & echo $! >${pidFile}; while :; do sleep 1; done`;
   const before = Date.now();
-  const run = execPlain(localRunner(), ['sh', '-c', stubborn], { timeoutMillis: 1500 });
+  const run = runCommand(localRunner(), ['sh', '-c', stubborn], { timeoutMillis: 1500 });
   await expect(run).rejects.toMatchObject({ kind: 'timeout', message: expect.stringContaining('did not end within') });
   expect(Date.now() - before).toBeGreaterThan(3500);
   const child = Number(await readFile(pidFile, 'utf8'));
@@ -114,7 +114,7 @@ test('a command is reported as lost only when it was ended for missing heartbeat
   }
   const done = impatient(['sh', '-c', "trap 'exit 0' TERM; sleep 60 & wait"]);
   expect(await localRunner().run({ script: done, secrets: {} })).toEqual({ exitCode: 0 });
-  expect(await execPlain(localRunner(), ['sh', '-c', `exit ${HEARTBEAT_LOST}`])).toMatchObject({ exitCode: 1 });
+  expect(await runCommand(localRunner(), ['sh', '-c', `exit ${HEARTBEAT_LOST}`])).toMatchObject({ exitCode: 1 });
 });
 
 test('a sink that never settles does not keep an aborted command alive', async () => {
@@ -153,7 +153,7 @@ test('the output of a login script is not taken for output of the command', asyn
   await chmod(`${dir.path}/noisy`, 0o755);
   await using host = await createTestHost({ config: [`ForceCommand ${dir.path}/noisy`] });
   const runner = sshRunner(await host.connect());
-  expect(await execPlain(runner, ['echo', "it's $HOME"])).toEqual({ exitCode: 0, stdout: "it's $HOME\n", stderr: '' });
+  expect(await runCommand(runner, ['echo', "it's $HOME"])).toEqual({ exitCode: 0, stdout: "it's $HOME\n", stderr: '' });
 });
 
 test('an account that runs no commands is reported with what it printed', async () => {
@@ -161,12 +161,12 @@ test('an account that runs no commands is reported with what it printed', async 
     config: ['ForceCommand echo This account is currently not available.; exit 1'],
   });
   const runner = sshRunner(await host.connect());
-  await expect(execPlain(runner, ['true'])).rejects.toMatchObject({
+  await expect(runCommand(runner, ['true'])).rejects.toMatchObject({
     kind: 'no-shell',
     message: expect.stringContaining('it said "This account is currently not available."'),
   });
   await using borgOnly = await createTestHost({ borgRestrict: '/tmp' });
-  await expect(execPlain(sshRunner(await borgOnly.connect()), ['true'])).rejects.toMatchObject({ kind: 'no-shell' });
+  await expect(runCommand(sshRunner(await borgOnly.connect()), ['true'])).rejects.toMatchObject({ kind: 'no-shell' });
 });
 
 test('a host without room in /tmp is reported, and no exit status of a command is mistaken for that', async () => {
@@ -175,17 +175,18 @@ test('a host without room in /tmp is reported, and no exit status of a command i
   await chmod(`${dir.path}/mktemp`, 0o755);
   await using host = await createTestHost({ environment: { PATH: `${dir.path}:${process.env['PATH']}` } });
   const runner = sshRunner(await host.connect());
-  await expect(execPlain(runner, ['echo', 'x'])).rejects.toMatchObject({
+  await expect(runCommand(runner, ['echo', 'x'])).rejects.toMatchObject({
     kind: 'no-start',
     message: `No temporary folder could be made in /tmp on ${runner.where}. Is the disk full or read-only?`,
   });
-  const said = await execPlain(localRunner(), ['sh', '-c', 'printf said; exit 123']);
+  const said = await runCommand(localRunner(), ['sh', '-c', 'printf said; exit 123']);
   expect(said).toEqual({ exitCode: 123, stdout: 'said', stderr: '' });
 });
 
 test('a command that prints more than maxBytes fails, unless its output may be cut', async () => {
   const print = (bytes: number): string[] => ['sh', '-c', `head -c ${bytes} /dev/zero | tr "\\0" x`];
-  const run = (bytes: number, mayBeCut = false) => execPlain(localRunner(), print(bytes), { maxBytes: 1024, mayBeCut });
+  const run = (bytes: number, mayBeCut = false) =>
+    runCommand(localRunner(), print(bytes), { maxBytes: 1024, mayBeCut });
   expect((await run(1024)).stdout).toBe('x'.repeat(1024));
   await expect(run(1025)).rejects.toMatchObject({
     kind: 'too-much',
@@ -242,13 +243,13 @@ test('sshRunner with sudo runs the script as root and keeps the agent', async ()
   await chmod(`${dir.path}/sudo`, 0o755);
   await using host = await createTestHost({ environment: { PATH: `${dir.path}:${process.env['PATH']}` } });
   const runner = sshRunner(await host.connect(), { sudo: true });
-  const { stdout } = await execPlain(runner, ['sh', '-c', 'echo "$AS_ROOT ${SSH_AUTH_SOCK-unset}"']);
+  const { stdout } = await runCommand(runner, ['sh', '-c', 'echo "$AS_ROOT ${SSH_AUTH_SOCK-unset}"']);
   expect(stdout).toBe('yes \n');
 });
 
 test('the environment of the control plane does not reach local commands', async () => {
   process.env['DATABASE_PASSWORD'] = 'secret';
-  const { stdout } = await execPlain(localRunner(), ['env']);
+  const { stdout } = await runCommand(localRunner(), ['env']);
   delete process.env['DATABASE_PASSWORD'];
   expect(stdout).toContain('PATH=');
   expect(stdout).not.toContain('DATABASE_PASSWORD');

@@ -12,8 +12,8 @@ import { payloadOf } from './supervised-script.ts';
  *
  * The command line is a constant: a reader (reader.sh) that takes a number of lines from standard input and evaluates them. So
  * neither the script nor its secrets appear in a process list, no limit on argument length applies, and the login shell sees
- * only text that sh, csh and fish read alike. Before the script starts the reader prints a marker; what a login script prints
- * before it is dropped, and its absence tells that the account does not run commands.
+ * only text that sh, csh and fish read alike. Before the script starts the reader prints a marker; the output
+ * of a login script before it is dropped, and without it the account does not run commands.
  *
  * Standard input then stays open for heartbeats: we write a line every 15 seconds, and the script (supervise.sh) ends what it
  * runs when the input closes or is silent for a minute: then we are gone, or were suspended. So nothing that a script runs may

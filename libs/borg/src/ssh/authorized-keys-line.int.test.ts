@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { authorizedKeysLine, type AuthorizedKeysLine } from './authorized-keys-line.ts';
+import { authorizedKeysLine, type AuthorizedKeysOptions } from './authorized-keys-line.ts';
 import { createLocalSite, initialise } from '../testing/borg-site.ts';
 import { createCommand } from '../commands/create.ts';
 import { deleteCommand } from '../commands/archives.ts';
@@ -13,7 +13,7 @@ import { generateKeyPair } from './key.ts';
 import { createTestHost } from '../testing/test-host.ts';
 
 /** Borg here, a repository behind sshd that takes the printed line alone. */
-const startSite = async (more: Partial<AuthorizedKeysLine> = {}) => {
+const startSite = async (more: Partial<AuthorizedKeysOptions> = {}) => {
   const local = await createLocalSite();
   const key = await generateKeyPair({ type: 'ed25519', comment: '' });
   const path = `${local.dir}/my "main" repo's $(id)`;

@@ -3,7 +3,7 @@ import { parseRepositoryLocation } from '../commands/repository-location.ts';
 import { parseKey } from './key.ts';
 import { quote } from '../shell/quote.ts';
 
-export interface AuthorizedKeysLine {
+export interface AuthorizedKeysOptions {
   /** One line, as in `authorized_keys` or a `.pub` file. */
   readonly publicKey: string;
   /** The repository's location, for example `borg@nas:backups/main`. */
@@ -43,10 +43,11 @@ const bareKey = (publicKey: string): string => {
 
 /**
  * The line for the `authorized_keys` file of the repository's account with which a key opens this repository and nothing
- * else. Inside the double quotes sshd knows one escape only, `\"`; what is between them is text for the account's shell.
- * @throws AppError('validation') for a key, path or quota that cannot be
+ * else. Inside the double quotes sshd knows one escape only, `\"`; the text between them goes to the account's shell.
+ * See docs/decisions/0010-a-key-for-each-repository.md.
+ * @throws AppError('validation') for an invalid key, path or quota
  */
-export const authorizedKeysLine = (line: AuthorizedKeysLine): string => {
+export const authorizedKeysLine = (line: AuthorizedKeysOptions): string => {
   const { path } = parseRepositoryLocation(line.path);
   const serve = [
     'borg',

@@ -66,7 +66,7 @@ const feed = async (stream: Writable, pieces: ExecOptions['stdin'], closed: Abor
 
 /**
  * Feeds a started command and takes its output, until `closed` settles and all output is taken.
- * @throws `aborted()` by the signal, and whatever the input, a sink or `closed` throws
+ * @throws `aborted()` by the signal, and any error of the input, a sink or `closed`
  */
 export const pipeCommand = async <T>(
   command: { stdin: Writable; stdout: Readable; stderr: Readable; closed: Promise<T> },

@@ -16,22 +16,22 @@ const CODES = {
 } as const satisfies Record<string, ErrorCode>;
 
 /** Why a host could not be reached or a connection ended. */
-export type SshFailure = keyof typeof CODES;
+export type SshErrorKind = keyof typeof CODES;
 
 /** A failed SSH connection or command: one sentence for people, `kind` for programs (also as `details.kind`). */
 export class SshError extends AppError {
-  readonly kind: SshFailure;
+  readonly kind: SshErrorKind;
 
-  constructor(kind: SshFailure, message: string, cause?: unknown) {
+  constructor(kind: SshErrorKind, message: string, cause?: unknown) {
     super(CODES[kind], message, { details: { kind }, cause });
     this.kind = kind;
   }
 }
 
-export const isSshError = (error: unknown, kind?: SshFailure): error is SshError =>
+export const isSshError = (error: unknown, kind?: SshErrorKind): error is SshError =>
   error instanceof SshError && (kind === undefined || error.kind === kind);
 
-const SOCKET_FAILURES: Readonly<Record<string, readonly [SshFailure, string]>> = {
+const SOCKET_FAILURES: Readonly<Record<string, readonly [SshErrorKind, string]>> = {
   ENOTFOUND: ['unknown-host', 'the name does not resolve. Is it spelled right, and does the DNS know it?'],
   EAI_AGAIN: ['unknown-host', 'the name server does not answer. Is DNS working on this machine?'],
   ECONNREFUSED: ['refused', 'connection refused. Is sshd running there and the port right?'],

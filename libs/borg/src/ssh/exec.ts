@@ -86,7 +86,7 @@ const guardSharedWindow = (output: Readable, errors: Readable): void => {
   }
 };
 
-/** Runs one command on a standing connection. @throws SshError, and whatever a sink throws */
+/** Runs one command on a standing connection. @throws SshError, and any error of a sink */
 export const execOnChannel = async (
   connection: Connection,
   command: string,

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { wireString, wireUint32 } from './wire.ts';
 
-export interface KeyPair {
+export interface SshKeyPair {
   /** OpenSSH PEM, not encrypted: to be encrypted before it is stored. */
   readonly privateKey: string;
   /** One authorized_keys line, comment included. */
@@ -12,7 +12,7 @@ export interface KeyPair {
   readonly fingerprint: string;
 }
 
-export interface KeyPairOptions {
+export interface SshKeyPairOptions {
   readonly type: 'ed25519' | 'rsa' | 'ecdsa';
   /** RSA: 2048 to 16384, default 4096. ECDSA: 256 (default), 384 or 521. Ignored for ed25519. */
   readonly bits?: number;
@@ -88,28 +88,31 @@ const generateEd25519 = async (comment: string): Promise<string> => {
   return openSshPem(privateKey, comment);
 };
 
-/** The private key as OpenSSH PEM. @throws AppError('validation') for a size that cannot be */
-const generatePrivateKey = async ({ type, bits, comment }: KeyPairOptions): Promise<string> => {
+/** @throws AppError('validation') for another size */
+const rsaBits = (bits = 4096): number => {
+  if (Number.isInteger(bits) && bits >= 2048 && bits <= 16_384) return bits;
+  throw new AppError('validation', 'An RSA key has 2048 to 16384 bits.');
+};
+
+/** @throws AppError('validation') for another size */
+const ecdsaBits = (bits = 256): 256 | 384 | 521 => {
+  if (bits === 256 || bits === 384 || bits === 521) return bits;
+  throw new AppError('validation', 'An ECDSA key has 256, 384 or 521 bits.');
+};
+
+/** The private key as OpenSSH PEM. */
+const generatePrivateKey = async ({ type, bits, comment }: SshKeyPairOptions): Promise<string> => {
   if (type === 'ed25519') return generateEd25519(comment);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const done = (error: Error | null, pair: { private: string }): void =>
     error ? reject(error) : resolve(pair.private);
-  if (type === 'rsa') {
-    const size = bits ?? 4096;
-    if (!Number.isInteger(size) || size < 2048 || size > 16_384)
-      throw new AppError('validation', 'An RSA key has 2048 to 16384 bits.');
-    ssh2.utils.generateKeyPair('rsa', { bits: size, comment }, done);
-  } else {
-    const size = bits ?? 256;
-    if (size !== 256 && size !== 384 && size !== 521)
-      throw new AppError('validation', 'An ECDSA key has 256, 384 or 521 bits.');
-    ssh2.utils.generateKeyPair('ecdsa', { bits: size, comment }, done);
-  }
+  if (type === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits: rsaBits(bits), comment }, done);
+  else ssh2.utils.generateKeyPair('ecdsa', { bits: ecdsaBits(bits), comment }, done);
   return promise;
 };
 
 /** A new key pair; a large RSA one takes some seconds, off the event loop. @throws AppError('validation') */
-export const generateKeyPair = async (options: KeyPairOptions): Promise<KeyPair> => {
+export const generateKeyPair = async (options: SshKeyPairOptions): Promise<SshKeyPair> => {
   if (/[^\x20-\x7e]/.test(options.comment))
     throw new AppError('validation', 'A key comment is one line of plain characters.');
   const privateKey = await generatePrivateKey(options);

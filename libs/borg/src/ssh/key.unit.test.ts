@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { generateKeyPair, type KeyPairOptions, parsePrivateKey, publicKeyOf } from './key.ts';
+import { generateKeyPair, type SshKeyPairOptions, parsePrivateKey, publicKeyOf } from './key.ts';
 import { signBlob, verifyBlob } from '../agent/signature.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'keys-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const KINDS: KeyPairOptions[] = [
+const KINDS: SshKeyPairOptions[] = [
   { type: 'ed25519', comment: 'backup@control' },
   { type: 'rsa', bits: 2048, comment: 'r' },
   { type: 'ecdsa', comment: 'e' },

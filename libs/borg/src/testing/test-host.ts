@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLogger } from '@cyborgbackup/kernel';
 import { startTestSshd, type TestSshd, type TestSshdOptions } from '@cyborgbackup/testkit';
 import type { HostKey, HostKeyPins } from '../ssh/host-key.ts';
-import { generateKeyPair, type KeyPair } from '../ssh/key.ts';
+import { generateKeyPair, type SshKeyPair } from '../ssh/key.ts';
 import { connectSsh, type SshOptions, type SshSession } from '../ssh/session.ts';
 
 export const logger = createLogger('test', 'silent');
@@ -25,15 +25,15 @@ export const createPins = (): HostKeyPins & { keys: Map<string, HostKey[]> } => 
 };
 
 export interface TestHost extends AsyncDisposable {
-  readonly key: KeyPair;
+  readonly key: SshKeyPair;
   readonly sshd: TestSshd;
   readonly pins: ReturnType<typeof createPins>;
-  /** Logs in with the host's own key unless told otherwise. Sessions are closed at the end. */
+  /** Logs in with the host's own key by default. Sessions are closed at the end. */
   connect(options?: Partial<SshOptions>): Promise<SshSession>;
 }
 
-/** A real sshd and whatever it takes to log in. */
-export const createTestHost = async (options: Partial<TestSshdOptions> = {}, key?: KeyPair): Promise<TestHost> => {
+/** A real sshd with a key and pins to log in. */
+export const createTestHost = async (options: Partial<TestSshdOptions> = {}, key?: SshKeyPair): Promise<TestHost> => {
   const pair = key ?? (await generateKeyPair({ type: 'ed25519', comment: 'test' }));
   const sshd = await startTestSshd({ authorizedKeys: [pair.publicKey], ...options });
   const pins = createPins();

@@ -1,4 +1,4 @@
-import { SshError, type SshFailure } from '@cyborgbackup/borg';
+import { SshError, type SshErrorKind } from '@cyborgbackup/borg';
 import { AppError } from '@cyborgbackup/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -15,10 +15,10 @@ const ended = (error: unknown, changes: Partial<FailedAttempt> = {}): FailedAtte
   totalTimeout: null,
   ...changes,
 });
-const ssh = (kind: SshFailure): SshError => new SshError(kind, `ssh: ${kind}`);
+const ssh = (kind: SshErrorKind): SshError => new SshError(kind, `ssh: ${kind}`);
 
 describe('a failed connection', () => {
-  it.each<SshFailure>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost'])(
+  it.each<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost'])(
     'of the kind %s is retried a few times, at growing intervals',
     (kind) => {
       const judge = (transportFailures: number): unknown => classifyFailure(ended(ssh(kind), { transportFailures }));

@@ -1,4 +1,4 @@
-import type { Progress } from '@cyborgbackup/borg';
+import type { BorgProgress } from '@cyborgbackup/borg';
 import type { JobOutput } from '../output/job-output.ts';
 
 /** How far a backup is. */
@@ -54,7 +54,7 @@ export const NO_FIGURES = {
 } as const;
 
 /** Reports how much of an operation is done; each kind of step that borg goes through counts from its own beginning. */
-export const percentProgress = (output: JobOutput, phase: string): ((progress: Progress) => void) => {
+export const percentProgress = (output: JobOutput, phase: string): ((progress: BorgProgress) => void) => {
   let kind = '';
   let begun = Date.now();
   return (progress) => {

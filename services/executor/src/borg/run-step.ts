@@ -1,4 +1,10 @@
-import { explainFailure, infoCommand, type BorgResult, type FailureKind, type LogMessage } from '@cyborgbackup/borg';
+import {
+  explainFailure,
+  infoCommand,
+  type BorgResult,
+  type BorgFailureKind,
+  type BorgLogMessage,
+} from '@cyborgbackup/borg';
 import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
@@ -22,7 +28,7 @@ export const commandOptions = ({
   lockWaitSeconds: LOCK_WAIT_SECONDS,
 });
 
-const KINDS: Readonly<Record<LogMessage['level'], OutputKind>> = {
+const KINDS: Readonly<Record<BorgLogMessage['level'], OutputKind>> = {
   debug: 'debug',
   info: 'verbose',
   warning: 'warning',
@@ -117,9 +123,9 @@ export const tryBorgStep = async (
 };
 
 /** Borg could not reach the repository's host, or in pull mode the client, or lost the connection. */
-const TRANSPORT = new Set<FailureKind>(['repository-unreachable', 'client-unreachable']);
+const TRANSPORT = new Set<BorgFailureKind>(['repository-unreachable', 'client-unreachable']);
 
-const asWarnings = (messages: readonly LogMessage[]): readonly string[] =>
+const asWarnings = (messages: readonly BorgLogMessage[]): readonly string[] =>
   messages
     .filter(({ msgid }) => !EXPECTED.has(msgid))
     .slice(0, MAX_WARNINGS)

@@ -1,4 +1,4 @@
-import { explainFailure, type BorgResult, type FailureKind, type HostKeyPins } from '@cyborgbackup/borg';
+import { explainFailure, type BorgResult, type BorgFailureKind, type HostKeyPins } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError, type ErrorCode } from '@cyborgbackup/kernel';
 import type { ServiceParts } from '@cyborgbackup/service';
@@ -40,7 +40,7 @@ const isComplete = ({ outcome, messages }: BorgResult): boolean =>
   outcome === 'success' ||
   (outcome === 'warning' && messages.every(({ message, msgid }) => HARMLESS.test(`${msgid} ${message}`)));
 
-const CODES: Partial<Record<FailureKind, ErrorCode>> = {
+const CODES: Partial<Record<BorgFailureKind, ErrorCode>> = {
   'no-archive': 'not-found',
   passphrase: 'conflict',
   'no-repository': 'conflict',

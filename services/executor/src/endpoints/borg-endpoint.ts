@@ -1,4 +1,4 @@
-import type { BorgRunner, CreateOptions, RunBorgOptions } from '@cyborgbackup/borg';
+import type { BorgRunner, CreateCommandOptions, RunBorgOptions } from '@cyborgbackup/borg';
 import type { BorgHost } from '../job/job-context.ts';
 
 /** Where borg runs, and how it reaches the repository from there. Closing it ends what still runs. */
@@ -21,7 +21,7 @@ export interface BorgEndpoint extends AsyncDisposable {
 
 /** What a backup of files adds to `createCommand` and to `runBorgAt`. */
 export interface FileAccess {
-  readonly create: Pick<CreateOptions, 'oneFileSystem' | 'numericIds' | 'filesCache'> & {
+  readonly create: Pick<CreateCommandOptions, 'oneFileSystem' | 'numericIds' | 'filesCache'> & {
     readonly source: { readonly paths: readonly string[] };
     /** To be added to the policy's own. */
     readonly exclude: readonly string[];

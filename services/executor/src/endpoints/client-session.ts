@@ -1,4 +1,4 @@
-import { execPlain, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
+import { runCommand, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from './connection-options.ts';
 import { parseOpenssh } from './openssh-version.ts';
@@ -36,7 +36,7 @@ export const openClientSession = async (
   const target = { user: login.user, host: hostname, port };
   const ssh = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {
-    const { stdout } = await execPlain(sshRunner(ssh), ['sh', '-c', PROBE], { signal: options.signal });
+    const { stdout } = await runCommand(sshRunner(ssh), ['sh', '-c', PROBE], { signal: options.signal });
     const sudo = field(stdout, 'sudo') === 'yes';
     return {
       ssh,

@@ -1,4 +1,4 @@
-import { createCommand, execPlain, infoCommand, type BorgResult } from '@cyborgbackup/borg';
+import { createCommand, runCommand, infoCommand, type BorgResult } from '@cyborgbackup/borg';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -202,7 +202,7 @@ it('uses sudo for a backup user who is not root where that works', async () => {
   for (const name of ['id', 'sudo']) await chmod(join(bin, name), 0o755);
   await using site = await startConnectSite({ clientPath: bin, initialised: false });
   await using endpoint = await openEndpoint(site, false);
-  expect((await execPlain(endpoint.client, ['sh', '-c', 'echo $AS_ROOT'])).stdout).toBe('yes\n');
+  expect((await runCommand(endpoint.client, ['sh', '-c', 'echo $AS_ROOT'])).stdout).toBe('yes\n');
   await using pulled = await openEndpoint(site, true);
   const { run } = await pulled.files([site.folder], { oneFileSystem: false });
   expect(run.mount?.sftpServer).toMatch(/^sudo -n .*sftp-server$/);

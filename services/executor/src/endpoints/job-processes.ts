@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import { JobFailure } from '../job/job-failure.ts';
 import type { ConnectionOptions } from './connection-options.ts';
@@ -35,7 +35,7 @@ export const endLeftoverProcesses = async (
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<number> => {
   const argv = ['sh', '-c', END_PROCESSES, 'sh', `${JOB_MARKER}=${job}`];
-  const { exitCode, stdout, stderr } = await execPlain(runner, argv, { ...options, timeoutMillis: END_MILLIS });
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: END_MILLIS });
   if (exitCode === 0) return Number(stdout);
   const pids = stderr.trim().replaceAll(/\s+/g, ', ');
   throw new JobFailure(

@@ -1,4 +1,4 @@
-import { escapeGlob, execPlain } from '@cyborgbackup/borg';
+import { escapeGlob, runCommand } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { JobFailure } from '../job/job-failure.ts';
@@ -18,7 +18,7 @@ export const refuseLinks = async (
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<void> => {
-  const { stdout } = await execPlain(runner, ['sh', '-c', FIND_LINKS, 'sh', ...paths], { signal });
+  const { stdout } = await runCommand(runner, ['sh', '-c', FIND_LINKS, 'sh', ...paths], { signal });
   const linked = stdout.split('\n').flatMap((line) => (line === '' ? [] : (paths[Number(line) - 1] ?? [])));
   if (linked.length === 0) return;
   throw new JobFailure(
@@ -63,7 +63,7 @@ export const findOtherFileSystems = async (
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   const argv = ['awk', '{ print $3, $5 }', '/proc/self/mountinfo'];
-  const { exitCode, stdout } = await execPlain(runner, argv, { signal, maxBytes: MAX_MOUNTS_BYTES });
+  const { exitCode, stdout } = await runCommand(runner, argv, { signal, maxBytes: MAX_MOUNTS_BYTES });
   if (exitCode !== 0) {
     throw new JobFailure(
       `${ssh.host} does not tell its mounts, so a pull backup cannot stay on one file system there: use excludes instead of one_file_system.`,

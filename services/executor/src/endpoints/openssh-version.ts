@@ -1,11 +1,11 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 
 /** What `ssh -V` says, as `9.2`; undefined when it is something else. */
 export const parseOpenssh = (text: string): string | undefined => /^OpenSSH_(\d+\.\d+)/m.exec(text)?.[1];
 
 /** The version of the OpenSSH client on a host, for example `9.2`; undefined when there is none. @throws SshError */
 export const opensshVersion = async (runner: BorgRunner): Promise<string | undefined> => {
-  const { stdout } = await execPlain(runner, ['sh', '-c', 'ssh -V 2>&1']);
+  const { stdout } = await runCommand(runner, ['sh', '-c', 'ssh -V 2>&1']);
   return parseOpenssh(stdout);
 };
 

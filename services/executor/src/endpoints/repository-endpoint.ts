@@ -1,5 +1,5 @@
 import {
-  execPlain,
+  runCommand,
   isSshError,
   localRunner,
   parseRepositoryLocation,
@@ -52,7 +52,7 @@ const logIn = async (
 
 const hasShell = async (session: SshSession, signal: AbortSignal): Promise<boolean> => {
   try {
-    await execPlain(sshRunner(session), ['true'], { signal });
+    await runCommand(sshRunner(session), ['true'], { signal });
     return true;
   } catch (error) {
     if (isSshError(error, 'no-shell')) return false;

@@ -1,4 +1,4 @@
-import { isSshError, type SshFailure } from '@cyborgbackup/borg';
+import { isSshError, type SshErrorKind } from '@cyborgbackup/borg';
 import type { ArchiveFacts, CheckResult, DrillResult, RestoreResult } from '@cyborgbackup/contracts';
 import { hasCode, isDatabaseUnavailable, messageOf } from '@cyborgbackup/kernel';
 
@@ -56,7 +56,7 @@ export const isHandedOver = (signal: AbortSignal): boolean =>
   signal.aborted && !['canceled', 'overtime'].includes(stopReasonOf(signal) ?? '');
 
 /** Failures that another try may not meet; a refused key, a changed host key or a missing shell does not go away by itself. */
-const TRANSPORT = new Set<SshFailure>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
+const TRANSPORT = new Set<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
 
 /** The failure to record for an error of a step; undefined for any other error than those of jobs and connections. */
 export const asJobFailure = (error: unknown): JobFailure | undefined => {

@@ -6,7 +6,7 @@ import {
   localRunner,
   type HostKey,
   type HostKeyPins,
-  type KeyPair,
+  type SshKeyPair,
 } from '@cyborgbackup/borg';
 import { REPOSITORY_DEFAULTS } from '@cyborgbackup/contracts';
 import { createLogger, type DomainEvent } from '@cyborgbackup/kernel';
@@ -37,8 +37,8 @@ export interface ConnectSite extends AsyncDisposable {
   readonly folder: string;
   readonly client: TestSshd;
   readonly repositoryHost: TestSshd;
-  readonly controlKey: KeyPair;
-  readonly ownKey: KeyPair;
+  readonly controlKey: SshKeyPair;
+  readonly ownKey: SshKeyPair;
   readonly repository: { readonly uuid: string; readonly path: string };
   readonly target: { readonly uuid: string; readonly hostname: string; readonly port: number };
   readonly warnings: string[];
@@ -74,8 +74,8 @@ const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
 };
 
 interface SiteFacts {
-  readonly controlKey: KeyPair;
-  readonly ownKey: KeyPair;
+  readonly controlKey: SshKeyPair;
+  readonly ownKey: SshKeyPair;
   readonly backupUser: string;
   readonly repository: { readonly uuid: string; readonly path: string };
   readonly ownKeySeen: boolean;

@@ -1,4 +1,4 @@
-import { authorizedKeysLine, parseRepositoryLocation, type AuthorizedKeysLine } from '@cyborgbackup/borg';
+import { authorizedKeysLine, parseRepositoryLocation, type AuthorizedKeysOptions } from '@cyborgbackup/borg';
 import { AppError } from '@cyborgbackup/kernel';
 import type { Repository } from './decider.ts';
 
@@ -8,7 +8,7 @@ import type { Repository } from './decider.ts';
  */
 export const printedLine = (
   { id, fields: { path }, publicKey }: Repository,
-  limits: Pick<AuthorizedKeysLine, 'appendOnly' | 'storageQuota'>,
+  limits: Pick<AuthorizedKeysOptions, 'appendOnly' | 'storageQuota'>,
 ): string => {
   if (parseRepositoryLocation(path).kind === 'local') {
     throw new AppError('conflict', 'This repository is a folder on the executors’ own machines: no SSH key opens it.');

@@ -1,4 +1,4 @@
-import { generateKeyPair, publicKeyOf, type KeyPairOptions } from '@cyborgbackup/borg';
+import { generateKeyPair, publicKeyOf, type SshKeyPairOptions } from '@cyborgbackup/borg';
 import { SETTINGS_STREAM } from '@cyborgbackup/contracts';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { fieldError, hasCode, messageOf } from '@cyborgbackup/kernel';
@@ -9,7 +9,7 @@ const COMMENT = 'cyborgbackup';
 
 /** @throws AppError `validation` on `bits` */
 export const generateSshKey = async (type: SshKey['key_type'], bits?: number): Promise<SshKey> => {
-  const options: KeyPairOptions = { type, comment: COMMENT, ...(bits === undefined ? {} : { bits }) };
+  const options: SshKeyPairOptions = { type, comment: COMMENT, ...(bits === undefined ? {} : { bits }) };
   try {
     const { publicKey, privateKey } = await generateKeyPair(options);
     return { key_type: type, public_key: publicKey, private_key: privateKey };

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
 
@@ -17,7 +17,7 @@ export const findProcess = async (
   pid: number,
   signal: AbortSignal,
 ): Promise<RunningProcess | undefined> => {
-  const { stdout } = await execPlain(runner, ['sh', '-c', FIND_PROCESS, 'sh', String(pid), JOB_MARKER], { signal });
+  const { stdout } = await runCommand(runner, ['sh', '-c', FIND_PROCESS, 'sh', String(pid), JOB_MARKER], { signal });
   const command = /^command=(.+)$/m.exec(stdout)?.[1]?.trim();
   if (command === undefined || command === '') return undefined;
   return { command, job: /^job=.*=(.+)$/m.exec(stdout)?.[1] };

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../job/job-failure.ts';
 import { parseLockName, parseRoster, type LockHolder } from './lock-holders.ts';
@@ -27,7 +27,7 @@ const holderOf = (line: string): LockHolder => {
 
 /** @throws JobFailure when the folder cannot be read, SshError */
 export const readLockFolder = async (runner: BorgRunner, path: string, signal: AbortSignal): Promise<LockFolder> => {
-  const { exitCode, stdout, stderr } = await execPlain(runner, ['sh', '-c', READ_LOCK_FOLDER, 'sh', path], { signal });
+  const { exitCode, stdout, stderr } = await runCommand(runner, ['sh', '-c', READ_LOCK_FOLDER, 'sh', path], { signal });
   if (exitCode !== 0) throw new JobFailure(`The locks in ${path} on ${runner.where} cannot be seen: ${stderr.trim()}`);
   const exclusive = valuesOf(stdout, 'file').map(holderOf);
   const [roster = ''] = valuesOf(stdout, 'roster');
@@ -47,6 +47,6 @@ export const removeLocks = async (
   signal: AbortSignal,
 ): Promise<boolean> => {
   const files = holders.flatMap(({ file }) => (file === undefined ? [] : [file]));
-  const { exitCode } = await execPlain(runner, ['sh', '-c', REMOVE_LOCKS, 'sh', path, roster, ...files], { signal });
+  const { exitCode } = await runCommand(runner, ['sh', '-c', REMOVE_LOCKS, 'sh', path, roster, ...files], { signal });
   return exitCode === 0;
 };

@@ -1,4 +1,4 @@
-import type { ArchiveProgress, Progress } from '@cyborgbackup/borg';
+import type { ArchiveProgress, BorgProgress } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
 import { createRate, secondsToGo, type LastReading } from '../../borg/progress.ts';
 import type { JobOutput } from '../../output/job-output.ts';
@@ -7,7 +7,10 @@ const minutes = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, '0')}`;
 
 /** Reports a backup's figures, from borg's own progress. */
-export const backupProgress = (output: JobOutput, last: LastReading | undefined): ((progress: Progress) => void) => {
+export const backupProgress = (
+  output: JobOutput,
+  last: LastReading | undefined,
+): ((progress: BorgProgress) => void) => {
   const startedAt = Date.now();
   const rateOf = createRate();
   const report = (progress: ArchiveProgress): void => {

@@ -1,5 +1,5 @@
-import { createCommand, execPlain, MOUNT_LOST, parseCreateResult } from '@cyborgbackup/borg';
-import type { BorgResult, BorgRunner, CreateOptions } from '@cyborgbackup/borg';
+import { createCommand, runCommand, MOUNT_LOST, parseCreateResult } from '@cyborgbackup/borg';
+import type { BorgResult, BorgRunner, CreateCommandOptions } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { commandOptions, failureOf, isDone, tryBorgStep, warningsOf, type StepOptions } from '../../borg/run-step.ts';
 import type { BackupEndpoint } from '../../endpoints/borg-endpoint.ts';
@@ -27,7 +27,7 @@ const findPaths = async (
 ): Promise<{ readonly paths: readonly string[]; readonly warnings: readonly string[] }> => {
   const { signal, plan, output } = context;
   const argv = ['sh', '-c', FIND_MISSING, 'sh', ...source.paths];
-  const { stdout } = await execPlain(client, argv, { signal, maxBytes: MAX_PATHS_BYTES });
+  const { stdout } = await runCommand(client, argv, { signal, maxBytes: MAX_PATHS_BYTES });
   const missing = new Set(stdout.split('\n').filter((line) => line !== ''));
   if (missing.size === 0) return { paths: source.paths, warnings: [] };
   const { hostname } = clientOf(plan);
@@ -41,7 +41,7 @@ const findPaths = async (
 };
 
 interface Step {
-  readonly create: Pick<CreateOptions, 'source'> & Partial<CreateOptions>;
+  readonly create: Pick<CreateCommandOptions, 'source'> & Partial<CreateCommandOptions>;
   readonly run: Partial<StepOptions>;
   readonly warnings: readonly string[];
 }

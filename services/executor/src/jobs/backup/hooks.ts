@@ -1,4 +1,4 @@
-import { execPlain, isSshError, type BorgRunner, type PlainResult } from '@cyborgbackup/borg';
+import { runCommand, isSshError, type BorgRunner, type CommandOutput } from '@cyborgbackup/borg';
 import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
@@ -38,11 +38,11 @@ const execHook = async (
   context: JobContext,
   client: BorgRunner,
   { variables, command, signal }: Hook,
-): Promise<PlainResult | undefined> => {
+): Promise<CommandOutput | undefined> => {
   const environment = { ...environmentOf(context), ...variables, [JOB_MARKER]: context.plan.job.uuid };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   try {
-    return await execPlain(client, ['env', ...assignments, 'sh', '-c', SHELL, 'sh', command, JOB_MARKER], {
+    return await runCommand(client, ['env', ...assignments, 'sh', '-c', SHELL, 'sh', command, JOB_MARKER], {
       signal,
       idleTimeoutMillis: context.idleTimeoutMillis,
       mayBeCut: true,

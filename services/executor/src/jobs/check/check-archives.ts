@@ -4,8 +4,8 @@ import {
   explainFailure,
   type BorgResult,
   type CheckFindings,
-  type CheckOptions,
-  type FailureKind,
+  type CheckCommandOptions,
+  type BorgFailureKind,
 } from '@cyborgbackup/borg';
 import { BROKEN_PATHS_MAX, catalogCommands, type CheckResult } from '@cyborgbackup/contracts';
 import { isoMicros, listNames } from '@cyborgbackup/kernel';
@@ -28,13 +28,13 @@ interface CheckOutcome {
 }
 
 /** How borg ends when it finds damage; any other failure keeps it from checking at all. */
-const DAMAGE = new Set<FailureKind>(['damaged', 'other']);
+const DAMAGE = new Set<BorgFailureKind>(['damaged', 'other']);
 
 /** @throws JobFailure when borg could not check */
 const check = async (
   context: JobContext,
   endpoint: BorgEndpoint,
-  options: Pick<CheckOptions, 'only' | 'verifyData'>,
+  options: Pick<CheckCommandOptions, 'only' | 'verifyData'>,
 ): Promise<CheckOutcome> => {
   const { see, findings: findingsOf } = createCheckFindings();
   const result = await tryBorgStep(context, endpoint, {

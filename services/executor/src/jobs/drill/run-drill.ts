@@ -1,4 +1,4 @@
-import { execPlain, quote } from '@cyborgbackup/borg';
+import { runCommand, quote } from '@cyborgbackup/borg';
 import { catalogCommands, type DrillRequest, type DrillResult, type RpcOutput } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
@@ -52,7 +52,7 @@ const SCRATCH = '/var/tmp';
 
 /** @throws JobFailure when the files would take more than half of what is free */
 const checkSpace = async ({ signal }: JobContext, endpoint: BorgEndpoint, bytes: number): Promise<void> => {
-  const { stdout } = await execPlain(endpoint.runner, ['df', '-Pk', '--', SCRATCH], { signal });
+  const { stdout } = await runCommand(endpoint.runner, ['df', '-Pk', '--', SCRATCH], { signal });
   const free = Number(stdout.trimEnd().split('\n').at(-1)?.split(/\s+/)[3]) * 1024;
   if (!(bytes > free / 2)) return;
   throw new JobFailure(

@@ -1,4 +1,4 @@
-import { execPlain } from '@cyborgbackup/borg';
+import { runCommand } from '@cyborgbackup/borg';
 import { clientCommands } from '@cyborgbackup/contracts';
 import { openClientSession } from '../../endpoints/client-session.ts';
 import { connectionsOf } from '../../endpoints/connection-options.ts';
@@ -20,12 +20,12 @@ export const checkHypervisor = async (context: JobContext): Promise<JobResult> =
   output.write('verbose', `Connecting to ${hostname}:${port}`);
   await using session = await openClientSession(connectionsOf(context), { hostname, port });
   const { runner } = session;
-  const { stdout } = await execPlain(runner, ['sh', '-c', FIND_MISSING, 'sh', ...provider.tools], { signal });
+  const { stdout } = await runCommand(runner, ['sh', '-c', FIND_MISSING, 'sh', ...provider.tools], { signal });
   const missing = stdout.split('\n').filter((name) => name !== '');
   if (missing.length > 0) {
     throw new JobFailure(`${missing.join(', ')} cannot be found on ${hostname}, which ${provider.name} needs there.`);
   }
-  const probed = await execPlain(runner, provider.probe, { signal });
+  const probed = await runCommand(runner, provider.probe, { signal });
   if (probed.exitCode !== 0) {
     throw new JobFailure(`${provider.name} on ${hostname} cannot be used: ${probed.stderr.trim().slice(0, 500)}`);
   }

@@ -1,4 +1,4 @@
-import { execPlain } from '@cyborgbackup/borg';
+import { runCommand } from '@cyborgbackup/borg';
 import { parsePolicyVariables, policyVariables, type VirtualMachine } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { openClientSession } from '../../endpoints/client-session.ts';
@@ -39,7 +39,7 @@ const listMachines = async (context: JobContext): Promise<readonly VirtualMachin
   const provider = vmProviderOf(policy.policy_type, policy.vmprovider);
   await using session = await openClientSession(connectionsOf(context), { hostname, port });
   const limits = { timeoutMillis: LIST_MILLIS, maxBytes: LIST_BYTES };
-  const listed = await execPlain(session.runner, provider.list, { signal, ...limits });
+  const listed = await runCommand(session.runner, provider.list, { signal, ...limits });
   if (listed.exitCode !== 0) {
     throw new JobFailure(`${provider.name} on ${hostname} lists no machines: ${listed.stderr.trim().slice(0, 500)}`);
   }

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../job/job-failure.ts';
 import { byHand, PACKAGE_MANAGERS, type PackageManager, type Program } from './packages.ts';
@@ -37,7 +37,7 @@ const findPrograms = async (
   programs: readonly Program[],
 ): Promise<FoundPrograms> => {
   const managers = PACKAGE_MANAGERS.map(({ program }) => program).join(' ');
-  const { stdout } = await execPlain(runner, ['sh', '-c', FIND_PROGRAMS, 'sh', managers, ...programs], { signal });
+  const { stdout } = await runCommand(runner, ['sh', '-c', FIND_PROGRAMS, 'sh', managers, ...programs], { signal });
   const lines = new Set(stdout.split('\n'));
   return {
     missing: programs.filter((program) => lines.has(`missing=${program}`)),
@@ -47,7 +47,7 @@ const findPrograms = async (
 
 const run = async (host: HostToPrepare, argv: readonly string[]): Promise<string | undefined> => {
   const { runner, signal } = host;
-  const { exitCode, stdout, stderr } = await execPlain(runner, argv, {
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, {
     signal,
     timeoutMillis: INSTALL_MILLIS,
     mayBeCut: true,

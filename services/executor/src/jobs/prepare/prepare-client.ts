@@ -1,4 +1,4 @@
-import { isSupportedBorg, probeHost, type HostFacts } from '@cyborgbackup/borg';
+import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
 import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
 import type { ServiceParts } from '@cyborgbackup/service';
 import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
@@ -43,7 +43,7 @@ const ensureBorg = async (
   { parts, plan, output, signal }: JobContext,
   { runner, isRoot }: ClientSession,
   pull: boolean,
-): Promise<HostFacts> => {
+): Promise<HostDescription> => {
   const { uuid, hostname } = clientOf(plan);
   const say = (text: string): void => output.write('verbose', text);
   if (!pull) {

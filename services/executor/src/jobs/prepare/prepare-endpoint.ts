@@ -1,4 +1,4 @@
-import { execPlain } from '@cyborgbackup/borg';
+import { runCommand } from '@cyborgbackup/borg';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import { mayInstallPrograms } from '../../endpoints/secrets.ts';
 import type { JobContext } from '../../job/job-context.ts';
@@ -17,14 +17,14 @@ export const prepareEndpoint = async (
 ): Promise<string> => {
   const name = host === 'executor' ? 'the host of the executor' : runner.where;
   const mayInstall = await mayInstallPrograms(parts);
-  const { stdout: uid } = await execPlain(runner, ['id', '-u'], { signal });
+  const { stdout: uid } = await runCommand(runner, ['id', '-u'], { signal });
   const say = (text: string): void => output.write('verbose', text);
   await ensurePrograms(
     { runner, name, isRoot: uid.trim() === '0', signal, say },
     { programs: pull ? ['borg', 'ssh', 'sshfs'] : ['borg'], mayInstall },
   );
   if (!pull) return name;
-  const { exitCode } = await execPlain(runner, ['sh', '-c', 'exec 3<>/dev/fuse'], { signal });
+  const { exitCode } = await runCommand(runner, ['sh', '-c', 'exec 3<>/dev/fuse'], { signal });
   if (exitCode === 0) return name;
   throw new JobFailure(
     `/dev/fuse cannot be opened on ${name}, so a client's files cannot be mounted there: load the kernel module fuse, or give the container the device and the capability SYS_ADMIN.`,

@@ -1,4 +1,4 @@
-import { extractCommand, type BorgResult, type Progress } from '@cyborgbackup/borg';
+import { extractCommand, type BorgResult, type BorgProgress } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
 import { NO_FIGURES } from '../../borg/progress.ts';
 import { commandOptions, runBorgStep, type StepOptions } from '../../borg/run-step.ts';
@@ -8,7 +8,7 @@ import type { RestoreTarget } from './restore-target.ts';
 import type { Selection } from './selection.ts';
 
 /** Reports a restore's figures, from borg's own progress. */
-const restoreProgress = ({ output }: JobContext): ((progress: Progress) => void) => {
+const restoreProgress = ({ output }: JobContext): ((progress: BorgProgress) => void) => {
   const startedAt = Date.now();
   return (progress) => {
     if (progress.type !== 'progress_percent' || progress.total <= 0) return;

@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner, type PlainOptions } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner, type RunCommandOptions } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../job/job-failure.ts';
 
@@ -46,7 +46,7 @@ export const statPaths = async (
   // A file may vanish after the script has found it.
   for (let attempt = 0; attempt < STAT_ATTEMPTS; attempt += 1) {
     const limits = { timeoutMillis: STAT_MILLIS, maxBytes: MAX_BYTES };
-    const { stdout, stderr } = await execPlain(runner, argv, { signal, ...limits });
+    const { stdout, stderr } = await runCommand(runner, argv, { signal, ...limits });
     const [found = '', ...lines] = stdout.trimEnd().split('\n');
     const facts = lines.map(factsOf);
     errors = stderr.trim();
@@ -65,10 +65,10 @@ export const hashPaths = async (
   runner: BorgRunner,
   folder: string,
   paths: readonly string[],
-  options: Pick<PlainOptions, 'signal' | 'cleanup'>,
+  options: Pick<RunCommandOptions, 'signal' | 'cleanup'>,
 ): Promise<readonly (string | undefined)[]> => {
   const argv = ['sh', '-c', HASH_FILES, 'sh', folder, ...paths.map(below)];
-  const { stdout } = await execPlain(runner, argv, { ...options, timeoutMillis: HASH_MILLIS, maxBytes: MAX_BYTES });
+  const { stdout } = await runCommand(runner, argv, { ...options, timeoutMillis: HASH_MILLIS, maxBytes: MAX_BYTES });
   const lines = stdout.split('\n');
   return paths.map((_path, index) => (/^[0-9a-f]{64}$/.test(lines[index] ?? '') ? lines[index] : undefined));
 };

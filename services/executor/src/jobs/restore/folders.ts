@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { readFileSync } from 'node:fs';
 import type { JobContext } from '../../job/job-context.ts';
@@ -17,7 +17,7 @@ const cannotBeMade = (folder: string, { where }: BorgRunner, stderr: string): Jo
 
 /** @throws JobFailure */
 export const makeFolder = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<void> => {
-  const { exitCode, stderr } = await execPlain(runner, ['mkdir', '-p', '--', folder], { signal });
+  const { exitCode, stderr } = await runCommand(runner, ['mkdir', '-p', '--', folder], { signal });
   if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
 };
 
@@ -35,7 +35,7 @@ export const makeStage = async (
 ): Promise<string> => {
   const { root, below, name, inPlace } = stage;
   const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below];
-  const { exitCode, stdout, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
   if (exitCode !== 0) throw cannotBeMade(joined(root, name), runner, stderr);
   return stdout.replace(/\n$/, '');
 };
@@ -51,7 +51,7 @@ export const removeFolder = async (context: JobContext, runner: BorgRunner, fold
   try {
     await context.assertOwnership(AbortSignal.timeout(OWNERSHIP_MILLIS));
     const options = { timeoutMillis: TIMEOUT_MILLIS };
-    const { exitCode, stderr } = await execPlain(runner, ['rm', '-rf', '--', folder], options);
+    const { exitCode, stderr } = await runCommand(runner, ['rm', '-rf', '--', folder], options);
     if (exitCode !== 0) throw new Error(stderr.trim());
   } catch (error) {
     output.write('system_warning', `The folder ${folder} on ${runner.where} could not be removed: ${messageOf(error)}`);

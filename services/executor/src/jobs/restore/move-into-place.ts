@@ -1,4 +1,4 @@
-import { execPlain, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../job/job-failure.ts';
@@ -65,7 +65,7 @@ export const moveIntoPlace = async (
   const parents = linkedParents.map((path) => `./${path}`).join('\n');
   const settings = [replace, stage, root, suffix, inPlace ? 'yes' : 'no', parents];
   const argv = ['sh', '-c', MOVE_ALL, 'sh', ...settings, ...SCRIPTS];
-  const { exitCode, stdout, stderr } = await execPlain(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
+  const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
   const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, errors = 1] = stdout.trim().split(' ').map(Number);
   if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes };
   const reason = stderr.trim().split('\n').slice(0, 3).join('; ').slice(0, 300);

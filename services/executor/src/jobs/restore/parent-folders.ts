@@ -1,4 +1,4 @@
-import { execPlain, type ArchiveEntry, type BorgRunner } from '@cyborgbackup/borg';
+import { runCommand, type ArchiveEntry, type BorgRunner } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
@@ -56,7 +56,7 @@ const overPaths = async (
   let printed = '';
   for (let start = 0; start < paths.length; start += BATCH) {
     const argv = ['sh', '-c', script, 'sh', root, inPlace ? 'yes' : 'no', ...paths.slice(start, start + BATCH)];
-    const { exitCode, stdout, stderr } = await execPlain(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
+    const { exitCode, stdout, stderr } = await runCommand(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
     if (exitCode !== 0) {
       throw new JobFailure(`The folders in ${root} on ${runner.where} cannot be looked at: ${stderr.slice(0, 300)}`);
     }

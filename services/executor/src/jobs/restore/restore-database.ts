@@ -1,4 +1,4 @@
-import { extractCommand, runFedScript, type ArchiveEntry } from '@cyborgbackup/borg';
+import { extractCommand, runStreamingScript, type ArchiveEntry } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes, messageOf } from '@cyborgbackup/kernel';
 import { once } from 'node:events';
@@ -137,7 +137,7 @@ const feed = async (
       throw error;
     },
   );
-  const running = runFedScript(session.ssh, {
+  const running = runStreamingScript(session.ssh, {
     ...sql,
     data: pipe,
     sudo: session.sudo,

@@ -5,31 +5,31 @@ import type { BorgRunner } from './borg-runner.ts';
 import { keepFirstBytes } from './keep-first-bytes.ts';
 import { supervisedScript } from './supervised-script.ts';
 
-export interface PlainResult {
+export interface CommandOutput {
   readonly exitCode: number | null;
   readonly stdout: string;
   /** Cut at `maxBytes`. */
   readonly stderr: string;
 }
 
-export interface PlainOptions {
+export interface RunCommandOptions {
   /** For the whole command. Default 30,000, or no limit where there is one for silence. */
   readonly timeoutMillis?: number;
-  /** How long it may say nothing. Default: no limit. */
+  /** How long it may write nothing. Default: no limit. */
   readonly idleTimeoutMillis?: number;
   readonly signal?: AbortSignal;
   /** How much of each output is kept. Default 64 KiB. */
   readonly maxBytes?: number;
-  /** Whether standard output is for people alone, who can do without the rest of a very long one. Default: false. */
+  /** Standard output beyond `maxBytes` is dropped instead of an error, for output that only people read. Default: false. */
   readonly mayBeCut?: boolean;
-  /** Shell lines that are run at the end, however it comes. */
+  /** Shell lines that are run at the end in any case. */
   readonly cleanup?: readonly string[];
 }
 
 const MAX_BYTES = 64 * 1024;
 const TIMEOUT_MILLIS = 30_000;
 
-/** Printed before the command is started. Its exit status may be any, so by that alone one cannot tell whether it was. */
+/** Printed before the command is started. A command may end with any status, so the status cannot tell whether it was started. */
 const STARTED = '\n';
 
 /** Exit statuses of reader.sh and supervise.sh, which `explainFailure` explains. */
@@ -43,9 +43,14 @@ const notStarted = (where: string, exitCode: number | null): SshError => {
   return new SshError('no-start', why);
 };
 
+const tooMuch = (where: string, maxBytes: number): SshError => {
+  const limit = humanBytes(maxBytes);
+  return new SshError('too-much', `The command on ${where} printed more than ${limit}, the most that is read of it.`);
+};
+
 const inSeconds = (millis: number | undefined): string => `${Math.round((millis ?? 0) / 1000)} s`;
 
-const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: PlainOptions): SshError => {
+const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: RunCommandOptions): SshError => {
   if (options.signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
   const end =
     reason === 'idle'
@@ -55,7 +60,7 @@ const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: PlainOpti
 };
 
 /** The caller's signal, and the end of the time for the whole command. */
-const signalOf = ({ signal, timeoutMillis }: PlainOptions): AbortSignal =>
+const signalOf = ({ signal, timeoutMillis }: RunCommandOptions): AbortSignal =>
   AbortSignal.any([
     ...(signal ? [signal] : []),
     ...(timeoutMillis === undefined ? [] : [AbortSignal.timeout(timeoutMillis)]),
@@ -67,11 +72,11 @@ const signalOf = ({ signal, timeoutMillis }: PlainOptions): AbortSignal =>
  * when it was never started, for lack of room in /tmp say, SshError('too-much') when it prints more than `maxBytes`, and as
  * the runner does
  */
-export const execPlain = async (
+export const runCommand = async (
   runner: BorgRunner,
   argv: readonly string[],
-  options: PlainOptions = {},
-): Promise<PlainResult> => {
+  options: RunCommandOptions = {},
+): Promise<CommandOutput> => {
   const { where } = runner;
   const { idleTimeoutMillis, maxBytes = MAX_BYTES, mayBeCut = false, cleanup = [] } = options;
   const limits = idleTimeoutMillis === undefined ? { timeoutMillis: TIMEOUT_MILLIS, ...options } : options;
@@ -87,9 +92,6 @@ export const execPlain = async (
   if (stopped) throw stoppedBy(where, stopped, limits);
   const text = stdout.text();
   if (!text.startsWith(STARTED)) throw notStarted(where, exitCode);
-  if (stdout.isCut() && !mayBeCut) {
-    const limit = humanBytes(maxBytes);
-    throw new SshError('too-much', `The command on ${where} printed more than ${limit}, the most that is read of it.`);
-  }
+  if (stdout.isCut() && !mayBeCut) throw tooMuch(where, maxBytes);
   return { exitCode, stdout: text.slice(STARTED.length), stderr: stderr.text() };
 };
