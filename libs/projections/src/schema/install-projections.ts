@@ -13,5 +13,5 @@ import type { ClientBase } from 'pg';
  */
 export const installProjections = async (admin: ClientBase): Promise<void> => {
   await ensureRole(admin, READER_ROLE);
-  await migrate(admin, 'projections', loadMigrations(new URL('../sql/', import.meta.url)));
+  await migrate(admin, 'projections', loadMigrations(new URL('./sql/', import.meta.url)));
 };
