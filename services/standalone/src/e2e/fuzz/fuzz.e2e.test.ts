@@ -131,8 +131,9 @@ const undescribed = (outgoing: Outgoing, answer: FuzzAnswer): readonly string[] 
   return description.violations(exchange);
 };
 
+/** The page about the API, its vendored viewer and the OpenAPI document are static: whatever they say, it is not of a request. */
 const showsInsides = ({ path }: Outgoing, { text, mediaType }: FuzzAnswer): boolean =>
-  LEAK.test(text) && mediaType !== 'text/html' && !path.startsWith('/api/v1/openapi');
+  LEAK.test(text) && mediaType !== 'text/html' && !/^\/api\/v1\/(openapi|docs\/viewer)/.test(path);
 
 const wrongWith = (outgoing: Outgoing, answer: FuzzAnswer): readonly string[] => {
   if (answer.status >= 500) return [`answered ${answer.status}`];
