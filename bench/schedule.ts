@@ -17,7 +17,7 @@ import {
   decideGrants,
   draftLaunch,
   evolveQueue,
-  slotRun,
+  occurrenceRun,
   type Queue,
   type QueueInput,
   type ResolvedPolicy,
@@ -180,7 +180,7 @@ const pass = ({ policies, timetable }: Fleet, day: number): (() => void) => {
       for (const decision of planDue(one, now)) {
         const resolved = byUuid.get(one.entry.subject);
         if (decision.kind !== 'launch' || !resolved) throw new Error('Not launched');
-        const run = requested(resolved, slotRun(one.entry, decision.due), decision.due);
+        const run = requested(resolved, occurrenceRun(one.entry, decision.due), decision.due);
         timetable.evolve({ type: 'run-requested', data: run, metadata });
         tell(queue, { type: 'run-requested', data: run });
       }

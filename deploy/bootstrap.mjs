@@ -17,11 +17,11 @@ const NODE = join(MODULES, '.bin', 'node');
 const HELP = `Usage: node deploy/bootstrap.mjs [--demo | --runtime | --lint]
 
 Installs what is missing:
-  (default)   all that the tests use: npm packages, nats-server, borg, sshfs, an SSH client and server, MariaDB and
-              PostgreSQL (servers of the tests' own; those of the system are left off)
+  (default)   all that the tests use: npm packages, nats-server, borg, sshfs, an SSH client and server, MariaDB,
+              PostgreSQL and shellcheck (servers of the tests' own; those of the system are left off)
   --demo      the same without sshfs and the databases
   --runtime   also without the SSH server: enough for npm start
-  --lint      npm packages only: enough for npm run lint and npm run typecheck
+  --lint      npm packages and shellcheck: enough for npm run lint and npm run typecheck
   --help      this text
 
 Debian packages are installed when this runs as root or sudo asks for no password; otherwise the command is printed.`;
@@ -29,8 +29,11 @@ Debian packages are installed when this runs as root or sudo asks for no passwor
 /** Programs and the Debian packages they are in. */
 const RUNTIME_PROGRAMS = { 'nats-server': 'nats-server', borg: 'borgbackup', ssh: 'openssh-client' };
 const DEMO_PROGRAMS = { ...RUNTIME_PROGRAMS, 'ssh-keygen': 'openssh-client', sshd: 'openssh-server' };
+/** For .ci/check-scripts.mjs. */
+const LINT_PROGRAMS = { shellcheck: 'shellcheck' };
 const TEST_PROGRAMS = {
   ...DEMO_PROGRAMS,
+  ...LINT_PROGRAMS,
   sshfs: 'sshfs',
   mariadbd: 'mariadb-server',
   mariadb: 'mariadb-client',
@@ -182,8 +185,8 @@ const main = async () => {
     return;
   }
   await installPackages();
-  if (values.lint) return;
-  await installPrograms(values.runtime ? RUNTIME_PROGRAMS : values.demo ? DEMO_PROGRAMS : TEST_PROGRAMS);
+  const { lint, runtime, demo } = values;
+  await installPrograms(lint ? LINT_PROGRAMS : runtime ? RUNTIME_PROGRAMS : demo ? DEMO_PROGRAMS : TEST_PROGRAMS);
 };
 
 try {

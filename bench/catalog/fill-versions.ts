@@ -70,7 +70,7 @@ const insertArchives = async (admin: pg.Pool, versions: number): Promise<void> =
       await admin.query(
         `insert into catalog.archives (job_uuid, archive_name, borg_id, machine, started_at, finished_at, files,
            original_size, compressed_size, deduplicated_size, entries, complete, removed, failed, healthy, damaged, position,
-           series, sequence, next, id_base)
+           series_id, sequence, next_number, id_base)
          values ($1, $2, '', '', $3, $3, 0, 0, 0, 0, $4::int4, true, false, false, true, false, 0, $5, $6, $4::int4, $7)`,
         [
           uuid,
@@ -90,27 +90,27 @@ const insertArchives = async (admin: pg.Pool, versions: number): Promise<void> =
 export const fillVersions = async (admin: pg.Pool, versions: number): Promise<void> => {
   const first = Math.floor((versions * FIRST_PERCENT) / 100);
   const folders = Math.ceil(versions / FILES_PER_FOLDER);
-  await withoutIndexes(admin, ['versions', 'names', 'folders', 'folder_totals'], async () => {
+  await withoutIndexes(admin, ['entries', 'entry_names', 'folders', 'folder_totals'], async () => {
     await admin.query(
-      'truncate catalog.names, catalog.versions, catalog.folders, catalog.folder_totals, catalog.attributes',
+      'truncate catalog.entry_names, catalog.entries, catalog.folders, catalog.folder_totals, catalog.entry_attributes',
     );
-    await admin.query(`insert into catalog.attributes (id, mode, owner, group_name, uid, gid, type)
+    await admin.query(`insert into catalog.entry_attributes (id, mode, owner, group_name, uid, gid, type)
       values (1, '-rw-r--r--', 'www-data', 'www-data', 33, 33, '-')`);
-    await admin.query(`insert into catalog.names (id, name)
+    await admin.query(`insert into catalog.entry_names (id, name)
       select n, ${word('n')} || '_' || ${word('n + 1')} || n % 100 || ${suffix('n')} from generate_series(1, ${COMMON_NAMES}) n`);
     for (let series = 0; series <= SERIES; series += 1) {
-      await admin.query(`insert into catalog.names (id, name)
+      await admin.query(`insert into catalog.entry_names (id, name)
         select ${COMMON_NAMES} + ${versions} * ${series} + 1 + n, ${word('n + 3')} || '-' || to_hex(n::int8 * 7919 + ${series}) || ${suffix('n')}
           from generate_series(0, ${versions - 1}) n
          where ${series} = 0 and hashint4(n) & 15 between 5 and 9 or ${series} > 0 and hashint4(n) & 15 >= 10`);
     }
     for (let series = 1; series <= SERIES; series += 1) {
-      await admin.query(`insert into catalog.folders (series, id, path, parent)
+      await admin.query(`insert into catalog.folders (series_id, id, path, parent_id)
         select ${100_000 + series}, n, 'srv/' || ${word('n / 800')} || n / 800 || '/' || ${word('n')} || n || '/', 0
           from generate_series(0, ${folders}) n`);
-      await admin.query(`insert into catalog.folder_totals (series, folder, sequence, entries, files, bytes)
+      await admin.query(`insert into catalog.folder_totals (series_id, folder_id, sequence, entries, files, bytes)
         select ${100_000 + series}, n, 1, 12, 12, 1000000 from generate_series(0, ${folders}) n`);
-      await admin.query(`insert into catalog.versions (series, number, folder, name, attributes, first_seq, last_seq, size,
+      await admin.query(`insert into catalog.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size,
           mtime, fingerprint)
         select ${100_000 + series}, n, case when n < ${first} then n else (hashint4(n) & 1073741823) % ${first} end / ${FILES_PER_FOLDER},
                ${nameId(versions)}, 1, begun,
@@ -123,6 +123,6 @@ export const fillVersions = async (admin: pg.Pool, versions: number): Promise<vo
   });
   await insertArchives(admin, versions);
   await admin.query(
-    'vacuum analyze catalog.versions, catalog.names, catalog.folders, catalog.folder_totals, catalog.archives',
+    'vacuum analyze catalog.entries, catalog.entry_names, catalog.folders, catalog.folder_totals, catalog.archives',
   );
 };

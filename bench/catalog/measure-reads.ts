@@ -32,7 +32,7 @@ export const measureSearch = async (site: BenchSite): Promise<Percentiles> => {
   const parts = await some(
     site,
     `select substr(name, 1 + n % greatest(1, length(name) - 8), 4 + n % 6) as text
-       from (select name, row_number() over ()::int4 as n from catalog.names tablesample bernoulli (5) limit 100000) s
+       from (select name, row_number() over ()::int4 as n from catalog.entry_names tablesample bernoulli (5) limit 100000) s
       order by md5(n::text) limit $1`,
   );
   const common = ['config', '.json', 'index', 'mail', 'log', 'backup', '.tx', 'a'];
@@ -53,9 +53,9 @@ export const measurePaths = async (site: BenchSite): Promise<Percentiles> => {
   const paths = await some(
     site,
     `select f.path || n.name as text
-       from (select * from catalog.versions tablesample system (0.5) limit 100000) v
-            join catalog.folders f on f.series = v.series and f.id = v.folder
-            join catalog.names n on n.id = v.name
+       from (select * from catalog.entries tablesample system (0.5) limit 100000) v
+            join catalog.folders f on f.series_id = v.series_id and f.id = v.folder_id
+            join catalog.entry_names n on n.id = v.name_id
       order by md5(v.number::text) limit $1`,
   );
   return measure(site, listed('path', paths));
@@ -66,7 +66,7 @@ export const measurePrefixes = async (site: BenchSite): Promise<Percentiles> => 
   const prefixes = await some(
     site,
     `select left(path, length(path) - id % 3) as text
-       from catalog.folders where series = 100001 order by md5(id::text) limit $1`,
+       from catalog.folders where series_id = 100001 order by md5(id::text) limit $1`,
   );
   return measure(site, listed('path__startswith', prefixes));
 };
@@ -75,7 +75,7 @@ export const measurePrefixes = async (site: BenchSite): Promise<Percentiles> => 
 export const measureFolders = async (site: BenchSite): Promise<Percentiles> => {
   const folders = await some(
     site,
-    `select path as text from catalog.folders where series = 100001 order by md5(id::text) limit $1`,
+    `select path as text from catalog.folders where series_id = 100001 order by md5(id::text) limit $1`,
   );
   return measure(
     site,

@@ -1,24 +1,32 @@
-export { announceCheckpoint, onCheckpointNews } from './checkpoint-news.ts';
-export { readCheckpoint, readPositions, type Checkpoint } from './checkpoint.ts';
-export { compareProjection, MAX_DIFFERENCES, type Comparison, type RowDifference } from './compare-projection.ts';
-export { ensureProjection } from './ensure-projection.ts';
-export { foldEvents, type GivenEvent } from './fold-events.ts';
-export { holdLease, type HoldLeaseOptions } from './hold-lease.ts';
-export { freeLeases } from './free-leases.ts';
-export { installProjections } from './install-projections.ts';
-export { listParked, parkedCount, type ParkedEvent } from './parked-events.ts';
-export { PoisonEventError } from './poison-event.ts';
-export { type ProjectionStep, type StepTarget } from './projection-step.ts';
-export { defineProjection, type Projection } from './projection.ts';
-export { defineReadModel, type Changes, type EventHandler, type ReadModel } from './read-model.ts';
+export {
+  defineProjection,
+  type Projection,
+  type ProjectionOptions,
+  type ProjectionStep,
+  type StepTarget,
+} from './define/projection.ts';
+export { defineReadModel, type Changes, type EventHandler, type ReadModel } from './define/read-model.ts';
+export { type AnyRow, type Change, type Folded, type RowUpdate, type TableChanges } from './define/table-changes.ts';
+export { foldEvents, type GivenEvent } from './fold/fold-events.ts';
+export { PoisonEventError } from './fold/poison-event.ts';
+export { readCheckpoint, readPositions, type Checkpoint } from './lease/checkpoint.ts';
+export { holdLease, type HoldLeaseOptions } from './lease/hold-lease.ts';
+export { freeLeases } from './lease/lease.ts';
+export {
+  compareProjection,
+  MAX_DIFFERENCES,
+  type Comparison,
+  type RowDifference,
+} from './rebuild/compare-projection.ts';
+export { rebuildProjection } from './rebuild/rebuild-projection.ts';
+export { runProjection, type RunProjectionOptions } from './run/run-projection.ts';
+export { ensureProjection } from './schema/ensure-projection.ts';
+export { installProjections } from './schema/install-projections.ts';
+export { listParked, parkedCount, type ParkedEvent } from './schema/parked-events.ts';
 export {
   createProjectionWaiter,
   WAIT_MILLIS,
   type ProjectionWaiter,
   type ProjectionWaiterOptions,
   type WaitTarget,
-} from './projection-waiter.ts';
-export { rebuildProjection } from './rebuild-projection.ts';
-export { type ProjectionOptions } from './projection-options.ts';
-export { runProjection, type RunProjectionOptions } from './run-projection.ts';
-export { type AnyRow, type Change, type Folded, type RowUpdate, type TableChanges } from './table-changes.ts';
+} from './wait/projection-waiter.ts';

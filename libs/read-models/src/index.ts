@@ -29,7 +29,7 @@ export { type RowStamps } from './inventory/stamps.ts';
 export { inventory } from './inventory/tables.ts';
 export { type ApiTokenRow, type SessionRow, type UserRow } from './inventory/users.ts';
 export { type GrantRow, type GrantsVersionRow, type PendingExtensionRow } from './scheduler/grants.ts';
-export { ACTIVE_JOB_STATUSES, isActiveStatus, JOB_STATUSES, type JobRow, type JobStatus } from './scheduler/jobs.ts';
+export { ACTIVE_JOB_STATUSES, isActiveStatus, type JobRow, type JobStatus } from './scheduler/jobs.ts';
 export { scheduler } from './scheduler/tables.ts';
 export {
   type EntryTerms,

@@ -20,7 +20,8 @@ const natsCheck = ({ connection }: ServiceParts): Check =>
 const projectionChecks = async ({ pool }: ServiceParts, projections: readonly string[]): Promise<readonly Check[]> => {
   try {
     const [positions, parked] = await Promise.all([readPositions(pool), parkedCount(pool)]);
-    const detail = parked > 0 ? `${parked} events could not be folded: see the table projections.parked.` : undefined;
+    const detail =
+      parked > 0 ? `${parked} events could not be folded: see the table projections.parked_events.` : undefined;
     return projections.map((projection) => ({
       name: `projection ${projection}`,
       ready: positions.has(projection),

@@ -2,7 +2,7 @@ import { catalogCommands, type CatalogEntry } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { file, line, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
+import { file, line, startCatalogHost, type CatalogHost } from './testing/catalog-host.ts';
 
 /*
  * The catalog against the simplest model there is: for each archive, the very list that was sent. Whatever is listed, listed
@@ -85,7 +85,7 @@ const apply = async (of: ReturnType<typeof newOwner>, archives: Modelled[], step
   } else if (step.do === 'check') {
     if (!target.isGone) target.broken = step.path;
     const findings = { archive_healthy: false, broken_paths: [step.path], checked_at: '2026-01-01T00:00:00Z' };
-    await host.settle();
+    await host.waitForProjection();
     if (target.entries === undefined) target.broken = undefined;
     await host.call(catalogCommands.recordFindings, { job: target.job, ...findings });
   } else if (target.isGone) {
@@ -143,7 +143,7 @@ const LEFT = `
    where not exists (select from catalog.entries v where v.series_id = f.series_id and v.folder_id = f.id)
      and not exists (select from catalog.folders below where below.series_id = f.series_id and below.parent_id = f.id)`;
 
-test('shows what a model has, whatever happens', async () => {
+test('has the entries and totals that a model of whole lists has, after any sequence of operations', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 14 }), async (actions) => {
       const of = newOwner();
@@ -154,11 +154,11 @@ test('shows what a model has, whatever happens', async () => {
         archives.push({ job, name, borgId, entries: undefined, broken: undefined, isGone: false });
       }
       for (const step of actions) await apply(of, archives, step);
-      await host.settle();
+      await host.waitForProjection();
       for (const each of archives) {
-        expect(await host.shown(each.job)).toEqual(expected(each));
-        const shown = await host.rows(SUMS, [each.job]);
-        const found = Object.fromEntries(shown.map(({ path: at, ...sum }) => [String(at), Object.values(sum)]));
+        expect(await host.entriesOf(each.job)).toEqual(expected(each));
+        const sumRows = await host.rows(SUMS, [each.job]);
+        const found = Object.fromEntries(sumRows.map(({ path: at, ...sum }) => [String(at), Object.values(sum)]));
         expect(found).toEqual(each.isGone ? {} : sums(each.entries ?? []));
       }
       expect(await host.rows(KEPT)).toEqual([]);

@@ -1,6 +1,6 @@
 import type { CatalogEntry } from '@cyborgbackup/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { file, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
+import { file, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.ts';
 
 /* The catalog's promise, at a tenth of the size: thirty daily archives with one change in a hundred files. See bench/catalog.ts. */
 
@@ -39,7 +39,7 @@ const BYTES = `
    where n.nspname = 'catalog' or c.relname = 'events'`;
 
 const bytes = async (): Promise<number> => {
-  await host.settle();
+  await host.waitForProjection();
   const [row] = await host.rows(BYTES);
   return Number(row?.['bytes']);
 };

@@ -1,7 +1,7 @@
 import { catalogCommands, POLICY_DEFAULTS, type CatalogEntry } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, line, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.test.ts';
+import { file, line, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.ts';
 
 let host: CatalogHost;
 
@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => host[Symbol.asyncDispose]());
 
 const shows = async (job: string, entries: readonly CatalogEntry[]): Promise<void> => {
-  await host.settle();
-  expect(await host.shown(job)).toEqual(entries.map(line).sort());
+  await host.waitForProjection();
+  expect(await host.entriesOf(job)).toEqual(entries.map(line).sort());
 };
 
 const newOwner = () => ({ repository: randomUUID(), policy: randomUUID(), client: randomUUID(), machine: '' });
@@ -51,7 +51,7 @@ describe('the next archive of a series', () => {
     const first = [file('a/1'), file('a/2', { healthy: false }), file('a/2'), file('b/3')];
     const one = await host.backUp('one', { owner: of });
     await host.list(one, first, of);
-    await host.settle();
+    await host.waitForProjection();
     const before = await host.parts.store.head();
 
     const two = await host.backUp('two', { owner: of });
@@ -109,7 +109,7 @@ describe('a listing that is not the only one', () => {
     const end = { series, listing, part: 1, from: 0, to: first, seen: '' };
     expect(await host.call(catalogCommands.removeEntries, end)).toEqual({ removed: 2, events: 1 });
     expect(await host.call(catalogCommands.removeEntries, end)).toEqual({ removed: 2, events: 1 });
-    await host.settle();
+    await host.waitForProjection();
     expect(await host.call(catalogCommands.removeEntries, end)).toEqual({ removed: 2, events: 1 });
     await shows(one, [file('kept'), file('gone')]);
     await host.call(catalogCommands.abandon, { series, listing });
@@ -147,7 +147,7 @@ describe('an archive that goes', () => {
     const forget = (archive: string) =>
       host.call(catalogCommands.removeArchive, { repository: of.repository, archive, reason: 'pruned' });
     const names = async () => {
-      await host.settle();
+      await host.waitForProjection();
       const [row] = await host.rows(
         `select array_agg(n.name order by n.name) as names from catalog.entries v join catalog.entry_names n on n.id = v.name_id
           where v.series_id = (select series_id from catalog.archives where job_uuid = $1)`,
@@ -229,7 +229,7 @@ describe('a check that finds nothing', () => {
       };
       const data = { job, attempt: 1, repository: of.repository, ...none, check };
       await host.append(`job-${job}`, { type: 'job-succeeded', data });
-      await host.settle();
+      await host.waitForProjection();
       return host.rows('select job_uuid from catalog.archives where job_uuid = any($1) and checked_at is not null', [
         [old, gone, elsewhere, young],
       ]);
@@ -283,7 +283,7 @@ describe('an archive that has vanished', () => {
         'select removed, complete, healthy from catalog.archives where job_uuid = any($1) order by borg_id desc',
         [[one, two]],
       );
-    await host.settle();
+    await host.waitForProjection();
     expect(await rows()).toContainEqual({ removed: false, complete: false, healthy: false });
     expect(await reconcile(listed)).toMatchObject({ vanished: [], reappeared: [], position: null });
     await host.list(one, entries, of);
@@ -312,7 +312,7 @@ describe('an archive that is planned', () => {
     const later = job('job', { machine: { id: '101', name: 'web' } });
     const extension = { ...request, found_by: machines.uuid, requested_by: null, jobs: [later, job('prune')] };
     await host.append(`run-${run}`, { type: 'run-extended', data: extension });
-    await host.settle();
+    await host.waitForProjection();
     const rows = () =>
       host.rows(
         `select policy_uuid, repository_uuid, client_uuid, machine, removed, failed from catalog.archives
@@ -347,7 +347,7 @@ describe('an archive that is planned', () => {
       check: null,
     };
     await host.append(`job-${plain.uuid}`, { type: 'job-failed', data: { job: plain.uuid, ...failure, archive } });
-    await host.settle();
+    await host.waitForProjection();
     expect(await rows()).toEqual([
       { ...known, machine: '', removed: false, failed: true },
       { ...known, machine: '101', removed: false },

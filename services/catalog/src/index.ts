@@ -1,2 +1,2 @@
-export { catalogProjection } from './read/catalog-projection.ts';
+export { catalogProjection } from './fold/catalog-projection.ts';
 export { startCatalog } from './start.ts';

@@ -5,9 +5,9 @@ import { standardChecks, type RunningService, type ServiceParts } from '@cyborgb
 import { createSampleFiles } from './archive/sample-files.ts';
 import { createArchiveHandlers } from './archive/archive-handlers.ts';
 import { createListingHandlers } from './listing/listing-handlers.ts';
-import { catalogProjection } from './read/catalog-projection.ts';
-import { createTableKeeper } from './read/table-keeper.ts';
-import { ensureNameIndex, ensureTrigrams, withTrigrams } from './read/trigrams.ts';
+import { catalogProjection } from './fold/catalog-projection.ts';
+import { createTableKeeper } from './tables/table-keeper.ts';
+import { ensureNameIndex, ensureTrigrams, withTrigrams } from './tables/trigrams.ts';
 import { createReconcile } from './repository/reconcile.ts';
 
 /** The tables, with the index that searches need where the database can have it. */

@@ -35,8 +35,8 @@ export type GatewayConfig = z.output<z.ZodObject<typeof gatewayConfig>>;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /**
- * The hosts it answers for when nothing is said: on loopback, loopback's names only (no page elsewhere can then reach it
- * by a name of its own that points here); on any other address, any host, since its names are not known here.
+ * The hosts it answers for by default: on loopback, loopback's names only (so that no page of another site can reach it by a
+ * name that points here); on any other address, any host, since its names are not known.
  */
 export const allowedHostsOf = (config: GatewayConfig): readonly string[] => {
   if (config.CYBORGBACKUP_ALLOWED_HOSTS?.length) return config.CYBORGBACKUP_ALLOWED_HOSTS;

@@ -9,9 +9,9 @@ test.each([
   [{ CYBORGBACKUP_LISTEN: '[::1]:8000' }, ['localhost', '127.0.0.1', '[::1]']],
   [{ CYBORGBACKUP_LISTEN: '0.0.0.0:8000' }, ['*']],
   [{ CYBORGBACKUP_ALLOWED_HOSTS: ' backup.example.com, .lan ,' }, ['backup.example.com', '.lan']],
-])('%j answers for %j', (env, hosts) => expect(hostsWith(env)).toEqual(hosts));
+])('with %j the gateway answers for the hosts %j', (env, hosts) => expect(hostsWith(env)).toEqual(hosts));
 
-test('everything has a default', () => {
+test('fills every variable with its default', () => {
   expect(loadConfig(gatewayConfig, {})).toEqual({
     CYBORGBACKUP_LISTEN: { host: '127.0.0.1', port: 8000 },
     CYBORGBACKUP_CORS_ORIGINS: [],

@@ -3,25 +3,24 @@ import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import { createApp } from './app.ts';
+import { createApp } from './server/app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
 import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
 import { createLoginGuard } from './auth/login-guard.ts';
-import { createNoteTokenUse } from './auth/note-token-use.ts';
+import { createTokenUseRecorder } from './auth/record-token-use.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createSessions } from './auth/sessions.ts';
 import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
-import { createCall } from './http/create-call.ts';
-import { createOpenStream } from './http/create-open-stream.ts';
-import { createRouter } from './http/create-router.ts';
-import type { GatewayDeps } from './http/deps.ts';
+import { createCall, createOpenStream, type WaitForProjection } from './backend/calls.ts';
+import { createRouter } from './server/create-router.ts';
+import type { GatewayDeps } from './routes/deps.ts';
 import { createIdempotency } from './idempotency/idempotency.ts';
 import { createIdempotencyKeys } from './idempotency/idempotency-keys.ts';
-import { listen } from './listen.ts';
-import { createReader } from './read/reader.ts';
-import { createEndpoints } from './routes/endpoints.ts';
-import { createJobNews } from './read/job-news.ts';
+import { listen } from './server/listen.ts';
+import { createReader } from './db/reader.ts';
+import { createEndpoints } from './endpoints.ts';
+import { createJobChangeFeed } from './db/job-change-feed.ts';
 import { VERSION } from './version.ts';
 
 export interface RunningGateway extends RunningService {
@@ -52,7 +51,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const reader = createReader(pool, logger);
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
-  const jobNews = createJobNews({ store: parts.store, waiter, logger });
+  const jobChanges = createJobChangeFeed({ store: parts.store, waiter, logger });
   const base = {
     reader,
     keys,
@@ -60,21 +59,21 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     logger,
     call: createCall(rpc),
     openStream: createOpenStream(parts.connection),
-    jobNews,
-    waitForProjection: async (...[projection, position]: Parameters<GatewayDeps['waitForProjection']>) =>
+    jobChanges,
+    waitForProjection: async (...[projection, position]: Parameters<WaitForProjection>) =>
       position === null || waiter.tryWaitForProjections([projection], BigInt(position), WAIT_MILLIS.request),
   };
-  const sessions = createSessions({ deps: base, tokens, clock });
+  const sessions = createSessions({ ...base, tokens });
   const passwords = createPasswords();
   const deps: GatewayDeps = { ...base, sessions, passwords };
 
-  const logInParts = { reader, keys, guard: createLoginGuard(clock), passwords, clock };
-  const logIn = createLogIn(logInParts);
+  const logInDeps = { reader, keys, guard: createLoginGuard(clock), passwords, clock };
+  const logIn = createLogIn(logInDeps);
   const authenticate = createAuthenticate({
     reader,
     tokens,
-    logIn: createRememberingLogIn(logIn, logInParts),
-    noteUse: createNoteTokenUse({ rpc, clock, logger }),
+    logIn: createRememberingLogIn(logIn, logInDeps),
+    recordUse: createTokenUseRecorder({ rpc, clock, logger }),
     clock,
   });
 
@@ -105,7 +104,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     checks,
     stop: async () => {
       clearInterval(sweep);
-      await Promise.all([jobNews.stop(), listener.close()]);
+      await Promise.all([jobChanges.stop(), listener.close()]);
       await reader.close();
     },
   };

@@ -1,2 +1,2 @@
-/** What ping and config say; the package's own version. */
+/** The version of this package, which ping and config answer. */
 export const VERSION = '0.1.0';

@@ -5,14 +5,9 @@ import { decryptBytes } from './field-cipher.ts';
 /** What is known of a subject's key: the key, that it was erased, or that there never was one. */
 export type KeyState = Buffer | 'erased' | 'missing';
 
-interface KeyRow {
-  readonly subject: string;
-  readonly wrapped_key: Buffer | null;
-}
-
 export const brokenKeys = (message: string, cause?: unknown): AppError => new AppError('internal', message, { cause });
 
-/** Reads subject keys. All that are asked for within one turn of the event loop are read in one query. */
+/** Reads subject keys. All that are requested within one iteration of the event loop are read in one query. */
 export const createKeyLoader = (pool: pg.Pool, masterKey: Buffer): ((subject: string) => Promise<KeyState>) => {
   let pending:
     { readonly subjects: Set<string>; readonly rows: Promise<ReadonlyMap<string, Buffer | null>> } | undefined;
@@ -36,7 +31,7 @@ export const createKeyLoader = (pool: pg.Pool, masterKey: Buffer): ((subject: st
 };
 
 const readKeys = async (pool: pg.Pool, subjects: readonly string[]): Promise<ReadonlyMap<string, Buffer | null>> => {
-  const { rows } = await pool.query<KeyRow>({
+  const { rows } = await pool.query<{ readonly subject: string; readonly wrapped_key: Buffer | null }>({
     name: 'keys-read',
     text: 'select subject, wrapped_key from keys.subject_keys where subject = any($1)',
     values: [subjects],

@@ -14,7 +14,7 @@ export interface MasterKeySource {
 }
 
 /**
- * The key that wraps all subject keys. Whoever loses it loses every personal and secret field in the log.
+ * The key that wraps all subject keys. Without it every personal and secret field in the log is lost.
  * @throws AppError `validation` when there is none, or it is not 32 bytes in base64
  */
 export const loadMasterKey = async ({ value, file, create = false }: MasterKeySource): Promise<Buffer> => {

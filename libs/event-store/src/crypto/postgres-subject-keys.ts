@@ -45,14 +45,14 @@ export const createSubjectKeys = ({ pool, masterKey }: SubjectKeysOptions): Subj
       'insert into keys.subject_keys (subject, wrapped_key) values ($1, $2) on conflict (subject) do nothing',
       [subject, wrapped],
     );
-    // What is there now: this key, or the one that somebody else made at the same moment.
+    // What is there now: this key, or the one that another process made at the same moment.
     return keyOf(subject);
   };
 
   return {
     seal: async (subject, text) => {
       const key = await keyForSealing(subject);
-      // Sealed with a key that nobody keeps: erased from the start, and in the same form as everything else.
+      // Sealed with a key that is not kept: erased from the start, and in the same form as everything else.
       const usable = key instanceof Buffer ? key : randomBytes(KEY_BYTES);
       return { $encrypted: { subject, value: encryptField(usable, subject, text) } };
     },

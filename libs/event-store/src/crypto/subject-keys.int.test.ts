@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { openTestStore, type TestStore } from '../contract/test-store.ts';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
 import { createSubjectKeys } from './postgres-subject-keys.ts';
 
 const masterKey = randomBytes(32);

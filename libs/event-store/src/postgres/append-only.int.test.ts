@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sampleEvents, sampleStream } from '../contract/sample-events.ts';
-import { openTestStore, type TestStore } from '../contract/test-store.ts';
-import { verifyLog, verifyStream } from '../verify.ts';
+import { sampleEvents, sampleStream } from '../testing/sample-events.ts';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
+import { verifyLog, verifyStream } from '../port/verify.ts';
 import { verifyHeads } from './verify-heads.ts';
 
 const CHANGES = [

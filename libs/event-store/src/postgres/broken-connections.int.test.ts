@@ -1,9 +1,9 @@
 import { delay, type RecordedEvent } from '@cyborgbackup/kernel';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { collect, sampleEvent, sampleEvents, sampleStream } from '../contract/sample-events.ts';
-import { openTestStore, type TestStore } from '../contract/test-store.ts';
-import type { EventStore } from '../event-store.ts';
+import { collect, sampleEvent, sampleEvents, sampleStream } from '../testing/sample-events.ts';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
+import type { EventStore } from '../port/event-store.ts';
 
 let test: TestStore;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { eventStoreContract } from '../contract/event-store-contract.ts';
-import { openTestStore } from '../contract/test-store.ts';
+import { eventStoreContract } from '../testing/event-store-contract.ts';
+import { openTestStore } from '../testing/test-store.ts';
 
 eventStoreContract('PostgreSQL', openTestStore);

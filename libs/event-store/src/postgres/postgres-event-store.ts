@@ -7,12 +7,18 @@ import type {
   ReadAllOptions,
   ReadStreamOptions,
   SubscribeOptions,
-} from '../event-store.ts';
-import { appendBatch, toAppendItem, type AppendItem, type AppendOutcome, type TimedQuery } from './append-batch.ts';
-import { createGapGate, ofTypes, type GapGate } from './gap-gate.ts';
-import { createGroupCommit } from './group-commit.ts';
-import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
-import { followLog } from './subscription.ts';
+} from '../port/event-store.ts';
+import {
+  appendBatch,
+  toAppendItem,
+  type AppendItem,
+  type AppendOutcome,
+  type TimedQuery,
+} from './append/append-batch.ts';
+import { createGapGate, ofTypes, type GapGate } from './read/gap-gate.ts';
+import { createGroupCommit } from './append/group-commit.ts';
+import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './read/recorded-event-row.ts';
+import { followLog } from './read/subscription.ts';
 
 const STREAM_PAGE = 500;
 const DEFAULT_PAGE = 1_000;
@@ -42,7 +48,7 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   const closing = new AbortController();
   const listeners = new Set<() => void>();
   const gate = createGapGate(pool);
-  // An idle connection that breaks is an event of the pool, and would end the process if nobody listened.
+  // An idle connection that breaks is an event of the pool, and would end the process if there were no listener.
   if (pool.listenerCount('error') === 0) {
     pool.on('error', (error) => {
       logger.warn({ reason: error.message }, 'A database connection was lost; the next query makes another one');
@@ -51,7 +57,7 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   pool.on('error', gate.forgetCeiling);
 
   /** The events are committed: nothing that goes wrong here may look like a failed append. */
-  const announce = (position: bigint): void => {
+  const notifyReaders = (position: bigint): void => {
     for (const listener of listeners) listener();
     try {
       onAppended?.(position);
@@ -66,10 +72,10 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
       throw error;
     });
     const positions = outcomes.flatMap((outcome) => (outcome.appended ? [outcome.position] : []));
-    if (positions.length > 0) announce(positions.reduce((a, b) => (a > b ? a : b)));
+    if (positions.length > 0) notifyReaders(positions.reduce((a, b) => (a > b ? a : b)));
     return outcomes;
   };
-  const commits = createGroupCommit({ execute, logger });
+  const commits = createGroupCommit(execute, logger);
 
   const append = async (
     stream: string,

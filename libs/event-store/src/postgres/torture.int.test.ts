@@ -2,11 +2,11 @@ import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { delay } from '@cyborgbackup/kernel';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sampleEvents } from '../contract/sample-events.ts';
-import { openTestStore, type TestStore } from '../contract/test-store.ts';
-import type { EventStore } from '../event-store.ts';
-import { verifyLog } from '../verify.ts';
-import { appendQuery, toAppendItem } from './append-batch.ts';
+import { sampleEvents } from '../testing/sample-events.ts';
+import { openTestStore, type TestStore } from '../testing/test-store.ts';
+import type { EventStore } from '../port/event-store.ts';
+import { verifyLog } from '../port/verify.ts';
+import { appendQuery, toAppendItem } from './append/append-batch.ts';
 import { verifyHeads } from './verify-heads.ts';
 
 /*

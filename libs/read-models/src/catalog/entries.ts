@@ -67,11 +67,13 @@ export type EntryNameRow = RowOf<typeof entryNames>;
 export const entryAttributes = defineTable('catalog.entry_attributes', {
   columns: {
     id: 'int4',
+    /** As `ls` prints it; an `h` in front marks a hard link to the entry's `target`. */
     mode: 'text',
     owner: 'text',
     group_name: 'text',
     uid: 'safeint',
     gid: 'safeint',
+    /** One letter: `-` file, `d` folder, `l` link, … */
     type: 'text',
   },
   key: ['id'],

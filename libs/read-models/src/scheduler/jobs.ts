@@ -1,4 +1,4 @@
-import { JOB_ENDS, type JobType, type LaunchType } from '@cyborgbackup/contracts';
+import type { JobEnd, JobType, LaunchType } from '@cyborgbackup/contracts';
 import { defineTable, typed, type RowOf } from '@cyborgbackup/projections/define';
 
 /**
@@ -8,8 +8,7 @@ import { defineTable, typed, type RowOf } from '@cyborgbackup/projections/define
  */
 export const ACTIVE_JOB_STATUSES = ['waiting', 'pending', 'running'] as const;
 
-export const JOB_STATUSES = [...ACTIVE_JOB_STATUSES, ...JOB_ENDS] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
+export type JobStatus = (typeof ACTIVE_JOB_STATUSES)[number] | JobEnd;
 
 /** Whether a job may still run, or runs. */
 export const isActiveStatus = (status: JobStatus): boolean => ACTIVE_JOB_STATUSES.some((active) => active === status);

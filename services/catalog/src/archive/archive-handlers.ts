@@ -2,32 +2,40 @@ import { archiveStream, type catalogCommands, type RpcHandlers } from '@cyborgba
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
-import { catalogProjection } from '../read/catalog-projection.ts';
-import { findArchive } from '../read/find-archive.ts';
+import type { Pool } from 'pg';
+import { catalogProjection } from '../fold/catalog-projection.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
 
-/** Appends what happened to an archive. */
-export type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
+type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
 
 export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
   handleCommand(commandDeps(parts, 'catalog'), archiveDecider);
 
-/** What the catalog does with single archives. */
+/** The backup job that made an archive of this name which is still in the repository. */
+const findJob = async (pool: Pool, repository: string, archive: string): Promise<string | undefined> => {
+  const { rows } = await pool.query<{ job_uuid: string }>(
+    'select job_uuid from catalog.archives where repository_uuid = $1 and archive_name = $2 and not removed limit 1',
+    [repository, archive],
+  );
+  return rows[0]?.job_uuid;
+};
+
+/** The commands for single archives. */
 export const createArchiveHandlers = (
   parts: ServiceParts,
 ): Pick<RpcHandlers<typeof catalogCommands>, 'removeArchive' | 'recordFindings'> => {
   const handle = createHandleArchive(parts);
   const run = async (command: ArchiveCommand): Promise<string> => {
-    const { position } = await handle(archiveStream(command.job), command);
+    const { position } = await handle(archiveStream(command.data.job), command);
     return (position ?? 0n).toString();
   };
   return {
     removeArchive: async ({ repository, archive, reason }) => {
-      // An archive that the read model does not know yet would stay for ever.
+      // The read model must know the archive by now: otherwise it would not be removed and stay for ever.
       await parts.waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
-      const job = await findArchive(parts.pool, repository, archive);
-      return { position: job === undefined ? null : await run({ do: 'forget', job, reason }) };
+      const job = await findJob(parts.pool, repository, archive);
+      return { position: job === undefined ? null : await run({ type: 'remove', data: { job, reason } }) };
     },
-    recordFindings: async (input) => ({ position: await run({ do: 'check', ...input }) }),
+    recordFindings: async (input) => ({ position: await run({ type: 'record-check', data: input }) }),
   };
 };

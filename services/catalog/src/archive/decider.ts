@@ -2,46 +2,41 @@ import type { archiveChecked, archiveRemoved, archiveReappeared, archiveVanished
 import type { Decider, EventOf } from '@cyborgbackup/kernel';
 
 /*
- * An archive, stream `catalog-<backup job>`: it is there until it is forgotten or has vanished, and while it is there it can be
- * checked any number of times. One that is gone comes back when the repository has it after all.
+ * An archive, stream `catalog-<backup job>`: it is there until it is removed or has vanished, and while it is there it can be
+ * checked any number of times. It reappears when the repository has it after all.
  */
 export interface ArchiveState {
   readonly isGone: boolean;
 }
 
+type Removed = EventOf<typeof archiveRemoved>;
 type Vanished = EventOf<typeof archiveVanished>;
-type FoundAgain = EventOf<typeof archiveReappeared>;
+type Reappeared = EventOf<typeof archiveReappeared>;
 type Checked = EventOf<typeof archiveChecked>;
-export type ArchiveEvent = EventOf<typeof archiveRemoved> | Vanished | FoundAgain | Checked;
+export type ArchiveEvent = Removed | Vanished | Reappeared | Checked;
 
 export type ArchiveCommand =
-  | { readonly do: 'forget'; readonly job: string; readonly reason: string }
-  | ({ readonly do: 'miss' } & Vanished['data'])
-  | ({ readonly do: 'find' } & FoundAgain['data'])
-  | ({ readonly do: 'check' } & Checked['data']);
+  | { readonly type: 'remove'; readonly data: Removed['data'] }
+  | { readonly type: 'record-vanished'; readonly data: Vanished['data'] }
+  | { readonly type: 'record-reappeared'; readonly data: Reappeared['data'] }
+  | { readonly type: 'record-check'; readonly data: Checked['data'] };
 
-const decide = (command: ArchiveCommand): ArchiveEvent => {
-  switch (command.do) {
-    case 'forget':
-      return { type: 'archive-removed', data: { job: command.job, reason: command.reason } };
-    case 'miss': {
-      const { do: _do, ...data } = command;
+const eventOf = ({ type, data }: ArchiveCommand): ArchiveEvent => {
+  switch (type) {
+    case 'remove':
+      return { type: 'archive-removed', data };
+    case 'record-vanished':
       return { type: 'archive-vanished', data };
-    }
-    case 'find': {
-      const { do: _do, ...data } = command;
+    case 'record-reappeared':
       return { type: 'archive-reappeared', data };
-    }
-    case 'check': {
-      const { do: _do, ...data } = command;
+    case 'record-check':
       return { type: 'archive-checked', data };
-    }
   }
 };
 
 export const archiveDecider: Decider<ArchiveState, ArchiveCommand, ArchiveEvent> = {
   initialState: { isGone: false },
-  decide: (command, { isGone }) => (isGone === (command.do === 'find') ? [decide(command)] : []),
+  decide: (command, { isGone }) => (isGone === (command.type === 'record-reappeared') ? [eventOf(command)] : []),
   evolve: (state, { type }) => {
     switch (type) {
       case 'archive-removed':

@@ -1,7 +1,7 @@
 import { catalogCommands } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { file, startCatalogHost, type CatalogHost } from '../testing/catalog-host.test.ts';
+import { file, startCatalogHost, type CatalogHost } from '../testing/catalog-host.ts';
 
 describe('a sample of an archive', () => {
   let host: CatalogHost;
@@ -31,14 +31,14 @@ describe('a sample of an archive', () => {
   });
   afterAll(() => host[Symbol.asyncDispose]());
 
-  test('is the same for the same seed, and another one for another', async () => {
+  test('picks the same files for the same seed, and others for another seed', async () => {
     const first = await sample(full, 'one', 10);
     expect(new Set(first).size).toBe(10);
     expect(await sample(full, 'one', 10)).toEqual(first);
     expect(await sample(full, 'two', 10)).not.toEqual(first);
   });
 
-  test('has files alone, as they are in this archive, however few there are', async () => {
+  test('has only files, as they are in this archive, however few there are', async () => {
     const { subject, output } = catalogCommands.sample;
     const input = { job: sparse, seed: 'one', files: 10 };
     const { files } = await host.parts.rpc.call(subject, input, { schema: output });

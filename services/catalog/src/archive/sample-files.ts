@@ -3,10 +3,10 @@ import { AppError } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import type { ListedArchive } from '@cyborgbackup/read-models';
 import type { ServiceParts } from '@cyborgbackup/service';
-import { catalogProjection } from '../read/catalog-projection.ts';
+import { catalogProjection } from '../fold/catalog-projection.ts';
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import { findFiles, findListedArchive, scanForFiles, type SampledFile } from '../read/find-sample.ts';
+import { findFiles, findListedArchive, scanForFiles, type SampledFile } from './find-sample.ts';
 
 /** Guesses for each file that is wanted: enough where most entries are files of this archive. */
 const GUESSES_PER_FILE = 8;

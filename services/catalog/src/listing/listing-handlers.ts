@@ -14,12 +14,11 @@ import { AppError, currentContext, systemContext } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { commandDeps, drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
 import { archiveDecider } from '../archive/decider.ts';
-import { catalogProjection } from '../read/catalog-projection.ts';
-import { findListing, type CurrentListing } from '../read/find-listing.ts';
-import { findUnseen, type SeenRange } from '../read/find-unseen.ts';
-import { findVersions } from '../read/find-versions.ts';
+import { catalogProjection } from '../fold/catalog-projection.ts';
+import type { CurrentListing } from '../fold/listing-step.ts';
 import { seriesDecider } from '../series/decider.ts';
 import { seriesUuid } from '../series/series-uuid.ts';
+import { findCurrentListing, findEntries, findUnseen, type SeenRange } from './listing-queries.ts';
 
 type ListingCall = 'begin' | 'match' | 'addEntries' | 'removeEntries' | 'markBroken' | 'complete' | 'abandon';
 type Commands = typeof catalogCommands;
@@ -90,33 +89,33 @@ export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typ
     begin: async ({ listing, job, ...owner }) => {
       await refuseIfGone(job);
       const series = seriesUuid(owner);
-      const { position } = await handle(seriesStream(series), { do: 'start', series, listing, job, ...owner });
+      const { position } = await handle(seriesStream(series), { type: 'start', series, listing, job, ...owner });
       await parts.waiter.waitForProjections([catalogProjection.name], position ?? 0n, WAIT_MILLIS.listing);
-      const { next_number, previous_entries } = await findListing(pool, { series, listing });
+      const { next_number, previous_entries } = await findCurrentListing(pool, { series, listing });
       return { series, first_number: next_number, previous_entries };
     },
     match: async ({ folders, folder, ...input }) => {
       const fingerprints = cut(input.fingerprints);
       const numbers = fingerprints.map(() => -1);
       const more: [number, number][] = [];
-      const listing = await findListing(pool, input);
-      for (const { at, number } of await findVersions(pool, listing, { folders, folder, fingerprints })) {
+      const listing = await findCurrentListing(pool, input);
+      for (const { at, number } of await findEntries(pool, listing, { folders, folder, fingerprints })) {
         if (numbers[at] === -1) numbers[at] = number;
         else more.push([at, number]);
       }
       return { numbers, more };
     },
     addEntries: async (data) => {
-      await findListing(pool, data);
+      await findCurrentListing(pool, data);
       return { position: await record(data.listing, `add-${data.batch}`, { type: 'catalog-entries-added', data }) };
     },
     removeEntries: async (input) => {
-      const listing = await findListing(pool, input);
+      const listing = await findCurrentListing(pool, input);
       const seen = Buffer.from(input.seen, 'base64');
       return recordRemoved(input, listing, { from: input.from, to: input.to, seen, origin: input.from });
     },
     markBroken: async (data) => {
-      await findListing(pool, data);
+      await findCurrentListing(pool, data);
       const event = { type: 'catalog-entries-broken', data } as const;
       return { position: await record(data.listing, `broken-${data.part}`, event) };
     },
@@ -124,12 +123,12 @@ export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typ
       await refuseIfGone(job);
       await checkEvents(listing, events);
       const { state } = await loadState(parts, seriesDecider, seriesStream(series));
-      const idBase = await drawIdBlock(pool, 'catalog_entry', Math.max(1, state.next + added));
-      const command = { do: 'complete', series, listing, job, added, entries, idBase } as const;
+      const idBase = await drawIdBlock(pool, 'catalog_entry', Math.max(1, state.nextNumber + added));
+      const command = { type: 'complete', series, listing, job, added, entries, idBase } as const;
       return { position: text((await handle(seriesStream(series), command)).position) };
     },
     abandon: async ({ series, listing }) => {
-      const { position } = await handle(seriesStream(series), { do: 'abandon', series, listing });
+      const { position } = await handle(seriesStream(series), { type: 'abandon', series, listing });
       return { position: text(position) };
     },
   };

@@ -1,32 +1,30 @@
 import type { unknownArchiveFound } from '@cyborgbackup/contracts';
 import type { Decider, EventOf } from '@cyborgbackup/kernel';
 
-/*
- * What is found in a repository beside our own archives, stream `catalog-repository-<repository>`: each archive is recorded once,
- * however often it is found.
- */
-export interface FoundArchives {
-  readonly ids: ReadonlySet<string>;
-}
-
-type Found = EventOf<typeof unknownArchiveFound>;
-
 /** An archive as borg lists it. */
-export interface ListedArchive {
+export interface RepositoryArchive {
   readonly name: string;
   readonly borg_id: string;
 }
 
-export interface FindArchives {
+interface RecordUnknownArchives {
   readonly repository: string;
-  readonly archives: readonly ListedArchive[];
+  readonly archives: readonly RepositoryArchive[];
 }
 
-export const foundArchivesDecider: Decider<FoundArchives, FindArchives, Found> = {
-  initialState: { ids: new Set() },
-  decide: ({ repository, archives }, { ids }) =>
+/**
+ * Archives of a repository that no job of ours made, stream `catalog-repository-<repository>`: each is recorded once, however
+ * often it is found. The state holds their borg ids.
+ */
+export const unknownArchivesDecider: Decider<
+  ReadonlySet<string>,
+  RecordUnknownArchives,
+  EventOf<typeof unknownArchiveFound>
+> = {
+  initialState: new Set(),
+  decide: ({ repository, archives }, ids) =>
     archives
       .filter(({ borg_id }) => !ids.has(borg_id))
       .map(({ name, borg_id }) => ({ type: 'unknown-archive-found', data: { repository, archive: name, borg_id } })),
-  evolve: ({ ids }, { data }) => ({ ids: new Set([...ids, data.borg_id]) }),
+  evolve: (ids, { data }) => new Set([...ids, data.borg_id]),
 };

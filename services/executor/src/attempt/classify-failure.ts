@@ -1,7 +1,7 @@
 import { messageOf } from '@cyborgbackup/kernel';
 import { asJobFailure, isInfrastructureError, JobFailure, type StopReason } from '../job/job-failure.ts';
 
-/** How an attempt ended that did not succeed, and what was before it. */
+/** An attempt that did not succeed, with its job's history. */
 export interface FailedAttempt {
   readonly error: unknown;
   readonly stop: StopReason | undefined;

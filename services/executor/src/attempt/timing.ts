@@ -22,7 +22,7 @@ import { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT } from '@cyborgbackup/messagin
  * own (`assertOwnership`).
  *
  * timing.unit.test.ts moves each number and expects `assertTakeoverTiming` to fail.
- * See docs/decisions/0018-an-executor-stops-before-it-is-replaced.md.
+ * See docs/decisions/0020-an-executor-stops-before-it-is-replaced.md.
  */
 export interface TakeoverTiming {
   /** A message without a heartbeat for so long is delivered to another executor. */

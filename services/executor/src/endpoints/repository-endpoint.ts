@@ -113,9 +113,35 @@ const refuseOldOpenssh = async (session: SshSession): Promise<void> => {
 };
 
 /**
- * The endpoint beside the repository: borg runs on its host, where the control plane's key gives us a shell. The repository's own key
- * gives none where it was installed as printed, and an account may have a forced command for the control plane's key. Then borg
- * runs on this host and logs in with the repository's own key, or else the control plane's.
+ * A session with a shell, or the key with which a borg on this host may log in. The control plane's key may have a shell. The
+ * repository's own key has none where it was installed as printed, and an account may have a forced command for the first key.
+ */
+const openShell = async (
+  options: ConnectionOptions,
+  location: SshLocation,
+  secrets: RepositorySecrets,
+  client: ClientAccess | undefined,
+): Promise<{ readonly session: SshSession } | { readonly privateKey: string }> => {
+  const { privateKey: controlKey } = await clientLogin(options.parts);
+  const agent = client && createForwardedAgent(() => [client.identity]);
+  const session = await logIn(options, location, { controlKey, secrets }, agent);
+  try {
+    if (!session.withOtherKey && (await hasShell(session, options.signal))) {
+      if (client) await refuseOldOpenssh(session);
+      return { session };
+    }
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  await session.close();
+  const ownKey = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
+  return { privateKey: ownKey?.privateKey ?? controlKey };
+};
+
+/**
+ * The endpoint beside the repository: borg runs on its host. Where the repository's account runs no commands for us, borg runs on
+ * this host and logs in with the repository's own key.
  * @param client set when borg has to log in to a client from there too
  * @throws SshError, JobFailure
  */
@@ -128,35 +154,25 @@ export const openRepositoryEndpoint = async (
   const secrets = await repositorySecrets(options.parts, repository.uuid);
   const { passphrase } = secrets;
   const lent = client ? [client.identity] : [];
-  const knownHosts = client ? { knownHosts: client.knownHosts } : {};
   const onHost = {
     repository: repositoryPathOnHost(location),
     passphrase,
     env: markedEnv(options, 'local'),
-    ...knownHosts,
+    ...(client ? { knownHosts: client.knownHosts } : {}),
   };
   if (location.kind === 'local') return openLocalEndpoint(onHost, lent);
-  const { privateKey: controlKey } = await clientLogin(options.parts);
-  const agent = client && createForwardedAgent(() => lent);
-  const session = await logIn(options, location, { controlKey, secrets }, agent);
-  try {
-    if (!session.withOtherKey && (await hasShell(session, options.signal))) {
-      if (client) await refuseOldOpenssh(session);
-      return {
-        ...onHost,
-        runner: sshRunner(session),
-        host: 'repository',
-        forwardAgent: client !== undefined,
-        [Symbol.asyncDispose]: () => session.close(),
-      };
-    }
-  } catch (error) {
-    await session.close();
-    throw error;
+  const login = await openShell(options, location, secrets, client);
+  if ('session' in login) {
+    const { session } = login;
+    return {
+      ...onHost,
+      runner: sshRunner(session),
+      host: 'repository',
+      forwardAgent: client !== undefined,
+      [Symbol.asyncDispose]: () => session.close(),
+    };
   }
-  await session.close();
-  const ownKey = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
-  const privateKey = ownKey?.privateKey ?? controlKey;
+  const { privateKey } = login;
   const { lines, keys } = await knownHost(options, location, privateKey);
   const endpoint = {
     repository: toBorgUrl(location),

@@ -21,7 +21,7 @@ export interface JobOutput {
   progress(text: string, progress: ProgressFigures): void;
   /** From now on this text is replaced wherever it appears. */
   readonly hide: (secret: string) => void;
-  /** The text without what is hidden, for what is recorded elsewhere. */
+  /** The text without hidden secrets, for texts that are recorded elsewhere. */
   readonly clean: (text: string) => string;
   /** Everything written so far is in the log when this resolves. */
   flush(): Promise<void>;
@@ -34,8 +34,8 @@ const FLUSH_MILLIS = 500;
 /** Progress is kept once a second at first, and later once in a six-hundredth of the time it has taken so far. */
 const PROGRESS_MILLIS = 1_000;
 const PROGRESS_SHARE = 600;
-/** Beyond this many lines only errors are kept: nobody reads more, and a disk of unreadable files may bring millions. */
-const MOST_LINES = 20_000;
+/** After so many lines only errors are kept: a disk of unreadable files may bring millions of lines. */
+const MAX_LINES = 20_000;
 const ALWAYS_KEPT = new Set<OutputKind>(['error', 'system_warning']);
 /** When the log is slower than borg: beyond this many waiting lines, further ones are counted instead of kept. */
 const WAITING_LINES = 10_000;
@@ -54,15 +54,15 @@ const takeBatch = (waiting: Draft[]): Draft[] => {
   return waiting.splice(0, fits === -1 ? waiting.length : fits);
 };
 
-/** What the log has of a job's output: the stream's version, the last counter, and the line after the last. */
-interface End {
+/** The end of a job's output in the log: the stream's version, the last counter, and the line after the last. */
+interface OutputEnd {
   readonly version: number;
   readonly counter: number;
   readonly line: number;
 }
 
-const readEnd = async ({ store }: ServiceParts, stream: string): Promise<End> => {
-  let end: End = { version: 0, counter: 0, line: 0 };
+const readEnd = async ({ store }: ServiceParts, stream: string): Promise<OutputEnd> => {
+  let end: OutputEnd = { version: 0, counter: 0, line: 0 };
   for await (const { data, version } of store.readStream(stream)) {
     const last = jobOutputRecorded.schema.parse(data).lines.at(-1);
     end = { version, counter: last?.counter ?? end.counter, line: last?.end_line ?? end.line };
@@ -70,7 +70,7 @@ const readEnd = async ({ store }: ServiceParts, stream: string): Promise<End> =>
   return end;
 };
 
-const numbered = (drafts: readonly Draft[], { counter, line }: End): OutputLine[] => {
+const numbered = (drafts: readonly Draft[], { counter, line }: OutputEnd): OutputLine[] => {
   let next = line;
   return drafts.map((draft, index) => {
     const start_line = next;
@@ -80,8 +80,8 @@ const numbered = (drafts: readonly Draft[], { counter, line }: End): OutputLine[
 };
 
 /**
- * Collects lines for half a second, or until a batch is full, and appends them as one event. Output is for people: a log
- * that cannot take it now holds up nobody, the lines wait (a bounded number of them) and are tried again.
+ * Collects lines for half a second, or until a batch is full, and appends them as one event. Output is for people: while the log
+ * cannot take it, the job goes on, and the lines wait (a bounded number of them) and are tried again.
  *
  * A batch whose append failed may be in the log all the same. So it is tried again as it is, with the same lines under the
  * same event id behind the same version, until the log says either that it is there or that another attempt's output is:
@@ -103,7 +103,7 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
   let heldProgress: Draft | undefined;
   let writing = Promise.resolve();
 
-  const shown = (text: string): string => readable(hidden.clean(text).slice(0, LINE_BYTES));
+  const redacted = (text: string): string => readable(hidden.clean(text).slice(0, LINE_BYTES));
 
   /** False when another attempt's output came first. */
   const append = async (drafts: readonly Draft[]): Promise<boolean> => {
@@ -168,18 +168,18 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
     write: (event, text) => {
       release();
       lines += 1;
-      if (lines > MOST_LINES && !ALWAYS_KEPT.has(event)) {
+      if (lines > MAX_LINES && !ALWAYS_KEPT.has(event)) {
         leftOut += 1;
         return;
       }
-      const stdout = shown(text.trimEnd());
+      const stdout = redacted(text.trimEnd());
       add({ event, stdout, created: isoMicros() });
     },
     progress: (text, progress) => {
       const draft: Draft = {
         event: 'verbose',
-        stdout: shown(text),
-        progress: { ...progress, path: shown(progress.path), eta: progress.eta ?? null },
+        stdout: redacted(text),
+        progress: { ...progress, path: redacted(progress.path), eta: progress.eta ?? null },
         created: isoMicros(),
       };
       const now = Date.now();
@@ -195,7 +195,7 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
     flush: async () => {
       release();
       if (leftOut > 0) {
-        const stdout = `[${leftOut} lines were left out: only errors are kept after the first ${MOST_LINES} lines]`;
+        const stdout = `[${leftOut} lines were left out: only errors are kept after the first ${MAX_LINES} lines]`;
         add({ event: 'system_warning', stdout, created: isoMicros() });
         leftOut = 0;
       }

@@ -39,8 +39,8 @@ const occurrences = (text: string, secret: string): readonly Range[] => {
 };
 
 /**
- * Of secrets that overlap, or are part of one another, nothing remains. Output comes line by line and without blanks at its
- * ends, so each line of a secret is one, and so is what is left of it without these.
+ * Secrets that overlap, or contain one another, are removed completely. Output comes line by line and is trimmed, so each line of
+ * a secret counts as a secret, and so does its trimmed text.
  */
 export const redactor = (): Redactor => {
   const secrets = new Set<string>();

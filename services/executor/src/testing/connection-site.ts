@@ -73,7 +73,7 @@ const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
   return parts as unknown as ServiceParts;
 };
 
-interface Told {
+interface SiteFacts {
   readonly controlKey: SshKeyPair;
   readonly ownKey: SshKeyPair;
   readonly backupUser: string;
@@ -81,8 +81,8 @@ interface Told {
   readonly ownKeySeen: boolean;
 }
 
-/** What the log tells of a site. */
-const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: Told): Map<string, DomainEvent[]> =>
+/** The events of a site in the log. */
+const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: SiteFacts): Map<string, DomainEvent[]> =>
   new Map<string, DomainEvent[]>([
     [
       'settings',
@@ -143,10 +143,10 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     ['control', 'own'].map((comment) => generateKeyPair({ type: 'ed25519', comment })),
   );
   if (!controlKey || !ownKey) throw new Error('no keys');
-  const place = join(folder, 'repository');
+  const repositoryPath = join(folder, 'repository');
   const lines = {
     control: controlKey.publicKey,
-    own: authorizedKeysLine({ publicKey: ownKey.publicKey, path: place, repositoryId: 3 }),
+    own: authorizedKeysLine({ publicKey: ownKey.publicKey, path: repositoryPath, repositoryId: 3 }),
   };
   const path = clientPath === undefined ? {} : { PATH: `${clientPath}:${process.env['PATH'] ?? ''}` };
   const client = await startTestSshd({
@@ -159,10 +159,10 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     environment: { BORG_BASE_DIR: join(folder, 'server') },
   });
   const { user, host, port } = repositoryHost;
-  const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${place}` };
+  const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${repositoryPath}` };
   if (initialised) {
     await runBorg(localRunner(), {
-      argv: initCommand({ repository: place, encryption: 'repokey-blake2' }),
+      argv: initCommand({ repository: repositoryPath, encryption: 'repokey-blake2' }),
       passphrase: PASSPHRASE,
       env: { BORG_BASE_DIR: join(folder, 'server') },
     });

@@ -158,7 +158,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     });
     stops.push(() => subscription.unsubscribe());
   };
-  const registerRepository: JobSite['registerRepository'] = (uuid, place, repository_key) =>
+  const registerRepository: JobSite['registerRepository'] = (uuid, path, repository_key) =>
     append(`repository-${uuid}`, {
       type: 'repository-registered',
       data: {
@@ -166,7 +166,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
         id: 1,
         uuid,
         name: 'Main',
-        path: place,
+        path,
         repository_key,
         ready: true,
         enabled: true,

@@ -4,15 +4,15 @@ import { randomUUID } from 'node:crypto';
 import { startConnectSite, type ConnectSite, type SiteOptions } from './connection-site.ts';
 import type { JobContext } from '../job/job-context.ts';
 
-/** What other services were told. */
-export interface Told {
+/** A call to another service. */
+export interface RecordedCall {
   readonly subject: string;
   readonly request: Readonly<Record<string, unknown>>;
 }
 
 export interface PrepareSite extends AsyncDisposable {
   readonly site: ConnectSite;
-  readonly told: Told[];
+  readonly calls: RecordedCall[];
   /** Lines of the job's output, as `kind: text`. */
   readonly lines: string[];
   context(options?: { readonly path?: string; readonly pull?: boolean }): JobContext;
@@ -23,7 +23,7 @@ export interface PrepareSite extends AsyncDisposable {
 /** A site and the context of a preparation's job there, without the other services. */
 export const startPrepareSite = async (options: SiteOptions = {}): Promise<PrepareSite> => {
   const site = await startConnectSite(options);
-  const told: Told[] = [];
+  const calls: RecordedCall[] = [];
   const lines: string[] = [];
   const parts = {
     ...site.options.parts,
@@ -32,7 +32,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
     pool: { query: () => Promise.resolve({ rows: [{ name: 'executor', position: '0', backups: 0 }] }) },
     rpc: {
       call: (subject: string, request: Record<string, unknown>) => {
-        told.push({ subject, request });
+        calls.push({ subject, request });
         return Promise.resolve({});
       },
     },
@@ -98,7 +98,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
   };
   return {
     site,
-    told,
+    calls,
     lines,
     context,
     set: (key, value) => void site.events.get('settings')?.push({ type: 'setting-changed', data: { key, value } }),

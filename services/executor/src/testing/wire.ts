@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 export interface Wire extends AsyncDisposable {
   /** Leads to the server. */
   readonly url: string;
-  /** From now on nothing comes through, and nobody is told. */
+  /** From now on nothing comes through, and neither end is notified. */
   cut(): void;
   /** What was connected is lost; new connections work. */
   mend(): void;

@@ -1,19 +1,12 @@
-import type { EncryptedValue } from '@cyborgbackup/kernel';
-import type { Caller } from '../http/caller.ts';
-import type { Reader } from '../read/reader.ts';
+import type { ApiTokenRow, UserRow } from '@cyborgbackup/read-models';
+import type { Caller } from '../http/core/caller.ts';
+import type { Reader } from '../db/reader.ts';
 
 /** A user as log-in sees them. */
-export interface Account {
-  readonly id: number;
-  readonly uuid: string;
-  readonly email: string;
-  readonly first_name: string;
-  readonly last_name: string;
-  readonly is_superuser: boolean;
-  readonly password_hash: EncryptedValue;
-  /** Whatever proved the user's identity before is void. */
-  readonly credentials_changed_at: string;
-}
+export type Account = Pick<
+  UserRow,
+  'id' | 'uuid' | 'email' | 'first_name' | 'last_name' | 'is_superuser' | 'password_hash' | 'credentials_changed_at'
+>;
 
 const COLUMNS =
   'u.id, u.uuid, u.email, u.first_name, u.last_name, u.is_superuser, u.password_hash, u.credentials_changed_at';
@@ -24,8 +17,8 @@ export const accountByEmail = (reader: Reader, email: string): Promise<Account |
 export const accountById = (reader: Reader, id: number): Promise<Account | undefined> =>
   reader.row<Account>(`select ${COLUMNS} from inventory.users u where u.id = $1`, [id]);
 
-export interface SessionAccount extends Account {
-  /** Null when the session is not to be found (yet). */
+interface SessionAccount extends Account {
+  /** Null when the session is unknown, or not in the read model yet. */
   readonly session_revoked: boolean | null;
 }
 
@@ -37,11 +30,8 @@ export const accountOfSession = (reader: Reader, user: number, session: string):
     [user, session],
   );
 
-export interface TokenAccount extends Account {
+export interface TokenAccount extends Account, Pick<ApiTokenRow, 'scope' | 'expires_at' | 'last_used'> {
   readonly token_uuid: string;
-  readonly scope: 'read' | 'write';
-  readonly expires_at: string | null;
-  readonly last_used: string | null;
 }
 
 export const accountOfToken = (reader: Reader, tokenHash: string): Promise<TokenAccount | undefined> =>

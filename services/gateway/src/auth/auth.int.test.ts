@@ -1,7 +1,7 @@
 import { AppError, hashPassword } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADMIN, basic, PASSWORD, startTestGateway, USER, type TestGateway } from '../testing/test-gateway.test.ts';
+import { ADMIN, basic, PASSWORD, startTestGateway, USER, type TestGateway } from '../testing/test-gateway.ts';
 import { apiTokenHash } from './authenticate.ts';
 
 let gateway: TestGateway;
@@ -31,8 +31,8 @@ const obtain = (email = ADMIN, password = PASSWORD) =>
 const claimsOf = (token: string): { exp: number; iat: number; sid: string } =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as never;
 
-describe('nobody', () => {
-  test('is told how to log in', async () => {
+describe('a request without credentials', () => {
+  test('answers 401 with a challenge when there are no credentials', async () => {
     const { status, headers, body } = await me('');
     expect([status, body]).toEqual([401, { detail: 'Authentication credentials were not provided.' }]);
     expect(headers.get('www-authenticate')).toBe('Bearer realm="api"');
@@ -47,7 +47,7 @@ describe('nobody', () => {
     },
   );
 
-  test('may see what is public', async () => {
+  test('serves public endpoints without credentials', async () => {
     for (const path of ['/api/', '/api/v1', '/api/v1/ping']) {
       expect((await gateway.send(path, { as: null })).status, path).toBe(200);
     }
@@ -55,19 +55,19 @@ describe('nobody', () => {
 });
 
 describe('HTTP Basic', () => {
-  test('takes email, in any case, and password', async () => {
+  test('accepts HTTP Basic with an email in any case', async () => {
     const { body } = await me(basic(ADMIN.toUpperCase()));
     expect(body).toMatchObject({ count: 1, next: null, previous: null, results: [{ email: ADMIN, type: 'user' }] });
   });
 
-  test('does not hash the password again for each request', async () => {
+  test('does not verify the password of HTTP Basic again for each request', async () => {
     await me(basic(ADMIN));
     const start = performance.now();
     for (let i = 0; i < 20; i += 1) expect((await me(basic(ADMIN))).status).toBe(200);
     expect((performance.now() - start) / 20).toBeLessThan(25);
   });
 
-  test('notices at once that the password was changed', async () => {
+  test('refuses HTTP Basic with the old password at once after a change', async () => {
     const uuid = randomUUID();
     const seal = async (password: string) => gateway.parts.keys.seal(`user-${uuid}`, await hashPassword(password));
     const email = 'changing@example.com';
@@ -83,7 +83,7 @@ describe('HTTP Basic', () => {
 });
 
 describe('a JSON web token', () => {
-  test('is obtained, used and refreshed', async () => {
+  test('issues, accepts and refreshes JSON web tokens', async () => {
     const { status, body } = await obtain();
     expect([status, Object.keys(body).sort()]).toEqual([200, ['access', 'refresh']]);
     const claims = claimsOf(body.access);
@@ -105,7 +105,7 @@ describe('a JSON web token', () => {
     expect((await refresh('x')).status).toBe(401);
   });
 
-  test('is void once the session is revoked or the password changed', async () => {
+  test('refuses an access token of a revoked session or before a change of the password', async () => {
     const { body } = await obtain(USER);
     const claims = claimsOf(body.access);
     const [user] = await gateway.sql('select uuid from inventory.users where email = $1', [USER]);
@@ -119,7 +119,7 @@ describe('a JSON web token', () => {
     expect((await me(`Bearer ${second.body.access}`)).status).toBe(401);
   });
 
-  test('is not had with wrong credentials, which are told from missing ones', async () => {
+  test('refuses to issue tokens for wrong or missing credentials with different messages', async () => {
     const wrong = await obtain(ADMIN, 'wrong');
     expect([wrong.status, wrong.body]).toEqual([401, { detail: 'No active account found with the given credentials' }]);
     const missing = await gateway.send('/api/token/obtain/', { method: 'POST', as: null, body: {} });
@@ -135,7 +135,7 @@ describe('logging out everywhere', () => {
   const logOut = (path: string, as?: string) =>
     gateway.send(`/api/v1/${path}/logout_everywhere/`, { method: 'POST', ...(as ? { as } : {}) });
 
-  test('ends one’s own sessions, or for superusers anybody’s', async () => {
+  test('lets users end their own sessions, and superusers those of any user', async () => {
     gateway.services.on(REVOKE_ALL, () => ({ revoked: 3, position: '0' }));
     const users = await gateway.sql('select uuid, id from inventory.users order by id');
     const [admin, user] = users;
@@ -155,7 +155,7 @@ describe('a personal token', () => {
     await gateway.insert('inventory.api_tokens', fields);
   };
 
-  test('opens the API until it is revoked or expired; a reading one does not write', async () => {
+  test('accepts a personal token until it is revoked or expired, and only reads with the scope read', async () => {
     await insert('reading', { id: 1 });
     await insert('writing', { id: 2, scope: 'write' });
     await insert('revoked', { id: 3, revoked: true });
@@ -179,14 +179,14 @@ describe('a personal token', () => {
     expect((await write('writing')).status).toBe(400);
   });
 
-  test('has its use noted once an hour', async () => {
+  test('records the use of a personal token once an hour', async () => {
     await insert('noted', { id: 5 });
     const before = gateway.services.calls('inventory.api-token.record-use').length;
     for (let i = 0; i < 3; i += 1) await me('Token noted');
     await expect.poll(() => gateway.services.calls('inventory.api-token.record-use').length).toBe(before + 1);
   });
 
-  test('is created by whoever is signed in, and shown once', async () => {
+  test('lets every user create personal tokens, which are answered only once', async () => {
     gateway.services.on('inventory.api-token.create', async ({ uuid, user, name, scope, token_hash }) => {
       await gateway.insert('inventory.api_tokens', { id: 77, uuid, user_uuid: user, name, scope, token_hash });
       return { uuid, id: 77, version: 1, position: '0' };
@@ -208,7 +208,7 @@ describe('a personal token', () => {
 });
 
 describe('an ordinary user', () => {
-  test('reads, and writes nothing but themselves', async () => {
+  test('lets an ordinary user read everything and change only themselves', async () => {
     gateway.services.on('inventory.user.change', ({ uuid }) => ({ uuid, id: 2, version: 2, position: null }));
     expect((await gateway.send('/api/v1/users/1/', { as: USER })).status).toBe(200);
     const patch = (id: number, body: object) =>
@@ -228,7 +228,7 @@ describe('an ordinary user', () => {
 });
 
 describe('a password reset', () => {
-  test('tells nobody whether an account exists, and works once with a token from a superuser', async () => {
+  test('answers a password reset alike for unknown accounts, and accepts a superuser’s token once', async () => {
     const post = (path: string, body: object, as: string | null = null) =>
       gateway.send(path, { method: 'POST', body, as });
     for (const email of [ADMIN, 'nobody@example.com']) {
@@ -247,7 +247,7 @@ describe('a password reset', () => {
 });
 
 describe('after too many failures', () => {
-  test('the door is closed for that email from that address, and open for others', async () => {
+  test('locks log-ins of an email from one address after too many failures, and not others', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 7; i += 1) statuses.push((await obtain('guess@example.com', 'x')).status);
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);

@@ -1,8 +1,8 @@
 import type { Clock } from '@cyborgbackup/kernel';
 import { createHash } from 'node:crypto';
-import type { Caller } from '../http/caller.ts';
-import { notAuthenticated } from '../http/http-error.ts';
-import type { Reader } from '../read/reader.ts';
+import type { Caller } from '../http/core/caller.ts';
+import { notAuthenticated } from '../http/core/http-error.ts';
+import type { Reader } from '../db/reader.ts';
 import { accountOfSession, accountOfToken, callerOf, type TokenAccount } from './accounts.ts';
 import type { JsonWebTokens } from './json-web-tokens.ts';
 import type { LogIn } from './log-in.ts';
@@ -10,20 +10,19 @@ import type { LogIn } from './log-in.ts';
 /** Who sent the request with this Authorization header; undefined when it has none. @throws HttpError 401, 429 */
 export type Authenticate = (authorization: string, address: string) => Promise<Caller | undefined>;
 
-export interface AuthenticateParts {
+interface AuthenticateDeps {
   readonly reader: Reader;
   readonly tokens: JsonWebTokens;
   readonly clock: Clock;
   /** For HTTP Basic. */
   readonly logIn: LogIn;
-  /** Called when a personal token was used and that has not been noted for a while. */
-  readonly noteUse: (token: TokenAccount) => void;
+  readonly recordUse: (token: TokenAccount) => void;
 }
 
-/** What is stored of a personal API token. */
+/** The form in which a personal API token is stored. */
 export const apiTokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
 
-const basic = async ({ logIn }: AuthenticateParts, value: string, address: string): Promise<Caller> => {
+const basic = async ({ logIn }: AuthenticateDeps, value: string, address: string): Promise<Caller> => {
   const text = Buffer.from(value, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   if (colon < 0) throw notAuthenticated('Invalid basic header. Credentials not correctly base64 encoded.');
@@ -32,7 +31,7 @@ const basic = async ({ logIn }: AuthenticateParts, value: string, address: strin
   return callerOf(account);
 };
 
-const bearer = async ({ reader, tokens }: AuthenticateParts, value: string): Promise<Caller> => {
+const bearer = async ({ reader, tokens }: AuthenticateDeps, value: string): Promise<Caller> => {
   const claims = await tokens.read(value, 'access');
   const account = claims && (await accountOfSession(reader, claims.user_id, claims.sid));
   const isVoid = account?.session_revoked === true || account?.credentials_changed_at !== claims?.cred;
@@ -40,24 +39,24 @@ const bearer = async ({ reader, tokens }: AuthenticateParts, value: string): Pro
   return callerOf(account, { session: claims.sid });
 };
 
-const personalToken = async ({ reader, noteUse, clock }: AuthenticateParts, value: string): Promise<Caller> => {
+const personalToken = async ({ reader, recordUse, clock }: AuthenticateDeps, value: string): Promise<Caller> => {
   const account = await accountOfToken(reader, apiTokenHash(value));
   if (!account || (account.expires_at !== null && Date.parse(account.expires_at) <= clock.now())) {
     throw notAuthenticated('Invalid token.');
   }
-  noteUse(account);
+  recordUse(account);
   return callerOf(account, { mayWrite: account.scope === 'write' });
 };
 
-const SCHEMES = new Map<string, (parts: AuthenticateParts, value: string, address: string) => Promise<Caller>>([
+const SCHEMES = new Map<string, (deps: AuthenticateDeps, value: string, address: string) => Promise<Caller>>([
   ['basic', basic],
   ['bearer', bearer],
   ['token', personalToken],
 ]);
 
 export const createAuthenticate =
-  (parts: AuthenticateParts): Authenticate =>
+  (deps: AuthenticateDeps): Authenticate =>
   async (authorization, address) => {
     const [, scheme = '', value = ''] = /^\s*(\S+)\s+(\S+)\s*$/.exec(authorization) ?? [];
-    return SCHEMES.get(scheme.toLowerCase())?.(parts, value, address);
+    return SCHEMES.get(scheme.toLowerCase())?.(deps, value, address);
   };

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Account } from './accounts.ts';
 
-export const ACCESS_SECONDS = 60 * 60;
+const ACCESS_SECONDS = 60 * 60;
 export const REFRESH_SECONDS = 14 * 24 * 60 * 60;
 export const RESET_SECONDS = 24 * 60 * 60;
 
@@ -14,19 +14,19 @@ const claims = z.object({
   jti: z.string(),
   /** The session's uuid; empty in a reset token. */
   sid: z.union([z.uuid(), z.literal('')]),
-  /** The user's `credentials_changed_at` when the token was made: another one by now makes the token void. */
+  /** The user's `credentials_changed_at` when the token was made: the token is void once it differs. */
   cred: z.string(),
 });
-export type TokenClaims = z.infer<typeof claims>;
+type TokenClaims = z.infer<typeof claims>;
 
 export interface JsonWebTokens {
   /** @param refreshId the refresh token's `jti`, which the session knows */
   issue(account: Account, session: string, refreshId: string): Promise<{ refresh: string; access: string }>;
-  /** An access token for a session that there is already. */
+  /** An access token for an existing session. */
   issueAccess(account: Account, session: string): Promise<string>;
-  /** A token to choose a new password with; it is void once that is done. */
+  /** A token that allows one choice of a new password. */
   issueReset(account: Account): Promise<string>;
-  /** The claims of a token of ours that has not expired, else undefined. */
+  /** The claims of a token with our signature that has not expired, else undefined. */
   read(token: string, type: TokenClaims['token_type']): Promise<TokenClaims | undefined>;
 }
 

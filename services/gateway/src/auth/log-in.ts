@@ -1,12 +1,12 @@
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import type { Clock } from '@cyborgbackup/kernel';
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Reader } from '../read/reader.ts';
+import type { Reader } from '../db/reader.ts';
 import { accountByEmail, type Account } from './accounts.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { Passwords } from './passwords.ts';
 
-export interface Credentials {
+interface Credentials {
   readonly email: string;
   readonly password: string;
   /** Where the attempt comes from. */
@@ -19,7 +19,7 @@ export interface Credentials {
  */
 export type LogIn = (credentials: Credentials) => Promise<Account | undefined>;
 
-export interface LogInParts {
+interface LogInDeps {
   readonly reader: Reader;
   readonly keys: SubjectKeys;
   readonly guard: LoginGuard;
@@ -28,7 +28,7 @@ export interface LogInParts {
 }
 
 const verifyAccount = async (
-  { keys, passwords }: LogInParts,
+  { keys, passwords }: LogInDeps,
   account: Account | undefined,
   password: string,
 ): Promise<boolean> => {
@@ -37,44 +37,44 @@ const verifyAccount = async (
 };
 
 export const createLogIn =
-  (parts: LogInParts): LogIn =>
+  (deps: LogInDeps): LogIn =>
   async ({ email, password, address }) => {
-    parts.guard.check(email, address);
-    const account = await accountByEmail(parts.reader, email);
-    if (!(await verifyAccount(parts, account, password)) || account === undefined) {
-      parts.guard.failed(email, address);
+    deps.guard.check(email, address);
+    const account = await accountByEmail(deps.reader, email);
+    if (!(await verifyAccount(deps, account, password)) || account === undefined) {
+      deps.guard.failed(email, address);
       return undefined;
     }
-    parts.guard.succeeded(email, address);
+    deps.guard.succeeded(email, address);
     return account;
   };
 
-const REMEMBERED_MILLIS = 60_000;
+const REMEMBER_MILLIS = 60_000;
 const MAX_REMEMBERED = 1_000;
 
-interface Remembered {
+interface RememberedLogIn {
   readonly account: Promise<Account | undefined>;
   readonly until: number;
 }
 
 /**
- * HTTP Basic sends the password with every request, and checking it costs tens of milliseconds by design. So for a minute
- * a pair that was right is recognised by its HMAC under a key of this process; the account itself is read again each time,
- * and a password changed since then counts at once. Requests that come in together share one check.
+ * Log-in with a cache of one minute. HTTP Basic sends the password with every request, and verifying it costs tens of
+ * milliseconds by design, so correct credentials are recognised by their HMAC under a key of this process. The account itself
+ * is read again each time, so a changed password counts at once. Concurrent requests share one verification.
  */
-export const createRememberingLogIn = (logIn: LogIn, { reader, clock }: LogInParts): LogIn => {
-  const key = randomBytes(32);
-  const remembered = new Map<string, Remembered>();
+export const createRememberingLogIn = (logIn: LogIn, { reader, clock }: LogInDeps): LogIn => {
+  const secret = randomBytes(32);
+  const remembered = new Map<string, RememberedLogIn>();
 
   const fingerprint = ({ email, password }: Credentials): string =>
-    createHmac('sha256', key)
+    createHmac('sha256', secret)
       .update(JSON.stringify([email, password]))
       .digest('base64');
 
-  const remember = (mark: string, credentials: Credentials): Promise<Account | undefined> => {
+  const remember = (key: string, credentials: Credentials): Promise<Account | undefined> => {
     const account = logIn(credentials);
-    remembered.set(mark, { account, until: clock.now() + REMEMBERED_MILLIS });
-    const forget = (): void => void remembered.delete(mark);
+    remembered.set(key, { account, until: clock.now() + REMEMBER_MILLIS });
+    const forget = (): void => void remembered.delete(key);
     account.then((found) => found ?? forget(), forget);
     const [oldest] = remembered.keys();
     if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
@@ -82,12 +82,12 @@ export const createRememberingLogIn = (logIn: LogIn, { reader, clock }: LogInPar
   };
 
   return async (credentials) => {
-    const mark = fingerprint(credentials);
-    const known = remembered.get(mark);
-    if (known === undefined || known.until <= clock.now()) return remember(mark, credentials);
-    const [before, now] = await Promise.all([known.account, accountByEmail(reader, credentials.email)]);
+    const key = fingerprint(credentials);
+    const cached = remembered.get(key);
+    if (cached === undefined || cached.until <= clock.now()) return remember(key, credentials);
+    const [before, now] = await Promise.all([cached.account, accountByEmail(reader, credentials.email)]);
     if (before === undefined) return undefined;
     if (now?.uuid === before.uuid && now.credentials_changed_at === before.credentials_changed_at) return now;
-    return remember(mark, credentials);
+    return remember(key, credentials);
   };
 };

@@ -1,9 +1,9 @@
 import type { Clock } from '@cyborgbackup/kernel';
-import { tooManyRequests } from '../http/http-error.ts';
+import { tooManyRequests } from '../http/core/http-error.ts';
 
-/** Counts failed log-ins, and closes the door for a while after too many of them. */
+/** Counts failed log-ins, and locks log-ins for a while after too many of them. */
 export interface LoginGuard {
-  /** @throws HttpError 429 while the door is closed */
+  /** @throws HttpError 429 while log-ins are locked */
   check(email: string, address: string): void;
   failed(email: string, address: string): void;
   succeeded(email: string, address: string): void;
@@ -12,7 +12,7 @@ export interface LoginGuard {
 interface Failures {
   count: number;
   /** Milliseconds since the epoch. */
-  closedUntil: number;
+  lockedUntil: number;
   last: number;
 }
 
@@ -23,7 +23,7 @@ const FORGOTTEN_AFTER_MILLIS = 60 * 60_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Failures are counted for each pair of email and address, so that nobody locks out somebody else, and for each address
+ * Failures are counted for each pair of email and address, so that no user can lock out another, and for each address
  * alone (ten times as many), so that one address cannot try one password on every account. After the free failures each
  * further one doubles the wait: 2, 4, 8 … seconds, 15 minutes at most. A success forgets the pair's failures; an hour
  * without a failure forgets all.
@@ -45,11 +45,11 @@ export const createLoginGuard = (clock: Clock): LoginGuard => {
 
   const count = (key: string, free: number): void => {
     const now = clock.now();
-    const failures = get(key) ?? { count: 0, closedUntil: 0, last: now };
+    const failures = get(key) ?? { count: 0, lockedUntil: 0, last: now };
     failures.count += 1;
     failures.last = now;
     const excess = failures.count - free;
-    if (excess >= 0) failures.closedUntil = now + Math.min(FIRST_LOCK_MILLIS * 2 ** excess, LONGEST_LOCK_MILLIS);
+    if (excess >= 0) failures.lockedUntil = now + Math.min(FIRST_LOCK_MILLIS * 2 ** excess, LONGEST_LOCK_MILLIS);
     remembered.delete(key);
     remembered.set(key, failures);
     const [oldest] = remembered.keys();
@@ -59,7 +59,7 @@ export const createLoginGuard = (clock: Clock): LoginGuard => {
   return {
     check: (email, address) => {
       for (const [key] of keysOf(email, address)) {
-        const wait = (get(key)?.closedUntil ?? 0) - clock.now();
+        const wait = (get(key)?.lockedUntil ?? 0) - clock.now();
         if (wait > 0) throw tooManyRequests(Math.ceil(wait / 1_000), 'Too many failed log-ins.');
       }
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HttpError } from '../http/http-error.ts';
+import { HttpError } from '../http/core/http-error.ts';
 import { createLoginGuard } from './login-guard.ts';
 
 const A = '192.0.2.1';
@@ -24,7 +24,7 @@ const setUp = () => {
   return { guard, wait, fail, pass: (seconds: number) => void (now += seconds * 1_000) };
 };
 
-test('four failures are free, then the wait doubles up to a quarter of an hour', () => {
+test('doubles the wait after four failures up to a quarter of an hour', () => {
   const { wait, fail, pass } = setUp();
   fail(4);
   expect(wait('a@b.example', A)).toBe(0);
@@ -38,20 +38,20 @@ test('four failures are free, then the wait doubles up to a quarter of an hour',
   expect(waits).toEqual([2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
 });
 
-test('another address, and another email, are not shut out', () => {
+test('does not lock another address or another email', () => {
   const { wait, fail } = setUp();
   fail(6);
   expect(wait('a@b.example', B)).toBe(0);
   expect(wait('c@b.example', A)).toBe(0);
 });
 
-test('one address cannot try many emails for ever', () => {
+test('locks an address that tries many emails', () => {
   const { wait, fail } = setUp();
   for (let i = 0; i < 50; i += 1) fail(1, `user${i}@b.example`);
   expect(wait('fresh@b.example', A)).toBeGreaterThan(0);
 });
 
-test('a success and an hour of peace forget', () => {
+test('forgets failures after a success, and after an hour without a failure', () => {
   const { guard, wait, fail, pass } = setUp();
   fail(4);
   guard.succeeded('a@b.example', A);

@@ -5,16 +5,16 @@ export interface Passwords {
   /** @throws AppError `unavailable` when too many are waiting */
   hash(password: string): Promise<string>;
   /**
-   * Whether the password is the one of the hash. Without a hash it takes just as long and answers false, so that the time
-   * does not tell whether an account exists.
+   * Whether the password matches the hash. Without a hash it takes just as long and is false, so that the time does not tell
+   * whether an account exists.
    * @throws AppError `unavailable` when too many are waiting
    */
   verify(password: string, hash: string | undefined): Promise<boolean>;
 }
 
 /**
- * One scrypt takes tens of milliseconds and megabytes, on purpose, so it must not be had for the asking; and two leave room
- * in libuv's pool of four threads for everything else that needs one, such as the signatures of tokens.
+ * One scrypt takes tens of milliseconds and megabytes, on purpose, so requests must not start any number of them. Two leave
+ * free half of libuv's four threads, which signatures of tokens and others need.
  */
 const AT_ONCE = 2;
 const MAX_WAITING = 64;
@@ -35,14 +35,14 @@ export const createPasswords = (): Passwords => {
     await new Promise<void>((resolve) => waiting.push(resolve));
   };
 
-  /** Hands the place to the next in line, if there is one. */
+  /** Lets the next one in, if any. */
   const leave = (): void => {
     const next = waiting.shift();
     if (next) next();
     else running -= 1;
   };
 
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
+  const limited = async <T>(work: () => Promise<T>): Promise<T> => {
     await enter();
     try {
       return await work();
@@ -52,9 +52,9 @@ export const createPasswords = (): Passwords => {
   };
 
   return {
-    hash: (password) => inTurn(() => hashPassword(password)),
+    hash: (password) => limited(() => hashPassword(password)),
     verify: (password, hash) =>
-      inTurn(async () => {
+      limited(async () => {
         dummy ??= hashPassword(randomUUID());
         const matches = await verifyPassword(password, hash ?? (await dummy));
         return hash !== undefined && matches;

@@ -1,31 +1,35 @@
 import { sessionCommands } from '@cyborgbackup/contracts';
 import { hasCode, type Clock } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
-import type { GatewayDeps } from '../http/deps.ts';
+import type { Call, WaitForProjection } from '../backend/calls.ts';
+import type { Reader } from '../db/reader.ts';
 import { accountOfSession, type Account } from './accounts.ts';
 import { REFRESH_SECONDS, type JsonWebTokens } from './json-web-tokens.ts';
 
-export interface TokenPair {
+interface TokenPair {
   readonly refresh: string;
   readonly access: string;
 }
 
-/** Log-ins that live on by refresh tokens, each of which can be used once. */
+/** Log-in sessions: each is prolonged by refresh tokens, and each refresh token can be used once. */
 export interface Sessions {
   open(account: Account): Promise<TokenPair>;
-  /** A fresh access token, for the session or, if that was revoked by now, for a new one. */
+  /** A new access token, for the session or, if that was revoked in the meantime, for a new session. */
   freshAccess(user: number, session: string): Promise<string | undefined>;
-  /** The next pair for a refresh token; undefined when that is expired, used, revoked or not ours. */
+  /** The next pair for a refresh token; undefined for one that is expired, used, revoked or forged. */
   refresh(token: string): Promise<TokenPair | undefined>;
 }
 
-export interface SessionsParts {
-  readonly deps: Pick<GatewayDeps, 'call' | 'waitForProjection' | 'reader'>;
+interface SessionsDeps {
+  readonly reader: Reader;
+  readonly call: Call;
+  readonly waitForProjection: WaitForProjection;
   readonly tokens: JsonWebTokens;
   readonly clock: Clock;
 }
 
-export const createSessions = ({ deps, tokens, clock }: SessionsParts): Sessions => {
+export const createSessions = (deps: SessionsDeps): Sessions => {
+  const { tokens, clock } = deps;
   const expiry = (): string => new Date(clock.now() + REFRESH_SECONDS * 1_000).toISOString();
 
   const open = async (account: Account): Promise<TokenPair> => {

@@ -4,10 +4,10 @@ import type { Pool } from 'pg';
 /** What is known of a key that somebody asks for. */
 export type TakenKey =
   /** It is the caller's now. Names of what is created follow from the seed. */
-  | { readonly is: 'taken'; readonly seed: string }
-  | { readonly is: 'answered'; readonly fingerprint: string; readonly answer: EncryptedValue }
+  | { readonly kind: 'taken'; readonly seed: string }
+  | { readonly kind: 'answered'; readonly fingerprint: string; readonly answer: EncryptedValue }
   /** Somebody works on it. */
-  | { readonly is: 'busy'; readonly fingerprint: string };
+  | { readonly kind: 'busy'; readonly fingerprint: string };
 
 /** The table `gateway.idempotency_keys`. */
 export interface IdempotencyKeys {
@@ -36,7 +36,7 @@ const TAKE = `
 export const createIdempotencyKeys = (pool: Pool): IdempotencyKeys => ({
   take: async (id, fingerprint) => {
     const { rows: taken } = await pool.query<{ seed: string }>(TAKE, [id, fingerprint]);
-    if (taken[0]) return { is: 'taken', seed: taken[0].seed };
+    if (taken[0]) return { kind: 'taken', seed: taken[0].seed };
     const { rows } = await pool.query<{ fingerprint: string; answer: EncryptedValue | null }>(
       'select fingerprint, answer from gateway.idempotency_keys where id = $1',
       [id],
@@ -44,8 +44,8 @@ export const createIdempotencyKeys = (pool: Pool): IdempotencyKeys => ({
     // Forgotten between the two statements: whoever asks is told to try again, as if it were still taken.
     const found = rows[0] ?? { fingerprint, answer: null };
     return found.answer
-      ? { is: 'answered', fingerprint: found.fingerprint, answer: found.answer }
-      : { is: 'busy', fingerprint: found.fingerprint };
+      ? { kind: 'answered', fingerprint: found.fingerprint, answer: found.answer }
+      : { kind: 'busy', fingerprint: found.fingerprint };
   },
   keep: async (id, answer) => {
     await pool.query('update gateway.idempotency_keys set answer = $2 where id = $1', [id, answer]);

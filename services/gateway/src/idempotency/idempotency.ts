@@ -2,8 +2,8 @@ import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { canonicalJson, isAppError, nameUuid, type EncryptedValue } from '@cyborgbackup/kernel';
 import { createHmac, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { ApiAnswer, ApiRequest } from '../http/endpoint.ts';
-import { badRequest, conflict, HttpError } from '../http/http-error.ts';
+import type { ApiAnswer, ApiRequest } from '../http/core/endpoint.ts';
+import { badRequest, conflict, HttpError } from '../http/core/http-error.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 
 export interface KeyedRequest {
@@ -82,9 +82,9 @@ export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Id
       const id = hmac('key', owner, key).toString('base64');
       const fingerprint = hmac('request', path.replace(/\/$/, ''), canonicalJson(body)).toString('base64');
       const found = await store.take(id, fingerprint);
-      if (found.is !== 'taken') {
+      if (found.kind !== 'taken') {
         if (found.fingerprint !== fingerprint) throw conflict('This Idempotency-Key was used for another request.');
-        if (found.is === 'answered') return replay(found.answer);
+        if (found.kind === 'answered') return replay(found.answer);
         throw conflict('A request with this Idempotency-Key is being worked on.');
       }
       const { seed } = found;

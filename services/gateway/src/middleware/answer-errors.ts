@@ -1,6 +1,6 @@
 import { isAppError, type Logger, type WireError } from '@cyborgbackup/kernel';
 import type { Middleware } from 'koa';
-import { HttpError, CHALLENGE } from '../http/http-error.ts';
+import { HttpError, CHALLENGE } from '../http/core/http-error.ts';
 
 interface ErrorAnswer {
   readonly status: number;
@@ -33,7 +33,7 @@ const BY_CODE: Readonly<Record<WireError['code'], (error: WireError) => ErrorAns
   unauthenticated: (error) => ({ status: 401, body: { detail: error.message }, headers: CHALLENGE }),
   forbidden: detail(403),
   'not-found': detail(404),
-  // A value that is taken concerns a field, as any other wrong value does.
+  // A value that is already taken is answered as any other wrong value of a field.
   conflict: (error) => (error.fields ? invalid(error) : detail(409)(error)),
   'version-conflict': detail(412),
   'rate-limited': (error) => ({ ...detail(429)(error), headers: { 'Retry-After': '1' } }),
@@ -42,13 +42,13 @@ const BY_CODE: Readonly<Record<WireError['code'], (error: WireError) => ErrorAns
   internal: () => INTERNAL,
 };
 
-/** The answer to whatever was thrown, or undefined when nobody foresaw it. */
+/** The answer to an error; undefined for one that is neither an HttpError nor an AppError. */
 const answerOf = (error: unknown): ErrorAnswer | undefined => {
   if (error instanceof HttpError) return error;
   return isAppError(error) ? BY_CODE[error.code](error) : undefined;
 };
 
-/** Every error becomes JSON here; what nobody foresaw is logged and says nothing of itself. */
+/** Every error becomes JSON here. An unexpected one is logged, and its answer tells no details. */
 export const answerErrors =
   (logger: Logger): Middleware =>
   async (ctx, next) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '@cyborgbackup/kernel';
 import type { Middleware } from 'koa';
-import { tooManyRequests } from '../http/http-error.ts';
+import { tooManyRequests } from '../http/core/http-error.ts';
 import { addressOf } from './request-context.ts';
 
 interface Bucket {
@@ -8,17 +8,15 @@ interface Bucket {
   filledAt: number;
 }
 
-export interface RateLimit {
-  /** Sustained, for each address; the bucket holds as many as four seconds give. */
-  readonly perSecond: number;
-  readonly clock: Clock;
-}
-
+/** The bucket holds as many requests as four seconds give. */
 const BURST_SECONDS = 4;
 const MAX_ADDRESSES = 10_000;
 
-/** A token bucket for each address: a client that runs wild is told to wait, before any work is done for it. */
-export const rateLimit = ({ perSecond, clock }: RateLimit): Middleware => {
+/**
+ * A token bucket for each address: a client that exceeds its rate is told to wait, before any work is done for it.
+ * @param options.perSecond the sustained rate
+ */
+export const rateLimit = ({ perSecond, clock }: { readonly perSecond: number; readonly clock: Clock }): Middleware => {
   const buckets = new Map<string, Bucket>();
   const capacity = perSecond * BURST_SECONDS;
 
@@ -35,7 +33,7 @@ export const rateLimit = ({ perSecond, clock }: RateLimit): Middleware => {
   };
 
   return async (ctx, next) => {
-    if (!take(addressOf(ctx.req.socket.remoteAddress))) throw tooManyRequests(1);
+    if (!take(addressOf(ctx))) throw tooManyRequests(1);
     await next();
   };
 };

@@ -1,83 +1,90 @@
-import { createHash } from 'node:crypto';
-import { docsScript, docsStyle } from './docs-assets.ts';
-import { escapeHtml, proseHtml } from './docs-html.ts';
-import { operationHtml, type DocsOperation } from './docs-operation.ts';
-import { schemaAnchor, schemaTable } from './docs-schema.ts';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { z } from 'zod';
+import { endpoint, type Endpoint } from '../http/core/endpoint.ts';
+import { API_ROOT } from '../http/core/representation.ts';
 import type { OpenApiDocument } from './openapi-types.ts';
 
-const operationsOf = ({ paths }: OpenApiDocument): readonly DocsOperation[] =>
-  Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => ({ method, path, operation })),
-  );
+/** Swagger UI, from its npm package. See docs/decisions/0019-swagger-ui-shows-the-api.md. */
+const viewerFile = (name: string): Promise<Buffer> =>
+  readFile(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`));
 
-const sectionHtml = (tag: string, document: OpenApiDocument): string => {
-  const operations = operationsOf(document).filter(({ operation }) => operation.tags.includes(tag));
-  return `<section data-tag aria-labelledby="tag-${escapeHtml(tag)}"><h2 id="tag-${escapeHtml(tag)}">${escapeHtml(tag)}</h2>
-${operations.map((item) => operationHtml(item, document)).join('\n')}</section>`;
-};
-
-const schemasHtml = ({ components }: OpenApiDocument): string =>
-  Object.entries(components.schemas)
-    .map(
-      ([name, schema]) => `<details id="${schemaAnchor(name)}"><summary>${escapeHtml(name)}</summary>
-<div class="body">${schemaTable(name, schema, { marksRequired: false })}</div></details>`,
-    )
-    .join('\n');
-
-const securityHtml = ({ components }: OpenApiDocument): string =>
-  Object.entries(components.securitySchemes)
-    .map(([name, { description = '' }]) => `<li><strong>${escapeHtml(name)}</strong> ${proseHtml(description)}</li>`)
-    .join('\n');
-
-/** The document as one page that loads nothing: complete without scripts, and searchable with its own. */
-export const docsPage = (document: OpenApiDocument): string => {
-  const { info, tags } = document;
-  const links = tags
-    .map(({ name }) => `<li><a href="#tag-${escapeHtml(name)}">${escapeHtml(name)}</a></li>`)
-    .join('\n');
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(info.title)} API ${escapeHtml(info.version)}</title>
-<style>${docsStyle}</style>
-</head>
-<body>
-<a class="skip" href="#operations">Skip to the operations</a>
-<header>
-<h1>${escapeHtml(info.title)} API <small>${escapeHtml(info.version)}</small></h1>
-${info.description
-  .split('\n\n')
-  .map((text) => `<p>${proseHtml(text)}</p>`)
-  .join('\n')}
-<p>The same as an <a href="/api/v1/openapi.json">OpenAPI document</a>.</p>
-<h2>Signing in</h2>
-<ul>${securityHtml(document)}</ul>
-<nav aria-label="Resources"><ul>${links}</ul></nav>
-</header>
-<main id="operations">
-<div class="search" id="search-box" hidden><label for="search">Search the operations</label>
-<input id="search" type="search" autocomplete="off" spellcheck="false" aria-describedby="found">
-<p class="found" id="found" role="status"></p></div>
-${tags.map(({ name }) => sectionHtml(name, document)).join('\n')}
-<h2 id="schemas">Schemas</h2>
-${schemasHtml(document)}
-</main>
-<script>${docsScript}</script>
-</body>
-</html>
+const START = `
+document.documentElement.classList.toggle('dark-mode', matchMedia('(prefers-color-scheme: dark)').matches);
+SwaggerUIBundle({
+  spec: JSON.parse(document.querySelector('#document').textContent),
+  dom_id: '#viewer',
+  deepLinking: true,
+  docExpansion: 'none',
+  filter: true,
+  validatorUrl: null,
+});
 `;
-};
 
-const sha256 = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+const path = `${API_ROOT}/docs` as const;
 
-/** Only the page's own style and script, and nothing from anywhere. */
-export const docsContentSecurityPolicy = [
+const ASSETS = [
+  { name: 'viewer.css', type: 'text/css; charset=utf-8', read: () => viewerFile('swagger-ui.css') },
+  { name: 'viewer.js', type: 'text/javascript; charset=utf-8', read: () => viewerFile('swagger-ui-bundle.js') },
+  { name: 'start.js', type: 'text/javascript; charset=utf-8', read: async () => START },
+];
+
+/** The page loads and calls this server only; the viewer's icons are data URLs. */
+export const DOCS_CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
-  `style-src ${sha256(docsStyle)}`,
-  `script-src ${sha256(docsScript)}`,
+  "script-src 'self'",
+  "style-src 'self'",
+  'img-src data:',
+  "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+/** JSON in which no text can end the element that it stands in. */
+const embedded = (document: OpenApiDocument): string => JSON.stringify(document).replaceAll('<', String.raw`\u003c`);
+
+export const docsPage = (document: OpenApiDocument): string => `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>CyBorgBackup API</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${path}/viewer.css">
+</head>
+<body>
+<noscript>This page needs JavaScript; <a href="${API_ROOT}/openapi.json">the OpenAPI document</a> does not.</noscript>
+<main id="viewer"></main>
+<script id="document" type="application/json">${embedded(document)}</script>
+<script src="${path}/viewer.js"></script>
+<script src="${path}/start.js"></script>
+</body>
+</html>
+`;
+
+const common = { access: 'public', tag: 'meta', answers: z.string() } as const;
+
+/** The page about the API, and the files that it loads. @param page called for each request */
+export const docsRoutes = (page: () => string): readonly Endpoint[] => [
+  endpoint({
+    ...common,
+    route: `GET ${path}`,
+    summary: 'Read about the API in a browser',
+    media: ['text/html'],
+    handle: async () => ({
+      body: page(),
+      type: 'text/html; charset=utf-8',
+      headers: { 'Content-Security-Policy': DOCS_CONTENT_SECURITY_POLICY },
+    }),
+  }),
+  ...ASSETS.map(({ name, type, read }) =>
+    endpoint({
+      ...common,
+      route: `GET ${path}/${name}`,
+      summary: `Load ${name} of the page about the API`,
+      media: [type.replace(/;.*/, '')],
+      handle: async () => ({ body: await read(), type, headers: { 'Cache-Control': 'public, max-age=3600' } }),
+    }),
+  ),
+];

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../http/endpoint.ts';
+import type { Endpoint } from '../http/core/endpoint.ts';
 import type { JsonSchema, OpenApiContent, OpenApiResponse, Reference } from './openapi-types.ts';
 
 export const errorSchemas = {
@@ -52,7 +52,7 @@ export const errorResponses = {
   '503': { ...withDetail('A part that is needed is down, or the answer took too long.'), headers: retryAfter },
 } as const satisfies Readonly<Record<string, OpenApiResponse>>;
 
-export type ErrorStatus = keyof typeof errorResponses;
+type ErrorStatus = keyof typeof errorResponses;
 
 /** @param isVersioned whether `If-Match` is obeyed */
 export const errorsOf = (
@@ -60,7 +60,7 @@ export const errorsOf = (
   { isVersioned, isPaged }: { readonly isVersioned: boolean; readonly isPaged: boolean },
 ): Readonly<Record<string, Reference | OpenApiResponse>> => {
   const writes = method !== 'GET' && access !== 'public';
-  // Of one that asks for nothing it is proven that nothing was said.
+  // Without a schema, the body of a POST is read and has to be empty.
   const readsBody = body !== undefined || method === 'POST';
   const present: readonly (readonly [ErrorStatus, boolean])[] = [
     ['202', writes],

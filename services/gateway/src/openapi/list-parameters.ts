@@ -1,9 +1,9 @@
-import type { ListSource } from '../list/index.ts';
+import type { ListSource } from '../lists/index.ts';
 import type { OpenApiParameter, Reference } from './openapi-types.ts';
 
 const text = { type: 'string' } as const;
 
-/** What all lists take. */
+/** The parameters of all lists. */
 export const listParameters = {
   page: {
     name: 'page',
@@ -43,7 +43,7 @@ export const listParameters = {
   },
 } as const satisfies Readonly<Record<string, OpenApiParameter>>;
 
-/** How filters are written, for the document's introduction. */
+/** The syntax of filters, for the document's introduction. */
 export const FILTERS_EXPLAINED =
   'Lists can be filtered: any parameter that is not reserved names a field and the value that it must have. The name may end ' +
   'in a lookup: `__exact` (as without one), `__iexact`, `__contains`, `__icontains`, `__startswith`, `__istartswith`, ' +
@@ -71,6 +71,6 @@ const filters = ({ fields, relations, search }: ListSource): OpenApiParameter =>
 const refs = (names: readonly string[]): readonly Reference[] =>
   names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 
-/** @param source what can be asked of the list; undefined for one that has pages and nothing else */
+/** @param source undefined for a list with pages only, without filters, search and order */
 export const parametersOfList = (source: ListSource | undefined): readonly (OpenApiParameter | Reference)[] =>
   source ? [...refs(Object.keys(listParameters)), filters(source)] : refs(['page', 'page_size']);

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../http/endpoint.ts';
+import type { Endpoint } from '../http/core/endpoint.ts';
 import { errorResponses, errorSchemas } from './error-responses.ts';
 import { FILTERS_EXPLAINED, listParameters } from './list-parameters.ts';
 import type { OpenApiComponents, OpenApiDocument, OpenApiOperation, OpenApiParameter } from './openapi-types.ts';

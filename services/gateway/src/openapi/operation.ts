@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Endpoint } from '../http/endpoint.ts';
+import type { Endpoint } from '../http/core/endpoint.ts';
 import { errorsOf } from './error-responses.ts';
 import { parametersOfList } from './list-parameters.ts';
 import type { JsonSchema, OpenApiOperation, OpenApiParameter, OpenApiResponse, Reference } from './openapi-types.ts';
@@ -84,23 +84,26 @@ const success = (endpoint: Endpoint, registry: SchemaRegistry, isVersioned: bool
   };
 };
 
-const requestBody = (schema: JsonSchema, { echoes = [] }: Endpoint): NonNullable<OpenApiOperation['requestBody']> => {
-  const known = schema.properties ?? {};
-  const echoed = echoes.filter((name) => !(name in known)).map((name) => [name, { readOnly: true }] as const);
-  const properties = { ...known, ...Object.fromEntries(echoed) };
+const requestBody = (
+  schema: JsonSchema,
+  { ignoredFields = [] }: Endpoint,
+): NonNullable<OpenApiOperation['requestBody']> => {
+  const { properties: own = {} } = schema;
+  const ignored = ignoredFields.filter((name) => !(name in own)).map((name) => [name, { readOnly: true }] as const);
+  const properties = { ...own, ...Object.fromEntries(ignored) };
   return {
     required: (schema.required ?? []).length > 0,
     content: { [JSON_TYPE]: { schema: { ...schema, properties, additionalProperties: false } } },
   };
 };
 
-export interface OperationContext {
+interface OperationOptions {
   readonly registry: SchemaRegistry;
   /** Whether the resource has versions: `ETag` and `If-Match`. */
   readonly isVersioned: boolean;
 }
 
-export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: OperationContext): OpenApiOperation => {
+export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: OperationOptions): OpenApiOperation => {
   const { path, access, body, list, query, tag, summary, details } = endpoint;
   const isPaged = hasPages(endpoint);
   const parameters = [

@@ -1,33 +1,20 @@
 import { z } from 'zod';
-import { endpoint, type Endpoint } from '../http/endpoint.ts';
-import { API_ROOT } from '../http/representation.ts';
-import { docsContentSecurityPolicy, docsPage } from './docs-page.ts';
+import { endpoint, type Endpoint } from '../http/core/endpoint.ts';
+import { docsPage, docsRoutes } from './docs-page.ts';
 import { openApiDocument } from './openapi-document.ts';
 
-const common = { method: 'GET', access: 'public', tag: 'meta' } as const;
-
-/** The description of these endpoints, and of the two that show it. */
+/** The description of these endpoints and of its own, as a document and as a page. */
 export const openApiRoutes = (endpoints: readonly Endpoint[], version: string): readonly Endpoint[] => {
   const routes: readonly Endpoint[] = [
     endpoint({
-      ...common,
-      path: `${API_ROOT}/openapi.json`,
+      route: 'GET /api/v1/openapi.json',
+      tag: 'meta',
+      access: 'public',
       summary: 'Retrieve the OpenAPI document of the API',
       answers: z.record(z.string(), z.unknown()),
       handle: async () => ({ body: document }),
     }),
-    endpoint({
-      ...common,
-      path: `${API_ROOT}/docs`,
-      summary: 'Read about the API in a browser',
-      answers: z.string(),
-      media: ['text/html'],
-      handle: async () => ({
-        body: page,
-        type: 'text/html; charset=utf-8',
-        headers: { 'Content-Security-Policy': docsContentSecurityPolicy },
-      }),
-    }),
+    ...docsRoutes(() => page),
   ];
   const document = openApiDocument([...endpoints, ...routes], version);
   const page = docsPage(document);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JsonSchema } from './openapi-types.ts';
 
-/** Turns zod schemas into JSON Schemas, and keeps those that resources share under names of their own. */
+/** Turns zod schemas into JSON Schemas, with those of resources as named components. */
 export interface SchemaRegistry {
   /** What a client sends: fields with a default may be left out. */
   ofRequest(schema: z.ZodType): JsonSchema;
@@ -12,12 +12,12 @@ export interface SchemaRegistry {
 
 const isUnsafe = (bound: unknown): boolean => typeof bound === 'number' && Math.abs(bound) === Number.MAX_SAFE_INTEGER;
 
-/** Leaves out what says nothing to a reader: bounds of every integer, the pattern behind a format, notes of our own. */
-/** Of texts that a database can hold (no NUL, no half of a surrogate pair); true of all that come out of one. */
+/** Patterns of texts that a database can hold (no NUL, no half of a surrogate pair), which all answers match. */
 const TEXT_PATTERNS: ReadonlySet<unknown> = new Set([String.raw`^[^\0]*$`, String.raw`^\P{Cs}*$`]);
 
 const isTextPattern = ({ pattern }: z.core.JSONSchema.BaseSchema): boolean => TEXT_PATTERNS.has(pattern);
 
+/** Removes what is of no use to a reader: bounds of every integer, the pattern behind a format, our own keywords. */
 const tidy = ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void => {
   if (isUnsafe(jsonSchema.minimum)) delete jsonSchema.minimum;
   if (isUnsafe(jsonSchema.maximum)) delete jsonSchema.maximum;
@@ -29,7 +29,7 @@ const tidy = ({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): voi
   delete bare['json'];
 };
 
-/** Only `z.json()` defines something to refer to; it is any JSON, which is what a schema without keywords is. */
+/** Only `z.json()` makes definitions and references. It accepts any JSON, as does a schema without keywords. */
 const withoutDefinitions = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withoutDefinitions);
   if (typeof value !== 'object' || value === null) return value;

@@ -1,8 +1,8 @@
 import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, SCHEDULE_DEFAULTS } from '@cyborgbackup/contracts';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { describe, expect, test } from 'vitest';
-import { presentCatalog } from './catalogs/present.ts';
-import { presentClient } from './clients/present.ts';
+import { presentCatalog } from './catalogs/routes.ts';
+import { presentClient } from './clients/routes.ts';
 import { clientSchema } from './clients/schema.ts';
 import { presentJob } from './jobs/present.ts';
 import type { JobRow } from './jobs/query.ts';
@@ -11,10 +11,10 @@ import { presentJobEvent, shortened } from './job-events/present.ts';
 import { jobEventSchema } from './job-events/schema.ts';
 import { presentPolicy } from './policies/present.ts';
 import { policySchema } from './policies/schema.ts';
-import { presentRepository } from './repositories/present.ts';
-import { presentSchedule } from './schedules/present.ts';
+import { presentRepository } from './repositories/routes.ts';
+import { presentSchedule } from './schedules/routes.ts';
 import { scheduleSchema } from './schedules/schema.ts';
-import { presentUser } from './users/present.ts';
+import { presentUser } from './users/routes.ts';
 
 const UUID = 'fa3462e3-57da-430e-bca5-3bc60d4ba5a2';
 const NOW = Date.UTC(2018, 10, 23, 20);
@@ -38,8 +38,8 @@ const shown = {
   modified_by: null,
 };
 
-describe('representations are those of the contract document', () => {
-  test('user', () => {
+describe('representations', () => {
+  test('presents a user as in the contract', () => {
     const fields = { first_name: '', last_name: '', email: 'cyborg@agent.local', is_superuser: true };
     const flags = {
       notify_backup_daily: false,
@@ -63,7 +63,7 @@ describe('representations are those of the contract document', () => {
     });
   });
 
-  test('client', () => {
+  test('presents a client as in the contract', () => {
     const fields = {
       hostname: 'lab.example.com',
       ip: '',
@@ -90,7 +90,7 @@ describe('representations are those of the contract document', () => {
     expect(clientSchema.strict().safeParse(client).error).toBeUndefined();
   });
 
-  test('schedule', () => {
+  test('presents a schedule as in the contract', () => {
     const fields = {
       name: 'Every Minutes',
       crontab: '*/1 * * * * *',
@@ -103,7 +103,7 @@ describe('representations are those of the contract document', () => {
     expect(scheduleSchema.strict().safeParse(schedule).error).toBeUndefined();
   });
 
-  test('repository, its passphrase masked unless it is given', () => {
+  test('presents a repository as in the contract, with its passphrase masked by default', () => {
     const fields = {
       name: 'Main Repo',
       path: 'cyborgbackup@backup:/repository',
@@ -125,7 +125,7 @@ describe('representations are those of the contract document', () => {
     expect(presentRepository(row, keys)).toEqual({ ...repository, ...keys });
   });
 
-  test('policy', async () => {
+  test('presents a policy as in the contract, with its next run', async () => {
     const fields = {
       name: 'Full Features',
       clients: [1],
@@ -186,7 +186,7 @@ describe('representations are those of the contract document', () => {
     expect(await presentPolicy(exhausted, { keys, now: NOW })).toMatchObject({ next_run: null });
   });
 
-  test('catalog entry', () => {
+  test('presents a catalog entry as in the contract', () => {
     const fields = {
       archive_name: 'vm-lab.example.com-2018-11-23_22-02',
       job: 1,
@@ -249,7 +249,7 @@ describe('a job', () => {
     has_policy: true,
   };
 
-  test('is shown as the original shows it, without what could hold a secret', () => {
+  test('presents a job like the original, without fields that could hold a secret', () => {
     const job = presentJob(row, NOW);
     expect(jobSchema.strict().safeParse(job).error).toBeUndefined();
     expect(job).toMatchObject({
@@ -281,7 +281,7 @@ describe('a job', () => {
     });
   });
 
-  test('counts on while it runs, and outlives its policy', () => {
+  test('counts the elapsed time of a running job, and presents a job without its policy', () => {
     const running = { ...row, status: 'running' as const, finished: null, has_policy: false };
     const job = presentJob(running, Date.parse('2018-11-23T19:58:37.200Z'));
     expect(job).toMatchObject({ elapsed: 2.1, finished: null, policy: 2, event_processing_finished: false });
@@ -289,7 +289,7 @@ describe('a job', () => {
     expect(presentJob({ ...row, started: null, finished: null }, NOW)).toMatchObject({ elapsed: 0 });
   });
 
-  test('has events', () => {
+  test('presents a job event, and shortens its text in lists', () => {
     const event = presentJobEvent(
       {
         id: 9,

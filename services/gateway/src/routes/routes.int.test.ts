@@ -1,8 +1,8 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertSeries } from '../testing/catalog-rows.test.ts';
-import { STAMP, startTestGateway, USER, type SendOptions, type TestGateway } from '../testing/test-gateway.test.ts';
+import { insertSeries } from '../testing/catalog-rows.ts';
+import { STAMP, startTestGateway, USER, type SendOptions, type TestGateway } from '../testing/test-gateway.ts';
 
 const BACKUP = randomUUID();
 const RUNNING = randomUUID();
@@ -106,14 +106,14 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 describe('a repository’s passphrase', () => {
   const KEY_READ = 'inventory.repository.record-key-read';
 
-  test('is shown to superusers on the detail, once that is on record', async () => {
+  test('shows a passphrase to superusers on the detail after recording it', async () => {
     const { body, headers } = await send('/repositories/1/');
     expect(body).toMatchObject({ repository_key: PASSPHRASE, previous_key: null });
     expect(headers.get('etag')).toBe('"4"');
     expect(gateway.services.calls(KEY_READ)).toEqual([{ uuid: REPOSITORY }]);
   });
 
-  test('that was replaced is shown like it, and nowhere else', async () => {
+  test('shows a replaced passphrase on the detail only', async () => {
     const before = gateway.services.calls(KEY_READ).length;
     const { body } = await send('/repositories/2/');
     expect(body).toMatchObject({ repository_key: 'mistyped', previous_key: PASSPHRASE });
@@ -122,7 +122,7 @@ describe('a repository’s passphrase', () => {
     expect(shown).toMatchObject({ repository_key: '$encrypted$', previous_key: '$encrypted$' });
   });
 
-  test('is masked everywhere else', async () => {
+  test('masks passphrases everywhere else', async () => {
     const before = gateway.services.calls(KEY_READ).length;
     const answers = [await send('/repositories/'), await send('/repositories/1/', { as: USER })];
     for (const { body } of answers) expect(JSON.stringify(body)).not.toContain(PASSPHRASE);
@@ -130,7 +130,7 @@ describe('a repository’s passphrase', () => {
     expect(gateway.services.calls(KEY_READ)).toHaveLength(before);
   });
 
-  test('is not shown when that cannot be recorded', async () => {
+  test('does not show a passphrase when that cannot be recorded', async () => {
     gateway.services.on(KEY_READ, () => {
       throw new AppError('unavailable', 'Away.');
     });
@@ -139,7 +139,7 @@ describe('a repository’s passphrase', () => {
     gateway.services.on(KEY_READ, () => ({ uuid: REPOSITORY, id: 1, version: 9, position: '0' }));
   });
 
-  test('is made when none is sent, and left alone when its mask is', async () => {
+  test('generates a missing passphrase, and keeps it when the mask is sent', async () => {
     const written = { uuid: REPOSITORY, id: 1, version: 4, position: null };
     gateway.services.on('inventory.repository.register', () => written);
     gateway.services.on('inventory.repository.change', () => written);
@@ -162,7 +162,7 @@ describe('a repository’s passphrase', () => {
 });
 
 describe('a policy', () => {
-  test('hides passwords in its variables and tells its next run', async () => {
+  test('masks passwords in a policy’s variables and tells its next run', async () => {
     const { body } = await send('/policies/2/');
     expect(body.extra_vars).toBe('{"folders":["/etc"], "password":"$encrypted$"}');
     expect(new Date(body.next_run).getUTCDay()).toBe(1);
@@ -173,7 +173,7 @@ describe('a policy', () => {
     });
   });
 
-  test('shows a month of its schedule', async () => {
+  test('answers the occurrences of a policy in a month', async () => {
     expect((await send('/policies/2/calendar/?month=2024-06')).body).toEqual([
       '2024-06-03T05:00:00+00:00',
       '2024-06-10T05:00:00+00:00',
@@ -185,7 +185,7 @@ describe('a policy', () => {
     expect((await send('/policies/3/calendar/')).body).toEqual({ detail: 'No Policy matches the given query.' });
   });
 
-  test('is launched with time for thousands of clients', async () => {
+  test('gives a launch time for thousands of clients', async () => {
     const subscription = gateway.parts.connection.nats.subscribe('scheduler.policy.launch', { max: 1 });
     const heard = (async () => {
       for await (const { headers } of subscription) return Number(headers?.get('Cyborgbackup-Deadline-Millis'));
@@ -196,7 +196,7 @@ describe('a policy', () => {
     expect(await heard).toBeGreaterThan(20_000);
   });
 
-  test('is launched, with or without other variables', async () => {
+  test('launches a policy with and without other variables', async () => {
     const { status, body, headers } = await post('/policies/2/launch/');
     expect([status, headers.get('location')]).toEqual([200, '/api/v1/jobs/10/']);
     expect(body).toMatchObject({ job: 10, id: 10, type: 'job', name: 'Backup Job Etc web' });
@@ -213,7 +213,7 @@ describe('a policy', () => {
     expect((await post('/policies/2/launch/', {}, { as: USER })).status).toBe(403);
   });
 
-  test('may be launched with what GET showed, its masks standing for what is stored', async () => {
+  test('launches a policy with the masked variables that GET answered', async () => {
     const { defaults } = (await send('/policies/2/launch/')).body;
     expect(defaults).toEqual({ verbosity: 0, extra_vars: '{"folders":["/etc"], "password":"$encrypted$"}' });
     expect((await post('/policies/2/launch/', defaults)).status).toBe(200);
@@ -226,14 +226,14 @@ describe('a policy', () => {
     [{ folders: ['/srv'], token: '$encrypted$' }, 'No value is stored for token'],
     [[1], 'not a JSON object'],
     ['{', 'not a JSON object'],
-  ])('is not launched with %j', async (extra_vars, problem) => {
+  ])('does not launch a policy with %j', async (extra_vars, problem) => {
     const before = gateway.services.calls('scheduler.policy.launch').length;
     const { status, body } = await post('/policies/2/launch/', { extra_vars });
     expect([status, body]).toEqual([400, { extra_vars: expect.arrayContaining([expect.stringContaining(problem)]) }]);
     expect(gateway.services.calls('scheduler.policy.launch')).toHaveLength(before);
   });
 
-  test('has its archives proven on demand', async () => {
+  test('starts a drill of a policy', async () => {
     gateway.services.on('scheduler.policy.drill', () => ({ job: 10, position: '0' }));
     const { status, body, headers } = await post('/policies/2/drill/');
     expect([status, body.job, headers.get('location')]).toEqual([201, 10, '/api/v1/jobs/10/']);
@@ -242,7 +242,7 @@ describe('a policy', () => {
     expect((await post('/policies/99/drill/')).status).toBe(404);
   });
 
-  test('that is busy is a 409 that says so', async () => {
+  test('answers 409 to the launch of a busy policy', async () => {
     gateway.services.on('scheduler.policy.launch', () => {
       throw new AppError('conflict', 'A backup of these clients is running.');
     });
@@ -252,7 +252,7 @@ describe('a policy', () => {
 });
 
 describe('a job', () => {
-  test('that has not started says why', async () => {
+  test('explains why a job has not started', async () => {
     const kinds = { job_type: 'job', launch_type: 'manual' };
     const reason = 'Backup Job Etc web writes to the repository: this job is next.';
     const blocked_by = [{ id: 11, uuid: RUNNING, name: 'Backup Job Etc web' }];
@@ -269,7 +269,7 @@ describe('a job', () => {
     expect(shown).not.toHaveProperty('waiting');
   });
 
-  test('is shown without that when the scheduler does not answer, or says that it runs by now', async () => {
+  test('answers a job without an explanation when the scheduler does not answer or the job runs', async () => {
     gateway.services.on('scheduler.job.explain', () => new Promise(() => undefined));
     const before = performance.now();
     expect((await send('/jobs/60/')).body).toMatchObject({ status: 'pending', waiting: null, job_explanation: '' });
@@ -278,7 +278,7 @@ describe('a job', () => {
     expect((await send('/jobs/60/')).body.waiting).toBeNull();
   });
 
-  test('can be canceled while it is active', async () => {
+  test('cancels a job while it is active', async () => {
     expect((await send('/jobs/11/cancel/')).body).toEqual({ can_cancel: true });
     const { status, body } = await post('/jobs/11/cancel/');
     expect([status, body]).toEqual([202, '']);
@@ -290,18 +290,18 @@ describe('a job', () => {
     expect((await post('/jobs/10/cancel/')).status).toBe(405);
   });
 
-  test('is started by the scheduler, not by hand', async () => {
+  test('refuses to start a job by hand', async () => {
     expect((await send('/jobs/11/start/')).body).toEqual({ can_start: false });
     expect((await post('/jobs/11/start/')).status).toBe(405);
   });
 
-  test('can be launched again', async () => {
+  test('relaunches a job', async () => {
     expect((await send('/jobs/10/relaunch/')).body).toEqual({ retry_counts: {} });
     const { status, headers, body } = await post('/jobs/10/relaunch/');
     expect([status, headers.get('location'), body.job]).toEqual([201, '/api/v1/jobs/10/', 10]);
   });
 
-  test('has output in every format', async () => {
+  test('answers a job’s output in every format', async () => {
     const stdout = (query: string) => send(`/jobs/10/stdout/${query}`);
     expect((await stdout('')).body).toMatchObject({ range: { start: 0, end: 3, absolute_end: 3 } });
     expect((await stdout('?format=json&start_line=-2&end_line=2')).body).toEqual({
@@ -319,7 +319,7 @@ describe('a job', () => {
     expect((await stdout('?format=nothing')).status).toBe(404);
   });
 
-  test('has events, in order and shortened in lists', async () => {
+  test('lists a job’s events in order and shortened', async () => {
     const { body, headers } = await send('/jobs/10/job_events/');
     expect(headers.get('x-ui-max-events')).toBe('4000');
     expect((body.results as { counter: number }[]).map(({ counter }) => counter)).toEqual([1, 2, 3]);
@@ -332,7 +332,7 @@ describe('a job', () => {
 });
 
 describe('an archive', () => {
-  test('is browsed through catalogs', async () => {
+  test('lists an archive through catalogs', async () => {
     const { body } = await send('/catalogs/?job=10&order=path');
     expect(body.results[0]).toEqual({
       id: 1,
@@ -351,7 +351,7 @@ describe('an archive', () => {
     expect((await send('/catalogs/3/')).body).toEqual({ detail: 'No Catalog matches the given query.' });
   });
 
-  test('is browsed through escatalogs', async () => {
+  test('lists an archive through escatalogs', async () => {
     expect((await send('/escatalogs/?archive_name=folders-web-1')).body).toEqual({ count: 2, results: [] });
     const { body } = await send('/escatalogs/?archive_name=folders-web-1&path__regexp=etc/[^/]*');
     expect(body).toMatchObject({
@@ -363,7 +363,7 @@ describe('an archive', () => {
   });
 });
 
-test('stats count the backups of a day', async () => {
+test('counts the backups of a day', async () => {
   const { body } = await send('/stats/');
   const sums = (body as { date: string }[]).map(({ date: _date, ...day }) => day);
   expect(sums).toEqual([{ size: 100, dedup: 40, success: 1, failed: 0 }]);
@@ -372,7 +372,7 @@ test('stats count the backups of a day', async () => {
 describe('settings', () => {
   const WRITTEN = { uuid: randomUUID(), id: 3, version: 1, position: '0' };
 
-  test('are all there, changed or not, and hide their secrets', async () => {
+  test('lists all settings, changed or not, and masks secrets', async () => {
     const { body } = await send('/settings/');
     expect(body.count).toBe(23);
     const filtered = await send('/settings/?key__icontains=mail&order=-id');
@@ -397,7 +397,7 @@ describe('settings', () => {
     expect((await send('/settings/99/')).status).toBe(404);
   });
 
-  test('are changed as text; a secret’s mask changes nothing', async () => {
+  test('changes settings as text, and nothing for the mask of a secret', async () => {
     gateway.services.on('inventory.settings.change', () => WRITTEN);
     const patch = (id: number, value: unknown) => send(`/settings/${id}/`, { method: 'PATCH', body: { value } });
     for (const value of [true, 5, null, 'x']) expect((await patch(3, value)).status).toBe(200);
@@ -408,7 +408,7 @@ describe('settings', () => {
     expect((await send('/settings/3/', { method: 'PATCH', body: { value: 'x' }, as: USER })).status).toBe(403);
   });
 
-  test('show the public key as a JSON string, or an empty list', async () => {
+  test('answers the public key as a JSON string, or an empty list', async () => {
     expect((await send('/settings/get_ssh_publickey/')).body).toEqual([]);
     expect((await send('/settings/generate_ssh/')).status).toBe(204);
     gateway.services.on('inventory.settings.generate-ssh', async () => {
@@ -427,7 +427,7 @@ describe('settings', () => {
   });
 });
 
-test('a host key is listed and forgotten', async () => {
+test('lists and forgets a host key', async () => {
   const key = { host: 'Backup', port: 2222, key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };
   await gateway.insert('inventory.host_keys', { stream: 'host-key-backup:2222', ...key });
   const { body } = await send('/host_keys/');
@@ -438,7 +438,7 @@ test('a host key is listed and forgotten', async () => {
   expect((await send('/host_keys/nowhere/')).status).toBe(404);
 });
 
-test('a write that the read models do not show in time is a 202 that says so', { timeout: 20_000 }, async () => {
+test('answers 202 to a write that the read models do not show in time', { timeout: 20_000 }, async () => {
   const ahead = { uuid: randomUUID(), id: 500, version: 1, position: '999999999' };
   gateway.services.on('inventory.client.register', () => ahead);
   const { status, headers, body } = await post('/clients/', { hostname: 'slow' });

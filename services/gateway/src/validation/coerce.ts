@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { unwrapSchema } from './unwrap-schema.ts';
 
 /**
- * What clients of the API are used to send (Django REST framework's rules), brought into the form that the schema wants:
- * text is trimmed, numbers are taken for text, text for numbers, the usual words for booleans, and null for text is the
- * empty text. Fields that the schema does not know are left out. Everything else is passed on for the schema to refuse.
+ * Converts a body to the types of the schema by Django REST framework's rules, which clients of the API rely on: text is
+ * trimmed, numbers are accepted as text, text as numbers, the usual words as booleans, and null as the empty text. Unknown
+ * fields are left out. All other values are left for the schema to refuse.
  *
- * A text schema with `.meta({ verbatim: true })` is not trimmed: passwords, and what is kept as it was sent. One with
- * `.meta({ json: true })` also takes the JSON itself that its text is.
+ * A text schema with `.meta({ verbatim: true })` is not trimmed, for example a password. One with `.meta({ json: true })`
+ * accepts JSON as well as its text.
  */
 export const coerce = (schema: z.ZodType, value: unknown): unknown => {
   const { inner, isNullable } = unwrapSchema(schema);

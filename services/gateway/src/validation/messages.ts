@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** The words that the API's clients know (Django REST framework's) for an issue that zod found. */
+/** Django REST framework's message, which clients of the API know, for an issue that zod found. */
 export const messageOfIssue = (issue: z.core.$ZodIssue, value: unknown): string => {
   if (issue.code === 'custom') return issue.message;
   if (value === undefined) return 'This field is required.';
@@ -9,7 +9,7 @@ export const messageOfIssue = (issue: z.core.$ZodIssue, value: unknown): string 
     case 'invalid_type':
       return wrongType(issue.expected, value);
     case 'invalid_value':
-      return `"${shown(value)}" is not a valid choice.`;
+      return `"${truncated(value)}" is not a valid choice.`;
     case 'too_big':
       return tooBig(issue, value);
     case 'too_small':
@@ -29,12 +29,11 @@ const FORMATS = new Map([
   ],
 ]);
 
-const MAX_SHOWN = 100;
+const MAX_LENGTH = 100;
 
-/** Short enough for a message, whatever was sent. */
-const shown = (value: unknown): string => {
+const truncated = (value: unknown): string => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+  return text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text;
 };
 
 const kindOf = (value: unknown): string => {

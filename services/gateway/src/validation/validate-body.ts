@@ -1,11 +1,11 @@
 import { isRecord, type FieldErrors } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import { invalidFields } from '../http/http-error.ts';
+import { invalidFields } from '../http/core/http-error.ts';
 import { coerce } from './coerce.ts';
 import { messageOfIssue } from './messages.ts';
 
 /** Messages for the whole body rather than a field of it. */
-export const WHOLE_BODY = '__all__';
+const WHOLE_BODY = '__all__';
 
 const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((inner, key) => {
@@ -13,7 +13,7 @@ const at = (value: unknown, path: readonly PropertyKey[]): unknown =>
     return Object.getOwnPropertyDescriptor(inner, key)?.value;
   }, value);
 
-/** PostgreSQL, JSON in NATS and borg all want Unicode text; half a surrogate pair is none. */
+/** PostgreSQL, JSON in NATS and borg all need well-formed Unicode: no half of a surrogate pair. */
 const isText = (value: unknown): boolean => {
   if (typeof value === 'string') return value.isWellFormed();
   return Array.isArray(value) ? value.every(isText) : true;
@@ -22,19 +22,19 @@ const isText = (value: unknown): boolean => {
 const brokenText = (fields: Readonly<Record<string, unknown>>): readonly string[] =>
   Object.entries(fields).flatMap(([name, value]) => (isText(value) ? [] : [name]));
 
-/** Answers to nonsense stay short. */
+/** Keeps the answer short. */
 const MAX_UNKNOWN = 20;
 
-/** A misspelt field must not count as one that was left out: `dryrun` would restore for real. */
-const unknownFields = (body: object, known: readonly string[], echoed: readonly string[]): FieldErrors => {
-  const accepted = new Set([...known, ...echoed]);
+/** Unknown fields are refused, since a misspelt `dry_run` would otherwise restore for real. */
+const unknownFields = (body: object, known: readonly string[], ignored: readonly string[]): FieldErrors => {
+  const accepted = new Set([...known, ...ignored]);
   const unknown = Object.keys(body).filter((name) => !accepted.has(name));
   const message =
     known.length === 0 ? 'Unknown field: none is expected here.' : `Unknown field; known: ${known.join(', ')}.`;
   return Object.fromEntries(unknown.slice(0, MAX_UNKNOWN).map((name) => [name, [message]]));
 };
 
-/** All that is wrong, by field; nothing twice. */
+/** All messages by field, each once. */
 const fieldErrors = (
   body: unknown,
   issues: readonly z.core.$ZodIssue[],
@@ -54,18 +54,18 @@ const fieldErrors = (
 
 /**
  * A request's body as its schema gives it.
- * @param echoes fields that are left out rather than refused
+ * @param ignoredFields fields that are accepted and left out
  * @throws HttpError 400 with the messages of all fields that are wrong or unknown
  */
 export const validateBody = <Schema extends z.ZodObject>(
   schema: Schema,
   body: unknown,
-  echoes: readonly string[] = [],
+  ignoredFields: readonly string[] = [],
 ): z.output<Schema> => {
   if (!isRecord(body)) throw invalidFields({ [WHOLE_BODY]: ['Invalid data. Expected a dictionary.'] });
   const coerced = coerce(schema, body);
   const result = schema.safeParse(coerced);
-  const unknown = unknownFields(body, Object.keys(schema.shape), echoes);
+  const unknown = unknownFields(body, Object.keys(schema.shape), ignoredFields);
   const errors = fieldErrors(coerced, result.error?.issues ?? [], unknown);
   if (result.success && errors.size === 0) return result.data;
   throw invalidFields(Object.fromEntries([...errors].map(([field, messages]) => [field, [...messages]])));

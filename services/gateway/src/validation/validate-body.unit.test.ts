@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { HttpError } from '../http/http-error.ts';
+import { HttpError } from '../http/core/http-error.ts';
 import { createRepository } from '../routes/repositories/schema.ts';
 import { createUser } from '../routes/users/schema.ts';
 import { validateBody } from './validate-body.ts';
@@ -25,7 +25,7 @@ const errorsOf = (body: unknown, of: z.ZodObject = schema): unknown => {
   }
 };
 
-describe('what clients are used to send', () => {
+describe('coercion', () => {
   test.each([
     [{ name: ' x ' }, { name: 'x' }],
     [{ name: 12 }, { name: '12' }],
@@ -35,16 +35,16 @@ describe('what clients are used to send', () => {
     [{ name: 'x', count: null }, { count: null }],
     [{ name: 'x', secret: ' s ' }, { secret: ' s ' }],
     [{ name: 'x', ids: ['1', 2] }, { ids: [1, 2] }],
-  ])('%j', (body, expected) => expect(validateBody(schema, body)).toMatchObject(expected));
+  ])('coerces the body %j', (body, expected) => expect(validateBody(schema, body)).toMatchObject(expected));
 
-  test.each([true, 'true', 'T', 'yes', 'Y', 'on', 1, '1'])('%j is yes', (on) =>
+  test.each([true, 'true', 'T', 'yes', 'Y', 'on', 1, '1'])('coerces %j to true', (on) =>
     expect(validateBody(schema, { name: 'x', on }).on).toBe(true),
   );
-  test.each([false, 'False', 'f', 'no', 'N', 'OFF', 0, '0'])('%j is no', (on) =>
+  test.each([false, 'False', 'f', 'no', 'N', 'OFF', 0, '0'])('coerces %j to false', (on) =>
     expect(validateBody(schema, { name: 'x', on }).on).toBe(false),
   );
 
-  test('what is only read is left out, defaults put in', () => {
+  test('leaves out read-only fields and fills in defaults', () => {
     expect(validateBody(schema, { name: 'x', more: 1 }, ['more'])).toEqual({
       name: 'x',
       note: '',
@@ -55,7 +55,7 @@ describe('what clients are used to send', () => {
     });
   });
 
-  test('a passphrase keeps its blanks, also behind a check', () => {
+  test('keeps the blanks of a verbatim text, also with a refinement', () => {
     const body = { name: 'n', path: '/r', repository_key: ' k ' };
     expect(validateBody(createRepository, body).repository_key).toBe(' k ');
     expect(validateBody(createUser, { email: 'a@b.example', password: ' blanks count ' }).password).toBe(
@@ -67,7 +67,7 @@ describe('what clients are used to send', () => {
 describe('unknown fields', () => {
   const known = 'Unknown field; known: name, note, count, on, kind, ids, secret.';
 
-  test('are refused by name, with those that are known and with all else that is wrong', () => {
+  test('refuses unknown fields by name, together with all other errors', () => {
     expect(errorsOf({ name: 'x', nme: 1, __proto__: 2 })).toEqual({ nme: [known] });
     expect(errorsOf(JSON.parse('{"__proto__":2,"count":0}'))).toEqual(
       JSON.parse(
@@ -80,7 +80,7 @@ describe('unknown fields', () => {
     });
   });
 
-  test('however many they are, the answer stays short', () => {
+  test('limits the number of unknown fields in the answer', () => {
     const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`x${index}`, 1]));
     expect(Object.keys(errorsOf({ ...many, name: 'x' }) as object)).toHaveLength(20);
   });
@@ -105,9 +105,9 @@ describe('messages', () => {
     [{ name: 'x', ids: 1 }, { ids: ['Expected a list of items but got type "int".'] }],
     [{ name: 'x', ids: ['x', 'y'] }, { ids: ['A valid integer is required.'] }],
     [[], { __all__: ['Invalid data. Expected a dictionary.'] }],
-  ])('%j', (body, errors) => expect(errorsOf(body)).toEqual(errors));
+  ])('answers the messages for the body %j', (body, errors) => expect(errorsOf(body)).toEqual(errors));
 
-  test('of a user', () => {
+  test('answers the messages of a user’s fields', () => {
     expect(errorsOf({ email: 'x' }, createUser)).toEqual({
       email: ['Enter a valid email address.'],
       password: ['Password required for new User.'],
@@ -122,7 +122,7 @@ describe('messages', () => {
   });
 });
 
-test('anything at all is either accepted or refused with messages', () => {
+test('accepts any body, or refuses it with messages', () => {
   const field = fc.constantFrom('name', 'note', 'count', 'on', 'kind', 'ids', 'secret', '__proto__', 'x');
   fc.assert(
     fc.property(fc.oneof(fc.dictionary(field, fc.jsonValue()), fc.jsonValue()), (body) => {

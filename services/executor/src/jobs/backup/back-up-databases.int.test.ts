@@ -127,10 +127,10 @@ describe.skipIf(!hasPostgres)('a backup of PostgreSQL', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  const endpoint = (): object => ({ host: server.host, port: server.port });
+  const address = (): object => ({ host: server.host, port: server.port });
 
   it('dumps one database as the account postgres', async () => {
-    const ended = await backUp('postgresql', { ...endpoint(), database: 'one' });
+    const ended = await backUp('postgresql', { ...address(), database: 'one' });
     expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
     const dump = await dumpOf(ended);
     await server.sql('drop database one');
@@ -142,7 +142,7 @@ describe.skipIf(!hasPostgres)('a backup of PostgreSQL', () => {
     'dumps several databases without showing the password, with mode_pull %s',
     async (mode_pull) => {
       const watch = watchProcesses(PASSWORD.slice(0, 6));
-      const login = { ...endpoint(), user: 'backup', password: PASSWORD };
+      const login = { ...address(), user: 'backup', password: PASSWORD };
       const ended = await backUp('postgresql', { ...login, databases: ['one', 'dbname=two'] }, mode_pull);
       expect(ended).toMatchObject({ status: 'successful', end: { warnings: [] } });
       expect(await watch.stop()).toBe(0);
@@ -153,13 +153,13 @@ describe.skipIf(!hasPostgres)('a backup of PostgreSQL', () => {
   );
 
   it('dumps all databases and roles', async () => {
-    const dump = await dumpOf(await backUp('postgresql', endpoint()));
+    const dump = await dumpOf(await backUp('postgresql', address()));
     expect(dump).toMatch(/CREATE ROLE backup[^]*second[^]*\b41\b/);
   });
 
   it('fails when one of several databases does not exist, and keeps nothing', async () => {
     const archives = await site.archives();
-    const ended = await backUp('postgresql', { ...endpoint(), databases: ['one', 'no such'] });
+    const ended = await backUp('postgresql', { ...address(), databases: ['one', 'no such'] });
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/command to back up failed/) });
     expect(await site.output(ended.job)).toMatch(/database "no such" does not exist/);
     expect(await site.archives()).toEqual(archives);

@@ -86,7 +86,7 @@ export const runBackup = async (context: JobContext): Promise<JobResult> => {
     );
     return resultOfCreate(result.stdout, warnings);
   };
-  return withPosthook(context, endpoint.client, async () => {
+  return await withPosthook(context, endpoint.client, async () => {
     const result = await makeArchive();
     if (attempt > 1) await removeCheckpoints(context, endpoint, archive);
     await checkArchive(context, endpoint, { source, result, last });

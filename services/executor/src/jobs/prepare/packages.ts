@@ -53,7 +53,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
   },
 ];
 
-/** What somebody would type to install packages by hand. */
+/** The command with which a user installs the packages by hand. */
 export const byHand = ({ program, install, packages }: PackageManager, programs: readonly Program[]): string => {
   const verb =
     program === 'pacman' ? '-S' : (install.find((word) => word === 'install' || word === 'add') ?? 'install');

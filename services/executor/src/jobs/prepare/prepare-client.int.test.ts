@@ -37,7 +37,7 @@ beforeAll(async () => {
   here = await startPrepareSite({ clientPath: folder, clientConfig: isRoot ? [await withoutBorg()] : [] });
 });
 beforeEach(async () => {
-  here.told.length = 0;
+  here.calls.length = 0;
   here.lines.length = 0;
   await Promise.all(['installed', 'log'].map((name) => rm(join(folder, name), { force: true })));
 });
@@ -55,7 +55,7 @@ const aptThatInstalls = (): Promise<void> =>
 it("reports a client with borg as ready, with borg's version", async () => {
   await writeFile(join(folder, 'installed'), '');
   await prepareClient(here.context());
-  expect(here.told).toEqual([
+  expect(here.calls).toEqual([
     {
       subject: PREPARED,
       request: { uuid: here.site.target.uuid, version: expect.stringMatching(/^1\.[24]\./), ready: true },
@@ -70,7 +70,7 @@ describe.skipIf(!isRoot)('the preparation of a client without borg', () => {
       /Not installed on 127\.0\.0\.1: borg\. Run "apt-get install borgbackup" there as root, or turn the setting cyborgbackup_install_borg on/,
     );
     expect(await log()).toEqual([]);
-    expect(here.told).toEqual([]);
+    expect(here.calls).toEqual([]);
   });
 
   it('installs borg from the distribution where the setting allows it', async () => {
@@ -81,7 +81,7 @@ describe.skipIf(!isRoot)('the preparation of a client without borg', () => {
       'update',
       'install -y --no-install-recommends borgbackup',
     ]);
-    expect(here.told).toHaveLength(1);
+    expect(here.calls).toHaveLength(1);
     here.set('cyborgbackup_install_borg', 'False');
   });
 
@@ -96,7 +96,7 @@ describe.skipIf(!isRoot)('the preparation of a client without borg', () => {
 
   it('lets the client be backed up in pull mode, but not in push mode', async () => {
     await prepareClient(here.context({ pull: true }));
-    expect(here.told).toEqual([
+    expect(here.calls).toEqual([
       { subject: PREPARED, request: { uuid: here.site.target.uuid, version: '', ready: false } },
     ]);
     expect(here.lines).toContainEqual(expect.stringMatching(/Borg will run on .*127\.0\.0\.1/));

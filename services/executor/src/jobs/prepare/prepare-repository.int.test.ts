@@ -16,13 +16,13 @@ beforeAll(async () => {
   here = await startPrepareSite({ repositoryTakes: ['control'], ownKeySeen: false });
 });
 beforeEach(() => {
-  here.told.length = 0;
+  here.calls.length = 0;
   here.lines.length = 0;
 });
 afterAll(() => here[Symbol.asyncDispose]());
 
 const toldOf = (site: PrepareSite, subject: string): Record<string, unknown> | undefined =>
-  site.told.find((one) => one.subject === subject)?.request;
+  site.calls.find((one) => one.subject === subject)?.request;
 
 /** Another repository on the same host. */
 const beside = (name: string): string => here.site.repository.path.replace(/repository$/, name);
@@ -73,7 +73,7 @@ it('adopts a repository whose key is in a file with a warning', async () => {
 it('refuses a repository that our passphrase does not open', async () => {
   await init('other', 'repokey-blake2', 'another passphrase');
   await expect(prepareRepository(here.context({ path: beside('other') }))).rejects.toThrow(/passphrase is wrong/);
-  expect(here.told).toEqual([]);
+  expect(here.calls).toEqual([]);
 });
 
 it('prepares a repository behind a forced command from this host, with its own key', async () => {

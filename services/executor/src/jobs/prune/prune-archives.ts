@@ -76,8 +76,7 @@ const deleteAll = async (context: JobContext, endpoint: BorgEndpoint, names: rea
 
 /**
  * Removes what the policy's retention does not keep of the archives that its own backups of this client made, then frees the
- * space. An archive that no job of ours made is never removed, whatever its
- * name is.
+ * space. An archive that no job of ours made is never removed.
  */
 export const pruneArchives = async (context: JobContext): Promise<JobResult> => {
   const { plan, output } = context;

@@ -45,7 +45,7 @@ const link = (path: string, target: string, at = MIDDLE): void => {
   symlinkSync(target, path);
   execFileSync('touch', ['-h', '-d', at?.toISOString() ?? '', path]);
 };
-const endpoint = (replace: MoveRequest['replace']): Promise<MoveResult> =>
+const move = (replace: MoveRequest['replace']): Promise<MoveResult> =>
   moveIntoPlace(
     localRunner(),
     { replace, stage, root, suffix: SUFFIX, inPlace: false, linkedParents: [] },
@@ -64,7 +64,7 @@ describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
     link(join(stage, 'link'), 'a');
     mkdirSync(join(root, 'a'));
     const before = lstatSync(join(stage, 'a', 'deep')).ino;
-    expect(await endpoint(replace)).toEqual(NOBODY);
+    expect(await move(replace)).toEqual(NOBODY);
     expect([read('a/deep/file'), read('-rf')]).toEqual(['content', 'hyphen']);
     expect(readFileSync(Buffer.concat([Buffer.from(`${root}/a/`), ODD]), 'utf8')).toBe('odd');
     expect(readlinkSync(join(root, 'link'))).toBe('a');
@@ -84,7 +84,7 @@ describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
       never: { ...NOBODY, skipped: 3, skippedBytes: 43 },
       'keep-both': { ...NOBODY, keptBoth: 2, skipped: 1, skippedBytes: 13 },
     };
-    expect(await endpoint(replace)).toEqual(expected[replace]);
+    expect(await move(replace)).toEqual(expected[replace]);
     expect(read('in/older')).toBe(replace === 'newer' ? 'archived older' : 'old');
     expect([read('in/younger'), read('in/same')]).toEqual(['new', 'archived same']);
     const beside = readdirSync(join(root, 'in')).filter((name) => name.endsWith(SUFFIX));
@@ -98,7 +98,7 @@ describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
     write(join(stage, 'f'), 'file');
     mkdirSync(join(folder, 'outside'));
     link(join(root, 'f'), join(folder, 'outside'), OLD);
-    await endpoint(replace);
+    await move(replace);
     expect(readlinkSync(join(root, 'l'))).toBe(replace === 'newer' ? 'archived' : 'outside');
     expect(lstatSync(join(root, 'f')).isSymbolicLink()).toBe(replace !== 'newer');
     expect(readdirSync(join(folder, 'outside'))).toEqual([]);
@@ -112,7 +112,7 @@ describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
     write(join(stage, 'file'), 'abcd');
     write(join(root, 'file', 'mine'), 'mine', OLD);
     const expected = replace === 'keep-both' ? { ...NOBODY, keptBoth: 3 } : { ...NOBODY, skipped: 3, skippedBytes: 7 };
-    expect(await endpoint(replace)).toEqual(expected);
+    expect(await move(replace)).toEqual(expected);
     expect([read('folder'), read('file/mine')]).toEqual(['in the way', 'mine']);
     if (replace !== 'keep-both') return;
     expect([read(`folder${SUFFIX}/inside`), read(`file${SUFFIX}`)]).toEqual(['abc', 'abcd']);
@@ -126,7 +126,7 @@ it.each(POLICIES)(
     mkdirSync(join(folder, 'outside'));
     link(join(root, 'docs'), join(folder, 'outside'), OLD);
     const expected = replace === 'keep-both' ? { keptBoth: 1 } : { skipped: 1, skippedBytes: 8 };
-    expect(await endpoint(replace)).toEqual({ ...NOBODY, ...expected });
+    expect(await move(replace)).toEqual({ ...NOBODY, ...expected });
     expect(readdirSync(join(folder, 'outside'))).toEqual([]);
     expect(readlinkSync(join(root, 'docs'))).toBe(join(folder, 'outside'));
     if (replace === 'keep-both') expect(read(`docs${SUFFIX}/f`)).toBe('archived');
@@ -136,13 +136,13 @@ it.each(POLICIES)(
 it('refuses a private folder that another account made', async () => {
   write(join(stage, 'f'), 'not ours');
   chownSync(stage, 1000, 1000);
-  await expect(endpoint('never')).rejects.toThrow(/is not what it was/);
+  await expect(move('never')).rejects.toThrow(/is not what it was/);
   expect(existsSync(join(root, 'f'))).toBe(false);
 });
 
 it('does not read a pipe that meets a pipe', async () => {
   execFileSync('mkfifo', [join(stage, 'pipe'), join(root, 'pipe')]);
-  expect(await endpoint('keep-both')).toEqual({ ...NOBODY, keptBoth: 1 });
+  expect(await move('keep-both')).toEqual({ ...NOBODY, keptBoth: 1 });
   expect(lstatSync(join(root, `pipe${SUFFIX}`)).isFIFO()).toBe(true);
 });
 
@@ -150,6 +150,6 @@ it('names the files that could not be moved', async () => {
   const long = 'n'.repeat(250);
   write(join(stage, long), 'x');
   write(join(root, long), 'y');
-  await expect(endpoint('keep-both')).rejects.toThrow(/could not be put in their places/);
+  await expect(move('keep-both')).rejects.toThrow(/could not be put in their places/);
   expect(existsSync(stage)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertSeries, type TestEntry } from '../../testing/catalog-rows.test.ts';
-import { startTestGateway, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { insertSeries, type TestEntry } from '../../testing/catalog-rows.ts';
+import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 
 /** Two machines with much in common; the second archive of the first lacks what the first one had last. */
 const WEB: readonly TestEntry[] = [
@@ -70,7 +70,7 @@ describe('archives of different series', () => {
     ['db-1', 'web-1'],
     ['web-2', 'db-1'],
     ['db-1', 'web-2'],
-  ])('%s differs from %s by what they hold', async (from, to) => {
+  ])('compares %s with %s entry by entry', async (from, to) => {
     const { status, body } = await get(`${from}/diff/?to=${to}`);
     expect(status).toBe(200);
     const wanted = truth(from, to);
@@ -80,7 +80,7 @@ describe('archives of different series', () => {
     expect(body.results).toEqual(expect.arrayContaining(wanted.map((each) => expect.objectContaining(each) as object)));
   });
 
-  test('are told apart by entries and bytes', async () => {
+  test('counts the entries and bytes of a difference', async () => {
     const { body } = await get('web-2/diff/?to=db-1');
     expect(body).toMatchObject({
       added: { entries: 2, bytes: 36 },
@@ -93,7 +93,7 @@ describe('archives of different series', () => {
 describe('the tree of an archive', () => {
   const EMPTY = { status: 200, body: { path: 'srv/empty', count: 0, files: 0, size: 0, results: [] } };
 
-  test('has folders with nothing in them', async () => {
+  test('shows empty folders in the tree', async () => {
     const { body } = await get('web-1/tree/?path=srv');
     const { id } = (body.results as { id: number; path: string }[]).find(({ path }) => path === 'srv/empty') ?? {};
     expect(await get('web-1/tree/?path=srv/empty')).toMatchObject(EMPTY);
@@ -101,7 +101,7 @@ describe('the tree of an archive', () => {
     expect(await get('web-1/tree/?path=srv')).toMatchObject({ status: 200, body: { count: 3, files: 2 } });
   });
 
-  test('has what was emptied since, as long as the folder is there', async () => {
+  test('shows a folder in the tree that was emptied in a later archive', async () => {
     await addSeries(3, 'emptied', 2, [
       { path: 'kept', type: 'd' },
       { path: 'kept/file', to: 1 },
@@ -110,8 +110,8 @@ describe('the tree of an archive', () => {
       { path: 'still', type: '-' },
     ]);
     await gateway.sql(
-      `insert into catalog.folder_totals (series, folder, sequence, entries, files, bytes)
-       select series, id, 2, -1, -1, 0 from catalog.folders where series = 3 and path <> ''`,
+      `insert into catalog.folder_totals (series_id, folder_id, sequence, entries, files, bytes)
+       select series_id, id, 2, -1, -1, 0 from catalog.folders where series_id = 3 and path <> ''`,
     );
     expect(await get('emptied-1/tree/?path=/kept/')).toMatchObject({ status: 200, body: { count: 1 } });
     expect(await get('emptied-2/tree/?path=/kept/')).toMatchObject({ status: 200, body: { count: 0, results: [] } });

@@ -1,64 +1,56 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { badRequest, noSuch, notFound } from '../../http/http-error.ts';
+import type { ContentRequest } from '@cyborgbackup/contracts';
+import { fieldError } from '@cyborgbackup/kernel';
+import type { ArchiveRow, ListedArchive } from '@cyborgbackup/read-models';
+import { noSuch, notFound } from '../../http/core/http-error.ts';
+import type { GatewayDeps } from '../deps.ts';
 
-/** An archive whose entries are known. */
-export interface ListedArchive {
-  /** Of the job that made it. */
-  readonly id: number;
-  readonly job_uuid: string;
+/** An archive that is in its repository, as the catalog has it. */
+export interface FoundArchive
+  extends ListedArchive, Pick<ArchiveRow, 'job_uuid' | 'client_uuid' | 'policy_uuid' | 'complete'> {
   readonly name: string;
-  readonly series: number;
-  readonly sequence: number;
-  /** Entries new with a later listing of the series have numbers from here on. */
-  readonly next: number;
-  readonly id_base: number;
+  /** Null when it was removed from the inventory. */
+  readonly repository: ContentRequest['repository'] | null;
 }
 
-interface FoundRow {
-  readonly id: number;
-  readonly repository: number | null;
-}
-
+/** Of several in one repository the latest. */
 const FIND = `
-  select j.id, r.id as repository
-    from catalog.archives a join scheduler.jobs j on j.uuid = a.job_uuid
-         left join inventory.repositories r on r.uuid = a.repository_uuid
-   where a.archive_name = $1 and not a.removed and ($2::text is null or r.id::text = $2)
-   order by j.id desc limit 2`;
+  select distinct on (r.id) a.job_uuid, a.archive_name as name, a.client_uuid, a.policy_uuid, a.complete, a.series_id, a.sequence,
+         a.next_number, a.id_base,
+         case when r.id is not null then json_build_object('id', r.id, 'uuid', r.uuid, 'name', r.name, 'path', r.path) end
+           as repository
+    from catalog.archives a left join inventory.repositories r on r.uuid = a.repository_uuid
+   where a.archive_name = $1 and not a.removed and ($2 = '' or r.id::text = $2 or r.name = $2)
+   order by r.id, a.position desc
+   limit 3`;
 
 /**
- * The id of the archive of this name.
- * @param repository an id; without it the name must be in one repository only
- * @throws HttpError 404, and 400 when there are several
+ * The archive of this name. One in a repository that was removed from the inventory is found only if there is no other.
+ * @param repository id or name; empty for any
+ * @throws AppError `validation` when several repositories have an archive of this name
  */
 export const findArchive = async (
   { reader }: GatewayDeps,
   name: string,
-  repository: string | null,
-): Promise<number> => {
-  if (name.includes('\0')) throw noSuch('Archive');
-  const rows = await reader.rows<FoundRow>(FIND, [name, repository]);
-  const [first, second] = rows;
-  if (!first) throw noSuch('Archive');
-  if (second && second.repository !== first.repository) {
-    throw badRequest('Several repositories have an archive of this name: say which, by repository=ID.');
+  repository: string,
+): Promise<FoundArchive | undefined> => {
+  if (name.includes('\0')) return undefined;
+  const [first, ...others] = await reader.rows<FoundArchive>(FIND, [name, repository]);
+  const named = [first, ...others].flatMap((archive) => archive?.repository ?? []);
+  if (named.length > 1) {
+    const choices = named.map((one) => `"${one.name}" (${one.id})`).join(', ');
+    throw fieldError('repository', `Several have an archive of this name: say which, one of ${choices}.`);
   }
-  return first.id;
+  return first;
 };
 
-const LISTED = `
-  select j.id, a.job_uuid, a.archive_name as name, a.series, a.sequence, a.next, a.id_base
-    from catalog.archives a join scheduler.jobs j on j.uuid = a.job_uuid
-   where j.id = $1 and a.complete and not a.removed`;
-
-/** As `findArchive`, with where its entries are. @throws HttpError 404 also for one that is not catalogued */
-export const findListedArchive = async (
+/** As `findArchive`, for one whose entries are known. @throws HttpError 404 also for one that is not catalogued */
+export const findCataloguedArchive = async (
   deps: GatewayDeps,
   name: string,
   repository: string | null,
-): Promise<ListedArchive> => {
-  const id = await findArchive(deps, name, repository);
-  const row = await deps.reader.row<ListedArchive>(LISTED, [id]);
-  if (!row) throw notFound('This archive is not catalogued: its catalog job did not run, or has not come to its end.');
-  return row;
+): Promise<FoundArchive> => {
+  const archive = await findArchive(deps, name, repository ?? '');
+  if (!archive) throw noSuch('Archive');
+  if (archive.complete) return archive;
+  throw notFound('This archive is not catalogued: its catalog job did not run, or has not come to its end.');
 };

@@ -1,26 +1,18 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { answerList, listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { sources } from '../../list/index.ts';
-import { diffRoutes } from './diff.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { sources } from '../../lists/index.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { findArchive } from './find-archive.ts';
 import { presentArchive } from './present.ts';
 import { archiveSource, type ArchiveRow } from './query.ts';
 import { archiveQuery, archiveSchema } from './schema.ts';
-import { searchRoutes } from './search.ts';
-import { treeRoutes } from './tree.ts';
-import { versionRoutes } from './versions.ts';
 
-const path = `${API_ROOT}/archives`;
-const common = { method: 'GET', access: 'user', tag: 'archives' } as const;
-
-/** What is in the repositories, answered by the catalog alone. */
+/** The archives in the repositories, answered from the catalog alone. */
 export const archiveRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path,
+    route: 'GET /api/v1/archives',
+    access: 'user',
     summary: 'Retrieve a list of all archives that are in their repositories',
     answers: listSchema(archiveSchema),
     list: sources.archives,
@@ -32,23 +24,21 @@ export const archiveRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       }),
   }),
   endpoint({
-    ...common,
-    path: `${path}/:name`,
+    route: 'GET /api/v1/archives/:name',
+    access: 'user',
     summary: 'Retrieve details of a single archive',
     query: archiveQuery,
     answers: archiveSchema,
     handle: async ({ params, query }) => {
-      const id = await findArchive(deps, params['name'] ?? '', query.get('repository'));
-      const row = await deps.reader.row<ArchiveRow>(
-        `select ${archiveSource.select} from ${archiveSource.from} where t.id = $1`,
-        [id],
-      );
+      const archive = await findArchive(deps, params['name'] ?? '', query.get('repository') ?? '');
+      const row =
+        archive &&
+        (await deps.reader.row<ArchiveRow>(
+          `select ${archiveSource.select} from ${archiveSource.from} where t.uuid = $1`,
+          [archive.job_uuid],
+        ));
       if (!row) throw noSuch('Archive');
       return { body: presentArchive(row) };
     },
   }),
-  ...treeRoutes(deps),
-  ...diffRoutes(deps),
-  ...searchRoutes(deps),
-  ...versionRoutes(deps),
 ];

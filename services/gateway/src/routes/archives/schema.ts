@@ -29,20 +29,8 @@ export const archiveSchema = z.object({
 
 /** Names of archives are unique in a repository only. */
 export const archiveQuery = z.object({
-  repository: z.string().describe('Id of the repository; needed when several have an archive of this name.').optional(),
+  repository: z
+    .string()
+    .describe('Id or name of the repository; needed when several have an archive of this name.')
+    .optional(),
 });
-
-/** What an entry of an archive is like, wherever entries are shown. */
-export const entryFields = {
-  id: z.int().describe('As in `catalogs`.'),
-  type: z.string().describe('One letter, as `ls` has it.'),
-  mode: z.string(),
-  mtime: z.string(),
-  owner: z.string(),
-  group: z.string(),
-  uid: z.int(),
-  gid: z.int(),
-  size: z.int(),
-  target: z.string().describe('Where a link points, or empty.'),
-};
-export const entrySchema = z.object(entryFields);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { insertSeries, type TestEntry } from '../../testing/catalog-rows.test.ts';
-import { startTestGateway, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { insertSeries, type TestEntry } from '../../testing/catalog-rows.ts';
+import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 
 /** Paths with all that means something to LIKE, to a split at slashes, or to nobody; some look alike, byte for byte. */
 const PATHS = [
@@ -42,13 +42,13 @@ beforeAll(async () => {
     await insertSeries(gateway.insert, series, archives, entries);
   }
   // Two names, and two folders, whose bytes differ though what can be read of them does not.
-  await gateway.sql(`insert into catalog.names (id, name, raw) values (9999, E'o\uFFFDd', 'b/9k')`);
+  await gateway.sql(`insert into catalog.entry_names (id, name, raw) values (9999, E'o\uFFFDd', 'b/9k')`);
   await gateway.sql(
-    `insert into catalog.folders (series, id, path, raw, parent) values (2, 9999, E'o\uFFFDd/', 'b/9kLw==', 0)`,
+    `insert into catalog.folders (series_id, id, path, raw, parent_id) values (2, 9999, E'o\uFFFDd/', 'b/9kLw==', 0)`,
   );
   await gateway.sql(
-    `insert into catalog.versions select series, number + 50, 9999, 9999, attributes, first_seq, last_seq, size, mtime, fingerprint,
-       target, target_raw from catalog.versions where series = 2 and number in (3, 4)`,
+    `insert into catalog.entries select series_id, number + 50, 9999, 9999, attributes_id, first_archive, last_archive, size, mtime, fingerprint,
+       target, target_raw from catalog.entries where series_id = 2 and number in (3, 4)`,
   );
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
@@ -57,9 +57,9 @@ describe('the entries of all archives', () => {
   const ALL = `
     select a.id_base + v.number as id, f.path || n.name as path
       from catalog.archives a
-           join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
-           join catalog.folders f on f.series = v.series and f.id = v.folder
-           join catalog.names n on n.id = v.name
+           join catalog.entries v on v.series_id = a.series_id and v.first_archive <= a.sequence and v.last_archive >= a.sequence
+           join catalog.folders f on f.series_id = v.series_id and f.id = v.folder_id
+           join catalog.entry_names n on n.id = v.name_id
      order by 1`;
   const idsOf = async (filter: string): Promise<number[]> => {
     const { status, body } = await gateway.send(`/api/v1/catalogs/?${filter}&order=id&page_size=200`);
@@ -67,7 +67,7 @@ describe('the entries of all archives', () => {
     return (body.results as { id: number }[]).map(({ id }) => id);
   };
 
-  test('are found by their path, and by how it begins, as if each was looked at', async () => {
+  test('finds entries by path and by prefix exactly like a scan of all entries', async () => {
     const all = (await gateway.sql(ALL)).map(({ id, path }) => ({ id: Number(id), path: String(path) }));
     const ids = (is: (path: string) => boolean): number[] => all.filter(({ path }) => is(path)).map(({ id }) => id);
     const wanted = new Set(['', 'a/', '/', '/a', 'a//', 'none', ...PATHS]);
@@ -81,7 +81,7 @@ describe('the entries of all archives', () => {
     }
   });
 
-  test('are the others, or some more, when that is asked', async () => {
+  test('finds entries by negated and combined filters of paths', async () => {
     const others = await idsOf('not__path=a/b');
     expect([...others, ...(await idsOf('path=a/b'))].sort((a, b) => a - b)).toEqual(await idsOf('id__gt=0'));
     expect(await idsOf('or__path=a/b&or__path__startswith=ab')).toEqual(await idsOf('path__in=a/b,ab,ab/c'));

@@ -1,39 +1,71 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { badRequest, noSuch } from '../../http/http-error.ts';
-import { answerList, listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { parseListQuery, rowsById, sources } from '../../list/index.ts';
+import { exactPath } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import { shortIso } from '../../db/timestamps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { badRequest, noSuch } from '../../http/core/http-error.ts';
+import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
+import { parseListQuery, rowsById, sources } from '../../lists/index.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { isByArchive, listById, parseCursor } from './list-by-id.ts';
-import { presentCatalog } from './present.ts';
 import { catalogSource, type CatalogRow } from './query.ts';
-import { catalogQuery, catalogSchema } from './schema.ts';
 
-const common = { method: 'GET', access: 'user', tag: 'catalogs' } as const;
+const catalogSchema = z.object({
+  id: z.int(),
+  url: z.string(),
+  archive_name: z.string(),
+  path: z.string().describe('Bytes that are not UTF-8 are U+DC80 to U+DCFF, as in Python and borg.'),
+  job: z.int(),
+  mode: z.string(),
+  mtime: z.string(),
+  owner: z.string(),
+  group: z.string(),
+  size: z.int(),
+  healthy: z.boolean(),
+});
 
-/** What a row holds is said by the source it is read from. */
+const catalogQuery = z.object({
+  cursor: z
+    .string()
+    .describe(
+      'The last id of the page before, as `next` has it: the page begins right behind it, which costs the same at any depth. ' +
+        'Without filters, or with `archive_name` or `job` ones, in the order of ids.',
+    )
+    .optional(),
+});
+
+export const presentCatalog = (row: CatalogRow): object =>
+  represent(catalogSchema, {
+    ...row,
+    url: urlOf('catalogs', row.id),
+    path: exactPath(row),
+    mtime: shortIso(row.mtime),
+  });
+
+/** The type of the rows follows from the source, which is text. */
 const entriesById = async ({ reader }: GatewayDeps, ids: readonly number[]): Promise<readonly CatalogRow[]> =>
   (await rowsById(reader.rows, catalogSource, ids)) as readonly CatalogRow[];
 
 const list = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const cursor = parseCursor(request.query.get('cursor'));
-  const asked = parseListQuery(sources.catalogs, request.query);
-  if (!isByArchive(asked)) {
+  const query = parseListQuery(sources.catalogs, request.query);
+  if (!isByArchive(query)) {
     if (cursor !== undefined) throw badRequest('cursor: filters of entries, and other orders, go by page.');
     return answerList<CatalogRow>(deps.reader, request, {
       list: sources.catalogs,
       source: catalogSource,
+      query,
       present: presentCatalog,
     });
   }
-  const { ids, ...page } = await listById(deps.reader, asked, { path: request.path, cursor });
+  const { ids, ...page } = await listById(deps.reader, query, { path: request.path, cursor });
   return { body: { ...page, results: (await entriesById(deps, ids)).map(presentCatalog) } };
 };
 
 export const catalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: `${API_ROOT}/catalogs`,
+    route: 'GET /api/v1/catalogs',
+    access: 'user',
     summary: 'Retrieve a list of all catalogs entries',
     query: catalogQuery,
     answers: listSchema(catalogSchema),
@@ -41,8 +73,8 @@ export const catalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: (request) => list(deps, request),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/catalogs/:id`,
+    route: 'GET /api/v1/catalogs/:id',
+    access: 'user',
     summary: 'Retrieve details of a single catalog entry',
     answers: catalogSchema,
     handle: async (request) => {

@@ -1,13 +1,21 @@
 import { clientCommands } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { Endpoint } from '../../http/endpoint.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
-import { presentClient } from './present.ts';
+import type { Endpoint } from '../../http/core/endpoint.ts';
+import { linksOf, represent } from '../../http/core/representation.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { clientSource, type ClientRow } from './query.ts';
 import { changeClient, clientSchema, createClient } from './schema.ts';
 
+export const presentClient = (row: ClientRow): object =>
+  represent(clientSchema, {
+    ...row,
+    ...linksOf(row, { collection: 'clients', summaries: { policies: row.policies } }),
+    // No newer release of borg is known to this version.
+    can_be_updated: false,
+  });
+
 export const clientRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
-  resourceEndpoints<ClientRow, typeof createClient, typeof changeClient>(
+  resourceEndpoints(
     {
       label: 'Client',
       collection: 'clients',
@@ -15,7 +23,7 @@ export const clientRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
       representation: clientSchema,
       create: createClient,
       change: changeClient,
-      present: async (row) => presentClient(row),
+      present: presentClient,
       register: (body, { ids }) => deps.call(clientCommands.register, { ...ids, ...body }),
       update: (target, changes) => deps.call(clientCommands.change, { ...target, changes }),
       remove: (target) => deps.call(clientCommands.remove, target),

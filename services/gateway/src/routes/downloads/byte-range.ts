@@ -9,8 +9,8 @@ const suffix = (length: number, size: number): ByteRange | 'unsatisfiable' =>
   length === 0 ? 'unsatisfiable' : { offset: size - length, length };
 
 /**
- * The part of a file of this size that a `Range` header asks for (RFC 9110): undefined for all of it, which is also the
- * answer to what we do not understand and to several ranges at once; `unsatisfiable` for a part that is not there.
+ * The part of a file of this size that a `Range` header requests (RFC 9110): undefined for the whole file, also for a header
+ * that is not understood or has several ranges; `unsatisfiable` for a part beyond the end.
  */
 export const parseByteRange = (header: string, size: number): ByteRange | 'unsatisfiable' | undefined => {
   const [, first, last] = SINGLE.exec(header.replaceAll(' ', '')) ?? [];

@@ -18,16 +18,16 @@ describe('a range of bytes', () => {
     ['bytes=-', undefined],
     ['lines=1-2', undefined],
     ['', undefined],
-  ])('%s', (header, expected) => {
+  ])('parses the range %s', (header, expected) => {
     expect(parseByteRange(header, 10)).toEqual(expected);
   });
 
-  test('of an empty file is never there', () => {
+  test('has no range in an empty file', () => {
     expect(parseByteRange('bytes=0-', 0)).toBe('unsatisfiable');
     expect(parseByteRange('bytes=-1', 0)).toBe('unsatisfiable');
   });
 
-  test('never leaves the file', () => {
+  test('never exceeds the file', () => {
     fc.assert(
       fc.property(fc.nat(), fc.option(fc.nat(), { nil: '' }), fc.option(fc.nat(), { nil: '' }), (size, first, last) => {
         const range = parseByteRange(`bytes=${first}-${last}`, size);

@@ -7,7 +7,7 @@ const extended = (name: string): string =>
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** Makes browsers save the answer under this name, whatever it holds; old ones get it with `_` for what is not ASCII. */
+/** Makes browsers save the answer under this name; old ones use the form with `_` for characters that are not ASCII. */
 export const contentDisposition = (name: string): string => {
   const plain = name.replace(QUOTABLE, '_');
   return `attachment; filename="${plain}"${plain === name ? '' : `; filename*=UTF-8''${extended(name)}`}`;

@@ -9,11 +9,11 @@ test.each([
   ['new\nline\\', `attachment; filename="new_line_"; filename*=UTF-8''new%0Aline%5C`],
   ["it's (1)*", `attachment; filename="it's (1)*"`],
   ['bad\udcff', `attachment; filename="bad_"; filename*=UTF-8''bad%EF%BF%BD`],
-])('the name %j', (name, header) => {
+])('encodes the name %j', (name, header) => {
   expect(contentDisposition(name)).toBe(header);
 });
 
-test('no name breaks out of the header', () => {
+test('lets no name break out of the header', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       expect(contentDisposition(name)).toMatch(

@@ -2,23 +2,20 @@ import { archiveContent, exactName, exactPath, type ContentRequest } from '@cybo
 import { extname } from 'node:path/posix';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { badRequest, conflict, HttpError, noSuch } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { badRequest, conflict, HttpError, noSuch } from '../../http/core/http-error.ts';
 import { parseByteRange, type ByteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
-import { findEntry, findTarget, type EntryToRead } from './find-entry.ts';
-import { findRepository } from './find-repository.ts';
+import { findEntry, findTarget, type EntryToRead } from '../entries/find-entry.ts';
 
 const OCTETS = 'application/octet-stream';
 
-/** The type that the name's end stands for. The answer is always saved, never shown, so a wrong one does no harm. */
+/** The media type by the extension of the name. The answer is always saved, never displayed, so a wrong type is harmless. */
 const typeOf = (name: string): string => extname(name).toLowerCase() || OCTETS;
 
 const entryOf = async (deps: GatewayDeps, { params }: ApiRequest): Promise<EntryToRead> => {
-  const text = params['id'] ?? '';
-  const entry = /^\d{1,15}$/.test(text) ? await findEntry(deps, Number(text)) : undefined;
+  const entry = await findEntry(deps, params['id'] ?? '');
   if (!entry) throw noSuch('Catalog');
   if (entry.type !== '-') {
     throw badRequest('Only the contents of a file can be read here; archives/NAME/download/ gives whole folders.');
@@ -29,7 +26,7 @@ const entryOf = async (deps: GatewayDeps, { params }: ApiRequest): Promise<Entry
   return entry;
 };
 
-/** Where a file's bytes are: of several hard links borg keeps them with the first, which the others name. */
+/** The entry that has the file's bytes: of several hard links, borg stores them with the first, which the others name. */
 const holderOf = async (deps: GatewayDeps, entry: EntryToRead): Promise<EntryToRead> => {
   if (!entry.mode.startsWith('h')) return entry;
   const holder = await findTarget(deps, entry);
@@ -37,7 +34,7 @@ const holderOf = async (deps: GatewayDeps, entry: EntryToRead): Promise<EntryToR
   return holder;
 };
 
-/** An archive never changes, so an entry's id names its bytes for ever. */
+/** An archive never changes, so an entry's id identifies its bytes for ever. */
 const tagOf = ({ id }: EntryToRead): string => `"catalog-${id}"`;
 
 const rangeOf = (request: ApiRequest, entry: EntryToRead, size: number): ByteRange | undefined => {
@@ -56,6 +53,17 @@ const headersOf = (entry: EntryToRead, size: number, range: ByteRange | undefine
   'Last-Modified': new Date(entry.mtime).toUTCString(),
   ...(range ? { 'Content-Range': `bytes ${range.offset}-${range.offset + range.length - 1}/${size}` } : {}),
 });
+
+type Repository = ContentRequest['repository'];
+
+/** The repository as it is now. @throws HttpError 409 when it was removed from the inventory */
+const findRepository = async ({ reader }: GatewayDeps, uuid: string): Promise<Repository> => {
+  const row = await reader.row<Repository>('select id, uuid, name, path from inventory.repositories where uuid = $1', [
+    uuid,
+  ]);
+  if (!row) throw conflict('The repository of this archive was removed from the inventory: register it again.');
+  return row;
+};
 
 const contentOf = async (deps: GatewayDeps, holder: EntryToRead): Promise<Omit<ContentRequest, 'range'>> => ({
   job: holder.job_uuid,
@@ -76,19 +84,18 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
     type: typeOf(entry.name),
     headers: headersOf(entry, size, range),
   };
-  // A stream, since Koa would take a text's length for that of the answer.
+  // A stream, since Koa would set the length of the answer to that of a text.
   if (request.isHead) return { ...common, body: Readable.from([]) };
   const content = await contentOf(deps, holder);
   const body = await deps.openStream(archiveContent, { ...content, range: range ?? null }, request.signal);
   return { ...common, body };
 };
 
+/** See docs/decisions/0016-downloads-are-credit-based-streams.md. */
 export const contentRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/catalogs/:id/content`,
+    route: 'GET /api/v1/catalogs/:id/content',
     access: 'superuser',
-    tag: 'catalogs',
     summary: 'Download the contents of the catalogued file',
     answers: z.string(),
     media: [OCTETS],

@@ -5,7 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { basic, startTestGateway, USER, ADMIN, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { basic, startTestGateway, USER, ADMIN, type TestGateway } from '../../testing/test-gateway.ts';
 
 const job = randomUUID();
 const gone = randomUUID();
@@ -28,16 +28,20 @@ describe('downloads', () => {
     await sink.write(content.subarray(from, from + (range?.length ?? content.length)));
   };
 
-  const file = async (number: number, name: string, changes: Record<string, unknown> = {}): Promise<void> => {
-    await gateway.insert('catalog.names', { id: number, name, ...(changes['names'] as object | undefined) });
-    await gateway.insert('catalog.versions', {
-      series: 1,
+  const file = async (
+    number: number,
+    name: string,
+    { raw = null, ...changes }: Record<string, unknown> = {},
+  ): Promise<void> => {
+    await gateway.insert('catalog.entry_names', { id: number, name, raw });
+    await gateway.insert('catalog.entries', {
+      series_id: 1,
       number,
-      folder: 1,
-      name: number,
-      attributes: 1,
-      first_seq: 1,
-      last_seq: 2_147_483_647,
+      folder_id: 1,
+      name_id: number,
+      attributes_id: 1,
+      first_archive: 1,
+      last_archive: 2_147_483_647,
       size: content.length,
       mtime: '2026-01-02T03:04:05Z',
       ...changes,
@@ -46,36 +50,36 @@ describe('downloads', () => {
 
   beforeAll(async () => {
     gateway = await startTestGateway();
-    const common = { series: 1, sequence: 1, complete: true, repository_uuid: repository.uuid };
+    const common = { series_id: 1, sequence: 1, complete: true, repository_uuid: repository.uuid };
     await gateway.insert('inventory.repositories', { ...repository, repository_key: {} });
     await gateway.insert('catalog.archives', {
       ...common,
       job_uuid: job,
       archive_name: 'a b',
       id_base: BASE,
-      next: 100,
+      next_number: 100,
     });
     await gateway.insert('catalog.archives', {
       ...common,
       job_uuid: gone,
       archive_name: 'gone',
-      series: 2,
+      series_id: 2,
       id_base: 5_000,
       removed: true,
     });
-    await gateway.insert('catalog.attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
-    await gateway.insert('catalog.attributes', { id: 2, mode: 'drwxr-xr-x', type: 'd' });
-    await gateway.insert('catalog.attributes', { id: 3, mode: 'hrw-r--r--', type: '-' });
-    await gateway.insert('catalog.folders', { series: 1, id: 1, path: 'etc/', parent: 2 });
-    await gateway.insert('catalog.folders', { series: 1, id: 2, path: '' });
+    await gateway.insert('catalog.entry_attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
+    await gateway.insert('catalog.entry_attributes', { id: 2, mode: 'drwxr-xr-x', type: 'd' });
+    await gateway.insert('catalog.entry_attributes', { id: 3, mode: 'hrw-r--r--', type: '-' });
+    await gateway.insert('catalog.folders', { series_id: 1, id: 1, path: 'etc/', parent_id: 2 });
+    await gateway.insert('catalog.folders', { series_id: 1, id: 2, path: '' });
     await file(1, 'Größe "1".pdf');
-    await file(2, 'odd\ufffd', { names: { raw: ODD.toString('base64') } });
-    await file(3, 'linked', { attributes: 3, size: 0, target: 'etc/Größe "1".pdf' });
-    await file(4, 'etc', { attributes: 2, size: 0, folder: 2 });
+    await file(2, 'odd\ufffd', { raw: ODD.toString('base64') });
+    await file(3, 'linked', { attributes_id: 3, size: 0, target: 'etc/Größe "1".pdf' });
+    await file(4, 'etc', { attributes_id: 2, size: 0, folder_id: 2 });
     await file(5, 'broken');
     await gateway.insert('catalog.archives', { ...common, job_uuid: damaged, archive_name: 'damaged', id_base: 3_000 });
     for (const found_by of ['check', 'listing']) {
-      await gateway.insert('catalog.broken', { job_uuid: damaged, number: 5, found_by });
+      await gateway.insert('catalog.broken_entries', { job_uuid: damaged, number: 5, found_by });
     }
     server = serveByteStreams(gateway.parts.connection, {
       subject: archiveContent.subject,
@@ -104,7 +108,7 @@ describe('downloads', () => {
   const bytesOf = async (response: Response): Promise<Buffer> => Buffer.from(await response.arrayBuffer());
 
   describe('of one file', () => {
-    test('have its name, type, length and bytes, and name their reader', async () => {
+    test('downloads a file with its name, type and length, and records the reader', async () => {
       const response = await get(`catalogs/${BASE + 1}/content/`);
       expect(response.status).toBe(200);
       expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -131,14 +135,14 @@ describe('downloads', () => {
       expect(actors).toMatchObject([{ kind: 'user' }]);
     });
 
-    test('are asked for by their bytes', async () => {
+    test('requests the path of a file by its bytes', async () => {
       const response = await get(`catalogs/${BASE + 2}/content/`);
       expect(response.headers.get('content-type')).toBe('application/octet-stream');
       await bytesOf(response);
       expect(asked[0]?.paths).toEqual(['etc/odd\udcff']);
     });
 
-    test('of a further hard link are those of the first', async () => {
+    test('downloads a further hard link from the first one', async () => {
       const response = await get(`catalogs/${BASE + 3}/content/`);
       expect(response.headers.get('content-length')).toBe(String(content.length));
       expect(response.headers.get('content-disposition')).toBe('attachment; filename="linked"');
@@ -150,7 +154,7 @@ describe('downloads', () => {
       ['bytes=0-9', 'bytes 0-9', 0, 10],
       ['bytes=1000000-', `bytes 1000000-${content.length - 1}`, 1_000_000, content.length - 1_000_000],
       ['bytes=-5', `bytes ${content.length - 5}-${content.length - 1}`, content.length - 5, 5],
-    ])('come in part: %s', async (range, expected, offset, length) => {
+    ])('downloads a part of a file for %s', async (range, expected, offset, length) => {
       const response = await get(`catalogs/${BASE + 1}/content/`, { Range: range });
       expect(response.status).toBe(206);
       expect(response.headers.get('content-range')).toBe(`${expected}/${content.length}`);
@@ -158,7 +162,7 @@ describe('downloads', () => {
       expect(asked[0]?.range).toEqual({ offset, length });
     });
 
-    test('come in part only of the version that is meant', async () => {
+    test('downloads a part only if If-Range names the same version', async () => {
       const { headers } = await get(`catalogs/${BASE + 1}/content/`, {}, 'HEAD');
       const tag = headers.get('etag') ?? '';
       const same = await get(`catalogs/${BASE + 1}/content/`, { Range: 'bytes=0-0', 'If-Range': tag });
@@ -167,13 +171,13 @@ describe('downloads', () => {
       await Promise.all([bytesOf(same), bytesOf(other)]);
     });
 
-    test('refuse a part that is not there', async () => {
+    test('refuses a range beyond the end of a file', async () => {
       const response = await get(`catalogs/${BASE + 1}/content/`, { Range: `bytes=${content.length}-` });
       expect(response.status).toBe(416);
       expect(response.headers.get('content-range')).toBe(`bytes */${content.length}`);
     });
 
-    test('are described by HEAD without being read', async () => {
+    test('answers HEAD of a file without reading it', async () => {
       const response = await get(`catalogs/${BASE + 1}/content/`, {}, 'HEAD');
       expect(response.status).toBe(200);
       expect(response.headers.get('content-length')).toBe(String(content.length));
@@ -187,7 +191,7 @@ describe('downloads', () => {
       ['an entry that is not there', BASE + 50, 404],
       ['an archive that is gone', 5_001, 404],
       ['no number', 'x', 404],
-    ])('are refused for %s', async (_name, id, status) => {
+    ])('refuses to download %s', async (_name, id, status) => {
       const response = await get(`catalogs/${id}/content/`);
       expect(response.status).toBe(status);
       expect(await response.json()).toMatchObject({ detail: expect.any(String) });
@@ -196,7 +200,7 @@ describe('downloads', () => {
   });
 
   describe('of a selection', () => {
-    test('is a tar or a zip of paths and entries', async () => {
+    test('downloads paths and entries as a tar or a zip', async () => {
       const query = `path=/etc/&path=${encodeURIComponent('etc/Größe "1".pdf')}&entry=${BASE + 2}&format=zip`;
       const response = await get(`archives/${encodeURIComponent('a b')}/download/?${query}`);
       expect(response.status).toBe(200);
@@ -209,7 +213,7 @@ describe('downloads', () => {
       ]);
     });
 
-    test('is all of the archive, or one folder under its own name', async () => {
+    test('downloads a whole archive, or one folder under its own name', async () => {
       const all = await get('archives/a%20b/download/');
       await bytesOf(all);
       const one = await get('archives/a%20b/download/?path=etc');
@@ -229,12 +233,12 @@ describe('downloads', () => {
       ['archives/a%20b/download/?entry=99999', 400],
       ['archives/a%20b/download/?format=rar', 400],
       ['archives/a%20b/download/?repository=other', 404],
-    ])('%s answers %i', async (path, status) => {
+    ])('answers GET %s with %i', async (path, status) => {
       expect((await get(path)).status).toBe(status);
       expect(asked).toEqual([]);
     });
 
-    test('is refused when parts of it are missing in the repository', async () => {
+    test('refuses a selection of which parts are missing in the repository', async () => {
       const refused = await get('archives/damaged/download/?path=etc');
       expect(refused.status).toBe(409);
       expect(await refused.json()).toEqual({ detail: expect.stringMatching(/^Parts of etc\/broken are missing/) });
@@ -244,7 +248,7 @@ describe('downloads', () => {
       await bytesOf(other);
     });
 
-    test('wants the repository where a name is not enough', async () => {
+    test('requires the repository when several have an archive of the name', async () => {
       const uuid = randomUUID();
       await gateway.insert('inventory.repositories', { id: 4, uuid, name: 'Second', path: '/x', repository_key: {} });
       await gateway.insert('catalog.archives', {
@@ -266,7 +270,7 @@ describe('downloads', () => {
   });
 
   describe('that fail', () => {
-    test('before the first byte are answered with the reason', async () => {
+    test('answers a failure before the first byte with its reason', async () => {
       send = () => Promise.reject(new AppError('not-found', 'There is no such archive.'));
       const response = await get(`catalogs/${BASE + 1}/content/`);
       expect(response.status).toBe(404);
@@ -288,7 +292,7 @@ describe('downloads', () => {
       },
     );
 
-    test('are stopped when the caller goes away', async () => {
+    test('stops a download when the caller is gone', async () => {
       const begun = Promise.withResolvers<void>();
       const stopped = Promise.withResolvers<void>();
       send = async (_request, sink) => {
@@ -314,7 +318,7 @@ describe('downloads', () => {
     });
   });
 
-  test('are for superusers', async () => {
+  test('allows downloads to superusers only', async () => {
     const { status } = await gateway.send(`/api/v1/catalogs/${BASE + 1}/content/`, { as: USER });
     expect(status).toBe(403);
     expect((await gateway.send('/api/v1/archives/a%20b/download/', { as: null })).status).toBe(401);

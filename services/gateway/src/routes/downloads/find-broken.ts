@@ -1,16 +1,17 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
+import { folderOf, nameOf, PATH_COLUMNS } from '@cyborgbackup/read-models';
+import type { GatewayDeps } from '../deps.ts';
 
-/** More are not looked through: a repository with so much damage is past picking files out of it. */
+/** More are not read: single files are of little use from a repository with so much damage. */
 const MAX_BROKEN = 10_000;
 
 const BROKEN = `
-  select f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw
+  select ${PATH_COLUMNS}
     from catalog.archives a
-    join (select distinct job_uuid, number from catalog.broken) b on b.job_uuid = a.job_uuid
-    join catalog.versions v on v.series = a.series and v.number = b.number
-    join catalog.folders f on f.series = v.series and f.id = v.folder
-    join catalog.names n on n.id = v.name
+    join (select distinct job_uuid, number from catalog.broken_entries) b on b.job_uuid = a.job_uuid
+    join catalog.entries v on v.series_id = a.series_id and v.number = b.number
+    join ${folderOf('v')}
+    join ${nameOf('v')}
    where a.job_uuid = $1
    limit ${MAX_BROKEN}`;
 

@@ -2,14 +2,13 @@ import { archiveContent, exactPath, type ContentRequest } from '@cyborgbackup/co
 import { fieldError, listNames } from '@cyborgbackup/kernel';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { conflict, noSuch } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { findArchive, type FoundArchive } from '../restore/find-archive.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { conflict, noSuch } from '../../http/core/http-error.ts';
+import { findArchive, type FoundArchive } from '../archives/find-archive.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { findBroken } from './find-broken.ts';
-import { findByPath, findEntry } from './find-entry.ts';
+import { findByPath, findEntry } from '../entries/find-entry.ts';
 
 const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
 type Format = keyof typeof FORMATS;
@@ -18,7 +17,7 @@ const MAX_PATHS = 1_000;
 /** All of them travel as one command line. */
 const MAX_PATH_BYTES = 512 * 1024;
 
-const query = z.object({
+const querySchema = z.object({
   format: z.enum(['tar', 'zip']).optional(),
   /** A path as the catalog shows it, with all below it; may be given several times. */
   path: z.array(z.string()).max(MAX_PATHS).optional(),
@@ -35,15 +34,15 @@ const formatOf = (text: string): Format => {
 
 /** @throws AppError `validation` for a path that the catalog does not have */
 const checkPath = async (deps: GatewayDeps, { job_uuid, complete }: FoundArchive, path: string): Promise<string> => {
-  const known = path.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
-  if (known === '') throw fieldError('path', 'Leave it out to download everything.');
-  if (complete && !(await findByPath(deps, job_uuid, known)))
-    throw fieldError('path', `The archive has no "${known}".`);
-  return known;
+  const stored = path.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
+  if (stored === '') throw fieldError('path', 'Leave it out to download everything.');
+  if (complete && !(await findByPath(deps, job_uuid, stored)))
+    throw fieldError('path', `The archive has no "${stored}".`);
+  return stored;
 };
 
 const entryPath = async (deps: GatewayDeps, { job_uuid }: FoundArchive, text: string): Promise<string> => {
-  const entry = /^\d{1,15}$/.test(text) ? await findEntry(deps, Number(text), job_uuid) : undefined;
+  const entry = await findEntry(deps, text, job_uuid);
   if (!entry) throw fieldError('entry', `The archive has no catalog entry ${text.slice(0, 20)}.`);
   return exactPath(entry);
 };
@@ -51,9 +50,9 @@ const entryPath = async (deps: GatewayDeps, { job_uuid }: FoundArchive, text: st
 const pathsOf = async (
   deps: GatewayDeps,
   archive: FoundArchive,
-  asked: URLSearchParams,
+  query: URLSearchParams,
 ): Promise<readonly string[]> => {
-  const [paths, entries] = [asked.getAll('path'), asked.getAll('entry')];
+  const [paths, entries] = [query.getAll('path'), query.getAll('entry')];
   const isTooMuch = [...paths, ...entries].reduce((sum, text) => sum + text.length, 0) > MAX_PATH_BYTES;
   if (isTooMuch || paths.length + entries.length > MAX_PATHS) {
     throw fieldError('path', 'These are too many paths at once: name the folders they are in.');
@@ -64,7 +63,7 @@ const pathsOf = async (
   return found;
 };
 
-/** What is missing would be zeros in a tar or a zip, and nothing in it would tell. @throws HttpError 409 */
+/** Missing parts would be zeros in a tar or a zip, without any sign of it. @throws HttpError 409 */
 const refuseBroken = async (deps: GatewayDeps, { job_uuid }: FoundArchive, paths: readonly string[]): Promise<void> => {
   const broken = await findBroken(deps, job_uuid, paths);
   if (broken.length === 0) return;
@@ -73,24 +72,24 @@ const refuseBroken = async (deps: GatewayDeps, { job_uuid }: FoundArchive, paths
   );
 };
 
-/** Of a single folder or file its own name, otherwise the archive's. */
-const fileName = ({ archive_name }: FoundArchive, paths: readonly string[], format: Format): string =>
-  `${(paths.length === 1 && paths[0]?.split('/').at(-1)) || archive_name}.${format}`;
+/** A single folder or file gives its own name, otherwise the archive does. */
+const fileName = ({ name }: FoundArchive, paths: readonly string[], format: Format): string =>
+  `${(paths.length === 1 && paths[0]?.split('/').at(-1)) || name}.${format}`;
 
 const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
-  const { params, query: asked, isHead, signal } = request;
-  const format = formatOf(asked.get('format') ?? 'tar');
-  const archive = await findArchive(deps, params['name'] ?? '', asked.get('repository') ?? '');
-  if (!archive) throw noSuch('Archive');
-  const paths = await pathsOf(deps, archive, asked);
+  const { params, query, isHead, signal } = request;
+  const format = formatOf(query.get('format') ?? 'tar');
+  const archive = await findArchive(deps, params['name'] ?? '', query.get('repository') ?? '');
+  if (!archive?.repository) throw noSuch('Archive');
+  const paths = await pathsOf(deps, archive, query);
   await refuseBroken(deps, archive, paths);
   const headers = { 'Content-Disposition': contentDisposition(fileName(archive, paths, format)) };
   const common = { type: FORMATS[format], headers };
-  // A stream, since Koa would take a text's length for that of the answer.
+  // A stream, since Koa would set the length of the answer to that of a text.
   if (isHead) return { ...common, body: Readable.from([]) };
   const content: ContentRequest = {
     job: archive.job_uuid,
-    archive: archive.archive_name,
+    archive: archive.name,
     repository: archive.repository,
     kind: format,
     paths: [...paths],
@@ -102,12 +101,10 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
 
 export const selectionRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/archives/:name/download`,
+    route: 'GET /api/v1/archives/:name/download',
     access: 'superuser',
-    tag: 'archives',
     summary: 'Download folders and files of the archive, or all of it, as one tar or zip',
-    query,
+    query: querySchema,
     answers: z.string(),
     media: Object.values(FORMATS),
     statuses: { 409: 'It cannot be read now.' },

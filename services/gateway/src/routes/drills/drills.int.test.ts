@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.ts';
 
 describe('restore drills', () => {
   let gateway: TestGateway;
@@ -18,8 +18,8 @@ describe('restore drills', () => {
       client_hostname: `client${client}`,
       archive_name: `archive${id}`,
       seed: 'seed',
-      requested: day(1),
-      ended,
+      requested_at: day(1),
+      ended_at: ended,
       passed,
       files: 10,
       failed_files: passed === false ? 1 : 0,
@@ -42,7 +42,7 @@ describe('restore drills', () => {
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
 
-  test('are listed, newest first, and filtered', async () => {
+  test('lists drills newest first, with filters', async () => {
     const { body } = await get('');
     expect(body).toMatchObject({ count: 5, results: [{ id: 5 }, { id: 4 }, { id: 3 }, { id: 2 }, { id: 1 }] });
     const failed = await get('?passed=false&client=1&order=id');
@@ -51,7 +51,7 @@ describe('restore drills', () => {
     expect((await get('?passed__isnull=true')).body.results).toMatchObject([{ id: 4, ended: null }]);
   });
 
-  test('are shown one by one', async () => {
+  test('answers a single drill', async () => {
     expect(await get('2/')).toMatchObject({
       status: 200,
       body: {
@@ -69,7 +69,7 @@ describe('restore drills', () => {
     expect((await get('99/')).status).toBe(404);
   });
 
-  test('tell how old the last proof of each client is', async () => {
+  test('answers the age of the last proof of each client', async () => {
     const { body } = await get('clients/');
     expect(body).toMatchObject({ count: 4, next: null, previous: null });
     expect(body.results).toMatchObject([

@@ -1,27 +1,19 @@
-import type { RowSource } from '../../list/index.ts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { executor } from '@cyborgbackup/read-models';
+import type { RowSource } from '../../lists/index.ts';
+import { columnsOf } from '../../db/authored.ts';
 
-export interface DrillRow {
-  readonly id: number;
-  readonly policy_id: number | null;
-  readonly policy_name: string;
-  readonly client_id: number | null;
-  readonly client_hostname: string;
-  readonly machine: string;
-  readonly archive_name: string;
-  readonly seed: string;
-  readonly requested: string;
-  readonly ended: string | null;
-  readonly passed: boolean | null;
-  readonly files: number;
-  readonly failed_files: number;
-  readonly bytes: number;
-  readonly duration: number | null;
-  readonly reason: string;
-}
+const HIDDEN = ['job', 'policy_uuid', 'client_uuid', 'requested_at', 'ended_at'] as const;
+
+type StoredDrill = RowOf<typeof executor.drills>;
+
+export type DrillRow = Omit<StoredDrill, (typeof HIDDEN)[number]> & {
+  readonly requested: StoredDrill['requested_at'];
+  readonly ended: StoredDrill['ended_at'];
+};
 
 export const drillSource: RowSource = {
-  select: `t.id, t.policy_id, t.policy_name, t.client_id, t.client_hostname, t.machine, t.archive_name, t.seed, t.requested,
-    t.ended, t.passed, t.files, t.failed_files, t.bytes, t.duration, t.reason`,
+  select: `${columnsOf(executor.drills, HIDDEN)}, t.requested_at as requested, t.ended_at as ended`,
   from: 'executor.drills t',
 };
 
@@ -37,9 +29,9 @@ export interface ClientProofRow {
 /** Clients that nothing was ever proven of come first, then those whose proof is oldest. */
 export const CLIENT_PROOFS = `
   select c.id as client, c.hostname, c.enabled,
-         max(d.ended) filter (where d.passed) as last_proof,
-         (array_agg(d.id order by d.ended desc) filter (where d.passed))[1] as drill,
-         max(d.ended) filter (where not d.passed) as last_failure
+         max(d.ended_at) filter (where d.passed) as last_proof,
+         (array_agg(d.id order by d.ended_at desc) filter (where d.passed))[1] as drill,
+         max(d.ended_at) filter (where not d.passed) as last_failure
     from inventory.clients c left join executor.drills d on d.client_uuid = c.uuid
    group by c.uuid
    order by 4 nulls first, c.id

@@ -1,36 +1,53 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { answerList, envelope, listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { sources } from '../../list/index.ts';
-import { presentClientProof, presentDrill } from './present.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { represent, urlOf, withoutNulls } from '../../http/core/representation.ts';
+import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import { answerList, listSchema, pageOf } from '../../http/lists/list-endpoint.ts';
+import { sources } from '../../lists/index.ts';
 import { CLIENT_PROOFS, drillSource, type ClientProofRow, type DrillRow } from './query.ts';
 import { clientProofSchema, drillSchema } from './schema.ts';
 
-const common = { method: 'GET', access: 'user', tag: 'drills' } as const;
+const presentDrill = (row: DrillRow): object =>
+  represent(drillSchema, {
+    ...row,
+    url: urlOf('drills', row.id),
+    related: withoutNulls({
+      job: urlOf('jobs', row.id),
+      policy: row.policy_id === null ? null : urlOf('policies', row.policy_id),
+      client: row.client_id === null ? null : urlOf('clients', row.client_id),
+    }),
+    policy: row.policy_id,
+    client: row.client_id,
+  });
+
+/** @param now milliseconds since the epoch */
+const presentClientProof = (row: ClientProofRow, now: number): object => {
+  const { last_proof, last_failure } = row;
+  return {
+    ...row,
+    age: last_proof === null ? null : Math.max(0, (now - Date.parse(last_proof)) / 1000),
+    failing: last_failure !== null && (last_proof === null || Date.parse(last_failure) > Date.parse(last_proof)),
+  };
+};
 
 const clientProofs = async ({ reader, clock }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const counted = await reader.row<{ readonly count: number }>('select count(*) as count from inventory.clients');
-  const { size, page, ...rest } = envelope(request, counted?.count ?? 0);
-  const rows = await reader.rows<ClientProofRow>(CLIENT_PROOFS, [size, (page - 1) * size]);
+  const { envelope, limit, offset } = pageOf(request, counted?.count ?? 0);
+  const rows = await reader.rows<ClientProofRow>(CLIENT_PROOFS, [limit, offset]);
   const now = clock.now();
-  return { body: { ...rest, results: rows.map((row) => presentClientProof(row, now)) } };
+  return { body: { ...envelope, results: rows.map((row) => presentClientProof(row, now)) } };
 };
 
 const oneDrill = async ({ reader }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
-  const id = idParameter(request, 'Drill');
-  const row = await reader.row<DrillRow>(`select ${drillSource.select} from ${drillSource.from} where t.id = $1`, [id]);
-  if (!row) throw noSuch('Drill');
+  const row = await findRow<DrillRow>(reader, drillSource, 'Drill', idParameter(request, 'Drill'));
   return { body: presentDrill(row) };
 };
 
 /** The path of the clients comes before that of one drill. */
 export const drillRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: `${API_ROOT}/drills`,
+    route: 'GET /api/v1/drills',
+    access: 'user',
     summary: 'Retrieve the history of restore drills',
     answers: listSchema(drillSchema),
     list: sources.drills,
@@ -38,15 +55,15 @@ export const drillRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       answerList<DrillRow>(deps.reader, request, { list: sources.drills, source: drillSource, present: presentDrill }),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/drills/clients`,
+    route: 'GET /api/v1/drills/clients',
+    access: 'user',
     summary: 'Retrieve when it was last proven of each client that it can be restored, the oldest proof first',
     answers: listSchema(clientProofSchema),
     handle: (request) => clientProofs(deps, request),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/drills/:id`,
+    route: 'GET /api/v1/drills/:id',
+    access: 'user',
     summary: 'Retrieve details of a single restore drill',
     answers: drillSchema,
     handle: (request) => oneDrill(deps, request),

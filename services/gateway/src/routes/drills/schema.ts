@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const drillSchema = z.object({
   /** Of the drill's job. */
   id: z.int(),
-  type: z.string(),
+  type: z.literal('drill'),
   url: z.string(),
   related: z.record(z.string(), z.string()),
   policy: z.int().nullable(),
@@ -17,7 +17,7 @@ export const drillSchema = z.object({
   seed: z.string(),
   requested: z.string(),
   ended: z.string().nullable(),
-  /** Null while nothing is proven. */
+  /** Null until the drill has ended. */
   passed: z.boolean().nullable(),
   files: z.int(),
   /** Those that could not be restored as they were. */

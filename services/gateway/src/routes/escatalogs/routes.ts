@@ -1,41 +1,39 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
+import {
+  attributesOf,
+  folderOf,
+  isHealthy,
+  isInArchive,
+  isListed,
+  nameOf,
+  PATH_COLUMNS,
+} from '@cyborgbackup/read-models';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT, pick } from '../../http/representation.ts';
-import { badRequest } from '../../http/http-error.ts';
-import { isInvalidPattern } from '../../read/reader.ts';
-
-interface EntryRow extends StoredPath {
-  readonly archive_name: string;
-  readonly type: string;
-  readonly size: number;
-  readonly healthy: boolean;
-  readonly mtime: string;
-  readonly owner: string;
-  readonly group: string;
-  readonly mode: string;
-}
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { represent } from '../../http/core/representation.ts';
+import { badRequest } from '../../http/core/http-error.ts';
+import { isInvalidPattern } from '../../db/reader.ts';
 
 const MAX_PATTERN = 4096;
-/** A regular expression can keep PostgreSQL busy for ever. */
+/** A regular expression can take PostgreSQL any time. */
 const PATTERN_MILLIS = 2_000;
-/** There are no pages here, so there is an end; clients walk folder by folder. */
+/** Without pages there is a limit; clients walk folder by folder. */
 const MAX_ENTRIES = 20_000;
 
 const COUNT = `select coalesce(sum(entries), 0) as count from catalog.archives
   where not removed and ($1::text is null or archive_name = $1)`;
 
 const MATCHING = `
-  select a.archive_name, f.path || n.name as path, f.path as folder, f.raw as folder_raw, n.name, n.raw as name_raw, x.type, v.size,
-         not exists (select from catalog.broken b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy,
+  select a.archive_name, f.path || n.name as path, ${PATH_COLUMNS}, x.type, v.size,
+         ${isHealthy('a.job_uuid', 'v.number')} as healthy,
          v.mtime, x.owner, x.group_name as "group", x.mode
     from catalog.archives a
-         join catalog.versions v on v.series = a.series and v.first_seq <= a.sequence and v.last_seq >= a.sequence
-         join catalog.folders f on f.series = v.series and f.id = v.folder
-         join catalog.names n on n.id = v.name
-         join catalog.attributes x on x.id = v.attributes
-   where a.complete and not a.removed and ($1::text is null or a.archive_name = $1) and f.path || n.name ~ $2
+         join catalog.entries v on ${isInArchive('v', 'a')}
+         join ${folderOf('v')}
+         join ${nameOf('v')}
+         join ${attributesOf('v')}
+   where ${isListed('a')} and ($1::text is null or a.archive_name = $1) and f.path || n.name ~ $2
    order by path limit ${MAX_ENTRIES}`;
 
 /** This endpoint's own form: `2018-11-23 23:03:52.000000+0000`. */
@@ -53,30 +51,31 @@ const entrySchema = z.object({
   mode: z.string(),
 });
 
-const present = (row: EntryRow): object => ({
-  archive_name: row.archive_name,
-  path: exactPath(row),
-  ...pick(row, ['type', 'size', 'healthy']),
-  mtime: plainTime(row.mtime),
-  ...pick(row, ['owner', 'group', 'mode']),
-});
+type MatchingEntry = z.output<typeof entrySchema> & StoredPath;
 
-const matching = async (deps: GatewayDeps, archive: string | null, pattern: string): Promise<readonly EntryRow[]> => {
+const present = (row: MatchingEntry): object =>
+  represent(entrySchema, { ...row, path: exactPath(row), mtime: plainTime(row.mtime) });
+
+const matching = async (
+  deps: GatewayDeps,
+  archive: string | null,
+  pattern: string,
+): Promise<readonly MatchingEntry[]> => {
   if (pattern.length > MAX_PATTERN) throw badRequest(`A pattern has no more than ${MAX_PATTERN} characters.`);
   try {
-    return await deps.reader.rows<EntryRow>(MATCHING, [archive, `^(?:${pattern})$`], { timeoutMillis: PATTERN_MILLIS });
+    return await deps.reader.rows<MatchingEntry>(MATCHING, [archive, `^(?:${pattern})$`], {
+      timeoutMillis: PATTERN_MILLIS,
+    });
   } catch (error) {
     throw isInvalidPattern(error) ? badRequest('path__regexp is not a valid regular expression.') : error;
   }
 };
 
 /** An older way to browse archives, which the original's console uses; `catalogs` has pages and filters. */
-export const escatalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const escatalogRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/escatalogs`,
+    route: 'GET /api/v1/escatalogs',
     access: 'user',
-    tag: 'escatalogs',
     summary: 'Count the entries of archives, or retrieve those whose path matches a pattern',
     query: z.object({ archive_name: z.string().optional(), path__regexp: z.string().optional() }),
     answers: z.object({ count: z.int(), results: z.array(entrySchema) }),
@@ -90,5 +89,4 @@ export const escatalogRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       const rows = await matching(deps, archive, pattern);
       return { body: { count: rows.length, results: rows.map(present) } };
     },
-  }),
-];
+  });

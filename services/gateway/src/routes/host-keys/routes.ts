@@ -1,20 +1,16 @@
 import { hostKeyCommands, hostKeyStream } from '@cyborgbackup/contracts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { inventory } from '@cyborgbackup/read-models';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { listSchema } from '../../http/list-endpoint.ts';
-import { pageOfItems } from '../../http/page-of-items.ts';
-import { API_ROOT, urlOf } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { listSchema } from '../../http/lists/list-endpoint.ts';
+import { pageOfItems } from '../../http/lists/page-of-items.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
+import { columnsOf } from '../../db/authored.ts';
 
-interface HostKeyRow {
-  readonly host: string;
-  readonly port: number;
-  readonly key_type: string;
-  readonly fingerprint: string;
-  readonly public_key: string;
-  readonly created: string;
-}
+type HostKeyRow = Omit<RowOf<typeof inventory.hostKeys>, 'stream'>;
 
 const hostKeySchema = z.object({
   type: z.literal('host_key'),
@@ -28,31 +24,25 @@ const hostKeySchema = z.object({
   created: z.string(),
 });
 
-const SELECT = 'select host, port, key_type, fingerprint, public_key, created from inventory.host_keys';
+const SELECT = `select ${columnsOf(inventory.hostKeys, ['stream'])} from inventory.host_keys t`;
 
-const presentHostKey = (row: HostKeyRow): object => ({
-  type: 'host_key',
-  url: urlOf('host_keys', `${encodeURIComponent(row.host)}:${row.port}`),
-  ...row,
-});
+const presentHostKey = (row: HostKeyRow): object =>
+  represent(hostKeySchema, { ...row, url: urlOf('host_keys', `${encodeURIComponent(row.host)}:${row.port}`) });
 
 /** `host:port`, as the URL has it. */
 const find = async (deps: GatewayDeps, request: ApiRequest): Promise<HostKeyRow> => {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(request.params['place'] ?? '') ?? [];
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(request.params['endpoint'] ?? '') ?? [];
   const row = await deps.reader.row<HostKeyRow>(`${SELECT} where stream = $1`, [hostKeyStream(host, Number(port))]);
   if (!row) throw noSuch('HostKey');
   return row;
 };
 
-const common = { tag: 'host_keys', answers: hostKeySchema } as const;
-const path = `${API_ROOT}/host_keys`;
-
+const common = { answers: hostKeySchema } as const;
 /** The SSH host keys that were pinned at first contact. */
 export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
+    route: 'GET /api/v1/host_keys',
     ...common,
-    method: 'GET',
-    path,
     access: 'user',
     summary: 'Retrieve a list of all pinned SSH host keys',
     answers: listSchema(hostKeySchema),
@@ -64,17 +54,15 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     },
   }),
   endpoint({
+    route: 'GET /api/v1/host_keys/:endpoint',
     ...common,
-    method: 'GET',
-    path: `${path}/:place`,
     access: 'user',
     summary: 'Retrieve the pinned SSH host key of one host and port',
     handle: async (request) => ({ body: presentHostKey(await find(deps, request)) }),
   }),
   endpoint({
+    route: 'DELETE /api/v1/host_keys/:endpoint',
     ...common,
-    method: 'DELETE',
-    path: `${path}/:place`,
     access: 'superuser',
     summary: 'Forget a pinned SSH host key: the next contact pins the one found then',
     handle: async (request) => {

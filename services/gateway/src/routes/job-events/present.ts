@@ -1,39 +1,37 @@
 import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
-import { pick, urlOf } from '../../http/representation.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
 import { elapsedSeconds } from '../jobs/present.ts';
 import type { JobEventRow } from './query.ts';
+import { jobEventSchema } from './schema.ts';
 
-const SHOWN_IN_LISTS = 1_023;
+const MAX_IN_LISTS = 1_023;
 
 /** In lists a long text is cut to 1,023 characters and an ellipsis. */
 export const shortened = (stdout: string): string =>
-  stdout.length > SHOWN_IN_LISTS ? `${stdout.slice(0, SHOWN_IN_LISTS).toWellFormed()}…` : stdout;
+  stdout.length > MAX_IN_LISTS ? `${stdout.slice(0, MAX_IN_LISTS).toWellFormed()}…` : stdout;
 
 /** @param now milliseconds since the epoch */
-export const presentJobEvent = (row: JobEventRow, now: number): object => ({
-  id: row.id,
-  type: 'job_event',
-  url: urlOf('job_events', row.id),
-  related: { job: urlOf('jobs', row.job) },
-  summary_fields: {
-    job: {
-      id: row.job,
-      name: row.job_name,
-      status: row.job_status,
-      failed: row.job_failed,
-      elapsed: elapsedSeconds({ started: row.job_started, finished: row.job_finished }, now),
+export const presentJobEvent = (row: JobEventRow, now: number): object =>
+  represent(jobEventSchema, {
+    ...row,
+    url: urlOf('job_events', row.id),
+    related: { job: urlOf('jobs', row.job) },
+    summary_fields: {
+      job: {
+        id: row.job,
+        name: row.job_name,
+        status: row.job_status,
+        failed: row.job_failed,
+        elapsed: elapsedSeconds({ started: row.job_started, finished: row.job_finished }, now),
+      },
     },
-  },
-  created: row.created,
-  modified: row.created,
-  ...pick(row, ['job', 'event', 'counter']),
-  event_display: OUTPUT_KINDS[row.event],
-  event_data: row.progress ?? {},
-  event_level: 0,
-  failed: row.event === 'error',
-  changed: false,
-  uuid: '',
-  task: '',
-  ...pick(row, ['stdout', 'start_line', 'end_line']),
-  verbosity: 0,
-});
+    modified: row.created,
+    event_display: OUTPUT_KINDS[row.event],
+    event_data: row.progress ?? {},
+    event_level: 0,
+    failed: row.event === 'error',
+    changed: false,
+    uuid: '',
+    task: '',
+    verbosity: 0,
+  });

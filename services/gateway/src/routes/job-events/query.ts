@@ -1,27 +1,19 @@
-import type { JobProgress, OutputKind } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
-import type { JobStatus } from '../jobs/schema.ts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { executor, type JobRow } from '@cyborgbackup/read-models';
+import type { RowSource } from '../../lists/index.ts';
+import { columnsOf } from '../../db/authored.ts';
 
-export interface JobEventRow {
-  readonly id: number;
-  readonly counter: number;
-  readonly event: OutputKind;
-  readonly stdout: string;
-  readonly start_line: number;
-  readonly end_line: number;
-  readonly progress: JobProgress | null;
-  readonly created: string;
-  readonly job: number;
-  readonly job_name: string;
-  readonly job_status: JobStatus;
-  readonly job_failed: boolean;
-  readonly job_started: string | null;
-  readonly job_finished: string | null;
-}
+export type JobEventRow = Omit<RowOf<typeof executor.jobEvents>, 'job_uuid'> & {
+  readonly job: JobRow['id'];
+  readonly job_name: JobRow['name'];
+  readonly job_status: JobRow['status'];
+  readonly job_failed: JobRow['failed'];
+  readonly job_started: JobRow['started'];
+  readonly job_finished: JobRow['finished'];
+};
 
 export const jobEventSource: RowSource = {
-  select: `t.id, t.counter, t.event, t.stdout, t.start_line, t.end_line, t.progress, t.created,
-    j.id as job, j.name as job_name, j.status as job_status, j.failed as job_failed, j.started as job_started,
-    j.finished as job_finished`,
+  select: `${columnsOf(executor.jobEvents, ['job_uuid'])}, j.id as job, j.name as job_name, j.status as job_status,
+    j.failed as job_failed, j.started as job_started, j.finished as job_finished`,
   from: 'executor.job_events t join scheduler.jobs j on j.uuid = t.job_uuid',
 };

@@ -1,16 +1,13 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { answerList, listSchema, type FilteredListOptions } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { sources } from '../../list/index.ts';
-import { findJob } from '../jobs/find-job.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { answerList, listSchema, type FilteredListOptions } from '../../http/lists/list-endpoint.ts';
+import { findRow } from '../../http/resource/find-row.ts';
+import { sources } from '../../lists/index.ts';
+import { jobOf } from '../jobs/find-job.ts';
 import { presentJobEvent, shortened } from './present.ts';
 import { jobEventSource, type JobEventRow } from './query.ts';
 import { jobEventSchema } from './schema.ts';
-
-const MAX_ID = Number.MAX_SAFE_INTEGER;
 
 const page = (
   deps: GatewayDeps,
@@ -26,43 +23,38 @@ const page = (
   });
 };
 
-const common = { method: 'GET', access: 'user', tag: 'job_events' } as const;
-
 export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: `${API_ROOT}/job_events`,
+    route: 'GET /api/v1/job_events',
+    access: 'user',
     summary: 'Retrieve a list of the output of all jobs',
     answers: listSchema(jobEventSchema),
     list: sources.job_events,
     handle: (request) => page(deps, request),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/jobs/:id/job_events`,
+    route: 'GET /api/v1/jobs/:id/job_events',
+    tag: 'job_events',
+    access: 'user',
     summary: 'Retrieve the output of one job, line by line',
     answers: listSchema(jobEventSchema),
     list: sources.job_events,
     handle: async (request) => {
-      const job = await findJob(deps, idParameter(request, 'Job'));
+      const job = await jobOf(deps, request);
       const answer = await page(deps, request, { scope: { job_uuid: job.uuid }, order: 'counter' });
       return { ...answer, headers: { 'X-UI-Max-Events': '4000' } };
     },
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/job_events/:id`,
+    route: 'GET /api/v1/job_events/:id',
+    access: 'user',
     summary: 'Retrieve a single line of output',
     answers: jobEventSchema,
     handle: async (request) => {
       const text = request.params['id'] ?? '';
       const id = /^\d{1,16}$/.test(text) ? Number(text) : 0;
-      if (id < 1 || id > MAX_ID) throw noSuch('JobEvent');
-      const row = await deps.reader.row<JobEventRow>(
-        `select ${jobEventSource.select} from ${jobEventSource.from} where t.id = $1`,
-        [id],
-      );
-      if (!row) throw noSuch('JobEvent');
+      if (id < 1 || id > Number.MAX_SAFE_INTEGER) throw noSuch('JobEvent');
+      const row = await findRow<JobEventRow>(deps.reader, jobEventSource, 'JobEvent', id);
       return { body: presentJobEvent(row, deps.clock.now()) };
     },
   }),

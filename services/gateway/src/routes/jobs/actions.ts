@@ -1,43 +1,36 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { methodNotAllowed } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { methodNotAllowed } from '../../http/core/http-error.ts';
 import { jobOf } from './find-job.ts';
 import { isActive } from './present.ts';
-import type { JobRow } from './query.ts';
-import { jobSchema } from './schema.ts';
+import { startedJobSchema } from './schema.ts';
 import { startJob } from './start-job.ts';
-
-const path = (action: string): string => `${API_ROOT}/jobs/:id/${action}`;
 
 const WRONG_STATE = methodNotAllowed('POST', ['GET', 'HEAD', 'OPTIONS']);
 
-/** Jobs are started by the scheduler as soon as they may run; only one that nobody has queued could be started by hand. */
-const canStart = ({ status }: JobRow): boolean => status === 'new';
-
 const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'GET',
-    path: path('start'),
+    route: 'GET /api/v1/jobs/:id/start',
     access: 'user',
-    tag: 'jobs',
     summary: 'Tell whether the job can be started',
     answers: z.object({ can_start: z.boolean() }),
-    handle: async (request) => ({ body: { can_start: canStart(await jobOf(deps, request)) } }),
+    // The scheduler starts every job as soon as it may run.
+    handle: async (request) => {
+      await jobOf(deps, request);
+      return { body: { can_start: false } };
+    },
   }),
   endpoint({
-    method: 'POST',
-    path: path('start'),
+    route: 'POST /api/v1/jobs/:id/start',
     access: 'superuser',
-    tag: 'jobs',
     summary: 'Start the job, if it is new; the scheduler does that by itself',
     answers: z.void(),
     success: 202,
     handle: async (request) => {
-      if (!canStart(await jobOf(deps, request))) throw WRONG_STATE;
-      return { status: 202, body: undefined };
+      await jobOf(deps, request);
+      throw WRONG_STATE;
     },
   }),
 ];
@@ -51,19 +44,15 @@ const cancel = async (deps: GatewayDeps, request: ApiRequest): Promise<void> => 
 
 const cancelRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'GET',
-    path: path('cancel'),
+    route: 'GET /api/v1/jobs/:id/cancel',
     access: 'user',
-    tag: 'jobs',
     summary: 'Tell whether the job can be canceled',
     answers: z.object({ can_cancel: z.boolean() }),
     handle: async (request) => ({ body: { can_cancel: isActive(await jobOf(deps, request)) } }),
   }),
   endpoint({
-    method: 'POST',
-    path: path('cancel'),
+    route: 'POST /api/v1/jobs/:id/cancel',
     access: 'superuser',
-    tag: 'jobs',
     summary: 'Cancel the job',
     answers: z.void(),
     success: 202,
@@ -76,10 +65,8 @@ const cancelRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
 
 const relaunchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'GET',
-    path: path('relaunch'),
+    route: 'GET /api/v1/jobs/:id/relaunch',
     access: 'user',
-    tag: 'jobs',
     summary: 'Tell whether the job can be launched again',
     answers: z.object({ retry_counts: z.union([z.object({}), z.string()]) }),
     handle: async (request) => {
@@ -88,17 +75,14 @@ const relaunchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     },
   }),
   endpoint({
-    method: 'POST',
-    path: path('relaunch'),
+    route: 'POST /api/v1/jobs/:id/relaunch',
     access: 'superuser',
-    tag: 'jobs',
     summary: 'Launch the job again',
-    answers: z.object({ job: z.int(), ...jobSchema.shape }),
+    answers: startedJobSchema,
     success: 201,
     handle: async (request) => {
-      const job = await jobOf(deps, request);
-      const asked = { job: job.uuid, run: request.ids.uuid };
-      return startJob(deps, schedulerCommands.relaunch, asked);
+      const { uuid } = await jobOf(deps, request);
+      return startJob(deps, schedulerCommands.relaunch, { job: uuid, run: request.ids.uuid });
     },
   }),
 ];

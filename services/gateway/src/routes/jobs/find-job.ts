@@ -1,15 +1,11 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { ApiRequest } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { idParameter } from '../../http/id-parameter.ts';
+import type { ApiRequest } from '../../http/core/endpoint.ts';
+import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { jobSource, type JobRow } from './query.ts';
 
 /** @throws HttpError 404 */
-export const findJob = async (deps: GatewayDeps, id: number): Promise<JobRow> => {
-  const row = await deps.reader.row<JobRow>(`select ${jobSource.select} from ${jobSource.from} where t.id = $1`, [id]);
-  if (!row) throw noSuch('Job');
-  return row;
-};
+export const findJob = ({ reader }: GatewayDeps, id: number): Promise<JobRow> =>
+  findRow<JobRow>(reader, jobSource, 'Job', id);
 
 /** The job that the path names. @throws HttpError 404 */
 export const jobOf = (deps: GatewayDeps, request: ApiRequest): Promise<JobRow> =>

@@ -1,23 +1,19 @@
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { answerList, listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { sources } from '../../list/index.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { sources } from '../../lists/index.ts';
 import { jobActions } from './actions.ts';
 import { jobOf } from './find-job.ts';
 import { presentJob } from './present.ts';
 import { jobSource, type JobRow } from './query.ts';
 import { jobDetailSchema, jobSchema } from './schema.ts';
 import { stdoutRoute } from './stdout.ts';
-import { jobStreamRoute } from './stream/routes.ts';
 import { presentJobDetail } from './waiting.ts';
-
-const common = { tag: 'jobs', access: 'user', method: 'GET' } as const;
 
 export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: `${API_ROOT}/jobs`,
+    route: 'GET /api/v1/jobs',
+    access: 'user',
     summary: 'Retrieve a list of all jobs',
     answers: listSchema(jobSchema),
     list: sources.jobs,
@@ -29,13 +25,12 @@ export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       }),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/jobs/:id`,
+    route: 'GET /api/v1/jobs/:id',
+    access: 'user',
     summary: 'Retrieve details of a single job',
     answers: jobDetailSchema,
     handle: async (request) => ({ body: await presentJobDetail(deps, await jobOf(deps, request)) }),
   }),
   ...jobActions(deps),
   stdoutRoute(deps),
-  jobStreamRoute(deps),
 ];

@@ -9,19 +9,10 @@ import {
   virtualMachine,
 } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { commonSchema } from '../../http/representation.ts';
+import { commonSchema } from '../../http/core/representation.ts';
 
-export const JOB_STATUSES = [
-  'new',
-  'pending',
-  'waiting',
-  'running',
-  'successful',
-  'failed',
-  'error',
-  'canceled',
-] as const;
-export type JobStatus = (typeof JOB_STATUSES)[number];
+/** The API also has `new`, which no job ever is. */
+const JOB_STATUSES = ['new', 'pending', 'waiting', 'running', 'successful', 'failed', 'error', 'canceled'] as const;
 
 const id = z.int().nullable();
 
@@ -38,8 +29,8 @@ const jobResult = z.object({
   machines: z.array(virtualMachine),
 });
 
-/** What was asked of a restore, with nothing left open. */
-export const restoreShown = z.object({
+/** The request of a restore, with all defaults filled in. */
+export const restoreSchema = z.object({
   item: z.string().describe('A path of the archive; empty for those of `items`, or for everything.'),
   items: z.array(z.string()).describe('Also those that were sent as ids of entries.'),
   patterns: z.array(z.string()),
@@ -83,13 +74,13 @@ export const jobSchema = z.object({
   result_traceback: z.string(),
   event_processing_finished: z.boolean(),
   job_type: z.enum(JOB_TYPES),
-  /** What it does, where its type does not say it all: what a check looks at, or `drill`. */
+  /** Further than its type: what a check checks, or `drill`. */
   task: z.string().nullable(),
   /** The virtual machine of a hypervisor that it is about. */
   machine: z.object({ id: z.string(), name: z.string() }).nullable(),
-  /** When its schedule meant it to start. */
+  /** The occurrence of its schedule that it belongs to. */
   due_at: z.string().nullable(),
-  restore: restoreShown.nullable().describe('What a restore was asked for; null for other jobs.'),
+  restore: restoreSchema.nullable().describe('What a restore was asked for; null for other jobs.'),
   /** From 1; 0 before the first one. */
   attempt: z.int(),
   /** The process that runs it, or ran it last; empty before. */
@@ -99,6 +90,9 @@ export const jobSchema = z.object({
   /** What it did beside its archive; null until it has ended. */
   result: jobResult.nullable(),
 });
+
+/** The answer to a request that starts a job: the job, with its id as `job` too. */
+export const startedJobSchema = z.object({ job: z.int(), ...jobSchema.shape });
 
 const { state, reason, blocked_by, ahead } = schedulerCommands.explain.output.shape;
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { notFound } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { notFound } from '../../http/core/http-error.ts';
 import { jobOf } from './find-job.ts';
 import type { JobRow } from './query.ts';
 
@@ -10,9 +9,9 @@ interface OutputRow {
   readonly stdout: string;
 }
 
-/** What is shown at once; the rest is for downloads. */
-const SHOWN_BYTES = 1024 * 1024;
-/** What is downloaded at most: a job's output is a few lines for each warning, not a listing. */
+/** Longer output is for downloads only. */
+const MAX_DISPLAYED_BYTES = 1024 * 1024;
+/** The limit of a download: a job's output is a few lines for each warning, not a listing. */
 const MAX_LINES = 200_000;
 
 const linesOf = async (deps: GatewayDeps, job: JobRow): Promise<readonly string[]> => {
@@ -27,13 +26,13 @@ const TOO_LARGE = 'Standard Output too large to display, use ?format=txt_downloa
 
 const inFull = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
-const bounded = (text: string): string => (Buffer.byteLength(text) > SHOWN_BYTES ? TOO_LARGE : text);
+const bounded = (text: string): string => (Buffer.byteLength(text) > MAX_DISPLAYED_BYTES ? TOO_LARGE : text);
 
 const lineNumber = (query: URLSearchParams, name: string, count: number): number | undefined => {
   const text = query.get(name) ?? '';
   if (!/^-?\d{1,9}$/.test(text)) return undefined;
-  const wanted = Number(text);
-  return Math.min(count, Math.max(0, wanted < 0 ? count + wanted : wanted));
+  const line = Number(text);
+  return Math.min(count, Math.max(0, line < 0 ? count + line : line));
 };
 
 const asJson = (lines: readonly string[], { query }: ApiRequest): ApiAnswer => {
@@ -84,10 +83,8 @@ const formatOf = ({ query, header }: ApiRequest): Format | undefined =>
 
 export const stdoutRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/jobs/:id/stdout`,
+    route: 'GET /api/v1/jobs/:id/stdout',
     access: 'user',
-    tag: 'jobs',
     summary: 'Retrieve the output of the job',
     query: z.object({
       format: z.enum(['json', 'api', 'html', 'txt', 'ansi', 'txt_download', 'ansi_download']).optional(),

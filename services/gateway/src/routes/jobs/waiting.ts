@@ -1,24 +1,24 @@
 import { schedulerCommands, type RpcOutput } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { urlOf } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { urlOf } from '../../http/core/representation.ts';
 import { presentJob } from './present.ts';
 import type { JobRow } from './query.ts';
 
-/** The job is shown all the same when the scheduler does not answer: there is no reason to wait long for it. */
+/** The wait is short, since the job is answered without an explanation when the scheduler does not answer. */
 const DEADLINE_MILLIS = 500;
 
-const NOT_STARTED: ReadonlySet<JobRow['status']> = new Set(['new', 'pending', 'waiting']);
+const NOT_STARTED: ReadonlySet<JobRow['status']> = new Set(['pending', 'waiting']);
 
 type Explanation = RpcOutput<typeof schedulerCommands.explain>;
 
-/** Undefined as well when the job has started since the read model was asked. */
+/** Undefined also when the job has started since it was read from the table. */
 const explain = async ({ call, logger }: GatewayDeps, { uuid }: JobRow): Promise<Explanation | undefined> => {
   try {
     const found = await call(schedulerCommands.explain, { job: uuid }, { deadlineMillis: DEADLINE_MILLIS });
     return found.state === 'running' || found.state === 'ended' ? undefined : found;
   } catch (error) {
-    logger.debug({ job: uuid, reason: messageOf(error) }, 'it is not known why a job waits');
+    logger.debug({ job: uuid, reason: messageOf(error) }, 'the scheduler does not explain why a job waits');
     return undefined;
   }
 };

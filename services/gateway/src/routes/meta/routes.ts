@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { API_ROOT } from '../../http/core/representation.ts';
 
 export interface MetaConfig {
   readonly version: string;
@@ -32,12 +32,10 @@ const SUB_RESOURCES = [
 
 const root = Object.fromEntries(SUB_RESOURCES.map((name) => [name, `${API_ROOT}/${name}/`]));
 
-const common = { method: 'GET', tag: 'meta' } as const;
-
 export const metaRoutes = ({ version, allowedHosts }: MetaConfig): readonly Endpoint[] => [
   endpoint({
-    ...common,
-    path: '/api',
+    route: 'GET /api',
+    tag: 'meta',
     access: 'public',
     summary: 'Retrieve the versions of the API',
     answers: z.object({
@@ -54,24 +52,24 @@ export const metaRoutes = ({ version, allowedHosts }: MetaConfig): readonly Endp
     }),
   }),
   endpoint({
-    ...common,
-    path: API_ROOT,
+    route: 'GET /api/v1',
+    tag: 'meta',
     access: 'public',
     summary: 'Retrieve all available submodule of the API',
     answers: z.record(z.string(), z.string()),
     handle: async () => ({ body: root }),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/ping`,
+    route: 'GET /api/v1/ping',
+    tag: 'meta',
     access: 'public',
     summary: 'Test the api and get the version',
     answers: z.object({ version: z.string(), ping: z.literal('pong') }),
     handle: async () => ({ body: { version, ping: 'pong' } }),
   }),
   endpoint({
-    ...common,
-    path: `${API_ROOT}/config`,
+    route: 'GET /api/v1/config',
+    tag: 'meta',
     access: 'user',
     summary: 'Retrieve some configuration of the CyBorgBackup instance',
     answers: z.object({

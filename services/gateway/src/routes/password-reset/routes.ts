@@ -3,30 +3,26 @@ import { currentContext, runInContext, systemContext } from '@cyborgbackup/kerne
 import { z } from 'zod';
 import { accountById, type Account } from '../../auth/accounts.ts';
 import { RESET_SECONDS, type JsonWebTokens } from '../../auth/json-web-tokens.ts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch, notFound } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { idParameter } from '../../http/id-parameter.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch, notFound } from '../../http/core/http-error.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
 import { chosenPassword } from '../users/schema.ts';
 
-const PATH = '/api/password_reset';
 const OK = { status: 'OK' };
 
 const token = z.string().min(1).max(4096);
 const common = {
-  method: 'POST',
   access: 'public',
-  tag: 'password_reset',
   answers: z.object({ status: z.literal('OK') }),
 } as const;
 
 /**
- * A token is good for a day, and for one new password: it names the moment of the last change, which the new password moves
- * on. Nobody delivers tokens yet; a superuser makes one and hands it over.
+ * A token is valid for a day and for one new password: it has the time of the last change, which the new password updates.
+ * Tokens are not sent by mail yet; a superuser makes one and hands it over.
  */
 export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): readonly Endpoint[] => {
-  /** @throws HttpError 404 for a token that is none, expired or used */
+  /** @throws HttpError 404 for an invalid, expired or used token */
   const accountOf = async (text: string): Promise<Account> => {
     const claims = await tokens.read(text, 'reset');
     const account = claims && (await accountById(deps.reader, claims.user_id));
@@ -36,15 +32,15 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
 
   return [
     endpoint({
+      route: 'POST /api/password_reset',
       ...common,
-      path: PATH,
       summary: 'Ask for a password reset; the answer is the same whether the account exists',
       body: z.object({ email: z.email().max(254) }),
       handle: async () => ({ body: OK }),
     }),
     endpoint({
+      route: 'POST /api/password_reset/validate_token',
       ...common,
-      path: `${PATH}/validate_token`,
       summary: 'Tell whether a reset token is good',
       body: z.object({ token }),
       statuses: { 404: 'The token is none, expired or used.' },
@@ -54,8 +50,8 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       },
     }),
     endpoint({
+      route: 'POST /api/password_reset/confirm',
       ...common,
-      path: `${PATH}/confirm`,
       summary: 'Choose a new password with a reset token',
       body: z.object({ token, password: chosenPassword }),
       statuses: { 404: 'The token is none, expired or used.' },
@@ -71,10 +67,8 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       },
     }),
     endpoint({
-      method: 'POST',
-      path: `${API_ROOT}/users/:id/password_reset_token`,
+      route: 'POST /api/v1/users/:id/password_reset_token',
       access: 'superuser',
-      tag: 'users',
       summary: 'Make a token with which the user can choose a new password, for you to hand over',
       answers: z.object({ token: z.string(), expires_at: z.string() }),
       success: 201,

@@ -1,43 +1,59 @@
-import { drillFields, maskExtraVars, runFields, SECRET_MASK } from '@cyborgbackup/contracts';
+import { maskExtraVars, SECRET_MASK } from '@cyborgbackup/contracts';
+import { nextOpenOccurrence, parseBlackout, parseCrontab, type OpenTimes } from '@cyborgbackup/scheduling';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
-import { z } from 'zod';
-import { pick, presentCommon, urlOf } from '../../http/representation.ts';
-import { nextRun } from './next-run.ts';
+import { shortIso } from '../../db/timestamps.ts';
+import { linksOf, represent, urlOf } from '../../http/core/representation.ts';
 import type { PolicyRow } from './query.ts';
+import { policySchema } from './schema.ts';
 
-/** Variables as they were sent, but for the passwords in them. */
-export const shownExtraVars = async (keys: SubjectKeys, row: PolicyRow): Promise<string> => {
+/** Variables as they were sent, with the passwords in them masked. */
+export const maskedExtraVars = async (keys: SubjectKeys, row: PolicyRow): Promise<string> => {
   const text = await keys.open(row.extra_vars);
   return text === undefined ? SECRET_MASK : maskExtraVars(text);
 };
 
-export interface PolicyView {
-  readonly keys: SubjectKeys;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
+/** When the policy's schedule starts it; undefined for a policy without a schedule. */
+export const openTimes = ({
+  schedule_summary: schedule,
+  timezone,
+  blackouts,
+}: Pick<PolicyRow, 'schedule_summary' | 'timezone' | 'blackouts'>): OpenTimes | undefined =>
+  schedule
+    ? {
+        crontab: parseCrontab(schedule.crontab),
+        timezone: timezone ?? 'UTC',
+        blackouts: (blackouts ?? []).map(parseBlackout),
+      }
+    : undefined;
 
-const laterFields = z.object({ ...runFields, ...drillFields }).keyof().options;
+/**
+ * The next occurrence of the policy outside of blackout windows and without jitter, `2018-11-26T05:00:00Z`; null when the policy
+ * or its schedule is disabled, or has no further occurrence. It is computed for each answer, so that a change of the schedule
+ * counts at once.
+ */
+const nextRun = (policy: PolicyRow, now: number): string | null => {
+  const times = policy.enabled && policy.schedule_summary?.enabled ? openTimes(policy) : undefined;
+  const next = times ? nextOpenOccurrence(times, now) : null;
+  return next === null ? null : shortIso(new Date(next).toISOString());
+};
 
-export const presentPolicy = async (row: PolicyRow, { keys, now }: PolicyView): Promise<object> => ({
-  ...presentCommon(row, {
-    type: 'policy',
-    collection: 'policies',
-    related: {
-      launch: urlOf('policies', row.id, 'launch'),
-      calendar: urlOf('policies', row.id, 'calendar'),
-      schedule: urlOf('schedules', row.schedule),
-      repository: urlOf('repositories', row.repository),
-    },
-    summaries: { repository: row.repository_summary, schedule: row.schedule_summary },
-  }),
-  uuid: row.uuid,
-  name: row.name,
-  extra_vars: await shownExtraVars(keys, row),
-  ...pick(row, ['clients', 'repository', 'schedule', 'policy_type']),
-  ...pick(row, ['keep_hourly', 'keep_yearly', 'keep_daily', 'keep_weekly', 'keep_monthly']),
-  vmprovider: row.vmprovider,
-  next_run: nextRun(row, now),
-  ...pick(row, ['mode_pull', 'enabled', 'prehook', 'posthook']),
-  ...pick(row, laterFields),
-});
+/** @param options.now milliseconds since the epoch */
+export const presentPolicy = async (
+  row: PolicyRow,
+  { keys, now }: { readonly keys: SubjectKeys; readonly now: number },
+): Promise<object> =>
+  represent(policySchema, {
+    ...row,
+    ...linksOf(row, {
+      collection: 'policies',
+      related: {
+        launch: urlOf('policies', row.id, 'launch'),
+        calendar: urlOf('policies', row.id, 'calendar'),
+        schedule: urlOf('schedules', row.schedule),
+        repository: urlOf('repositories', row.repository),
+      },
+      summaries: { repository: row.repository_summary, schedule: row.schedule_summary },
+    }),
+    extra_vars: await maskedExtraVars(keys, row),
+    next_run: nextRun(row, now),
+  });

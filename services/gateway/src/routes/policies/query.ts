@@ -1,26 +1,19 @@
-import { policyFields, type PolicyFields } from '@cyborgbackup/contracts';
-import type { EncryptedValue } from '@cyborgbackup/kernel';
-import type { RowSource } from '../../list/index.ts';
-import type { CommonRow } from '../../http/representation.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { inventory } from '@cyborgbackup/read-models';
+import type { RowSource } from '../../lists/index.ts';
+import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
 
-export interface PolicyRow extends StoredRow, CommonRow, Omit<PolicyFields, 'extra_vars'> {
-  readonly extra_vars: EncryptedValue;
-  readonly repository_summary: { readonly id: number; readonly name: string; readonly path: string } | null;
+type Repository = RowOf<typeof inventory.repositories>;
+type Schedule = RowOf<typeof inventory.schedules>;
+
+export type ScheduleSummary = Pick<Schedule, 'id' | 'name' | 'crontab' | 'enabled'>;
+
+export type PolicyRow = AuthoredRow<RowOf<typeof inventory.policies>> & {
+  readonly repository_summary: Pick<Repository, 'id' | 'name' | 'path'> | null;
   readonly schedule_summary: ScheduleSummary | null;
-  readonly timezone: string | null;
-  readonly blackouts: readonly string[] | null;
-}
-
-export interface ScheduleSummary {
-  readonly id: number;
-  readonly name: string;
-  readonly crontab: string;
-  readonly enabled: boolean;
-}
-
-const columns = ['id', 'uuid', 'created', 'modified', 'revision', ...Object.keys(policyFields.shape)];
+  readonly timezone: Schedule['timezone'] | null;
+  readonly blackouts: Schedule['blackouts'] | null;
+};
 
 const summaries = `
   case when r.id is not null then
@@ -29,8 +22,8 @@ const summaries = `
     json_build_object('id', s.id, 'name', s.name, 'crontab', s.crontab, 'enabled', s.enabled) end as schedule_summary,
   s.timezone, s.blackouts`;
 
-export const policySource: RowSource = {
-  select: `${columnsOf(columns)}, ${authorColumns}, ${summaries}`,
-  from: `inventory.policies t ${authorJoins}
-    left join inventory.repositories r on r.id = t.repository left join inventory.schedules s on s.id = t.schedule`,
-};
+export const policySource: RowSource = authoredSource(inventory.policies, {
+  more: [summaries],
+  joins:
+    'left join inventory.repositories r on r.id = t.repository left join inventory.schedules s on s.id = t.schedule',
+});

@@ -1,25 +1,15 @@
-import { repositoryFields, type RepositoryFields } from '@cyborgbackup/contracts';
-import type { EncryptedValue } from '@cyborgbackup/kernel';
-import type { RowSource } from '../../list/index.ts';
-import type { CommonRow } from '../../http/representation.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { inventory } from '@cyborgbackup/read-models';
+import type { RowSource } from '../../lists/index.ts';
+import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
 
-export interface RepositoryRow extends StoredRow, CommonRow, Omit<RepositoryFields, 'repository_key'> {
-  readonly repository_key: EncryptedValue;
-  readonly previous_key: EncryptedValue | null;
-  readonly original_size: number;
-  readonly compressed_size: number;
-  readonly deduplicated_size: number;
-  readonly own_key: boolean;
+const HIDDEN = ['key_proven', 'borg_id', 'encryption', 'public_key', 'escrow_borg_id', 'escrow_key'] as const;
+
+export type RepositoryRow = AuthoredRow<RowOf<typeof inventory.repositories>, (typeof HIDDEN)[number]> & {
   readonly escrowed: boolean;
-}
-
-const sizes = ['original_size', 'compressed_size', 'deduplicated_size'];
-const common = ['id', 'uuid', 'created', 'modified', 'revision'];
-const columns = [...common, ...Object.keys(repositoryFields.shape), ...sizes, 'own_key', 'previous_key'];
-
-export const repositorySource: RowSource = {
-  select: `${columnsOf(columns)}, t.escrow_borg_id <> '' as escrowed, ${authorColumns}`,
-  from: `inventory.repositories t ${authorJoins}`,
 };
+
+export const repositorySource: RowSource = authoredSource(inventory.repositories, {
+  hide: HIDDEN,
+  more: ["t.escrow_borg_id <> '' as escrowed"],
+});

@@ -1,13 +1,7 @@
 import { AppError, fieldError } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  startTestGateway,
-  USER,
-  type Answer,
-  type SendOptions,
-  type TestGateway,
-} from '../../testing/test-gateway.test.ts';
+import { startTestGateway, USER, type Answer, type SendOptions, type TestGateway } from '../../testing/test-gateway.ts';
 
 const UUID = randomUUID();
 const KEY = 'BORG_KEY abcdef\nhqlhbGdvcml0aG2m';
@@ -41,7 +35,7 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 const send = (path: string, options?: SendOptions): Promise<Answer> =>
   gateway.send(`/api/v1/repositories/${path}`, options);
 
-test('a repository tells whether its host takes its own key, and whether there is an escrow copy', async () => {
+test('tells whether a repository has its own key and an escrow copy', async () => {
   expect((await send('1/', { as: USER })).body).toMatchObject({ own_key: true, escrowed: true, check_schedule: null });
   expect((await send('2/', { as: USER })).body).toMatchObject({ own_key: false, escrowed: false });
   const { body } = await send('?escrowed=true');
@@ -49,7 +43,7 @@ test('a repository tells whether its host takes its own key, and whether there i
 });
 
 describe('the line for authorized_keys', () => {
-  test('has the limits that were asked for', async () => {
+  test('answers the line for authorized_keys with the requested limits', async () => {
     const { status, body } = await send('1/authorized_keys/?append_only=true&storage_quota=500G');
     expect([status, body]).toEqual([
       200,
@@ -58,7 +52,7 @@ describe('the line for authorized_keys', () => {
     expect((await send('1/authorized_keys/')).body.line).toContain('false null"');
   });
 
-  test('is refused for limits that are none', async () => {
+  test('refuses invalid limits of the line for authorized_keys', async () => {
     const quota = await send('1/authorized_keys/?storage_quota=much');
     expect([quota.status, quota.body]).toEqual([400, { storage_quota: ['Write a number and a unit.'] }]);
     const flag = await send('1/authorized_keys/?append_only=perhaps');
@@ -66,7 +60,7 @@ describe('the line for authorized_keys', () => {
   });
 });
 
-test('a new key pair is made on demand', async () => {
+test('generates a new key pair of a repository', async () => {
   const { status, body } = await send('1/generate_ssh/', { method: 'POST' });
   expect([status, body]).toEqual([201, { public_key: PUBLIC_KEY }]);
   expect(gateway.services.calls('inventory.repository.generate-ssh')).toEqual([{ uuid: UUID }]);
@@ -75,7 +69,7 @@ test('a new key pair is made on demand', async () => {
 describe('the escrow copy', () => {
   const READ = 'inventory.repository.record-escrow-read';
 
-  test('is given as a file, once that is on record', async () => {
+  test('answers the escrow copy as a file after recording it', async () => {
     const { status, body, headers } = await send('1/escrow/');
     expect([status, body]).toEqual([200, KEY]);
     expect(headers.get('content-type')).toContain('text/plain');
@@ -84,7 +78,7 @@ describe('the escrow copy', () => {
     expect(gateway.services.calls(READ)).toEqual([{ uuid: UUID }]);
   });
 
-  test('is not given when that cannot be recorded, or when there is none', async () => {
+  test('does not answer an escrow copy that is missing or cannot be recorded', async () => {
     gateway.services.on(READ, () => {
       throw new AppError('unavailable', 'The database cannot be reached.');
     });
@@ -93,14 +87,14 @@ describe('the escrow copy', () => {
     expect((await send('2/escrow/')).status).toBe(404);
   });
 
-  test('is not read by who only asks for headers', async () => {
+  test('does not record a HEAD of the escrow copy as read', async () => {
     const before = gateway.services.calls(READ).length;
     expect((await send('1/escrow/', { method: 'HEAD' })).status).toBe(200);
     expect(gateway.services.calls(READ)).toHaveLength(before);
   });
 });
 
-test('a repository is checked on demand', async () => {
+test('starts a check of a repository', async () => {
   const { status, body, headers } = await send('1/check/', { method: 'POST', body: { verify_data: true } });
   expect([status, body.job, headers.get('location')]).toEqual([201, 10, '/api/v1/jobs/10/']);
   await send('1/check/', { method: 'POST' });
@@ -115,7 +109,7 @@ test.each([
   ['POST', '1/generate_ssh/'],
   ['GET', '1/escrow/'],
   ['POST', '1/check/'],
-])('%s %s is for superusers, and for what is there', async (method, path) => {
+])('allows %s %s to superusers only, and for existing repositories', async (method, path) => {
   expect((await send(path, { method, as: USER })).status).toBe(403);
   expect((await send(path.replace('1', '77'), { method })).status).toBe(404);
 });

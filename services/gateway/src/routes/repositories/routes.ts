@@ -1,33 +1,43 @@
 import { repositoryCommands, SECRET_MASK } from '@cyborgbackup/contracts';
 import { randomBytes } from 'node:crypto';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { ApiAnswer, ApiRequest, Endpoint } from '../../http/endpoint.ts';
-import { etagOf } from '../../http/etag.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
-import { checkRoute } from './check.ts';
-import { repositoryKeyRoutes } from './keys.ts';
-import { presentRepository } from './present.ts';
+import type { ApiRequest, Endpoint } from '../../http/core/endpoint.ts';
+import { linksOf, represent } from '../../http/core/representation.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { repositoryActions } from './actions.ts';
 import { repositorySource, type RepositoryRow } from './query.ts';
 import { changeRepository, createRepository, replaceRepository, repositorySchema } from './schema.ts';
 
 const KEY_BYTES = 32;
 
-const strongKey = (): string => randomBytes(KEY_BYTES).toString('base64url');
+const randomKey = (): string => randomBytes(KEY_BYTES).toString('base64url');
 
-/** Superusers see the passphrases here and nowhere else, and only once it is on record that they did. */
-const detail = async (deps: GatewayDeps, row: RepositoryRow, request: ApiRequest): Promise<ApiAnswer> => {
-  const headers = { ETag: etagOf(row.revision) };
-  if (!request.caller().isSuperuser) return { body: presentRepository(row), headers };
+interface RepositoryKeys {
+  readonly repository_key: string | undefined;
+  readonly previous_key: string | null | undefined;
+}
+
+const masked = ({ previous_key: previous }: RepositoryRow): RepositoryKeys => ({
+  repository_key: SECRET_MASK,
+  previous_key: previous === null ? null : SECRET_MASK,
+});
+
+/** @param keys the passphrases, for a caller who may see them; default: masks */
+export const presentRepository = (row: RepositoryRow, keys = masked(row)): object =>
+  represent(repositorySchema, { ...row, ...linksOf(row, { collection: 'repositories' }), ...keys });
+
+/** Only the detail shows the passphrases, only to superusers, and only after an event records that they were read. */
+const presentDetail = async (deps: GatewayDeps, row: RepositoryRow, request: ApiRequest): Promise<object> => {
+  if (!request.caller().isSuperuser) return presentRepository(row);
   await deps.call(repositoryCommands.recordKeyRead, { uuid: row.uuid });
-  const keys = {
+  return presentRepository(row, {
     repository_key: await deps.keys.open(row.repository_key),
     previous_key: row.previous_key && (await deps.keys.open(row.previous_key)),
-  };
-  return { body: presentRepository(row, keys), headers };
+  });
 };
 
 export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
-  ...resourceEndpoints<RepositoryRow, typeof createRepository, typeof changeRepository>(
+  ...resourceEndpoints(
     {
       label: 'Repository',
       collection: 'repositories',
@@ -36,10 +46,10 @@ export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       create: createRepository,
       replace: replaceRepository,
       change: changeRepository,
-      present: async (row) => presentRepository(row),
-      presentDetail: (row, request) => detail(deps, row, request),
+      present: (row: RepositoryRow) => presentRepository(row),
+      presentDetail: (row, request) => presentDetail(deps, row, request),
       register: ({ repository_key: key, ...fields }, { ids }) =>
-        deps.call(repositoryCommands.register, { ...ids, ...fields, repository_key: key ?? strongKey() }),
+        deps.call(repositoryCommands.register, { ...ids, ...fields, repository_key: key ?? randomKey() }),
       update: (target, { repository_key: key, ...fields }) => {
         const isNew = key !== undefined && key !== SECRET_MASK;
         const changes = isNew ? { ...fields, repository_key: key } : fields;
@@ -49,6 +59,5 @@ export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     },
     deps,
   ),
-  ...repositoryKeyRoutes(deps),
-  checkRoute(deps),
+  ...repositoryActions(deps),
 ];

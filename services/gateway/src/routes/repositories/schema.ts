@@ -1,24 +1,19 @@
 import { REPOSITORY_DEFAULTS, repositoryFields, SECRET_MASK } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { commonSchema } from '../../http/representation.ts';
+import { commonSchema } from '../../http/core/representation.ts';
+import { withDefaults } from '../../http/resource/with-defaults.ts';
 
 const { shape } = repositoryFields;
 
-/** A passphrase counts to the last blank. */
+/** Blanks at the ends belong to a passphrase. */
 const verbatim = { verbatim: true };
 const key = shape.repository_key.meta(verbatim);
 
-const optional = {
-  ready: shape.ready.default(false),
-  enabled: shape.enabled.default(true),
-  check_schedule: shape.check_schedule.default(REPOSITORY_DEFAULTS.check_schedule),
-  integrity_schedule: shape.integrity_schedule.default(REPOSITORY_DEFAULTS.integrity_schedule),
-};
+const fields = withDefaults(shape, { ready: false, enabled: true, ...REPOSITORY_DEFAULTS });
 
 export const createRepository = z.object({
-  ...shape,
-  ...optional,
-  /** Without one a strong one is made. */
+  ...fields,
+  /** Default: a random one is generated. */
   repository_key: key
     .refine((value) => value !== SECRET_MASK, 'Send the passphrase itself, or leave it out to have a strong one made.')
     .meta(verbatim)
@@ -26,7 +21,7 @@ export const createRepository = z.object({
 });
 
 /** The mask, or nothing, leaves the passphrase as it is. */
-export const replaceRepository = z.object({ ...shape, ...optional, repository_key: key.optional() });
+export const replaceRepository = z.object({ ...fields, repository_key: key.optional() });
 
 export const changeRepository = repositoryFields.extend({ repository_key: key }).partial();
 

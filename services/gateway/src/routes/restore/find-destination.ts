@@ -1,8 +1,8 @@
 import type { schedulerCommands } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { FoundArchive } from './find-archive.ts';
+import type { GatewayDeps } from '../deps.ts';
+import type { FoundArchive } from '../archives/find-archive.ts';
 
 type Client = NonNullable<z.input<(typeof schedulerCommands)['restore']['input']>['client']>;
 
@@ -10,14 +10,14 @@ interface ClientRow extends Client {
   readonly enabled: boolean;
 }
 
-/** In place of a client: the host on which the repository lies. */
+/** The destination that is the repository's host instead of a client. */
 export const REPOSITORY_HOST = 'repository';
 
 const COLUMNS = 'id, uuid, hostname, port, bandwidth_limit, enabled';
 const BY_UUID = `select ${COLUMNS} from inventory.clients where uuid = $1`;
 const BY_NAME = `select ${COLUMNS} from inventory.clients where id::text = $1 or hostname = $1 order by id limit 2`;
 
-const usable = ({ enabled, ...client }: ClientRow): Client => {
+const requireEnabled = ({ enabled, ...client }: ClientRow): Client => {
   if (enabled) return client;
   throw fieldError('destination', `The client "${client.hostname}" is disabled: enable it first.`);
 };
@@ -25,13 +25,12 @@ const usable = ({ enabled, ...client }: ClientRow): Client => {
 const original = async ({ reader }: GatewayDeps, { client_uuid }: FoundArchive): Promise<Client> => {
   const row = client_uuid === null ? undefined : await reader.row<ClientRow>(BY_UUID, [client_uuid]);
   if (!row) throw fieldError('destination', 'The client that was backed up is gone: name another destination.');
-  return usable(row);
+  return requireEnabled(row);
 };
 
 /**
- * Where to restore to: a client by id or host name, the one that was backed up when nothing is said, or null for the
- * repository's own host.
- * @throws AppError `validation` when it is not known, not unique or disabled
+ * The client to restore to, by id or host name; default: the one that was backed up. Null for the repository's own host.
+ * @throws AppError `validation` when it is unknown, not unique or disabled
  */
 export const findDestination = async (
   deps: GatewayDeps,
@@ -43,5 +42,5 @@ export const findDestination = async (
   const [client, other] = await deps.reader.rows<ClientRow>(BY_NAME, [String(destination)]);
   if (!client) throw fieldError('destination', `There is no client "${destination}".`);
   if (other) throw fieldError('destination', `Several clients are named "${destination}": give the id of one.`);
-  return usable(client);
+  return requireEnabled(client);
 };

@@ -4,14 +4,14 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import { REPOSITORY_HOST } from './find-destination.ts';
 
-/** Blanks at its ends are part of a name. */
+/** Blanks at the ends belong to a name. */
 const path = requiredText(16_384).meta({ verbatim: true });
 
 export const restoreBody = z.object({
   archive_name: requiredText(1024),
   /** Id or name, when several repositories have an archive of this name. */
   repository: z.union([z.int().min(1), text(1024)]).optional(),
-  /** A client's id or host name, or `repository` for the host it lies on; the client that was backed up unless given. */
+  /** A client's id or host name, or `repository` for the repository's host; default: the client that was backed up. */
   destination: z.union([z.int().min(1), text(1024)]).optional(),
   /** Where on the destination; paths below it are as in the archive. */
   dest_folder: text(4096).meta({ verbatim: true }).default(''),
@@ -32,9 +32,9 @@ export const restoreBody = z.object({
     )
     .max(100)
     .default([]),
-  /** What becomes of files that are there already. */
+  /** What happens to files that exist already. */
   replace: z.enum(REPLACE_POLICIES).default('always'),
-  /** What is compared afterwards. */
+  /** What is compared after the restore. */
   verify: z.enum(VERIFICATIONS).default('sizes'),
   /** Owners by number, not by name. */
   numeric_ids: z.boolean().default(false),
@@ -60,9 +60,9 @@ const checkInPlace = ({ dest_folder, destination }: RestoreBody): void => {
 };
 
 /** @throws AppError `validation` */
-const absoluteFolder = (given: string): string => {
-  if (given === '') throw fieldError('dest_folder', 'Give a folder, or in_place to restore everything where it was.');
-  const folder = posix.normalize(given).replace(/(?<=.)\/+$/, '');
+const absoluteFolder = (path: string): string => {
+  if (path === '') throw fieldError('dest_folder', 'Give a folder, or in_place to restore everything where it was.');
+  const folder = posix.normalize(path).replace(/(?<=.)\/+$/, '');
   if (!folder.startsWith('/')) throw fieldError('dest_folder', 'Give an absolute path.');
   if (folder === '/') throw fieldError('dest_folder', 'To restore everything where it was, say in_place.');
   return folder;
@@ -86,7 +86,7 @@ const checkDatabase = ({ archive_name, database, confirm, destination }: Restore
 };
 
 /**
- * What the body asks for, with nothing left open.
+ * The request of the body, with all defaults filled in.
  * @param entries the paths of `entries`
  * @throws AppError `validation`
  */

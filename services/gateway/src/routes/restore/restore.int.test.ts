@@ -1,7 +1,7 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.test.ts';
+import { startTestGateway, USER, type Answer, type TestGateway } from '../../testing/test-gateway.ts';
 
 const job = randomUUID();
 const [client, other, off] = [randomUUID(), randomUUID(), randomUUID()];
@@ -34,15 +34,27 @@ describe('a restore', () => {
     await gateway.insert('inventory.clients', { ...host, id: 5, uuid: off, hostname: 'off', enabled: false });
     for (const id of [6, 7]) await gateway.insert('inventory.clients', { ...host, id, hostname: 'twin' });
     await gateway.insert('inventory.policies', { id: 1, uuid: policy, policy_type: 'folders', extra_vars: {} });
-    await archive('nightly', { job_uuid: job, series: 1, sequence: 1, complete: true, id_base: 100 });
+    await archive('nightly', { job_uuid: job, series_id: 1, sequence: 1, complete: true, id_base: 100 });
     await archive('orphan', { client_uuid: randomUUID() });
     await archive('removed', { removed: true });
     for (const { uuid } of [main, second]) await archive('twice', { repository_uuid: uuid });
-    await gateway.insert('catalog.names', { id: 1, name: 'odd\ufffd', raw: Buffer.from([0xff]).toString('base64') });
-    await gateway.insert('catalog.folders', { series: 1, id: 1, path: 'etc/' });
-    await gateway.insert('catalog.attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
-    const version = { series: 1, number: 5, folder: 1, name: 1, attributes: 1, first_seq: 1, last_seq: 9 };
-    await gateway.insert('catalog.versions', version);
+    await gateway.insert('catalog.entry_names', {
+      id: 1,
+      name: 'odd\ufffd',
+      raw: Buffer.from([0xff]).toString('base64'),
+    });
+    await gateway.insert('catalog.folders', { series_id: 1, id: 1, path: 'etc/' });
+    await gateway.insert('catalog.entry_attributes', { id: 1, mode: '-rw-r--r--', type: '-' });
+    const version = {
+      series_id: 1,
+      number: 5,
+      folder_id: 1,
+      name_id: 1,
+      attributes_id: 1,
+      first_archive: 1,
+      last_archive: 9,
+    };
+    await gateway.insert('catalog.entries', version);
     await gateway.insert('scheduler.jobs', { id: 77, uuid: randomUUID(), name: 'Restore Job', job_type: 'restore' });
   });
   afterAll(() => gateway[Symbol.asyncDispose]());
@@ -55,7 +67,7 @@ describe('a restore', () => {
   const calls = (): readonly Record<string, unknown>[] =>
     gateway.services.calls(schedulerCommands.restore.subject).slice(started);
 
-  test('goes to the client that was backed up unless told', async () => {
+  test('restores to the client that was backed up by default', async () => {
     const { status, body, headers } = await post({ archive_name: 'nightly', dest_folder: '/srv/../restored//x/' });
     expect([status, body.job, headers.get('location')]).toEqual([201, 77, '/api/v1/jobs/77/']);
     expect(calls()).toEqual([
@@ -82,17 +94,17 @@ describe('a restore', () => {
     ['its id', 2],
     ['its id as text', '2'],
     ['its host name', 'spare'],
-  ])('goes to any client, by %s', async (_name, destination) => {
+  ])('restores to any client by %s', async (_name, destination) => {
     expect((await post({ archive_name: 'nightly', destination, in_place: true })).status).toBe(201);
     expect(calls()).toMatchObject([{ client: { uuid: other }, dest_folder: '', destination: 'client' }]);
   });
 
-  test('goes to the host of the repository', async () => {
+  test('restores to the host of the repository', async () => {
     await post({ archive_name: 'nightly', destination: 'repository', dest_folder: '/restored', repository: 3 });
     expect(calls()).toMatchObject([{ client: null, destination: 'repository', dest_folder: '/restored' }]);
   });
 
-  test('takes paths as they are, patterns, and ids of entries whose names are not Unicode', async () => {
+  test('accepts exact paths, patterns, and ids of entries whose names are not Unicode', async () => {
     const body = {
       item: ' etc/blank ',
       items: ['etc/hosts', "it's\nnew"],
@@ -108,7 +120,7 @@ describe('a restore', () => {
     expect(calls()).toMatchObject([{ ...rest, items: [...body.items, 'etc/\udcff'], dry_run: true }]);
   });
 
-  test('is told by its job', async () => {
+  test('answers the request of a restore with its job', async () => {
     const asked = {
       ...{ item: '', items: ['etc/\udcff'], patterns: ['sh:home/**'], destination: 'client', dest_folder: '/x' },
       ...{ replace: 'never', verify: 'contents', numeric_ids: true, dry_run: true, database: false },
@@ -119,7 +131,7 @@ describe('a restore', () => {
     expect((await gateway.send('/api/v1/jobs/77/', { as: USER })).body.restore).toEqual(asked);
   });
 
-  test('tells archives of one name apart by their repository', async () => {
+  test('requires the repository of a restore when several have the archive', async () => {
     const ambiguous = await post({ archive_name: 'twice', dest_folder: '/x' });
     expect([ambiguous.status, ambiguous.body]).toEqual([400, { repository: [expect.stringMatching(/"Main" \(3\)/)] }]);
     await post({ archive_name: 'twice', dest_folder: '/x', repository: 'Second' });
@@ -151,14 +163,14 @@ describe('a restore', () => {
     ['another policy', { ...base, replace: 'sometimes' }, 'replace', /./],
     ['too much', { ...base, items: Array<string>(100).fill('x'.repeat(10_000)) }, 'items', /too many/],
     ['files as a dump', { ...base, database: true, confirm: 'nightly' }, 'database', /type folders/],
-  ])('is refused for %s', async (_name, body, field, message) => {
+  ])('refuses a restore for %s', async (_name, body, field, message) => {
     const answer = await post(body);
     expect(answer.status).toBe(400);
     expect(answer.body).toEqual({ [field]: [expect.stringMatching(message)] });
     expect(calls()).toEqual([]);
   });
 
-  test('of a database is confirmed by the archive’s name', async () => {
+  test('requires the archive’s name to confirm a restore of a database', async () => {
     await archive('dump', { policy_uuid: null });
     const body = { archive_name: 'dump', database: true };
     expect(await post(body)).toMatchObject({ status: 400, body: { confirm: [expect.stringMatching(/is lost/)] } });
@@ -167,7 +179,7 @@ describe('a restore', () => {
     expect(calls()).toMatchObject([{ database: true, dest_folder: '' }]);
   });
 
-  test('is for superusers, and reading it gives nothing', async () => {
+  test('allows restores to superusers only, and lists none', async () => {
     expect((await gateway.send('/api/v1/restore/', { method: 'POST', body: base, as: USER })).status).toBe(403);
     expect(await gateway.send('/api/v1/restore/', { as: USER })).toMatchObject({ status: 200, body: [] });
   });

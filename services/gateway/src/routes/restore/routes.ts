@@ -1,17 +1,14 @@
 import { exactPath, schedulerCommands } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { findEntry } from '../downloads/find-entry.ts';
-import { jobSchema } from '../jobs/schema.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { findEntry } from '../entries/find-entry.ts';
+import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
-import { findArchive, type FoundArchive } from './find-archive.ts';
+import { findArchive, type FoundArchive } from '../archives/find-archive.ts';
 import { findDestination } from './find-destination.ts';
 import { restoreBody, restoreRequestOf, type RestoreBody } from './restore-body.ts';
-
-const path = `${API_ROOT}/restore`;
 
 /** The exact paths of catalog entries, which must be of this archive. @throws AppError `validation` */
 const pathsOf = async (
@@ -48,37 +45,31 @@ const checkDump = async (
 
 const restore = async (deps: GatewayDeps, { body, ids }: ApiRequest<RestoreBody>): Promise<ApiAnswer> => {
   const archive = await findArchive(deps, body.archive_name, String(body.repository ?? ''));
-  if (!archive) throw fieldError('archive_name', `There is no archive named "${body.archive_name}".`);
+  if (!archive?.repository) throw fieldError('archive_name', `There is no archive named "${body.archive_name}".`);
   await checkDump(deps, archive, body);
-  const request = restoreRequestOf(body, await pathsOf(deps, archive, body.entries));
-  const asked = {
-    ...request,
+  return startJob(deps, schedulerCommands.restore, {
+    ...restoreRequestOf(body, await pathsOf(deps, archive, body.entries)),
     run: ids.uuid,
     backup: archive.job_uuid,
     repository: archive.repository,
     client: await findDestination(deps, archive, body.destination),
-  };
-  return startJob(deps, schedulerCommands.restore, asked);
+  });
 };
 
 export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'GET',
-    path,
+    route: 'GET /api/v1/restore',
     access: 'user',
-    tag: 'restore',
     summary: 'Retrieve nothing: restores are jobs',
     answers: z.array(z.never()),
     handle: () => Promise.resolve({ body: [] }),
   }),
   endpoint({
-    method: 'POST',
-    path,
+    route: 'POST /api/v1/restore',
     access: 'superuser',
-    tag: 'restore',
     summary: 'Restore items of an archive to a folder, to where they were, or to a database',
     body: restoreBody,
-    answers: z.object({ job: z.int(), ...jobSchema.shape }),
+    answers: startedJobSchema,
     success: 201,
     handle: (request) => restore(deps, request),
   }),

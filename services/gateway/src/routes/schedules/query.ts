@@ -1,14 +1,8 @@
-import { scheduleFields, type ScheduleFields } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
-import type { CommonRow } from '../../http/representation.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { authorColumns, authorJoins, columnsOf } from '../../read/authored.ts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { inventory } from '@cyborgbackup/read-models';
+import type { RowSource } from '../../lists/index.ts';
+import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
 
-export interface ScheduleRow extends StoredRow, CommonRow, ScheduleFields {}
+export type ScheduleRow = AuthoredRow<RowOf<typeof inventory.schedules>>;
 
-const columns = ['id', 'uuid', 'created', 'modified', 'revision', ...Object.keys(scheduleFields.shape)];
-
-export const scheduleSource: RowSource = {
-  select: `${columnsOf(columns)}, ${authorColumns}`,
-  from: `inventory.schedules t ${authorJoins}`,
-};
+export const scheduleSource: RowSource = authoredSource(inventory.schedules, {});

@@ -1,13 +1,16 @@
 import { scheduleCommands } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import type { Endpoint } from '../../http/endpoint.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
-import { presentSchedule } from './present.ts';
+import type { Endpoint } from '../../http/core/endpoint.ts';
+import { linksOf, represent } from '../../http/core/representation.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { scheduleSource, type ScheduleRow } from './query.ts';
 import { changeSchedule, createSchedule, scheduleSchema } from './schema.ts';
 
+export const presentSchedule = (row: ScheduleRow): object =>
+  represent(scheduleSchema, { ...row, ...linksOf(row, { collection: 'schedules' }) });
+
 export const scheduleRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
-  resourceEndpoints<ScheduleRow, typeof createSchedule, typeof changeSchedule>(
+  resourceEndpoints(
     {
       label: 'Schedule',
       collection: 'schedules',
@@ -15,7 +18,7 @@ export const scheduleRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
       representation: scheduleSchema,
       create: createSchedule,
       change: changeSchedule,
-      present: async (row) => presentSchedule(row),
+      present: presentSchedule,
       register: (body, { ids }) => deps.call(scheduleCommands.register, { ...ids, ...body }),
       update: (target, changes) => deps.call(scheduleCommands.change, { ...target, changes }),
       remove: (target) => deps.call(scheduleCommands.remove, target),

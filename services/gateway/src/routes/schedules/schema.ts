@@ -1,16 +1,11 @@
 import { SCHEDULE_DEFAULTS, scheduleFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { commonSchema } from '../../http/representation.ts';
+import { commonSchema } from '../../http/core/representation.ts';
+import { withDefaults } from '../../http/resource/with-defaults.ts';
 
 const { shape } = scheduleFields;
 
-export const createSchedule = z.object({
-  ...shape,
-  timezone: shape.timezone.default('UTC'),
-  enabled: shape.enabled.default(true),
-  jitter: shape.jitter.default(SCHEDULE_DEFAULTS.jitter),
-  blackouts: shape.blackouts.default(SCHEDULE_DEFAULTS.blackouts),
-});
+export const createSchedule = z.object(withDefaults(shape, { timezone: 'UTC', enabled: true, ...SCHEDULE_DEFAULTS }));
 
 export const changeSchedule = scheduleFields.partial();
 

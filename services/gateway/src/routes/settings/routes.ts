@@ -1,19 +1,33 @@
 import { SECRET_MASK, settingsCommands, type EffectiveSetting } from '@cyborgbackup/contracts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { listSchema } from '../../http/list-endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { listRows, sources } from '../../list/index.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { presentSetting } from './present.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { listSchema } from '../../http/lists/list-endpoint.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
+import { listRows, parseListQuery, sources } from '../../lists/index.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
 import { readSettings } from './query.ts';
 import { changeSetting, replaceSetting, settingSchema } from './schema.ts';
 import { sshKeyRoutes } from './ssh-key.ts';
 
-/** The filter engine finds which and in which order; what they say is merged with the defaults. */
-const list = async ({ reader }: GatewayDeps, { query, path: at }: ApiRequest): Promise<ApiAnswer> => {
-  const { rows, fields, ...page } = await listRows(reader, sources.settings, query, { path: at });
+const maskedValue = ({ is_secret: isSecret, secret, value }: EffectiveSetting): string => {
+  if (!isSecret) return value ?? '';
+  return secret === null ? '' : SECRET_MASK;
+};
+
+const presentSetting = (setting: EffectiveSetting): object =>
+  represent(settingSchema, {
+    ...setting,
+    url: urlOf('settings', setting.id),
+    value: maskedValue(setting),
+    group: setting.group_name,
+    order: setting.sort_order,
+  });
+
+/** The list engine finds the ids in their order; the settings themselves are merged with the defaults. */
+const list = async ({ reader }: GatewayDeps, { query, path: listPath }: ApiRequest): Promise<ApiAnswer> => {
+  const parsed = parseListQuery(sources.settings, query);
+  const { rows, fields, ...page } = await listRows(reader, sources.settings, { query: parsed, path: listPath });
   if (fields) return { body: { ...page, results: rows } };
   const settings = new Map((await readSettings(reader)).map((setting) => [setting.id, presentSetting(setting)]));
   return { body: { ...page, results: rows.map(({ id }) => settings.get(id)) } };
@@ -26,7 +40,7 @@ const find = async (deps: GatewayDeps, request: ApiRequest): Promise<EffectiveSe
   return setting;
 };
 
-/** Settings are texts; Python's words for booleans are what clients send and expect. */
+/** Settings are texts; clients send and expect Python's words for booleans. */
 const textOf = (value: unknown): string => {
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -43,17 +57,14 @@ const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): P
   return { body: presentSetting(await find(deps, request)) };
 };
 
-const common = { tag: 'settings', answers: settingSchema } as const;
-const path = `${API_ROOT}/settings`;
-
-const echoes = Object.keys(settingSchema.shape);
+const common = { answers: settingSchema } as const;
+const ignoredFields = Object.keys(settingSchema.shape);
 
 export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   ...sshKeyRoutes(deps),
   endpoint({
+    route: 'GET /api/v1/settings',
     ...common,
-    method: 'GET',
-    path,
     access: 'user',
     summary: 'Retrieve a list of all settings',
     answers: listSchema(settingSchema),
@@ -61,31 +72,28 @@ export const settingRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: (request) => list(deps, request),
   }),
   endpoint({
+    route: 'GET /api/v1/settings/:id',
     ...common,
-    method: 'GET',
-    path: `${path}/:id`,
     access: 'user',
     summary: 'Retrieve details of a single setting',
     handle: async (request) => ({ body: presentSetting(await find(deps, request)) }),
   }),
   endpoint({
+    route: 'PATCH /api/v1/settings/:id',
     ...common,
-    method: 'PATCH',
-    path: `${path}/:id`,
     access: 'superuser',
     summary: 'Change a single setting',
     body: changeSetting,
-    echoes,
+    ignoredFields,
     handle: (request) => change(deps, request, request.body.value),
   }),
   endpoint({
+    route: 'PUT /api/v1/settings/:id',
     ...common,
-    method: 'PUT',
-    path: `${path}/:id`,
     access: 'superuser',
     summary: 'Change a single setting',
     body: replaceSetting,
-    echoes,
+    ignoredFields,
     handle: (request) => change(deps, request, request.body.value),
   }),
 ];

@@ -1,10 +1,9 @@
 import { settingsCommands } from '@cyborgbackup/contracts';
 import { hasCode } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { HttpError } from '../../http/http-error.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { HttpError } from '../../http/core/http-error.ts';
 import { readPublicKey } from './query.ts';
 import { generateSsh } from './schema.ts';
 
@@ -15,19 +14,15 @@ const keyExists = (): HttpError => new HttpError(409, {});
 
 export const sshKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/settings/get_ssh_publickey`,
+    route: 'GET /api/v1/settings/get_ssh_publickey',
     access: 'user',
-    tag: 'settings',
     summary: 'Retrieve the public SSH key that clients and repositories have to accept',
     answers: z.union([z.string(), z.array(z.never())]),
     handle: async () => ({ body: (await readPublicKey(deps.reader)) ?? NO_KEY }),
   }),
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/settings/generate_ssh`,
+    route: 'GET /api/v1/settings/generate_ssh',
     access: 'user',
-    tag: 'settings',
     summary: 'Tell by the status whether there is an SSH key: 200 or 204',
     answers: z.array(z.never()),
     statuses: { 204: 'There is no key yet.' },
@@ -35,10 +30,8 @@ export const sshKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       (await readPublicKey(deps.reader)) === undefined ? { status: 204, body: undefined } : { body: NO_KEY },
   }),
   endpoint({
-    method: 'POST',
-    path: `${API_ROOT}/settings/generate_ssh`,
+    route: 'POST /api/v1/settings/generate_ssh',
     access: 'superuser',
-    tag: 'settings',
     summary: 'Generate the SSH key pair',
     body: generateSsh,
     answers: z.object({ pubkey: z.string() }),

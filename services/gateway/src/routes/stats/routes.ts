@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 
 const DAYS = 30;
 const DAY_MILLIS = 24 * 60 * 60_000;
@@ -27,14 +26,11 @@ const dayStats = z.object({
 const firstDay = (now: number): string =>
   new Date((Math.floor(now / DAY_MILLIS) - DAYS + 1) * DAY_MILLIS).toISOString();
 
-export const statsRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const statsRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/stats`,
+    route: 'GET /api/v1/stats',
     access: 'user',
-    tag: 'stats',
     summary: 'Retrieve what was backed up on each of the last 30 days that had a backup',
     answers: z.array(dayStats),
     handle: async () => ({ body: await deps.reader.rows(PER_DAY, [firstDay(deps.clock.now())]) }),
-  }),
-];
+  });

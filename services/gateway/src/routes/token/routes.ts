@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { LogIn } from '../../auth/log-in.ts';
 import type { Sessions } from '../../auth/sessions.ts';
-import { endpoint, type Endpoint } from '../../http/endpoint.ts';
-import { HttpError, notAuthenticated, CHALLENGE } from '../../http/http-error.ts';
+import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
+import { HttpError, notAuthenticated, CHALLENGE } from '../../http/core/http-error.ts';
 
 const tokenPair = z.object({ refresh: z.string(), access: z.string() });
 
@@ -17,10 +17,8 @@ const invalidToken = (): HttpError =>
 
 export const tokenRoutes = (logIn: LogIn, sessions: Sessions): readonly Endpoint[] => [
   endpoint({
-    method: 'POST',
-    path: '/api/token/obtain',
+    route: 'POST /api/token/obtain',
     access: 'public',
-    tag: 'token',
     summary: 'Log in: exchange email and password for an access and a refresh token',
     body: credentials,
     answers: tokenPair,
@@ -32,10 +30,8 @@ export const tokenRoutes = (logIn: LogIn, sessions: Sessions): readonly Endpoint
     },
   }),
   endpoint({
-    method: 'POST',
-    path: '/api/token/refresh',
+    route: 'POST /api/token/refresh',
     access: 'public',
-    tag: 'token',
     summary: 'Exchange a refresh token for the next pair; each can be used once',
     body: refreshBody,
     answers: tokenPair,

@@ -1,21 +1,16 @@
-import type { RowSource } from '../../list/index.ts';
-import type { Person } from '../../read/authored.ts';
+import type { ApiTokenRow } from '@cyborgbackup/read-models';
+import type { RowSource } from '../../lists/index.ts';
+import { personOf, type Person } from '../../db/authored.ts';
 
-export interface TokenRow {
-  readonly id: number;
-  readonly uuid: string;
-  readonly user_uuid: string;
+type TokenColumn = 'id' | 'uuid' | 'user_uuid' | 'name' | 'scope' | 'created' | 'expires_at' | 'last_used';
+
+export interface TokenRow extends Pick<ApiTokenRow, TokenColumn> {
   readonly user: number;
   readonly person: Person;
-  readonly name: string;
-  readonly scope: 'read' | 'write';
-  readonly created: string;
-  readonly expires_at: string | null;
-  readonly last_used: string | null;
 }
 
 export const tokenSource: RowSource = {
   select: `t.id, t.uuid, t.user_uuid, u.id as user, t.name, t.scope, t.created, t.expires_at, t.last_used,
-    json_build_object('id', u.id, 'email', u.email, 'first_name', u.first_name, 'last_name', u.last_name) as person`,
+    ${personOf('u')} as person`,
   from: 'inventory.api_tokens t join inventory.users u on u.uuid = t.user_uuid',
 };

@@ -1,25 +1,60 @@
-import { apiTokenCommands } from '@cyborgbackup/contracts';
+import { API_TOKEN_SCOPES, apiTokenCommands, requiredText } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { apiTokenHash } from '../../auth/authenticate.ts';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { listSchema } from '../../http/list-endpoint.ts';
-import { pageOfItems } from '../../http/page-of-items.ts';
-import { API_ROOT, urlOf } from '../../http/representation.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { NOT_YET_VISIBLE } from '../../http/deps.ts';
-import { presentToken } from './present.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { listSchema } from '../../http/lists/list-endpoint.ts';
+import { pageOfItems } from '../../http/lists/page-of-items.ts';
+import { represent, urlOf } from '../../http/core/representation.ts';
+import { shortIsoOrNull } from '../../db/timestamps.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
+import { NOT_YET_VISIBLE } from '../../backend/calls.ts';
 import { tokenSource, type TokenRow } from './query.ts';
-import { createdToken, createToken, tokenSchema } from './schema.ts';
+
+const createToken = z.object({
+  name: requiredText(255),
+  scope: z.enum(API_TOKEN_SCOPES).default('read'),
+  /** ISO 8601; null = never. */
+  expires_at: z.iso.datetime({ offset: true }).nullable().default(null),
+});
+
+const tokenSchema = z.object({
+  id: z.int(),
+  type: z.literal('token'),
+  url: z.string(),
+  related: z.object({ user: z.string() }),
+  summary_fields: z.record(z.string(), z.unknown()),
+  created: z.string(),
+  user: z.int(),
+  name: z.string(),
+  scope: z.enum(API_TOKEN_SCOPES),
+  expires_at: z.string().nullable(),
+  last_used: z.string().nullable(),
+  uuid: z.uuid(),
+});
+
+/** The only answer that has the token itself. */
+const createdToken = tokenSchema.extend({ token: z.string() });
+
+const presentToken = (row: TokenRow): object =>
+  represent(tokenSchema, {
+    ...row,
+    url: urlOf('tokens', row.id),
+    related: { user: urlOf('users', row.user) },
+    summary_fields: { user: row.person },
+    expires_at: shortIsoOrNull(row.expires_at),
+    last_used: shortIsoOrNull(row.last_used),
+  });
 
 const TOKEN_BYTES = 32;
 
-/** The prefix lets scanners for leaked secrets know one when they see it. */
+/** Scanners for leaked secrets recognise the prefix. */
 const newToken = (): string => `cbb_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 
-/** Superusers see everybody's tokens, others their own. Revoked ones are gone. */
+/** Superusers see the tokens of all users, others their own. Revoked ones are not visible. */
 const visible = (request: ApiRequest): { where: string; values: readonly unknown[] } => {
   const { isSuperuser, uuid } = request.caller();
   return isSuperuser
@@ -39,19 +74,17 @@ const find = async (deps: GatewayDeps, request: ApiRequest, id: number): Promise
 
 const expiry = (text: string | null, now: number): string | null => {
   if (text === null) return null;
-  const at = new Date(text);
-  if (!(at.getTime() > now)) throw fieldError('expires_at', 'The expiry must lie in the future.');
-  return at.toISOString();
+  const expiresAt = new Date(text);
+  if (!(expiresAt.getTime() > now)) throw fieldError('expires_at', 'The expiry must lie in the future.');
+  return expiresAt.toISOString();
 };
 
-const path = `${API_ROOT}/tokens`;
-const common = { tag: 'tokens', access: 'user', answers: tokenSchema } as const;
+const common = { access: 'user', answers: tokenSchema } as const;
 
 const create = (deps: GatewayDeps): Endpoint =>
   endpoint({
+    route: 'POST /api/v1/tokens',
     ...common,
-    method: 'POST',
-    path,
     summary: 'Create a personal API token; it is shown in this answer and never again',
     body: createToken,
     answers: createdToken,
@@ -77,9 +110,8 @@ const create = (deps: GatewayDeps): Endpoint =>
 
 export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
+    route: 'GET /api/v1/tokens',
     ...common,
-    method: 'GET',
-    path,
     summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
     answers: listSchema(tokenSchema),
     handle: async (request) => {
@@ -93,18 +125,16 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   }),
   create(deps),
   endpoint({
+    route: 'GET /api/v1/tokens/:id',
     ...common,
-    method: 'GET',
-    path: `${path}/:id`,
     summary: 'Retrieve details of a personal API token, without the token itself',
     handle: async (request) => ({
       body: presentToken(await find(deps, request, idParameter(request, 'Token'))),
     }),
   }),
   endpoint({
+    route: 'DELETE /api/v1/tokens/:id',
     ...common,
-    method: 'DELETE',
-    path: `${path}/:id`,
     summary: 'Revoke a personal API token',
     handle: async (request) => {
       const row = await find(deps, request, idParameter(request, 'Token'));

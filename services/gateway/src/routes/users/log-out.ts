@@ -1,14 +1,13 @@
 import { sessionCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiAnswer, type Endpoint } from '../../http/endpoint.ts';
-import { noSuch } from '../../http/http-error.ts';
-import { idParameter } from '../../http/id-parameter.ts';
-import { API_ROOT } from '../../http/representation.ts';
+import type { GatewayDeps } from '../deps.ts';
+import { endpoint, type ApiAnswer, type Endpoint } from '../../http/core/endpoint.ts';
+import { noSuch } from '../../http/core/http-error.ts';
+import { idParameter } from '../../http/resource/find-row.ts';
 
 const answers = z.object({ revoked: z.int().describe('How many sessions that ended.') });
 
-/** From here on every token that came out of a log-in is void. Personal API tokens are deleted one by one. */
+/** Makes the access and refresh tokens of all log-ins void; personal API tokens stay valid. */
 const logOut = async (deps: GatewayDeps, user: string): Promise<ApiAnswer> => {
   const { revoked, position } = await deps.call(sessionCommands.revokeAll, { user });
   await deps.waitForProjection('inventory', position);
@@ -17,19 +16,15 @@ const logOut = async (deps: GatewayDeps, user: string): Promise<ApiAnswer> => {
 
 export const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
-    method: 'POST',
-    path: `${API_ROOT}/me/logout_everywhere`,
+    route: 'POST /api/v1/me/logout_everywhere',
     access: 'user',
-    tag: 'me',
     summary: 'End all sessions of the current user: their access and refresh tokens are void at once',
     answers,
     handle: (request) => logOut(deps, request.caller().uuid),
   }),
   endpoint({
-    method: 'POST',
-    path: `${API_ROOT}/users/:id/logout_everywhere`,
+    route: 'POST /api/v1/users/:id/logout_everywhere',
     access: 'superuser',
-    tag: 'users',
     summary: 'End all sessions of the user: their access and refresh tokens are void at once',
     answers,
     handle: async (request) => {

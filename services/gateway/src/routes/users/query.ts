@@ -1,13 +1,10 @@
-import { userFields, type UserFields } from '@cyborgbackup/contracts';
-import type { RowSource } from '../../list/index.ts';
-import type { StoredRow } from '../../http/resource.ts';
-import { columnsOf } from '../../read/authored.ts';
+import type { RowOf } from '@cyborgbackup/projections/define';
+import { inventory } from '@cyborgbackup/read-models';
+import type { RowSource } from '../../lists/index.ts';
+import { columnsOf } from '../../db/authored.ts';
 
-export interface UserRow extends StoredRow, UserFields {
-  readonly created: string;
-}
+const HIDDEN = ['password_hash', 'credentials_changed_at', 'modified'] as const;
 
-export const userSource: RowSource = {
-  select: columnsOf(['id', 'uuid', 'created', 'revision', ...Object.keys(userFields.shape)]),
-  from: 'inventory.users t',
-};
+export type UserRow = Omit<RowOf<typeof inventory.users>, (typeof HIDDEN)[number]>;
+
+export const userSource: RowSource = { select: columnsOf(inventory.users, HIDDEN), from: 'inventory.users t' };

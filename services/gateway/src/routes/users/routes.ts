@@ -1,33 +1,32 @@
 import { userCommands } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
-import type { GatewayDeps } from '../../http/deps.ts';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/endpoint.ts';
-import { forbidden } from '../../http/http-error.ts';
-import { answerList, listSchema } from '../../http/list-endpoint.ts';
-import { sources } from '../../list/index.ts';
-import { API_ROOT } from '../../http/representation.ts';
-import { resourceEndpoints } from '../../http/resource.ts';
+import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { forbidden } from '../../http/core/http-error.ts';
+import { linksOf, represent } from '../../http/core/representation.ts';
+import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { resourceEndpoints } from '../../http/resource/resource.ts';
+import { sources } from '../../lists/index.ts';
+import type { GatewayDeps } from '../deps.ts';
 import { logOutRoutes } from './log-out.ts';
-import { presentUser } from './present.ts';
 import { userSource, type UserRow } from './query.ts';
 import { changeUser, createUser, replaceUser, userSchema } from './schema.ts';
 
-type Change = z.output<typeof changeUser>;
+export const presentUser = (row: UserRow): object =>
+  represent(userSchema, { ...row, ...linksOf(row, { collection: 'users' }) });
 
-/** Ordinary users change themselves only, and not what they may do. */
-const checkMayChange = (row: UserRow, changes: Change, request: ApiRequest): void => {
+/** Ordinary users may change themselves only, except for `is_superuser`. */
+const checkMayChange = (row: UserRow, changes: z.output<typeof changeUser>, request: ApiRequest): void => {
   const caller = request.caller();
   if (caller.isSuperuser) return;
   if (row.uuid !== caller.uuid || (changes.is_superuser ?? row.is_superuser) !== row.is_superuser) throw forbidden();
 };
 
-const passwordPart = async (
-  { passwords }: GatewayDeps,
-  password: string | undefined,
-): Promise<{ password_hash?: string }> => (password ? { password_hash: await passwords.hash(password) } : {});
-
-/** Who changes themselves gets a fresh access token: a new password makes the one they came with void. */
-const freshToken = async (deps: GatewayDeps, row: UserRow, request: ApiRequest): Promise<Record<string, string>> => {
+/** Users who change themselves get a new access token: a new password makes the one of the request void. */
+const newAccessToken = async (
+  deps: GatewayDeps,
+  row: UserRow,
+  request: ApiRequest,
+): Promise<Record<string, string>> => {
   const { uuid, id, session } = request.caller();
   if (row.uuid !== uuid || session === undefined) return {};
   const token = await deps.sessions.freshAccess(id, session);
@@ -35,7 +34,7 @@ const freshToken = async (deps: GatewayDeps, row: UserRow, request: ApiRequest):
 };
 
 const crud = (deps: GatewayDeps): readonly Endpoint[] =>
-  resourceEndpoints<UserRow, typeof createUser, typeof changeUser>(
+  resourceEndpoints(
     {
       label: 'User',
       collection: 'users',
@@ -45,16 +44,16 @@ const crud = (deps: GatewayDeps): readonly Endpoint[] =>
       replace: replaceUser,
       change: changeUser,
       changeAccess: 'user',
-      present: async (row) => presentUser(row),
+      present: presentUser,
       register: async ({ password, ...fields }, { ids }) =>
         deps.call(userCommands.register, { ...ids, ...fields, password_hash: await deps.passwords.hash(password) }),
-      update: async (target, body, { row, request }) => {
-        checkMayChange(row, body, request);
-        const { password, ...changes } = body;
-        return deps.call(userCommands.change, { ...target, changes, ...(await passwordPart(deps, password)) });
+      update: async (target, { password, ...changes }, { row, request }) => {
+        checkMayChange(row, changes, request);
+        const hashed = password ? { password_hash: await deps.passwords.hash(password) } : {};
+        return deps.call(userCommands.change, { ...target, changes, ...hashed });
       },
       remove: (target) => deps.call(userCommands.remove, target),
-      changedHeaders: (row, request) => freshToken(deps, row, request),
+      changedHeaders: (row, request) => newAccessToken(deps, row, request),
     },
     deps,
   );
@@ -62,10 +61,8 @@ const crud = (deps: GatewayDeps): readonly Endpoint[] =>
 /** The caller, as a list of one. */
 const me = (deps: GatewayDeps): Endpoint =>
   endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/me`,
+    route: 'GET /api/v1/me',
     access: 'user',
-    tag: 'me',
     summary: 'Retrieve information about the current logged user',
     answers: listSchema(userSchema),
     handle: (request) =>

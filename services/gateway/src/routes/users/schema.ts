@@ -1,12 +1,36 @@
 import { userFields } from '@cyborgbackup/contracts';
 import { z } from 'zod';
-import { passwordWeaknesses } from './password.ts';
+import { withDefaults } from '../../http/resource/with-defaults.ts';
 
-const { shape } = userFields;
+const { email: emailField, ...others } = userFields.shape;
 
-const email = shape.email.regex(z.regexes.email, 'Enter a valid email address.');
+const email = emailField.regex(z.regexes.email, 'Enter a valid email address.');
 
-/** @param whenEmpty what is wrong with none, if anything is */
+const MIN_LENGTH = 8;
+const MIN_DISTINCT = 4;
+
+/** The top of every list of stolen passwords, as far as the other rules allow them. */
+const COMMON = new Set(
+  [
+    'password password1 password123 passw0rd iloveyou princess sunshine football baseball superman trustno1 qwertyuiop',
+    'qwerty123 1q2w3e4r 1qaz2wsx abcd1234 letmein1 welcome1 changeme adminadmin administrator admin123 cyborgbackup',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** The weaknesses of a new password, in the original's words. */
+const passwordWeaknesses = (password: string): readonly string[] => {
+  const found: string[] = [];
+  if (password.length < MIN_LENGTH) {
+    found.push(`This password is too short. It must contain at least ${MIN_LENGTH} characters.`);
+  }
+  if (COMMON.has(password.toLowerCase()) || new Set(password).size < MIN_DISTINCT) {
+    found.push('This password is too common.');
+  }
+  if (/^\d+$/.test(password)) found.push('This password is entirely numeric.');
+  return found;
+};
+
+/** @param whenEmpty the message for an empty password; undefined where that is allowed */
 const password = (whenEmpty?: string): z.ZodType<string, string> =>
   z
     .string()
@@ -18,29 +42,31 @@ const password = (whenEmpty?: string): z.ZodType<string, string> =>
     })
     .meta({ verbatim: true });
 
-/** A password that somebody has to choose. */
+/** A new password of a user. */
 export const chosenPassword = password('This field may not be blank.');
 
-const optional = {
-  first_name: shape.first_name.default(''),
-  last_name: shape.last_name.default(''),
-  is_superuser: shape.is_superuser.default(false),
-  notify_backup_daily: shape.notify_backup_daily.default(false),
-  notify_backup_weekly: shape.notify_backup_weekly.default(false),
-  notify_backup_monthly: shape.notify_backup_monthly.default(false),
-  notify_backup_success: shape.notify_backup_success.default(false),
-  notify_backup_failed: shape.notify_backup_failed.default(false),
-  notify_backup_summary: shape.notify_backup_summary.default(false),
+const fields = {
+  email,
+  ...withDefaults(others, {
+    first_name: '',
+    last_name: '',
+    is_superuser: false,
+    notify_backup_daily: false,
+    notify_backup_weekly: false,
+    notify_backup_monthly: false,
+    notify_backup_success: false,
+    notify_backup_failed: false,
+    notify_backup_summary: false,
+  }),
 };
 
 export const createUser = z.object({
-  email,
-  ...optional,
+  ...fields,
   password: password('Password required for new User.').prefault(''),
 });
 
 /** Without a password it stays as it is. */
-export const replaceUser = z.object({ email, ...optional, password: password().optional() });
+export const replaceUser = z.object({ ...fields, password: password().optional() });
 
 export const changeUser = userFields.extend({ email, password: password() }).partial();
 
@@ -51,5 +77,5 @@ export const userSchema = z.object({
   related: z.object({}),
   summary_fields: z.object({}),
   created: z.string(),
-  ...shape,
+  ...userFields.shape,
 });

@@ -1,19 +1,19 @@
 import { OUTPUT_KINDS, type JobProgress, type OutputKind } from '@cyborgbackup/contracts';
 import { hasCode, messageOf, type Logger } from '@cyborgbackup/kernel';
-import type { JobNews, JobWatch } from '../../../read/job-news.ts';
-import { shortIsoOrNull } from '../../../read/timestamps.ts';
+import type { JobChangeFeed, JobWatch } from '../../../db/job-change-feed.ts';
+import { shortIsoOrNull } from '../../../db/timestamps.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
 import type { JobRow } from '../query.ts';
-import { HEARTBEAT, retryAfter, serverSentEvent } from './server-sent-event.ts';
 
 /*
- * What a reader of a job's stream gets, in this order, until the job has ended or the reader is gone:
+ * The events of a job's stream, in this order, until the job has ended or the reader is gone:
  *
- *   status     now, and whenever it becomes another one
+ *   status     at once, and with every transition
  *   job_event  each line of output after the one that the reader has, its counter being the id
  *   end        once, when the job has ended and all its output was sent
  *
- * Everything is read from the tables when the reader takes it: a slow one holds up nobody, and nothing is kept for it.
+ * Everything is read from the tables when the reader takes it, so a slow reader delays no other, and nothing is buffered for it.
+ * See docs/decisions/0013-streams-read-tables.md.
  */
 
 /** A line of a job's output as the table has it. */
@@ -28,11 +28,11 @@ export interface StreamedLine {
   readonly created: string;
 }
 
-/** `final` is asked for once all lines are in the table. */
-export type LinesVersion = number | 'final';
+/** `final` once all lines are in the table. */
+type LinesVersion = number | 'final';
 
-export interface JobStreamParts {
-  readonly news: Pick<JobNews, 'caughtUp'>;
+export interface JobStreamDeps {
+  readonly changes: Pick<JobChangeFeed, 'caughtUp'>;
   readonly watch: JobWatch;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
@@ -40,18 +40,18 @@ export interface JobStreamParts {
   readonly readJob: (version: number) => Promise<JobRow>;
   /** The next lines; none only when the table has no more, as of this version of the job. */
   readonly readLines: (version: LinesVersion, after: number) => Promise<readonly StreamedLine[]>;
-  /** @throws HttpError when the reader may not read any more */
-  readonly readmit: () => Promise<void>;
+  /** @throws HttpError when the reader is no longer authorized */
+  readonly reauthorize: () => Promise<void>;
   /** The counter of the last line that the reader has; 0 for none. */
   readonly after: number;
   readonly signal: AbortSignal;
 }
 
 const HEARTBEAT_MILLIS = 15_000;
-/** While the database is away, or the end of the output is not in the table yet. */
+/** While the database cannot be reached, or the end of the output is not in the table yet. */
 const RETRY_MILLIS = 1_000;
 
-/** behind = the tables do not show everything yet, or cannot be read. */
+/** behind = the tables lag behind the log, or cannot be read. */
 type Progress = 'current' | 'behind' | 'ended';
 
 const statusOf = (row: JobRow, now: number): object => ({
@@ -68,6 +68,16 @@ const statusOf = (row: JobRow, now: number): object => ({
   warnings: row.warnings,
 });
 
+/**
+ * One message of a stream of server-sent events. JSON has no line breaks, so one `data` line is enough.
+ * @param message.id a reader that comes back sends it as Last-Event-ID
+ */
+const serverSentEvent = ({ event, id, data }: { event: string; id?: string; data: unknown }): string =>
+  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+
+/** Keeps proxies from closing a silent connection, and fails when the reader is gone. */
+const HEARTBEAT = ': still here\n\n';
+
 const lineOf = (job: number, { progress, ...line }: StreamedLine): string =>
   serverSentEvent({
     event: 'job_event',
@@ -75,17 +85,17 @@ const lineOf = (job: number, { progress, ...line }: StreamedLine): string =>
     data: { job, ...line, event_display: OUTPUT_KINDS[line.event], event_data: progress ?? {} },
   });
 
-/** What tells a reader that comes back after the end that there is nothing more. */
+/** The id of the last event: a reader that comes back with it has had everything. */
 export const END_ID = /^(\d{1,10})\.end$/;
 
-export async function* jobStream(parts: JobStreamParts): AsyncGenerator<string, void> {
-  const { news, watch, logger, signal } = parts;
-  let after = parts.after;
-  let shown = '';
+export async function* jobStream(deps: JobStreamDeps): AsyncGenerator<string, void> {
+  const { changes, watch, logger, signal } = deps;
+  let after = deps.after;
+  let sentState = '';
 
   async function* newLines(version: LinesVersion, job: number): AsyncGenerator<string, void> {
     for (;;) {
-      const lines = await parts.readLines(version, after);
+      const lines = await deps.readLines(version, after);
       const last = lines.at(-1);
       if (!last) return;
       yield lines.map((line) => lineOf(job, line)).join('');
@@ -94,39 +104,39 @@ export async function* jobStream(parts: JobStreamParts): AsyncGenerator<string, 
   }
 
   function* newStatus(row: JobRow): Generator<string, void> {
-    // Of a running job the time that has passed is always another one.
+    // Compared without the elapsed time, which always differs while the job runs.
     const state = JSON.stringify(statusOf(row, 0));
-    if (state !== shown) yield serverSentEvent({ event: 'status', data: statusOf(row, parts.now()) });
-    shown = state;
+    if (state !== sentState) yield serverSentEvent({ event: 'status', data: statusOf(row, deps.now()) });
+    sentState = state;
   }
 
   async function* everythingNew(version: number): AsyncGenerator<string, Progress> {
-    const row = await parts.readJob(version);
+    const row = await deps.readJob(version);
     if (isActive(row)) {
       yield* newStatus(row);
       yield* newLines(version, row.id);
       return 'current';
     }
     // An executor records all output before the result.
-    const isComplete = await news.caughtUp();
+    const isComplete = await changes.caughtUp();
     yield* newLines('final', row.id);
     yield* newStatus(row);
     if (!isComplete) return 'behind';
-    yield serverSentEvent({ event: 'end', id: `${after}.end`, data: statusOf(row, parts.now()) });
+    yield serverSentEvent({ event: 'end', id: `${after}.end`, data: statusOf(row, deps.now()) });
     return 'ended';
   }
 
-  let nextBeat = parts.now() + HEARTBEAT_MILLIS;
+  let nextBeat = deps.now() + HEARTBEAT_MILLIS;
 
   async function* beat(): AsyncGenerator<string, void> {
-    if (parts.now() < nextBeat) return;
-    nextBeat = parts.now() + HEARTBEAT_MILLIS;
+    if (deps.now() < nextBeat) return;
+    nextBeat = deps.now() + HEARTBEAT_MILLIS;
     yield HEARTBEAT;
-    await parts.readmit();
+    await deps.reauthorize();
   }
 
-  /** One turn: all there is to tell now. A database that is away ends it early. */
-  async function* turn(version: number): AsyncGenerator<string, Progress> {
+  /** Sends all there is now. Stops early when the database cannot be reached. */
+  async function* sendAll(version: number): AsyncGenerator<string, Progress> {
     try {
       yield* beat();
       return yield* everythingNew(version);
@@ -137,12 +147,13 @@ export async function* jobStream(parts: JobStreamParts): AsyncGenerator<string, 
     }
   }
 
-  yield retryAfter(RETRY_MILLIS);
+  // How long a reader waits before it comes back.
+  yield `retry: ${RETRY_MILLIS}\n\n`;
   while (!signal.aborted) {
     const version = watch.version();
-    const progress = yield* turn(version);
+    const progress = yield* sendAll(version);
     if (progress === 'ended') return;
-    const untilBeat = Math.max(1, nextBeat - parts.now());
+    const untilBeat = Math.max(1, nextBeat - deps.now());
     await watch.changed(version, { millis: progress === 'behind' ? RETRY_MILLIS : untilBeat, signal });
   }
 }

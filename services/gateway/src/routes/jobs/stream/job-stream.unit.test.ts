@@ -1,9 +1,9 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { createLogger } from '@cyborgbackup/kernel';
 import { describe, expect, test } from 'vitest';
-import { HttpError } from '../../../http/http-error.ts';
+import { HttpError } from '../../../http/core/http-error.ts';
 import type { JobRow } from '../query.ts';
-import { jobStream, type JobStreamParts, type StreamedLine } from './job-stream.ts';
+import { jobStream, type JobStreamDeps, type StreamedLine } from './job-stream.ts';
 
 const row = (changes: Partial<JobRow> = {}): JobRow =>
   ({
@@ -32,17 +32,17 @@ interface Stage {
   /** Called each time the stream waits; what it does is what happens meanwhile. */
   onWait: (millis: number) => void;
   onRead: () => void;
-  onReadmit: () => void;
+  onReauthorize: () => void;
 }
 
 const stage = (changes: Partial<Stage> = {}): Stage => ({
   ...{ now: Date.parse('2026-01-01T00:00:10Z'), job: row(), lines: [], isComplete: true },
-  ...{ onWait: () => undefined, onRead: () => undefined, onReadmit: () => undefined },
+  ...{ onWait: () => undefined, onRead: () => undefined, onReauthorize: () => undefined },
   ...changes,
 });
 
-const partsOf = (on: Stage, after = 0, signal = new AbortController().signal): JobStreamParts => ({
-  news: { caughtUp: async () => on.isComplete },
+const depsOf = (on: Stage, after = 0, signal = new AbortController().signal): JobStreamDeps => ({
+  changes: { caughtUp: async () => on.isComplete },
   watch: {
     version: () => 1,
     changed: async (_version, { millis }) => {
@@ -59,13 +59,13 @@ const partsOf = (on: Stage, after = 0, signal = new AbortController().signal): J
     return on.job;
   },
   readLines: async (_version, from) => on.lines.filter(({ counter }) => counter > from).slice(0, 2),
-  readmit: async () => on.onReadmit(),
+  reauthorize: async () => on.onReauthorize(),
   after,
   signal,
 });
 
 /** The stream as one text, with `event: id` of each event in front. */
-const read = async (parts: JobStreamParts): Promise<{ readonly text: string; readonly seen: string[] }> => {
+const read = async (parts: JobStreamDeps): Promise<{ readonly text: string; readonly seen: string[] }> => {
   let text = '';
   for await (const chunk of jobStream(parts)) text += chunk;
   const seen = [...text.matchAll(/^event: (\w+)\n(?:id: (\S+)\n)?/gm)].map(([, event, id]) => `${event} ${id ?? '-'}`);
@@ -75,9 +75,9 @@ const read = async (parts: JobStreamParts): Promise<{ readonly text: string; rea
 const ended = row({ status: 'successful', finished: '2026-01-01T00:00:12.000000Z' });
 
 describe('a stream', () => {
-  test('of a job that has ended is its output after what the reader has, its status and the end', async () => {
+  test('sends the remaining output, the status and the end of a job that has ended', async () => {
     const on = stage({ job: ended, lines: [1, 2, 3, 4].map(line) });
-    expect((await read(partsOf(on, 1))).seen).toEqual([
+    expect((await read(depsOf(on, 1))).seen).toEqual([
       'job_event 2',
       'job_event 3',
       'job_event 4',
@@ -86,14 +86,14 @@ describe('a stream', () => {
     ]);
   });
 
-  test('tells a status once, and each further one', async () => {
+  test('sends each status once', async () => {
     const states = [row({ job_explanation: 'The connection broke.' }), row({ attempt: 2 }), ended];
     const on = stage({
       onWait: () => {
         on.job = states.shift() ?? on.job;
       },
     });
-    const { text, seen } = await read(partsOf(on));
+    const { text, seen } = await read(depsOf(on));
     expect(seen).toEqual(['status -', 'status -', 'status -', 'status -', 'end 0.end']);
     expect(text).toContain('"job_explanation":"The connection broke."');
   });
@@ -108,38 +108,38 @@ describe('a stream', () => {
         on.isComplete = true;
       },
     });
-    expect((await read(partsOf(on))).seen).toEqual(['job_event 1', 'status -', 'job_event 2', 'end 2.end']);
+    expect((await read(depsOf(on))).seen).toEqual(['job_event 1', 'status -', 'job_event 2', 'end 2.end']);
     expect(waits).toEqual([1_000]);
   });
 
-  test('has progress as figures', async () => {
+  test('sends progress as figures', async () => {
     const progress = { phase: 'create', files: 3, original_size: 10, compressed_size: 5, deduplicated_size: 2 };
     const on = stage({
       job: ended,
       lines: [{ ...line(1), progress: { ...progress, rate: 1.5, path: 'etc/hosts', eta: 12 } }],
     });
-    expect((await read(partsOf(on))).text).toContain(
+    expect((await read(depsOf(on))).text).toContain(
       '"event_data":{"phase":"create","files":3,"original_size":10,"compressed_size":5,"deduplicated_size":2,"rate":1.5,"path":"etc/hosts","eta":12}',
     );
   });
 
-  test('shows every 15 seconds that it lives, to who may still read it', async () => {
+  test('sends a heartbeat every 15 seconds, and authorizes the reader again', async () => {
     let beats = 0;
     const on = stage({
-      onReadmit: () => {
+      onReauthorize: () => {
         beats += 1;
         if (beats === 3) throw new HttpError(401, { detail: 'Given token not valid for any token type' });
       },
     });
     let text = '';
     const reading = (async () => {
-      for await (const chunk of jobStream(partsOf(on))) text += chunk;
+      for await (const chunk of jobStream(depsOf(on))) text += chunk;
     })();
     await expect(reading).rejects.toMatchObject({ status: 401 });
     expect(text.match(/^: still here$/gm)).toHaveLength(3);
   });
 
-  test('outlasts a database that is away', async () => {
+  test('continues after the database could not be reached', async () => {
     const waits: number[] = [];
     let failures = 2;
     const on = stage({
@@ -149,13 +149,13 @@ describe('a stream', () => {
         if (failures >= 0) throw new AppError('unavailable', 'The database cannot be reached right now.');
       },
     });
-    expect((await read(partsOf(on))).seen).toEqual(['status -', 'end 0.end']);
+    expect((await read(depsOf(on))).seen).toEqual(['status -', 'end 0.end']);
     expect(waits).toEqual([1_000, 1_000]);
   });
 
   test('ends when its reader is gone', async () => {
     const gone = new AbortController();
     const on = stage({ onWait: () => gone.abort() });
-    expect((await read(partsOf(on, 0, gone.signal))).seen).toEqual(['status -']);
+    expect((await read(depsOf(on, 0, gone.signal))).seen).toEqual(['status -']);
   });
 });

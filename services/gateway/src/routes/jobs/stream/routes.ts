@@ -1,10 +1,8 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import type { GatewayDeps } from '../../../http/deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../../http/endpoint.ts';
-import { invalidFields } from '../../../http/http-error.ts';
-import { API_ROOT } from '../../../http/representation.ts';
-import { shareInFlight } from '../../../http/share-in-flight.ts';
+import type { GatewayDeps } from '../../deps.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../../http/core/endpoint.ts';
+import { invalidFields } from '../../../http/core/http-error.ts';
 import { findJob, jobOf } from '../find-job.ts';
 import { isActive } from '../present.ts';
 import type { JobRow } from '../query.ts';
@@ -15,9 +13,9 @@ const MEDIA_TYPE = 'text/event-stream';
 
 /** Lines read at once: up to 16 KiB each. */
 const LINES = 100;
-/** A reader that takes nothing for so long is cut off; it may come back to where it was. */
+/** A reader that takes nothing for so long is disconnected; it may come back with its last event id. */
 const STALLED_MILLIS = 60_000;
-/** What a stream that is not read may take to end when the gateway stops. */
+/** How long a stream that is not read may take to end when the gateway stops. */
 const STOP_MILLIS = 1_000;
 
 const DETAILS = [
@@ -38,10 +36,26 @@ const readCounter = (id: string): number => {
   return Number(id);
 };
 
-/** Breaks off a stream whose reader takes nothing. */
-async function* whileRead(source: AsyncIterable<string>, breakOff: () => void): AsyncGenerator<string, void> {
+/** Callers with the same key share one call while it is running. Nothing is cached after that. */
+const shareInFlight = <Args extends readonly unknown[], Value>(
+  keyOf: (...args: Args) => string,
+  work: (...args: Args) => Promise<Value>,
+): ((...args: Args) => Promise<Value>) => {
+  const running = new Map<string, Promise<Value>>();
+  return (...args) => {
+    const key = keyOf(...args);
+    const shared = running.get(key);
+    if (shared) return shared;
+    const value = work(...args).finally(() => running.delete(key));
+    running.set(key, value);
+    return value;
+  };
+};
+
+/** Aborts a stream whose reader takes nothing for a minute. */
+async function* whileRead(source: AsyncIterable<string>, abort: () => void): AsyncGenerator<string, void> {
   for await (const text of source) {
-    const timer = setTimeout(breakOff, STALLED_MILLIS);
+    const timer = setTimeout(abort, STALLED_MILLIS);
     try {
       yield text;
     } finally {
@@ -50,7 +64,7 @@ async function* whileRead(source: AsyncIterable<string>, breakOff: () => void): 
   }
 }
 
-/** Resources of the stream are given back when it closes, however that comes about. */
+/** Releases the resources of the stream when it closes for any reason. */
 const readableOf = (source: AsyncIterable<string>, stopping: AbortSignal, close: () => void): Readable => {
   const body: Readable = Readable.from(
     whileRead(source, () => body.destroy()),
@@ -70,10 +84,10 @@ const readableOf = (source: AsyncIterable<string>, stopping: AbortSignal, close:
 };
 
 export const jobStreamRoute = (deps: GatewayDeps): Endpoint => {
-  const { jobNews: news, reader, clock, logger } = deps;
+  const { jobChanges, reader, clock, logger } = deps;
   const openStreams = createOpenStreams();
 
-  // Readers of one job, woken by the same news, share their queries.
+  // Readers of one job that are woken together share their queries.
   const readJob = shareInFlight(
     (id: number, version: number) => `${id}:${version}`,
     (id) => findJob(deps, id),
@@ -90,19 +104,19 @@ export const jobStreamRoute = (deps: GatewayDeps): Endpoint => {
   );
 
   const open = (request: ApiRequest, { id, uuid }: JobRow, after: number): Readable => {
-    const leave = openStreams.enter(request.caller().uuid);
-    const watch = news.watch(uuid);
+    const release = openStreams.enter(request.caller().uuid);
+    const watch = jobChanges.watch(uuid);
     const gone = new AbortController();
     const source = jobStream({
-      ...{ news, watch, logger, after, now: clock.now, readmit: request.readmit },
+      ...{ changes: jobChanges, watch, logger, after, now: clock.now, reauthorize: request.reauthorize },
       readJob: (version) => readJob(id, version),
       readLines: (version, from) => readLines({ uuid, after: from, version }),
-      signal: AbortSignal.any([request.signal, news.stopping, gone.signal]),
+      signal: AbortSignal.any([request.signal, jobChanges.stopping, gone.signal]),
     });
-    return readableOf(source, news.stopping, () => {
+    return readableOf(source, jobChanges.stopping, () => {
       gone.abort();
       watch.close();
-      leave();
+      release();
     });
   };
 
@@ -117,10 +131,8 @@ export const jobStreamRoute = (deps: GatewayDeps): Endpoint => {
   };
 
   return endpoint({
-    method: 'GET',
-    path: `${API_ROOT}/jobs/:id/events/stream`,
+    route: 'GET /api/v1/jobs/:id/events/stream',
     access: 'user',
-    tag: 'jobs',
     summary: 'Follow the job by server-sent events',
     details: DETAILS,
     query: z.object({

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { receivedEvents, type ReceivedEvent } from '../../../testing/event-stream.test.ts';
-import { projections } from '../../../testing/read-models.test.ts';
-import { ADMIN, basic, startTestGateway, USER, type TestGateway } from '../../../testing/test-gateway.test.ts';
+import { receivedEvents, type ReceivedEvent } from '../../../testing/event-stream.ts';
+import { projections } from '../../../testing/read-models.ts';
+import { ADMIN, basic, startTestGateway, USER, type TestGateway } from '../../../testing/test-gateway.ts';
 
 /** The gateway, its tables written here, and projections that only move their checkpoints on. */
 let gateway: TestGateway;
@@ -139,7 +139,7 @@ const numbered = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => `line ${from + index}`);
 
 describe('a job’s stream', () => {
-  test('brings its status, its output as it comes, and the end', async () => {
+  test('streams the status of a job, its output as it is recorded, and the end', async () => {
     const job = await newJob();
     await job.say('first');
     await using stream = await open(job.id, { as: USER });
@@ -166,7 +166,7 @@ describe('a job’s stream', () => {
     ]);
   });
 
-  test.each(['header', 'query'])('goes on where it was broken off, by %s', async (way) => {
+  test.each(['header', 'query'])('continues a stream after the last event id in the %s', async (way) => {
     const job = await newJob();
     await job.say(...numbered(1, 10));
     const first = await open(job.id);
@@ -185,7 +185,7 @@ describe('a job’s stream', () => {
     expect([...linesOf(got), ...linesOf(await second.rest())]).toEqual(numbered(1, 14));
   });
 
-  test('tells a reader that had it all not to come back', async () => {
+  test('answers 204 to a reader that had the whole stream', async () => {
     const job = await newJob();
     await job.say('only');
     await job.become(success);
@@ -195,7 +195,7 @@ describe('a job’s stream', () => {
     expect(again.response.status).toBe(204);
   });
 
-  test('is refused for what is no id, no job or no caller', async () => {
+  test('refuses a stream for an invalid id, an unknown job or no credentials', async () => {
     const { id } = await newJob();
     const bad = await open(id, { query: '?last_event_id=x' });
     expect([bad.response.status, await bad.response.json()]).toEqual([400, { last_event_id: [expect.any(String)] }]);
@@ -205,7 +205,7 @@ describe('a job’s stream', () => {
     expect([head.status, head.body]).toEqual([200, '']);
   });
 
-  test('has as many readers as want it, each with all of it', async () => {
+  test('streams everything to each of many readers', async () => {
     const job = await newJob();
     await job.say(...numbered(1, 100));
     await job.say(...numbered(101, 150));
@@ -221,7 +221,7 @@ describe('a job’s stream', () => {
     expect(performance.now() - before).toBeLessThan(5_000);
   });
 
-  test('is open a hundred times for one user at most', async () => {
+  test('limits a user to a hundred open streams', async () => {
     const job = await newJob();
     const url = `${gateway.url}/api/v1/jobs/${job.id}/events/stream`;
     const ask = (count: number): ClientRequest[] =>
@@ -255,7 +255,7 @@ describe('a job’s stream', () => {
     await expect.poll(again, { timeout: 10_000 }).toBe(200);
   });
 
-  test('waits for a slow reader without keeping anything for it', async () => {
+  test('buffers nothing for a slow reader', async () => {
     const job = await newJob();
     const long = 'x'.repeat(8_000);
     const count = 1_200;
@@ -283,7 +283,7 @@ describe('a job’s stream', () => {
   });
 });
 
-test('a gateway that stops ends its streams first', async () => {
+test('ends streams when the gateway stops', async () => {
   await using other = await startTestGateway();
   const uuid = randomUUID();
   const kinds = { job_type: 'job', launch_type: 'manual', status: 'running' };

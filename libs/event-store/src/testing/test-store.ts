@@ -1,0 +1,53 @@
+import { APP_ROLE } from '@cyborgbackup/database';
+import { createLogger } from '@cyborgbackup/kernel';
+import { createTestDatabase } from '@cyborgbackup/testkit';
+import pg from 'pg';
+import type { EventStore } from '../port/event-store.ts';
+import { installEventStore } from '../postgres/install-event-store.ts';
+import { createPostgresEventStore, type PostgresEventStoreOptions } from '../postgres/postgres-event-store.ts';
+
+export interface TestStore extends AsyncDisposable {
+  readonly store: EventStore;
+  /** As services connect: with the application role. */
+  readonly pool: pg.Pool;
+  /** The superuser's. */
+  readonly admin: pg.Pool;
+  readonly adminUrl: string;
+  /** Another store on the same database, as another process would have it. */
+  readonly another: (options?: Partial<PostgresEventStoreOptions>) => EventStore;
+}
+
+/** A PostgreSQL event store in a database of its own. */
+export const openTestStore = async (options: Partial<PostgresEventStoreOptions> = {}): Promise<TestStore> => {
+  const database = await createTestDatabase();
+  const admin = openPool({ connectionString: database.adminUrl, max: 30 });
+  const client = await admin.connect();
+  await installEventStore(client);
+  client.release();
+  const pool = openPool({ connectionString: database.url, options: `-c role=${APP_ROLE}`, max: 16 });
+  const stores: EventStore[] = [];
+  const another: TestStore['another'] = (more = {}) => {
+    const store = createPostgresEventStore({ pool, logger: createLogger('test', 'silent'), ...options, ...more });
+    stores.push(store);
+    return store;
+  };
+  return {
+    store: another(),
+    pool,
+    admin,
+    adminUrl: database.adminUrl,
+    another,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(stores.map((store) => store.close()));
+      await Promise.all([pool.end(), admin.end()]);
+      await database[Symbol.asyncDispose]();
+    },
+  };
+};
+
+const openPool = (config: pg.PoolConfig): pg.Pool => {
+  const pool = new pg.Pool(config);
+  // Connections are cut on purpose in some tests; without a listener that would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+};

@@ -1,0 +1,86 @@
+import type { RecordedEvent } from '@cyborgbackup/kernel';
+import type { ClientBase } from 'pg';
+import { poisonedBy } from './poison-event.ts';
+import type { Projection } from '../define/projection.ts';
+import type { ReadModel } from '../define/read-model.ts';
+import type { Change } from '../define/table-changes.ts';
+import { createTableFold, type TableFold } from './table-fold.ts';
+import { createTableStore, type TableStore } from './table-store.ts';
+
+/** All tables of a projection in one schema, on one connection: events go in, bulk writes come out. */
+export interface ProjectionFold {
+  /**
+   * Loads the rows that these events touch and folds them, in order. Writes nothing.
+   * @throws PoisonEventError when a handler or fold fails; the rows in memory are then worthless, so `forget` them
+   */
+  apply(events: readonly RecordedEvent[]): Promise<void>;
+  /** True when something is to be written. */
+  hasWrites(): boolean;
+  /** Writes what changed; the transaction is the caller's. Then call `forget` or `evict`, once it is committed. */
+  write(): Promise<void>;
+  forget(): void;
+  /** Forgets whole tables until the rest takes at most this much: first those that are never read again, then the largest. */
+  evict(maxBytes: number): void;
+  /** Roughly what the rows in memory take. */
+  bytes(): number;
+  /** Tables whose rows were looked for by something else than their key. */
+  tablesMatched(): ReadonlySet<string>;
+}
+
+interface Table {
+  readonly model: ReadModel;
+  readonly fold: TableFold;
+  readonly store: TableStore;
+}
+
+interface EventChanges {
+  readonly event: RecordedEvent;
+  readonly changes: readonly Change[];
+}
+
+const applyTo = async ({ model, fold, store }: Table, events: readonly RecordedEvent[]): Promise<void> => {
+  const pending: EventChanges[] = [];
+  for (const event of events) {
+    if (!model.eventTypes.has(event.type)) continue;
+    const changes = poisonedBy(event, () => model.changesOf(event));
+    poisonedBy(event, () => changes.forEach(fold.request));
+    pending.push({ event, changes });
+  }
+  const needed = fold.requested();
+  if (needed.keys.length > 0 || needed.matches.length > 0) fold.addLoaded(await store.load(needed));
+  for (const { event, changes } of pending) poisonedBy(event, () => changes.forEach(fold.apply));
+};
+
+/** `empty`: the tables are known to be empty, so nothing need be loaded until the first `forget`. */
+export const createProjectionFold = (options: {
+  readonly client: ClientBase;
+  readonly schema: string;
+  readonly projection: Projection;
+  readonly empty: boolean;
+}): ProjectionFold => {
+  const tables = options.projection.models.map((model): Table => ({
+    model,
+    fold: createTableFold(model, { wholeTable: options.empty }),
+    store: createTableStore(options.client, options.schema, model),
+  }));
+  const bytes = (): number => tables.reduce((sum, { fold }) => sum + fold.bytes(), 0);
+  const cost = ({ fold }: Table): number => (fold.isReread() ? 1 / fold.bytes() : 0);
+  return {
+    apply: async (events) => {
+      for (const table of tables) await applyTo(table, events);
+    },
+    hasWrites: () => tables.some(({ fold }) => fold.hasWrites()),
+    write: async () => {
+      for (const { fold, store } of tables) await store.write(fold.writes());
+    },
+    forget: () => tables.forEach(({ fold }) => fold.forget()),
+    evict: (maxBytes) => {
+      for (const { fold } of tables.toSorted((a, b) => cost(a) - cost(b))) {
+        if (bytes() > maxBytes) fold.forget();
+        else fold.markWritten();
+      }
+    },
+    bytes,
+    tablesMatched: () => new Set(tables.filter(({ fold }) => fold.isMatched()).map(({ model }) => model.table)),
+  };
+};

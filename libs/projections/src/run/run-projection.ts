@@ -1,0 +1,77 @@
+import { delay } from '@cyborgbackup/kernel';
+import { notifyCheckpoint } from '../lease/checkpoint.ts';
+import { ensureProjection } from '../schema/ensure-projection.ts';
+import { holdLease } from '../lease/hold-lease.ts';
+import { acquireLease, type Lease } from '../lease/lease.ts';
+import { createPageWriter } from './page-writer.ts';
+import { PoisonEventError } from '../fold/poison-event.ts';
+import { eventTypesOf, type ProjectionOptions } from '../define/projection.ts';
+import { rebuildOutdated } from '../rebuild/rebuild-projection.ts';
+import { openSession } from '../schema/session.ts';
+
+export interface RunProjectionOptions extends ProjectionOptions {
+  /** Called with the position on becoming the owner, and after each commit. Must not throw. */
+  readonly onCheckpoint?: (position: bigint) => void;
+}
+
+const REBUILD_RETRY_MILLIS = 60_000;
+const PAGE_SIZE = 1_000;
+
+/**
+ * Keeps a projection's tables up to date until the signal aborts. Any number of runners may be started for the same
+ * projection; one of them works. Each goes through these states (see `holdLease` for how it moves between them):
+ *
+ * - waiting: another one holds the lease.
+ * - rebuilding: the tables are of an older version than this code. They are built anew beside the old ones, which are
+ *   still read (and still updated, if an older program runs). An event that stops it is an alarm; it is tried again after
+ *   a minute. A runner older than the tables waits, and rebuilds them only when the lease is free: that is a release rolled
+ *   back, not one being rolled out.
+ * - following: it has the lease, and writes the log's pages as they come.
+ *
+ * Following ends with the signal (the lease is given back), with the loss of the lease (back to waiting), or with an
+ * error of the database or the event store (tried again from the checkpoint).
+ */
+export const runProjection = (options: RunProjectionOptions): Promise<void> => {
+  const { pool, projection, owner, logger, signal } = options;
+  return holdLease(
+    { pool, name: projection.name, owner, logger, signal, acquire: () => becomeOwner(options) },
+    (ended, lease) => follow(options, lease, ended),
+  );
+};
+
+const becomeOwner = async (options: RunProjectionOptions): Promise<Lease | undefined> => {
+  const { pool, projection, owner, logger, signal } = options;
+  const stored = await ensureProjection(pool, projection);
+  try {
+    if (stored.version < projection.version) return await rebuildOutdated(options);
+    const lease = await acquireLease(pool, { name: projection.name, owner });
+    return lease && lease.version !== projection.version ? await rebuildOutdated(options) : lease;
+  } catch (error) {
+    if (!(error instanceof PoisonEventError)) throw error;
+    logger.error(
+      { projection: projection.name, reason: error.message },
+      'The projection cannot be rebuilt because of an event: install a release that can read it',
+    );
+    await delay(REBUILD_RETRY_MILLIS, signal);
+    return undefined;
+  }
+};
+
+const follow = async (options: RunProjectionOptions, lease: Lease, ended: AbortSignal): Promise<void> => {
+  const { pool, store, projection, logger, onCheckpoint } = options;
+  const { name } = projection;
+  const notify = (position: bigint): void => {
+    notifyCheckpoint(name, position);
+    onCheckpoint?.(position);
+  };
+  logger.info({ projection: name, position: lease.position.toString() }, 'Keeping the projection');
+  await using session = await openSession(pool);
+  notify(lease.position); // a rebuild may have come further than callers were told
+  const writer = createPageWriter(options, session, lease);
+  const types = [...eventTypesOf(projection)];
+  for await (const page of store.subscribe({ after: lease.position, signal: ended, pageSize: PAGE_SIZE, types })) {
+    await writer.write(page);
+    notify(page.position);
+    if (ended.aborted) break;
+  }
+};

@@ -1,0 +1,48 @@
+import { lockUntilCommit } from '@cyborgbackup/database';
+import { AppError, sqlState } from '@cyborgbackup/kernel';
+import type { ClientBase, Pool } from 'pg';
+import { readCheckpoint, type Checkpoint } from '../lease/checkpoint.ts';
+import type { Projection } from '../define/projection.ts';
+import { createIndexes, createSchema } from './projection-schema.ts';
+import { openSession } from './session.ts';
+
+/**
+ * Makes the projection's schema, tables and indexes when it has none, so that they can be read (empty) before the first
+ * event is folded. Tables of another version are left alone: `runProjection` rebuilds them.
+ * @returns version and position of the tables that are there now
+ * @throws AppError `conflict` when the schema exists but is not a projection's
+ */
+export const ensureProjection = async (pool: Pool, projection: Projection): Promise<Checkpoint> => {
+  const known = await readCheckpoint(pool, projection.name);
+  if (known) return known;
+  await using session = await openSession(pool);
+  const { client } = session;
+  return await session.inTransaction(async () => {
+    // Processes that start at the same moment wait for each other here.
+    await lockUntilCommit(client, 'projection', projection.name);
+    const made = await readCheckpoint(client, projection.name);
+    if (made) return made;
+    await createOwnSchema(client, projection);
+    await createIndexes(client, projection.name, projection.models);
+    await client.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, $2)', [
+      projection.name,
+      projection.version,
+    ]);
+    return { version: projection.version, position: 0n };
+  });
+};
+
+const createOwnSchema = async (client: ClientBase, projection: Projection): Promise<void> => {
+  try {
+    await createSchema(client, projection.name, projection);
+  } catch (error) {
+    if (sqlState(error) !== DUPLICATE_SCHEMA) throw error;
+    throw new AppError(
+      'conflict',
+      `The schema ${projection.name} exists but holds no projection: rename or drop it, read models need it for themselves.`,
+      { cause: error },
+    );
+  }
+};
+
+const DUPLICATE_SCHEMA = '42P06';

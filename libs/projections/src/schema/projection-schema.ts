@@ -1,0 +1,37 @@
+import { READER_ROLE } from '@cyborgbackup/database';
+import type { ClientBase } from 'pg';
+import { quoteIdentifier as quote } from '../define/identifier.ts';
+import type { Projection } from '../define/projection.ts';
+import type { ReadModel } from '../define/read-model.ts';
+import { tableSql } from './table-sql.ts';
+
+/** Makes the schema with its tables and lookups, in the caller's transaction; indexes are for later. Fails when it exists. */
+export const createSchema = async (client: ClientBase, schema: string, projection: Projection): Promise<void> => {
+  await client.query(`CREATE SCHEMA ${quote(schema)}`);
+  for (const model of projection.models) {
+    const { createTable, createLookups } = tableSql(schema, model);
+    await client.query(createTable);
+    for (const statement of createLookups) await client.query(statement);
+  }
+  await client.query(`GRANT USAGE ON SCHEMA ${quote(schema)} TO ${READER_ROLE}`);
+  await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA ${quote(schema)} TO ${READER_ROLE}`);
+};
+
+export const createIndexes = async (
+  client: ClientBase,
+  schema: string,
+  models: readonly ReadModel[],
+): Promise<void> => {
+  for (const model of models) {
+    for (const statement of tableSql(schema, model).createIndexes) await client.query(statement);
+  }
+};
+
+/** Tells the planner what the tables hold; right after a bulk load it would otherwise guess. */
+export const analyse = async (client: ClientBase, schema: string, projection: Projection): Promise<void> => {
+  for (const { table } of projection.models) await client.query(`ANALYZE ${quote(schema)}.${quote(table)}`);
+};
+
+export const dropSchema = async (client: ClientBase, schema: string): Promise<void> => {
+  await client.query(`DROP SCHEMA IF EXISTS ${quote(schema)} CASCADE`);
+};

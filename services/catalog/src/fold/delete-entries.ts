@@ -1,0 +1,100 @@
+import type { StepTarget } from '@cyborgbackup/projections';
+import { plainArray } from '../tables/column-values.ts';
+import type { SequenceRange } from './folder-totals.ts';
+
+/** The ids of names and folders that deleted entries had, each once. */
+interface Leftovers {
+  readonly names: readonly number[];
+  readonly folders: readonly number[];
+}
+
+interface LeftoverRow {
+  readonly names: number[] | null;
+  readonly folders: number[] | null;
+}
+
+const leftoversOf = (row: LeftoverRow | undefined): Leftovers => ({
+  names: row?.names ?? [],
+  folders: row?.folders ?? [],
+});
+
+const LEFTOVERS = `select array_agg(distinct name_id) as names, array_agg(distinct folder_id) as folders from gone`;
+
+/** Deletes those of these entries that began and ended within a range: no archive that is left has them. */
+export const deleteEntriesWithin = async (
+  { client, schema }: StepTarget,
+  { seriesId, after, until }: SequenceRange,
+  numbers: readonly number[],
+): Promise<Leftovers> => {
+  const { rows } = await client.query<LeftoverRow>(
+    `with gone as (
+       delete from ${schema}.entries v using unnest($4::int4[]) as given(number)
+        where v.series_id = $1 and v.number = given.number and v.first_archive > $2 and v.last_archive < $3
+       returning v.name_id, v.folder_id
+     ) ${LEFTOVERS}`,
+    [seriesId, after, until, plainArray(numbers)],
+  );
+  return leftoversOf(rows[0]);
+};
+
+/** Deletes the next entries of a series, from a number on. Undefined when there were none. */
+export const deleteEntriesFrom = async (
+  { client, schema }: StepTarget,
+  seriesId: number,
+  firstNumber: number,
+  limit: number,
+): Promise<Leftovers | undefined> => {
+  const { rows } = await client.query<LeftoverRow>(
+    `with chunk as (
+       select number from ${schema}.entries where series_id = $1 and number >= $2 order by number limit $3
+     ), gone as (
+       delete from ${schema}.entries v using chunk where v.series_id = $1 and v.number = chunk.number
+       returning v.name_id, v.folder_id
+     ) ${LEFTOVERS}`,
+    [seriesId, firstNumber, limit],
+  );
+  return rows[0]?.names ? leftoversOf(rows[0]) : undefined;
+};
+
+const deleteUnusedNames = async ({ client, schema }: StepTarget, names: readonly number[]): Promise<void> => {
+  await client.query(
+    `delete from ${schema}.entry_names n using unnest($1::int4[]) as given(id)
+      where n.id = given.id and not exists (select from ${schema}.entries v where v.name_id = given.id)`,
+    [plainArray(names)],
+  );
+};
+
+/** Of these folders, deletes those that are empty. @returns the folders above the deleted ones */
+const deleteEmptyFolders = async (
+  { client, schema }: StepTarget,
+  seriesId: number,
+  folders: readonly number[],
+): Promise<readonly number[]> => {
+  const { rows } = await client.query<{ parents: number[] | null }>(
+    `with gone as (
+       delete from ${schema}.folders f using unnest($2::int4[]) as given(id)
+        where f.series_id = $1 and f.id = given.id
+          and not exists (select from ${schema}.entries v where v.series_id = $1 and v.folder_id = given.id)
+          and not exists (select from ${schema}.folders below where below.series_id = $1 and below.parent_id = given.id)
+       returning f.id, f.parent_id
+     ), cleared as (
+       delete from ${schema}.folder_totals t using gone where t.series_id = $1 and t.folder_id = gone.id
+     )
+     select array_agg(distinct parent_id) filter (where parent_id is not null) as parents from gone`,
+    [seriesId, plainArray(folders)],
+  );
+  return rows[0]?.parents ?? [];
+};
+
+/** Deletes the names that no entry of the catalog has any more, and the folders that are empty now. */
+export const deleteUnused = async (
+  target: StepTarget,
+  seriesId: number,
+  { names, folders }: Leftovers,
+): Promise<void> => {
+  await target.client.query('set local enable_seqscan = off');
+  if (names.length > 0) await deleteUnusedNames(target, names);
+  for (let candidates = folders; candidates.length > 0;) {
+    candidates = await deleteEmptyFolders(target, seriesId, candidates);
+  }
+};

@@ -1,0 +1,91 @@
+import type { z } from 'zod';
+import type { ListSource } from '../../lists/index.ts';
+import type { Caller } from './caller.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Who may call: everyone, signed-in users, or superusers only. */
+export type Access = 'public' | 'user' | 'superuser';
+
+/** A request as its handler gets it: authorized and validated. */
+export interface ApiRequest<Body = unknown> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Path as it was sent, without the query. */
+  readonly path: string;
+  readonly body: Body;
+  /** @throws HttpError 401 without credentials */
+  caller(): Caller;
+  /** The peer's address. */
+  readonly address: string;
+  /** A header's value, or an empty text. */
+  header(name: string): string;
+  /** For HEAD: only the headers are sent, even if the answer has a body. */
+  readonly isHead: boolean;
+  /** For long answers: authorizes the caller again. @throws HttpError 401 or 403 */
+  reauthorize(): Promise<void>;
+  /** Fires when the caller goes away before it has the whole answer. */
+  readonly signal: AbortSignal;
+  /** Names for what this request creates; the same ones again for a repeated Idempotency-Key. */
+  readonly ids: { readonly uuid: string; readonly command_id: string };
+}
+
+export interface ApiAnswer {
+  /** Default: 200. */
+  readonly status?: number;
+  /** Sent as JSON, or as it is when `type` says something else; a stream that fails breaks the connection. */
+  readonly body: unknown;
+  readonly type?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One method of one path, as data. The router, OPTIONS and the OpenAPI document are all made from it. */
+interface EndpointSpec<Schema extends z.ZodObject> {
+  /** For example `GET /api/v1/clients/:id`; without a trailing slash, which is always optional. */
+  readonly route: `${Method} /${string}`;
+  readonly access: Access;
+  /** What it does, as one sentence without a full stop; OPTIONS and OpenAPI show it. */
+  readonly summary: string;
+  /** Further sentences for OpenAPI. */
+  readonly details?: string;
+  /** The group of the endpoint in OpenAPI; default: the first part of the path below `/api/v1`. */
+  readonly tag?: string;
+  /** The schema of the body, whose fields are coerced first (see `coerce`). */
+  readonly body?: Schema;
+  /** Fields that the body may have as well, without effect, so that an answer to GET can be sent back. Others are refused. */
+  readonly ignoredFields?: readonly string[];
+  /** The body of a success. */
+  readonly answers: z.ZodType;
+  /** Media types of the answer, when it is not JSON alone. */
+  readonly media?: readonly string[];
+  /** Status of a success, when it is not 200. */
+  readonly success?: number;
+  /** The meaning of statuses that do not follow from the rest; errors of these have a `detail`. */
+  readonly statuses?: Readonly<Record<number, string>>;
+  /** Query parameters beside those of lists. */
+  readonly query?: z.ZodObject;
+  /** Set for a list: its filters, search and orders. */
+  readonly list?: ListSource;
+  handle(request: ApiRequest<z.output<Schema>>): Promise<ApiAnswer>;
+}
+
+/** An endpoint; the caller of `handle` has validated the body. */
+export interface Endpoint extends Omit<EndpointSpec<z.ZodObject>, 'route' | 'tag' | 'handle'> {
+  readonly method: Method;
+  readonly path: string;
+  readonly tag: string;
+  handle(request: ApiRequest): Promise<ApiAnswer>;
+}
+
+/** Types the handler's body by its schema. */
+export const endpoint = <Schema extends z.ZodObject>({ route, ...spec }: EndpointSpec<Schema>): Endpoint => {
+  const [method, path] = route.split(' ') as [Method, string];
+  const [tag = ''] = path.replace(/^\/api(\/v1)?\//, '').split('/');
+  return {
+    tag,
+    ...spec,
+    method,
+    path,
+    handle: (request) => spec.handle({ ...request, body: request.body as z.output<Schema> }),
+  };
+};
