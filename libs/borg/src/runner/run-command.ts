@@ -78,7 +78,7 @@ export const runCommand = async (
   options: RunCommandOptions = {},
 ): Promise<CommandOutput> => {
   const { where } = runner;
-  const { idleTimeoutMillis, maxBytes = MAX_BYTES, mayBeCut = false, cleanup = [] } = options;
+  const { idleTimeoutMillis, maxBytes = MAX_BYTES, cleanup = [] } = options;
   const limits = idleTimeoutMillis === undefined ? { timeoutMillis: TIMEOUT_MILLIS, ...options } : options;
   const [stdout, stderr] = [keepFirstBytes(STARTED.length + maxBytes), keepFirstBytes(maxBytes)];
   const { stopped, exitCode } = await runner.run({
@@ -92,6 +92,6 @@ export const runCommand = async (
   if (stopped) throw stoppedBy(where, stopped, limits);
   const text = stdout.text();
   if (!text.startsWith(STARTED)) throw notStarted(where, exitCode);
-  if (stdout.isCut() && !mayBeCut) throw tooMuch(where, maxBytes);
+  if (stdout.isCut() && !options.mayBeCut) throw tooMuch(where, maxBytes);
   return { exitCode, stdout: text.slice(STARTED.length), stderr: stderr.text() };
 };
