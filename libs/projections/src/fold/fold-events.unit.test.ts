@@ -157,7 +157,7 @@ test('the type checker derives rows from columns', () => {
   // @ts-expect-error the column is narrower than its type in SQL
   const wide: RowOf<typeof table> = { ...row, sort: 'c' };
   // @ts-expect-error a text is never a number
-  expect([lax, wide, typed<number>('text')]).toHaveLength(3);
+  expect([lax, wide, typed<number>('text'), table.key]).toHaveLength(4);
 });
 
 test('a definition that cannot be a table is refused when it is loaded', () => {

@@ -129,7 +129,9 @@ describe('the document', () => {
       (one) => 'name' in one && one.name === 'filters',
     );
     expect(filters).toMatchObject({ style: 'form', explode: true });
-    expect(JSON.stringify(filters)).toMatch(/Fields: id, name,.* policy,.*Relations: .*repository.*`search` looks in name/);
+    expect(JSON.stringify(filters)).toMatch(
+      /Fields: id, name,.* policy,.*Relations: .*repository.*`search` looks in name/,
+    );
     expect(operation('get', '/api/v1/tokens/').parameters).toHaveLength(2);
   });
 
