@@ -133,7 +133,7 @@ const undescribed = (outgoing: Outgoing, answer: FuzzAnswer): readonly string[] 
 
 /** The page about the API, its vendored viewer and the OpenAPI document are static: whatever they say, it is not of a request. */
 const showsInsides = ({ path }: Outgoing, { text, mediaType }: FuzzAnswer): boolean =>
-  LEAK.test(text) && mediaType !== 'text/html' && !/^\/api\/v1\/(openapi|docs\/viewer)/.test(path);
+  mediaType !== 'text/html' && !/^\/api\/v1\/(openapi|docs\/viewer)/.test(path) && LEAK.test(text);
 
 const wrongWith = (outgoing: Outgoing, answer: FuzzAnswer): readonly string[] => {
   if (answer.status >= 500) return [`answered ${answer.status}`];
