@@ -27,6 +27,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
   const lines: string[] = [];
   const parts = {
     ...site.options.parts,
+    waiter: { waitForProjections: () => Promise.resolve(), tryWaitForProjections: () => Promise.resolve(true) },
     store: { ...site.options.parts.store, head: () => Promise.resolve(0n) },
     // The executor's tables, without any backup in them.
     pool: { query: () => Promise.resolve({ rows: [{ name: 'executor', position: '0', backups: 0 }] }) },
