@@ -42,6 +42,7 @@ export type { TextLine } from './parse/line-splitter.ts';
 export { type ArchiveEntry, createListParser, parseListLine } from './parse/list-line.ts';
 export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';
 export type { BorgRunner } from './runner/borg-runner.ts';
+export { probeConfinement, type Confinement } from './runner/confine.ts';
 export { runCommand, type RunCommandOptions, type CommandOutput } from './runner/run-command.ts';
 export { localRunner } from './runner/local-runner.ts';
 export { type HostDescription, isSupportedBorg, probeHost } from './runner/probe-host.ts';

@@ -100,6 +100,8 @@ export const extractCommand = (
       readonly stdout?: boolean;
       /** Keep the numeric owners, whatever their names are on this host. */
       readonly numericIds?: boolean;
+      /** Leave file flags such as `immutable` out: a file that has it cannot be moved. */
+      readonly noFlags?: boolean;
       /** Leave holes where a file has nothing but zeros. */
       readonly sparse?: boolean;
     },
@@ -110,6 +112,7 @@ export const extractCommand = (
   ...flag('list', options.list),
   ...flag('dry-run', options.dryRun),
   ...flag('numeric-ids', options.numericIds),
+  ...flag('noflags', options.noFlags),
   ...flag('sparse', options.sparse),
   ...option('strip-components', options.stripComponents),
   ...repeated('exclude', options.exclude),
