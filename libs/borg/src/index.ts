@@ -37,7 +37,7 @@ export {
   parseRepositoryInfo,
   type RepositoryInfo,
 } from './parse/json-results.ts';
-export { createEntryGate, type EntryGate } from './parse/entry-gate.ts';
+export { createEntryGate, createLastOnly, type GatedEntry } from './parse/entry-gate.ts';
 export type { TextLine } from './parse/line-splitter.ts';
 export { type ArchiveEntry, createListParser, parseListLine } from './parse/list-line.ts';
 export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';

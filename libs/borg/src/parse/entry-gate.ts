@@ -121,3 +121,19 @@ export const createEntryGate = (): EntryGate => {
     repeated,
   };
 };
+
+/**
+ * Tells of each path of a listing whether the entry counts: of those that come more than once only the last does, since borg
+ * extracts that one last.
+ * @param repeated as a gate found them in an earlier listing of the same
+ */
+export const createLastOnly = (repeated: ReadonlyMap<string, number>): ((path: string) => boolean) => {
+  const seen = new Map<string, number>();
+  return (path) => {
+    const times = repeated.get(path);
+    if (times === undefined) return true;
+    const count = (seen.get(path) ?? 0) + 1;
+    seen.set(path, count);
+    return count >= times;
+  };
+};

@@ -61,7 +61,9 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
     ...(input === undefined ? [] : ['supply input "$cyborg_input"']),
   ];
   return {
-    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, ...confiningWords(confine), 'borg', ...argv], { setup }),
+    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, ...confiningWords(confine), 'borg', ...argv], {
+      setup,
+    }),
     secrets: { cyborg_passphrase: passphrase, cyborg_input: input },
   };
 };

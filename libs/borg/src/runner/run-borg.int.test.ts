@@ -6,7 +6,7 @@ import { checkCommand, compactCommand, infoCommand } from '../commands/repositor
 import { createCommand } from '../commands/create.ts';
 import { deleteCommand, extractCommand, listArchivesCommand, listFilesCommand } from '../commands/archives.ts';
 import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from '../parse/json-results.ts';
-import { type ArchiveEntry, parseListLine } from '../parse/list-line.ts';
+import { parseListLine } from '../parse/list-line.ts';
 import type { BorgLogMessage, BorgProgress } from '../parse/log-line.ts';
 import { isRunning, until } from '../testing/test-host.ts';
 
@@ -57,7 +57,7 @@ describe('with borg on a client and the repository on another host', () => {
   });
 
   test('borg list, info and extract return what was stored', async () => {
-    const entries: (ArchiveEntry | undefined)[] = [];
+    const entries: ReturnType<typeof parseListLine>[] = [];
     const archive = `etc-web-${STAMP}`;
     const listed = await site.run({
       argv: listFilesCommand({ repository: site.repository, archive }),

@@ -23,6 +23,7 @@ const planned = (facts: Planned): ArchiveRow => ({
   healthy: true,
   damaged: false,
   checked_at: null,
+  unsafe: null,
   position: 0,
   series_id: null,
   sequence: null,

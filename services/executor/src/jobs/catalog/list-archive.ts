@@ -1,4 +1,4 @@
-import { createListParser, listEntriesCommand } from '@cyborgbackup/borg';
+import { createLastOnly, createListParser, listEntriesCommand, type BorgResult } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { commandOptions, runBorgStep, warningsOf } from '../../borg/run-step.ts';
@@ -11,14 +11,56 @@ import { archiveOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { callCatalog } from './call-catalog.ts';
 import { toCatalogEntry } from './catalog-entry.ts';
-import { beginListing } from './listing/listing-session.ts';
+import { beginListing, type ListingSession } from './listing/listing-session.ts';
 import { reconcileCatalog } from './reconcile-archives.ts';
+
+/** What is wrong with an archive, in a sentence; null when nothing is. */
+const describeUnsafe = (count: number, first: string): string | null => {
+  if (count === 0) return null;
+  const others = count > 1 ? `, and ${count - 1} more of its entries are not safe either` : '';
+  return `${first}${others}.`;
+};
+
+/** Sends the archive's entries that are safe, and of those with one path the last. */
+const sendEntries = async (
+  context: JobContext,
+  { endpoint, archive }: { readonly endpoint: BorgEndpoint; readonly archive: string },
+  listing: ListingSession,
+  repeatedBefore: ReadonlyMap<string, number> = new Map(),
+): Promise<{
+  readonly result: BorgResult;
+  readonly repeated: ReadonlyMap<string, number>;
+  readonly unsafe: string | null;
+}> => {
+  const parser = createListParser();
+  const isLast = createLastOnly(repeatedBefore);
+  let unsafe = 0;
+  let first = '';
+  const result = await runBorgStep(context, endpoint, {
+    argv: listEntriesCommand({ ...commandOptions(endpoint), archive }),
+    onStdout: async (chunk) => {
+      for (const entry of parser.push(chunk)) {
+        if (entry.unsafe !== '') {
+          first ||= entry.unsafe;
+          unsafe += 1;
+        } else if (isLast(entry.path)) await listing.add(toCatalogEntry(entry));
+      }
+    },
+  });
+  parser.end();
+  return { result, repeated: parser.repeated, unsafe: describeUnsafe(unsafe, first) };
+};
 
 /**
  * Lists the backup's archive on the repository's side and sends the entries to the catalog; borg waits while the catalog works.
- * Each attempt is a listing of its own: the catalog shows only a complete listing.
+ * Each attempt is a listing of its own: the catalog shows only a complete listing. An archive in which paths come more than once
+ * (of folders that were named twice, say) is listed again, since it is only then known which of the entries count.
  */
-const listEntries = async (context: JobContext, endpoint: BorgEndpoint): Promise<JobResult> => {
+const listEntries = async (
+  context: JobContext,
+  endpoint: BorgEndpoint,
+  repeatedBefore?: ReadonlyMap<string, number>,
+): Promise<JobResult> => {
   const { parts, plan, output } = context;
   const archive = archiveOf(plan);
   const { master_job: backup, client, machine } = plan.job;
@@ -34,16 +76,17 @@ const listEntries = async (context: JobContext, endpoint: BorgEndpoint): Promise
     machine: machine?.id ?? '',
   });
   try {
-    const parser = createListParser();
-    const result = await runBorgStep(context, endpoint, {
-      argv: listEntriesCommand({ ...commandOptions(endpoint), archive }),
-      onStdout: async (chunk) => {
-        for (const entry of parser.push(chunk)) await listing.add(toCatalogEntry(entry));
-      },
-    });
-    parser.end();
-    const { entries, added, removed } = await listing.end();
+    const { result, repeated, unsafe } = await sendEntries(context, { endpoint, archive }, listing, repeatedBefore);
+    if (repeated.size > 0 && repeatedBefore === undefined) {
+      const [example = ''] = repeated.keys();
+      const text = `${repeated.size} paths come more than once, such as ${example.toWellFormed()}; the last one counts`;
+      output.write('system_warning', text);
+      await listing.abandon();
+      return await listEntries(context, endpoint, new Map(repeated));
+    }
+    const { entries, added, removed } = await listing.end(unsafe);
     output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${removed} gone or changed`);
+    if (unsafe !== null) output.write('system_warning', `The archive is not safe to extract: ${unsafe}`);
     return { ...EMPTY_RESULT, warnings: warningsOf(result) };
   } catch (error) {
     // Without its end the listing is not shown; this only frees its space sooner.

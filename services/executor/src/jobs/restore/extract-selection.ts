@@ -1,6 +1,7 @@
 import { extractCommand, type BorgResult, type BorgProgress } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
 import { NO_FIGURES } from '../../borg/progress.ts';
+import { confineExtraction } from '../../borg/confine-extraction.ts';
 import { commandOptions, runBorgStep, type StepOptions } from '../../borg/run-step.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf } from '../../job/job-plan.ts';
@@ -26,21 +27,30 @@ const restoreProgress = ({ output }: JobContext): ((progress: BorgProgress) => v
   };
 };
 
-/** Extracts with the paths as the archive has them. @throws JobFailure */
-export const extractSelection = (
+/**
+ * Extracts to a private folder, with the paths as the archive has them. Borg cannot leave that folder, as far as its host allows
+ * that.
+ * @param selection.leftOut borg's patterns for what is not extracted
+ * @throws JobFailure
+ */
+export const extractSelection = async (
   context: JobContext,
   { borg, numericIds }: Pick<RestoreTarget, 'borg' | 'numericIds'>,
-  { paths, patterns }: Selection,
-  options: Omit<StepOptions, 'argv'>,
+  { paths, patterns, leftOut = [] }: Selection & { readonly leftOut?: readonly string[] },
+  options: Pick<StepOptions, 'scratch' | 'mount'>,
 ): Promise<BorgResult> =>
   runBorgStep(context, borg, {
     ...options,
+    confine: await confineExtraction(context, borg),
     argv: extractCommand({
       ...commandOptions(borg),
       archive: archiveOf(context.plan),
       paths,
       patterns,
       numericIds,
+      // The root folder of an archive of everything would give the private folder its owner and mode.
+      exclude: ['re:\\A\\.\\Z', ...leftOut],
+      noFlags: true,
       sparse: true,
     }),
     onProgress: restoreProgress(context),

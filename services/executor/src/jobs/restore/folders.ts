@@ -15,12 +15,6 @@ const TIMEOUT_MILLIS = 60 * 60_000;
 const cannotBeMade = (folder: string, { where }: BorgRunner, stderr: string): JobFailure =>
   new JobFailure(`The folder ${folder} cannot be made on ${where}: ${stderr.trim()}`);
 
-/** @throws JobFailure */
-export const makeFolder = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<void> => {
-  const { exitCode, stderr } = await runCommand(runner, ['mkdir', '-p', '--', folder], { signal });
-  if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
-};
-
 export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
 
 /**

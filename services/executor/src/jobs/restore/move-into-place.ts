@@ -5,14 +5,15 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { WALK } from './folders.ts';
 
 /*
- * How restored files move from the folder they were extracted to (the stage) to their destinations, by the policy `$policy`: newer,
- * never or keep-both. Names reach the scripts as arguments of `find -exec`, so that a name can never be taken for anything else;
+ * How restored files move from the folder they were extracted to (the stage) to their destinations, by the policy `$policy`: always,
+ * newer, never or keep-both. Names reach the scripts as arguments of `find -exec`, so that a name can never be taken for anything else;
  * the scripts themselves go through the environment, since find would insert the name wherever one of them has braces.
  *
  *   nothing exists there      moved, a folder with everything below it at once
  *   a folder meets a folder   looked into
- *   anything else meets       newer: replaces what is older, if it is no folder; never: stays out; keep-both: moved beside it
- *                             with `$suffix`, unless the contents are the same
+ *   anything else meets       always: replaces it, unless it is a folder that has something in it; newer: replaces what is older,
+ *                             if it is no folder; never: stays out; keep-both: moved beside it with `$suffix`, unless the contents
+ *                             are the same
  *
  * A link is never treated as a folder, wherever it leads; except for those links above the selection that `$parents` names, each
  * on a line. The owner of a destination may create another link there at any moment: so each script goes to the destination (see
@@ -33,8 +34,8 @@ const SCRIPTS = [
 ];
 
 export interface MoveRequest {
-  readonly replace: Exclude<RestoreRequest['replace'], 'always'>;
-  /** The folder that has the extracted files, as `makeStage` named it; it is gone afterwards. */
+  readonly replace: RestoreRequest['replace'];
+  /** The folder that has the extracted files, as `makeStage` named it; of them only folders that were looked into are left. */
   readonly stage: string;
   /** Where an archive's paths begin, absolute. */
   readonly root: string;
@@ -52,6 +53,8 @@ export interface MoveResult {
   readonly keptBoth: number;
   readonly skipped: number;
   readonly skippedBytes: number;
+  /** Folders that met a folder. */
+  readonly folders: number;
 }
 
 const TIMEOUT_MILLIS = 7 * 24 * 60 * 60_000;
@@ -66,8 +69,9 @@ export const moveIntoPlace = async (
   const settings = [replace, stage, root, suffix, inPlace ? 'yes' : 'no', parents];
   const argv = ['sh', '-c', MOVE_ALL, 'sh', ...settings, ...SCRIPTS];
   const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
-  const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, errors = 1] = stdout.trim().split(' ').map(Number);
-  if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes };
+  const counts = stdout.trim().split(' ').map(Number);
+  const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, folders = 0, errors = 1] = counts;
+  if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes, folders };
   const reason = stderr.trim().split('\n').slice(0, 3).join('; ').slice(0, 300);
   throw new JobFailure(`Restored files could not be put in their places on ${runner.where}: ${reason}.`);
 };

@@ -88,6 +88,7 @@ const requestOf = (request: Partial<RestoreRequest>): RestoreRequest => ({
   numeric_ids: false,
   dry_run: false,
   database: false,
+  allow_unsafe: false,
   ...request,
 });
 const read = (path: string): string => readFileSync(join(dest, path), 'utf8');

@@ -43,6 +43,7 @@ export const restoreSchema = z.object({
   numeric_ids: z.boolean(),
   dry_run: z.boolean(),
   database: z.boolean(),
+  allow_unsafe: z.boolean().default(false).describe('Unsafe entries of the archive are left out.'),
 });
 
 export const jobSchema = z.object({

@@ -86,6 +86,7 @@ describe('a restore', () => {
         numeric_ids: false,
         dry_run: false,
         database: false,
+        allow_unsafe: false,
       },
     ]);
   });
@@ -123,7 +124,14 @@ describe('a restore', () => {
   test('answers the request of a restore with its job', async () => {
     const asked = {
       ...{ item: '', items: ['etc/\udcff'], patterns: ['sh:home/**'], destination: 'client', dest_folder: '/x' },
-      ...{ replace: 'never', verify: 'contents', numeric_ids: true, dry_run: true, database: false },
+      ...{
+        replace: 'never',
+        verify: 'contents',
+        numeric_ids: true,
+        dry_run: true,
+        database: false,
+        allow_unsafe: true,
+      },
     };
     await gateway.sql('update scheduler.jobs set restore = $1 where id = 77', [JSON.stringify(asked)]);
     const { body } = await post({ archive_name: 'nightly', dest_folder: '/x', dry_run: true });
