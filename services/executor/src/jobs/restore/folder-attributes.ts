@@ -6,12 +6,13 @@ import { WALK } from './folders.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import type { SelectedEntries } from './selected-entries.ts';
 
-const SCRIPT = `${WALK}\n${readFileSync(new URL('./folder-attributes.sh', import.meta.url), 'utf8')}`;
+const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const SCRIPT = [WALK, scriptOf('./folder-time.sh'), scriptOf('./folder-attributes.sh')].join('\n');
 const TIMEOUT_MILLIS = 60 * 60_000;
 
 /**
  * Gives the selected folders that were there already the owner, mode and time of the archive: their contents were moved into them.
- * @param stage what is left of the private folder that borg extracted to
+ * @param extracted what is left of the private folder that borg extracted to, and where the times of folders were kept
  * @throws JobFailure
  */
 export const restoreFolderAttributes = async (
@@ -22,14 +23,14 @@ export const restoreFolderAttributes = async (
     readonly root: string;
     readonly inPlace: boolean;
   },
-  stage: string,
+  extracted: { readonly stage: string; readonly times: string },
 ): Promise<void> => {
   const { context, target, entries, root, inPlace } = restore;
   const { signal } = context;
   await entries.each(async (batch) => {
     const folders = batch.filter(({ type }) => type === 'd').map(({ path }) => path);
     if (folders.length === 0) return;
-    const argv = ['sh', '-c', SCRIPT, 'sh', stage, root, inPlace ? 'yes' : 'no', ...folders];
+    const argv = ['sh', '-c', SCRIPT, 'sh', extracted.stage, root, extracted.times, inPlace ? 'yes' : 'no', ...folders];
     const { exitCode, stderr } = await runCommand(target.files, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
     if (exitCode === 0) return;
     throw new JobFailure(

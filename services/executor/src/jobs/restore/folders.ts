@@ -18,7 +18,8 @@ const cannotBeMade = (folder: string, { where }: BorgRunner, stderr: string): Jo
 export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
 
 /**
- * Makes a folder, and a private one to extract to, empty, from which things can be renamed to their paths below the folder.
+ * Makes a folder, and a private one from which things can be renamed to their paths below the folder. In the private one there is
+ * a folder to extract to, and one for times.
  * @returns the private folder's path, without links
  * @throws JobFailure
  */

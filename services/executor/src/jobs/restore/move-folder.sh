@@ -7,7 +7,8 @@ name=${1##*/} extracted=$stage/${1#./}
 go "${1%/*}"
 if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then mv -- "$extracted" ./ || echo e; exit 0; fi
 if [ -d "./$name" ]; then
-  [ -L "./$name" ] || { echo d; exit 1; }
+  # Its time changes with the first thing that is moved out of it.
+  [ -L "./$name" ] || { echo d; [ -z "$times" ] || keep_time "$1"; exit 1; }
   case "
 $parents
 " in *"

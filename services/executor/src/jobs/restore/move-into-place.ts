@@ -27,7 +27,7 @@ import { WALK } from './folders.ts';
 const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
 const MOVE_ALL = scriptOf('./move-all.sh');
 const SCRIPTS = [
-  `${WALK}\n${scriptOf('./move-common.sh')}`,
+  [WALK, scriptOf('./folder-time.sh'), scriptOf('./move-common.sh')].join('\n'),
   scriptOf('./move-folder.sh'),
   scriptOf('./compare-files.sh'),
   scriptOf('./move-rest.sh'),
@@ -45,6 +45,8 @@ export interface MoveRequest {
   readonly inPlace: boolean;
   /** Folders above the selection that are links to follow. */
   readonly linkedParents: readonly string[];
+  /** A folder to keep the times of folders that are looked into, before anything is moved out of them. */
+  readonly times?: string | undefined;
 }
 
 /** How many of the files met others; `skippedBytes` is the size of those that were not restored. */
@@ -62,11 +64,11 @@ const TIMEOUT_MILLIS = 7 * 24 * 60 * 60_000;
 /** @throws JobFailure when some files could not be moved */
 export const moveIntoPlace = async (
   runner: BorgRunner,
-  { replace, stage, root, suffix, inPlace, linkedParents }: MoveRequest,
+  { replace, stage, root, suffix, inPlace, linkedParents, times = '' }: MoveRequest,
   options: { readonly signal: AbortSignal; readonly cleanup: readonly string[] },
 ): Promise<MoveResult> => {
   const parents = linkedParents.map((path) => `./${path}`).join('\n');
-  const settings = [replace, stage, root, suffix, inPlace ? 'yes' : 'no', parents];
+  const settings = [replace, stage, root, suffix, inPlace ? 'yes' : 'no', parents, times];
   const argv = ['sh', '-c', MOVE_ALL, 'sh', ...settings, ...SCRIPTS];
   const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
   const counts = stdout.trim().split(' ').map(Number);

@@ -7,8 +7,8 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { extractSelection } from './extract-selection.ts';
-import { makeStage, removeFolder } from './folders.ts';
-import { moveIntoPlace } from './move-into-place.ts';
+import { joined, makeStage, removeFolder } from './folders.ts';
+import { moveIntoPlace, type MoveResult } from './move-into-place.ts';
 import {
   createParentFolders,
   lookAtParents,
@@ -86,29 +86,42 @@ const extract = async (restore: Restore, { missing }: ParentFacts, stage: string
   return extracted;
 };
 
+/** Moves what was extracted and verified to where it belongs, by the policy; the private folder is gone afterwards. */
+const putIntoPlace = async (
+  restore: Restore,
+  parents: ParentFacts,
+  { stage, files }: { readonly stage: string; readonly files: string },
+): Promise<Omit<MoveResult, 'folders'>> => {
+  const { context, target, root, inPlace, request } = restore;
+  const { signal } = context;
+  const { replace } = request;
+  context.output.write('verbose', 'Putting the files in their places');
+  await context.assertOwnership(signal);
+  const suffix = `.restored-${context.plan.job.id}`;
+  const move = { replace, stage: files, root, suffix, inPlace, linkedParents: parents.linked };
+  if (replace !== 'always')
+    return moveIntoPlace(target.files, move, { signal, cleanup: [`rm -rf -- ${quote(stage)}`] });
+  const times = joined(stage, 'times');
+  const { folders, ...moved } = await moveIntoPlace(target.files, { ...move, times }, { signal, cleanup: [] });
+  if (folders > 0) await restoreFolderAttributes(restore, { stage: files, times });
+  await removeFolder(context, target.files, stage);
+  return moved;
+};
+
 /** Extracts to a private folder on the same file system, verifies the files there, and then moves each by the policy. */
 const restoreThroughStage = async (restore: Restore, plan: RestorePlan, parents: ParentFacts): Promise<JobResult> => {
   const { context, request, selection, target, root, inPlace } = restore;
-  const { replace } = request;
-  const { output, signal } = context;
+  const { signal } = context;
   await context.assertOwnership(signal);
   const name = `.cyborgbackup-restore-${context.plan.job.uuid}`;
   const stage = await makeStage(target.files, { root, below: commonPath(selection), name, inPlace }, signal);
+  const files = joined(stage, 'files');
   try {
-    const extracted = await extract(restore, parents, stage);
-    const options = { folder: stage, verify: request.verify };
+    const extracted = await extract(restore, parents, files);
+    const options = { folder: files, verify: request.verify };
     const verification = await verifyRestored(context, target.files, restore.entries, options);
     assertVerified(restore, resultOf(NOTHING_MOVED, verification), verification);
-    output.write('verbose', 'Putting the files in their places');
-    const suffix = `.restored-${context.plan.job.id}`;
-    const cleanup = replace === 'always' ? [] : [`rm -rf -- ${quote(stage)}`];
-    await context.assertOwnership(signal);
-    const move = { replace, stage, root, suffix, inPlace, linkedParents: parents.linked };
-    const { folders, ...moved } = await moveIntoPlace(target.files, move, { signal, cleanup });
-    if (replace === 'always') {
-      if (folders > 0) await restoreFolderAttributes(restore, stage);
-      await removeFolder(context, target.files, stage);
-    }
+    const moved = await putIntoPlace(restore, parents, { stage, files });
     const restored = resultOf({ ...plan, ...moved }, verification);
     return { ...EMPTY_RESULT, warnings: warningsOf(extracted), restored };
   } catch (error) {
