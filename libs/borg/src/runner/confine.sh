@@ -17,7 +17,7 @@ awk '{ print $5 }' /proc/self/mountinfo >"$own/mounts" || fail 'its mounts are n
 
 # Where borg keeps its cache and what it knows of repositories, as it finds them (borg 1.2, helpers/fs.py).
 [ -n "$BORG_BASE_DIR" ] && unset XDG_CACHE_HOME XDG_CONFIG_HOME
-base=${BORG_BASE_DIR:-$HOME}
+base=${BORG_BASE_DIR:-${HOME:-/root}}
 cache=${BORG_CACHE_DIR:-${XDG_CACHE_HOME:-$base/.cache}/borg}
 config=${BORG_CONFIG_DIR:-${XDG_CONFIG_HOME:-$base/.config}/borg}
 security=${BORG_SECURITY_DIR:-$config/security}

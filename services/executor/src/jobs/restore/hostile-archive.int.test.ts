@@ -12,6 +12,8 @@ import { startBorgSite, type BorgSite, type EndedJob } from '../../testing/borg-
 let site: BorgSite;
 let dest: string;
 let elsewhere: string;
+/** What the catalog picks for a drill. */
+let sampled = '';
 
 const ATTACKS: Readonly<Record<string, (to: string) => readonly HostileItem[]>> = {
   dots: () => [{ path: 'a', type: 'folder' }, { path: 'a/../../elsewhere/x' }],
@@ -32,6 +34,10 @@ beforeAll(async () => {
     writeFileSync(join(site.folder, `${name}.tar`), tar);
     await site.borg(['import-tar', `::${name}`, join(site.folder, `${name}.tar`)]);
   }
+});
+beforeAll(() => {
+  const file = { size: 4, mtime: '2023-11-14T22:13:20Z' };
+  site.answer(catalogCommands.sample.subject, () => ({ files: [{ path: sampled, ...file }] }));
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
@@ -115,7 +121,7 @@ it.each(['always', 'newer', 'never', 'keep-both'] as const)(
 it.each(NAMES)('a drill of the hostile archive %s extracts nothing', async (name) => {
   const paths = { dots: 'a/../../elsewhere/x', 'far-dots': `a/${'../'.repeat(12)}${elsewhere.slice(1)}/x` };
   const path = name in paths ? paths[name as keyof typeof paths] : name.includes('link-above') ? 'src' : 'x';
-  site.answer(catalogCommands.sample.subject, () => ({ files: [{ path, size: 4, mtime: '2023-11-14T22:13:20Z' }] }));
+  sampled = path;
   const { status, reason } = await site.runJob({ archive_name: name, drill: { seed: 'x', files: 1 } });
   expect([status, reason]).toEqual(['failed', expect.stringMatching(UNSAFE)]);
   expectUntouched();
