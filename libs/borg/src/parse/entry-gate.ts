@@ -98,19 +98,20 @@ export const createEntryGate = (): EntryGate => {
     return '';
   };
 
-  const problem = ({ path, type, hardLinkTo }: GatedEntry): string => {
-    const kind = KINDS[type] ?? 'other';
-    if (path === ROOT && kind === 'folder') return '';
-    if (BAD_SHAPE.test(path)) return shapeProblem(path);
-    if (hardLinkTo !== '') {
-      const bad = linkProblem(hardLinkTo);
-      if (bad !== '') return bad;
-    }
+  /** Of an entry whose path by itself may be used. */
+  const placeProblem = (path: string, kind: PathKind): string => {
     if (kind === 'link' && !path.isWellFormed()) lossyLinks.add(path.replaceAll(LONE_SURROGATE, '?'), kind);
     const result = table.add(path, kind);
     if (result === 'new') return '';
     if (result === 'full') return `is one of more than ${PATH_TABLE_MAX} paths, which is all that can be checked`;
     return result.at === path ? again(path, kind, result.kind) : below(result.at, result.kind);
+  };
+
+  const problem = ({ path, type, hardLinkTo }: GatedEntry): string => {
+    const kind = KINDS[type] ?? 'other';
+    if (path === ROOT && kind === 'folder') return '';
+    if (BAD_SHAPE.test(path)) return shapeProblem(path);
+    return (hardLinkTo === '' ? '' : linkProblem(hardLinkTo)) || placeProblem(path, kind);
   };
 
   return {

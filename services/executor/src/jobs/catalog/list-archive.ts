@@ -51,6 +51,20 @@ const sendEntries = async (
   return { result, repeated: parser.repeated, unsafe: describeUnsafe(unsafe, first) };
 };
 
+/** @throws JobFailure for a job that follows no backup */
+const beginListingOf = ({ parts, plan }: JobContext): Promise<ListingSession> => {
+  const { master_job: backup, client, machine } = plan.job;
+  if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
+  return beginListing(callCatalog(parts.rpc), {
+    listing: randomUUID(),
+    job: backup,
+    repository: repositoryOf(plan).uuid,
+    policy: plan.run.policy?.uuid ?? null,
+    client: client?.uuid ?? null,
+    machine: machine?.id ?? '',
+  });
+};
+
 /**
  * Lists the backup's archive on the repository's side and sends the entries to the catalog; borg waits while the catalog works.
  * Each attempt is a listing of its own: the catalog shows only a complete listing. An archive in which paths come more than once
@@ -63,18 +77,8 @@ const listEntries = async (
 ): Promise<JobResult> => {
   const { parts, plan, output } = context;
   const archive = archiveOf(plan);
-  const { master_job: backup, client, machine } = plan.job;
-  if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
-  const repository = repositoryOf(plan);
   output.write('verbose', `Listing archive ${archive}`);
-  const listing = await beginListing(callCatalog(parts.rpc), {
-    listing: randomUUID(),
-    job: backup,
-    repository: repository.uuid,
-    policy: plan.run.policy?.uuid ?? null,
-    client: client?.uuid ?? null,
-    machine: machine?.id ?? '',
-  });
+  const listing = await beginListingOf(context);
   try {
     const { result, repeated, unsafe } = await sendEntries(context, { endpoint, archive }, listing, repeatedBefore);
     if (repeated.size > 0 && repeatedBefore === undefined) {

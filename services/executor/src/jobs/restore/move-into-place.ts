@@ -1,8 +1,11 @@
 import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { readFileSync } from 'node:fs';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { WALK } from './folders.ts';
+import type { RestoreTarget } from './restore-target.ts';
+import type { SelectedEntries } from './selected-entries.ts';
 
 /*
  * How restored files move from the folder they were extracted to (the stage) to their destinations, by the policy `$policy`: always,
@@ -61,6 +64,13 @@ export interface MoveResult {
 
 const TIMEOUT_MILLIS = 7 * 24 * 60 * 60_000;
 
+/** What move-all.sh prints at its end. */
+const countsOf = (printed: string): MoveResult & { readonly errors: number } => {
+  const counts = printed.trim().split(' ').map(Number);
+  const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, folders = 0, errors = 1] = counts;
+  return { replaced, keptBoth, skipped, skippedBytes, folders, errors };
+};
+
 /** @throws JobFailure when some files could not be moved */
 export const moveIntoPlace = async (
   runner: BorgRunner,
@@ -71,9 +81,50 @@ export const moveIntoPlace = async (
   const settings = [replace, stage, root, suffix, inPlace ? 'yes' : 'no', parents, times];
   const argv = ['sh', '-c', MOVE_ALL, 'sh', ...settings, ...SCRIPTS];
   const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
-  const counts = stdout.trim().split(' ').map(Number);
-  const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, folders = 0, errors = 1] = counts;
-  if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes, folders };
+  const { errors, ...result } = countsOf(stdout);
+  if (exitCode === 0 && errors === 0) return result;
   const reason = stderr.trim().split('\n').slice(0, 3).join('; ').slice(0, 300);
   throw new JobFailure(`Restored files could not be put in their places on ${runner.where}: ${reason}.`);
+};
+
+const FOLDER_ATTRIBUTES = [WALK, scriptOf('./folder-time.sh'), scriptOf('./folder-attributes.sh')].join('\n');
+const ATTRIBUTES_MILLIS = 60 * 60_000;
+
+/**
+ * Gives the selected folders that were there already the owner, mode and time of the archive: their contents were moved into them.
+ * @param extracted what is left of the private folder that borg extracted to, and where the times of folders were kept
+ * @throws JobFailure
+ */
+export const restoreFolderAttributes = async (
+  restore: {
+    readonly context: JobContext;
+    readonly target: Pick<RestoreTarget, 'files'>;
+    readonly entries: SelectedEntries;
+    readonly root: string;
+    readonly inPlace: boolean;
+  },
+  extracted: { readonly stage: string; readonly times: string },
+): Promise<void> => {
+  const { context, target, entries, root, inPlace } = restore;
+  const { signal } = context;
+  await entries.each(async (batch) => {
+    const folders = batch.filter(({ type }) => type === 'd').map(({ path }) => path);
+    if (folders.length === 0) return;
+    const argv = [
+      'sh',
+      '-c',
+      FOLDER_ATTRIBUTES,
+      'sh',
+      extracted.stage,
+      root,
+      extracted.times,
+      inPlace ? 'yes' : 'no',
+      ...folders,
+    ];
+    const { exitCode, stderr } = await runCommand(target.files, argv, { signal, timeoutMillis: ATTRIBUTES_MILLIS });
+    if (exitCode === 0) return;
+    throw new JobFailure(
+      `All files are in their places, but folders in ${root} on ${target.files.where} could not be given their owner, mode and time: ${stderr.trim().slice(0, 300)}`,
+    );
+  });
 };

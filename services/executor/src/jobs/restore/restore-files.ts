@@ -8,7 +8,7 @@ import { archiveOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { extractSelection } from './extract-selection.ts';
 import { joined, makeStage, removeFolder } from './folders.ts';
-import { moveIntoPlace, type MoveResult } from './move-into-place.ts';
+import { moveIntoPlace, restoreFolderAttributes, type MoveResult } from './move-into-place.ts';
 import {
   createParentFolders,
   lookAtParents,
@@ -19,7 +19,6 @@ import {
 import { planRestore, type RestorePlan } from './plan-restore.ts';
 import { openRestoreTarget, type RestoreTarget } from './restore-target.ts';
 import { createSelectedEntries, type SelectedEntries } from './selected-entries.ts';
-import { restoreFolderAttributes } from './folder-attributes.ts';
 import { describeSelection, escapedPatterns, selectionOf, type Selection } from './selection.ts';
 import { createUnsafeEntries, type UnsafeEntries } from './unsafe-entries.ts';
 import { verifyRestored, type Verification } from './verification.ts';
