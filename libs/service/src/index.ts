@@ -5,5 +5,5 @@ export { runProcess, type ProcessDefinition } from './run-process.ts';
 export { runService, type ServiceDefinition } from './run-service.ts';
 export type { Check, RunningService } from './running-service.ts';
 export { listenAddress, serviceConfig, type ListenAddress, type ServiceConfig } from './service-config.ts';
-export { commandDeps, createServiceParts, masterKeyOf, type ServiceParts } from './service-parts.ts';
+export { commandDeps, createServiceDeps, masterKeyOf, type ServiceDeps } from './service-deps.ts';
 export { standardChecks } from './standard-checks.ts';
