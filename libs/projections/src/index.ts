@@ -7,7 +7,7 @@ export {
 } from './define/projection.ts';
 export { defineReadModel, type Changes, type EventHandler, type ReadModel } from './define/read-model.ts';
 export { type AnyRow, type Change, type Folded, type RowUpdate, type TableChanges } from './define/table-changes.ts';
-export { foldEvents, type GivenEvent } from './fold/fold-events.ts';
+export { foldEvents, type PartialEvent } from './fold/fold-events.ts';
 export { PoisonEventError } from './fold/poison-event.ts';
 export { readCheckpoint, readPositions, type Checkpoint } from './lease/checkpoint.ts';
 export { holdLease, type HoldLeaseOptions } from './lease/hold-lease.ts';

@@ -17,7 +17,7 @@ import {
   type Rpc,
   type RpcInput,
   type RpcOutput,
-  type Written,
+  type ChangeResult,
 } from '@cyborgbackup/contracts';
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
@@ -334,7 +334,7 @@ describe('a repeated command', () => {
 });
 
 describe('superusers', () => {
-  const demote = (uuid: string): Promise<Written> =>
+  const demote = (uuid: string): Promise<ChangeResult> =>
     call(userCommands.change, { uuid, changes: { is_superuser: false } });
   const superusers = async (): Promise<string[]> =>
     (await rowsOf('users', 'is_superuser')).map(({ uuid }) => String(uuid));
@@ -522,7 +522,7 @@ describe('references', () => {
 describe('changes', () => {
   test('If-Match, the row’s stamps and an unchanged value', async () => {
     const made = await call(scheduleCommands.register, schedule());
-    const change = (changes: object, expected_version?: number): Promise<Written> =>
+    const change = (changes: object, expected_version?: number): Promise<ChangeResult> =>
       call(scheduleCommands.change, { uuid: made.uuid, changes, ...(expected_version ? { expected_version } : {}) });
     expect(await change({ name: 'Each Monday' })).toMatchObject({ id: made.id, version: 1 });
     expect(await change({ name: 'Renamed' }, 1)).toMatchObject({ id: made.id, version: 2 });
@@ -634,7 +634,7 @@ describe('changes', () => {
       const { extra_vars: sealed } = await rowOf('policies', made);
       return isEncrypted(sealed) ? deps.keys.open(sealed) : undefined;
     };
-    const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<Written> =>
+    const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<ChangeResult> =>
       call(policyCommands.change, { uuid: made.uuid, changes });
     await change({ extra_vars: `{ "user":"v",  "password": "${SECRET_MASK}" }` });
     expect(await variables()).toBe('{ "user":"v",  "password": "s3cret-0815" }');
@@ -678,7 +678,7 @@ describe('changes', () => {
 
 describe('settings and keys', () => {
   test('values are checked by type, secrets sealed, masks ignored', async () => {
-    const change = (name: string, value: string): Promise<Written> =>
+    const change = (name: string, value: string): Promise<ChangeResult> =>
       call(settingsCommands.change, { key: `cyborgbackup_${name}`, value });
     expect(await change('mail_port', ' 587')).toMatchObject({ id: 15 });
     expect(await failureOf(change('mail_port', 'many'))).toMatchObject({ fields: { value: [expect.any(String)] } });

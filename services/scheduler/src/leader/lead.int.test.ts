@@ -184,7 +184,7 @@ describe('lead', () => {
     for (const [index, run] of runs.entries())
       await startManualRun(deps, { policy: ids[index]!, run, extra_vars: null });
     // The executor has room for eight; two jobs stay in the queue.
-    await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(10), within);
+    await vi.waitFor(async () => expect((await deps.jobQueue.listQueued()).size).toBe(10), within);
     for (const [index, run] of runs.entries()) await stage.waitForStatuses(run, [index < 8 ? 'running' : 'pending']);
     await first.stop();
     const published = vi.fn(deps.jobQueue.publish);
@@ -196,7 +196,7 @@ describe('lead', () => {
     gate.resolve();
     for (const run of [...runs, last]) await stage.waitForStatuses(run, ['successful']);
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual([last]);
-    await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(0), within);
+    await vi.waitFor(async () => expect((await deps.jobQueue.listQueued()).size).toBe(0), within);
     await next.stop();
   });
 
