@@ -32,9 +32,10 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
 /** What a personal field reads as once its subject's key is gone. */
 export const ERASED = '[erased]';
 
+/** The version is 1 unless the definition says otherwise. */
 export const defineEvent = <Type extends string, Data>(
-  definition: EventDefinition<Type, Data>,
-): EventDefinition<Type, Data> => definition;
+  definition: Omit<EventDefinition<Type, Data>, 'version'> & { readonly version?: number },
+): EventDefinition<Type, Data> => ({ version: 1, ...definition });
 
 /** The event a definition describes. */
 export type EventOf<D> =

@@ -31,13 +31,11 @@ export const clientSnapshot = z.object({
 
 export const clientRegistered = defineEvent({
   type: 'client-registered',
-  version: 1,
   schema: clientFields.extend({ id: integerId, uuid }),
 });
 
 export const clientChanged = defineEvent({
   type: 'client-changed',
-  version: 1,
   schema: clientFields.partial().extend({ uuid }),
 });
 
@@ -52,20 +50,17 @@ export type VirtualMachine = z.infer<typeof virtualMachine>;
 /** A preparation's findings about the hypervisor on the client. */
 export const clientHypervisorPrepared = defineEvent({
   type: 'client-hypervisor-prepared',
-  version: 1,
   schema: z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
 });
 
 /** A preparation's findings about the client. */
 export const clientPrepared = defineEvent({
   type: 'client-prepared',
-  version: 1,
   schema: z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
 });
 
 export const clientRemoved = defineEvent({
   type: 'client-removed',
-  version: 1,
   schema: z.object({ uuid, id: integerId }),
 });
 

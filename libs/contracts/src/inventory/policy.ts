@@ -122,21 +122,18 @@ const variables = {
 
 export const policyRegistered = defineEvent({
   type: 'policy-registered',
-  version: 1,
   schema: stored.extend({ id: integerId, uuid }),
   sealed: variables,
 });
 
 export const policyChanged = defineEvent({
   type: 'policy-changed',
-  version: 1,
   schema: stored.partial().extend({ uuid }),
   sealed: variables,
 });
 
 export const policyRemoved = defineEvent({
   type: 'policy-removed',
-  version: 1,
   schema: z.object({ uuid, id: integerId }),
 });
 

@@ -19,19 +19,16 @@ export type ScheduleFields = z.infer<typeof scheduleFields>;
 
 export const scheduleRegistered = defineEvent({
   type: 'schedule-registered',
-  version: 1,
   schema: scheduleFields.extend({ id: integerId, uuid }),
 });
 
 export const scheduleChanged = defineEvent({
   type: 'schedule-changed',
-  version: 1,
   schema: scheduleFields.partial().extend({ uuid }),
 });
 
 export const scheduleRemoved = defineEvent({
   type: 'schedule-removed',
-  version: 1,
   schema: z.object({ uuid, id: integerId }),
 });
 

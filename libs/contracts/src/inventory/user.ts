@@ -26,7 +26,6 @@ const personal = { subject: (data: { uuid: string }) => `user-${data.uuid}` };
 
 export const userRegistered = defineEvent({
   type: 'user-registered',
-  version: 1,
   schema: userFields.extend({ id: integerId, uuid, password_hash: sealedText }),
   personal: { ...personal, fields: ['email', 'first_name', 'last_name'] },
   sealed: { ...personal, fields: ['password_hash'] },
@@ -34,21 +33,18 @@ export const userRegistered = defineEvent({
 
 export const userChanged = defineEvent({
   type: 'user-changed',
-  version: 1,
   schema: userFields.partial().extend({ uuid }),
   personal: { ...personal, fields: ['email', 'first_name', 'last_name'] },
 });
 
 export const userPasswordChanged = defineEvent({
   type: 'user-password-changed',
-  version: 1,
   schema: z.object({ uuid, password_hash: sealedText }),
   sealed: { ...personal, fields: ['password_hash'] },
 });
 
 export const userRemoved = defineEvent({
   type: 'user-removed',
-  version: 1,
   schema: z.object({ uuid, id: integerId }),
 });
 
@@ -65,7 +61,6 @@ export const SUPERUSERS_STREAM = 'superusers';
  */
 export const superuserWithdrawn = defineEvent({
   type: 'superuser-withdrawn',
-  version: 1,
   schema: z.object({ user: uuid, version: z.int().min(1) }),
 });
 
