@@ -18,6 +18,5 @@ export { chainHash, eventText, GENESIS_HASH, type EventText } from './port/hash-
 export { loadState, type Evolver, type LoadDeps, type LoadedState } from './commands/load-state.ts';
 export { MAX_APPEND_CHARACTERS } from './postgres/append/append-batch.ts';
 export { installEventStore } from './postgres/install-event-store.ts';
-export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/postgres-event-store.ts';
-export { verifyHeads } from './postgres/verify-heads.ts';
+export { createPostgresEventStore, verifyHeads } from './postgres/postgres-event-store.ts';
 export { verifyLog, verifyStream, type ChainVerification } from './port/verify.ts';

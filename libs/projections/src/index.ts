@@ -20,8 +20,7 @@ export {
 } from './rebuild/compare-projection.ts';
 export { rebuildProjection } from './rebuild/rebuild-projection.ts';
 export { runProjection, type RunProjectionOptions } from './run/run-projection.ts';
-export { ensureProjection } from './schema/ensure-projection.ts';
-export { installProjections } from './schema/install-projections.ts';
+export { ensureProjection, installProjections } from './schema/ensure-projection.ts';
 export { listParked, parkedCount, type ParkedEvent } from './schema/parked-events.ts';
 export {
   createProjectionWaiter,

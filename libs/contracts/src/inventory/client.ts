@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, text, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, text, uuid } from '../wire/scalars.ts';
 
 /** A client (a machine that is backed up) as the API, the commands and the events have it. */
 export const clientFields = z.object({
@@ -59,10 +59,7 @@ export const clientPrepared = defineEvent({
   schema: z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
 });
 
-export const clientRemoved = defineEvent({
-  type: 'client-removed',
-  schema: z.object({ uuid, id: integerId }),
-});
+export const clientRemoved = defineEvent({ type: 'client-removed', schema: removedEntity });
 
 export const clientEvents = [
   clientRegistered,

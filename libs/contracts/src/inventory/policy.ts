@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Policy types with the labels people see. */
 export const POLICY_TYPES = {
@@ -132,10 +132,7 @@ export const policyChanged = defineEvent({
   sealed: variables,
 });
 
-export const policyRemoved = defineEvent({
-  type: 'policy-removed',
-  schema: z.object({ uuid, id: integerId }),
-});
+export const policyRemoved = defineEvent({ type: 'policy-removed', schema: removedEntity });
 
 export const policyEvents = [policyRegistered, policyChanged, policyRemoved] as const;
 export type PolicyEvent = EventOf<(typeof policyEvents)[number]>;

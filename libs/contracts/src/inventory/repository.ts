@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** A borg repository as the API and the commands have it; `repository_key` is the passphrase. */
 export const repositoryFields = z.object({
@@ -88,10 +88,7 @@ export const repositoryKeyRead = defineEvent({
   schema: z.object({ uuid }),
 });
 
-export const repositoryRemoved = defineEvent({
-  type: 'repository-removed',
-  schema: z.object({ uuid, id: integerId }),
-});
+export const repositoryRemoved = defineEvent({ type: 'repository-removed', schema: removedEntity });
 
 export const repositoryEvents = [
   repositoryRegistered,

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, uuid } from '../wire/scalars.ts';
 
 /** When a policy runs. `crontab` has five or six fields, the sixth is the year; `timezone` is an IANA name. */
 export const scheduleFields = z.object({
@@ -27,10 +27,7 @@ export const scheduleChanged = defineEvent({
   schema: scheduleFields.partial().extend({ uuid }),
 });
 
-export const scheduleRemoved = defineEvent({
-  type: 'schedule-removed',
-  schema: z.object({ uuid, id: integerId }),
-});
+export const scheduleRemoved = defineEvent({ type: 'schedule-removed', schema: removedEntity });
 
 export const scheduleEvents = [scheduleRegistered, scheduleChanged, scheduleRemoved] as const;
 export type ScheduleEvent = EventOf<(typeof scheduleEvents)[number]>;

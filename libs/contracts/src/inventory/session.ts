@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, timestamp, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, timestamp, uuid } from '../wire/scalars.ts';
 
 /** A log-in by password. A session is a chain of refresh tokens, each exchanged for the next. */
 export const sessionOpened = defineEvent({
@@ -50,10 +50,7 @@ export const apiTokenUsed = defineEvent({
   schema: z.object({ uuid }),
 });
 
-export const apiTokenRevoked = defineEvent({
-  type: 'api-token-revoked',
-  schema: z.object({ uuid, id: integerId }),
-});
+export const apiTokenRevoked = defineEvent({ type: 'api-token-revoked', schema: removedEntity });
 
 export const apiTokenEvents = [apiTokenCreated, apiTokenUsed, apiTokenRevoked] as const;
 export type ApiTokenEvent = EventOf<(typeof apiTokenEvents)[number]>;

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Mail reports that a user wants. */
 const userNotifications = {
@@ -43,10 +43,7 @@ export const userPasswordChanged = defineEvent({
   sealed: { ...personal, fields: ['password_hash'] },
 });
 
-export const userRemoved = defineEvent({
-  type: 'user-removed',
-  schema: z.object({ uuid, id: integerId }),
-});
+export const userRemoved = defineEvent({ type: 'user-removed', schema: removedEntity });
 
 export const userEvents = [userRegistered, userChanged, userPasswordChanged, userRemoved] as const;
 export type UserEvent = EventOf<(typeof userEvents)[number]>;

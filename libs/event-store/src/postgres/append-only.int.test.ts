@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sampleEvents, sampleStream } from '../testing/sample-events.ts';
 import { openTestStore, type TestStore } from '../testing/test-store.ts';
 import { verifyLog, verifyStream } from '../port/verify.ts';
-import { verifyHeads } from './verify-heads.ts';
+import { verifyHeads } from './postgres-event-store.ts';
 
 const CHANGES = [
   `update events.events set data = '{}'`,

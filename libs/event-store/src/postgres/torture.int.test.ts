@@ -7,7 +7,7 @@ import { openTestStore, type TestStore } from '../testing/test-store.ts';
 import type { EventStore } from '../port/event-store.ts';
 import { verifyLog } from '../port/verify.ts';
 import { appendQuery, toAppendItem } from './append/append-batch.ts';
-import { verifyHeads } from './verify-heads.ts';
+import { verifyHeads } from './postgres-event-store.ts';
 
 /*
  * The worst case for readers: writers that append inside longer transactions, without an expected version, to a few hot

@@ -26,6 +26,14 @@ export const readCheckpoint = async (db: ClientBase | Pool, name: string): Promi
   return row && { version: row.version, position: BigInt(row.position) };
 };
 
+/** Makes the checkpoint where there is none. */
+export const installCheckpoint = async (db: ClientBase | Pool, name: string, version: number): Promise<void> => {
+  await db.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    name,
+    version,
+  ]);
+};
+
 /** Positions by name; a projection that was never installed is not among them. */
 export const readPositions = async (db: ClientBase | Pool): Promise<ReadonlyMap<string, bigint>> => {
   const { rows } = await db.query<{ readonly name: string; readonly position: string }>({
