@@ -20,7 +20,7 @@ const count = async (deps: CommandDeps, stream: string, by: number): Promise<num
   return state;
 };
 
-test('the example of the README counts, whoever else does, and leaves a log whose hashes fit', async () => {
+test('the example of the README counts beside concurrent callers, and leaves a log whose hashes fit', async () => {
   await using kit = await openTestStore();
   const codec = createEventCodec({ definitions: [counted], keys: createFakeSubjectKeys() });
   const deps = { store: kit.store, codec };

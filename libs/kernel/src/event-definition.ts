@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { EncryptedValue } from './event.ts';
 
 /**
- * A secret in an event. A decider emits plain text; the codec seals it before the append; whoever reads the event back
+ * A secret in an event. A decider emits plain text; the codec seals it before the append; a reader of the event
  * gets the sealed form and must open it explicitly. So no fold, projection or log line meets the plain text by accident.
  */
 export type Sealed = string | EncryptedValue;

@@ -35,7 +35,7 @@ export const foldEvents = <Row extends object>(
   model: ReadModel<Row>,
   events: readonly PartialEvent[],
 ): readonly Row[] => {
-  const fold = createTableFold(model, { wholeTable: true });
+  const fold = createTableFold(model, true);
   events.forEach((given, index) => {
     const event = recordedAs(given, index + 1);
     poisonedBy(event, () => model.changesOf(event).forEach(fold.apply));

@@ -48,15 +48,15 @@ interface EventChanges {
 }
 
 const applyTo = async ({ model, fold, store }: Table, events: readonly RecordedEvent[]): Promise<void> => {
+  const window = fold.window();
   const pending: EventChanges[] = [];
   for (const event of events) {
     if (!model.eventTypes.has(event.type)) continue;
     const changes = poisonedBy(event, () => model.changesOf(event));
-    poisonedBy(event, () => changes.forEach(fold.request));
+    if (window) poisonedBy(event, () => changes.forEach(window.request));
     pending.push({ event, changes });
   }
-  const needed = fold.requested();
-  if (needed.keys.length > 0 || needed.matches.length > 0) fold.addLoaded(await store.load(needed));
+  await window?.loadRequested(store.load);
   for (const { event, changes } of pending) poisonedBy(event, () => changes.forEach(fold.apply));
 };
 
@@ -93,7 +93,7 @@ export const createProjectionFold = (options: {
   const { client, schema, projection, empty } = options;
   const tables = projection.models.map((model): Table => ({
     model,
-    fold: createTableFold(model, { wholeTable: empty }),
+    fold: createTableFold(model, empty),
     store: createTableStore(client, schema, model),
   }));
   const bytes = (): number => tables.reduce((sum, { fold }) => sum + fold.bytes(), 0);

@@ -45,7 +45,7 @@ export const readPositions = async (db: ClientBase | Pool): Promise<ReadonlyMap<
 
 /**
  * Moves a checkpoint on, in the caller's transaction if there is one. Also the guard of that transaction: it fails unless
- * this owner is still the owner and nobody else has written since.
+ * this owner is still the owner and no other process has written since.
  * @throws FencedOutError
  */
 export const advanceCheckpoint = async (

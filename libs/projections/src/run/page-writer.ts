@@ -36,7 +36,7 @@ export const createPageWriter = (
         await advance(to);
       });
     }
-    // Loading needs no transaction: the checkpoint's guard proves that nobody else has written since.
+    // Loading needs no transaction: the checkpoint's guard proves that no other process has written since.
     await fold.apply(decoded);
     if (!fold.hasWrites()) return advance(to);
     await inTransaction(async () => {
