@@ -64,7 +64,7 @@ const createPool = (url: string, name: string, logger: Logger): Pool =>
     logger,
   );
 
-export const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
+const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
   const directory = config.CYBORGBACKUP_DATA_DIR;
   if (config.CYBORGBACKUP_MASTER_KEY === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
   return loadMasterKey({
