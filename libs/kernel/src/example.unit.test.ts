@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { AppError, fold, type Decider } from './index.ts';
 
 /** Quoted in README.md. */
-type DoorEvent = { readonly type: 'door-opened' | 'door-closed'; readonly data: Record<string, never> };
+interface DoorEvent {
+  readonly type: 'door-opened' | 'door-closed';
+  readonly data: Record<string, never>;
+}
 
 const door: Decider<'open' | 'closed', 'open' | 'close', DoorEvent> = {
   initialState: 'closed',
