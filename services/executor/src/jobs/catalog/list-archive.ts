@@ -52,10 +52,10 @@ const sendEntries = async (
 };
 
 /** @throws JobFailure for a job that follows no backup */
-const beginListingOf = ({ parts, plan }: JobContext): Promise<ListingSession> => {
+const beginListingOf = ({ deps, plan }: JobContext): Promise<ListingSession> => {
   const { master_job: backup, client, machine } = plan.job;
   if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
-  return beginListing(callCatalog(parts.rpc), {
+  return beginListing(callCatalog(deps.rpc), {
     listing: randomUUID(),
     job: backup,
     repository: repositoryOf(plan).uuid,
@@ -75,7 +75,7 @@ const listEntries = async (
   endpoint: BorgEndpoint,
   repeatedBefore?: ReadonlyMap<string, number>,
 ): Promise<JobResult> => {
-  const { parts, plan, output } = context;
+  const { deps, plan, output } = context;
   const archive = archiveOf(plan);
   output.write('verbose', `Listing archive ${archive}`);
   const listing = await beginListingOf(context);
@@ -95,7 +95,7 @@ const listEntries = async (
   } catch (error) {
     // Without its end the listing is not shown; this only frees its space sooner.
     await listing.abandon().catch((reason: unknown) => {
-      parts.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
+      deps.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
     });
     throw error;
   }

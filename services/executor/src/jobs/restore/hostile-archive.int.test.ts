@@ -100,7 +100,7 @@ describe.each(NAMES)('the hostile archive %s', (name) => {
 });
 
 const download = async (archive: string, kind: ContentRequest['kind'], received: Buffer[]): Promise<void> => {
-  const { body } = await openByteStream(site.parts.connection, {
+  const { body } = await openByteStream(site.deps.connection, {
     subject: archiveContent.subject,
     head: archiveContent.head,
     request: { job: randomUUID(), archive, repository: site.repository, kind, paths: [], size: null, range: null },
