@@ -6,18 +6,18 @@ stage=$1 root=$2
 # shellcheck disable=SC2034 # the other scripts use them
 times=$3 follow=$4
 shift 4
-mode_of() { stat -c %a -- "$1" 2>/dev/null || stat -f %Lp -- "$1"; }
+facts_of() { stat -c '%u:%g %a' -- "$1" 2>/dev/null || stat -f '%u:%g %Lp' -- "$1"; }
 has_lists=
 if command -v getfacl >/dev/null && command -v setfacl >/dev/null; then has_lists=yes; fi
 attribute() {
   from=$stage/$1
   [ -d "$from" ] && [ ! -L "$from" ] || return 0
   cd -P -- "$root" && walk "$1" || return 0
-  time=$(time_of "$1")
-  # shellcheck disable=SC2046,SC2012 # its fields are wanted, and the names of folders are not among them
-  set -- $(ls -ldn "$from")
-  chown "$3:$4" . && chmod "$(mode_of "$from")" . || return
+  find_time "$1"
+  facts=$(facts_of "$from")
+  chown "${facts% *}" . && chmod "${facts#* }" . || return
   if [ -n "$has_lists" ]; then getfacl --absolute-names -- "$from" | setfacl --set-file=- . || return; fi
-  touch -r "$time" .
+  # shellcheck disable=SC2154 # find_time sets it
+  touch -r "$kept_at/t" .
 }
 for path do (attribute "$path") || exit; done

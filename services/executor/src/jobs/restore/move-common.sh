@@ -15,8 +15,8 @@ beside() {
   rmdir -- "$aside"
 }
 keep_time() {
-  kept_at=$(time_of "$1")
-  mkdir -p -- "${kept_at%/*}" && touch -r "$extracted" -- "$kept_at"
+  find_time "$1"
+  mkdir -p -- "$kept_at" && touch -r "$extracted" -- "$kept_at/t"
 }
 go() {
   cd -P -- "$target" && walk "$1" && return
