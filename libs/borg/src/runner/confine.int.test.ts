@@ -68,7 +68,7 @@ it.runIf(isRoot)('unconfined, borg extracts to where an archive leads', async ()
 it.runIf(problem === '')('confined, borg on the host of the repository writes to its folder alone', async () => {
   const { outcome, messages } = await extract(site, [site.repository]);
   expect(outcome).toBe('warning');
-  expect(messages.filter(({ message }) => /Read-only file system/.test(message)).length).toBeGreaterThan(1);
+  expect(messages.filter(({ message }) => message.includes('Read-only file system')).length).toBeGreaterThan(1);
   expect(readFileSync(join(stage, 'good'), 'utf8')).toBe('good');
   expect(readdirSync(elsewhere)).toEqual(['precious']);
   expect(existsSync(join(stage, 'hard'))).toBe(false);

@@ -10,6 +10,8 @@ const scriptOf = (name: string): string => readFileSync(new URL(name, import.met
 export const WALK = scriptOf('./walk.sh');
 const MAKE_STAGE = `${WALK}\n${scriptOf('./make-stage.sh')}`;
 
+const REMOVE_FOLDER = scriptOf('./remove-folder.sh');
+
 const TIMEOUT_MILLIS = 60 * 60_000;
 
 const cannotBeMade = (folder: string, { where }: BorgRunner, stderr: string): JobFailure =>
@@ -46,7 +48,7 @@ export const removeFolder = async (context: JobContext, runner: BorgRunner, fold
   try {
     await context.assertOwnership(AbortSignal.timeout(OWNERSHIP_MILLIS));
     const options = { timeoutMillis: TIMEOUT_MILLIS };
-    const { exitCode, stderr } = await runCommand(runner, ['rm', '-rf', '--', folder], options);
+    const { exitCode, stderr } = await runCommand(runner, ['sh', '-c', REMOVE_FOLDER, 'sh', folder], options);
     if (exitCode !== 0) throw new Error(stderr.trim());
   } catch (error) {
     output.write('system_warning', `The folder ${folder} on ${runner.where} could not be removed: ${messageOf(error)}`);

@@ -123,7 +123,9 @@ it.each(NAMES)('a drill of the hostile archive %s extracts nothing', async (name
   const path = name in paths ? paths[name as keyof typeof paths] : name.includes('link-above') ? 'src' : 'x';
   sampled = path;
   const { status, reason } = await site.runJob({ archive_name: name, drill: { seed: 'x', files: 1 } });
-  expect([status, reason]).toEqual(['failed', expect.stringMatching(UNSAFE)]);
+  // Borg itself stumbles over a hard link to something that the archive does not have.
+  const expected = name === 'hard-link' ? /^Borg failed with status 2: KeyError/ : UNSAFE;
+  expect([status, reason]).toEqual(['failed', expect.stringMatching(expected)]);
   expectUntouched();
 });
 
