@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkGrants, checkReplay, createStage, leaderIs, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay, leaderIs } from '../testing/stage-checks.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { schedulerCommands } from '@cyborgbackup/contracts';
 

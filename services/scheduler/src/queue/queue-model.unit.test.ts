@@ -84,7 +84,7 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
     id: first + index + 1,
     run: uuidOf('run', first),
     name: `Job ${first + index}`,
-    jobType: 'job',
+    job_type: 'job',
     task: findsMachines ? 'machines' : null,
     activity: `backup/${uuidOf('policy', policy)}`,
     policy: uuidOf('policy', policy),

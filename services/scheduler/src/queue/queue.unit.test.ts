@@ -12,7 +12,7 @@ const job = (uuid: string, changes: Partial<QueuedJob> = {}): QueuedJob => ({
   id: (lastId += 1),
   run: `run of ${uuid}`,
   name: uuid,
-  jobType: 'job',
+  job_type: 'job',
   task: null,
   activity: null,
   policy: 'p',
@@ -88,7 +88,7 @@ describe('decideGrants', () => {
   it('grants the preparation of clients beside a backup into the same repository', () => {
     const queue = queueOf(
       job('backup', { repository: 'r', client: 'c1' }),
-      job('check', { jobType: 'check', client: 'c2' }),
+      job('check', { job_type: 'check', client: 'c2' }),
     );
     expect(decide(queue)).toEqual(['granted backup', 'granted check']);
   });
@@ -223,7 +223,7 @@ describe('a job that lost its attempt', () => {
 
 describe('outcomeOfFailedDependency', () => {
   const need = (name: string, jobType: string, ended: 'failed' | 'error' | 'canceled') => ({
-    ...createEntry(job(name, { jobType })),
+    ...createEntry(job(name, { job_type: jobType })),
     end: ended,
     reason: 'Broken.',
   });

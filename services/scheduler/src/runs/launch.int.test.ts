@@ -3,16 +3,9 @@ import { createSignals } from '@cyborgbackup/messaging';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import {
-  checkGrants,
-  checkReplay,
-  createStage,
-  jobNamed,
-  planOf,
-  plannedNamed,
-  within,
-  type Stage,
-} from '../testing/scheduler-stage.ts';
+import { createStage, jobNamed, plannedNamed, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay } from '../testing/stage-checks.ts';
+import { planOf } from '../testing/fake-executor.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
 

@@ -3,7 +3,9 @@ import type { JobRow } from '@cyborgbackup/read-models';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { checkGrants, checkReplay, createStage, planOf, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay } from '../testing/stage-checks.ts';
+import { planOf } from '../testing/fake-executor.ts';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
 
 const MACHINES: readonly VirtualMachine[] = [

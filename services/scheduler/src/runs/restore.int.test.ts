@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { createStage, planOf, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, type Stage } from '../testing/scheduler-stage.ts';
+import { planOf } from '../testing/fake-executor.ts';
 
 const WHAT: RestoreRequest = {
   item: '',

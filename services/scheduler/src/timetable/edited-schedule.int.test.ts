@@ -5,9 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { checkReplay, createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay } from '../testing/stage-checks.ts';
 import { jitterOf } from './entry-history.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const JITTER = 3_600;
 const MINUTE = 60_000;

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { someDue, type Setting } from '../testing/timetable-fixture.ts';
-import { planDue, GRACE_MILLIS, MAX_CAUGHT_UP, MISSED, type DueDecision } from './plan-due.ts';
+import { planDue, GRACE_MILLIS, MAX_CAUGHT_UP, MISSED, windowAt, type DueDecision } from './plan-due.ts';
 import { latestOccurrences } from './occurrences.ts';
-import { windowAt } from './blackout-window.ts';
 
 /** 2026-03-02 is a Monday. */
 const at = (time: string): number => Date.parse(`2026-03-02T${time}Z`);

@@ -3,12 +3,13 @@ import { ensureProjection } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../tables/scheduler-projection.ts';
-import { createLaunchLock } from '../runs/launch-lock.ts';
+import { createLaunchLock } from '../runs/run-deps.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { someDue, someEntry } from '../testing/timetable-fixture.ts';
-import { checkReplay, createStage, leaderIs, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay, leaderIs } from '../testing/stage-checks.ts';
 import { processDue, type ProcessDueDeps } from './process-due.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const HOUR = 3_600_000;
 const { signal } = new AbortController();

@@ -9,11 +9,13 @@ import {
 } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkReplay, createStage, createTestClock, planOf, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay } from '../testing/stage-checks.ts';
+import { planOf } from '../testing/fake-executor.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { jitterOf } from './entry-history.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const TEN_MINUTES = 600_000;
 
