@@ -16,7 +16,7 @@ beforeAll(async () => {
   host = await startCatalogHost();
 });
 
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => host?.[Symbol.asyncDispose]());
 
 const path = fc.constantFrom(
   ...['a', 'a/b', 'a/b/c', 'a/b/d', 'e', 'e/f/g', 'x/\udcff/y', 'x/é', 'a/b/c/deep', '.', '/top', 'a//b', '/', 'e/f/'],

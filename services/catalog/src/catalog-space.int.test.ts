@@ -14,7 +14,7 @@ beforeAll(async () => {
   host = await startCatalogHost();
 });
 
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => host?.[Symbol.asyncDispose]());
 
 /** Day n's listing: each day another hundred files, spread over all folders, have a new size and time. */
 const listing = (day: number): CatalogEntry[] =>

@@ -9,7 +9,7 @@ beforeAll(async () => {
   host = await startCatalogHost();
 });
 
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => host?.[Symbol.asyncDispose]());
 
 const shows = async (job: string, entries: readonly CatalogEntry[]): Promise<void> => {
   await host.waitForProjection();

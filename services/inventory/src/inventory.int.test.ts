@@ -478,7 +478,12 @@ describe('references', () => {
       { length: 1_001 },
       (_, n) => `${`${String(n).padStart(4, '0')}${'x'.repeat(59)}.`.repeat(3)}de`,
     );
-    const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
+    const made: Written[] = [];
+    // In waves: all calls of one moment share one deadline.
+    for (let at = 0; at < names.length; at += 100) {
+      const wave = names.slice(at, at + 100).map((name) => call(clientCommands.register, client(name)));
+      made.push(...(await Promise.all(wave)));
+    }
     const clients = made.map(({ id }) => id).toReversed();
     const { id, uuid } = await call(policyCommands.register, policy({ ...ids, clients }));
     const first = await call(policyCommands.resolve, { id, clients_from: 0 });

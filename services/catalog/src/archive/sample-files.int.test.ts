@@ -29,7 +29,7 @@ describe('a sample of an archive', () => {
       file(odd, { size: 3 }),
     ]);
   });
-  afterAll(() => host[Symbol.asyncDispose]());
+  afterAll(() => host?.[Symbol.asyncDispose]());
 
   test('picks the same files for the same seed, and others for another seed', async () => {
     const first = await sample(full, 'one', 10);

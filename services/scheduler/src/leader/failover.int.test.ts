@@ -10,7 +10,7 @@ describe('two schedulers', () => {
   beforeAll(async () => {
     stage = await createStage();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const launch = async (id: number): Promise<string> => {
     const run = randomUUID();

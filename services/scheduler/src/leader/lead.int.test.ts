@@ -43,7 +43,7 @@ describe('lead', () => {
   afterAll(async () => {
     stopping.abort();
     await projecting;
-    await stage[Symbol.asyncDispose]();
+    await stage?.[Symbol.asyncDispose]();
   });
 
   /** Dies at the nth of the moments before and after each write, and writes nothing from then on. */

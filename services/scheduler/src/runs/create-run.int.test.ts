@@ -18,7 +18,7 @@ beforeAll(async () => {
   stage = await createStage();
   await stage.startScheduler();
 });
-afterAll(() => stage[Symbol.asyncDispose]());
+afterAll(() => stage?.[Symbol.asyncDispose]());
 
 const clock = createTestClock();
 const depsOf = (store = stage.parts.store) => ({

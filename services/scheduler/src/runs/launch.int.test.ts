@@ -15,7 +15,7 @@ describe('a launch', () => {
     stage = await createStage();
     await stage.startScheduler();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const call = <Name extends keyof typeof schedulerCommands>(
     name: Name,

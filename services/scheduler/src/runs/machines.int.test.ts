@@ -19,7 +19,7 @@ describe('a policy of virtual machines', () => {
     stage = await createStage();
     await stage.startScheduler();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const addPolicy = (id: number, type = 'vm', options: Parameters<typeof somePolicy>[1] = {}): ResolvedPolicy => {
     const policy = somePolicy(id, options);

@@ -37,7 +37,7 @@ describe('a restore', () => {
     await stage.waitForStatuses(run, ['successful', 'successful', 'successful']);
     backup = (await stage.jobs(run))[0]!;
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const restore = async (
     request: Partial<z.input<typeof schedulerCommands.restore.input>> = {},

@@ -18,7 +18,7 @@ describe('an edit between a due time and its start', () => {
   beforeAll(async () => {
     stage = await createStage();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   /** Appends the first event of a stream as of an earlier time. */
   const appendAt = async (stream: string, millis: number, event: DomainEvent): Promise<void> => {

@@ -31,7 +31,7 @@ describe('processDue', () => {
       lock: createLaunchLock(pool),
     };
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   it('leaves one run or one event, however many schedulers believe that they lead, and whatever they believe', async () => {
     const { policy } = somePolicy(1);

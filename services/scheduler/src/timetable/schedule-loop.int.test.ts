@@ -31,7 +31,7 @@ describe('a schedule', () => {
     stage = await createStage();
     await start();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
   // Events bear the time of their writing: what is registered must not have missed what was due in an earlier test.
   beforeEach(() => clock.set(Date.now()));
 
