@@ -26,7 +26,7 @@ describe('two schedulers', () => {
     return gate.resolve;
   };
 
-  it('hand the lead over within ten seconds when one is killed, and at once when it is stopped', async () => {
+  it('hands the lead over within ten seconds when the leader is killed, and at once when it is stopped', async () => {
     const [first, second, third] = [
       await stage.newParts('first'),
       await stage.newParts('second'),

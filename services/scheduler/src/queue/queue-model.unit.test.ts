@@ -318,7 +318,7 @@ describe('any history of the queue', () => {
     );
   });
 
-  it('leads to the same decisions after a new leader has loaded it', () => {
+  it('decides the same after a new leader has loaded the queue', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let model = newModel();

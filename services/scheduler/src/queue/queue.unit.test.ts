@@ -202,7 +202,7 @@ describe('a job that lost its attempt', () => {
     return queue;
   };
 
-  it('keeps its repository and client, but does not count as running while it pauses', () => {
+  it('keeps repository and client of a job that lost its attempt, but does not count it as running while it pauses', () => {
     const queue = pausing();
     expect(decide(queue, limits)).toEqual(['granted next']);
     start(queue, 'off');
@@ -213,7 +213,7 @@ describe('a job that lost its attempt', () => {
     expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
   });
 
-  it('gives back its repository and client when it ends in its pause', () => {
+  it('releases repository and client of a job that ends in its pause', () => {
     const queue = pausing();
     end(queue, 'off', 'canceled');
     expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);

@@ -42,7 +42,7 @@ describe('an edit between a due time and its start', () => {
     return resolved;
   };
 
-  it('leaves one run, or one event that says why there is none, for the next leader too', async () => {
+  it('leaves one run or one skip of an occurrence that waits while its schedule is edited, for the next leader too', async () => {
     const occurrence = Math.floor(Date.now() / MINUTE) * MINUTE;
     const time = new Date(occurrence);
     const crontab = `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`;

@@ -170,7 +170,7 @@ const live = (given: History, begin: number): { readonly handled: readonly Handl
 };
 
 describe('any schedule and any times of looking', () => {
-  it('launch or skip each occurrence once, in order, and start nothing in a window', () => {
+  it('launches or skips each occurrence once and in order, whenever it looks, and starts nothing in a window', () => {
     fc.assert(
       fc.property(history, (given) => {
         // In the night before the clocks change in Berlin.

@@ -33,7 +33,7 @@ describe('processDue', () => {
   });
   afterAll(() => stage?.[Symbol.asyncDispose]());
 
-  it('leaves one run or one event, however many schedulers believe that they lead, and whatever they believe', async () => {
+  it('leaves one run or one skip of each occurrence, however many schedulers believe that they lead', async () => {
     const { policy } = somePolicy(1);
     stage.policies.set(1, { ...somePolicy(1), policy });
     const entry = someEntry({ subject: policy.uuid, missed_runs: 'all' });
@@ -105,7 +105,7 @@ describe('processDue', () => {
     ]);
   });
 
-  it('leaves one run or one event while schedulers come and go', async () => {
+  it('leaves one run or one skip of each occurrence while schedulers come and go', async () => {
     let now = Date.now();
     const clock = { now: () => now };
     const policies = [11, 12, 13, 14].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));

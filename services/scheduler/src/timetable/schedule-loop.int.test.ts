@@ -194,7 +194,7 @@ describe('a schedule', () => {
     await disable(policy.uuid);
   });
 
-  it('puts off what it starts within its jitter', async () => {
+  it('delays what it starts within the schedule’s jitter', async () => {
     const { policy } = await register(8, { schedule: { jitter: 300 } });
     const other = await register(9);
     const s1 = occurrence(1);
@@ -207,7 +207,7 @@ describe('a schedule', () => {
     for (const one of [policy, other.policy]) await disable(one.uuid);
   });
 
-  it('proves that the latest archives can be restored', async () => {
+  it('drills the latest archives on a schedule', async () => {
     const { policy, clients } = await register(10, { policy: { drill_schedule: 10, schedule: 9 } });
     const [s1, s2] = [occurrence(1), occurrence(2)];
     clock.set(s1 + second);
