@@ -50,26 +50,10 @@ export const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
   logger: parts.logger,
 });
 
-/** Keeps the tables up to date until the function it answers with is called. */
-const keepProjection = (parts: ServiceParts): (() => Promise<void>) => {
-  const { pool, store, codec, logger, instance } = parts;
+/** Lets work go on until the function it answers with is called. */
+const inBackground = (work: (signal: AbortSignal) => Promise<void>): (() => Promise<void>) => {
   const stopping = new AbortController();
-  const owner = `${instance}-${SERVICE}`;
-  const running = runProjection({
-    ...{ pool, store, codec, logger, owner },
-    projection: inventoryProjection,
-    signal: stopping.signal,
-  });
-  return () => {
-    stopping.abort();
-    return running;
-  };
-};
-
-/** Forgets expired sessions until the function it answers with is called. */
-const keepSessions = (deps: InventoryDeps): (() => Promise<void>) => {
-  const stopping = new AbortController();
-  const running = keepForgettingExpired(deps, stopping.signal);
+  const running = work(stopping.signal);
   return () => {
     stopping.abort();
     return running;
@@ -102,13 +86,16 @@ export const startInventory = async (given: ServiceParts, config: AdminConfig = 
   const parts = { ...given, logger: given.logger.child({ service: SERVICE }) };
   const deps = inventoryDeps(parts);
   await ensureProjection(parts.pool, inventoryProjection);
-  const started = [keepProjection(parts)];
+  const owner = `${parts.instance}-${SERVICE}`;
+  const started = [
+    inBackground((signal) => runProjection({ ...parts, owner, projection: inventoryProjection, signal })),
+  ];
   const stop = async (): Promise<void> => {
     for (const stopOne of started.splice(0).reverse()) await stopOne();
   };
   try {
     await ensureSshKey(deps);
-    started.push(keepSessions(deps));
+    started.push(inBackground((signal) => keepForgettingExpired(deps, signal)));
     const calls = await serveCalls(parts, deps);
     started.push(calls.stop);
     // Last, so that nothing can fail before the caller prints the password, which is stored nowhere.

@@ -1,8 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
 import { recorded, sealed, secondOf } from '../testing/recorded.ts';
-import { sshKeys } from './ssh-keys-table.ts';
-import { settings } from './table.ts';
+import { settings, sshKeys } from './table.ts';
 
 const changed = (version: number, key: string, value: string) =>
   recorded(version, { type: 'setting-changed', data: { key, value } });
