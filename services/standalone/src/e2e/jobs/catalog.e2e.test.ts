@@ -18,7 +18,7 @@ import { ADMIN, startWholeProduct, type WholeProduct } from '../testing/whole-pr
 
 /* Two backups of a folder full of awkward things, by borg itself, looked at through everything the API has for archives. */
 
-const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
+const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, endLive: () => undefined };
 const run = promisify(execFile);
 
 /** What was started, however far the start came: its disposal must not hide why the start failed. */

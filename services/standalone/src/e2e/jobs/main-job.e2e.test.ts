@@ -12,7 +12,7 @@ import { jobEnd, jobRuns } from '../testing/job-end.ts';
 import { launch, makeThings } from '../testing/policy.ts';
 import { ADMIN, startWholeProduct, type WholeProduct } from '../testing/whole-product.ts';
 
-const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
+const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, endLive: () => undefined };
 
 /** What was started, however far the start came: its disposal must not hide why the start failed. */
 const resources = new AsyncDisposableStack();

@@ -16,7 +16,7 @@ import { ADMIN, startWholeProduct, type WholeProduct } from '../testing/whole-pr
 
 /* Everything that brings a file back, through the whole product: restore jobs, downloads and drills. */
 
-const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
+const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, endLive: () => undefined };
 const run = promisify(execFile);
 const LARGE_BYTES = 30_000_000;
 
