@@ -1,11 +1,10 @@
-import type { schedulerCommands } from '@cyborgbackup/contracts';
+import type { RpcOutput, schedulerCommands } from '@cyborgbackup/contracts';
 import { listNames } from '@cyborgbackup/kernel';
-import type { z } from 'zod';
 import { isFull, isHandedOut } from '../queue/decide-grants.ts';
 import type { ExplainedJob, GrantCounts, Holders, NamedJob } from './explained-job.ts';
 import { countAhead, type JobsAhead, type PolicyBacklog } from './jobs-ahead.ts';
 
-export type Explanation = z.output<typeof schedulerCommands.explain.output>;
+export type Explanation = RpcOutput<typeof schedulerCommands.explain>;
 
 const named = ({ id, uuid, name }: NamedJob): Explanation['blocked_by'][number] => ({ id, uuid, name });
 
@@ -14,7 +13,8 @@ const quoteNames = (jobs: readonly NamedJob[]): string => {
   return names.length > 3 ? listNames(names, 3) : names.join(' and ');
 };
 
-const unblocked = (state: Explanation['state'], reason: string): Explanation => ({
+/** A job that no other one keeps from running. */
+export const unblocked = (state: Explanation['state'], reason: string): Explanation => ({
   state,
   reason,
   blocked_by: [],
@@ -96,8 +96,6 @@ export const explainGranted = (
   { attempt, reason }: Pick<ExplainedJob, 'attempt' | 'reason'>,
   hasExecutors: boolean | undefined,
 ): Explanation => unblocked('granted', describeGranted(attempt > 0 ? reason : undefined, hasExecutors));
-
-export const explainRunning = (): Explanation => unblocked('running', 'An executor is running it.');
 
 export const explainEnded = ({ awaits_extension }: Pick<ExplainedJob, 'awaits_extension'>): Explanation =>
   unblocked('ended', awaits_extension ? 'It has ended, and its machines get their jobs in a moment.' : 'It has ended.');
