@@ -1,7 +1,6 @@
 import { APP_ROLE, openPool } from '@cyborgbackup/database';
 import { AppError, isDatabaseUnavailable, sqlState, type Logger } from '@cyborgbackup/kernel';
 import pg from 'pg';
-import { withStatementTimeout } from '../lists/index.ts';
 import { isoFromPostgres } from './timestamps.ts';
 
 /** Queries on the read models. Timestamps come as ISO text with microseconds, 64-bit integers as numbers. */
@@ -58,6 +57,25 @@ const readError = (error: unknown): unknown => {
   return isDatabaseUnavailable(error)
     ? new AppError('unavailable', 'The database cannot be reached right now; try again shortly.', { cause: error })
     : error;
+};
+
+/**
+ * Does `work` in a transaction in which each statement is canceled (SQLSTATE 57014) after so many milliseconds.
+ * @param client outside of a transaction, before and afterwards
+ */
+export const withStatementTimeout = async <Result>(
+  client: { query(text: string): Promise<unknown> },
+  timeoutMillis: number,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  await client.query('begin');
+  try {
+    await client.query(`set local statement_timeout = ${Math.trunc(timeoutMillis)}`);
+    return await work();
+  } finally {
+    // Nothing was written; this ends the transaction after an error too.
+    await client.query('rollback');
+  }
 };
 
 /**

@@ -5,7 +5,7 @@ import { presentCatalog } from './catalogs/routes.ts';
 import { presentClient } from './clients/routes.ts';
 import { clientSchema } from './clients/schema.ts';
 import { presentJob } from './jobs/present.ts';
-import type { JobRow } from './jobs/query.ts';
+import type { JobRow } from '../lists/sources/jobs.ts';
 import { jobSchema } from './jobs/schema.ts';
 import { presentJobEvent, shortened } from './job-events/present.ts';
 import { jobEventSchema } from './job-events/schema.ts';

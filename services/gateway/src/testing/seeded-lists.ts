@@ -5,7 +5,7 @@ import { isAppError } from '@cyborgbackup/kernel';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { projections } from './read-models.ts';
-import { withStatementTimeout, type ListDatabase } from '../lists/read/list-database.ts';
+import { withStatementTimeout, type Reader } from '../db/reader.ts';
 import { parseListQuery } from '../lists/parse/list-query.ts';
 import { listRows, type ListPage, type ListRowsOptions } from '../lists/read/list-rows.ts';
 import type { SourceName } from '../lists/sources/list-source.ts';
@@ -17,7 +17,7 @@ export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
 /** A few hundred rows of everything, made by arithmetic on their ids. */
 export interface SeededLists extends AsyncDisposable {
-  readonly db: ListDatabase;
+  readonly db: Pick<Reader, 'rows'>;
   readonly admin: pg.Pool;
   /** Statements that were sent. */
   readonly sent: string[];
@@ -108,9 +108,9 @@ export const seedLists = async (): Promise<SeededLists> => {
   for (const statement of SEED) await admin.query(statement);
   await admin.query('analyze');
   const sent: string[] = [];
-  const rows: ListDatabase['rows'] = async <Row extends object>(
+  const rows: Reader['rows'] = async <Row extends object>(
     text: string,
-    values: readonly unknown[],
+    values: readonly unknown[] = [],
     { timeoutMillis = 10_000 }: { readonly timeoutMillis?: number } = {},
   ) => {
     sent.push(text);

@@ -6,22 +6,15 @@ import {
   type Scope,
   type Window,
 } from '../compile/compile-list.ts';
-import { queryFault } from './database-error.ts';
+import { badQuery } from '../parse/query-error.ts';
 import type { Filter } from '../parse/filter.ts';
-import type { ListDatabase } from './list-database.ts';
+import type { Reader } from '../../db/reader.ts';
+import { sqlState } from '@cyborgbackup/kernel';
 import type { ListQuery, SelectedField } from '../parse/list-query.ts';
-import type { ListSource } from '../sources/list-source.ts';
+import type { ListSource, RowSource } from '../sources/list-source.ts';
 import { invalidPage } from '../parse/page-parameters.ts';
 import { renderPage, type PageEnvelope } from './render-page.ts';
 import type { Statement } from '../compile/sql.ts';
-
-/** How rows are read for the answer: the SQL after SELECT (`t.id` among it) and after FROM. Listed rows have the alias `t`. */
-export interface RowSource {
-  readonly select: string;
-  readonly from: string;
-  /** In place of `from` when the ids of the rows are known, as `$1`: for rows whose id is in no index. */
-  readonly byIds?: string;
-}
 
 export interface ListRowsOptions {
   readonly query: ListQuery;
@@ -44,7 +37,7 @@ const REGEX_MILLIS = 2_000;
 /** Up to here rows are counted one by one; beyond, the count is the planner's estimate. */
 const COUNTED = 100_000;
 
-type Rows = ListDatabase['rows'];
+type Rows = Reader['rows'];
 
 interface FoundRows {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
@@ -126,6 +119,23 @@ const usesRegex = ({ filters }: ListQuery): boolean =>
     .flat()
     .some(({ condition }: Filter) => condition.kind === 'regex');
 
+/** The SQLSTATE of an error, or of what caused it. */
+const causingState = (error: unknown): string =>
+  sqlState(error) || (error instanceof Error && error.cause !== undefined ? causingState(error.cause) : '');
+
+const INVALID_REGEX = '2201B';
+const CANCELED = '57014';
+/** Data exceptions, and limits of PostgreSQL such as the depth of a statement: what was asked for caused both. */
+const CALLERS_FAULT = /^(22|54)/;
+
+/** What the caller should hear of a statement that failed; undefined when it is not the caller's fault. */
+const queryFault = (error: unknown, { hasRegex }: { readonly hasRegex: boolean }): Error | undefined => {
+  const state = causingState(error);
+  if (hasRegex && state === CANCELED) return badQuery('The regular expression takes too long: make it simpler', error);
+  if (state === INVALID_REGEX) return badQuery('The regular expression is not valid', error);
+  return CALLERS_FAULT.test(state) ? badQuery('The filters cannot be applied: check their values', error) : undefined;
+};
+
 /**
  * One page of a list, as its query asks for it.
  *
@@ -137,7 +147,7 @@ const usesRegex = ({ filters }: ListQuery): boolean =>
  *   AppError('not-found') for a page that does not exist
  */
 export const listRows = async <Row extends object = { readonly id: number }>(
-  db: ListDatabase,
+  db: Pick<Reader, 'rows'>,
   source: ListSource,
   { query, path, rows: rowSource, scope = {} }: ListRowsOptions,
 ): Promise<ListPage<Row>> => {

@@ -1,6 +1,6 @@
 import { shortIso, shortIsoOrNull } from '../../db/timestamps.ts';
 import { API_ROOT, represent, urlOf, withoutNulls } from '../../http/core/representation.ts';
-import type { ArchiveRow } from './query.ts';
+import type { ArchiveRow } from '../../lists/sources/archives.ts';
 import { archiveSchema } from './schema.ts';
 
 const archiveUrl = ({ name, repository }: ArchiveRow, action = ''): string =>

@@ -5,7 +5,7 @@ import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { findArchive } from './find-archive.ts';
 import { presentArchive } from './present.ts';
-import { archiveSource, type ArchiveRow } from './query.ts';
+import type { ArchiveRow } from '../../lists/sources/archives.ts';
 import { archiveQuery, archiveSchema } from './schema.ts';
 
 /** The archives in the repositories, answered from the catalog alone. */
@@ -19,7 +19,6 @@ export const archiveRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: (request) =>
       answerList<ArchiveRow>(deps.reader, request, {
         list: sources.archives,
-        source: archiveSource,
         present: presentArchive,
       }),
   }),
@@ -34,7 +33,7 @@ export const archiveRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       const row =
         archive &&
         (await deps.reader.row<ArchiveRow>(
-          `select ${archiveSource.select} from ${archiveSource.from} where t.uuid = $1`,
+          `select ${sources.archives.rows.select} from ${sources.archives.rows.from} where t.uuid = $1`,
           [archive.job_uuid],
         ));
       if (!row) throw noSuch('Archive');

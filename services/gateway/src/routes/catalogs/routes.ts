@@ -8,7 +8,7 @@ import { represent, urlOf } from '../../http/core/representation.ts';
 import { parseListQuery, rowsById, sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { isByArchive, listById, parseCursor } from './list-by-id.ts';
-import { catalogSource, type CatalogRow } from './query.ts';
+import type { CatalogRow } from '../../lists/sources/catalogs.ts';
 
 const catalogSchema = z.object({
   id: z.int(),
@@ -44,7 +44,7 @@ export const presentCatalog = (row: CatalogRow): object =>
 
 /** The type of the rows follows from the source, which is text. */
 const entriesById = async ({ reader }: GatewayDeps, ids: readonly number[]): Promise<readonly CatalogRow[]> =>
-  (await rowsById(reader.rows, catalogSource, ids)) as readonly CatalogRow[];
+  (await rowsById(reader.rows, sources.catalogs.rows, ids)) as readonly CatalogRow[];
 
 const list = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const cursor = parseCursor(request.query.get('cursor'));
@@ -53,7 +53,6 @@ const list = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> 
     if (cursor !== undefined) throw badRequest('cursor: filters of entries, and other orders, go by page.');
     return answerList<CatalogRow>(deps.reader, request, {
       list: sources.catalogs,
-      source: catalogSource,
       query,
       present: presentCatalog,
     });

@@ -3,7 +3,7 @@ import type { Endpoint } from '../../http/core/endpoint.ts';
 import { linksOf, represent } from '../../http/core/representation.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { clientSource, type ClientRow } from './query.ts';
+import type { ClientRow } from '../../lists/sources/clients.ts';
 import { changeClient, clientSchema, createClient } from './schema.ts';
 
 export const presentClient = (row: ClientRow): object =>
@@ -17,9 +17,7 @@ export const presentClient = (row: ClientRow): object =>
 export const clientRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
   resourceEndpoints(
     {
-      label: 'Client',
       collection: 'clients',
-      source: clientSource,
       representation: clientSchema,
       create: createClient,
       change: changeClient,

@@ -1,7 +1,7 @@
 import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 import { elapsedSeconds } from '../jobs/present.ts';
-import type { JobEventRow } from './query.ts';
+import type { JobEventRow } from '../../lists/sources/job-events.ts';
 import { jobEventSchema } from './schema.ts';
 
 const MAX_IN_LISTS = 1_023;

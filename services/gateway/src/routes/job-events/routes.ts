@@ -6,7 +6,7 @@ import { findRow } from '../../http/resource/find-row.ts';
 import { sources } from '../../lists/index.ts';
 import { jobOf } from '../jobs/find-job.ts';
 import { presentJobEvent, shortened } from './present.ts';
-import { jobEventSource, type JobEventRow } from './query.ts';
+import type { JobEventRow } from '../../lists/sources/job-events.ts';
 import { jobEventSchema } from './schema.ts';
 
 const page = (
@@ -17,7 +17,6 @@ const page = (
   const now = deps.clock.now();
   return answerList<JobEventRow>(deps.reader, request, {
     list: sources.job_events,
-    source: jobEventSource,
     present: (row) => ({ ...presentJobEvent(row, now), stdout: shortened(row.stdout) }),
     ...options,
   });
@@ -54,7 +53,7 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       const text = request.params['id'] ?? '';
       const id = /^\d{1,16}$/.test(text) ? Number(text) : 0;
       if (id < 1 || id > Number.MAX_SAFE_INTEGER) throw noSuch('JobEvent');
-      const row = await findRow<JobEventRow>(deps.reader, jobEventSource, 'JobEvent', id);
+      const row = await findRow<JobEventRow>(deps.reader, sources.job_events, id);
       return { body: presentJobEvent(row, deps.clock.now()) };
     },
   }),

@@ -5,7 +5,7 @@ import { sources } from '../../lists/index.ts';
 import { jobActions } from './actions.ts';
 import { jobOf } from './find-job.ts';
 import { presentJob } from './present.ts';
-import { jobSource, type JobRow } from './query.ts';
+import type { JobRow } from '../../lists/sources/jobs.ts';
 import { jobDetailSchema, jobSchema } from './schema.ts';
 import { stdoutRoute } from './stdout.ts';
 import { presentJobDetail } from './waiting.ts';
@@ -20,7 +20,6 @@ export const jobRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: (request) =>
       answerList<JobRow>(deps.reader, request, {
         list: sources.jobs,
-        source: jobSource,
         present: (row) => presentJob(row, deps.clock.now()),
       }),
   }),

@@ -3,7 +3,7 @@ import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { notFound } from '../../http/core/http-error.ts';
 import { jobOf } from './find-job.ts';
-import type { JobRow } from './query.ts';
+import type { JobRow } from '../../lists/sources/jobs.ts';
 
 interface OutputRow {
   readonly stdout: string;

@@ -3,7 +3,7 @@ import { messageOf } from '@cyborgbackup/kernel';
 import type { GatewayDeps } from '../deps.ts';
 import { urlOf } from '../../http/core/representation.ts';
 import { presentJob } from './present.ts';
-import type { JobRow } from './query.ts';
+import type { JobRow } from '../../lists/sources/jobs.ts';
 
 /** The wait is short, since the job is answered without an explanation when the scheduler does not answer. */
 const DEADLINE_MILLIS = 500;

@@ -3,7 +3,7 @@ import { nextOpenOccurrence, parseBlackout, parseCrontab, type OpenTimes } from 
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { shortIso } from '../../db/timestamps.ts';
 import { linksOf, represent, urlOf } from '../../http/core/representation.ts';
-import type { PolicyRow } from './query.ts';
+import type { PolicyRow } from '../../lists/sources/policies.ts';
 import { policySchema } from './schema.ts';
 
 /** Variables as they were sent, with the passwords in them masked. */

@@ -3,16 +3,17 @@ import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { notFound } from '../../http/core/http-error.ts';
-import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import { rowOfPath } from '../../http/resource/find-row.ts';
+import { sources } from '../../lists/index.ts';
 import { validateBody } from '../../validation/validate-body.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
-import { repositorySource, type RepositoryRow } from './query.ts';
+import type { RepositoryRow } from '../../lists/sources/repositories.ts';
 
 /** The repository that the path names. @throws HttpError 404 */
 const repositoryOf = ({ reader }: GatewayDeps, request: ApiRequest): Promise<RepositoryRow> =>
-  findRow<RepositoryRow>(reader, repositorySource, 'Repository', idParameter(request, 'Repository'));
+  rowOfPath<RepositoryRow>(reader, sources.repositories, request);
 
 const TEXT = 'text/plain; charset=utf-8';
 

@@ -3,7 +3,7 @@ import type { Endpoint } from '../../http/core/endpoint.ts';
 import { linksOf, represent } from '../../http/core/representation.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { scheduleSource, type ScheduleRow } from './query.ts';
+import type { ScheduleRow } from '../../lists/sources/schedules.ts';
 import { changeSchedule, createSchedule, scheduleSchema } from './schema.ts';
 
 export const presentSchedule = (row: ScheduleRow): object =>
@@ -12,9 +12,7 @@ export const presentSchedule = (row: ScheduleRow): object =>
 export const scheduleRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
   resourceEndpoints(
     {
-      label: 'Schedule',
       collection: 'schedules',
-      source: scheduleSource,
       representation: scheduleSchema,
       create: createSchedule,
       change: changeSchedule,

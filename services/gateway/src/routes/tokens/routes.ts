@@ -12,7 +12,8 @@ import { represent, urlOf } from '../../http/core/representation.ts';
 import { shortIsoOrNull } from '../../db/timestamps.ts';
 import { idParameter } from '../../http/resource/find-row.ts';
 import { NOT_YET_VISIBLE } from '../../backend/calls.ts';
-import { tokenSource, type TokenRow } from './query.ts';
+import type { ApiTokenRow } from '@cyborgbackup/read-models';
+import { personOf, type Person } from '../../db/authored.ts';
 
 const createToken = z.object({
   name: requiredText(255),
@@ -38,6 +39,19 @@ const tokenSchema = z.object({
 
 /** The only answer that has the token itself. */
 const createdToken = tokenSchema.extend({ token: z.string() });
+
+type TokenColumn = 'id' | 'uuid' | 'user_uuid' | 'name' | 'scope' | 'created' | 'expires_at' | 'last_used';
+
+interface TokenRow extends Pick<ApiTokenRow, TokenColumn> {
+  readonly user: number;
+  readonly person: Person;
+}
+
+const tokenSource = {
+  select: `t.id, t.uuid, t.user_uuid, u.id as user, t.name, t.scope, t.created, t.expires_at, t.last_used,
+    ${personOf('u')} as person`,
+  from: 'inventory.api_tokens t join inventory.users u on u.uuid = t.user_uuid',
+};
 
 const presentToken = (row: TokenRow): object =>
   represent(tokenSchema, {

@@ -8,7 +8,7 @@ import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { logOutRoutes } from './log-out.ts';
-import { userSource, type UserRow } from './query.ts';
+import type { UserRow } from '../../lists/sources/users.ts';
 import { changeUser, createUser, replaceUser, userSchema } from './schema.ts';
 
 export const presentUser = (row: UserRow): object =>
@@ -36,9 +36,7 @@ const newAccessToken = async (
 const crud = (deps: GatewayDeps): readonly Endpoint[] =>
   resourceEndpoints(
     {
-      label: 'User',
       collection: 'users',
-      source: userSource,
       representation: userSchema,
       create: createUser,
       replace: replaceUser,
@@ -68,7 +66,6 @@ const me = (deps: GatewayDeps): Endpoint =>
     handle: (request) =>
       answerList<UserRow>(deps.reader, request, {
         list: sources.users,
-        source: userSource,
         scope: { uuid: request.caller().uuid },
         present: presentUser,
       }),

@@ -3,7 +3,7 @@ import { hasCode, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { JobChangeFeed, JobWatch } from '../../../db/job-change-feed.ts';
 import { shortIsoOrNull } from '../../../db/timestamps.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
-import type { JobRow } from '../query.ts';
+import type { JobRow } from '../../../lists/sources/jobs.ts';
 
 /*
  * The events of a job's stream, in this order, until the job has ended or the reader is gone:
