@@ -2,7 +2,7 @@ import type { JsonWebTokens } from './auth/json-web-tokens.ts';
 import type { LogIn } from './auth/log-in.ts';
 import type { GatewayDeps } from './routes/deps.ts';
 import type { Endpoint } from './http/core/endpoint.ts';
-import { openApiRoutes } from './openapi/routes.ts';
+import { openApiRoutes } from './openapi/docs-page.ts';
 import { diffRoute } from './routes/archives/diff/diff.ts';
 import { archiveRoutes } from './routes/archives/routes.ts';
 import { treeRoute } from './routes/archives/tree/tree.ts';

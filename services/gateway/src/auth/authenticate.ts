@@ -1,6 +1,6 @@
 import type { Clock } from '@cyborgbackup/kernel';
 import { createHash } from 'node:crypto';
-import type { Caller } from '../http/core/caller.ts';
+import type { Caller } from '../http/core/endpoint.ts';
 import { notAuthenticated } from '../http/core/http-error.ts';
 import type { Reader } from '../db/reader.ts';
 import { accountOfSession, accountOfToken, callerOf, type TokenAccount } from './accounts.ts';

@@ -2,7 +2,7 @@ import type { EncryptedValue } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 
 /** What is known of a key that somebody asks for. */
-export type TakenKey =
+type TakenKey =
   /** It is the caller's now. Names of what is created follow from the seed. */
   | { readonly kind: 'taken'; readonly seed: string }
   | { readonly kind: 'answered'; readonly fingerprint: string; readonly answer: EncryptedValue }

@@ -6,7 +6,7 @@ import type { ApiAnswer, ApiRequest } from '../http/core/endpoint.ts';
 import { badRequest, conflict, HttpError } from '../http/core/http-error.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 
-export interface KeyedRequest {
+interface KeyedRequest {
   /** The Idempotency-Key header; empty when there is none. */
   readonly key: string;
   /** The caller's uuid: keys of different callers have nothing to do with each other. */
@@ -23,7 +23,7 @@ export interface Idempotency {
   run(request: KeyedRequest, work: (ids: ApiRequest['ids']) => Promise<ApiAnswer>): Promise<ApiAnswer>;
 }
 
-export interface IdempotencyParts {
+interface IdempotencyDeps {
   readonly store: IdempotencyKeys;
   /** Answers may hold a secret that is shown once, so they are kept sealed. */
   readonly keys: SubjectKeys;
@@ -60,7 +60,7 @@ const wasRefused = (error: unknown): boolean => {
  * before had come: the names of what is created follow from the key's seed, and a command that is sent again meets its own
  * events.
  */
-export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Idempotency => {
+export const createIdempotency = ({ store, keys, secret }: IdempotencyDeps): Idempotency => {
   const hmac = (...parts: readonly string[]): Buffer =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest();
 

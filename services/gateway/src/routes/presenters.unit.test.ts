@@ -2,18 +2,15 @@ import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, SCHEDULE_DEFAULTS } from '@cyborg
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { describe, expect, test } from 'vitest';
 import { presentCatalog } from './catalogs/routes.ts';
-import { presentClient } from './clients/routes.ts';
-import { clientSchema } from './clients/schema.ts';
+import { clientSchema, presentClient } from './clients/routes.ts';
 import { presentJob } from './jobs/present.ts';
 import type { JobRow } from '../lists/sources/jobs.ts';
 import { jobSchema } from './jobs/schema.ts';
-import { presentJobEvent, shortened } from './job-events/present.ts';
-import { jobEventSchema } from './job-events/schema.ts';
+import { jobEventSchema, presentJobEvent, shortened } from './job-events/present.ts';
 import { presentPolicy } from './policies/present.ts';
 import { policySchema } from './policies/schema.ts';
 import { presentRepository } from './repositories/routes.ts';
-import { presentSchedule } from './schedules/routes.ts';
-import { scheduleSchema } from './schedules/schema.ts';
+import { presentSchedule, scheduleSchema } from './schedules/routes.ts';
 import { presentUser } from './users/routes.ts';
 
 const UUID = 'fa3462e3-57da-430e-bca5-3bc60d4ba5a2';

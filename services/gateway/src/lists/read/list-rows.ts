@@ -8,7 +8,7 @@ import {
 } from '../compile/compile-list.ts';
 import { badQuery } from '../parse/query-error.ts';
 import type { Filter } from '../parse/filter.ts';
-import type { Reader } from '../../db/reader.ts';
+import { isInvalidPattern, type Reader } from '../../db/reader.ts';
 import { sqlState } from '@cyborgbackup/kernel';
 import type { ListQuery, SelectedField } from '../parse/list-query.ts';
 import type { ListSource, RowSource } from '../sources/list-source.ts';
@@ -93,9 +93,13 @@ const withFieldNames = (fields: readonly SelectedField[], row: Readonly<Record<s
   Object.fromEntries(fields.map(({ name }, index) => [name, row[`f${index}`]]));
 
 /** The rows that have these ids, in the order of the ids. */
-export const rowsById = async (rows: Rows, source: RowSource, ids: readonly number[]): Promise<readonly object[]> => {
+export const rowsById = async <Row extends object>(
+  rows: Rows,
+  source: RowSource,
+  ids: readonly number[],
+): Promise<readonly Row[]> => {
   if (ids.length === 0) return [];
-  const found = await rows<{ readonly id: number | string }>(
+  const found = await rows<Row & { readonly id: number | string }>(
     `select ${source.select} from ${source.byIds ?? `${source.from} where t.id = any($1::bigint[])`}`,
     [ids],
   );
@@ -123,7 +127,6 @@ const usesRegex = ({ filters }: ListQuery): boolean =>
 const causingState = (error: unknown): string =>
   sqlState(error) || (error instanceof Error && error.cause !== undefined ? causingState(error.cause) : '');
 
-const INVALID_REGEX = '2201B';
 const CANCELED = '57014';
 /** Data exceptions, and limits of PostgreSQL such as the depth of a statement: what was asked for caused both. */
 const CALLERS_FAULT = /^(22|54)/;
@@ -132,7 +135,7 @@ const CALLERS_FAULT = /^(22|54)/;
 const queryFault = (error: unknown, { hasRegex }: { readonly hasRegex: boolean }): Error | undefined => {
   const state = causingState(error);
   if (hasRegex && state === CANCELED) return badQuery('The regular expression takes too long: make it simpler', error);
-  if (state === INVALID_REGEX) return badQuery('The regular expression is not valid', error);
+  if (isInvalidPattern(error)) return badQuery('The regular expression is not valid', error);
   return CALLERS_FAULT.test(state) ? badQuery('The filters cannot be applied: check their values', error) : undefined;
 };
 

@@ -42,9 +42,8 @@ export const presentCatalog = (row: CatalogRow): object =>
     mtime: shortIso(row.mtime),
   });
 
-/** The type of the rows follows from the source, which is text. */
-const entriesById = async ({ reader }: GatewayDeps, ids: readonly number[]): Promise<readonly CatalogRow[]> =>
-  (await rowsById(reader.rows, sources.catalogs.rows, ids)) as readonly CatalogRow[];
+const entriesById = ({ reader }: GatewayDeps, ids: readonly number[]): Promise<readonly CatalogRow[]> =>
+  rowsById<CatalogRow>(reader.rows, sources.catalogs.rows, ids);
 
 const list = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const cursor = parseCursor(request.query.get('cursor'));

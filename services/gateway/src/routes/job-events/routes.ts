@@ -5,9 +5,8 @@ import { answerList, listSchema, type FilteredListOptions } from '../../http/lis
 import { findRow } from '../../http/resource/find-row.ts';
 import { sources } from '../../lists/index.ts';
 import { jobOf } from '../jobs/find-job.ts';
-import { presentJobEvent, shortened } from './present.ts';
+import { jobEventSchema, presentJobEvent, shortened } from './present.ts';
 import type { JobEventRow } from '../../lists/sources/job-events.ts';
-import { jobEventSchema } from './schema.ts';
 
 const page = (
   deps: GatewayDeps,

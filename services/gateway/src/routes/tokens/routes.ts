@@ -8,7 +8,7 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { pageOfItems } from '../../http/lists/page-of-items.ts';
-import { represent, urlOf } from '../../http/core/representation.ts';
+import { linkFields, represent, urlOf } from '../../http/core/representation.ts';
 import { shortIsoOrNull } from '../../db/timestamps.ts';
 import { idParameter } from '../../http/resource/find-row.ts';
 import { NOT_YET_VISIBLE } from '../../backend/calls.ts';
@@ -23,11 +23,9 @@ const createToken = z.object({
 });
 
 const tokenSchema = z.object({
-  id: z.int(),
+  ...linkFields,
   type: z.literal('token'),
-  url: z.string(),
   related: z.object({ user: z.string() }),
-  summary_fields: z.record(z.string(), z.unknown()),
   created: z.string(),
   user: z.int(),
   name: z.string(),
