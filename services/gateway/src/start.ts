@@ -43,22 +43,22 @@ const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
  * Serves the API until it is stopped.
  * @throws AppError `unavailable` when the address is taken
  */
-export const startGateway = async (parts: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
-  await prepareSchema(parts);
-  const { keys, rpc, pool, masterKey, waiter } = parts;
+export const startGateway = async (service: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
+  await prepareSchema(service);
+  const { keys, rpc, pool, masterKey, waiter } = service;
   const clock = systemClock;
-  const logger = parts.logger.child({ service: 'gateway' });
+  const logger = service.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
-  const jobChanges = createJobChangeFeed({ store: parts.store, waiter, logger });
+  const jobChanges = createJobChangeFeed({ store: service.store, waiter, logger });
   const base = {
     reader,
     keys,
     clock,
     logger,
     call: createCall(rpc),
-    openStream: createOpenStream(parts.connection),
+    openStream: createOpenStream(service.connection),
     jobChanges,
     waitForProjection: async (...[projection, position]: Parameters<WaitForProjection>) =>
       position === null || waiter.tryWaitForProjections([projection], BigInt(position), WAIT_MILLIS.request),
@@ -81,7 +81,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
   const allowedHosts = allowedHostsOf(config);
   const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
-  const checks: RunningService['checks'] = () => standardChecks(parts, ['inventory']);
+  const checks: RunningService['checks'] = () => standardChecks(service, ['inventory']);
   const app = createApp({
     logger,
     clock,

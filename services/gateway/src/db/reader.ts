@@ -1,10 +1,11 @@
-import { APP_ROLE, openPool } from '@cyborgbackup/database';
+import { APP_ROLE, inTransaction, openPool } from '@cyborgbackup/database';
 import { AppError, isDatabaseUnavailable, sqlState, type Logger } from '@cyborgbackup/kernel';
 import pg from 'pg';
 import { isoFromPostgres } from './timestamps.ts';
 
 /** Queries on the read models. Timestamps come as ISO text with microseconds, 64-bit integers as numbers. */
 export interface Reader {
+  /** @param options.timeoutMillis a shorter time-out than usual */
   rows<Row extends object>(
     text: string,
     values?: readonly unknown[],
@@ -12,6 +13,8 @@ export interface Reader {
   ): Promise<readonly Row[]>;
   /** The first row, if any. */
   row<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  /** The column `count` of the first row. */
+  count(text: string, values?: readonly unknown[]): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -60,25 +63,6 @@ const readError = (error: unknown): unknown => {
 };
 
 /**
- * Does `work` in a transaction in which each statement is canceled (SQLSTATE 57014) after so many milliseconds.
- * @param client outside of a transaction, before and afterwards
- */
-export const withStatementTimeout = async <Result>(
-  client: { query(text: string): Promise<unknown> },
-  timeoutMillis: number,
-  work: () => Promise<Result>,
-): Promise<Result> => {
-  await client.query('begin');
-  try {
-    await client.query(`set local statement_timeout = ${Math.trunc(timeoutMillis)}`);
-    return await work();
-  } finally {
-    // Nothing was written; this ends the transaction after an error too.
-    await client.query('rollback');
-  }
-};
-
-/**
  * Connections of the gateway's own, which can write nothing and are given up after ten seconds, so that a costly filter
  * neither changes data nor takes connections away from whoever appends events.
  * @param base whose database and login they use
@@ -105,7 +89,10 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
       if (timeoutMillis === undefined) return (await pool.query<Row>(query)).rows;
       const client = await pool.connect();
       try {
-        return await withStatementTimeout(client, timeoutMillis, async () => (await client.query<Row>(query)).rows);
+        return await inTransaction(client, async () => {
+          await client.query(`set local statement_timeout = ${timeoutMillis}`);
+          return (await client.query<Row>(query)).rows;
+        });
       } finally {
         client.release();
       }
@@ -116,6 +103,7 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
   return {
     rows,
     row: async <Row extends object>(text: string, values?: readonly unknown[]) => (await rows<Row>(text, values))[0],
+    count: async (text, values) => (await rows<{ count: number | null }>(text, values))[0]?.count ?? 0,
     close: () => pool.end(),
   };
 };

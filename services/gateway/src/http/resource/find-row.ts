@@ -4,10 +4,10 @@ import type { ApiRequest } from '../core/endpoint.ts';
 import { noSuch } from '../core/http-error.ts';
 
 /** The id in the path. @throws HttpError 404 for one that no row can have */
-export const idParameter = (request: ApiRequest, label: string): number => {
+export const idParameter = (request: ApiRequest, label: string, maximum = 2_147_483_647): number => {
   const text = request.params['id'] ?? '';
-  const id = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-  if (id < 1 || id > 2_147_483_647) throw noSuch(label);
+  const id = /^\d{1,16}$/.test(text) ? Number(text) : 0;
+  if (id < 1 || id > maximum) throw noSuch(label);
   return id;
 };
 

@@ -4,7 +4,6 @@ import {
   pageStatement,
   type ListPlan,
   type Scope,
-  type Window,
 } from '../compile/compile-list.ts';
 import { badQuery } from '../parse/query-error.ts';
 import type { Filter } from '../parse/filter.ts';
@@ -67,12 +66,10 @@ const cheapCount = async (rows: Rows, plan: ListPlan): Promise<number> => {
   return counted <= COUNTED ? counted : Math.max(counted, await estimate(rows, plan));
 };
 
-const windowOf = ({ size }: ListQuery, page: number): Window => ({ offset: (page - 1) * size, limit: size + 1 });
-
 const findPage = async (rows: Rows, plan: ListPlan, page: number): Promise<FoundRows> => {
   const { size } = plan.query;
-  const { offset, limit } = windowOf(plan.query, page);
-  const found = await read<Readonly<Record<string, unknown>>>(rows, pageStatement(plan, { offset, limit }));
+  const offset = (page - 1) * size;
+  const found = await read<Readonly<Record<string, unknown>>>(rows, pageStatement(plan, { offset, limit: size + 1 }));
   if (found.length === 0 && page > 1) throw invalidPage();
   const hasNext = found.length > size;
   const counted = hasNext ? Math.max(await cheapCount(rows, plan), offset + found.length) : offset + found.length;

@@ -89,8 +89,8 @@ const presentClientProof = (row: ClientProofRow, now: number): object => {
 };
 
 const clientProofs = async ({ reader, clock }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
-  const counted = await reader.row<{ readonly count: number }>('select count(*) as count from inventory.clients');
-  const { envelope, limit, offset } = pageOf(request, counted?.count ?? 0);
+  const count = await reader.count('select count(*) as count from inventory.clients');
+  const { envelope, limit, offset } = pageOf(request, count);
   const rows = await reader.rows<ClientProofRow>(CLIENT_PROOFS, [limit, offset]);
   const now = clock.now();
   return { body: { ...envelope, results: rows.map((row) => presentClientProof(row, now)) } };

@@ -73,8 +73,7 @@ export const escatalogRoute = (deps: GatewayDeps): Endpoint =>
       const archive = query.get('archive_name');
       const pattern = query.get('path__regexp');
       if (pattern === null) {
-        const counted = await deps.reader.row<{ count: number }>(COUNT, [archive]);
-        return { body: { count: counted?.count ?? 0, results: [] } };
+        return { body: { count: await deps.reader.count(COUNT, [archive]), results: [] } };
       }
       const rows = await matching(deps, archive, pattern);
       return { body: { count: rows.length, results: rows.map(present) } };

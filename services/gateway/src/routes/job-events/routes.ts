@@ -1,8 +1,7 @@
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
-import { noSuch } from '../../http/core/http-error.ts';
 import { answerList, listSchema, type FilteredListOptions } from '../../http/lists/list-endpoint.ts';
-import { findRow } from '../../http/resource/find-row.ts';
+import { findRow, idParameter } from '../../http/resource/find-row.ts';
 import { sources } from '../../lists/index.ts';
 import { jobOf } from '../jobs/find-job.ts';
 import { jobEventSchema, presentJobEvent, shortened } from './present.ts';
@@ -49,9 +48,7 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve a single line of output',
     answers: jobEventSchema,
     handle: async (request) => {
-      const text = request.params['id'] ?? '';
-      const id = /^\d{1,16}$/.test(text) ? Number(text) : 0;
-      if (id < 1 || id > Number.MAX_SAFE_INTEGER) throw noSuch('JobEvent');
+      const id = idParameter(request, 'JobEvent', Number.MAX_SAFE_INTEGER);
       const row = await findRow<JobEventRow>(deps.reader, sources.job_events, id);
       return { body: presentJobEvent(row, deps.clock.now()) };
     },

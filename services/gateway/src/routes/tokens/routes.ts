@@ -45,12 +45,6 @@ interface TokenRow extends Pick<ApiTokenRow, TokenColumn> {
   readonly person: Person;
 }
 
-const tokenSource = {
-  select: `t.id, t.uuid, t.user_uuid, u.id as user, t.name, t.scope, t.created, t.expires_at, t.last_used,
-    ${personOf('u')} as person`,
-  from: 'inventory.api_tokens t join inventory.users u on u.uuid = t.user_uuid',
-};
-
 const presentToken = (row: TokenRow): object =>
   represent(tokenSchema, {
     ...row,
@@ -66,20 +60,25 @@ const TOKEN_BYTES = 32;
 /** Scanners for leaked secrets recognise the prefix. */
 const newToken = (): string => `cbb_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 
-/** Superusers see the tokens of all users, others their own. Revoked ones are not visible. */
-const visible = (request: ApiRequest): { where: string; values: readonly unknown[] } => {
+/** Superusers see the tokens of all users, others their own. Revoked ones are not visible. @param id default: of all tokens */
+const visibleTokens = (
+  { reader }: GatewayDeps,
+  request: ApiRequest,
+  id: number | null = null,
+): Promise<readonly TokenRow[]> => {
   const { isSuperuser, uuid } = request.caller();
-  return isSuperuser
-    ? { where: 'not t.revoked', values: [] }
-    : { where: 'not t.revoked and t.user_uuid = $1', values: [uuid] };
+  return reader.rows<TokenRow>(
+    `select t.id, t.uuid, t.user_uuid, u.id as user, t.name, t.scope, t.created, t.expires_at, t.last_used,
+            ${personOf('u')} as person
+       from inventory.api_tokens t join inventory.users u on u.uuid = t.user_uuid
+      where not t.revoked and ($1::uuid is null or t.user_uuid = $1) and ($2::int is null or t.id = $2)
+      order by t.id desc`,
+    [isSuperuser ? null : uuid, id],
+  );
 };
 
 const find = async (deps: GatewayDeps, request: ApiRequest, id: number): Promise<TokenRow> => {
-  const { where, values } = visible(request);
-  const row = await deps.reader.row<TokenRow>(
-    `select ${tokenSource.select} from ${tokenSource.from} where ${where} and t.id = $${values.length + 1}`,
-    [...values, id],
-  );
+  const [row] = await visibleTokens(deps, request, id);
   if (!row) throw noSuch('Token');
   return row;
 };
@@ -127,11 +126,7 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
     answers: listSchema(tokenSchema),
     handle: async (request) => {
-      const { where, values } = visible(request);
-      const rows = await deps.reader.rows<TokenRow>(
-        `select ${tokenSource.select} from ${tokenSource.from} where ${where} order by t.id desc`,
-        values,
-      );
+      const rows = await visibleTokens(deps, request);
       return { body: pageOfItems(request, { label: 'Token', schema: tokenSchema, items: rows.map(presentToken) }) };
     },
   }),

@@ -95,11 +95,8 @@ export const versionsRoute = (deps: GatewayDeps): Endpoint =>
       const { folder, folder_raw, name, name_raw } = await pathOf(deps, request.query);
       const series = await findSeries(deps, request.query);
       const values = [folder, folder_raw, name, name_raw, series, isReadableForm(request.query)];
-      const counted = await deps.reader.row<{ count: number }>(
-        `select count(*) as count ${VERSIONS} ${OF_PATH}`,
-        values,
-      );
-      const { envelope, limit, offset } = pageOf(request, counted?.count ?? 0);
+      const count = await deps.reader.count(`select count(*) as count ${VERSIONS} ${OF_PATH}`, values);
+      const { envelope, limit, offset } = pageOf(request, count);
       const rows = await deps.reader.rows<VersionRow>(
         `select ${ENTRY_COLUMNS}, ${PATH_COLUMNS}, span.*, ${OWNER_COLUMNS}
            ${VERSIONS} ${ownerJoins('v.series_id')} ${OF_PATH}
