@@ -64,7 +64,7 @@ const readError = (error: unknown): unknown => {
 
 /**
  * Connections of the gateway's own, which can write nothing and are given up after ten seconds, so that a costly filter
- * neither changes data nor takes connections away from whoever appends events.
+ * neither changes data nor takes connections away from the services that append events.
  * @param base whose database and login they use
  */
 export const createReader = (base: pg.Pool, logger: Logger): Reader => {

@@ -26,7 +26,7 @@ const common = {
   creator: null,
   modifier: null,
 };
-const shown = {
+const commonAnswer = {
   related: {},
   summary_fields: {},
   created: '2018-11-22T18:51:22.894984Z',
@@ -79,7 +79,7 @@ describe('representations', () => {
       id: 1,
       type: 'client',
       url: '/api/v1/clients/1/',
-      ...shown,
+      ...commonAnswer,
       ...fields,
       can_be_updated: false,
       uuid: UUID,
@@ -96,7 +96,14 @@ describe('representations', () => {
       ...SCHEDULE_DEFAULTS,
     };
     const schedule = presentSchedule({ id: 1, ...common, ...fields });
-    expect(schedule).toEqual({ id: 1, type: 'schedule', url: '/api/v1/schedules/1/', ...shown, ...fields, uuid: UUID });
+    expect(schedule).toEqual({
+      id: 1,
+      type: 'schedule',
+      url: '/api/v1/schedules/1/',
+      ...commonAnswer,
+      ...fields,
+      uuid: UUID,
+    });
     expect(scheduleSchema.strict().safeParse(schedule).error).toBeUndefined();
   });
 
@@ -114,7 +121,14 @@ describe('representations', () => {
       escrowed: false,
     };
     const row = { id: 1, ...common, ...fields, repository_key: sealed, previous_key: sealed };
-    const repository = { id: 1, type: 'repository', url: '/api/v1/repositories/1/', ...shown, ...fields, uuid: UUID };
+    const repository = {
+      id: 1,
+      type: 'repository',
+      url: '/api/v1/repositories/1/',
+      ...commonAnswer,
+      ...fields,
+      uuid: UUID,
+    };
     const masks = { repository_key: '$encrypted$', previous_key: '$encrypted$' };
     expect(presentRepository(row)).toEqual({ ...repository, ...masks });
     expect(presentRepository({ ...row, previous_key: null })).toEqual({ ...repository, ...masks, previous_key: null });
@@ -161,7 +175,7 @@ describe('representations', () => {
       id: 1,
       type: 'policy',
       url: '/api/v1/policies/1/',
-      ...shown,
+      ...commonAnswer,
       related: {
         launch: '/api/v1/policies/1/launch/',
         calendar: '/api/v1/policies/1/calendar/',

@@ -24,8 +24,8 @@ export interface CatalogRow
 }
 
 /**
- * An entry is stored once for all consecutive archives that have it; here it stands once for each of them. What a filter does
- * not ask for is not joined: that is what the outer joins are for.
+ * An entry is stored once for all consecutive archives that have it; here it is listed once for each of them. The outer joins
+ * let PostgreSQL leave out every table whose columns the query does not use.
  */
 const ENTRIES = `
   select a.id_base + v.number as id, a.job_uuid, f.path || n.name as path, f.path as folder,

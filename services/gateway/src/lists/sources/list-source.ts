@@ -16,7 +16,7 @@ export interface ColumnField {
   readonly column?: string;
   /** In place of a column: SQL in which `$` stands for the table's alias. */
   readonly sql?: string;
-  /** Of a path that no index has. */
+  /** For a path that is in no index: the columns that it is made of, which are. */
   readonly parts?: PathParts;
 }
 

@@ -50,7 +50,7 @@ const IS_IN_REPOSITORY = `${isListed('a')} and a.repository_uuid is not null`;
 /**
  * The entry with this id, when its archive is still in its repository. Its archive is the one with the next lower base that
  * has such a number.
- * @param id as the request has it; no text but digits is the id of an entry
+ * @param id as the request has it: there is no entry unless it is all digits
  * @param job of the archive that must have the entry; default: any
  */
 export const findEntry = async (

@@ -7,6 +7,7 @@ import { rowOfPath } from '../../http/resource/find-row.ts';
 import { sources } from '../../lists/index.ts';
 import { validateBody } from '../../validation/validate-body.ts';
 import type { GatewayDeps } from '../deps.ts';
+import { contentDisposition } from '../downloads/content-disposition.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
 import type { RepositoryRow } from '../../lists/sources/repositories.ts';
@@ -72,7 +73,7 @@ const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAn
   );
   const key = row?.escrow_key;
   if (!key) throw notFound('There is no escrow copy of this repository’s key: one is made when it is prepared.');
-  const headers = { 'Content-Disposition': `attachment; filename="repository_${id}.borgkey"` };
+  const headers = { 'Content-Disposition': contentDisposition(`repository_${id}.borgkey`) };
   if (request.isHead) return { body: '', type: TEXT, headers };
   await deps.call(repositoryCommands.recordEscrowRead, { uuid });
   return { body: (await deps.keys.open(key)) ?? '', type: TEXT, headers };
