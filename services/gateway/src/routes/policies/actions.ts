@@ -45,7 +45,7 @@ const override = async (deps: GatewayDeps, policy: PolicyRow, value: unknown): P
   return text;
 };
 
-const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'GET /api/v1/policies/:id/launch',
     access: 'user',
@@ -68,10 +68,6 @@ const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       return startJob(deps, schedulerCommands.launch, { policy: policy.id, run: request.ids.uuid, extra_vars }, 200);
     },
   }),
-];
-
-export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
-  ...launchRoutes(deps),
   endpoint({
     route: 'POST /api/v1/policies/:id/drill',
     access: 'superuser',

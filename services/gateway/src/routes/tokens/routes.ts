@@ -92,7 +92,17 @@ const expiry = (text: string | null, now: number): string | null => {
 
 const common = { access: 'user', answers: tokenSchema } as const;
 
-const create = (deps: GatewayDeps): Endpoint =>
+export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    route: 'GET /api/v1/tokens',
+    ...common,
+    summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
+    answers: listSchema(tokenSchema),
+    handle: async (request) => {
+      const rows = await visibleTokens(deps, request);
+      return { body: pageOfItems(request, { label: 'Token', schema: tokenSchema, items: rows.map(presentToken) }) };
+    },
+  }),
   endpoint({
     route: 'POST /api/v1/tokens',
     ...common,
@@ -117,20 +127,7 @@ const create = (deps: GatewayDeps): Endpoint =>
       }
       return { status: 201, body: { ...presentToken(await find(deps, request, id)), token }, headers };
     },
-  });
-
-export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
-  endpoint({
-    route: 'GET /api/v1/tokens',
-    ...common,
-    summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
-    answers: listSchema(tokenSchema),
-    handle: async (request) => {
-      const rows = await visibleTokens(deps, request);
-      return { body: pageOfItems(request, { label: 'Token', schema: tokenSchema, items: rows.map(presentToken) }) };
-    },
   }),
-  create(deps),
   endpoint({
     route: 'GET /api/v1/tokens/:id',
     ...common,
