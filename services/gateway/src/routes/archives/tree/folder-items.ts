@@ -45,7 +45,9 @@ export const countItems = (
   { id }: FoundFolder,
 ): Promise<number> =>
   reader.count(`with ${ITEMS} select (select count(*) from items) + (select count(*) from implied) as count`, [
-    ...[series_id, sequence, id],
+    series_id,
+    sequence,
+    id,
   ]);
 
 /** Some items of a folder, by name. */
