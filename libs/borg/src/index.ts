@@ -13,7 +13,6 @@ export {
   extractCommand,
   listArchivesCommand,
   listEntriesCommand,
-  listFilesCommand,
 } from './commands/archives.ts';
 export { createCommand, type CreateCommandOptions } from './commands/create.ts';
 export { dumpOverSsh } from './commands/dump-over-ssh.ts';
@@ -37,10 +36,11 @@ export {
   parseRepositoryInfo,
   type RepositoryInfo,
 } from './parse/json-results.ts';
-export type { TextLine } from './parse/line-splitter.ts';
-export { type ArchiveEntry, createListParser, parseListLine } from './parse/list-line.ts';
+export { createLineSplitter } from './parse/line-splitter.ts';
+export { type ArchiveEntry, createListParser } from './parse/list-parser.ts';
 export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';
 export type { BorgRunner } from './runner/borg-runner.ts';
+export { TERM_TO_KILL_MILLIS } from './runner/graceful-stop.ts';
 export { runCommand, type RunCommandOptions, type CommandOutput } from './runner/run-command.ts';
 export { localRunner } from './runner/local-runner.ts';
 export { type HostDescription, isSupportedBorg, probeHost } from './runner/probe-host.ts';

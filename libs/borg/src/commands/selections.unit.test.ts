@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createListParser } from '../parse/list-line.ts';
+import { createListParser } from '../parse/list-parser.ts';
 import { extractCommand, listEntriesCommand } from './archives.ts';
 
 const place = { repository: '/r', archive: 'a' };

@@ -27,12 +27,17 @@ make_mount_point() {
   echo "$tmp" >"$mnt.owner"
 }
 
+# Becomes sshfs. Its process id is written first, so either unmount_client ends it or it is not started any more.
+start_sshfs() {
+  # shellcheck disable=SC2016 # the new shell expands it, which has the process id of sshfs
+  exec sh -c 'echo "$$" >"$1/sshfs.pid" && [ ! -e "$1/unmounting" ] && shift && exec "$@"' sh "$tmp" "$@"
+}
+
 # When sshfs ends by itself, the connection to the client is broken: borg would go on with a warning for each file that it
 # cannot read, and make an archive without them. So the supervisor gets an event that stops borg, as at the end of our input.
 # (The pipe is opened for reading too: then its writer does not block when the reader is gone.)
 run_sshfs() {
-  "$@" -o "ssh_command=$CYBORGBACKUP_SSH" "$mnt" >"$tmp/sshfs.log" 2>&1 &
-  echo "$!" >"$tmp/sshfs.pid"
+  start_sshfs "$@" -o "ssh_command=$CYBORGBACKUP_SSH" "$mnt" >"$tmp/sshfs.log" 2>&1 &
   wait "$!"
   : >"$tmp/mount-lost"
   [ -e "$tmp/unmounting" ] || echo lost 1<>"$tmp/events"

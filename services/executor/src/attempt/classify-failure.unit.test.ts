@@ -55,7 +55,7 @@ it.each<[string, unknown]>([
   ['a refused key', ssh('auth')],
   ['a changed host key', ssh('host-key')],
   ['an account without a shell', ssh('no-shell')],
-  ['what borg says', new JobFailure('The passphrase is wrong.', { exitCode: 2 })],
+  ['what borg says', new JobFailure('The passphrase is wrong.', { exit_code: 2 })],
 ])('%s fails the job at once', (_name, error) => {
   expect(classifyFailure(ended(error))).toMatchObject({ kind: 'fail', failure: { message: (error as Error).message } });
 });

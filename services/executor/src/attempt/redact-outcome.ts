@@ -1,6 +1,5 @@
-import type { FailureFacts } from '../job/job-failure.ts';
 import type { JobCommand } from '../job/job-decider.ts';
-import type { JobResult } from '../job/job-result.ts';
+import type { FailureFacts, JobResult } from '../job/job-result.ts';
 
 type Clean = (text: string) => string;
 

@@ -1,9 +1,7 @@
-import type { HostKeyPins } from '@cyborgbackup/borg';
 import { jobStream, POLICY_DEFAULTS, type RunRequested } from '@cyborgbackup/contracts';
 import { hasCode } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
-import type { ServiceDeps } from '@cyborgbackup/service';
-import type { JobContext } from '../job/job-context.ts';
+import type { ConnectionDeps, JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
 import { JobStopped, stopReasonOf } from '../job/job-failure.ts';
 import type { JobPlan } from '../job/job-plan.ts';
@@ -17,12 +15,8 @@ import { createProcessRecorder } from './record-process.ts';
 import { redactOutcome } from './redact-outcome.ts';
 import { watchJob } from './watch-job.ts';
 
-export interface AttemptDeps {
-  readonly deps: ServiceDeps;
-  readonly hostKeys: HostKeyPins;
+export interface AttemptDeps extends ConnectionDeps {
   readonly cancels: CancelSignals;
-  /** Default of policies. */
-  readonly connectTimeoutMillis: number;
 }
 
 export interface Attempt {
@@ -63,6 +57,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
   const context: JobContext = {
     deps,
     hostKeys,
+    job,
     plan,
     attempt: attempt.attempt,
     output,
@@ -70,6 +65,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
     idleTimeoutMillis: limits.idleTimeoutMillis,
     signal: AbortSignal.any([stopping.signal, shutdownSignal]),
     assertOwnership: watch.assertOwnership,
+    warn: (text) => output.write('system_warning', text),
     recordProcess: recorder.recordProcess,
   };
   // While the log cannot be read it cannot be written to either, and hours of work would be done once more. A cancel request or

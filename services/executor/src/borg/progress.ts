@@ -43,16 +43,6 @@ export const createRate = (): ((reading: Reading) => number) => {
   };
 };
 
-/** Figures of an operation that does not create an archive. */
-export const NO_FIGURES = {
-  files: 0,
-  original_size: 0,
-  compressed_size: 0,
-  deduplicated_size: 0,
-  rate: 0,
-  path: '',
-} as const;
-
 /** Reports how much of an operation is done; each kind of step that borg goes through counts from its own beginning. */
 export const percentProgress = (output: JobOutput, phase: string): ((progress: BorgProgress) => void) => {
   let kind = '';
@@ -63,6 +53,6 @@ export const percentProgress = (output: JobOutput, phase: string): ((progress: B
     const elapsed = (Date.now() - begun) / 1000;
     const eta = secondsToGo({ elapsed, bytes: progress.current }, { originalSize: progress.total, duration: elapsed });
     const percent = Math.floor((100 * progress.current) / progress.total);
-    output.progress(progress.message || `${phase}: ${percent} %`, { ...NO_FIGURES, phase, eta });
+    output.progress(progress.message || `${phase}: ${percent} %`, { phase, eta });
   };
 };

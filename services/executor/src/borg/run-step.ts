@@ -8,7 +8,6 @@ import {
 import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
-import { connectionsOf } from '../endpoints/connection-options.ts';
 import { endLeftoverProcesses } from '../endpoints/job-processes.ts';
 import { openRepositoryEndpoint } from '../endpoints/repository-endpoint.ts';
 import type { JobContext } from '../job/job-context.ts';
@@ -73,10 +72,7 @@ const releaseLock = async (context: JobContext, { exitCode }: BorgResult): Promi
   if (!wasKilled || isHandedOver(context.signal)) return;
   const signal = AbortSignal.timeout(RELEASE_MILLIS);
   try {
-    await using endpoint = await openRepositoryEndpoint(
-      { ...connectionsOf(context), signal },
-      repositoryOf(context.plan),
-    );
+    await using endpoint = await openRepositoryEndpoint({ ...context, signal }, repositoryOf(context.plan));
     await runBorgAt(endpoint, { argv: infoCommand({ repository: endpoint.repository, lockWaitSeconds: 10 }), signal });
   } catch (error) {
     context.output.write('system_warning', `The repository may still be locked: ${messageOf(error)}`);
@@ -115,7 +111,7 @@ export const tryBorgStep = async (
       signal: context.signal,
     });
   };
-  const lock = { connections: connectionsOf(context), repository: repositoryOf(context.plan), endpoint };
+  const lock = { connections: context, repository: repositoryOf(context.plan), endpoint };
   const result = withoutSecrets(context, await withStaleLockRemoval(lock, step));
   if (result.outcome !== 'aborted') return result;
   await releaseLock(context, result);
@@ -146,7 +142,7 @@ export const failureOf = (result: BorgResult, where: string): JobFailure => {
   }
   const { kind, message } = explainFailure(result);
   return new JobFailure(message, {
-    exitCode: result.exitCode,
+    exit_code: result.exitCode,
     warnings,
     transport: TRANSPORT.has(kind),
   });

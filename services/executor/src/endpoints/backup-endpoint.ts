@@ -1,5 +1,5 @@
 import type { BackupEndpoint, BackupTarget } from './borg-endpoint.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 import { openPullEndpoint } from './pull-endpoint.ts';
 import { openPushEndpoint } from './push-endpoint.ts';
 
@@ -14,7 +14,7 @@ export const openBackupEndpoint = async (options: ConnectionOptions, target: Bac
     files: (paths, { oneFileSystem, patterns = [] }) =>
       Promise.resolve({
         create: { source: { paths }, exclude: [], patterns, oneFileSystem },
-        run: { sources: paths },
+        run: {},
       }),
     dump: (argv) => argv,
   };

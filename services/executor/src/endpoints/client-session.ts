@@ -1,6 +1,6 @@
 import { runCommand, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 import { parseOpenssh } from './openssh-version.ts';
 import { clientLogin, type Login } from './secrets.ts';
 import { openSession } from './ssh-session.ts';

@@ -1,7 +1,7 @@
 import { runCommand, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
 import { readFileSync } from 'node:fs';
 import { JobFailure } from '../job/job-failure.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 
 /** The environment variable that marks a job's processes on every host. Hooks are told their job by another one. */
 export const JOB_MARKER = 'CYBORGBACKUP_JOB_MARK';

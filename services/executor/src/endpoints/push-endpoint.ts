@@ -8,7 +8,7 @@ import {
 import { JobFailure } from '../job/job-failure.ts';
 import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
 import { openClientSession, type ClientSession } from './client-session.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 import { markedEnv } from './job-processes.ts';
 import { canBindKeys } from './openssh-version.ts';
 import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';

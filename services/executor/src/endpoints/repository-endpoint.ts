@@ -16,7 +16,7 @@ import {
 } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 import { markedEnv } from './job-processes.ts';
 import { canBindKeys, opensshVersion } from './openssh-version.ts';
 import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';

@@ -1,5 +1,5 @@
 import { connectSsh, isSshError, knownHostsLine, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 
 export interface SshTarget {
   readonly host: string;

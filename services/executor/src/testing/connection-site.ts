@@ -16,7 +16,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConnectionOptions } from '../endpoints/connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 
 export const PASSPHRASE = `pass $(phrase) 'quoted'`;
 

@@ -79,7 +79,10 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
     const [job] = run.jobs;
     if (!job) throw new Error('no job');
     return {
+      ...site.options,
       deps,
+      job: site.job,
+      warn: (text) => void lines.push(`system_warning: ${text}`),
       plan: { run, job },
       attempt: 1,
       output: {
@@ -89,10 +92,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
         hide: () => undefined,
         flush: () => Promise.resolve(),
       },
-      hostKeys: site.options.hostKeys,
-      connectTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
-      signal: site.options.signal,
       assertOwnership: () => Promise.resolve(),
       recordProcess: () => undefined,
     };

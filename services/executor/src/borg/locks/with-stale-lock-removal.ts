@@ -4,7 +4,7 @@ import { loadState } from '@cyborgbackup/event-store';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { posix } from 'node:path';
 import type { BorgEndpoint, RepositoryAddress } from '../../endpoints/borg-endpoint.ts';
-import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
+import type { ConnectionOptions } from '../../job/job-context.ts';
 import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
 import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
 import { JobFailure } from '../../job/job-failure.ts';

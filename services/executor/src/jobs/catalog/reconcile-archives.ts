@@ -5,11 +5,11 @@ import type { ServiceDeps } from '@cyborgbackup/service';
 import { runBorgAt } from '../../borg/run-borg-at.ts';
 import { commandOptions, isDone } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
+import { callService, CATALOG_DEADLINE } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure, JobStopped } from '../../job/job-failure.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
 import { otherRepository, preparedIds } from '../prepare/known-repository.ts';
-import { callCatalog } from './call-catalog.ts';
 
 export interface ReconcileOptions {
   readonly deps: Pick<ServiceDeps, 'rpc' | 'store'>;
@@ -37,8 +37,9 @@ const listArchives = async (
   const result = await runBorgAt(endpoint, { argv, signal });
   if (result.outcome === 'aborted') throw new JobStopped();
   if (!isDone(result) || result.stdoutCut) {
-    const { exitCode } = result;
-    throw new JobFailure(`The archives could not be listed: ${explainFailure(result).message}`, { exitCode });
+    throw new JobFailure(`The archives could not be listed: ${explainFailure(result).message}`, {
+      exit_code: result.exitCode,
+    });
   }
   const list = parseArchiveList(result.stdout);
   const { id: found } = list.repository;
@@ -57,7 +58,6 @@ export const reconcileArchives = async (options: ReconcileOptions): Promise<Arch
   const { deps, repository } = options;
   const known_until = (await deps.store.head()).toString();
   const listed = await listArchives(options);
-  const call = callCatalog(deps.rpc);
   const vanished: string[] = [];
   const foundAgain: string[] = [];
   const unknown: string[] = [];
@@ -66,7 +66,8 @@ export const reconcileArchives = async (options: ReconcileOptions): Promise<Arch
     const archives = listed.slice(from, from + RECONCILE_MAX);
     const isLast = from + RECONCILE_MAX >= listed.length;
     const until = isLast ? null : (archives.at(-1)?.borg_id ?? null);
-    const drift = await call(catalogCommands.reconcile, { repository, known_until, after, until, archives });
+    const request = { repository, known_until, after, until, archives };
+    const drift = await callService(deps, catalogCommands.reconcile, request, CATALOG_DEADLINE);
     vanished.push(...drift.vanished);
     foundAgain.push(...drift.reappeared);
     unknown.push(...drift.unknown);

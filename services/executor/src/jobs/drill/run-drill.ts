@@ -2,9 +2,9 @@ import { runCommand, quote } from '@cyborgbackup/borg';
 import { catalogCommands, type DrillRequest, type DrillResult, type RpcOutput } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { lingeringConnectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
-import type { JobContext } from '../../job/job-context.ts';
+import { callService, CATALOG_DEADLINE } from '../../job/call-service.ts';
+import { lingeringConnections, type JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
@@ -15,17 +15,15 @@ import { hashTar } from './hash-tar.ts';
 
 type SampledFile = RpcOutput<typeof catalogCommands.sample>['files'][number];
 
-const SAMPLE_MILLIS = 120_000;
-
 /** @throws JobFailure for an archive that is not catalogued, or that has no files */
 const sampleFiles = async (
   { deps, plan }: JobContext,
   { seed, files }: DrillRequest,
 ): Promise<readonly SampledFile[]> => {
-  const { subject, output } = catalogCommands.sample;
-  const input = { job: plan.job.master_job, seed, files };
+  const { master_job: job } = plan.job;
+  if (job === null) throw new JobFailure('This drill does not say which backup to try.', { status: 'error' });
   try {
-    const sample = await deps.rpc.call(subject, input, { schema: output, deadlineMillis: SAMPLE_MILLIS });
+    const sample = await callService(deps, catalogCommands.sample, { job, seed, files }, CATALOG_DEADLINE);
     if (sample.files.length > 0) return sample.files;
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
@@ -124,7 +122,7 @@ export const runDrill = async (context: JobContext, request: DrillRequest): Prom
   const sample = fitCommandLine(await sampleFiles(context, request));
   const bytes = sample.reduce((sum, { size }) => sum + size, 0);
   output.write('verbose', `Proving that ${sample.length} files (${humanBytes(bytes)}) of ${archive} can be restored`);
-  await using endpoint = await openRepositoryEndpoint(lingeringConnectionsOf(context), repositoryOf(plan));
+  await using endpoint = await openRepositoryEndpoint(lingeringConnections(context), repositoryOf(plan));
   await checkSpace(context, endpoint, bytes);
   const files = await verifyFiles(context, endpoint, sample);
   const broken = files.filter(({ problem }) => problem !== '');

@@ -2,7 +2,6 @@ import { runCommand } from '@cyborgbackup/borg';
 import { parsePolicyVariables, policyVariables, type VirtualMachine } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { openClientSession } from '../../endpoints/client-session.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { clientOf, openVariables, policyOf } from '../../job/job-plan.ts';
@@ -37,7 +36,7 @@ const listMachines = async (context: JobContext): Promise<readonly VirtualMachin
   const { hostname, port } = clientOf(plan);
   const policy = policyOf(plan);
   const provider = vmProviderOf(policy.policy_type, policy.vmprovider);
-  await using session = await openClientSession(connectionsOf(context), { hostname, port });
+  await using session = await openClientSession(context, { hostname, port });
   const limits = { timeoutMillis: LIST_MILLIS, maxBytes: LIST_BYTES };
   const listed = await runCommand(session.runner, provider.list, { signal, ...limits });
   if (listed.exitCode !== 0) {

@@ -2,10 +2,10 @@ import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/
 import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import { canBindKeys } from '../../endpoints/openssh-version.ts';
 import { openPullEndpoint } from '../../endpoints/pull-endpoint.ts';
 import { mayInstallPrograms } from '../../endpoints/secrets.ts';
+import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { clientOf } from '../../job/job-plan.ts';
@@ -61,7 +61,7 @@ const preparePull = async (context: JobContext): Promise<void> => {
   const { repository } = plan.run;
   if (!repository) return;
   const target = { client: clientOf(plan), repository, pull: true };
-  await using endpoint = await openPullEndpoint(connectionsOf(context), target);
+  await using endpoint = await openPullEndpoint(context, target);
   const name = await prepareEndpoint(context, endpoint, { pull: true });
   output.write('verbose', `Borg will run on ${name}`);
 };
@@ -75,7 +75,7 @@ export const prepareClient = async (context: JobContext): Promise<JobResult> => 
   const { uuid, hostname, port } = clientOf(plan);
   const pull = plan.run.policy?.mode_pull ?? false;
   output.write('verbose', `Connecting to ${hostname}:${port}`);
-  await using session = await openClientSession(connectionsOf(context), { hostname, port });
+  await using session = await openClientSession(context, { hostname, port });
   for (const limitation of limitationsOf(session, pull)) output.write('system_warning', limitation);
   const { borgVersion, distribution, os, arch } = await ensureBorg(context, session, pull);
   if (borgVersion !== undefined && !isSupportedBorg(borgVersion)) {
@@ -83,8 +83,7 @@ export const prepareClient = async (context: JobContext): Promise<JobResult> => 
   }
   output.write('verbose', `Found borg ${borgVersion ?? '(none)'} on ${distribution ?? os}, ${arch}`);
   if (pull) await preparePull(context);
-  const { recordPreparation } = clientCommands;
   const report = { uuid, version: borgVersion ?? '', ready: borgVersion !== undefined };
-  await deps.rpc.call(recordPreparation.subject, report, { schema: recordPreparation.output });
+  await callService(deps, clientCommands.recordPreparation, report);
   return EMPTY_RESULT;
 };

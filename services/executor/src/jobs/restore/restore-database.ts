@@ -3,11 +3,9 @@ import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes, messageOf } from '@cyborgbackup/kernel';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { NO_FIGURES } from '../../borg/progress.ts';
 import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
@@ -99,7 +97,6 @@ const createErrorLines = (
 const progressOf = ({ output }: JobContext, done: number, total: number): void => {
   const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
   output.progress(`${percent} % of ${humanBytes(total)} fed to the database`, {
-    ...NO_FIGURES,
     phase: 'restore',
     original_size: done,
   });
@@ -165,7 +162,7 @@ const assertSuccess = (
   const reason = (failures.length > 0 ? failures : lines.slice(-3)).slice(0, 3).join('; ') || `exit status ${exitCode}`;
   throw new JobFailure(
     `The database server on ${clientOf(plan).hostname} did not take all of the dump, so its databases are restored in part: ${reason.slice(0, 500)}`,
-    { exitCode },
+    { exit_code: exitCode },
   );
 };
 
@@ -177,7 +174,7 @@ const assertSuccess = (
 export const restoreDatabase = async (context: JobContext, { dry_run }: RestoreRequest): Promise<JobResult> => {
   const { plan, output } = context;
   const sql = await clientFor(context);
-  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
+  await using endpoint = await openRepositoryEndpoint(context, repositoryOf(plan));
   const dump = await findDump(context, endpoint);
   await readOnce(context, endpoint, dump);
   const restored = { files: 1, bytes: dump.size, replaced: 0, skipped: 0, kept_both: 0, verified: 1, mismatches: [] };
@@ -186,7 +183,7 @@ export const restoreDatabase = async (context: JobContext, { dry_run }: RestoreR
     return { ...EMPTY_RESULT, restored };
   }
   {
-    await using session = await openClientSession(connectionsOf(context), clientOf(plan));
+    await using session = await openClientSession(context, clientOf(plan));
     output.write('verbose', `Feeding the dump to the database server on ${clientOf(plan).hostname}`);
     await context.assertOwnership(context.signal);
     await feed(context, { endpoint, session, sql }, dump);
