@@ -47,6 +47,7 @@ export { type HostDescription, isSupportedBorg, probeHost } from './runner/probe
 export { type BorgResult, runBorg, type RunBorgOptions } from './runner/run-borg.ts';
 export { runStreamingScript, sshRunner } from './runner/ssh-runner.ts';
 export { quote } from './shell/quote.ts';
+export { readScript } from './shell/script.ts';
 export { authorizedKeysLine, type AuthorizedKeysOptions } from './ssh/authorized-keys-line.ts';
 export { isSshError, SshError, type SshErrorKind } from './ssh/error.ts';
 export { type HostKey, type HostKeyPins, knownHostsLine } from './ssh/host-key.ts';

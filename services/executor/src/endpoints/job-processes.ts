@@ -1,5 +1,4 @@
-import { runCommand, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, runCommand, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 import type { ConnectionOptions } from '../job/job-context.ts';
 
@@ -19,7 +18,7 @@ export const markedEnv = (
   return repository === 'ssh' ? { ...marker, BORG_REMOTE_PATH: `${JOB_MARKER}=${job} borg` } : marker;
 };
 
-const END_PROCESSES = readFileSync(new URL('./end-processes.sh', import.meta.url), 'utf8');
+const END_PROCESSES = readScript(new URL('./end-processes.sh', import.meta.url));
 const END_MILLIS = 120_000;
 
 /**

@@ -58,10 +58,9 @@ export const runBackup = async (context: JobContext): Promise<JobResult> => {
   const client = clientOf(plan);
   const archive = archiveOf(plan);
   const source = sourceOf({
-    policyType: policy.policy_type,
+    policy,
     variables: await openVariables(deps, plan),
     client,
-    vmProvider: policy.vmprovider,
     machine: plan.job.machine,
   });
   const last = await lastBackupOf(context);

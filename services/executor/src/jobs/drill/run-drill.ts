@@ -93,9 +93,9 @@ const verifyFiles = async (
   const expected = await hashTar(context, endpoint, paths);
   try {
     await extractSelection(context, { borg: endpoint, numericIds: true }, { paths, patterns: [] }, { scratch });
-    const facts = await statPaths(endpoint.runner, scratch, paths, signal);
+    const facts = await statPaths(endpoint.runner, scratch, sample, signal);
     const cleanup = [`rm -rf -- ${quote(scratch)}`];
-    const hashes = await hashPaths(endpoint.runner, scratch, paths, { signal, cleanup });
+    const hashes = await hashPaths(endpoint.runner, scratch, sample, { signal, cleanup });
     return sample.map((file, index) =>
       resultFile(file, { facts: facts[index], hash: hashes[index], expected: expected.get(file.path) }),
     );

@@ -1,5 +1,4 @@
-import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JobFailure } from '../../job/job-failure.ts';
 import { byHand, PACKAGE_MANAGERS, type PackageManager, type Program } from './packages.ts';
 
@@ -23,7 +22,7 @@ interface ProgramsOptions {
   readonly upgrade?: readonly Program[];
 }
 
-const FIND_PROGRAMS = readFileSync(new URL('./find-programs.sh', import.meta.url), 'utf8');
+const FIND_PROGRAMS = readScript(new URL('./find-programs.sh', import.meta.url));
 const INSTALL_MILLIS = 15 * 60_000;
 const OUTPUT_LINES = 5;
 

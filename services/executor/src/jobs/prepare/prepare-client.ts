@@ -1,7 +1,7 @@
 import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
 import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
 import type { ServiceDeps } from '@cyborgbackup/service';
-import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
+import { openJobClient, type ClientSession } from '../../endpoints/client-session.ts';
 import { canBindKeys } from '../../endpoints/openssh-version.ts';
 import { openPullEndpoint } from '../../endpoints/pull-endpoint.ts';
 import { mayInstallPrograms } from '../../endpoints/secrets.ts';
@@ -72,10 +72,9 @@ const preparePull = async (context: JobContext): Promise<void> => {
  */
 export const prepareClient = async (context: JobContext): Promise<JobResult> => {
   const { deps, plan, output } = context;
-  const { uuid, hostname, port } = clientOf(plan);
+  const { uuid, hostname } = clientOf(plan);
   const pull = plan.run.policy?.mode_pull ?? false;
-  output.write('verbose', `Connecting to ${hostname}:${port}`);
-  await using session = await openClientSession(context, { hostname, port });
+  await using session = await openJobClient(context);
   for (const limitation of limitationsOf(session, pull)) output.write('system_warning', limitation);
   const { borgVersion, distribution, os, arch } = await ensureBorg(context, session, pull);
   if (borgVersion !== undefined && !isSupportedBorg(borgVersion)) {

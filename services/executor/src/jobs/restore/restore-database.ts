@@ -1,4 +1,4 @@
-import { extractCommand, runStreamingScript, type ArchiveEntry } from '@cyborgbackup/borg';
+import { createLineSplitter, extractCommand, runStreamingScript, type ArchiveEntry } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes, messageOf } from '@cyborgbackup/kernel';
 import { once } from 'node:events';
@@ -67,28 +67,24 @@ const readOnce = async (context: JobContext, endpoint: BorgEndpoint, dump: Archi
 };
 
 const MAX_LINES = 1_000;
+const MAX_LINE_BYTES = 10_000;
 
 /** Collects the client's standard error, the first thousand lines of it. */
 const createErrorLines = (
   context: JobContext,
 ): { readonly push: (chunk: Buffer) => void; readonly lines: () => readonly string[] } => {
+  const splitter = createLineSplitter(MAX_LINE_BYTES);
   const kept: string[] = [];
-  let rest = '';
-  const take = (line: string): void => {
-    if (line === '' || kept.length >= MAX_LINES) return;
+  const take = ({ text }: { readonly text: string }): void => {
+    if (text === '' || kept.length >= MAX_LINES) return;
     // Redacted before a line is quoted in part: half a password would not be recognised any more.
-    kept.push(context.output.clean(line));
-    context.output.write('warning', line);
+    kept.push(context.output.clean(text));
+    context.output.write('warning', text);
   };
   return {
-    push: (chunk) => {
-      const lines = (rest + chunk.toString('utf8')).split('\n');
-      rest = (lines.pop() ?? '').slice(0, 10_000);
-      lines.forEach(take);
-    },
+    push: (chunk) => splitter.push(chunk).forEach(take),
     lines: () => {
-      take(rest);
-      rest = '';
+      splitter.end().forEach(take);
       return kept;
     },
   };
