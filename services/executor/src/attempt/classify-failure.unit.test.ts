@@ -21,15 +21,16 @@ describe('a failed connection', () => {
   it.each<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost'])(
     'of the kind %s is retried a few times, at growing intervals',
     (kind) => {
-      const judge = (transportFailures: number): unknown => classifyFailure(ended(ssh(kind), { transportFailures }));
-      expect(judge(0)).toEqual({
+      const actionAfter = (transportFailures: number): unknown =>
+        classifyFailure(ended(ssh(kind), { transportFailures }));
+      expect(actionAfter(0)).toEqual({
         kind: 'release-for-retry',
         reason: `ssh: ${kind}`,
         transport: true,
         retryMillis: 10_000,
       });
-      expect(judge(1)).toMatchObject({ kind: 'release-for-retry', transport: true, retryMillis: 30_000 });
-      expect(judge(2)).toMatchObject({
+      expect(actionAfter(1)).toMatchObject({ kind: 'release-for-retry', transport: true, retryMillis: 30_000 });
+      expect(actionAfter(2)).toMatchObject({
         kind: 'fail',
         failure: { message: `ssh: ${kind} It was tried 3 times.`, facts: { transport: true } },
       });
@@ -67,16 +68,16 @@ it('ends the job as an error after a defect of ours', () => {
 
 it('retries after an infrastructure error, with a longer delay each time', () => {
   const trouble = new AppError('unavailable', 'The log is away.');
-  const judge = (attempt: number, transportFailures = 0): unknown =>
+  const actionAfter = (attempt: number, transportFailures = 0): unknown =>
     classifyFailure(ended(trouble, { attempt, transportFailures }));
-  expect(judge(1)).toEqual({
+  expect(actionAfter(1)).toEqual({
     kind: 'release-for-retry',
     reason: 'The log is away.',
     transport: false,
     retryMillis: 5_000,
   });
-  expect(judge(3)).toMatchObject({ retryMillis: 45_000 });
-  expect(judge(3, 2)).toMatchObject({ retryMillis: 5_000 });
+  expect(actionAfter(3)).toMatchObject({ retryMillis: 45_000 });
+  expect(actionAfter(3, 2)).toMatchObject({ retryMillis: 5_000 });
 });
 
 describe('an attempt that was stopped', () => {

@@ -20,17 +20,9 @@ const redacted = <Facts extends FailureFacts | JobResult>(facts: Facts, clean: C
  * archives, machines and files stay as they are, since others look for them.
  */
 export const redactOutcome = (command: JobCommand, clean: Clean): JobCommand => {
-  switch (command.type) {
-    case 'succeed':
-      return { ...command, result: redacted(command.result, clean) };
-    case 'fail':
-      return { ...command, reason: clean(command.reason), facts: redacted(command.facts, clean) };
-    case 'release-for-retry':
-    case 'cancel':
-    case 'give-up':
-      return { ...command, reason: clean(command.reason) };
-    case 'start':
-    case 'record-process':
-      return command;
+  if (command.type === 'succeed') return { ...command, result: redacted(command.result, clean) };
+  if (command.type === 'fail') {
+    return { ...command, reason: clean(command.reason), facts: redacted(command.facts, clean) };
   }
+  return 'reason' in command ? { ...command, reason: clean(command.reason) } : command;
 };

@@ -1,4 +1,4 @@
-import { jobStream, POLICY_DEFAULTS, type RunRequested } from '@cyborgbackup/contracts';
+import { jobStream, POLICY_DEFAULTS } from '@cyborgbackup/contracts';
 import { hasCode } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
 import type { ConnectionDeps, JobContext } from '../job/job-context.ts';
@@ -9,7 +9,7 @@ import type { JobResult } from '../job/job-result.ts';
 import { runJobType } from '../jobs/run-job-type.ts';
 import type { JobOutput } from '../output/job-output.ts';
 import type { CancelSignals } from './cancel-signals.ts';
-import { classifyFailure, type FailureAction } from './classify-failure.ts';
+import { classifyFailure, type FailedAttempt } from './classify-failure.ts';
 import type { JobCommands } from './job-commands.ts';
 import { createProcessRecorder } from './record-process.ts';
 import { redactOutcome } from './redact-outcome.ts';
@@ -43,7 +43,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
   const { deps, cancels, hostKeys } = attemptDeps;
   const { plan, output, shutdownSignal } = attempt;
   const job = plan.job.uuid;
-  const limits = limitsOf(plan.run, attemptDeps.connectTimeoutMillis);
+  const { connect_timeout, idle_timeout, total_timeout, max_attempts } = plan.run.policy ?? POLICY_DEFAULTS;
   const stopping = new AbortController();
   const ended = new AbortController();
   const watch = watchJob(deps, job, {
@@ -52,7 +52,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
     wake: () => cancels.next(job),
     stop: (reason) => stopping.abort(new JobStopped(reason)),
   });
-  const overtime = timer(limits.totalTimeout, () => stopping.abort(new JobStopped('overtime')));
+  const overtime = timer(total_timeout, () => stopping.abort(new JobStopped('overtime')));
   const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: deps.logger });
   const context: JobContext = {
     deps,
@@ -61,8 +61,8 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
     plan,
     attempt: attempt.attempt,
     output,
-    connectTimeoutMillis: limits.connectTimeoutMillis,
-    idleTimeoutMillis: limits.idleTimeoutMillis,
+    connectTimeoutMillis: connect_timeout === null ? attemptDeps.connectTimeoutMillis : connect_timeout * 1000,
+    idleTimeoutMillis: (idle_timeout ?? IDLE_SECONDS) * 1000,
     signal: AbortSignal.any([stopping.signal, shutdownSignal]),
     assertOwnership: watch.assertOwnership,
     warn: (text) => output.write('system_warning', text),
@@ -76,7 +76,10 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
       .finally(logAnswers)
       .then(
         (result) => successOf(attempt, result),
-        (error: unknown) => failureOf(attempt, limits, { error, stop: stopReasonOf(stopping.signal) }),
+        (error: unknown) => {
+          const policy = { maxAttempts: max_attempts, totalTimeout: total_timeout };
+          return failureOf(attempt, { ...policy, error, stop: stopReasonOf(stopping.signal) });
+        },
       );
     await recorder.flush();
     await output.flush();
@@ -92,28 +95,6 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
 
 /** Borg reports progress several times a second; a dump or a hook may be silent for a while. */
 const IDLE_SECONDS = 3_600;
-
-interface AttemptLimits {
-  /** For reaching a host and logging in. */
-  readonly connectTimeoutMillis: number;
-  /** For silence of borg, a dump or a hook. */
-  readonly idleTimeoutMillis: number;
-  /** For the whole attempt, in seconds; null = no limit. */
-  readonly totalTimeout: number | null;
-  /** How often the job is tried when connections fail. */
-  readonly maxAttempts: number;
-}
-
-/** What the run's policy allows, with the defaults for what it leaves open and for a run without policy. */
-const limitsOf = ({ policy }: RunRequested, connectTimeoutMillis: number): AttemptLimits => {
-  const { connect_timeout, idle_timeout, total_timeout, max_attempts } = policy ?? POLICY_DEFAULTS;
-  return {
-    connectTimeoutMillis: connect_timeout === null ? connectTimeoutMillis : connect_timeout * 1000,
-    idleTimeoutMillis: (idle_timeout ?? IDLE_SECONDS) * 1000,
-    totalTimeout: total_timeout,
-    maxAttempts: max_attempts,
-  };
-};
 
 /** Node's longest; a longer one would fire at once. */
 const MAX_TIMER_MILLIS = 2_147_483_647;
@@ -134,18 +115,10 @@ const successOf = ({ plan, attempt }: Attempt, result: JobResult): Outcome => ({
 
 const failureOf = (
   { plan, attempt, transportFailures, output, shutdownSignal }: Attempt,
-  { maxAttempts, totalTimeout }: AttemptLimits,
-  ended: Pick<Parameters<typeof classifyFailure>[0], 'error' | 'stop'>,
+  ended: Pick<FailedAttempt, 'error' | 'stop' | 'maxAttempts' | 'totalTimeout'>,
 ): Outcome => {
   const isShuttingDown = shutdownSignal.aborted;
-  const action: FailureAction = classifyFailure({
-    ...ended,
-    isShuttingDown,
-    attempt,
-    transportFailures,
-    maxAttempts,
-    totalTimeout,
-  });
+  const action = classifyFailure({ ...ended, isShuttingDown, attempt, transportFailures });
   const own = { job: plan.job.uuid, attempt };
   switch (action.kind) {
     case 'cancel':

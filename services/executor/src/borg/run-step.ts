@@ -41,7 +41,7 @@ const MAX_WARNING_LENGTH = 4_000;
 
 export type StepOptions = Omit<BorgRun, 'signal'>;
 
-/** Borg warns that the repository has another path than on other hosts. That is how we use it, so it is not shown. */
+/** Borg warns that the repository has another path than on other hosts. That is how we use it, so it is no output of the job. */
 const EXPECTED = new Set(['BORG_RELOCATED_REPO_ACCESS_IS_OK', 'BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK']);
 
 /** Endpoints, each opened for one attempt, at which no process of an earlier attempt runs any more. */

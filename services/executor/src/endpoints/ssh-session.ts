@@ -1,4 +1,5 @@
 import { connectSsh, isSshError, knownHostsLine, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
+import { addAbortListener } from 'node:events';
 import type { ConnectionOptions } from '../job/job-context.ts';
 
 export interface SshTarget {
@@ -20,22 +21,16 @@ export const openSession = async (
 ): Promise<SshSession> => {
   const { hostKeys, connectTimeoutMillis, signal, deps } = options;
   const connecting = new AbortController();
-  const giveUp = (): void => connecting.abort();
-  signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
-  try {
-    return await connectSsh({
-      ...target,
-      ...keys,
-      hostKeys,
-      connectTimeoutMillis,
-      signal: connecting.signal,
-      logger: deps.logger,
-      ...(agent ? { agent } : {}),
-    });
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
+  using _listener = addAbortListener(signal, () => connecting.abort());
+  return await connectSsh({
+    ...target,
+    ...keys,
+    hostKeys,
+    connectTimeoutMillis,
+    signal: connecting.signal,
+    logger: deps.logger,
+    ...(agent ? { agent } : {}),
+  });
 };
 
 /** The keys by which a host is known, for programs that log in to it from another host. */

@@ -2,7 +2,7 @@ import type { Rpc } from '@cyborgbackup/contracts';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import type { z } from 'zod';
 
-/** Calls another service. @throws AppError `unavailable`, `deadline`, and whatever the service answers */
+/** Calls another service. @throws AppError `unavailable`, `deadline`, and the errors that the service answers */
 export const callService = <Input extends z.ZodType, Output extends z.ZodType>(
   { rpc }: Pick<ServiceDeps, 'rpc'>,
   { subject, output }: Rpc<Input, Output>,

@@ -17,7 +17,7 @@ export const seriesOf = ({ run, job }: JobPlan): Series | undefined =>
 
 export interface RecordedArchive {
   readonly name: string;
-  /** When it was begun, milliseconds since the epoch; null for one that nobody has reported as complete. */
+  /** When it was begun, milliseconds since the epoch; null for one that was not reported as complete. */
   readonly at: number | null;
   /** Its backup succeeded. */
   readonly good: boolean;

@@ -63,7 +63,7 @@ export interface BorgSite extends AsyncDisposable {
 const PASSPHRASE = `pass $(phrase) 'quoted' "twice"`;
 
 export const CONFIG = {
-  CYBORGBACKUP_EXECUTOR_SLOTS: 2,
+  CYBORGBACKUP_EXECUTOR_CONCURRENCY: 2,
   CYBORGBACKUP_EXECUTOR_GRACE: 1,
   CYBORGBACKUP_SSH_CONNECT_TIMEOUT: 10,
 };

@@ -40,7 +40,7 @@ const catalogArchive = async (context: JobContext, endpoint: BorgEndpoint): Prom
     output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${removed} gone or changed`);
     return { ...EMPTY_RESULT, warnings: warningsOf(result) };
   } catch (error) {
-    // Without its end the listing is not shown; this only frees its space sooner.
+    // Without its end the listing is not visible; this only frees its space sooner.
     await listing.abandon().catch((reason: unknown) => {
       deps.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
     });

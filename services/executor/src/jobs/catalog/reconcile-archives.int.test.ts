@@ -71,7 +71,7 @@ beforeEach(() => {
 it('compares all archives that borg lists', async () => {
   expect(await reconcile(join(folder, 'repository'))).toEqual({
     vanished: ['gone'],
-    foundAgain: ['back'],
+    reappeared: ['back'],
     unknown: expect.arrayContaining(['one', 'two']),
   });
   expect(requests).toMatchObject([{ after: '', until: null, known_until: '42', archives: [{}, {}] }]);

@@ -1,6 +1,6 @@
 import { listNames } from '@cyborgbackup/kernel';
 import { explainFailure, listArchivesCommand, parseArchiveList } from '@cyborgbackup/borg';
-import { catalogCommands, RECONCILE_MAX } from '@cyborgbackup/contracts';
+import { catalogCommands, RECONCILE_MAX, type RpcOutput } from '@cyborgbackup/contracts';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { runBorgAt } from '../../borg/run-borg-at.ts';
 import { commandOptions, isDone } from '../../borg/run-step.ts';
@@ -22,11 +22,7 @@ export interface ReconcileOptions {
 }
 
 /** Names of archives: those that went without us, those that came back, and those that no job of ours made. */
-export interface ArchiveDrift {
-  readonly vanished: readonly string[];
-  readonly foundAgain: readonly string[];
-  readonly unknown: readonly string[];
-}
+export type ArchiveDrift = Omit<RpcOutput<typeof catalogCommands.reconcile>, 'position'>;
 
 /** The archives that borg lists, in the order of ids. A list that may be incomplete is refused. @throws JobFailure, JobStopped */
 const listArchives = async (
@@ -59,7 +55,7 @@ export const reconcileArchives = async (options: ReconcileOptions): Promise<Arch
   const known_until = (await deps.store.head()).toString();
   const listed = await listArchives(options);
   const vanished: string[] = [];
-  const foundAgain: string[] = [];
+  const reappeared: string[] = [];
   const unknown: string[] = [];
   let after = '';
   for (let from = 0; from === 0 || from < listed.length; from += RECONCILE_MAX) {
@@ -69,11 +65,11 @@ export const reconcileArchives = async (options: ReconcileOptions): Promise<Arch
     const request = { repository, known_until, after, until, archives };
     const drift = await callService(deps, catalogCommands.reconcile, request, CATALOG_DEADLINE);
     vanished.push(...drift.vanished);
-    foundAgain.push(...drift.reappeared);
+    reappeared.push(...drift.reappeared);
     unknown.push(...drift.unknown);
     after = until ?? after;
   }
-  return { vanished, foundAgain, unknown };
+  return { vanished, reappeared, unknown };
 };
 
 const MAX_LISTED_NAMES = 20;
@@ -82,7 +78,7 @@ const MAX_LISTED_NAMES = 20;
 export const reconcileCatalog = async (context: JobContext, endpoint: BorgEndpoint): Promise<void> => {
   const { deps, plan, output, signal } = context;
   const { uuid } = repositoryOf(plan);
-  const { vanished, foundAgain, unknown } = await reconcileArchives({
+  const { vanished, reappeared, unknown } = await reconcileArchives({
     deps,
     endpoint,
     repository: uuid,
@@ -93,6 +89,6 @@ export const reconcileCatalog = async (context: JobContext, endpoint: BorgEndpoi
     if (names.length > 0) output.write('system_warning', `${text}: ${listNames(names, MAX_LISTED_NAMES)}${advice}`);
   };
   warn('Gone from the repository without us', vanished);
-  warn('In the repository after all', foundAgain, '. Relaunch their catalog jobs.');
+  warn('In the repository after all', reappeared, '. Relaunch their catalog jobs.');
   warn('In the repository, but made by no job', unknown);
 };

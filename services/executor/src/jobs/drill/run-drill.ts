@@ -58,28 +58,20 @@ const checkSpace = async ({ signal }: JobContext, endpoint: BorgEndpoint, bytes:
   );
 };
 
-interface RestoredFile {
-  readonly facts: PathFacts | undefined;
-  readonly hash: string | undefined;
-  /** Of the second reading. */
-  readonly expected: string | undefined;
-}
-
-/** Empty when the file on the disk is what the catalog and the second reading say. */
-const fileProblem = ({ size, mtime }: SampledFile, { facts, hash, expected }: RestoredFile): string => {
+/**
+ * Empty when the file on the disk is what the catalog and the second reading say.
+ * @param restored.expected the hash of the second reading
+ */
+const fileProblem = (
+  { size, mtime }: SampledFile,
+  { facts, hash, expected }: Record<'hash' | 'expected', string | undefined> & { facts: PathFacts | undefined },
+): string => {
   if (!facts) return 'it was not restored';
   if (facts.size !== size) return `it has ${facts.size} bytes, and ${size} in the catalog`;
   if (facts.mtime !== Math.floor(Date.parse(mtime) / 1000)) return 'it has another time than in the catalog';
   if (hash === undefined) return 'it cannot be read';
   return hash === expected ? '' : 'its contents are not those of a second reading of the archive';
 };
-
-const resultFile = (file: SampledFile, restored: RestoredFile): DrillResult['files'][number] => ({
-  path: file.path,
-  size: file.size,
-  hash: restored.hash ?? '',
-  problem: fileProblem(file, restored),
-});
 
 /** Extracts the files to a scratch folder, and compares them with the catalog and a second reading. */
 const verifyFiles = async (
@@ -90,15 +82,17 @@ const verifyFiles = async (
   const { plan, signal } = context;
   const paths = sample.map(({ path }) => path);
   const scratch = `${SCRATCH}/cyborgbackup-drill-${plan.job.uuid}`;
-  const expected = await hashTar(context, endpoint, paths);
+  const expectedHashes = await hashTar(context, endpoint, paths);
   try {
     await extractSelection(context, { borg: endpoint, numericIds: true }, { paths, patterns: [] }, { scratch });
     const facts = await statPaths(endpoint.runner, scratch, sample, signal);
     const cleanup = [`rm -rf -- ${quote(scratch)}`];
     const hashes = await hashPaths(endpoint.runner, scratch, sample, { signal, cleanup });
-    return sample.map((file, index) =>
-      resultFile(file, { facts: facts[index], hash: hashes[index], expected: expected.get(file.path) }),
-    );
+    return sample.map((file, index) => {
+      const [hash, expected] = [hashes[index], expectedHashes.get(file.path)];
+      const problem = fileProblem(file, { facts: facts[index], hash, expected });
+      return { path: file.path, size: file.size, hash: hash ?? '', problem };
+    });
   } finally {
     await removeFolder(context, endpoint.runner, scratch);
   }

@@ -4,7 +4,6 @@ import type { ServiceDeps } from '@cyborgbackup/service';
 import { openJobClient, type ClientSession } from '../../endpoints/client-session.ts';
 import { canBindKeys } from '../../endpoints/openssh-version.ts';
 import { openPullEndpoint } from '../../endpoints/pull-endpoint.ts';
-import { mayInstallPrograms } from '../../endpoints/secrets.ts';
 import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
@@ -40,19 +39,16 @@ const isMarkedForUpdate = async ({ store }: ServiceDeps, client: string): Promis
 
 /** Push mode needs borg on the client; in pull mode it is optional, for restores that run there. @throws JobFailure */
 const ensureBorg = async (
-  { deps, plan, output, signal }: JobContext,
+  context: JobContext,
   { runner, isRoot }: ClientSession,
   pull: boolean,
 ): Promise<HostDescription> => {
-  const { uuid, hostname } = clientOf(plan);
-  const say = (text: string): void => output.write('verbose', text);
   if (!pull) {
-    const mayInstall = await mayInstallPrograms(deps);
-    const upgrade = (await isMarkedForUpdate(deps, uuid)) ? (['borg'] as const) : [];
-    const host = { runner, isRoot, name: hostname, signal, say };
-    await ensurePrograms(host, { programs: ['borg', 'ssh'], mayInstall, upgrade });
+    const { uuid, hostname } = clientOf(context.plan);
+    const upgrade = (await isMarkedForUpdate(context.deps, uuid)) ? (['borg'] as const) : [];
+    await ensurePrograms(context, { runner, isRoot, name: hostname, programs: ['borg', 'ssh'], upgrade });
   }
-  return probeHost(runner, { signal, timeoutMillis: PROBE_MILLIS });
+  return probeHost(runner, { signal: context.signal, timeoutMillis: PROBE_MILLIS });
 };
 
 /** Prepares the host where borg runs and mounts the client. @throws JobFailure */
