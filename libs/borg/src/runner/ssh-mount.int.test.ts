@@ -178,6 +178,17 @@ test('a client that cannot be mounted is named with the reason: login, host key 
   expect(explainFailure(gone)).toMatchObject({ kind: 'client-unreachable' });
 });
 
+test('a run ends whenever the mount fails at once', async () => {
+  const closed = await createTestHost();
+  const { port } = closed.sshd;
+  await closed[Symbol.asyncDispose]();
+  const options = { argv: createFiles('i', ['etc/hostname']), mount: { ...mount(), port, name: `client-${port}` } };
+  for (let run = 0; run < 10; run += 1) {
+    expect(explainFailure(await pull(options))).toMatchObject({ kind: 'client-unreachable' });
+    await nothingIsLeft(port);
+  }
+});
+
 /** A server that accepts connections and says nothing, and its port. */
 const startDeafServer = async (): Promise<{ server: Server; port: number } & AsyncDisposable> => {
   const sockets = new Set<Socket>();

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JOB_MARKER } from '../endpoints/job-processes.ts';
 import { startExecutor } from '../start.ts';
-import { CONFIG, startJobSite, type JobSite, type JobSketch } from '../testing/job-site.ts';
+import { CONFIG } from '../testing/job-fixtures.ts';
+import { startJobSite, type JobSite, type JobSketch } from '../testing/job-site.ts';
 
 let site: JobSite;
 
