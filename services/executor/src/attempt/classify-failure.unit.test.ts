@@ -36,12 +36,12 @@ describe('a failed connection', () => {
       });
     },
   );
-  it('may also be reported by borg', () => {
+  it('a failed connection may also be reported by borg', () => {
     const failure = new JobFailure('closed', { transport: true });
     expect(classifyFailure(ended(failure))).toMatchObject({ kind: 'release-for-retry', transport: true });
     expect(classifyFailure(ended(failure, { maxAttempts: 1 }))).toEqual({ kind: 'fail', failure });
   });
-  it('is retried after ten minutes at the latest, and not more often than allowed', () => {
+  it('a failed connection is retried after ten minutes at the latest, and not more often than allowed', () => {
     fc.assert(
       fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 20 }), (transportFailures, maxAttempts) => {
         const action = classifyFailure(ended(ssh('lost'), { transportFailures, maxAttempts }));
@@ -92,7 +92,7 @@ describe('an attempt that was stopped', () => {
       expect(classifyFailure(ended(error, { stop, isShuttingDown: true, totalTimeout: 600 }))).toMatchObject(action);
     }
   });
-  it('by the end of its executor is retried elsewhere at once', () => {
+  it('an attempt that the end of its executor stops is retried elsewhere at once', () => {
     expect(classifyFailure(ended(new JobStopped(), { isShuttingDown: true }))).toMatchObject({
       kind: 'release-for-retry',
       transport: false,

@@ -15,10 +15,10 @@ const sized = (original_size: number): Pick<ArchiveComparison, 'archive'> => ({
 });
 
 describe('an archive cannot be trusted', () => {
-  it('when its source was empty, also the first time', () => {
+  it('an archive is refused when its source was empty, also the first time', () => {
     expect(errorOf({ isEmpty: true, last: undefined })).toMatch(/was empty/);
   });
-  it('when its source shrank by more than the limit', () => {
+  it('an archive is refused when its source shrank by more than the limit', () => {
     expect(errorOf(sized(199))).toMatch(/shrank by 80 %, from .* in yesterday to .*; 80 % are allowed/);
     expect(errorOf(sized(200))).toBeUndefined();
   });
