@@ -1,5 +1,6 @@
 import type { BorgProgress } from '@cyborgbackup/borg';
 import type { JobOutput } from '../output/job-output.ts';
+import type { LastBackup } from '../tables/series.ts';
 
 /** How far a backup is. */
 export interface Reading {
@@ -9,13 +10,8 @@ export interface Reading {
   readonly bytes: number;
 }
 
-/** The backup before it. */
-export interface LastReading {
-  /** Bytes in all. */
-  readonly originalSize: number;
-  /** Seconds. */
-  readonly duration: number;
-}
+/** Of the backup before it. */
+export type LastReading = Pick<LastBackup, 'originalSize' | 'duration'>;
 
 /** From here on the pace of this backup says more than that of the last one. */
 const TELLING_SHARE = 0.1;

@@ -127,13 +127,9 @@ const asWarnings = (messages: readonly BorgLogMessage[]): readonly string[] =>
     .slice(0, MAX_WARNINGS)
     .map(({ message }) => message.slice(0, MAX_WARNING_LENGTH));
 
-/** Borg's warnings before it failed. */
-const warningsBefore = ({ messages }: BorgResult): readonly string[] =>
-  asWarnings(messages.filter(({ level }) => level === 'warning'));
-
 /** The failure for a borg command that did not succeed. */
 export const failureOf = (result: BorgResult, where: string): JobFailure => {
-  const warnings = warningsBefore(result);
+  const warnings = asWarnings(result.messages.filter(({ level }) => level === 'warning'));
   if (result.outcome === 'idle') {
     return new JobFailure(
       `Borg on ${where} said nothing for longer than idle_timeout allows and was stopped. Does a file system or a dump hang there?`,

@@ -1,4 +1,11 @@
-import { connectSsh, isSshError, knownHostsLine, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
+import {
+  connectSsh,
+  isSshError,
+  knownHostsLine,
+  type ForwardableAgent,
+  type SshErrorKind,
+  type SshSession,
+} from '@cyborgbackup/borg';
 import { addAbortListener } from 'node:events';
 import type { ConnectionOptions } from '../job/job-context.ts';
 
@@ -33,6 +40,21 @@ export const openSession = async (
   });
 };
 
+/** False when the work fails with an error of this kind. @throws any other error */
+export const succeeds = async (work: () => Promise<unknown>, kind: SshErrorKind): Promise<boolean> => {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (isSshError(error, kind)) return false;
+    throw error;
+  }
+};
+
+/** Whether an account lets a key in. @throws SshError when its host cannot be reached */
+export const acceptsKey = (options: ConnectionOptions, target: SshTarget, privateKey: string): Promise<boolean> =>
+  succeeds(async () => (await openSession(options, target, { privateKey })).close(), 'auth');
+
 /** The keys by which a host is known, for programs that log in to it from another host. */
 export interface KnownHost {
   /** As in a known_hosts file. */
@@ -53,18 +75,9 @@ export const knownHost = async (
   const { host, port } = target;
   let known = await options.hostKeys.known(host, port);
   if (known.length === 0) {
-    await recordHostKey(options, target, privateKey);
+    // The host's key is recorded before the host checks ours.
+    await acceptsKey(options, target, privateKey);
     known = await options.hostKeys.known(host, port);
   }
   return { lines: known.map((key) => knownHostsLine(host, port, key)), keys: known.map(({ base64 }) => base64) };
-};
-
-/** The host's key is recorded before the host checks ours. */
-const recordHostKey = async (options: ConnectionOptions, target: SshTarget, privateKey: string): Promise<void> => {
-  try {
-    const session = await openSession(options, target, { privateKey });
-    await session.close();
-  } catch (error) {
-    if (!isSshError(error, 'auth')) throw error;
-  }
 };

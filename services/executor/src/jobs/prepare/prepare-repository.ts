@@ -11,8 +11,9 @@ import { repositoryCommands } from '@cyborgbackup/contracts';
 import { QUIET, readInfo } from '../../borg/queries.ts';
 import { commandOptions, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { openRepositoryEndpoint, takesOwnKey } from '../../endpoints/repository-endpoint.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { repositorySecrets } from '../../endpoints/secrets.ts';
+import { acceptsKey } from '../../endpoints/ssh-session.ts';
 import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
@@ -79,7 +80,7 @@ const tryOwnKey = async (context: JobContext): Promise<boolean> => {
     context.output.write('system_warning', 'This repository has no SSH key of its own yet: generate one for it.');
     return false;
   }
-  if (await takesOwnKey(context, location, ownKey.privateKey)) return true;
+  if (await acceptsKey(context, location, ownKey.privateKey)) return true;
   const line = authorizedKeysLine({ publicKey: ownKey.publicKey, path, repositoryId: id });
   context.output.write(
     'system_warning',

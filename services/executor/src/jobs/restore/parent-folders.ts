@@ -5,15 +5,14 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { joined, WALK } from './folders.ts';
 import { createSelectedEntries } from './selected-entries.ts';
 
-/** The folders above the selection that are not selected themselves, as the archive would name them. */
-export interface ParentFolders {
-  add(entry: Pick<ArchiveEntry, 'path' | 'type'>): void;
-  /** Each before those below it. */
-  list(): readonly string[];
-}
-
-/** Borg lists a folder's contents directly after the folder, so only the folders around the last entry are kept. */
-export const createParentFolders = (): ParentFolders => {
+/**
+ * The folders above the selection that are not selected themselves, as the archive would name them, each before those below it.
+ * Borg lists a folder's contents directly after the folder, so only the folders around the last entry are kept.
+ */
+export const createParentFolders = (): {
+  add: (entry: Pick<ArchiveEntry, 'path' | 'type'>) => void;
+  list: () => readonly string[];
+} => {
   const parents = new Set<string>();
   const around: string[] = [];
   return {

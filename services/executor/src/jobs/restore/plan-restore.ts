@@ -6,7 +6,7 @@ import { archiveOf } from '../../job/job-plan.ts';
 import { decideReplacement, type Replacement } from './compare-entry.ts';
 import { statPaths } from './file-facts.ts';
 import type { MoveResult } from './move-into-place.ts';
-import type { ParentFolders } from './parent-folders.ts';
+import type { createParentFolders } from './parent-folders.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import type { SelectedEntries } from './selected-entries.ts';
 import { createUnmatched, describeSelection, type Selection } from './selection.ts';
@@ -35,7 +35,7 @@ interface PlanOptions {
   /** Write a line for every file. */
   readonly list: boolean;
   /** Sees every item. */
-  readonly parents: ParentFolders;
+  readonly parents: ReturnType<typeof createParentFolders>;
 }
 
 /** @throws JobFailure for a symbolic link: root's borg would set the owner of the file that it points to */

@@ -11,9 +11,16 @@ import {
 import { hasCode, messageOf } from '@cyborgbackup/kernel';
 import { JobFailure } from '../../../job/job-failure.ts';
 import { vmProviderOf } from '../../machines/vm-providers.ts';
-import type { ArchiveOptions, BackupSource, DumpSource, FileSource } from './backup-source.ts';
+import {
+  fileSource,
+  MAIL_FOLDERS,
+  ROOTFS_EXCLUDES,
+  type ArchiveOptions,
+  type BackupSource,
+  type DumpSource,
+  type FileSource,
+} from './backup-source.ts';
 import { accessOf, type Databases } from './database-access.ts';
-import { fileSource, MAIL_FOLDERS, ROOTFS_EXCLUDES } from './file-source.ts';
 import { mysqlDump } from './mysql-dump.ts';
 import { postgresqlDump } from './postgresql-dump.ts';
 
