@@ -5,14 +5,13 @@ import type { ConnectionDeps, JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
 import { JobStopped, stopReasonOf } from '../job/job-failure.ts';
 import type { JobPlan } from '../job/job-plan.ts';
-import type { JobResult } from '../job/job-result.ts';
+import type { FailureFacts, JobResult } from '../job/job-result.ts';
 import { runJobType } from '../jobs/run-job-type.ts';
 import type { JobOutput } from '../output/job-output.ts';
 import type { CancelSignals } from './cancel-signals.ts';
 import { classifyFailure, type FailedAttempt } from './classify-failure.ts';
 import type { JobCommands } from './job-commands.ts';
 import { createProcessRecorder } from './record-process.ts';
-import { redactOutcome } from './redact-outcome.ts';
 import { watchJob } from './watch-job.ts';
 
 export interface AttemptDeps extends ConnectionDeps {
@@ -146,4 +145,30 @@ const recordOutcome = async (command: JobCommands, job: string, outcome: JobComm
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
   }
+};
+
+type Clean = (text: string) => string;
+
+const redacted = <Facts extends FailureFacts | JobResult>(facts: Facts, clean: Clean): Facts => {
+  const { warnings, restored, drill } = facts;
+  return {
+    ...facts,
+    ...(warnings ? { warnings: warnings.map(clean) } : {}),
+    ...(restored ? { restored: { ...restored, mismatches: restored.mismatches.map(clean) } } : {}),
+    ...(drill
+      ? { drill: { ...drill, files: drill.files.map((file) => ({ ...file, problem: clean(file.problem) })) } }
+      : {}),
+  };
+};
+
+/**
+ * How a job ended, with all text for people cleaned: borg, dumps and servers may have repeated what they were given. Names of
+ * archives, machines and files stay as they are, since others look for them.
+ */
+const redactOutcome = (command: JobCommand, clean: Clean): JobCommand => {
+  if (command.type === 'succeed') return { ...command, result: redacted(command.result, clean) };
+  if (command.type === 'fail') {
+    return { ...command, reason: clean(command.reason), facts: redacted(command.facts, clean) };
+  }
+  return 'reason' in command ? { ...command, reason: clean(command.reason) } : command;
 };
