@@ -11,10 +11,10 @@ import {
 } from '@cyborgbackup/borg';
 import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../job/job-context.ts';
-import { commandOptions, failureOf, isDone, runBorgStep, tryBorgStep } from './run-step.ts';
+import { commandOptions, failureOf, isDone, runBorgStep, tryBorgStep, type StepOptions } from './run-step.ts';
 
 /** For steps whose messages are no output of the job. */
-export const QUIET = { onLog: () => undefined };
+export const QUIET: Pick<StepOptions, 'onLog'> = { onLog: () => undefined };
 
 /**
  * What `borg info` prints of the repository or an archive.
