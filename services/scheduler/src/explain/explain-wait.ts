@@ -54,7 +54,7 @@ const describeObstacle = ({ maxRunning, running, handedOut, hasExecutors }: Gran
   if (!isHandedOut(handedOut)) return undefined;
   return hasExecutors === false
     ? `${handedOut} jobs wait for an executor already, and ${NO_EXECUTOR}.`
-    : `${handedOut} jobs wait for an executor already: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).`;
+    : `${handedOut} jobs wait for an executor already: start more, or raise CYBORGBACKUP_EXECUTOR_CONCURRENCY.`;
 };
 
 export interface ReadyJob {
@@ -88,7 +88,7 @@ const describeGranted = (lossReason: string | undefined, hasExecutors: boolean |
     return `${retry}It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.`;
   return hasExecutors === undefined
     ? 'It may run, and waits for an executor: see whether one is running and has room.'
-    : 'It may run, and waits for an executor that has room: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).';
+    : 'It may run, and waits for an executor that has room: start more, or raise CYBORGBACKUP_EXECUTOR_CONCURRENCY.';
 };
 
 /** A job that was handed to the executors, and that none has started. */
