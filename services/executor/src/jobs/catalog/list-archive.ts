@@ -1,16 +1,17 @@
-import { createLastOnly, createListParser, listEntriesCommand, type BorgResult } from '@cyborgbackup/borg';
+import { createLastOnly, type BorgResult } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
-import { commandOptions, runBorgStep, warningsOf } from '../../borg/run-step.ts';
+import { listEntries } from '../../borg/queries.ts';
+import { warningsOf } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import { callService, CATALOG_DEADLINE } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
-import { callCatalog } from './call-catalog.ts';
 import { toCatalogEntry } from './catalog-entry.ts';
+import type { CatalogCall } from './listing/entry-recorder.ts';
 import { beginListing, type ListingSession } from './listing/listing-session.ts';
 import { reconcileCatalog } from './reconcile-archives.ts';
 
@@ -32,30 +33,24 @@ const sendEntries = async (
   readonly repeated: ReadonlyMap<string, number>;
   readonly unsafe: string | null;
 }> => {
-  const parser = createListParser();
   const isLast = createLastOnly(repeatedBefore);
   let unsafe = 0;
   let first = '';
-  const result = await runBorgStep(context, endpoint, {
-    argv: listEntriesCommand({ ...commandOptions(endpoint), archive }),
-    onStdout: async (chunk) => {
-      for (const entry of parser.push(chunk)) {
-        if (entry.unsafe !== '') {
-          first ||= entry.unsafe;
-          unsafe += 1;
-        } else if (isLast(entry.path)) await listing.add(toCatalogEntry(entry));
-      }
-    },
+  const listed = await listEntries(context, endpoint, { archive }, async (entry) => {
+    if (entry.unsafe !== '') {
+      first ||= entry.unsafe;
+      unsafe += 1;
+    } else if (isLast(entry.path)) await listing.add(toCatalogEntry(entry));
   });
-  parser.end();
-  return { result, repeated: parser.repeated, unsafe: describeUnsafe(unsafe, first) };
+  return { ...listed, unsafe: describeUnsafe(unsafe, first) };
 };
 
 /** @throws JobFailure for a job that follows no backup */
 const beginListingOf = ({ deps, plan }: JobContext): Promise<ListingSession> => {
   const { master_job: backup, client, machine } = plan.job;
   if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
-  return beginListing(callCatalog(deps.rpc), {
+  const call: CatalogCall = (rpc, input) => callService(deps, rpc, input, CATALOG_DEADLINE);
+  return beginListing(call, {
     listing: randomUUID(),
     job: backup,
     repository: repositoryOf(plan).uuid,
@@ -70,7 +65,7 @@ const beginListingOf = ({ deps, plan }: JobContext): Promise<ListingSession> => 
  * Each attempt is a listing of its own: the catalog shows only a complete listing. An archive in which paths come more than once
  * (of folders that were named twice, say) is listed again, since it is only then known which of the entries count.
  */
-const listEntries = async (
+const catalogArchive = async (
   context: JobContext,
   endpoint: BorgEndpoint,
   repeatedBefore?: ReadonlyMap<string, number>,
@@ -86,14 +81,14 @@ const listEntries = async (
       const text = `${repeated.size} paths come more than once, such as ${example.toWellFormed()}; the last one counts`;
       output.write('system_warning', text);
       await listing.abandon();
-      return await listEntries(context, endpoint, new Map(repeated));
+      return await catalogArchive(context, endpoint, new Map(repeated));
     }
     const { entries, added, removed } = await listing.end(unsafe);
     output.write('verbose', `${entries} entries catalogued: ${added} new or changed, ${removed} gone or changed`);
     if (unsafe !== null) output.write('system_warning', `The archive is not safe to extract: ${unsafe}`);
     return { ...EMPTY_RESULT, warnings: warningsOf(result) };
   } catch (error) {
-    // Without its end the listing is not shown; this only frees its space sooner.
+    // Without its end the listing is not visible; this only frees its space sooner.
     await listing.abandon().catch((reason: unknown) => {
       deps.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
     });
@@ -106,8 +101,8 @@ const hasNoPrune = ({ plan: { run } }: JobContext): boolean => !run.jobs.some(({
 
 /** @throws JobFailure when borg cannot list the archive, or, after that, the repository */
 export const listArchive = async (context: JobContext): Promise<JobResult> => {
-  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(context.plan));
-  const result = await listEntries(context, endpoint);
+  await using endpoint = await openRepositoryEndpoint(context, repositoryOf(context.plan));
+  const result = await catalogArchive(context, endpoint);
   if (hasNoPrune(context)) await reconcileCatalog(context, endpoint);
   return result;
 };

@@ -6,7 +6,6 @@ import {
   type Confinement,
 } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
-import { NO_FIGURES } from '../../borg/progress.ts';
 import { commandOptions, runBorgStep, type StepOptions } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
@@ -24,7 +23,6 @@ const restoreProgress = ({ output }: JobContext): ((progress: BorgProgress) => v
     const rate = current / seconds;
     const percent = Math.floor((100 * current) / total);
     output.progress(`${percent} % of ${humanBytes(total)} restored, ${humanBytes(rate)}/s`, {
-      ...NO_FIGURES,
       phase: 'restore',
       original_size: current,
       rate,

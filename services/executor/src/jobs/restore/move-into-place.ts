@@ -1,6 +1,5 @@
-import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
-import { readFileSync } from 'node:fs';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { WALK } from './folders.ts';
@@ -27,7 +26,7 @@ import type { SelectedEntries } from './selected-entries.ts';
  * that is left is moved. `e` is an error. Moving is renaming on one file system, so a path has the old file or the new one, never a
  * part. See docs/decisions/0017-restores-go-through-a-private-folder.md.
  */
-const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const scriptOf = (name: string): string => readScript(new URL(name, import.meta.url));
 const MOVE_ALL = scriptOf('./move-all.sh');
 const SCRIPTS = [
   [WALK, scriptOf('./folder-time.sh'), scriptOf('./move-common.sh')].join('\n'),
@@ -55,7 +54,7 @@ export interface MoveRequest {
 /** How many of the files met others; `skippedBytes` is the size of those that were not restored. */
 export interface MoveResult {
   readonly replaced: number;
-  readonly keptBoth: number;
+  readonly kept_both: number;
   readonly skipped: number;
   readonly skippedBytes: number;
   /** Folders that met a folder. */
@@ -67,8 +66,8 @@ const TIMEOUT_MILLIS = 7 * 24 * 60 * 60_000;
 /** What move-all.sh prints at its end. */
 const countsOf = (printed: string): MoveResult & { readonly errors: number } => {
   const counts = printed.trim().split(' ').map(Number);
-  const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, folders = 0, errors = 1] = counts;
-  return { replaced, keptBoth, skipped, skippedBytes, folders, errors };
+  const [replaced = 0, kept_both = 0, skipped = 0, skippedBytes = 0, folders = 0, errors = 1] = counts;
+  return { replaced, kept_both, skipped, skippedBytes, folders, errors };
 };
 
 /** @throws JobFailure when some files could not be moved */

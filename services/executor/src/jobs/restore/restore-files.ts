@@ -16,7 +16,7 @@ import {
   recordedParents,
   type ParentFacts,
 } from './parent-folders.ts';
-import { planRestore, type RestorePlan } from './plan-restore.ts';
+import { EMPTY_PLAN, planRestore, type RestorePlan } from './plan-restore.ts';
 import { openRestoreTarget, type RestoreTarget } from './restore-target.ts';
 import { createSelectedEntries, type SelectedEntries } from './selected-entries.ts';
 import { describeSelection, escapedPatterns, selectionOf, type Selection } from './selection.ts';
@@ -36,17 +36,17 @@ interface Restore {
   readonly inPlace: boolean;
 }
 
-const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): RestoreResult => ({
-  files: plan.files - plan.skipped,
-  bytes: plan.bytes - plan.skippedBytes,
-  replaced: plan.replaced,
-  skipped: plan.skipped,
-  kept_both: plan.keptBoth,
-  verified,
-  mismatches: [...mismatches],
-});
+const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): RestoreResult => {
+  const { files, bytes, skippedBytes, ...counts } = plan;
+  return {
+    ...counts,
+    files: files - counts.skipped,
+    bytes: bytes - skippedBytes,
+    verified,
+    mismatches: [...mismatches],
+  };
+};
 
-const NOTHING_MOVED: RestorePlan = { files: 0, bytes: 0, replaced: 0, skipped: 0, skippedBytes: 0, keptBoth: 0 };
 const NOT_VERIFIED: Verification = { verified: 0, mismatches: [], differing: 0 };
 
 /** The longest common path of all selected paths, which may be a file's. */
@@ -119,7 +119,7 @@ const restoreThroughStage = async (restore: Restore, plan: RestorePlan, parents:
     const extracted = await extract(restore, parents, files);
     const options = { folder: files, verify: request.verify };
     const verification = await verifyRestored(context, target.files, restore.entries, options);
-    assertVerified(restore, resultOf(NOTHING_MOVED, verification), verification);
+    assertVerified(restore, resultOf(EMPTY_PLAN, verification), verification);
     const moved = await putIntoPlace(restore, parents, { stage, files });
     const restored = resultOf({ ...plan, ...moved }, verification);
     return { ...EMPTY_RESULT, warnings: warningsOf(extracted), restored };

@@ -1,5 +1,5 @@
-import { createLastOnly, createListParser, listEntriesCommand, type ArchiveEntry } from '@cyborgbackup/borg';
-import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
+import { createLastOnly, type ArchiveEntry } from '@cyborgbackup/borg';
+import { listEntries } from '../../borg/queries.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf } from '../../job/job-plan.ts';
@@ -69,31 +69,19 @@ const createFilter = (
 export const createSelectedEntries = (
   context: JobContext,
   endpoint: BorgEndpoint,
-  { paths, patterns }: Selection,
+  selection: Selection,
   unsafe: UnsafeEntries,
 ): SelectedEntries => {
   let kept: readonly ArchiveEntry[] | undefined;
   let repeated: ReadonlyMap<string, number> = new Map();
 
   const list = async (withDigests: boolean, take: (entry: ArchiveEntry) => Promise<void>): Promise<void> => {
-    const parser = createListParser({ withDigests });
-    await runBorgStep(context, endpoint, {
-      argv: listEntriesCommand({
-        ...commandOptions(endpoint),
-        archive: archiveOf(context.plan),
-        paths,
-        patterns,
-        withDigests,
-      }),
-      onStdout: async (chunk) => {
-        for (const entry of parser.push(chunk)) {
-          if (entry.unsafe !== '') unsafe.leaveOut(entry);
-          else if (!isRoot(entry)) await take(entry);
-        }
-      },
+    const entries = { ...selection, archive: archiveOf(context.plan), withDigests };
+    const listed = await listEntries(context, endpoint, entries, async (entry) => {
+      if (entry.unsafe !== '') unsafe.leaveOut(entry);
+      else if (!isRoot(entry)) await take(entry);
     });
-    parser.end();
-    repeated = parser.repeated;
+    repeated = listed.repeated;
   };
 
   return {

@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { createEntryGate } from './entry-gate.ts';
-import { countOf, parseObject, textOf, toIsoUtc } from './fields.ts';
+import { countOf, toIsoUtc } from './fields.ts';
 
 /** One entry of an archive, as far as borg says it: nothing may be made of it that has not passed the gate. */
 interface ListedItem {
@@ -13,10 +13,7 @@ interface ListedItem {
   readonly group: string;
   readonly uid: number;
   readonly gid: number;
-  /**
-   * Without leading slash. Bytes that are not UTF-8 are U+DC80 to U+DCFF (see shell/quote.ts) in the listing of
-   * `listEntriesCommand`, and `?` in that of `listFilesCommand`.
-   */
+  /** Without leading slash. Bytes that are not UTF-8 are U+DC80 to U+DCFF (see shell/quote.ts). */
   readonly path: string;
   /** Bytes. 0 for what is not a file, and for further hard links. */
   readonly size: number;
@@ -34,33 +31,6 @@ export interface ArchiveEntry extends ListedItem {
   /** Why it may not be extracted and its path not be used, a clause that begins with the path; empty for a safe entry. */
   readonly unsafe: string;
 }
-
-const nameOf = (value: unknown): string => (typeof value === 'number' ? String(value) : textOf(value));
-
-/**
- * One line of `list --json-lines` with the fields of `listFilesCommand`.
- * @returns undefined for a line that is not an entry
- */
-export const parseListLine = (text: string): ListedItem | undefined => {
-  const fields = parseObject(text) ?? {};
-  const path = textOf(fields['path']);
-  const mtime = toIsoUtc(fields['mtime'] ?? fields['isomtime']);
-  if (path === '' || mtime === undefined) return undefined;
-  const mode = textOf(fields['mode']);
-  return {
-    type: textOf(fields['type']) || mode.slice(0, 1),
-    mode,
-    user: nameOf(fields['user']),
-    group: nameOf(fields['group']),
-    uid: countOf(fields['uid']),
-    gid: countOf(fields['gid']),
-    path,
-    size: countOf(fields['size']),
-    mtime,
-    linkTarget: textOf(fields['linktarget'] ?? fields['source'] ?? fields['target']),
-    healthy: fields['healthy'] !== false,
-  };
-};
 
 const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
 const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
