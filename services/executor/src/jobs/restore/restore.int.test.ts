@@ -353,7 +353,7 @@ describe('the verification of a restore', () => {
   });
 });
 
-it.each(['newer', 'never', 'keep-both'] as const)(
+it.each(['always', 'newer', 'never', 'keep-both'] as const)(
   '%s: whose folder it is cannot put other files in the place of those that were extracted',
   async (replace) => {
     mkdirSync(dest);
@@ -367,6 +367,19 @@ it.each(['newer', 'never', 'keep-both'] as const)(
     expect(staging(site.folder)).toEqual([]);
   },
 );
+
+it('does not follow a link that the owner of a folder puts in its place meanwhile, by the policy always', async () => {
+  const victim = join(site.folder, `victim-${randomBytes(4).toString('hex')}`);
+  mkdirSync(victim);
+  mkdirSync(join(dest, 'tree'), { recursive: true });
+  chownSync(dest, 1000, 1000);
+  // As its owner could, once borg has begun.
+  before('stat', `rmdir ${quote(join(dest, 'tree'))} && ln -s ${quote(victim)} ${quote(join(dest, 'tree'))}`);
+  const { status, reason } = await restore({ item: 'tree/b.txt' });
+  expect([status, reason]).toEqual(['failed', expect.stringMatching(/could not be put in their places.*or a link/)]);
+  expect(readdirSync(victim)).toEqual([]);
+  expect(staging(site.folder)).toEqual([]);
+});
 
 const until = async (what: string, isSo: () => boolean): Promise<void> => {
   const deadline = Date.now() + 20_000;
