@@ -1,4 +1,4 @@
-import { quote } from '@cyborgbackup/borg';
+import { localRunner, probeConfinement, quote } from '@cyborgbackup/borg';
 import { CANCEL_SIGNAL, jobStream, type RestoreRequest } from '@cyborgbackup/contracts';
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -91,6 +91,10 @@ const requestOf = (request: Partial<RestoreRequest>): RestoreRequest => ({
   allow_unsafe: false,
   ...request,
 });
+/** Whether borg could write elsewhere, which the job's output says. */
+const saysUnconfined = async (job: string): Promise<boolean> =>
+  (await site.output(job)).includes('cannot be confined to the folder it extracts to');
+const canConfine = (await probeConfinement(localRunner())) === '';
 const read = (path: string): string => readFileSync(join(dest, path), 'utf8');
 const staging = (folder = dest): string[] => readdirSync(folder).filter((name) => name.startsWith('.cyborgbackup'));
 
@@ -111,8 +115,9 @@ describe('a restore into an empty folder', () => {
     ['never', 'client'],
     ['keep-both', 'repository'],
   ] as const)('by the policy %s on the %s brings everything back as it was', async (replace, destination) => {
-    const { status, end, reason } = await restore({ items: ['/tree/'], replace, destination });
+    const { status, end, reason, job } = await restore({ items: ['/tree/'], replace, destination });
     expect([status, reason]).toEqual(['successful', '']);
+    expect(await saysUnconfined(job)).toBe(!canConfine);
     expect(end).toMatchObject({
       warnings: [],
       restored: { files: 9, bytes: 48, replaced: 0, skipped: 0, kept_both: 0, verified: 9, mismatches: [] },
@@ -276,10 +281,11 @@ describe.runIf(existsSync('/dev/fuse'))('a restore where the repository pulls', 
   it.each(['always', 'never'] as const)('by the policy %s brings everything back through a mount', async (replace) => {
     // Sockets and pipes are not for sftp to make.
     const items = ['tree/a.txt', 'tree/b.txt', 'tree/-n', ODD_PATH, 'tree/sub/script', 'tree/empty'];
-    const { status, reason, end } = await site.runJob({
+    const { status, reason, end, job } = await site.runJob({
       restore: requestOf({ items, replace, destination: 'client' }),
       pull: true,
     });
+    expect(await saysUnconfined(job)).toBe(!canConfine);
     expect([status, reason]).toEqual(['successful', '']);
     expect(end).toMatchObject({ restored: { files: 5, verified: 5, mismatches: [] } });
     expect(readFileSync(odd(dest), 'utf8')).toBe('odd one');
