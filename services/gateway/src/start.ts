@@ -87,6 +87,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     clock,
     allowedHosts,
     corsOrigins: config.CYBORGBACKUP_CORS_ORIGINS,
+    trustedProxies: config.CYBORGBACKUP_TRUSTED_PROXIES,
     requestsPerSecond: config.CYBORGBACKUP_RATE_LIMIT,
     checks,
     routes: createRouter(endpoints, { authenticate, idempotency }),

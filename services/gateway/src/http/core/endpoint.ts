@@ -16,7 +16,7 @@ export interface ApiRequest<Body = unknown> {
   readonly body: Body;
   /** @throws HttpError 401 without credentials */
   caller(): Caller;
-  /** The peer's address. */
+  /** Where it comes from, behind trusted proxies too. */
   readonly address: string;
   /** A header's value, or an empty text. */
   header(name: string): string;
