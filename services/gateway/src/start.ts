@@ -34,6 +34,7 @@ const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
   const client = await pool.connect();
   try {
     await migrate(client, 'gateway', loadMigrations(new URL('./idempotency/sql/', import.meta.url)));
+    await migrate(client, 'gateway', loadMigrations(new URL('./auth/sql/', import.meta.url)));
   } finally {
     client.release();
   }
@@ -67,7 +68,8 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const passwords = createPasswords();
   const deps: GatewayDeps = { ...base, sessions, passwords };
 
-  const logInDeps = { reader, keys, guard: createLoginGuard(clock), passwords, clock };
+  const guard = createLoginGuard({ pool, secret: deriveKey(masterKey, 'log-ins'), clock });
+  const logInDeps = { reader, keys, guard, passwords, clock };
   const logIn = createLogIn(logInDeps);
   const authenticate = createAuthenticate({
     reader,
@@ -98,6 +100,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   });
   const sweep = setInterval(() => {
     store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old answers could not be removed'));
+    guard.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old attempts to log in could not be removed'));
   }, SWEEP_MILLIS);
   logger.info({ url: listener.url }, 'serving the API');
   return {

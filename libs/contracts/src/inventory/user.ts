@@ -22,6 +22,12 @@ export const userFields = z.object({
 });
 export type UserFields = z.infer<typeof userFields>;
 
+/**
+ * The form in which email addresses are compared: those that differ in case only are one. Look-ups and whatever counts or
+ * claims by address use this form, never PostgreSQL's `lower`, which goes by its locale.
+ */
+export const comparableEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase().normalize('NFC');
+
 const personal = { subject: (data: { uuid: string }) => `user-${data.uuid}` };
 
 export const userRegistered = defineEvent({

@@ -21,12 +21,14 @@ export const users = defineTable('inventory.users', {
       notify_backup_failed: 'bool',
       notify_backup_summary: 'bool',
     } satisfies ColumnsFor<UserFields>),
+    /** See `comparableEmail`. */
+    comparable_email: 'text',
     password_hash: typed<EncryptedValue>('jsonb'),
     /** Sessions opened before are void. */
     credentials_changed_at: 'timestamptz',
   },
   key: ['uuid'],
-  indexes: ['(id)', '(lower(email))'],
+  indexes: ['(id)', '(comparable_email)'],
 });
 export type UserRow = RowOf<typeof users>;
 

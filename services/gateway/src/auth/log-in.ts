@@ -39,17 +39,14 @@ const verifyAccount = async (
 export const createLogIn =
   (deps: LogInDeps): LogIn =>
   async ({ email, password, address }) => {
-    deps.guard.check(email, address);
-    const account = await accountByEmail(deps.reader, email);
-    if (!(await verifyAccount(deps, account, password)) || account === undefined) {
-      deps.guard.failed(email, address);
-      return undefined;
-    }
-    deps.guard.succeeded(email, address);
-    return account;
+    return deps.guard.attempt({ email, address }, async () => {
+      const account = await accountByEmail(deps.reader, email);
+      const isRight = await verifyAccount(deps, account, password);
+      return isRight ? { outcome: 'succeeded', value: account } : { outcome: 'failed', value: undefined };
+    });
   };
 
-const REMEMBER_MILLIS = 60_000;
+const REMEMBER_MILLIS = 60 * 60_000;
 const MAX_REMEMBERED = 1_000;
 
 interface RememberedLogIn {
@@ -58,9 +55,10 @@ interface RememberedLogIn {
 }
 
 /**
- * Log-in with a cache of one minute. HTTP Basic sends the password with every request, and verifying it costs tens of
- * milliseconds by design, so correct credentials are recognised by their HMAC under a key of this process. The account itself
- * is read again each time, so a changed password counts at once. Concurrent requests share one verification.
+ * Log-in that remembers what was right within the last hour. HTTP Basic sends the password with every request, and verifying
+ * it costs tens of milliseconds by design, so correct credentials are recognised by their HMAC under a key of this process.
+ * The account itself is read again each time, so a changed password counts at once. Concurrent requests share one
+ * verification. What is remembered is not an attempt: failures of others do not keep out who is in already.
  */
 export const createRememberingLogIn = (logIn: LogIn, { reader, clock }: LogInDeps): LogIn => {
   const secret = randomBytes(32);
@@ -87,7 +85,11 @@ export const createRememberingLogIn = (logIn: LogIn, { reader, clock }: LogInDep
     if (cached === undefined || cached.until <= clock.now()) return remember(key, credentials);
     const [before, now] = await Promise.all([cached.account, accountByEmail(reader, credentials.email)]);
     if (before === undefined) return undefined;
-    if (now?.uuid === before.uuid && now.credentials_changed_at === before.credentials_changed_at) return now;
+    if (now?.uuid === before.uuid && now.credentials_changed_at === before.credentials_changed_at) {
+      remembered.delete(key);
+      remembered.set(key, { ...cached, until: clock.now() + REMEMBER_MILLIS });
+      return now;
+    }
     return remember(key, credentials);
   };
 };

@@ -1,10 +1,16 @@
-import { type RpcHandlers, SUPERUSERS_STREAM, type userCommands, type UserEvent } from '@cyborgbackup/contracts';
+import {
+  comparableEmail,
+  type RpcHandlers,
+  SUPERUSERS_STREAM,
+  type userCommands,
+  type UserEvent,
+} from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { entityCommands, type EntityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { waitForInventory } from '../shared/wait-for-tables.ts';
-import { comparableEmail, userDecider, userStream, type User, type UserCommand } from './decider.ts';
+import { userDecider, userStream, type User, type UserCommand } from './decider.ts';
 import { superusersDecider, type Superuser } from './superusers.ts';
 
 const takesRightsAway = (command: UserCommand, { fields }: User): boolean =>

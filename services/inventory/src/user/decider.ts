@@ -70,7 +70,4 @@ export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
   },
 };
 
-/** Email addresses that differ in case only are one address. */
-export const comparableEmail = (email: string): string => email.normalize('NFC').toLowerCase();
-
 export const userStream = (uuid: string): string => `user-${uuid}`;

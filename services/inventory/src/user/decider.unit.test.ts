@@ -1,7 +1,7 @@
 import type { UserEvent, UserFields } from '@cyborgbackup/contracts';
 import { describe, expect, test } from 'vitest';
 import { given } from '../testing/specification.ts';
-import { comparableEmail, userDecider } from './decider.ts';
+import { userDecider } from './decider.ts';
 
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields: UserFields = {
@@ -75,9 +75,4 @@ test('a user is removed once', () => {
 test('the state holds no password', () => {
   const { state } = given(userDecider, registered);
   expect(state).toEqual({ uuid, id: 4, isRemoved: false, fields });
-});
-
-test('addresses are compared without case', () => {
-  expect(comparableEmail('Ada@X.org')).toBe(comparableEmail('ada@x.ORG'));
-  expect(comparableEmail('a\u0308@x.org')).toBe(comparableEmail('Ä@x.org'));
 });
