@@ -10,3 +10,29 @@ export const canonicalJson = (value: unknown): string => {
 /** A JSON object: neither null nor a list. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** How deep lists and objects may be nested in JSON that somebody sent. */
+export const MAX_JSON_DEPTH = 32;
+
+export const TOO_DEEP = `Lists and objects may be nested ${MAX_JSON_DEPTH} levels deep at most.`;
+
+/**
+ * Whether lists and objects in the JSON text are nested deeper than `MAX_JSON_DEPTH`. Whatever walks through a value calls itself
+ * once for each level, so no text from outside is parsed, or handed on, without this question.
+ */
+export const isNestedTooDeeply = (json: string): boolean => {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (isText) {
+      if (character === '\\') at += 1;
+      else if (character === '"') isText = false;
+    } else if (character === '"') isText = true;
+    else if (character === '[' || character === '{') {
+      depth += 1;
+      if (depth > MAX_JSON_DEPTH) return true;
+    } else if (character === ']' || character === '}') depth -= 1;
+  }
+  return false;
+};

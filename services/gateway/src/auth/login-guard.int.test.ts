@@ -136,7 +136,7 @@ test('an account that is tried from many networks is slowed down, never closed, 
   expect(new Set(await Promise.all(guesses))).toEqual(new Set([0]));
   const { rows } = await pool.query<{ delay: number; wait: number }>(
     `select wait_millis as wait, delay_millis as delay
-       from gateway.reserve_login('n', 'p', (select key from gateway.login_attempts order by failures desc limit 1), $1)`,
+       from gateway.reserve_login('n', 'p', (select key from gateway.login_attempts order by failures desc limit 1), $1, $1)`,
     [new Date(now).toISOString()],
   );
   expect(rows).toEqual([{ wait: 0, delay: expect.any(Number) }]);
@@ -147,7 +147,7 @@ test('an account that is tried from many networks is slowed down, never closed, 
 test('however long an account is attacked, an attempt from elsewhere waits ten seconds at most', async () => {
   const reserve = (network: string) =>
     pool.query<{ wait_millis: number; delay_millis: number }>(
-      'select wait_millis, delay_millis from gateway.reserve_login($1, $2, $3, $4)',
+      'select wait_millis, delay_millis from gateway.reserve_login($1, $2, $3, $4, $4)',
       [network, `${network}-pair`, 'account', new Date(now).toISOString()],
     );
   for (let i = 0; i < 300; i += 1) await reserve(randomUUID());

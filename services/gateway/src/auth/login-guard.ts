@@ -65,34 +65,34 @@ export const createLoginGuard = ({ pool, secret, clock }: LoginGuardDeps): Login
     }
   };
 
-  const reserve = async (keys: readonly string[]): Promise<Reservation> => {
-    const text = 'select * from gateway.reserve_login($1, $2, $3, $4)';
-    const [reserved] = await query<Reservation>(text, [...keys, now()]);
+  const reserve = async (keys: readonly string[], arrived: string): Promise<Reservation> => {
+    const text = 'select * from gateway.reserve_login($1, $2, $3, $4, $5)';
+    const [reserved] = await query<Reservation>(text, [...keys, arrived, now()]);
     if (!reserved) throw new AppError('internal', 'The attempt to log in was not counted.');
     return reserved;
   };
 
   return {
     attempt: async ({ email, address }, work) => {
-      const [network, account] = [networkOf(address), comparableEmail(email)];
-      const pair = hmac('pair', account, network);
-      const keys = [hmac('network', network), pair, hmac('account', account)];
+      const arrived = now();
+      const [from, person] = [networkOf(address), comparableEmail(email)];
+      const [network, pair] = [hmac('network', from), hmac('pair', person, from)];
+      const keys = [network, pair, hmac('account', person)];
       return inTurn(
         pair,
         async () => {
-          const { wait_millis: wait, delay_millis: slowedBy, is_known: isKnown } = await reserve(keys);
+          const { wait_millis: wait, delay_millis: slowedBy, is_known: isKnown } = await reserve(keys, arrived);
           if (wait > 0) throw tooManyRequests(Math.ceil(wait / 1_000), 'Too many failed log-ins.');
           await delay(slowedBy);
           const release = (hasSucceeded: boolean) =>
             query('select gateway.release_login($1, $2, $3, $4, $5, $6)', [...keys, now(), isKnown, hasSucceeded]);
-          try {
-            const { outcome, value } = await work();
-            if (outcome !== 'failed') await release(outcome === 'succeeded');
-            return value;
-          } catch (error) {
+          const { outcome, value } = await work().catch(async (error: unknown) => {
             await release(false);
             throw error;
-          }
+          });
+          if (outcome === 'failed') await query('select gateway.fail_login($1, $2, $3)', [network, pair, now()]);
+          else await release(outcome === 'succeeded');
+          return value;
         },
         TURN,
       );

@@ -18,7 +18,7 @@ create index on gateway.login_attempts (last_attempt);
 -- The key's row, locked, for one more attempt; after an hour without one it counts from 0 again.
 create function gateway.login_attempt(p_key text, p_at timestamptz) returns gateway.login_attempts
 language sql volatile as $$
-  insert into gateway.login_attempts as a (key, last_attempt, closed_until) values (p_key, p_at, p_at)
+  insert into gateway.login_attempts as a (key, last_attempt, closed_until) values (p_key, p_at, '-infinity')
   on conflict (key) do update set
     failures = case when a.last_attempt <= p_at - interval '1 hour' then 0 else a.failures end
   returning a.*
@@ -27,16 +27,17 @@ $$;
 -- Until when attempts are refused after so many: from the p_free-th on 2, 4, 8 … seconds, 15 minutes at most.
 create function gateway.login_lock(p_failures integer, p_free integer, p_at timestamptz) returns timestamptz
 language sql immutable as $$
-  select case when p_failures < p_free then p_at
+  select case when p_failures < p_free then '-infinity'::timestamptz
     else p_at + least(interval '2 seconds' * power(2, least(p_failures - p_free, 20)), interval '15 minutes') end
 $$;
 
 -- Counts an attempt as failed before its password is looked at, or refuses it: then wait_millis is above 0, and nothing is
--- counted. Rows are locked in one order (network, pair, account), so attempts of one network come one after the other.
+-- counted. What arrived before a lock ended is refused by it, so that waiting for one's turn is no way around it. Rows are locked in one order (network, pair, account), so attempts of one network come one after the other.
 -- An account that is tried from many networks is slowed down, never closed: delay_millis is 10 seconds at most, and 0 where
 -- the account was at home lately.
-create function gateway.reserve_login(p_network text, p_pair text, p_account text, p_at timestamptz)
-returns table (wait_millis integer, delay_millis integer, is_known boolean)
+create function gateway.reserve_login(
+  p_network text, p_pair text, p_account text, p_arrived timestamptz, p_at timestamptz
+) returns table (wait_millis integer, delay_millis integer, is_known boolean)
 language plpgsql volatile as $$
 declare
   v_network gateway.login_attempts;
@@ -47,15 +48,16 @@ declare
 begin
   delay_millis := 0;
   v_network := gateway.login_attempt(p_network, p_at);
-  select coalesce((select a.known_until > p_at from gateway.login_attempts a where a.key = p_pair), false) into is_known;
-  v_open := p_at;
+  select coalesce((select a.known_until > p_arrived from gateway.login_attempts a where a.key = p_pair), false) into is_known;
+  v_open := p_arrived;
   if not is_known then v_open := v_network.closed_until; end if;
-  if v_open <= p_at then
+  if v_open <= p_arrived then
     v_pair := gateway.login_attempt(p_pair, p_at);
     v_open := v_pair.closed_until;
   end if;
-  wait_millis := greatest(0, ceil(extract(epoch from v_open - p_at) * 1000));
-  if wait_millis > 0 then
+  wait_millis := 0;
+  if v_open > p_arrived then
+    wait_millis := greatest(1, ceil(extract(epoch from v_open - p_at) * 1000));
     return next;
     return;
   end if;
@@ -79,6 +81,14 @@ begin
   return next;
 end $$;
 
+-- The attempt has failed: what it locks is locked from now on, not from when it was counted.
+create function gateway.fail_login(p_network text, p_pair text, p_at timestamptz) returns void
+language plpgsql volatile as $$
+begin
+  update gateway.login_attempts a set closed_until = gateway.login_lock(a.failures, 50, p_at) where a.key = p_network;
+  update gateway.login_attempts a set closed_until = gateway.login_lock(a.failures, 5, p_at) where a.key = p_pair;
+end $$;
+
 -- Takes back what reserve_login counted. After a success the pair's failures are forgotten and the pair is known for 30 days;
 -- without one, the password was never looked at.
 create function gateway.release_login(
@@ -90,7 +100,7 @@ begin
     where a.key = p_network;
   if p_has_succeeded then
     insert into gateway.login_attempts as a (key, last_attempt, closed_until, known_until)
-      values (p_pair, p_at, p_at, p_at + interval '30 days')
+      values (p_pair, p_at, '-infinity', p_at + interval '30 days')
     on conflict (key) do update set
       failures = 0, closed_until = excluded.closed_until, known_until = excluded.known_until;
   else
