@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Endpoint } from '../http/core/endpoint.ts';
+import { hasPages, type Endpoint } from '../http/core/endpoint.ts';
 import { errorsOf } from './error-responses.ts';
 import { parametersOfList } from './list-parameters.ts';
 import type { JsonSchema, OpenApiOperation, OpenApiParameter, OpenApiResponse, Reference } from './openapi-types.ts';
@@ -37,8 +37,6 @@ const headerParameters = ({ method, access }: Endpoint, isVersioned: boolean): r
   ...(method === 'POST' && access !== 'public' ? [ref('IdempotencyKey')] : []),
   ...(isVersioned && !['GET', 'POST'].includes(method) ? [ref('IfMatch')] : []),
 ];
-
-const hasPages = ({ answers }: Endpoint): boolean => answers instanceof z.ZodObject && 'next' in answers.shape;
 
 const VERBS = { POST: 'Create', PATCH: 'Update', PUT: 'Replace', DELETE: 'Delete' } as const;
 

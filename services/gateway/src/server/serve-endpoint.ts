@@ -2,6 +2,7 @@ import { currentContext, runInContext } from '@cyborgbackup/kernel';
 import type { Context, Middleware } from 'koa';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { outsideReadScope, runInReadScope } from '../db/read-scope.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
 import type { Caller } from '../http/core/caller.ts';
 import type { ApiAnswer, ApiRequest, Endpoint } from '../http/core/endpoint.ts';
@@ -101,13 +102,15 @@ export const serveEndpoint =
     const body = schema ? validateBody(schema, sent, endpoint.ignoredFields) : sent;
     const request = requestOf(ctx, body, caller);
     const reauthorize = async (): Promise<void> => {
-      await authorize();
+      await outsideReadScope(authorize);
     };
     const key = method === 'POST' && caller ? ctx.get('Idempotency-Key') : '';
+    const handle = (ids: ApiRequest['ids']): Promise<ApiAnswer> => endpoint.handle({ ...request, reauthorize, ids });
+    // A write goes on without its caller: what it has begun, it finishes.
+    const scope = { budgetOf: endpoint.isCostly ? (caller?.uuid ?? '') : undefined, signal: request.signal };
+    const read = (ids: ApiRequest['ids']): Promise<ApiAnswer> => runInReadScope(scope, () => handle(ids));
     const answer = await runAs(caller, () =>
-      idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, (ids) =>
-        endpoint.handle({ ...request, reauthorize, ids }),
-      ),
+      idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, method === 'GET' ? read : handle),
     );
     send(ctx, answer);
   };

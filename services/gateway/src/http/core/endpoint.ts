@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ListSource } from '../../lists/index.ts';
 import type { Caller } from './caller.ts';
 
@@ -64,18 +64,27 @@ interface EndpointSpec<Schema extends z.ZodObject> {
   readonly statuses?: Readonly<Record<number, string>>;
   /** Query parameters beside those of lists. */
   readonly query?: z.ZodObject;
+  /**
+   * Whether it reads more than rows by their keys: then what it reads counts against the caller's budget of list queries.
+   * Default: whether it answers with pages.
+   */
+  readonly isCostly?: boolean;
   /** Set for a list: its filters, search and orders. */
   readonly list?: ListSource;
   handle(request: ApiRequest<z.output<Schema>>): Promise<ApiAnswer>;
 }
 
 /** An endpoint; the caller of `handle` has validated the body. */
-export interface Endpoint extends Omit<EndpointSpec<z.ZodObject>, 'route' | 'tag' | 'handle'> {
+export interface Endpoint extends Omit<EndpointSpec<z.ZodObject>, 'route' | 'tag' | 'isCostly' | 'handle'> {
   readonly method: Method;
   readonly path: string;
   readonly tag: string;
+  readonly isCostly: boolean;
   handle(request: ApiRequest): Promise<ApiAnswer>;
 }
+
+export const hasPages = ({ answers }: Pick<Endpoint, 'answers'>): boolean =>
+  answers instanceof z.ZodObject && 'next' in answers.shape;
 
 /** Types the handler's body by its schema. */
 export const endpoint = <Schema extends z.ZodObject>({ route, ...spec }: EndpointSpec<Schema>): Endpoint => {
@@ -83,6 +92,7 @@ export const endpoint = <Schema extends z.ZodObject>({ route, ...spec }: Endpoin
   const [tag = ''] = path.replace(/^\/api(\/v1)?\//, '').split('/');
   return {
     tag,
+    isCostly: hasPages(spec),
     ...spec,
     method,
     path,

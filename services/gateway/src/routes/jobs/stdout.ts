@@ -86,6 +86,7 @@ export const stdoutRoute = (deps: GatewayDeps): Endpoint =>
     route: 'GET /api/v1/jobs/:id/stdout',
     access: 'user',
     summary: 'Retrieve the output of the job',
+    isCostly: true,
     query: z.object({
       format: z.enum(['json', 'api', 'html', 'txt', 'ansi', 'txt_download', 'ansi_download']).optional(),
       start_line: z.int().optional(),

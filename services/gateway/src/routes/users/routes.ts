@@ -64,6 +64,7 @@ const me = (deps: GatewayDeps): Endpoint =>
     route: 'GET /api/v1/me',
     access: 'user',
     summary: 'Retrieve information about the current logged user',
+    isCostly: false,
     answers: listSchema(userSchema),
     handle: (request) =>
       answerList<UserRow>(deps.reader, request, {
