@@ -39,7 +39,7 @@ interface EndpointsOptions extends MetaConfig {
 const resourceRoutes = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): readonly Endpoint[] => [
   ...metaRoutes(meta),
   ...tokenRoutes(logIn, deps.sessions),
-  ...userRoutes(deps),
+  ...userRoutes(deps, logIn),
   // Before the endpoints that start jobs: the first schema of the type `job` is its description in OpenAPI.
   ...jobRoutes(deps),
   jobStreamRoute(deps),

@@ -7,6 +7,7 @@ import { createApp } from './server/app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
 import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
+import { createFailedLogIns } from './auth/failed-log-ins.ts';
 import { createLoginGuard } from './auth/login-guard.ts';
 import { createTokenUseRecorder } from './auth/record-token-use.ts';
 import { createPasswords } from './auth/passwords.ts';
@@ -69,7 +70,8 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const deps: GatewayDeps = { ...base, sessions, passwords };
 
   const guard = createLoginGuard({ pool, secret: deriveKey(masterKey, 'log-ins'), clock });
-  const logInDeps = { reader, keys, guard, passwords, clock };
+  const failedLogIns = createFailedLogIns({ call: base.call, clock, logger });
+  const logInDeps = { reader, keys, guard, failedLogIns, passwords, clock };
   const logIn = createLogIn(logInDeps);
   const authenticate = createAuthenticate({
     reader,
@@ -101,6 +103,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const sweep = setInterval(() => {
     store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old answers could not be removed'));
     guard.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old attempts to log in could not be removed'));
+    void failedLogIns.flush();
   }, SWEEP_MILLIS);
   logger.info({ url: listener.url }, 'serving the API');
   return {
@@ -109,6 +112,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
     stop: async () => {
       clearInterval(sweep);
       await Promise.all([jobChanges.stop(), listener.close()]);
+      await failedLogIns.flush({ isStopping: true });
       await reader.close();
     },
   };

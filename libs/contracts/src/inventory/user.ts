@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
+import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
 
 /** Mail reports that a user wants. */
 const userNotifications = {
@@ -48,7 +48,8 @@ export const userChanged = defineEvent({
 export const userPasswordChanged = defineEvent({
   type: 'user-password-changed',
   version: 1,
-  schema: z.object({ uuid, password_hash: sealedText }),
+  /** `reset_token` names the token with which it was chosen, when it was: then the actor is the gateway, not the user. */
+  schema: z.object({ uuid, password_hash: sealedText, reset_token: uuid.optional() }),
   sealed: { ...personal, fields: ['password_hash'] },
 });
 
@@ -60,6 +61,16 @@ export const userRemoved = defineEvent({
 
 export const userEvents = [userRegistered, userChanged, userPasswordChanged, userRemoved] as const;
 export type UserEvent = EventOf<(typeof userEvents)[number]>;
+
+/** Somebody (the actor) was given a token with which whoever has it can choose the user's next password. */
+export const passwordResetIssued = defineEvent({
+  type: 'password-reset-issued',
+  version: 1,
+  schema: z.object({ user: uuid, token: uuid, expires_at: timestamp }),
+});
+
+export const passwordResetEvents = [passwordResetIssued] as const;
+export type PasswordResetEvent = EventOf<(typeof passwordResetEvents)[number]>;
 
 /** One stream for all withdrawals, so that two of them at once cannot remove the last superuser. */
 export const SUPERUSERS_STREAM = 'superusers';

@@ -53,7 +53,8 @@ export const apiTokens = defineTable('inventory.api_tokens', {
     ...identity,
     user_uuid: 'uuid',
     name: 'text',
-    scope: typed<'read' | 'write'>('text'),
+    /** See `apiTokenScope`. */
+    scope: 'text',
     expires_at: 'timestamptz?',
     /** SHA-256 of the token, hex. */
     token_hash: 'text',

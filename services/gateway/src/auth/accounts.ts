@@ -53,6 +53,5 @@ export const callerOf = (account: Account, more: Partial<Caller> = {}): Caller =
   firstName: account.first_name,
   lastName: account.last_name,
   isSuperuser: account.is_superuser,
-  mayWrite: true,
   ...more,
 });

@@ -1,3 +1,4 @@
+import { scopesOf } from '@cyborgbackup/contracts';
 import type { Clock } from '@cyborgbackup/kernel';
 import { createHash } from 'node:crypto';
 import type { Caller } from '../http/core/caller.ts';
@@ -45,7 +46,7 @@ const personalToken = async ({ reader, recordUse, clock }: AuthenticateDeps, val
     throw notAuthenticated('Invalid token.');
   }
   recordUse(account);
-  return callerOf(account, { mayWrite: account.scope === 'write' });
+  return callerOf(account, { tokenScopes: scopesOf(account.scope) });
 };
 
 const SCHEMES = new Map<string, (deps: AuthenticateDeps, value: string, address: string) => Promise<Caller>>([

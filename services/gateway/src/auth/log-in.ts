@@ -3,6 +3,7 @@ import type { Clock } from '@cyborgbackup/kernel';
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Reader } from '../db/reader.ts';
 import { accountByEmail, type Account } from './accounts.ts';
+import type { FailedLogIns } from './failed-log-ins.ts';
 import type { LoginGuard } from './login-guard.ts';
 import type { Passwords } from './passwords.ts';
 
@@ -23,6 +24,7 @@ interface LogInDeps {
   readonly reader: Reader;
   readonly keys: SubjectKeys;
   readonly guard: LoginGuard;
+  readonly failedLogIns: FailedLogIns;
   readonly passwords: Passwords;
   readonly clock: Clock;
 }
@@ -42,7 +44,9 @@ export const createLogIn =
     return deps.guard.attempt({ email, address }, async () => {
       const account = await accountByEmail(deps.reader, email);
       const isRight = await verifyAccount(deps, account, password);
-      return isRight ? { outcome: 'succeeded', value: account } : { outcome: 'failed', value: undefined };
+      if (isRight) return { outcome: 'succeeded', value: account };
+      deps.failedLogIns.record(account?.uuid);
+      return { outcome: 'failed', value: undefined };
     });
   };
 

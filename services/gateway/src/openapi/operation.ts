@@ -67,6 +67,12 @@ const ACCESS = {
   superuser: 'Superusers may call this.',
 } as const;
 
+/** What a personal token needs, as a sentence. */
+const tokenNote = ({ token }: Endpoint): string => {
+  if (token === undefined) return '';
+  return token === 'never' ? 'No personal token may.' : `A personal token needs the scope \`${token}\`.`;
+};
+
 const JSON_TYPE = 'application/json';
 
 const success = (endpoint: Endpoint, registry: SchemaRegistry, isVersioned: boolean): OpenApiResponse => {
@@ -114,7 +120,7 @@ export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: Opera
   return {
     operationId: operationId(endpoint),
     summary,
-    description: [details, ACCESS[access]].filter(Boolean).join('\n\n'),
+    description: [details, [ACCESS[access], tokenNote(endpoint)].join(' ').trim()].filter(Boolean).join('\n\n'),
     tags: [tag],
     security: access === 'public' ? [] : SECURITY,
     ...(parameters.length > 0 ? { parameters } : {}),

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { outsideReadScope, runInReadScope } from '../db/read-scope.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
-import type { Caller } from '../http/core/caller.ts';
+import { hasScope, type Caller } from '../http/core/caller.ts';
 import type { ApiAnswer, ApiRequest, Endpoint } from '../http/core/endpoint.ts';
-import { forbidden, notAuthenticated } from '../http/core/http-error.ts';
+import { beyondScope, forbidden, notAuthenticated } from '../http/core/http-error.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { addressOf } from '../middleware/request-context.ts';
 import { validateBody } from '../validation/validate-body.ts';
@@ -17,12 +17,21 @@ export interface ServeDeps {
   readonly idempotency: Idempotency;
 }
 
+/** Why the personal token of the request is not enough; undefined without one. */
+const tokenRefusal = ({ method, token }: Endpoint, caller: Caller): Error | undefined => {
+  if (!caller.tokenScopes) return undefined;
+  if (method !== 'GET' && !hasScope(caller, 'write')) return forbidden('This token may only read.');
+  if (token === 'never') return forbidden('No token may do this: log in with email and password.');
+  return token === undefined || hasScope(caller, token) ? undefined : beyondScope(token);
+};
+
 /** Why this caller may not call this endpoint (401 or 403); undefined when it may. */
-export const refusalOf = ({ access, method }: Endpoint, caller: Caller | undefined): Error | undefined => {
+export const refusalOf = (endpoint: Endpoint, caller: Caller | undefined): Error | undefined => {
+  const { access } = endpoint;
   if (access === 'public') return undefined;
   if (!caller) return notAuthenticated();
-  if (!caller.mayWrite && method !== 'GET') return forbidden('This token may only read.');
-  return access === 'superuser' && !caller.isSuperuser ? forbidden() : undefined;
+  if (access === 'superuser' && !caller.isSuperuser) return forbidden();
+  return tokenRefusal(endpoint, caller);
 };
 
 /** From here on, the caller is the actor of all that is logged and recorded. */

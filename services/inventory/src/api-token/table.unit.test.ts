@@ -21,7 +21,8 @@ test('a token stays as a row when it is revoked or its user removed', () => {
   expect(foldEvents(apiTokens, [created, removed])).toEqual([{ ...row, revoked: true }]);
 });
 
-test('a changed password does not revoke tokens', () => {
+test('a changed password revokes the tokens that there are, and none that is made after it', () => {
   const changed = recorded(2, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('1') } });
-  expect(foldEvents(apiTokens, [created, changed])).toEqual([row]);
+  expect(foldEvents(apiTokens, [created, changed])).toEqual([{ ...row, revoked: true }]);
+  expect(foldEvents(apiTokens, [changed, created])).toEqual([row]);
 });

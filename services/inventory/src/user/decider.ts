@@ -18,7 +18,11 @@ export type User = Entity<UserFields>;
 export type UserCommand =
   /** The hash is `$scrypt$…`. */
   | (RegisterEntity<UserFields> & { readonly passwordHash: string })
-  | (ChangeEntity<UserFields> & { readonly passwordHash?: string | undefined })
+  | (ChangeEntity<UserFields> & {
+      readonly passwordHash?: string | undefined;
+      /** With which the password was chosen. */
+      readonly resetToken?: string | undefined;
+    })
   | RemoveEntity;
 
 /** As lenient as mail servers are: `root@localhost` is an address. */
@@ -28,13 +32,15 @@ const checkEmail = (email: string | undefined): void => {
   if (email !== undefined && !EMAIL.test(email)) throw fieldError('email', 'Enter a valid email address.');
 };
 
-const change = (user: User, { changes, passwordHash }: UserCommand & { type: 'change' }): UserEvent[] => {
+const change = (user: User, { changes, passwordHash, resetToken }: UserCommand & { type: 'change' }): UserEvent[] => {
   checkEmail(changes.email);
   const { uuid } = user;
   const changed = changedFields(user.fields, changes);
   const events: UserEvent[] = isEmpty(changed) ? [] : [{ type: 'user-changed', data: { uuid, ...changed } }];
-  if (passwordHash !== undefined)
-    events.push({ type: 'user-password-changed', data: { uuid, password_hash: passwordHash } });
+  if (passwordHash !== undefined) {
+    const chosenWith = resetToken === undefined ? {} : { reset_token: resetToken };
+    events.push({ type: 'user-password-changed', data: { uuid, password_hash: passwordHash, ...chosenWith } });
+  }
   return events;
 };
 
@@ -71,3 +77,6 @@ export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
 };
 
 export const userStream = (uuid: string): string => `user-${uuid}`;
+
+/** Tokens for a new password. It only ever grows, and does not change the version of the user. */
+export const passwordResetsStream = (uuid: string): string => `user-password-resets-${uuid}`;

@@ -50,6 +50,10 @@ describe('changing', () => {
         { type: 'user-changed', data: { uuid, is_superuser: true } },
         { type: 'user-password-changed', data: { uuid, password_hash: '$scrypt$1' } },
       ));
+  test('the password names the token that it was chosen with', () =>
+    given(userDecider, registered)
+      .when({ type: 'change', changes: {}, passwordHash: '$scrypt$2', resetToken: uuid })
+      .then({ type: 'user-password-changed', data: { uuid, password_hash: '$scrypt$2', reset_token: uuid } }));
   test('builds on the changes before', () =>
     given(userDecider, registered, { type: 'user-changed', data: { uuid, email: 'b@x.org' } })
       .when({ type: 'change', changes: { email: 'ada@x.org' } })

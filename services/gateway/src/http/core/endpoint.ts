@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ListSource } from '../../lists/index.ts';
+import type { ApiTokenScope } from '@cyborgbackup/contracts';
 import type { Caller } from './caller.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -44,6 +45,8 @@ interface EndpointSpec<Schema extends z.ZodObject> {
   /** For example `GET /api/v1/clients/:id`; without a trailing slash, which is always optional. */
   readonly route: `${Method} /${string}`;
   readonly access: Access;
+  /** The scope that a personal token needs for it beside `write` (unless it is a GET), or `never`: only a log-in may. */
+  readonly token?: ApiTokenScope | 'never';
   /** What it does, as one sentence without a full stop; OPTIONS and OpenAPI show it. */
   readonly summary: string;
   /** Further sentences for OpenAPI. */

@@ -36,6 +36,8 @@ interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change ext
   readonly change: Change;
   /** Fields that bodies may have beside those of the representation, without effect. */
   readonly ignoredFields?: readonly string[];
+  /** What a personal token needs to change them, see `Endpoint`. */
+  readonly token?: Endpoint['token'];
   /** Who may PATCH and PUT; default: superusers. */
   readonly changeAccess?: Access;
   present(row: Row): unknown;
@@ -69,6 +71,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
   const { label, collection, source, representation, changeAccess = 'superuser' } = resource;
   const path = `/api/v1/${collection}` as const;
   const singular = `a single ${label.toLowerCase()}`;
+  const writing = resource.token === undefined ? {} : { token: resource.token };
   const ignoredFields = [...Object.keys(representation.shape), ...(resource.ignoredFields ?? [])];
 
   const find = (id: number): Promise<Row> => findRow<Row>(reader, source, label, id);
@@ -111,6 +114,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `POST ${path}`,
+      ...writing,
       answers: representation,
       access: 'superuser',
       summary: `Create ${singular}`,
@@ -135,6 +139,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `PATCH ${path}/:id`,
+      ...writing,
       answers: representation,
       access: changeAccess,
       summary: `Update ${singular}`,
@@ -144,6 +149,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `PUT ${path}/:id`,
+      ...writing,
       answers: representation,
       access: changeAccess,
       summary: `Replace ${singular}`,
@@ -154,6 +160,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `DELETE ${path}/:id`,
+      ...writing,
       answers: representation,
       access: 'superuser',
       summary: `Delete ${singular}`,

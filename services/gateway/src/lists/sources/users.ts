@@ -6,7 +6,9 @@ export const users: ListSource = {
   label: 'User',
   type: 'user',
   table: inventory.users.name,
-  fields: fieldsOf(inventory.users, { hide: ['uuid', 'modified', 'revision', 'comparable_email', 'credentials_changed_at'] }),
+  fields: fieldsOf(inventory.users, {
+    hide: ['uuid', 'modified', 'revision', 'comparable_email', 'credentials_changed_at'],
+  }),
   relations: {},
   search: ['email', 'first_name', 'last_name'],
 };

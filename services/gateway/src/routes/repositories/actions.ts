@@ -47,6 +47,7 @@ const generateRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     route: 'POST /api/v1/repositories/:id/generate_ssh',
     access: 'superuser',
+    token: 'never',
     summary: 'Generate a new SSH key pair for the repository; its host has to be given the new line',
     answers: authorizedKeys.pick({ public_key: true }),
     success: 201,
@@ -81,6 +82,7 @@ const escrowRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     route: 'GET /api/v1/repositories/:id/escrow',
     access: 'superuser',
+    token: 'secrets',
     summary: 'Retrieve the escrow copy of the key that borg keeps in the repository, for `borg key import`',
     answers: z.string(),
     media: ['text/plain'],

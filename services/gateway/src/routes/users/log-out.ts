@@ -18,6 +18,7 @@ export const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/me/logout_everywhere',
     access: 'user',
+    token: 'never',
     summary: 'End all sessions of the current user: their access and refresh tokens are void at once',
     answers,
     handle: (request) => logOut(deps, request.caller().uuid),
@@ -25,6 +26,7 @@ export const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/users/:id/logout_everywhere',
     access: 'superuser',
+    token: 'never',
     summary: 'End all sessions of the user: their access and refresh tokens are void at once',
     answers,
     handle: async (request) => {
