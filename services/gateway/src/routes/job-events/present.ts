@@ -1,6 +1,7 @@
 import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 import { elapsedSeconds } from '../jobs/present.ts';
+import { terminalText } from '../jobs/terminal-text.ts';
 import type { JobEventRow } from './query.ts';
 import { jobEventSchema } from './schema.ts';
 
@@ -14,6 +15,7 @@ export const shortened = (stdout: string): string =>
 export const presentJobEvent = (row: JobEventRow, now: number): object =>
   represent(jobEventSchema, {
     ...row,
+    stdout: terminalText(row.stdout),
     url: urlOf('job_events', row.id),
     related: { job: urlOf('jobs', row.job) },
     summary_fields: {

@@ -4,6 +4,7 @@ import type { JobChangeFeed, JobWatch } from '../../../db/job-change-feed.ts';
 import { shortIsoOrNull } from '../../../db/timestamps.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
 import type { JobRow } from '../query.ts';
+import { terminalText } from '../terminal-text.ts';
 
 /*
  * The events of a job's stream, in this order, until the job has ended or the reader is gone:
@@ -82,7 +83,13 @@ const lineOf = (job: number, { progress, ...line }: StreamedLine): string =>
   serverSentEvent({
     event: 'job_event',
     id: String(line.counter),
-    data: { job, ...line, event_display: OUTPUT_KINDS[line.event], event_data: progress ?? {} },
+    data: {
+      job,
+      ...line,
+      stdout: terminalText(line.stdout),
+      event_display: OUTPUT_KINDS[line.event],
+      event_data: progress ?? {},
+    },
   });
 
 /** The id of the last event: a reader that comes back with it has had everything. */
