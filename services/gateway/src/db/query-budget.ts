@@ -1,10 +1,9 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { tooManyRequests } from '../http/core/http-error.ts';
 
 export interface QueryBudget {
   /**
    * Does the work as soon as the owner has a statement to spare.
-   * @throws HttpError 429 when too many of the owner's are waiting; AppError `unavailable` when the signal fires first
+   * @throws AppError `rate-limited` when too many of the owner's are waiting, `unavailable` when the signal fires first
    */
   run<T>(owner: string, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
@@ -35,7 +34,7 @@ export const createQueryBudget = ({
       return;
     }
     if (account.waiting.size >= maxWaiting) {
-      throw tooManyRequests(1, `You have ${maxWaiting} list queries waiting: send fewer at once.`);
+      throw new AppError('rate-limited', `You have ${maxWaiting} list queries waiting: send fewer at once.`);
     }
     const turn = Promise.withResolvers<void>();
     const leave = (): void => {
