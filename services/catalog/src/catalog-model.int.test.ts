@@ -79,7 +79,7 @@ const apply = async (of: ReturnType<typeof newOwner>, archives: Modelled[], step
   } else if (step.do === 'find') {
     if (target.isGone) Object.assign(target, { isGone: false, entries: undefined, broken: undefined });
     const found = { name: target.name, borg_id: target.borgId };
-    const known_until = (await host.parts.store.head()).toString();
+    const known_until = (await host.deps.store.head()).toString();
     const page = { after: target.borgId.slice(0, -1), until: target.borgId, archives: [found] };
     await host.call(catalogCommands.reconcile, { repository: of.repository, known_until, ...page });
   } else if (step.do === 'check') {

@@ -52,12 +52,12 @@ describe('the next archive of a series', () => {
     const one = await host.backUp('one', { owner: of });
     await host.list(one, first, of);
     await host.waitForProjection();
-    const before = await host.parts.store.head();
+    const before = await host.deps.store.head();
 
     const two = await host.backUp('two', { owner: of });
     await host.list(two, first.toReversed(), of);
     await shows(two, first);
-    const { events } = await host.parts.store.readAll({ after: before, limit: 100 });
+    const { events } = await host.deps.store.readAll({ after: before, limit: 100 });
     expect(events.map(({ type }) => type)).toEqual([
       'job-succeeded',
       'catalog-listing-started',
@@ -213,7 +213,7 @@ describe('a check that finds nothing', () => {
     const forget = { repository: of.repository, archive: 'gone', reason: 'pruned' };
     await host.call(catalogCommands.removeArchive, forget);
     const elsewhere = await host.backUp('elsewhere', { owner: newOwner() });
-    const known_until = (await host.parts.store.head()).toString();
+    const known_until = (await host.deps.store.head()).toString();
     const young = await host.backUp('young', { owner: of });
     const end = async (check: object) => {
       const job = randomUUID();
@@ -245,7 +245,7 @@ describe('what borg lists', () => {
     const jobs = [];
     for (const borgId of ['a', 'b', 'c', 'd']) jobs.push(await host.backUp(`name-${borgId}`, { owner: of, borgId }));
     await host.list(jobs[1]!, [file('x')], of);
-    const known_until = (await host.parts.store.head()).toString();
+    const known_until = (await host.deps.store.head()).toString();
     await host.backUp('young', { owner: of, borgId: 'dd' });
     const archive = (borg_id: string) => ({ name: `name-${borg_id}`, borg_id });
     const reconcile = (after: string, until: string | null, ...archives: { name: string; borg_id: string }[]) =>
@@ -269,7 +269,7 @@ describe('an archive that has vanished', () => {
     await host.list(one, entries, of);
     await host.list(two, entries, of);
     const reconcile = async (...archives: { name: string; borg_id: string }[]) => {
-      const known_until = (await host.parts.store.head()).toString();
+      const known_until = (await host.deps.store.head()).toString();
       const page = { repository: of.repository, known_until, after: '', until: null, archives };
       return host.call(catalogCommands.reconcile, page);
     };

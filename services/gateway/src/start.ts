@@ -2,7 +2,7 @@ import { loadMigrations, migrate } from '@cyborgbackup/database';
 import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createApp } from './server/app.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
@@ -31,7 +31,7 @@ export interface RunningGateway extends RunningService {
 
 const SWEEP_MILLIS = 60 * 60_000;
 
-const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
+const prepareSchema = async ({ pool }: ServiceDeps): Promise<void> => {
   const client = await pool.connect();
   try {
     await migrate(client, 'gateway', loadMigrations(new URL('./idempotency/sql/', import.meta.url)));
@@ -45,29 +45,29 @@ const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
  * Serves the API until it is stopped.
  * @throws AppError `unavailable` when the address is taken
  */
-export const startGateway = async (parts: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
-  await prepareSchema(parts);
-  const { keys, rpc, pool, masterKey, waiter } = parts;
+export const startGateway = async (deps: ServiceDeps, config: GatewayConfig): Promise<RunningGateway> => {
+  await prepareSchema(deps);
+  const { keys, rpc, pool, masterKey, waiter } = deps;
   const clock = systemClock;
-  const logger = parts.logger.child({ service: 'gateway' });
+  const logger = deps.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
-  const jobChanges = createJobChangeFeed({ store: parts.store, waiter, logger });
+  const jobChanges = createJobChangeFeed({ store: deps.store, waiter, logger });
   const base = {
     reader,
     keys,
     clock,
     logger,
     call: createCall(rpc),
-    openStream: createOpenStream(parts.connection),
+    openStream: createOpenStream(deps.connection),
     jobChanges,
     waitForProjection: async (...[projection, position]: Parameters<WaitForProjection>) =>
       position === null || waiter.tryWaitForProjections([projection], BigInt(position), WAIT_MILLIS.request),
   };
   const sessions = createSessions({ ...base, tokens });
   const passwords = createPasswords();
-  const deps: GatewayDeps = { ...base, sessions, passwords };
+  const routeDeps: GatewayDeps = { ...base, sessions, passwords };
 
   const guard = createLoginGuard({ pool, secret: deriveKey(masterKey, 'log-ins'), clock });
   const failedLogIns = createFailedLogIns({ call: base.call, clock, logger });
@@ -84,8 +84,8 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const store = createIdempotencyKeys(pool);
   const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
   const allowedHosts = allowedHostsOf(config);
-  const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
-  const checks: RunningService['checks'] = () => standardChecks(parts, ['inventory']);
+  const endpoints = createEndpoints({ deps: routeDeps, logIn, tokens, version: VERSION, allowedHosts });
+  const checks: RunningService['checks'] = () => standardChecks(deps, ['inventory']);
   const app = createApp({
     logger,
     clock,

@@ -17,12 +17,12 @@ import {
   type Rpc,
   type RpcInput,
   type RpcOutput,
-  type Written,
+  type ChangeResult,
 } from '@cyborgbackup/contracts';
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
 import { compareProjection } from '@cyborgbackup/projections';
-import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -37,13 +37,13 @@ const ADMIN_ACTOR = '11111111-1111-4111-8111-111111111111';
 
 let database: TestDatabase;
 let nats: TestNats;
-let parts: ServiceParts;
-let other: ServiceParts;
+let deps: ServiceDeps;
+let other: ServiceDeps;
 let services: readonly InventoryService[];
 let admin: pg.Pool;
 
-const newParts = (name: string): Promise<ServiceParts> =>
-  createServiceParts(
+const newDeps = (name: string): Promise<ServiceDeps> =>
+  createServiceDeps(
     name,
     {
       DATABASE_URL: database.url,
@@ -61,9 +61,9 @@ const masterKey = randomBytes(32).toString('base64');
 /** Two replicas of the service, which start at the same moment and share the work. */
 beforeAll(async () => {
   [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
-  parts = await newParts('inventory');
-  other = await newParts('inventory');
-  services = await Promise.all([startInventory(parts), startInventory(other)]);
+  deps = await newDeps('inventory');
+  other = await newDeps('inventory');
+  services = await Promise.all([startInventory(deps), startInventory(other)]);
   admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
 });
 
@@ -71,14 +71,14 @@ afterAll(async () => {
   await Promise.all((services ?? []).map((service) => service.stop()));
   await admin?.end();
   await other?.close();
-  await parts?.close();
+  await deps?.close();
   await nats?.[Symbol.asyncDispose]();
   await database?.[Symbol.asyncDispose]();
 });
 
 const call = <Call extends Rpc>(rpc: Call, payload: z.input<Call['input']>): Promise<RpcOutput<Call>> =>
   runInContext({ ...systemContext('test'), actor: { kind: 'user', id: ADMIN_ACTOR } }, () =>
-    parts.rpc.call(rpc.subject, payload, { schema: rpc.output, deadlineMillis: 20_000 }),
+    deps.rpc.call(rpc.subject, payload, { schema: rpc.output, deadlineMillis: 20_000 }),
   ) as Promise<RpcOutput<Call>>;
 
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -166,8 +166,8 @@ const policy = (
 
 /** The rows of a table, after the projection has reached all there is. */
 const rowsOf = async (table: string, condition: string, ...values: unknown[]): Promise<Record<string, unknown>[]> => {
-  await parts.waiter.waitForProjections(['inventory'], 'head', 5_000);
-  const { rows } = await parts.pool.query<Record<string, unknown>>(
+  await deps.waiter.waitForProjections(['inventory'], 'head', 5_000);
+  const { rows } = await deps.pool.query<Record<string, unknown>>(
     `select * from inventory.${table} where ${condition}`,
     values,
   );
@@ -196,7 +196,7 @@ describe('the first start', () => {
     expect(rows).toMatchObject([{ email: 'admin@cyborgbackup.local', is_superuser: true }]);
     const hash = rows[0]!['password_hash'];
     if (!isEncrypted(hash)) throw new Error('not sealed');
-    expect(await verifyPassword(known[0]!.password, (await parts.keys.open(hash))!)).toBe(true);
+    expect(await verifyPassword(known[0]!.password, (await deps.keys.open(hash))!)).toBe(true);
 
     const [key, ...others] = await rowsOf('ssh_keys', 'true');
     expect(others).toEqual([]);
@@ -205,7 +205,7 @@ describe('the first start', () => {
   });
 
   test('a later start makes nothing, and the service says that it is ready', async () => {
-    const third = await startInventory(parts, { CYBORGBACKUP_ADMIN_PASSWORD: 'something else' });
+    const third = await startInventory(deps, { CYBORGBACKUP_ADMIN_PASSWORD: 'something else' });
     try {
       expect(third.initialAdmin).toBeUndefined();
       expect((await third.checks()).filter(({ ready }) => !ready)).toEqual([]);
@@ -230,7 +230,7 @@ test('every call of the contract is served', async () => {
   ];
   const calls: Rpc[] = groups.flatMap((group) => Object.values<Rpc>(group));
   for (const { subject, output } of calls) {
-    const answer = parts.rpc.call(subject, { nonsense: true }, { schema: output });
+    const answer = deps.rpc.call(subject, { nonsense: true }, { schema: output });
     expect(await failureOf(answer), subject).toMatchObject({ code: 'validation' });
   }
 });
@@ -301,11 +301,11 @@ describe('what must be unique', () => {
     const owner = await call(clientCommands.register, client('real-name'));
     const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
     const past = { now: () => Date.now() - 31_000 };
-    await claim({ ...commandDeps(parts, 'test'), claimKey: deriveKey(parts.masterKey, 'claims'), clock: past }, value);
+    await claim({ ...commandDeps(deps, 'test'), claimKey: deriveKey(deps.masterKey, 'claims'), clock: past }, value);
     await call(clientCommands.register, client('left-behind'));
 
     const recent = { kind: 'client-address', value: 'just-now:22', owner: `client-${owner.uuid}` };
-    await claim({ ...commandDeps(parts, 'test') }, recent);
+    await claim({ ...commandDeps(deps, 'test') }, recent);
     expect(await failureOf(call(clientCommands.register, client('just-now')))).toMatchObject({ code: 'validation' });
   });
 });
@@ -334,7 +334,7 @@ describe('a repeated command', () => {
 });
 
 describe('superusers', () => {
-  const demote = (uuid: string): Promise<Written> =>
+  const demote = (uuid: string): Promise<ChangeResult> =>
     call(userCommands.change, { uuid, changes: { is_superuser: false } });
   const superusers = async (): Promise<string[]> =>
     (await rowsOf('users', 'is_superuser')).map(({ uuid }) => String(uuid));
@@ -522,7 +522,7 @@ describe('references', () => {
 describe('changes', () => {
   test('If-Match, the row’s stamps and an unchanged value', async () => {
     const made = await call(scheduleCommands.register, schedule());
-    const change = (changes: object, expected_version?: number): Promise<Written> =>
+    const change = (changes: object, expected_version?: number): Promise<ChangeResult> =>
       call(scheduleCommands.change, { uuid: made.uuid, changes, ...(expected_version ? { expected_version } : {}) });
     expect(await change({ name: 'Each Monday' })).toMatchObject({ id: made.id, version: 1 });
     expect(await change({ name: 'Renamed' }, 1)).toMatchObject({ id: made.id, version: 2 });
@@ -543,7 +543,7 @@ describe('changes', () => {
     const made = await call(repositoryCommands.register, repository());
     const keyOf = async (): Promise<string | undefined> => {
       const { repository_key: key } = await rowOf('repositories', made);
-      return isEncrypted(key) ? parts.keys.open(key) : undefined;
+      return isEncrypted(key) ? deps.keys.open(key) : undefined;
     };
     await call(repositoryCommands.change, {
       uuid: made.uuid,
@@ -558,7 +558,7 @@ describe('changes', () => {
     await call(repositoryCommands.change, { uuid: made.uuid, changes: { repository_key: 'another-key-4711' } });
     expect(await keyOf()).toBe('another-key-4711');
     const { previous_key: previous } = await rowOf('repositories', made);
-    expect(isEncrypted(previous) && (await parts.keys.open(previous))).toBe('plain-passphrase-4711');
+    expect(isEncrypted(previous) && (await deps.keys.open(previous))).toBe('plain-passphrase-4711');
     const same = { repository_key: 'another-key-4711', ready: true };
     await call(repositoryCommands.change, { uuid: made.uuid, changes: same });
     expect(await rowOf('repositories', made)).toMatchObject({ ready: true, previous_key: previous });
@@ -606,7 +606,7 @@ describe('changes', () => {
     expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3, position: null });
     const { escrow_key: sealed, ...row } = await rowOf('repositories', made);
     expect(row).toMatchObject({ escrow_borg_id: 'ab' });
-    expect(isEncrypted(sealed) && (await parts.keys.open(sealed))).toBe(copy.key);
+    expect(isEncrypted(sealed) && (await deps.keys.open(sealed))).toBe(copy.key);
     expect(await call(repositoryCommands.escrowKey, { ...copy, borg_id: 'cd' })).toMatchObject({ version: 4 });
     expect(await call(repositoryCommands.recordEscrowRead, { uuid: made.uuid })).toMatchObject({ version: 4 });
     const { rows } = await admin.query('select type from events.events where stream = $1', [
@@ -632,9 +632,9 @@ describe('changes', () => {
     });
     const variables = async (): Promise<string | undefined> => {
       const { extra_vars: sealed } = await rowOf('policies', made);
-      return isEncrypted(sealed) ? parts.keys.open(sealed) : undefined;
+      return isEncrypted(sealed) ? deps.keys.open(sealed) : undefined;
     };
-    const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<Written> =>
+    const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<ChangeResult> =>
       call(policyCommands.change, { uuid: made.uuid, changes });
     await change({ extra_vars: `{ "user":"v",  "password": "${SECRET_MASK}" }` });
     expect(await variables()).toBe('{ "user":"v",  "password": "s3cret-0815" }');
@@ -678,7 +678,7 @@ describe('changes', () => {
 
 describe('settings and keys', () => {
   test('values are checked by type, secrets sealed, masks ignored', async () => {
-    const change = (name: string, value: string): Promise<Written> =>
+    const change = (name: string, value: string): Promise<ChangeResult> =>
       call(settingsCommands.change, { key: `cyborgbackup_${name}`, value });
     expect(await change('mail_port', ' 587')).toMatchObject({ id: 15 });
     expect(await failureOf(change('mail_port', 'many'))).toMatchObject({ fields: { value: [expect.any(String)] } });
@@ -689,7 +689,7 @@ describe('settings and keys', () => {
     const [secret] = await rowsOf('settings', "key = 'cyborgbackup_mail_password'");
     expect(secret).toMatchObject({ id: 14, value: null });
     const sealed = secret!['secret'];
-    expect(isEncrypted(sealed) && (await parts.keys.open(sealed))).toBe('plain-mail-password');
+    expect(isEncrypted(sealed) && (await deps.keys.open(sealed))).toBe('plain-mail-password');
   });
 
   test('a key pair is replaced only by force', async () => {
@@ -708,11 +708,11 @@ describe('settings and keys', () => {
   test('a pinned host key is forgotten once', async () => {
     const place = { host: 'nas.example.com', port: 2222 };
     const pinned = { ...place, key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };
-    const event = await parts.codec.encode(
+    const event = await deps.codec.encode(
       { type: hostKeyPinned.type, data: pinned },
       { id: randomUUID(), context: systemContext('executor') },
     );
-    await parts.store.append(hostKeyStream(place.host, place.port), [event], 'none');
+    await deps.store.append(hostKeyStream(place.host, place.port), [event], 'none');
     expect(await rowsOf('host_keys', "host = 'nas.example.com'")).toMatchObject([{ port: 2222 }]);
     expect((await call(hostKeyCommands.forget, place)).position).toMatch(/^\d+$/);
     expect(await call(hostKeyCommands.forget, place)).toEqual({ position: null });
@@ -759,7 +759,7 @@ describe('log-ins', () => {
     const session = await open(owner);
     const forget = (days: number): Promise<number> =>
       forgetExpired({
-        ...inventoryDeps(parts),
+        ...inventoryDeps(deps),
         clock: { ...systemClock, now: () => Date.now() + days * 24 * 60 * 60_000 },
       });
     await rowOf('sessions', session);
@@ -854,7 +854,7 @@ describe('the log', () => {
 
   test('rebuilds the tables byte for byte, and nothing is parked', async () => {
     await rowsOf('users', 'true');
-    const { pool, store, codec } = parts;
+    const { pool, store, codec } = deps;
     const comparison = await compareProjection({
       ...{ pool, store, codec, logger, owner: randomUUID() },
       projection: inventoryProjection,

@@ -12,7 +12,7 @@ import {
 } from '@cyborgbackup/contracts';
 import { createRpcService, rpcController, type RpcService } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
-import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import type { AdminConfig } from './user/admin-config.ts';
 import { createApiTokenCommands } from './api-token/commands.ts';
 import { createClientCommands } from './client/commands.ts';
@@ -37,22 +37,22 @@ export interface InventoryService extends RunningService {
 }
 
 /** What the commands of the inventory work with. */
-export const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
-  ...commandDeps(parts, SERVICE),
-  pool: parts.pool,
-  keys: parts.keys,
-  waiter: parts.waiter,
+export const inventoryDeps = (deps: ServiceDeps): InventoryDeps => ({
+  ...commandDeps(deps, SERVICE),
+  pool: deps.pool,
+  keys: deps.keys,
+  waiter: deps.waiter,
   exclusive: createExclusive({
-    pool: parts.pool,
+    pool: deps.pool,
     lock: 'inventory',
     busyMessage: 'Other changes are still being written: try again in a moment.',
   }),
-  logger: parts.logger,
+  logger: deps.logger,
 });
 
 /** Keeps the tables up to date until the function it answers with is called. */
-const keepProjection = (parts: ServiceParts): (() => Promise<void>) => {
-  const { pool, store, codec, logger, instance } = parts;
+const keepProjection = (deps: ServiceDeps): (() => Promise<void>) => {
+  const { pool, store, codec, logger, instance } = deps;
   const stopping = new AbortController();
   const owner = `${instance}-${SERVICE}`;
   const running = runProjection({
@@ -67,28 +67,28 @@ const keepProjection = (parts: ServiceParts): (() => Promise<void>) => {
 };
 
 /** Forgets expired sessions until the function it answers with is called. */
-const keepSessions = (deps: InventoryDeps): (() => Promise<void>) => {
+const keepSessions = (inventory: InventoryDeps): (() => Promise<void>) => {
   const stopping = new AbortController();
-  const running = keepForgettingExpired(deps, stopping.signal);
+  const running = keepForgettingExpired(inventory, stopping.signal);
   return () => {
     stopping.abort();
     return running;
   };
 };
 
-const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Promise<RpcService> =>
+const serveCalls = ({ natsUrl, logger }: ServiceDeps, inventory: InventoryDeps): Promise<RpcService> =>
   createRpcService({
     natsUrl,
     controllers: [
-      rpcController(userCommands, createUserCommands(deps)),
-      rpcController(clientCommands, createClientCommands(deps)),
-      rpcController(repositoryCommands, createRepositoryCommands(deps)),
-      rpcController(scheduleCommands, createScheduleCommands(deps)),
-      rpcController(policyCommands, createPolicyCommands(deps)),
-      rpcController(settingsCommands, createSettingsCommands(deps)),
-      rpcController(hostKeyCommands, createHostKeyCommands(deps)),
-      rpcController(sessionCommands, createSessionCommands(deps)),
-      rpcController(apiTokenCommands, createApiTokenCommands(deps)),
+      rpcController(userCommands, createUserCommands(inventory)),
+      rpcController(clientCommands, createClientCommands(inventory)),
+      rpcController(repositoryCommands, createRepositoryCommands(inventory)),
+      rpcController(scheduleCommands, createScheduleCommands(inventory)),
+      rpcController(policyCommands, createPolicyCommands(inventory)),
+      rpcController(settingsCommands, createSettingsCommands(inventory)),
+      rpcController(hostKeyCommands, createHostKeyCommands(inventory)),
+      rpcController(sessionCommands, createSessionCommands(inventory)),
+      rpcController(apiTokenCommands, createApiTokenCommands(inventory)),
     ],
     queue: SERVICE,
     logger,
@@ -98,25 +98,25 @@ const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Pro
  * Starts the inventory: its tables, the SSH key pair, its calls and the first administrator.
  * @throws AppError when the database or NATS cannot be reached
  */
-export const startInventory = async (given: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
-  const parts = { ...given, logger: given.logger.child({ service: SERVICE }) };
-  const deps = inventoryDeps(parts);
-  await ensureProjection(parts.pool, inventoryProjection);
-  const started = [keepProjection(parts)];
+export const startInventory = async (given: ServiceDeps, config: AdminConfig = {}): Promise<InventoryService> => {
+  const deps = { ...given, logger: given.logger.child({ service: SERVICE }) };
+  const inventory = inventoryDeps(deps);
+  await ensureProjection(deps.pool, inventoryProjection);
+  const started = [keepProjection(deps)];
   const stop = async (): Promise<void> => {
     for (const stopOne of started.splice(0).reverse()) await stopOne();
   };
   try {
-    await ensureSshKey(deps);
-    started.push(keepSessions(deps));
-    const calls = await serveCalls(parts, deps);
+    await ensureSshKey(inventory);
+    started.push(keepSessions(inventory));
+    const calls = await serveCalls(deps, inventory);
     started.push(calls.stop);
     // Last, so that nothing can fail before the caller prints the password, which is stored nowhere.
-    const initialAdmin = await ensureFirstAdministrator(deps, config);
+    const initialAdmin = await ensureFirstAdministrator(inventory, config);
     return {
       ...(initialAdmin ? { initialAdmin } : {}),
       checks: async () => [
-        ...(await standardChecks(parts, [inventoryProjection.name])),
+        ...(await standardChecks(deps, [inventoryProjection.name])),
         { name: 'calls', ready: calls.isReady() },
       ],
       stop,

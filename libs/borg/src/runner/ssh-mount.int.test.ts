@@ -74,9 +74,25 @@ const sshfsRuns = (port: number): boolean =>
       return false;
     }
   });
+/** The script's own functions are seen by the short-lived programs that they start, so it is looked at several times. */
+const scriptRuns = (port: number): boolean =>
+  Array.from({ length: 20 }).some(() => {
+    execFileSync('sleep', ['0.02']);
+    return readdirSync('/proc').some((pid) => {
+      try {
+        return (
+          /^\d+$/.test(pid) &&
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`CYBORGBACKUP_MOUNT=${mountFolder(port)}\0`)
+        );
+      } catch {
+        return false;
+      }
+    });
+  });
 const nothingIsLeft = async (port = client.sshd.port): Promise<void> => {
   await until('the mount is gone', () => !isMounted(port) && !existsSync(mountFolder(port)));
   await until('sshfs is gone', () => !sshfsRuns(port));
+  await until('the script is gone', () => !scriptRuns(port));
 };
 
 const createFiles = (archive: string, paths: readonly string[]): string[] =>
@@ -182,6 +198,8 @@ test('a backup is stopped while a client that does not answer is being mounted',
     0,
     '127.0.0.1',
   );
+  // Disposed before the server, which waits for its connections.
+  using connections = { [Symbol.dispose]: () => sockets.forEach((socket) => void socket.destroy()) };
   await once(deaf, 'listening');
   const { port } = deaf.address() as AddressInfo;
   const abort = new AbortController();
@@ -195,8 +213,9 @@ test('a backup is stopped while a client that does not answer is being mounted',
   abort.abort();
   expect(await run).toMatchObject({ outcome: 'aborted' });
   expect(Date.now() - before).toBeLessThan(5000);
+  // Without sshfs, its ssh waits for the connection until its own time-out.
+  connections[Symbol.dispose]();
   await nothingIsLeft(port);
-  for (const socket of sockets) socket.destroy();
 });
 
 test('a dump that runs on the client gets its input and reports its exit status', async () => {

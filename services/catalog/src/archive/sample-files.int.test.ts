@@ -11,7 +11,7 @@ describe('a sample of an archive', () => {
 
   const sample = async (job: string, seed: string, files: number): Promise<readonly string[]> => {
     const { subject, output } = catalogCommands.sample;
-    const answer = await host.parts.rpc.call(subject, { job, seed, files }, { schema: output, deadlineMillis: 30_000 });
+    const answer = await host.deps.rpc.call(subject, { job, seed, files }, { schema: output, deadlineMillis: 30_000 });
     return answer.files.map(({ path }) => path);
   };
 
@@ -41,7 +41,7 @@ describe('a sample of an archive', () => {
   test('has only files, as they are in this archive, however few there are', async () => {
     const { subject, output } = catalogCommands.sample;
     const input = { job: sparse, seed: 'one', files: 10 };
-    const { files } = await host.parts.rpc.call(subject, input, { schema: output });
+    const { files } = await host.deps.rpc.call(subject, input, { schema: output });
     const mtime = '2026-01-01T00:00:00.000000Z';
     expect(files.toSorted((a, b) => a.size - b.size)).toEqual([
       { path: 'folder/1', size: 1, mtime },

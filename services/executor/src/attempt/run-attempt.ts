@@ -2,7 +2,7 @@ import type { HostKeyPins } from '@cyborgbackup/borg';
 import { jobStream, POLICY_DEFAULTS, type RunRequested } from '@cyborgbackup/contracts';
 import { hasCode } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import type { JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
 import { JobStopped, stopReasonOf } from '../job/job-failure.ts';
@@ -18,7 +18,7 @@ import { redactOutcome } from './redact-outcome.ts';
 import { watchJob } from './watch-job.ts';
 
 export interface AttemptDeps {
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   readonly hostKeys: HostKeyPins;
   readonly cancels: CancelSignals;
   /** Default of policies. */
@@ -45,23 +45,23 @@ interface Outcome {
  * Works on a claimed job and records how it ended.
  * @throws RetryLater when the attempt ended without a result: the job is to be delivered again
  */
-export const runAttempt = async (deps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {
-  const { parts, cancels, hostKeys } = deps;
+export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {
+  const { deps, cancels, hostKeys } = attemptDeps;
   const { plan, output, shutdownSignal } = attempt;
   const job = plan.job.uuid;
-  const limits = limitsOf(plan.run, deps.connectTimeoutMillis);
+  const limits = limitsOf(plan.run, attemptDeps.connectTimeoutMillis);
   const stopping = new AbortController();
   const ended = new AbortController();
-  const watch = watchJob(parts, job, {
+  const watch = watchJob(deps, job, {
     attempt: attempt.attempt,
     signal: ended.signal,
     wake: () => cancels.next(job),
     stop: (reason) => stopping.abort(new JobStopped(reason)),
   });
   const overtime = timer(limits.totalTimeout, () => stopping.abort(new JobStopped('overtime')));
-  const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: parts.logger });
+  const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: deps.logger });
   const context: JobContext = {
-    parts,
+    deps,
     hostKeys,
     plan,
     attempt: attempt.attempt,

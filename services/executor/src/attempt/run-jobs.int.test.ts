@@ -104,7 +104,7 @@ describe('a job fails with a sentence that names the problem', () => {
 it("shows no secret in a job's output", async () => {
   const { job } = await site.runJob(backup());
   const output: unknown[] = [];
-  for await (const { data } of site.parts.store.readStream(outputStream(job))) output.push(data);
+  for await (const { data } of site.deps.store.readStream(outputStream(job))) output.push(data);
   expect(output.length).toBeGreaterThan(0);
   expect(JSON.stringify(output)).not.toContain(site.passphrase);
 });

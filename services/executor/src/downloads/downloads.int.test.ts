@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]());
 
 const open = async (request: Partial<ContentRequest>, signal?: AbortSignal): Promise<Readable> => {
-  const { body } = await openByteStream(site.parts.connection, {
+  const { body } = await openByteStream(site.deps.connection, {
     subject: archiveContent.subject,
     head: archiveContent.head,
     request: {
@@ -142,7 +142,7 @@ describe('a file out of an archive', () => {
     const mine = randomUUID();
     await runInContext(reader, () => read({ job: mine, range: { offset: 1, length: 2 }, size: 10 }));
     const events = [];
-    for await (const event of site.parts.store.readStream(archiveReadsStream(mine))) events.push(event);
+    for await (const event of site.deps.store.readStream(archiveReadsStream(mine))) events.push(event);
     expect(events).toMatchObject([
       {
         type: archiveContentRead.type,

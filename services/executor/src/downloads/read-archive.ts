@@ -1,13 +1,13 @@
 import { explainFailure, type BorgResult, type BorgFailureKind, type HostKeyPins } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError, type ErrorCode } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { withStaleLockRemoval } from '../borg/locks/with-stale-lock-removal.ts';
 import { runBorgAt } from '../borg/run-borg-at.ts';
 import { openRepositoryEndpoint } from '../endpoints/repository-endpoint.ts';
 
 export interface DownloadDeps {
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   readonly hostKeys: HostKeyPins;
   readonly connectTimeoutMillis: number;
 }
@@ -63,11 +63,11 @@ const readFailure = (result: BorgResult, where: string): AppError => {
  * @throws AppError when borg did not read everything; whatever `onChunk` throws; the signal's reason
  */
 export const readArchive = async (
-  deps: DownloadDeps,
+  downloads: DownloadDeps,
   { repository }: Pick<ContentRequest, 'repository'>,
   { argv, onChunk, signal, isEnough = () => false }: ReadOptions,
 ): Promise<void> => {
-  const connections = { ...deps, signal };
+  const connections = { ...downloads, signal };
   await using endpoint = await openRepositoryEndpoint(connections, repository);
   const enough = new AbortController();
   // A borg that waited for the lock in vain has written nothing, so it may run again.

@@ -32,7 +32,7 @@ export const openClientSession = async (
   { hostname, port }: { readonly hostname: string; readonly port: number },
   agent?: ForwardableAgent,
 ): Promise<ClientSession> => {
-  const login = await clientLogin(options.parts);
+  const login = await clientLogin(options.deps);
   const target = { user: login.user, host: hostname, port };
   const ssh = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {

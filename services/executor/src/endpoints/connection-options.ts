@@ -1,10 +1,10 @@
 import type { HostKeyPins } from '@cyborgbackup/borg';
 import { delay } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import type { JobContext } from '../job/job-context.ts';
 
 export interface ConnectionOptions {
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   readonly hostKeys: HostKeyPins;
   readonly connectTimeoutMillis: number;
   readonly signal: AbortSignal;
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
 
 /** The connections of a job's step. */
 export const connectionsOf = (context: JobContext): ConnectionOptions => ({
-  parts: context.parts,
+  deps: context.deps,
   hostKeys: context.hostKeys,
   connectTimeoutMillis: context.connectTimeoutMillis,
   signal: context.signal,

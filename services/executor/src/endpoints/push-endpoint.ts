@@ -62,8 +62,8 @@ export const openPushEndpoint = async (
       'A push backup needs a repository that the client can reach over SSH: change its path to user@host:path, or turn mode_pull on.',
     );
   }
-  const secrets = await repositorySecrets(options.parts, repository.uuid);
-  const { privateKey } = await clientLogin(options.parts);
+  const secrets = await repositorySecrets(options.deps, repository.uuid);
+  const { privateKey } = await clientLogin(options.deps);
   const { lines, keys } = await knownHost(options, location, privateKey);
   const identities: AgentIdentity[] = [];
   const agent = createForwardedAgent(() => identities);

@@ -122,7 +122,7 @@ const openShell = async (
   secrets: RepositorySecrets,
   client: ClientAccess | undefined,
 ): Promise<{ readonly session: SshSession } | { readonly privateKey: string }> => {
-  const { privateKey: controlKey } = await clientLogin(options.parts);
+  const { privateKey: controlKey } = await clientLogin(options.deps);
   const agent = client && createForwardedAgent(() => [client.identity]);
   const session = await logIn(options, location, { controlKey, secrets }, agent);
   try {
@@ -151,7 +151,7 @@ export const openRepositoryEndpoint = async (
   client?: ClientAccess,
 ): Promise<BorgEndpoint> => {
   const location = parseRepositoryLocation(repository.path);
-  const secrets = await repositorySecrets(options.parts, repository.uuid);
+  const secrets = await repositorySecrets(options.deps, repository.uuid);
   const { passphrase } = secrets;
   const lent = client ? [client.identity] : [];
   const onHost = {

@@ -18,7 +18,7 @@ export const openSession = async (
   keys: { readonly privateKey: string; readonly otherKey?: string | undefined },
   agent?: ForwardableAgent,
 ): Promise<SshSession> => {
-  const { hostKeys, connectTimeoutMillis, signal, parts } = options;
+  const { hostKeys, connectTimeoutMillis, signal, deps } = options;
   const connecting = new AbortController();
   const giveUp = (): void => connecting.abort();
   signal.addEventListener('abort', giveUp, { once: true });
@@ -30,7 +30,7 @@ export const openSession = async (
       hostKeys,
       connectTimeoutMillis,
       signal: connecting.signal,
-      logger: parts.logger,
+      logger: deps.logger,
       ...(agent ? { agent } : {}),
     });
   } finally {

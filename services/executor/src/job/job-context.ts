@@ -1,5 +1,5 @@
 import type { HostKeyPins } from '@cyborgbackup/borg';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import type { JobOutput } from '../output/job-output.ts';
 import type { JobPlan } from './job-plan.ts';
 
@@ -8,7 +8,7 @@ export type BorgHost = 'client' | 'repository' | 'executor';
 
 /** What a step of a job works with. */
 export interface JobContext {
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   readonly plan: JobPlan;
   /** 1 for the first; later ones may find what a lost attempt left behind. */
   readonly attempt: number;

@@ -61,5 +61,5 @@ export const runJobType = async (context: JobContext): Promise<JobResult> => {
   const { job, run } = context.plan;
   const work = (): Promise<JobResult> => runnerOf(job)(context);
   if (!run.repository || !needsWriteAccess(job)) return work();
-  return withWriteAccess(context.parts.connection, run.repository.uuid, work);
+  return withWriteAccess(context.deps.connection, run.repository.uuid, work);
 };

@@ -13,8 +13,8 @@ import {
 import { eventId, loadState } from '@cyborgbackup/event-store';
 import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { createJobQueue } from '@cyborgbackup/messaging';
-import type { ServiceParts } from '@cyborgbackup/service';
-import { startTestParts, startTestSshd, type TestParts, type TestSshd } from '@cyborgbackup/testkit';
+import type { ServiceDeps } from '@cyborgbackup/service';
+import { startTestDeps, startTestSshd, type TestDeps, type TestSshd } from '@cyborgbackup/testkit';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -40,8 +40,8 @@ export interface EndedJob extends JobState {
 
 /** An executor with a repository and a client, both behind one real sshd, and archives made with borg directly. */
 export interface BorgSite extends AsyncDisposable {
-  readonly parts: ServiceParts;
-  readonly test: TestParts;
+  readonly deps: ServiceDeps;
+  readonly test: TestDeps;
   readonly host: TestSshd;
   /** Everything of the test is below; programs in `bin` come first on the hosts. */
   readonly folder: string;
@@ -89,8 +89,8 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-site-'));
   await mkdir(join(folder, 'borg'));
   await mkdir(join(folder, 'bin'));
-  const test = await startTestParts();
-  const { parts } = test;
+  const test = await startTestDeps();
+  const { deps } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const host = await startTestSshd({
     authorizedKeys: [key.publicKey],
@@ -108,9 +108,9 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const append: BorgSite['append'] = async (stream, ...events) => {
     const context = systemContext('test');
     const encoded = await Promise.all(
-      events.map((event, index) => parts.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
+      events.map((event, index) => deps.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
     );
-    await parts.store.append(stream, encoded, 'any');
+    await deps.store.append(stream, encoded, 'any');
   };
 
   const env = {
@@ -140,7 +140,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
     data: { ...REPOSITORY_DEFAULTS, ...repository, repository_key: PASSPHRASE, ready: true, enabled: true },
   });
   await borg(['init', '-e', 'repokey-blake2']);
-  const queue = await createJobQueue({ connection: parts.connection, logger: parts.logger });
+  const queue = await createJobQueue({ connection: deps.connection, logger: deps.logger });
   const executor = await startExecutor(await test.connect('executor'), CONFIG);
 
   const start: BorgSite['start'] = async ({ policyType = 'folders', extraVars = {}, pull = false, ...planned }) => {
@@ -172,19 +172,19 @@ export const startBorgSite = async (): Promise<BorgSite> => {
 
   const ended: BorgSite['ended'] = async (job) => {
     const isOver = new AbortController();
-    for await (const page of parts.store.subscribe({ after: 0n, signal: isOver.signal })) {
+    for await (const page of deps.store.subscribe({ after: 0n, signal: isOver.signal })) {
       if (page.events.some(({ stream, type }) => stream === jobStream(job) && /^job-(succ|fail|canceled)/.test(type))) {
         isOver.abort();
       }
     }
-    const { state } = await loadState(parts, jobEvolver, jobStream(job));
+    const { state } = await loadState(deps, jobEvolver, jobStream(job));
     let end: Record<string, unknown> = {};
-    for await (const { data } of parts.store.readStream(jobStream(job))) end = data as Record<string, unknown>;
+    for await (const { data } of deps.store.readStream(jobStream(job))) end = data as Record<string, unknown>;
     return { ...state, job, end };
   };
 
   return {
-    parts,
+    deps,
     test,
     host,
     folder,
@@ -203,7 +203,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
     start,
     ended,
     answer: (subject, handle) => {
-      const subscription = parts.connection.nats.subscribe(subject, {
+      const subscription = deps.connection.nats.subscribe(subject, {
         callback: (_error, message) => {
           const { id, data } = message.json<{ id: string; data: never }>();
           message.respond(JSON.stringify({ id, isDisposed: true, response: handle(data) }));
@@ -214,7 +214,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
     runJob: async (sketch) => ended((await start(sketch)).uuid),
     output: async (job) => {
       const lines: string[] = [];
-      for await (const { data } of parts.store.readStream(outputStream(job))) {
+      for await (const { data } of deps.store.readStream(outputStream(job))) {
         lines.push(...(data as { lines: { stdout: string }[] }).lines.map(({ stdout }) => stdout));
       }
       return lines.join('\n');

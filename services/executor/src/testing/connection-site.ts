@@ -10,7 +10,7 @@ import {
 } from '@cyborgbackup/borg';
 import { REPOSITORY_DEFAULTS } from '@cyborgbackup/contracts';
 import { createLogger, type DomainEvent } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -59,8 +59,8 @@ const createPins = (): HostKeyPins => {
   };
 };
 
-const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
-  const parts = {
+const fakeDeps = (events: Map<string, DomainEvent[]>): ServiceDeps => {
+  const deps = {
     logger: createLogger('test', 'silent'),
     store: {
       async *readStream(stream: string) {
@@ -70,7 +70,7 @@ const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
     },
     keys: { open: () => Promise.reject(new Error('nothing is sealed here')) },
   };
-  return parts as unknown as ServiceParts;
+  return deps as unknown as ServiceDeps;
 };
 
 interface SiteFacts {
@@ -182,7 +182,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     job,
     events,
     options: {
-      parts: fakeParts(events),
+      deps: fakeDeps(events),
       hostKeys: createPins(),
       connectTimeoutMillis: 10_000,
       signal: new AbortController().signal,

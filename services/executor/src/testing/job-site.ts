@@ -16,8 +16,8 @@ import {
 import { eventId, loadState } from '@cyborgbackup/event-store';
 import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { createJobQueue, createSignals } from '@cyborgbackup/messaging';
-import type { RunningService, ServiceParts } from '@cyborgbackup/service';
-import { startTestParts, startTestSshd, type TestParts, type TestSshd } from '@cyborgbackup/testkit';
+import type { RunningService, ServiceDeps } from '@cyborgbackup/service';
+import { startTestDeps, startTestSshd, type TestDeps, type TestSshd } from '@cyborgbackup/testkit';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -49,8 +49,8 @@ export interface EndedJob extends JobState {
 
 /** An executor, a client and a repository host behind real sshds, and a repository that borg has initialised. */
 export interface JobSite extends AsyncDisposable {
-  readonly test: TestParts;
-  readonly parts: ServiceParts;
+  readonly test: TestDeps;
+  readonly deps: ServiceDeps;
   readonly client: TestSshd;
   readonly repositoryHost: TestSshd;
   /** Everything of the test is below. */
@@ -109,8 +109,8 @@ const withPath = (folders: string | undefined): Readonly<Record<string, string>>
 export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions = {}): Promise<JobSite> => {
   const folder = await makeFolders();
   const passphrase = `pass $(phrase) 'quoted' "twice" ${randomUUID()}`;
-  const test = await startTestParts();
-  const { parts } = test;
+  const test = await startTestDeps();
+  const { deps } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const authorizedKeys = [key.publicKey];
   const client = await startTestSshd({
@@ -130,9 +130,9 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const append: JobSite['append'] = async (stream, ...events) => {
     const context = systemContext('test');
     const encoded = await Promise.all(
-      events.map((event, index) => parts.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
+      events.map((event, index) => deps.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
     );
-    await parts.store.append(stream, encoded, 'any');
+    await deps.store.append(stream, encoded, 'any');
   };
   const borg: JobSite['borg'] = async (...argv) => {
     const { stdout } = await run('borg', argv, {
@@ -150,7 +150,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     return stdout;
   };
   const answer: JobSite['answer'] = (subject, handle) => {
-    const subscription = parts.connection.nats.subscribe(subject, {
+    const subscription = deps.connection.nats.subscribe(subject, {
       callback: (_error, message) => {
         const { id, data } = message.json<{ id: string; data: never }>();
         message.respond(JSON.stringify({ id, isDisposed: true, response: handle(data) }));
@@ -194,8 +194,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   ]) {
     answer(subject, () => written);
   }
-  await parts.connection.nats.flush();
-  const queue = await createJobQueue({ connection: parts.connection, logger: parts.logger });
+  await deps.connection.nats.flush();
+  const queue = await createJobQueue({ connection: deps.connection, logger: deps.logger });
 
   const clientAt: JobSite['clientAt'] = (hostname, port) => ({
     id: 1,
@@ -262,7 +262,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const event: JobSite['event'] = async (job, type) => {
     const found = new AbortController();
     let result: DomainEvent | undefined;
-    for await (const page of parts.store.subscribe({ after: 0n, signal: found.signal })) {
+    for await (const page of deps.store.subscribe({ after: 0n, signal: found.signal })) {
       result ??= page.events.find((one) => one.stream === jobStream(job) && new RegExp(`^${type}$`).test(one.type));
       if (result) found.abort();
     }
@@ -272,16 +272,16 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
 
   const ended: JobSite['ended'] = async ({ job, run: uuid }) => {
     await event(job, END.source.slice(1, -1));
-    const { state } = await loadState(parts, jobEvolver, jobStream(job));
+    const { state } = await loadState(deps, jobEvolver, jobStream(job));
     const events: DomainEvent[] = [];
-    for await (const one of parts.store.readStream(jobStream(job))) events.push(one);
+    for await (const one of deps.store.readStream(jobStream(job))) events.push(one);
     const end = events.at(-1)?.data as Record<string, unknown>;
     return { ...state, job, run: uuid, types: events.map(({ type }) => type), end, events };
   };
 
   const lines: JobSite['lines'] = async (job) => {
     const all: OutputLine[] = [];
-    for await (const { data } of parts.store.readStream(outputStream(job))) {
+    for await (const { data } of deps.store.readStream(outputStream(job))) {
       all.push(...(data as { lines: OutputLine[] }).lines);
     }
     return all;
@@ -289,7 +289,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
 
   const site: JobSite = {
     test,
-    parts,
+    deps,
     client,
     repositoryHost,
     folder,
@@ -315,7 +315,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     event,
     cancel: async (job) => {
       await append(jobStream(job), { type: 'job-cancel-requested', data: { job } });
-      createSignals(parts.connection).publish('jobs.cancel', { job });
+      createSignals(deps.connection).publish('jobs.cancel', { job });
     },
     lines,
     output: async (job) => (await lines(job)).map(({ stdout }) => stdout).join('\n'),

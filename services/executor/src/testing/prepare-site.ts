@@ -1,5 +1,5 @@
 import { POLICY_DEFAULTS, type RunRequested } from '@cyborgbackup/contracts';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { startConnectSite, type ConnectSite, type SiteOptions } from './connection-site.ts';
 import type { JobContext } from '../job/job-context.ts';
@@ -25,10 +25,10 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
   const site = await startConnectSite(options);
   const calls: RecordedCall[] = [];
   const lines: string[] = [];
-  const parts = {
-    ...site.options.parts,
+  const deps = {
+    ...site.options.deps,
     waiter: { waitForProjections: () => Promise.resolve(), tryWaitForProjections: () => Promise.resolve(true) },
-    store: { ...site.options.parts.store, head: () => Promise.resolve(0n) },
+    store: { ...site.options.deps.store, head: () => Promise.resolve(0n) },
     // The executor's tables, without any backup in them.
     pool: { query: () => Promise.resolve({ rows: [{ name: 'executor', position: '0', backups: 0 }] }) },
     rpc: {
@@ -37,7 +37,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
         return Promise.resolve({});
       },
     },
-  } as unknown as ServiceParts;
+  } as unknown as ServiceDeps;
   const context: PrepareSite['context'] = ({ path = site.repository.path, pull = false } = {}) => {
     const run: RunRequested = {
       uuid: randomUUID(),
@@ -79,7 +79,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
     const [job] = run.jobs;
     if (!job) throw new Error('no job');
     return {
-      parts,
+      deps,
       plan: { run, job },
       attempt: 1,
       output: {

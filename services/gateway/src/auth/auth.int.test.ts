@@ -74,7 +74,7 @@ describe('HTTP Basic', () => {
 
   test('refuses HTTP Basic with the old password at once after a change', async () => {
     const uuid = randomUUID();
-    const seal = async (password: string) => gateway.parts.keys.seal(`user-${uuid}`, await hashPassword(password));
+    const seal = async (password: string) => gateway.deps.keys.seal(`user-${uuid}`, await hashPassword(password));
     const email = 'changing@example.com';
     await gateway.insert('inventory.users', { id: 50, uuid, email, password_hash: await seal('the first one') });
     expect((await me(basic(email, 'the first one'))).status).toBe(200);

@@ -20,13 +20,13 @@ const SCOPES = ['read', 'write', 'read write', 'read secrets', 'read data', 'rea
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const { insert, parts, services } = gateway;
+  const { insert, deps, services } = gateway;
   const [admin] = await gateway.sql('select uuid from inventory.users where email = $1', [ADMIN]);
   for (const [index, scope] of SCOPES.entries()) {
     const token = { id: index + 1, user_uuid: admin.uuid, scope, token_hash: apiTokenHash(scope.replaceAll(' ', '-')) };
     await insert('inventory.api_tokens', { ...token, last_used: new Date().toISOString() });
   }
-  const repository_key = await parts.keys.seal('r', 'the passphrase');
+  const repository_key = await deps.keys.seal('r', 'the passphrase');
   await insert('inventory.repositories', { id: 1, uuid: randomUUID(), name: 'r', repository_key });
   services.onAny(({ uuid = randomUUID() }) => ({ uuid, id: 1, version: 2, position: '0', line: 'x', public_key: 'y' }));
 });

@@ -1,7 +1,7 @@
 import { comparableEmail } from '@cyborgbackup/contracts';
 import { createLogger, hashPassword, loadConfig } from '@cyborgbackup/kernel';
 import { ensureProjection } from '@cyborgbackup/projections';
-import { createServiceParts, serviceConfig, type ServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps, serviceConfig, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -33,7 +33,7 @@ export interface SendOptions {
 /** The gateway on real PostgreSQL and NATS, with seeded tables and nobody but fakes behind it. */
 export interface TestGateway extends AsyncDisposable {
   readonly url: string;
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   readonly services: FakeServices;
   send(path: string, options?: SendOptions): Promise<Answer>;
   /** Inserts a row; columns that are not given take a value that fits. */
@@ -96,10 +96,10 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
       ...env,
     },
   );
-  const parts = await createServiceParts('gateway', config, logger);
-  for (const projection of projections) await ensureProjection(parts.pool, projection);
-  const services = await createFakeServices(parts.connection);
-  const gateway = await startGateway(parts, config);
+  const deps = await createServiceDeps('gateway', config, logger);
+  for (const projection of projections) await ensureProjection(deps.pool, projection);
+  const services = await createFakeServices(deps.connection);
+  const gateway = await startGateway(deps, config);
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
 
   const insert: TestGateway['insert'] = async (table, given) => {
@@ -143,13 +143,13 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
       email,
       is_superuser: email === ADMIN,
       revision: 1,
-      password_hash: await parts.keys.seal(`user-${uuid}`, hash),
+      password_hash: await deps.keys.seal(`user-${uuid}`, hash),
     });
   }
 
   return {
     url: gateway.url,
-    parts,
+    deps,
     services,
     insert,
     stop,
@@ -158,7 +158,7 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
     [Symbol.asyncDispose]: async () => {
       await stop();
       await admin.end();
-      await parts.close();
+      await deps.close();
       await nats[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

@@ -1,4 +1,4 @@
-import type { Written } from '@cyborgbackup/contracts';
+import type { ChangeResult } from '@cyborgbackup/contracts';
 import type { CommandResult } from '@cyborgbackup/event-store';
 import { AppError, type DomainEvent } from '@cyborgbackup/kernel';
 import { isDeepStrictEqual } from 'node:util';
@@ -70,10 +70,10 @@ export const changedEntity = <State extends Entity<object>>(
 export const isEmpty = (object: object): boolean => Object.keys(object).length === 0;
 
 /** The answer to a command about an entity. */
-export const writtenBy = <State extends Entity<unknown> | undefined, E extends DomainEvent>(
+export const changeResultOf = <State extends Entity<unknown> | undefined, E extends DomainEvent>(
   { state, version, position }: CommandResult<State, E>,
   kind: string,
-): Written => {
+): ChangeResult => {
   if (!state) throw new AppError('not-found', `There is no such ${kind}: it may have been deleted.`);
   return { uuid: state.uuid, id: state.id, version, position: position?.toString() ?? null };
 };

@@ -1,4 +1,4 @@
-import type { Written } from '@cyborgbackup/contracts';
+import type { ChangeResult } from '@cyborgbackup/contracts';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { INVENTORY_PROJECTION, type InventoryDeps } from './inventory-deps.ts';
 
@@ -10,13 +10,13 @@ const SECTION = 'references';
  * each waits until the read model shows what it wrote before it lets the next one look.
  * @throws AppError `unavailable` when others take too long
  */
-export const withReferences = (deps: InventoryDeps, write: () => Promise<Written>): Promise<Written> =>
+export const withReferences = (deps: InventoryDeps, write: () => Promise<ChangeResult>): Promise<ChangeResult> =>
   deps.exclusive(SECTION, async () => {
-    const written = await write();
-    const { position } = written;
+    const change = await write();
+    const { position } = change;
     // It is written all the same: in vain is no error.
     if (position !== null) {
       await deps.waiter.tryWaitForProjections([INVENTORY_PROJECTION], BigInt(position), WAIT_MILLIS.command);
     }
-    return written;
+    return change;
   });

@@ -31,7 +31,7 @@ export const followLog = async (
   let isLoading = true;
   const begin = async (): Promise<void> => {
     isLoading = false;
-    const queued = await deps.jobQueue.queued();
+    const queued = await deps.jobQueue.listQueued();
     for (const entry of queue.entries.values()) {
       if (entry.stage === 'granted' && !queued.has(entry.job.uuid)) publisher.add(entry);
     }

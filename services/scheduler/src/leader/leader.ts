@@ -12,7 +12,7 @@ import type { Watermark } from './watermark.ts';
 export interface LeaderDeps extends RunDeps {
   readonly store: EventStore;
   readonly logger: Logger;
-  readonly jobQueue: Pick<JobQueue, 'publish' | 'queued'>;
+  readonly jobQueue: Pick<JobQueue, 'publish' | 'listQueued'>;
   /** See `GrantLimits`. */
   readonly maxRunning: number;
   /** How long it may take until a job is found to be missing from the job queue; default: 30 seconds. */

@@ -29,7 +29,7 @@ describe('a launch', () => {
     input: z.input<(typeof schedulerCommands)[Name]['input']>,
   ): Promise<z.output<(typeof schedulerCommands)[Name]['output']>> => {
     const { subject, output } = schedulerCommands[name];
-    return stage.parts.rpc.call(subject, input, { schema: output }) as never;
+    return stage.deps.rpc.call(subject, input, { schema: output }) as never;
   };
   const launch = (policy: number, run: string = randomUUID()) => call('launch', { policy, run, extra_vars: null });
 
@@ -147,7 +147,7 @@ describe('a launch', () => {
     const run = randomUUID();
     await launch(policy.id, run);
     await stage.waitForStatuses(run, ['running', 'waiting', 'waiting', 'pending', 'waiting', 'waiting']);
-    const waiting = plannedNamed(await planOf(stage.parts, run), `Backup Job policy${policy.id} ${two}`);
+    const waiting = plannedNamed(await planOf(stage.deps, run), `Backup Job policy${policy.id} ${two}`);
     expect(await call('explain', { job: waiting.uuid })).toMatchObject({
       state: 'pending',
       reason: `Its repository is used by "Backup Job policy${policy.id} ${one}".`,
@@ -166,7 +166,7 @@ describe('a launch', () => {
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set(`Backup Job policy${policy.id} host${policy.id}-1`, gate.promise);
     const heard: string[] = [];
-    const stop = createSignals(stage.parts.connection).subscribe(
+    const stop = createSignals(stage.deps.connection).subscribe(
       CANCEL_SIGNAL,
       z.object({ job: z.uuid() }),
       ({ job }) => void heard.push(job),
@@ -292,13 +292,13 @@ describe('a launch', () => {
     const answer = await call('drill', { policy: id, run });
     await stage.waitForStatuses(run, ['successful', 'successful']);
     const [latest] = await stage.jobs(later);
-    const plan = await planOf(stage.parts, run);
+    const plan = await planOf(stage.deps, run);
     const job = plan.jobs.find(({ archive_name }) => archive_name === latest!.archive_name)!;
     expect(plan.jobs.map((each) => each.id)).toContain(answer.job);
     const again = randomUUID();
     await call('relaunch', { job: job.uuid, run: again });
     await stage.waitForStatuses(again, ['successful']);
-    const [drill] = (await planOf(stage.parts, again)).jobs;
+    const [drill] = (await planOf(stage.deps, again)).jobs;
     expect(drill).toMatchObject({ name: job.name, archive_name: latest!.archive_name, launch_type: 'relaunch' });
     expect(drill!.drill?.seed).not.toBe(job.drill?.seed);
     await checkReplay(stage);
@@ -325,7 +325,7 @@ describe('a launch', () => {
       const { reason } = await call('explain', { job: job!.uuid });
       expect(reason).toBe('It may run, but no executor is there: start one.');
     }, within);
-    const { nats } = stage.parts.connection;
+    const { nats } = stage.deps.connection;
     const subscription = nats.subscribe(HOLDER_SUBJECT);
     await nats.flush();
     expect((await call('explain', { job: job!.uuid })).reason).toContain('waits for an executor that has room');

@@ -28,17 +28,17 @@ describe('a policy of virtual machines', () => {
   const launch = async (policy: number): Promise<{ readonly run: string; readonly job: number }> => {
     const run = randomUUID();
     const { subject, output } = schedulerCommands.launch;
-    const { job } = await stage.parts.rpc.call(subject, { policy, run, extra_vars: null }, { schema: output });
+    const { job } = await stage.deps.rpc.call(subject, { policy, run, extra_vars: null }, { schema: output });
     return { run, job };
   };
   const relaunch = async (job: string): Promise<string> => {
     const run = randomUUID();
     const { subject, output } = schedulerCommands.relaunch;
-    await stage.parts.rpc.call(subject, { job, run }, { schema: output });
+    await stage.deps.rpc.call(subject, { job, run }, { schema: output });
     return run;
   };
   const explain = (job: string) =>
-    stage.parts.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });
+    stage.deps.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });
   const named = (jobs: readonly JobRow[], name: string): JobRow => jobs.find((job) => job.name === name)!;
 
   it('finds them first, and then backs up each by a chain of its own', async () => {
@@ -137,7 +137,7 @@ describe('a policy of virtual machines', () => {
 
     const all = await relaunch(named(jobs, 'Find Machines policy4 host4-1').uuid);
     await stage.waitForStatuses(all, Array<string>(5).fill('successful'));
-    expect((await planOf(stage.parts, all)).jobs.map(({ launch_type }) => launch_type)).toEqual([
+    expect((await planOf(stage.deps, all)).jobs.map(({ launch_type }) => launch_type)).toEqual([
       'dependency',
       ...Array<string>(4).fill('relaunch'),
     ]);

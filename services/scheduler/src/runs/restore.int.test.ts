@@ -32,7 +32,7 @@ describe('a restore', () => {
     stage.policies.set(1, policy);
     const run = randomUUID();
     const { subject, output } = schedulerCommands.launch;
-    await stage.parts.rpc.call(subject, { policy: 1, run, extra_vars: null }, { schema: output });
+    await stage.deps.rpc.call(subject, { policy: 1, run, extra_vars: null }, { schema: output });
     await stage.waitForStatuses(run, ['successful', 'successful', 'successful']);
     backup = (await stage.jobs(run))[0]!;
   });
@@ -44,8 +44,8 @@ describe('a restore', () => {
     const { subject, output } = schedulerCommands.restore;
     const run = request.run ?? randomUUID();
     const input = { ...WHAT, run, backup: backup.uuid, repository, client: stranger, ...request };
-    const { job } = await stage.parts.rpc.call(subject, input, { schema: output });
-    const plan = await planOf(stage.parts, run);
+    const { job } = await stage.deps.rpc.call(subject, input, { schema: output });
+    const plan = await planOf(stage.deps, run);
     expect(plan.jobs).toHaveLength(1);
     expect(plan.jobs[0]!.id).toBe(job);
     expect(plan.repository).toEqual(repository);
@@ -104,12 +104,12 @@ describe('a restore', () => {
     stage.repositories.set(repository.id, { ...repository, path: 'borg@new:/srv/repo', ready: true, enabled: true });
     const { subject, output } = schedulerCommands.relaunch;
     const again = (job: string, as: string): Promise<z.output<typeof output>> =>
-      stage.parts.rpc.call(subject, { job, run: as }, { schema: output });
+      stage.deps.rpc.call(subject, { job, run: as }, { schema: output });
     const { run, job } = await restore();
     await stage.waitForStatuses(run, ['successful']);
     const second = randomUUID();
     const answer = await again(job.uuid, second);
-    const plan = await planOf(stage.parts, second);
+    const plan = await planOf(stage.deps, second);
     expect(plan.repository).toMatchObject({ path: 'borg@new:/srv/repo' });
     expect(plan.jobs).toMatchObject([{ ...job, id: answer.job, uuid: plan.jobs[0]!.uuid, launch_type: 'relaunch' }]);
     await stage.waitForStatuses(second, ['successful']);

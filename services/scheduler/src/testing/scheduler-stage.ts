@@ -21,7 +21,7 @@ import { createLogger, type Clock, type DomainEvent } from '@cyborgbackup/kernel
 import { createJobQueue, type JobHandler } from '@cyborgbackup/messaging';
 import { compareProjection } from '@cyborgbackup/projections';
 import type { JobRow } from '@cyborgbackup/read-models';
-import { commandDeps, createServiceParts, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, createServiceDeps, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -31,18 +31,18 @@ import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { failed, succeeded } from './job-events.ts';
 import { startScheduler } from '../start.ts';
 
-/** Everything around a scheduler: real servers, and a test in the parts of inventory and executors. */
+/** Everything around a scheduler: real servers, and a test that plays inventory and executors. */
 export interface Stage extends AsyncDisposable {
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   /** By id: what inventory answers. */
   readonly policies: Map<number, ResolvedPolicy>;
   readonly repositories: Map<number, ResolvedPolicy['repository']>;
   readonly executor: FakeExecutor;
   /** Parts as of another process; they end with the stage. */
-  newParts(name: string): Promise<ServiceParts>;
-  /** Ends all work of these parts at once, as a power cut would: nothing is given back. */
-  kill(parts: ServiceParts, name: string): Promise<void>;
-  startScheduler(options?: { parts?: ServiceParts; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
+  newDeps(name: string): Promise<ServiceDeps>;
+  /** Ends all work of these deps at once, as a power cut would: nothing is given back. */
+  kill(deps: ServiceDeps, name: string): Promise<void>;
+  startScheduler(options?: { deps?: ServiceDeps; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
   /** Occurrences of a policy or a repository that have no run, from the whole log. */
@@ -70,7 +70,7 @@ export const createStage = async (): Promise<Stage> => {
   const nats = stack.use(await startTestNats());
   const key = randomBytes(32).toString('base64');
 
-  const newParts: Stage['newParts'] = async (name) => {
+  const newDeps: Stage['newDeps'] = async (name) => {
     const config = {
       DATABASE_URL: database.url,
       CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
@@ -79,36 +79,36 @@ export const createStage = async (): Promise<Stage> => {
       CYBORGBACKUP_DATA_DIR: '',
       CYBORGBACKUP_LOG_LEVEL: 'silent',
     } as const;
-    const parts = await createServiceParts(name, config, logger);
-    stack.defer(parts.close);
-    return parts;
+    const deps = await createServiceDeps(name, config, logger);
+    stack.defer(deps.close);
+    return deps;
   };
 
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
   admin.on('error', () => undefined);
   stack.defer(() => admin.end());
-  const parts = await newParts('stage');
+  const deps = await newDeps('stage');
   const policies = new Map<number, ResolvedPolicy>();
   const repositories = new Map<number, ResolvedPolicy['repository']>();
-  stack.defer(answer(parts, policyCommands.resolve.subject, policyPage(policies)));
-  stack.defer(answer(parts, repositoryCommands.resolve.subject, ({ id }) => repositories.get(id)));
-  const player = await playExecutor(parts);
+  stack.defer(answer(deps, policyCommands.resolve.subject, policyPage(policies)));
+  stack.defer(answer(deps, repositoryCommands.resolve.subject, ({ id }) => repositories.get(id)));
+  const player = await playExecutor(deps);
   stack.defer(player.stop);
 
   const append: Stage['append'] = async (stream, ...events) => {
     const decider = { initialState: undefined, decide: () => events, evolve: () => undefined };
-    await handleCommand(commandDeps(parts, 'test'), decider)(stream, undefined);
+    await handleCommand(commandDeps(deps, 'test'), decider)(stream, undefined);
   };
   const jobs: Stage['jobs'] = async (run) =>
-    (await parts.pool.query<JobRow>('select * from scheduler.jobs where run = $1 order by id', [run])).rows;
+    (await deps.pool.query<JobRow>('select * from scheduler.jobs where run = $1 order by id', [run])).rows;
 
   return {
-    parts,
+    deps,
     policies,
     repositories,
     executor: player.executor,
-    newParts,
-    startScheduler: async ({ parts: own = parts, maxRunning = 0, clock } = {}) => {
+    newDeps,
+    startScheduler: async ({ deps: own = deps, maxRunning = 0, clock } = {}) => {
       const service = await startScheduler(own, { CYBORGBACKUP_MAX_RUNNING_JOBS: maxRunning }, clock);
       let stopped: Promise<void> | undefined;
       const stop = (): Promise<void> => (stopped ??= service.stop());
@@ -129,13 +129,13 @@ export const createStage = async (): Promise<Stage> => {
     },
     eventsOf: async (stream) => {
       const events = [];
-      for await (const { type, data } of parts.store.readStream(stream)) events.push({ type, data });
+      for await (const { type, data } of deps.store.readStream(stream)) events.push({ type, data });
       return events;
     },
     skipped: async (subject) => {
       const found: OccurrenceEvent['data'][] = [];
       for (let after = 0n; ;) {
-        const { events, position } = await parts.store.readAll({ after, limit: 5_000 });
+        const { events, position } = await deps.store.readAll({ after, limit: 5_000 });
         if (position === after) return found;
         after = position;
         for (const { type, data } of events) {
@@ -185,7 +185,7 @@ const policyPage =
   };
 
 /** Answers a call, as inventory does: speaks the envelope of the RPC library. Returns what ends it. */
-const answer = ({ connection }: ServiceParts, subject: string, find: (asked: Asked) => unknown): (() => void) => {
+const answer = ({ connection }: ServiceDeps, subject: string, find: (asked: Asked) => unknown): (() => void) => {
   const subscription = connection.nats.subscribe(subject, {
     callback: (_error, message) => {
       const { id, data } = message.json<{ id: string; data: Asked }>();
@@ -198,11 +198,11 @@ const answer = ({ connection }: ServiceParts, subject: string, find: (asked: Ask
 };
 
 const playExecutor = async (
-  parts: ServiceParts,
+  deps: ServiceDeps,
 ): Promise<{ readonly executor: FakeExecutor; readonly stop: () => Promise<void> }> => {
   const executor: FakeExecutor = { orders: new Map(), started: [] };
   const stopping = new AbortController();
-  const command = handleCommand(commandDeps(parts, 'executor'), {
+  const command = handleCommand(commandDeps(deps, 'executor'), {
     ...jobEvolver,
     decide: (event: JobEvent, { status }) =>
       status === (event.type === 'job-started' ? 'idle' : 'running') ? [event] : [],
@@ -211,7 +211,7 @@ const playExecutor = async (
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
   const handler: JobHandler = async ({ job, run }) => {
-    const plan = await planOf(parts, run);
+    const plan = await planOf(deps, run);
     const { name } = plan.jobs.find(({ uuid }) => uuid === job)!;
     const start: JobEvent = { type: 'job-started', data: { job, run, attempt: 1, executor: 'fake' } };
     if ((await command(jobStream(job), start)).events.length === 0) return 'drop';
@@ -228,7 +228,7 @@ const playExecutor = async (
     }
     return 'done';
   };
-  const queue = await createJobQueue({ connection: parts.connection, logger });
+  const queue = await createJobQueue({ connection: deps.connection, logger });
   const consumed = queue.consume({ concurrency: 8, signal: stopping.signal, handler, graceMillis: 0 });
   return {
     executor,
@@ -240,7 +240,7 @@ const playExecutor = async (
 };
 
 /** The run with all its jobs, those of machines that were found included. */
-export const planOf = async ({ store }: ServiceParts, run: string): Promise<RunRequested> => {
+export const planOf = async ({ store }: ServiceDeps, run: string): Promise<RunRequested> => {
   let plan: RunRequested | undefined;
   for await (const { type, data } of store.readStream(runStream(run))) {
     if (type === 'run-requested') plan = data as RunRequested;
@@ -275,11 +275,11 @@ export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
 };
 
 /** The tables must be what the log alone gives. */
-export const checkReplay = async ({ parts }: Stage): Promise<void> => {
-  const head = await parts.store.head();
+export const checkReplay = async ({ deps }: Stage): Promise<void> => {
+  const head = await deps.store.head();
   await vi.waitFor(async () => {
     const comparison = await compareProjection({
-      ...parts,
+      ...deps,
       projection: schedulerProjection,
       owner: randomUUID(),
       signal: new AbortController().signal,
@@ -289,10 +289,10 @@ export const checkReplay = async ({ parts }: Stage): Promise<void> => {
   }, within);
 };
 
-/** Waits until the process with these parts leads. */
-export const leaderIs = ({ parts }: Stage, instance: string): Promise<void> =>
+/** Waits until the process with these deps leads. */
+export const leaderIs = ({ deps }: Stage, instance: string): Promise<void> =>
   vi.waitFor(async () => {
-    const { rows } = await parts.pool.query<{ owner: string }>(
+    const { rows } = await deps.pool.query<{ owner: string }>(
       `select owner from projections.checkpoints where name = 'scheduler_leader'`,
     );
     expect(rows[0]?.owner).toBe(instance);

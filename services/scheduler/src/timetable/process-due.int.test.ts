@@ -18,15 +18,15 @@ describe('processDue', () => {
   let deps: Omit<ProcessDueDeps, 'active' | 'clock'>;
   beforeAll(async () => {
     stage = await createStage();
-    const { pool, logger, rpc } = stage.parts;
+    const { pool, logger, rpc } = stage.deps;
     await ensureProjection(pool, schedulerProjection);
-    const commands = commandDeps(stage.parts, 'scheduler');
+    const commands = commandDeps(stage.deps, 'scheduler');
     deps = {
       pool,
       rpc,
       logger,
       commands,
-      waiter: stage.parts.waiter,
+      waiter: stage.deps.waiter,
       lock: createLaunchLock(pool),
     };
   });
@@ -113,17 +113,17 @@ describe('processDue', () => {
     const gate = Promise.withResolvers<void>();
     // One of them is still busy with the first occurrence when the others come.
     stage.executor.orders.set('Backup Job policy14 host14-1', gate.promise);
-    let leader = await stage.startScheduler({ parts: await stage.newParts('s0'), clock });
+    let leader = await stage.startScheduler({ deps: await stage.newDeps('s0'), clock });
     const occurrences: number[] = [];
     for (let n = 1; n <= 4; n += 1) {
-      const parts = await stage.newParts(`s${n}`);
-      const next = await stage.startScheduler({ parts, clock });
+      const deps = await stage.newDeps(`s${n}`);
+      const next = await stage.startScheduler({ deps, clock });
       now = Math.ceil((now + 1) / HOUR) * HOUR;
       occurrences.push(now);
       // It may be at anything when it is told to stop.
       await new Promise((resolve) => setTimeout(resolve, 350 * (n - 1)));
       await leader.stop();
-      await leaderIs(stage, parts.instance);
+      await leaderIs(stage, deps.instance);
       leader = next;
     }
     const isDecidedOnce = async (policy: string, due: number): Promise<boolean> => {

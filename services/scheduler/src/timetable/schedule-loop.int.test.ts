@@ -74,7 +74,7 @@ describe('a schedule', () => {
     occurrenceRun({ subject, kind }, due);
 
   const runsOf = async (policy: string): Promise<readonly (string | null)[]> => {
-    const { rows } = await stage.parts.pool.query<{ due_at: Date | null }>(
+    const { rows } = await stage.deps.pool.query<{ due_at: Date | null }>(
       'select due_at from scheduler.jobs where policy_uuid = $1 order by id',
       [policy],
     );
@@ -90,7 +90,7 @@ describe('a schedule', () => {
     clock.set(s1 + second);
     const first = runOf(policy.uuid, s1);
     await stage.waitForStatuses(first, ['successful']);
-    expect(await planOf(stage.parts, first)).toMatchObject({ due_at: iso(s1), jobs: [{ launch_type: 'scheduled' }] });
+    expect(await planOf(stage.deps, first)).toMatchObject({ due_at: iso(s1), jobs: [{ launch_type: 'scheduled' }] });
 
     // Down over two occurrences: the later one is run.
     await stop();
@@ -217,7 +217,7 @@ describe('a schedule', () => {
     clock.set(s2 + second);
     const run = runOf(policy.uuid, s2, 'drill');
     await stage.waitForStatuses(run, ['successful']);
-    const plan = await planOf(stage.parts, run);
+    const plan = await planOf(stage.deps, run);
     const [made] = await stage.jobs(backup);
     expect(plan).toMatchObject({
       schedule: { id: 10 },
@@ -257,7 +257,7 @@ describe('a schedule', () => {
     const [skipped] = await stage.skipped(repository.uuid);
     const started = skipped!.kind === 'check' ? 1 : 0;
     await stage.waitForStatuses(runs[started]!, ['successful']);
-    const [job] = (await planOf(stage.parts, runs[started]!)).jobs;
+    const [job] = (await planOf(stage.deps, runs[started]!)).jobs;
     expect(job).toMatchObject({
       name: ['Check Repository repository11', 'Integrity Job repository11'][started],
       job_type: ['check', 'integrity'][started],
@@ -284,7 +284,7 @@ describe('a schedule', () => {
     clock.set(s1 + second);
     const run = runOf(repository.uuid, s1, 'integrity');
     await stage.waitForStatuses(run, ['successful']);
-    expect(await planOf(stage.parts, run)).toMatchObject({ policy: null, schedule: null, due_at: iso(s1) });
+    expect(await planOf(stage.deps, run)).toMatchObject({ policy: null, schedule: null, due_at: iso(s1) });
     await stage.append('settings', {
       type: 'setting-changed',
       data: { key: 'cyborgbackup_integrity_check', value: 'False' },

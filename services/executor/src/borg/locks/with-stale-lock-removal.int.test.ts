@@ -24,8 +24,8 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]());
 
 const connections = (job: string): ConnectionOptions => ({
-  parts: site.parts,
-  hostKeys: createHostKeyPins(site.parts),
+  deps: site.deps,
+  hostKeys: createHostKeyPins(site.deps),
   connectTimeoutMillis: 10_000,
   signal: new AbortController().signal,
   job,

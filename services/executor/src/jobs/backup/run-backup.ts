@@ -14,11 +14,11 @@ import { findLostArchive, removeArchive, removeCheckpoints, withoutHalfArchive }
 import { sourceOf } from './sources/source-of.ts';
 
 /** The backup before this one of the same policy, client and machine. */
-const lastBackupOf = async ({ parts, plan }: JobContext): Promise<LastBackup | undefined> => {
+const lastBackupOf = async ({ deps, plan }: JobContext): Promise<LastBackup | undefined> => {
   const series = seriesOf(plan);
   if (!series) return undefined;
-  await caughtUp(parts);
-  return readLastGood(parts.pool, series);
+  await caughtUp(deps);
+  return readLastGood(deps.pool, series);
 };
 
 const factsOf = (archive: ArchiveInfo): ArchiveFacts => ({
@@ -55,13 +55,13 @@ const resultOfLostArchive = (archive: ArchiveInfo): JobResult => ({
  *   4. the posthook runs, whatever happened before, unless another executor goes on with the job and will run it.
  */
 export const runBackup = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output, attempt } = context;
+  const { deps, plan, output, attempt } = context;
   const policy = policyOf(plan);
   const client = clientOf(plan);
   const archive = archiveOf(plan);
   const source = sourceOf({
     policyType: policy.policy_type,
-    variables: await openVariables(parts, plan),
+    variables: await openVariables(deps, plan),
     client,
     vmProvider: policy.vmprovider,
     machine: plan.job.machine,

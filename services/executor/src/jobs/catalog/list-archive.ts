@@ -19,13 +19,13 @@ import { reconcileCatalog } from './reconcile-archives.ts';
  * Each attempt is a listing of its own: the catalog shows only a complete listing.
  */
 const listEntries = async (context: JobContext, endpoint: BorgEndpoint): Promise<JobResult> => {
-  const { parts, plan, output } = context;
+  const { deps, plan, output } = context;
   const archive = archiveOf(plan);
   const { master_job: backup, client, machine } = plan.job;
   if (backup === null) throw new JobFailure('This job follows no backup.', { status: 'error' });
   const repository = repositoryOf(plan);
   output.write('verbose', `Listing archive ${archive}`);
-  const listing = await beginListing(callCatalog(parts.rpc), {
+  const listing = await beginListing(callCatalog(deps.rpc), {
     listing: randomUUID(),
     job: backup,
     repository: repository.uuid,
@@ -48,7 +48,7 @@ const listEntries = async (context: JobContext, endpoint: BorgEndpoint): Promise
   } catch (error) {
     // Without its end the listing is not shown; this only frees its space sooner.
     await listing.abandon().catch((reason: unknown) => {
-      parts.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
+      deps.logger.warn({ archive, reason: messageOf(reason) }, 'An unfinished listing is left to the next one');
     });
     throw error;
   }

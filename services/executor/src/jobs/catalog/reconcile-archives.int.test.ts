@@ -26,7 +26,7 @@ const endpoint = (path: string): BorgEndpoint => ({
 });
 
 /** Plays the log and the catalog. */
-const parts = {
+const deps = {
   store: { head: () => Promise.resolve(42n) },
   rpc: {
     call: (_subject: string, request: (typeof requests)[number]) => {
@@ -39,11 +39,11 @@ const parts = {
       });
     },
   },
-} as unknown as ReconcileOptions['parts'];
+} as unknown as ReconcileOptions['deps'];
 
 const reconcile = (path: string, changes: Partial<ReconcileOptions> = {}) =>
   reconcileArchives({
-    parts,
+    deps,
     endpoint: endpoint(path),
     repository,
     borgId: undefined,

@@ -1,7 +1,7 @@
 import { listNames } from '@cyborgbackup/kernel';
 import { explainFailure, listArchivesCommand, parseArchiveList } from '@cyborgbackup/borg';
 import { catalogCommands, RECONCILE_MAX } from '@cyborgbackup/contracts';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { runBorgAt } from '../../borg/run-borg-at.ts';
 import { commandOptions, isDone } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
@@ -12,7 +12,7 @@ import { otherRepository, preparedIds } from '../prepare/known-repository.ts';
 import { callCatalog } from './call-catalog.ts';
 
 export interface ReconcileOptions {
-  readonly parts: Pick<ServiceParts, 'rpc' | 'store'>;
+  readonly deps: Pick<ServiceDeps, 'rpc' | 'store'>;
   readonly endpoint: BorgEndpoint;
   /** The repository's uuid. */
   readonly repository: string;
@@ -54,10 +54,10 @@ const listArchives = async (
  * it is
  */
 export const reconcileArchives = async (options: ReconcileOptions): Promise<ArchiveDrift> => {
-  const { parts, repository } = options;
-  const known_until = (await parts.store.head()).toString();
+  const { deps, repository } = options;
+  const known_until = (await deps.store.head()).toString();
   const listed = await listArchives(options);
-  const call = callCatalog(parts.rpc);
+  const call = callCatalog(deps.rpc);
   const vanished: string[] = [];
   const foundAgain: string[] = [];
   const unknown: string[] = [];
@@ -79,13 +79,13 @@ const MAX_LISTED_NAMES = 20;
 
 /** As `reconcileArchives`, of the job's repository, with the differences in the job's output. */
 export const reconcileCatalog = async (context: JobContext, endpoint: BorgEndpoint): Promise<void> => {
-  const { parts, plan, output, signal } = context;
+  const { deps, plan, output, signal } = context;
   const { uuid } = repositoryOf(plan);
   const { vanished, foundAgain, unknown } = await reconcileArchives({
-    parts,
+    deps,
     endpoint,
     repository: uuid,
-    borgId: (await preparedIds(parts, uuid)).at(-1),
+    borgId: (await preparedIds(deps, uuid)).at(-1),
     signal,
   });
   const warn = (text: string, names: readonly string[], advice = ''): void => {

@@ -68,14 +68,14 @@ const checkAll = async (context: JobContext, endpoint: BorgEndpoint, verifyData:
 };
 
 /** Tells the catalog which archives are damaged now, and which were damaged at the last check and are not any more. */
-const reportFindings = async ({ parts, plan }: JobContext, findings: CheckFindings, at: string): Promise<void> => {
+const reportFindings = async ({ deps, plan }: JobContext, findings: CheckFindings, at: string): Promise<void> => {
   const { uuid } = repositoryOf(plan);
-  await caughtUp(parts);
+  await caughtUp(deps);
   const damaged = new Set(findings.damagedArchives);
-  const before = await readLastCheck(parts.pool, uuid);
+  const before = await readLastCheck(deps.pool, uuid);
   const names = [...new Set([...damaged, ...(before?.damaged ?? [])])];
   const { subject, output } = catalogCommands.recordFindings;
-  for (const { archive, job } of await readBackups(parts.pool, uuid, names)) {
+  for (const { archive, job } of await readBackups(deps.pool, uuid, names)) {
     const broken = findings.damagedFiles.filter((file) => file.archive === archive).map(({ path }) => path);
     const request = {
       job,
@@ -83,7 +83,7 @@ const reportFindings = async ({ parts, plan }: JobContext, findings: CheckFindin
       broken_paths: broken.slice(0, BROKEN_PATHS_MAX),
       checked_at: at,
     };
-    await parts.rpc.call(subject, request, { schema: output });
+    await deps.rpc.call(subject, request, { schema: output });
   }
 };
 
@@ -107,12 +107,12 @@ const MAX_DAMAGED_NAMES = 1_000;
  * reported to the catalog archive by archive.
  */
 export const checkArchives = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output } = context;
+  const { deps, plan, output } = context;
   const repository = repositoryOf(plan);
   const verifyData = plan.job.job_type === 'integrity';
   output.write('verbose', `Checking repository ${repository.name}${verifyData ? ' and all of its data' : ''}`);
   await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repository);
-  const known_until = (await parts.store.head()).toString();
+  const known_until = (await deps.store.head()).toString();
   const { findings, result } = await checkAll(context, endpoint, verifyData);
   const checked: CheckResult = {
     verified_data: verifyData,

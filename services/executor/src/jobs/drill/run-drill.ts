@@ -19,13 +19,13 @@ const SAMPLE_MILLIS = 120_000;
 
 /** @throws JobFailure for an archive that is not catalogued, or that has no files */
 const sampleFiles = async (
-  { parts, plan }: JobContext,
+  { deps, plan }: JobContext,
   { seed, files }: DrillRequest,
 ): Promise<readonly SampledFile[]> => {
   const { subject, output } = catalogCommands.sample;
   const input = { job: plan.job.master_job, seed, files };
   try {
-    const sample = await parts.rpc.call(subject, input, { schema: output, deadlineMillis: SAMPLE_MILLIS });
+    const sample = await deps.rpc.call(subject, input, { schema: output, deadlineMillis: SAMPLE_MILLIS });
     if (sample.files.length > 0) return sample.files;
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;

@@ -13,7 +13,7 @@ const FIND_MISSING = 'for name do command -v "$name" >/dev/null || echo "$name";
 
 /** Checks whether a client is a hypervisor that the policy's provider can work with, and reports it to the inventory. */
 export const checkHypervisor = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output, signal } = context;
+  const { deps, plan, output, signal } = context;
   const { uuid, hostname, port } = clientOf(plan);
   const policy = policyOf(plan);
   const provider = vmProviderOf(policy.policy_type, policy.vmprovider);
@@ -33,6 +33,6 @@ export const checkHypervisor = async (context: JobContext): Promise<JobResult> =
   output.write('verbose', `Found ${name}`);
   const { recordHypervisorPreparation } = clientCommands;
   const report = { uuid, hypervisor_ready: true, hypervisor_name: name };
-  await parts.rpc.call(recordHypervisorPreparation.subject, report, { schema: recordHypervisorPreparation.output });
+  await deps.rpc.call(recordHypervisorPreparation.subject, report, { schema: recordHypervisorPreparation.output });
   return EMPTY_RESULT;
 };

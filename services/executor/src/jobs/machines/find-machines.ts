@@ -16,8 +16,8 @@ const LIST_MILLIS = 120_000;
 const LIST_BYTES = 16 * 1024 * 1024;
 
 /** The machines that the policy names for this client; undefined for all. */
-const namedMachines = async ({ parts, plan }: JobContext): Promise<readonly string[] | undefined> => {
-  const variables = await openVariables(parts, plan);
+const namedMachines = async ({ deps, plan }: JobContext): Promise<readonly string[] | undefined> => {
+  const variables = await openVariables(deps, plan);
   const { id } = clientOf(plan);
   return policyOf(plan).policy_type === 'proxmox'
     ? parsePolicyVariables(policyVariables.proxmox, variables).extended_proxmox?.[id]

@@ -1,6 +1,6 @@
 import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
 import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
 import { connectionsOf } from '../../endpoints/connection-options.ts';
 import { canBindKeys } from '../../endpoints/openssh-version.ts';
@@ -28,7 +28,7 @@ const limitationsOf = ({ isRoot, login, opensshVersion }: ClientSession, pull: b
 ];
 
 /** Whether a user has marked the client for an upgrade of borg. */
-const isMarkedForUpdate = async ({ store }: ServiceParts, client: string): Promise<boolean> => {
+const isMarkedForUpdate = async ({ store }: ServiceDeps, client: string): Promise<boolean> => {
   let isMarked = false;
   for await (const { type, data } of store.readStream(`client-${client}`)) {
     if (type === clientRegistered.type) isMarked = clientRegistered.schema.parse(data).mark_as_to_update;
@@ -40,15 +40,15 @@ const isMarkedForUpdate = async ({ store }: ServiceParts, client: string): Promi
 
 /** Push mode needs borg on the client; in pull mode it is optional, for restores that run there. @throws JobFailure */
 const ensureBorg = async (
-  { parts, plan, output, signal }: JobContext,
+  { deps, plan, output, signal }: JobContext,
   { runner, isRoot }: ClientSession,
   pull: boolean,
 ): Promise<HostDescription> => {
   const { uuid, hostname } = clientOf(plan);
   const say = (text: string): void => output.write('verbose', text);
   if (!pull) {
-    const mayInstall = await mayInstallPrograms(parts);
-    const upgrade = (await isMarkedForUpdate(parts, uuid)) ? (['borg'] as const) : [];
+    const mayInstall = await mayInstallPrograms(deps);
+    const upgrade = (await isMarkedForUpdate(deps, uuid)) ? (['borg'] as const) : [];
     const host = { runner, isRoot, name: hostname, signal, say };
     await ensurePrograms(host, { programs: ['borg', 'ssh'], mayInstall, upgrade });
   }
@@ -71,7 +71,7 @@ const preparePull = async (context: JobContext): Promise<void> => {
  * distribution's packages where the settings allow it.
  */
 export const prepareClient = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output } = context;
+  const { deps, plan, output } = context;
   const { uuid, hostname, port } = clientOf(plan);
   const pull = plan.run.policy?.mode_pull ?? false;
   output.write('verbose', `Connecting to ${hostname}:${port}`);
@@ -85,6 +85,6 @@ export const prepareClient = async (context: JobContext): Promise<JobResult> => 
   if (pull) await preparePull(context);
   const { recordPreparation } = clientCommands;
   const report = { uuid, version: borgVersion ?? '', ready: borgVersion !== undefined };
-  await parts.rpc.call(recordPreparation.subject, report, { schema: recordPreparation.output });
+  await deps.rpc.call(recordPreparation.subject, report, { schema: recordPreparation.output });
   return EMPTY_RESULT;
 };

@@ -11,12 +11,12 @@ import { ensurePrograms } from './ensure-programs.ts';
  * @throws JobFailure, SshError
  */
 export const prepareEndpoint = async (
-  { parts, output, signal }: JobContext,
+  { deps, output, signal }: JobContext,
   { host, runner }: BorgEndpoint,
   { pull }: { readonly pull: boolean },
 ): Promise<string> => {
   const name = host === 'executor' ? 'the host of the executor' : runner.where;
-  const mayInstall = await mayInstallPrograms(parts);
+  const mayInstall = await mayInstallPrograms(deps);
   const { stdout: uid } = await runCommand(runner, ['id', '-u'], { signal });
   const say = (text: string): void => output.write('verbose', text);
   await ensurePrograms(

@@ -68,7 +68,7 @@ const escrowKey = async (
   }
   const { escrowKey: escrow } = repositoryCommands;
   const request = { uuid: repositoryOf(context.plan).uuid, borg_id: repository.id, key: result.stdout };
-  await context.parts.rpc.call(escrow.subject, request, { schema: escrow.output });
+  await context.deps.rpc.call(escrow.subject, request, { schema: escrow.output });
   context.output.write('verbose', "A copy of borg's key is kept here, encrypted");
   return [];
 };
@@ -78,7 +78,7 @@ const tryOwnKey = async (context: JobContext): Promise<boolean> => {
   const { uuid, path } = repositoryOf(context.plan);
   const location = parseRepositoryLocation(path);
   if (location.kind === 'local') return false;
-  const { id, ownKey } = await repositorySecrets(context.parts, uuid);
+  const { id, ownKey } = await repositorySecrets(context.deps, uuid);
   if (!ownKey) {
     context.output.write('system_warning', 'This repository has no SSH key of its own yet: generate one for it.');
     return false;
@@ -98,7 +98,7 @@ const tryOwnKey = async (context: JobContext): Promise<boolean> => {
  * is wrong.
  */
 export const prepareRepository = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output } = context;
+  const { deps, plan, output } = context;
   const { uuid, name } = repositoryOf(plan);
   output.write('verbose', `Opening repository ${name}`);
   await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
@@ -121,6 +121,6 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
     initialised: existing === undefined,
     own_key,
   };
-  await parts.rpc.call(prepared.subject, report, { schema: prepared.output });
+  await deps.rpc.call(prepared.subject, report, { schema: prepared.output });
   return { warnings, archive: null, repositorySizes: repositorySizesOf(info.cache), pruned: [] };
 };

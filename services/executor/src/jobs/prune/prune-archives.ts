@@ -38,28 +38,28 @@ const keepOf = ({ plan }: JobContext): Keep => {
 };
 
 /** The archives that the backups of this job's policy, client and machine have made, or meant to make. */
-const recordedArchives = async ({ parts, plan }: JobContext): Promise<readonly RecordedArchive[]> => {
+const recordedArchives = async ({ deps, plan }: JobContext): Promise<readonly RecordedArchive[]> => {
   const series = seriesOf(plan);
   if (!series) throw new JobFailure('This job does not say whose archives to prune.', { status: 'error' });
-  await caughtUp(parts);
-  return readSeries(parts.pool, series, repositoryOf(plan).uuid);
+  await caughtUp(deps);
+  return readSeries(deps.pool, series, repositoryOf(plan).uuid);
 };
 
 /** In a damaged repository an old archive may be the only one that can still be restored. */
-const refuseDamaged = async ({ parts, plan }: JobContext): Promise<void> => {
+const refuseDamaged = async ({ deps, plan }: JobContext): Promise<void> => {
   const { uuid, name } = repositoryOf(plan);
-  const last = await readLastCheck(parts.pool, uuid);
+  const last = await readLastCheck(deps.pool, uuid);
   if (!last || last.clean) return;
   throw new JobFailure(
     `The latest check of the repository ${name} found damage, so nothing is removed: repair it and let a check succeed.`,
   );
 };
 
-const forget = async ({ parts, plan }: JobContext, archives: readonly string[]): Promise<void> => {
+const forget = async ({ deps, plan }: JobContext, archives: readonly string[]): Promise<void> => {
   const { subject, output } = catalogCommands.removeArchive;
   for (const archive of archives) {
     const request = { repository: repositoryOf(plan).uuid, archive, reason: 'pruned' };
-    await parts.rpc.call(subject, request, { schema: output });
+    await deps.rpc.call(subject, request, { schema: output });
   }
 };
 

@@ -24,7 +24,7 @@ const clientFor = async (context: JobContext): Promise<SqlClient> => {
       'The policy that made this dump is gone, and with it how to log in: restore the dump as a file.',
     );
   }
-  const variables = await openVariables(context.parts, context.plan);
+  const variables = await openVariables(context.deps, context.plan);
   try {
     const client = sqlClientOf(policy.policy_type, variables, clientOf(context.plan).id);
     if (client) return client;

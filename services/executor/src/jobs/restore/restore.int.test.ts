@@ -382,7 +382,7 @@ it('leaves no private folder and no process after a cancellation', async () => {
   });
   await until('the staging is there', () => staging().length > 0);
   await site.append(jobStream(uuid), { type: 'job-cancel-requested', data: { job: uuid } });
-  site.parts.connection.nats.publish(CANCEL_SIGNAL, JSON.stringify({ job: uuid }));
+  site.deps.connection.nats.publish(CANCEL_SIGNAL, JSON.stringify({ job: uuid }));
   expect(await site.ended(uuid)).toMatchObject({ status: 'canceled' });
   expect(readdirSync(dest)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { Written } from '@cyborgbackup/contracts';
+import type { ChangeResult } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
 import { NOT_YET_VISIBLE, type WaitForProjection } from '../../backend/calls.ts';
 import type { Reader } from '../../db/reader.ts';
@@ -43,9 +43,9 @@ interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change ext
   present(row: Row): unknown;
   /** The detail, where it shows more than a list does. */
   presentDetail?(row: Row, request: ApiRequest): Promise<unknown>;
-  register(body: z.output<Create>, request: ApiRequest): Promise<Written>;
-  update(target: Target, changes: z.output<Change>, context: { row: Row; request: ApiRequest }): Promise<Written>;
-  remove(target: Target): Promise<Written>;
+  register(body: z.output<Create>, request: ApiRequest): Promise<ChangeResult>;
+  update(target: Target, changes: z.output<Change>, context: { row: Row; request: ApiRequest }): Promise<ChangeResult>;
+  remove(target: Target): Promise<ChangeResult>;
   /** Headers of the answer to a change. */
   changedHeaders?(row: Row, request: ApiRequest): Promise<Record<string, string>>;
 }
@@ -82,7 +82,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       : { uuid: row.uuid };
 
   /** The state after a write; 202 when the read model lags behind. */
-  const written = async ({ id, version, position }: Written, request: ApiRequest): Promise<ApiAnswer> => {
+  const changeAnswer = async ({ id, version, position }: ChangeResult, request: ApiRequest): Promise<ApiAnswer> => {
     if (!(await waitForProjection('inventory', position))) {
       return { status: 202, body: { detail: NOT_YET_VISIBLE, id, url: urlOf(collection, id) } };
     }
@@ -95,7 +95,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
   const change = async (request: ApiRequest<z.output<Change>>): Promise<ApiAnswer> => {
     const row = await find(idParameter(request, label));
     const result = await resource.update(targetOf(row, request), request.body, { row, request });
-    return written(result, request);
+    return changeAnswer(result, request);
   };
 
   return [
@@ -122,7 +122,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       ignoredFields,
       handle: async (request) => {
         const result = await resource.register(request.body, request);
-        const answer = await written(result, request);
+        const answer = await changeAnswer(result, request);
         return { ...answer, headers: { ...answer.headers, Location: urlOf(collection, result.id) } };
       },
     }),

@@ -1,5 +1,5 @@
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
-import { createServiceParts, serviceConfig } from '@cyborgbackup/service';
+import { createServiceDeps, serviceConfig } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
 import { cp, link, lstat, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -369,15 +369,15 @@ describe('an archive that was deleted behind our back', () => {
 });
 
 test('a replay of the log gives the same read models', async () => {
-  const parts = await createServiceParts(
+  const deps = await createServiceDeps(
     'replay',
     loadConfig(serviceConfig, product.environment),
     createLogger('test', 'silent'),
   );
   try {
-    for (const { differences } of await compareAll(parts)) expect(differences).toEqual([]);
+    for (const { differences } of await compareAll(deps)) expect(differences).toEqual([]);
   } finally {
-    await parts.close();
+    await deps.close();
   }
 });
 

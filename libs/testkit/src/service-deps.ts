@@ -1,12 +1,12 @@
 import { createLogger } from '@cyborgbackup/kernel';
-import { createServiceParts, prepareDatabase, type ServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps, prepareDatabase, type ServiceDeps } from '@cyborgbackup/service';
 import { randomBytes } from 'node:crypto';
 import { startTestNats, type TestNats } from './nats-server.ts';
 import { createTestDatabase } from './postgres.ts';
 
 /** A database and a NATS server of a test's own, with a service's connections to them. */
-export interface TestParts extends AsyncDisposable {
-  readonly parts: ServiceParts;
+export interface TestDeps extends AsyncDisposable {
+  readonly deps: ServiceDeps;
   readonly nats: TestNats;
   /** The superuser's URL of the database. */
   readonly adminUrl: string;
@@ -16,17 +16,17 @@ export interface TestParts extends AsyncDisposable {
   connect(
     name: string,
     changes?: { readonly masterKey?: string; readonly databaseUrl?: string; readonly natsUrl?: string },
-  ): Promise<ServiceParts>;
+  ): Promise<ServiceDeps>;
 }
 
 /** Everything a service needs, empty and migrated. Disposing of it closes and removes all of it. */
-export const startTestParts = async (): Promise<TestParts> => {
+export const startTestDeps = async (): Promise<TestDeps> => {
   const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
   await prepareDatabase(database.adminUrl);
   const masterKey = randomBytes(32).toString('base64');
-  const open: ServiceParts[] = [];
-  const connect: TestParts['connect'] = async (name, changes = {}) => {
-    const parts = await createServiceParts(
+  const open: ServiceDeps[] = [];
+  const connect: TestDeps['connect'] = async (name, changes = {}) => {
+    const deps = await createServiceDeps(
       name,
       {
         DATABASE_URL: changes.databaseUrl ?? database.url,
@@ -38,17 +38,17 @@ export const startTestParts = async (): Promise<TestParts> => {
       },
       createLogger(name, 'silent'),
     );
-    open.push(parts);
-    return parts;
+    open.push(deps);
+    return deps;
   };
   return {
-    parts: await connect('test'),
+    deps: await connect('test'),
     nats,
     adminUrl: database.adminUrl,
     databaseUrl: database.url,
     connect,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(open.map((parts) => parts.close()));
+      await Promise.all(open.map((deps) => deps.close()));
       await nats[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

@@ -29,7 +29,7 @@ import { prepareDatabase } from './prepare-database.ts';
 import type { ServiceConfig } from './service-config.ts';
 
 /** What a process has of the outside world. The five services of a standalone process share one set. */
-export interface ServiceParts {
+export interface ServiceDeps {
   readonly logger: Logger;
   /** Acts as the application's role; dates and numbers as `pg` gives them. */
   readonly pool: Pool;
@@ -64,7 +64,7 @@ const createPool = (url: string, name: string, logger: Logger): Pool =>
     logger,
   );
 
-export const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
+const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
   const directory = config.CYBORGBACKUP_DATA_DIR;
   if (config.CYBORGBACKUP_MASTER_KEY === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
   return loadMasterKey({
@@ -93,11 +93,7 @@ const checkMasterKey = async (keys: SubjectKeys): Promise<void> => {
  * Connects to everything and brings the database up to date. What was opened is closed again when a later step fails.
  * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
  */
-export const createServiceParts = async (
-  name: string,
-  config: ServiceConfig,
-  logger: Logger,
-): Promise<ServiceParts> => {
+export const createServiceDeps = async (name: string, config: ServiceConfig, logger: Logger): Promise<ServiceDeps> => {
   const masterKey = await masterKeyOf(config);
   await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
   const natsUrl = config.NATS_URL;
@@ -133,9 +129,9 @@ export const createServiceParts = async (
 };
 
 /** What handlers of commands need, for a service of that name. */
-export const commandDeps = (parts: ServiceParts, service: string): ClaimDeps => ({
-  store: parts.store,
-  codec: parts.codec,
+export const commandDeps = (deps: ServiceDeps, service: string): ClaimDeps => ({
+  store: deps.store,
+  codec: deps.codec,
   service,
-  claimKey: deriveKey(parts.masterKey, 'claims'),
+  claimKey: deriveKey(deps.masterKey, 'claims'),
 });
