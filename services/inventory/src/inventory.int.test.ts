@@ -795,7 +795,7 @@ describe('log-ins', () => {
     const change = { uuid: owner, changes: {}, password_hash: '$scrypt$reset', reset_token: token };
     await call(userCommands.change, { ...change, expected_version: Number(before['revision']) });
     const { rows } = await admin.query(
-      `select type, data - 'password_hash' as data from events.events
+      `select type, data::jsonb - 'password_hash' as data from events.events
         where stream in ('session-failures-unknown', 'session-failures-' || $1, 'user-password-resets-' || $1, 'user-' || $1)
           and type <> 'user-registered' order by position`,
       [owner],
