@@ -20,9 +20,9 @@ export interface BenchSite extends AsyncDisposable {
   readonly call: CatalogCall;
   /** A request as the first administrator. */
   get(path: string): Promise<unknown>;
-  /** Resolves when the catalog shows all that is recorded. */
-  settled(): Promise<void>;
-  /** Most memory that the product's process has had so far, in megabytes. */
+  /** Resolves when the catalog's tables hold all that is recorded. */
+  waitForProjection(): Promise<void>;
+  /** The peak memory of the product's process so far, in megabytes. */
   peakMegabytes(): number;
 }
 
@@ -93,7 +93,7 @@ export const startBenchSite = async (): Promise<BenchSite> => {
       if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(body)}`);
       return body;
     },
-    settled: async () => {
+    waitForProjection: async () => {
       const head = await deps.store.head();
       for (;;) {
         const { rows } = await admin.query<{ position: string }>(

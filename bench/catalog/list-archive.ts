@@ -64,13 +64,13 @@ export const feedAll =
 /** Lists an archive as an executor does. */
 export const listArchive = async (site: BenchSite, owner: Owner, feed: Feed): Promise<IngestRates> => {
   const job = await backUp(site, owner);
-  await site.settled();
+  await site.waitForProjection();
   const startedAt = performance.now();
   const listing = await beginListing(site.call, { listing: randomUUID(), job, ...owner });
   await feed(listing.add);
   const { entries: count } = await listing.end();
   const rate = (): number => Math.round((count / (performance.now() - startedAt)) * 1_000);
   const accepted = rate();
-  await site.settled();
+  await site.waitForProjection();
   return { accepted, visible: rate() };
 };

@@ -31,7 +31,7 @@ export const startExecutor = async (serviceDeps: ServiceDeps, config: ExecutorCo
   const connectTimeoutMillis = config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000;
   const downloads = serveDownloads({ deps, hostKeys, connectTimeoutMillis });
   const consuming = queue.consume({
-    concurrency: config.CYBORGBACKUP_EXECUTOR_SLOTS,
+    concurrency: config.CYBORGBACKUP_EXECUTOR_CONCURRENCY,
     signal: stopping.signal,
     graceMillis: Math.max(0, config.CYBORGBACKUP_EXECUTOR_GRACE * 1000 - HAND_OVER_MILLIS),
     handler: createJobHandler({ deps, hostKeys, cancels, holders, connectTimeoutMillis }),

@@ -4,12 +4,11 @@ import { systemClock } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createApp } from './server/app.ts';
-import { createAuthenticate } from './auth/authenticate.ts';
+import { createAuthenticate, createTokenUseRecorder } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
 import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
 import { createFailedLogIns } from './auth/failed-log-ins.ts';
 import { createLoginGuard } from './auth/login-guard.ts';
-import { createTokenUseRecorder } from './auth/record-token-use.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createSessions } from './auth/sessions.ts';
 import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
@@ -45,29 +44,29 @@ const prepareSchema = async ({ pool }: ServiceDeps): Promise<void> => {
  * Serves the API until it is stopped.
  * @throws AppError `unavailable` when the address is taken
  */
-export const startGateway = async (deps: ServiceDeps, config: GatewayConfig): Promise<RunningGateway> => {
-  await prepareSchema(deps);
-  const { keys, rpc, pool, masterKey, waiter } = deps;
+export const startGateway = async (service: ServiceDeps, config: GatewayConfig): Promise<RunningGateway> => {
+  await prepareSchema(service);
+  const { keys, rpc, pool, masterKey, waiter } = service;
   const clock = systemClock;
-  const logger = deps.logger.child({ service: 'gateway' });
+  const logger = service.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
-  const jobChanges = createJobChangeFeed({ store: deps.store, waiter, logger });
+  const jobChanges = createJobChangeFeed({ store: service.store, waiter, logger });
   const base = {
     reader,
     keys,
     clock,
     logger,
     call: createCall(rpc),
-    openStream: createOpenStream(deps.connection),
+    openStream: createOpenStream(service.connection),
     jobChanges,
     waitForProjection: async (...[projection, position]: Parameters<WaitForProjection>) =>
       position === null || waiter.tryWaitForProjections([projection], BigInt(position), WAIT_MILLIS.request),
   };
   const sessions = createSessions({ ...base, tokens });
   const passwords = createPasswords();
-  const routeDeps: GatewayDeps = { ...base, sessions, passwords };
+  const deps: GatewayDeps = { ...base, sessions, passwords };
 
   const guard = createLoginGuard({ pool, secret: deriveKey(masterKey, 'log-ins'), clock });
   const failedLogIns = createFailedLogIns({ call: base.call, clock, logger });
@@ -84,8 +83,8 @@ export const startGateway = async (deps: ServiceDeps, config: GatewayConfig): Pr
   const store = createIdempotencyKeys(pool);
   const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
   const allowedHosts = allowedHostsOf(config);
-  const endpoints = createEndpoints({ deps: routeDeps, logIn, tokens, version: VERSION, allowedHosts });
-  const checks: RunningService['checks'] = () => standardChecks(deps, ['inventory']);
+  const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
+  const checks: RunningService['checks'] = () => standardChecks(service, ['inventory']);
   const app = createApp({
     logger,
     clock,

@@ -189,7 +189,7 @@ const policyParts = async (): Promise<{ clients: number[]; repository: number; s
 };
 
 describe('the first start', () => {
-  test('two replicas make one administrator and one key pair', async () => {
+  test('the first start of two replicas makes one administrator and one key pair', async () => {
     const known = services.flatMap(({ initialAdmin }) => (initialAdmin ? [initialAdmin] : []));
     expect(known).toHaveLength(1);
     const rows = await rowsOf('users', 'email = $1', known[0]!.email);
@@ -236,7 +236,7 @@ test('every call of the contract is served', async () => {
 });
 
 describe('what must be unique', () => {
-  test('of 50 users with one email address, in any case, one is registered', async () => {
+  test('registers one of 50 users with one email address, in any case of its letters', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) => call(userCommands.register, user(i % 2 ? 'ada@x.org' : 'ADA@x.org'))),
     );
@@ -252,7 +252,7 @@ describe('what must be unique', () => {
     expect(await rowsOf('users', "lower(email) = 'ada@x.org'")).toHaveLength(1);
   });
 
-  test('of 50 clients with one hostname and port one is registered; another port is another client', async () => {
+  test('registers one of 50 clients with one hostname and port, and another one with another port', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) => call(clientCommands.register, client(i % 2 ? 'Web' : 'web'))),
     );
@@ -266,7 +266,7 @@ describe('what must be unique', () => {
     expect(await rowsOf('clients', "lower(hostname) = 'web'")).toHaveLength(2);
   });
 
-  test('a changed or removed value is free again', async () => {
+  test('frees an email address once its user has another one or is removed', async () => {
     const first = await call(userCommands.register, user('old@x.org'));
     await call(userCommands.change, { uuid: first.uuid, changes: { email: 'new@x.org' } });
     const second = await call(userCommands.register, user('old@x.org'));
@@ -278,7 +278,7 @@ describe('what must be unique', () => {
     await call(userCommands.register, user('old@x.org'));
   });
 
-  test('a change that is refused gives the new value back', async () => {
+  test('frees the new email address of a change that is refused', async () => {
     const host = await call(clientCommands.register, client('moving'));
     await call(clientCommands.change, { uuid: host.uuid, changes: { ip: '192.0.2.1' } });
     const late = { uuid: host.uuid, expected_version: 1, changes: { hostname: 'elsewhere' } };
@@ -286,7 +286,7 @@ describe('what must be unique', () => {
     await call(clientCommands.register, client('elsewhere'));
   });
 
-  test('many users who change to one address at once: one gets it, the others keep theirs', async () => {
+  test('gives an email address to one of many users who change to it at once; the others keep theirs', async () => {
     const people = await Promise.all(
       Array.from({ length: 8 }, (_, i) => call(userCommands.register, user(`p${i}@x.org`))),
     );
@@ -297,7 +297,7 @@ describe('what must be unique', () => {
     expect(await rowsOf('users', "email = 'wanted@x.org'")).toHaveLength(1);
   });
 
-  test('a value whose owner died between its event and the release is free after half a minute', async () => {
+  test('frees an abandoned value after half a minute when its owner died between its event and the release', async () => {
     const owner = await call(clientCommands.register, client('real-name'));
     const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
     const past = { now: () => Date.now() - 31_000 };
@@ -311,7 +311,7 @@ describe('what must be unique', () => {
 });
 
 describe('a repeated command', () => {
-  test('is answered as the first time, also at the same moment, also later', async () => {
+  test('answers a repeated command as the first time, also at the same moment, also later', async () => {
     const command = client('twice');
     const answers = await Promise.all(Array.from({ length: 10 }, () => call(clientCommands.register, command)));
     const first = answers[0]!;
@@ -324,7 +324,7 @@ describe('a repeated command', () => {
     await call(clientCommands.register, client('twice')); // the repetition did not take the old name again
   });
 
-  test('of another kind with the same uuid is refused', async () => {
+  test('refuses a command of another kind with the same uuid', async () => {
     const command = schedule();
     await call(scheduleCommands.register, command);
     expect(await failureOf(call(scheduleCommands.register, { ...command, command_id: randomUUID() }))).toMatchObject({
@@ -339,7 +339,7 @@ describe('superusers', () => {
   const superusers = async (): Promise<string[]> =>
     (await rowsOf('users', 'is_superuser')).map(({ uuid }) => String(uuid));
 
-  test('the last one stays, whatever happens at the same moment', async () => {
+  test('keeps one superuser, whatever happens at the same moment', async () => {
     for (let round = 0; round < 5; round += 1) {
       const known = await superusers();
       const added = await call(userCommands.register, user(`super${round}@x.org`, true));
@@ -365,7 +365,7 @@ describe('superusers', () => {
 });
 
 describe('references', () => {
-  test('unknown ids and wrong variables are all named at once', async () => {
+  test('names all unknown ids and wrong variables of a policy at once', async () => {
     const command = { ...policy({ clients: [999_001, 999_002], repository: 999_003, schedule: 999_004 }, '[]') };
     expect(await failureOf(call(policyCommands.register, command))).toMatchObject({
       code: 'validation',
@@ -378,7 +378,7 @@ describe('references', () => {
     });
   });
 
-  test('what a policy uses cannot be removed, and the error says by whom', async () => {
+  test('refuses to remove what a policy uses, and says which policies use it', async () => {
     const ids = await policyParts();
     const made = await call(policyCommands.register, policy(ids));
     const [host] = await rowsOf('clients', 'id = $1', ids.clients[0]);
@@ -401,7 +401,7 @@ describe('references', () => {
     expect(await rowsOf('clients', 'id = $1', ids.clients[0])).toEqual([]);
   });
 
-  test('a policy made while its schedule is removed: one of the two is refused', async () => {
+  test('refuses either a new policy or the removal of its schedule at the same moment', async () => {
     for (let round = 0; round < 5; round += 1) {
       const ids = await policyParts();
       const [time] = await rowsOf('schedules', 'id = $1', ids.schedule);
@@ -413,7 +413,7 @@ describe('references', () => {
     }
   });
 
-  test('what an unfinished job works on cannot be removed', async () => {
+  test('refuses to remove what an unfinished job works on', async () => {
     const ids = await policyParts();
     const made = await call(policyCommands.register, policy(ids));
     await admin.query(`create schema scheduler; create table scheduler.jobs
@@ -437,7 +437,7 @@ describe('references', () => {
     }
   });
 
-  test('a schedule of checks or drills must be there, and stays while it is used', async () => {
+  test('requires the schedule of checks and drills to exist, and keeps it while it is used', async () => {
     const time = await call(scheduleCommands.register, schedule());
     const place = await call(repositoryCommands.register, { ...repository(), check_schedule: time.id });
     const changes = { check_schedule: null, integrity_schedule: time.id };
@@ -472,13 +472,18 @@ describe('references', () => {
     ).toMatchObject({ fields: { drill_schedule: [expect.any(String)] } });
   });
 
-  test('resolve answers with many clients in messages that NATS takes', async () => {
+  test('resolves a policy of many clients in messages that NATS takes', async () => {
     const ids = await policyParts();
     const names = Array.from(
       { length: 1_001 },
       (_, n) => `${`${String(n).padStart(4, '0')}${'x'.repeat(59)}.`.repeat(3)}de`,
     );
-    const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
+    const made: ChangeResult[] = [];
+    // In waves: all calls of one moment share one deadline.
+    for (let at = 0; at < names.length; at += 100) {
+      const wave = names.slice(at, at + 100).map((name) => call(clientCommands.register, client(name)));
+      made.push(...(await Promise.all(wave)));
+    }
     const clients = made.map(({ id }) => id).toReversed();
     const { id, uuid } = await call(policyCommands.register, policy({ ...ids, clients }));
     const first = await call(policyCommands.resolve, { id, clients_from: 0 });
@@ -493,7 +498,7 @@ describe('references', () => {
     expect(changed.revision).not.toBe(first.revision);
   });
 
-  test('resolve answers with all that a launch needs, and no secret in clear', async () => {
+  test('resolves a policy to all that a launch needs, without a secret in clear', async () => {
     const ids = await policyParts();
     const second = await call(clientCommands.register, client(`second-${randomUUID()}`));
     const clients = [second.id, ids.clients[0]!];
@@ -520,7 +525,7 @@ describe('references', () => {
 });
 
 describe('changes', () => {
-  test('If-Match, the row’s stamps and an unchanged value', async () => {
+  test('refuses a change of an older version, stamps the row, and records no unchanged value', async () => {
     const made = await call(scheduleCommands.register, schedule());
     const change = (changes: object, expected_version?: number): Promise<ChangeResult> =>
       call(scheduleCommands.change, { uuid: made.uuid, changes, ...(expected_version ? { expected_version } : {}) });
@@ -539,7 +544,7 @@ describe('changes', () => {
     });
   });
 
-  test('a passphrase’s mask leaves it, and reading it leaves the ETag', async () => {
+  test('keeps a passphrase whose mask is sent, and the ETag when it is read', async () => {
     const made = await call(repositoryCommands.register, repository());
     const keyOf = async (): Promise<string | undefined> => {
       const { repository_key: key } = await rowOf('repositories', made);
@@ -570,7 +575,7 @@ describe('changes', () => {
     });
   });
 
-  test('a repository has a key pair of its own from the first moment, and another one on demand', async () => {
+  test('makes a key pair with each repository, and another one on demand', async () => {
     const made = await call(repositoryCommands.register, repository());
     expect(made.version).toBe(2);
     const { public_key: first } = await rowOf('repositories', made);
@@ -599,7 +604,7 @@ describe('changes', () => {
     for (const { data } of rows) expect(data).not.toContain('OPENSSH');
   });
 
-  test('an escrow copy is recorded once, sealed, and so is who was given it', async () => {
+  test('records an escrow copy once and sealed, and each time who was given it', async () => {
     const made = await call(repositoryCommands.register, repository());
     const copy = { uuid: made.uuid, borg_id: 'ab', key: 'BORG_KEY ab\nhqlhbGdvcml0aG' };
     expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3 });
@@ -615,7 +620,7 @@ describe('changes', () => {
     expect(rows).toEqual([{ type: 'repository-escrow-read' }]);
   });
 
-  test('a repository resolves to what a job on it alone needs', async () => {
+  test('resolves a repository to what a job on it alone needs', async () => {
     const { id, uuid } = await call(repositoryCommands.register, repository());
     expect(await call(repositoryCommands.resolve, { id })).toEqual({
       ...{ id, uuid, name: 'Main', path: 'borg@nas:/srv/repo' },
@@ -624,7 +629,7 @@ describe('changes', () => {
     expect(await failureOf(call(repositoryCommands.resolve, { id: 999_999 }))).toMatchObject({ code: 'not-found' });
   });
 
-  test('masks within extra_vars stand for the stored values; all else is kept to the letter', async () => {
+  test('takes masks within extra_vars for the stored values, and keeps everything else to the letter', async () => {
     const ids = await policyParts();
     const made = await call(policyCommands.register, {
       ...policy(ids, '{ "user":"u", "password": "s3cret-0815" }'),
@@ -652,7 +657,7 @@ describe('changes', () => {
     expect(await variables()).toBe('{"folders":["/srv"]}');
   });
 
-  test('a preparation’s findings', async () => {
+  test('records what a preparation found out about a client or a repository', async () => {
     const host = await call(clientCommands.register, client('prepared'));
     await call(clientCommands.recordPreparation, { uuid: host.uuid, version: '1.2.4', ready: true, ip: '192.0.2.7' });
     expect(await rowOf('clients', host)).toMatchObject({ version: '1.2.4', ready: true, ip: '192.0.2.7' });
@@ -677,7 +682,7 @@ describe('changes', () => {
 });
 
 describe('settings and keys', () => {
-  test('values are checked by type, secrets sealed, masks ignored', async () => {
+  test('checks the values of settings by their type, seals secrets, and ignores masks', async () => {
     const change = (name: string, value: string): Promise<ChangeResult> =>
       call(settingsCommands.change, { key: `cyborgbackup_${name}`, value });
     expect(await change('mail_port', ' 587')).toMatchObject({ id: 15 });
@@ -692,7 +697,7 @@ describe('settings and keys', () => {
     expect(isEncrypted(sealed) && (await deps.keys.open(sealed))).toBe('plain-mail-password');
   });
 
-  test('a key pair is replaced only by force', async () => {
+  test('replaces the control plane’s key pair by force only', async () => {
     const ask = { key_type: 'ecdsa', force: false } as const;
     expect(await failureOf(call(settingsCommands.generateSsh, ask))).toMatchObject({ code: 'conflict' });
     const { public_key } = await call(settingsCommands.generateSsh, { ...ask, force: true });
@@ -705,7 +710,7 @@ describe('settings and keys', () => {
     ).toMatchObject({ code: 'validation', fields: { value: [expect.any(String)] } });
   });
 
-  test('a pinned host key is forgotten once', async () => {
+  test('forgets a pinned host key once', async () => {
     const place = { host: 'nas.example.com', port: 2222 };
     const pinned = { ...place, key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };
     const event = await deps.codec.encode(
@@ -730,7 +735,7 @@ describe('log-ins', () => {
   const refresh = (uuid: string, refresh_id: string, next = randomUUID()): Promise<{ user: string }> =>
     call(sessionCommands.refresh, { uuid, refresh_id, next_refresh_id: next, expires_at: in14Days() });
 
-  test('a refresh token is good once; used again it ends the whole session', async () => {
+  test('accepts a refresh token once, and ends the whole session when it is used again', async () => {
     const { uuid: owner } = await call(userCommands.register, user('session@x.org'));
     const session = await open(owner);
     const next = randomUUID();
@@ -742,7 +747,7 @@ describe('log-ins', () => {
     expect(await call(sessionCommands.revoke, { uuid: randomUUID() })).toEqual({ position: null });
   });
 
-  test('all sessions of a user end at once, and nobody else’s', async () => {
+  test('ends all sessions of one user at once, and no other ones', async () => {
     const { uuid: owner } = await call(userCommands.register, user('everywhere@x.org'));
     const { uuid: other } = await call(userCommands.register, user('elsewhere@x.org'));
     const [one, two, foreign] = [await open(owner), await open(owner), await open(other)];
@@ -754,7 +759,7 @@ describe('log-ins', () => {
     expect(await call(sessionCommands.revokeAll, { user: owner })).toEqual({ revoked: 0, position: null });
   });
 
-  test('a session that expired more than a day ago is no row any more', async () => {
+  test('removes the row of a session that expired more than a day ago', async () => {
     const { uuid: owner } = await call(userCommands.register, user('expired@x.org'));
     const session = await open(owner);
     const forget = (days: number): Promise<number> =>
@@ -769,7 +774,7 @@ describe('log-ins', () => {
     expect(await failureOf(refresh(session.uuid, session.refresh_id))).toMatchObject({ code: 'unauthenticated' });
   });
 
-  test('a changed password ends the sessions opened before, and only those', async () => {
+  test('ends the sessions that were opened before a password changed, and only those', async () => {
     const { uuid: owner } = await call(userCommands.register, user('password@x.org'));
     const before = await open(owner);
     const { credentials_changed_at: since } = await rowOf('users', { uuid: owner });
@@ -785,7 +790,7 @@ describe('log-ins', () => {
     expect(await failureOf(refresh(after.uuid, after.refresh_id))).toMatchObject({ code: 'unauthenticated' });
   });
 
-  test('failed log-ins and reset tokens are recorded, and a new password names the token it was chosen with', async () => {
+  test('records failed log-ins and reset tokens, and with which token a new password was chosen', async () => {
     const { uuid: owner } = await call(userCommands.register, user('reset@x.org'));
     await call(sessionCommands.recordFailures, { user: owner, failures: 1 });
     await call(sessionCommands.recordFailures, { user: null, failures: 7 });
@@ -808,7 +813,7 @@ describe('log-ins', () => {
     ]);
   });
 
-  test('a personal token: made once, its use recorded once an hour, revoked', async () => {
+  test('makes a personal token once, records its use once an hour, and revokes it', async () => {
     const { uuid: owner } = await call(userCommands.register, user('token@x.org'));
     const command = {
       ...created(),
@@ -830,7 +835,7 @@ describe('log-ins', () => {
 });
 
 describe('the log', () => {
-  test('holds no secret in clear, and neither does any table', async () => {
+  test('keeps no secret in clear in the log, nor in any table', async () => {
     const { rows: tables } = await admin.query<{ name: string }>(
       `select format('%I.%I', schemaname, tablename) as name from pg_tables
         where schemaname not in ('pg_catalog', 'information_schema')`,
@@ -852,7 +857,7 @@ describe('the log', () => {
     expect(tables.map(({ name }) => name)).toContain('events.events');
   });
 
-  test('rebuilds the tables byte for byte, and nothing is parked', async () => {
+  test('rebuilds the tables from the log byte for byte, and parks no event', async () => {
     await rowsOf('users', 'true');
     const { pool, store, codec } = deps;
     const comparison = await compareProjection({

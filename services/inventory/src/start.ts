@@ -50,26 +50,10 @@ export const inventoryDeps = (deps: ServiceDeps): InventoryDeps => ({
   logger: deps.logger,
 });
 
-/** Keeps the tables up to date until the function it answers with is called. */
-const keepProjection = (deps: ServiceDeps): (() => Promise<void>) => {
-  const { pool, store, codec, logger, instance } = deps;
+/** Lets work go on until the function it answers with is called. */
+const inBackground = (work: (signal: AbortSignal) => Promise<void>): (() => Promise<void>) => {
   const stopping = new AbortController();
-  const owner = `${instance}-${SERVICE}`;
-  const running = runProjection({
-    ...{ pool, store, codec, logger, owner },
-    projection: inventoryProjection,
-    signal: stopping.signal,
-  });
-  return () => {
-    stopping.abort();
-    return running;
-  };
-};
-
-/** Forgets expired sessions until the function it answers with is called. */
-const keepSessions = (inventory: InventoryDeps): (() => Promise<void>) => {
-  const stopping = new AbortController();
-  const running = keepForgettingExpired(inventory, stopping.signal);
+  const running = work(stopping.signal);
   return () => {
     stopping.abort();
     return running;
@@ -102,13 +86,16 @@ export const startInventory = async (given: ServiceDeps, config: AdminConfig = {
   const deps = { ...given, logger: given.logger.child({ service: SERVICE }) };
   const inventory = inventoryDeps(deps);
   await ensureProjection(deps.pool, inventoryProjection);
-  const started = [keepProjection(deps)];
+  const owner = `${deps.instance}-${SERVICE}`;
+  const started = [
+    inBackground((signal) => runProjection({ ...deps, owner, projection: inventoryProjection, signal })),
+  ];
   const stop = async (): Promise<void> => {
     for (const stopOne of started.splice(0).reverse()) await stopOne();
   };
   try {
     await ensureSshKey(inventory);
-    started.push(keepSessions(inventory));
+    started.push(inBackground((signal) => keepForgettingExpired(inventory, signal)));
     const calls = await serveCalls(deps, inventory);
     started.push(calls.stop);
     // Last, so that nothing can fail before the caller prints the password, which is stored nowhere.

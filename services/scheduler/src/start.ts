@@ -9,12 +9,11 @@ import { checkRepository } from './runs/check-repository.ts';
 import { drill } from './runs/drill.ts';
 import { lead } from './leader/lead.ts';
 import { schedulerProjection } from './tables/scheduler-projection.ts';
-import { createLaunchLock } from './runs/launch-lock.ts';
-import type { RunDeps } from './runs/create-run.ts';
 import { startManualRun } from './runs/launch.ts';
 import { relaunch } from './runs/relaunch.ts';
 import { restore } from './runs/restore.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
+import { createLaunchLock, type RunDeps } from './runs/run-deps.ts';
 
 const SERVICE = 'scheduler';
 const LEASE = 'scheduler_leader';

@@ -25,8 +25,8 @@ export const createArchiveHandlers = (
   deps: ServiceDeps,
 ): Pick<RpcHandlers<typeof catalogCommands>, 'removeArchive' | 'recordFindings'> => {
   const handle = createHandleArchive(deps);
-  const run = async (command: ArchiveCommand): Promise<string> => {
-    const { position } = await handle(archiveStream(command.data.job), command);
+  const record = async (event: ArchiveEvent): Promise<string> => {
+    const { position } = await handle(archiveStream(event.data.job), { type: 'record', event });
     return (position ?? 0n).toString();
   };
   return {
@@ -34,8 +34,8 @@ export const createArchiveHandlers = (
       // The read model must know the archive by now: otherwise it would not be removed and stay for ever.
       await deps.waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
       const job = await findJob(deps.pool, repository, archive);
-      return { position: job === undefined ? null : await run({ type: 'remove', data: { job, reason } }) };
+      return { position: job === undefined ? null : await record({ type: 'archive-removed', data: { job, reason } }) };
     },
-    recordFindings: async (input) => ({ position: await run({ type: 'record-check', data: input }) }),
+    recordFindings: async (input) => ({ position: await record({ type: 'archive-checked', data: input }) }),
   };
 };

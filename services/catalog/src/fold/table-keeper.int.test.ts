@@ -15,7 +15,7 @@ beforeAll(async () => {
   await ensureProjection(kit.deps.pool, withTrigrams(catalogProjection, schema ?? ''));
 });
 
-afterAll(() => kit[Symbol.asyncDispose]());
+afterAll(() => kit?.[Symbol.asyncDispose]());
 
 test('merges pending names into the name index once no more arrive', async () => {
   const { pool } = kit.deps;

@@ -20,7 +20,7 @@ beforeAll(async () => {
   kit = await startTestDeps();
 });
 
-afterAll(() => kit[Symbol.asyncDispose]());
+afterAll(() => kit?.[Symbol.asyncDispose]());
 
 test('creates the index of names once, also for tables that were made without it', async () => {
   const { pool } = kit.deps;

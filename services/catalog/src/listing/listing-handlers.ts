@@ -16,8 +16,7 @@ import { commandDeps, drawIdBlock, type ServiceDeps } from '@cyborgbackup/servic
 import { archiveDecider } from '../archive/decider.ts';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import type { CurrentListing } from '../fold/listing-step.ts';
-import { seriesDecider } from '../series/decider.ts';
-import { seriesUuid } from '../series/series-uuid.ts';
+import { seriesDecider, seriesUuid } from '../series/decider.ts';
 import { findCurrentListing, findEntries, findUnseen, type SeenRange } from './listing-queries.ts';
 
 type ListingCall = 'begin' | 'match' | 'addEntries' | 'removeEntries' | 'markBroken' | 'complete' | 'abandon';

@@ -39,14 +39,14 @@ export const createReconcile = (deps: ServiceDeps): RpcHandlers<typeof catalogCo
 
   /** @returns the last position, 0 when there was nothing to record */
   const recordDrift = async (
-    type: 'record-vanished' | 'record-reappeared',
+    type: 'archive-vanished' | 'archive-reappeared',
     repository: string,
     archives: readonly CataloguedArchive[],
   ): Promise<bigint> => {
     let last = 0n;
     for (const { job_uuid: job, archive_name: archive, borg_id } of archives) {
-      const command = { type, data: { job, repository, archive, borg_id } };
-      const { position = 0n } = await handleArchive(archiveStream(job), command);
+      const event = { type, data: { job, repository, archive, borg_id } };
+      const { position = 0n } = await handleArchive(archiveStream(job), { type: 'record', event });
       last = position > last ? position : last;
     }
     return last;
@@ -75,8 +75,8 @@ export const createReconcile = (deps: ServiceDeps): RpcHandlers<typeof catalogCo
       ({ borg_id, position, removed }) => !removed && !listedIds.has(borg_id) && BigInt(position) <= knownUntil,
     );
     const reappeared = catalogued.filter(({ borg_id, removed }) => removed && listedIds.has(borg_id));
-    const lastVanished = await recordDrift('record-vanished', repository, vanished);
-    const lastReappeared = await recordDrift('record-reappeared', repository, reappeared);
+    const lastVanished = await recordDrift('archive-vanished', repository, vanished);
+    const lastReappeared = await recordDrift('archive-reappeared', repository, reappeared);
     const last = lastReappeared > lastVanished ? lastReappeared : lastVanished;
     const unknown = await recordUnknown(
       repository,

@@ -90,13 +90,13 @@ export const line = (entry: CatalogEntry): string => {
 
 const ENTRIES = `
   select f.path, f.raw as folder_raw, n.name, n.raw as name_raw, x.mode, x.owner, x.group_name, x.uid, x.gid, x.type,
-         v.size, v.mtime, v.target, v.target_raw,
-         not exists (select from catalog.broken_entries b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy
+         e.size, e.mtime, e.target, e.target_raw,
+         not exists (select from catalog.broken_entries b where b.job_uuid = a.job_uuid and b.number = e.number) as healthy
     from catalog.archives a
-         join catalog.entries v on v.series_id = a.series_id and v.first_archive <= a.sequence and v.last_archive >= a.sequence
-         join catalog.folders f on f.series_id = v.series_id and f.id = v.folder_id
-         join catalog.entry_names n on n.id = v.name_id
-         join catalog.entry_attributes x on x.id = v.attributes_id
+         join catalog.entries e on e.series_id = a.series_id and e.first_archive <= a.sequence and e.last_archive >= a.sequence
+         join catalog.folders f on f.series_id = e.series_id and f.id = e.folder_id
+         join catalog.entry_names n on n.id = e.name_id
+         join catalog.entry_attributes x on x.id = e.attributes_id
    where a.job_uuid = $1 and a.complete and not a.removed`;
 
 export const startCatalogHost = async (): Promise<CatalogHost> => {

@@ -10,15 +10,15 @@ import { serveByteStreams, type ByteSink, type ByteStreamServer } from '@cyborgb
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { createRepositoryAccess } from '../borg/repository-access.ts';
+import type { ConnectionDeps } from '../job/job-context.ts';
 import { asJobFailure } from '../job/job-failure.ts';
-import type { DownloadDeps } from './read-archive.ts';
 import { sendFile } from './send-file.ts';
 import { sendTar, sendZip } from './send-selection.ts';
 
 /** Each is a borg that reads, decrypts and decompresses: more would not be faster. */
 const MAX_DOWNLOADS = 4;
 
-type Send = (downloads: DownloadDeps, request: ContentRequest, sink: ByteSink) => Promise<void>;
+type Send = (downloads: ConnectionDeps, request: ContentRequest, sink: ByteSink) => Promise<void>;
 
 const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendTar, zip: sendZip };
 
@@ -40,7 +40,7 @@ const asReadFailure = (error: unknown): unknown => {
 };
 
 /** Serves the contents of archives over NATS; the gateway decides who may read them. */
-export const serveDownloads = (downloads: DownloadDeps): ByteStreamServer => {
+export const serveDownloads = (downloads: ConnectionDeps): ByteStreamServer => {
   const { connection } = downloads.deps;
   const repositoryAccess = createRepositoryAccess(connection);
   const server = serveByteStreams(connection, {

@@ -25,8 +25,6 @@ const CHECKS: Readonly<Record<CheckSubject, RunJob>> = {
   archives: checkArchives,
 };
 
-/** Jobs of earlier releases do not say what they check. */
-
 const runRestore: RunJob = async (context) => {
   const { restore, drill } = context.plan.job;
   if (drill) return runDrill(context, drill);

@@ -18,7 +18,7 @@ const recorded = async (job: string): Promise<readonly OutputLine[]> => {
   return lines;
 };
 
-it('keeps colours, redacts secrets, and counts lines without gaps, also for a second attempt', async () => {
+it('the output keeps colours, redacts secrets, and counts lines without gaps, also for a second attempt', async () => {
   const job = randomUUID();
   const first = await createJobOutput(site.deps, job, 1);
   first.hide('pass"word');

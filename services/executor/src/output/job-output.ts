@@ -8,24 +8,27 @@ import {
 import { eventId } from '@cyborgbackup/event-store';
 import { currentContext, delay, hasCode, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
 import { drawIdBlock, type ServiceDeps } from '@cyborgbackup/service';
-import { redactor } from './redactor.ts';
+import { redactor, type Redactor } from './redactor.ts';
 
-/** As recorded; the time to go may be left out. */
-export type ProgressFigures = Omit<JobProgress, 'eta'> & { readonly eta?: number | null };
-
-/** The output of one attempt of a job on its way into the log. */
-export interface JobOutput {
+/** The output of one attempt of a job on its way into the log; what its redactor hides is replaced in it. */
+export interface JobOutput extends Redactor {
   /** Adds text, which may have several lines. Secrets in it are replaced. */
   write(event: OutputKind, text: string): void;
   /** Adds a line for people together with its figures; at most one a second is kept, fewer later, the last one always. */
-  progress(text: string, progress: ProgressFigures): void;
-  /** From now on this text is replaced wherever it appears. */
-  readonly hide: (secret: string) => void;
-  /** The text without hidden secrets, for texts that are recorded elsewhere. */
-  readonly clean: (text: string) => string;
+  progress(text: string, figures: Partial<JobProgress> & Pick<JobProgress, 'phase'>): void;
   /** Everything written so far is in the log when this resolves. */
   flush(): Promise<void>;
 }
+
+/** Figures that an operation does not give. */
+const NO_FIGURES = {
+  files: 0,
+  original_size: 0,
+  compressed_size: 0,
+  deduplicated_size: 0,
+  rate: 0,
+  eta: null,
+};
 
 const BATCH_LINES = 100;
 const BATCH_BYTES = 64 * 1024;
@@ -175,11 +178,11 @@ export const createJobOutput = async (deps: ServiceDeps, job: string, attempt: n
       const stdout = redacted(text.trimEnd());
       add({ event, stdout, created: isoMicros() });
     },
-    progress: (text, progress) => {
+    progress: (text, figures) => {
       const draft: Draft = {
         event: 'verbose',
         stdout: redacted(text),
-        progress: { ...progress, path: redacted(progress.path), eta: progress.eta ?? null },
+        progress: { ...NO_FIGURES, ...figures, path: redacted(figures.path ?? '') },
         created: isoMicros(),
       };
       const now = Date.now();

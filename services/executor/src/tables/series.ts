@@ -17,7 +17,7 @@ export const seriesOf = ({ run, job }: JobPlan): Series | undefined =>
 
 export interface RecordedArchive {
   readonly name: string;
-  /** When it was begun, milliseconds since the epoch; null for one that nobody has reported as complete. */
+  /** When it was begun, milliseconds since the epoch; null for one that was not reported as complete. */
   readonly at: number | null;
   /** Its backup succeeded. */
   readonly good: boolean;
@@ -41,7 +41,6 @@ export const readSeries = async (
 
 export interface LastBackup {
   readonly archive: string;
-  readonly files: number;
   /** Bytes. */
   readonly originalSize: number;
   /** Seconds. */
@@ -54,7 +53,7 @@ export const readLastGood = async (
   { policy, client, machine }: Series,
 ): Promise<LastBackup | undefined> => {
   const { rows } = await pool.query<LastBackup>(
-    `select b.archive, b.files::float8 as files, b.original_size::float8 as "originalSize", b.duration
+    `select b.archive, b.original_size::float8 as "originalSize", b.duration
        from executor.backups b join executor.runs r on r.run = b.run
       where b.client = $2 and b.machine = $3 and r.policy = $1 and b.succeeded
       order by b.started_at desc limit 1`,

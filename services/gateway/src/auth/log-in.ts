@@ -29,23 +29,14 @@ interface LogInDeps {
   readonly clock: Clock;
 }
 
-const verifyAccount = async (
-  { keys, passwords }: LogInDeps,
-  account: Account | undefined,
-  password: string,
-): Promise<boolean> => {
-  const hash = account && (await keys.open(account.password_hash));
-  return passwords.verify(password, hash);
-};
-
 export const createLogIn =
-  (deps: LogInDeps): LogIn =>
+  ({ reader, keys, guard, failedLogIns, passwords }: LogInDeps): LogIn =>
   async ({ email, password, address }) => {
-    return deps.guard.attempt({ email, address }, async () => {
-      const account = await accountByEmail(deps.reader, email);
-      const isRight = await verifyAccount(deps, account, password);
-      if (isRight) return { outcome: 'succeeded', value: account };
-      deps.failedLogIns.record(account?.uuid);
+    return guard.attempt({ email, address }, async () => {
+      const account = await accountByEmail(reader, email);
+      const hash = account && (await keys.open(account.password_hash));
+      if (await passwords.verify(password, hash)) return { outcome: 'succeeded', value: account };
+      failedLogIns.record(account?.uuid);
       return { outcome: 'failed', value: undefined };
     });
   };

@@ -1,7 +1,6 @@
-import { APP_ROLE, openPool } from '@cyborgbackup/database';
+import { APP_ROLE, inTransaction, openPool } from '@cyborgbackup/database';
 import { AppError, isDatabaseUnavailable, sqlState, type Logger } from '@cyborgbackup/kernel';
 import pg from 'pg';
-import { withStatementTimeout } from '../lists/index.ts';
 import { createOnConnection } from './cancellable.ts';
 import { createQueryBudget } from './query-budget.ts';
 import { currentReadScope } from './read-scope.ts';
@@ -9,6 +8,7 @@ import { isoFromPostgres } from './timestamps.ts';
 
 /** Queries on the read models. Timestamps come as ISO text with microseconds, 64-bit integers as numbers. */
 export interface Reader {
+  /** @param options.timeoutMillis a shorter time-out than usual */
   rows<Row extends object>(
     text: string,
     values?: readonly unknown[],
@@ -16,6 +16,8 @@ export interface Reader {
   ): Promise<readonly Row[]>;
   /** The first row, if any. */
   row<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  /** The column `count` of the first row. */
+  count(text: string, values?: readonly unknown[]): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -72,7 +74,7 @@ const readError = (error: unknown): unknown => {
 
 /**
  * Connections of the gateway's own, which can write nothing and are given up after ten seconds, so that a costly filter
- * neither changes data nor takes connections away from whoever appends events. Lists have connections apart from everything
+ * neither changes data nor takes connections away from the services that append events. Lists have connections apart from everything
  * else, of which one caller gets a part only, and are cancelled when their caller leaves (see `ReadScope`): nobody can keep
  * others from logging in, or from reading what costs little. See read-budget.int.test.ts.
  * @param base whose database and login they use
@@ -113,7 +115,11 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
     try {
       return await inScope(async (client) => {
         const read = async (): Promise<Row[]> => (await client.query<Row>(query)).rows;
-        return timeoutMillis === undefined ? read() : withStatementTimeout(client, timeoutMillis, read);
+        if (timeoutMillis === undefined) return read();
+        return inTransaction(client, async () => {
+          await client.query(`set local statement_timeout = ${timeoutMillis}`);
+          return read();
+        });
       });
     } catch (error) {
       throw readError(error);
@@ -122,6 +128,7 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
   return {
     rows,
     row: async <Row extends object>(text: string, values?: readonly unknown[]) => (await rows<Row>(text, values))[0],
+    count: async (text, values) => (await rows<{ count: number | null }>(text, values))[0]?.count ?? 0,
     close: async () => {
       await Promise.all([details, lists, canceller].map((pool) => pool.end()));
     },

@@ -26,11 +26,11 @@ export interface SendOptions {
   readonly method?: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
-  /** `admin@…` unless told; null for nobody. */
+  /** Default: `admin@…`; null: without credentials. */
   readonly as?: string | null;
 }
 
-/** The gateway on real PostgreSQL and NATS, with seeded tables and nobody but fakes behind it. */
+/** The gateway on real PostgreSQL and NATS, with seeded tables, and fakes in place of the other services. */
 export interface TestGateway extends AsyncDisposable {
   readonly url: string;
   readonly deps: ServiceDeps;

@@ -10,11 +10,10 @@ import { isEncrypted, loadState } from '@cyborgbackup/event-store';
 import { AppError, type Sealed } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 import { entityCommands } from '../shared/entity-commands.ts';
-import { waitForInventory } from '../shared/wait-for-tables.ts';
+import { waitForInventory, withReferences } from '../shared/wait-for-tables.ts';
 import { requireExisting, changeResultOf } from '../shared/entity.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { recordFact } from '../shared/record-fact.ts';
-import { withReferences } from '../shared/references.ts';
 import { findUnknownIds } from '../shared/unknown-ids.ts';
 import {
   keyReadsStream,
@@ -84,7 +83,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
     return (await opened(fields.repository_key)) === key ? others : changes;
   };
 
-  /** Most writes name no schedule, and need not wait for others. */
+  /** Writes that name no schedule need not wait for others. */
   const checkingSchedules = async (
     { check_schedule: check, integrity_schedule: integrity }: RepositoryChanges,
     write: (unknown: UnknownSchedules) => Promise<ChangeResult>,

@@ -5,7 +5,7 @@ import { drawId } from '@cyborgbackup/service';
 import { requireExisting, requireNew, changeResultOf, type Entity } from './entity.ts';
 import { refuseWhenInUse, type ReferencedKind } from './in-use.ts';
 import type { InventoryDeps } from './inventory-deps.ts';
-import { withReferences } from './references.ts';
+import { withReferences } from './wait-for-tables.ts';
 import { createAppendWithClaim, type UniqueValue } from './unique-value.ts';
 
 /*

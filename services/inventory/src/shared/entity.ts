@@ -14,21 +14,11 @@ export interface Entity<Fields> {
 /** The fields that a change names; undefined for those it does not name. */
 export type Changes<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
 
-export interface RegisterEntity<Fields> {
-  readonly type: 'register';
-  readonly uuid: string;
-  readonly id: number;
-  readonly fields: Fields;
-}
-
-export interface ChangeEntity<Fields> {
-  readonly type: 'change';
-  readonly changes: Changes<Fields>;
-}
-
-export interface RemoveEntity {
-  readonly type: 'remove';
-}
+/** What is done to an entity, and what its sort needs besides to register or to change one. */
+export type EntityCommand<Fields, Registration = unknown, Change = unknown> =
+  | (Registration & { readonly type: 'register'; readonly uuid: string; readonly id: number; readonly fields: Fields })
+  | (Change & { readonly type: 'change'; readonly changes: Changes<Fields> })
+  | { readonly type: 'remove' };
 
 /** @throws AppError `not-found` unless it exists now */
 export const requireExisting = <State extends Entity<unknown>>(state: State | undefined, kind: string): State => {

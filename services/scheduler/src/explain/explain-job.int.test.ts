@@ -12,7 +12,7 @@ describe('explainJob', () => {
     stage = await createStage();
     await stage.startScheduler();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const explain = ({ uuid: job }: Pick<JobRow, 'uuid'>) =>
     stage.deps.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });

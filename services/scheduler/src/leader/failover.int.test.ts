@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkGrants, checkReplay, createStage, leaderIs, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay, leaderIs } from '../testing/stage-checks.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { schedulerCommands } from '@cyborgbackup/contracts';
 
@@ -9,7 +10,7 @@ describe('two schedulers', () => {
   beforeAll(async () => {
     stage = await createStage();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const launch = async (id: number): Promise<string> => {
     const run = randomUUID();
@@ -25,7 +26,7 @@ describe('two schedulers', () => {
     return gate.resolve;
   };
 
-  it('hand the lead over within ten seconds when one is killed, and at once when it is stopped', async () => {
+  it('hands the lead over within ten seconds when the leader is killed, and at once when it is stopped', async () => {
     const [first, second, third] = [
       await stage.newDeps('first'),
       await stage.newDeps('second'),

@@ -6,9 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../tables/scheduler-projection.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
-import { createLaunchLock } from '../runs/launch-lock.ts';
+import { createLaunchLock } from '../runs/run-deps.ts';
 import { startManualRun } from '../runs/launch.ts';
-import { checkGrants, checkReplay, createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay } from '../testing/stage-checks.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { lead } from './lead.ts';
 import type { LeaderDeps } from './leader.ts';
@@ -42,7 +43,7 @@ describe('lead', () => {
   afterAll(async () => {
     stopping.abort();
     await projecting;
-    await stage[Symbol.asyncDispose]();
+    await stage?.[Symbol.asyncDispose]();
   });
 
   /** Dies at the nth of the moments before and after each write, and writes nothing from then on. */

@@ -7,17 +7,18 @@ import { somePolicy } from '../testing/policy-fixture.ts';
 import { draftLaunch } from './planning/draft-launch.ts';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
 import { startScheduledRun } from '../timetable/start-scheduled-run.ts';
-import { createLaunchLock } from './launch-lock.ts';
+import { createLaunchLock } from './run-deps.ts';
 import { startManualRun } from './launch.ts';
 import type { RunPlan } from './planning/plan-run.ts';
-import { createRun, type LaunchAnswer, type RunDeps } from './create-run.ts';
+import { createRun, type LaunchAnswer } from './create-run.ts';
+import type { RunDeps } from './run-deps.ts';
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await createStage();
   await stage.startScheduler();
 });
-afterAll(() => stage[Symbol.asyncDispose]());
+afterAll(() => stage?.[Symbol.asyncDispose]());
 
 const clock = createTestClock();
 const depsOf = (store = stage.deps.store) => ({

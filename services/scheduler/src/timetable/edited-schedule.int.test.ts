@@ -5,9 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { checkReplay, createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay } from '../testing/stage-checks.ts';
 import { jitterOf } from './entry-history.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const JITTER = 3_600;
 const MINUTE = 60_000;
@@ -17,7 +18,7 @@ describe('an edit between a due time and its start', () => {
   beforeAll(async () => {
     stage = await createStage();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   /** Appends the first event of a stream as of an earlier time. */
   const appendAt = async (stream: string, millis: number, event: DomainEvent): Promise<void> => {
@@ -41,7 +42,7 @@ describe('an edit between a due time and its start', () => {
     return resolved;
   };
 
-  it('leaves one run, or one event that says why there is none, for the next leader too', async () => {
+  it('leaves one run or one skip of an occurrence that waits while its schedule is edited, for the next leader too', async () => {
     const occurrence = Math.floor(Date.now() / MINUTE) * MINUTE;
     const time = new Date(occurrence);
     const crontab = `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`;

@@ -3,12 +3,13 @@ import { ensureProjection } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../tables/scheduler-projection.ts';
-import { createLaunchLock } from '../runs/launch-lock.ts';
+import { createLaunchLock } from '../runs/run-deps.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { someDue, someEntry } from '../testing/timetable-fixture.ts';
-import { checkReplay, createStage, leaderIs, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay, leaderIs } from '../testing/stage-checks.ts';
 import { processDue, type ProcessDueDeps } from './process-due.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const HOUR = 3_600_000;
 const { signal } = new AbortController();
@@ -30,9 +31,9 @@ describe('processDue', () => {
       lock: createLaunchLock(pool),
     };
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
-  it('leaves one run or one event, however many schedulers believe that they lead, and whatever they believe', async () => {
+  it('leaves one run or one skip of each occurrence, however many schedulers believe that they lead', async () => {
     const { policy } = somePolicy(1);
     stage.policies.set(1, { ...somePolicy(1), policy });
     const entry = someEntry({ subject: policy.uuid, missed_runs: 'all' });
@@ -104,7 +105,7 @@ describe('processDue', () => {
     ]);
   });
 
-  it('leaves one run or one event while schedulers come and go', async () => {
+  it('leaves one run or one skip of each occurrence while schedulers come and go', async () => {
     let now = Date.now();
     const clock = { now: () => now };
     const policies = [11, 12, 13, 14].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));

@@ -9,11 +9,13 @@ import {
 } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkReplay, createStage, createTestClock, planOf, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay } from '../testing/stage-checks.ts';
+import { planOf } from '../testing/fake-executor.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { jitterOf } from './entry-history.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const TEN_MINUTES = 600_000;
 
@@ -29,7 +31,7 @@ describe('a schedule', () => {
     stage = await createStage();
     await start();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
   // Events bear the time of their writing: what is registered must not have missed what was due in an earlier test.
   beforeEach(() => clock.set(Date.now()));
 
@@ -192,7 +194,7 @@ describe('a schedule', () => {
     await disable(policy.uuid);
   });
 
-  it('puts off what it starts within its jitter', async () => {
+  it('delays what it starts within the schedule’s jitter', async () => {
     const { policy } = await register(8, { schedule: { jitter: 300 } });
     const other = await register(9);
     const s1 = occurrence(1);
@@ -205,7 +207,7 @@ describe('a schedule', () => {
     for (const one of [policy, other.policy]) await disable(one.uuid);
   });
 
-  it('proves that the latest archives can be restored', async () => {
+  it('drills the latest archives on a schedule', async () => {
     const { policy, clients } = await register(10, { policy: { drill_schedule: 10, schedule: 9 } });
     const [s1, s2] = [occurrence(1), occurrence(2)];
     clock.set(s1 + second);

@@ -4,17 +4,16 @@ import { loadState } from '@cyborgbackup/event-store';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { posix } from 'node:path';
 import type { BorgEndpoint, RepositoryAddress } from '../../endpoints/borg-endpoint.ts';
-import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
+import type { ConnectionOptions } from '../../job/job-context.ts';
 import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
 import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { loadJobPlan } from '../../job/job-plan.ts';
 import { caughtUp } from '../../tables/caught-up.ts';
-import { classifyLockHolder } from './classify-lock-holder.ts';
+import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
 import { findProcess } from './find-process.ts';
 import { readLockFolder, removeLocks } from './lock-folder.ts';
-import type { LockHolder } from './lock-holders.ts';
-import { readAttempts, readRunOf, type RecordedAttempt } from './recorded-attempts.ts';
+import { readAttempts, readRunOf } from './recorded-attempts.ts';
 
 export interface LockOptions {
   readonly connections: ConnectionOptions;
@@ -55,26 +54,21 @@ const describeJob = async (deps: ServiceDeps, job: string): Promise<string> => {
   return `job ${plan.job.id} "${plan.job.name}"`;
 };
 
-interface LockLookup {
-  readonly connections: ConnectionOptions;
-  readonly endpoint: BorgEndpoint;
-  readonly hostNames: readonly string[];
-  readonly attempts: readonly RecordedAttempt[];
-}
-
 /** Ends the holder if it is a leftover; returns when it does not run. @throws JobFailure naming a holder that stays */
-const resolveLockHolder = async (lookup: LockLookup, holder: LockHolder): Promise<void> => {
-  const { connections, endpoint, hostNames, attempts } = lookup;
-  const { deps, job, signal } = connections;
-  const process = await findProcess(endpoint.runner, holder.pid, signal);
+const resolveLockHolder = async (
+  { deps, job, signal }: ConnectionOptions,
+  { runner }: BorgEndpoint,
+  lookup: Pick<LockHolderLookup, 'holder' | 'hostNames' | 'attempts'>,
+): Promise<void> => {
+  const process = await findProcess(runner, lookup.holder.pid, signal);
   const isOver =
     process?.job !== undefined && isJobOver((await loadState(deps, jobEvolver, jobStream(process.job))).state);
-  const ownership = classifyLockHolder({ holder, hostNames, process, isJobOver: isOver, job, attempts });
+  const ownership = classifyLockHolder({ ...lookup, process, isJobOver: isOver, job });
   switch (ownership.kind) {
     case 'gone':
       return;
     case 'leftover':
-      await endLeftoverProcesses(endpoint.runner, ownership.job, { signal });
+      await endLeftoverProcesses(runner, ownership.job, { signal });
       return;
     case 'busy':
       throw new JobFailure(`The repository is locked by ${await describeJob(deps, ownership.job)}, which is at work.`);
@@ -95,7 +89,7 @@ const removeStaleLock = async (options: LockOptions, path: string): Promise<void
   if (holders.length === 0) return;
   await caughtUp(deps);
   const attempts = await readAttempts(deps.pool, repository.uuid);
-  for (const holder of holders) await resolveLockHolder({ connections, endpoint, hostNames, attempts }, holder);
+  for (const holder of holders) await resolveLockHolder(connections, endpoint, { holder, hostNames, attempts });
   if (!(await removeLocks(endpoint.runner, folder, signal))) return;
   const processes = holders.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ');
   warn?.(`Removed a lock in ${path} that a dead job of ours had left (${processes}).`);

@@ -92,7 +92,7 @@ describe('a restore drill', () => {
     expect(await drill()).toMatchObject({ status: 'failed', reason: expect.stringMatching(/has no files/) });
   });
 
-  it('is kept in the history of drills', async () => {
+  it('a drill is kept in the history of drills', async () => {
     await site.deps.waiter.waitForProjections([executorProjection.name], 'head', 10_000);
     const { rows } = await site.deps.pool.query(
       `select policy_name, client_hostname, archive_name, seed, passed, files, failed_files, bytes::int, duration is not null

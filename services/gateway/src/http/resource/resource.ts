@@ -2,12 +2,12 @@ import type { ChangeResult } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
 import { NOT_YET_VISIBLE, type WaitForProjection } from '../../backend/calls.ts';
 import type { Reader } from '../../db/reader.ts';
-import { sources, type RowSource } from '../../lists/index.ts';
+import { sources } from '../../lists/index.ts';
 import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from '../core/endpoint.ts';
 import { preconditionFailed } from '../core/http-error.ts';
 import { urlOf } from '../core/representation.ts';
 import { answerList, listSchema } from '../lists/list-endpoint.ts';
-import { findRow, idParameter } from './find-row.ts';
+import { findRow, rowOfPath } from './find-row.ts';
 
 export interface StoredRow {
   readonly id: number;
@@ -24,11 +24,8 @@ interface Target {
 
 /** The differences between resources; the rest of create, read, change and delete is the same for all. */
 interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change extends z.ZodObject> {
-  /** For error messages: `Client`. */
-  readonly label: string;
-  /** Plural, as in the URL; its list is filtered as the source of that name allows. */
+  /** Plural, as in the URL; its rows are those of the source of that name. */
   readonly collection: 'users' | 'clients' | 'schedules' | 'repositories' | 'policies';
-  readonly source: RowSource;
   readonly representation: z.ZodObject;
   readonly create: Create;
   /** For PUT; default: the schema of POST. */
@@ -68,13 +65,14 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
   resource: Resource<Row, Create, Change>,
   { reader, waitForProjection }: { readonly reader: Reader; readonly waitForProjection: WaitForProjection },
 ): readonly Endpoint[] => {
-  const { label, collection, source, representation, changeAccess = 'superuser' } = resource;
+  const { collection, representation, changeAccess = 'superuser' } = resource;
+  const source = sources[collection];
   const path = `/api/v1/${collection}` as const;
-  const singular = `a single ${label.toLowerCase()}`;
+  const singular = `a single ${source.label.toLowerCase()}`;
   const writing = resource.token === undefined ? {} : { token: resource.token };
   const ignoredFields = [...Object.keys(representation.shape), ...(resource.ignoredFields ?? [])];
 
-  const find = (id: number): Promise<Row> => findRow<Row>(reader, source, label, id);
+  const rowOf = (request: ApiRequest): Promise<Row> => rowOfPath<Row>(reader, source, request);
 
   const targetOf = (row: Row, request: ApiRequest): Target =>
     demandsRevision(request.header('If-Match'), row.revision)
@@ -86,14 +84,14 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     if (!(await waitForProjection('inventory', position))) {
       return { status: 202, body: { detail: NOT_YET_VISIBLE, id, url: urlOf(collection, id) } };
     }
-    const row = await find(id);
+    const row = await findRow<Row>(reader, source, id);
     const more = (await resource.changedHeaders?.(row, request)) ?? {};
     const etag = etagOf(Math.max(version, row.revision));
     return { body: await resource.present(row), headers: { ETag: etag, ...more } };
   };
 
   const change = async (request: ApiRequest<z.output<Change>>): Promise<ApiAnswer> => {
-    const row = await find(idParameter(request, label));
+    const row = await rowOf(request);
     const result = await resource.update(targetOf(row, request), request.body, { row, request });
     return changeAnswer(result, request);
   };
@@ -104,13 +102,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'user',
       summary: `Retrieve a list of all ${collection}`,
       answers: listSchema(representation),
-      list: sources[collection],
-      handle: (request) =>
-        answerList<Row>(reader, request, {
-          list: sources[collection],
-          source,
-          present: (row) => resource.present(row),
-        }),
+      list: source,
+      handle: (request) => answerList<Row>(reader, request, { list: source, present: (row) => resource.present(row) }),
     }),
     endpoint({
       route: `POST ${path}`,
@@ -132,7 +125,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'user',
       summary: `Retrieve details of ${singular}`,
       handle: async (request) => {
-        const row = await find(idParameter(request, label));
+        const row = await rowOf(request);
         const body = await (resource.presentDetail?.(row, request) ?? resource.present(row));
         return { body, headers: { ETag: etagOf(row.revision) } };
       },
@@ -165,7 +158,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'superuser',
       summary: `Delete ${singular}`,
       handle: async (request) => {
-        const row = await find(idParameter(request, label));
+        const row = await rowOf(request);
         const body = await resource.present(row);
         const { position } = await resource.remove(targetOf(row, request));
         const isGone = await waitForProjection('inventory', position);

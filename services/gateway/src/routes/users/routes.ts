@@ -1,15 +1,15 @@
-import { userCommands } from '@cyborgbackup/contracts';
-import type { z } from 'zod';
+import { sessionCommands, userCommands } from '@cyborgbackup/contracts';
+import { z } from 'zod';
 import type { LogIn } from '../../auth/log-in.ts';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { forbidden, invalidFields } from '../../http/core/http-error.ts';
 import { linksOf, represent } from '../../http/core/representation.ts';
 import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { rowOfPath } from '../../http/resource/find-row.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { logOutRoutes } from './log-out.ts';
-import { userSource, type UserRow } from './query.ts';
+import type { UserRow } from '../../lists/sources/users.ts';
 import { changeUser, createUser, replaceUser, userSchema } from './schema.ts';
 
 export const presentUser = (row: UserRow): object =>
@@ -26,12 +26,15 @@ const checkMayChange = (row: UserRow, changes: z.output<typeof changeUser>, requ
  * Whoever found a session open must not get the account with it. A guess counts as any other: see the guard of log-ins.
  * @throws HttpError 400, or 429 after too many guesses
  */
-const checkCurrentPassword = async (logIn: LogIn, request: ApiRequest, password: string | undefined): Promise<void> => {
+const checkCurrentPassword = async (
+  logIn: LogIn,
+  { email, uuid }: UserRow,
+  { address, password }: { readonly address: string; readonly password: string | undefined },
+): Promise<void> => {
   if (password === undefined || password === '') {
     throw invalidFields({ current_password: ['Send your current password as well to choose another one.'] });
   }
-  const { email, uuid } = request.caller();
-  const account = await logIn({ email, password, address: request.address });
+  const account = await logIn({ email, password, address });
   if (account?.uuid !== uuid) throw invalidFields({ current_password: ['This is not your current password.'] });
 };
 
@@ -50,9 +53,7 @@ const newAccessToken = async (
 const crud = (deps: GatewayDeps, logIn: LogIn): readonly Endpoint[] =>
   resourceEndpoints(
     {
-      label: 'User',
       collection: 'users',
-      source: userSource,
       representation: userSchema,
       create: createUser,
       replace: replaceUser,
@@ -64,7 +65,9 @@ const crud = (deps: GatewayDeps, logIn: LogIn): readonly Endpoint[] =>
         deps.call(userCommands.register, { ...ids, ...fields, password_hash: await deps.passwords.hash(password) }),
       update: async (target, { password, current_password: current, ...changes }, { row, request }) => {
         checkMayChange(row, changes, request);
-        if (password && row.uuid === request.caller().uuid) await checkCurrentPassword(logIn, request, current);
+        if (password && row.uuid === request.caller().uuid) {
+          await checkCurrentPassword(logIn, row, { address: request.address, password: current });
+        }
         const hashed = password ? { password_hash: await deps.passwords.hash(password) } : {};
         return deps.call(userCommands.change, { ...target, changes, ...hashed });
       },
@@ -85,11 +88,41 @@ const me = (deps: GatewayDeps): Endpoint =>
     handle: (request) =>
       answerList<UserRow>(deps.reader, request, {
         list: sources.users,
-        source: userSource,
         scope: { uuid: request.caller().uuid },
         present: presentUser,
       }),
   });
+
+const loggedOut = z.object({ revoked: z.int().describe('How many sessions that ended.') });
+
+/** Makes the access and refresh tokens of all log-ins void; personal API tokens stay valid. */
+const logOut = async (deps: GatewayDeps, user: string): Promise<ApiAnswer> => {
+  const { revoked, position } = await deps.call(sessionCommands.revokeAll, { user });
+  await deps.waitForProjection('inventory', position);
+  return { body: { revoked } };
+};
+
+const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    route: 'POST /api/v1/me/logout_everywhere',
+    access: 'user',
+    token: 'never',
+    summary: 'End all sessions of the current user: their access and refresh tokens are void at once',
+    answers: loggedOut,
+    handle: (request) => logOut(deps, request.caller().uuid),
+  }),
+  endpoint({
+    route: 'POST /api/v1/users/:id/logout_everywhere',
+    access: 'superuser',
+    token: 'never',
+    summary: 'End all sessions of the user: their access and refresh tokens are void at once',
+    answers: loggedOut,
+    handle: async (request) => {
+      const { uuid } = await rowOfPath<UserRow>(deps.reader, sources.users, request);
+      return logOut(deps, uuid);
+    },
+  }),
+];
 
 export const userRoutes = (deps: GatewayDeps, logIn: LogIn): readonly Endpoint[] => [
   ...crud(deps, logIn),

@@ -38,7 +38,7 @@ beforeAll(async () => {
   // Preparations are done once, so that a kill meets the backup itself.
   await jobEnd(api, await launch(api, things.policy), 60_000);
   await idle();
-}, 120_000);
+}, 180_000);
 
 afterAll(() => resources.disposeAsync());
 
@@ -57,7 +57,7 @@ const archives = async (): Promise<string[]> => {
   return stdout.split('\n').filter((line) => line !== '');
 };
 
-test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 180_000 }, async (name) => {
+test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 260_000 }, async (name) => {
   await writeFile(join(host.source, 'bulk.bin'), randomBytes(BULK_BYTES));
   const id = await launch(api, things.policy);
   await jobRuns(api, id);

@@ -1,8 +1,11 @@
 import { createExclusive, type Exclusive } from '@cyborgbackup/database';
-import { createKeyedQueue, type KeyedQueue } from '@cyborgbackup/kernel';
+import type { ClaimDeps } from '@cyborgbackup/event-store';
+import { createKeyedQueue, type Clock, type KeyedQueue } from '@cyborgbackup/kernel';
+import type { RpcClient } from '@cyborgbackup/messaging';
+import type { ProjectionWaiter } from '@cyborgbackup/projections';
 import type { Pool } from 'pg';
 
-export interface LaunchLock {
+interface LaunchLock {
   /**
    * One launch into the repository at a time, in this process alone, and for as long as it may take: what is prepared at
    * the same time would be in vain.
@@ -21,3 +24,15 @@ export const createLaunchLock = (pool: Pool): LaunchLock => ({
     oneAtATime: true,
   }),
 });
+
+/** What the commands need that create a run. */
+export interface RunDeps {
+  readonly pool: Pool;
+  readonly commands: ClaimDeps;
+  readonly clock: Clock;
+  readonly waiter: ProjectionWaiter;
+  readonly rpc: Pick<RpcClient, 'call'>;
+  readonly lock: LaunchLock;
+}
+
+export type CreateRunDeps = Pick<RunDeps, 'pool' | 'commands' | 'clock'>;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { COMMON_JOB } from '../common-job.ts';
 
 /*
  * Twenty series of thirty archives, written straight into the read models: to bring so many entries in one by one would take
@@ -23,10 +24,10 @@ const word = (n: string): string => `(${WORDS})[1 + (hashint4(${n}) & 1023) % 42
 const suffix = (n: string): string => `(${SUFFIXES})[1 + (hashint4(${n}) & 255) % 16]`;
 
 /** Ids of names: first the common, then those of all series, then each series' own. */
-const nameId = (versions: number): string => `
+const nameId = (entries: number): string => `
   case when hashint4(n) & 15 < 5 then 1 + (hashint4(n + 7) & 1048575) % ${COMMON_NAMES}
        when hashint4(n) & 15 < 10 then ${COMMON_NAMES} + 1 + n
-       else ${COMMON_NAMES} + ${versions} * s.series + 1 + n end`;
+       else ${COMMON_NAMES} + ${entries} * s.series + 1 + n end`;
 
 const withoutIndexes = async (admin: pg.Pool, tables: readonly string[], work: () => Promise<void>): Promise<void> => {
   const { rows } = await admin.query<{ name: string; definition: string }>(
@@ -39,34 +40,16 @@ const withoutIndexes = async (admin: pg.Pool, tables: readonly string[], work: (
   for (const { definition } of rows) await admin.query(definition);
 };
 
-/** One row that has what it is given, and something fitting in every other column. */
-const insertJob = async (admin: pg.Pool, job: Readonly<Record<string, unknown>>): Promise<void> => {
-  const { rows } = await admin.query<{ name: string; type: string }>(
-    `select column_name as name, data_type as type from information_schema.columns
-      where table_schema = 'scheduler' and table_name = 'jobs' and is_nullable = 'NO'`,
-  );
-  const fitting = new Map<string, unknown>([
-    ['boolean', false],
-    ['ARRAY', []],
-    ['uuid', randomUUID()],
-    ['jsonb', '{}'],
-  ]);
-  const value = ({ name, type }: (typeof rows)[number]): unknown => {
-    if (name in job) return job[name];
-    if (type.startsWith('timestamp')) return '2026-01-01T00:00:00Z';
-    return fitting.get(type) ?? (/int|double/.test(type) ? 0 : '');
-  };
-  const columns = rows.map(({ name }) => `"${name}"`).join(', ');
-  const parameters = rows.map((_row, at) => `$${at + 1}`).join(', ');
-  await admin.query(`insert into scheduler.jobs (${columns}) values (${parameters})`, rows.map(value));
-};
+const INSERT_JOB = 'insert into scheduler.jobs select (jsonb_populate_record(null::scheduler.jobs, $1::jsonb)).*';
 
-const insertArchives = async (admin: pg.Pool, versions: number): Promise<void> => {
+const insertArchives = async (admin: pg.Pool, entries: number): Promise<void> => {
   for (let series = 1; series <= SERIES; series += 1) {
     for (let sequence = 1; sequence <= ARCHIVES; sequence += 1) {
       const id = 1_000_000 + series * ARCHIVES + sequence;
       const uuid = randomUUID();
-      await insertJob(admin, { id, uuid, job_type: 'job', launch_type: 'scheduled', status: 'successful' });
+      await admin.query(INSERT_JOB, [
+        { ...COMMON_JOB, id, uuid, run: uuid, name: 'bench', job_type: 'job', status: 'successful', needs: [] },
+      ]);
       await admin.query(
         `insert into catalog.archives (job_uuid, archive_name, borg_id, machine, started_at, finished_at, files,
            original_size, compressed_size, deduplicated_size, entries, complete, removed, failed, healthy, damaged, position,
@@ -76,20 +59,20 @@ const insertArchives = async (admin: pg.Pool, versions: number): Promise<void> =
           uuid,
           `bench-${series}-${sequence}`,
           `2026-01-${String(sequence).padStart(2, '0')}T00:00:00Z`,
-          versions,
+          entries,
           100_000 + series,
           sequence,
-          1e12 + id * versions,
+          1e12 + id * entries,
         ],
       );
     }
   }
 };
 
-/** @param versions entry versions in each series */
-export const fillVersions = async (admin: pg.Pool, versions: number): Promise<void> => {
-  const first = Math.floor((versions * FIRST_PERCENT) / 100);
-  const folders = Math.ceil(versions / FILES_PER_FOLDER);
+/** @param entries in each series */
+export const fillEntries = async (admin: pg.Pool, entries: number): Promise<void> => {
+  const first = Math.floor((entries * FIRST_PERCENT) / 100);
+  const folders = Math.ceil(entries / FILES_PER_FOLDER);
   await withoutIndexes(admin, ['entries', 'entry_names', 'folders', 'folder_totals'], async () => {
     await admin.query(
       'truncate catalog.entry_names, catalog.entries, catalog.folders, catalog.folder_totals, catalog.entry_attributes',
@@ -100,8 +83,8 @@ export const fillVersions = async (admin: pg.Pool, versions: number): Promise<vo
       select n, ${word('n')} || '_' || ${word('n + 1')} || n % 100 || ${suffix('n')} from generate_series(1, ${COMMON_NAMES}) n`);
     for (let series = 0; series <= SERIES; series += 1) {
       await admin.query(`insert into catalog.entry_names (id, name)
-        select ${COMMON_NAMES} + ${versions} * ${series} + 1 + n, ${word('n + 3')} || '-' || to_hex(n::int8 * 7919 + ${series}) || ${suffix('n')}
-          from generate_series(0, ${versions - 1}) n
+        select ${COMMON_NAMES} + ${entries} * ${series} + 1 + n, ${word('n + 3')} || '-' || to_hex(n::int8 * 7919 + ${series}) || ${suffix('n')}
+          from generate_series(0, ${entries - 1}) n
          where ${series} = 0 and hashint4(n) & 15 between 5 and 9 or ${series} > 0 and hashint4(n) & 15 >= 10`);
     }
     for (let series = 1; series <= SERIES; series += 1) {
@@ -113,15 +96,15 @@ export const fillVersions = async (admin: pg.Pool, versions: number): Promise<vo
       await admin.query(`insert into catalog.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size,
           mtime, fingerprint)
         select ${100_000 + series}, n, case when n < ${first} then n else (hashint4(n) & 1073741823) % ${first} end / ${FILES_PER_FOLDER},
-               ${nameId(versions)}, 1, begun,
+               ${nameId(entries)}, 1, begun,
                case when hashint4(n + 11) & 3 = 0 then begun + (hashint4(n + 13) & 255) % 30 else 2147483647 end,
                hashint4(n) & 1048575, timestamptz '2026-01-01' + n * interval '1 second', md5(n::text)::uuid
-          from (select ${series} as series) s, generate_series(0, ${versions - 1}) n,
+          from (select ${series} as series) s, generate_series(0, ${entries - 1}) n,
                lateral (select case when n < ${first} then 1
-                               else 2 + (n - ${first}) * ${ARCHIVES - 1} / ${Math.max(1, versions - first)} end as begun) b`);
+                               else 2 + (n - ${first}) * ${ARCHIVES - 1} / ${Math.max(1, entries - first)} end as begun) b`);
     }
   });
-  await insertArchives(admin, versions);
+  await insertArchives(admin, entries);
   await admin.query(
     'vacuum analyze catalog.entries, catalog.entry_names, catalog.folders, catalog.folder_totals, catalog.archives',
   );

@@ -1,5 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
-import { countOf, parseObject, textOf, toIsoUtc } from './fields.ts';
+import { countOf, toIsoUtc } from './fields.ts';
 
 /** One entry of an archive. */
 export interface ArchiveEntry {
@@ -12,10 +12,7 @@ export interface ArchiveEntry {
   readonly group: string;
   readonly uid: number;
   readonly gid: number;
-  /**
-   * Without leading slash. Bytes that are not UTF-8 are U+DC80 to U+DCFF (see shell/quote.ts) in the listing of
-   * `listEntriesCommand`, and `?` in that of `listFilesCommand`.
-   */
+  /** Without leading slash. Bytes that are not UTF-8 are U+DC80 to U+DCFF (see shell/quote.ts). */
   readonly path: string;
   /** Bytes. 0 for what is not a file, and for further hard links. */
   readonly size: number;
@@ -27,33 +24,6 @@ export interface ArchiveEntry {
   /** Of the contents, hex, where it was asked for; empty for what has none. */
   readonly sha256?: string;
 }
-
-const nameOf = (value: unknown): string => (typeof value === 'number' ? String(value) : textOf(value));
-
-/**
- * One line of `list --json-lines` with the fields of `listFilesCommand`.
- * @returns undefined for a line that is not an entry
- */
-export const parseListLine = (text: string): ArchiveEntry | undefined => {
-  const fields = parseObject(text) ?? {};
-  const path = textOf(fields['path']);
-  const mtime = toIsoUtc(fields['mtime'] ?? fields['isomtime']);
-  if (path === '' || mtime === undefined) return undefined;
-  const mode = textOf(fields['mode']);
-  return {
-    type: textOf(fields['type']) || mode.slice(0, 1),
-    mode,
-    user: nameOf(fields['user']),
-    group: nameOf(fields['group']),
-    uid: countOf(fields['uid']),
-    gid: countOf(fields['gid']),
-    path,
-    size: countOf(fields['size']),
-    mtime,
-    linkTarget: textOf(fields['linktarget'] ?? fields['source'] ?? fields['target']),
-    healthy: fields['healthy'] !== false,
-  };
-};
 
 const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
 const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
