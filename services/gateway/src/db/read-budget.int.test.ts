@@ -21,7 +21,7 @@ const running = async (): Promise<number> => {
     `select count(*)::int as count from pg_stat_activity
       where application_name = 'cyborgbackup-gateway-list' and state = 'active' and datname = current_database()`,
   );
-  return count;
+  return Number(count);
 };
 
 /** Does the work while no list of clients finds an end. */

@@ -331,15 +331,15 @@ describe('a job', () => {
     });
     const shown = `\x1b[31mred\x1b[0m ␛[2J␛]52;c;cm0=␇\uFFFD2J␍<script>'"&`;
     const inPage = 'red ␛[2J␛]52;c;cm0=␇\uFFFD2J␍&lt;script&gt;&#39;&quot;&amp;\n';
-    const stdout = async (query: string) => (await send(`/jobs/11/stdout/${query}`)).body;
+    const stdout = async (query: string): Promise<unknown> => (await send(`/jobs/11/stdout/${query}`)).body;
     for (const format of ['txt', 'ansi', 'txt_download', 'ansi_download']) {
       expect([format, await stdout(`?format=${format}`)]).toEqual([format, `${shown}\n`]);
     }
-    expect((await stdout('?format=json&content_format=ansi')).content).toBe(`${shown}\n`);
-    expect((await stdout('?format=json')).content).toBe(`${shown}\n`);
-    expect((await stdout('?format=json&content_format=html')).content).toBe(inPage);
-    const encoded = await stdout('?format=json&content_format=html&content_encoding=base64');
-    expect(Buffer.from(encoded.content, 'base64').toString()).toBe(inPage);
+    expect(await stdout('?format=json&content_format=ansi')).toMatchObject({ content: `${shown}\n` });
+    expect(await stdout('?format=json')).toMatchObject({ content: `${shown}\n` });
+    expect(await stdout('?format=json&content_format=html')).toMatchObject({ content: inPage });
+    const content = Buffer.from(inPage).toString('base64');
+    expect(await stdout('?format=json&content_format=html&content_encoding=base64')).toMatchObject({ content });
     expect(await stdout('?format=html')).toContain(`<pre>${inPage}</pre>`);
     expect((await send('/job_events/77/')).body.stdout).toBe(shown);
     await gateway.sql('delete from executor.job_events where id = 77');
