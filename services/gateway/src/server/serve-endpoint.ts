@@ -6,6 +6,7 @@ import { outsideReadScope, runInReadScope } from '../db/read-scope.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
 import { hasScope, type ApiAnswer, type ApiRequest, type Caller, type Endpoint } from '../http/core/endpoint.ts';
 import { beyondScope, forbidden, notAuthenticated } from '../http/core/http-error.ts';
+import { jsonText } from '../http/core/json-text.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { addressOf } from '../middleware/request-context.ts';
 import { validateBody } from '../validation/validate-body.ts';
@@ -86,7 +87,7 @@ const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswe
   }
   ctx.type = type ?? 'application/json';
   if (body instanceof Readable) abortResponse(ctx, body);
-  ctx.body = type === undefined ? `${JSON.stringify(body)}\n` : body;
+  ctx.body = type === undefined ? `${jsonText(body)}\n` : body;
 };
 
 /** The body of an action without parameters. */

@@ -2,6 +2,7 @@ import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
 import { hasCode, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { JobChangeFeed, JobWatch } from '../../../db/job-change-feed.ts';
 import { shortIsoOrNull } from '../../../db/timestamps.ts';
+import { jsonText } from '../../../http/core/json-text.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
 import { terminalText } from '../terminal-text.ts';
 import type { JobEventRow } from '../../../lists/sources/job-events.ts';
@@ -69,7 +70,7 @@ const statusOf = (row: JobRow, now: number): object => ({
  * @param message.id a reader that comes back sends it as Last-Event-ID
  */
 const serverSentEvent = ({ event, id, data }: { event: string; id?: string; data: unknown }): string =>
-  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${jsonText(data)}\n\n`;
 
 /** Keeps proxies from closing a silent connection, and fails when the reader is gone. */
 const HEARTBEAT = ': still here\n\n';
