@@ -3,7 +3,7 @@ import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import { createJobDelivery, giveBack, type RunningJob } from './job-delivery.ts';
 import type { DeadHandler, JobHandler } from './job-message.ts';
 import type { JobQueueDeps } from './job-queue-deps.ts';
-import { JOB_CONSUMER } from './job-streams.ts';
+import { JOB_CONSUMER } from './job-subjects.ts';
 
 export interface ConsumeOptions {
   /** Jobs running at once; no more messages than that are taken from the queue. */

@@ -1,15 +1,7 @@
-import {
-  AppError,
-  currentContext,
-  delay,
-  fromWireError,
-  isAppError,
-  messageOf,
-  systemContext,
-} from '@cyborgbackup/kernel';
-import { errors, type Msg } from '@nats-io/transport-node';
+import { AppError, delay, fromWireError, isAppError, messageOf } from '@cyborgbackup/kernel';
+import { errors } from '@nats-io/transport-node';
 import { z } from 'zod';
-import { contextHeaders } from '../connection/context-header.ts';
+import { notSealed, REQUEST_ID, wrapCall, type WrappedCall } from './call-envelope.ts';
 import { fromJson, toJson } from '../connection/json.ts';
 import { createNatsConnection, type ConnectionSettings } from '../connection/nats-connection.ts';
 
@@ -35,10 +27,9 @@ export interface RpcClient {
   close(): Promise<void>;
 }
 
-const replySchema = z.object({ err: z.unknown().optional(), response: z.unknown().optional() });
+type Answer = ReturnType<WrappedCall['openAnswer']>;
 
-/** Nest wants an id on every request. The reply's inbox already tells requests apart. */
-const REQUEST_ID = '1';
+const replySchema = z.object({ err: z.unknown().optional(), response: z.unknown().optional() });
 
 /** A service that is being restarted, or that reconnects to NATS a little later than we did, gets this long to be back. */
 const MISSING_MILLIS = 1_000;
@@ -49,25 +40,26 @@ const MISSING_PAUSE_MILLIS = 100;
  * over as whatever they were on the wire, and rejects or drops requests while the connection is away.
  */
 export const createRpcClient = async (options: ConnectionSettings): Promise<RpcClient> => {
-  const { name, logger } = options;
+  const { logger } = options;
   const connection = await createNatsConnection(options);
 
-  const send = async (subject: string, body: string, givesUpAt: number): Promise<Msg> => {
+  const send = async (subject: string, text: string, givesUpAt: number): Promise<Answer> => {
     // Written into a broken connection, a request would be lost, or handled long after the caller gave up.
     if (!connection.isConnected() && !(await connection.whenConnected(givesUpAt - Date.now()))) {
       throw new AppError('unavailable', `NATS is away, so ${serviceOf(subject)} cannot be reached; is it running?`);
     }
     const timeout = Math.max(1, givesUpAt - Date.now());
-    const headers = contextHeaders(currentContext() ?? systemContext(name), timeout);
-    return connection.nats.request(subject, body, { timeout, headers });
+    const { body, headers, openAnswer } = wrapCall(connection, { subject, text, deadlineMillis: timeout });
+    const answer = await connection.nats.request(subject, body, { timeout, headers });
+    return openAnswer(answer);
   };
 
-  const request = async (subject: string, body: string, deadlineMillis: number): Promise<Msg> => {
+  const request = async (subject: string, text: string, deadlineMillis: number): Promise<Answer> => {
     const now = Date.now();
     const missingUntil = now + Math.min(MISSING_MILLIS, deadlineMillis);
     for (;;) {
       try {
-        return await send(subject, body, now + deadlineMillis);
+        return await send(subject, text, now + deadlineMillis);
       } catch (error) {
         if (!hasNoResponders(error) || Date.now() >= missingUntil) throw callError(subject, deadlineMillis, error);
         await delay(MISSING_PAUSE_MILLIS);
@@ -81,8 +73,9 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
     { schema, deadlineMillis = 5_000 }: CallOptions<Schema>,
   ): Promise<z.output<Schema>> => {
     const body = toJson({ pattern: subject, data: payload, id: REQUEST_ID });
-    const message = await request(subject, body, deadlineMillis);
-    const reply = replySchema.safeParse(fromJson(message.data));
+    const { data, isAuthentic } = await request(subject, body, deadlineMillis);
+    const reply = replySchema.safeParse(fromJson(data));
+    if (!isAuthentic && !reply.data?.err) throw notSealed(subject);
     const answer = reply.success && !reply.data.err ? schema.safeParse(reply.data.response) : undefined;
     if (answer?.success) return answer.data;
     if (isAppError(reply.data?.err)) throw fromWireError(reply.data.err);

@@ -1,6 +1,7 @@
 import type { Connection } from '../connection/nats-connection.ts';
 
-const SUBJECT = 'events.appended';
+/** Says up to which position the log can be read. */
+export const APPEND_SUBJECT = 'events.appended';
 /** At most one message in this time. */
 const PAUSE_MILLIS = 5;
 
@@ -28,7 +29,7 @@ export const createAppendNotifications = (connection: Connection): AppendNotific
     if (paused || highest <= sent || !connection.isConnected() || nats.isDraining()) return;
     sent = highest;
     paused = true;
-    nats.publish(SUBJECT, sent.toString());
+    nats.publish(APPEND_SUBJECT, sent.toString());
     setTimeout(() => {
       paused = false;
       send();
@@ -41,7 +42,7 @@ export const createAppendNotifications = (connection: Connection): AppendNotific
   };
 
   const listen: AppendNotifications['listen'] = (listener) => {
-    const subscription = nats.subscribe(SUBJECT, {
+    const subscription = nats.subscribe(APPEND_SUBJECT, {
       callback: (error, message) => {
         const position = error ? '' : message.string();
         if (!/^\d{1,19}$/.test(position))
