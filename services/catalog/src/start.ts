@@ -26,6 +26,7 @@ export const startCatalog = async (parts: ServiceParts): Promise<RunningService>
   const projection = await prepareProjection(parts.pool, logger);
   const rpc = await createRpcService({
     natsUrl: parts.natsUrl,
+    trust: parts.trust,
     queue: 'catalog',
     logger,
     controllers: [

@@ -22,11 +22,11 @@ const MAX_DELIVER = 100_000;
 export const startExecutor = async (serviceParts: ServiceParts, config: ExecutorConfig): Promise<RunningService> => {
   const logger = serviceParts.logger.child({ service: 'executor' });
   const parts = { ...serviceParts, logger };
-  const { connection, instance } = parts;
+  const { connection, instance, makesStreams } = parts;
   const stopping = new AbortController();
   const cancels = listenForCancels(connection);
   const holders = createJobHolders(connection);
-  const queue = await createJobQueue({ connection, logger, maxDeliver: MAX_DELIVER });
+  const queue = await createJobQueue({ connection, logger, maxDeliver: MAX_DELIVER, makesStreams });
   const hostKeys = createHostKeyPins(parts);
   const connectTimeoutMillis = config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000;
   const downloads = serveDownloads({ parts, hostKeys, connectTimeoutMillis });

@@ -23,6 +23,7 @@ import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
 import { compareProjection } from '@cyborgbackup/projections';
 import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbackup/service';
+import { createOwnTrust } from '@cyborgbackup/messaging';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -55,7 +56,10 @@ const newParts = (name: string): Promise<ServiceParts> =>
       CYBORGBACKUP_LOG_LEVEL: 'silent',
     },
     logger,
+    { trust },
   );
+/** Of both replicas, and of the caller, who plays the gateway. */
+const trust = createOwnTrust({ isSealed: true });
 const masterKey = randomBytes(32).toString('base64');
 
 /** Two replicas of the service, which start at the same moment and share the work. */

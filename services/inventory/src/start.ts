@@ -76,7 +76,7 @@ const keepSessions = (deps: InventoryDeps): (() => Promise<void>) => {
   };
 };
 
-const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Promise<RpcService> =>
+const serveCalls = ({ natsUrl, trust, logger }: ServiceParts, deps: InventoryDeps): Promise<RpcService> =>
   createRpcService({
     natsUrl,
     controllers: [
@@ -92,6 +92,7 @@ const serveCalls = ({ natsUrl, logger }: ServiceParts, deps: InventoryDeps): Pro
     ],
     queue: SERVICE,
     logger,
+    trust,
   });
 
 /**

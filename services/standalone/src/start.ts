@@ -3,6 +3,7 @@ import { startExecutor } from '@cyborgbackup/executor';
 import { startGateway } from '@cyborgbackup/gateway';
 import { startInventory } from '@cyborgbackup/inventory';
 import type { Logger } from '@cyborgbackup/kernel';
+import { createOwnTrust } from '@cyborgbackup/messaging';
 import { startScheduler } from '@cyborgbackup/scheduler';
 import { createServiceParts } from '@cyborgbackup/service';
 import { mkdir } from 'node:fs/promises';
@@ -39,7 +40,10 @@ export const startStandalone = async (
   };
   try {
     const backing = keep(await startBacking(config, logger));
-    const parts = await createServiceParts('standalone', { ...config, ...backing.environment }, logger);
+    const parts = await createServiceParts('standalone', { ...config, ...backing.environment }, logger, {
+      // All five services are this process: its keys need no other place than its memory.
+      trust: createOwnTrust({ isSealed: true }),
+    });
     started.push(parts.close);
     const { initialAdmin } = keep(await startInventory(parts, config));
     if (initialAdmin) onInitialAdmin?.(initialAdmin);
