@@ -8,6 +8,7 @@ import {
   type Status,
   type TlsOptions,
 } from '@nats-io/transport-node';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { NO_TRUST, type CallTrust } from '../identity/call-trust.ts';
 import { inboxPrefix } from './inboxes.ts';
 
@@ -53,10 +54,20 @@ const credentialsOf = ({ username, password }: URL): ConnectionOptions => {
   return NKEY_SEED.test(user) ? { authenticator: nkeyAuthenticator(Buffer.from(user)) } : { token: user };
 };
 
-const tlsFilesOf = ({ searchParams }: URL): TlsOptions => {
+/**
+ * The library would verify a server that is named by its address under the name "localhost": `checkServerIdentity` has it verified
+ * under what the URL says.
+ */
+const tlsOptionsOf = ({ searchParams, hostname }: URL): TlsOptions => {
   const file = (name: string): string | undefined => searchParams.get(name) ?? undefined;
   const [caFile, certFile, keyFile] = [file('ca'), file('cert'), file('key')];
-  return { ...(caFile ? { caFile } : {}), ...(certFile ? { certFile } : {}), ...(keyFile ? { keyFile } : {}) };
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return {
+    ...(caFile ? { caFile } : {}),
+    ...(certFile ? { certFile } : {}),
+    ...(keyFile ? { keyFile } : {}),
+    ...{ checkServerIdentity: (_name: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate) },
+  };
 };
 
 /**
@@ -74,7 +85,7 @@ export const connectionOptions = (natsUrl: string, name: string): ConnectionOpti
     name,
     inboxPrefix: inboxPrefix(name),
     ...credentialsOf(url),
-    ...(url.protocol === 'tls:' ? { tls: tlsFilesOf(url) } : {}),
+    ...(url.protocol === 'tls:' ? { tls: tlsOptionsOf(url) } : {}),
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
     timeout: 5_000,
