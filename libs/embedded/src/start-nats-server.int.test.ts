@@ -84,7 +84,9 @@ test('nats-server can be stopped while it waits to be started again', async () =
 
 test('startNatsServer refuses a folder in use, and takes it after the stop', async () => {
   const server = await startNatsServer({ dataDir, logger, authorization });
-  await expect(startNatsServer({ dataDir, logger, authorization })).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
+  await expect(startNatsServer({ dataDir, logger, authorization })).rejects.toSatisfy((error) =>
+    hasCode(error, 'conflict'),
+  );
   await server.stop();
   await (await startNatsServer({ dataDir, logger, authorization })).stop();
 });
@@ -96,6 +98,8 @@ test('stopping a nats-server twice does not touch the next one in the same folde
   await first.stop();
   const { port } = new URL(second.url);
   expect(await login(port, token)).toBe('PONG');
-  await expect(startNatsServer({ dataDir, logger, authorization })).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
+  await expect(startNatsServer({ dataDir, logger, authorization })).rejects.toSatisfy((error) =>
+    hasCode(error, 'conflict'),
+  );
   await second.stop();
 });

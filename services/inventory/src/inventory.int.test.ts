@@ -26,6 +26,9 @@ import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbacku
 import { createOwnTrust } from '@cyborgbackup/messaging';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import pg from 'pg';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -42,6 +45,8 @@ let parts: ServiceParts;
 let other: ServiceParts;
 let services: readonly InventoryService[];
 let admin: pg.Pool;
+/** Where the first password is written. */
+let folder: string;
 
 const newParts = (name: string): Promise<ServiceParts> =>
   createServiceParts(
@@ -67,13 +72,16 @@ beforeAll(async () => {
   [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
   parts = await newParts('inventory');
   other = await newParts('inventory');
-  services = await Promise.all([startInventory(parts), startInventory(other)]);
+  folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-inventory-'));
+  const config = { CYBORGBACKUP_DATA_DIR: folder };
+  services = await Promise.all([startInventory(parts, config), startInventory(other, config)]);
   admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
 });
 
 afterAll(async () => {
   await Promise.all((services ?? []).map((service) => service.stop()));
   await admin?.end();
+  await rm(folder, { recursive: true, force: true });
   await other?.close();
   await parts?.close();
   await nats?.[Symbol.asyncDispose]();
@@ -200,7 +208,11 @@ describe('the first start', () => {
     expect(rows).toMatchObject([{ email: 'admin@cyborgbackup.local', is_superuser: true }]);
     const hash = rows[0]!['password_hash'];
     if (!isEncrypted(hash)) throw new Error('not sealed');
-    expect(await verifyPassword(known[0]!.password, (await parts.keys.open(hash))!)).toBe(true);
+    const { passwordFile } = known[0]!;
+    expect(await readdir(folder)).toEqual([basename(passwordFile)]);
+    expect((await stat(passwordFile)).mode & 0o777).toBe(0o600);
+    const password = (await readFile(passwordFile, 'utf8')).trim();
+    expect(await verifyPassword(password, (await parts.keys.open(hash))!)).toBe(true);
 
     const [key, ...others] = await rowsOf('ssh_keys', 'true');
     expect(others).toEqual([]);

@@ -13,7 +13,6 @@ import {
 import { createRpcService, rpcController, type RpcService } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
-import type { AdminConfig } from './user/admin-config.ts';
 import { createApiTokenCommands } from './api-token/commands.ts';
 import { createClientCommands } from './client/commands.ts';
 import { createHostKeyCommands } from './host-key/commands.ts';
@@ -26,13 +25,17 @@ import { createSessionCommands } from './session/commands.ts';
 import { createSettingsCommands } from './settings/commands.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
-import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
+import {
+  ensureFirstAdministrator,
+  type FirstAdministratorConfig,
+  type InitialAdmin,
+} from './user/first-administrator.ts';
 import { createUserCommands } from './user/commands.ts';
 
 const SERVICE = 'inventory';
 
 export interface InventoryService extends RunningService {
-  /** The log-in of the administrator that this start made with a random password. Print it once; it is stored nowhere. */
+  /** Of the administrator that this start made with a random password: say where that is. */
   readonly initialAdmin?: InitialAdmin;
 }
 
@@ -99,7 +102,10 @@ const serveCalls = ({ natsUrl, trust, logger }: ServiceParts, deps: InventoryDep
  * Starts the inventory: its tables, the SSH key pair, its calls and the first administrator.
  * @throws AppError when the database or NATS cannot be reached
  */
-export const startInventory = async (given: ServiceParts, config: AdminConfig = {}): Promise<InventoryService> => {
+export const startInventory = async (
+  given: ServiceParts,
+  config: FirstAdministratorConfig = {},
+): Promise<InventoryService> => {
   const parts = { ...given, logger: given.logger.child({ service: SERVICE }) };
   const deps = inventoryDeps(parts);
   await ensureProjection(parts.pool, inventoryProjection);
@@ -112,7 +118,7 @@ export const startInventory = async (given: ServiceParts, config: AdminConfig = 
     started.push(keepSessions(deps));
     const calls = await serveCalls(parts, deps);
     started.push(calls.stop);
-    // Last, so that nothing can fail before the caller prints the password, which is stored nowhere.
+    // Last, so that a start that fails makes nobody.
     const initialAdmin = await ensureFirstAdministrator(deps, config);
     return {
       ...(initialAdmin ? { initialAdmin } : {}),

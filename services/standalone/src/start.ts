@@ -1,7 +1,7 @@
 import { startCatalog } from '@cyborgbackup/catalog';
 import { startExecutor } from '@cyborgbackup/executor';
 import { startGateway } from '@cyborgbackup/gateway';
-import { startInventory } from '@cyborgbackup/inventory';
+import { startInventory, type InitialAdmin } from '@cyborgbackup/inventory';
 import type { Logger } from '@cyborgbackup/kernel';
 import { createOwnTrust } from '@cyborgbackup/messaging';
 import { startScheduler } from '@cyborgbackup/scheduler';
@@ -17,8 +17,8 @@ export interface Standalone {
 }
 
 interface StartOptions {
-  /** Called when this start made the first administrator with a random password: show it, it is stored nowhere. */
-  readonly onInitialAdmin?: (login: { readonly email: string; readonly password: string }) => void;
+  /** Called when this start made the first administrator with a random password: say where it is. */
+  readonly onInitialAdmin?: (login: InitialAdmin) => void;
 }
 
 type Stop = () => Promise<void>;

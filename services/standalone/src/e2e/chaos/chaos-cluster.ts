@@ -67,7 +67,7 @@ export const startChaosCluster = async (): Promise<ChaosCluster> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-chaos-'));
   const dataDir = join(folder, 'postgres');
   const [database, nats] = await Promise.all([
-    startPostgres({ dataDir, logger: createLogger('chaos', 'fatal') }),
+    startPostgres({ dataDir, logger: createLogger('chaos', 'fatal'), onLoopback: true }),
     startTestNats(),
   ]);
   await prepare({ CYBORGBACKUP_DATABASE_ADMIN_URL: database.url, ...nats.environmentOf('prepare') });
