@@ -6,8 +6,8 @@
  *      and the folders inside it as different ones
  *   2. a folder holds 15 source files at most
  *   3. an exported name stands for one thing in a package
- *   4. a file under 30 lines with a single importer belongs into that importer, unless a test imports it too; a few such files
- *      are allowed, see CRUMBS_MAX
+ *   4. a file under 30 lines with a single importer (tests do not count as importers) belongs into that importer, unless a test
+ *      beside it is its own; a few such files are allowed, see CRUMBS_MAX
  *
  * Imports are found as text: every import of ours is written `from './path.ts'`, which ESLint and the compiler enforce.
  */
@@ -98,10 +98,13 @@ for (const [key, where] of definitions) {
   if (where.size > 1) problems.push(`${key.split(' ')[1]} is exported by ${[...where].join(' and ')}.`);
 }
 
+const tested = new Set([...files.keys()].map((file) => file.match(/^(.+)\.\w+\.test\.ts$/)?.[1]));
+const hasOwnTest = (file) => tested.has(file.slice(0, -'.ts'.length));
+
 const crumbs = sources.filter(([file, { lines }]) => {
   if (lines >= CRUMB_LINES || /\/(index|main)\.ts$/.test(file)) return false;
-  const importers = importersOf(file, [...files]);
-  return importers.length === 1 && !isTest(importers[0]);
+  if (hasOwnTest(file)) return false;
+  return importersOf(file, sources).length === 1;
 });
 if (crumbs.length >= CRUMBS_MAX) {
   const listed = crumbs.map(([file, { lines }]) => `\n    ${file} (${lines})`).join('');

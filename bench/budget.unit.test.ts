@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { breaches } from './budget.ts';
 
-test('a figure that is worse than its limit is named', () => {
+test('names each figure that is worse than its limit', () => {
   const limits = { eventsPerSecond: { min: 5000 }, p99Millis: { max: 20 } };
   expect(breaches({ eventsPerSecond: 5000, p99Millis: 20 }, limits)).toEqual([]);
   expect(breaches({ eventsPerSecond: 4999, p99Millis: 21 }, limits)).toEqual([
@@ -10,11 +10,11 @@ test('a figure that is worse than its limit is named', () => {
   ]);
 });
 
-test('a figure that is missing or no number does not pass', () => {
+test('names a limit whose figure is missing or no number', () => {
   expect(breaches({}, { p99Millis: { max: 20 } })).toHaveLength(1);
   expect(breaches({ p99Millis: NaN }, { p99Millis: { max: 20 } })).toHaveLength(1);
 });
 
-test('without limits everything passes', () => {
+test('names no figure that has no limit', () => {
   expect(breaches({ anything: 1 }, {})).toEqual([]);
 });

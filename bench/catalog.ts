@@ -8,13 +8,13 @@
  *   catalog taking them;
  * - `bytesPerEntry`: log and tables of the first archive; `thirtyArchivesRatio`: of thirty daily archives with a change in a
  *   hundred files, against the first of them;
- * - `search`, `folder`, `page`, `path`, `prefix`: answers of the API with twenty million entry versions of twenty clients.
+ * - `search`, `folder`, `page`, `path`, `prefix`: answers of the API with twenty million entries of twenty clients.
  *
  * `CATALOG_BENCH_SCALE=0.05` for a quick run with a twentieth of everything; `CATALOG_BENCH_PARTS=ingest,real,space,reads` for some of it.
  */
 import type { Figures } from './budget.ts';
 import { startBenchSite, type BenchSite } from './catalog/bench-site.ts';
-import { fillVersions, SERIES } from './catalog/fill-versions.ts';
+import { fillEntries, SERIES } from './catalog/fill-entries.ts';
 import { generateListing } from './catalog/generate-listing.ts';
 import { feedAll, listArchive, newOwner } from './catalog/list-archive.ts';
 import { makeRealArchive } from './catalog/list-real-archive.ts';
@@ -27,10 +27,10 @@ const INGESTED = Math.round(1_000_000 * SCALE);
 const DAILY_FILES = Math.round(100_000 * SCALE);
 const DAYS = 30;
 const CHANGED = 0.01;
-const VERSIONS = Math.round((20_000_000 * SCALE) / SERIES);
+const ENTRIES = Math.round((20_000_000 * SCALE) / SERIES);
 
-const bytesTaken = async ({ admin, settled }: BenchSite): Promise<number> => {
-  await settled();
+const bytesTaken = async ({ admin, waitForProjection }: BenchSite): Promise<number> => {
+  await waitForProjection();
   const { rows } = await admin.query<{ bytes: string }>(
     `select sum(pg_total_relation_size(c.oid)) as bytes from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where c.relkind = 'r' and (n.nspname = 'catalog' or n.nspname = 'events' and c.relname = 'events')`,
@@ -77,34 +77,21 @@ const measureSpace = async (site: BenchSite): Promise<Figures> => {
   await listArchive(site, owner, feedAll(generateListing({ entries: DAILY_FILES, seed: 2 })));
   const one = (await bytesTaken(site)) - empty;
   for (let round = 1; round < DAYS; round += 1) {
-    await listArchive(
-      site,
-      owner,
-      feedAll(generateListing({ entries: DAILY_FILES, seed: 2, changed: CHANGED, round })),
-    );
+    const listing = generateListing({ entries: DAILY_FILES, seed: 2, changed: CHANGED, round });
+    await listArchive(site, owner, feedAll(listing));
   }
   return { thirtyArchivesRatio: Number((((await bytesTaken(site)) - empty) / one).toFixed(3)) };
 };
 
 const measureReads = async (site: BenchSite): Promise<Figures> => {
-  await fillVersions(site.admin, VERSIONS);
-  const search = await measureSearch(site);
-  const folder = await measureFolders(site);
-  const page = await measurePages(site, VERSIONS);
-  const path = await measurePaths(site);
-  const prefix = await measurePrefixes(site);
+  await fillEntries(site.admin, ENTRIES);
   return {
-    versions: VERSIONS * SERIES,
-    searchP50Millis: search.p50,
-    searchP95Millis: search.p95,
-    folderP50Millis: folder.p50,
-    folderP95Millis: folder.p95,
-    pageP50Millis: page.p50,
-    pageP95Millis: page.p95,
-    pathP50Millis: path.p50,
-    pathP95Millis: path.p95,
-    prefixP50Millis: prefix.p50,
-    prefixP95Millis: prefix.p95,
+    entries: ENTRIES * SERIES,
+    ...(await measureSearch(site)),
+    ...(await measureFolders(site)),
+    ...(await measurePages(site, ENTRIES)),
+    ...(await measurePaths(site)),
+    ...(await measurePrefixes(site)),
   };
 };
 

@@ -8,39 +8,13 @@ import { explainJob, schedulerProjection } from '@cyborgbackup/scheduler';
 import type pg from 'pg';
 import { withBenchDatabase } from './bench-database.ts';
 import type { Figures } from './budget.ts';
+import { COMMON_JOB } from './common-job.ts';
+import { percentilesOf } from './load.ts';
 
 const CLIENTS = 12_000;
 const POLICIES = 200;
 const QUESTIONS = 300;
 const AT_ONCE = 40;
-
-/** What the jobs of this bench have in common. */
-const COMMON = {
-  launch_type: 'scheduled',
-  failed: false,
-  policy: 1,
-  policy_name: 'nightly',
-  policy_type: 'rootfs',
-  client: 1,
-  client_hostname: 'host.example.org',
-  repository: 1,
-  repository_name: 'borg',
-  schedule_name: 'nightly',
-  due_at: '2026-03-01T00:00:00Z',
-  attempt: 0,
-  executor: '',
-  cancel_requested: false,
-  job_explanation: '',
-  warnings: [],
-  original_size: 0,
-  compressed_size: 0,
-  deduplicated_size: 0,
-  files: 0,
-  created: '2026-03-01T00:00:00Z',
-  modified: '2026-03-01T00:00:00Z',
-  correlation_id: 'bench',
-  revision: 1,
-};
 
 /** Straight into the scheduler's tables: how they are filled is measured elsewhere. */
 const FILL_JOBS = `
@@ -56,8 +30,8 @@ const FILL_JOBS = `
                               else jsonb_build_array(md5('job' || n || '/' || step - 1)::uuid) end))).*
     from generate_series(0, $2::int - 1) as n, generate_series(0, 2) as step`;
 
-/** One job of each repository has a slot, and runs. */
-const FILL_SLOTS = `
+/** One job of each repository holds a grant, and runs. */
+const FILL_GRANTS = `
   with first as (
     select distinct on (repository_uuid) uuid, run, repository_uuid, client_uuid, id
       from scheduler.jobs where status = 'pending' order by repository_uuid, id
@@ -69,8 +43,8 @@ const FILL_SLOTS = `
 
 const fill = async (pool: pg.Pool): Promise<readonly string[]> => {
   await ensureProjection(pool, schedulerProjection);
-  await pool.query(FILL_JOBS, [COMMON, CLIENTS, POLICIES]);
-  await pool.query(FILL_SLOTS);
+  await pool.query(FILL_JOBS, [COMMON_JOB, CLIENTS, POLICIES]);
+  await pool.query(FILL_GRANTS);
   await pool.query('analyze scheduler.jobs');
   const { rows } = await pool.query<{ uuid: string }>(
     `select uuid from scheduler.jobs where status = 'pending' order by md5(uuid::text) limit $1`,
@@ -90,13 +64,7 @@ const measure = async (pool: pg.Pool): Promise<Figures> => {
   const times: number[] = [];
   for (const job of jobs) times.push(await explain(job));
   const together = await Promise.all(jobs.slice(0, AT_ONCE).map(explain));
-  times.sort((a, b) => a - b);
-  const at = (share: number): number => Number((times[Math.floor((times.length - 1) * share)] ?? NaN).toFixed(2));
-  return {
-    explainP50Millis: at(0.5),
-    explainP95Millis: at(0.95),
-    fortyAtOnceSlowestMillis: Number(Math.max(...together).toFixed(2)),
-  };
+  return { ...percentilesOf('explain', times), fortyAtOnceSlowestMillis: Number(Math.max(...together).toFixed(2)) };
 };
 
 export const run = (): Promise<Figures> => withBenchDatabase(({ admin }) => measure(admin));

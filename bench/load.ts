@@ -44,3 +44,10 @@ export const measureLoad = async (
 /** Of numbers in ascending order, to two decimals. */
 export const percentile = (sorted: readonly number[], share: number): number =>
   Number((sorted[Math.floor(sorted.length * share)] ?? NaN).toFixed(2));
+
+/** Median, 95th percentile and slowest of times in milliseconds, in any order. */
+export const percentilesOf = (name: string, times: readonly number[]): Figures => {
+  const sorted = times.toSorted((a, b) => a - b);
+  const at = (share: number): number => Number((sorted[Math.floor((sorted.length - 1) * share)] ?? NaN).toFixed(4));
+  return { [`${name}P50Millis`]: at(0.5), [`${name}P95Millis`]: at(0.95), [`${name}SlowestMillis`]: at(1) };
+};

@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { breaches, limitsOf, type Figures } from './budget.ts';
 
-const HELPERS = ['run', 'budget', 'bench-database', 'load'];
+const HELPERS = ['run', 'budget', 'bench-database', 'common-job', 'load'];
 
 const benchNames = async (): Promise<string[]> =>
   (await readdir(import.meta.dirname))

@@ -1,6 +1,6 @@
 /**
  * What the scheduler's leader computes for a large fleet, without the log it writes to: finding what is due, planning what
- * is launched, and granting slots. 10,000 clients in 2,000 policies on 200 repositories, 100 of the policies due at once;
+ * is launched, and granting jobs. 10,000 clients in 2,000 policies on 200 repositories, 100 of the policies due at once;
  * then 2,000 runs active at once; then 500 policies that all use one repository. Times in milliseconds.
  */
 import {
@@ -25,6 +25,7 @@ import {
 } from '@cyborgbackup/scheduler';
 import { randomUUID } from 'node:crypto';
 import type { Figures } from './budget.ts';
+import { percentilesOf } from './load.ts';
 
 const POLICIES = 2_000;
 const CLIENTS_OF_POLICY = 5;
@@ -140,12 +141,6 @@ const timesOf = (count: number, work: (n: number) => void): number[] =>
     return performance.now() - begun;
   });
 
-const figuresOf = (name: string, times: readonly number[]): Figures => {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (part: number): number => Number((sorted[Math.floor((sorted.length - 1) * part)] ?? NaN).toFixed(4));
-  return { [`${name}P50Millis`]: at(0.5), [`${name}P95Millis`]: at(0.95), [`${name}SlowestMillis`]: at(1) };
-};
-
 const metadata = { correlationId: 'bench', occurredAt: new Date(BEGIN).toISOString() };
 const tell = (queue: Queue, event: { type: string; data: object }): void =>
   evolveQueue(queue, { ...event, version: 0, metadata } as QueueInput);
@@ -168,7 +163,7 @@ const grantAll = (queue: Queue): string[] => {
   return running;
 };
 
-/** What becomes of one night's first hundred policies: found, decided, planned, queued, and the first slots granted. */
+/** What becomes of one night's first hundred policies: found, decided, planned, queued, and the first jobs granted. */
 const pass = ({ policies, timetable }: Fleet, day: number): (() => void) => {
   const byUuid = new Map(policies.map((resolved) => [resolved.policy.uuid, resolved]));
   const queue = createQueue();
@@ -189,34 +184,26 @@ const pass = ({ policies, timetable }: Fleet, day: number): (() => void) => {
   };
 };
 
-/** Settles all other policies of the day, so that the next day has its hundred again. */
+/** Skips all other policies of the day, so that the next day has its hundred again. */
 const finishDay = ({ policies, timetable }: Fleet, day: number): void => {
   const until = new Date(BEGIN + day * DAY + DAY / 2).toISOString();
   for (const { policy } of policies) {
-    const slot = { policy: policy.uuid, repository: null, kind: 'backup', until: null, reason: '' } as const;
-    timetable.evolve({ type: 'occurrence-skipped', data: { ...slot, due_at: until }, metadata });
+    const skipped = { policy: policy.uuid, repository: null, kind: 'backup', until: null, reason: '' } as const;
+    timetable.evolve({ type: 'occurrence-skipped', data: { ...skipped, due_at: until }, metadata });
   }
 };
 
 const measurePasses = (fleet: Fleet): Figures => {
-  const times = timesOf(0, () => undefined);
+  const times: number[] = [];
   for (let day = 0; day < PASSES; day += 1) {
     times.push(...timesOf(1, pass(fleet, day)));
     finishDay(fleet, day);
   }
   const { timetable } = fleet;
   const quiet = BEGIN + PASSES * DAY + 30_000;
-  return {
-    ...figuresOf('pass', times),
-    ...figuresOf(
-      'due',
-      timesOf(LOOKS, () => timetable.due(quiet)),
-    ),
-    ...figuresOf(
-      'nextDue',
-      timesOf(LOOKS, () => timetable.nextDue()),
-    ),
-  };
+  const due = timesOf(LOOKS, () => timetable.due(quiet));
+  const nextDue = timesOf(LOOKS, () => timetable.nextDue());
+  return { ...percentilesOf('pass', times), ...percentilesOf('due', due), ...percentilesOf('nextDue', nextDue) };
 };
 
 /** Ends one job after the other, of many runs that are active at once, and decides after each. */
@@ -231,7 +218,7 @@ const measureQueue = (name: string, policies: readonly ResolvedPolicy[]): Figure
     end(queue, job);
     running.push(...grant(queue));
   });
-  return { ...figuresOf(`${name}Evolve`, evolving), ...figuresOf(`${name}Decide`, deciding) };
+  return { ...percentilesOf(`${name}Evolve`, evolving), ...percentilesOf(`${name}Decide`, deciding) };
 };
 
 export const run = (): Promise<Figures> => {

@@ -68,12 +68,12 @@ const runLong = async (what, command, args) => {
   const ticker = setInterval(() => say(`  still at it after ${seconds()} s`), 15_000);
   const env = { ...process.env, PATH: systemPath() };
   const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], env });
-  const code = await new Promise((settle) => {
+  const code = await new Promise((resolveCode) => {
     child.once('error', (error) => {
       say(`  ${error.message}`);
-      settle(127);
+      resolveCode(127);
     });
-    child.once('exit', settle);
+    child.once('exit', resolveCode);
   });
   clearInterval(ticker);
   if (code === 0) say(`  done in ${seconds()} s`);

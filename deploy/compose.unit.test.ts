@@ -119,7 +119,7 @@ test('the image sets only variables that the services know', async () => {
 });
 
 describe('secrets in the Compose file', () => {
-  test('have no default and no value here, and what needs one refuses to start without', () => {
+  test('gives secrets in the Compose file no default and no value, and starts nothing without them', () => {
     const used = [...text.matchAll(/\$\{(\w*(?:PASSWORD|SECRET|KEYS?))([^}]*)\}/g)];
     expect(used.length).toBeGreaterThanOrEqual(4);
     for (const [whole, , rest] of used) expect(whole, whole).toContain(`:?${rest!.slice(2)}`);
@@ -130,7 +130,7 @@ describe('secrets in the Compose file', () => {
     }
   });
 
-  test('are in no argument', () => {
+  test('puts no secret into an argument', () => {
     for (const [, service] of services)
       expect(JSON.stringify([service.command, service['healthcheck']])).not.toContain('${');
   });
@@ -148,7 +148,7 @@ test('every named volume is declared and used', () => {
   expect([...new Set(named)].sort()).toEqual(Object.keys(compose.volumes).sort());
 });
 
-test('README names every variable', async () => {
+test('names every variable of the Compose file in README', async () => {
   const readme = await readText('../README.md');
   expect(KNOWN_VARIABLES.filter((name) => !readme.includes(`| \`${name}\``))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { freePort, startPostgres } from '@cyborgbackup/embedded';
 import type { CatalogCall } from '@cyborgbackup/executor';
 import { createLogger, delay } from '@cyborgbackup/kernel';
-import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { startTestNats } from '@cyborgbackup/testkit';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,15 +14,15 @@ import pg from 'pg';
 
 /** The whole product in a process of its own, with PostgreSQL and NATS beside it; this process plays an executor. */
 export interface BenchSite extends AsyncDisposable {
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   /** As the owner of the database. */
   readonly admin: pg.Pool;
   readonly call: CatalogCall;
   /** A request as the first administrator. */
   get(path: string): Promise<unknown>;
-  /** Resolves when the catalog shows all that is recorded. */
-  settled(): Promise<void>;
-  /** Most memory that the product's process has had so far, in megabytes. */
+  /** Resolves when the catalog's tables hold all that is recorded. */
+  waitForProjection(): Promise<void>;
+  /** The peak memory of the product's process so far, in megabytes. */
   peakMegabytes(): number;
 }
 
@@ -77,15 +77,15 @@ export const startBenchSite = async (): Promise<BenchSite> => {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await ready(url, child);
-  const parts = await createServiceParts('bench', env, logger);
+  const deps = await createServiceDeps('bench', env, logger);
   const admin = new pg.Pool({ connectionString: server.url });
   admin.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
   let authorization: string | undefined;
 
   return {
-    parts,
+    deps,
     admin,
-    call: (rpc, input) => parts.rpc.call(rpc.subject, input, { schema: rpc.output, deadlineMillis: CALL_MILLIS }),
+    call: (rpc, input) => deps.rpc.call(rpc.subject, input, { schema: rpc.output, deadlineMillis: CALL_MILLIS }),
     get: async (path) => {
       authorization ??= await logIn(url);
       const response = await fetch(`${url}${path}`, { headers: { authorization } });
@@ -93,8 +93,8 @@ export const startBenchSite = async (): Promise<BenchSite> => {
       if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(body)}`);
       return body;
     },
-    settled: async () => {
-      const head = await parts.store.head();
+    waitForProjection: async () => {
+      const head = await deps.store.head();
       for (;;) {
         const { rows } = await admin.query<{ position: string }>(
           `select position from projections.checkpoints where name = 'catalog'`,
@@ -111,7 +111,7 @@ export const startBenchSite = async (): Promise<BenchSite> => {
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
       await exited;
-      await parts.close();
+      await deps.close();
       await admin.end();
       await nats[Symbol.asyncDispose]();
       await server.stop();

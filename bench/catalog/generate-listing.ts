@@ -22,26 +22,7 @@ const WORDS =
   'access admin archive assets backup bin cache client config core data default doc error etc export font group home http image index info lib local log mail main module net page plugin report run server share site src static style sys temp test theme thumb user util var vendor view web work'.split(
     ' ',
   );
-const SUFFIXES = [
-  '.c',
-  '.conf',
-  '.css',
-  '.gz',
-  '.h',
-  '.html',
-  '.jpg',
-  '.js',
-  '.json',
-  '.log',
-  '.md',
-  '.php',
-  '.png',
-  '.py',
-  '.so',
-  '.txt',
-  '.xml',
-  '',
-];
+const SUFFIXES = '.c .conf .css .gz .h .html .jpg .js .json .log .md .php .png .py .so .txt .xml '.split(' ');
 
 const word = (n: number): string => WORDS[Math.floor(n * WORDS.length)] ?? '';
 const time = (n: number): number => 1_600_000_000_000_000 + Math.floor(n * 150_000_000_000_000);

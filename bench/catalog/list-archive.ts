@@ -21,7 +21,7 @@ export const newOwner = (): Owner => ({
 });
 
 /** Records that a backup made an archive. @returns the backup's uuid */
-const backUp = async ({ parts }: BenchSite, { repository, client }: Owner): Promise<string> => {
+const backUp = async ({ deps }: BenchSite, { repository, client }: Owner): Promise<string> => {
   const job = randomUUID();
   const stream = jobStream(job);
   const sizes = { files: 1, original_size: 1, compressed_size: 1, deduplicated_size: 1 };
@@ -42,7 +42,7 @@ const backUp = async ({ parts }: BenchSite, { repository, client }: Owner): Prom
     check: null,
   };
   const options = { id: eventId(job, stream, 0), context: systemContext('bench') };
-  await parts.store.append(stream, [await parts.codec.encode({ type: 'job-succeeded', data }, options)], 'none');
+  await deps.store.append(stream, [await deps.codec.encode({ type: 'job-succeeded', data }, options)], 'none');
   return job;
 };
 
@@ -64,13 +64,13 @@ export const feedAll =
 /** Lists an archive as an executor does. */
 export const listArchive = async (site: BenchSite, owner: Owner, feed: Feed): Promise<IngestRates> => {
   const job = await backUp(site, owner);
-  await site.settled();
+  await site.waitForProjection();
   const startedAt = performance.now();
   const listing = await beginListing(site.call, { listing: randomUUID(), job, ...owner });
   await feed(listing.add);
   const { entries: count } = await listing.end();
   const rate = (): number => Math.round((count / (performance.now() - startedAt)) * 1_000);
   const accepted = rate();
-  await site.settled();
+  await site.waitForProjection();
   return { accepted, visible: rate() };
 };

@@ -13,7 +13,6 @@ export {
   extractCommand,
   listArchivesCommand,
   listEntriesCommand,
-  listFilesCommand,
 } from './commands/archives.ts';
 export { createCommand, type CreateCommandOptions } from './commands/create.ts';
 export { dumpOverSsh } from './commands/dump-over-ssh.ts';
@@ -37,16 +36,18 @@ export {
   parseRepositoryInfo,
   type RepositoryInfo,
 } from './parse/json-results.ts';
-export type { TextLine } from './parse/line-splitter.ts';
-export { type ArchiveEntry, createListParser, parseListLine } from './parse/list-line.ts';
+export { createLineSplitter } from './parse/line-splitter.ts';
+export { type ArchiveEntry, createListParser } from './parse/list-parser.ts';
 export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';
 export type { BorgRunner } from './runner/borg-runner.ts';
+export { TERM_TO_KILL_MILLIS } from './runner/graceful-stop.ts';
 export { runCommand, type RunCommandOptions, type CommandOutput } from './runner/run-command.ts';
 export { localRunner } from './runner/local-runner.ts';
 export { type HostDescription, isSupportedBorg, probeHost } from './runner/probe-host.ts';
 export { type BorgResult, runBorg, type RunBorgOptions } from './runner/run-borg.ts';
 export { runStreamingScript, sshRunner } from './runner/ssh-runner.ts';
 export { quote } from './shell/quote.ts';
+export { readScript } from './shell/script.ts';
 export { authorizedKeysLine, type AuthorizedKeysOptions } from './ssh/authorized-keys-line.ts';
 export { isSshError, SshError, type SshErrorKind } from './ssh/error.ts';
 export { type HostKey, type HostKeyPins, knownHostsLine } from './ssh/host-key.ts';

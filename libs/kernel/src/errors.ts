@@ -6,8 +6,8 @@ import { isDatabaseUnavailable } from './database-errors.ts';
  */
 export const ERROR_CODES = [
   'validation', // the caller sent something wrong; `fields` says what
-  'unauthenticated', // nobody, or somebody we cannot identify
-  'forbidden', // somebody who may not do this
+  'unauthenticated', // no caller, or one that we cannot identify
+  'forbidden', // a caller who may not do this
   'not-found',
   'conflict', // a state that does not allow the command, or a value already taken
   'version-conflict', // the stream (or the ETag) moved on since it was read

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { EncryptedValue } from './event.ts';
 
 /**
- * A secret in an event. A decider emits plain text; the codec seals it before the append; whoever reads the event back
+ * A secret in an event. A decider emits plain text; the codec seals it before the append; a reader of the event
  * gets the sealed form and must open it explicitly. So no fold, projection or log line meets the plain text by accident.
  */
 export type Sealed = string | EncryptedValue;
@@ -32,9 +32,10 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
 /** What a personal field reads as once its subject's key is gone. */
 export const ERASED = '[erased]';
 
+/** The version is 1 unless the definition says otherwise. */
 export const defineEvent = <Type extends string, Data>(
-  definition: EventDefinition<Type, Data>,
-): EventDefinition<Type, Data> => definition;
+  definition: Omit<EventDefinition<Type, Data>, 'version'> & { readonly version?: number },
+): EventDefinition<Type, Data> => ({ version: 1, ...definition });
 
 /** The event a definition describes. */
 export type EventOf<D> =

@@ -5,7 +5,6 @@ export * from './decider.ts';
 export * from './errors.ts';
 export * from './event-definition.ts';
 export * from './event.ts';
-export * from './ids.ts';
 export * from './json.ts';
 export * from './keyed-queue.ts';
 export * from './log.ts';

@@ -1,3 +1,5 @@
+import { v5 } from 'uuid';
+
 /**
  * Text for people and for tables: what PostgreSQL's text cannot hold becomes U+FFFD. Names in file systems are bytes, and
  * borg hands on those that are not UTF-8 as lone surrogates.
@@ -26,3 +28,9 @@ export const listNames = (names: readonly string[], limit: number): string => {
   const first = names.slice(0, limit).join(', ');
   return names.length > limit ? `${first} and ${names.length - limit} more` : first;
 };
+
+/**
+ * The uuid (version 5, RFC 9562) of a name in a namespace: the same for the same two, on every machine.
+ * @param namespace a uuid
+ */
+export const nameUuid = (namespace: string, name: string): string => v5(name, namespace);

@@ -43,10 +43,10 @@ export const settledWithin = async (promise: Promise<unknown>, millis: number): 
 };
 
 /** Settles as the work does, or resolves as soon as the signal aborts. */
-export const untilAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
+export const untilAborted = (work: Promise<unknown>, signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const done = (): void => resolve();
     if (signal.aborted) done();
     else signal.addEventListener('abort', done, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', done));
+    work.then(done, reject).finally(() => signal.removeEventListener('abort', done));
   });

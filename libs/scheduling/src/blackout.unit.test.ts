@@ -66,7 +66,7 @@ describe('a blackout window', () => {
 });
 
 const clock = fc.integer({ min: 0, max: 1_439 });
-const shown = (minutes: number): string =>
+const clockTime = (minutes: number): string =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
 
 describe('an instant', () => {
@@ -99,7 +99,7 @@ describe('an instant', () => {
     fc.assert(
       fc.property(cases, ({ window: { day, from, until }, minute }) => {
         fc.pre(from !== until);
-        const blackout = parseBlackout(`${DAYS[day]} ${shown(from)}-${shown(until)}`);
+        const blackout = parseBlackout(`${DAYS[day]} ${clockTime(from)}-${clockTime(until)}`);
         // Minutes since the last Monday, 00:00 UTC, that was not after this minute; 1969-12-29 was a Monday.
         const week = 7 * 1_440;
         const inWeek = (((minute + 3 * 1_440) % week) + week) % week;

@@ -1,13 +1,13 @@
 import { createLogger } from '@cyborgbackup/kernel';
-import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawId, drawIdBlock, drawIds } from './draw-ids.ts';
-import { createServiceParts } from './service-parts.ts';
+import { createServiceDeps } from './service-deps.ts';
 
-let context: TestParts;
+let context: TestDeps;
 
 beforeAll(async () => {
-  context = await startTestParts();
+  context = await startTestDeps();
 });
 
 afterAll(async () => {
@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 test('single ids and several at once never repeat and ascend', async () => {
-  const { pool } = context.parts;
+  const { pool } = context.deps;
   const first = await drawId(pool, 'client');
   const more = await drawIds(pool, 'client', 3);
   expect([first, ...more]).toEqual([...new Set([first, ...more])].sort((a, b) => a - b));
@@ -23,7 +23,7 @@ test('single ids and several at once never repeat and ascend', async () => {
 });
 
 test('blocks drawn at the same moment do not overlap', async () => {
-  const { pool } = context.parts;
+  const { pool } = context.deps;
   const sizes = Array.from({ length: 40 }, (_, index) => 1 + (index % 7));
   const firsts = await Promise.all(sizes.map((size) => drawIdBlock(pool, 'catalog_entry', size)));
   const ids = firsts.flatMap((first, index) =>
@@ -33,7 +33,7 @@ test('blocks drawn at the same moment do not overlap', async () => {
 });
 
 test('another master key than before is refused', async () => {
-  await context.parts.keys.seal('anybody', 'secret');
+  await context.deps.keys.seal('anybody', 'secret');
   await expect(context.connect('stranger', { masterKey: Buffer.alloc(32, 7).toString('base64') })).rejects.toThrow(
     /master key does not open/,
   );
@@ -50,7 +50,7 @@ test('trouble with the database is not taken for another master key', async () =
     CYBORGBACKUP_DATA_DIR: '/nonexistent',
     CYBORGBACKUP_LOG_LEVEL: 'silent',
   } as const;
-  await expect(createServiceParts('astray', config, createLogger('astray', 'silent'))).rejects.toThrow(
+  await expect(createServiceDeps('astray', config, createLogger('astray', 'silent'))).rejects.toThrow(
     /database "no_such_database" does not exist/,
   );
 });

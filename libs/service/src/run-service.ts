@@ -4,7 +4,7 @@ import { startHealthServer } from './health-server.ts';
 import { runProcess } from './run-process.ts';
 import type { RunningService } from './running-service.ts';
 import { listenAddress, singleServiceConfig, type ListenAddress, type ServiceConfig } from './service-config.ts';
-import { createServiceParts, type ServiceParts } from './service-parts.ts';
+import { createServiceDeps, type ServiceDeps } from './service-deps.ts';
 
 export interface ServiceDefinition<Shape extends ConfigShape> {
   /** Also the NATS queue group and the first part of its subjects. */
@@ -15,10 +15,7 @@ export interface ServiceDefinition<Shape extends ConfigShape> {
   readonly config: Shape;
   /** Where health is served; the gateway serves it on its own port and has none here. */
   readonly healthListen?: string;
-  readonly start: (
-    parts: ServiceParts,
-    config: z.output<z.ZodObject<Shape>> & ServiceConfig,
-  ) => Promise<RunningService>;
+  readonly start: (deps: ServiceDeps, config: z.output<z.ZodObject<Shape>> & ServiceConfig) => Promise<RunningService>;
 }
 
 interface HealthConfig {
@@ -44,16 +41,16 @@ export const runService = <Shape extends ConfigShape>(service: ServiceDefinition
     start: async (environment, logger) => {
       // The shape was put together above, which is more than the type checker can follow.
       const config = environment as z.output<z.ZodObject<Shape>> & ServiceConfig & HealthConfig;
-      const parts = await createServiceParts(service.name, config, logger, { isPrepared: true });
-      const running = await service.start(parts, config);
+      const deps = await createServiceDeps(service.name, config, logger, { isPrepared: true });
+      const running = await service.start(deps, config);
       const address = config.CYBORGBACKUP_HEALTH_LISTEN;
       const health = address ? await startHealthServer(address, () => running.checks()) : undefined;
-      logger.info({ instance: parts.instance, health: health?.port }, 'started');
+      logger.info({ instance: deps.instance, health: health?.port }, 'started');
       return {
         stop: async () => {
           await running.stop();
           await health?.close();
-          await parts.close();
+          await deps.close();
         },
       };
     },

@@ -1,23 +1,23 @@
 import { messageOf } from '@cyborgbackup/kernel';
 import { parkedCount, readPositions } from '@cyborgbackup/projections';
 import type { Check } from './running-service.ts';
-import type { ServiceParts } from './service-parts.ts';
+import type { ServiceDeps } from './service-deps.ts';
 
 const failed = (name: string, error: unknown): Check => ({ name, ready: false, detail: messageOf(error) });
 
-const databaseCheck = async ({ pool }: ServiceParts): Promise<Check> =>
+const databaseCheck = async ({ pool }: ServiceDeps): Promise<Check> =>
   pool.query('select 1').then(
     () => ({ name: 'postgres', ready: true }),
     (error: unknown) => failed('postgres', error),
   );
 
-const natsCheck = ({ connection }: ServiceParts): Check =>
+const natsCheck = ({ connection }: ServiceDeps): Check =>
   connection.isConnected()
     ? { name: 'nats', ready: true }
     : { name: 'nats', ready: false, detail: 'NATS is away; it is being reconnected to.' };
 
 /** A parked event does not make a service unready (it would never be ready again), but everybody should see it. */
-const projectionChecks = async ({ pool }: ServiceParts, projections: readonly string[]): Promise<readonly Check[]> => {
+const projectionChecks = async ({ pool }: ServiceDeps, projections: readonly string[]): Promise<readonly Check[]> => {
   try {
     const [positions, parked] = await Promise.all([readPositions(pool), parkedCount(pool)]);
     const detail =
@@ -34,10 +34,10 @@ const projectionChecks = async ({ pool }: ServiceParts, projections: readonly st
 
 /** Database, NATS and the service's own projections. */
 export const standardChecks = async (
-  parts: ServiceParts,
+  deps: ServiceDeps,
   projections: readonly string[] = [],
 ): Promise<readonly Check[]> => [
-  await databaseCheck(parts),
-  natsCheck(parts),
-  ...(await projectionChecks(parts, projections)),
+  await databaseCheck(deps),
+  natsCheck(deps),
+  ...(await projectionChecks(deps, projections)),
 ];

@@ -1,4 +1,4 @@
 export { startTestNats, type TestNats } from './nats-server.ts';
 export { createTestDatabase, type TestDatabase } from './postgres.ts';
-export { startTestParts, type TestParts } from './service-parts.ts';
+export { startTestDeps, type TestDeps } from './service-deps.ts';
 export { startTestSshd, type TestSshd, type TestSshdOptions } from './sshd.ts';

@@ -13,7 +13,7 @@ const query = async (url: string, sql: string, options?: string): Promise<unknow
   }
 };
 
-test('a test database is a fresh one, and gone after disposal even with somebody connected', async () => {
+test('a test database is a fresh one, and gone after disposal even with a client connected', async () => {
   const database = await createTestDatabase();
   await using other = await createTestDatabase();
   await query(database.adminUrl, 'create table t (n int)');

@@ -48,7 +48,7 @@ const LEAVE_MILLIS = 2_000;
 
 /**
  * Drops a database. A pool that was ended closes its connections a moment later: they are waited for, since a client that is
- * thrown out reports an error to nobody, and that ends the process. Who stays is thrown out all the same.
+ * disconnected raises an error without a listener, and that ends the process. Connections that stay are cut all the same.
  */
 const dropDatabase = async (cluster: string, name: string): Promise<void> => {
   const client = new pg.Client({ connectionString: cluster });
@@ -64,7 +64,7 @@ const dropDatabase = async (cluster: string, name: string): Promise<void> => {
   }
 };
 
-/** A fresh, empty database in this run's cluster; disposing of it drops it, with whoever is still connected. */
+/** A fresh, empty database in this run's cluster; disposing of it drops it, together with connections that are still open. */
 export const createTestDatabase = async (): Promise<TestDatabase> => {
   const cluster = clusterUrl();
   const name = `test_${randomBytes(8).toString('hex')}`;

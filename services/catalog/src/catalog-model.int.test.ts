@@ -6,7 +6,7 @@ import { file, line, startCatalogHost, type CatalogHost } from './testing/catalo
 
 /*
  * The catalog against the simplest model there is: for each archive, the very list that was sent. Whatever is listed, listed
- * again, given up, forgotten, found again and checked in whatever order, the catalog shows each archive as the model has it, the sums of
+ * again, abandoned, removed, found again and checked in whatever order, the catalog shows each archive as the model has it, the sums of
  * folders are those of the files, nothing is kept that no archive needs, and a replay of the log gives the same rows.
  */
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   host = await startCatalogHost();
 });
 
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => host?.[Symbol.asyncDispose]());
 
 const path = fc.constantFrom(
   ...['a', 'a/b', 'a/b/c', 'a/b/d', 'e', 'e/f/g', 'x/\udcff/y', 'x/é', 'a/b/c/deep', '.', '/top', 'a//b', '/', 'e/f/'],
@@ -34,12 +34,12 @@ const listing = fc.array(entry, { maxLength: 10 });
 
 const archive = fc.nat({ max: 4 });
 const action = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('list' as const), archive, entries: listing }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('forget' as const), archive }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('find' as const), archive }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('give up' as const), archive, entries: listing }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('break off' as const), archive, entries: listing }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('check' as const), archive, path }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('list' as const), archive, entries: listing }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('remove' as const), archive }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('reconcile' as const), archive }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('abandon' as const), archive, entries: listing }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('lose' as const), archive, entries: listing }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('check' as const), archive, path }) },
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
@@ -53,7 +53,7 @@ interface Modelled {
 }
 
 /** An archive's listing fails after its ends were recorded; `abandon` is not always called. */
-const breakOff = async (
+const interruptListing = async (
   job: string,
   of: ReturnType<typeof newOwner>,
   entries: readonly CatalogEntry[],
@@ -73,16 +73,16 @@ const newOwner = () => ({ repository: randomUUID(), policy: randomUUID(), client
 
 const apply = async (of: ReturnType<typeof newOwner>, archives: Modelled[], step: Action): Promise<void> => {
   const target = archives[step.archive]!;
-  if (step.do === 'forget') {
+  if (step.type === 'remove') {
     target.isGone = true;
     await host.call(catalogCommands.removeArchive, { repository: of.repository, archive: target.name, reason: 'test' });
-  } else if (step.do === 'find') {
+  } else if (step.type === 'reconcile') {
     if (target.isGone) Object.assign(target, { isGone: false, entries: undefined, broken: undefined });
     const found = { name: target.name, borg_id: target.borgId };
-    const known_until = (await host.parts.store.head()).toString();
+    const known_until = (await host.deps.store.head()).toString();
     const page = { after: target.borgId.slice(0, -1), until: target.borgId, archives: [found] };
     await host.call(catalogCommands.reconcile, { repository: of.repository, known_until, ...page });
-  } else if (step.do === 'check') {
+  } else if (step.type === 'check') {
     if (!target.isGone) target.broken = step.path;
     const findings = { archive_healthy: false, broken_paths: [step.path], checked_at: '2026-01-01T00:00:00Z' };
     await host.waitForProjection();
@@ -90,12 +90,12 @@ const apply = async (of: ReturnType<typeof newOwner>, archives: Modelled[], step
     await host.call(catalogCommands.recordFindings, { job: target.job, ...findings });
   } else if (target.isGone) {
     await expect(host.begin(target.job, undefined, of)).rejects.toThrow(/was deleted/);
-  } else if (step.do === 'list') {
+  } else if (step.type === 'list') {
     target.entries = step.entries;
     await host.list(target.job, step.entries, of);
     target.broken = undefined;
   } else {
-    await breakOff(target.job, of, step.entries, step.do === 'give up');
+    await interruptListing(target.job, of, step.entries, step.type === 'abandon');
   }
 };
 
@@ -129,21 +129,21 @@ const SUMS = `
    group by f.path having sum(t.entries) <> 0`;
 
 const KEPT = `
-  select v.series_id, v.number from catalog.entries v join catalog.archive_series s on s.id = v.series_id
-   where v.last_archive < 2147483647
-     and not exists (select from catalog.archives a where a.series_id = v.series_id and a.complete and not a.removed
-                        and a.sequence between v.first_archive and v.last_archive)
+  select e.series_id, e.number from catalog.entries e join catalog.archive_series s on s.id = e.series_id
+   where e.last_archive < 2147483647
+     and not exists (select from catalog.archives a where a.series_id = e.series_id and a.complete and not a.removed
+                        and a.sequence between e.first_archive and e.last_archive)
      and s.listing is null`;
 
 /** Names without an entry, and folders without anything in them. */
 const LEFT = `
-  select n.name from catalog.entry_names n where not exists (select from catalog.entries v where v.name_id = n.id)
+  select n.name from catalog.entry_names n where not exists (select from catalog.entries e where e.name_id = n.id)
   union all
   select f.path from catalog.folders f
-   where not exists (select from catalog.entries v where v.series_id = f.series_id and v.folder_id = f.id)
+   where not exists (select from catalog.entries e where e.series_id = f.series_id and e.folder_id = f.id)
      and not exists (select from catalog.folders below where below.series_id = f.series_id and below.parent_id = f.id)`;
 
-test('has the entries and totals that a model of whole lists has, after any sequence of operations', async () => {
+test('has the entries and totals of a model of whole lists after any sequence of operations', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 14 }), async (actions) => {
       const of = newOwner();

@@ -14,7 +14,7 @@ beforeAll(async () => {
   host = await startCatalogHost();
 });
 
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => host?.[Symbol.asyncDispose]());
 
 /** Day n's listing: each day another hundred files, spread over all folders, have a new size and time. */
 const listing = (day: number): CatalogEntry[] =>
@@ -44,13 +44,13 @@ const bytes = async (): Promise<number> => {
   return Number(row?.['bytes']);
 };
 
-test('thirty archives take less than 1.6 times the space of one', async () => {
+test('stores thirty archives in less than 1.6 times the space of one', async () => {
   const empty = await bytes();
   await host.list(await host.backUp('day-0'), listing(0), owner);
   const one = (await bytes()) - empty;
   for (let day = 1; day < DAYS; day += 1) await host.list(await host.backUp(`day-${day}`), listing(day), owner);
   const all = (await bytes()) - empty;
-  const versions = await host.rows('select count(*)::int as count from catalog.entries');
-  expect(versions).toEqual([{ count: FILES + (DAYS - 1) * CHANGED_PER_DAY }]);
+  const entries = await host.rows('select count(*)::int as count from catalog.entries');
+  expect(entries).toEqual([{ count: FILES + (DAYS - 1) * CHANGED_PER_DAY }]);
   expect(all / one).toBeLessThan(1.6);
 });

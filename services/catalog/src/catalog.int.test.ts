@@ -9,7 +9,7 @@ beforeAll(async () => {
   host = await startCatalogHost();
 });
 
-afterAll(() => host[Symbol.asyncDispose]());
+afterAll(() => host?.[Symbol.asyncDispose]());
 
 const shows = async (job: string, entries: readonly CatalogEntry[]): Promise<void> => {
   await host.waitForProjection();
@@ -19,7 +19,7 @@ const shows = async (job: string, entries: readonly CatalogEntry[]): Promise<voi
 const newOwner = () => ({ repository: randomUUID(), policy: randomUUID(), client: randomUUID(), machine: '' });
 
 describe('one archive', () => {
-  test('is shown as it was listed, once it is complete', async () => {
+  test('shows an archive as it was listed, once the listing is complete', async () => {
     const of = newOwner();
     const job = await host.backUp('a', { owner: of });
     const entries = [
@@ -46,18 +46,18 @@ describe('one archive', () => {
 });
 
 describe('the next archive of a series', () => {
-  test('costs nothing when it is the same, and only what changed when it is not', async () => {
+  test('adds nothing for the same archive again, and only what changed for the next one', async () => {
     const of = newOwner();
     const first = [file('a/1'), file('a/2', { healthy: false }), file('a/2'), file('b/3')];
     const one = await host.backUp('one', { owner: of });
     await host.list(one, first, of);
     await host.waitForProjection();
-    const before = await host.parts.store.head();
+    const before = await host.deps.store.head();
 
     const two = await host.backUp('two', { owner: of });
     await host.list(two, first.toReversed(), of);
     await shows(two, first);
-    const { events } = await host.parts.store.readAll({ after: before, limit: 100 });
+    const { events } = await host.deps.store.readAll({ after: before, limit: 100 });
     expect(events.map(({ type }) => type)).toEqual([
       'job-succeeded',
       'catalog-listing-started',
@@ -77,7 +77,7 @@ describe('the next archive of a series', () => {
 });
 
 describe('a listing that is not the only one', () => {
-  test('is void once another of its series has begun, and leaves nothing', async () => {
+  test('makes a listing void once another one of its series has begun, and keeps nothing of it', async () => {
     const of = newOwner();
     const one = await host.backUp('one', { owner: of });
     await host.list(one, [file('kept'), file('gone')], of);
@@ -95,7 +95,7 @@ describe('a listing that is not the only one', () => {
     expect(await host.rows(`select from catalog.entry_names where name = 'half'`)).toHaveLength(0);
   });
 
-  test('leaves nothing when it is abandoned after its ends were recorded', async () => {
+  test('keeps nothing of a listing that is abandoned after it ended entries', async () => {
     const of = newOwner();
     const one = await host.backUp('one', { owner: of });
     await host.list(one, [file('kept'), file('gone')], of);
@@ -119,7 +119,7 @@ describe('a listing that is not the only one', () => {
     await shows(two, [file('kept')]);
   });
 
-  test('cannot be completed with parts missing', async () => {
+  test('refuses to complete a listing of which parts are missing', async () => {
     const of = newOwner();
     const job = await host.backUp('one', { owner: of });
     const listing = randomUUID();
@@ -130,7 +130,7 @@ describe('a listing that is not the only one', () => {
 });
 
 describe('an archive that goes', () => {
-  test('takes with it what no other archive has', async () => {
+  test('deletes with an archive what no other archive has', async () => {
     const of = newOwner();
     const jobs: string[] = [];
     const lists = [
@@ -149,8 +149,8 @@ describe('an archive that goes', () => {
     const names = async () => {
       await host.waitForProjection();
       const [row] = await host.rows(
-        `select array_agg(n.name order by n.name) as names from catalog.entries v join catalog.entry_names n on n.id = v.name_id
-          where v.series_id = (select series_id from catalog.archives where job_uuid = $1)`,
+        `select array_agg(n.name order by n.name) as names from catalog.entries e join catalog.entry_names n on n.id = e.name_id
+          where e.series_id = (select series_id from catalog.archives where job_uuid = $1)`,
         [jobs[3]],
       );
       return row?.['names'];
@@ -172,7 +172,7 @@ describe('an archive that goes', () => {
     await shows(again, lists[0]!);
   });
 
-  test('cannot be listed, also when it goes meanwhile', async () => {
+  test('refuses to list an archive that was removed, also during the listing', async () => {
     const of = newOwner();
     const job = await host.backUp('here', { owner: of });
     const listing = await host.begin(job, undefined, of);
@@ -186,7 +186,7 @@ describe('an archive that goes', () => {
 });
 
 describe('what a check finds', () => {
-  test('is shown for that archive alone, until the next check', async () => {
+  test('shows what a check found for that archive alone, until the next check', async () => {
     const of = newOwner();
     const entries = [file('a/1'), file('a/\udcff')];
     const one = await host.backUp('one', { owner: of });
@@ -207,13 +207,13 @@ describe('what a check finds', () => {
 });
 
 describe('a check that finds nothing', () => {
-  test('has checked the archives that were there when it began', async () => {
+  test('records a check without findings for the archives that were known when it began', async () => {
     const of = newOwner();
     const [old, gone] = [await host.backUp('old', { owner: of }), await host.backUp('gone', { owner: of })];
     const forget = { repository: of.repository, archive: 'gone', reason: 'pruned' };
     await host.call(catalogCommands.removeArchive, forget);
     const elsewhere = await host.backUp('elsewhere', { owner: newOwner() });
-    const known_until = (await host.parts.store.head()).toString();
+    const known_until = (await host.deps.store.head()).toString();
     const young = await host.backUp('young', { owner: of });
     const end = async (check: object) => {
       const job = randomUUID();
@@ -239,13 +239,13 @@ describe('a check that finds nothing', () => {
 });
 
 describe('what borg lists', () => {
-  test('is compared with what is catalogued, page by page, and drift is recorded once', async () => {
+  test('compares what borg lists with the catalog page by page, and records drift once', async () => {
     const of = newOwner();
     const { repository } = of;
     const jobs = [];
     for (const borgId of ['a', 'b', 'c', 'd']) jobs.push(await host.backUp(`name-${borgId}`, { owner: of, borgId }));
     await host.list(jobs[1]!, [file('x')], of);
-    const known_until = (await host.parts.store.head()).toString();
+    const known_until = (await host.deps.store.head()).toString();
     await host.backUp('young', { owner: of, borgId: 'dd' });
     const archive = (borg_id: string) => ({ name: `name-${borg_id}`, borg_id });
     const reconcile = (after: string, until: string | null, ...archives: { name: string; borg_id: string }[]) =>
@@ -262,14 +262,14 @@ describe('what borg lists', () => {
 });
 
 describe('an archive that has vanished', () => {
-  test('comes back when the repository has it after all, and can be listed again', async () => {
+  test('shows a vanished archive again when the repository has it after all, and lists it again', async () => {
     const of = newOwner();
     const entries = [file('a/1'), file('a/2', { healthy: false })];
     const [one, two] = [await host.backUp('one', { owner: of, borgId: 'a' }), await host.backUp('two', { owner: of })];
     await host.list(one, entries, of);
     await host.list(two, entries, of);
     const reconcile = async (...archives: { name: string; borg_id: string }[]) => {
-      const known_until = (await host.parts.store.head()).toString();
+      const known_until = (await host.deps.store.head()).toString();
       const page = { repository: of.repository, known_until, after: '', until: null, archives };
       return host.call(catalogCommands.reconcile, page);
     };
@@ -301,7 +301,7 @@ describe('an archive that is planned', () => {
   });
   const policy = { ...POLICY_DEFAULTS, ...{ id: 1, uuid: randomUUID(), name: 'p', policy_type: 'vm' } };
 
-  test('has its policy and machine from its run, and is not there before it is made', async () => {
+  test('takes policy and machine of an archive from its run, and shows it once it is made', async () => {
     const run = randomUUID();
     const repository = { id: 1, uuid: randomUUID(), name: 'r', path: '/r' };
     const [plain, machines] = [job('job'), job('check', { check: 'machines' })];
@@ -355,7 +355,7 @@ describe('an archive that is planned', () => {
   });
 });
 
-test('a replay of the log gives the same rows', async () => {
+test('replays the log to the same rows of the catalog', async () => {
   const { differences, rows } = await host.replay();
   expect(differences).toEqual([]);
   expect(rows).toBeGreaterThan(50);

@@ -1,7 +1,7 @@
 import { catalogCommands } from '@cyborgbackup/contracts';
 import { createRpcService, rpcController } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection, type Projection } from '@cyborgbackup/projections';
-import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createSampleFiles } from './archive/sample-files.ts';
 import { createArchiveHandlers } from './archive/archive-handlers.ts';
 import { createListingHandlers } from './listing/listing-handlers.ts';
@@ -11,7 +11,7 @@ import { ensureNameIndex, ensureTrigrams, withTrigrams } from './tables/trigrams
 import { createReconcile } from './repository/reconcile.ts';
 
 /** The tables, with the index that searches need where the database can have it. */
-const prepareProjection = async (pool: ServiceParts['pool'], logger: ServiceParts['logger']): Promise<Projection> => {
+const prepareProjection = async (pool: ServiceDeps['pool'], logger: ServiceDeps['logger']): Promise<Projection> => {
   const trigrams = await ensureTrigrams(pool, logger);
   const projection = trigrams === undefined ? catalogProjection : withTrigrams(catalogProjection, trigrams);
   await ensureProjection(pool, projection);
@@ -20,35 +20,35 @@ const prepareProjection = async (pool: ServiceParts['pool'], logger: ServicePart
 };
 
 /** Keeps what is in every archive. */
-export const startCatalog = async (parts: ServiceParts): Promise<RunningService> => {
+export const startCatalog = async (deps: ServiceDeps): Promise<RunningService> => {
   const stopping = new AbortController();
-  const logger = parts.logger.child({ service: 'catalog' });
-  const projection = await prepareProjection(parts.pool, logger);
+  const logger = deps.logger.child({ service: 'catalog' });
+  const projection = await prepareProjection(deps.pool, logger);
   const rpc = await createRpcService({
-    natsUrl: parts.natsUrl,
-    trust: parts.trust,
+    natsUrl: deps.natsUrl,
+    trust: deps.trust,
     queue: 'catalog',
     logger,
     controllers: [
       rpcController(catalogCommands, {
-        ...createListingHandlers(parts),
-        ...createArchiveHandlers(parts),
-        sample: createSampleFiles(parts),
-        reconcile: createReconcile(parts),
+        ...createListingHandlers(deps),
+        ...createArchiveHandlers(deps),
+        sample: createSampleFiles(deps),
+        reconcile: createReconcile(deps),
       }),
     ],
   });
-  const keeper = createTableKeeper(parts.pool, projection.name, logger);
+  const keeper = createTableKeeper(deps.pool, projection.name, logger);
   const projecting = runProjection({
-    ...parts,
+    ...deps,
     logger,
     projection,
-    owner: parts.instance,
+    owner: deps.instance,
     signal: stopping.signal,
     onCheckpoint: keeper.poke,
   });
   return {
-    checks: () => standardChecks(parts, [projection.name]),
+    checks: () => standardChecks(deps, [projection.name]),
     stop: async () => {
       await rpc.stop();
       stopping.abort();

@@ -5,7 +5,7 @@ const seconds = (min: number, max: number): z.ZodCoercedNumber => z.coerce.numbe
 
 /** The executor's own environment. */
 export const executorConfig = {
-  CYBORGBACKUP_EXECUTOR_SLOTS: z.coerce
+  CYBORGBACKUP_EXECUTOR_CONCURRENCY: z.coerce
     .number()
     .int()
     .min(1)

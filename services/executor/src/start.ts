@@ -1,6 +1,6 @@
 import { createJobQueue } from '@cyborgbackup/messaging';
 import { runProjection } from '@cyborgbackup/projections';
-import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { listenForCancels } from './attempt/cancel-signals.ts';
 import { createDeadHandler, createJobHandler } from './attempt/handle-job.ts';
 import { createJobHolders } from './attempt/job-holders.ts';
@@ -19,32 +19,32 @@ const HAND_OVER_MILLIS = 8_000;
 const MAX_DELIVER = 100_000;
 
 /** Runs jobs from the work queue, and keeps the read model of their output. */
-export const startExecutor = async (serviceParts: ServiceParts, config: ExecutorConfig): Promise<RunningService> => {
-  const logger = serviceParts.logger.child({ service: 'executor' });
-  const parts = { ...serviceParts, logger };
-  const { connection, instance, makesStreams } = parts;
+export const startExecutor = async (serviceDeps: ServiceDeps, config: ExecutorConfig): Promise<RunningService> => {
+  const logger = serviceDeps.logger.child({ service: 'executor' });
+  const deps = { ...serviceDeps, logger };
+  const { connection, instance, makesStreams } = deps;
   const stopping = new AbortController();
   const cancels = listenForCancels(connection);
   const holders = createJobHolders(connection);
   const queue = await createJobQueue({ connection, logger, maxDeliver: MAX_DELIVER, makesStreams });
-  const hostKeys = createHostKeyPins(parts);
+  const hostKeys = createHostKeyPins(deps);
   const connectTimeoutMillis = config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000;
-  const downloads = serveDownloads({ parts, hostKeys, connectTimeoutMillis });
+  const downloads = serveDownloads({ deps, hostKeys, connectTimeoutMillis });
   const consuming = queue.consume({
-    concurrency: config.CYBORGBACKUP_EXECUTOR_SLOTS,
+    concurrency: config.CYBORGBACKUP_EXECUTOR_CONCURRENCY,
     signal: stopping.signal,
     graceMillis: Math.max(0, config.CYBORGBACKUP_EXECUTOR_GRACE * 1000 - HAND_OVER_MILLIS),
-    handler: createJobHandler({ parts, hostKeys, cancels, holders, connectTimeoutMillis }),
-    onDead: createDeadHandler({ parts, holders }),
+    handler: createJobHandler({ deps, hostKeys, cancels, holders, connectTimeoutMillis }),
+    onDead: createDeadHandler({ deps, holders }),
   });
   const projecting = runProjection({
-    ...parts,
+    ...deps,
     projection: executorProjection,
     owner: instance,
     signal: stopping.signal,
   });
   return {
-    checks: () => standardChecks(parts, [executorProjection.name]),
+    checks: () => standardChecks(deps, [executorProjection.name]),
     stop: async () => {
       stopping.abort();
       await Promise.all([consuming, projecting, downloads.stop()]);

@@ -2,7 +2,7 @@ import type { JsonWebTokens } from './auth/json-web-tokens.ts';
 import type { LogIn } from './auth/log-in.ts';
 import type { GatewayDeps } from './routes/deps.ts';
 import type { Endpoint } from './http/core/endpoint.ts';
-import { openApiRoutes } from './openapi/routes.ts';
+import { openApiRoutes } from './openapi/docs-page.ts';
 import { diffRoute } from './routes/archives/diff/diff.ts';
 import { archiveRoutes } from './routes/archives/routes.ts';
 import { treeRoute } from './routes/archives/tree/tree.ts';
@@ -36,38 +36,36 @@ interface EndpointsOptions extends MetaConfig {
   readonly tokens: JsonWebTokens;
 }
 
-const resourceRoutes = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): readonly Endpoint[] => [
-  ...metaRoutes(meta),
-  ...tokenRoutes(logIn, deps.sessions),
-  ...userRoutes(deps),
-  // Before the endpoints that start jobs: the first schema of the type `job` is its description in OpenAPI.
-  ...jobRoutes(deps),
-  jobStreamRoute(deps),
-  ...jobEventRoutes(deps),
-  ...clientRoutes(deps),
-  ...scheduleRoutes(deps),
-  ...repositoryRoutes(deps),
-  ...policyRoutes(deps),
-  ...catalogRoutes(deps),
-  ...archiveRoutes(deps),
-  treeRoute(deps),
-  diffRoute(deps),
-  searchRoute(deps),
-  versionsRoute(deps),
-  ...drillRoutes(deps),
-  contentRoute(deps),
-  selectionRoute(deps),
-  ...restoreRoutes(deps),
-  ...settingRoutes(deps),
-  ...hostKeyRoutes(deps),
-  ...personalTokenRoutes(deps),
-  statsRoute(deps),
-  escatalogRoute(deps),
-  ...passwordResetRoutes(deps, tokens),
-];
-
 /** Everything that the API serves: the router, OPTIONS and the OpenAPI document are made from this list. */
-export const createEndpoints = (options: EndpointsOptions): readonly Endpoint[] => {
-  const endpoints = resourceRoutes(options);
-  return [...endpoints, ...openApiRoutes(endpoints, options.version)];
+export const createEndpoints = ({ deps, logIn, tokens, ...meta }: EndpointsOptions): readonly Endpoint[] => {
+  const endpoints = [
+    ...metaRoutes(meta),
+    ...tokenRoutes(logIn, deps.sessions),
+    ...userRoutes(deps),
+    // Before the endpoints that start jobs: the first schema of the type `job` is its description in OpenAPI.
+    ...jobRoutes(deps),
+    jobStreamRoute(deps),
+    ...jobEventRoutes(deps),
+    ...clientRoutes(deps),
+    ...scheduleRoutes(deps),
+    ...repositoryRoutes(deps),
+    ...policyRoutes(deps),
+    ...catalogRoutes(deps),
+    ...archiveRoutes(deps),
+    treeRoute(deps),
+    diffRoute(deps),
+    searchRoute(deps),
+    versionsRoute(deps),
+    ...drillRoutes(deps),
+    contentRoute(deps),
+    selectionRoute(deps),
+    ...restoreRoutes(deps),
+    ...settingRoutes(deps),
+    ...hostKeyRoutes(deps),
+    ...personalTokenRoutes(deps),
+    statsRoute(deps),
+    escatalogRoute(deps),
+    ...passwordResetRoutes(deps, tokens),
+  ];
+  return [...endpoints, ...openApiRoutes(endpoints, meta.version)];
 };

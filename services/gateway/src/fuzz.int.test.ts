@@ -23,7 +23,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
 
 beforeAll(async () => {
   gateway = await startTestGateway({ CYBORGBACKUP_RATE_LIMIT: '1000000' });
-  const { insert, parts, services } = gateway;
+  const { insert, deps, services } = gateway;
   const [admin] = await gateway.sql('select uuid from inventory.users where id = 1');
   await insert('inventory.api_tokens', {
     user_uuid: admin.uuid,
@@ -39,7 +39,7 @@ beforeAll(async () => {
     timezone: 'Europe/Berlin',
     enabled: true,
   });
-  const repository_key = await parts.keys.seal('r', 'k');
+  const repository_key = await deps.keys.seal('r', 'k');
   await insert('inventory.repositories', { id: 1, name: 'r', repository_key, escrow_key: repository_key });
   await insert('inventory.policies', {
     id: 1,
@@ -49,7 +49,7 @@ beforeAll(async () => {
     repository: 1,
     schedule: 1,
     enabled: true,
-    extra_vars: await parts.keys.seal('p', '{}'),
+    extra_vars: await deps.keys.seal('p', '{}'),
   });
   const job = randomUUID();
   await insert('scheduler.jobs', {

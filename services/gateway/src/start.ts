@@ -2,13 +2,12 @@ import { loadMigrations, migrate } from '@cyborgbackup/database';
 import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createApp } from './server/app.ts';
-import { createAuthenticate } from './auth/authenticate.ts';
+import { createAuthenticate, createTokenUseRecorder } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
 import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
 import { createLoginGuard } from './auth/login-guard.ts';
-import { createTokenUseRecorder } from './auth/record-token-use.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createSessions } from './auth/sessions.ts';
 import { allowedHostsOf, type GatewayConfig } from './gateway-config.ts';
@@ -30,7 +29,7 @@ export interface RunningGateway extends RunningService {
 
 const SWEEP_MILLIS = 60 * 60_000;
 
-const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
+const prepareSchema = async ({ pool }: ServiceDeps): Promise<void> => {
   const client = await pool.connect();
   try {
     await migrate(client, 'gateway', loadMigrations(new URL('./idempotency/sql/', import.meta.url)));
@@ -43,22 +42,22 @@ const prepareSchema = async ({ pool }: ServiceParts): Promise<void> => {
  * Serves the API until it is stopped.
  * @throws AppError `unavailable` when the address is taken
  */
-export const startGateway = async (parts: ServiceParts, config: GatewayConfig): Promise<RunningGateway> => {
-  await prepareSchema(parts);
-  const { keys, rpc, pool, masterKey, waiter } = parts;
+export const startGateway = async (service: ServiceDeps, config: GatewayConfig): Promise<RunningGateway> => {
+  await prepareSchema(service);
+  const { keys, rpc, pool, masterKey, waiter } = service;
   const clock = systemClock;
-  const logger = parts.logger.child({ service: 'gateway' });
+  const logger = service.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
   const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
 
-  const jobChanges = createJobChangeFeed({ store: parts.store, waiter, logger });
+  const jobChanges = createJobChangeFeed({ store: service.store, waiter, logger });
   const base = {
     reader,
     keys,
     clock,
     logger,
     call: createCall(rpc),
-    openStream: createOpenStream(parts.connection),
+    openStream: createOpenStream(service.connection),
     jobChanges,
     waitForProjection: async (...[projection, position]: Parameters<WaitForProjection>) =>
       position === null || waiter.tryWaitForProjections([projection], BigInt(position), WAIT_MILLIS.request),
@@ -81,7 +80,7 @@ export const startGateway = async (parts: ServiceParts, config: GatewayConfig): 
   const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
   const allowedHosts = allowedHostsOf(config);
   const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
-  const checks: RunningService['checks'] = () => standardChecks(parts, ['inventory']);
+  const checks: RunningService['checks'] = () => standardChecks(service, ['inventory']);
   const app = createApp({
     logger,
     clock,

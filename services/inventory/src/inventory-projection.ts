@@ -7,8 +7,7 @@ import { policies } from './policy/table.ts';
 import { repositories } from './repository/table.ts';
 import { schedules } from './schedule/table.ts';
 import { sessions } from './session/table.ts';
-import { settings } from './settings/table.ts';
-import { sshKeys } from './settings/ssh-keys-table.ts';
+import { settings, sshKeys } from './settings/table.ts';
 import { INVENTORY_PROJECTION } from './shared/inventory-deps.ts';
 import { users } from './user/table.ts';
 

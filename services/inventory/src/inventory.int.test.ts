@@ -17,13 +17,13 @@ import {
   type Rpc,
   type RpcInput,
   type RpcOutput,
-  type Written,
+  type ChangeResult,
 } from '@cyborgbackup/contracts';
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
 import { compareProjection } from '@cyborgbackup/projections';
-import { commandDeps, createServiceParts, type ServiceParts } from '@cyborgbackup/service';
 import { createOwnTrust } from '@cyborgbackup/messaging';
+import { commandDeps, createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -41,15 +41,15 @@ const ADMIN_ACTOR = '11111111-1111-4111-8111-111111111111';
 
 let database: TestDatabase;
 let nats: TestNats;
-let parts: ServiceParts;
-let other: ServiceParts;
+let deps: ServiceDeps;
+let other: ServiceDeps;
 let services: readonly InventoryService[];
 let admin: pg.Pool;
 /** Where the first password is written. */
 let folder: string;
 
-const newParts = (name: string): Promise<ServiceParts> =>
-  createServiceParts(
+const newDeps = (name: string): Promise<ServiceDeps> =>
+  createServiceDeps(
     name,
     {
       DATABASE_URL: database.url,
@@ -70,11 +70,11 @@ const masterKey = randomBytes(32).toString('base64');
 /** Two replicas of the service, which start at the same moment and share the work. */
 beforeAll(async () => {
   [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
-  parts = await newParts('inventory');
-  other = await newParts('inventory');
+  deps = await newDeps('inventory');
+  other = await newDeps('inventory');
   folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-inventory-'));
   const config = { CYBORGBACKUP_DATA_DIR: folder };
-  services = await Promise.all([startInventory(parts, config), startInventory(other, config)]);
+  services = await Promise.all([startInventory(deps, config), startInventory(other, config)]);
   admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
 });
 
@@ -83,14 +83,14 @@ afterAll(async () => {
   await admin?.end();
   await rm(folder, { recursive: true, force: true });
   await other?.close();
-  await parts?.close();
+  await deps?.close();
   await nats?.[Symbol.asyncDispose]();
   await database?.[Symbol.asyncDispose]();
 });
 
 const call = <Call extends Rpc>(rpc: Call, payload: z.input<Call['input']>): Promise<RpcOutput<Call>> =>
   runInContext({ ...systemContext('test'), actor: { kind: 'user', id: ADMIN_ACTOR } }, () =>
-    parts.rpc.call(rpc.subject, payload, { schema: rpc.output, deadlineMillis: 20_000 }),
+    deps.rpc.call(rpc.subject, payload, { schema: rpc.output, deadlineMillis: 20_000 }),
   ) as Promise<RpcOutput<Call>>;
 
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -178,8 +178,8 @@ const policy = (
 
 /** The rows of a table, after the projection has reached all there is. */
 const rowsOf = async (table: string, condition: string, ...values: unknown[]): Promise<Record<string, unknown>[]> => {
-  await parts.waiter.waitForProjections(['inventory'], 'head', 5_000);
-  const { rows } = await parts.pool.query<Record<string, unknown>>(
+  await deps.waiter.waitForProjections(['inventory'], 'head', 5_000);
+  const { rows } = await deps.pool.query<Record<string, unknown>>(
     `select * from inventory.${table} where ${condition}`,
     values,
   );
@@ -201,7 +201,7 @@ const policyParts = async (): Promise<{ clients: number[]; repository: number; s
 };
 
 describe('the first start', () => {
-  test('two replicas make one administrator and one key pair', async () => {
+  test('the first start of two replicas makes one administrator and one key pair', async () => {
     const known = services.flatMap(({ initialAdmin }) => (initialAdmin ? [initialAdmin] : []));
     expect(known).toHaveLength(1);
     const rows = await rowsOf('users', 'email = $1', known[0]!.email);
@@ -212,7 +212,7 @@ describe('the first start', () => {
     expect(await readdir(folder)).toEqual([basename(passwordFile)]);
     expect((await stat(passwordFile)).mode & 0o777).toBe(0o600);
     const password = (await readFile(passwordFile, 'utf8')).trim();
-    expect(await verifyPassword(password, (await parts.keys.open(hash))!)).toBe(true);
+    expect(await verifyPassword(password, (await deps.keys.open(hash))!)).toBe(true);
 
     const [key, ...others] = await rowsOf('ssh_keys', 'true');
     expect(others).toEqual([]);
@@ -221,7 +221,7 @@ describe('the first start', () => {
   });
 
   test('a later start makes nothing, and the service says that it is ready', async () => {
-    const third = await startInventory(parts, { CYBORGBACKUP_ADMIN_PASSWORD: 'something else' });
+    const third = await startInventory(deps, { CYBORGBACKUP_ADMIN_PASSWORD: 'something else' });
     try {
       expect(third.initialAdmin).toBeUndefined();
       expect((await third.checks()).filter(({ ready }) => !ready)).toEqual([]);
@@ -246,13 +246,13 @@ test('every call of the contract is served', async () => {
   ];
   const calls: Rpc[] = groups.flatMap((group) => Object.values<Rpc>(group));
   for (const { subject, output } of calls) {
-    const answer = parts.rpc.call(subject, { nonsense: true }, { schema: output });
+    const answer = deps.rpc.call(subject, { nonsense: true }, { schema: output });
     expect(await failureOf(answer), subject).toMatchObject({ code: 'validation' });
   }
 });
 
 describe('what must be unique', () => {
-  test('of 50 users with one email address, in any case, one is registered', async () => {
+  test('registers one of 50 users with one email address, in any case of its letters', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) => call(userCommands.register, user(i % 2 ? 'ada@x.org' : 'ADA@x.org'))),
     );
@@ -268,7 +268,7 @@ describe('what must be unique', () => {
     expect(await rowsOf('users', "lower(email) = 'ada@x.org'")).toHaveLength(1);
   });
 
-  test('of 50 clients with one hostname and port one is registered; another port is another client', async () => {
+  test('registers one of 50 clients with one hostname and port, and another one with another port', async () => {
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) => call(clientCommands.register, client(i % 2 ? 'Web' : 'web'))),
     );
@@ -282,7 +282,7 @@ describe('what must be unique', () => {
     expect(await rowsOf('clients', "lower(hostname) = 'web'")).toHaveLength(2);
   });
 
-  test('a changed or removed value is free again', async () => {
+  test('frees an email address once its user has another one or is removed', async () => {
     const first = await call(userCommands.register, user('old@x.org'));
     await call(userCommands.change, { uuid: first.uuid, changes: { email: 'new@x.org' } });
     const second = await call(userCommands.register, user('old@x.org'));
@@ -294,7 +294,7 @@ describe('what must be unique', () => {
     await call(userCommands.register, user('old@x.org'));
   });
 
-  test('a change that is refused gives the new value back', async () => {
+  test('frees the new email address of a change that is refused', async () => {
     const host = await call(clientCommands.register, client('moving'));
     await call(clientCommands.change, { uuid: host.uuid, changes: { ip: '192.0.2.1' } });
     const late = { uuid: host.uuid, expected_version: 1, changes: { hostname: 'elsewhere' } };
@@ -302,7 +302,7 @@ describe('what must be unique', () => {
     await call(clientCommands.register, client('elsewhere'));
   });
 
-  test('many users who change to one address at once: one gets it, the others keep theirs', async () => {
+  test('gives an email address to one of many users who change to it at once; the others keep theirs', async () => {
     const people = await Promise.all(
       Array.from({ length: 8 }, (_, i) => call(userCommands.register, user(`p${i}@x.org`))),
     );
@@ -313,21 +313,21 @@ describe('what must be unique', () => {
     expect(await rowsOf('users', "email = 'wanted@x.org'")).toHaveLength(1);
   });
 
-  test('a value whose owner died between its event and the release is free after half a minute', async () => {
+  test('frees an abandoned value after half a minute when its owner died between its event and the release', async () => {
     const owner = await call(clientCommands.register, client('real-name'));
     const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
     const past = { now: () => Date.now() - 31_000 };
-    await claim({ ...commandDeps(parts, 'test'), claimKey: deriveKey(parts.masterKey, 'claims'), clock: past }, value);
+    await claim({ ...commandDeps(deps, 'test'), claimKey: deriveKey(deps.masterKey, 'claims'), clock: past }, value);
     await call(clientCommands.register, client('left-behind'));
 
     const recent = { kind: 'client-address', value: 'just-now:22', owner: `client-${owner.uuid}` };
-    await claim({ ...commandDeps(parts, 'test') }, recent);
+    await claim({ ...commandDeps(deps, 'test') }, recent);
     expect(await failureOf(call(clientCommands.register, client('just-now')))).toMatchObject({ code: 'validation' });
   });
 });
 
 describe('a repeated command', () => {
-  test('is answered as the first time, also at the same moment, also later', async () => {
+  test('answers a repeated command as the first time, also at the same moment, also later', async () => {
     const command = client('twice');
     const answers = await Promise.all(Array.from({ length: 10 }, () => call(clientCommands.register, command)));
     const first = answers[0]!;
@@ -340,7 +340,7 @@ describe('a repeated command', () => {
     await call(clientCommands.register, client('twice')); // the repetition did not take the old name again
   });
 
-  test('of another kind with the same uuid is refused', async () => {
+  test('refuses a command of another kind with the same uuid', async () => {
     const command = schedule();
     await call(scheduleCommands.register, command);
     expect(await failureOf(call(scheduleCommands.register, { ...command, command_id: randomUUID() }))).toMatchObject({
@@ -350,12 +350,12 @@ describe('a repeated command', () => {
 });
 
 describe('superusers', () => {
-  const demote = (uuid: string): Promise<Written> =>
+  const demote = (uuid: string): Promise<ChangeResult> =>
     call(userCommands.change, { uuid, changes: { is_superuser: false } });
   const superusers = async (): Promise<string[]> =>
     (await rowsOf('users', 'is_superuser')).map(({ uuid }) => String(uuid));
 
-  test('the last one stays, whatever happens at the same moment', async () => {
+  test('keeps one superuser, whatever happens at the same moment', async () => {
     for (let round = 0; round < 5; round += 1) {
       const known = await superusers();
       const added = await call(userCommands.register, user(`super${round}@x.org`, true));
@@ -381,7 +381,7 @@ describe('superusers', () => {
 });
 
 describe('references', () => {
-  test('unknown ids and wrong variables are all named at once', async () => {
+  test('names all unknown ids and wrong variables of a policy at once', async () => {
     const command = { ...policy({ clients: [999_001, 999_002], repository: 999_003, schedule: 999_004 }, '[]') };
     expect(await failureOf(call(policyCommands.register, command))).toMatchObject({
       code: 'validation',
@@ -394,7 +394,7 @@ describe('references', () => {
     });
   });
 
-  test('what a policy uses cannot be removed, and the error says by whom', async () => {
+  test('refuses to remove what a policy uses, and says which policies use it', async () => {
     const ids = await policyParts();
     const made = await call(policyCommands.register, policy(ids));
     const [host] = await rowsOf('clients', 'id = $1', ids.clients[0]);
@@ -417,7 +417,7 @@ describe('references', () => {
     expect(await rowsOf('clients', 'id = $1', ids.clients[0])).toEqual([]);
   });
 
-  test('a policy made while its schedule is removed: one of the two is refused', async () => {
+  test('refuses either a new policy or the removal of its schedule at the same moment', async () => {
     for (let round = 0; round < 5; round += 1) {
       const ids = await policyParts();
       const [time] = await rowsOf('schedules', 'id = $1', ids.schedule);
@@ -429,7 +429,7 @@ describe('references', () => {
     }
   });
 
-  test('what an unfinished job works on cannot be removed', async () => {
+  test('refuses to remove what an unfinished job works on', async () => {
     const ids = await policyParts();
     const made = await call(policyCommands.register, policy(ids));
     await admin.query(`create schema scheduler; create table scheduler.jobs
@@ -453,7 +453,7 @@ describe('references', () => {
     }
   });
 
-  test('a schedule of checks or drills must be there, and stays while it is used', async () => {
+  test('requires the schedule of checks and drills to exist, and keeps it while it is used', async () => {
     const time = await call(scheduleCommands.register, schedule());
     const place = await call(repositoryCommands.register, { ...repository(), check_schedule: time.id });
     const changes = { check_schedule: null, integrity_schedule: time.id };
@@ -488,13 +488,18 @@ describe('references', () => {
     ).toMatchObject({ fields: { drill_schedule: [expect.any(String)] } });
   });
 
-  test('resolve answers with many clients in messages that NATS takes', async () => {
+  test('resolves a policy of many clients in messages that NATS takes', async () => {
     const ids = await policyParts();
     const names = Array.from(
       { length: 1_001 },
       (_, n) => `${`${String(n).padStart(4, '0')}${'x'.repeat(59)}.`.repeat(3)}de`,
     );
-    const made = await Promise.all(names.map((name) => call(clientCommands.register, client(name))));
+    const made: ChangeResult[] = [];
+    // In waves: all calls of one moment share one deadline.
+    for (let at = 0; at < names.length; at += 100) {
+      const wave = names.slice(at, at + 100).map((name) => call(clientCommands.register, client(name)));
+      made.push(...(await Promise.all(wave)));
+    }
     const clients = made.map(({ id }) => id).toReversed();
     const { id, uuid } = await call(policyCommands.register, policy({ ...ids, clients }));
     const first = await call(policyCommands.resolve, { id, clients_from: 0 });
@@ -509,7 +514,7 @@ describe('references', () => {
     expect(changed.revision).not.toBe(first.revision);
   });
 
-  test('resolve answers with all that a launch needs, and no secret in clear', async () => {
+  test('resolves a policy to all that a launch needs, without a secret in clear', async () => {
     const ids = await policyParts();
     const second = await call(clientCommands.register, client(`second-${randomUUID()}`));
     const clients = [second.id, ids.clients[0]!];
@@ -536,9 +541,9 @@ describe('references', () => {
 });
 
 describe('changes', () => {
-  test('If-Match, the row’s stamps and an unchanged value', async () => {
+  test('refuses a change of an older version, stamps the row, and records no unchanged value', async () => {
     const made = await call(scheduleCommands.register, schedule());
-    const change = (changes: object, expected_version?: number): Promise<Written> =>
+    const change = (changes: object, expected_version?: number): Promise<ChangeResult> =>
       call(scheduleCommands.change, { uuid: made.uuid, changes, ...(expected_version ? { expected_version } : {}) });
     expect(await change({ name: 'Each Monday' })).toMatchObject({ id: made.id, version: 1 });
     expect(await change({ name: 'Renamed' }, 1)).toMatchObject({ id: made.id, version: 2 });
@@ -555,11 +560,11 @@ describe('changes', () => {
     });
   });
 
-  test('a passphrase’s mask leaves it, and reading it leaves the ETag', async () => {
+  test('keeps a passphrase whose mask is sent, and the ETag when it is read', async () => {
     const made = await call(repositoryCommands.register, repository());
     const keyOf = async (): Promise<string | undefined> => {
       const { repository_key: key } = await rowOf('repositories', made);
-      return isEncrypted(key) ? parts.keys.open(key) : undefined;
+      return isEncrypted(key) ? deps.keys.open(key) : undefined;
     };
     await call(repositoryCommands.change, {
       uuid: made.uuid,
@@ -574,7 +579,7 @@ describe('changes', () => {
     await call(repositoryCommands.change, { uuid: made.uuid, changes: { repository_key: 'another-key-4711' } });
     expect(await keyOf()).toBe('another-key-4711');
     const { previous_key: previous } = await rowOf('repositories', made);
-    expect(isEncrypted(previous) && (await parts.keys.open(previous))).toBe('plain-passphrase-4711');
+    expect(isEncrypted(previous) && (await deps.keys.open(previous))).toBe('plain-passphrase-4711');
     const same = { repository_key: 'another-key-4711', ready: true };
     await call(repositoryCommands.change, { uuid: made.uuid, changes: same });
     expect(await rowOf('repositories', made)).toMatchObject({ ready: true, previous_key: previous });
@@ -586,7 +591,7 @@ describe('changes', () => {
     });
   });
 
-  test('a repository has a key pair of its own from the first moment, and another one on demand', async () => {
+  test('makes a key pair with each repository, and another one on demand', async () => {
     const made = await call(repositoryCommands.register, repository());
     expect(made.version).toBe(2);
     const { public_key: first } = await rowOf('repositories', made);
@@ -615,14 +620,14 @@ describe('changes', () => {
     for (const { data } of rows) expect(data).not.toContain('OPENSSH');
   });
 
-  test('an escrow copy is recorded once, sealed, and so is who was given it', async () => {
+  test('records an escrow copy once and sealed, and each time who was given it', async () => {
     const made = await call(repositoryCommands.register, repository());
     const copy = { uuid: made.uuid, borg_id: 'ab', key: 'BORG_KEY ab\nhqlhbGdvcml0aG' };
     expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3 });
     expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3, position: null });
     const { escrow_key: sealed, ...row } = await rowOf('repositories', made);
     expect(row).toMatchObject({ escrow_borg_id: 'ab' });
-    expect(isEncrypted(sealed) && (await parts.keys.open(sealed))).toBe(copy.key);
+    expect(isEncrypted(sealed) && (await deps.keys.open(sealed))).toBe(copy.key);
     expect(await call(repositoryCommands.escrowKey, { ...copy, borg_id: 'cd' })).toMatchObject({ version: 4 });
     expect(await call(repositoryCommands.recordEscrowRead, { uuid: made.uuid })).toMatchObject({ version: 4 });
     const { rows } = await admin.query('select type from events.events where stream = $1', [
@@ -631,7 +636,7 @@ describe('changes', () => {
     expect(rows).toEqual([{ type: 'repository-escrow-read' }]);
   });
 
-  test('a repository resolves to what a job on it alone needs', async () => {
+  test('resolves a repository to what a job on it alone needs', async () => {
     const { id, uuid } = await call(repositoryCommands.register, repository());
     expect(await call(repositoryCommands.resolve, { id })).toEqual({
       ...{ id, uuid, name: 'Main', path: 'borg@nas:/srv/repo' },
@@ -640,7 +645,7 @@ describe('changes', () => {
     expect(await failureOf(call(repositoryCommands.resolve, { id: 999_999 }))).toMatchObject({ code: 'not-found' });
   });
 
-  test('masks within extra_vars stand for the stored values; all else is kept to the letter', async () => {
+  test('takes masks within extra_vars for the stored values, and keeps everything else to the letter', async () => {
     const ids = await policyParts();
     const made = await call(policyCommands.register, {
       ...policy(ids, '{ "user":"u", "password": "s3cret-0815" }'),
@@ -648,9 +653,9 @@ describe('changes', () => {
     });
     const variables = async (): Promise<string | undefined> => {
       const { extra_vars: sealed } = await rowOf('policies', made);
-      return isEncrypted(sealed) ? parts.keys.open(sealed) : undefined;
+      return isEncrypted(sealed) ? deps.keys.open(sealed) : undefined;
     };
-    const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<Written> =>
+    const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<ChangeResult> =>
       call(policyCommands.change, { uuid: made.uuid, changes });
     await change({ extra_vars: `{ "user":"v",  "password": "${SECRET_MASK}" }` });
     expect(await variables()).toBe('{ "user":"v",  "password": "s3cret-0815" }');
@@ -668,7 +673,7 @@ describe('changes', () => {
     expect(await variables()).toBe('{"folders":["/srv"]}');
   });
 
-  test('a preparation’s findings', async () => {
+  test('records what a preparation found out about a client or a repository', async () => {
     const host = await call(clientCommands.register, client('prepared'));
     await call(clientCommands.recordPreparation, { uuid: host.uuid, version: '1.2.4', ready: true, ip: '192.0.2.7' });
     expect(await rowOf('clients', host)).toMatchObject({ version: '1.2.4', ready: true, ip: '192.0.2.7' });
@@ -693,8 +698,8 @@ describe('changes', () => {
 });
 
 describe('settings and keys', () => {
-  test('values are checked by type, secrets sealed, masks ignored', async () => {
-    const change = (name: string, value: string): Promise<Written> =>
+  test('checks the values of settings by their type, seals secrets, and ignores masks', async () => {
+    const change = (name: string, value: string): Promise<ChangeResult> =>
       call(settingsCommands.change, { key: `cyborgbackup_${name}`, value });
     expect(await change('mail_port', ' 587')).toMatchObject({ id: 15 });
     expect(await failureOf(change('mail_port', 'many'))).toMatchObject({ fields: { value: [expect.any(String)] } });
@@ -705,10 +710,10 @@ describe('settings and keys', () => {
     const [secret] = await rowsOf('settings', "key = 'cyborgbackup_mail_password'");
     expect(secret).toMatchObject({ id: 14, value: null });
     const sealed = secret!['secret'];
-    expect(isEncrypted(sealed) && (await parts.keys.open(sealed))).toBe('plain-mail-password');
+    expect(isEncrypted(sealed) && (await deps.keys.open(sealed))).toBe('plain-mail-password');
   });
 
-  test('a key pair is replaced only by force', async () => {
+  test('replaces the control plane’s key pair by force only', async () => {
     const ask = { key_type: 'ecdsa', force: false } as const;
     expect(await failureOf(call(settingsCommands.generateSsh, ask))).toMatchObject({ code: 'conflict' });
     const { public_key } = await call(settingsCommands.generateSsh, { ...ask, force: true });
@@ -721,14 +726,14 @@ describe('settings and keys', () => {
     ).toMatchObject({ code: 'validation', fields: { value: [expect.any(String)] } });
   });
 
-  test('a pinned host key is forgotten once', async () => {
+  test('forgets a pinned host key once', async () => {
     const place = { host: 'nas.example.com', port: 2222 };
     const pinned = { ...place, key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };
-    const event = await parts.codec.encode(
+    const event = await deps.codec.encode(
       { type: hostKeyPinned.type, data: pinned },
       { id: randomUUID(), context: systemContext('executor') },
     );
-    await parts.store.append(hostKeyStream(place.host, place.port), [event], 'none');
+    await deps.store.append(hostKeyStream(place.host, place.port), [event], 'none');
     expect(await rowsOf('host_keys', "host = 'nas.example.com'")).toMatchObject([{ port: 2222 }]);
     expect((await call(hostKeyCommands.forget, place)).position).toMatch(/^\d+$/);
     expect(await call(hostKeyCommands.forget, place)).toEqual({ position: null });
@@ -746,7 +751,7 @@ describe('log-ins', () => {
   const refresh = (uuid: string, refresh_id: string, next = randomUUID()): Promise<{ user: string }> =>
     call(sessionCommands.refresh, { uuid, refresh_id, next_refresh_id: next, expires_at: in14Days() });
 
-  test('a refresh token is good once; used again it ends the whole session', async () => {
+  test('accepts a refresh token once, and ends the whole session when it is used again', async () => {
     const { uuid: owner } = await call(userCommands.register, user('session@x.org'));
     const session = await open(owner);
     const next = randomUUID();
@@ -758,7 +763,7 @@ describe('log-ins', () => {
     expect(await call(sessionCommands.revoke, { uuid: randomUUID() })).toEqual({ position: null });
   });
 
-  test('all sessions of a user end at once, and nobody else’s', async () => {
+  test('ends all sessions of one user at once, and no other ones', async () => {
     const { uuid: owner } = await call(userCommands.register, user('everywhere@x.org'));
     const { uuid: other } = await call(userCommands.register, user('elsewhere@x.org'));
     const [one, two, foreign] = [await open(owner), await open(owner), await open(other)];
@@ -770,12 +775,12 @@ describe('log-ins', () => {
     expect(await call(sessionCommands.revokeAll, { user: owner })).toEqual({ revoked: 0, position: null });
   });
 
-  test('a session that expired more than a day ago is no row any more', async () => {
+  test('removes the row of a session that expired more than a day ago', async () => {
     const { uuid: owner } = await call(userCommands.register, user('expired@x.org'));
     const session = await open(owner);
     const forget = (days: number): Promise<number> =>
       forgetExpired({
-        ...inventoryDeps(parts),
+        ...inventoryDeps(deps),
         clock: { ...systemClock, now: () => Date.now() + days * 24 * 60 * 60_000 },
       });
     await rowOf('sessions', session);
@@ -785,7 +790,7 @@ describe('log-ins', () => {
     expect(await failureOf(refresh(session.uuid, session.refresh_id))).toMatchObject({ code: 'unauthenticated' });
   });
 
-  test('a changed password ends the sessions opened before, and only those', async () => {
+  test('ends the sessions that were opened before a password changed, and only those', async () => {
     const { uuid: owner } = await call(userCommands.register, user('password@x.org'));
     const before = await open(owner);
     const { credentials_changed_at: since } = await rowOf('users', { uuid: owner });
@@ -801,7 +806,7 @@ describe('log-ins', () => {
     expect(await failureOf(refresh(after.uuid, after.refresh_id))).toMatchObject({ code: 'unauthenticated' });
   });
 
-  test('a personal token: made once, its use recorded once an hour, revoked', async () => {
+  test('makes a personal token once, records its use once an hour, and revokes it', async () => {
     const { uuid: owner } = await call(userCommands.register, user('token@x.org'));
     const command = {
       ...created(),
@@ -823,7 +828,7 @@ describe('log-ins', () => {
 });
 
 describe('the log', () => {
-  test('holds no secret in clear, and neither does any table', async () => {
+  test('keeps no secret in clear in the log, nor in any table', async () => {
     const { rows: tables } = await admin.query<{ name: string }>(
       `select format('%I.%I', schemaname, tablename) as name from pg_tables
         where schemaname not in ('pg_catalog', 'information_schema')`,
@@ -845,9 +850,9 @@ describe('the log', () => {
     expect(tables.map(({ name }) => name)).toContain('events.events');
   });
 
-  test('rebuilds the tables byte for byte, and nothing is parked', async () => {
+  test('rebuilds the tables from the log byte for byte, and parks no event', async () => {
     await rowsOf('users', 'true');
-    const { pool, store, codec } = parts;
+    const { pool, store, codec } = deps;
     const comparison = await compareProjection({
       ...{ pool, store, codec, logger, owner: randomUUID() },
       projection: inventoryProjection,

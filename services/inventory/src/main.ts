@@ -7,8 +7,8 @@ await runService({
   purpose: 'Keeps users, clients, repositories, schedules, policies and settings.',
   config: adminConfig,
   healthListen: '127.0.0.1:8101',
-  start: async (parts, config) => {
-    const service = await startInventory(parts, config);
+  start: async (deps, config) => {
+    const service = await startInventory(deps, config);
     const { initialAdmin } = service;
     if (initialAdmin) {
       process.stdout.write(`First administrator: ${initialAdmin.email}, password in ${initialAdmin.passwordFile}\n`);

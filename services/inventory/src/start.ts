@@ -12,7 +12,7 @@ import {
 } from '@cyborgbackup/contracts';
 import { createRpcService, rpcController, type RpcService } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
-import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createApiTokenCommands } from './api-token/commands.ts';
 import { createClientCommands } from './client/commands.ts';
 import { createHostKeyCommands } from './host-key/commands.ts';
@@ -40,58 +40,42 @@ export interface InventoryService extends RunningService {
 }
 
 /** What the commands of the inventory work with. */
-export const inventoryDeps = (parts: ServiceParts): InventoryDeps => ({
-  ...commandDeps(parts, SERVICE),
-  pool: parts.pool,
-  keys: parts.keys,
-  waiter: parts.waiter,
+export const inventoryDeps = (deps: ServiceDeps): InventoryDeps => ({
+  ...commandDeps(deps, SERVICE),
+  pool: deps.pool,
+  keys: deps.keys,
+  waiter: deps.waiter,
   exclusive: createExclusive({
-    pool: parts.pool,
+    pool: deps.pool,
     lock: 'inventory',
     busyMessage: 'Other changes are still being written: try again in a moment.',
   }),
-  logger: parts.logger,
+  logger: deps.logger,
 });
 
-/** Keeps the tables up to date until the function it answers with is called. */
-const keepProjection = (parts: ServiceParts): (() => Promise<void>) => {
-  const { pool, store, codec, logger, instance } = parts;
+/** Lets work go on until the function it answers with is called. */
+const inBackground = (work: (signal: AbortSignal) => Promise<void>): (() => Promise<void>) => {
   const stopping = new AbortController();
-  const owner = `${instance}-${SERVICE}`;
-  const running = runProjection({
-    ...{ pool, store, codec, logger, owner },
-    projection: inventoryProjection,
-    signal: stopping.signal,
-  });
+  const running = work(stopping.signal);
   return () => {
     stopping.abort();
     return running;
   };
 };
 
-/** Forgets expired sessions until the function it answers with is called. */
-const keepSessions = (deps: InventoryDeps): (() => Promise<void>) => {
-  const stopping = new AbortController();
-  const running = keepForgettingExpired(deps, stopping.signal);
-  return () => {
-    stopping.abort();
-    return running;
-  };
-};
-
-const serveCalls = ({ natsUrl, trust, logger }: ServiceParts, deps: InventoryDeps): Promise<RpcService> =>
+const serveCalls = ({ natsUrl, trust, logger }: ServiceDeps, inventory: InventoryDeps): Promise<RpcService> =>
   createRpcService({
     natsUrl,
     controllers: [
-      rpcController(userCommands, createUserCommands(deps)),
-      rpcController(clientCommands, createClientCommands(deps)),
-      rpcController(repositoryCommands, createRepositoryCommands(deps)),
-      rpcController(scheduleCommands, createScheduleCommands(deps)),
-      rpcController(policyCommands, createPolicyCommands(deps)),
-      rpcController(settingsCommands, createSettingsCommands(deps)),
-      rpcController(hostKeyCommands, createHostKeyCommands(deps)),
-      rpcController(sessionCommands, createSessionCommands(deps)),
-      rpcController(apiTokenCommands, createApiTokenCommands(deps)),
+      rpcController(userCommands, createUserCommands(inventory)),
+      rpcController(clientCommands, createClientCommands(inventory)),
+      rpcController(repositoryCommands, createRepositoryCommands(inventory)),
+      rpcController(scheduleCommands, createScheduleCommands(inventory)),
+      rpcController(policyCommands, createPolicyCommands(inventory)),
+      rpcController(settingsCommands, createSettingsCommands(inventory)),
+      rpcController(hostKeyCommands, createHostKeyCommands(inventory)),
+      rpcController(sessionCommands, createSessionCommands(inventory)),
+      rpcController(apiTokenCommands, createApiTokenCommands(inventory)),
     ],
     queue: SERVICE,
     logger,
@@ -103,27 +87,30 @@ const serveCalls = ({ natsUrl, trust, logger }: ServiceParts, deps: InventoryDep
  * @throws AppError when the database or NATS cannot be reached
  */
 export const startInventory = async (
-  given: ServiceParts,
+  given: ServiceDeps,
   config: FirstAdministratorConfig = {},
 ): Promise<InventoryService> => {
-  const parts = { ...given, logger: given.logger.child({ service: SERVICE }) };
-  const deps = inventoryDeps(parts);
-  await ensureProjection(parts.pool, inventoryProjection);
-  const started = [keepProjection(parts)];
+  const deps = { ...given, logger: given.logger.child({ service: SERVICE }) };
+  const inventory = inventoryDeps(deps);
+  await ensureProjection(deps.pool, inventoryProjection);
+  const owner = `${deps.instance}-${SERVICE}`;
+  const started = [
+    inBackground((signal) => runProjection({ ...deps, owner, projection: inventoryProjection, signal })),
+  ];
   const stop = async (): Promise<void> => {
     for (const stopOne of started.splice(0).reverse()) await stopOne();
   };
   try {
-    await ensureSshKey(deps);
-    started.push(keepSessions(deps));
-    const calls = await serveCalls(parts, deps);
+    await ensureSshKey(inventory);
+    started.push(inBackground((signal) => keepForgettingExpired(inventory, signal)));
+    const calls = await serveCalls(deps, inventory);
     started.push(calls.stop);
     // Last, so that a start that fails makes nobody.
-    const initialAdmin = await ensureFirstAdministrator(deps, config);
+    const initialAdmin = await ensureFirstAdministrator(inventory, config);
     return {
       ...(initialAdmin ? { initialAdmin } : {}),
       checks: async () => [
-        ...(await standardChecks(parts, [inventoryProjection.name])),
+        ...(await standardChecks(deps, [inventoryProjection.name])),
         { name: 'calls', ready: calls.isReady() },
       ],
       stop,

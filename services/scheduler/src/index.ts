@@ -8,5 +8,5 @@ export { draftLaunch } from './runs/planning/draft-launch.ts';
 export { schedulerConfig, type SchedulerConfig } from './scheduler-config.ts';
 export { startScheduler } from './start.ts';
 export { planDue } from './timetable/plan-due.ts';
-export { occurrenceRun } from './timetable/occurrence-run.ts';
+export { occurrenceRun } from './timetable/occurrences.ts';
 export { createTimetable, type Timetable } from './timetable/timetable.ts';

@@ -2,19 +2,18 @@ import { schedulerCommands } from '@cyborgbackup/contracts';
 import { systemClock, type Clock } from '@cyborgbackup/kernel';
 import { createJobQueue, createRpcService, createSignals, rpcController } from '@cyborgbackup/messaging';
 import { ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
-import { commandDeps, standardChecks, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { explainJob, hasExecutors } from './explain/explain-job.ts';
 import { cancelJob } from './runs/cancel-job.ts';
 import { checkRepository } from './runs/check-repository.ts';
 import { drill } from './runs/drill.ts';
 import { lead } from './leader/lead.ts';
 import { schedulerProjection } from './tables/scheduler-projection.ts';
-import { createLaunchLock } from './runs/launch-lock.ts';
-import type { RunDeps } from './runs/create-run.ts';
 import { startManualRun } from './runs/launch.ts';
 import { relaunch } from './runs/relaunch.ts';
 import { restore } from './runs/restore.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
+import { createLaunchLock, type RunDeps } from './runs/run-deps.ts';
 
 const SERVICE = 'scheduler';
 const LEASE = 'scheduler_leader';
@@ -25,31 +24,31 @@ const LEASE = 'scheduler_leader';
  * @param clock what "due" is measured by
  */
 export const startScheduler = async (
-  parts: ServiceParts,
+  deps: ServiceDeps,
   config: SchedulerConfig,
   clock: Clock = systemClock,
 ): Promise<RunningService> => {
-  const { pool, store, codec, connection, natsUrl, trust, makesStreams, rpc, instance: owner } = parts;
-  const logger = parts.logger.child({ service: SERVICE });
+  const { pool, store, codec, connection, natsUrl, trust, makesStreams, rpc, instance: owner } = deps;
+  const logger = deps.logger.child({ service: SERVICE });
   const maxRunning = config.CYBORGBACKUP_MAX_RUNNING_JOBS;
   await ensureProjection(pool, schedulerProjection);
   const jobQueue = await createJobQueue({ connection, logger, makesStreams });
-  const deps: RunDeps = {
+  const runDeps: RunDeps = {
     pool,
     rpc,
     clock,
-    commands: commandDeps(parts, SERVICE),
-    waiter: parts.waiter,
+    commands: commandDeps(deps, SERVICE),
+    waiter: deps.waiter,
     lock: createLaunchLock(pool),
   };
   const signals = createSignals(connection);
   const controller = rpcController(schedulerCommands, {
-    launch: (command) => startManualRun(deps, command),
-    relaunch: (command) => relaunch(deps, command),
-    restore: (command) => restore(deps, command),
-    checkRepository: (command) => checkRepository(deps, command),
-    drill: (command) => drill(deps, command),
-    cancel: ({ job }) => cancelJob({ ...deps, signals }, job),
+    launch: (command) => startManualRun(runDeps, command),
+    relaunch: (command) => relaunch(runDeps, command),
+    restore: (command) => restore(runDeps, command),
+    checkRepository: (command) => checkRepository(runDeps, command),
+    drill: (command) => drill(runDeps, command),
+    cancel: ({ job }) => cancelJob({ ...runDeps, signals }, job),
     explain: ({ job }) =>
       explainJob({ pool, maxRunning, hasExecutors: (asked) => hasExecutors(connection, asked) }, job),
   });
@@ -60,12 +59,12 @@ export const startScheduler = async (
   const running = Promise.all([
     runProjection({ pool, store, codec, projection: schedulerProjection, owner, logger, signal }),
     holdLease({ pool, name: LEASE, owner, logger, signal }, (held) =>
-      lead({ ...deps, store, logger, jobQueue, maxRunning }, held),
+      lead({ ...runDeps, store, logger, jobQueue, maxRunning }, held),
     ),
   ]);
 
   return {
-    checks: () => standardChecks(parts, [schedulerProjection.name]),
+    checks: () => standardChecks(deps, [schedulerProjection.name]),
     stop: async () => {
       await service.stop();
       stopping.abort();

@@ -5,7 +5,7 @@ import { startInventory, type InitialAdmin } from '@cyborgbackup/inventory';
 import type { Logger } from '@cyborgbackup/kernel';
 import { createOwnTrust } from '@cyborgbackup/messaging';
 import { startScheduler } from '@cyborgbackup/scheduler';
-import { createServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps } from '@cyborgbackup/service';
 import { mkdir } from 'node:fs/promises';
 import { startBacking } from './embedded-servers.ts';
 import type { StandaloneConfig } from './standalone-config.ts';
@@ -40,17 +40,17 @@ export const startStandalone = async (
   };
   try {
     const backing = keep(await startBacking(config, logger));
-    const parts = await createServiceParts('standalone', { ...config, ...backing.environment }, logger, {
+    const deps = await createServiceDeps('standalone', { ...config, ...backing.environment }, logger, {
       // All five services are this process: its keys need no other place than its memory.
       trust: createOwnTrust({ isSealed: true }),
     });
-    started.push(parts.close);
-    const { initialAdmin } = keep(await startInventory(parts, config));
+    started.push(deps.close);
+    const { initialAdmin } = keep(await startInventory(deps, config));
     if (initialAdmin) onInitialAdmin?.(initialAdmin);
-    keep(await startCatalog(parts));
-    keep(await startScheduler(parts, config));
-    keep(await startExecutor(parts, config));
-    const { url } = keep(await startGateway(parts, config));
+    keep(await startCatalog(deps));
+    keep(await startScheduler(deps, config));
+    keep(await startExecutor(deps, config));
+    const { url } = keep(await startGateway(deps, config));
     return { url, stop };
   } catch (error) {
     await stop();

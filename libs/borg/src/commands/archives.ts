@@ -1,6 +1,6 @@
 import { archiveLocation, checkArchiveName } from './repository-location.ts';
 import { AppError } from '@cyborgbackup/kernel';
-import { commonOptions, type CommonOptions, escapeGlob, flag, literalPaths, option, repeated } from './options.ts';
+import { commonOptions, type CommonOptions, escapeGlob, flag, literalPaths, option } from './options.ts';
 
 /** The archives of a repository, as one JSON document (see `parseArchiveList`). */
 export const listArchivesCommand = (
@@ -31,24 +31,8 @@ export const deleteCommand = (
   return ['delete', ...commonOptions(options), '--', options.repository, ...options.archives.map(checkArchiveName)];
 };
 
-interface ArchiveOptions extends CommonOptions {
+interface SelectionOptions extends CommonOptions {
   readonly archive: string;
-}
-
-/** In JSON borg always gives type, mode, owner, path and link target; sizes and times only when the format names them. */
-const FILE_FIELDS = '{size}{mtime}';
-
-/** What is in an archive, one JSON object per line (see `parseListLine`). */
-export const listFilesCommand = (options: ArchiveOptions): string[] => [
-  'list',
-  ...commonOptions(options),
-  '--json-lines',
-  ...option('format', FILE_FIELDS),
-  '--',
-  archiveLocation(options.repository, options.archive),
-];
-
-interface SelectionOptions extends ArchiveOptions {
   /** Paths as the archive has them, each with all below it. Without these and patterns: everything. */
   readonly paths?: readonly string[] | undefined;
 }
@@ -84,35 +68,24 @@ export const listEntriesCommand = (
   ];
 };
 
-interface UnpackOptions {
-  readonly exclude?: readonly string[] | undefined;
-  readonly stripComponents?: number | undefined;
-  /** Report every file. */
-  readonly list?: boolean;
-}
-
 /** Extracts into the current folder (see `BorgCommand.directory`) or to standard output. */
 export const extractCommand = (
-  options: PatternOptions &
-    UnpackOptions & {
-      readonly dryRun?: boolean;
-      /** Write the contents to standard output instead of files. */
-      readonly stdout?: boolean;
-      /** Keep the numeric owners, whatever their names are on this host. */
-      readonly numericIds?: boolean;
-      /** Leave holes where a file has nothing but zeros. */
-      readonly sparse?: boolean;
-    },
+  options: PatternOptions & {
+    readonly dryRun?: boolean;
+    /** Write the contents to standard output instead of files. */
+    readonly stdout?: boolean;
+    /** Keep the numeric owners, whatever their names are on this host. */
+    readonly numericIds?: boolean;
+    /** Leave holes where a file has nothing but zeros. */
+    readonly sparse?: boolean;
+  },
 ): string[] => [
   'extract',
   ...commonOptions(options),
   ...(options.stdout ? ['--stdout'] : ['--progress']),
-  ...flag('list', options.list),
   ...flag('dry-run', options.dryRun),
   ...flag('numeric-ids', options.numericIds),
   ...flag('sparse', options.sparse),
-  ...option('strip-components', options.stripComponents),
-  ...repeated('exclude', options.exclude),
   '--',
   archiveLocation(options.repository, options.archive),
   ...literalPaths(options.paths),
@@ -120,12 +93,9 @@ export const extractCommand = (
 ];
 
 /** Writes an archive, or some of its paths, as an uncompressed tar to standard output (see `RunBorgOptions.onStdout`). */
-export const exportTarCommand = (options: SelectionOptions & UnpackOptions): string[] => [
+export const exportTarCommand = (options: SelectionOptions): string[] => [
   'export-tar',
   ...commonOptions(options),
-  ...flag('list', options.list),
-  ...option('strip-components', options.stripComponents),
-  ...repeated('exclude', options.exclude),
   '--',
   archiveLocation(options.repository, options.archive),
   '-',

@@ -18,24 +18,18 @@ test('borg create gets every option before --, and the paths after it', () => {
     oneFileSystem: true,
     excludeCaches: true,
     checkpointIntervalSeconds: 300,
-    comment: 'job {1}',
     uploadRateLimit: 1000,
     lockWaitSeconds: 60,
-    remotePath: 'borg1',
-    list: true,
   });
   expect(argv).toEqual([
     'create',
     ...COMMON,
     '--lock-wait=60',
-    '--remote-path=borg1',
     '--upload-ratelimit=1000',
     '--json',
     '--progress',
-    '--list',
     '--compression=zstd,3',
     '--checkpoint-interval=300',
-    '--comment=job {{1}}',
     '--one-file-system',
     '--exclude-caches',
     '--pattern=- sh:**/cache',
@@ -73,10 +67,9 @@ test("borg create for another host's files takes numeric ids and a files cache m
 });
 
 test('borg export-tar writes to standard output and takes paths literally', () => {
-  expect(exportTarCommand({ repository, archive: 'a', paths: ['sh:*'], stripComponents: 1 })).toEqual([
+  expect(exportTarCommand({ repository, archive: 'a', paths: ['sh:*'] })).toEqual([
     'export-tar',
     ...COMMON,
-    '--strip-components=1',
     '--',
     `${repository}::a`,
     '-',
@@ -96,9 +89,8 @@ test('borg check and key export name the repository last', () => {
 });
 
 test('borg extract takes paths literally and refuses an empty one', () => {
-  expect(extractCommand({ repository, archive: 'a', paths: ['re:x', '-y'], stripComponents: 2 }).slice(3)).toEqual([
+  expect(extractCommand({ repository, archive: 'a', paths: ['re:x', '-y'] }).slice(3)).toEqual([
     '--progress',
-    '--strip-components=2',
     '--',
     `${repository}::a`,
     'pp:re:x',
@@ -112,13 +104,12 @@ test('borg delete refuses an empty list of names, which would delete the reposit
   expect(() => deleteCommand({ repository, archives: [] })).toThrow('Name the archives');
 });
 
-test('borg init gets encryption, append-only mode and quota', () => {
-  expect(initCommand({ repository, encryption: 'repokey', appendOnly: true, storageQuota: '1G' })).toEqual([
+test('borg init gets the encryption, and makes parent folders on request', () => {
+  expect(initCommand({ repository, encryption: 'repokey', makeParentDirs: true })).toEqual([
     'init',
     ...COMMON,
     '--encryption=repokey',
-    '--append-only',
-    '--storage-quota=1G',
+    '--make-parent-dirs',
     '--',
     repository,
   ]);

@@ -21,9 +21,6 @@ export interface CreateCommandOptions extends CommonOptions {
   readonly filesCache?: string | undefined;
   /** Seconds between checkpoints; borg's default is 1800. */
   readonly checkpointIntervalSeconds?: number | undefined;
-  readonly comment?: string | undefined;
-  /** Report every file (`file_status` lines). */
-  readonly list?: boolean;
 }
 
 /**
@@ -35,9 +32,6 @@ export interface DumpSource {
   /** The file's name in the archive, for example `mysql.sql`. */
   readonly name: string;
 }
-
-/** Borg expands placeholders such as `{now}` in comments. */
-const literal = (text: string | undefined): string | undefined => text?.replaceAll(/[{}]/g, '$&$&');
 
 /** Borg stores its command line in the archive, as UTF-8, at the very end: better to fail before the backup than after hours. */
 const refuseEscapedBytes = (argv: string[]): string[] => {
@@ -59,10 +53,8 @@ export const createCommand = (options: CreateCommandOptions): string[] => {
     ...commonOptions(options),
     '--json',
     '--progress',
-    ...flag('list', options.list),
     ...option('compression', options.compression),
     ...option('checkpoint-interval', options.checkpointIntervalSeconds),
-    ...option('comment', literal(options.comment)),
     ...flag('one-file-system', options.oneFileSystem),
     ...flag('exclude-caches', options.excludeCaches),
     ...flag('numeric-ids', options.numericIds),

@@ -6,8 +6,6 @@ export interface CommonOptions {
   readonly repository: string;
   /** How long to wait for the repository's lock, in seconds. Borg's own default is 1. */
   readonly lockWaitSeconds?: number | undefined;
-  /** The borg program on the repository's host, when not simply `borg`. */
-  readonly remotePath?: string | undefined;
   /** Limit to the repository host, in KiB/s. */
   readonly uploadRateLimit?: number | undefined;
 }
@@ -28,7 +26,6 @@ export const commonOptions = (options: CommonOptions): Words => [
   '--log-json',
   '--info',
   ...option('lock-wait', options.lockWaitSeconds),
-  ...option('remote-path', options.remotePath),
   ...option('upload-ratelimit', options.uploadRateLimit),
 ];
 

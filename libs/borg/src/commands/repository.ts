@@ -6,47 +6,37 @@ export const initCommand = (
   options: CommonOptions & {
     readonly encryption:
       'none' | 'repokey' | 'repokey-blake2' | 'keyfile' | 'keyfile-blake2' | 'authenticated' | 'authenticated-blake2';
-    readonly appendOnly?: boolean;
-    /** For example `100G`. */
-    readonly storageQuota?: string | undefined;
     readonly makeParentDirs?: boolean;
   },
 ): string[] => [
   'init',
   ...commonOptions(options),
   ...option('encryption', options.encryption),
-  ...flag('append-only', options.appendOnly),
-  ...option('storage-quota', options.storageQuota),
   ...flag('make-parent-dirs', options.makeParentDirs),
   '--',
   options.repository,
 ];
 
-interface MaybeArchive extends CommonOptions {
-  /** Without it the command is about the repository itself. */
-  readonly archive?: string | undefined;
-}
-
-const locationOf = ({ repository, archive }: MaybeArchive): string =>
-  archive === undefined ? repository : archiveLocation(repository, archive);
-
 /** Sizes and facts of a repository or an archive as JSON (see `parseRepositoryInfo`, `parseArchiveInfo`). */
-export const infoCommand = (options: MaybeArchive): string[] => [
+export const infoCommand = ({
+  archive,
+  ...options
+}: CommonOptions & { readonly archive?: string | undefined }): string[] => [
   'info',
   ...commonOptions(options),
   '--json',
   '--',
-  locationOf(options),
+  archive === undefined ? options.repository : archiveLocation(options.repository, archive),
 ];
 
-export interface CheckCommandOptions extends MaybeArchive {
+export interface CheckCommandOptions extends CommonOptions {
   /** Default: both the repository's structure and the archives' metadata. */
   readonly only?: 'repository' | 'archives' | undefined;
   /** Read and verify all data, which takes as long as restoring everything. */
   readonly verifyData?: boolean;
 }
 
-/** Checks without repairing. Of an archive only its own metadata, not the repository's structure. */
+/** Checks without repairing. */
 export const checkCommand = (options: CheckCommandOptions): string[] => [
   'check',
   ...commonOptions(options),
@@ -55,7 +45,7 @@ export const checkCommand = (options: CheckCommandOptions): string[] => [
   ...flag('archives-only', options.only === 'archives'),
   ...flag('verify-data', options.verifyData),
   '--',
-  locationOf(options),
+  options.repository,
 ];
 
 /** Frees the space that prune and delete gave up. Needs borg 1.2. */

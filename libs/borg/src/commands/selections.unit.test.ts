@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { createListParser } from '../parse/list-line.ts';
+import { createListParser } from '../parse/list-parser.ts';
 import { extractCommand, listEntriesCommand } from './archives.ts';
 
 const place = { repository: '/r', archive: 'a' };
 
 describe('a selection of an archive', () => {
-  test('consists of literal paths, then patterns', () => {
+  test('a selection consists of literal paths, then patterns', () => {
     const selection = { paths: ['re:x', '-n'], patterns: ['sh:**/y'] };
     const words = ['--', '/r::a', 'pp:re:x', 'pp:-n', 'sh:**/y'];
     expect(extractCommand({ ...place, ...selection }).slice(-5)).toEqual(words);
@@ -13,7 +13,7 @@ describe('a selection of an archive', () => {
     expect(listEntriesCommand(place).slice(-2)).toEqual(['--', '/r::a']);
   });
 
-  test('can be listed with the digests of contents', () => {
+  test('a selection can be listed with the digests of contents', () => {
     const [plain, full] = [false, true].map((withDigests) =>
       listEntriesCommand({ ...place, withDigests }).find((word) => word.startsWith('--format=')),
     );

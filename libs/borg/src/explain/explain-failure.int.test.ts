@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BorgSite, createPushSite, initialise } from '../testing/borg-site.ts';
 import { createCommand, type CreateCommandOptions } from '../commands/create.ts';
 import { infoCommand, initCommand } from '../commands/repository.ts';
-import { listFilesCommand } from '../commands/archives.ts';
+import { listEntriesCommand } from '../commands/archives.ts';
 import { explainFailure } from './explain-failure.ts';
 import { knownHostsLine } from '../ssh/host-key.ts';
 import type { RunBorgOptions } from '../runner/run-borg.ts';
@@ -52,7 +52,9 @@ test('an archive that exists already or is missing is explained as such', async 
   };
   expect((await site.run({ argv: createCommand(create) })).outcome).toBe('success');
   expect(await failureOf({ argv: createCommand(create) })).toBe('archive-exists');
-  expect(await failureOf({ argv: listFilesCommand({ repository: site.repository, archive: 'b' }) })).toBe('no-archive');
+  expect(await failureOf({ argv: listEntriesCommand({ repository: site.repository, archive: 'b' }) })).toBe(
+    'no-archive',
+  );
 });
 
 test('a path that the repository host does not allow is explained as an authorization failure', async () => {

@@ -49,16 +49,18 @@ const BORGS = ['', ...(process.env['CYBORGBACKUP_TEST_BORG'] ?? '').split(delimi
 describe.each(BORGS)('with the borg of PATH "%s"', (bin) => {
   const check = async (
     damage: (repository: string) => Promise<void>,
-    options: Partial<CheckCommandOptions> = {},
+    { archive, ...options }: Partial<CheckCommandOptions> & { archive?: string } = {},
   ): Promise<CheckFindings & { outcome: string }> => {
     const repository = `${site.dir}/damaged`;
     await cp(site.repository, repository, { recursive: true });
     await damage(repository);
-    const { see, findings } = createCheckFindings();
+    const { add, findings } = createCheckFindings();
+    const command = checkCommand({ repository, ...options });
+    const argv = archive === undefined ? command : [...command.slice(0, -1), `${repository}::${archive}`];
     const { outcome } = await site.run({
-      argv: checkCommand({ repository, ...options }),
+      argv,
       env: { ...site.env, ...(bin === '' ? {} : { PATH: `${bin}:${process.env['PATH']}` }) },
-      onLog: see,
+      onLog: add,
     });
     await rm(repository, { recursive: true });
     return { ...findings(), outcome };

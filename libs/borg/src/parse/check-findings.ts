@@ -37,7 +37,7 @@ const isError = ({ level }: BorgLogMessage): boolean => level === 'error' || lev
  * Collects what `borg check` says. Its messages have no ids, so they are known by their text (borg 1.2 and 1.4); an error
  * that is not known counts against the archive that borg is at, or against the repository.
  */
-export const createCheckFindings = (): { see: (output: BorgOutput) => void; findings: () => CheckFindings } => {
+export const createCheckFindings = (): { add: (output: BorgOutput) => void; findings: () => CheckFindings } => {
   const archives = new Set<string>();
   const files = new Map<string, { archive: string; path: string }>();
   const errors: string[] = [];
@@ -93,7 +93,7 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
     return true;
   };
 
-  const see = (output: BorgOutput): void => {
+  const add = (output: BorgOutput): void => {
     if (output.type !== 'log_message' || !output.logger.startsWith('borg.') || followProgress(output)) return;
     const path = damagedPath(output.message);
     if (current !== undefined && path !== undefined) addFile(current, path);
@@ -101,7 +101,7 @@ export const createCheckFindings = (): { see: (output: BorgOutput) => void; find
   };
 
   return {
-    see,
+    add,
     findings: () => ({
       isClean,
       damagedArchives: [...archives],

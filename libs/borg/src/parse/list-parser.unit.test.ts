@@ -1,7 +1,7 @@
 import { isAppError } from '@cyborgbackup/kernel';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createListParser, type ArchiveEntry } from './list-line.ts';
+import { createListParser, type ArchiveEntry } from './list-parser.ts';
 
 // As borg 1.2.4 wrote it, run with TZ=UTC; NUL for |.
 const FIRST = "-|-rw-r--r--|'root'|'www'|0|33|5|2026-11-23T15:08:52.566190|healthy|''|'src/new\\nline'|";
@@ -49,6 +49,15 @@ test('a listing is read alike however its bytes are split', () => {
       expect(found).toEqual([...ENTRIES, ENTRIES[0]]);
     }),
   );
+});
+
+test.each([
+  ['a time with an offset is converted to UTC', '2026-11-23T13:32:59.771+01:00', '5', ['2026-11-23T12:32:59.771Z', 5]],
+  ['a size beyond 2^53 is read as 0', '2026-11-23T15:08:52', String(2 ** 60), ['2026-11-23T15:08:52Z', 0]],
+  ['a size below 2^53 is read exactly', '2026-11-23T15:08:52', String(2 ** 52), ['2026-11-23T15:08:52Z', 2 ** 52]],
+])('%s', (_name, time, size, expected) => {
+  const [entry] = createListParser().push(bytes(FIRST.replace('|5|2026-11-23T15:08:52.566190|', `|${size}|${time}|`)));
+  expect([entry?.mtime, entry?.size]).toEqual(expected);
 });
 
 const refusal = (work: () => unknown): string => {

@@ -1,8 +1,10 @@
 import { untilAborted } from '@cyborgbackup/kernel';
 import type { ChunkSink } from '../ssh/command-io.ts';
 
-/** TERM, then up to 4 s until KILL, then some for the network. */
-const STOP_GRACE_MILLIS = 10_000;
+/** What a stopped command has to end by itself: supervise.sh waits so long before KILL, which supervisor.int.test.ts holds. */
+export const TERM_TO_KILL_MILLIS = 4_000;
+/** With some time for the network. */
+const STOP_GRACE_MILLIS = TERM_TO_KILL_MILLIS + 6_000;
 
 export type StopReason = 'aborted' | 'idle' | 'failed';
 

@@ -5,19 +5,12 @@ import { readScript } from '../shell/script.ts';
 export interface HostDescription {
   /** For example `1.2.4`; undefined when borg is not installed. */
   readonly borgVersion: string | undefined;
-  /** Of the OpenSSH client, for example `9.2`. From 8.9 on an `AgentDestination` can name host keys. */
-  readonly opensshVersion: string | undefined;
   /** For example `Linux`. */
   readonly os: string;
   /** For example `x86_64`. */
   readonly arch: string;
-  readonly hostname: string;
   /** The distribution's name for people, for example `Debian GNU/Linux 12 (bookworm)`. */
   readonly distribution: string | undefined;
-  /** The account's home folder. */
-  readonly home: string;
-  /** 0 for root. */
-  readonly uid: number;
 }
 
 const SCRIPT = readScript(new URL('./probe-host.sh', import.meta.url));
@@ -39,11 +32,7 @@ export const probeHost = async (runner: BorgRunner, options: RunCommandOptions =
   return {
     os: get('os'),
     arch: get('arch'),
-    hostname: get('hostname'),
-    home: get('home'),
-    uid: Number(get('uid')),
     distribution: get('distribution') || undefined,
     borgVersion: parseBorgVersion(stdout),
-    opensshVersion: /^OpenSSH_(\d+\.\d+)/.exec(get('ssh'))?.[1],
   };
 };

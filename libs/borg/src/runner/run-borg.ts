@@ -1,4 +1,3 @@
-import { createMissingSources } from '../parse/missing-sources.ts';
 import { type BorgOutcome, outcomeOf } from '../explain/outcome.ts';
 import { createLineSplitter, type TextLine } from '../parse/line-splitter.ts';
 import {
@@ -16,16 +15,12 @@ import { keepFirstBytes } from './keep-first-bytes.ts';
 export interface RunBorgOptions extends BorgCommand {
   /** Lets borg log in to the repository host with the session's agent. */
   readonly forwardAgent?: boolean;
-  /** The paths being backed up, so that missing ones can be named. */
-  readonly sources?: readonly string[] | undefined;
   /** Called once, when borg is about to run, with its process id on its host. */
   readonly onPid?: (pid: number) => void;
   readonly onProgress?: (progress: BorgProgress) => void;
   readonly onLog?: (message: BorgLogMessage) => void;
   readonly onFileStatus?: (status: FileStatus) => void;
-  /** Takes standard output line by line; borg waits while a returned promise is pending. */
-  readonly onStdoutLine?: (line: TextLine) => void | Promise<void>;
-  /** Takes standard output as it comes, for `extract --stdout`, with the same back-pressure. */
+  /** Takes standard output as it comes; borg waits while a returned promise is pending. */
   readonly onStdout?: ChunkSink;
   /** Stops borg: TERM, which makes it release its locks, and KILL after four seconds. */
   readonly signal?: AbortSignal;
@@ -44,8 +39,6 @@ export interface BorgResult {
   readonly stdout: string;
   /** True when standard output was longer than 16 MiB; the rest is missing. */
   readonly stdoutCut: boolean;
-  /** Those of `sources` that do not exist on the host. */
-  readonly missingSources: readonly string[];
 }
 
 const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
@@ -62,13 +55,11 @@ const clip = (message: BorgLogMessage): BorgLogMessage =>
 const createErrorReader = (options: RunBorgOptions) => {
   const lines = createLineSplitter();
   const messages: BorgLogMessage[] = [];
-  const missing = createMissingSources(options.sources ?? []);
   const keep = (message: BorgLogMessage): void => {
     if (message.level !== 'info' && message.level !== 'debug') messages.push(clip(message));
     if (messages.length > 2 * KEPT_MESSAGES) messages.splice(KEPT_MESSAGES, 1);
   };
   const hear = (output: BorgOutput): void => {
-    missing.see(output);
     switch (output.type) {
       case 'log_message':
         keep(output);
@@ -88,20 +79,7 @@ const createErrorReader = (options: RunBorgOptions) => {
     sink: (chunk: Buffer) => hearAll(lines.push(chunk)),
     end: () => hearAll(lines.end()),
     messages,
-    missingSources: missing.found,
   };
-};
-
-/** Reads standard output, which goes to a callback in lines or chunks, or to memory. */
-const createOutputReader = (options: RunBorgOptions) => {
-  const { onStdoutLine } = options;
-  const head = keepFirstBytes(MAX_STDOUT_BYTES);
-  const lines = createLineSplitter();
-  const pass = async (complete: readonly TextLine[]): Promise<void> => {
-    for (const line of complete) await onStdoutLine?.(line);
-  };
-  const sink: ChunkSink = onStdoutLine ? (chunk) => pass(lines.push(chunk)) : (options.onStdout ?? head.add);
-  return { sink, end: () => pass(lines.end()), text: head.text, isCut: head.isCut };
 };
 
 /**
@@ -111,24 +89,23 @@ const createOutputReader = (options: RunBorgOptions) => {
  * @throws any error of a callback, after borg was stopped
  */
 export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
-  const [output, errors] = [createOutputReader(options), createErrorReader(options)];
+  const stdout = keepFirstBytes(MAX_STDOUT_BYTES);
+  const errors = createErrorReader(options);
   const result = await runner.run({
     ...borgScript(options),
     forwardAgent: options.forwardAgent === true,
-    onStdout: output.sink,
+    onStdout: options.onStdout ?? stdout.add,
     onStderr: errors.sink,
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis: options.idleTimeoutMillis }),
   });
-  await output.end();
   errors.end();
   return {
     outcome: outcomeOf(result, errors.messages),
     exitCode: result.exitCode,
     ...(result.signal === undefined ? {} : { signal: result.signal }),
     messages: errors.messages,
-    stdout: output.text(),
-    stdoutCut: output.isCut(),
-    missingSources: errors.missingSources(),
+    stdout: stdout.text(),
+    stdoutCut: stdout.isCut(),
   };
 };

@@ -2,17 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BorgSite, createLocalSite, initialise } from '../testing/borg-site.ts';
 import { createCommand } from '../commands/create.ts';
-import { listFilesCommand } from '../commands/archives.ts';
+import { listEntriesCommand } from '../commands/archives.ts';
 import { dumpOverSsh } from '../commands/dump-over-ssh.ts';
 import { explainFailure } from '../explain/explain-failure.ts';
 import { knownHostsLine } from '../ssh/host-key.ts';
 import { type LocalAgent, startLocalAgent } from '../agent/local-agent.ts';
-import { parseListLine } from '../parse/list-line.ts';
+import { createListParser } from '../parse/list-parser.ts';
 import { runBorg, type BorgResult, type RunBorgOptions } from './run-borg.ts';
 import type { SshMount } from './ssh-mount.ts';
 import { createTestDir, createTestHost, type TestHost, until } from '../testing/test-host.ts';
@@ -57,8 +57,10 @@ const pull = (options: RunBorgOptions): Promise<BorgResult> =>
   });
 
 const pathsOf = async (archive: string): Promise<string[]> => {
-  const { stdout } = await site.run({ argv: listFilesCommand({ repository: site.repository, archive }) });
-  return stdout.split('\n').flatMap((line) => parseListLine(line)?.path ?? []);
+  const { stdout } = await site.run({ argv: listEntriesCommand({ repository: site.repository, archive }) });
+  return createListParser()
+    .push(Buffer.from(stdout))
+    .map(({ path }) => path);
 };
 
 const mountFolder = (port = client.sshd.port): string => `/tmp/cyborgbackup-${userInfo().uid}/client-${port}`;
@@ -98,8 +100,8 @@ const endless = (archive: string, begun: string): string[] =>
 
 test('files of a mounted client are stored with its own paths, and the mount is removed', async () => {
   const path = `${files.path}/some folder`.slice(1);
-  const result = await pull({ argv: createFiles('a', [path]), mount: mount(), sources: [path] });
-  expect(result).toMatchObject({ outcome: 'success', missingSources: [] });
+  const result = await pull({ argv: createFiles('a', [path]), mount: mount() });
+  expect(result).toMatchObject({ outcome: 'success', messages: [] });
   expect((await pathsOf('a')).toSorted()).toEqual([path, `${path}/it's`, `${path}/newer`]);
   await nothingIsLeft();
   // The second time borg knows the files, since the mount is where it was.
@@ -108,8 +110,8 @@ test('files of a mounted client are stored with its own paths, and the mount is 
   argv.splice(1, 0, '--list');
   await pull({ argv, mount: mount(), onFileStatus: ({ status, path: file }) => again.push(`${status} ${file}`) });
   expect(again).toContain(`U ${path}/it's`);
-  const missing = await pull({ argv: createFiles('c', ['no/such']), mount: mount(), sources: ['no/such'] });
-  expect(missing).toMatchObject({ outcome: 'warning', missingSources: ['no/such'] });
+  const missing = await pull({ argv: createFiles('c', ['no/such']), mount: mount() });
+  expect(missing).toMatchObject({ outcome: 'warning', messages: [{ message: expect.stringMatching(/^no\/such: /) }] });
   await nothingIsLeft();
 });
 
@@ -176,27 +178,60 @@ test('a client that cannot be mounted is named with the reason: login, host key 
   expect(explainFailure(gone)).toMatchObject({ kind: 'client-unreachable' });
 });
 
+test('a run ends whenever the mount fails at once', async () => {
+  const closed = await createTestHost();
+  const { port } = closed.sshd;
+  await closed[Symbol.asyncDispose]();
+  const options = { argv: createFiles('i', ['etc/hostname']), mount: { ...mount(), port, name: `client-${port}` } };
+  for (let run = 0; run < 10; run += 1) {
+    expect(explainFailure(await pull(options))).toMatchObject({ kind: 'client-unreachable' });
+    await nothingIsLeft(port);
+  }
+});
+
+/** A server that accepts connections and says nothing, and its port. */
+const startDeafServer = async (): Promise<{ server: Server; port: number } & AsyncDisposable> => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    // Their other ends may stay for a while, and the server does not end before them.
+    for (const socket of sockets) socket.destroy();
+    await server[Symbol.asyncDispose]();
+  };
+  return { server, port, [Symbol.asyncDispose]: close };
+};
+
 test('a backup is stopped while a client that does not answer is being mounted', async () => {
-  const sockets: Socket[] = [];
-  await using deaf = createServer((socket) => void sockets.push(socket.on('error', () => undefined))).listen(
-    0,
-    '127.0.0.1',
-  );
-  await once(deaf, 'listening');
-  const { port } = deaf.address() as AddressInfo;
+  await using deaf = await startDeafServer();
+  const { server, port } = deaf;
   const abort = new AbortController();
   const run = pull({
     argv: createFiles('g', ['etc/hostname']),
     mount: { ...mount(), port, name: `client-${port}` },
     signal: abort.signal,
   });
-  await once(deaf, 'connection');
+  await once(server, 'connection');
   const before = Date.now();
   abort.abort();
   expect(await run).toMatchObject({ outcome: 'aborted' });
   expect(Date.now() - before).toBeLessThan(5000);
   await nothingIsLeft(port);
-  for (const socket of sockets) socket.destroy();
+});
+
+test('a backup that is stopped at any moment of the mounting leaves no sshfs', async () => {
+  await using deaf = await startDeafServer();
+  const { port } = deaf;
+  for (const millis of [20, 40, 60, 80, 100, 130, 160, 200]) {
+    const run = pull({
+      argv: createFiles('h', ['etc/hostname']),
+      mount: { ...mount(), port, name: `client-${port}` },
+      signal: AbortSignal.timeout(millis),
+    });
+    expect(await run).toMatchObject({ outcome: 'aborted' });
+    await nothingIsLeft(port);
+  }
 });
 
 test('a dump that runs on the client gets its input and reports its exit status', async () => {

@@ -27,12 +27,17 @@ make_mount_point() {
   echo "$tmp" >"$mnt.owner"
 }
 
+# Becomes sshfs. Its process id is written first, so either unmount_client ends it or it is not started any more.
+start_sshfs() {
+  # shellcheck disable=SC2016 # the new shell expands it, which has the process id of sshfs
+  exec sh -c 'echo "$$" >"$1/sshfs.pid" && [ ! -e "$1/unmounting" ] && shift && exec "$@"' sh "$tmp" "$@"
+}
+
 # When sshfs ends by itself, the connection to the client is broken: borg would go on with a warning for each file that it
 # cannot read, and make an archive without them. So the supervisor gets an event that stops borg, as at the end of our input.
 # (The pipe is opened for reading too: then its writer does not block when the reader is gone.)
 run_sshfs() {
-  "$@" -o "ssh_command=$CYBORGBACKUP_SSH" "$mnt" >"$tmp/sshfs.log" 2>&1 &
-  echo "$!" >"$tmp/sshfs.pid"
+  start_sshfs "$@" -o "ssh_command=$CYBORGBACKUP_SSH" "$mnt" >"$tmp/sshfs.log" 2>&1 &
   wait "$!"
   : >"$tmp/mount-lost"
   [ -e "$tmp/unmounting" ] || echo lost 1<>"$tmp/events"
@@ -40,7 +45,10 @@ run_sshfs() {
 
 # Sshfs mounts before it connects; looking into the mount waits for the connection.
 await_connection() {
-  until is_mounted || [ -e "$tmp/mount-lost" ]; do pause; done
+  until is_mounted; do
+    [ -d "$tmp" ] && [ ! -e "$tmp/mount-lost" ] || return
+    pause
+  done
   ls -d "$mnt/." && : >"$tmp/mounted"
 }
 
@@ -50,19 +58,27 @@ await_end_of_input() {
   : >"$tmp/released"
 }
 
+# The helpers hold our output open: a run would not end before one that is left.
+stop_helpers() {
+  # shellcheck disable=SC2086 # one word for each pid
+  [ -z "$helpers" ] || kill -KILL $helpers 2>/dev/null
+  helpers=''
+}
+
 mount_client() {
   make_mount_point
   run_sshfs "$@" </dev/null >/dev/null 2>&1 3<&- &
   mounter=$!
   await_connection >/dev/null 2>&1 3<&- &
+  helpers=$!
   await_end_of_input <&3 >/dev/null 2>&1 3<&- &
-  reader=$!
-  until [ -e "$tmp/mounted" ]; do
+  helpers="$helpers $!"
+  until [ -e "$tmp/mounted" ] || [ -e "$tmp/mount-lost" ]; do
     [ ! -e "$tmp/released" ] || exit 143
-    [ ! -e "$tmp/mount-lost" ] || { print_client_log; refuse "$(tail -n 1 "$tmp/sshfs.log")"; }
     pause
   done
-  kill -KILL "$reader"
+  [ ! -e "$tmp/mount-lost" ] || { print_client_log; refuse "$(tail -n 1 "$tmp/sshfs.log")"; }
+  stop_helpers
 }
 
 # An archive made while the connection broke cannot be trusted, even if borg reports success.
@@ -76,7 +92,7 @@ unmount_client() {
   [ -n "$mounter" ] || return 0
   cd / || return 0
   : >"$tmp/unmounting"
-  kill -KILL "$reader" 2>/dev/null
+  stop_helpers
   sshfs=$(cat "$tmp/sshfs.pid" 2>/dev/null)
   kill -TERM "$sshfs" 2>/dev/null
   if [ "$(cat "$mnt.owner" 2>/dev/null)" = "$tmp" ]; then
@@ -90,5 +106,5 @@ unmount_client() {
   done
   kill -KILL "$sshfs" 2>/dev/null
 }
-mounter='' reader=''
+mounter='' helpers=''
 before_exit="$before_exit unmount_client"

@@ -5,6 +5,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { BorgRunner, ScriptRun } from './borg-runner.ts';
+import { TERM_TO_KILL_MILLIS } from './graceful-stop.ts';
 import { createLocalSite, createPushSite, initialise, PASSPHRASE } from '../testing/borg-site.ts';
 import { checkCommand } from '../commands/repository.ts';
 import { createCommand } from '../commands/create.ts';
@@ -81,7 +82,9 @@ test('a command that ignores TERM is killed with all it started', async () => {
   const before = Date.now();
   const run = runCommand(localRunner(), ['sh', '-c', stubborn], { timeoutMillis: 1500 });
   await expect(run).rejects.toMatchObject({ kind: 'timeout', message: expect.stringContaining('did not end within') });
-  expect(Date.now() - before).toBeGreaterThan(3500);
+  expect(Date.now() - before).toBeGreaterThan(1500 + TERM_TO_KILL_MILLIS - 500);
+  const [, seconds = ''] = /for _ in ([\d ]+); do kill -TERM/.exec(supervisedScript(['true'])) ?? [];
+  expect(seconds.split(' ').length * 1000).toBe(TERM_TO_KILL_MILLIS);
   const child = Number(await readFile(pidFile, 'utf8'));
   await until('the child is gone too', async () => !(await isRunning(child)));
 });
@@ -220,17 +223,13 @@ test('a host is probed over SSH and locally', async () => {
   const facts = await probeHost(sshRunner(session));
   expect(facts).toMatchObject({
     os: 'Linux',
-    uid: process.getuid?.(),
-    home: host.sshd.dir,
     borgVersion: expect.stringMatching(/^1\.[24]\.\d/),
-    opensshVersion: expect.stringMatching(/^\d+\.\d+$/),
   });
   expect(facts).toMatchObject({
     arch: expect.stringMatching(/./),
-    hostname: expect.stringMatching(/./),
     distribution: expect.stringMatching(/./),
   });
-  expect(await probeHost(localRunner())).toEqual({ ...facts, home: process.env['HOME'] });
+  expect(await probeHost(localRunner())).toEqual(facts);
 });
 
 test('sshRunner with sudo runs the script as root and keeps the agent', async () => {

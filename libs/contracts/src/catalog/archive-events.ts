@@ -5,14 +5,12 @@ import { timestamp, uuid } from '../wire/scalars.ts';
 /** A job deleted the archive from the repository, so its entries leave the catalog. Stream `catalog-<backup job>`. */
 export const archiveRemoved = defineEvent({
   type: 'archive-removed',
-  version: 1,
   schema: z.object({ job: uuid, reason: z.string() }),
 });
 
 /** The archive was deleted by other means than ours, so its entries leave the catalog. Same stream. */
 export const archiveVanished = defineEvent({
   type: 'archive-vanished',
-  version: 1,
   schema: z.object({ job: uuid, repository: uuid, archive: z.string(), borg_id: z.string() }),
 });
 
@@ -22,14 +20,12 @@ export const archiveVanished = defineEvent({
  */
 export const archiveReappeared = defineEvent({
   type: 'archive-reappeared',
-  version: 1,
   schema: z.object({ job: uuid, repository: uuid, archive: z.string(), borg_id: z.string() }),
 });
 
 /** The repository has an archive that no job made. Recorded once. Stream `catalog-repository-<repository>`. */
 export const unknownArchiveFound = defineEvent({
   type: 'unknown-archive-found',
-  version: 1,
   schema: z.object({ repository: uuid, archive: z.string(), borg_id: z.string() }),
 });
 
@@ -39,7 +35,6 @@ export const BROKEN_PATHS_MAX = 1_000;
 /** Findings of a check of the repository about one archive; they replace earlier ones. Stream `catalog-<backup job>`. */
 export const archiveChecked = defineEvent({
   type: 'archive-checked',
-  version: 1,
   schema: z.object({
     job: uuid,
     archive_healthy: z.boolean(),

@@ -31,7 +31,6 @@ const numbersPart = z.object({
 /** A listing begins; an unfinished one of the same series is void from here on. */
 export const catalogListingStarted = defineEvent({
   type: 'catalog-listing-started',
-  version: 1,
   schema: z.object({
     ...ids,
     /** The backup that made the archive. */
@@ -51,7 +50,6 @@ export const catalogListingStarted = defineEvent({
 /** Entries that the listing before did not have, numbered without gaps. */
 export const catalogEntriesAdded = defineEvent({
   type: 'catalog-entries-added',
-  version: 1,
   schema: z.object({
     ...ids,
     /** From 1. */
@@ -65,21 +63,18 @@ export const catalogEntriesAdded = defineEvent({
 /** Entries that the listing before had and this one does not have. */
 export const catalogEntriesRemoved = defineEvent({
   type: 'catalog-entries-removed',
-  version: 1,
   schema: numbersPart,
 });
 
 /** Entries that cannot be restored whole from this archive, as borg says. */
 export const catalogEntriesBroken = defineEvent({
   type: 'catalog-entries-broken',
-  version: 1,
   schema: numbersPart,
 });
 
 /** The archive is listed as a whole, and is visible from here on. */
 export const catalogListingCompleted = defineEvent({
   type: 'catalog-listing-completed',
-  version: 1,
   schema: z.object({
     ...ids,
     job: uuid,
@@ -96,7 +91,6 @@ export const catalogListingCompleted = defineEvent({
 /** The listing failed and is void. */
 export const catalogListingAbandoned = defineEvent({
   type: 'catalog-listing-abandoned',
-  version: 1,
   schema: z.object(ids),
 });
 

@@ -42,7 +42,6 @@ export const archiveContent: ByteStreamContract<typeof contentRequest, z.ZodObje
 /** A user was given content of an archive; recorded before the first byte is sent. Stream `archive-reads-<job>`. */
 export const archiveContentRead = defineEvent({
   type: 'archive-content-read',
-  version: 1,
   schema: z.object({
     job: uuid,
     archive: z.string(),

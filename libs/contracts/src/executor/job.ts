@@ -9,7 +9,6 @@ import { timestamp, uuid } from '../wire/scalars.ts';
  */
 export const jobStarted = defineEvent({
   type: 'job-started',
-  version: 1,
   schema: z.object({
     job: uuid,
     run: uuid,
@@ -23,7 +22,6 @@ export const jobStarted = defineEvent({
 /** The attempt ended without a result: its executor died, or the connection did and the job will be tried again. */
 export const jobAttemptLost = defineEvent({
   type: 'job-attempt-lost',
-  version: 1,
   schema: z.object({
     job: uuid,
     attempt: z.int(),
@@ -36,7 +34,6 @@ export const jobAttemptLost = defineEvent({
 /** Borg runs for this attempt. Says later whose lock it is, and which process to end when its executor has died. */
 export const jobProcessStarted = defineEvent({
   type: 'job-process-started',
-  version: 1,
   schema: z.object({
     job: uuid,
     attempt: z.int(),
@@ -48,7 +45,6 @@ export const jobProcessStarted = defineEvent({
 
 export const jobCancelRequested = defineEvent({
   type: 'job-cancel-requested',
-  version: 1,
   schema: z.object({ job: uuid }),
 });
 
@@ -122,7 +118,6 @@ export type CheckResult = z.infer<typeof checkResult>;
 
 export const jobSucceeded = defineEvent({
   type: 'job-succeeded',
-  version: 1,
   schema: z.object({
     job: uuid,
     attempt: z.int(),
@@ -145,7 +140,6 @@ export const jobSucceeded = defineEvent({
 
 export const jobFailed = defineEvent({
   type: 'job-failed',
-  version: 1,
   schema: z.object({
     job: uuid,
     /** 0 when it was never started. */
@@ -169,7 +163,6 @@ export const jobFailed = defineEvent({
 
 export const jobCanceled = defineEvent({
   type: 'job-canceled',
-  version: 1,
   schema: z.object({ job: uuid, attempt: z.int(), reason: z.string() }),
 });
 

@@ -42,7 +42,6 @@ export type OutputLine = z.infer<typeof outputLine>;
 /** A batch of a running job's output, at most 100 lines and 64 KiB. Stream `job-output-<uuid>`. */
 export const jobOutputRecorded = defineEvent({
   type: 'job-output-recorded',
-  version: 1,
   schema: z.object({
     job: uuid,
     /** Database id of the first line; the others follow it. */

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, text, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, text, uuid } from '../wire/scalars.ts';
 
 /** A client (a machine that is backed up) as the API, the commands and the events have it. */
 export const clientFields = z.object({
@@ -31,13 +31,11 @@ export const clientSnapshot = z.object({
 
 export const clientRegistered = defineEvent({
   type: 'client-registered',
-  version: 1,
   schema: clientFields.extend({ id: integerId, uuid }),
 });
 
 export const clientChanged = defineEvent({
   type: 'client-changed',
-  version: 1,
   schema: clientFields.partial().extend({ uuid }),
 });
 
@@ -52,22 +50,16 @@ export type VirtualMachine = z.infer<typeof virtualMachine>;
 /** A preparation's findings about the hypervisor on the client. */
 export const clientHypervisorPrepared = defineEvent({
   type: 'client-hypervisor-prepared',
-  version: 1,
   schema: z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
 });
 
 /** A preparation's findings about the client. */
 export const clientPrepared = defineEvent({
   type: 'client-prepared',
-  version: 1,
   schema: z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
 });
 
-export const clientRemoved = defineEvent({
-  type: 'client-removed',
-  version: 1,
-  schema: z.object({ uuid, id: integerId }),
-});
+export const clientRemoved = defineEvent({ type: 'client-removed', schema: removedEntity });
 
 export const clientEvents = [
   clientRegistered,

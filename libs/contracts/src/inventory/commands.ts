@@ -10,7 +10,7 @@ import { SSH_KEY_TYPES } from './settings.ts';
 import { userFields } from './user.ts';
 
 /** The answer to a command that changed something. */
-export const written = z.object({
+export const changeResult = z.object({
   uuid,
   id: integerId,
   /** The stream's version after the change, which is the API's ETag. */
@@ -18,7 +18,7 @@ export const written = z.object({
   /** The log position that a read model must have reached to contain the change; null when nothing was appended. */
   position: z.string().regex(/^\d+$/).nullable(),
 });
-export type Written = z.infer<typeof written>;
+export type ChangeResult = z.infer<typeof changeResult>;
 
 /** The entity that a command changes, and the version that its sender saw (If-Match). */
 const target = z.object({ uuid, expected_version: z.int().min(1).optional() });
@@ -33,36 +33,40 @@ export const userCommands = {
   register: defineRpc(
     'inventory.user.register',
     userFields.extend({ ...creation, password_hash: passwordHash }),
-    written,
+    changeResult,
   ),
   change: defineRpc(
     'inventory.user.change',
     target.extend({ changes: userFields.partial(), password_hash: passwordHash.optional() }),
-    written,
+    changeResult,
   ),
-  remove: defineRpc('inventory.user.remove', target, written),
+  remove: defineRpc('inventory.user.remove', target, changeResult),
 };
 
 export const clientCommands = {
-  register: defineRpc('inventory.client.register', clientFields.extend(creation), written),
-  change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), written),
-  remove: defineRpc('inventory.client.remove', target, written),
+  register: defineRpc('inventory.client.register', clientFields.extend(creation), changeResult),
+  change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), changeResult),
+  remove: defineRpc('inventory.client.remove', target, changeResult),
   recordPreparation: defineRpc(
     'inventory.client.record-preparation',
     z.object({ uuid, version: text(50), ready: z.boolean(), ip: text(4096).optional() }),
-    written,
+    changeResult,
   ),
   recordHypervisorPreparation: defineRpc(
     'inventory.client.record-hypervisor-preparation',
     z.object({ uuid, hypervisor_ready: z.boolean(), hypervisor_name: text(1024) }),
-    written,
+    changeResult,
   ),
 };
 
 export const repositoryCommands = {
-  register: defineRpc('inventory.repository.register', repositoryFields.extend(creation), written),
-  change: defineRpc('inventory.repository.change', target.extend({ changes: repositoryFields.partial() }), written),
-  remove: defineRpc('inventory.repository.remove', target, written),
+  register: defineRpc('inventory.repository.register', repositoryFields.extend(creation), changeResult),
+  change: defineRpc(
+    'inventory.repository.change',
+    target.extend({ changes: repositoryFields.partial() }),
+    changeResult,
+  ),
+  remove: defineRpc('inventory.repository.remove', target, changeResult),
   recordPreparation: defineRpc(
     'inventory.repository.record-preparation',
     z.object({
@@ -73,12 +77,12 @@ export const repositoryCommands = {
       initialised: z.boolean(),
       own_key: z.boolean(),
     }),
-    written,
+    changeResult,
   ),
   /** Records that the caller was given the passphrase; the gateway gives it only after this has succeeded. */
-  recordKeyRead: defineRpc('inventory.repository.record-key-read', z.object({ uuid }), written),
+  recordKeyRead: defineRpc('inventory.repository.record-key-read', z.object({ uuid }), changeResult),
   /** Makes a new key pair for the repository alone; the old one is not offered any more. */
-  generateSsh: defineRpc('inventory.repository.generate-ssh', target, written),
+  generateSsh: defineRpc('inventory.repository.generate-ssh', target, changeResult),
   /** The line for `authorized_keys` on the repository's host that lets the repository's own key do nothing but serve borg. */
   describeAuthorizedKey: defineRpc(
     'inventory.repository.describe-authorized-key',
@@ -89,10 +93,10 @@ export const repositoryCommands = {
   escrowKey: defineRpc(
     'inventory.repository.escrow-key',
     z.object({ uuid, borg_id: z.string(), key: z.string().min(1).max(65_536) }),
-    written,
+    changeResult,
   ),
   /** Records that the caller was given the escrow copy; the gateway gives it only after this has succeeded. */
-  recordEscrowRead: defineRpc('inventory.repository.record-escrow-read', z.object({ uuid }), written),
+  recordEscrowRead: defineRpc('inventory.repository.record-escrow-read', z.object({ uuid }), changeResult),
   /** Everything that a job without a policy needs. */
   resolve: defineRpc(
     'inventory.repository.resolve',
@@ -102,15 +106,15 @@ export const repositoryCommands = {
 };
 
 export const scheduleCommands = {
-  register: defineRpc('inventory.schedule.register', scheduleFields.extend(creation), written),
-  change: defineRpc('inventory.schedule.change', target.extend({ changes: scheduleFields.partial() }), written),
-  remove: defineRpc('inventory.schedule.remove', target, written),
+  register: defineRpc('inventory.schedule.register', scheduleFields.extend(creation), changeResult),
+  change: defineRpc('inventory.schedule.change', target.extend({ changes: scheduleFields.partial() }), changeResult),
+  remove: defineRpc('inventory.schedule.remove', target, changeResult),
 };
 
 export const policyCommands = {
-  register: defineRpc('inventory.policy.register', policyFields.extend(creation), written),
-  change: defineRpc('inventory.policy.change', target.extend({ changes: policyFields.partial() }), written),
-  remove: defineRpc('inventory.policy.remove', target, written),
+  register: defineRpc('inventory.policy.register', policyFields.extend(creation), changeResult),
+  change: defineRpc('inventory.policy.change', target.extend({ changes: policyFields.partial() }), changeResult),
+  remove: defineRpc('inventory.policy.remove', target, changeResult),
   /**
    * Everything a launch needs; `extra_vars` stays sealed. Clients come in pages, since a message takes a megabyte: ask again from
    * `next` while it is not null, and from the start when `revision` differs.
@@ -141,7 +145,7 @@ export const policyCommands = {
 };
 
 export const settingsCommands = {
-  change: defineRpc('inventory.settings.change', z.object({ key: requiredText(255), value: z.string() }), written),
+  change: defineRpc('inventory.settings.change', z.object({ key: requiredText(255), value: z.string() }), changeResult),
   generateSsh: defineRpc(
     'inventory.settings.generate-ssh',
     z.object({ key_type: z.enum(SSH_KEY_TYPES), bits: z.int().optional(), force: z.boolean() }),
@@ -189,12 +193,12 @@ export const apiTokenCommands = {
       expires_at: timestamp.nullable(),
       token_hash: z.string().length(64),
     }),
-    written,
+    changeResult,
   ),
   recordUse: defineRpc(
     'inventory.api-token.record-use',
     z.object({ uuid }),
     z.object({ position: z.string().nullable() }),
   ),
-  revoke: defineRpc('inventory.api-token.revoke', target, written),
+  revoke: defineRpc('inventory.api-token.revoke', target, changeResult),
 };

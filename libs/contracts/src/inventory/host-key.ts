@@ -7,7 +7,6 @@ const server = { host: requiredText(1024), port: z.int().min(1).max(65_535) };
 /** First contact with an SSH server: from here on only this key is accepted from it. */
 export const hostKeyPinned = defineEvent({
   type: 'host-key-pinned',
-  version: 1,
   schema: z.object({
     ...server,
     /** For example `ssh-ed25519`. */
@@ -22,7 +21,6 @@ export const hostKeyPinned = defineEvent({
 /** A user withdrew trust in the pinned key; the next contact pins the key that the server has then. */
 export const hostKeyForgotten = defineEvent({
   type: 'host-key-forgotten',
-  version: 1,
   schema: z.object(server),
 });
 

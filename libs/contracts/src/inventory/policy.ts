@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Policy types with the labels people see. */
 export const POLICY_TYPES = {
@@ -122,23 +122,17 @@ const variables = {
 
 export const policyRegistered = defineEvent({
   type: 'policy-registered',
-  version: 1,
   schema: stored.extend({ id: integerId, uuid }),
   sealed: variables,
 });
 
 export const policyChanged = defineEvent({
   type: 'policy-changed',
-  version: 1,
   schema: stored.partial().extend({ uuid }),
   sealed: variables,
 });
 
-export const policyRemoved = defineEvent({
-  type: 'policy-removed',
-  version: 1,
-  schema: z.object({ uuid, id: integerId }),
-});
+export const policyRemoved = defineEvent({ type: 'policy-removed', schema: removedEntity });
 
 export const policyEvents = [policyRegistered, policyChanged, policyRemoved] as const;
 export type PolicyEvent = EventOf<(typeof policyEvents)[number]>;

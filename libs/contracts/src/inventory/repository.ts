@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, sealedText, uuid } from '../wire/scalars.ts';
 
 /** A borg repository as the API and the commands have it; `repository_key` is the passphrase. */
 export const repositoryFields = z.object({
@@ -29,14 +29,12 @@ const key = {
 
 export const repositoryRegistered = defineEvent({
   type: 'repository-registered',
-  version: 1,
   schema: stored.extend({ id: integerId, uuid }),
   sealed: key,
 });
 
 export const repositoryChanged = defineEvent({
   type: 'repository-changed',
-  version: 1,
   schema: stored.partial().extend({ uuid }),
   sealed: key,
 });
@@ -44,7 +42,6 @@ export const repositoryChanged = defineEvent({
 /** A preparation opened (or initialised) the repository. */
 export const repositoryPrepared = defineEvent({
   type: 'repository-prepared',
-  version: 1,
   schema: z.object({
     uuid,
     ready: z.boolean(),
@@ -62,7 +59,6 @@ export const repositoryPrepared = defineEvent({
 /** A key pair for this repository alone; it replaces an earlier one. */
 export const repositorySshKeyGenerated = defineEvent({
   type: 'repository-ssh-key-generated',
-  version: 1,
   schema: z.object({
     uuid,
     /** One line, as in `authorized_keys`. */
@@ -76,7 +72,6 @@ export const repositorySshKeyGenerated = defineEvent({
 /** The output of `borg key export`: without it a repository with a damaged key cannot be opened, even with the passphrase. */
 export const repositoryKeyEscrowed = defineEvent({
   type: 'repository-key-escrowed',
-  version: 1,
   schema: z.object({ uuid, borg_id: z.string(), key: sealedText }),
   sealed: { subject: key.subject, fields: ['key'] as const },
 });
@@ -84,22 +79,16 @@ export const repositoryKeyEscrowed = defineEvent({
 /** A user was given the escrow copy of borg's key. */
 export const repositoryEscrowRead = defineEvent({
   type: 'repository-escrow-read',
-  version: 1,
   schema: z.object({ uuid }),
 });
 
 /** A user was given the passphrase. */
 export const repositoryKeyRead = defineEvent({
   type: 'repository-key-read',
-  version: 1,
   schema: z.object({ uuid }),
 });
 
-export const repositoryRemoved = defineEvent({
-  type: 'repository-removed',
-  version: 1,
-  schema: z.object({ uuid, id: integerId }),
-});
+export const repositoryRemoved = defineEvent({ type: 'repository-removed', schema: removedEntity });
 
 export const repositoryEvents = [
   repositoryRegistered,

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, uuid } from '../wire/scalars.ts';
 
 /** When a policy runs. `crontab` has five or six fields, the sixth is the year; `timezone` is an IANA name. */
 export const scheduleFields = z.object({
@@ -19,21 +19,15 @@ export type ScheduleFields = z.infer<typeof scheduleFields>;
 
 export const scheduleRegistered = defineEvent({
   type: 'schedule-registered',
-  version: 1,
   schema: scheduleFields.extend({ id: integerId, uuid }),
 });
 
 export const scheduleChanged = defineEvent({
   type: 'schedule-changed',
-  version: 1,
   schema: scheduleFields.partial().extend({ uuid }),
 });
 
-export const scheduleRemoved = defineEvent({
-  type: 'schedule-removed',
-  version: 1,
-  schema: z.object({ uuid, id: integerId }),
-});
+export const scheduleRemoved = defineEvent({ type: 'schedule-removed', schema: removedEntity });
 
 export const scheduleEvents = [scheduleRegistered, scheduleChanged, scheduleRemoved] as const;
 export type ScheduleEvent = EventOf<(typeof scheduleEvents)[number]>;

@@ -8,13 +8,11 @@ const SETTINGS_SUBJECT = 'settings';
 
 export const settingChanged = defineEvent({
   type: 'setting-changed',
-  version: 1,
   schema: z.object({ key: requiredText(255), value: z.string().max(65_536) }),
 });
 
 export const secretSettingChanged = defineEvent({
   type: 'secret-setting-changed',
-  version: 1,
   schema: z.object({ key: requiredText(255), value: sealedText }),
   sealed: { subject: () => SETTINGS_SUBJECT, fields: ['value'] },
 });
@@ -24,7 +22,6 @@ export const SSH_KEY_TYPES = ['ed25519', 'ecdsa', 'rsa'] as const;
 /** The key pair by which the control plane logs in to clients and repository hosts. */
 export const sshKeyGenerated = defineEvent({
   type: 'ssh-key-generated',
-  version: 1,
   schema: z.object({
     key_type: z.enum(SSH_KEY_TYPES),
     /** One line, as in `authorized_keys`. */

@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
 
 /** Mail reports that a user wants. */
 const userNotifications = {
@@ -26,7 +26,6 @@ const personal = { subject: (data: { uuid: string }) => `user-${data.uuid}` };
 
 export const userRegistered = defineEvent({
   type: 'user-registered',
-  version: 1,
   schema: userFields.extend({ id: integerId, uuid, password_hash: sealedText }),
   personal: { ...personal, fields: ['email', 'first_name', 'last_name'] },
   sealed: { ...personal, fields: ['password_hash'] },
@@ -34,23 +33,17 @@ export const userRegistered = defineEvent({
 
 export const userChanged = defineEvent({
   type: 'user-changed',
-  version: 1,
   schema: userFields.partial().extend({ uuid }),
   personal: { ...personal, fields: ['email', 'first_name', 'last_name'] },
 });
 
 export const userPasswordChanged = defineEvent({
   type: 'user-password-changed',
-  version: 1,
   schema: z.object({ uuid, password_hash: sealedText }),
   sealed: { ...personal, fields: ['password_hash'] },
 });
 
-export const userRemoved = defineEvent({
-  type: 'user-removed',
-  version: 1,
-  schema: z.object({ uuid, id: integerId }),
-});
+export const userRemoved = defineEvent({ type: 'user-removed', schema: removedEntity });
 
 export const userEvents = [userRegistered, userChanged, userPasswordChanged, userRemoved] as const;
 export type UserEvent = EventOf<(typeof userEvents)[number]>;
@@ -65,7 +58,6 @@ export const SUPERUSERS_STREAM = 'superusers';
  */
 export const superuserWithdrawn = defineEvent({
   type: 'superuser-withdrawn',
-  version: 1,
   schema: z.object({ user: uuid, version: z.int().min(1) }),
 });
 

@@ -11,20 +11,17 @@ export const GRANT_STREAM = 'job-grants';
 /** All jobs that it needs have succeeded: the job waits for its repository and its client only. */
 export const jobReady = defineEvent({
   type: 'job-ready',
-  version: 1,
   schema: z.object({ job: uuid }),
 });
 
 /** The job may run: until `grant-released` no other job is granted its repository or its client. */
 export const jobGranted = defineEvent({
   type: 'job-granted',
-  version: 1,
   schema: z.object({ job: uuid, run: uuid, repository: uuid.nullable(), client: uuid.nullable() }),
 });
 
 export const grantReleased = defineEvent({
   type: 'grant-released',
-  version: 1,
   schema: z.object({ job: uuid }),
 });
 

@@ -13,7 +13,6 @@ export type OccurrenceKind = z.infer<typeof occurrenceKind>;
  */
 const occurrenceSkipped = defineEvent({
   type: 'occurrence-skipped',
-  version: 1,
   schema: z.object({
     /** Null for checks of a repository. */
     policy: uuid.nullable(),

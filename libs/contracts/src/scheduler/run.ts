@@ -102,7 +102,6 @@ export type RunFacts = z.infer<typeof runFacts>;
  */
 export const runRequested = defineEvent({
   type: 'run-requested',
-  version: 1,
   schema: runFacts.extend({
     extra_vars: sealedText.nullable(),
     jobs: z.array(plannedJob).min(1),
@@ -119,7 +118,6 @@ export const runRequested = defineEvent({
  */
 export const runExtended = defineEvent({
   type: 'run-extended',
-  version: 1,
   schema: runFacts.extend({
     /** The job that found the machines. */
     found_by: uuid,

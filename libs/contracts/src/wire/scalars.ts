@@ -26,6 +26,9 @@ export const integerId = z.int().min(1).max(2_147_483_647);
 
 export const uuid = z.uuid();
 
+/** What the last event of an entity says. */
+export const removedEntity = z.object({ uuid, id: integerId });
+
 /** ISO 8601, UTC, `Z`. */
 export const timestamp = z.iso.datetime({ offset: false });
 

@@ -6,11 +6,10 @@ const owner = z.string();
 
 export const claimTaken = defineEvent({
   type: 'claim-taken',
-  version: 1,
   schema: z.object({ owner, taken_at: z.iso.datetime({ precision: 6 }) }),
 });
 
-export const claimReleased = defineEvent({ type: 'claim-released', version: 1, schema: z.object({ owner }) });
+export const claimReleased = defineEvent({ type: 'claim-released', schema: z.object({ owner }) });
 
 /** Known to every codec. */
 export const claimEvents = [claimTaken, claimReleased] as const;

@@ -34,7 +34,7 @@ it('refuses to start without a key, and makes no file unless allowed', async () 
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('makes one file for its owner only, whoever comes first', async () => {
+it('makes one file for its owner only, however many processes begin at once', async () => {
   const file = join(folder, 'key');
   const keys = await Promise.all(Array.from({ length: 8 }, () => loadMasterKey({ file, create: true })));
   expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(1);

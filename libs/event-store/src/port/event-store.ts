@@ -34,7 +34,7 @@ export interface SubscribeOptions {
   readonly signal: AbortSignal;
   /** Largest page handed out; 1,000 unless told. */
   readonly pageSize?: number;
-  /** As for `readAll`. A page with nothing for this reader is handed out too, since its position is news. */
+  /** As for `readAll`. A page with nothing for this reader is handed out too, since its position says how far the log was read. */
   readonly types?: readonly string[];
 }
 

@@ -1,6 +1,5 @@
-import type { NewEvent } from '@cyborgbackup/kernel';
+import { canonicalJson, type NewEvent } from '@cyborgbackup/kernel';
 import { createHash } from 'node:crypto';
-import { canonicalText } from './canonical-text.ts';
 
 /** What stands for "the previous hash" before a stream's first event. */
 export const GENESIS_HASH = Buffer.alloc(32);
@@ -15,8 +14,8 @@ export interface EventText {
 
 /** Encrypted fields are hashed as ciphertext, so that erasing a key leaves the chain intact. */
 export const eventText = (stream: string, event: NewEvent): EventText => {
-  const data = canonicalText(event.data);
-  const metadata = canonicalText(event.metadata);
+  const data = canonicalJson(event.data);
+  const metadata = canonicalJson(event.metadata);
   // The canonical form of the whole, put together from the parts: its keys are in canonical order.
   const content =
     `{"data":${data},"id":${JSON.stringify(event.id)},"metadata":${metadata},` +

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sampleEvents, sampleStream } from '../testing/sample-events.ts';
 import { openTestStore, type TestStore } from '../testing/test-store.ts';
 import { verifyLog, verifyStream } from '../port/verify.ts';
-import { verifyHeads } from './verify-heads.ts';
+import { verifyHeads } from './postgres-event-store.ts';
 
 const CHANGES = [
   `update events.events set data = '{}'`,
@@ -34,21 +34,21 @@ describe('the application role', () => {
     'create table events.mine (n int)',
     'delete from keys.subject_keys',
     'truncate keys.subject_keys',
-  ])('may not: %s', async (sql) => {
+  ])('the application role may not: %s', async (sql) => {
     await expect(test.pool.query(sql)).rejects.toMatchObject({ code: '42501' });
   });
 
-  it('may read', async () => {
+  it('the application role may read', async () => {
     expect((await test.pool.query('select from events.events, events.streams')).rowCount).toBe(3);
   });
 });
 
 describe('the superuser', () => {
-  it.each(CHANGES)('is refused: %s', async (sql) => {
+  it.each(CHANGES)('the superuser is refused: %s', async (sql) => {
     await expect(test.admin.query(sql)).rejects.toThrow(/append-only/);
   });
 
-  it('is refused also as a replica', async () => {
+  it('the superuser is refused also as a replica', async () => {
     const client = await test.admin.connect();
     await client.query('set session_replication_role = replica');
     await expect(client.query('delete from events.events')).rejects.toThrow(/append-only/);
@@ -80,7 +80,7 @@ describe('tampering with the triggers off', () => {
     await tampered.store.append(stream, sampleEvents(2), 2);
   });
 
-  it('is not seen where there is none', async () => {
+  it('finds no tampering where there is none', async () => {
     expect(await verifyLog(tampered.store)).toMatchObject({ intact: true });
     expect(await verifyHeads(tampered.admin)).toEqual([]);
   });
@@ -92,10 +92,10 @@ describe('tampering with the triggers off', () => {
     [4, 'altered', `update events.events set hash = sha256('x') where stream = '$stream' and version = 4`],
     [3, 'missing', `delete from events.events where stream = '$stream' and version = 2`],
     [2, 'missing', `delete from events.events where stream = '$stream' and version = 1`],
-  ])('is found at version %i (%s)', async (version, reason, sql) => {
+  ])('tampering is found at version %i (%s)', async (version, reason, sql) => {
     await tamper(sql);
-    const verdict = { intact: false, stream, version, reason: expect.stringContaining(reason) };
-    expect(await verifyStream(tampered.store, stream)).toMatchObject(verdict);
+    const verification = { intact: false, stream, version, reason: expect.stringContaining(reason) };
+    expect(await verifyStream(tampered.store, stream)).toMatchObject(verification);
     // The log's first broken link may be that of a test before this one.
     expect(await verifyLog(tampered.store)).toMatchObject({ intact: false });
   });
@@ -103,7 +103,7 @@ describe('tampering with the triggers off', () => {
   it.each([
     [`delete from events.events where stream = '$stream' and version = 4`],
     [`delete from events.events where stream = '$stream'`],
-  ])('of the end is found by the heads: %s', async (sql) => {
+  ])('tampering with the end of a stream is found by the heads: %s', async (sql) => {
     await tamper(sql);
     expect(await verifyStream(tampered.store, stream)).toMatchObject({ intact: true });
     expect(await verifyHeads(tampered.admin)).toContain(stream);

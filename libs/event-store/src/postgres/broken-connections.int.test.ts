@@ -66,7 +66,7 @@ it('writes each append once though backends are killed in the middle of it', asy
   expect(await collect(test.store.readStream(shared))).toHaveLength(600);
 });
 
-/** Lets nobody in, as while the server restarts; the returned function opens the database again. */
+/** Refuses all connections, as while the server restarts; the returned function opens the database again. */
 const shutDatabase = async (): Promise<() => Promise<void>> => {
   const url = new URL(test.adminUrl);
   const name = url.pathname.slice(1);
@@ -121,7 +121,7 @@ it('refuses appends once it is closed, and finishes those it has', async () => {
 });
 
 it('tells other processes about what was appended, and is told by them', async () => {
-  const announced: bigint[] = [];
+  const notified: bigint[] = [];
   const listeners = new Set<() => void>();
   const wakeUp = (listener: () => void): (() => void) => {
     listeners.add(listener);
@@ -130,7 +130,7 @@ it('tells other processes about what was appended, and is told by them', async (
   const here = test.another({ wakeUp, pollMillis: 60_000 });
   const there = test.another({
     onAppended: (position) => {
-      announced.push(position);
+      notified.push(position);
       for (const listener of listeners) listener();
     },
   });
@@ -141,7 +141,7 @@ it('tells other processes about what was appended, and is told by them', async (
   const next = following.next();
   await delay(50); // long enough to be idle: the poll is a minute away
   const { position } = await there.append(stream, sampleEvents(1), 'none');
-  expect(announced).toEqual([position]);
+  expect(notified).toEqual([position]);
   expect((await next).value?.position).toBe(position);
   stop.abort();
   await following.next();

@@ -10,8 +10,7 @@ import { sampleEvents } from '../testing/sample-events.ts';
 import { verifyLog } from '../port/verify.ts';
 import { appendQuery, toAppendItem } from './append/append-batch.ts';
 import { installEventStore } from './install-event-store.ts';
-import { createPostgresEventStore } from './postgres-event-store.ts';
-import { verifyHeads } from './verify-heads.ts';
+import { createPostgresEventStore, verifyHeads } from './postgres-event-store.ts';
 
 const logger = createLogger('test', 'silent');
 let dataDir: string;

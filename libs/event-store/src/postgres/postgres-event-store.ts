@@ -48,12 +48,6 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   const closing = new AbortController();
   const listeners = new Set<() => void>();
   const gate = createGapGate(pool);
-  // An idle connection that breaks is an event of the pool, and would end the process if there were no listener.
-  if (pool.listenerCount('error') === 0) {
-    pool.on('error', (error) => {
-      logger.warn({ reason: error.message }, 'A database connection was lost; the next query makes another one');
-    });
-  }
   pool.on('error', gate.forgetCeiling);
 
   /** The events are committed: nothing that goes wrong here may look like a failed append. */
@@ -152,4 +146,20 @@ const readHead = async (pool: pg.Pool, gate: GapGate): Promise<bigint> => {
     [ceiling],
   );
   return BigInt(rows[0]?.head ?? 0);
+};
+
+/**
+ * The streams (at most 100) whose row does not name their last event's version and hash: events were cut off their end, or
+ * added past the append function. Complements `verifyLog`, which sees the events only.
+ */
+export const verifyHeads = async (pool: Pick<pg.Pool, 'query'>): Promise<readonly string[]> => {
+  const { rows } = await pool.query<{ stream: string }>(
+    `select coalesce(s.stream, e.stream) as stream
+     from events.streams s
+     full join (select distinct on (stream) stream, version, hash from events.events order by stream, version desc) e
+       on e.stream = s.stream
+     where (s.version, s.last_hash) is distinct from (e.version, e.hash)
+     order by 1 limit 100`,
+  );
+  return rows.map(({ stream }) => stream);
 };

@@ -7,7 +7,7 @@ import { openTestStore, type TestStore } from '../testing/test-store.ts';
 import type { EventStore } from '../port/event-store.ts';
 import { verifyLog } from '../port/verify.ts';
 import { appendQuery, toAppendItem } from './append/append-batch.ts';
-import { verifyHeads } from './verify-heads.ts';
+import { verifyHeads } from './postgres-event-store.ts';
 
 /*
  * The worst case for readers: writers that append inside longer transactions, without an expected version, to a few hot
@@ -33,7 +33,7 @@ const randomFrom = (seed: number): (() => number) => {
   };
 };
 
-interface Written {
+interface WriteCounts {
   committed: number;
   rolledBack: number;
 }
@@ -54,17 +54,17 @@ const transaction = async (client: pg.ClientBase, random: () => number): Promise
   return events;
 };
 
-const writer = async (number: number, until: number, written: Written): Promise<void> => {
+const writer = async (number: number, until: number, written: WriteCounts): Promise<void> => {
   const random = randomFrom(SEED + number);
   let client = await test.admin.connect();
   client.on('error', () => undefined);
   while (Date.now() < until) {
     const events = await transaction(client, random);
-    const fate = random();
-    if (fate < 0.94) {
+    const chance = random();
+    if (chance < 0.94) {
       await client.query('commit');
       written.committed += events;
-    } else if (fate < 0.99) {
+    } else if (chance < 0.99) {
       await client.query('rollback');
       written.rolledBack += events;
     } else {
@@ -79,14 +79,14 @@ const writer = async (number: number, until: number, written: Written): Promise<
 };
 
 /** Reads until it has seen `total()` events, which is known only when all writers are done. */
-const reader = async (store: EventStore, pageSize: number, writing: Promise<Written>): Promise<RecordedEvent[]> => {
+const reader = async (store: EventStore, pageSize: number, writing: Promise<WriteCounts>): Promise<RecordedEvent[]> => {
   const stop = new AbortController();
   const seen: RecordedEvent[] = [];
   let total = Infinity;
   void writing.then(({ committed }) => {
     total = committed;
     if (seen.length >= total) stop.abort();
-    // Whoever has not seen everything by then has lost something.
+    // A reader that has not seen everything by then has lost something.
     else setTimeout(() => stop.abort(), 5_000).unref();
   });
   for await (const page of store.subscribe({ after: 0n, signal: stop.signal, pageSize })) {
@@ -96,8 +96,8 @@ const reader = async (store: EventStore, pageSize: number, writing: Promise<Writ
   return seen;
 };
 
-const writeAll = async (): Promise<Written> => {
-  const written: Written = { committed: 0, rolledBack: 0 };
+const writeAll = async (): Promise<WriteCounts> => {
+  const written: WriteCounts = { committed: 0, rolledBack: 0 };
   const until = Date.now() + MILLIS;
   await Promise.all(Array.from({ length: WRITERS }, (_, number) => writer(number, until, written)));
   return written;

@@ -1,17 +1,14 @@
-import { delay, messageOf, settledWithin } from '@cyborgbackup/kernel';
+import { delay, messageOf, settledWithin, untilAborted } from '@cyborgbackup/kernel';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
-import { createJobDelivery, giveBack, type RunningJob } from './job-delivery.ts';
-import type { DeadHandler, JobHandler } from './job-message.ts';
+import { createJobDelivery, giveBack, type DeliveryOptions, type RunningJob } from './job-delivery.ts';
 import type { JobQueueDeps } from './job-queue-deps.ts';
 import { JOB_CONSUMER } from './job-subjects.ts';
 
-export interface ConsumeOptions {
+export interface ConsumeOptions extends DeliveryOptions {
   /** Jobs running at once; no more messages than that are taken from the queue. */
   readonly concurrency: number;
   /** Stops consuming. */
   readonly signal: AbortSignal;
-  readonly handler: JobHandler;
-  readonly onDead?: DeadHandler;
   /** How long running handlers may go on once `signal` fired, before their own signal fires. */
   readonly graceMillis?: number;
 }
@@ -52,18 +49,12 @@ export const consumeJobs = async (deps: JobQueueDeps, options: ConsumeOptions): 
   };
   const stopped = Promise.all(Array.from({ length: concurrency }, runWorker));
 
-  await Promise.race([stopped, aborted(signal)]);
+  await untilAborted(stopped, signal);
   const grace = setTimeout(() => handlersAbort.abort(), graceMillis);
   if (!(await settledWithin(stopped, graceMillis + ABORTED_MILLIS))) for (const job of running) job.giveBack();
   clearTimeout(grace);
   if (connection.isConnected()) await settledWithin(connection.nats.flush(), RECOVER_MILLIS);
 };
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** Waits for a message, for a short while: `undefined` when none came, or when the queue had to be looked after. */
 const createTake = (deps: JobQueueDeps, signal: AbortSignal): (() => Promise<JsMsg | undefined>) => {

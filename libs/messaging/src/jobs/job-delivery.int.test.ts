@@ -17,12 +17,12 @@ const letters = async (bench: JobBench, count: number): Promise<{ code: string; 
 const emptied = (bench: JobBench): Promise<void> =>
   vi.waitFor(async () => expect(await bench.left()).toBe(0), within(5));
 
-describe.concurrent('a job is given up', () => {
+describe.concurrent('dead letters of the job queue', () => {
   let nats: TestNats;
   beforeAll(async () => void (nats = await startTestNats()));
   afterAll(() => nats[Symbol.asyncDispose]());
 
-  it('at once after an error that will not go away', async () => {
+  it('gives a job up at once after an error that will not go away', async () => {
     await using bench = await createJobBench(nats);
     const queue = await bench.open();
     const job = newJob();
@@ -41,7 +41,7 @@ describe.concurrent('a job is given up', () => {
     expect(await letters(bench, 1)).toEqual([{ code: 'not-found', reason, data: JSON.stringify(job) }]);
   });
 
-  it('when it has been tried often enough', async () => {
+  it('gives a job up when it has been tried often enough', async () => {
     await using bench = await createJobBench(nats);
     const queue = await bench.open({ maxDeliver: 2 });
     const job = newJob();
@@ -60,7 +60,7 @@ describe.concurrent('a job is given up', () => {
     expect(bench.dead).toMatchObject([[job, { code: 'exhausted', attempt: 2 }]]);
   });
 
-  it('when it kills its executors, without being run once more', async () => {
+  it('gives a job up when it kills its executors, without running it once more', async () => {
     await using bench = await createJobBench(nats);
     const queue = await bench.open({ maxDeliver: 2 });
     const job = newJob();
@@ -74,7 +74,7 @@ describe.concurrent('a job is given up', () => {
     expect(seen).toEqual([]);
   });
 
-  it('when its message is malformed, and the next is handled', async () => {
+  it('gives a malformed message up, and handles the next', async () => {
     await using bench = await createJobBench(nats);
     const queue = await bench.open();
     const garbage = ['not json', '', '{}', 'null', '{"job":"1","run":"2"}'];
@@ -92,7 +92,7 @@ describe.concurrent('a job is given up', () => {
     expect(texts.sort()).toEqual(garbage.sort());
   });
 
-  it('not before that is recorded', async () => {
+  it('gives no job up before that is recorded', async () => {
     await using bench = await createJobBench(nats);
     const queue = await bench.open();
     const job = newJob();

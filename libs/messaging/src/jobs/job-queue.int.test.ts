@@ -74,15 +74,15 @@ describe.concurrent('the job queue', () => {
   it('gives the job of a dead executor to another after the ack wait', async () => {
     await using bench = await createJobBench(nats);
     const connection = await bench.connect();
-    const doomed = await bench.open({ connection });
+    const stopping = await bench.open({ connection });
     const taken = Promise.withResolvers<void>();
-    bench.consume(doomed, async (_message, { signal }) => {
+    bench.consume(stopping, async (_message, { signal }) => {
       taken.resolve();
       await untilAborted(signal);
       return 'done';
     });
     const job = newJob();
-    await doomed.publish(job, { dedupId: job.job });
+    await stopping.publish(job, { dedupId: job.job });
     await taken.promise;
     await connection.nats.close();
 

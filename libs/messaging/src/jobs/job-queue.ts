@@ -39,7 +39,7 @@ export interface JobQueue {
    * published once more.
    * @throws AppError `unavailable` when JetStream does not answer
    */
-  queued(): Promise<ReadonlySet<string>>;
+  listQueued(): Promise<ReadonlySet<string>>;
   /**
    * Resolves once stopped by the signal, or by the connection being closed. It survives NATS going away and coming
    * back, even without its streams.
@@ -99,7 +99,7 @@ export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue
   await ensure().catch((error: unknown) => Promise.reject(unavailable(error)));
   return {
     publish,
-    queued: () => listQueuedJobs(connection, streams),
+    listQueued: () => listQueuedJobs(connection, streams),
     consume: (consumeOptions) => consumeJobs(deps, consumeOptions),
   };
 };

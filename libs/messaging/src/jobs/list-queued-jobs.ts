@@ -42,7 +42,7 @@ const nextMessage = async (
   throw new Error(given.error.description ?? `error ${given.error.code}`);
 };
 
-/** One request for each message: meant for the start of a leader. See `JobQueue.queued`. */
+/** One request for each message: meant for the start of a leader. See `JobQueue.listQueued`. */
 export const listQueuedJobs = async (connection: Connection, queue: Queue): Promise<ReadonlySet<string>> => {
   const jobs = new Set<string>();
   try {

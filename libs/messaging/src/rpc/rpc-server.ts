@@ -55,7 +55,7 @@ export class RpcServer extends Server implements CustomTransportStrategy {
   async listen(callback: (error?: unknown) => void): Promise<void> {
     try {
       this.#subscriptions = [...this.messageHandlers].map(([subject, handler]) => this.#subscribe(subject, handler));
-      // Until the server has seen the subscriptions, callers are told that nobody is there.
+      // Until the server has seen the subscriptions, callers are told that the service is missing.
       await this.#nats.flush();
       callback();
     } catch (error) {
@@ -80,7 +80,7 @@ export class RpcServer extends Server implements CustomTransportStrategy {
   }
 
   unwrap(): never {
-    throw new Error('The connection belongs to whoever made it.');
+    throw new Error('The connection belongs to its maker.');
   }
 
   #subscribe(subject: string, handler: MessageHandler): Subscription {
@@ -92,7 +92,7 @@ export class RpcServer extends Server implements CustomTransportStrategy {
     return this.#nats.subscribe(subject, { queue: this.#options.queue, callback: receive });
   }
 
-  /** Never rejects: nobody would catch it. */
+  /** Never rejects: no caller would catch it. */
   async #receive(subject: string, handler: MessageHandler, message: Msg): Promise<void> {
     let call: UnwrappedCall;
     try {

@@ -1,7 +1,13 @@
+import { z } from 'zod';
 import type { Connection } from '../connection/nats-connection.ts';
+import { createSignals } from './signals.ts';
 
 /** Says up to which position the log can be read. */
 export const APPEND_SUBJECT = 'events.appended';
+const logPosition = z
+  .string()
+  .regex(/^\d{1,19}$/)
+  .transform(BigInt);
 /** At most one message in this time. */
 const PAUSE_MILLIS = 5;
 
@@ -20,43 +26,26 @@ interface AppendNotifications {
  * its end and opens the next.
  */
 export const createAppendNotifications = (connection: Connection): AppendNotifications => {
-  const { nats, logger } = connection;
+  const signals = createSignals(connection);
   let highest = 0n;
   let sent = 0n;
   let paused = false;
 
   const send = (): void => {
-    if (paused || highest <= sent || !connection.isConnected() || nats.isDraining()) return;
+    if (paused || highest <= sent || !signals.publish(APPEND_SUBJECT, highest)) return;
     sent = highest;
     paused = true;
-    nats.publish(APPEND_SUBJECT, sent.toString());
     setTimeout(() => {
       paused = false;
       send();
     }, PAUSE_MILLIS).unref();
   };
 
-  const notify = (position: bigint): void => {
-    if (position > highest) highest = position;
-    send();
+  return {
+    notify: (position) => {
+      if (position > highest) highest = position;
+      send();
+    },
+    listen: (listener) => signals.subscribe(APPEND_SUBJECT, logPosition, listener),
   };
-
-  const listen: AppendNotifications['listen'] = (listener) => {
-    const subscription = nats.subscribe(APPEND_SUBJECT, {
-      callback: (error, message) => {
-        const position = error ? '' : message.string();
-        if (!/^\d{1,19}$/.test(position))
-          return logger.warn({ err: error }, 'ignored a malformed notification of an append');
-        // An exception in here would end the library's read loop, and with it the connection.
-        try {
-          listener(BigInt(position));
-        } catch (cause) {
-          logger.error({ err: cause }, 'a listener to appends failed');
-        }
-      },
-    });
-    return () => subscription.unsubscribe();
-  };
-
-  return { notify, listen };
 };

@@ -3,7 +3,7 @@ import { fromJson, toJson } from '../connection/json.ts';
 import type { Connection } from '../connection/nats-connection.ts';
 
 export interface Signals {
-  /** Tells everybody who listens at this moment; false when NATS is away and nobody was told. */
+  /** Tells all that listen at this moment; false when NATS is away and none was told. */
   publish(subject: string, message: unknown): boolean;
   /** Calls the handler with each message that fits the schema; returns what ends it. */
   subscribe<Schema extends z.ZodType>(

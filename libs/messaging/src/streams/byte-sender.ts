@@ -8,7 +8,7 @@ import type { Connection } from '../connection/nats-connection.ts';
 
 /** Where the bytes of a stream go. */
 export interface ByteSink {
-  /** Fires when nobody wants the bytes any more: the reader cancelled or is gone, or we are stopping. */
+  /** Fires when the bytes are not wanted any more: the reader cancelled or is gone, or we are stopping. */
   readonly signal: AbortSignal;
   /** Says that bytes will follow, and what they are. Before it, a failure is an answer; after it, a broken stream. */
   start(head: unknown): void;
@@ -31,7 +31,7 @@ export interface ByteSender {
 
 const NO_RESPONDERS = 503;
 
-/** NATS's own answer to a request that nobody heard. */
+/** NATS's own answer to a request on a subject without subscribers. */
 export const isNoResponders = ({ data, headers }: Msg): boolean => data.length === 0 && headers?.code === NO_RESPONDERS;
 
 /** The sending end of one stream. */
@@ -81,7 +81,7 @@ export const createByteSender = ({ nats, name }: Connection, reader: string, lim
     }
     publish('beat');
   }, limits.beatMillis);
-  // The reader learns at once that somebody has its request, and where to cancel it.
+  // The reader learns at once that its request has arrived, and where to cancel it.
   publish('beat');
 
   const room = async (): Promise<void> => {

@@ -20,7 +20,7 @@ export interface OpenByteStreamOptions<Head extends z.ZodType> {
   readonly limits?: ByteStreamLimits;
   /** For the head. Default ten minutes: a large repository takes its time to open. */
   readonly openMillis?: number;
-  /** How long whoever reads the body may take nothing. Default five minutes. */
+  /** How long the reader of the body may take nothing. Default five minutes. */
   readonly stallMillis?: number;
 }
 
@@ -63,7 +63,7 @@ const createBody = (
       pump();
     },
   });
-  // A body that nobody has begun to read may fail; whoever reads it has a listener too.
+  // A body may fail before it is read; its reader has a listener of its own.
   body.on('error', () => undefined);
   return {
     body,
@@ -82,7 +82,7 @@ const createBody = (
 
 /**
  * Asks for a stream of bytes and resolves with its head; see `serveByteStreams` for what goes to and fro.
- * @throws AppError whatever the handler threw before the head; `unavailable` when nobody serves the subject or the stream
+ * @throws AppError whatever the handler threw before the head; `unavailable` when no process serves the subject or the stream
  * breaks off; `deadline` when there is no head in time
  */
 export const openByteStream = async <Head extends z.ZodType>(

@@ -33,7 +33,7 @@ const STOP_MILLIS = 10_000;
  *
  *   reader                                    server
  *     request, with an inbox        ------->
- *                                   <-------  beat: somebody has it, here is where to answer
+ *                                   <-------  beat: it has arrived, here is where to answer
  *                                   <-------  head: bytes will follow (or failed: they will not)
  *                                   <-------  data … as many frames as the window holds
  *     credit: taken up to number n  ------->

@@ -227,7 +227,7 @@ describe('byte streams', () => {
     leaky.unsubscribe();
   });
 
-  it('say so when nobody serves the subject, or nobody reads', async () => {
+  it('say so when no process serves the subject, or nothing is read', async () => {
     expect(await failureOf(open())).toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/No executor/),

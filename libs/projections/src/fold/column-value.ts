@@ -1,5 +1,5 @@
+import { isPlainObject } from '@cyborgbackup/kernel';
 import type { Column, ColumnType } from '../define/column-type.ts';
-import { jsonbForm } from './jsonb-form.ts';
 
 /**
  * Values in memory always have the form in which PostgreSQL gives them back, so that a fold sees the same row whether it
@@ -24,6 +24,28 @@ const normalText = (value: unknown): string => {
   if (typeof value !== 'string') return refuse('is not a string');
   if (value.includes('\0') || !value.isWellFormed()) return refuse('has characters that PostgreSQL cannot store');
   return value;
+};
+
+/** PostgreSQL's order of jsonb keys: shorter first, equally long ones by byte. */
+const byJsonbOrder = (a: string, b: string): number =>
+  Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+const objectForm = (value: Readonly<Record<string, unknown>>): Record<string, unknown> => {
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  // defineProperty semantics, since a key may be `__proto__`
+  return Object.fromEntries(keys.sort(byJsonbOrder).map((key) => [key, jsonbForm(value[key])]));
+};
+
+/**
+ * A copy of a JSON value as it would come back from a jsonb column: keys in jsonb's order, undefined properties gone.
+ * @throws TypeError for what JSON cannot hold
+ */
+const jsonbForm = (value: unknown): unknown => {
+  if (value === null || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return normalText(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
+  if (Array.isArray(value)) return value.map((element) => (element === undefined ? null : jsonbForm(element)));
+  return isPlainObject(value) ? objectForm(value) : refuse('holds something that is not plain JSON');
 };
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

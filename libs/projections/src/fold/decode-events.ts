@@ -21,15 +21,11 @@ export const decodeEvents = async (
     return await codec.decodePage(events);
   } catch (error) {
     if (!isDefect(error)) throw error;
-    for (const event of events) await decodeOne(codec, event);
+    for (const event of events) {
+      await codec.decode(event).catch((cause: unknown) => {
+        throw isDefect(cause) ? new PoisonEventError(event, cause) : cause;
+      });
+    }
     throw error;
-  }
-};
-
-const decodeOne = async (codec: EventCodec, event: RecordedEvent): Promise<void> => {
-  try {
-    await codec.decode(event);
-  } catch (error) {
-    throw isDefect(error) ? new PoisonEventError(event, error) : error;
   }
 };

@@ -4,10 +4,10 @@ import type { ReadModel } from '../define/read-model.ts';
 import { createTableFold } from './table-fold.ts';
 
 /** An event of which only type and data are said, or more where a fold looks at more. */
-export type GivenEvent = DomainEvent & Partial<RecordedEvent>;
+export type PartialEvent = DomainEvent & Partial<RecordedEvent>;
 
 /** What a given event does not say: numbered from 1, all at the same moment. */
-const recordedAs = (event: GivenEvent, number: number): RecordedEvent => ({
+const recordedAs = (event: PartialEvent, number: number): RecordedEvent => ({
   id: `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`,
   schemaVersion: 1,
   stream: 'given',
@@ -33,9 +33,9 @@ const recordedAs = (event: GivenEvent, number: number): RecordedEvent => ({
  */
 export const foldEvents = <Row extends object>(
   model: ReadModel<Row>,
-  events: readonly GivenEvent[],
+  events: readonly PartialEvent[],
 ): readonly Row[] => {
-  const fold = createTableFold(model, { wholeTable: true });
+  const fold = createTableFold(model, true);
   events.forEach((given, index) => {
     const event = recordedAs(given, index + 1);
     poisonedBy(event, () => model.changesOf(event).forEach(fold.apply));

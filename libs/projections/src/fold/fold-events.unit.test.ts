@@ -120,14 +120,14 @@ describe('what cannot be folded names its event', () => {
     ['a changed key', { type: 'moved', data: { id: B } }, 'must not change the key'],
     ['a fold that edits its row', { type: 'spoilt', data: { id: B } }, 'read only'],
     ['a key without a value', { type: 'removed', data: {} }, 'id must not be null'],
-  ])('%s', (_name, event, message) => {
+  ])('refuses %s and names the event', (_name, event, message) => {
     const run = (): unknown => after(made(B, 'x'), event);
     expect(run).toThrow(PoisonEventError);
     expect(run).toThrow(`Event ${event.type} at position 2`);
     expect(run).toThrow(message);
   });
 
-  test('the message does not repeat the value', () => {
+  test('does not repeat the refused value in the message', () => {
     expect(() => after({ type: 'made', data: { id: A, at: 'hunter2', facts: 1 } })).not.toThrow('hunter2');
   });
 });

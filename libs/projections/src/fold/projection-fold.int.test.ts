@@ -134,7 +134,7 @@ test('rows that are still stored but removed in memory are not found again', asy
 const globalInt8 = (): unknown => (pg.types.getTypeParser(pg.types.builtins.INT8) as (text: string) => unknown)('1');
 
 describe('rows come back exactly as they were written', () => {
-  test('whatever their values', async () => {
+  test('rows come back as they were written, whatever their values', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(host, { selector: ({ id }) => id }), async (rows) => {
         await clear();
@@ -151,7 +151,7 @@ describe('rows come back exactly as they were written', () => {
     );
   });
 
-  test('64-bit numbers, microseconds, quotes, and no global parser', async () => {
+  test('64-bit numbers, microseconds and quotes come back exactly, without a global parser', async () => {
     await clear();
     const before = globalInt8();
     const store = createTableStore(client, 'sample', sampleModels.totals);

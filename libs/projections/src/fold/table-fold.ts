@@ -1,13 +1,8 @@
 import type { ReadModel } from '../define/read-model.ts';
-import { createRowSet } from './row-set.ts';
+import { createLoadWindow, type LoadWindow } from './load-window.ts';
 import { isSameRow, keyOf, keyText, matchOf, normalRow, type KeyText, type Match } from './row-form.ts';
+import { createRowSet } from './row-set.ts';
 import type { AnyRow, Change, FoldMatches, FoldRow, Folded, RemoveMatches } from '../define/table-changes.ts';
-
-/** Rows that must be in memory before some changes can be applied. */
-export interface NeededRows {
-  readonly keys: readonly AnyRow[];
-  readonly matches: readonly Match[];
-}
 
 /** What has to be written; in this order, or a row that left a purged value behind would be lost. */
 export interface TableWrites {
@@ -17,29 +12,21 @@ export interface TableWrites {
 }
 
 /**
- * One table's rows in memory, changed by events and written later in bulk. Two modes:
- *
- * - `wholeTable`: every row of the table is here (a rebuild starts from nothing), so nothing is ever loaded;
- * - otherwise a window: what a page of events touches is loaded first (`request`, `requested`, `addLoaded`), and rows that are
- *   deleted by value without having been loaded are remembered as purges.
- *
- * A row known to be absent is held as null. A row in memory always wins over the stored one.
+ * One table's rows in memory, changed by events and written later in bulk. As long as every row of the table is here (a rebuild
+ * starts from nothing) nothing is loaded; otherwise what a page of events touches is loaded first, see `LoadWindow`.
  */
 export interface TableFold {
-  /** Notes what a change needs to be loaded. */
-  request(change: Change): void;
-  requested(): NeededRows;
-  /** Takes the rows loaded for all that was requested; those not loaded are absent from now on. */
-  addLoaded(loaded: readonly AnyRow[]): void;
+  /** Undefined while the whole table is in memory. */
+  window(): LoadWindow | undefined;
   apply(change: Change): void;
   hasWrites(): boolean;
   writes(): TableWrites;
-  /** After the writes are committed: drops all rows, and leaves the `wholeTable` mode. */
+  /** After the writes are committed: drops all rows; from then on rows have to be loaded. */
   forget(): void;
   rows(): readonly AnyRow[];
   /** Roughly what the rows take in memory. */
   bytes(): number;
-  /** After the writes are committed: keeps the rows, and the mode. */
+  /** After the writes are committed: keeps the rows. */
   markWritten(): void;
   /** True once rows were looked for by something else than their key. */
   isMatched(): boolean;
@@ -47,18 +34,13 @@ export interface TableFold {
   isReread(): boolean;
 }
 
-const matchText = ({ column, valueText }: Match): string => `${column.name}=${valueText}`;
-
-export const createTableFold = (model: ReadModel, options: { readonly wholeTable: boolean }): TableFold => {
-  let wholeTable = options.wholeTable;
-  let matched = false;
-  let reread = false;
+/** @param isWhole the table is known to be empty, so that all its rows will be in memory until the first `forget` */
+export const createTableFold = (model: ReadModel, isWhole: boolean): TableFold => {
   const held = createRowSet();
   const dirty = new Map<KeyText, AnyRow>();
-  const purges = new Map<string, Match>();
-  const loadedMatches = new Set<string>();
-  const requestedKeys = new Map<KeyText, AnyRow>();
-  const requestedMatches = new Map<string, Match>();
+  let window = isWhole ? undefined : createLoadWindow(model, held);
+  let matched = false;
+  let reread = false;
 
   const write = (id: KeyText, row: AnyRow | null): void => {
     dirty.set(id, row ?? dirty.get(id) ?? held.get(id) ?? {});
@@ -79,7 +61,7 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
   const foldRow = (change: FoldRow<AnyRow>): void => {
     reread = true;
     const id = keyText(model, change.key);
-    if (!wholeTable && !held.has(id)) throw new Error(`Table ${model.table}: a row was not loaded before its fold`);
+    if (window && !held.has(id)) throw new Error(`Table ${model.table}: a row was not loaded before its fold`);
     const previous = held.get(id) ?? undefined;
     store(id, previous, change.fold(previous));
   };
@@ -94,46 +76,23 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
     matched = true;
     const match = matchOf(model, change.match);
     for (const [id] of held.matching(match)) write(id, null);
-    if (!wholeTable) purges.set(matchText(match), match);
+    window?.purge(match);
   };
-
-  const isPurged = (row: AnyRow): boolean =>
-    purges.size > 0 && [...purges.values()].some(({ column, value }) => row[column.name] === value);
 
   const markWritten = (): void => {
     dirty.clear();
-    purges.clear();
+    window?.forgetPurges();
   };
 
   return {
-    request: (change) => {
-      if (wholeTable) return;
-      if (change.kind === 'fold') {
-        const id = keyText(model, change.key);
-        if (!held.has(id)) requestedKeys.set(id, keyOf(model, change.key));
-      } else if (change.kind === 'fold-matches') {
-        const match = matchOf(model, change.match);
-        if (!loadedMatches.has(matchText(match))) requestedMatches.set(matchText(match), match);
-      }
-    },
-    requested: () => ({ keys: [...requestedKeys.values()], matches: [...requestedMatches.values()] }),
-    addLoaded: (loaded) => {
-      for (const row of loaded) {
-        const id = keyText(model, row);
-        if (!held.has(id)) held.set(id, isPurged(row) ? null : row);
-      }
-      for (const id of requestedKeys.keys()) if (!held.has(id)) held.set(id, null);
-      for (const id of requestedMatches.keys()) loadedMatches.add(id);
-      requestedKeys.clear();
-      requestedMatches.clear();
-    },
+    window: () => window,
     apply: (change) => {
       if (change.kind === 'fold') foldRow(change);
       else if (change.kind === 'fold-matches') foldMatches(change);
       else if (change.kind === 'remove-matches') removeMatches(change);
       else for (const row of change.rows) write(keyText(model, row), normalRow(model, row));
     },
-    hasWrites: () => dirty.size > 0 || purges.size > 0,
+    hasWrites: () => dirty.size > 0 || (window?.purges().length ?? 0) > 0,
     writes: () => {
       const removedKeys: AnyRow[] = [];
       const rows: AnyRow[] = [];
@@ -142,16 +101,13 @@ export const createTableFold = (model: ReadModel, options: { readonly wholeTable
         if (row) rows.push(row);
         else removedKeys.push(keyOf(model, lastRow));
       }
-      return { purges: [...purges.values()], removedKeys, rows };
+      return { purges: window?.purges() ?? [], removedKeys, rows };
     },
     markWritten,
     forget: () => {
-      markWritten();
+      dirty.clear();
       held.clear();
-      loadedMatches.clear();
-      requestedKeys.clear();
-      requestedMatches.clear();
-      wholeTable = false;
+      window = createLoadWindow(model, held);
     },
     rows: () => held.rows(),
     bytes: () => held.bytes(),

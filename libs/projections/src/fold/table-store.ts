@@ -3,7 +3,8 @@ import type { Column } from '../define/column-type.ts';
 import { isPlainJson, parseValue, valueToJson } from './column-value.ts';
 import type { ReadModel } from '../define/read-model.ts';
 import type { AnyRow } from '../define/table-changes.ts';
-import type { NeededRows, TableWrites } from './table-fold.ts';
+import type { NeededRows } from './load-window.ts';
+import type { TableWrites } from './table-fold.ts';
 import { tableSql, type PreparedSql } from '../schema/table-sql.ts';
 import type { Match } from './row-form.ts';
 

@@ -26,6 +26,14 @@ export const readCheckpoint = async (db: ClientBase | Pool, name: string): Promi
   return row && { version: row.version, position: BigInt(row.position) };
 };
 
+/** Makes the checkpoint where there is none. */
+export const installCheckpoint = async (db: ClientBase | Pool, name: string, version: number): Promise<void> => {
+  await db.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+    name,
+    version,
+  ]);
+};
+
 /** Positions by name; a projection that was never installed is not among them. */
 export const readPositions = async (db: ClientBase | Pool): Promise<ReadonlyMap<string, bigint>> => {
   const { rows } = await db.query<{ readonly name: string; readonly position: string }>({
@@ -37,7 +45,7 @@ export const readPositions = async (db: ClientBase | Pool): Promise<ReadonlyMap<
 
 /**
  * Moves a checkpoint on, in the caller's transaction if there is one. Also the guard of that transaction: it fails unless
- * this owner is still the owner and nobody else has written since.
+ * this owner is still the owner and no other process has written since.
  * @throws FencedOutError
  */
 export const advanceCheckpoint = async (

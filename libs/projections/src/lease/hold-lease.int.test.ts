@@ -6,7 +6,7 @@ import { acquireLease } from './lease.ts';
 
 const within = { timeout: 15_000, interval: 10 };
 
-describe('work under a lease', () => {
+describe('holdLease', () => {
   let harness: Harness;
   beforeAll(async () => void (harness = await createHarness()));
   afterAll(() => harness[Symbol.asyncDispose]());
@@ -37,7 +37,7 @@ describe('work under a lease', () => {
     };
   };
 
-  it('is done by one, and by the next soon after that one stopped', async () => {
+  it('work under a lease is done by one process, and by the next soon after that one stopped', async () => {
     const [first, second] = [worker('handed-over'), worker('handed-over')];
     await vi.waitFor(() => expect(first.isWorking() || second.isWorking()).toBe(true), within);
     const [busy, idle] = first.isWorking() ? [first, second] : [second, first];
@@ -50,7 +50,7 @@ describe('work under a lease', () => {
     expect([first.begun.length, second.begun.length]).toEqual([1, 1]);
   });
 
-  it('is tried again, more and more slowly, after it failed', async () => {
+  it('work under a lease is tried again, more and more slowly, after it failed', async () => {
     const unlucky = worker('failing', 3);
     await vi.waitFor(() => expect(unlucky.isWorking()).toBe(true), within);
     const [a = 0, b = 0, c = 0, d = 0] = unlucky.begun;
@@ -60,7 +60,7 @@ describe('work under a lease', () => {
     await unlucky.stop();
   });
 
-  it('ends when the lease turns out to be somebody else’s, and goes on when that one is gone', async () => {
+  it('work under a lease ends when the lease turns out to be another owner’s, and goes on when that owner is gone', async () => {
     const deposed = worker('taken');
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(true), within);
     await acquireLease(harness.pool, { name: 'taken', owner: 'usurper', force: true });

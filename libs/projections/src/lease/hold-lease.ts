@@ -1,7 +1,7 @@
 import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
-import { FencedOutError } from './checkpoint.ts';
-import { acquireLease, keepLease, releaseLease, type Lease } from './lease.ts';
+import { FencedOutError, installCheckpoint } from './checkpoint.ts';
+import { acquireLease, underLease, type Lease } from './lease.ts';
 
 export interface HoldLeaseOptions {
   readonly pool: Pool;
@@ -56,7 +56,7 @@ export const holdLease = async (
 };
 
 const takeLease = async ({ pool, name, owner }: HoldLeaseOptions): Promise<Lease | undefined> => {
-  await pool.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, 1) ON CONFLICT DO NOTHING', [name]);
+  await installCheckpoint(pool, name, 1);
   return acquireLease(pool, { name, owner });
 };
 
@@ -67,18 +67,13 @@ const workUnder = async (
   work: (signal: AbortSignal, lease: Lease) => Promise<void>,
 ): Promise<boolean> => {
   const deposed = new AbortController();
-  const kept = keepLease(pool, lease, { logger, lost: () => deposed.abort() });
-  try {
-    await work(AbortSignal.any([signal, deposed.signal]), lease);
-  } catch (error) {
-    if (!(error instanceof FencedOutError)) throw error;
-    deposed.abort();
-  } finally {
-    await kept[Symbol.asyncDispose]();
-    await releaseLease(pool, lease).catch((error: unknown) => {
-      logger.warn({ lease: lease.name, reason: messageOf(error) }, 'The lease was not given back; it will expire');
-    });
-  }
+  const ended = AbortSignal.any([signal, deposed.signal]);
+  await underLease(pool, lease, { logger, lost: () => deposed.abort() }, () => work(ended, lease)).catch(
+    (error: unknown) => {
+      if (!(error instanceof FencedOutError)) throw error;
+      deposed.abort();
+    },
+  );
   if (deposed.signal.aborted) logger.info({ lease: lease.name }, 'Another process has taken the lease');
   return deposed.signal.aborted;
 };

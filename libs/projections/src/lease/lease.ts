@@ -44,12 +44,28 @@ const renewLease = async (pool: Pool, { name, fence }: Lease): Promise<boolean> 
   return rowCount === 1;
 };
 
-/** Lets the next owner take over at once. Without effect when the lease is lost already. */
-export const releaseLease = async (pool: Pool, { name, fence }: Lease): Promise<void> => {
-  await pool.query(
-    'UPDATE projections.checkpoints SET owner = NULL, expires_at = NULL WHERE name = $1 AND fence = $2',
-    [name, fence],
-  );
+/** Lets the next owner take over at once. Without effect when the lease is lost already; what cannot be released expires. */
+export const releaseLease = async (pool: Pool, { name, fence }: Lease, logger: Logger): Promise<void> => {
+  const text = 'UPDATE projections.checkpoints SET owner = NULL, expires_at = NULL WHERE name = $1 AND fence = $2';
+  await pool.query(text, [name, fence]).catch((error: unknown) => {
+    logger.warn({ lease: name, reason: messageOf(error) }, 'The lease was not given back; it will expire');
+  });
+};
+
+/** Does some work under a lease that is renewed meanwhile, and released at the end whatever happens. */
+export const underLease = async <T>(
+  pool: Pool,
+  lease: Lease,
+  keeping: LeaseKeeping,
+  work: () => Promise<T>,
+): Promise<T> => {
+  const kept = keepLease(pool, lease, keeping);
+  try {
+    return await work();
+  } finally {
+    await kept[Symbol.asyncDispose]();
+    await releaseLease(pool, lease, keeping.logger);
+  }
 };
 
 /**
@@ -62,19 +78,21 @@ export const freeLeases = async (admin: ClientBase): Promise<void> => {
   );
 };
 
-/** Renews a lease until disposed of; `lost` is called once if it turns out to be somebody else's. */
-export const keepLease = (
-  pool: Pool,
-  lease: Lease,
-  { logger, lost }: { readonly logger: Logger; readonly lost: () => void },
-): AsyncDisposable => {
+interface LeaseKeeping {
+  readonly logger: Logger;
+  /** Called once if the lease turns out to be another owner's. Not needed where every write is fenced. */
+  readonly lost?: () => void;
+}
+
+/** Renews a lease until disposed of. */
+export const keepLease = (pool: Pool, lease: Lease, { logger, lost }: LeaseKeeping): AsyncDisposable => {
   const stop = new AbortController();
   const keep = async (): Promise<void> => {
     for (;;) {
       await delay(LEASE_MILLIS / 3, stop.signal);
       if (stop.signal.aborted) return;
       try {
-        if (!(await renewLease(pool, lease))) return lost();
+        if (!(await renewLease(pool, lease))) return lost?.();
       } catch (error) {
         // the fence protects the tables in any case; the writer meets the same outage by itself
         logger.warn(

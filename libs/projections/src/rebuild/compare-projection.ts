@@ -2,12 +2,11 @@ import { AppError } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
 import { readCheckpoint } from '../lease/checkpoint.ts';
 import { quoteIdentifier as quote } from '../define/identifier.ts';
-import { keepLease, releaseLease } from '../lease/lease.ts';
 import { listParked } from '../schema/parked-events.ts';
 import { createSchema } from '../schema/projection-schema.ts';
 import type { Projection, ProjectionOptions } from '../define/projection.ts';
 import type { ReadModel } from '../define/read-model.ts';
-import { acquireBuildLease } from './rebuild-projection.ts';
+import { underBuildLease } from './rebuild-projection.ts';
 import { createSchemaReplay } from './schema-replay.ts';
 import { openSession, type Session } from '../schema/session.ts';
 
@@ -40,18 +39,12 @@ export const MAX_DIFFERENCES = 100;
  * @throws PoisonEventError for an event that cannot be projected and is not parked
  */
 export const compareProjection = async (options: ProjectionOptions): Promise<Comparison> => {
-  const { pool, projection, logger } = options;
-  const buildLease = await acquireBuildLease(options);
-  if (!buildLease)
-    throw new AppError('conflict', `The projection ${projection.name} is being rebuilt: compare it afterwards.`);
-  const kept = keepLease(pool, buildLease, { logger, lost: () => undefined });
-  try {
-    await using session = await openSession(pool);
+  const comparison = await underBuildLease(options, async () => {
+    await using session = await openSession(options.pool);
     return await compareInSnapshot(options, session);
-  } finally {
-    await kept[Symbol.asyncDispose]();
-    await releaseLease(pool, buildLease).catch(() => undefined); // it expires
-  }
+  });
+  if (comparison) return comparison;
+  throw new AppError('conflict', `The projection ${options.projection.name} is being rebuilt: compare it afterwards.`);
 };
 
 const compareInSnapshot = async (options: ProjectionOptions, { client }: Session): Promise<Comparison> => {

@@ -96,14 +96,14 @@ const secondVersion = (name: string): Projection => {
 };
 
 describe('a rebuild', () => {
-  test('equals the live tables while writers, runner and readers go on', async () => {
+  test('a rebuild equals the live tables while writers, runner and readers go on', async () => {
     const projection = sampleProjection('busy');
     const stopping = new AbortController();
     await using runner = harness.start(projection);
     await runner.reached(await harness.append(...sampleEvents(1)));
-    const write = async (lane: number): Promise<bigint> => {
+    const write = async (first: number): Promise<bigint> => {
       let last = 0n;
-      for (let n = lane; !stopping.signal.aborted; n += 3) last = await harness.append(...sampleEvents(n));
+      for (let n = first; !stopping.signal.aborted; n += 3) last = await harness.append(...sampleEvents(n));
       return last;
     };
     const read = async (): Promise<number> => {
@@ -144,7 +144,7 @@ describe('a rebuild', () => {
     expect(await indexesOf('busy')).toBe(6);
   });
 
-  test('with more rows than memory gives the same', async () => {
+  test('a rebuild with more rows than memory gives the same tables', async () => {
     const log = createMemoryLog();
     const projection = sampleProjection('large');
     const paths = Array.from({ length: 100 }, (_, index) => `/usr/share/${index}`);
@@ -206,7 +206,7 @@ describe('a rebuild', () => {
 });
 
 describe('another version', () => {
-  test('is rebuilt at the start, while the old tables are read; the older runner stands back', async () => {
+  test('a projection of another version is rebuilt at the start, while the old tables are read; the older runner waits', async () => {
     const log = createMemoryLog();
     log.record(...sampleEvents(1), ...sampleEvents(2), ...sampleEvents(3), ...sampleEvents(4));
     const old = harness.start(sampleProjection('grown'), { store: log.store });
@@ -247,7 +247,7 @@ describe('another version', () => {
     expect((await harness.pool.query(fence)).rows).toEqual(before.rows);
     await updated.reached(log.record({ type: 'host-renamed', data: { id: uuid(8), name: 'later' } }));
     await updated.stop();
-    // a release rolled back: nobody holds the newer tables any more
+    // a release rolled back: no runner holds the newer tables any more
     await old.reached(log.events.at(-1)!.position);
     expect(await readCheckpoint(harness.pool, 'grown')).toMatchObject({ version: 1 });
     await harness.pool.query('SELECT archive FROM grown.entries');
@@ -281,7 +281,7 @@ describe('poison in a rebuild', () => {
     return rows.map(({ id }) => id);
   };
 
-  test('stops it, and the live tables stay; what was parked before stays parked or is cured', async () => {
+  test('a poison event stops a rebuild, and the live tables stay; what was parked before stays parked or is cured', async () => {
     const log = createMemoryLog();
     log.record(made('a'), made('b'), made('c'), made('d'));
     const live = picky('strict', 1, ['b', 'd']);

@@ -1,7 +1,7 @@
 import { messageOf } from '@cyborgbackup/kernel';
-import { readCheckpoint, type Checkpoint } from '../lease/checkpoint.ts';
+import { installCheckpoint, readCheckpoint, type Checkpoint } from '../lease/checkpoint.ts';
 import { ensureProjection } from '../schema/ensure-projection.ts';
-import { acquireLease, keepLease, releaseLease, type Lease } from '../lease/lease.ts';
+import { acquireLease, keepLease, releaseLease, underLease, type Lease } from '../lease/lease.ts';
 import { listParked } from '../schema/parked-events.ts';
 import { PoisonEventError } from '../fold/poison-event.ts';
 import type { ProjectionOptions } from '../define/projection.ts';
@@ -27,7 +27,7 @@ import { dropReplaced, openShadow, shadowName, swapSchemas } from './shadow-sche
 export const rebuildProjection = async (options: ProjectionOptions): Promise<boolean> => {
   await ensureProjection(options.pool, options.projection);
   const lease = await rebuild(options, () => true);
-  if (lease) await releaseLease(options.pool, lease);
+  if (lease) await releaseLease(options.pool, lease, options.logger);
   return lease !== undefined;
 };
 
@@ -35,32 +35,21 @@ export const rebuildProjection = async (options: ProjectionOptions): Promise<boo
 export const rebuildOutdated = (options: ProjectionOptions): Promise<Lease | undefined> =>
   rebuild(options, ({ version }) => version !== options.projection.version);
 
-const rebuild = async (
-  options: ProjectionOptions,
-  isNeeded: (live: Checkpoint) => boolean,
-): Promise<Lease | undefined> => {
-  const { pool, logger } = options;
-  const buildLease = await acquireBuildLease(options);
-  if (!buildLease) return undefined;
-  // nothing to do when it is lost: every write of the shadow is fenced
-  await using _kept = keepLease(pool, buildLease, { logger, lost: () => undefined });
-  try {
-    const live = await readCheckpoint(pool, options.projection.name);
-    if (!live || !isNeeded(live)) return undefined;
-    return await buildDespiteParked(options, buildLease);
-  } finally {
-    await releaseLease(pool, buildLease).catch(() => undefined); // it expires
-  }
-};
+const rebuild = (options: ProjectionOptions, isNeeded: (live: Checkpoint) => boolean): Promise<Lease | undefined> =>
+  underBuildLease(options, async (buildLease) => {
+    const live = await readCheckpoint(options.pool, options.projection.name);
+    return live && isNeeded(live) ? await buildDespiteParked(options, buildLease) : undefined;
+  });
 
-/** The lease on the shadow. Undefined while another process rebuilds or compares. */
-export const acquireBuildLease = async ({ pool, projection, owner }: ProjectionOptions): Promise<Lease | undefined> => {
+/** Does some work under the lease on the shadow. Undefined while another process rebuilds or compares. */
+export const underBuildLease = async <T>(
+  { pool, projection, owner, logger }: ProjectionOptions,
+  work: (lease: Lease) => Promise<T>,
+): Promise<T | undefined> => {
   const name = shadowName(projection);
-  await pool.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-    name,
-    projection.version,
-  ]);
-  return acquireLease(pool, { name, owner });
+  await installCheckpoint(pool, name, projection.version);
+  const lease = await acquireLease(pool, { name, owner });
+  return lease && underLease(pool, lease, { logger }, () => work(lease));
 };
 
 /** Tries all events first: the code may have learnt to digest what was parked. */
@@ -91,7 +80,7 @@ const buildAndSwap = async (
   await shadow.catchUp(await store.head()); // 5
   const live = await takeLive(options); // 6
   try {
-    await using _kept = keepLease(pool, live, { logger, lost: () => undefined });
+    await using _kept = keepLease(pool, live, { logger });
     const head = await store.head();
     const position = head > live.position ? head : live.position;
     await shadow.catchUp(position); // 7
@@ -100,7 +89,7 @@ const buildAndSwap = async (
     await dropOld(options, session); // 9
     return { ...live, version: projection.version, position };
   } catch (error) {
-    await releaseLease(pool, live).catch(() => undefined); // it expires
+    await releaseLease(pool, live, logger);
     throw error;
   }
 };

@@ -2,7 +2,6 @@ import type { LogPage } from '@cyborgbackup/event-store';
 import type { ClientBase } from 'pg';
 import { createProjectionFold } from '../fold/projection-fold.ts';
 import { eventTypesOf, type ProjectionOptions } from '../define/projection.ts';
-import { applyInOrder, hasStep } from '../fold/projection-step.ts';
 import { analyse, createIndexes } from '../schema/projection-schema.ts';
 import { delay, type RecordedEvent } from '@cyborgbackup/kernel';
 import { decodeEvents } from '../fold/decode-events.ts';
@@ -91,9 +90,9 @@ export const createSchemaReplay = (
 
   /** Pages with steps are written one by one. */
   const apply = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
-    if (!hasStep(projection, events)) return fold.apply(events);
+    if (!fold.hasStep(events)) return fold.apply(events);
     await flush(folded);
-    await commit(() => applyInOrder({ client, schema, projection, fold }, events), written, to);
+    await commit(() => fold.applyInOrder(events), written, to);
     written = to;
   };
 

@@ -5,26 +5,21 @@ import { decodeEvents } from '../fold/decode-events.ts';
 import type { Lease } from '../lease/lease.ts';
 import { parkEvent } from '../schema/parked-events.ts';
 import { createProjectionFold } from '../fold/projection-fold.ts';
-import { applyInOrder, hasStep } from '../fold/projection-step.ts';
 import { eventTypesOf, type ProjectionOptions } from '../define/projection.ts';
 import type { Session } from '../schema/session.ts';
 import { isPoison } from '../fold/poison-event.ts';
 
 /**
- * Writes pages of the log into the live tables, each in one transaction with the checkpoint. A page without an event
+ * What writes pages of the log into the live tables, each in one transaction with the checkpoint. A page without an event
  * that matters costs one statement. A page that fails because of its data is halved until the event is found; that one
- * is parked and the rest goes on, each part with its own checkpoint.
+ * is parked and the rest goes on, each part with its own checkpoint. It throws `FencedOutError` when another owner has taken
+ * over; nothing is written then.
  */
-export interface PageWriter {
-  /** @throws FencedOutError when another owner has taken over; nothing is written then */
-  write(page: LogPage): Promise<void>;
-}
-
 export const createPageWriter = (
   { projection, codec, logger }: ProjectionOptions,
   session: Session,
   lease: Lease,
-): PageWriter => {
+): ((page: LogPage) => Promise<void>) => {
   const { client, inTransaction } = session;
   const { name, fence } = lease;
   const types = eventTypesOf(projection);
@@ -35,13 +30,13 @@ export const createPageWriter = (
 
   const commit = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
     const decoded = await decodeEvents(codec, events);
-    if (hasStep(projection, decoded)) {
+    if (fold.hasStep(decoded)) {
       return inTransaction(async () => {
-        await applyInOrder({ client, schema: name, projection, fold }, decoded);
+        await fold.applyInOrder(decoded);
         await advance(to);
       });
     }
-    // Loading needs no transaction: the checkpoint's guard proves that nobody else has written since.
+    // Loading needs no transaction: the checkpoint's guard proves that no other process has written since.
     await fold.apply(decoded);
     if (!fold.hasWrites()) return advance(to);
     await inTransaction(async () => {
@@ -85,11 +80,9 @@ export const createPageWriter = (
     await writeRange(events.slice(middle), to);
   };
 
-  return {
-    write: ({ events, position: to }) =>
-      writeRange(
-        events.filter(({ type }) => types.has(type)),
-        to,
-      ),
-  };
+  return ({ events, position: to }) =>
+    writeRange(
+      events.filter(({ type }) => types.has(type)),
+      to,
+    );
 };

@@ -347,7 +347,7 @@ describe('ownership', () => {
     expect(await leaseOf(projection)).toMatchObject({ owner: null });
   });
 
-  test('a schema that belongs to somebody else is not touched', async () => {
+  test('a schema that is no projection’s is not touched', async () => {
     await harness.pool.query('CREATE SCHEMA taken');
     const projection = defineProjection({ name: 'taken', version: 1, models: [counts] });
     const { ensureProjection } = await import('../schema/ensure-projection.ts');

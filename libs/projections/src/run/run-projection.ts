@@ -67,10 +67,10 @@ const follow = async (options: RunProjectionOptions, lease: Lease, ended: AbortS
   logger.info({ projection: name, position: lease.position.toString() }, 'Keeping the projection');
   await using session = await openSession(pool);
   notify(lease.position); // a rebuild may have come further than callers were told
-  const writer = createPageWriter(options, session, lease);
+  const writePage = createPageWriter(options, session, lease);
   const types = [...eventTypesOf(projection)];
   for await (const page of store.subscribe({ after: lease.position, signal: ended, pageSize: PAGE_SIZE, types })) {
-    await writer.write(page);
+    await writePage(page);
     notify(page.position);
     if (ended.aborted) break;
   }

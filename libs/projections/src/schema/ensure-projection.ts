@@ -1,10 +1,25 @@
-import { lockUntilCommit } from '@cyborgbackup/database';
+import { ensureRole, loadMigrations, lockUntilCommit, migrate, READER_ROLE } from '@cyborgbackup/database';
 import { AppError, sqlState } from '@cyborgbackup/kernel';
 import type { ClientBase, Pool } from 'pg';
-import { readCheckpoint, type Checkpoint } from '../lease/checkpoint.ts';
+import { installCheckpoint, readCheckpoint, type Checkpoint } from '../lease/checkpoint.ts';
 import type { Projection } from '../define/projection.ts';
 import { createIndexes, createSchema } from './projection-schema.ts';
 import { openSession } from './session.ts';
+
+/**
+ * Prepares a database for projections, after `installEventStore`. Needs the owner of the database; may be repeated, also by
+ * several processes at once.
+ *
+ * Who may do what: a rebuild makes a shadow schema and renames it over the live one, which takes the owner of both and the
+ * right to create schemas. So the application role owns the read models and may create schemas in this database. That
+ * gives nothing away: read models can always be had again from the log. What cannot, the log and the keys, is in schemas
+ * that belong to the owner of the database, where the application role can change neither tables nor rows.
+ * @throws AppError `forbidden` when a role is missing and may not be made, with the SQL for the administrator
+ */
+export const installProjections = async (admin: ClientBase): Promise<void> => {
+  await ensureRole(admin, READER_ROLE);
+  await migrate(admin, 'projections', loadMigrations(new URL('./sql/', import.meta.url)));
+};
 
 /**
  * Makes the projection's schema, tables and indexes when it has none, so that they can be read (empty) before the first
@@ -24,10 +39,7 @@ export const ensureProjection = async (pool: Pool, projection: Projection): Prom
     if (made) return made;
     await createOwnSchema(client, projection);
     await createIndexes(client, projection.name, projection.models);
-    await client.query('INSERT INTO projections.checkpoints (name, version) VALUES ($1, $2)', [
-      projection.name,
-      projection.version,
-    ]);
+    await installCheckpoint(client, projection.name, projection.version);
     return { version: projection.version, position: 0n };
   });
 };

@@ -21,7 +21,7 @@ export const parkEvent = async (
   );
 };
 
-/** How many events are parked over all projections; anything but 0 needs somebody's attention. */
+/** How many events are parked over all projections; anything but 0 needs an administrator's attention. */
 export const parkedCount = async (db: ClientBase | Pool): Promise<number> => {
   const { rows } = await db.query<{ readonly count: number }>(
     'SELECT count(*)::int AS count FROM projections.parked_events',

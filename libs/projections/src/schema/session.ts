@@ -6,7 +6,7 @@ import type { ClientBase, Pool } from 'pg';
  * - `synchronous_commit = off`: rows and checkpoint commit together, so a crash of the server can only take both back, and
  *   the same events are folded again. Nothing is lost, and no commit waits for the disk.
  * - `idle_in_transaction_session_timeout`: a stalled owner's locks go before the next owner needs the rows.
- * - `lock_timeout`, but no `statement_timeout`: nobody else should hold these rows, but deleting a million may take long.
+ * - `lock_timeout`, but no `statement_timeout`: no other process should hold these rows, but deleting a million may take long.
  */
 const SETTINGS = `
   SET synchronous_commit = off;

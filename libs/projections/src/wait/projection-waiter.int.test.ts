@@ -44,7 +44,7 @@ test('answers true once every projection has passed the position, and false when
   expect(await both).toBe(true);
 });
 
-test('many waiters share one query, and nobody asks when nobody waits', async () => {
+test('many waiters share one query, and without any no query is made', async () => {
   const { pool, queries } = counting();
   const waiter = createProjectionWaiter({ pool, store, pollMillis: 20 });
   const waits = Array.from({ length: 500 }, () => waiter.tryWaitForProjections(['one'], 100n, 2_000));
@@ -58,7 +58,7 @@ test('many waiters share one query, and nobody asks when nobody waits', async ()
   expect(await waiter.tryWaitForProjections(['one'], 100n, 5_000)).toBe(true);
 });
 
-test('news of this process wakes the waiters it concerns, well before the next poll', async () => {
+test('a checkpoint of this process wakes the waiters it concerns, well before the next poll', async () => {
   const { pool, queries } = counting();
   const waiter = createProjectionWaiter({ pool, store, pollMillis: 5_000 });
   const wait = waiter.tryWaitForProjections(['two'], 200n, 5_000);
@@ -78,7 +78,7 @@ test('news of this process wakes the waiters it concerns, well before the next p
   expect(performance.now() - started).toBeLessThan(100);
 });
 
-test('a database that is away means no, in time', async () => {
+test('answers false in time when the database is away', async () => {
   const pool = Object.create(harness.pool, {
     query: { value: () => Promise.reject(new Error('no connection')) },
   }) as pg.Pool;

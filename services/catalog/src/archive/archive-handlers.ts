@@ -1,15 +1,15 @@
 import { archiveStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
 import type { Pool } from 'pg';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
 
 type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
 
-export const createHandleArchive = (parts: ServiceParts): HandleArchive =>
-  handleCommand(commandDeps(parts, 'catalog'), archiveDecider);
+export const createHandleArchive = (deps: ServiceDeps): HandleArchive =>
+  handleCommand(commandDeps(deps, 'catalog'), archiveDecider);
 
 /** The backup job that made an archive of this name which is still in the repository. */
 const findJob = async (pool: Pool, repository: string, archive: string): Promise<string | undefined> => {
@@ -22,20 +22,20 @@ const findJob = async (pool: Pool, repository: string, archive: string): Promise
 
 /** The commands for single archives. */
 export const createArchiveHandlers = (
-  parts: ServiceParts,
+  deps: ServiceDeps,
 ): Pick<RpcHandlers<typeof catalogCommands>, 'removeArchive' | 'recordFindings'> => {
-  const handle = createHandleArchive(parts);
-  const run = async (command: ArchiveCommand): Promise<string> => {
-    const { position } = await handle(archiveStream(command.data.job), command);
+  const handle = createHandleArchive(deps);
+  const record = async (event: ArchiveEvent): Promise<string> => {
+    const { position } = await handle(archiveStream(event.data.job), { type: 'record', event });
     return (position ?? 0n).toString();
   };
   return {
     removeArchive: async ({ repository, archive, reason }) => {
       // The read model must know the archive by now: otherwise it would not be removed and stay for ever.
-      await parts.waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
-      const job = await findJob(parts.pool, repository, archive);
-      return { position: job === undefined ? null : await run({ type: 'remove', data: { job, reason } }) };
+      await deps.waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
+      const job = await findJob(deps.pool, repository, archive);
+      return { position: job === undefined ? null : await record({ type: 'archive-removed', data: { job, reason } }) };
     },
-    recordFindings: async (input) => ({ position: await run({ type: 'record-check', data: input }) }),
+    recordFindings: async (input) => ({ position: await record({ type: 'archive-checked', data: input }) }),
   };
 };

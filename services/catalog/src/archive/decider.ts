@@ -9,34 +9,19 @@ export interface ArchiveState {
   readonly isGone: boolean;
 }
 
-type Removed = EventOf<typeof archiveRemoved>;
-type Vanished = EventOf<typeof archiveVanished>;
-type Reappeared = EventOf<typeof archiveReappeared>;
-type Checked = EventOf<typeof archiveChecked>;
-export type ArchiveEvent = Removed | Vanished | Reappeared | Checked;
+export type ArchiveEvent = EventOf<
+  typeof archiveRemoved | typeof archiveVanished | typeof archiveReappeared | typeof archiveChecked
+>;
 
-export type ArchiveCommand =
-  | { readonly type: 'remove'; readonly data: Removed['data'] }
-  | { readonly type: 'record-vanished'; readonly data: Vanished['data'] }
-  | { readonly type: 'record-reappeared'; readonly data: Reappeared['data'] }
-  | { readonly type: 'record-check'; readonly data: Checked['data'] };
-
-const eventOf = ({ type, data }: ArchiveCommand): ArchiveEvent => {
-  switch (type) {
-    case 'remove':
-      return { type: 'archive-removed', data };
-    case 'record-vanished':
-      return { type: 'archive-vanished', data };
-    case 'record-reappeared':
-      return { type: 'archive-reappeared', data };
-    case 'record-check':
-      return { type: 'archive-checked', data };
-  }
-};
+/** Records what happened to the archive, or what a check found in it, unless its state says so already. */
+export interface ArchiveCommand {
+  readonly type: 'record';
+  readonly event: ArchiveEvent;
+}
 
 export const archiveDecider: Decider<ArchiveState, ArchiveCommand, ArchiveEvent> = {
   initialState: { isGone: false },
-  decide: (command, { isGone }) => (isGone === (command.type === 'record-reappeared') ? [eventOf(command)] : []),
+  decide: ({ event }, { isGone }) => (isGone === (event.type === 'archive-reappeared') ? [event] : []),
   evolve: (state, { type }) => {
     switch (type) {
       case 'archive-removed':

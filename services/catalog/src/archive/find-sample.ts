@@ -26,39 +26,36 @@ export const findListedArchive = async (pool: Pool, job: string): Promise<Listed
   return rows[0];
 };
 
-/** Files with contents of their own: of several hard links the first. */
-const FILES = `
-  select v.number, ${PATH_COLUMNS}, v.size::float8 as size,
-         to_char(v.mtime at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as mtime
-    from catalog.entries v
-    join ${attributesOf('v')} join ${folderOf('v')} join ${nameOf('v')}
-   where v.series_id = $1 and ${isInSequence('v', '$2')} and x.type = '-' and x.mode like '-%'`;
+/** Files of the archive with contents of their own: of several hard links the first. @param rest $3 and on in SQL */
+const selectFiles = async (
+  pool: Pool,
+  { series_id, sequence }: ListedArchive,
+  rest: string,
+  values: readonly unknown[],
+): Promise<readonly SampledFile[]> => {
+  const { rows } = await pool.query<SampledFile>(
+    `select e.number, ${PATH_COLUMNS}, e.size::float8 as size,
+            to_char(e.mtime at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as mtime
+       from catalog.entries e
+       join ${attributesOf('e')} join ${folderOf('e')} join ${nameOf('e')}
+      where e.series_id = $1 and ${isInSequence('e', '$2')} and x.type = '-' and x.mode like '-%' ${rest}`,
+    [series_id, sequence, ...values],
+  );
+  return rows;
+};
 
 /** Those of the numbers that are files of the archive, in no order. */
-export const findFiles = async (
+export const findFiles = (
   pool: Pool,
-  { series_id, sequence }: ListedArchive,
+  archive: ListedArchive,
   numbers: readonly number[],
-): Promise<readonly SampledFile[]> => {
-  const { rows } = await pool.query<SampledFile>(`${FILES} and v.number = any($3::int4[])`, [
-    series_id,
-    sequence,
-    `{${numbers.join(',')}}`,
-  ]);
-  return rows;
-};
+): Promise<readonly SampledFile[]> =>
+  selectFiles(pool, archive, 'and e.number = any($3::int4[])', [`{${numbers.join(',')}}`]);
 
 /** Looks at every entry of the archive. */
-export const scanForFiles = async (
+export const scanForFiles = (
   pool: Pool,
-  { series_id, sequence }: ListedArchive,
+  archive: ListedArchive,
   { seed, files }: { readonly seed: string; readonly files: number },
-): Promise<readonly SampledFile[]> => {
-  const { rows } = await pool.query<SampledFile>(`${FILES} order by md5($3 || v.number::text), v.number limit $4`, [
-    series_id,
-    sequence,
-    seed,
-    files,
-  ]);
-  return rows;
-};
+): Promise<readonly SampledFile[]> =>
+  selectFiles(pool, archive, 'order by md5($3 || e.number::text), e.number limit $4', [seed, files]);

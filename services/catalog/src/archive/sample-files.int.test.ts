@@ -11,7 +11,7 @@ describe('a sample of an archive', () => {
 
   const sample = async (job: string, seed: string, files: number): Promise<readonly string[]> => {
     const { subject, output } = catalogCommands.sample;
-    const answer = await host.parts.rpc.call(subject, { job, seed, files }, { schema: output, deadlineMillis: 30_000 });
+    const answer = await host.deps.rpc.call(subject, { job, seed, files }, { schema: output, deadlineMillis: 30_000 });
     return answer.files.map(({ path }) => path);
   };
 
@@ -29,19 +29,19 @@ describe('a sample of an archive', () => {
       file(odd, { size: 3 }),
     ]);
   });
-  afterAll(() => host[Symbol.asyncDispose]());
+  afterAll(() => host?.[Symbol.asyncDispose]());
 
-  test('picks the same files for the same seed, and others for another seed', async () => {
+  test('picks the same sample for the same seed, and another one for another seed', async () => {
     const first = await sample(full, 'one', 10);
     expect(new Set(first).size).toBe(10);
     expect(await sample(full, 'one', 10)).toEqual(first);
     expect(await sample(full, 'two', 10)).not.toEqual(first);
   });
 
-  test('has only files, as they are in this archive, however few there are', async () => {
+  test('picks only files, as they are in the archive, however few there are', async () => {
     const { subject, output } = catalogCommands.sample;
     const input = { job: sparse, seed: 'one', files: 10 };
-    const { files } = await host.parts.rpc.call(subject, input, { schema: output });
+    const { files } = await host.deps.rpc.call(subject, input, { schema: output });
     const mtime = '2026-01-01T00:00:00.000000Z';
     expect(files.toSorted((a, b) => a.size - b.size)).toEqual([
       { path: 'folder/1', size: 1, mtime },
@@ -49,7 +49,7 @@ describe('a sample of an archive', () => {
     ]);
   });
 
-  test('is refused for an archive that is not catalogued', async () => {
+  test('refuses a sample of an archive that is not in the catalog', async () => {
     await expect(sample(randomUUID(), 'one', 1)).rejects.toMatchObject({ code: 'conflict' });
   });
 });

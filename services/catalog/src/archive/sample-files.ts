@@ -2,7 +2,7 @@ import { exactPath, type catalogCommands, type RpcHandlers, type RpcInput } from
 import { AppError } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import type { ListedArchive } from '@cyborgbackup/read-models';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
@@ -38,7 +38,7 @@ const guess = async (
  * @throws AppError `conflict` for an archive that is not in the catalog
  */
 export const createSampleFiles =
-  ({ pool, waiter }: Pick<ServiceParts, 'pool' | 'waiter'>): RpcHandlers<typeof catalogCommands>['sample'] =>
+  ({ pool, waiter }: Pick<ServiceDeps, 'pool' | 'waiter'>): RpcHandlers<typeof catalogCommands>['sample'] =>
   async (input) => {
     const find = async (): Promise<ListedArchive | undefined> => findListedArchive(pool, input.job);
     const findLater = async (): Promise<ListedArchive | undefined> => {

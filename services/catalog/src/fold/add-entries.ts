@@ -6,11 +6,12 @@ import {
   unpackEntries,
   type PlainEntry,
 } from '@cyborgbackup/contracts';
-import { storedText } from '../tables/column-values.ts';
+import type { StepTarget } from '@cyborgbackup/projections';
+import { NOT_ENDED } from '@cyborgbackup/read-models';
+import { plainArray, storedText, storedTextArrays } from '../tables/column-values.ts';
 import { createFolderTree, rollUp, type FolderTree, type Totals } from './folder-tree.ts';
 import { addTotals } from './folder-totals.ts';
-import { insertEntries, type EntryColumns } from './insert-entries.ts';
-import { listingStep } from './listing-step.ts';
+import { listingStep, type CurrentListing } from './listing-step.ts';
 import { resolveAttributes, resolveFolders, resolveNames } from './resolve-ids.ts';
 
 const attributesKey = ({ mode, owner, group, uid, gid, type }: PlainEntry): string =>
@@ -30,15 +31,36 @@ const totalsOf = (tree: FolderTree, entries: readonly PlainEntry[], folderIndex:
   return totals;
 };
 
-const columnsOf = (entries: readonly PlainEntry[], firstNumber: number): EntryColumns => ({
-  numbers: entries.map((_entry, index) => firstNumber + index),
-  sizes: entries.map(({ size }) => size),
-  mtimes: entries.map(({ mtime }) => mtime),
-  fingerprints: entries.map(entryFingerprint),
-  targets: entries.map(({ target }) => (target === '' ? null : storedText(target))),
+/** The columns of new entries that need no table, each as the text of an array. */
+const columnsOf = (entries: readonly PlainEntry[], firstNumber: number) => ({
+  numbers: plainArray(entries.map((_entry, index) => firstNumber + index)),
+  sizes: plainArray(entries.map(({ size }) => size)),
+  mtimes: plainArray(entries.map(({ mtime }) => mtime)),
+  fingerprints: plainArray(entries.map(entryFingerprint)),
+  targets: storedTextArrays(entries.map(({ target }) => (target === '' ? null : storedText(target)))),
 });
 
-const idsAt = (ids: readonly number[], indexes: readonly number[]): number[] => indexes.map((index) => ids[index] ?? 0);
+const idsAt = (ids: readonly number[], indexes: readonly number[]): string =>
+  plainArray(indexes.map((index) => ids[index] ?? 0));
+
+/** Inserts entries that begin with this listing. @param ids of their folders, names and attributes */
+const insertEntries = async (
+  { client, schema }: StepTarget,
+  { series_id, sequence }: CurrentListing,
+  { numbers, sizes, mtimes, fingerprints, targets }: ReturnType<typeof columnsOf>,
+  ids: readonly [folders: string, names: string, attributes: string],
+): Promise<void> => {
+  await client.query(
+    `insert into ${schema}.entries (series_id, number, folder_id, name_id, attributes_id, first_archive, last_archive, size,
+                                    mtime, fingerprint, target, target_raw)
+     select $1, number, folder, name, attributes, $2, ${NOT_ENDED}, size,
+            timestamptz 'epoch' + mtime * interval '1 microsecond', fingerprint, target, target_raw
+       from unnest($3::int4[], $4::int4[], $5::int4[], $6::int4[], $7::int8[], $8::int8[], $9::uuid[], $10::text[],
+                   $11::text[])
+            as given(number, folder, name, attributes, size, mtime, fingerprint, target, target_raw)`,
+    [series_id, sequence, numbers, ...ids, sizes, mtimes, fingerprints, ...targets],
+  );
+};
 
 /**
  * Adds new entries to a listing, with their folders, names and attributes where those are new. Without entries in the listing
@@ -63,10 +85,10 @@ export const addEntries = listingStep(catalogEntriesAdded, async (target, listin
   const nameIds = await resolvingNames;
   const folderIds = await resolveFolders(target, listing.series_id, tree.folders);
   const attributesIds = await resolveAttributes(target, attributes.items);
-  await insertEntries(target, listing, columns, {
-    folders: idsAt(folderIds, folderIndex),
-    names: idsAt(nameIds, nameIndex),
-    attributes: idsAt(attributesIds, attributesIndex),
-  });
+  await insertEntries(target, listing, columns, [
+    idsAt(folderIds, folderIndex),
+    idsAt(nameIds, nameIndex),
+    idsAt(attributesIds, attributesIndex),
+  ]);
   if (listing.previous_entries === 0) await addTotals(target, listing, folderIds, totals);
 });

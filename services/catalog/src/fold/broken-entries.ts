@@ -31,13 +31,13 @@ export const replaceFindings = async (
   await client.query(`delete from ${schema}.broken_entries where job_uuid = $1 and found_by = 'check'`, [job]);
   await client.query(
     `insert into ${schema}.broken_entries (job_uuid, number, found_by)
-     select distinct a.job_uuid, v.number, 'check'
+     select distinct a.job_uuid, e.number, 'check'
        from ${schema}.archives a
             cross join unnest($2::text[], $3::text[], $4::text[], $5::text[])
                        as given(folder, folder_raw, name, name_raw)
             join ${schema}.folders f on f.series_id = a.series_id and ${hasPath('f', 'given.folder', 'given.folder_raw')}
             join ${schema}.entry_names n on n.name = given.name and n.raw is not distinct from given.name_raw
-            join ${schema}.entries v on ${isInArchive('v', 'a')} and v.folder_id = f.id and v.name_id = n.id
+            join ${schema}.entries e on ${isInArchive('e', 'a')} and e.folder_id = f.id and e.name_id = n.id
       where a.job_uuid = $1 and ${isListed('a')}`,
     [job, ...storedTextArrays(folders), ...storedTextArrays(names)],
   );

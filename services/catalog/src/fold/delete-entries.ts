@@ -8,17 +8,10 @@ interface Leftovers {
   readonly folders: readonly number[];
 }
 
-interface LeftoverRow {
-  readonly names: number[] | null;
-  readonly folders: number[] | null;
-}
+const NONE: Leftovers = { names: [], folders: [] };
 
-const leftoversOf = (row: LeftoverRow | undefined): Leftovers => ({
-  names: row?.names ?? [],
-  folders: row?.folders ?? [],
-});
-
-const LEFTOVERS = `select array_agg(distinct name_id) as names, array_agg(distinct folder_id) as folders from gone`;
+const LEFTOVERS = `select coalesce(array_agg(distinct name_id), '{}') as names,
+                          coalesce(array_agg(distinct folder_id), '{}') as folders from gone`;
 
 /** Deletes those of these entries that began and ended within a range: no archive that is left has them. */
 export const deleteEntriesWithin = async (
@@ -26,40 +19,40 @@ export const deleteEntriesWithin = async (
   { seriesId, after, until }: SequenceRange,
   numbers: readonly number[],
 ): Promise<Leftovers> => {
-  const { rows } = await client.query<LeftoverRow>(
+  const { rows } = await client.query<Leftovers>(
     `with gone as (
-       delete from ${schema}.entries v using unnest($4::int4[]) as given(number)
-        where v.series_id = $1 and v.number = given.number and v.first_archive > $2 and v.last_archive < $3
-       returning v.name_id, v.folder_id
+       delete from ${schema}.entries e using unnest($4::int4[]) as given(number)
+        where e.series_id = $1 and e.number = given.number and e.first_archive > $2 and e.last_archive < $3
+       returning e.name_id, e.folder_id
      ) ${LEFTOVERS}`,
     [seriesId, after, until, plainArray(numbers)],
   );
-  return leftoversOf(rows[0]);
+  return rows[0] ?? NONE;
 };
 
-/** Deletes the next entries of a series, from a number on. Undefined when there were none. */
+/** Deletes the next entries of a series, from a number on; leaves no names when there were none. */
 export const deleteEntriesFrom = async (
   { client, schema }: StepTarget,
   seriesId: number,
   firstNumber: number,
   limit: number,
-): Promise<Leftovers | undefined> => {
-  const { rows } = await client.query<LeftoverRow>(
+): Promise<Leftovers> => {
+  const { rows } = await client.query<Leftovers>(
     `with chunk as (
        select number from ${schema}.entries where series_id = $1 and number >= $2 order by number limit $3
      ), gone as (
-       delete from ${schema}.entries v using chunk where v.series_id = $1 and v.number = chunk.number
-       returning v.name_id, v.folder_id
+       delete from ${schema}.entries e using chunk where e.series_id = $1 and e.number = chunk.number
+       returning e.name_id, e.folder_id
      ) ${LEFTOVERS}`,
     [seriesId, firstNumber, limit],
   );
-  return rows[0]?.names ? leftoversOf(rows[0]) : undefined;
+  return rows[0] ?? NONE;
 };
 
 const deleteUnusedNames = async ({ client, schema }: StepTarget, names: readonly number[]): Promise<void> => {
   await client.query(
     `delete from ${schema}.entry_names n using unnest($1::int4[]) as given(id)
-      where n.id = given.id and not exists (select from ${schema}.entries v where v.name_id = given.id)`,
+      where n.id = given.id and not exists (select from ${schema}.entries e where e.name_id = given.id)`,
     [plainArray(names)],
   );
 };
@@ -74,7 +67,7 @@ const deleteEmptyFolders = async (
     `with gone as (
        delete from ${schema}.folders f using unnest($2::int4[]) as given(id)
         where f.series_id = $1 and f.id = given.id
-          and not exists (select from ${schema}.entries v where v.series_id = $1 and v.folder_id = given.id)
+          and not exists (select from ${schema}.entries e where e.series_id = $1 and e.folder_id = given.id)
           and not exists (select from ${schema}.folders below where below.series_id = $1 and below.parent_id = given.id)
        returning f.id, f.parent_id
      ), cleared as (

@@ -27,9 +27,9 @@ export const reopenEntries = async (
   { series_id, sequence }: CurrentListing,
 ): Promise<void> => {
   await client.query(
-    `update ${schema}.entries v set last_archive = ${NOT_ENDED}
-       from ${schema}.ended_entries e, unnest(e.numbers) as ended(number)
-      where e.series_id = $1 and e.sequence = $2 and v.series_id = $1 and v.number = ended.number and v.last_archive = $2 - 1`,
+    `update ${schema}.entries e set last_archive = ${NOT_ENDED}
+       from ${schema}.ended_entries batch, unnest(batch.numbers) as ended(number)
+      where batch.series_id = $1 and batch.sequence = $2 and e.series_id = $1 and e.number = ended.number and e.last_archive = $2 - 1`,
     [series_id, sequence],
   );
   await client.query(`delete from ${schema}.ended_entries where series_id = $1 and sequence = $2`, [

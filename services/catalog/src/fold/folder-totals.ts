@@ -63,13 +63,13 @@ export const rollUpListing = async (
 ): Promise<void> => {
   await client.query(
     `with recursive changed as (
-       select v.folder_id, v.attributes_id, v.size, 1 as sign from ${schema}.entries v
-        where v.series_id = $1 and v.number >= $3 and v.number < $4
+       select e.folder_id, e.attributes_id, e.size, 1 as sign from ${schema}.entries e
+        where e.series_id = $1 and e.number >= $3 and e.number < $4
        union all
-       select v.folder_id, v.attributes_id, v.size, -1
-         from ${schema}.ended_entries e cross join lateral unnest(e.numbers) as ended(number)
-              join ${schema}.entries v on v.series_id = e.series_id and v.number = ended.number
-        where e.series_id = $1 and e.sequence = $2
+       select e.folder_id, e.attributes_id, e.size, -1
+         from ${schema}.ended_entries batch cross join lateral unnest(batch.numbers) as ended(number)
+              join ${schema}.entries e on e.series_id = batch.series_id and e.number = ended.number
+        where batch.series_id = $1 and batch.sequence = $2
      ), direct as (
        select c.folder_id, sum(sign) as entries, sum(case when a.type <> 'd' then sign else 0 end) as files,
               sum(sign * c.size) as bytes

@@ -68,7 +68,7 @@ const CHUNK = 20_000;
 export const removeEntriesFrom = async (target: StepTarget, seriesId: number, firstNumber: number): Promise<void> => {
   for (;;) {
     const leftovers = await deleteEntriesFrom(target, seriesId, firstNumber, CHUNK);
-    if (!leftovers) return;
+    if (leftovers.names.length === 0) return;
     await deleteUnused(target, seriesId, leftovers);
   }
 };

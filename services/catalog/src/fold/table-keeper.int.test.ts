@@ -1,24 +1,24 @@
 import { createLogger } from '@cyborgbackup/kernel';
 import { ensureProjection } from '@cyborgbackup/projections';
-import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { catalogProjection } from './catalog-projection.ts';
 import { createTableKeeper } from '../tables/table-keeper.ts';
 import { ensureTrigrams, withTrigrams } from '../tables/trigrams.ts';
 
-let kit: TestParts;
+let kit: TestDeps;
 const logger = createLogger('test', 'silent');
 
 beforeAll(async () => {
-  kit = await startTestParts();
-  const schema = await ensureTrigrams(kit.parts.pool, logger);
-  await ensureProjection(kit.parts.pool, withTrigrams(catalogProjection, schema ?? ''));
+  kit = await startTestDeps();
+  const schema = await ensureTrigrams(kit.deps.pool, logger);
+  await ensureProjection(kit.deps.pool, withTrigrams(catalogProjection, schema ?? ''));
 });
 
-afterAll(() => kit[Symbol.asyncDispose]());
+afterAll(() => kit?.[Symbol.asyncDispose]());
 
 test('merges pending names into the name index once no more arrive', async () => {
-  const { pool } = kit.parts;
+  const { pool } = kit.deps;
   const cleaned = vi.spyOn(pool, 'query');
   const keeper = createTableKeeper(pool, catalogProjection.name, logger);
   for (const first of [1, 1_001]) {
@@ -41,7 +41,7 @@ test('merges pending names into the name index once no more arrive', async () =>
 });
 
 test('refreshes the statistics so that the planner knows a new series', async () => {
-  const { pool } = kit.parts;
+  const { pool } = kit.deps;
   const keeper = createTableKeeper(pool, catalogProjection.name, logger);
   const insert = (series: number): Promise<unknown> =>
     pool.query(

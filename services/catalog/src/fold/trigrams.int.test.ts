@@ -1,29 +1,29 @@
 import { createLogger } from '@cyborgbackup/kernel';
 import { ensureProjection } from '@cyborgbackup/projections';
-import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { catalogProjection } from './catalog-projection.ts';
 import { ensureNameIndex, ensureTrigrams, withTrigrams } from '../tables/trigrams.ts';
 
-let kit: TestParts;
+let kit: TestDeps;
 const logger = createLogger('test', 'silent');
 
 const indexes = async (): Promise<number> => {
-  const { rowCount } = await kit.parts.pool.query(
+  const { rowCount } = await kit.deps.pool.query(
     `select from pg_indexes where schemaname = 'catalog' and indexdef like '%gin_trgm_ops%'`,
   );
   return rowCount ?? 0;
 };
 
 beforeAll(async () => {
-  kit = await startTestParts();
+  kit = await startTestDeps();
 });
 
-afterAll(() => kit[Symbol.asyncDispose]());
+afterAll(() => kit?.[Symbol.asyncDispose]());
 
 test('creates the index of names once, also for tables that were made without it', async () => {
-  const { pool } = kit.parts;
+  const { pool } = kit.deps;
   await ensureProjection(pool, catalogProjection);
   expect(await indexes()).toBe(0);
   const [schema = ''] = await Promise.all([ensureTrigrams(pool, logger), ensureTrigrams(pool, logger)]);
@@ -43,7 +43,7 @@ test('warns and works without the extension when it may not create it', async ()
     await admin.query('drop extension pg_trgm cascade');
     await admin.query(`revoke create on database ${rows[0]?.name ?? ''} from cyborgbackup_app`);
     const warn = (_fields: unknown, text: string): void => void warnings.push(text);
-    expect(await ensureTrigrams(kit.parts.pool, { ...logger, warn } as typeof logger)).toBeUndefined();
+    expect(await ensureTrigrams(kit.deps.pool, { ...logger, warn } as typeof logger)).toBeUndefined();
     expect(warnings).toEqual([expect.stringMatching(/CREATE EXTENSION pg_trgm/)]);
   } finally {
     await admin.end();

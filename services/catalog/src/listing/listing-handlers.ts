@@ -12,12 +12,11 @@ import {
 import { eventId, handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError, currentContext, systemContext } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { commandDeps, drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, drawIdBlock, type ServiceDeps } from '@cyborgbackup/service';
 import { archiveDecider } from '../archive/decider.ts';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import type { CurrentListing } from '../fold/listing-step.ts';
-import { seriesDecider } from '../series/decider.ts';
-import { seriesUuid } from '../series/series-uuid.ts';
+import { seriesDecider, seriesUuid } from '../series/decider.ts';
 import { findCurrentListing, findEntries, findUnseen, type SeenRange } from './listing-queries.ts';
 
 type ListingCall = 'begin' | 'match' | 'addEntries' | 'removeEntries' | 'markBroken' | 'complete' | 'abandon';
@@ -31,19 +30,19 @@ const INCOMPLETE = 'Parts of this listing are missing: list the archive again.';
 const EVENTS_PER_PART = 1_000_000;
 
 const cut = (fingerprints: string): string[] => {
-  const parts: string[] = [];
+  const deps: string[] = [];
   for (let at = 0; at < fingerprints.length; at += FINGERPRINT_LENGTH) {
-    parts.push(fingerprints.slice(at, at + FINGERPRINT_LENGTH));
+    deps.push(fingerprints.slice(at, at + FINGERPRINT_LENGTH));
   }
-  return parts;
+  return deps;
 };
 
 const text = (position: bigint | undefined): string => (position ?? 0n).toString();
 
 /** What the catalog does while an archive is listed; see `ListingSession` for how these calls go together. */
-export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typeof catalogCommands>, ListingCall> => {
-  const { pool, store, codec } = parts;
-  const handle = handleCommand(commandDeps(parts, 'catalog'), seriesDecider);
+export const createListingHandlers = (deps: ServiceDeps): Pick<RpcHandlers<typeof catalogCommands>, ListingCall> => {
+  const { pool, store, codec } = deps;
+  const handle = handleCommand(commandDeps(deps, 'catalog'), seriesDecider);
 
   /** Once, however often it is called with the same name. */
   const record = async (listing: string, name: string, event: CatalogEvent): Promise<string> => {
@@ -54,7 +53,7 @@ export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typ
   };
 
   const refuseIfGone = async (job: string): Promise<void> => {
-    const { state } = await loadState(parts, archiveDecider, archiveStream(job));
+    const { state } = await loadState(deps, archiveDecider, archiveStream(job));
     if (state.isGone) throw new AppError('conflict', GONE);
   };
 
@@ -90,7 +89,7 @@ export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typ
       await refuseIfGone(job);
       const series = seriesUuid(owner);
       const { position } = await handle(seriesStream(series), { type: 'start', series, listing, job, ...owner });
-      await parts.waiter.waitForProjections([catalogProjection.name], position ?? 0n, WAIT_MILLIS.listing);
+      await deps.waiter.waitForProjections([catalogProjection.name], position ?? 0n, WAIT_MILLIS.listing);
       const { next_number, previous_entries } = await findCurrentListing(pool, { series, listing });
       return { series, first_number: next_number, previous_entries };
     },
@@ -122,7 +121,7 @@ export const createListingHandlers = (parts: ServiceParts): Pick<RpcHandlers<typ
     complete: async ({ series, listing, job, events, added, entries }) => {
       await refuseIfGone(job);
       await checkEvents(listing, events);
-      const { state } = await loadState(parts, seriesDecider, seriesStream(series));
+      const { state } = await loadState(deps, seriesDecider, seriesStream(series));
       const idBase = await drawIdBlock(pool, 'catalog_entry', Math.max(1, state.nextNumber + added));
       const command = { type: 'complete', series, listing, job, added, entries, idBase } as const;
       return { position: text((await handle(seriesStream(series), command)).position) };

@@ -39,18 +39,13 @@ const findFolders = async (
   return rows[0]?.ids ?? [];
 };
 
-/** An entry of the listing before, by the position of the one that was asked for. */
-interface MatchedEntry {
-  readonly at: number;
-  readonly number: number;
-}
-
 /**
  * Which of these entries the listing before had; several times for one that it had several times.
  *
  * @param folders paths, with the slash at their end
  * @param folder by entry, the position of its folder
  * @param fingerprints by entry
+ * @returns numbers, each with the position of the entry that was asked for
  */
 export const findEntries = async (
   pool: Pool,
@@ -60,18 +55,18 @@ export const findEntries = async (
     folder,
     fingerprints,
   }: Readonly<{ folders: readonly string[]; folder: readonly number[]; fingerprints: readonly string[] }>,
-): Promise<readonly MatchedEntry[]> => {
+): Promise<readonly { readonly at: number; readonly number: number }[]> => {
   const ids = await findFolders(pool, listing, folders);
   const { rows } = await pool.query<{ at: number[] | null; numbers: number[] | null }>(
-    `select array_agg(given.at::int4 order by given.at, v.number) as at,
-            array_agg(v.number order by given.at, v.number) as numbers
+    `select array_agg(given.at::int4 order by given.at, e.number) as at,
+            array_agg(e.number order by given.at, e.number) as numbers
        from unnest($2::int4[], $3::uuid[]) with ordinality as given(folder, fingerprint, at)
             cross join lateral (
               select number from catalog.entries
                where series_id = $1 and folder_id = given.folder and fingerprint = given.fingerprint
                  and last_archive = ${NOT_ENDED} and number < $4
               offset 0
-            ) v`,
+            ) e`,
     [
       listing.series_id,
       plainArray(folder.map((at) => ids[at] ?? 'NULL')),

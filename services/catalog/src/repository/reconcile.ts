@@ -2,7 +2,7 @@ import { archiveStream, unknownArchivesStream, type catalogCommands, type RpcHan
 import { handleCommand } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import type { ArchiveRow } from '@cyborgbackup/read-models';
-import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
 import type { Pool } from 'pg';
 import { createHandleArchive } from '../archive/archive-handlers.ts';
 import { catalogProjection } from '../fold/catalog-projection.ts';
@@ -33,20 +33,20 @@ const findCatalogued = async (
 };
 
 /** Compares what borg lists with what is catalogued, and records what differs. */
-export const createReconcile = (parts: ServiceParts): RpcHandlers<typeof catalogCommands>['reconcile'] => {
-  const handleArchive = createHandleArchive(parts);
-  const handleUnknown = handleCommand(commandDeps(parts, 'catalog'), unknownArchivesDecider);
+export const createReconcile = (deps: ServiceDeps): RpcHandlers<typeof catalogCommands>['reconcile'] => {
+  const handleArchive = createHandleArchive(deps);
+  const handleUnknown = handleCommand(commandDeps(deps, 'catalog'), unknownArchivesDecider);
 
   /** @returns the last position, 0 when there was nothing to record */
   const recordDrift = async (
-    type: 'record-vanished' | 'record-reappeared',
+    type: 'archive-vanished' | 'archive-reappeared',
     repository: string,
     archives: readonly CataloguedArchive[],
   ): Promise<bigint> => {
     let last = 0n;
     for (const { job_uuid: job, archive_name: archive, borg_id } of archives) {
-      const command = { type, data: { job, repository, archive, borg_id } };
-      const { position = 0n } = await handleArchive(archiveStream(job), command);
+      const event = { type, data: { job, repository, archive, borg_id } };
+      const { position = 0n } = await handleArchive(archiveStream(job), { type: 'record', event });
       last = position > last ? position : last;
     }
     return last;
@@ -67,16 +67,16 @@ export const createReconcile = (parts: ServiceParts): RpcHandlers<typeof catalog
 
   return async ({ repository, known_until, after, until, archives }) => {
     const knownUntil = BigInt(known_until);
-    await parts.waiter.waitForProjections([catalogProjection.name], knownUntil, WAIT_MILLIS.listing);
-    const catalogued = await findCatalogued(parts.pool, repository, after, until);
+    await deps.waiter.waitForProjections([catalogProjection.name], knownUntil, WAIT_MILLIS.listing);
+    const catalogued = await findCatalogued(deps.pool, repository, after, until);
     const listedIds = new Set(archives.map(({ borg_id }) => borg_id));
     const cataloguedIds = new Set(catalogued.map(({ borg_id }) => borg_id));
     const vanished = catalogued.filter(
       ({ borg_id, position, removed }) => !removed && !listedIds.has(borg_id) && BigInt(position) <= knownUntil,
     );
     const reappeared = catalogued.filter(({ borg_id, removed }) => removed && listedIds.has(borg_id));
-    const lastVanished = await recordDrift('record-vanished', repository, vanished);
-    const lastReappeared = await recordDrift('record-reappeared', repository, reappeared);
+    const lastVanished = await recordDrift('archive-vanished', repository, vanished);
+    const lastReappeared = await recordDrift('archive-reappeared', repository, reappeared);
     const last = lastReappeared > lastVanished ? lastReappeared : lastVanished;
     const unknown = await recordUnknown(
       repository,

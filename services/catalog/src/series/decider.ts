@@ -1,5 +1,5 @@
 import type { catalogListingAbandoned, catalogListingCompleted, catalogListingStarted } from '@cyborgbackup/contracts';
-import { AppError, type Decider, type EventOf } from '@cyborgbackup/kernel';
+import { AppError, nameUuid, type Decider, type EventOf } from '@cyborgbackup/kernel';
 
 /*
  * A series of archives, stream `catalog-series-<series>`:
@@ -96,3 +96,15 @@ export const seriesDecider: Decider<SeriesState, SeriesCommand, SeriesEvent> = {
     }
   },
 };
+
+/**
+ * The uuid of the series of one policy, client and machine in a repository, whose uuid is the namespace: always the same. Each
+ * of its archives is listed as the difference from the one before.
+ */
+export const seriesUuid = ({
+  repository,
+  policy,
+  client,
+  machine,
+}: Pick<Started['data'], 'repository' | 'policy' | 'client' | 'machine'>): string =>
+  nameUuid(repository, JSON.stringify([policy, client, machine]));

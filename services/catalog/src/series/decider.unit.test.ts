@@ -1,7 +1,6 @@
 import { fold } from '@cyborgbackup/kernel';
 import { expect, test } from 'vitest';
-import { seriesDecider, type SeriesCommand, type SeriesEvent } from './decider.ts';
-import { seriesUuid } from './series-uuid.ts';
+import { seriesDecider, seriesUuid, type SeriesCommand, type SeriesEvent } from './decider.ts';
 
 const uuid = (n: number): string => `0b9c3f0e-8f6a-4a53-9f55-00000000000${n}`;
 const of = { series: uuid(1), job: uuid(2), repository: uuid(3), policy: uuid(4), client: uuid(5), machine: '' };

@@ -2,13 +2,13 @@ import type { CatalogEvent, JobEvent, RunEvent } from '@cyborgbackup/contracts';
 import { defineReadModel, type TableChanges } from '@cyborgbackup/projections';
 import { catalog, type ArchiveRow } from '@cyborgbackup/read-models';
 
-type Planned = Pick<
-  ArchiveRow,
-  'job_uuid' | 'archive_name' | 'repository_uuid' | 'client_uuid' | 'policy_uuid' | 'machine'
->;
-
-const planned = (facts: Planned): ArchiveRow => ({
-  ...facts,
+/** A row of which nothing is known but this. */
+const planned = (known: Pick<ArchiveRow, 'job_uuid'> & Partial<ArchiveRow>): ArchiveRow => ({
+  archive_name: '',
+  repository_uuid: null,
+  client_uuid: null,
+  policy_uuid: null,
+  machine: '',
   borg_id: '',
   started_at: null,
   finished_at: null,
@@ -28,6 +28,7 @@ const planned = (facts: Planned): ArchiveRow => ({
   sequence: null,
   next_number: null,
   id_base: null,
+  ...known,
 });
 
 /** The archives that the backups of a run will make. */
@@ -65,15 +66,7 @@ export const archives = defineReadModel<ArchiveRow, JobEvent | CatalogEvent | Ru
   'job-succeeded': ({ data: { job, archive, repository, client }, position }, table) =>
     archive
       ? table.upsert({ job_uuid: job }, (row) => ({
-          ...(row ??
-            planned({
-              job_uuid: job,
-              archive_name: archive.name,
-              repository_uuid: repository,
-              client_uuid: client,
-              policy_uuid: null,
-              machine: '',
-            })),
+          ...(row ?? planned({ job_uuid: job })),
           repository_uuid: repository,
           client_uuid: client,
           ...made(archive, { position, failed: false }),

@@ -3,8 +3,8 @@ import { eventId } from '@cyborgbackup/event-store';
 import { beginListing, type CatalogCall, type ListingSession } from '@cyborgbackup/executor';
 import { createLogger, systemContext, type DomainEvent } from '@cyborgbackup/kernel';
 import { compareProjection, readCheckpoint, type Comparison } from '@cyborgbackup/projections';
-import type { RunningService, ServiceParts } from '@cyborgbackup/service';
-import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import type { RunningService, ServiceDeps } from '@cyborgbackup/service';
+import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import { startCatalog } from '../start.ts';
@@ -20,7 +20,7 @@ export type Owner = Omit<typeof owner, 'policy'> & { readonly policy: string | n
 
 /** The catalog service with everything it needs, and what an executor and a scheduler would do. */
 export interface CatalogHost extends AsyncDisposable {
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   readonly call: CatalogCall;
   append(stream: string, ...events: DomainEvent[]): Promise<bigint>;
   /** Records that a backup made an archive. @returns the backup's uuid */
@@ -63,11 +63,11 @@ export const line = (entry: CatalogEntry): string => {
   const start = entry.path.lastIndexOf('/') + 1;
   const form = (text: string): string => {
     if (text.isWellFormed()) return `text:${text}`;
-    const parts = Array.from(text, (each) => {
+    const deps = Array.from(text, (each) => {
       const code = each.codePointAt(0) ?? 0;
       return code >= 0xdc80 && code <= 0xdcff ? Buffer.from([code - 0xdc00]) : Buffer.from(each);
     });
-    return `raw:${Buffer.concat(parts).toString('base64')}`;
+    return `raw:${Buffer.concat(deps).toString('base64')}`;
   };
   const { mode, owner: user, group, uid, gid, type, size, healthy } = entry;
   const mtime = new Date(entry.mtime / 1_000).toISOString();
@@ -90,36 +90,36 @@ export const line = (entry: CatalogEntry): string => {
 
 const ENTRIES = `
   select f.path, f.raw as folder_raw, n.name, n.raw as name_raw, x.mode, x.owner, x.group_name, x.uid, x.gid, x.type,
-         v.size, v.mtime, v.target, v.target_raw,
-         not exists (select from catalog.broken_entries b where b.job_uuid = a.job_uuid and b.number = v.number) as healthy
+         e.size, e.mtime, e.target, e.target_raw,
+         not exists (select from catalog.broken_entries b where b.job_uuid = a.job_uuid and b.number = e.number) as healthy
     from catalog.archives a
-         join catalog.entries v on v.series_id = a.series_id and v.first_archive <= a.sequence and v.last_archive >= a.sequence
-         join catalog.folders f on f.series_id = v.series_id and f.id = v.folder_id
-         join catalog.entry_names n on n.id = v.name_id
-         join catalog.entry_attributes x on x.id = v.attributes_id
+         join catalog.entries e on e.series_id = a.series_id and e.first_archive <= a.sequence and e.last_archive >= a.sequence
+         join catalog.folders f on f.series_id = e.series_id and f.id = e.folder_id
+         join catalog.entry_names n on n.id = e.name_id
+         join catalog.entry_attributes x on x.id = e.attributes_id
    where a.job_uuid = $1 and a.complete and not a.removed`;
 
 export const startCatalogHost = async (): Promise<CatalogHost> => {
-  const kit: TestParts = await startTestParts();
-  const { parts } = kit;
+  const kit: TestDeps = await startTestDeps();
+  const { deps } = kit;
   const logger = createLogger('catalog', process.env['CATALOG_TEST_LOG'] === undefined ? 'silent' : 'warn');
   const service: RunningService = await startCatalog({ ...(await kit.connect('catalog')), logger });
   const call: CatalogCall = (rpc, input) =>
-    parts.rpc.call(rpc.subject, input, { schema: rpc.output, deadlineMillis: 10_000 });
+    deps.rpc.call(rpc.subject, input, { schema: rpc.output, deadlineMillis: 10_000 });
 
   const append: CatalogHost['append'] = async (stream, ...events) => {
     const context = systemContext('test');
     const encoded = await Promise.all(
-      events.map((event, index) => parts.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
+      events.map((event, index) => deps.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
     );
-    return (await parts.store.append(stream, encoded, 'any')).position;
+    return (await deps.store.append(stream, encoded, 'any')).position;
   };
   const rows: CatalogHost['rows'] = async (sql, values = []) =>
-    (await parts.pool.query<Record<string, unknown>>(sql, [...values])).rows;
+    (await deps.pool.query<Record<string, unknown>>(sql, [...values])).rows;
   const waitForProjection = async (): Promise<void> => {
-    const head = await parts.store.head();
+    const head = await deps.store.head();
     for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-      const checkpoint = await readCheckpoint(parts.pool, catalogProjection.name);
+      const checkpoint = await readCheckpoint(deps.pool, catalogProjection.name);
       if (checkpoint && checkpoint.position >= head) return;
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -129,7 +129,7 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
     beginListing(call, { listing, job, ...of });
 
   return {
-    parts,
+    deps,
     call,
     append,
     backUp: async (name, { borgId = randomUUID(), owner: of = owner, job = randomUUID() } = {}) => {
@@ -190,7 +190,7 @@ export const startCatalogHost = async (): Promise<CatalogHost> => {
     replay: async () => {
       await waitForProjection();
       const signal = new AbortController().signal;
-      return compareProjection({ ...parts, projection: catalogProjection, owner: randomUUID(), signal });
+      return compareProjection({ ...deps, projection: catalogProjection, owner: randomUUID(), signal });
     },
     [Symbol.asyncDispose]: async () => {
       await service.stop();

@@ -9,7 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JOB_MARKER } from '../endpoints/job-processes.ts';
 import { startExecutor } from '../start.ts';
-import { CONFIG, startJobSite, type JobSite, type JobSketch } from '../testing/job-site.ts';
+import { CONFIG } from '../testing/job-fixtures.ts';
+import { startJobSite, type JobSite, type JobSketch } from '../testing/job-site.ts';
 
 let site: JobSite;
 
@@ -175,7 +176,7 @@ const abandoned = async (sketch: JobSketch): Promise<{ readonly job: string; rea
 };
 
 describe('a job whose executor died', () => {
-  it('is taken over after its borg was ended, and has one archive', async () => {
+  it('a job whose executor died is taken over after its borg was ended, and has one archive', async () => {
     const archive_name = 'taken-over';
     const one = await abandoned({ archive_name });
     // The borg of the dead one still runs on the client.
@@ -208,7 +209,7 @@ describe('a job whose executor died', () => {
     expect(output).toMatch(/Ended \d+ processes of an earlier attempt/);
   });
 
-  it('is not repeated when its archive was complete, and its posthook runs', async () => {
+  it('a backup is not repeated when its archive was complete, and its posthook runs', async () => {
     const log = join(site.folder, 'adopted.log');
     const one = await abandoned({
       archive_name: 'completed',

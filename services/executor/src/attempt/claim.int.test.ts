@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { JOB_MARKER } from '../endpoints/job-processes.ts';
 import { startExecutor } from '../start.ts';
-import { CONFIG, startJobSite } from '../testing/job-site.ts';
+import { CONFIG } from '../testing/job-fixtures.ts';
+import { startJobSite } from '../testing/job-site.ts';
 import { startWire } from '../testing/wire.ts';
 
 const runsSomething = async (job: string): Promise<boolean> => {

@@ -21,26 +21,27 @@ describe('a failed connection', () => {
   it.each<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost'])(
     'of the kind %s is retried a few times, at growing intervals',
     (kind) => {
-      const judge = (transportFailures: number): unknown => classifyFailure(ended(ssh(kind), { transportFailures }));
-      expect(judge(0)).toEqual({
+      const actionAfter = (transportFailures: number): unknown =>
+        classifyFailure(ended(ssh(kind), { transportFailures }));
+      expect(actionAfter(0)).toEqual({
         kind: 'release-for-retry',
         reason: `ssh: ${kind}`,
         transport: true,
         retryMillis: 10_000,
       });
-      expect(judge(1)).toMatchObject({ kind: 'release-for-retry', transport: true, retryMillis: 30_000 });
-      expect(judge(2)).toMatchObject({
+      expect(actionAfter(1)).toMatchObject({ kind: 'release-for-retry', transport: true, retryMillis: 30_000 });
+      expect(actionAfter(2)).toMatchObject({
         kind: 'fail',
         failure: { message: `ssh: ${kind} It was tried 3 times.`, facts: { transport: true } },
       });
     },
   );
-  it('may also be reported by borg', () => {
+  it('a failed connection may also be reported by borg', () => {
     const failure = new JobFailure('closed', { transport: true });
     expect(classifyFailure(ended(failure))).toMatchObject({ kind: 'release-for-retry', transport: true });
     expect(classifyFailure(ended(failure, { maxAttempts: 1 }))).toEqual({ kind: 'fail', failure });
   });
-  it('is retried after ten minutes at the latest, and not more often than allowed', () => {
+  it('a failed connection is retried after ten minutes at the latest, and not more often than allowed', () => {
     fc.assert(
       fc.property(fc.nat({ max: 30 }), fc.integer({ min: 1, max: 20 }), (transportFailures, maxAttempts) => {
         const action = classifyFailure(ended(ssh('lost'), { transportFailures, maxAttempts }));
@@ -55,7 +56,7 @@ it.each<[string, unknown]>([
   ['a refused key', ssh('auth')],
   ['a changed host key', ssh('host-key')],
   ['an account without a shell', ssh('no-shell')],
-  ['what borg says', new JobFailure('The passphrase is wrong.', { exitCode: 2 })],
+  ['what borg says', new JobFailure('The passphrase is wrong.', { exit_code: 2 })],
 ])('%s fails the job at once', (_name, error) => {
   expect(classifyFailure(ended(error))).toMatchObject({ kind: 'fail', failure: { message: (error as Error).message } });
 });
@@ -67,16 +68,16 @@ it('ends the job as an error after a defect of ours', () => {
 
 it('retries after an infrastructure error, with a longer delay each time', () => {
   const trouble = new AppError('unavailable', 'The log is away.');
-  const judge = (attempt: number, transportFailures = 0): unknown =>
+  const actionAfter = (attempt: number, transportFailures = 0): unknown =>
     classifyFailure(ended(trouble, { attempt, transportFailures }));
-  expect(judge(1)).toEqual({
+  expect(actionAfter(1)).toEqual({
     kind: 'release-for-retry',
     reason: 'The log is away.',
     transport: false,
     retryMillis: 5_000,
   });
-  expect(judge(3)).toMatchObject({ retryMillis: 45_000 });
-  expect(judge(3, 2)).toMatchObject({ retryMillis: 5_000 });
+  expect(actionAfter(3)).toMatchObject({ retryMillis: 45_000 });
+  expect(actionAfter(3, 2)).toMatchObject({ retryMillis: 5_000 });
 });
 
 describe('an attempt that was stopped', () => {
@@ -91,7 +92,7 @@ describe('an attempt that was stopped', () => {
       expect(classifyFailure(ended(error, { stop, isShuttingDown: true, totalTimeout: 600 }))).toMatchObject(action);
     }
   });
-  it('by the end of its executor is retried elsewhere at once', () => {
+  it('an attempt that the end of its executor stops is retried elsewhere at once', () => {
     expect(classifyFailure(ended(new JobStopped(), { isShuttingDown: true }))).toMatchObject({
       kind: 'release-for-retry',
       transport: false,

@@ -37,21 +37,27 @@ const isHeldElsewhere = (): RetryLater => new RetryLater(HELD_MILLIS, 'an execut
  * 3. record the outcome. The append is refused when the attempt has lost the job, and then nothing is lost: the attempt
  *    that is running records how the job ends.
  */
-export const createJobHandler = (deps: JobHandlerDeps): JobHandler => {
-  const { parts, holders } = deps;
-  const command = createJobCommands(parts);
-  const planOf = createJobPlans(parts);
+export const createJobHandler = (handlerDeps: JobHandlerDeps): JobHandler => {
+  const { deps, holders } = handlerDeps;
+  const command = createJobCommands(deps);
+  const planOf = createJobPlans(deps);
   const handle: JobHandler = async (message, delivery) => {
     const plan = await planOf(message.run, message.job);
-    const claimed = await claimJob(deps, command, message);
+    const claimed = await claimJob(handlerDeps, command, message);
     if (claimed === undefined) return 'drop';
     await holders.hold(message.job, async () => {
       const { attempt, transportFailures, tookOver } = claimed;
       if (tookOver) await delay(TAKEOVER_TIMING.fenceMillis, delivery.signal);
-      const output = await createJobOutput(parts, message.job, attempt);
+      const output = await createJobOutput(deps, message.job, attempt);
       const reason = tookOver ? ', since the executor of the one before does not answer any more' : '';
       if (attempt > 1) output.write('verbose', `Attempt ${attempt}${reason}.`);
-      await runAttempt(deps, command, { plan, attempt, transportFailures, output, shutdownSignal: delivery.signal });
+      await runAttempt(handlerDeps, command, {
+        plan,
+        attempt,
+        transportFailures,
+        output,
+        shutdownSignal: delivery.signal,
+      });
     });
     return 'done';
   };
@@ -78,16 +84,16 @@ const giveUp = async (command: JobCommands, job: string, { attempt, reason }: Jo
 
 /** Undefined when the job is over. @throws RetryLater when another executor works on it, or was faster */
 const claimJob = async (
-  { parts, holders }: JobHandlerDeps,
+  { deps, holders }: JobHandlerDeps,
   command: JobCommands,
   { job, run }: JobMessage,
 ): Promise<ClaimedAttempt | undefined> => {
-  const { state: current } = await loadState(parts, jobEvolver, jobStream(job));
+  const { state: current } = await loadState(deps, jobEvolver, jobStream(job));
   if (isJobOver(current)) return undefined;
   const isRunning = current.status === 'running';
   if (isRunning && (await holders.isHeld(job))) throw isHeldElsewhere();
   if (current.attempt - current.transportFailures >= MAX_LOST_ATTEMPTS) return giveUp(command, job, current);
-  const start: JobCommand = { type: 'start', job, run, executor: parts.instance };
+  const start: JobCommand = { type: 'start', job, run, executor: deps.instance };
   try {
     const { state } = await command(jobStream(job), isRunning ? { ...start, insteadOf: current.attempt } : start);
     return { attempt: state.attempt, transportFailures: state.transportFailures, tookOver: isRunning };
@@ -98,8 +104,8 @@ const claimJob = async (
 };
 
 /** A job that was delivered in vain too often ends as an error, so that its run does not wait for ever. */
-export const createDeadHandler = ({ parts, holders }: Pick<JobHandlerDeps, 'parts' | 'holders'>): DeadHandler => {
-  const command = createJobCommands(parts);
+export const createDeadHandler = ({ deps, holders }: Pick<JobHandlerDeps, 'deps' | 'holders'>): DeadHandler => {
+  const command = createJobCommands(deps);
   return async (message, { message: why }) => {
     if (!message) return;
     const { job } = message;

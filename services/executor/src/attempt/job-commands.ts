@@ -1,9 +1,9 @@
 import type { JobEvent, JobState } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
-import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { jobDecider, type JobCommand } from '../job/job-decider.ts';
 
 export type JobCommands = CommandHandler<JobState, JobCommand, JobEvent>;
 
-export const createJobCommands = (parts: ServiceParts): JobCommands =>
-  handleCommand(commandDeps(parts, 'executor'), jobDecider);
+export const createJobCommands = (deps: ServiceDeps): JobCommands =>
+  handleCommand(commandDeps(deps, 'executor'), jobDecider);

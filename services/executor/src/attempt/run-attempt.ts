@@ -1,28 +1,21 @@
-import type { HostKeyPins } from '@cyborgbackup/borg';
-import { jobStream, POLICY_DEFAULTS, type RunRequested } from '@cyborgbackup/contracts';
+import { jobStream, POLICY_DEFAULTS } from '@cyborgbackup/contracts';
 import { hasCode } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
-import type { ServiceParts } from '@cyborgbackup/service';
-import type { JobContext } from '../job/job-context.ts';
+import type { ConnectionDeps, JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
 import { JobStopped, stopReasonOf } from '../job/job-failure.ts';
 import type { JobPlan } from '../job/job-plan.ts';
-import type { JobResult } from '../job/job-result.ts';
+import type { FailureFacts, JobResult } from '../job/job-result.ts';
 import { runJobType } from '../jobs/run-job-type.ts';
 import type { JobOutput } from '../output/job-output.ts';
 import type { CancelSignals } from './cancel-signals.ts';
-import { classifyFailure, type FailureAction } from './classify-failure.ts';
+import { classifyFailure, type FailedAttempt } from './classify-failure.ts';
 import type { JobCommands } from './job-commands.ts';
 import { createProcessRecorder } from './record-process.ts';
-import { redactOutcome } from './redact-outcome.ts';
 import { watchJob } from './watch-job.ts';
 
-export interface AttemptDeps {
-  readonly parts: ServiceParts;
-  readonly hostKeys: HostKeyPins;
+export interface AttemptDeps extends ConnectionDeps {
   readonly cancels: CancelSignals;
-  /** Default of policies. */
-  readonly connectTimeoutMillis: number;
 }
 
 export interface Attempt {
@@ -45,31 +38,33 @@ interface Outcome {
  * Works on a claimed job and records how it ended.
  * @throws RetryLater when the attempt ended without a result: the job is to be delivered again
  */
-export const runAttempt = async (deps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {
-  const { parts, cancels, hostKeys } = deps;
+export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {
+  const { deps, cancels, hostKeys } = attemptDeps;
   const { plan, output, shutdownSignal } = attempt;
   const job = plan.job.uuid;
-  const limits = limitsOf(plan.run, deps.connectTimeoutMillis);
+  const { connect_timeout, idle_timeout, total_timeout, max_attempts } = plan.run.policy ?? POLICY_DEFAULTS;
   const stopping = new AbortController();
   const ended = new AbortController();
-  const watch = watchJob(parts, job, {
+  const watch = watchJob(deps, job, {
     attempt: attempt.attempt,
     signal: ended.signal,
     wake: () => cancels.next(job),
     stop: (reason) => stopping.abort(new JobStopped(reason)),
   });
-  const overtime = timer(limits.totalTimeout, () => stopping.abort(new JobStopped('overtime')));
-  const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: parts.logger });
+  const overtime = timer(total_timeout, () => stopping.abort(new JobStopped('overtime')));
+  const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: deps.logger });
   const context: JobContext = {
-    parts,
+    deps,
     hostKeys,
+    job,
     plan,
     attempt: attempt.attempt,
     output,
-    connectTimeoutMillis: limits.connectTimeoutMillis,
-    idleTimeoutMillis: limits.idleTimeoutMillis,
+    connectTimeoutMillis: connect_timeout === null ? attemptDeps.connectTimeoutMillis : connect_timeout * 1000,
+    idleTimeoutMillis: (idle_timeout ?? IDLE_SECONDS) * 1000,
     signal: AbortSignal.any([stopping.signal, shutdownSignal]),
     assertOwnership: watch.assertOwnership,
+    warn: (text) => output.write('system_warning', text),
     recordProcess: recorder.recordProcess,
   };
   // While the log cannot be read it cannot be written to either, and hours of work would be done once more. A cancel request or
@@ -80,7 +75,10 @@ export const runAttempt = async (deps: AttemptDeps, command: JobCommands, attemp
       .finally(logAnswers)
       .then(
         (result) => successOf(attempt, result),
-        (error: unknown) => failureOf(attempt, limits, { error, stop: stopReasonOf(stopping.signal) }),
+        (error: unknown) => {
+          const policy = { maxAttempts: max_attempts, totalTimeout: total_timeout };
+          return failureOf(attempt, { ...policy, error, stop: stopReasonOf(stopping.signal) });
+        },
       );
     await recorder.flush();
     await output.flush();
@@ -96,28 +94,6 @@ export const runAttempt = async (deps: AttemptDeps, command: JobCommands, attemp
 
 /** Borg reports progress several times a second; a dump or a hook may be silent for a while. */
 const IDLE_SECONDS = 3_600;
-
-interface AttemptLimits {
-  /** For reaching a host and logging in. */
-  readonly connectTimeoutMillis: number;
-  /** For silence of borg, a dump or a hook. */
-  readonly idleTimeoutMillis: number;
-  /** For the whole attempt, in seconds; null = no limit. */
-  readonly totalTimeout: number | null;
-  /** How often the job is tried when connections fail. */
-  readonly maxAttempts: number;
-}
-
-/** What the run's policy allows, with the defaults for what it leaves open and for a run without policy. */
-const limitsOf = ({ policy }: RunRequested, connectTimeoutMillis: number): AttemptLimits => {
-  const { connect_timeout, idle_timeout, total_timeout, max_attempts } = policy ?? POLICY_DEFAULTS;
-  return {
-    connectTimeoutMillis: connect_timeout === null ? connectTimeoutMillis : connect_timeout * 1000,
-    idleTimeoutMillis: (idle_timeout ?? IDLE_SECONDS) * 1000,
-    totalTimeout: total_timeout,
-    maxAttempts: max_attempts,
-  };
-};
 
 /** Node's longest; a longer one would fire at once. */
 const MAX_TIMER_MILLIS = 2_147_483_647;
@@ -138,18 +114,10 @@ const successOf = ({ plan, attempt }: Attempt, result: JobResult): Outcome => ({
 
 const failureOf = (
   { plan, attempt, transportFailures, output, shutdownSignal }: Attempt,
-  { maxAttempts, totalTimeout }: AttemptLimits,
-  ended: Pick<Parameters<typeof classifyFailure>[0], 'error' | 'stop'>,
+  ended: Pick<FailedAttempt, 'error' | 'stop' | 'maxAttempts' | 'totalTimeout'>,
 ): Outcome => {
   const isShuttingDown = shutdownSignal.aborted;
-  const action: FailureAction = classifyFailure({
-    ...ended,
-    isShuttingDown,
-    attempt,
-    transportFailures,
-    maxAttempts,
-    totalTimeout,
-  });
+  const action = classifyFailure({ ...ended, isShuttingDown, attempt, transportFailures });
   const own = { job: plan.job.uuid, attempt };
   switch (action.kind) {
     case 'cancel':
@@ -177,4 +145,30 @@ const recordOutcome = async (command: JobCommands, job: string, outcome: JobComm
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
   }
+};
+
+type Clean = (text: string) => string;
+
+const redacted = <Facts extends FailureFacts | JobResult>(facts: Facts, clean: Clean): Facts => {
+  const { warnings, restored, drill } = facts;
+  return {
+    ...facts,
+    ...(warnings ? { warnings: warnings.map(clean) } : {}),
+    ...(restored ? { restored: { ...restored, mismatches: restored.mismatches.map(clean) } } : {}),
+    ...(drill
+      ? { drill: { ...drill, files: drill.files.map((file) => ({ ...file, problem: clean(file.problem) })) } }
+      : {}),
+  };
+};
+
+/**
+ * How a job ended, with all text for people cleaned: borg, dumps and servers may have repeated what they were given. Names of
+ * archives, machines and files stay as they are, since others look for them.
+ */
+const redactOutcome = (command: JobCommand, clean: Clean): JobCommand => {
+  if (command.type === 'succeed') return { ...command, result: redacted(command.result, clean) };
+  if (command.type === 'fail') {
+    return { ...command, reason: clean(command.reason), facts: redacted(command.facts, clean) };
+  }
+  return 'reason' in command ? { ...command, reason: clean(command.reason) } : command;
 };

@@ -27,18 +27,18 @@ const backup = (sketch: JobSketch = {}): JobSketch => ({
 });
 
 describe('the jobs of a repository', () => {
-  it('prepare the repository', async () => {
+  it('a check job of the repository prepares it', async () => {
     const ended = await site.runJob({ job_type: 'check', check: 'repository', client: null, archive_name: null });
     expect(ended).toMatchObject({ status: 'successful', attempt: 1 });
   });
 
-  it('prepare the client', async () => {
+  it('a check job of the client prepares it', async () => {
     expect(await site.runJob({ job_type: 'check', check: 'client', archive_name: null })).toMatchObject({
       status: 'successful',
     });
   });
 
-  it('back up, with the facts that borg reports and the process that made them', async () => {
+  it('folders are backed up, with the facts that borg reports and the process that made them', async () => {
     const { status, end, types } = await site.runJob(backup({ archive_name: 'folders-web-2026-01-01_00-00' }));
     expect(status).toBe('successful');
     expect(end).toMatchObject({
@@ -49,7 +49,7 @@ describe('the jobs of a repository', () => {
     expect(types).toEqual(['job-started', 'job-process-started', 'job-succeeded']);
   });
 
-  it('refuse a second archive of the same name, in a sentence', async () => {
+  it('a second archive of the same name is refused, in a sentence', async () => {
     const ended = await site.runJob(backup({ archive_name: 'folders-web-2026-01-01_00-00' }));
     expect(ended).toMatchObject({ status: 'failed', reason: expect.stringMatching(/already exists/) });
   });
@@ -90,7 +90,7 @@ describe('a job fails with a sentence that names the problem', () => {
     expect(ended).toMatchObject({ status: 'failed', attempt: 1, reason: expect.stringMatching(reason) });
   });
 
-  it('for a host that shows another key than before', async () => {
+  it('is refused for a host that shows another key than before', async () => {
     await using other = await startTestSshd({ authorizedKeys: [] });
     const client = site.clientAt(other.host, other.port);
     const refused = await site.runJob(backup({ client }));
@@ -104,7 +104,7 @@ describe('a job fails with a sentence that names the problem', () => {
 it("shows no secret in a job's output", async () => {
   const { job } = await site.runJob(backup());
   const output: unknown[] = [];
-  for await (const { data } of site.parts.store.readStream(outputStream(job))) output.push(data);
+  for await (const { data } of site.deps.store.readStream(outputStream(job))) output.push(data);
   expect(output.length).toBeGreaterThan(0);
   expect(JSON.stringify(output)).not.toContain(site.passphrase);
 });

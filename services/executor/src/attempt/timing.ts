@@ -1,3 +1,4 @@
+import { TERM_TO_KILL_MILLIS } from '@cyborgbackup/borg';
 import { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT } from '@cyborgbackup/messaging';
 
 /**
@@ -24,34 +25,28 @@ import { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT } from '@cyborgbackup/messagin
  * timing.unit.test.ts moves each number and expects `assertTakeoverTiming` to fail.
  * See docs/decisions/0020-an-executor-stops-before-it-is-replaced.md.
  */
-export interface TakeoverTiming {
+export const TAKEOVER_TIMING = {
   /** A message without a heartbeat for so long is delivered to another executor. */
-  readonly ackWaitMillis: number;
-  readonly heartbeatMillis: number;
+  ackWaitMillis: ACK_WAIT_MILLIS,
+  heartbeatMillis: ACK_WAIT_MILLIS / HEARTBEATS_PER_ACK_WAIT,
   /** An attempt continues so long while neither PostgreSQL nor NATS can be reached; longer than a restart of both takes. */
-  readonly blindMillis: number;
-  /** What a stopped borg gets to end by itself, before it is killed; the supervisor in libs/borg waits so long. */
-  readonly termToKillMillis: number;
+  blindMillis: 10_000,
+  /** What a stopped borg gets to end by itself, before it is killed. */
+  termToKillMillis: TERM_TO_KILL_MILLIS,
   /** How often a running job's stream is read. Cancel signals usually come first; this does not depend on them. */
-  readonly watchMillis: number;
+  watchMillis: 2_000,
   /** How long an executor waits for another one to say that it holds a job. */
-  readonly holderAnswerMillis: number;
+  holderAnswerMillis: 2_000,
   /** How long an attempt that takes a job over waits before it starts. */
-  readonly fenceMillis: number;
-}
+  fenceMillis: 5_000,
+};
+
+export type TakeoverTiming = Readonly<typeof TAKEOVER_TIMING>;
 
 /** @throws Error when two attempts of one job could run at the same time */
 export const assertTakeoverTiming = (timing: TakeoverTiming): void => {
-  const {
-    ackWaitMillis,
-    heartbeatMillis,
-    blindMillis,
-    termToKillMillis,
-    watchMillis,
-    holderAnswerMillis,
-    fenceMillis,
-  } = timing;
-  const endsAfter = blindMillis + termToKillMillis;
+  const { ackWaitMillis, heartbeatMillis, holderAnswerMillis, watchMillis, fenceMillis } = timing;
+  const endsAfter = timing.blindMillis + timing.termToKillMillis;
   const startsAfter = ackWaitMillis - heartbeatMillis + holderAnswerMillis + fenceMillis;
   if (endsAfter >= startsAfter) {
     throw new Error(
@@ -63,16 +58,6 @@ export const assertTakeoverTiming = (timing: TakeoverTiming): void => {
       `A job could run twice: its log is read every ${watchMillis} ms, and the fence is ${fenceMillis} ms.`,
     );
   }
-};
-
-export const TAKEOVER_TIMING: TakeoverTiming = {
-  ackWaitMillis: ACK_WAIT_MILLIS,
-  heartbeatMillis: ACK_WAIT_MILLIS / HEARTBEATS_PER_ACK_WAIT,
-  blindMillis: 10_000,
-  termToKillMillis: 4_000,
-  watchMillis: 2_000,
-  holderAnswerMillis: 2_000,
-  fenceMillis: 5_000,
 };
 
 assertTakeoverTiming(TAKEOVER_TIMING);

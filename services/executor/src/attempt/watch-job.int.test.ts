@@ -1,7 +1,7 @@
 import { jobStream } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
 import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
-import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -9,14 +9,14 @@ import { JobStopped, type StopReason } from '../job/job-failure.ts';
 import { startWire, type Wire } from '../testing/wire.ts';
 import { watchJob, type Watch } from './watch-job.ts';
 
-let site: TestParts;
+let site: TestDeps;
 beforeAll(async () => {
-  site = await startTestParts();
+  site = await startTestDeps();
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
 const append = async (job: string, ...events: DomainEvent[]): Promise<void> => {
-  const { codec, store } = site.parts;
+  const { codec, store } = site.deps;
   const context = systemContext('test');
   const encoded = await Promise.all(
     events.map((event, index) => codec.encode(event, { id: eventId(randomUUID(), job, index), context })),
@@ -48,9 +48,9 @@ const watched = async (): Promise<Watched> => {
   const job = randomUUID();
   await append(job, started(job, randomUUID(), 1));
   const [database, nats] = await Promise.all([startWire(site.databaseUrl), startWire(site.nats.url)]);
-  const parts = await site.connect(job, { databaseUrl: database.url, natsUrl: nats.url });
+  const deps = await site.connect(job, { databaseUrl: database.url, natsUrl: nats.url });
   const [ended, stops] = [new AbortController(), new Array<StopReason>()];
-  const watch = watchJob(parts, job, {
+  const watch = watchJob(deps, job, {
     attempt: 1,
     signal: ended.signal,
     wake: () => new Promise(() => undefined),
@@ -67,7 +67,7 @@ const watched = async (): Promise<Watched> => {
       ended.abort();
       await watch.over;
       for (const wire of [database, nats]) wire.mend();
-      await parts.close();
+      await deps.close();
       await Promise.all([database, nats].map((wire) => wire[Symbol.asyncDispose]()));
     },
   };

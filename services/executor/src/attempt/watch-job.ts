@@ -1,7 +1,7 @@
 import { jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
 import { delay, messageOf, untilAborted } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { isInfrastructureError, JobStopped, type StopReason } from '../job/job-failure.ts';
 import { TAKEOVER_TIMING } from './timing.ts';
 
@@ -49,7 +49,7 @@ const reasonToStop = ({ status, attempt, cancelRequested }: JobState, own: numbe
  *
  * The tests in watch-job.int.test.ts cut PostgreSQL and NATS off and hold all three. The numbers are explained in timing.ts.
  */
-export const watchJob = (parts: ServiceParts, job: string, options: WatchOptions): Watch => {
+export const watchJob = (deps: ServiceDeps, job: string, options: WatchOptions): Watch => {
   const { attempt, signal, wake, stop } = options;
   const lost = new AbortController();
   let now = 0;
@@ -62,17 +62,17 @@ export const watchJob = (parts: ServiceParts, job: string, options: WatchOptions
 
   const read = async (): Promise<void> => {
     const askedAt = now;
-    const { state } = await loadState(parts, jobEvolver, jobStream(job));
+    const { state } = await loadState(deps, jobEvolver, jobStream(job));
     lastAnswer = Math.max(lastAnswer, askedAt);
     const reason = reasonToStop(state, attempt);
     if (reason) stopFor(reason);
   };
   const report = (error: unknown): void =>
-    parts.logger.warn({ job, reason: messageOf(error) }, 'the job could not be looked at');
+    deps.logger.warn({ job, reason: messageOf(error) }, 'the job could not be looked at');
 
   const askNats = async (): Promise<void> => {
     const askedAt = now;
-    await parts.connection.nats.flush().then(
+    await deps.connection.nats.flush().then(
       () => (lastAnswer = Math.max(lastAnswer, askedAt)),
       () => undefined,
     );

@@ -1,5 +1,6 @@
 import type { BorgProgress } from '@cyborgbackup/borg';
 import type { JobOutput } from '../output/job-output.ts';
+import type { LastBackup } from '../tables/series.ts';
 
 /** How far a backup is. */
 export interface Reading {
@@ -9,13 +10,8 @@ export interface Reading {
   readonly bytes: number;
 }
 
-/** The backup before it. */
-export interface LastReading {
-  /** Bytes in all. */
-  readonly originalSize: number;
-  /** Seconds. */
-  readonly duration: number;
-}
+/** Of the backup before it. */
+export type LastReading = Pick<LastBackup, 'originalSize' | 'duration'>;
 
 /** From here on the pace of this backup says more than that of the last one. */
 const TELLING_SHARE = 0.1;
@@ -43,16 +39,6 @@ export const createRate = (): ((reading: Reading) => number) => {
   };
 };
 
-/** Figures of an operation that does not create an archive. */
-export const NO_FIGURES = {
-  files: 0,
-  original_size: 0,
-  compressed_size: 0,
-  deduplicated_size: 0,
-  rate: 0,
-  path: '',
-} as const;
-
 /** Reports how much of an operation is done; each kind of step that borg goes through counts from its own beginning. */
 export const percentProgress = (output: JobOutput, phase: string): ((progress: BorgProgress) => void) => {
   let kind = '';
@@ -63,6 +49,6 @@ export const percentProgress = (output: JobOutput, phase: string): ((progress: B
     const elapsed = (Date.now() - begun) / 1000;
     const eta = secondsToGo({ elapsed, bytes: progress.current }, { originalSize: progress.total, duration: elapsed });
     const percent = Math.floor((100 * progress.current) / progress.total);
-    output.progress(progress.message || `${phase}: ${percent} %`, { ...NO_FIGURES, phase, eta });
+    output.progress(progress.message || `${phase}: ${percent} %`, { phase, eta });
   };
 };

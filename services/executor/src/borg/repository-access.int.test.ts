@@ -28,7 +28,7 @@ describe('a download', () => {
     await nats[Symbol.asyncDispose]();
   });
 
-  it('is aborted for a writer of its repository, after some time to finish, and no other one begins', async () => {
+  it('a download is aborted for a writer of its repository, after some time to finish, and no other one begins', async () => {
     const [wanted, other] = [randomUUID(), randomUUID()];
     const startedAt = Date.now();
     const written = Promise.withResolvers<void>();
@@ -50,7 +50,7 @@ describe('a download', () => {
     expect(await again()).toBe('read');
   });
 
-  it('continues when the writer ends first', async () => {
+  it('a download continues when the writer ends first', async () => {
     const repository = randomUUID();
     const isAborted = await repositoryAccess.withReadAccess(repository, async (signal) => {
       await withWriteAccess(there, repository, () => there.nats.flush());

@@ -8,7 +8,6 @@ import {
 import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
-import { connectionsOf } from '../endpoints/connection-options.ts';
 import { endLeftoverProcesses } from '../endpoints/job-processes.ts';
 import { openRepositoryEndpoint } from '../endpoints/repository-endpoint.ts';
 import type { JobContext } from '../job/job-context.ts';
@@ -42,7 +41,7 @@ const MAX_WARNING_LENGTH = 4_000;
 
 export type StepOptions = Omit<BorgRun, 'signal'>;
 
-/** Borg warns that the repository has another path than on other hosts. That is how we use it, so it is not shown. */
+/** Borg warns that the repository has another path than on other hosts. That is how we use it, so it is no output of the job. */
 const EXPECTED = new Set(['BORG_RELOCATED_REPO_ACCESS_IS_OK', 'BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK']);
 
 /** Endpoints, each opened for one attempt, at which no process of an earlier attempt runs any more. */
@@ -73,10 +72,7 @@ const releaseLock = async (context: JobContext, { exitCode }: BorgResult): Promi
   if (!wasKilled || isHandedOver(context.signal)) return;
   const signal = AbortSignal.timeout(RELEASE_MILLIS);
   try {
-    await using endpoint = await openRepositoryEndpoint(
-      { ...connectionsOf(context), signal },
-      repositoryOf(context.plan),
-    );
+    await using endpoint = await openRepositoryEndpoint({ ...context, signal }, repositoryOf(context.plan));
     await runBorgAt(endpoint, { argv: infoCommand({ repository: endpoint.repository, lockWaitSeconds: 10 }), signal });
   } catch (error) {
     context.output.write('system_warning', `The repository may still be locked: ${messageOf(error)}`);
@@ -115,7 +111,7 @@ export const tryBorgStep = async (
       signal: context.signal,
     });
   };
-  const lock = { connections: connectionsOf(context), repository: repositoryOf(context.plan), endpoint };
+  const lock = { connections: context, repository: repositoryOf(context.plan), endpoint };
   const result = withoutSecrets(context, await withStaleLockRemoval(lock, step));
   if (result.outcome !== 'aborted') return result;
   await releaseLock(context, result);
@@ -131,13 +127,9 @@ const asWarnings = (messages: readonly BorgLogMessage[]): readonly string[] =>
     .slice(0, MAX_WARNINGS)
     .map(({ message }) => message.slice(0, MAX_WARNING_LENGTH));
 
-/** Borg's warnings before it failed. */
-const warningsBefore = ({ messages }: BorgResult): readonly string[] =>
-  asWarnings(messages.filter(({ level }) => level === 'warning'));
-
 /** The failure for a borg command that did not succeed. */
 export const failureOf = (result: BorgResult, where: string): JobFailure => {
-  const warnings = warningsBefore(result);
+  const warnings = asWarnings(result.messages.filter(({ level }) => level === 'warning'));
   if (result.outcome === 'idle') {
     return new JobFailure(
       `Borg on ${where} said nothing for longer than idle_timeout allows and was stopped. Does a file system or a dump hang there?`,
@@ -146,7 +138,7 @@ export const failureOf = (result: BorgResult, where: string): JobFailure => {
   }
   const { kind, message } = explainFailure(result);
   return new JobFailure(message, {
-    exitCode: result.exitCode,
+    exit_code: result.exitCode,
     warnings,
     transport: TRANSPORT.has(kind),
   });

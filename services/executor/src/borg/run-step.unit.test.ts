@@ -8,7 +8,6 @@ const result = (more: Partial<BorgResult>): BorgResult => ({
   messages: [],
   stdout: '',
   stdoutCut: false,
-  missingSources: [],
   ...more,
 });
 const said = (message: string, msgid = ''): Partial<BorgResult> => ({

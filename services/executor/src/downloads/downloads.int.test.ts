@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]());
 
 const open = async (request: Partial<ContentRequest>, signal?: AbortSignal): Promise<Readable> => {
-  const { body } = await openByteStream(site.parts.connection, {
+  const { body } = await openByteStream(site.deps.connection, {
     subject: archiveContent.subject,
     head: archiveContent.head,
     request: {
@@ -109,7 +109,7 @@ const until = async (what: string, isSo: () => boolean): Promise<void> => {
 };
 
 describe('a file out of an archive', () => {
-  it('arrives whole', async () => {
+  it('a downloaded file arrives whole', async () => {
     expect((await read({})).toString()).toBe('0123456789');
     expect((await read({ size: 10 })).toString()).toBe('0123456789');
     const hash = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -118,7 +118,7 @@ describe('a file out of an archive', () => {
     expect(await read({ paths: ['sparse'], size: 1024 * 1024 })).toEqual(Buffer.alloc(1024 * 1024));
   });
 
-  it('may have any name', async () => {
+  it("a client's files may have any name", async () => {
     const path = `folder/odd\n"'$(x) \u{1f389} \udcff`;
     expect((await read({ paths: [path], size: 7 })).toString()).toBe('odd one');
   });
@@ -131,18 +131,18 @@ describe('a file out of an archive', () => {
     expect((await read({ range, size: 10 })).toString()).toBe(expected);
   });
 
-  it('arrives in part from the middle of a large one, without the rest being read', async () => {
+  it('a part of a large file arrives without the rest being read', async () => {
     const range = { offset: 1_000_003, length: 2_000_000 };
     const part = await read({ paths: ['noise.bin'], range, size: LARGE });
     expect(part.equals(noise.subarray(range.offset, range.offset + range.length))).toBe(true);
   });
 
-  it('is recorded with its reader, before the first byte', async () => {
+  it('a download is recorded with its reader, before the first byte', async () => {
     const reader = { ...systemContext('x'), actor: { kind: 'user' as const, id: randomUUID() } };
     const mine = randomUUID();
     await runInContext(reader, () => read({ job: mine, range: { offset: 1, length: 2 }, size: 10 }));
     const events = [];
-    for await (const event of site.parts.store.readStream(archiveReadsStream(mine))) events.push(event);
+    for await (const event of site.deps.store.readStream(archiveReadsStream(mine))) events.push(event);
     expect(events).toMatchObject([
       {
         type: archiveContentRead.type,
@@ -157,7 +157,7 @@ describe('a selection', () => {
   const names = (folder: string): string[] =>
     execFileSync('find', ['.', '-mindepth', '1'], { cwd: folder, encoding: 'latin1' }).split('\n./').toSorted();
 
-  it('arrives as a tar, with names as bytes, links and modes', async () => {
+  it('a selection arrives as a tar, with names as bytes, links and modes', async () => {
     const target = join(site.folder, 'tar');
     mkdirSync(target);
     const bytes = await read({ kind: 'tar', paths: ['folder', 'small.txt', 'first'] });
@@ -169,7 +169,7 @@ describe('a selection', () => {
     expect(statSync(join(target, 'folder', 'script')).mode & 0o7777).toBe(0o751);
   });
 
-  it('arrives as a zip that other programs read', async () => {
+  it('a selection arrives as a zip that other programs read', async () => {
     const file = join(site.folder, 'all.zip');
     writeFileSync(file, await read({ kind: 'zip', paths: [] }));
     const script = `import sys, json, zipfile
@@ -212,7 +212,7 @@ print(json.dumps(rows + [z.comment.decode()]))`;
     expect(failure).toMatchObject({ message: expect.stringMatching(/never matched/) });
   });
 
-  it('may be split into chunks at any byte', async () => {
+  it('a tar may be split into chunks at any byte', async () => {
     const bytes = await read({ kind: 'tar', paths: ['folder', 'small.txt', 'long'] });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 2_000 }), { minLength: 1 }), async (cuts) => {
@@ -257,7 +257,7 @@ describe('a download is refused before the first byte', () => {
     expect(await failureOf(open(request))).toMatchObject(expected);
   });
 
-  it('for a repository that is being written to', async () => {
+  it('is refused for a repository that is being written to', async () => {
     const held = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
     const holding = site.holdLock(async () => {
@@ -287,7 +287,7 @@ describe('a transfer', () => {
     expect(await failureOf(readAll(body))).toMatchObject({ code: 'unavailable' });
   });
 
-  it('stops borg within five seconds when its reader goes away, and leaves no lock', async () => {
+  it('a download stops borg within five seconds when its reader goes away, and leaves no lock', async () => {
     const body = await open({ paths: ['noise.bin'], size: LARGE });
     expect(borgs()).not.toHaveLength(0);
     const goneAt = Date.now();
@@ -297,7 +297,7 @@ describe('a transfer', () => {
     await site.holdLock(() => Promise.resolve());
   });
 
-  it('waits for a slow reader, with borg held back', async () => {
+  it('a download waits for a slow reader, with borg held back', async () => {
     const body = await open({ paths: ['noise.bin'], size: LARGE });
     // Nothing is read: borg fills the window and the pipes before it, then waits.
     const [pid = 0] = borgs();

@@ -1,16 +1,10 @@
-import { explainFailure, type BorgResult, type BorgFailureKind, type HostKeyPins } from '@cyborgbackup/borg';
+import { explainFailure, type BorgResult, type BorgFailureKind } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError, type ErrorCode } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
 import { withStaleLockRemoval } from '../borg/locks/with-stale-lock-removal.ts';
 import { runBorgAt } from '../borg/run-borg-at.ts';
 import { openRepositoryEndpoint } from '../endpoints/repository-endpoint.ts';
-
-export interface DownloadDeps {
-  readonly parts: ServiceParts;
-  readonly hostKeys: HostKeyPins;
-  readonly connectTimeoutMillis: number;
-}
+import type { ConnectionDeps } from '../job/job-context.ts';
 
 /**
  * Reading takes borg's shared lock, as borg wants it. Without (`--bypass-lock`) it would not disturb a backup, but a reader
@@ -63,11 +57,11 @@ const readFailure = (result: BorgResult, where: string): AppError => {
  * @throws AppError when borg did not read everything; whatever `onChunk` throws; the signal's reason
  */
 export const readArchive = async (
-  deps: DownloadDeps,
+  downloads: ConnectionDeps,
   { repository }: Pick<ContentRequest, 'repository'>,
   { argv, onChunk, signal, isEnough = () => false }: ReadOptions,
 ): Promise<void> => {
-  const connections = { ...deps, signal };
+  const connections = { ...downloads, signal };
   await using endpoint = await openRepositoryEndpoint(connections, repository);
   const enough = new AbortController();
   // A borg that waited for the lock in vain has written nothing, so it may run again.

@@ -2,7 +2,8 @@ import { extractCommand } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { ByteSink } from '@cyborgbackup/messaging';
-import { readArchive, type DownloadDeps } from './read-archive.ts';
+import type { ConnectionDeps } from '../job/job-context.ts';
+import { readArchive } from './read-archive.ts';
 
 /** Starts the stream once, with its first bytes, so that a failure before them is answered with its reason. */
 export const startOnce = (sink: ByteSink): (() => void) => {
@@ -18,7 +19,7 @@ export const startOnce = (sink: ByteSink): (() => void) => {
  * dropped here; borg is stopped after the part. A file that does not have the size it should have is a failure, since its
  * receiver has been told that size.
  */
-export const sendFile = async (deps: DownloadDeps, request: ContentRequest, sink: ByteSink): Promise<void> => {
+export const sendFile = async (deps: ConnectionDeps, request: ContentRequest, sink: ByteSink): Promise<void> => {
   const { archive, paths, size, range } = request;
   const from = range?.offset ?? 0;
   const to = range === null ? Infinity : range.offset + range.length;

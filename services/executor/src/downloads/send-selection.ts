@@ -2,8 +2,9 @@ import { exportTarCommand } from '@cyborgbackup/borg';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import { FRAME_BYTES, type ByteSink } from '@cyborgbackup/messaging';
+import type { ConnectionDeps } from '../job/job-context.ts';
 import { createTarReader } from '../tar/tar-reader.ts';
-import { readArchive, type DownloadDeps } from './read-archive.ts';
+import { readArchive } from './read-archive.ts';
 import { startOnce } from './send-file.ts';
 import { tarToZip } from './tar-to-zip.ts';
 import { createZipWriter } from './zip-writer.ts';
@@ -11,7 +12,7 @@ import { createZipWriter } from './zip-writer.ts';
 type Request = Pick<ContentRequest, 'archive' | 'paths' | 'repository'>;
 
 const exportTar = (
-  deps: DownloadDeps,
+  deps: ConnectionDeps,
   request: Request,
   sink: { readonly signal: AbortSignal; readonly onChunk: (chunk: Buffer) => Promise<void> },
 ): Promise<void> =>
@@ -21,7 +22,7 @@ const exportTar = (
   });
 
 /** Sends paths with everything below them as a tar, as borg makes it. */
-export const sendTar = async (deps: DownloadDeps, request: Request, sink: ByteSink): Promise<void> => {
+export const sendTar = async (deps: ConnectionDeps, request: Request, sink: ByteSink): Promise<void> => {
   const start = startOnce(sink);
   await exportTar(deps, request, {
     signal: sink.signal,
@@ -55,7 +56,7 @@ const createJoiner = (
 };
 
 /** The same as a zip, made from the tar while it is sent. */
-export const sendZip = async (deps: DownloadDeps, request: Request, sink: ByteSink): Promise<void> => {
+export const sendZip = async (deps: ConnectionDeps, request: Request, sink: ByteSink): Promise<void> => {
   const start = startOnce(sink);
   const joined = createJoiner((bytes) => {
     start();

@@ -7,23 +7,23 @@ import {
 } from '@cyborgbackup/contracts';
 import { AppError, currentContext, isAppError, messageOf, systemContext } from '@cyborgbackup/kernel';
 import { serveByteStreams, type ByteSink, type ByteStreamServer } from '@cyborgbackup/messaging';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 import { createRepositoryAccess } from '../borg/repository-access.ts';
+import type { ConnectionDeps } from '../job/job-context.ts';
 import { asJobFailure } from '../job/job-failure.ts';
-import type { DownloadDeps } from './read-archive.ts';
 import { sendFile } from './send-file.ts';
 import { sendTar, sendZip } from './send-selection.ts';
 
 /** Each is a borg that reads, decrypts and decompresses: more would not be faster. */
 const MAX_DOWNLOADS = 4;
 
-type Send = (deps: DownloadDeps, request: ContentRequest, sink: ByteSink) => Promise<void>;
+type Send = (downloads: ConnectionDeps, request: ContentRequest, sink: ByteSink) => Promise<void>;
 
 const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendTar, zip: sendZip };
 
 /** Records who reads what. When this fails, nothing is sent. */
-const recordRead = async ({ store, codec }: ServiceParts, request: ContentRequest): Promise<void> => {
+const recordRead = async ({ store, codec }: ServiceDeps, request: ContentRequest): Promise<void> => {
   const { job, archive, repository, kind, paths, range } = request;
   const event = await codec.encode(
     { type: archiveContentRead.type, data: { job, archive, repository: repository.uuid, kind, paths, range } },
@@ -40,8 +40,8 @@ const asReadFailure = (error: unknown): unknown => {
 };
 
 /** Serves the contents of archives over NATS; the gateway decides who may read them. */
-export const serveDownloads = (deps: DownloadDeps): ByteStreamServer => {
-  const { connection } = deps.parts;
+export const serveDownloads = (downloads: ConnectionDeps): ByteStreamServer => {
+  const { connection } = downloads.deps;
   const repositoryAccess = createRepositoryAccess(connection);
   const server = serveByteStreams(connection, {
     subject: archiveContent.subject,
@@ -49,10 +49,10 @@ export const serveDownloads = (deps: DownloadDeps): ByteStreamServer => {
     concurrency: MAX_DOWNLOADS,
     handler: (request, sink) =>
       repositoryAccess.withReadAccess(request.repository.uuid, async (writerSignal) => {
-        await recordRead(deps.parts, request);
+        await recordRead(downloads.deps, request);
         try {
           const signal = AbortSignal.any([sink.signal, writerSignal]);
-          await SENDERS[request.kind](deps, request, { ...sink, signal });
+          await SENDERS[request.kind](downloads, request, { ...sink, signal });
         } catch (error) {
           throw asReadFailure(error);
         }

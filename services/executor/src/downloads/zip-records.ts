@@ -123,14 +123,10 @@ export const directoryRecord = (entry: ZipEntry, end: ZipEntryEnd): Buffer => {
   return Buffer.concat([record, entry.name, extra]);
 };
 
-export interface ZipDirectory {
-  readonly entries: number;
-  readonly offset: number;
-  readonly size: number;
-  readonly comment: Buffer;
-}
-
-export const endOfDirectory = ({ entries, offset, size, comment }: ZipDirectory): Buffer => {
+export const endOfDirectory = (
+  { entries, offset, size }: { readonly entries: number; readonly offset: number; readonly size: number },
+  comment: Buffer,
+): Buffer => {
   const after = offset + size;
   const isLarge = entries >= MAX_16 || after >= MAX_32;
   const large = isLarge

@@ -33,7 +33,7 @@ describe('a zip', () => {
   const read = (file: string): unknown =>
     JSON.parse(execFileSync('python3', ['-c', READ, file], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 }));
 
-  it('can be read by other programs, whatever its contents are', async () => {
+  it('a zip can be read by other programs, whatever its contents are', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(
@@ -66,7 +66,7 @@ describe('a zip', () => {
     );
   });
 
-  it('has 64-bit sizes, and more entries than 16 bits can count', async () => {
+  it('a zip has 64-bit sizes, and more entries than 16 bits can count', async () => {
     const many = 70_000;
     const file = await write(async (zip) => {
       // What is said to be large has 64-bit sizes, however much there is.

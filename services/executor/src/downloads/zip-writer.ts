@@ -106,8 +106,8 @@ export const createZipWriter = (write: (bytes: Buffer) => Promise<void>): ZipWri
     finish: async (comment) => {
       const offset = position;
       for (const record of directory) await put(record);
-      const end = { entries: directory.length, offset, size: position - offset, comment: Buffer.from(comment) };
-      await put(endOfDirectory(end));
+      const end = { entries: directory.length, offset, size: position - offset };
+      await put(endOfDirectory(end, Buffer.from(comment)));
     },
     close: () => open?.deflate.destroy(),
   };

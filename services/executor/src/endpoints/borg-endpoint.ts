@@ -27,7 +27,7 @@ export interface FileAccess {
     readonly exclude: readonly string[];
     readonly patterns: readonly string[];
   };
-  readonly run: Pick<RunBorgOptions, 'mount' | 'sources'>;
+  readonly run: Pick<RunBorgOptions, 'mount'>;
 }
 
 export interface FileOptions {

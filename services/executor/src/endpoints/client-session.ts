@@ -1,6 +1,13 @@
-import { runCommand, sshRunner, type BorgRunner, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
-import type { ConnectionOptions } from './connection-options.ts';
+import {
+  readScript,
+  runCommand,
+  sshRunner,
+  type BorgRunner,
+  type ForwardableAgent,
+  type SshSession,
+} from '@cyborgbackup/borg';
+import type { ConnectionOptions, JobContext } from '../job/job-context.ts';
+import { clientOf } from '../job/job-plan.ts';
 import { parseOpenssh } from './openssh-version.ts';
 import { clientLogin, type Login } from './secrets.ts';
 import { openSession } from './ssh-session.ts';
@@ -19,7 +26,7 @@ export interface ClientSession extends AsyncDisposable {
   readonly sftpServer: string | undefined;
 }
 
-const PROBE = readFileSync(new URL('./probe-client.sh', import.meta.url), 'utf8');
+const PROBE = readScript(new URL('./probe-client.sh', import.meta.url));
 
 const field = (text: string, name: string): string | undefined => new RegExp(`^${name}=(.+)$`, 'm').exec(text)?.[1];
 
@@ -32,7 +39,7 @@ export const openClientSession = async (
   { hostname, port }: { readonly hostname: string; readonly port: number },
   agent?: ForwardableAgent,
 ): Promise<ClientSession> => {
-  const login = await clientLogin(options.parts);
+  const login = await clientLogin(options.deps);
   const target = { user: login.user, host: hostname, port };
   const ssh = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {
@@ -52,4 +59,11 @@ export const openClientSession = async (
     await ssh.close();
     throw error;
   }
+};
+
+/** Logs in to the client of a job, and says so. @throws SshError, JobFailure */
+export const openJobClient = (context: JobContext): Promise<ClientSession> => {
+  const client = clientOf(context.plan);
+  context.output.write('verbose', `Connecting to ${client.hostname}:${client.port}`);
+  return openClientSession(context, client);
 };

@@ -9,7 +9,6 @@ import { runBorgAt } from '../borg/run-borg-at.ts';
 import { startConnectSite, type ConnectSite } from '../testing/connection-site.ts';
 import { openBackupEndpoint } from './backup-endpoint.ts';
 import type { BackupEndpoint } from './borg-endpoint.ts';
-import { openPushEndpoint } from './push-endpoint.ts';
 import { openRepositoryEndpoint } from './repository-endpoint.ts';
 
 const openEndpoint = (site: ConnectSite, pull: boolean): Promise<BackupEndpoint> =>
@@ -55,13 +54,19 @@ it("lends the repository's own key to the client in push mode, and borg works wi
 it('lends a key in push mode that root on the client cannot use for anything else', async () => {
   await using site = await startConnectSite({ initialised: false });
   await using other = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
-  await using endpoint = await openPushEndpoint(site.options, site.target, site.repository);
+  await using endpoint = await openEndpoint(site, false);
   const login = (port: number, user = site.client.user): string =>
     `ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o IdentityFile=none -p ${port} ${user}@127.0.0.1 echo reached`;
   const say = async (command: string): Promise<string> => {
     let said = '';
     const take = (chunk: Buffer): void => void (said += chunk.toString());
-    await endpoint.ssh.exec(command, { forwardAgent: true, onStdout: take, onStderr: take });
+    await endpoint.client.run({
+      script: command,
+      secrets: {},
+      forwardAgent: true,
+      onStdout: take,
+      onStderr: take,
+    });
     return said;
   };
   // What it is for: borg serve of this repository, and no command.
@@ -82,9 +87,13 @@ it("lends the control plane's key for one host alone, with a warning, when the o
   expect(await backUp(site, endpoint, [await source(site)])).toMatchObject({ outcome: 'success' });
   expect(site.warnings).toEqual([expect.stringContaining('Install the line')]);
   const back = `ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p ${site.client.port} 127.0.0.1 echo reached`;
-  const { ssh } = endpoint as unknown as Awaited<ReturnType<typeof openPushEndpoint>>;
   let said = '';
-  await ssh.exec(back, { forwardAgent: true, onStdout: (chunk) => void (said += chunk.toString()) });
+  await endpoint.client.run({
+    script: back,
+    secrets: {},
+    forwardAgent: true,
+    onStdout: (chunk) => void (said += chunk.toString()),
+  });
   expect(said).toBe('');
 });
 

@@ -1,8 +1,8 @@
 import type { HostKey, HostKeyPins } from '@cyborgbackup/borg';
 import { hostKeyForgotten, hostKeyPinned, hostKeyStream, type HostKeyEvent } from '@cyborgbackup/contracts';
-import { fold, type Decider } from '@cyborgbackup/kernel';
-import { handleCommand } from '@cyborgbackup/event-store';
-import { commandDeps, type ServiceParts } from '@cyborgbackup/service';
+import type { Decider } from '@cyborgbackup/kernel';
+import { handleCommand, loadState } from '@cyborgbackup/event-store';
+import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
 
 interface Pin {
   readonly host: string;
@@ -41,16 +41,11 @@ export const hostKeyDecider: Decider<Pinned, Pin, HostKeyEvent> = {
 };
 
 /** Host keys as the log has them. */
-export const createHostKeyPins = (parts: ServiceParts): HostKeyPins => {
-  const pin = handleCommand(commandDeps(parts, 'executor'), hostKeyDecider);
+export const createHostKeyPins = (deps: ServiceDeps): HostKeyPins => {
+  const pin = handleCommand(commandDeps(deps, 'executor'), hostKeyDecider);
   return {
     known: async (host, port) => {
-      const events: HostKeyEvent[] = [];
-      for await (const { type, data } of parts.store.readStream(hostKeyStream(host, port))) {
-        if (type === hostKeyPinned.type) events.push({ type, data: hostKeyPinned.schema.parse(data) });
-        if (type === hostKeyForgotten.type) events.push({ type, data: hostKeyForgotten.schema.parse(data) });
-      }
-      const key = fold(hostKeyDecider, events);
+      const { state: key } = await loadState(deps, hostKeyDecider, hostKeyStream(host, port));
       return key ? [key] : [];
     },
     record: async (host, port, key) => {

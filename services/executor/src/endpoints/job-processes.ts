@@ -1,7 +1,6 @@
-import { runCommand, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, runCommand, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 
 /** The environment variable that marks a job's processes on every host. Hooks are told their job by another one. */
 export const JOB_MARKER = 'CYBORGBACKUP_JOB_MARK';
@@ -19,7 +18,7 @@ export const markedEnv = (
   return repository === 'ssh' ? { ...marker, BORG_REMOTE_PATH: `${JOB_MARKER}=${job} borg` } : marker;
 };
 
-const END_PROCESSES = readFileSync(new URL('./end-processes.sh', import.meta.url), 'utf8');
+const END_PROCESSES = readScript(new URL('./end-processes.sh', import.meta.url));
 const END_MILLIS = 120_000;
 
 /**

@@ -1,10 +1,9 @@
-import { escapeGlob, runCommand } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, escapeGlob, runCommand } from '@cyborgbackup/borg';
 import { posix } from 'node:path';
 import { JobFailure } from '../job/job-failure.ts';
 import type { ClientSession } from './client-session.ts';
 
-const FIND_LINKS = readFileSync(new URL('./find-links.sh', import.meta.url), 'utf8');
+const FIND_LINKS = readScript(new URL('./find-links.sh', import.meta.url));
 const MAX_MOUNTS_BYTES = 4 * 1024 * 1024;
 
 export const normalPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/$/, '');

@@ -3,7 +3,7 @@ import { messageOf } from '@cyborgbackup/kernel';
 import { JobStopped } from '../job/job-failure.ts';
 import type { BackupEndpoint, BackupTarget, FileAccess } from './borg-endpoint.ts';
 import { openClientSession, type ClientSession } from './client-session.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 import { endLeftoverProcesses, JOB_MARKER } from './job-processes.ts';
 import { findOtherFileSystems, normalPath, refuseLinks } from './mounted-files.ts';
 import { openRepositoryEndpoint } from './repository-endpoint.ts';
@@ -33,7 +33,6 @@ const filesOf =
         filesCache: 'mtime,size',
       },
       run: {
-        sources: mounted,
         mount: {
           user: ssh.user,
           host: client.hostname,

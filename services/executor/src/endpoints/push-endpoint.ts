@@ -1,23 +1,12 @@
-import {
-  createForwardedAgent,
-  parseRepositoryLocation,
-  toBorgUrl,
-  type AgentIdentity,
-  type SshSession,
-} from '@cyborgbackup/borg';
+import { createForwardedAgent, parseRepositoryLocation, toBorgUrl, type AgentIdentity } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
-import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
+import type { BackupEndpoint, BackupTarget } from './borg-endpoint.ts';
 import { openClientSession, type ClientSession } from './client-session.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 import { markedEnv } from './job-processes.ts';
 import { canBindKeys } from './openssh-version.ts';
 import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';
 import { knownHost } from './ssh-session.ts';
-
-export interface PushEndpoint extends BorgEndpoint {
-  readonly ssh: SshSession;
-  readonly client: ClientSession;
-}
 
 /**
  * The one key that the client's borg may use, for this repository's account on this repository's host. Root on the client
@@ -53,17 +42,16 @@ const WARNING =
  */
 export const openPushEndpoint = async (
   options: ConnectionOptions,
-  target: { readonly hostname: string; readonly port: number },
-  repository: RepositoryAddress,
-): Promise<PushEndpoint> => {
+  { client: target, repository }: BackupTarget,
+): Promise<BackupEndpoint> => {
   const location = parseRepositoryLocation(repository.path);
   if (location.kind === 'local') {
     throw new JobFailure(
       'A push backup needs a repository that the client can reach over SSH: change its path to user@host:path, or turn mode_pull on.',
     );
   }
-  const secrets = await repositorySecrets(options.parts, repository.uuid);
-  const { privateKey } = await clientLogin(options.parts);
+  const secrets = await repositorySecrets(options.deps, repository.uuid);
+  const { privateKey } = await clientLogin(options.deps);
   const { lines, keys } = await knownHost(options, location, privateKey);
   const identities: AgentIdentity[] = [];
   const agent = createForwardedAgent(() => identities);
@@ -76,8 +64,13 @@ export const openPushEndpoint = async (
   }
   if (!secrets.takesOwnKey) options.warn?.(WARNING);
   return {
-    client,
-    ssh: client.ssh,
+    pull: false,
+    client: client.runner,
+    files: async (paths, { oneFileSystem, patterns = [] }) => ({
+      create: { source: { paths }, exclude: [], patterns, oneFileSystem },
+      run: {},
+    }),
+    dump: (argv) => argv,
     runner: client.runner,
     host: 'client',
     repository: toBorgUrl(location),

@@ -16,11 +16,11 @@ import {
 } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
-import type { ConnectionOptions } from './connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
 import { markedEnv } from './job-processes.ts';
 import { canBindKeys, opensshVersion } from './openssh-version.ts';
 import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';
-import { knownHost, openSession } from './ssh-session.ts';
+import { knownHost, openSession, succeeds } from './ssh-session.ts';
 
 type SshLocation = Extract<RepositoryLocation, { kind: 'ssh' }>;
 
@@ -47,32 +47,6 @@ const logIn = async (
       `${location.user}@${location.host}:${location.port} accepts neither the control plane's key nor the repository's own: ` +
         `add the line that /api/v1/repositories/${secrets.id}/authorized_keys/ gives to that account's authorized_keys.`,
     );
-  }
-};
-
-const hasShell = async (session: SshSession, signal: AbortSignal): Promise<boolean> => {
-  try {
-    await runCommand(sshRunner(session), ['true'], { signal });
-    return true;
-  } catch (error) {
-    if (isSshError(error, 'no-shell')) return false;
-    throw error;
-  }
-};
-
-/** Whether the repository's host lets its own key in. @throws SshError when it cannot be reached */
-export const takesOwnKey = async (
-  options: ConnectionOptions,
-  location: SshLocation,
-  ownKey: string,
-): Promise<boolean> => {
-  try {
-    const session = await openSession(options, location, { privateKey: ownKey });
-    await session.close();
-    return true;
-  } catch (error) {
-    if (isSshError(error, 'auth')) return false;
-    throw error;
   }
 };
 
@@ -122,11 +96,13 @@ const openShell = async (
   secrets: RepositorySecrets,
   client: ClientAccess | undefined,
 ): Promise<{ readonly session: SshSession } | { readonly privateKey: string }> => {
-  const { privateKey: controlKey } = await clientLogin(options.parts);
+  const { privateKey: controlKey } = await clientLogin(options.deps);
   const agent = client && createForwardedAgent(() => [client.identity]);
   const session = await logIn(options, location, { controlKey, secrets }, agent);
   try {
-    if (!session.withOtherKey && (await hasShell(session, options.signal))) {
+    const hasShell = (): Promise<boolean> =>
+      succeeds(() => runCommand(sshRunner(session), ['true'], { signal: options.signal }), 'no-shell');
+    if (!session.withOtherKey && (await hasShell())) {
       if (client) await refuseOldOpenssh(session);
       return { session };
     }
@@ -151,7 +127,7 @@ export const openRepositoryEndpoint = async (
   client?: ClientAccess,
 ): Promise<BorgEndpoint> => {
   const location = parseRepositoryLocation(repository.path);
-  const secrets = await repositorySecrets(options.parts, repository.uuid);
+  const secrets = await repositorySecrets(options.deps, repository.uuid);
   const { passphrase } = secrets;
   const lent = client ? [client.identity] : [];
   const onHost = {

@@ -9,12 +9,12 @@ import {
   sshKeyGenerated,
 } from '@cyborgbackup/contracts';
 import type { EncryptedValue, Sealed } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { JobFailure } from '../job/job-failure.ts';
 
 /** Secrets are read from the log when a job needs them: they never cross the wire and are in no job's description. */
 
-type Readable = Pick<ServiceParts, 'store' | 'codec' | 'keys'>;
+type Readable = Pick<ServiceDeps, 'store' | 'codec' | 'keys'>;
 
 const open = async ({ keys }: Readable, value: Sealed, what: string): Promise<string> => {
   if (typeof value === 'string') return value;
@@ -62,19 +62,19 @@ const READERS: Readonly<Record<string, (state: RepositoryState, data: unknown) =
 };
 
 /** A repository's secrets as they are now, not as they were when the job was queued. */
-export const repositorySecrets = async (parts: Readable, repository: string): Promise<RepositorySecrets> => {
+export const repositorySecrets = async (deps: Readable, repository: string): Promise<RepositorySecrets> => {
   const state: RepositoryState = { takesOwnKey: false };
-  for await (const { type, data } of parts.store.readStream(`repository-${repository}`)) READERS[type]?.(state, data);
+  for await (const { type, data } of deps.store.readStream(`repository-${repository}`)) READERS[type]?.(state, data);
   const { id, passphrase, ownKey, takesOwnKey } = state;
   if (id === undefined || passphrase === undefined) {
     throw new JobFailure('The repository is gone from the inventory.', { status: 'error' });
   }
   return {
     id,
-    passphrase: await open(parts, passphrase, "The repository's passphrase"),
+    passphrase: await open(deps, passphrase, "The repository's passphrase"),
     ownKey: ownKey && {
       publicKey: ownKey.publicKey,
-      privateKey: await open(parts, ownKey.privateKey, "The repository's SSH key"),
+      privateKey: await open(deps, ownKey.privateKey, "The repository's SSH key"),
     },
     takesOwnKey: takesOwnKey && ownKey !== undefined,
   };
@@ -92,10 +92,10 @@ const BACKUP_USER = 'cyborgbackup_backup_user';
 const INSTALL_BORG = 'cyborgbackup_install_borg';
 const DEFAULT_USER = 'root';
 
-const readSettings = async (parts: Readable): Promise<{ values: Map<string, string>; key: Sealed | undefined }> => {
+const readSettings = async (deps: Readable): Promise<{ values: Map<string, string>; key: Sealed | undefined }> => {
   const values = new Map<string, string>();
   let key: Sealed | undefined;
-  for await (const { type, data } of parts.store.readStream(SETTINGS_STREAM)) {
+  for await (const { type, data } of deps.store.readStream(SETTINGS_STREAM)) {
     if (type === sshKeyGenerated.type) key = sshKeyGenerated.schema.parse(data).private_key;
     if (type !== settingChanged.type) continue;
     const setting = settingChanged.schema.parse(data);
@@ -104,14 +104,14 @@ const readSettings = async (parts: Readable): Promise<{ values: Map<string, stri
   return { values, key };
 };
 
-export const clientLogin = async (parts: Readable): Promise<Login> => {
-  const { values, key } = await readSettings(parts);
+export const clientLogin = async (deps: Readable): Promise<Login> => {
+  const { values, key } = await readSettings(deps);
   if (key === undefined) {
     throw new JobFailure('There is no SSH key yet: generate one under settings/generate_ssh.', { status: 'error' });
   }
-  return { user: values.get(BACKUP_USER) || DEFAULT_USER, privateKey: await open(parts, key, 'The SSH key') };
+  return { user: values.get(BACKUP_USER) || DEFAULT_USER, privateKey: await open(deps, key, 'The SSH key') };
 };
 
 /** Whether a preparation may install programs from a distribution's packages. */
-export const mayInstallPrograms = async (parts: Readable): Promise<boolean> =>
-  isSettingOn((await readSettings(parts)).values.get(INSTALL_BORG) ?? null);
+export const mayInstallPrograms = async (deps: Readable): Promise<boolean> =>
+  isSettingOn((await readSettings(deps)).values.get(INSTALL_BORG) ?? null);

@@ -1,5 +1,13 @@
-import { connectSsh, isSshError, knownHostsLine, type ForwardableAgent, type SshSession } from '@cyborgbackup/borg';
-import type { ConnectionOptions } from './connection-options.ts';
+import {
+  connectSsh,
+  isSshError,
+  knownHostsLine,
+  type ForwardableAgent,
+  type SshErrorKind,
+  type SshSession,
+} from '@cyborgbackup/borg';
+import { addAbortListener } from 'node:events';
+import type { ConnectionOptions } from '../job/job-context.ts';
 
 export interface SshTarget {
   readonly host: string;
@@ -18,25 +26,34 @@ export const openSession = async (
   keys: { readonly privateKey: string; readonly otherKey?: string | undefined },
   agent?: ForwardableAgent,
 ): Promise<SshSession> => {
-  const { hostKeys, connectTimeoutMillis, signal, parts } = options;
+  const { hostKeys, connectTimeoutMillis, signal, deps } = options;
   const connecting = new AbortController();
-  const giveUp = (): void => connecting.abort();
-  signal.addEventListener('abort', giveUp, { once: true });
-  if (signal.aborted) giveUp();
+  using _listener = addAbortListener(signal, () => connecting.abort());
+  return await connectSsh({
+    ...target,
+    ...keys,
+    hostKeys,
+    connectTimeoutMillis,
+    signal: connecting.signal,
+    logger: deps.logger,
+    ...(agent ? { agent } : {}),
+  });
+};
+
+/** False when the work fails with an error of this kind. @throws any other error */
+export const succeeds = async (work: () => Promise<unknown>, kind: SshErrorKind): Promise<boolean> => {
   try {
-    return await connectSsh({
-      ...target,
-      ...keys,
-      hostKeys,
-      connectTimeoutMillis,
-      signal: connecting.signal,
-      logger: parts.logger,
-      ...(agent ? { agent } : {}),
-    });
-  } finally {
-    signal.removeEventListener('abort', giveUp);
+    await work();
+    return true;
+  } catch (error) {
+    if (isSshError(error, kind)) return false;
+    throw error;
   }
 };
+
+/** Whether an account lets a key in. @throws SshError when its host cannot be reached */
+export const acceptsKey = (options: ConnectionOptions, target: SshTarget, privateKey: string): Promise<boolean> =>
+  succeeds(async () => (await openSession(options, target, { privateKey })).close(), 'auth');
 
 /** The keys by which a host is known, for programs that log in to it from another host. */
 export interface KnownHost {
@@ -58,18 +75,9 @@ export const knownHost = async (
   const { host, port } = target;
   let known = await options.hostKeys.known(host, port);
   if (known.length === 0) {
-    await recordHostKey(options, target, privateKey);
+    // The host's key is recorded before the host checks ours.
+    await acceptsKey(options, target, privateKey);
     known = await options.hostKeys.known(host, port);
   }
   return { lines: known.map((key) => knownHostsLine(host, port, key)), keys: known.map(({ base64 }) => base64) };
-};
-
-/** The host's key is recorded before the host checks ours. */
-const recordHostKey = async (options: ConnectionOptions, target: SshTarget, privateKey: string): Promise<void> => {
-  try {
-    const session = await openSession(options, target, { privateKey });
-    await session.close();
-  } catch (error) {
-    if (!isSshError(error, 'auth')) throw error;
-  }
 };

@@ -9,8 +9,7 @@ import {
 } from '@cyborgbackup/contracts';
 import { AppError, withReadableTexts, type Decider } from '@cyborgbackup/kernel';
 import type { BorgHost } from './job-context.ts';
-import type { FailureFacts } from './job-failure.ts';
-import type { JobResult } from './job-result.ts';
+import { NO_FACTS, type FailureFacts, type JobResult } from './job-result.ts';
 
 /** Commands that only the executor of the running attempt may give. */
 type AttemptCommand = { readonly job: string; readonly attempt: number } & (
@@ -64,47 +63,12 @@ const giveUp = ({ job, reason }: Extract<JobCommand, { type: 'give-up' }>, state
   isJobOver(state) ? [] : [failed(job, state.attempt, reason, { status: 'error' })];
 
 /** Reasons, warnings and findings name files, and a file's name may contain bytes that are not UTF-8. */
-const readableData = <Data>({ schema }: { readonly schema: { parse(value: unknown): Data } }, data: Data): Data =>
+const readableData = <Data>({ schema }: { readonly schema: { parse(value: unknown): Data } }, data: object): Data =>
   schema.parse(withReadableTexts(data));
 
 const failed = (job: string, attempt: number, reason: string, facts: FailureFacts): JobEvent => ({
   type: 'job-failed',
-  data: readableData(jobFailed, {
-    job,
-    attempt,
-    status: facts.status ?? 'failed',
-    reason,
-    exit_code: facts.exitCode ?? null,
-    warnings: [...(facts.warnings ?? [])],
-    archive: facts.archive ?? null,
-    restored: facts.restored ?? null,
-    drill: facts.drill ?? null,
-    check: facts.check ?? null,
-  }),
-});
-
-const succeeded = ({
-  job,
-  attempt,
-  repository,
-  client,
-  result,
-}: Extract<AttemptCommand, { type: 'succeed' }>): JobEvent => ({
-  type: 'job-succeeded',
-  data: readableData(jobSucceeded, {
-    job,
-    attempt,
-    warnings: [...result.warnings],
-    repository,
-    client,
-    archive: result.archive,
-    repository_sizes: result.repositorySizes,
-    pruned: [...result.pruned],
-    machines: [...(result.machines ?? [])],
-    restored: result.restored ?? null,
-    drill: result.drill ?? null,
-    check: result.check ?? null,
-  }),
+  data: readableData(jobFailed, { ...NO_FACTS, ...facts, job, attempt, reason }),
 });
 
 const outcomeOf = (command: AttemptCommand): JobEvent => {
@@ -113,21 +77,16 @@ const outcomeOf = (command: AttemptCommand): JobEvent => {
     case 'record-process':
       return { type: 'job-process-started', data: { job, attempt, pid: command.pid, host: command.host } };
     case 'release-for-retry':
-      return {
-        type: 'job-attempt-lost',
-        data: readableData(jobAttemptLost, {
-          job,
-          attempt,
-          reason: command.reason,
-          transport: command.transport ?? false,
-        }),
-      };
+      return { type: 'job-attempt-lost', data: readableData(jobAttemptLost, { transport: false, ...command }) };
     case 'fail':
       return failed(job, attempt, command.reason, command.facts);
     case 'cancel':
       return { type: 'job-canceled', data: { job, attempt, reason: command.reason } };
-    case 'succeed':
-      return succeeded(command);
+    case 'succeed': {
+      const { repository, client, result } = command;
+      const data = readableData(jobSucceeded, { ...result, job, attempt, repository, client });
+      return { type: 'job-succeeded', data };
+    }
   }
 };
 

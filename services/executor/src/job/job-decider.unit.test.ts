@@ -35,7 +35,7 @@ const fail = (attempt: number): JobCommand => ({
   job,
   attempt,
   reason: 'no',
-  facts: { exitCode: 2 },
+  facts: { exit_code: 2 },
 });
 
 const given = (...events: JobEvent[]): JobState => fold(jobDecider, events);

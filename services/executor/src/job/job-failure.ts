@@ -1,22 +1,6 @@
 import { isSshError, type SshErrorKind } from '@cyborgbackup/borg';
-import type { ArchiveFacts, CheckResult, DrillResult, RestoreResult } from '@cyborgbackup/contracts';
 import { hasCode, isDatabaseUnavailable, messageOf } from '@cyborgbackup/kernel';
-
-/** What is recorded beside the reason. */
-export interface FailureFacts {
-  /** failed = borg or the remote side said so; error = it could not be run at all. Default: failed. */
-  readonly status?: 'failed' | 'error';
-  readonly exitCode?: number | null;
-  /** What borg warned of before the end. */
-  readonly warnings?: readonly string[];
-  /** An archive that is in the repository although the job failed. */
-  readonly archive?: ArchiveFacts;
-  readonly check?: CheckResult;
-  readonly drill?: DrillResult;
-  readonly restored?: RestoreResult;
-  /** A connection failed or broke: the same again, a little later, may well succeed. Default: false. */
-  readonly transport?: boolean;
-}
+import type { FailureFacts } from './job-result.ts';
 
 /** The job itself went wrong, for a reason that trying the same again at once would not cure. */
 export class JobFailure extends Error {

@@ -1,6 +1,6 @@
 import { runExtended, runRequested, runStream, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { JobFailure } from './job-failure.ts';
 
 /** What one job is about, as it was when its run was requested, or when the job was added to it. */
@@ -9,7 +9,7 @@ export interface JobPlan {
   readonly job: PlannedJob;
 }
 
-type LogDeps = Pick<ServiceParts, 'store' | 'codec'>;
+type LogDeps = Pick<ServiceDeps, 'store' | 'codec'>;
 
 /** A run as far as its stream has been read. It never changes, except that jobs of machines are added to it. */
 interface CachedRun {
@@ -93,7 +93,7 @@ export const policyOf = ({ run }: JobPlan): NonNullable<RunRequested['policy']> 
 export const archiveOf = ({ job }: JobPlan): string => required(job.archive_name, 'archive');
 
 /** The JSON text of the policy's `extra_vars`, as the run carries it. @throws JobFailure when it was erased */
-export const openVariables = async ({ keys }: Pick<ServiceParts, 'keys'>, { run }: JobPlan): Promise<string> => {
+export const openVariables = async ({ keys }: Pick<ServiceDeps, 'keys'>, { run }: JobPlan): Promise<string> => {
   const sealed = run.extra_vars;
   if (sealed === null || typeof sealed === 'string') return sealed ?? '';
   const text = await keys.open(sealed);

@@ -25,8 +25,6 @@ const CHECKS: Readonly<Record<CheckSubject, RunJob>> = {
   archives: checkArchives,
 };
 
-/** Jobs of earlier releases do not say what they check. */
-
 const runRestore: RunJob = async (context) => {
   const { restore, drill } = context.plan.job;
   if (drill) return runDrill(context, drill);
@@ -61,5 +59,5 @@ export const runJobType = async (context: JobContext): Promise<JobResult> => {
   const { job, run } = context.plan;
   const work = (): Promise<JobResult> => runnerOf(job)(context);
   if (!run.repository || !needsWriteAccess(job)) return work();
-  return withWriteAccess(context.parts.connection, run.repository.uuid, work);
+  return withWriteAccess(context.deps.connection, run.repository.uuid, work);
 };

@@ -1,30 +1,30 @@
 import { outputStream, type OutputLine } from '@cyborgbackup/contracts';
-import { startTestParts, type TestParts } from '@cyborgbackup/testkit';
+import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createJobOutput } from './job-output.ts';
 
-let site: TestParts;
+let site: TestDeps;
 beforeAll(async () => {
-  site = await startTestParts();
+  site = await startTestDeps();
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
 const recorded = async (job: string): Promise<readonly OutputLine[]> => {
   const lines: OutputLine[] = [];
-  for await (const { data } of site.parts.store.readStream(outputStream(job))) {
+  for await (const { data } of site.deps.store.readStream(outputStream(job))) {
     lines.push(...(data as { lines: OutputLine[] }).lines);
   }
   return lines;
 };
 
-it('keeps colours, redacts secrets, and counts lines without gaps, also for a second attempt', async () => {
+it('the output keeps colours, redacts secrets, and counts lines without gaps, also for a second attempt', async () => {
   const job = randomUUID();
-  const first = await createJobOutput(site.parts, job, 1);
+  const first = await createJobOutput(site.deps, job, 1);
   first.hide('pass"word');
   first.write('verbose', '\u001b[31mred\u001b[0m pass"word {"x": "pass\\"word"}\nsecond\n');
   await first.flush();
-  const second = await createJobOutput(site.parts, job, 2);
+  const second = await createJobOutput(site.deps, job, 2);
   second.write('error', 'third');
   await second.flush();
   expect(await recorded(job)).toMatchObject([
@@ -35,7 +35,7 @@ it('keeps colours, redacts secrets, and counts lines without gaps, also for a se
 
 it('bounds the output, says what was left out, and keeps errors', async () => {
   const job = randomUUID();
-  const output = await createJobOutput(site.parts, job, 1);
+  const output = await createJobOutput(site.deps, job, 1);
   for (let index = 0; index < 25_000; index += 1) {
     output.write('warning', `warning ${index}`);
     if (index < 20_000 && index % 5_000 === 0) await output.flush();
@@ -52,7 +52,7 @@ it('bounds the output, says what was left out, and keeps errors', async () => {
 
 it('keeps one line of progress a second, and the last one', async () => {
   const job = randomUUID();
-  const output = await createJobOutput(site.parts, job, 1);
+  const output = await createJobOutput(site.deps, job, 1);
   const figures = {
     phase: 'x',
     files: 0,
@@ -72,10 +72,10 @@ it('keeps one line of progress a second, and the last one', async () => {
 
 it('records each line once although the answer of an append got lost', async () => {
   const job = randomUUID();
-  const { store } = site.parts;
+  const { store } = site.deps;
   let answers = 0;
-  const parts = {
-    ...site.parts,
+  const deps = {
+    ...site.deps,
     store: {
       ...store,
       append: async (...append: Parameters<typeof store.append>) => {
@@ -87,7 +87,7 @@ it('records each line once although the answer of an append got lost', async () 
       },
     },
   };
-  const output = await createJobOutput(parts, job, 1);
+  const output = await createJobOutput(deps, job, 1);
   output.write('verbose', 'first');
   await output.flush();
   expect(await recorded(job)).toMatchObject([
@@ -98,8 +98,8 @@ it('records each line once although the answer of an append got lost', async () 
 
 it('loses no line when two attempts continue from the same one', async () => {
   const job = randomUUID();
-  const first = await createJobOutput(site.parts, job, 1);
-  const second = await createJobOutput(site.parts, job, 2);
+  const first = await createJobOutput(site.deps, job, 1);
+  const second = await createJobOutput(site.deps, job, 2);
   for (const turn of [1, 2]) {
     for (const [name, output] of Object.entries({ first, second })) {
       output.write('verbose', `${name} ${turn}`);

@@ -7,25 +7,28 @@ import {
 } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
 import { currentContext, delay, hasCode, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
-import { drawIdBlock, type ServiceParts } from '@cyborgbackup/service';
-import { redactor } from './redactor.ts';
+import { drawIdBlock, type ServiceDeps } from '@cyborgbackup/service';
+import { redactor, type Redactor } from './redactor.ts';
 
-/** As recorded; the time to go may be left out. */
-export type ProgressFigures = Omit<JobProgress, 'eta'> & { readonly eta?: number | null };
-
-/** The output of one attempt of a job on its way into the log. */
-export interface JobOutput {
+/** The output of one attempt of a job on its way into the log; what its redactor hides is replaced in it. */
+export interface JobOutput extends Redactor {
   /** Adds text, which may have several lines. Secrets in it are replaced. */
   write(event: OutputKind, text: string): void;
   /** Adds a line for people together with its figures; at most one a second is kept, fewer later, the last one always. */
-  progress(text: string, progress: ProgressFigures): void;
-  /** From now on this text is replaced wherever it appears. */
-  readonly hide: (secret: string) => void;
-  /** The text without hidden secrets, for texts that are recorded elsewhere. */
-  readonly clean: (text: string) => string;
+  progress(text: string, figures: Partial<JobProgress> & Pick<JobProgress, 'phase'>): void;
   /** Everything written so far is in the log when this resolves. */
   flush(): Promise<void>;
 }
+
+/** Figures that an operation does not give. */
+const NO_FIGURES = {
+  files: 0,
+  original_size: 0,
+  compressed_size: 0,
+  deduplicated_size: 0,
+  rate: 0,
+  eta: null,
+};
 
 const BATCH_LINES = 100;
 const BATCH_BYTES = 64 * 1024;
@@ -61,7 +64,7 @@ interface OutputEnd {
   readonly line: number;
 }
 
-const readEnd = async ({ store }: ServiceParts, stream: string): Promise<OutputEnd> => {
+const readEnd = async ({ store }: ServiceDeps, stream: string): Promise<OutputEnd> => {
   let end: OutputEnd = { version: 0, counter: 0, line: 0 };
   for await (const { data, version } of store.readStream(stream)) {
     const last = jobOutputRecorded.schema.parse(data).lines.at(-1);
@@ -87,11 +90,11 @@ const numbered = (drafts: readonly Draft[], { counter, line }: OutputEnd): Outpu
  * same event id behind the same version, until the log says either that it is there or that another attempt's output is:
  * then the batch goes behind that.
  */
-export const createJobOutput = async (parts: ServiceParts, job: string, attempt: number): Promise<JobOutput> => {
+export const createJobOutput = async (deps: ServiceDeps, job: string, attempt: number): Promise<JobOutput> => {
   const stream = outputStream(job);
   const hidden = redactor();
   const context = currentContext() ?? systemContext('executor');
-  let end = await readEnd(parts, stream);
+  let end = await readEnd(deps, stream);
   const waiting: Draft[] = [];
   let sending: readonly Draft[] = [];
   let dropped = 0;
@@ -108,19 +111,19 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
   /** False when another attempt's output came first. */
   const append = async (drafts: readonly Draft[]): Promise<boolean> => {
     const lines = numbered(drafts, end);
-    const first_id = await drawIdBlock(parts.pool, 'job_event', lines.length);
+    const first_id = await drawIdBlock(deps.pool, 'job_event', lines.length);
     const id = eventId(`${job}/${attempt}`, stream, end.counter);
-    const event = await parts.codec.encode(
+    const event = await deps.codec.encode(
       { type: jobOutputRecorded.type, data: { job, first_id, lines } },
       { id, context },
     );
     try {
-      const { version } = await parts.store.append(stream, [event], end.version);
+      const { version } = await deps.store.append(stream, [event], end.version);
       end = { version, counter: end.counter + lines.length, line: lines.at(-1)?.end_line ?? end.line };
       return true;
     } catch (error) {
       if (!hasCode(error, 'version-conflict')) throw error;
-      end = await readEnd(parts, stream);
+      end = await readEnd(deps, stream);
       return false;
     }
   };
@@ -133,7 +136,7 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
         if (await append(sending)) sending = [];
       }
     } catch (error) {
-      parts.logger.warn({ job, reason: messageOf(error) }, 'job output could not be recorded yet');
+      deps.logger.warn({ job, reason: messageOf(error) }, 'job output could not be recorded yet');
     }
   };
 
@@ -175,11 +178,11 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
       const stdout = redacted(text.trimEnd());
       add({ event, stdout, created: isoMicros() });
     },
-    progress: (text, progress) => {
+    progress: (text, figures) => {
       const draft: Draft = {
         event: 'verbose',
         stdout: redacted(text),
-        progress: { ...progress, path: redacted(progress.path), eta: progress.eta ?? null },
+        progress: { ...NO_FIGURES, ...figures, path: redacted(figures.path ?? '') },
         created: isoMicros(),
       };
       const now = Date.now();
@@ -204,7 +207,7 @@ export const createJobOutput = async (parts: ServiceParts, job: string, attempt:
         if (sending.length + waiting.length === 0) return;
         await delay(FLUSH_MILLIS);
       }
-      parts.logger.error({ job, lines: sending.length + waiting.length }, 'the end of a job output was lost');
+      deps.logger.error({ job, lines: sending.length + waiting.length }, 'the end of a job output was lost');
     },
   };
 };

@@ -1,6 +1,6 @@
 /** Replaces secrets in text. */
 export interface Redactor {
-  /** Texts shorter than four characters are not hidden: they would turn up everywhere by chance. */
+  /** Texts shorter than four characters are not hidden: they would be found everywhere by chance. */
   readonly hide: (secret: string) => void;
   readonly clean: (text: string) => string;
 }

@@ -1,10 +1,10 @@
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { executorProjection } from './executor-projection.ts';
 
 /**
  * Resolves when the executor's tables hold what the log holds now.
  * @throws AppError `unavailable` when they do not within half a minute
  */
-export const caughtUp = ({ waiter }: Pick<ServiceParts, 'waiter'>): Promise<void> =>
+export const caughtUp = ({ waiter }: Pick<ServiceDeps, 'waiter'>): Promise<void> =>
   waiter.waitForProjections([executorProjection.name], 'head', WAIT_MILLIS.job);

@@ -1,5 +1,5 @@
 import type { DrillResult, JobEvent, PlannedJob, RunEvent, RunRequested } from '@cyborgbackup/contracts';
-import { defineReadModel, type TableChanges } from '@cyborgbackup/projections';
+import { defineReadModel } from '@cyborgbackup/projections';
 import { executor, type DrillRow } from '@cyborgbackup/read-models';
 
 const policyOf = ({ policy }: Pick<RunRequested, 'policy'>) =>
@@ -33,21 +33,23 @@ const proof = (drill: DrillResult | null): Partial<DrillRow> =>
       }
     : {};
 
-const change = (table: TableChanges<DrillRow>, job: string, changes: Partial<DrillRow>) =>
-  table.update({ job }, changes);
-
 export const drills = defineReadModel<DrillRow, RunEvent | JobEvent>(executor.drills, {
   'run-requested': ({ data, metadata }, table) =>
     table.put(...data.jobs.flatMap((job) => planned(data, job, metadata.occurredAt))),
   'job-succeeded': ({ data, metadata }, table) =>
-    data.drill ? change(table, data.job, { ended_at: metadata.occurredAt, passed: true, ...proof(data.drill) }) : [],
+    data.drill
+      ? table.update({ job: data.job }, { ended_at: metadata.occurredAt, passed: true, ...proof(data.drill) })
+      : [],
   'job-failed': ({ data, metadata }, table) =>
-    change(table, data.job, {
-      ended_at: metadata.occurredAt,
-      passed: false,
-      reason: data.reason,
-      ...proof(data.drill),
-    }),
+    table.update(
+      { job: data.job },
+      {
+        ended_at: metadata.occurredAt,
+        passed: false,
+        reason: data.reason,
+        ...proof(data.drill),
+      },
+    ),
   'job-canceled': ({ data, metadata }, table) =>
-    change(table, data.job, { ended_at: metadata.occurredAt, reason: data.reason }),
+    table.update({ job: data.job }, { ended_at: metadata.occurredAt, reason: data.reason }),
 });

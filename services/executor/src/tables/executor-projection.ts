@@ -1,5 +1,5 @@
 import type { JobEvent, OutputEvent, RunEvent, RunRequested } from '@cyborgbackup/contracts';
-import { defineProjection, defineReadModel, type ReadModel } from '@cyborgbackup/projections';
+import { defineProjection, defineReadModel, type ReadModel, type TableChanges } from '@cyborgbackup/projections';
 import { type AttemptRow, type CheckRow, executor, type JobEventRow, type RunRow } from '@cyborgbackup/read-models';
 import { backups } from './backups.ts';
 import { drills } from './drills.ts';
@@ -14,19 +14,23 @@ const runs = defineReadModel<RunRow, RunEvent>(executor.runs, {
   'run-requested': ({ data }, table) => table.put(runRow(data)),
 });
 
+interface AttemptEnd {
+  readonly data: { readonly job: string; readonly attempt: number };
+  readonly metadata: { readonly occurredAt: string };
+}
+
+const recordEnd = ({ data: { job, attempt }, metadata }: AttemptEnd, table: TableChanges<AttemptRow>) =>
+  table.update({ job, attempt }, { ended_at: metadata.occurredAt });
+
 const attempts = defineReadModel<AttemptRow, JobEvent>(executor.attempts, {
   'job-started': ({ data: { job, run, attempt } }, table) =>
     table.put({ job, attempt, run, pid: null, host: '', process_started_at: null, ended_at: null }),
   'job-process-started': ({ data: { job, attempt, pid, host }, metadata }, table) =>
     table.update({ job, attempt }, { pid, host, process_started_at: metadata.occurredAt }),
-  'job-attempt-lost': ({ data: { job, attempt }, metadata }, table) =>
-    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
-  'job-succeeded': ({ data: { job, attempt }, metadata }, table) =>
-    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
-  'job-failed': ({ data: { job, attempt }, metadata }, table) =>
-    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
-  'job-canceled': ({ data: { job, attempt }, metadata }, table) =>
-    table.update({ job, attempt }, { ended_at: metadata.occurredAt }),
+  'job-attempt-lost': recordEnd,
+  'job-succeeded': recordEnd,
+  'job-failed': recordEnd,
+  'job-canceled': recordEnd,
 });
 
 const checks = defineReadModel<CheckRow, RunEvent | JobEvent>(executor.checks, {

@@ -1,4 +1,4 @@
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import type { JobPlan } from '../job/job-plan.ts';
 
 /** Names the backups that are thinned out together: those of one policy, client and machine. */
@@ -17,7 +17,7 @@ export const seriesOf = ({ run, job }: JobPlan): Series | undefined =>
 
 export interface RecordedArchive {
   readonly name: string;
-  /** When it was begun, milliseconds since the epoch; null for one that nobody has reported as complete. */
+  /** When it was begun, milliseconds since the epoch; null for one that was not reported as complete. */
   readonly at: number | null;
   /** Its backup succeeded. */
   readonly good: boolean;
@@ -25,7 +25,7 @@ export interface RecordedArchive {
 
 /** The archives that the backups of a series have made in this repository, or meant to make, in no order. */
 export const readSeries = async (
-  pool: ServiceParts['pool'],
+  pool: ServiceDeps['pool'],
   { policy, client, machine }: Series,
   repository: string,
 ): Promise<readonly RecordedArchive[]> => {
@@ -41,7 +41,6 @@ export const readSeries = async (
 
 export interface LastBackup {
   readonly archive: string;
-  readonly files: number;
   /** Bytes. */
   readonly originalSize: number;
   /** Seconds. */
@@ -50,11 +49,11 @@ export interface LastBackup {
 
 /** The latest good backup of a series, wherever its archive is or was. */
 export const readLastGood = async (
-  pool: ServiceParts['pool'],
+  pool: ServiceDeps['pool'],
   { policy, client, machine }: Series,
 ): Promise<LastBackup | undefined> => {
   const { rows } = await pool.query<LastBackup>(
-    `select b.archive, b.files::float8 as files, b.original_size::float8 as "originalSize", b.duration
+    `select b.archive, b.original_size::float8 as "originalSize", b.duration
        from executor.backups b join executor.runs r on r.run = b.run
       where b.client = $2 and b.machine = $3 and r.policy = $1 and b.succeeded
       order by b.started_at desc limit 1`,

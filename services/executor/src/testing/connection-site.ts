@@ -8,15 +8,15 @@ import {
   type HostKeyPins,
   type SshKeyPair,
 } from '@cyborgbackup/borg';
-import { REPOSITORY_DEFAULTS } from '@cyborgbackup/contracts';
 import { createLogger, type DomainEvent } from '@cyborgbackup/kernel';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ConnectionOptions } from '../endpoints/connection-options.ts';
+import type { ConnectionOptions } from '../job/job-context.ts';
+import { loginEvents, repositoryRegistered } from './job-fixtures.ts';
 
 export const PASSPHRASE = `pass $(phrase) 'quoted'`;
 
@@ -59,8 +59,8 @@ const createPins = (): HostKeyPins => {
   };
 };
 
-const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
-  const parts = {
+const fakeDeps = (events: Map<string, DomainEvent[]>): ServiceDeps => {
+  const deps = {
     logger: createLogger('test', 'silent'),
     store: {
       async *readStream(stream: string) {
@@ -70,7 +70,7 @@ const fakeParts = (events: Map<string, DomainEvent[]>): ServiceParts => {
     },
     keys: { open: () => Promise.reject(new Error('nothing is sealed here')) },
   };
-  return parts as unknown as ServiceParts;
+  return deps as unknown as ServiceDeps;
 };
 
 interface SiteFacts {
@@ -84,31 +84,11 @@ interface SiteFacts {
 /** The events of a site in the log. */
 const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: SiteFacts): Map<string, DomainEvent[]> =>
   new Map<string, DomainEvent[]>([
-    [
-      'settings',
-      [
-        {
-          type: 'ssh-key-generated',
-          data: { key_type: 'ed25519', public_key: controlKey.publicKey, private_key: controlKey.privateKey },
-        },
-        { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: backupUser } },
-      ],
-    ],
+    ['settings', loginEvents(controlKey, backupUser)],
     [
       `repository-${repository.uuid}`,
       [
-        {
-          type: 'repository-registered',
-          data: {
-            ...REPOSITORY_DEFAULTS,
-            ...repository,
-            id: 3,
-            name: 'Main',
-            repository_key: PASSPHRASE,
-            ready: true,
-            enabled: true,
-          },
-        },
+        repositoryRegistered({ ...repository, id: 3, repository_key: PASSPHRASE }),
         {
           type: 'repository-ssh-key-generated',
           data: { uuid: repository.uuid, public_key: ownKey.publicKey, private_key: ownKey.privateKey },
@@ -182,7 +162,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     job,
     events,
     options: {
-      parts: fakeParts(events),
+      deps: fakeDeps(events),
       hostKeys: createPins(),
       connectTimeoutMillis: 10_000,
       signal: new AbortController().signal,

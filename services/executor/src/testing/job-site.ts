@@ -1,23 +1,9 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
-import {
-  clientCommands,
-  jobEvolver,
-  jobStream,
-  outputStream,
-  POLICY_DEFAULTS,
-  repositoryCommands,
-  runStream,
-  type JobState,
-  type OutputLine,
-  type PlannedJob,
-  type RunRequested,
-  REPOSITORY_DEFAULTS,
-} from '@cyborgbackup/contracts';
-import { eventId, loadState } from '@cyborgbackup/event-store';
-import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
+import { clientCommands, jobStream, repositoryCommands, runStream } from '@cyborgbackup/contracts';
+import type { PlannedJob, RunRequested } from '@cyborgbackup/contracts';
 import { createJobQueue, createSignals } from '@cyborgbackup/messaging';
-import type { RunningService, ServiceParts } from '@cyborgbackup/service';
-import { startTestParts, startTestSshd, type TestParts, type TestSshd } from '@cyborgbackup/testkit';
+import type { RunningService, ServiceDeps } from '@cyborgbackup/service';
+import { startTestDeps, startTestSshd, type TestDeps, type TestSshd } from '@cyborgbackup/testkit';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -25,32 +11,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
+import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
+import { createSiteLog, type EndedJob as EndedJobOfLog, type SiteLog } from './site-log.ts';
 
 const run = promisify(execFile);
 
-type Policy = NonNullable<RunRequested['policy']>;
-
 /** What is special about a job and its policy; the rest is a push backup of folders. */
 export interface JobSketch extends Partial<Omit<PlannedJob, 'restore'>> {
-  readonly policy?: Partial<Policy>;
+  readonly policy?: Partial<RunRequested['policy'] & object>;
   readonly variables?: object;
   readonly repository?: RunRequested['repository'];
   readonly run?: string;
 }
 
-export interface EndedJob extends JobState {
-  readonly job: string;
+export interface EndedJob extends EndedJobOfLog {
   readonly run: string;
-  readonly types: readonly string[];
-  /** Data of the last event. */
-  readonly end: Readonly<Record<string, unknown>>;
-  readonly events: readonly DomainEvent[];
 }
 
 /** An executor, a client and a repository host behind real sshds, and a repository that borg has initialised. */
-export interface JobSite extends AsyncDisposable {
-  readonly test: TestParts;
-  readonly parts: ServiceParts;
+export interface JobSite extends AsyncDisposable, Omit<SiteLog, 'ended' | 'close'> {
+  readonly test: TestDeps;
+  readonly deps: ServiceDeps;
   readonly client: TestSshd;
   readonly repositoryHost: TestSshd;
   /** Everything of the test is below. */
@@ -66,30 +47,15 @@ export interface JobSite extends AsyncDisposable {
   /** Runs borg on the repository, without the product. */
   borg(...argv: readonly string[]): Promise<string>;
   archives(): Promise<readonly string[]>;
-  append(stream: string, ...events: DomainEvent[]): Promise<void>;
   registerRepository(uuid: string, path: string, key: string): Promise<void>;
-  /** Answers an RPC in place of a service, until the end. */
-  answer(subject: string, handle: (data: never) => unknown): void;
   /** Requests a run of one job, and nothing more. */
   plan(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
   start(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
   queue(job: { readonly job: string; readonly run: string }): Promise<void>;
   ended(job: { readonly job: string; readonly run: string }): Promise<EndedJob>;
   runJob(sketch: JobSketch): Promise<EndedJob>;
-  /** Resolves with the job's first event of the type. */
-  event(job: string, type: string): Promise<DomainEvent>;
   cancel(job: string): Promise<void>;
-  lines(job: string): Promise<readonly OutputLine[]>;
-  output(job: string): Promise<string>;
 }
-
-export const CONFIG = {
-  CYBORGBACKUP_EXECUTOR_SLOTS: 2,
-  CYBORGBACKUP_EXECUTOR_GRACE: 1,
-  CYBORGBACKUP_SSH_CONNECT_TIMEOUT: 10,
-};
-
-const END = /^job-(succeeded|failed|canceled)$/;
 
 export interface SiteOptions {
   /** Folders before the hosts' own PATH, for stand-ins. */
@@ -109,8 +75,8 @@ const withPath = (folders: string | undefined): Readonly<Record<string, string>>
 export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions = {}): Promise<JobSite> => {
   const folder = await makeFolders();
   const passphrase = `pass $(phrase) 'quoted' "twice" ${randomUUID()}`;
-  const test = await startTestParts();
-  const { parts } = test;
+  const test = await startTestDeps();
+  const { deps } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const authorizedKeys = [key.publicKey];
   const client = await startTestSshd({
@@ -125,15 +91,9 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const policyUuid = randomUUID();
   const url = `ssh://${repositoryHost.user}@${repositoryHost.host}:${repositoryHost.port}${folder}/repository`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
-  const stops: (() => void)[] = [];
+  const log = createSiteLog(deps);
+  const { append, answer, event } = log;
 
-  const append: JobSite['append'] = async (stream, ...events) => {
-    const context = systemContext('test');
-    const encoded = await Promise.all(
-      events.map((event, index) => parts.codec.encode(event, { id: eventId(randomUUID(), stream, index), context })),
-    );
-    await parts.store.append(stream, encoded, 'any');
-  };
   const borg: JobSite['borg'] = async (...argv) => {
     const { stdout } = await run('borg', argv, {
       cwd: folder,
@@ -149,40 +109,10 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     });
     return stdout;
   };
-  const answer: JobSite['answer'] = (subject, handle) => {
-    const subscription = parts.connection.nats.subscribe(subject, {
-      callback: (_error, message) => {
-        const { id, data } = message.json<{ id: string; data: never }>();
-        message.respond(JSON.stringify({ id, isDisposed: true, response: handle(data) }));
-      },
-    });
-    stops.push(() => subscription.unsubscribe());
-  };
   const registerRepository: JobSite['registerRepository'] = (uuid, path, repository_key) =>
-    append(`repository-${uuid}`, {
-      type: 'repository-registered',
-      data: {
-        ...REPOSITORY_DEFAULTS,
-        id: 1,
-        uuid,
-        name: 'Main',
-        path,
-        repository_key,
-        ready: true,
-        enabled: true,
-        check_schedule: null,
-        integrity_schedule: null,
-      },
-    });
+    append(`repository-${uuid}`, repositoryRegistered({ id: 1, uuid, path, repository_key }));
 
-  await append(
-    'settings',
-    {
-      type: 'ssh-key-generated',
-      data: { key_type: 'ed25519', public_key: key.publicKey, private_key: key.privateKey },
-    },
-    { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: client.user } },
-  );
+  await append('settings', ...loginEvents(key, client.user));
   await registerRepository(repository.uuid, url, passphrase);
   await borg('init', '--encryption=repokey-blake2');
   const written = { uuid: clientUuid, id: 1, version: 1, position: '1' };
@@ -194,8 +124,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   ]) {
     answer(subject, () => written);
   }
-  await parts.connection.nats.flush();
-  const queue = await createJobQueue({ connection: parts.connection, logger: parts.logger });
+  await deps.connection.nats.flush();
+  const queue = await createJobQueue({ connection: deps.connection, logger: deps.logger });
 
   const clientAt: JobSite['clientAt'] = (hostname, port) => ({
     id: 1,
@@ -213,44 +143,15 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
       ...planned
     } = sketch;
     const { run: uuid = randomUUID(), ...of } = planned;
-    const job: PlannedJob = {
-      id: 1,
-      uuid: randomUUID(),
-      name: 'Job',
-      job_type: 'job',
-      launch_type: 'manual',
-      client: clientAt(client.host, client.port),
-      needs: [],
-      archive_name: `folders-web-${randomUUID()}`,
-      master_job: null,
-      ...of,
-    };
-    const request: RunRequested = {
+    const archive_name = `folders-web-${randomUUID()}`;
+    const job = jobOf({ client: clientAt(client.host, client.port), archive_name, ...of });
+    const data = runOf(job, {
       uuid,
-      policy: {
-        id: 1,
-        uuid: policyUuid,
-        name: 'Policy',
-        policy_type: 'folders',
-        keep_hourly: null,
-        keep_daily: null,
-        keep_weekly: null,
-        keep_monthly: null,
-        keep_yearly: null,
-        vmprovider: '',
-        mode_pull: false,
-        prehook: '',
-        posthook: '',
-        ...POLICY_DEFAULTS,
-        ...policy,
-      },
+      policy: policyOf({ uuid: policyUuid, ...policy }),
       repository: where,
-      schedule: null,
-      due_at: null,
       extra_vars: JSON.stringify(variables),
-      jobs: [job],
-    };
-    await append(runStream(uuid), { type: 'run-requested', data: request });
+    });
+    await append(runStream(uuid), { type: 'run-requested', data });
     return { job: job.uuid, run: uuid };
   };
   const start: JobSite['start'] = async (sketch) => {
@@ -259,37 +160,11 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     return planned;
   };
 
-  const event: JobSite['event'] = async (job, type) => {
-    const found = new AbortController();
-    let result: DomainEvent | undefined;
-    for await (const page of parts.store.subscribe({ after: 0n, signal: found.signal })) {
-      result ??= page.events.find((one) => one.stream === jobStream(job) && new RegExp(`^${type}$`).test(one.type));
-      if (result) found.abort();
-    }
-    if (!result) throw new Error(`${type} did not come`);
-    return result;
-  };
-
-  const ended: JobSite['ended'] = async ({ job, run: uuid }) => {
-    await event(job, END.source.slice(1, -1));
-    const { state } = await loadState(parts, jobEvolver, jobStream(job));
-    const events: DomainEvent[] = [];
-    for await (const one of parts.store.readStream(jobStream(job))) events.push(one);
-    const end = events.at(-1)?.data as Record<string, unknown>;
-    return { ...state, job, run: uuid, types: events.map(({ type }) => type), end, events };
-  };
-
-  const lines: JobSite['lines'] = async (job) => {
-    const all: OutputLine[] = [];
-    for await (const { data } of parts.store.readStream(outputStream(job))) {
-      all.push(...(data as { lines: OutputLine[] }).lines);
-    }
-    return all;
-  };
+  const ended: JobSite['ended'] = async ({ job, run: uuid }) => ({ ...(await log.ended(job)), run: uuid });
 
   const site: JobSite = {
     test,
-    parts,
+    deps,
     client,
     repositoryHost,
     folder,
@@ -305,6 +180,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     append,
     registerRepository,
     answer,
+    lines: log.lines,
+    output: log.output,
     plan,
     start,
     queue: async ({ job, run: uuid }) => {
@@ -315,13 +192,11 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     event,
     cancel: async (job) => {
       await append(jobStream(job), { type: 'job-cancel-requested', data: { job } });
-      createSignals(parts.connection).publish('jobs.cancel', { job });
+      createSignals(deps.connection).publish('jobs.cancel', { job });
     },
-    lines,
-    output: async (job) => (await lines(job)).map(({ stdout }) => stdout).join('\n'),
     [Symbol.asyncDispose]: async () => {
       await site.executor.stop();
-      for (const stop of stops) stop();
+      log.close();
       await Promise.all([client.stop(), repositoryHost.stop()]);
       await test[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });

@@ -1,8 +1,7 @@
-import { POLICY_DEFAULTS, type RunRequested } from '@cyborgbackup/contracts';
-import type { ServiceParts } from '@cyborgbackup/service';
-import { randomUUID } from 'node:crypto';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { startConnectSite, type ConnectSite, type SiteOptions } from './connection-site.ts';
 import type { JobContext } from '../job/job-context.ts';
+import { jobOf, policyOf, runOf } from './job-fixtures.ts';
 
 /** A call to another service. */
 export interface RecordedCall {
@@ -25,10 +24,10 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
   const site = await startConnectSite(options);
   const calls: RecordedCall[] = [];
   const lines: string[] = [];
-  const parts = {
-    ...site.options.parts,
+  const deps = {
+    ...site.options.deps,
     waiter: { waitForProjections: () => Promise.resolve(), tryWaitForProjections: () => Promise.resolve(true) },
-    store: { ...site.options.parts.store, head: () => Promise.resolve(0n) },
+    store: { ...site.options.deps.store, head: () => Promise.resolve(0n) },
     // The executor's tables, without any backup in them.
     pool: { query: () => Promise.resolve({ rows: [{ name: 'executor', position: '0', backups: 0 }] }) },
     rpc: {
@@ -37,49 +36,24 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
         return Promise.resolve({});
       },
     },
-  } as unknown as ServiceParts;
+  } as unknown as ServiceDeps;
   const context: PrepareSite['context'] = ({ path = site.repository.path, pull = false } = {}) => {
-    const run: RunRequested = {
-      uuid: randomUUID(),
-      policy: {
-        ...POLICY_DEFAULTS,
-        id: 1,
-        uuid: randomUUID(),
-        name: 'nightly',
-        policy_type: 'folders',
-        keep_hourly: null,
-        keep_daily: null,
-        keep_weekly: null,
-        keep_monthly: null,
-        keep_yearly: null,
-        vmprovider: '',
-        mode_pull: pull,
-        prehook: '',
-        posthook: '',
-      },
-      repository: { id: 3, name: 'Main', uuid: site.repository.uuid, path },
-      schedule: null,
-      due_at: null,
-      extra_vars: null,
-      jobs: [
-        {
-          id: 1,
-          uuid: site.job,
-          name: 'Prepare',
-          job_type: 'check',
-          check: 'client',
-          launch_type: 'dependency',
-          client: { id: 1, bandwidth_limit: null, ...site.target },
-          needs: [],
-          archive_name: null,
-          master_job: null,
-        },
-      ],
-    };
-    const [job] = run.jobs;
-    if (!job) throw new Error('no job');
+    const job = jobOf({
+      uuid: site.job,
+      name: 'Prepare',
+      job_type: 'check',
+      check: 'client',
+      launch_type: 'dependency',
+      client: { id: 1, bandwidth_limit: null, ...site.target },
+      archive_name: null,
+    });
+    const repository = { id: 3, name: 'Main', uuid: site.repository.uuid, path };
+    const run = runOf(job, { policy: policyOf({ mode_pull: pull }), repository });
     return {
-      parts,
+      ...site.options,
+      deps,
+      job: site.job,
+      warn: (text) => void lines.push(`system_warning: ${text}`),
       plan: { run, job },
       attempt: 1,
       output: {
@@ -89,10 +63,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
         hide: () => undefined,
         flush: () => Promise.resolve(),
       },
-      hostKeys: site.options.hostKeys,
-      connectTimeoutMillis: 10_000,
       idleTimeoutMillis: 60_000,
-      signal: site.options.signal,
       assertOwnership: () => Promise.resolve(),
       recordProcess: () => undefined,
     };

@@ -1,5 +1,5 @@
 import type { ApiTokenRow, UserRow } from '@cyborgbackup/read-models';
-import type { Caller } from '../http/core/caller.ts';
+import type { Caller } from '../http/core/endpoint.ts';
 import type { Reader } from '../db/reader.ts';
 
 /** A user as log-in sees them. */
@@ -45,9 +45,6 @@ export const accountOfToken = (reader: Reader, tokenHash: string): Promise<Token
 export const callerOf = (account: Account, more: Partial<Caller> = {}): Caller => ({
   id: account.id,
   uuid: account.uuid,
-  email: account.email,
-  firstName: account.first_name,
-  lastName: account.last_name,
   isSuperuser: account.is_superuser,
   mayWrite: true,
   ...more,

@@ -61,15 +61,20 @@ describe('HTTP Basic', () => {
   });
 
   test('does not verify the password of HTTP Basic again for each request', async () => {
+    const millisOfTwenty = async (work: () => Promise<unknown>): Promise<number> => {
+      const start = performance.now();
+      for (let i = 0; i < 20; i += 1) await work();
+      return performance.now() - start;
+    };
     await me(basic(ADMIN));
-    const start = performance.now();
-    for (let i = 0; i < 20; i += 1) expect((await me(basic(ADMIN))).status).toBe(200);
-    expect((performance.now() - start) / 20).toBeLessThan(25);
+    const requests = await millisOfTwenty(async () => expect((await me(basic(ADMIN))).status).toBe(200));
+    // Compared with what verifying costs, not with a clock: a busy machine slows down both.
+    expect(requests).toBeLessThan(await millisOfTwenty(() => hashPassword(PASSWORD)));
   });
 
   test('refuses HTTP Basic with the old password at once after a change', async () => {
     const uuid = randomUUID();
-    const seal = async (password: string) => gateway.parts.keys.seal(`user-${uuid}`, await hashPassword(password));
+    const seal = async (password: string) => gateway.deps.keys.seal(`user-${uuid}`, await hashPassword(password));
     const email = 'changing@example.com';
     await gateway.insert('inventory.users', { id: 50, uuid, email, password_hash: await seal('the first one') });
     expect((await me(basic(email, 'the first one'))).status).toBe(200);

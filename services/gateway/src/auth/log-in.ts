@@ -27,25 +27,17 @@ interface LogInDeps {
   readonly clock: Clock;
 }
 
-const verifyAccount = async (
-  { keys, passwords }: LogInDeps,
-  account: Account | undefined,
-  password: string,
-): Promise<boolean> => {
-  const hash = account && (await keys.open(account.password_hash));
-  return passwords.verify(password, hash);
-};
-
 export const createLogIn =
-  (deps: LogInDeps): LogIn =>
+  ({ reader, keys, guard, passwords }: LogInDeps): LogIn =>
   async ({ email, password, address }) => {
-    deps.guard.check(email, address);
-    const account = await accountByEmail(deps.reader, email);
-    if (!(await verifyAccount(deps, account, password)) || account === undefined) {
-      deps.guard.failed(email, address);
+    guard.check(email, address);
+    const account = await accountByEmail(reader, email);
+    const hash = account && (await keys.open(account.password_hash));
+    if (!(await passwords.verify(password, hash)) || account === undefined) {
+      guard.failed(email, address);
       return undefined;
     }
-    deps.guard.succeeded(email, address);
+    guard.succeeded(email, address);
     return account;
   };
 

@@ -1,5 +1,5 @@
 import { sessionCommands } from '@cyborgbackup/contracts';
-import { hasCode, type Clock } from '@cyborgbackup/kernel';
+import { isAppError, type Clock } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import type { Call, WaitForProjection } from '../backend/calls.ts';
 import type { Reader } from '../db/reader.ts';
@@ -27,6 +27,8 @@ interface SessionsDeps {
   readonly tokens: JsonWebTokens;
   readonly clock: Clock;
 }
+
+const REFUSALS: ReadonlySet<string> = new Set(['unauthenticated', 'conflict', 'not-found', 'forbidden', 'validation']);
 
 export const createSessions = (deps: SessionsDeps): Sessions => {
   const { tokens, clock } = deps;
@@ -65,10 +67,7 @@ export const createSessions = (deps: SessionsDeps): Sessions => {
         });
         await deps.waitForProjection('inventory', position);
       } catch (error) {
-        const isRefused = (['unauthenticated', 'conflict', 'not-found', 'forbidden', 'validation'] as const).some(
-          (code) => hasCode(error, code),
-        );
-        if (isRefused) return undefined;
+        if (isAppError(error) && REFUSALS.has(error.code)) return undefined;
         throw error;
       }
       return tokens.issue(account, claims.sid, next);

@@ -1,11 +1,11 @@
-import { APP_ROLE, openPool } from '@cyborgbackup/database';
+import { APP_ROLE, inTransaction, openPool } from '@cyborgbackup/database';
 import { AppError, isDatabaseUnavailable, sqlState, type Logger } from '@cyborgbackup/kernel';
 import pg from 'pg';
-import { withStatementTimeout } from '../lists/index.ts';
 import { isoFromPostgres } from './timestamps.ts';
 
 /** Queries on the read models. Timestamps come as ISO text with microseconds, 64-bit integers as numbers. */
 export interface Reader {
+  /** @param options.timeoutMillis a shorter time-out than usual */
   rows<Row extends object>(
     text: string,
     values?: readonly unknown[],
@@ -13,6 +13,8 @@ export interface Reader {
   ): Promise<readonly Row[]>;
   /** The first row, if any. */
   row<Row extends object>(text: string, values?: readonly unknown[]): Promise<Row | undefined>;
+  /** The column `count` of the first row. */
+  count(text: string, values?: readonly unknown[]): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -62,7 +64,7 @@ const readError = (error: unknown): unknown => {
 
 /**
  * Connections of the gateway's own, which can write nothing and are given up after ten seconds, so that a costly filter
- * neither changes data nor takes connections away from whoever appends events.
+ * neither changes data nor takes connections away from the services that append events.
  * @param base whose database and login they use
  */
 export const createReader = (base: pg.Pool, logger: Logger): Reader => {
@@ -87,7 +89,10 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
       if (timeoutMillis === undefined) return (await pool.query<Row>(query)).rows;
       const client = await pool.connect();
       try {
-        return await withStatementTimeout(client, timeoutMillis, async () => (await client.query<Row>(query)).rows);
+        return await inTransaction(client, async () => {
+          await client.query(`set local statement_timeout = ${timeoutMillis}`);
+          return (await client.query<Row>(query)).rows;
+        });
       } finally {
         client.release();
       }
@@ -98,6 +103,7 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
   return {
     rows,
     row: async <Row extends object>(text: string, values?: readonly unknown[]) => (await rows<Row>(text, values))[0],
+    count: async (text, values) => (await rows<{ count: number | null }>(text, values))[0]?.count ?? 0,
     close: () => pool.end(),
   };
 };

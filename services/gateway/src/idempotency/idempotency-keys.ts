@@ -1,19 +1,19 @@
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 
-/** What is known of a key that somebody asks for. */
-export type TakenKey =
+/** The state of a key when a request wants to take it. */
+type TakenKey =
   /** It is the caller's now. Names of what is created follow from the seed. */
   | { readonly kind: 'taken'; readonly seed: string }
   | { readonly kind: 'answered'; readonly fingerprint: string; readonly answer: EncryptedValue }
-  /** Somebody works on it. */
+  /** Another request works on it. */
   | { readonly kind: 'busy'; readonly fingerprint: string };
 
 /** The table `gateway.idempotency_keys`. */
 export interface IdempotencyKeys {
   take(id: string, fingerprint: string): Promise<TakenKey>;
   keep(id: string, answer: EncryptedValue): Promise<void>;
-  /** Frees the key for the same request: it will take the same seed, as nobody knows how far the work had come. */
+  /** Frees the key for the same request, which gets the same seed: the work may have been done in part. */
   free(id: string): Promise<void>;
   /** As if it had never been used. */
   forget(id: string): Promise<void>;
@@ -21,7 +21,7 @@ export interface IdempotencyKeys {
   sweep(): Promise<void>;
 }
 
-/** A new key, an expired one (with a new seed), or one of the same request that is free or was left by somebody who died. */
+/** A new key, an expired one (with a new seed), or one of the same request that is free or whose process died while it had it. */
 const TAKE = `
   insert into gateway.idempotency_keys as k (id, fingerprint) values ($1, $2)
   on conflict (id) do update set
@@ -41,7 +41,7 @@ export const createIdempotencyKeys = (pool: Pool): IdempotencyKeys => ({
       'select fingerprint, answer from gateway.idempotency_keys where id = $1',
       [id],
     );
-    // Forgotten between the two statements: whoever asks is told to try again, as if it were still taken.
+    // Without a row it was forgotten between the two statements: the caller is told to try again, as if it were still taken.
     const found = rows[0] ?? { fingerprint, answer: null };
     return found.answer
       ? { kind: 'answered', fingerprint: found.fingerprint, answer: found.answer }

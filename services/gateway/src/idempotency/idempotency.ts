@@ -6,7 +6,7 @@ import type { ApiAnswer, ApiRequest } from '../http/core/endpoint.ts';
 import { badRequest, conflict, HttpError } from '../http/core/http-error.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 
-export interface KeyedRequest {
+interface KeyedRequest {
   /** The Idempotency-Key header; empty when there is none. */
   readonly key: string;
   /** The caller's uuid: keys of different callers have nothing to do with each other. */
@@ -23,7 +23,7 @@ export interface Idempotency {
   run(request: KeyedRequest, work: (ids: ApiRequest['ids']) => Promise<ApiAnswer>): Promise<ApiAnswer>;
 }
 
-export interface IdempotencyParts {
+interface IdempotencyDeps {
   readonly store: IdempotencyKeys;
   /** Answers may hold a secret that is shown once, so they are kept sealed. */
   readonly keys: SubjectKeys;
@@ -43,7 +43,7 @@ const storedAnswer = z.object({
 
 const randomIds = (): ApiRequest['ids'] => ({ uuid: randomUUID(), command_id: randomUUID() });
 
-/** True when the work certainly changed nothing: the caller was told what to do otherwise. */
+/** True when the work certainly changed nothing, because the request itself was refused. */
 const wasRefused = (error: unknown): boolean => {
   if (error instanceof HttpError) return error.status < 500;
   return isAppError(error) && !['deadline', 'unavailable', 'internal'].includes(error.code);
@@ -56,11 +56,11 @@ const wasRefused = (error: unknown): boolean => {
  *                                  -- refusal --> new: the caller mends the request and may use the key for it
  *                                  -- failure on our side, or a minute without an end --> free for the same request
  *
- * Whoever finds it taken is told to wait. A request that takes up a free key makes nothing twice, however far the one
- * before had come: the names of what is created follow from the key's seed, and a command that is sent again meets its own
- * events.
+ * A request that finds its key taken is answered 409. One that takes up a free key creates nothing twice, even if the request
+ * before it was half done: the names of what is created follow from the key's seed, so a command that is sent again finds its
+ * own events.
  */
-export const createIdempotency = ({ store, keys, secret }: IdempotencyParts): Idempotency => {
+export const createIdempotency = ({ store, keys, secret }: IdempotencyDeps): Idempotency => {
   const hmac = (...parts: readonly string[]): Buffer =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest();
 

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { z } from 'zod';
 import { endpoint, type Endpoint } from '../http/core/endpoint.ts';
 import { API_ROOT } from '../http/core/representation.ts';
+import { openApiDocument } from './openapi-document.ts';
 import type { OpenApiDocument } from './openapi-types.ts';
 
 /** Swagger UI, from its npm package. See docs/decisions/0019-swagger-ui-shows-the-api.md. */
@@ -66,7 +67,7 @@ export const docsPage = (document: OpenApiDocument): string => `<!DOCTYPE html>
 const common = { access: 'public', tag: 'meta', answers: z.string() } as const;
 
 /** The page about the API, and the files that it loads. @param page called for each request */
-export const docsRoutes = (page: () => string): readonly Endpoint[] => [
+const docsRoutes = (page: () => string): readonly Endpoint[] => [
   endpoint({
     ...common,
     route: `GET ${path}`,
@@ -88,3 +89,21 @@ export const docsRoutes = (page: () => string): readonly Endpoint[] => [
     }),
   ),
 ];
+
+/** The description of these endpoints and of its own, as a document and as a page. */
+export const openApiRoutes = (endpoints: readonly Endpoint[], version: string): readonly Endpoint[] => {
+  const routes: readonly Endpoint[] = [
+    endpoint({
+      route: 'GET /api/v1/openapi.json',
+      tag: 'meta',
+      access: 'public',
+      summary: 'Retrieve the OpenAPI document of the API',
+      answers: z.record(z.string(), z.unknown()),
+      handle: async () => ({ body: document }),
+    }),
+    ...docsRoutes(() => page),
+  ];
+  const document = openApiDocument([...endpoints, ...routes], version);
+  const page = docsPage(document);
+  return routes;
+};

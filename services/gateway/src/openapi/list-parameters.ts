@@ -1,47 +1,33 @@
 import type { ListSource } from '../lists/index.ts';
-import type { OpenApiParameter, Reference } from './openapi-types.ts';
+import type { JsonSchema, OpenApiParameter, Reference } from './openapi-types.ts';
 
 const text = { type: 'string' } as const;
 
+const parameter = (name: string, description: string, schema: JsonSchema = text): OpenApiParameter => ({
+  name,
+  in: 'query',
+  description,
+  schema,
+});
+
 /** The parameters of all lists. */
 export const listParameters = {
-  page: {
-    name: 'page',
-    in: 'query',
-    description: 'Which page, from 1; or `last`.',
-    schema: { anyOf: [{ type: 'integer', minimum: 1 }, { const: 'last' }], default: 1 },
-  },
-  page_size: {
-    name: 'page_size',
-    in: 'query',
-    description: 'Rows of a page, 1000 at most.',
-    schema: { type: 'integer', minimum: 1, default: 100 },
-  },
-  search: {
-    name: 'search',
-    in: 'query',
-    description: 'Words that must all be found, whatever their case.',
-    schema: text,
-  },
-  order: {
-    name: 'order',
-    in: 'query',
-    description: 'Fields to sort by, separated by commas; `-` before one for descending. `order_by` means the same.',
-    schema: text,
-  },
-  fields: {
-    name: 'fields',
-    in: 'query',
-    description: 'Only these fields, separated by commas: the rows are then distinct, and hold nothing else.',
-    schema: text,
-  },
-  type: {
-    name: 'type',
-    in: 'query',
-    description: 'Types of rows, separated by commas; without the type of this list there are none.',
-    schema: text,
-  },
-} as const satisfies Readonly<Record<string, OpenApiParameter>>;
+  page: parameter('page', 'Which page, from 1; or `last`.', {
+    anyOf: [{ type: 'integer', minimum: 1 }, { const: 'last' }],
+    default: 1,
+  }),
+  page_size: parameter('page_size', 'Rows of a page, 1000 at most.', { type: 'integer', minimum: 1, default: 100 }),
+  search: parameter('search', 'Words that must all be found, whatever their case.'),
+  order: parameter(
+    'order',
+    'Fields to sort by, separated by commas; `-` before one for descending. `order_by` means the same.',
+  ),
+  fields: parameter(
+    'fields',
+    'Only these fields, separated by commas: the rows are then distinct, and hold nothing else.',
+  ),
+  type: parameter('type', 'Types of rows, separated by commas; without the type of this list there are none.'),
+};
 
 /** The syntax of filters, for the document's introduction. */
 export const FILTERS_EXPLAINED =

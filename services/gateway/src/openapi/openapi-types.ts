@@ -1,17 +1,8 @@
 /** A JSON Schema (draft 2020-12), as far as it is looked into here. */
 export interface JsonSchema {
   readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly format?: string;
-  readonly description?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly default?: unknown;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly items?: JsonSchema | boolean;
-  readonly anyOf?: readonly JsonSchema[];
   readonly [keyword: string]: unknown;
 }
 

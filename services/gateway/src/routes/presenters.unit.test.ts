@@ -2,18 +2,15 @@ import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, SCHEDULE_DEFAULTS } from '@cyborg
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { describe, expect, test } from 'vitest';
 import { presentCatalog } from './catalogs/routes.ts';
-import { presentClient } from './clients/routes.ts';
-import { clientSchema } from './clients/schema.ts';
+import { clientSchema, presentClient } from './clients/routes.ts';
 import { presentJob } from './jobs/present.ts';
-import type { JobRow } from './jobs/query.ts';
+import type { JobRow } from '../lists/sources/jobs.ts';
 import { jobSchema } from './jobs/schema.ts';
-import { presentJobEvent, shortened } from './job-events/present.ts';
-import { jobEventSchema } from './job-events/schema.ts';
+import { jobEventSchema, presentJobEvent, shortened } from './job-events/present.ts';
 import { presentPolicy } from './policies/present.ts';
 import { policySchema } from './policies/schema.ts';
 import { presentRepository } from './repositories/routes.ts';
-import { presentSchedule } from './schedules/routes.ts';
-import { scheduleSchema } from './schedules/schema.ts';
+import { presentSchedule, scheduleSchema } from './schedules/routes.ts';
 import { presentUser } from './users/routes.ts';
 
 const UUID = 'fa3462e3-57da-430e-bca5-3bc60d4ba5a2';
@@ -29,7 +26,7 @@ const common = {
   creator: null,
   modifier: null,
 };
-const shown = {
+const commonAnswer = {
   related: {},
   summary_fields: {},
   created: '2018-11-22T18:51:22.894984Z',
@@ -82,7 +79,7 @@ describe('representations', () => {
       id: 1,
       type: 'client',
       url: '/api/v1/clients/1/',
-      ...shown,
+      ...commonAnswer,
       ...fields,
       can_be_updated: false,
       uuid: UUID,
@@ -99,7 +96,14 @@ describe('representations', () => {
       ...SCHEDULE_DEFAULTS,
     };
     const schedule = presentSchedule({ id: 1, ...common, ...fields });
-    expect(schedule).toEqual({ id: 1, type: 'schedule', url: '/api/v1/schedules/1/', ...shown, ...fields, uuid: UUID });
+    expect(schedule).toEqual({
+      id: 1,
+      type: 'schedule',
+      url: '/api/v1/schedules/1/',
+      ...commonAnswer,
+      ...fields,
+      uuid: UUID,
+    });
     expect(scheduleSchema.strict().safeParse(schedule).error).toBeUndefined();
   });
 
@@ -117,7 +121,14 @@ describe('representations', () => {
       escrowed: false,
     };
     const row = { id: 1, ...common, ...fields, repository_key: sealed, previous_key: sealed };
-    const repository = { id: 1, type: 'repository', url: '/api/v1/repositories/1/', ...shown, ...fields, uuid: UUID };
+    const repository = {
+      id: 1,
+      type: 'repository',
+      url: '/api/v1/repositories/1/',
+      ...commonAnswer,
+      ...fields,
+      uuid: UUID,
+    };
     const masks = { repository_key: '$encrypted$', previous_key: '$encrypted$' };
     expect(presentRepository(row)).toEqual({ ...repository, ...masks });
     expect(presentRepository({ ...row, previous_key: null })).toEqual({ ...repository, ...masks, previous_key: null });
@@ -164,7 +175,7 @@ describe('representations', () => {
       id: 1,
       type: 'policy',
       url: '/api/v1/policies/1/',
-      ...shown,
+      ...commonAnswer,
       related: {
         launch: '/api/v1/policies/1/launch/',
         calendar: '/api/v1/policies/1/calendar/',

@@ -19,7 +19,7 @@ const post = (path: string, body?: unknown, options: SendOptions = {}) =>
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const { insert, parts, services } = gateway;
+  const { insert, deps, services } = gateway;
   const schedule = { id: 1, name: 'Each Monday', crontab: '0 5 * * MON *', timezone: 'UTC', enabled: true };
   await insert('inventory.schedules', schedule);
   await insert('inventory.repositories', {
@@ -29,15 +29,15 @@ beforeAll(async () => {
     path: 'borg@backup:/repository',
     enabled: true,
     revision: 4,
-    repository_key: await parts.keys.seal(`repository-${REPOSITORY}`, PASSPHRASE),
+    repository_key: await deps.keys.seal(`repository-${REPOSITORY}`, PASSPHRASE),
   });
   await insert('inventory.repositories', {
     id: 2,
     uuid: REKEYED,
     name: 'Rekeyed',
     path: 'borg@backup:/other',
-    repository_key: await parts.keys.seal(`repository-${REKEYED}`, 'mistyped'),
-    previous_key: await parts.keys.seal(`repository-${REKEYED}`, PASSPHRASE),
+    repository_key: await deps.keys.seal(`repository-${REKEYED}`, 'mistyped'),
+    previous_key: await deps.keys.seal(`repository-${REKEYED}`, PASSPHRASE),
   });
   await insert('inventory.policies', {
     id: 2,
@@ -48,7 +48,7 @@ beforeAll(async () => {
     repository: 1,
     schedule: 1,
     enabled: true,
-    extra_vars: await parts.keys.seal(`policy-${POLICY}`, VARIABLES),
+    extra_vars: await deps.keys.seal(`policy-${POLICY}`, VARIABLES),
   });
   const job = {
     policy: 2,
@@ -186,12 +186,12 @@ describe('a policy', () => {
   });
 
   test('gives a launch time for thousands of clients', async () => {
-    const subscription = gateway.parts.connection.nats.subscribe('scheduler.policy.launch', { max: 1 });
+    const subscription = gateway.deps.connection.nats.subscribe('scheduler.policy.launch', { max: 1 });
     const heard = (async () => {
       for await (const { headers } of subscription) return Number(headers?.get('Cyborgbackup-Deadline-Millis'));
       return 0;
     })();
-    await gateway.parts.connection.nats.flush();
+    await gateway.deps.connection.nats.flush();
     expect((await post('/policies/2/launch/')).status).toBe(200);
     expect(await heard).toBeGreaterThan(20_000);
   });

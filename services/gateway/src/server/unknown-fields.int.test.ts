@@ -8,12 +8,12 @@ const asked: string[] = [];
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const { insert, parts, services } = gateway;
+  const { insert, deps, services } = gateway;
   await insert('inventory.clients', { id: 1, hostname: 'web', port: 22 });
   await insert('inventory.schedules', { id: 1, name: 's', crontab: '0 5 * * *', timezone: 'UTC', blackouts: [] });
-  const repository_key = await parts.keys.seal('repository-1', 'k');
+  const repository_key = await deps.keys.seal('repository-1', 'k');
   await insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
-  const extra_vars = await parts.keys.seal('policy-1', '');
+  const extra_vars = await deps.keys.seal('policy-1', '');
   const references = { repository: 1, schedule: 1, clients: [1] };
   const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', extra_vars };
   await insert('inventory.policies', policy);

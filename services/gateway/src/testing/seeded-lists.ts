@@ -1,11 +1,12 @@
+import { APP_ROLE } from '@cyborgbackup/database';
 import { ensureProjection } from '@cyborgbackup/projections';
 import { prepareDatabase } from '@cyborgbackup/service';
 import { createTestDatabase } from '@cyborgbackup/testkit';
-import { isAppError } from '@cyborgbackup/kernel';
+import { createLogger, isAppError } from '@cyborgbackup/kernel';
 import pg from 'pg';
 import { expect } from 'vitest';
 import { projections } from './read-models.ts';
-import { withStatementTimeout, type ListDatabase } from '../lists/read/list-database.ts';
+import { createReader, type Reader } from '../db/reader.ts';
 import { parseListQuery } from '../lists/parse/list-query.ts';
 import { listRows, type ListPage, type ListRowsOptions } from '../lists/read/list-rows.ts';
 import type { SourceName } from '../lists/sources/list-source.ts';
@@ -17,7 +18,7 @@ export type Row = Readonly<Record<string, unknown>> & { readonly id: number };
 
 /** A few hundred rows of everything, made by arithmetic on their ids. */
 export interface SeededLists extends AsyncDisposable {
-  readonly db: ListDatabase;
+  readonly db: Pick<Reader, 'rows'>;
   readonly admin: pg.Pool;
   /** Statements that were sent. */
   readonly sent: string[];
@@ -99,6 +100,9 @@ const relax = `do $$ declare c record; begin
   loop execute format('alter table %I.%I alter %I drop not null', c.table_schema, c.table_name, c.column_name); end loop;
 end $$`;
 
+const grant = `grant usage on schema inventory, scheduler, executor, catalog to ${APP_ROLE};
+  grant select on all tables in schema inventory, scheduler, executor, catalog to ${APP_ROLE}`;
+
 export const seedLists = async (): Promise<SeededLists> => {
   const database = await createTestDatabase();
   await prepareDatabase(database.adminUrl);
@@ -106,21 +110,13 @@ export const seedLists = async (): Promise<SeededLists> => {
   for (const projection of projections) await ensureProjection(admin, projection);
   await admin.query(relax);
   for (const statement of SEED) await admin.query(statement);
+  await admin.query(grant);
   await admin.query('analyze');
   const sent: string[] = [];
-  const rows: ListDatabase['rows'] = async <Row extends object>(
-    text: string,
-    values: readonly unknown[],
-    { timeoutMillis = 10_000 }: { readonly timeoutMillis?: number } = {},
-  ) => {
+  const reader = createReader(admin, createLogger('test', 'silent'));
+  const rows: Reader['rows'] = (text, values, options) => {
     sent.push(text);
-    const client = await admin.connect();
-    try {
-      const ask = () => client.query<Row & Record<string, unknown>>(text, [...values]);
-      return (await withStatementTimeout(client, timeoutMillis, ask)).rows;
-    } finally {
-      client.release();
-    }
+    return reader.rows(text, values, options);
   };
   const ask: SeededLists['ask'] = async (name, text, { order, ...options } = {}) => {
     const query = parseListQuery(sources[name], new URLSearchParams(text), order);
@@ -142,6 +138,7 @@ export const seedLists = async (): Promise<SeededLists> => {
       return `${error.code}: ${error.message}`;
     },
     [Symbol.asyncDispose]: async () => {
+      await reader.close();
       await admin.end();
       await database[Symbol.asyncDispose]();
     },

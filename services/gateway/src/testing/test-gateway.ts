@@ -1,6 +1,6 @@
 import { createLogger, hashPassword, loadConfig } from '@cyborgbackup/kernel';
 import { ensureProjection } from '@cyborgbackup/projections';
-import { createServiceParts, serviceConfig, type ServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps, serviceConfig, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -25,14 +25,14 @@ export interface SendOptions {
   readonly method?: string;
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
-  /** `admin@…` unless told; null for nobody. */
+  /** Default: `admin@…`; null: without credentials. */
   readonly as?: string | null;
 }
 
-/** The gateway on real PostgreSQL and NATS, with seeded tables and nobody but fakes behind it. */
+/** The gateway on real PostgreSQL and NATS, with seeded tables, and fakes in place of the other services. */
 export interface TestGateway extends AsyncDisposable {
   readonly url: string;
-  readonly parts: ServiceParts;
+  readonly deps: ServiceDeps;
   readonly services: FakeServices;
   send(path: string, options?: SendOptions): Promise<Answer>;
   /** Inserts a row; columns that are not given take a value that fits. */
@@ -95,10 +95,10 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
       ...env,
     },
   );
-  const parts = await createServiceParts('gateway', config, logger);
-  for (const projection of projections) await ensureProjection(parts.pool, projection);
-  const services = await createFakeServices(parts.connection);
-  const gateway = await startGateway(parts, config);
+  const deps = await createServiceDeps('gateway', config, logger);
+  for (const projection of projections) await ensureProjection(deps.pool, projection);
+  const services = await createFakeServices(deps.connection);
+  const gateway = await startGateway(deps, config);
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
 
   const insert: TestGateway['insert'] = async (table, row) => {
@@ -140,13 +140,13 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
       email,
       is_superuser: email === ADMIN,
       revision: 1,
-      password_hash: await parts.keys.seal(`user-${uuid}`, hash),
+      password_hash: await deps.keys.seal(`user-${uuid}`, hash),
     });
   }
 
   return {
     url: gateway.url,
-    parts,
+    deps,
     services,
     insert,
     stop,
@@ -155,7 +155,7 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
     [Symbol.asyncDispose]: async () => {
       await stop();
       await admin.end();
-      await parts.close();
+      await deps.close();
       await nats[Symbol.asyncDispose]();
       await database[Symbol.asyncDispose]();
     },

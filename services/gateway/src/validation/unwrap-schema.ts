@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export interface UnwrappedSchema {
+interface UnwrappedSchema {
   /** Without what says that a value may be missing or null. */
   readonly inner: z.ZodType;
   readonly isNullable: boolean;

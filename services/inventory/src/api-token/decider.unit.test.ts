@@ -15,7 +15,7 @@ const token = {
 const created: ApiTokenEvent = { type: 'api-token-created', data: token };
 const revoked: ApiTokenEvent = { type: 'api-token-revoked', data: { uuid: 'token', id: 4 } };
 
-test('a token is created once and revoked once', () => {
+test('creates a token once and revokes it once', () => {
   given(apiTokenDecider).when({ type: 'create', token }).then(created);
   given(apiTokenDecider, created).when({ type: 'create', token }).refused({ code: 'conflict' });
   given(apiTokenDecider, created).when({ type: 'revoke' }).then(revoked);

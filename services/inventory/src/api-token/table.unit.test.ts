@@ -8,20 +8,20 @@ const data = { id: 4, uuid, name: 'cron', scope: 'read', expires_at: null, token
 const created = recorded(1, { type: 'api-token-created', data: { ...data, user: ADA } });
 const row = { ...data, user_uuid: ADA, revoked: false, last_used: null, created: secondOf(1), revision: 1 };
 
-test('a token’s use leaves its revision', () => {
+test('leaves a token’s revision when it is used', () => {
   const used = recorded(3, { type: 'api-token-used', data: { uuid } });
   expect(foldEvents(apiTokens, [created])).toEqual([row]);
   expect(foldEvents(apiTokens, [created, used])).toEqual([{ ...row, last_used: secondOf(3) }]);
 });
 
-test('a token stays as a row when it is revoked or its user removed', () => {
+test('keeps the row of a token that is revoked or whose user is removed', () => {
   const revoked = recorded(2, { type: 'api-token-revoked', data: { uuid, id: 4 } });
   const removed = recorded(5, { type: 'user-removed', data: { uuid: ADA, id: 1 } });
   expect(foldEvents(apiTokens, [created, revoked])).toEqual([{ ...row, revoked: true, revision: 2 }]);
   expect(foldEvents(apiTokens, [created, removed])).toEqual([{ ...row, revoked: true }]);
 });
 
-test('a changed password does not revoke tokens', () => {
+test('revokes no tokens when the password changes', () => {
   const changed = recorded(2, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('1') } });
   expect(foldEvents(apiTokens, [created, changed])).toEqual([row]);
 });

@@ -1,6 +1,6 @@
 import type { clientCommands, RpcHandlers } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
-import { writtenBy } from '../shared/entity.ts';
+import { changeResultOf } from '../shared/entity.ts';
 import { entityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { clientDecider, clientStream, comparableAddress } from './decider.ts';
@@ -29,9 +29,9 @@ export const createClientCommands = (deps: InventoryDeps): RpcHandlers<typeof cl
     remove: (target) => remove(target, { type: 'remove' }),
 
     recordPreparation: async ({ uuid, version, ready, ip }) =>
-      writtenBy(await handle(clientStream(uuid), { type: 'prepared', version, ready, ip }), 'client'),
+      changeResultOf(await handle(clientStream(uuid), { type: 'prepared', version, ready, ip }), 'client'),
 
     recordHypervisorPreparation: async ({ uuid, hypervisor_ready: isReady, hypervisor_name: name }) =>
-      writtenBy(await handle(clientStream(uuid), { type: 'hypervisor-prepared', isReady, name }), 'client'),
+      changeResultOf(await handle(clientStream(uuid), { type: 'hypervisor-prepared', isReady, name }), 'client'),
   };
 };

@@ -7,19 +7,15 @@ import {
   registeredEntity,
   requireExisting,
   requireNew,
-  type ChangeEntity,
   type Changes,
   type Entity,
-  type RegisterEntity,
-  type RemoveEntity,
+  type EntityCommand,
 } from '../shared/entity.ts';
 
 export type Client = Entity<ClientFields>;
 
 export type ClientCommand =
-  | RegisterEntity<ClientFields>
-  | ChangeEntity<ClientFields>
-  | RemoveEntity
+  | EntityCommand<ClientFields>
   /** A preparation looked at the machine. */
   | { readonly type: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
   /** A preparation looked at the machine's hypervisor. */

@@ -21,18 +21,18 @@ const registered: ClientEvent = { type: 'client-registered', data: { ...fields, 
 const removed: ClientEvent = { type: 'client-removed', data: { uuid, id: 4 } };
 const register = { type: 'register', uuid, id: 4, fields } as const;
 
-test('a client is registered once', () => {
+test('registers a client once', () => {
   given(clientDecider).when(register).then(registered);
   given(clientDecider, registered).when(register).refused({ code: 'conflict' });
   given(clientDecider, registered, removed).when(register).refused({ code: 'conflict' });
 });
 
 describe('changing', () => {
-  test('records what becomes another value', () =>
+  test('records the fields of a client that get another value', () =>
     given(clientDecider, registered)
       .when({ type: 'change', changes: { ...fields, bandwidth_limit: 100 } })
       .then({ type: 'client-changed', data: { uuid, bandwidth_limit: 100 } }));
-  test('writes no event when nothing changes', () =>
+  test('records no change of a client that changes nothing', () =>
     given(clientDecider, registered).when({ type: 'change', changes: fields }).then());
   test.each([{ hostname: 'db' }, { port: 2222 }])('marks a client with another address as not ready: %j', (changes) =>
     given(clientDecider, registered)
@@ -51,13 +51,15 @@ describe('a preparation', () => {
     type: 'client-prepared',
     data: { uuid, version: '1.2.4', ready: true, ip: '192.0.2.1' },
   };
-  test('records what it found', () => given(clientDecider, registered).when(found).then(prepared));
-  test('takes the mark of a client that was to be updated', () =>
+  test('records what a preparation of the client found', () =>
+    given(clientDecider, registered).when(found).then(prepared));
+  test('removes the mark of a client that was to be updated once it is prepared', () =>
     given(clientDecider, registered, prepared, { type: 'client-changed', data: { uuid, mark_as_to_update: true } })
       .when(found)
       .then(prepared));
-  test('that finds nothing new is no event', () => given(clientDecider, registered, prepared).when(found).then());
-  test('need not know the addresses', () =>
+  test('records no preparation that finds nothing new', () =>
+    given(clientDecider, registered, prepared).when(found).then());
+  test('records a preparation that does not know the IP address', () =>
     given(clientDecider, registered, prepared)
       .when({ type: 'prepared', version: '1.4.0', ready: true })
       .then({ type: 'client-prepared', data: { uuid, version: '1.4.0', ready: true } }));
@@ -69,11 +71,11 @@ describe('a preparation of the hypervisor', () => {
     type: 'client-hypervisor-prepared',
     data: { uuid, hypervisor_ready: true, hypervisor_name: 'pve-manager/8.2' },
   };
-  test('records what it found, once', () => {
+  test('records once what a preparation of the hypervisor found', () => {
     given(clientDecider, registered).when(found).then(prepared);
     given(clientDecider, registered, prepared).when(found).then();
   });
-  test('counts for that address alone', () =>
+  test('marks the hypervisor of another address as not ready', () =>
     given(clientDecider, registered, prepared)
       .when({ type: 'change', changes: { port: 2222 } })
       .then({ type: 'client-changed', data: { uuid, port: 2222, ready: false, hypervisor_ready: false } }));
@@ -91,7 +93,7 @@ test('refuses every command for a removed or unknown client', () => {
   }
 });
 
-test('a host may be there once for each port', () => {
+test('compares addresses by host name without case, and by port', () => {
   expect(comparableAddress({ hostname: 'Web', port: 22 })).toBe(comparableAddress({ hostname: 'wEB', port: 22 }));
   expect(comparableAddress({ hostname: 'web', port: 22 })).not.toBe(comparableAddress({ hostname: 'web', port: 2 }));
 });

@@ -29,7 +29,7 @@ const row = {
   revision: 1,
 };
 
-test('a row says who made it and who changed it last', () => {
+test('shows who made a client and who changed it last', () => {
   expect(foldEvents(clients, [registered])).toEqual([row]);
   const changed = recorded(2, { type: 'client-changed', data: { uuid, bandwidth_limit: 5 } }, byUser(BOB));
   expect(foldEvents(clients, [registered, changed])).toEqual([
@@ -37,7 +37,7 @@ test('a row says who made it and who changed it last', () => {
   ]);
 });
 
-test('a preparation is a change, and leaves the person who made the last one', () => {
+test('takes a preparation for a change, and keeps the person who made the last one', () => {
   const found = { version: '1.2.4', ready: true };
   const prepared = recorded(2, { type: 'client-prepared', data: { uuid, ...found } }, bySystem);
   expect(foldEvents(clients, [registered, prepared])).toEqual([
@@ -45,7 +45,7 @@ test('a preparation is a change, and leaves the person who made the last one', (
   ]);
 });
 
-test('a preparation of the hypervisor is a change by the system, too', () => {
+test('takes a preparation of the hypervisor for a change by the system', () => {
   const found = { hypervisor_ready: true, hypervisor_name: 'libvirt 9.0.0' };
   const prepared = recorded(2, { type: 'client-hypervisor-prepared', data: { uuid, ...found } }, bySystem);
   expect(foldEvents(clients, [registered, prepared])).toEqual([
@@ -53,12 +53,12 @@ test('a preparation of the hypervisor is a change by the system, too', () => {
   ]);
 });
 
-test('a row that the system made names no user', () => {
+test('names no user of a client that the system made', () => {
   const [made] = foldEvents(clients, [{ ...registered, metadata: { ...registered.metadata, actor: bySystem } }]);
   expect(made).toMatchObject({ created_by: null, modified_by: null });
 });
 
-test('a removed client is no row, and nothing brings it back', () => {
+test('removes the row of a removed client for good', () => {
   const removed = recorded(2, { type: 'client-removed', data: { uuid, id: 4 } });
   const late = recorded(3, { type: 'client-prepared', data: { uuid, version: '1', ready: true } });
   expect(foldEvents(clients, [registered, removed, late])).toEqual([]);

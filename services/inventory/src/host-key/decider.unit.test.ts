@@ -10,7 +10,7 @@ const pinned: HostKeyEvent = {
 };
 const forgotten: HostKeyEvent = { type: 'host-key-forgotten', data: server };
 
-test('a pinned key is forgotten, and only that', () => {
+test('forgets a pinned host key, and only that', () => {
   given(hostKeyDecider).when(server).then();
   given(hostKeyDecider, pinned).when(server).then(forgotten);
   given(hostKeyDecider, pinned, forgotten).when(server).then();

@@ -6,7 +6,7 @@ import { hostKeys } from './table.ts';
 const server = { host: 'NAS', port: 22 };
 const key = { key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };
 
-test('one key is pinned for each server, until it is forgotten', () => {
+test('keeps one pinned key of each server until it is forgotten', () => {
   const pinned = recorded(1, { type: 'host-key-pinned', data: { ...server, ...key } });
   const forgotten = recorded(2, { type: 'host-key-forgotten', data: { host: 'nas', port: 22 } });
   expect(foldEvents(hostKeys, [pinned])).toEqual([

@@ -4,9 +4,8 @@ import { fieldError } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 import { entityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
-import { withReferences } from '../shared/references.ts';
 import { findUnknownIds } from '../shared/unknown-ids.ts';
-import { waitForInventory } from '../shared/wait-for-tables.ts';
+import { waitForInventory, withReferences } from '../shared/wait-for-tables.ts';
 import {
   policyDecider,
   policyStream,

@@ -14,11 +14,9 @@ import {
   registeredEntity,
   requireExisting,
   requireNew,
-  type ChangeEntity,
   type Changes,
   type Entity,
-  type RegisterEntity,
-  type RemoveEntity,
+  type EntityCommand,
 } from '../shared/entity.ts';
 import { refuseFields } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
@@ -33,15 +31,12 @@ export type PolicyChanges = Changes<PolicyFields>;
 /** Ids that the command names and that no entity has. */
 export type UnknownReferences = UnknownIds<'clients' | 'repository' | 'schedule' | 'drill_schedule'>;
 
-export type PolicyCommand =
-  | (RegisterEntity<PolicyFields> & { readonly unknown: UnknownReferences })
-  /** With `extra_vars` only when they become others. */
-  | (ChangeEntity<PolicyFields> & {
-      /** The variables after the change, in clear. */
-      readonly variables: string;
-      readonly unknown: UnknownReferences;
-    })
-  | RemoveEntity;
+/** A change has `extra_vars` only when they become others, and in `variables` those after the change, in clear. */
+export type PolicyCommand = EntityCommand<
+  PolicyFields,
+  { readonly unknown: UnknownReferences },
+  { readonly unknown: UnknownReferences; readonly variables: string }
+>;
 
 type Source = Pick<PolicyFields, 'policy_type' | 'vmprovider'>;
 
@@ -50,14 +45,12 @@ const providerProblems = ({ policy_type: type, vmprovider: provider }: Source): 
     ? []
     : [`A policy of virtual machines needs one of ${Object.keys(VM_PROVIDERS).join(', ')} here.`];
 
-interface CheckedFields {
-  readonly provider: Source | undefined;
-  /** In clear. */
-  readonly variables: { readonly type: PolicyType; readonly text: string } | undefined;
-}
-
 /** Fields that a command does not name are not checked: when they are wrong, other fields can still be changed. */
-const check = (unknown: UnknownReferences, { provider, variables }: CheckedFields): void => {
+const check = (
+  unknown: UnknownReferences,
+  provider: Source | undefined,
+  variables: { readonly type: PolicyType; readonly text: string } | undefined,
+): void => {
   const vmprovider = provider ? providerProblems(provider) : [];
   const extra_vars = variables ? policyVariableProblems(variables.type, variables.text) : [];
   refuseFields({
@@ -74,10 +67,11 @@ const change = (policy: Policy, command: PolicyCommand & { type: 'change' }): re
   const { uuid, fields } = policy;
   const { policy_type = fields.policy_type, vmprovider = fields.vmprovider, extra_vars } = changes;
   const isOtherType = changes.policy_type !== undefined;
-  check(unknown, {
-    provider: isOtherType || changes.vmprovider !== undefined ? { policy_type, vmprovider } : undefined,
-    variables: isOtherType || extra_vars !== undefined ? { type: policy_type, text: variables } : undefined,
-  });
+  check(
+    unknown,
+    isOtherType || changes.vmprovider !== undefined ? { policy_type, vmprovider } : undefined,
+    isOtherType || extra_vars !== undefined ? { type: policy_type, text: variables } : undefined,
+  );
   const clients = changes.clients && withoutDuplicates(changes.clients);
   const changed = changedFields(fields, { ...changes, clients });
   return isEmpty(changed) ? [] : [{ type: 'policy-changed', data: { uuid, ...changed } }];
@@ -91,7 +85,7 @@ export const policyDecider: Decider<Policy | undefined, PolicyCommand, PolicyEve
       case 'register': {
         requireNew(state);
         const { uuid, id, fields, unknown } = command;
-        check(unknown, { provider: fields, variables: { type: fields.policy_type, text: fields.extra_vars } });
+        check(unknown, fields, { type: fields.policy_type, text: fields.extra_vars });
         return [
           { type: 'policy-registered', data: { ...fields, clients: withoutDuplicates(fields.clients), uuid, id } },
         ];

@@ -33,15 +33,15 @@ const known = { clients: [], repository: [], schedule: [], drill_schedule: [] };
 const register = { type: 'register', uuid, id: 4, fields, unknown: known } as const;
 
 describe('registering', () => {
-  test('a new one', () =>
+  test('registers a new policy', () =>
     given(policyDecider)
       .when(register)
       .then({ type: 'policy-registered', data: { ...fields, uuid, id: 4 } }));
-  test('a client named twice is one client', () =>
+  test('takes a client that is named twice for one', () =>
     given(policyDecider)
       .when({ ...register, fields: { ...fields, clients: [2, 1, 2] } })
       .then({ type: 'policy-registered', data: { ...fields, clients: [2, 1], uuid, id: 4 } }));
-  test('everything wrong is named at once', () =>
+  test('names everything that is wrong with a new policy at once', () =>
     given(policyDecider)
       .when({
         ...register,
@@ -62,18 +62,18 @@ describe('registering', () => {
 describe('virtual machines', () => {
   const vm = (vmprovider: string) =>
     given(policyDecider).when({ ...register, fields: { ...fields, policy_type: 'vm', vmprovider } });
-  test.each(['libvirt', 'proxmox'])('are dumped by %s', (vmprovider) =>
+  test.each(['libvirt', 'proxmox'])('accepts %s as the provider of a policy of virtual machines', (vmprovider) =>
     vm(vmprovider).then({
       type: 'policy-registered',
       data: { ...fields, policy_type: 'vm', vmprovider, uuid, id: 4 },
     }),
   );
-  test.each(['', 'vmware', 'toString'])('are not by %j', (vmprovider) =>
+  test.each(['', 'vmware', 'toString'])('refuses %j as the provider of a policy of virtual machines', (vmprovider) =>
     vm(vmprovider).refused({ fields: { vmprovider: [expect.stringContaining('libvirt, proxmox')] } }),
   );
 });
 
-test('a policy of a provider that is not there any more can still be disabled', () => {
+test('can disable a policy of a provider that does not exist any more', () => {
   const old: PolicyEvent = {
     type: 'policy-registered',
     data: { ...registered.data, policy_type: 'vm', vmprovider: 'vmware' } as never,
@@ -89,29 +89,29 @@ test('a policy of a provider that is not there any more can still be disabled', 
 describe('changing', () => {
   const change = (changes: Partial<PolicyFields>, variables = '') =>
     given(policyDecider, registered).when({ type: 'change', changes, variables, unknown: known });
-  test('records what becomes another value', () =>
+  test('records the fields of a policy that get another value', () =>
     change({ clients: [1, 2], repository: 3, keep_daily: null }).then({
       type: 'policy-changed',
       data: { uuid, keep_daily: null },
     }));
-  test('the order of clients matters', () =>
+  test('records another order of clients', () =>
     change({ clients: [2, 1] }).then({ type: 'policy-changed', data: { uuid, clients: [2, 1] } }));
-  test('another type needs its variables', () =>
+  test('requires the variables of a policy’s new type', () =>
     change({ policy_type: 'piped' }, '{}').refused({ fields: { extra_vars: [expect.stringContaining('command')] } }));
-  test('and may have them already', () =>
+  test('accepts a new type whose variables are there already', () =>
     change({ policy_type: 'piped' }, '{"command":"date"}').then({
       type: 'policy-changed',
       data: { uuid, policy_type: 'piped' },
     }));
-  test('variables that were wrong before do not stand in the way of other changes', () =>
+  test('changes other fields of a policy whose variables were wrong before', () =>
     change({ name: 'New' }, 'not json').then({ type: 'policy-changed', data: { uuid, name: 'New' } }));
-  test('unknown ids', () =>
+  test('refuses a change that names an unknown id', () =>
     given(policyDecider, registered)
       .when({ type: 'change', changes: { schedule: 9 }, variables: '', unknown: { ...known, schedule: [9] } })
       .refused({ fields: { schedule: ['Invalid pk "9" - object does not exist.'] } }));
 });
 
-test('what is removed is gone', () => {
+test('removes a policy once', () => {
   given(policyDecider, registered).when({ type: 'remove' }).then(removed);
   given(policyDecider, registered, removed).when({ type: 'remove' }).refused({ code: 'not-found' });
 });

@@ -36,11 +36,11 @@ const row = {
   revision: 1,
 };
 
-test('a policy’s clients keep their order, its variables stay sealed', () => {
+test('keeps the order of a policy’s clients, and its variables sealed', () => {
   expect(foldEvents(policies, [registered])).toEqual([row]);
 });
 
-test('a change may empty a field, and change the variables', () => {
+test('empties a field of a policy and replaces its variables', () => {
   const emptied = recorded(2, { type: 'policy-changed', data: { uuid, keep_daily: null, clients: [] } });
   const varied = recorded(3, { type: 'policy-changed', data: { uuid, extra_vars: sealed('2') } });
   expect(foldEvents(policies, [registered, emptied, varied])).toEqual([
@@ -48,12 +48,12 @@ test('a change may empty a field, and change the variables', () => {
   ]);
 });
 
-test('variables in clear are not let into the table', () => {
+test('lets no variables in clear into the table', () => {
   const open = recorded(2, { type: 'policy-changed', data: { uuid, extra_vars: '{"password":"x"}' } });
   expect(() => foldEvents(policies, [registered, open])).toThrow('not sealed');
 });
 
-test('a removed policy is no row', () => {
+test('removes the row of a removed policy', () => {
   const removed = recorded(2, { type: 'policy-removed', data: { uuid, id: 4 } });
   expect(foldEvents(policies, [registered, removed])).toEqual([]);
 });

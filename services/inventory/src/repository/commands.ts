@@ -1,14 +1,19 @@
 import { generateKeyPair } from '@cyborgbackup/borg';
-import type { repositoryCommands, RepositoryEvent, RpcHandlers, RpcOutput, Written } from '@cyborgbackup/contracts';
+import type {
+  repositoryCommands,
+  RepositoryEvent,
+  RpcHandlers,
+  RpcOutput,
+  ChangeResult,
+} from '@cyborgbackup/contracts';
 import { isEncrypted, loadState } from '@cyborgbackup/event-store';
 import { AppError, type Sealed } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 import { entityCommands } from '../shared/entity-commands.ts';
-import { waitForInventory } from '../shared/wait-for-tables.ts';
-import { requireExisting, writtenBy } from '../shared/entity.ts';
+import { waitForInventory, withReferences } from '../shared/wait-for-tables.ts';
+import { requireExisting, changeResultOf } from '../shared/entity.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { recordFact } from '../shared/record-fact.ts';
-import { withReferences } from '../shared/references.ts';
 import { findUnknownIds } from '../shared/unknown-ids.ts';
 import {
   keyReadsStream,
@@ -54,7 +59,10 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
   });
 
   /** Records that the caller is given one of its keys. */
-  const recordRead = async (uuid: string, type: 'repository-key-read' | 'repository-escrow-read'): Promise<Written> => {
+  const recordRead = async (
+    uuid: string,
+    type: 'repository-key-read' | 'repository-escrow-read',
+  ): Promise<ChangeResult> => {
     const { state, version } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
     const { id } = requireExisting(state, 'repository');
     const fact: RepositoryEvent = { type, data: { uuid } };
@@ -75,11 +83,11 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
     return (await opened(fields.repository_key)) === key ? others : changes;
   };
 
-  /** Most writes name no schedule, and need not wait for others. */
+  /** Writes that name no schedule need not wait for others. */
   const checkingSchedules = async (
     { check_schedule: check, integrity_schedule: integrity }: RepositoryChanges,
-    write: (unknown: UnknownSchedules) => Promise<Written>,
-  ): Promise<Written> => {
+    write: (unknown: UnknownSchedules) => Promise<ChangeResult>,
+  ): Promise<ChangeResult> => {
     if ((check ?? integrity ?? null) === null) return write({ check_schedule: [], integrity_schedule: [] });
     return withReferences(deps, async () => {
       await waitForInventory(deps);
@@ -113,7 +121,10 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
     remove: (target) => remove(target, { type: 'remove' }),
 
     recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
-      writtenBy(await handle(repositoryStream(uuid), { type: 'prepared', borgId, ownKey, ...found }), 'repository'),
+      changeResultOf(
+        await handle(repositoryStream(uuid), { type: 'prepared', borgId, ownKey, ...found }),
+        'repository',
+      ),
 
     recordKeyRead: ({ uuid }) => recordRead(uuid, 'repository-key-read'),
 
@@ -133,7 +144,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
         if (await isEscrowed(repository, borgId, key)) return { ...loaded, position: undefined, events: [] };
         return execute({ type: 'escrow', borgId, key });
       });
-      return writtenBy(result, 'repository');
+      return changeResultOf(result, 'repository');
     },
 
     recordEscrowRead: ({ uuid }) => recordRead(uuid, 'repository-escrow-read'),

@@ -9,11 +9,9 @@ import {
   registeredEntity,
   requireExisting,
   requireNew,
-  type ChangeEntity,
   type Changes,
   type Entity,
-  type RegisterEntity,
-  type RemoveEntity,
+  type EntityCommand,
 } from '../shared/entity.ts';
 import { refuseFields, refuseTogether } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
@@ -49,10 +47,12 @@ export type RepositoryChanges = Changes<RepositoryFields>;
 export type UnknownSchedules = UnknownIds<'check_schedule' | 'integrity_schedule'>;
 
 export type RepositoryCommand =
-  | (RegisterEntity<RepositoryFields> & { readonly keyPair: RepositoryKeyPair; readonly unknown: UnknownSchedules })
-  /** With a passphrase only when it differs from the stored one, which is sealed and cannot be compared here. */
-  | (ChangeEntity<RepositoryFields> & { readonly unknown: UnknownSchedules })
-  | RemoveEntity
+  /** A change has a passphrase only when it differs from the stored one, which is sealed and cannot be compared here. */
+  | EntityCommand<
+      RepositoryFields,
+      { readonly keyPair: RepositoryKeyPair; readonly unknown: UnknownSchedules },
+      { readonly unknown: UnknownSchedules }
+    >
   /** A preparation opened or initialised it. */
   | {
       readonly type: 'prepared';
@@ -81,9 +81,9 @@ const checkPath = (path: string | undefined): void => {
  * passphrase is the right one, only a preparation can tell.
  */
 const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChanges): Partial<StoredFields> => {
-  const isUnproven =
+  const isUnprepared =
     changed.repository_key !== undefined || (changed.path !== undefined && changes.ready === undefined);
-  return isUnproven ? { ...changed, ready: false } : changed;
+  return isUnprepared ? { ...changed, ready: false } : changed;
 };
 
 const change = (
@@ -194,7 +194,7 @@ export const repositoryDecider: Decider<Repository | undefined, RepositoryComman
 export const repositoryStream = (uuid: string): string => `repository-${uuid}`;
 
 /**
- * Records who was shown the passphrase or given the escrow copy. It is a stream of its own, so that reading a key does not
+ * Records who read the passphrase or the escrow copy. It is a stream of its own, so that reading a key does not
  * change the repository's ETag.
  */
 export const keyReadsStream = (uuid: string): string => `repository-key-reads-${uuid}`;

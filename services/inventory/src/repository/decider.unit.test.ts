@@ -29,16 +29,17 @@ const removed: RepositoryEvent = { type: 'repository-removed', data: { uuid, id:
 const register = { type: 'register', uuid, id: 4, fields, keyPair, unknown: none } as const;
 
 describe('registering', () => {
-  test('a new one with a key pair of its own, secrets in clear: the codec seals them', () =>
+  test('registers a repository with a key pair of its own; its secrets are in clear, since the codec seals them', () =>
     given(repositoryDecider)
       .when(register)
       .then({ type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, generated));
-  test('a uuid once', () => given(repositoryDecider, registered).when(register).refused({ code: 'conflict' }));
-  test('a place that is none', () =>
+  test('registers one repository for a uuid', () =>
+    given(repositoryDecider, registered).when(register).refused({ code: 'conflict' }));
+  test('refuses to register a path that is no repository’s', () =>
     given(repositoryDecider)
       .when({ ...register, fields: { ...fields, path: 'nas:repo' } })
       .refused({ code: 'validation', fields: { path: [expect.stringContaining('user@host:path')] } }));
-  test('schedules that are not there, beside whatever else is wrong', () =>
+  test('names schedules that do not exist together with everything else that is wrong', () =>
     given(repositoryDecider)
       .when({ ...register, fields: { ...fields, path: '' }, unknown: { check_schedule: [7], integrity_schedule: [8] } })
       .refused({
@@ -48,7 +49,7 @@ describe('registering', () => {
           integrity_schedule: ['Invalid pk "8" - object does not exist.'],
         },
       }));
-  test('the mask is no key', () =>
+  test('refuses the mask as the passphrase of a new repository', () =>
     given(repositoryDecider)
       .when({ ...register, fields: { ...fields, repository_key: SECRET_MASK } })
       .refused({ code: 'validation', fields: { repository_key: [expect.any(String)] } }));
@@ -57,29 +58,30 @@ describe('registering', () => {
 describe('changing', () => {
   const change = (changes: Partial<RepositoryFields>) =>
     given(repositoryDecider, registered, prepared).when({ type: 'change', changes, unknown: none });
-  test('the mask means the key there is', () => change({ ...fields, repository_key: SECRET_MASK }).then());
-  test('another key is proven by a preparation only, whatever its sender says', () =>
+  test('keeps the passphrase when the mask is sent', () => change({ ...fields, repository_key: SECRET_MASK }).then());
+  test('marks a repository with another passphrase as not ready, whatever its sender says', () =>
     change({ repository_key: 'new', ready: true }).then({
       type: 'repository-changed',
       data: { uuid, repository_key: 'new', ready: false },
     }));
-  test('another place has to be prepared', () =>
+  test('marks a repository with another path as not ready', () =>
     change({ path: '/srv/other' }).then({
       type: 'repository-changed',
       data: { uuid, path: '/srv/other', ready: false },
     }));
-  test('the same place stays ready', () => change({ path: fields.path }).then());
-  test('unless its sender says that it is ready', () =>
+  test('keeps a repository with the same path ready', () => change({ path: fields.path }).then());
+  test('keeps a repository with another path ready when its sender says so', () =>
     change({ path: '/srv/other', ready: true }).then({
       type: 'repository-changed',
       data: { uuid, path: '/srv/other' },
     }));
-  test('a place that is none', () => change({ path: 'file:///x' }).refused({ code: 'validation' }));
-  test('a schedule that is not there', () =>
+  test('refuses to change to a path that is no repository’s', () =>
+    change({ path: 'file:///x' }).refused({ code: 'validation' }));
+  test('refuses to change to a schedule that does not exist', () =>
     given(repositoryDecider, registered)
       .when({ type: 'change', changes: { check_schedule: 9 }, unknown: { ...none, check_schedule: [9] } })
       .refused({ fields: { check_schedule: [expect.any(String)] } }));
-  test('checks may be planned, and given up', () => {
+  test('plans checks and gives them up again', () => {
     change({ check_schedule: 9 }).then({ type: 'repository-changed', data: { uuid, check_schedule: 9 } });
     change({ integrity_schedule: null }).then();
   });
@@ -87,19 +89,19 @@ describe('changing', () => {
 
 describe('a preparation', () => {
   const found = { type: 'prepared', ready: true, borgId: 'ab', encryption: 'repokey-blake2', ownKey: true } as const;
-  test('records what it found', () =>
+  test('records what a preparation found', () =>
     given(repositoryDecider, registered)
       .when({ ...found, initialised: true })
       .then(prepared));
-  test('that finds what is known is no event', () =>
+  test('records no preparation that finds what is known', () =>
     given(repositoryDecider, registered, prepared)
       .when({ ...found, initialised: false })
       .then());
-  test('that finds its host without the repository’s key tells', () =>
+  test('records a preparation that finds the host without the repository’s key', () =>
     given(repositoryDecider, registered, prepared)
       .when({ ...found, ownKey: false, initialised: false })
       .then({ type: 'repository-prepared', data: { ...prepared.data, own_key: false, initialised: false } }));
-  test('of another place is news again', () =>
+  test('records the first preparation of another path', () =>
     given(repositoryDecider, registered, prepared, {
       type: 'repository-changed',
       data: { uuid, path: '/srv/other', ready: true },
@@ -109,7 +111,7 @@ describe('a preparation', () => {
 });
 
 describe('keys', () => {
-  test('a new key pair is one that the host does not know yet', () => {
+  test('takes a new key pair for one that the host does not know yet', () => {
     given(repositoryDecider, registered, generated, prepared)
       .when({ type: 'replace-key-pair', keyPair })
       .then(generated);
@@ -124,7 +126,7 @@ describe('keys', () => {
       })
       .then({ type: 'repository-prepared', data: { ...prepared.data, initialised: false } });
   });
-  test('an escrow copy is kept, also of a place that was left', () => {
+  test('keeps the escrow copy of a path that was left', () => {
     const escrowed: RepositoryEvent = { type: 'repository-key-escrowed', data: { uuid, borg_id: 'ab', key: 'K' } };
     given(repositoryDecider, registered).when({ type: 'escrow', borgId: 'ab', key: 'K' }).then(escrowed);
     const moved: RepositoryEvent = { type: 'repository-changed', data: { uuid, path: '/srv/other' } };
@@ -132,7 +134,7 @@ describe('keys', () => {
   });
 });
 
-test('what is removed is gone', () => {
+test('removes a repository once', () => {
   given(repositoryDecider, registered).when({ type: 'remove' }).then(removed);
   given(repositoryDecider, registered, removed).when({ type: 'remove' }).refused({ code: 'not-found' });
   given(repositoryDecider).when({ type: 'change', changes: {}, unknown: none }).refused({ code: 'not-found' });

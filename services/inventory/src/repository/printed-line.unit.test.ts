@@ -17,7 +17,7 @@ const repository: Repository = {
   publicKey,
 };
 
-test('the line opens this repository and nothing else', () => {
+test('prints a line for authorized_keys that opens this repository and nothing else', () => {
   const line = printedLine(repository, { appendOnly: true, storageQuota: '500G' });
   expect(line).toMatch(
     /^command="borg serve --restrict-to-repository .*o.*repo.* --append-only --storage-quota 500G",/,
@@ -25,7 +25,7 @@ test('the line opens this repository and nothing else', () => {
   expect(line).toContain(`,restrict ${publicKey}`);
 });
 
-test('there is none without a key, or without a host', () => {
+test('prints no line for a repository without a key or without a host', () => {
   expect(() => printedLine({ ...repository, publicKey: '' }, {})).toThrow(
     expect.objectContaining({ code: 'conflict', message: expect.stringContaining('generate_ssh') }),
   );

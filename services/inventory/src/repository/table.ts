@@ -4,7 +4,7 @@ import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type RepositoryRow } from '@cyborgbackup/read-models';
 import { definedFields, firstStamps, nextStamps, sealedOnly } from '../shared/row-stamps.ts';
 
-/** What is known of a place nobody has looked at yet. */
+/** What is known of a path before its first preparation. */
 const UNSEEN = {
   ...{ original_size: 0, compressed_size: 0, deduplicated_size: 0 },
   ...{ borg_id: '', encryption: '', own_key: false },
@@ -13,7 +13,7 @@ const NO_KEYS = { key_proven: false, previous_key: null, public_key: '', escrow_
 
 type KeyColumns = Pick<RepositoryRow, 'repository_key' | 'key_proven' | 'previous_key'>;
 
-/** A passphrase that was never proven is no loss: it must not take the place of one that may be the right one. */
+/** A passphrase that never opened the repository is no loss: it must not replace one that may be the right one. */
 const anotherKey = (row: RepositoryRow, key: EncryptedValue): KeyColumns => ({
   repository_key: key,
   key_proven: false,

@@ -45,11 +45,11 @@ const row = {
   revision: 1,
 };
 
-test('a new repository has no sizes yet', () => {
+test('shows a new repository without sizes', () => {
   expect(foldEvents(repositories, [registered])).toEqual([row]);
 });
 
-test('a preparation tells what borg calls it', () => {
+test('shows borg’s id of a repository once it was prepared', () => {
   expect(foldEvents(repositories, [registered, prepared])).toEqual([
     {
       ...row,
@@ -64,7 +64,7 @@ test('a preparation tells what borg calls it', () => {
   ]);
 });
 
-test('a new key pair has to be made known to the host', () => {
+test('shows that the host does not know a new key pair', () => {
   const data = { uuid, public_key: 'ssh-ed25519 A', private_key: sealed('3') };
   const generated = recorded(3, { type: 'repository-ssh-key-generated', data });
   expect(foldEvents(repositories, [registered, prepared, generated])).toMatchObject([
@@ -72,7 +72,7 @@ test('a new key pair has to be made known to the host', () => {
   ]);
 });
 
-test('an escrow copy outlives a move, and is let in sealed only', () => {
+test('keeps an escrow copy after the path changed, and lets it in sealed only', () => {
   const escrowed = (key: unknown) =>
     recorded(3, { type: 'repository-key-escrowed', data: { uuid, borg_id: 'ab', key } });
   const moved = recorded(4, { type: 'repository-changed', data: { uuid, path: '/srv/b' } });
@@ -82,18 +82,18 @@ test('an escrow copy outlives a move, and is let in sealed only', () => {
   expect(() => foldEvents(repositories, [registered, escrowed('BORG_KEY')])).toThrow('not sealed');
 });
 
-test('a job’s sizes are no change by anybody', () => {
+test('takes sizes from a job without a new revision', () => {
   expect(foldEvents(repositories, [registered, succeeded])).toEqual([{ ...row, ...sizes }]);
 });
 
-test('another place has no sizes yet', () => {
+test('clears the sizes when the path changes', () => {
   const moved = recorded(3, { type: 'repository-changed', data: { uuid, path: '/srv/b', ready: false } }, byUser(ADA));
   expect(foldEvents(repositories, [registered, prepared, succeeded, moved])).toEqual([
     { ...row, path: '/srv/b', key_proven: true, modified: secondOf(3), revision: 3 },
   ]);
 });
 
-test('a new key replaces the old one, a new name does not', () => {
+test('replaces the passphrase when it changes, and not when the name does', () => {
   const renamed = recorded(2, { type: 'repository-changed', data: { uuid, name: 'B' } });
   const rekeyed = recorded(3, { type: 'repository-changed', data: { uuid, repository_key: sealed('2') } });
   expect(foldEvents(repositories, [registered, succeeded, renamed])).toMatchObject([
@@ -102,7 +102,7 @@ test('a new key replaces the old one, a new name does not', () => {
   expect(foldEvents(repositories, [registered, rekeyed])).toMatchObject([{ repository_key: sealed('2') }]);
 });
 
-test('the last passphrase that was proven stays at hand until another one is', () => {
+test('keeps the last passphrase that opened the repository until another one does', () => {
   const rekeyed = (version: number) =>
     recorded(version, { type: 'repository-changed', data: { uuid, repository_key: sealed(String(version)) } });
   const proven = [registered, prepared];
@@ -120,7 +120,7 @@ test('the last passphrase that was proven stays at hand until another one is', (
   ]);
 });
 
-test('a removed repository is no row, also when a job ends after that', () => {
+test('removes the row of a removed repository, also when a job ends after that', () => {
   const removed = recorded(2, { type: 'repository-removed', data: { uuid, id: 4 } });
   expect(foldEvents(repositories, [registered, removed, succeeded])).toEqual([]);
 });

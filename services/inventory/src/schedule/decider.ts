@@ -8,17 +8,15 @@ import {
   registeredEntity,
   requireExisting,
   requireNew,
-  type ChangeEntity,
   type Changes,
   type Entity,
-  type RegisterEntity,
-  type RemoveEntity,
+  type EntityCommand,
 } from '../shared/entity.ts';
 import { refuseTogether } from '../shared/refuse-together.ts';
 
 export type Schedule = Entity<ScheduleFields>;
 
-export type ScheduleCommand = RegisterEntity<ScheduleFields> | ChangeEntity<ScheduleFields> | RemoveEntity;
+export type ScheduleCommand = EntityCommand<ScheduleFields>;
 
 const check = ({ crontab, timezone, blackouts = [] }: Changes<ScheduleFields>): void =>
   refuseTogether(

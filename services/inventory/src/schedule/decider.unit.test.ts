@@ -16,12 +16,12 @@ const bothWrong = {
   fields: { crontab: [expect.any(String)], timezone: [expect.any(String)] },
 };
 
-test('a schedule is registered once', () => {
+test('registers a schedule once', () => {
   given(scheduleDecider).when(register).then(registered);
   given(scheduleDecider, registered).when(register).refused({ code: 'conflict' });
 });
 
-test('crontab and time zone must be understood, and both are named', () => {
+test('names both a wrong crontab and a wrong time zone', () => {
   const wrong = { crontab: '* * *', timezone: 'Mars/Base' };
   given(scheduleDecider)
     .when({ ...register, fields: { ...fields, ...wrong } })
@@ -29,7 +29,7 @@ test('crontab and time zone must be understood, and both are named', () => {
   given(scheduleDecider, registered).when({ type: 'change', changes: wrong }).refused(bothWrong);
 });
 
-test('each blackout that is no window is named', () => {
+test('names each blackout window that is not valid', () => {
   const blackouts = ['MON-FRI 08:00-18:00', 'noon', '25:00-26:00'];
   given(scheduleDecider, registered)
     .when({ type: 'change', changes: { blackouts } })
@@ -39,7 +39,7 @@ test('each blackout that is no window is named', () => {
     .then({ type: 'schedule-changed', data: { uuid, blackouts: blackouts.slice(0, 1), jitter: 300 } });
 });
 
-test('a change records what becomes another value', () => {
+test('records the fields of a schedule that get another value', () => {
   given(scheduleDecider, registered)
     .when({ type: 'change', changes: { ...fields, timezone: 'Europe/Paris' } })
     .then({ type: 'schedule-changed', data: { uuid, timezone: 'Europe/Paris' } });

@@ -14,7 +14,7 @@ const fields = {
 };
 const registered = recorded(1, { type: 'schedule-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 
-test('a schedule has a row from its registration until its removal', () => {
+test('keeps the row of a schedule from its registration until its removal', () => {
   const changed = recorded(2, { type: 'schedule-changed', data: { uuid, enabled: false } }, byUser(BOB));
   expect(foldEvents(schedules, [registered, changed])).toEqual([
     {

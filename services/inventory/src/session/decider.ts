@@ -2,16 +2,16 @@ import type { SessionEvent, sessionRevoked } from '@cyborgbackup/contracts';
 import { AppError, type Decider, type EventOf } from '@cyborgbackup/kernel';
 
 /*
- * A session is a family of refresh tokens, of which one is good at a time:
+ * A session is a family of refresh tokens, of which one is valid at a time:
  *
- *   open -> good(refresh_id) -- refresh with the good one --> good(next_refresh_id)
- *                            -- refresh with another one  --> revoked (reuse): somebody copied a token, and nobody knows
- *                                                             whether the thief or the owner came first
- *                            -- revoke, or a refresh after the password or the user has gone --> revoked
+ *   open -> valid(refresh_id) -- refresh with the valid one --> valid(next_refresh_id)
+ *                             -- refresh with another one   --> revoked (reuse): a token was copied, and it cannot be told
+ *                                                               whether the thief or the owner came first
+ *                             -- revoke, or a refresh after the password changed or the user was removed --> revoked
  *
  * Once its last refresh token has expired it can be recorded as expired, revoked or not; that is for the read model.
  *
- * The very same refresh, delivered twice, is one refresh: the next id is its sender's choice and tells it.
+ * The same refresh delivered twice is one refresh: it is recognised by the next id, which its sender chooses.
  */
 
 export interface Session {

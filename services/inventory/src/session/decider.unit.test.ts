@@ -29,7 +29,7 @@ const refresh = {
   voidedBy: undefined,
 } as const;
 
-test('a session is opened once, however often it is asked', () => {
+test('opens a session once, however often it is asked to', () => {
   given(sessionDecider).when(open).then(opened);
   given(sessionDecider, opened).when(open).then();
   given(sessionDecider, opened)
@@ -37,7 +37,7 @@ test('a session is opened once, however often it is asked', () => {
     .refused({ code: 'conflict' });
 });
 
-test('a session is recorded as expired once, when it has', () => {
+test('records once that a session has expired', () => {
   const expired: SessionEvent = { type: 'session-expired', data: { uuid } };
   const expire = { type: 'expire', now: Date.parse(expiresAt) } as const;
   given(sessionDecider, opened).when(expire).then(expired);
@@ -48,22 +48,23 @@ test('a session is recorded as expired once, when it has', () => {
 });
 
 describe('refreshing', () => {
-  test('exchanges the good token', () => given(sessionDecider, opened).when(refresh).then(refreshed));
-  test('delivered twice is one refresh', () => given(sessionDecider, opened, refreshed).when(refresh).then());
-  test('with an old token ends the session', () =>
+  test('exchanges the valid refresh token', () => given(sessionDecider, opened).when(refresh).then(refreshed));
+  test('takes a refresh that is delivered twice for one', () =>
+    given(sessionDecider, opened, refreshed).when(refresh).then());
+  test('ends the session on a refresh with an old token', () =>
     given(sessionDecider, opened, refreshed)
       .when({ ...refresh, nextRefreshId: 'third' })
       .then(revoked('reuse')));
-  test('with a token that never was ends the session', () =>
+  test('ends the session on a refresh with an unknown token', () =>
     given(sessionDecider, opened)
       .when({ ...refresh, refreshId: 'guessed' })
       .then(revoked('reuse')));
-  test.each(['password-changed', 'user-removed'] as const)('after %s ends the session', (voidedBy) =>
+  test.each(['password-changed', 'user-removed'] as const)('ends the session on a refresh after %s', (voidedBy) =>
     given(sessionDecider, opened)
       .when({ ...refresh, voidedBy })
       .then(revoked(voidedBy)),
   );
-  test('is refused when the session is over', () => {
+  test('refuses a refresh when the session is over', () => {
     given(sessionDecider).when(refresh).refused(over);
     given(sessionDecider, opened, revoked('logout')).when(refresh).refused(over);
     given(sessionDecider, opened)
@@ -72,7 +73,7 @@ describe('refreshing', () => {
   });
 });
 
-test('logging out ends the session once', () => {
+test('ends a session once at log-out', () => {
   given(sessionDecider, opened).when({ type: 'revoke' }).then(revoked('logout'));
   given(sessionDecider, opened, revoked('reuse')).when({ type: 'revoke' }).then();
   given(sessionDecider).when({ type: 'revoke' }).then();

@@ -10,7 +10,7 @@ const opened = (version: number, uuid: string, user: string) =>
   recorded(version, { type: 'session-opened', data: { uuid, user, refresh_id: first, expires_at } });
 const revokedOf = (rows: readonly { readonly revoked: boolean }[]): boolean[] => rows.map(({ revoked }) => revoked);
 
-test('a session knows the one good refresh token', () => {
+test('keeps the one valid refresh token of a session', () => {
   const later = '2026-12-15T00:00:00.000000Z';
   const refreshed = recorded(2, {
     type: 'session-refreshed',
@@ -21,12 +21,12 @@ test('a session knows the one good refresh token', () => {
   ]);
 });
 
-test('an expired session has no row any more', () => {
+test('removes the row of an expired session', () => {
   const expired = recorded(2, { type: 'session-expired', data: { uuid: first } });
   expect(foldEvents(sessions, [opened(1, first, ADA), expired])).toEqual([]);
 });
 
-test('revoking one session leaves the others', () => {
+test('leaves the other sessions when one is revoked', () => {
   const revoked = recorded(2, { type: 'session-revoked', data: { uuid: first, reason: 'reuse' } });
   expect(revokedOf(foldEvents(sessions, [opened(1, first, ADA), opened(2, second, ADA), revoked]))).toEqual([
     true,
@@ -42,7 +42,7 @@ test.each([
   expect(revokedOf(rows)).toEqual([true, false]);
 });
 
-test('a session opened after the password changed is good', () => {
+test('keeps a session that was opened after the password changed', () => {
   const changed = recorded(1, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('1') } });
   expect(revokedOf(foldEvents(sessions, [changed, opened(2, first, ADA)]))).toEqual([false]);
 });

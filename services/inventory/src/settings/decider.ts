@@ -17,12 +17,12 @@ export interface Settings {
 
 export type SettingsCommand =
   | { readonly type: 'change'; readonly key: string; readonly value: string }
-  /** Takes the place of the key pair there is. */
+  /** Replaces the key pair. */
   | { readonly type: 'replace-ssh-key'; readonly sshKey: SshKey }
-  /** Nothing happens when there is one: somebody else was faster. */
+  /** Sets the key pair unless there is one: another process was faster. */
   | { readonly type: 'provide-ssh-key'; readonly sshKey: SshKey };
 
-/** Secrets are shown as the mask, or as some text that begins with it; sent back, that means "as it is". */
+/** Secrets are answered as the mask, or as a text that begins with it; sent back, it leaves the secret as it is. */
 const isMask = (value: string): boolean => value.startsWith(SECRET_MASK);
 
 const change = (settings: Settings, { key, value: sent }: SettingsCommand & { type: 'change' }): SettingsEvent[] => {

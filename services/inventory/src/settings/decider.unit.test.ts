@@ -12,7 +12,7 @@ const changed = (name: string, value: string): SettingsEvent => ({
 });
 
 describe('a value', () => {
-  test('is recorded in the form of its type', () => {
+  test('records a value in the form of its type', () => {
     change('mail_system', 'false').then(changed('mail_system', 'False'));
     change('auto_restore_test', 'TRUE').then(changed('auto_restore_test', 'True'));
     change('mail_port', ' +587 ').then(changed('mail_port', '587'));
@@ -20,12 +20,12 @@ describe('a value', () => {
     change('ic_cron', '5 4 * * 0').then(changed('ic_cron', '5 4 * * 0'));
     change('mail_from', '').then(changed('mail_from', ''));
   });
-  test('that is in force already is no event', () => {
+  test('records no value that is in force already', () => {
     change('mail_port', '22').then();
     change('mail_system', 'true').then();
     change('mail_port', '25', changed('mail_port', '25')).then();
   });
-  test('may go back to its default', () =>
+  test('sets a value back to its default', () =>
     change('mail_port', '22', changed('mail_port', '25')).then(changed('mail_port', '22')));
 
   test.each([
@@ -48,7 +48,8 @@ describe('a value', () => {
     change(name, value).refused({ code: 'validation', fields: { value: [expect.any(String)] } }),
   );
 
-  test('of a setting that there is none', () => change('nonsense', 'x').refused({ code: 'not-found' }));
+  test('refuses a value of a setting that does not exist', () =>
+    change('nonsense', 'x').refused({ code: 'not-found' }));
 });
 
 describe('a secret', () => {
@@ -56,12 +57,12 @@ describe('a secret', () => {
     type: 'secret-setting-changed',
     data: { key: 'cyborgbackup_mail_password', value: 'x' },
   };
-  test('is recorded as one', () => change('mail_password', 'x').then(password));
-  test('may be sent back as it was shown', () => {
+  test('records a secret as a secret', () => change('mail_password', 'x').then(password));
+  test('keeps a secret whose mask is sent back', () => {
     change('mail_password', SECRET_MASK, password).then();
     change('mail_password', `${SECRET_MASK}AAAA`, password).then();
   });
-  test('can be taken away', () =>
+  test('removes a secret', () =>
     change('mail_password', '', {
       type: 'secret-setting-changed',
       data: { ...password.data, value: sealed('1') },
@@ -72,11 +73,11 @@ describe('the key pair', () => {
   const sshKey = { key_type: 'ed25519', public_key: 'ssh-ed25519 A', private_key: 'PEM' } as const;
   const other = { ...sshKey, public_key: 'ssh-ed25519 B' } as const;
   const generated: SettingsEvent = { type: 'ssh-key-generated', data: sshKey };
-  test('is provided once', () => {
+  test('provides the key pair once', () => {
     given(settingsDecider).when({ type: 'provide-ssh-key', sshKey }).then(generated);
     given(settingsDecider, generated).when({ type: 'provide-ssh-key', sshKey: other }).then();
   });
-  test('can be replaced', () =>
+  test('replaces the key pair', () =>
     given(settingsDecider, generated)
       .when({ type: 'replace-ssh-key', sshKey: other })
       .then({ type: 'ssh-key-generated', data: other }));

@@ -1,7 +1,7 @@
 import { findSetting, SSH_KEY_SETTING, type SettingsEvent } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { defineReadModel, type Change, type TableChanges } from '@cyborgbackup/projections';
-import { inventory, type SettingRow } from '@cyborgbackup/read-models';
+import { CONTROL_PLANE_KEY, inventory, type SettingRow, type SshKeyRow } from '@cyborgbackup/read-models';
 import { sealedOnly } from '../shared/row-stamps.ts';
 
 interface NewValue {
@@ -35,5 +35,16 @@ export const settings = defineReadModel<SettingRow, SettingsEvent>(inventory.set
       value: null,
       secret: sealedOnly(data.private_key),
       at: metadata.occurredAt,
+    }),
+});
+
+export const sshKeys = defineReadModel<SshKeyRow, SettingsEvent>(inventory.sshKeys, {
+  'ssh-key-generated': ({ data, metadata }, table) =>
+    table.put({
+      name: CONTROL_PLANE_KEY,
+      public_key: data.public_key,
+      key_type: data.key_type,
+      private_key: sealedOnly(data.private_key),
+      created: metadata.occurredAt,
     }),
 });

@@ -1,8 +1,7 @@
 import { foldEvents } from '@cyborgbackup/projections';
 import { expect, test } from 'vitest';
 import { recorded, sealed, secondOf } from '../testing/recorded.ts';
-import { sshKeys } from './ssh-keys-table.ts';
-import { settings } from './table.ts';
+import { settings, sshKeys } from './table.ts';
 
 const changed = (version: number, key: string, value: string) =>
   recorded(version, { type: 'setting-changed', data: { key, value } });
@@ -12,7 +11,7 @@ const keyGenerated = (version: number, type: string) =>
     data: { key_type: type, public_key: `ssh ${type}`, private_key: sealed(type) },
   });
 
-test('a changed setting is a row, however often', () => {
+test('keeps one row of a setting, however often it changes', () => {
   const rows = foldEvents(settings, [
     changed(1, 'cyborgbackup_mail_port', '25'),
     changed(2, 'cyborgbackup_mail_port', '587'),
@@ -32,7 +31,7 @@ test('a changed setting is a row, however often', () => {
   ]);
 });
 
-test('a secret one has no value', () => {
+test('shows no value of a secret setting', () => {
   const secret = recorded(1, {
     type: 'secret-setting-changed',
     data: { key: 'cyborgbackup_mail_password', value: sealed('1') },
@@ -40,11 +39,11 @@ test('a secret one has no value', () => {
   expect(foldEvents(settings, [secret])).toMatchObject([{ id: 14, value: null, secret: sealed('1') }]);
 });
 
-test('a setting of another version is passed over', () => {
+test('ignores a setting that this version does not know', () => {
   expect(foldEvents(settings, [changed(1, 'cyborgbackup_gone', 'x')])).toEqual([]);
 });
 
-test('the key pair is one row, and a secret setting', () => {
+test('keeps the key pair in one row, and as a secret setting', () => {
   const events = [keyGenerated(1, 'ed25519'), keyGenerated(2, 'rsa')];
   expect(foldEvents(sshKeys, events)).toEqual([
     {

@@ -1,11 +1,11 @@
-import type { Written } from '@cyborgbackup/contracts';
+import type { ChangeResult } from '@cyborgbackup/contracts';
 import { handleCommand, loadState, type CommandHandler, type CommandResult } from '@cyborgbackup/event-store';
 import type { Decider, DomainEvent } from '@cyborgbackup/kernel';
 import { drawId } from '@cyborgbackup/service';
-import { requireExisting, requireNew, writtenBy, type Entity } from './entity.ts';
+import { requireExisting, requireNew, changeResultOf, type Entity } from './entity.ts';
 import { refuseWhenInUse, type ReferencedKind } from './in-use.ts';
 import type { InventoryDeps } from './inventory-deps.ts';
-import { withReferences } from './references.ts';
+import { withReferences } from './wait-for-tables.ts';
 import { createAppendWithClaim, type UniqueValue } from './unique-value.ts';
 
 /*
@@ -51,11 +51,11 @@ export interface EntityCommands<State, Command, E extends DomainEvent> {
    * However often the command comes, also at the same moment, the entity is made once and every answer names its id.
    * @throws AppError `conflict` when another command made an entity with this uuid
    */
-  register(creation: Creation, makeCommand: (id: number) => Command | Promise<Command>): Promise<Written>;
+  register(creation: Creation, makeCommand: (id: number) => Command | Promise<Command>): Promise<ChangeResult>;
   /** @throws AppError `not-found` */
-  change(target: Target, makeCommand: (state: State) => Command | Promise<Command>): Promise<Written>;
+  change(target: Target, makeCommand: (state: State) => Command | Promise<Command>): Promise<ChangeResult>;
   /** @throws AppError `not-found`; `conflict` while something refers to it */
-  remove(target: Target, command: Command): Promise<Written>;
+  remove(target: Target, command: Command): Promise<ChangeResult>;
 }
 
 export const entityCommands = <State extends Entity<unknown>, Command, E extends DomainEvent>(
@@ -94,7 +94,7 @@ export const entityCommands = <State extends Entity<unknown>, Command, E extends
       },
       { expectedVersion },
     );
-    return writtenBy(result, kind);
+    return changeResultOf(result, kind);
   };
 
   return {
@@ -116,7 +116,7 @@ export const entityCommands = <State extends Entity<unknown>, Command, E extends
         },
         { commandId },
       );
-      return writtenBy(result, kind);
+      return changeResultOf(result, kind);
     },
 
     change,

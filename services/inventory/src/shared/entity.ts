@@ -1,4 +1,4 @@
-import type { Written } from '@cyborgbackup/contracts';
+import type { ChangeResult } from '@cyborgbackup/contracts';
 import type { CommandResult } from '@cyborgbackup/event-store';
 import { AppError, type DomainEvent } from '@cyborgbackup/kernel';
 import { isDeepStrictEqual } from 'node:util';
@@ -14,21 +14,11 @@ export interface Entity<Fields> {
 /** The fields that a change names; undefined for those it does not name. */
 export type Changes<Fields> = { readonly [Name in keyof Fields]?: Fields[Name] | undefined };
 
-export interface RegisterEntity<Fields> {
-  readonly type: 'register';
-  readonly uuid: string;
-  readonly id: number;
-  readonly fields: Fields;
-}
-
-export interface ChangeEntity<Fields> {
-  readonly type: 'change';
-  readonly changes: Changes<Fields>;
-}
-
-export interface RemoveEntity {
-  readonly type: 'remove';
-}
+/** What is done to an entity, and what its sort needs besides to register or to change one. */
+export type EntityCommand<Fields, Registration = unknown, Change = unknown> =
+  | (Registration & { readonly type: 'register'; readonly uuid: string; readonly id: number; readonly fields: Fields })
+  | (Change & { readonly type: 'change'; readonly changes: Changes<Fields> })
+  | { readonly type: 'remove' };
 
 /** @throws AppError `not-found` unless it exists now */
 export const requireExisting = <State extends Entity<unknown>>(state: State | undefined, kind: string): State => {
@@ -70,10 +60,10 @@ export const changedEntity = <State extends Entity<object>>(
 export const isEmpty = (object: object): boolean => Object.keys(object).length === 0;
 
 /** The answer to a command about an entity. */
-export const writtenBy = <State extends Entity<unknown> | undefined, E extends DomainEvent>(
+export const changeResultOf = <State extends Entity<unknown> | undefined, E extends DomainEvent>(
   { state, version, position }: CommandResult<State, E>,
   kind: string,
-): Written => {
+): ChangeResult => {
   if (!state) throw new AppError('not-found', `There is no such ${kind}: it may have been deleted.`);
   return { uuid: state.uuid, id: state.id, version, position: position?.toString() ?? null };
 };

@@ -21,28 +21,26 @@ interface Referrer {
 /** More are not listed. */
 const MAX_LISTED = 100;
 
-const POLICY_CONDITIONS = {
-  client: 'clients @> array[$1]::int4[]',
-  repository: 'repository = $1',
-  schedule: '(schedule = $1 or drill_schedule = $1)',
-  policy: 'false and id = $1',
+/** In SQL: what refers to an entity, by where it is and by the entity's kind. */
+const REFERRERS = {
+  policy: {
+    client: 'inventory.policies where clients @> array[$1]::int4[]',
+    repository: 'inventory.policies where repository = $1',
+    schedule: 'inventory.policies where (schedule = $1 or drill_schedule = $1)',
+  },
+  /** Those whose checks follow the schedule. */
+  repository: { schedule: 'inventory.repositories where check_schedule = $1 or integrity_schedule = $1' },
 } as const;
 
-const policiesWith = async (pool: Pool, { kind, id }: ReferencedEntity): Promise<readonly Referrer[]> => {
+const referrersOf = async (
+  pool: Pool,
+  type: keyof typeof REFERRERS,
+  { kind, id }: ReferencedEntity,
+): Promise<readonly Referrer[]> => {
+  const source = (REFERRERS[type] as Partial<Record<ReferencedKind, string>>)[kind];
+  if (source === undefined) return [];
   const { rows } = await pool.query<Referrer>(
-    `select 'policy' as type, id, name from inventory.policies
-      where ${POLICY_CONDITIONS[kind]} order by id limit ${MAX_LISTED}`,
-    [id],
-  );
-  return rows;
-};
-
-/** Those whose checks follow the schedule. */
-const repositoriesWith = async (pool: Pool, { kind, id }: ReferencedEntity): Promise<readonly Referrer[]> => {
-  if (kind !== 'schedule') return [];
-  const { rows } = await pool.query<Referrer>(
-    `select 'repository' as type, id, name from inventory.repositories
-      where check_schedule = $1 or integrity_schedule = $1 order by id limit ${MAX_LISTED}`,
+    `select '${type}' as type, id, name from ${source} order by id limit ${MAX_LISTED}`,
     [id],
   );
   return rows;
@@ -72,8 +70,8 @@ const counted = (count: number, one: string, many: string): string[] =>
 export const refuseWhenInUse = async (deps: InventoryDeps, entity: ReferencedEntity): Promise<void> => {
   await waitForInventoryAndJobs(deps);
   const { pool } = deps;
-  const policies = await policiesWith(pool, entity);
-  const repositories = await repositoriesWith(pool, entity);
+  const policies = await referrersOf(pool, 'policy', entity);
+  const repositories = await referrersOf(pool, 'repository', entity);
   const jobs = await activeJobsOf(pool, entity);
   const users = [...policies, ...repositories, ...jobs];
   if (users.length === 0) return;

@@ -7,7 +7,7 @@ import type { InventoryDeps } from './inventory-deps.ts';
  * abandoned when its process died between the owner's event and the release of the old value: then the claim's owner does
  * not have the value in its own stream. Abandoned claims are taken over, and values are changed, in one section that no
  * two processes are in at the same time. So no claim is taken over while its owner is about to append that very value.
- * Held by "a value whose owner died …" in inventory.int.test.ts.
+ * Held by "frees an abandoned value …" in inventory.int.test.ts.
  */
 
 export interface UniqueValue<State> {

@@ -7,19 +7,18 @@ import {
   registeredEntity,
   requireExisting,
   requireNew,
-  type ChangeEntity,
   type Entity,
-  type RegisterEntity,
-  type RemoveEntity,
+  type EntityCommand,
 } from '../shared/entity.ts';
 
 export type User = Entity<UserFields>;
 
-export type UserCommand =
-  /** The hash is `$scrypt$…`. */
-  | (RegisterEntity<UserFields> & { readonly passwordHash: string })
-  | (ChangeEntity<UserFields> & { readonly passwordHash?: string | undefined })
-  | RemoveEntity;
+/** The hash is `$scrypt$…`. */
+export type UserCommand = EntityCommand<
+  UserFields,
+  { readonly passwordHash: string },
+  { readonly passwordHash?: string | undefined }
+>;
 
 /** As lenient as mail servers are: `root@localhost` is an address. */
 const EMAIL = /^[^\s@]+@[^\s@]+$/;

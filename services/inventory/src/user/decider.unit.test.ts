@@ -24,7 +24,7 @@ const removed: UserEvent = { type: 'user-removed', data: { uuid, id: 4 } };
 const register = { type: 'register', uuid, id: 4, fields, passwordHash: '$scrypt$1' } as const;
 
 describe('registering', () => {
-  test('records a new user', () => given(userDecider).when(register).then(registered));
+  test('registers a new user', () => given(userDecider).when(register).then(registered));
   test('refuses a second user with the same uuid', () =>
     given(userDecider, registered).when(register).refused({ code: 'conflict' }));
   test('refuses the uuid of a removed user', () =>
@@ -37,24 +37,24 @@ describe('registering', () => {
 });
 
 describe('changing', () => {
-  test('records what becomes another value, and nothing else', () =>
+  test('records the fields of a user that get another value, and nothing else', () =>
     given(userDecider, registered)
       .when({ type: 'change', changes: { first_name: 'Ada', email: 'root@localhost', last_name: undefined } })
       .then({ type: 'user-changed', data: { uuid, email: 'root@localhost' } }));
-  test('writes no event when nothing changes', () =>
+  test('records no change of a user that changes nothing', () =>
     given(userDecider, registered).when({ type: 'change', changes: fields }).then());
-  test('the password is an event of its own, even when it is the same', () =>
+  test('records a password by an event of its own, even when it is the same', () =>
     given(userDecider, registered)
       .when({ type: 'change', changes: { is_superuser: true }, passwordHash: '$scrypt$1' })
       .then(
         { type: 'user-changed', data: { uuid, is_superuser: true } },
         { type: 'user-password-changed', data: { uuid, password_hash: '$scrypt$1' } },
       ));
-  test('builds on the changes before', () =>
+  test('compares a change of a user with the changes before', () =>
     given(userDecider, registered, { type: 'user-changed', data: { uuid, email: 'b@x.org' } })
       .when({ type: 'change', changes: { email: 'ada@x.org' } })
       .then({ type: 'user-changed', data: { uuid, email: 'ada@x.org' } }));
-  test('refuses an email address that is none', () =>
+  test('refuses to change to an email address that is not valid', () =>
     given(userDecider, registered)
       .when({ type: 'change', changes: { email: 'nowhere' } })
       .refused({ code: 'validation' }));
@@ -67,17 +67,17 @@ describe('changing', () => {
   );
 });
 
-test('a user is removed once', () => {
+test('removes a user once', () => {
   given(userDecider, registered).when({ type: 'remove' }).then(removed);
   given(userDecider, registered, removed).when({ type: 'remove' }).refused({ code: 'not-found' });
 });
 
-test('the state holds no password', () => {
+test('holds no password in the state', () => {
   const { state } = given(userDecider, registered);
   expect(state).toEqual({ uuid, id: 4, isRemoved: false, fields });
 });
 
-test('addresses are compared without case', () => {
+test('compares email addresses without case', () => {
   expect(comparableEmail('Ada@X.org')).toBe(comparableEmail('ada@x.ORG'));
   expect(comparableEmail('a\u0308@x.org')).toBe(comparableEmail('Ä@x.org'));
 });

@@ -2,17 +2,18 @@ import type { SuperuserEvent } from '@cyborgbackup/contracts';
 import { AppError, type Decider } from '@cyborgbackup/kernel';
 
 /*
- * Somebody must stay a superuser, also when two of the last ones demote or remove each other at the same moment. Each
- * user is a stream of its own, so no stream of theirs sees both. Therefore a withdrawal is first decided here, in one
- * stream for all, where one of two simultaneous decisions loses and is taken again knowing the other; then the user's own
- * event follows, at exactly the version that the withdrawal names.
+ * At least one user stays a superuser, also when the last two demote or remove each other at the same moment. Each user is a
+ * stream of its own, so no stream of a user has both events. A withdrawal is therefore first decided here, in one stream for all
+ * users, where one of two simultaneous decisions loses and is made again with the other one known. Then the user's own event is
+ * appended, at exactly the version that the withdrawal names.
  *
- * Who is a superuser comes from the read model, which may be behind. That does no harm: a user counts only with a
- * revision above the version of the last withdrawal, so one that is decided and not yet written, or written and not yet
- * shown, does not count. A withdrawal whose second step never came (the process died, somebody else changed the user
- * first) stops counting as soon as the user changes in any way; until then the count is too low, which is the safe side.
+ * Who is a superuser comes from the read model, which may be behind. That does no harm: a user counts only with a revision
+ * above the version of the last withdrawal. So a withdrawal counts from its decision on, whether or not the user's event is
+ * written, or in the read model. One whose second step never came (the process died, or another change of the user was first)
+ * stops counting as soon as the user changes in any way; until then too few superusers are counted, which is the safe side.
  *
  * A lock around both steps would be shorter, but it ends with the connection that holds it, whatever is still under way.
+ * Held by "keeps one superuser, whatever happens at the same moment" in inventory.int.test.ts.
  */
 
 export interface Superuser {

@@ -30,18 +30,18 @@ const row = {
   credentials_changed_at: secondOf(1),
 };
 
-test('a registered user is a row', () => {
+test('adds a row for a registered user', () => {
   expect(foldEvents(users, [registered])).toEqual([row]);
 });
 
-test('a change leaves the credentials', () => {
+test('keeps the time of the credentials when other fields change', () => {
   const changed = recorded(2, { type: 'user-changed', data: { uuid: ADA, email: 'b@x.org' } });
   expect(foldEvents(users, [registered, changed])).toEqual([
     { ...row, email: 'b@x.org', modified: secondOf(2), revision: 2 },
   ]);
 });
 
-test('a new password makes everything issued before void', () => {
+test('moves the time of the credentials when the password changes', () => {
   const changed = recorded(2, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('2') } });
   expect(foldEvents(users, [registered, changed])).toEqual([
     {
@@ -54,12 +54,12 @@ test('a new password makes everything issued before void', () => {
   ]);
 });
 
-test('a removed user is no row', () => {
+test('removes the row of a removed user', () => {
   const removed = recorded(2, { type: 'user-removed', data: { uuid: ADA, id: 4 } });
   expect(foldEvents(users, [registered, removed])).toEqual([]);
 });
 
-test('a hash in clear is not let into the table', () => {
+test('lets no hash in clear into the table', () => {
   const open = recorded(1, {
     type: 'user-registered',
     data: { ...fields, uuid: ADA, id: 4, password_hash: '$scrypt$' },

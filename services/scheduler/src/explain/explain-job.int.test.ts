@@ -12,15 +12,15 @@ describe('explainJob', () => {
     stage = await createStage();
     await stage.startScheduler();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const explain = ({ uuid: job }: Pick<JobRow, 'uuid'>) =>
-    stage.parts.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });
+    stage.deps.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });
 
   const launch = async (policy: number): Promise<string> => {
     const run = randomUUID();
     const { subject, output } = schedulerCommands.launch;
-    await stage.parts.rpc.call(subject, { policy, run, extra_vars: null }, { schema: output });
+    await stage.deps.rpc.call(subject, { policy, run, extra_vars: null }, { schema: output });
     return run;
   };
 
@@ -105,13 +105,13 @@ it('lets another job run while one pauses before its next attempt', async () => 
   const gate = Promise.withResolvers<void>();
   const jobs: JobRow[] = [];
   const { subject, output } = schedulerCommands.explain;
-  const explain = (n: number) => stage.parts.rpc.call(subject, { job: jobs[n]!.uuid }, { schema: output });
+  const explain = (n: number) => stage.deps.rpc.call(subject, { job: jobs[n]!.uuid }, { schema: output });
   for (const id of [1, 2, 3]) {
     const policy = somePolicy(id, { catalog_enabled: false, auto_prune: false });
     stage.policies.set(id, policy);
     stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, gate.promise);
     const run = randomUUID();
-    await stage.parts.rpc.call(
+    await stage.deps.rpc.call(
       schedulerCommands.launch.subject,
       { policy: id, run, extra_vars: null },
       { schema: schedulerCommands.launch.output },

@@ -1,4 +1,4 @@
-import { HOLDER_SUBJECT } from '@cyborgbackup/contracts';
+import { HOLDER_SUBJECT, isJobEnd } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { Connection } from '@cyborgbackup/messaging';
 import type { Pool } from 'pg';
@@ -7,8 +7,8 @@ import {
   explainEnded,
   explainGranted,
   explainReady,
-  explainRunning,
   explainWaiting,
+  unblocked,
   type Explanation,
 } from './explain-wait.ts';
 import {
@@ -17,7 +17,6 @@ import {
   readGrantCounts,
   readHolders,
   readUnmetDependencies,
-  stageOf,
   type ExplainedJob,
 } from './explained-job.ts';
 
@@ -47,19 +46,11 @@ const explainReadyJob = async (deps: ExplainDeps, job: ExplainedJob): Promise<Ex
 export const explainJob = async (deps: ExplainDeps, uuid: string): Promise<Explanation> => {
   const job = await readExplainedJob(deps.pool, uuid);
   if (!job) throw new AppError('not-found', 'There is no such job.');
+  if (isJobEnd(job.status)) return explainEnded(job);
+  if (job.status === 'running') return unblocked('running', 'An executor is running it.');
+  if (job.granted) return explainGranted(job, await deps.hasExecutors(uuid));
   const unmet = job.status === 'waiting' ? await readUnmetDependencies(deps.pool, uuid) : [];
-  switch (stageOf(job, unmet)) {
-    case 'waiting':
-      return explainWaiting(unmet);
-    case 'ready':
-      return explainReadyJob(deps, job);
-    case 'granted':
-      return explainGranted(job, await deps.hasExecutors(uuid));
-    case 'running':
-      return explainRunning();
-    case 'ended':
-      return explainEnded(job);
-  }
+  return unmet.length > 0 ? explainWaiting(unmet) : explainReadyJob(deps, job);
 };
 
 /** An executor that works on the job answers at once; the others, though they are connected, never do. */

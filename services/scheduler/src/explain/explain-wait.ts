@@ -1,11 +1,10 @@
-import type { schedulerCommands } from '@cyborgbackup/contracts';
+import type { RpcOutput, schedulerCommands } from '@cyborgbackup/contracts';
 import { listNames } from '@cyborgbackup/kernel';
-import type { z } from 'zod';
 import { isFull, isHandedOut } from '../queue/decide-grants.ts';
 import type { ExplainedJob, GrantCounts, Holders, NamedJob } from './explained-job.ts';
 import { countAhead, type JobsAhead, type PolicyBacklog } from './jobs-ahead.ts';
 
-export type Explanation = z.output<typeof schedulerCommands.explain.output>;
+export type Explanation = RpcOutput<typeof schedulerCommands.explain>;
 
 const named = ({ id, uuid, name }: NamedJob): Explanation['blocked_by'][number] => ({ id, uuid, name });
 
@@ -14,7 +13,8 @@ const quoteNames = (jobs: readonly NamedJob[]): string => {
   return names.length > 3 ? listNames(names, 3) : names.join(' and ');
 };
 
-const unblocked = (state: Explanation['state'], reason: string): Explanation => ({
+/** A job that no other one keeps from running. */
+export const unblocked = (state: Explanation['state'], reason: string): Explanation => ({
   state,
   reason,
   blocked_by: [],
@@ -54,7 +54,7 @@ const describeObstacle = ({ maxRunning, running, handedOut, hasExecutors }: Gran
   if (!isHandedOut(handedOut)) return undefined;
   return hasExecutors === false
     ? `${handedOut} jobs wait for an executor already, and ${NO_EXECUTOR}.`
-    : `${handedOut} jobs wait for an executor already: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).`;
+    : `${handedOut} jobs wait for an executor already: start more, or raise CYBORGBACKUP_EXECUTOR_CONCURRENCY.`;
 };
 
 export interface ReadyJob {
@@ -88,7 +88,7 @@ const describeGranted = (lossReason: string | undefined, hasExecutors: boolean |
     return `${retry}It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.`;
   return hasExecutors === undefined
     ? 'It may run, and waits for an executor: see whether one is running and has room.'
-    : 'It may run, and waits for an executor that has room: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).';
+    : 'It may run, and waits for an executor that has room: start more, or raise CYBORGBACKUP_EXECUTOR_CONCURRENCY.';
 };
 
 /** A job that was handed to the executors, and that none has started. */
@@ -96,8 +96,6 @@ export const explainGranted = (
   { attempt, reason }: Pick<ExplainedJob, 'attempt' | 'reason'>,
   hasExecutors: boolean | undefined,
 ): Explanation => unblocked('granted', describeGranted(attempt > 0 ? reason : undefined, hasExecutors));
-
-export const explainRunning = (): Explanation => unblocked('running', 'An executor is running it.');
 
 export const explainEnded = ({ awaits_extension }: Pick<ExplainedJob, 'awaits_extension'>): Explanation =>
   unblocked('ended', awaits_extension ? 'It has ended, and its machines get their jobs in a moment.' : 'It has ended.');

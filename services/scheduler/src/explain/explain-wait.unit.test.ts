@@ -56,7 +56,7 @@ describe('explainReady', () => {
     [
       'when the executors take none',
       { obstacles: { ...obstacles, handedOut: MAX_HANDED_OUT, hasExecutors: true } },
-      '4 jobs wait for an executor already: start more, or give them more slots (CYBORGBACKUP_EXECUTOR_SLOTS).',
+      '4 jobs wait for an executor already: start more, or raise CYBORGBACKUP_EXECUTOR_CONCURRENCY.',
       { by: [], ahead: 0 },
     ],
     [

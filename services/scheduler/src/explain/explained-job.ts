@@ -1,8 +1,5 @@
-import { isJobEnd } from '@cyborgbackup/contracts';
 import type { JobRow } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
-import type { Stage } from '../queue/queue-entry.ts';
-import type { JobStatus } from '@cyborgbackup/read-models';
 import type { PolicyBacklog } from './jobs-ahead.ts';
 
 /*
@@ -13,9 +10,7 @@ import type { PolicyBacklog } from './jobs-ahead.ts';
 export type NamedJob = Pick<JobRow, 'id' | 'uuid' | 'name'>;
 
 /** A job as the queue has it, see `QueuedJob` and `QueueEntry`. */
-export interface ExplainedJob extends NamedJob {
-  readonly status: JobStatus;
-  readonly attempt: number;
+export interface ExplainedJob extends NamedJob, Pick<JobRow, 'status' | 'attempt'> {
   readonly reason: string;
   readonly policy: string;
   readonly manual: boolean;
@@ -117,12 +112,4 @@ export const readBacklogs = async (
   const sql = backlogsQuery(repository === null ? SAME_CLIENT : SAME_REPOSITORY);
   const { rows } = await pool.query<PolicyBacklog>(sql, [repository ?? client, id]);
   return rows;
-};
-
-/** The stage in which the queue has the job. */
-export const stageOf = ({ status, granted }: ExplainedJob, unmet: readonly NamedJob[]): Stage => {
-  if (isJobEnd(status)) return 'ended';
-  if (status === 'running') return 'running';
-  if (granted) return 'granted';
-  return unmet.length > 0 ? 'waiting' : 'ready';
 };

@@ -21,7 +21,7 @@ const jobOf = ({ policy, manual }: Shape, id: number, repository: string): Queue
   id,
   run: `run ${id}`,
   name: `job ${id}`,
-  jobType: 'job',
+  job_type: 'job',
   task: null,
   activity: null,
   policy: `policy ${policy}`,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkGrants, checkReplay, createStage, leaderIs, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay, leaderIs } from '../testing/stage-checks.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { schedulerCommands } from '@cyborgbackup/contracts';
 
@@ -9,12 +10,12 @@ describe('two schedulers', () => {
   beforeAll(async () => {
     stage = await createStage();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const launch = async (id: number): Promise<string> => {
     const run = randomUUID();
     const { subject, output } = schedulerCommands.launch;
-    await stage.parts.rpc.call(subject, { policy: id, run, extra_vars: null }, { schema: output });
+    await stage.deps.rpc.call(subject, { policy: id, run, extra_vars: null }, { schema: output });
     return run;
   };
 
@@ -25,15 +26,15 @@ describe('two schedulers', () => {
     return gate.resolve;
   };
 
-  it('hand the lead over within ten seconds when one is killed, and at once when it is stopped', async () => {
+  it('hands the lead over within ten seconds when the leader is killed, and at once when it is stopped', async () => {
     const [first, second, third] = [
-      await stage.newParts('first'),
-      await stage.newParts('second'),
-      await stage.newParts('third'),
+      await stage.newDeps('first'),
+      await stage.newDeps('second'),
+      await stage.newDeps('third'),
     ];
-    await stage.startScheduler({ parts: first });
+    await stage.startScheduler({ deps: first });
     await leaderIs(stage, first.instance);
-    const successor = await stage.startScheduler({ parts: second });
+    const successor = await stage.startScheduler({ deps: second });
 
     const goOn = holdBackup(1);
     const run = await launch(1);
@@ -45,7 +46,7 @@ describe('two schedulers', () => {
     expect(Date.now() - killed).toBeLessThan(10_000);
     await leaderIs(stage, second.instance);
 
-    await stage.startScheduler({ parts: third });
+    await stage.startScheduler({ deps: third });
     const goOnAgain = holdBackup(2);
     // The killed one's calls still come to it, and fail: its process would be gone.
     const next = await vi.waitFor(() => launch(2), within);

@@ -1,16 +1,53 @@
-import { jobStream, GRANT_STREAM } from '@cyborgbackup/contracts';
+import {
+  GRANT_STREAM,
+  grantEvents,
+  jobEvents,
+  jobStream,
+  occurrenceEvents,
+  policyEvents,
+  repositoryEvents,
+  runEvents,
+  scheduleEvents,
+  settingsEvents,
+} from '@cyborgbackup/contracts';
 import { handleCommand, type LogPage } from '@cyborgbackup/event-store';
 import { AppError, runInContext, systemContext, type NewEvent, type RequestContext } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 import { inParallel } from '../collections/in-parallel.ts';
 import { jobDecider } from '../job/job-decider.ts';
 import { decideGrants, type GrantDecision } from '../queue/decide-grants.ts';
-import { evolveQueue } from '../queue/evolve-queue.ts';
+import { evolveQueue, type QueueInput } from '../queue/evolve-queue.ts';
 import { outcomeOfFailedDependency } from '../queue/failed-dependency.ts';
 import type { QueueEntry } from '../queue/queue-entry.ts';
-import { knownEvent } from '../tables/known-event.ts';
-import { followedTypes, isForQueue, isForTimetable, isGrantEvent } from './followed-events.ts';
+import { knownEvent, type KnownEvent } from '../tables/known-event.ts';
+import type { TimetableEvent } from '../timetable/timetable.ts';
 import type { Leader, LeaderDeps } from './leader.ts';
+
+interface Typed {
+  readonly type: string;
+}
+
+const typesOf = (...definitions: readonly Typed[]): ReadonlySet<string> => new Set(definitions.map(({ type }) => type));
+
+const queueTypes = typesOf(...runEvents, ...grantEvents, ...jobEvents);
+const grantTypes = typesOf(...grantEvents);
+const timetableTypes = typesOf(
+  ...policyEvents,
+  ...scheduleEvents,
+  ...repositoryEvents,
+  ...occurrenceEvents,
+  ...settingsEvents,
+  ...runEvents,
+);
+
+/** The leader subscribes to these alone: listings of archives, for example, are large. */
+const followedTypes: readonly string[] = [...queueTypes.union(timetableTypes)];
+
+/** A run is for both: it brings jobs, and it accounts for an occurrence. */
+const isForQueue = (event: Typed): event is KnownEvent<QueueInput> => queueTypes.has(event.type);
+const isForTimetable = (event: Typed): event is KnownEvent<TimetableEvent> => timetableTypes.has(event.type);
+/** Leaders alone append these. */
+const isGrantEvent = ({ type }: Typed): boolean => grantTypes.has(type);
 
 const MAX_EVENTS = 200;
 const CONCURRENT_ENDS = 16;
@@ -31,7 +68,7 @@ export const followLog = async (
   let isLoading = true;
   const begin = async (): Promise<void> => {
     isLoading = false;
-    const queued = await deps.jobQueue.queued();
+    const queued = await deps.jobQueue.listQueued();
     for (const entry of queue.entries.values()) {
       if (entry.stage === 'granted' && !queued.has(entry.job.uuid)) publisher.add(entry);
     }

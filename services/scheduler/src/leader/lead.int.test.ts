@@ -6,9 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../tables/scheduler-projection.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
-import { createLaunchLock } from '../runs/launch-lock.ts';
+import { createLaunchLock } from '../runs/run-deps.ts';
 import { startManualRun } from '../runs/launch.ts';
-import { checkGrants, checkReplay, createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay } from '../testing/stage-checks.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { lead } from './lead.ts';
 import type { LeaderDeps } from './leader.ts';
@@ -21,19 +22,19 @@ describe('lead', () => {
 
   beforeAll(async () => {
     stage = await createStage();
-    const { parts } = stage;
-    const { pool, store, logger, connection, rpc } = parts;
+    const { deps: serviceDeps } = stage;
+    const { pool, store, logger, connection, rpc } = serviceDeps;
     await ensureProjection(pool, schedulerProjection);
     const { signal } = stopping;
-    projecting = runProjection({ ...parts, projection: schedulerProjection, owner: 'test', signal });
+    projecting = runProjection({ ...serviceDeps, projection: schedulerProjection, owner: 'test', signal });
     deps = {
       pool,
       store,
       rpc,
       logger,
       clock: systemClock,
-      commands: commandDeps(parts, 'scheduler'),
-      waiter: parts.waiter,
+      commands: commandDeps(serviceDeps, 'scheduler'),
+      waiter: serviceDeps.waiter,
       lock: createLaunchLock(pool),
       jobQueue: await createJobQueue({ connection, logger }),
       maxRunning: 0,
@@ -42,7 +43,7 @@ describe('lead', () => {
   afterAll(async () => {
     stopping.abort();
     await projecting;
-    await stage[Symbol.asyncDispose]();
+    await stage?.[Symbol.asyncDispose]();
   });
 
   /** Dies at the nth of the moments before and after each write, and writes nothing from then on. */
@@ -92,7 +93,7 @@ describe('lead', () => {
 
   const grantsReleased = (): Promise<void> =>
     vi.waitFor(async () => {
-      const { rowCount } = await stage.parts.pool.query('select from scheduler.grants');
+      const { rowCount } = await stage.deps.pool.query('select from scheduler.grants');
       expect(rowCount).toBe(0);
     }, within);
 
@@ -184,7 +185,7 @@ describe('lead', () => {
     for (const [index, run] of runs.entries())
       await startManualRun(deps, { policy: ids[index]!, run, extra_vars: null });
     // The executor has room for eight; two jobs stay in the queue.
-    await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(10), within);
+    await vi.waitFor(async () => expect((await deps.jobQueue.listQueued()).size).toBe(10), within);
     for (const [index, run] of runs.entries()) await stage.waitForStatuses(run, [index < 8 ? 'running' : 'pending']);
     await first.stop();
     const published = vi.fn(deps.jobQueue.publish);
@@ -196,7 +197,7 @@ describe('lead', () => {
     gate.resolve();
     for (const run of [...runs, last]) await stage.waitForStatuses(run, ['successful']);
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual([last]);
-    await vi.waitFor(async () => expect((await deps.jobQueue.queued()).size).toBe(0), within);
+    await vi.waitFor(async () => expect((await deps.jobQueue.listQueued()).size).toBe(0), within);
     await next.stop();
   });
 
@@ -216,7 +217,7 @@ describe('lead', () => {
     for (const [index, run] of runs.entries()) await stage.waitForStatuses(run, [index < 8 ? 'running' : 'pending']);
     // While nothing is lost, nothing is handed out twice.
     expect(published.mock.calls.map(([{ run }]) => run)).toEqual(runs);
-    await stage.parts.connection.nats.request('$JS.API.STREAM.DELETE.JOBS', '');
+    await stage.deps.connection.nats.request('$JS.API.STREAM.DELETE.JOBS', '');
     published.mockClear();
     await vi.waitFor(() => {
       expect(new Set(published.mock.calls.map(([{ run }]) => run))).toEqual(new Set(runs));

@@ -3,16 +3,16 @@ import type { Logger } from '@cyborgbackup/kernel';
 import type { JobQueue } from '@cyborgbackup/messaging';
 import type { QueueEntry } from '../queue/queue-entry.ts';
 import type { Queue } from '../queue/queue.ts';
-import type { RunDeps } from '../runs/create-run.ts';
 import type { Timetable } from '../timetable/timetable.ts';
 import type { JobPublisher } from './job-publisher.ts';
 import type { RetryLoop } from './retry-loop.ts';
 import type { Watermark } from './watermark.ts';
+import type { RunDeps } from '../runs/run-deps.ts';
 
 export interface LeaderDeps extends RunDeps {
   readonly store: EventStore;
   readonly logger: Logger;
-  readonly jobQueue: Pick<JobQueue, 'publish' | 'queued'>;
+  readonly jobQueue: Pick<JobQueue, 'publish' | 'listQueued'>;
   /** See `GrantLimits`. */
   readonly maxRunning: number;
   /** How long it may take until a job is found to be missing from the job queue; default: 30 seconds. */

@@ -34,7 +34,7 @@ const republishMissing = async (leader: Leader, signal: AbortSignal): Promise<vo
     .filter((entry) => isWithExecutors(entry) && !granting.has(entry) && !publisher.has(entry))
     .map((entry) => ({ entry, grantedAt: entry.grantedAt }));
   if (handedOut.length === 0) return;
-  const queued = await deps.jobQueue.queued();
+  const queued = await deps.jobQueue.listQueued();
   await folded.waitFor(await deps.store.head());
   for (const { entry, grantedAt } of handedOut) {
     const isLost = isWithExecutors(entry) && entry.grantedAt === grantedAt && !queued.has(entry.job.uuid);

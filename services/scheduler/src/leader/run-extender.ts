@@ -1,9 +1,9 @@
 import { messageOf, runInContext, systemContext, type Logger } from '@cyborgbackup/kernel';
 import type { Queue } from '../queue/queue.ts';
 import type { QueueEntry } from '../queue/queue-entry.ts';
-import type { CreateRunDeps } from '../runs/create-run.ts';
 import { extendRun } from '../runs/extend-run.ts';
 import { createRetryLoop, type RetryLoop } from './retry-loop.ts';
+import type { CreateRunDeps } from '../runs/run-deps.ts';
 
 const RETRY_MILLIS = 5_000;
 

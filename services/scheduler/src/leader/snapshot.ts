@@ -1,4 +1,5 @@
 import { isJobEnd } from '@cyborgbackup/contracts';
+import { inTransaction } from '@cyborgbackup/database';
 import { AppError } from '@cyborgbackup/kernel';
 import { readCheckpoint } from '@cyborgbackup/projections';
 import type { Table } from '@cyborgbackup/projections/define';
@@ -63,14 +64,12 @@ export const loadSnapshot = (pool: Pool): Promise<Snapshot> =>
 const inSnapshot = async <T>(pool: Pool, read: (client: ClientBase, position: bigint) => Promise<T>): Promise<T> => {
   const client = await pool.connect();
   try {
-    await client.query('begin isolation level repeatable read read only');
-    const result = await read(client, await positionOf(client));
-    await client.query('commit');
+    return await inTransaction(client, async () => {
+      await client.query('set transaction isolation level repeatable read read only');
+      return read(client, await positionOf(client));
+    });
+  } finally {
     client.release();
-    return result;
-  } catch (error) {
-    client.release(true);
-    throw error;
   }
 };
 

@@ -9,7 +9,7 @@ const SKIPPED = 'Skipped: ';
  */
 export const outcomeOfFailedDependency = ({ job: { uuid: job } }: QueueEntry, dependency: QueueEntry): JobCommand => {
   const { reason, end } = dependency;
-  const { jobType, name } = dependency.job;
+  const { job_type: jobType, name } = dependency.job;
   // A dependency that was skipped itself names the cause, however long the chain.
   if (reason.startsWith(SKIPPED)) return { type: 'skip', job, reason };
   if (jobType === 'check' && end !== 'canceled') return { type: 'fail', job, reason: `"${name}" failed: ${reason}` };

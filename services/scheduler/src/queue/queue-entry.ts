@@ -1,28 +1,32 @@
 import type { JobEnd, PlannedJob, RunFacts } from '@cyborgbackup/contracts';
 import { activityOf, kindOf, taskOf } from '../job/run-kind.ts';
 
-/** What the queue has to know of a job. */
-export interface QueuedJob {
-  readonly uuid: string;
-  /** Ascending with the time of planning. */
-  readonly id: number;
-  readonly run: string;
-  readonly name: string;
-  readonly jobType: string;
+/** A job as both the log and the table describe it. */
+export interface JobRecord extends Pick<PlannedJob, 'uuid' | 'id' | 'name'> {
+  readonly job_type: string;
   /** See `taskOf`. */
   readonly task: string | null;
+  readonly run: string;
+  readonly policy: string | null;
+  readonly repository: string | null;
+  readonly client: string | null;
+  readonly needs: readonly string[];
+  readonly scheduled: boolean;
+  /** Of the request that started the run. */
+  readonly correlationId: string;
+}
+
+/**
+ * What the queue has to know of a job. Ids ascend with the time of planning. Its repository and its client are held exclusively
+ * while it is granted.
+ */
+export interface QueuedJob extends Omit<JobRecord, 'policy' | 'scheduled'> {
   /** Whose fair share it uses: the policy's uuid, or the run's where there is no policy. */
   readonly policy: string;
   /** See `activityOf`. */
   readonly activity: string | null;
   /** Launched by a user, not by a schedule. */
   readonly manual: boolean;
-  /** Held exclusively while the job is granted. */
-  readonly repository: string | null;
-  readonly client: string | null;
-  readonly needs: readonly string[];
-  /** Of the request that started the run. */
-  readonly correlationId: string;
 }
 
 /**
@@ -67,38 +71,18 @@ export const createEntry = (job: QueuedJob): QueueEntry => ({
   reason: '',
 });
 
-/** A job as both the log and the table describe it. */
-export interface JobRecord extends Pick<PlannedJob, 'uuid' | 'id' | 'name' | 'job_type'> {
-  readonly needs: readonly string[];
-  readonly task: string | null;
-  readonly run: string;
-  readonly policy: string | null;
-  readonly repository: string | null;
-  readonly client: string | null;
-  readonly scheduled: boolean;
-  readonly correlationId: string;
-}
-
 /** @param run all jobs of one run */
 export const queuedJobs = (run: readonly JobRecord[]): readonly QueuedJob[] => {
   const [first] = run;
   if (!first) return [];
   const activity = activityOf(kindOf(first.policy, run), first.policy ?? first.repository);
-  return run.map((job) => ({
-    uuid: job.uuid,
-    id: job.id,
-    run: job.run,
-    name: job.name,
-    jobType: job.job_type,
-    task: job.task,
-    policy: job.policy ?? job.run,
+  return run.map(({ policy, scheduled, ...job }) => ({
+    ...job,
+    policy: policy ?? job.run,
     activity,
-    manual: !job.scheduled,
+    manual: !scheduled,
     // The preparation of a client runs no borg on the repository.
     repository: job.job_type === 'check' && job.client !== null ? null : job.repository,
-    client: job.client,
-    needs: job.needs,
-    correlationId: job.correlationId,
   }));
 };
 

@@ -84,7 +84,7 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
     id: first + index + 1,
     run: uuidOf('run', first),
     name: `Job ${first + index}`,
-    jobType: 'job',
+    job_type: 'job',
     task: findsMachines ? 'machines' : null,
     activity: `backup/${uuidOf('policy', policy)}`,
     policy: uuidOf('policy', policy),
@@ -318,7 +318,7 @@ describe('any history of the queue', () => {
     );
   });
 
-  it('leads to the same decisions after a new leader has loaded it', () => {
+  it('decides the same after a new leader has loaded the queue', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let model = newModel();

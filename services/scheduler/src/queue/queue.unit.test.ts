@@ -12,7 +12,7 @@ const job = (uuid: string, changes: Partial<QueuedJob> = {}): QueuedJob => ({
   id: (lastId += 1),
   run: `run of ${uuid}`,
   name: uuid,
-  jobType: 'job',
+  job_type: 'job',
   task: null,
   activity: null,
   policy: 'p',
@@ -88,7 +88,7 @@ describe('decideGrants', () => {
   it('grants the preparation of clients beside a backup into the same repository', () => {
     const queue = queueOf(
       job('backup', { repository: 'r', client: 'c1' }),
-      job('check', { jobType: 'check', client: 'c2' }),
+      job('check', { job_type: 'check', client: 'c2' }),
     );
     expect(decide(queue)).toEqual(['granted backup', 'granted check']);
   });
@@ -202,7 +202,7 @@ describe('a job that lost its attempt', () => {
     return queue;
   };
 
-  it('keeps its repository and client, but does not count as running while it pauses', () => {
+  it('keeps repository and client of a job that lost its attempt, but does not count it as running while it pauses', () => {
     const queue = pausing();
     expect(decide(queue, limits)).toEqual(['granted next']);
     start(queue, 'off');
@@ -213,7 +213,7 @@ describe('a job that lost its attempt', () => {
     expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
   });
 
-  it('gives back its repository and client when it ends in its pause', () => {
+  it('releases repository and client of a job that ends in its pause', () => {
     const queue = pausing();
     end(queue, 'off', 'canceled');
     expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
@@ -223,7 +223,7 @@ describe('a job that lost its attempt', () => {
 
 describe('outcomeOfFailedDependency', () => {
   const need = (name: string, jobType: string, ended: 'failed' | 'error' | 'canceled') => ({
-    ...createEntry(job(name, { jobType })),
+    ...createEntry(job(name, { job_type: jobType })),
     end: ended,
     reason: 'Broken.',
   });

@@ -1,25 +1,18 @@
-import { CANCEL_SIGNAL, jobStream, type schedulerCommands } from '@cyborgbackup/contracts';
-import { handleCommand, type CommandDeps } from '@cyborgbackup/event-store';
+import { CANCEL_SIGNAL, jobStream, type RpcOutput, type schedulerCommands } from '@cyborgbackup/contracts';
+import { handleCommand } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import type { Signals } from '@cyborgbackup/messaging';
-import type { Pool } from 'pg';
-import type { z } from 'zod';
 import { jobDecider } from '../job/job-decider.ts';
-
-export interface CancelDeps {
-  readonly pool: Pool;
-  readonly commands: CommandDeps;
-  readonly signals: Pick<Signals, 'publish'>;
-}
+import type { RunDeps } from './run-deps.ts';
 
 /**
  * Ends a job that does not run at once; asks the executor of one that does. Asking again only repeats the signal.
  * @throws AppError `not-found`; `conflict` when it has ended already
  */
 export const cancelJob = async (
-  { pool, commands, signals }: CancelDeps,
+  { pool, commands, signals }: Pick<RunDeps, 'pool' | 'commands'> & { readonly signals: Pick<Signals, 'publish'> },
   job: string,
-): Promise<z.output<typeof schedulerCommands.cancel.output>> => {
+): Promise<RpcOutput<typeof schedulerCommands.cancel>> => {
   const { rowCount } = await pool.query('select from scheduler.jobs where uuid = $1', [job]);
   if (rowCount !== 1) throw new AppError('not-found', 'There is no such job.');
   const handle = handleCommand(commands, jobDecider);

@@ -1,14 +1,19 @@
-import { repositoryCommands, type LaunchType, type schedulerCommands } from '@cyborgbackup/contracts';
+import {
+  repositoryCommands,
+  type LaunchType,
+  type RpcInput,
+  type RpcOutput,
+  type schedulerCommands,
+} from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
-import type { z } from 'zod';
 import { hasActiveCheck } from './active-jobs.ts';
-import { answerWithRun, createRun, findRun, type CreatedRun, type LaunchAnswer, type RunDeps } from './create-run.ts';
-import { jobUuid, type DraftJob } from './planning/draft-jobs.ts';
+import { answerWithRun, createRun, findRun, type CreatedRun, type LaunchAnswer } from './create-run.ts';
+import { jobUuid, NEW_JOB, type DraftJob } from './planning/draft-jobs.ts';
 import type { ResolvedRun } from './planning/plan-run.ts';
-import { disabledError, RESOLVE_MILLIS, type ResolveDeps } from './resolve-policy.ts';
+import { disabledError, RESOLVE_MILLIS } from './resolve-policy.ts';
+import type { RunDeps } from './run-deps.ts';
 
-type CheckRepository = z.output<typeof schedulerCommands.checkRepository.input>;
-type ResolvedRepository = z.output<typeof repositoryCommands.resolve.output>;
+type ResolvedRepository = RpcOutput<typeof repositoryCommands.resolve>;
 
 export interface RepositoryCheck {
   readonly run: string;
@@ -28,14 +33,11 @@ const draftCheck = (
   { run, verifyData, launchType }: RepositoryCheck,
   { uuid, name }: ResolvedRepository,
 ): DraftJob => ({
+  ...NEW_JOB,
   uuid: jobUuid(run, verifyData ? 'integrity' : 'archives', uuid),
   name: verifyData ? `Integrity Job ${name}` : `Check Repository ${name}`,
   job_type: verifyData ? 'integrity' : 'check',
   launch_type: launchType,
-  client: null,
-  needs: [],
-  archive_name: null,
-  master_job: null,
   check: 'archives',
 });
 
@@ -48,7 +50,7 @@ const checkUsable = ({ uuid, name, enabled, ready }: ResolvedRepository, expecte
 };
 
 /** The repository as inventory has it at this moment. @throws AppError `not-found` */
-export const resolveRepository = ({ rpc }: ResolveDeps, id: number): Promise<ResolvedRepository> => {
+export const resolveRepository = ({ rpc }: Pick<RunDeps, 'rpc'>, id: number): Promise<ResolvedRepository> => {
   const { subject, output } = repositoryCommands.resolve;
   return rpc.call(subject, { id }, { schema: output, deadlineMillis: RESOLVE_MILLIS });
 };
@@ -79,6 +81,6 @@ export const createCheckRun = async (deps: RunDeps, check: RepositoryCheck): Pro
  */
 export const checkRepository = (
   deps: RunDeps,
-  { repository, run, verify_data: verifyData }: CheckRepository,
+  { repository, run, verify_data: verifyData }: RpcInput<typeof schedulerCommands.checkRepository>,
 ): Promise<LaunchAnswer> =>
   answerWithRun(deps, run, () => createCheckRun(deps, { run, repository, verifyData, launchType: 'manual' }));

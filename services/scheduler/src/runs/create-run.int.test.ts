@@ -7,22 +7,23 @@ import { somePolicy } from '../testing/policy-fixture.ts';
 import { draftLaunch } from './planning/draft-launch.ts';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
 import { startScheduledRun } from '../timetable/start-scheduled-run.ts';
-import { createLaunchLock } from './launch-lock.ts';
+import { createLaunchLock } from './run-deps.ts';
 import { startManualRun } from './launch.ts';
 import type { RunPlan } from './planning/plan-run.ts';
-import { createRun, type LaunchAnswer, type RunDeps } from './create-run.ts';
+import { createRun, type LaunchAnswer } from './create-run.ts';
+import type { RunDeps } from './run-deps.ts';
 
 let stage: Stage;
 beforeAll(async () => {
   stage = await createStage();
   await stage.startScheduler();
 });
-afterAll(() => stage[Symbol.asyncDispose]());
+afterAll(() => stage?.[Symbol.asyncDispose]());
 
 const clock = createTestClock();
-const depsOf = (store = stage.parts.store) => ({
-  pool: stage.parts.pool,
-  commands: { ...commandDeps(stage.parts, 'scheduler'), store },
+const depsOf = (store = stage.deps.store) => ({
+  pool: stage.deps.pool,
+  commands: { ...commandDeps(stage.deps, 'scheduler'), store },
   clock,
 });
 
@@ -33,7 +34,7 @@ const planOf = (resolved: ResolvedPolicy): RunPlan => {
 };
 
 const claims = async (): Promise<number> => {
-  const { rows } = await stage.parts.pool.query<{ count: number }>(
+  const { rows } = await stage.deps.pool.query<{ count: number }>(
     `select count(*)::int4 as count from events.events where type = 'claim-taken'`,
   );
   return rows[0]!.count;
@@ -41,7 +42,7 @@ const claims = async (): Promise<number> => {
 
 it('claims the same archive names when a run is tried again later', async () => {
   const plan = planOf(somePolicy(1, { clientCount: 3 }));
-  const { store } = stage.parts;
+  const { store } = stage.deps;
   const broken = Object.create(store) as typeof store;
   broken.append = (stream, ...rest) =>
     stream === runStream(plan.run) ? Promise.reject(new Error('The disk is full')) : store.append(stream, ...rest);
@@ -76,7 +77,7 @@ it('refuses a run that is too large for one event, before any name is claimed', 
 it('gives the reason for which the occurrence of a policy that is too large is skipped', async () => {
   const policy = hugePolicy(3);
   stage.policies.set(3, policy);
-  const deps = { ...depsOf(), rpc: stage.parts.rpc } as unknown as RunDeps;
+  const deps = { ...depsOf(), rpc: stage.deps.rpc } as unknown as RunDeps;
   const { uuid: subject, id } = policy.policy;
   const occurrence = { kind: 'backup', subject, id, run: randomUUID(), dueAt: new Date().toISOString() } as const;
   const reason = await startScheduledRun(deps, { ...occurrence, schedule: { id: 1, name: 'nightly' } });
@@ -86,7 +87,7 @@ it('gives the reason for which the occurrence of a policy that is too large is s
 it('holds up no other launch while it claims its names, and claims none for one that is refused', async () => {
   const [big, other] = [somePolicy(5, { clientCount: 2 }), somePolicy(6)];
   for (const policy of [big, other]) stage.policies.set(policy.policy.id, policy);
-  const { pool, store, rpc, waiter } = stage.parts;
+  const { pool, store, rpc, waiter } = stage.deps;
   const running = Promise.withResolvers<void>();
   stage.executor.orders.set('Backup Job policy5 host5-1', running.promise);
   const claiming = Promise.withResolvers<void>();

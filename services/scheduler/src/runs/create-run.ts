@@ -1,26 +1,18 @@
-import { runStream, type RunRequested, type schedulerCommands, type OccurrenceEvent } from '@cyborgbackup/contracts';
-import { claim, handleCommand, loadState, type ClaimDeps } from '@cyborgbackup/event-store';
-import { AppError, type Clock } from '@cyborgbackup/kernel';
+import {
+  runStream,
+  type OccurrenceEvent,
+  type RpcOutput,
+  type RunRequested,
+  type schedulerCommands,
+} from '@cyborgbackup/contracts';
+import { claim, handleCommand, loadState } from '@cyborgbackup/event-store';
+import { AppError } from '@cyborgbackup/kernel';
 import { drawIds } from '@cyborgbackup/service';
-import type { Pool } from 'pg';
-import type { z } from 'zod';
-import type { LaunchLock } from './launch-lock.ts';
-import { hasActiveJobs, type ActiveJobsDeps } from './active-jobs.ts';
+import { hasActiveJobs } from './active-jobs.ts';
 import { claimArchiveNames } from './planning/claim-archive-names.ts';
 import { archiveNamesOf, checkSize, headJob, planRun, type RunPlan } from './planning/plan-run.ts';
-import type { ResolveDeps } from './resolve-policy.ts';
+import type { CreateRunDeps, RunDeps } from './run-deps.ts';
 import { runDecider, type RunState } from './run-decider.ts';
-
-export interface CreateRunDeps {
-  readonly pool: Pool;
-  readonly commands: ClaimDeps;
-  readonly clock: Clock;
-}
-
-/** What the commands need that create a run. */
-export interface RunDeps extends CreateRunDeps, ActiveJobsDeps, ResolveDeps {
-  readonly lock: LaunchLock;
-}
 
 /** A run that is in the log. */
 export interface CreatedRun {
@@ -28,7 +20,7 @@ export interface CreatedRun {
   readonly position: bigint;
 }
 
-export type LaunchAnswer = z.output<typeof schedulerCommands.launch.output>;
+export type LaunchAnswer = RpcOutput<typeof schedulerCommands.launch>;
 
 const createdRun = ({ requested }: RunState, position: bigint | undefined): CreatedRun | undefined =>
   requested && position !== undefined ? { run: requested, position } : undefined;

@@ -1,21 +1,44 @@
-import type { PlannedJob, schedulerCommands } from '@cyborgbackup/contracts';
-import { AppError } from '@cyborgbackup/kernel';
-import type { z } from 'zod';
-import { nameUuid } from '@cyborgbackup/kernel';
-import { answerWithRun, createRunUnlessBusy, type LaunchAnswer, type RunDeps } from './create-run.ts';
-import { latestArchives, type LatestArchive } from './latest-archives.ts';
+import type { PlannedJob, RpcInput, schedulerCommands } from '@cyborgbackup/contracts';
+import { AppError, nameUuid } from '@cyborgbackup/kernel';
+import type { JobRow } from '@cyborgbackup/read-models';
+import type { Pool } from 'pg';
+import { answerWithRun, createRunUnlessBusy, type LaunchAnswer } from './create-run.ts';
 import {
   draftRepositoryCheck,
   jobUuid,
+  NEW_JOB,
   snapshotOf,
   sourceKey,
   sourceName,
   type DraftContext,
   type DraftJob,
+  type ResolvedPolicy,
 } from './planning/draft-jobs.ts';
 import { checkEnabled, resolvePolicy } from './resolve-policy.ts';
+import type { RunDeps } from './run-deps.ts';
 
-type Drill = z.output<typeof schedulerCommands.drill.input>;
+/** The latest good archive of a client, or of one of its machines, by the backup that made it. */
+export interface LatestArchive extends Pick<JobRow, 'uuid' | 'id'> {
+  readonly archive_name: string;
+  readonly client_uuid: string;
+  readonly machine: NonNullable<PlannedJob['machine']> | null;
+}
+
+const LATEST_ARCHIVES = `
+  select distinct on (client_uuid, machine_id)
+         uuid, id, archive_name, client_uuid,
+         case when machine_id is not null then json_build_object('id', machine_id, 'name', machine_name) end as machine
+    from scheduler.jobs
+   where policy_uuid = $1 and repository_uuid = $2 and job_type = 'job' and status = 'successful'
+     and archive_name is not null and client_uuid is not null
+   order by client_uuid, machine_id, id desc`;
+
+/** Of each client of a policy, and of each machine, in the repository that the policy has now. */
+export const latestArchives = async (
+  pool: Pool,
+  { policy, repository }: ResolvedPolicy,
+): Promise<readonly LatestArchive[]> =>
+  (await pool.query<LatestArchive>(LATEST_ARCHIVES, [policy.uuid, repository.uuid])).rows;
 
 const draftDrill = (
   { run, resolved: { policy }, launchType }: DraftContext,
@@ -25,12 +48,12 @@ const draftDrill = (
   const source = { client, machine: machine ?? undefined };
   const uuid = jobUuid(run, 'drill', sourceKey(source));
   return {
+    ...NEW_JOB,
     uuid,
     name: `Restore Drill ${policy.name} ${sourceName(source)}`,
     job_type: 'restore',
     launch_type: launchType,
     client,
-    needs: [],
     archive_name: archive.archive_name,
     master_job: archive.uuid,
     master_job_id: archive.id,
@@ -71,7 +94,10 @@ export const draftPolicyDrill = async (deps: RunDeps, context: DraftContext): Pr
  * Proves for a user that a policy's archives can be restored.
  * @throws AppError `conflict` when the policy is disabled, has no archive, or one of its clients is busy
  */
-export const drill = (deps: RunDeps, { policy, run }: Drill): Promise<LaunchAnswer> =>
+export const drill = (
+  deps: RunDeps,
+  { policy, run }: RpcInput<typeof schedulerCommands.drill>,
+): Promise<LaunchAnswer> =>
   answerWithRun(deps, run, async () => {
     const resolved = await resolvePolicy(deps, policy);
     const drafts = await draftPolicyDrill(deps, { run, resolved, launchType: 'manual' });

@@ -3,11 +3,11 @@ import { handleCommand, type CommandDeps } from '@cyborgbackup/event-store';
 import { AppError, type EventMetadata } from '@cyborgbackup/kernel';
 import { drawIds } from '@cyborgbackup/service';
 import { actingUser } from '../tables/planned-rows.ts';
-import type { CreateRunDeps } from './create-run.ts';
 import { claimArchiveNames } from './planning/claim-archive-names.ts';
 import { draftExtension } from './planning/draft-launch.ts';
 import { archiveNamesFor, planJobs } from './planning/plan-run.ts';
 import { runDecider } from './run-decider.ts';
+import type { CreateRunDeps } from './run-deps.ts';
 
 /** The first event of a type in a stream. */
 const findEvent = async <Data>(

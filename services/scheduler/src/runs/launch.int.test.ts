@@ -3,16 +3,9 @@ import { createSignals } from '@cyborgbackup/messaging';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import {
-  checkGrants,
-  checkReplay,
-  createStage,
-  jobNamed,
-  planOf,
-  plannedNamed,
-  within,
-  type Stage,
-} from '../testing/scheduler-stage.ts';
+import { createStage, jobNamed, plannedNamed, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay } from '../testing/stage-checks.ts';
+import { planOf } from '../testing/fake-executor.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
 
@@ -22,14 +15,14 @@ describe('a launch', () => {
     stage = await createStage();
     await stage.startScheduler();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const call = <Name extends keyof typeof schedulerCommands>(
     name: Name,
     input: z.input<(typeof schedulerCommands)[Name]['input']>,
   ): Promise<z.output<(typeof schedulerCommands)[Name]['output']>> => {
     const { subject, output } = schedulerCommands[name];
-    return stage.parts.rpc.call(subject, input, { schema: output }) as never;
+    return stage.deps.rpc.call(subject, input, { schema: output }) as never;
   };
   const launch = (policy: number, run: string = randomUUID()) => call('launch', { policy, run, extra_vars: null });
 
@@ -40,7 +33,7 @@ describe('a launch', () => {
     return policy;
   };
 
-  it('runs the whole chain of all clients, prepared first, one job at a time', async () => {
+  it('launches the whole chain of all clients, prepared first, one job at a time', async () => {
     const policy = addPolicy({ clientCount: 2 });
     const { id } = policy.policy;
     stage.policies.set(id, {
@@ -95,7 +88,7 @@ describe('a launch', () => {
     ]);
   });
 
-  it('is answered alike when it comes again', async () => {
+  it('answers a launch that comes again as the first time', async () => {
     const { policy } = addPolicy();
     const run = randomUUID();
     const answers = await Promise.all([1, 2, 3].map(() => launch(policy.id, run)));
@@ -105,7 +98,7 @@ describe('a launch', () => {
     expect(await stage.jobs(run)).toHaveLength(3);
   });
 
-  it('wins alone against others at the same moment, and blocks the next until it has ended', async () => {
+  it('lets one of several launches at the same moment win, and refuses the next until that has ended', async () => {
     const { policy } = addPolicy();
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set(`Backup Job policy${policy.id} host${policy.id}-1`, gate.promise);
@@ -139,7 +132,7 @@ describe('a launch', () => {
     });
   });
 
-  it('is canceled at once while it waits; what follows is skipped', async () => {
+  it('cancels a waiting job at once, and skips what follows', async () => {
     const { policy } = addPolicy({ clientCount: 2 });
     const gate = Promise.withResolvers<void>();
     const [one, two] = [`host${policy.id}-1`, `host${policy.id}-2`];
@@ -147,7 +140,7 @@ describe('a launch', () => {
     const run = randomUUID();
     await launch(policy.id, run);
     await stage.waitForStatuses(run, ['running', 'waiting', 'waiting', 'pending', 'waiting', 'waiting']);
-    const waiting = plannedNamed(await planOf(stage.parts, run), `Backup Job policy${policy.id} ${two}`);
+    const waiting = plannedNamed(await planOf(stage.deps, run), `Backup Job policy${policy.id} ${two}`);
     expect(await call('explain', { job: waiting.uuid })).toMatchObject({
       state: 'pending',
       reason: `Its repository is used by "Backup Job policy${policy.id} ${one}".`,
@@ -161,12 +154,12 @@ describe('a launch', () => {
     expect(await call('explain', { job: waiting.uuid })).toMatchObject({ state: 'ended' });
   });
 
-  it('is asked to end once it runs', async () => {
+  it('asks the executor to cancel a job that runs', async () => {
     const { policy } = addPolicy({ catalog_enabled: false, auto_prune: false });
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set(`Backup Job policy${policy.id} host${policy.id}-1`, gate.promise);
     const heard: string[] = [];
-    const stop = createSignals(stage.parts.connection).subscribe(
+    const stop = createSignals(stage.deps.connection).subscribe(
       CANCEL_SIGNAL,
       z.object({ job: z.uuid() }),
       ({ job }) => void heard.push(job),
@@ -184,7 +177,7 @@ describe('a launch', () => {
     stop();
   });
 
-  it('runs one of its jobs again, with what that needs', async () => {
+  it('relaunches one job with what that needs', async () => {
     const policy = addPolicy();
     const { id } = policy.policy;
     const backupName = `Backup Job policy${id} host${id}-1`;
@@ -232,7 +225,7 @@ describe('a launch', () => {
     await checkReplay(stage);
   });
 
-  it('checks a repository, once at a time, and again', async () => {
+  it('checks a repository, one check at a time, and relaunches the check', async () => {
     const { policy, repository } = addPolicy();
     stage.repositories.set(policy.id, repository);
     const gate = Promise.withResolvers<void>();
@@ -277,7 +270,7 @@ describe('a launch', () => {
     await expect(check).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining(message) });
   });
 
-  it('drills a policy’s latest archives, and one of them again', async () => {
+  it('drills a policy’s latest archives, and relaunches one of the drills', async () => {
     const policy = addPolicy({ clientCount: 2, catalog_enabled: false, auto_prune: false });
     const { id } = policy.policy;
     await expect(call('drill', { policy: id, run: randomUUID() })).rejects.toMatchObject({ code: 'conflict' });
@@ -292,19 +285,19 @@ describe('a launch', () => {
     const answer = await call('drill', { policy: id, run });
     await stage.waitForStatuses(run, ['successful', 'successful']);
     const [latest] = await stage.jobs(later);
-    const plan = await planOf(stage.parts, run);
+    const plan = await planOf(stage.deps, run);
     const job = plan.jobs.find(({ archive_name }) => archive_name === latest!.archive_name)!;
     expect(plan.jobs.map((each) => each.id)).toContain(answer.job);
     const again = randomUUID();
     await call('relaunch', { job: job.uuid, run: again });
     await stage.waitForStatuses(again, ['successful']);
-    const [drill] = (await planOf(stage.parts, again)).jobs;
+    const [drill] = (await planOf(stage.deps, again)).jobs;
     expect(drill).toMatchObject({ name: job.name, archive_name: latest!.archive_name, launch_type: 'relaunch' });
     expect(drill!.drill?.seed).not.toBe(job.drill?.seed);
     await checkReplay(stage);
   });
 
-  it('is explained by what executors there are', async () => {
+  it('explains a granted job by the executors that are connected', async () => {
     const policy = addPolicy({ catalog_enabled: false, auto_prune: false });
     const gate = Promise.withResolvers<void>();
     const others = Array.from({ length: 8 }, () => addPolicy({ catalog_enabled: false, auto_prune: false }));
@@ -325,7 +318,7 @@ describe('a launch', () => {
       const { reason } = await call('explain', { job: job!.uuid });
       expect(reason).toBe('It may run, but no executor is there: start one.');
     }, within);
-    const { nats } = stage.parts.connection;
+    const { nats } = stage.deps.connection;
     const subscription = nats.subscribe(HOLDER_SUBJECT);
     await nats.flush();
     expect((await call('explain', { job: job!.uuid })).reason).toContain('waits for an executor that has room');

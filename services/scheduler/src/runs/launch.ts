@@ -1,10 +1,10 @@
-import type { schedulerCommands } from '@cyborgbackup/contracts';
-import type { z } from 'zod';
-import { answerWithRun, createRunUnlessBusy, type LaunchAnswer, type RunDeps } from './create-run.ts';
+import type { RpcInput, schedulerCommands } from '@cyborgbackup/contracts';
+import { answerWithRun, createRunUnlessBusy, type LaunchAnswer } from './create-run.ts';
 import { draftLaunch } from './planning/draft-launch.ts';
 import { checkLaunch, resolvePolicy } from './resolve-policy.ts';
+import type { RunDeps } from './run-deps.ts';
 
-type Launch = z.output<typeof schedulerCommands.launch.input>;
+type Launch = RpcInput<typeof schedulerCommands.launch>;
 
 /**
  * Starts a policy for a user.

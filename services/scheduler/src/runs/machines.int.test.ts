@@ -3,7 +3,9 @@ import type { JobRow } from '@cyborgbackup/read-models';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { checkGrants, checkReplay, createStage, planOf, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkGrants, checkReplay } from '../testing/stage-checks.ts';
+import { planOf } from '../testing/fake-executor.ts';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
 
 const MACHINES: readonly VirtualMachine[] = [
@@ -17,7 +19,7 @@ describe('a policy of virtual machines', () => {
     stage = await createStage();
     await stage.startScheduler();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const addPolicy = (id: number, type = 'vm', options: Parameters<typeof somePolicy>[1] = {}): ResolvedPolicy => {
     const policy = somePolicy(id, options);
@@ -28,20 +30,20 @@ describe('a policy of virtual machines', () => {
   const launch = async (policy: number): Promise<{ readonly run: string; readonly job: number }> => {
     const run = randomUUID();
     const { subject, output } = schedulerCommands.launch;
-    const { job } = await stage.parts.rpc.call(subject, { policy, run, extra_vars: null }, { schema: output });
+    const { job } = await stage.deps.rpc.call(subject, { policy, run, extra_vars: null }, { schema: output });
     return { run, job };
   };
   const relaunch = async (job: string): Promise<string> => {
     const run = randomUUID();
     const { subject, output } = schedulerCommands.relaunch;
-    await stage.parts.rpc.call(subject, { job, run }, { schema: output });
+    await stage.deps.rpc.call(subject, { job, run }, { schema: output });
     return run;
   };
   const explain = (job: string) =>
-    stage.parts.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });
+    stage.deps.rpc.call(schedulerCommands.explain.subject, { job }, { schema: schedulerCommands.explain.output });
   const named = (jobs: readonly JobRow[], name: string): JobRow => jobs.find((job) => job.name === name)!;
 
-  it('finds them first, and then backs up each by a chain of its own', async () => {
+  it('finds virtual machines first, and then backs up each by a chain of its own', async () => {
     const { policy } = addPolicy(1);
     stage.executor.orders.set('Find Machines policy1 host1-1', MACHINES);
     const { run, job } = await launch(1);
@@ -81,7 +83,7 @@ describe('a policy of virtual machines', () => {
     await checkReplay(stage);
   });
 
-  it('gives two machines that would have one archive name two', async () => {
+  it('gives different archive names to two machines of the same name', async () => {
     addPolicy(2, 'proxmox', { catalog_enabled: false, auto_prune: false });
     stage.executor.orders.set('Find Machines policy2 host2-1', [
       { id: 'a', name: 'x/y' },
@@ -94,7 +96,7 @@ describe('a policy of virtual machines', () => {
     expect(two!.archive_name).toBe(`${one!.archive_name}-2`);
   });
 
-  it('ends when none is found, or when they cannot be listed, and leaves other hosts alone', async () => {
+  it('ends a host’s jobs when no machine is found or they cannot be listed, and leaves other hosts alone', async () => {
     addPolicy(3, 'vm', { clientCount: 3, catalog_enabled: false, auto_prune: false });
     stage.executor.orders.set('Find Machines policy3 host3-1', 'The machine "web" is not there.');
     stage.executor.orders.set('Prepare Hypervisor host3-2', 'There is no virsh.');
@@ -120,7 +122,7 @@ describe('a policy of virtual machines', () => {
     expect(await explain(machines!.uuid)).toMatchObject({ state: 'ended' });
   });
 
-  it('runs one machine’s backup again, alone, or all of a host', async () => {
+  it('relaunches the backup of one machine, or of all machines of a host', async () => {
     addPolicy(4);
     const name = 'Backup Job policy4 host4-1/web';
     stage.executor.orders.set('Find Machines policy4 host4-1', [MACHINES[0]!]);
@@ -137,7 +139,7 @@ describe('a policy of virtual machines', () => {
 
     const all = await relaunch(named(jobs, 'Find Machines policy4 host4-1').uuid);
     await stage.waitForStatuses(all, Array<string>(5).fill('successful'));
-    expect((await planOf(stage.parts, all)).jobs.map(({ launch_type }) => launch_type)).toEqual([
+    expect((await planOf(stage.deps, all)).jobs.map(({ launch_type }) => launch_type)).toEqual([
       'dependency',
       ...Array<string>(4).fill('relaunch'),
     ]);
@@ -145,7 +147,7 @@ describe('a policy of virtual machines', () => {
     await checkReplay(stage);
   });
 
-  it('is busy from its launch until the last machine is done', async () => {
+  it('counts a policy of machines as busy from its launch until the last machine is done', async () => {
     addPolicy(5, 'vm', { catalog_enabled: false, auto_prune: false });
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set('Find Machines policy5 host5-1', MACHINES);

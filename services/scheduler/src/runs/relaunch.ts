@@ -1,23 +1,13 @@
-import type { schedulerCommands } from '@cyborgbackup/contracts';
+import type { RpcInput, schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
-import type { z } from 'zod';
 import { createCheckRun, resolveRepository } from './check-repository.ts';
-import {
-  answerWithRun,
-  createRunUnlessBusy,
-  findRun,
-  type CreatedRun,
-  type LaunchAnswer,
-  type RunDeps,
-} from './create-run.ts';
-import { draftDrills } from './drill.ts';
-import { latestArchives } from './latest-archives.ts';
+import { answerWithRun, createRunUnlessBusy, findRun, type CreatedRun, type LaunchAnswer } from './create-run.ts';
+import { draftDrills, latestArchives } from './drill.ts';
 import type { DraftContext, DraftJob, ResolvedPolicy } from './planning/draft-jobs.ts';
 import { clientOf, draftRelaunch, type RelaunchedJob } from './planning/draft-relaunch.ts';
 import { checkEnabled, resolvePolicy } from './resolve-policy.ts';
 import { createRestoreRun } from './restore.ts';
-
-type Relaunch = z.output<typeof schedulerCommands.relaunch.input>;
+import type { RunDeps } from './run-deps.ts';
 
 interface JobToRelaunch extends RelaunchedJob {
   readonly uuid: string;
@@ -114,7 +104,10 @@ const relaunchRestore = async (deps: RunDeps, run: string, job: JobToRelaunch): 
  * Runs one job again, with the policy, repository and client as they are now, and before it what it needs to succeed.
  * @throws AppError `not-found`; `conflict` when it has not ended, its client is busy, or there is nothing to run any more
  */
-export const relaunch = (deps: RunDeps, { job: uuid, run }: Relaunch): Promise<LaunchAnswer> =>
+export const relaunch = (
+  deps: RunDeps,
+  { job: uuid, run }: RpcInput<typeof schedulerCommands.relaunch>,
+): Promise<LaunchAnswer> =>
   answerWithRun(deps, run, async () => {
     const job = await findJob(deps, uuid);
     if (!job.finished) throw new AppError('conflict', `"${job.name}" has not ended yet: wait for it, or cancel it.`);

@@ -1,12 +1,7 @@
-import { policyCommands } from '@cyborgbackup/contracts';
+import { policyCommands, type RpcOutput } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
-import type { RpcClient } from '@cyborgbackup/messaging';
-import type { z } from 'zod';
 import type { ResolvedPolicy } from './planning/draft-jobs.ts';
-
-export interface ResolveDeps {
-  readonly rpc: Pick<RpcClient, 'call'>;
-}
+import type { RunDeps } from './run-deps.ts';
 
 export const RESOLVE_MILLIS = 3_000;
 /** A policy is hardly changed more often while it is read. */
@@ -16,7 +11,7 @@ const MAX_ATTEMPTS = 5;
  * The policy as inventory has it at this moment.
  * @throws AppError `not-found`; `unavailable` when its clients change all the time
  */
-export const resolvePolicy = async (deps: ResolveDeps, id: number): Promise<ResolvedPolicy> => {
+export const resolvePolicy = async (deps: Pick<RunDeps, 'rpc'>, id: number): Promise<ResolvedPolicy> => {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const resolved = await resolveOnce(deps, id);
     if (resolved) return resolved;
@@ -25,9 +20,9 @@ export const resolvePolicy = async (deps: ResolveDeps, id: number): Promise<Reso
 };
 
 /** Undefined when the clients changed between two pages: the second one might leave some out. */
-const resolveOnce = async ({ rpc }: ResolveDeps, id: number): Promise<ResolvedPolicy | undefined> => {
+const resolveOnce = async ({ rpc }: Pick<RunDeps, 'rpc'>, id: number): Promise<ResolvedPolicy | undefined> => {
   const { subject, output: schema } = policyCommands.resolve;
-  const readPage = (clients_from: number): Promise<z.output<typeof schema>> =>
+  const readPage = (clients_from: number): Promise<RpcOutput<typeof policyCommands.resolve>> =>
     rpc.call(subject, { id, clients_from }, { schema, deadlineMillis: RESOLVE_MILLIS });
   const { next: second, revision, ...resolved } = await readPage(0);
   const clients = [...resolved.clients];

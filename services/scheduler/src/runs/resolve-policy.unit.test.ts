@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { resolvePolicy, type ResolveDeps } from './resolve-policy.ts';
+import { resolvePolicy } from './resolve-policy.ts';
+import type { RunDeps } from './run-deps.ts';
 
 /** An inventory that gives two clients at a time, and does something after each answer. */
 const inventoryOf = (clientCount: number, after: (clients: object[], answers: number) => void) => {
@@ -13,7 +14,7 @@ const inventoryOf = (clientCount: number, after: (clients: object[], answers: nu
     after(clients, (answers += 1));
     return Promise.resolve(page);
   };
-  return { policy, clients, deps: { rpc: { call } } as unknown as ResolveDeps };
+  return { policy, clients, deps: { rpc: { call } } as unknown as RunDeps };
 };
 
 it('leaves out no client when others are removed while it asks', async () => {

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { createStage, planOf, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, type Stage } from '../testing/scheduler-stage.ts';
+import { planOf } from '../testing/fake-executor.ts';
 
 const WHAT: RestoreRequest = {
   item: '',
@@ -32,11 +33,11 @@ describe('a restore', () => {
     stage.policies.set(1, policy);
     const run = randomUUID();
     const { subject, output } = schedulerCommands.launch;
-    await stage.parts.rpc.call(subject, { policy: 1, run, extra_vars: null }, { schema: output });
+    await stage.deps.rpc.call(subject, { policy: 1, run, extra_vars: null }, { schema: output });
     await stage.waitForStatuses(run, ['successful', 'successful', 'successful']);
     backup = (await stage.jobs(run))[0]!;
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   const restore = async (
     request: Partial<z.input<typeof schedulerCommands.restore.input>> = {},
@@ -44,15 +45,15 @@ describe('a restore', () => {
     const { subject, output } = schedulerCommands.restore;
     const run = request.run ?? randomUUID();
     const input = { ...WHAT, run, backup: backup.uuid, repository, client: stranger, ...request };
-    const { job } = await stage.parts.rpc.call(subject, input, { schema: output });
-    const plan = await planOf(stage.parts, run);
+    const { job } = await stage.deps.rpc.call(subject, input, { schema: output });
+    const plan = await planOf(stage.deps, run);
     expect(plan.jobs).toHaveLength(1);
     expect(plan.jobs[0]!.id).toBe(job);
     expect(plan.repository).toEqual(repository);
     return { run, job: plan.jobs[0]!, policyUuid: plan.policy?.uuid };
   };
 
-  it('goes to any client, as it was asked for, and only once', async () => {
+  it('restores to any client, as it was asked for, and only once', async () => {
     const { run, job } = await restore();
     expect(job).toMatchObject({
       name: 'Restore Job policy1 stranger',
@@ -67,13 +68,13 @@ describe('a restore', () => {
     await stage.waitForStatuses(run, ['successful']);
   });
 
-  it('goes to the repository’s host, where it waits for no client', async () => {
+  it('restores to the repository’s host without waiting for a client', async () => {
     const { run, job } = await restore({ client: null, destination: 'repository' });
     expect(job).toMatchObject({ name: 'Restore Job policy1 repository1', client: null });
     await stage.waitForStatuses(run, ['successful']);
   });
 
-  it('waits while its client is busy with the repository', async () => {
+  it('lets a restore wait while its client is busy with the repository', async () => {
     const release = Promise.withResolvers<void>();
     stage.executor.orders.set('Restore Job policy1 stranger', release.promise);
     const { run } = await restore();
@@ -85,7 +86,7 @@ describe('a restore', () => {
     await stage.waitForStatuses(second.run, ['successful']);
   });
 
-  it('needs no policy that is switched on, or that is still there', async () => {
+  it('restores an archive whose policy is disabled or removed', async () => {
     stage.policies.set(1, { ...policy, policy: { ...policy.policy, enabled: false } });
     const disabled = await restore();
     expect(disabled.policyUuid).toBe(policy.policy.uuid);
@@ -99,17 +100,17 @@ describe('a restore', () => {
     await stage.waitForStatuses(orphan.run, ['successful']);
   });
 
-  it('runs again as it was asked for, but not into a database', async () => {
+  it('relaunches a restore as it was asked for, but not into a database', async () => {
     stage.policies.set(1, policy);
     stage.repositories.set(repository.id, { ...repository, path: 'borg@new:/srv/repo', ready: true, enabled: true });
     const { subject, output } = schedulerCommands.relaunch;
     const again = (job: string, as: string): Promise<z.output<typeof output>> =>
-      stage.parts.rpc.call(subject, { job, run: as }, { schema: output });
+      stage.deps.rpc.call(subject, { job, run: as }, { schema: output });
     const { run, job } = await restore();
     await stage.waitForStatuses(run, ['successful']);
     const second = randomUUID();
     const answer = await again(job.uuid, second);
-    const plan = await planOf(stage.parts, second);
+    const plan = await planOf(stage.deps, second);
     expect(plan.repository).toMatchObject({ path: 'borg@new:/srv/repo' });
     expect(plan.jobs).toMatchObject([{ ...job, id: answer.job, uuid: plan.jobs[0]!.uuid, launch_type: 'relaunch' }]);
     await stage.waitForStatuses(second, ['successful']);
@@ -121,7 +122,7 @@ describe('a restore', () => {
     });
   });
 
-  it('is refused for an archive that was never made', async () => {
+  it('refuses to restore an archive that was never made', async () => {
     await expect(restore({ backup: randomUUID() })).rejects.toMatchObject({ code: 'not-found' });
   });
 });

@@ -1,19 +1,15 @@
-import type { LaunchType, schedulerCommands } from '@cyborgbackup/contracts';
+import type { LaunchType, RpcInput, schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
-import type { z } from 'zod';
-import { answerWithRun, createRun, type CreatedRun, type LaunchAnswer, type RunDeps } from './create-run.ts';
-import { jobUuid, type DraftJob } from './planning/draft-jobs.ts';
+import type { JobRow } from '@cyborgbackup/read-models';
+import { answerWithRun, createRun, type CreatedRun, type LaunchAnswer } from './create-run.ts';
+import { jobUuid, NEW_JOB, type DraftJob } from './planning/draft-jobs.ts';
 import type { ResolvedRun } from './planning/plan-run.ts';
 import { resolvePolicy } from './resolve-policy.ts';
+import type { RunDeps } from './run-deps.ts';
 
-type Restore = z.output<typeof schedulerCommands.restore.input>;
+type Restore = RpcInput<typeof schedulerCommands.restore>;
 
-interface Backup {
-  readonly uuid: string;
-  readonly id: number;
-  readonly archive_name: string;
-  readonly policy: number | null;
-}
+type Backup = Pick<JobRow, 'uuid' | 'id' | 'policy'> & { readonly archive_name: string };
 
 /** A backup that failed may have left an archive too: that its source shrank is found out afterwards. */
 const FIND_BACKUP = `
@@ -57,12 +53,12 @@ export const createRestoreRun = async (
   const backup = await findBackup(deps, uuid);
   const resolved = await resolveFor(deps, backup, request);
   const draft: DraftJob = {
+    ...NEW_JOB,
     uuid: jobUuid(run, 'restore', client?.uuid ?? 'repository'),
     name: `Restore Job ${resolved.policy?.name ?? backup.archive_name} ${client?.hostname ?? repository.name}`,
     job_type: 'restore',
     launch_type: launchType,
     client,
-    needs: [],
     archive_name: backup.archive_name,
     master_job: backup.uuid,
     master_job_id: backup.id,

@@ -98,7 +98,7 @@ const backedUp = succeeded(backup, {
 });
 
 describe('scheduler.jobs', () => {
-  it('shows a run as it was planned', () => {
+  it('shows the jobs of a run as they were planned', () => {
     expect(rowAfter(backup)).toEqual({
       uuid: backup,
       id: 2,

@@ -24,29 +24,20 @@ const UNTOUCHED = {
 /** The user behind an event; null for a service. */
 export const actingUser = ({ actor }: EventMetadata): string | null => (actor.kind === 'user' ? actor.id : null);
 
-type PolicyColumns = Pick<JobRow, 'policy' | 'policy_uuid' | 'policy_name' | 'policy_type'>;
-
-const policyColumns = ({ policy }: RunFacts): PolicyColumns =>
-  policy
-    ? { policy: policy.id, policy_uuid: policy.uuid, policy_name: policy.name, policy_type: policy.policy_type }
-    : { policy: null, policy_uuid: null, policy_name: '', policy_type: '' };
-
-type RepositoryColumns = Pick<JobRow, 'repository' | 'repository_uuid' | 'repository_name'>;
-
-const repositoryColumns = ({ repository }: RunFacts): RepositoryColumns =>
-  repository
-    ? { repository: repository.id, repository_uuid: repository.uuid, repository_name: repository.name }
-    : { repository: null, repository_uuid: null, repository_name: '' };
-
-const scheduleColumns = ({ schedule, due_at }: RunFacts): Pick<JobRow, 'schedule' | 'schedule_name' | 'due_at'> =>
-  schedule
-    ? { schedule: schedule.id, schedule_name: schedule.name, due_at }
-    : { schedule: null, schedule_name: '', due_at };
-
-const clientColumns = ({ client }: PlannedJob): Pick<JobRow, 'client' | 'client_uuid' | 'client_hostname'> =>
-  client
-    ? { client: client.id, client_uuid: client.uuid, client_hostname: client.hostname }
-    : { client: null, client_uuid: null, client_hostname: '' };
+/** What a run's jobs have in common. */
+const runColumns = ({ uuid, policy, repository, schedule, due_at }: RunFacts) => ({
+  run: uuid,
+  policy: policy?.id ?? null,
+  policy_uuid: policy?.uuid ?? null,
+  policy_name: policy?.name ?? '',
+  policy_type: policy?.policy_type ?? '',
+  repository: repository?.id ?? null,
+  repository_uuid: repository?.uuid ?? null,
+  repository_name: repository?.name ?? '',
+  schedule: schedule?.id ?? null,
+  schedule_name: schedule?.name ?? '',
+  due_at,
+});
 
 /** Ids of jobs, by uuid: each one's own, and that of the first job that needs it. */
 const jobIds = (
@@ -69,7 +60,6 @@ export const plannedRows = (
   succeeded: readonly string[] = [],
 ): readonly JobRow[] => {
   const ids = jobIds(run.jobs);
-  const runColumns = { ...policyColumns(run), ...repositoryColumns(run), ...scheduleColumns(run), run: run.uuid };
   const creation = {
     created: occurredAt,
     modified: occurredAt,
@@ -79,14 +69,16 @@ export const plannedRows = (
   };
   return run.jobs.map((job) => ({
     ...UNTOUCHED,
-    ...runColumns,
-    ...clientColumns(job),
+    ...runColumns(run),
     ...creation,
     uuid: job.uuid,
     id: job.id,
     name: job.name,
     job_type: job.job_type,
     task: taskOf(job),
+    client: job.client?.id ?? null,
+    client_uuid: job.client?.uuid ?? null,
+    client_hostname: job.client?.hostname ?? '',
     launch_type: job.launch_type,
     restore: job.restore ? JSON.stringify(job.restore) : null,
     machine_id: job.machine?.id ?? null,

@@ -1,6 +1,6 @@
 import type { RepositoryEvent, ScheduleEvent, SettingsEvent } from '@cyborgbackup/contracts';
 import type { RecordedEvent } from '@cyborgbackup/kernel';
-import { defineReadModel, type Change, type Changes, type TableChanges } from '@cyborgbackup/projections';
+import { defineReadModel, type TableChanges } from '@cyborgbackup/projections';
 import {
   scheduler,
   type TimetableEntry,
@@ -16,10 +16,7 @@ import { knownEvent } from './known-event.ts';
  * The timetable as tables, apart from the inventory's own: every row is exactly as old as the jobs beside it, so that a
  * scheduler that starts can go on from one position of the log.
  */
-const onEntries = (
-  recorded: RecordedEvent<TimetableEntryEvent>,
-  table: TableChanges<TimetableEntry>,
-): Changes<TimetableEntry> => {
+const onEntries = (recorded: RecordedEvent<TimetableEntryEvent>, table: TableChanges<TimetableEntry>) => {
   const event = knownEvent(recorded);
   return entryKeys(event).map((key) => table.upsert({ ...key }, (row) => evolveEntry(row, key, event)));
 };
@@ -35,16 +32,10 @@ export const timetableEntries = defineReadModel<TimetableEntry, TimetableEntryEv
   'occurrence-skipped': onEntries,
 });
 
-const onSchedule = (
-  event: RecordedEvent<ScheduleEvent>,
-  table: TableChanges<TimetableSchedule>,
-): Change<TimetableSchedule> =>
+const onSchedule = (event: RecordedEvent<ScheduleEvent>, table: TableChanges<TimetableSchedule>) =>
   table.upsert({ uuid: event.data.uuid }, (row) => evolveSchedule(row, knownEvent(event)));
 
-const onSetting = (
-  recorded: RecordedEvent<SettingsEvent>,
-  table: TableChanges<TimetableSchedule>,
-): Changes<TimetableSchedule> => {
+const onSetting = (recorded: RecordedEvent<SettingsEvent>, table: TableChanges<TimetableSchedule>) => {
   const event = knownEvent(recorded);
   if (!isScheduleSetting(event)) return [];
   return table.upsert({ uuid: SETTINGS_SCHEDULE_UUID }, (row) => evolveSchedule(row, event));
@@ -60,10 +51,7 @@ export const timetableSchedules = defineReadModel<TimetableSchedule, ScheduleEve
   },
 );
 
-const onRepository = (
-  event: RecordedEvent<RepositoryEvent>,
-  table: TableChanges<TimetableRepository>,
-): Change<TimetableRepository> =>
+const onRepository = (event: RecordedEvent<RepositoryEvent>, table: TableChanges<TimetableRepository>) =>
   table.upsert({ uuid: event.data.uuid }, (row) => evolveRepository(row, knownEvent(event)));
 
 export const timetableRepositories = defineReadModel<TimetableRepository, RepositoryEvent>(

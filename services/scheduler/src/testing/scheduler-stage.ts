@@ -1,48 +1,33 @@
 import {
-  jobEvolver,
-  jobStream,
   POLICY_DEFAULTS,
-  policyCommands,
-  GRANT_STREAM,
   REPOSITORY_DEFAULTS,
-  repositoryCommands,
-  runStream,
   SCHEDULE_DEFAULTS,
-  type JobEvent,
-  type PlannedJob,
-  type GrantEvent,
-  type RunExtended,
-  type RunRequested,
   type OccurrenceEvent,
-  type VirtualMachine,
+  type PlannedJob,
+  type RunRequested,
 } from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { createLogger, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
-import { createJobQueue, type JobHandler } from '@cyborgbackup/messaging';
-import { compareProjection } from '@cyborgbackup/projections';
 import type { JobRow } from '@cyborgbackup/read-models';
-import { commandDeps, createServiceParts, type RunningService, type ServiceParts } from '@cyborgbackup/service';
+import { commandDeps, createServiceDeps, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, vi } from 'vitest';
-import { schedulerProjection } from '../tables/scheduler-projection.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
-import { failed, succeeded } from './job-events.ts';
 import { startScheduler } from '../start.ts';
+import { playExecutor, type FakeExecutor } from './fake-executor.ts';
+import { playInventory, type FakeInventory } from './fake-inventory.ts';
 
-/** Everything around a scheduler: real servers, and a test in the parts of inventory and executors. */
-export interface Stage extends AsyncDisposable {
-  readonly parts: ServiceParts;
-  /** By id: what inventory answers. */
-  readonly policies: Map<number, ResolvedPolicy>;
-  readonly repositories: Map<number, ResolvedPolicy['repository']>;
+/** Everything around a scheduler: real servers, and a test in the deps of inventory and executors. */
+export interface Stage extends AsyncDisposable, FakeInventory {
+  readonly deps: ServiceDeps;
   readonly executor: FakeExecutor;
   /** Parts as of another process; they end with the stage. */
-  newParts(name: string): Promise<ServiceParts>;
-  /** Ends all work of these parts at once, as a power cut would: nothing is given back. */
-  kill(parts: ServiceParts, name: string): Promise<void>;
-  startScheduler(options?: { parts?: ServiceParts; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
+  newDeps(name: string): Promise<ServiceDeps>;
+  /** Ends all work of these deps at once, as a power cut would: nothing is given back. */
+  kill(deps: ServiceDeps, name: string): Promise<void>;
+  startScheduler(options?: { deps?: ServiceDeps; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
   /** Occurrences of a policy or a repository that have no run, from the whole log. */
@@ -54,13 +39,6 @@ export interface Stage extends AsyncDisposable {
   waitForStatuses(run: string, statuses: readonly string[]): Promise<void>;
 }
 
-export interface FakeExecutor {
-  /** What it does with a job, by the job's name: a promise to wait for, the reason of a failure, or machines to find. */
-  readonly orders: Map<string, Promise<void> | string | readonly VirtualMachine[]>;
-  /** Names of jobs, as they were started. */
-  readonly started: string[];
-}
-
 const logger = createLogger('test', 'silent');
 export const within = { timeout: 20_000, interval: 10 };
 
@@ -70,7 +48,7 @@ export const createStage = async (): Promise<Stage> => {
   const nats = stack.use(await startTestNats());
   const key = randomBytes(32).toString('base64');
 
-  const newParts: Stage['newParts'] = async (name) => {
+  const newDeps: Stage['newDeps'] = async (name) => {
     const config = {
       DATABASE_URL: database.url,
       CYBORGBACKUP_DATABASE_ADMIN_URL: database.adminUrl,
@@ -79,36 +57,35 @@ export const createStage = async (): Promise<Stage> => {
       CYBORGBACKUP_DATA_DIR: '',
       CYBORGBACKUP_LOG_LEVEL: 'silent',
     } as const;
-    const parts = await createServiceParts(name, config, logger);
-    stack.defer(parts.close);
-    return parts;
+    const deps = await createServiceDeps(name, config, logger);
+    stack.defer(deps.close);
+    return deps;
   };
 
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
   admin.on('error', () => undefined);
   stack.defer(() => admin.end());
-  const parts = await newParts('stage');
+  const deps = await newDeps('stage');
   const policies = new Map<number, ResolvedPolicy>();
   const repositories = new Map<number, ResolvedPolicy['repository']>();
-  stack.defer(answer(parts, policyCommands.resolve.subject, policyPage(policies)));
-  stack.defer(answer(parts, repositoryCommands.resolve.subject, ({ id }) => repositories.get(id)));
-  const player = await playExecutor(parts);
+  stack.defer(playInventory(deps, { policies, repositories }));
+  const player = await playExecutor(deps);
   stack.defer(player.stop);
 
   const append: Stage['append'] = async (stream, ...events) => {
     const decider = { initialState: undefined, decide: () => events, evolve: () => undefined };
-    await handleCommand(commandDeps(parts, 'test'), decider)(stream, undefined);
+    await handleCommand(commandDeps(deps, 'test'), decider)(stream, undefined);
   };
   const jobs: Stage['jobs'] = async (run) =>
-    (await parts.pool.query<JobRow>('select * from scheduler.jobs where run = $1 order by id', [run])).rows;
+    (await deps.pool.query<JobRow>('select * from scheduler.jobs where run = $1 order by id', [run])).rows;
 
   return {
-    parts,
+    deps,
     policies,
     repositories,
     executor: player.executor,
-    newParts,
-    startScheduler: async ({ parts: own = parts, maxRunning = 0, clock } = {}) => {
+    newDeps,
+    startScheduler: async ({ deps: own = deps, maxRunning = 0, clock } = {}) => {
       const service = await startScheduler(own, { CYBORGBACKUP_MAX_RUNNING_JOBS: maxRunning }, clock);
       let stopped: Promise<void> | undefined;
       const stop = (): Promise<void> => (stopped ??= service.stop());
@@ -129,13 +106,13 @@ export const createStage = async (): Promise<Stage> => {
     },
     eventsOf: async (stream) => {
       const events = [];
-      for await (const { type, data } of parts.store.readStream(stream)) events.push({ type, data });
+      for await (const { type, data } of deps.store.readStream(stream)) events.push({ type, data });
       return events;
     },
     skipped: async (subject) => {
       const found: OccurrenceEvent['data'][] = [];
       for (let after = 0n; ;) {
-        const { events, position } = await parts.store.readAll({ after, limit: 5_000 });
+        const { events, position } = await deps.store.readAll({ after, limit: 5_000 });
         if (position === after) return found;
         after = position;
         for (const { type, data } of events) {
@@ -168,135 +145,6 @@ export const createStage = async (): Promise<Stage> => {
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 };
-
-interface Asked {
-  readonly id: number;
-  readonly clients_from: number;
-}
-
-/** Two clients at a time. */
-const policyPage =
-  (policies: ReadonlyMap<number, ResolvedPolicy>) =>
-  ({ id, clients_from: from }: Asked): object | undefined => {
-    const policy = policies.get(id);
-    if (!policy) return undefined;
-    const next = from + 2 < policy.clients.length ? from + 2 : null;
-    return { ...policy, clients: policy.clients.slice(from, from + 2), next, revision: '' };
-  };
-
-/** Answers a call, as inventory does: speaks the envelope of the RPC library. Returns what ends it. */
-const answer = ({ connection }: ServiceParts, subject: string, find: (asked: Asked) => unknown): (() => void) => {
-  const subscription = connection.nats.subscribe(subject, {
-    callback: (_error, message) => {
-      const { id, data } = message.json<{ id: string; data: Asked }>();
-      const response = find(data);
-      const err = { code: 'not-found', message: 'There is no such thing.' };
-      message.respond(JSON.stringify(response ? { id, response, isDisposed: true } : { id, err, isDisposed: true }));
-    },
-  });
-  return () => subscription.unsubscribe();
-};
-
-const playExecutor = async (
-  parts: ServiceParts,
-): Promise<{ readonly executor: FakeExecutor; readonly stop: () => Promise<void> }> => {
-  const executor: FakeExecutor = { orders: new Map(), started: [] };
-  const stopping = new AbortController();
-  const command = handleCommand(commandDeps(parts, 'executor'), {
-    ...jobEvolver,
-    decide: (event: JobEvent, { status }) =>
-      status === (event.type === 'job-started' ? 'idle' : 'running') ? [event] : [],
-  });
-  const ended = new Promise<void>((resolve) => {
-    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  const handler: JobHandler = async ({ job, run }) => {
-    const plan = await planOf(parts, run);
-    const { name } = plan.jobs.find(({ uuid }) => uuid === job)!;
-    const start: JobEvent = { type: 'job-started', data: { job, run, attempt: 1, executor: 'fake' } };
-    if ((await command(jobStream(job), start)).events.length === 0) return 'drop';
-    executor.started.push(name);
-    const order = executor.orders.get(name);
-    if (order instanceof Promise) await Promise.race([order, ended]);
-    if (!stopping.signal.aborted) {
-      const machines = Array.isArray(order) ? (order as readonly VirtualMachine[]) : [];
-      const end =
-        typeof order === 'string'
-          ? failed(job, order)
-          : succeeded(job, { ...resourcesOf(plan, job), machines: [...machines] });
-      await command(jobStream(job), end);
-    }
-    return 'done';
-  };
-  const queue = await createJobQueue({ connection: parts.connection, logger });
-  const consumed = queue.consume({ concurrency: 8, signal: stopping.signal, handler, graceMillis: 0 });
-  return {
-    executor,
-    stop: () => {
-      stopping.abort();
-      return consumed;
-    },
-  };
-};
-
-/** The run with all its jobs, those of machines that were found included. */
-export const planOf = async ({ store }: ServiceParts, run: string): Promise<RunRequested> => {
-  let plan: RunRequested | undefined;
-  for await (const { type, data } of store.readStream(runStream(run))) {
-    if (type === 'run-requested') plan = data as RunRequested;
-    if (type === 'run-extended' && plan) plan = { ...plan, jobs: [...plan.jobs, ...(data as RunExtended).jobs] };
-  }
-  if (!plan) throw new Error(`No run ${run}`);
-  return plan;
-};
-
-const resourcesOf = ({ repository, jobs }: RunRequested, job: string) => ({
-  repository: repository?.uuid ?? null,
-  client: jobs.find(({ uuid }) => uuid === job)?.client?.uuid ?? null,
-});
-
-/** Replays the queue's stream: throws when two jobs ever had one repository or one client. Returns the grants. */
-export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
-  const held = new Map<string, readonly string[]>();
-  const granted: string[] = [];
-  for (const { type, data } of (await stage.eventsOf(GRANT_STREAM)) as GrantEvent[]) {
-    if (type === 'grant-released') held.delete(data.job);
-    if (type !== 'job-granted') continue;
-    granted.push(data.job);
-    held.set(
-      data.job,
-      [data.repository, data.client].filter((resource) => resource !== null),
-    );
-    const resources = [...held.values()].flat();
-    expect(new Set(resources).size, 'one job on each repository and client').toBe(resources.length);
-  }
-  expect(new Set(granted).size, 'each job granted once').toBe(granted.length);
-  return granted;
-};
-
-/** The tables must be what the log alone gives. */
-export const checkReplay = async ({ parts }: Stage): Promise<void> => {
-  const head = await parts.store.head();
-  await vi.waitFor(async () => {
-    const comparison = await compareProjection({
-      ...parts,
-      projection: schedulerProjection,
-      owner: randomUUID(),
-      signal: new AbortController().signal,
-    });
-    expect(comparison.position).toBeGreaterThanOrEqual(head);
-    expect(comparison).toMatchObject({ differences: [], parked: 0 });
-  }, within);
-};
-
-/** Waits until the process with these parts leads. */
-export const leaderIs = ({ parts }: Stage, instance: string): Promise<void> =>
-  vi.waitFor(async () => {
-    const { rows } = await parts.pool.query<{ owner: string }>(
-      `select owner from projections.checkpoints where name = 'scheduler_leader'`,
-    );
-    expect(rows[0]?.owner).toBe(instance);
-  }, within);
 
 export const jobNamed = (jobs: readonly JobRow[], name: string): JobRow => jobs.find((job) => job.name === name)!;
 export const plannedNamed = (run: RunRequested, name: string): PlannedJob => run.jobs.find((job) => job.name === name)!;

@@ -5,9 +5,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
-import { checkReplay, createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay } from '../testing/stage-checks.ts';
 import { jitterOf } from './entry-history.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const JITTER = 3_600;
 const MINUTE = 60_000;
@@ -17,11 +18,11 @@ describe('an edit between a due time and its start', () => {
   beforeAll(async () => {
     stage = await createStage();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
   /** Appends the first event of a stream as of an earlier time. */
   const appendAt = async (stream: string, millis: number, event: DomainEvent): Promise<void> => {
-    const { store, codec } = commandDeps(stage.parts, 'test');
+    const { store, codec } = commandDeps(stage.deps, 'test');
     const encoded = await codec.encode(event, { id: randomUUID(), context: systemContext('test') });
     const metadata = { ...encoded.metadata, occurredAt: new Date(millis).toISOString() };
     await store.append(stream, [{ ...encoded, metadata }], 0);
@@ -41,7 +42,7 @@ describe('an edit between a due time and its start', () => {
     return resolved;
   };
 
-  it('leaves one run, or one event that says why there is none, for the next leader too', async () => {
+  it('leaves one run or one skip of an occurrence that waits while its schedule is edited, for the next leader too', async () => {
     const occurrence = Math.floor(Date.now() / MINUTE) * MINUTE;
     const time = new Date(occurrence);
     const crontab = `${time.getUTCMinutes()} ${time.getUTCHours()} * * *`;
@@ -56,7 +57,7 @@ describe('an edit between a due time and its start', () => {
     ];
     const clock = createTestClock();
     clock.set(occurrence);
-    const first = await stage.startScheduler({ parts: await stage.newParts('first'), clock });
+    const first = await stage.startScheduler({ deps: await stage.newDeps('first'), clock });
 
     const edit = (what: 'schedule' | 'policy', uuid: string, changes: object): Promise<void> =>
       stage.append(`${what}-${uuid}`, { type: `${what}-changed`, data: { uuid, ...changes } });
@@ -71,7 +72,7 @@ describe('an edit between a due time and its start', () => {
     await checkReplay(stage);
     await first.stop();
 
-    await stage.startScheduler({ parts: await stage.newParts('second'), clock });
+    await stage.startScheduler({ deps: await stage.newDeps('second'), clock });
     const starts = [kept, switched, off].map(({ policy }) => occurrence + jitterOf(policy.uuid, JITTER + 1));
     for (const start of starts.toSorted((a, b) => a - b)) {
       clock.set(start);
@@ -87,7 +88,7 @@ describe('an edit between a due time and its start', () => {
       await stage.waitForStatuses(occurrenceRun({ subject: policy.uuid, kind: 'backup' }, occurrence), ['successful']);
       expect(await stage.skipped(policy.uuid)).toEqual([]);
     }
-    const { rows } = await stage.parts.pool.query<{ due_at: Date }>('select due_at from scheduler.jobs');
+    const { rows } = await stage.deps.pool.query<{ due_at: Date }>('select due_at from scheduler.jobs');
     expect(rows).toEqual([{ due_at: time }, { due_at: time }]);
     await checkReplay(stage);
   });

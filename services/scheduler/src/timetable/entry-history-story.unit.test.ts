@@ -204,7 +204,7 @@ const isMeant = (decision: DueDecision, occurrence: number): boolean =>
   (decision.kind === 'skip' && decision.until !== null && decision.due <= occurrence && occurrence < decision.until);
 
 describe('any history of edits and leaders', () => {
-  it('launches or skips each occurrence once, and nothing else', () => {
+  it('launches or skips each occurrence once in any history of edits and leaders, and nothing else', () => {
     const minutes = fc.oneof(fc.double({ min: 0, max: 30, noNaN: true }), fc.nat(600));
     const decisions = fc.constantFrom(0, 0, 1, 2, Infinity);
     fc.assert(

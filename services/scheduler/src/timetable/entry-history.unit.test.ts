@@ -129,14 +129,14 @@ describe('an occurrence that waits for its start', () => {
     expect(decide(table, at('05:30'))).toEqual([`-01:00 ${reason}`]);
   });
 
-  it('is run at once when the jitter is reduced, and is not missed for it', () => {
+  it('runs a waiting occurrence at once when the jitter is reduced, and does not count it as missed', () => {
     const table = edited({ entry: { missed_runs: 'skip' } }, [['01:10', schedule({ jitter: 0 })]]);
     expect(table.nextDue()).toBe(at('01:10'));
     expect(decide(table, at('01:11'))).toEqual(['01:00']);
     expect(decide(table, at('01:12'))).toEqual(['-01:00 skip']);
   });
 
-  it('is run at once when its policy gets a schedule without jitter, and later ones by the new schedule', () => {
+  it('runs a waiting occurrence at once when its policy gets a schedule without jitter, and later ones by the new schedule', () => {
     const table = edited({ entry: { missed_runs: 'all' } }, [
       ['01:10', policy({ schedule: 5 })],
       ['01:11', { type: 'schedule-removed', data: { uuid: 's', id: 2 } }],
@@ -207,12 +207,12 @@ describe('the history of a row', () => {
     return entry;
   };
 
-  it('keeps the latest fifty changes only', () => {
+  it('keeps the latest fifty changes of a row only', () => {
     expect(row(MAX_PAST)).toMatchObject({ valid_from: iso(BEGIN), history: { length: MAX_PAST } });
     expect(row(MAX_PAST + 2)).toMatchObject({ valid_from: iso(BEGIN + 2), history: { length: MAX_PAST } });
   });
 
-  it('forgets changes before the last processed occurrence', () => {
+  it('forgets changes of a row before the last processed occurrence', () => {
     const skipped: Tested = {
       type: 'occurrence-skipped',
       data: { policy: 'p', repository: null, kind: 'backup', due_at: iso(BEGIN + 2), until: null, reason: '' },

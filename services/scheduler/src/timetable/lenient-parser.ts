@@ -2,7 +2,7 @@ const MAX_TEXTS = 10_000;
 
 /**
  * Parses each text once, since schedules are few and policies many. An invalid text gives undefined: the inventory refuses
- * it, but a release with other rules may have stored it.
+ * it, but the log may hold one that was valid by other rules.
  */
 export const lenientParser = <Parsed>(parse: (text: string) => Parsed): ((text: string) => Parsed | undefined) => {
   const known = new Map<string, Parsed | undefined>();

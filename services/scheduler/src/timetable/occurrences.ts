@@ -1,5 +1,7 @@
+import { nameUuid } from '@cyborgbackup/kernel';
 import { nextOccurrence, parseCrontab } from '@cyborgbackup/scheduling';
 import { lenientParser, undefinedOnError } from './lenient-parser.ts';
+import type { EntryKey } from './rows/timetable-entry.ts';
 
 export interface Recurrence {
   readonly crontab: string;
@@ -52,3 +54,10 @@ const timesFrom = (recurrence: Recurrence, start: number, until: number, isInclu
   for (let time = next(start); time !== undefined && time <= until; time = next(time)) found.push(time);
   return found;
 };
+
+/**
+ * The uuid of the run of an occurrence (`due` in milliseconds since 1970). It is always the same for the same occurrence, so a
+ * second start finds it started or skipped.
+ */
+export const occurrenceRun = ({ subject, kind }: EntryKey, due: number): string =>
+  nameUuid(subject, `${kind}/${new Date(due).toISOString()}`);

@@ -1,6 +1,8 @@
 import type { PolicyFields } from '@cyborgbackup/contracts';
-import { windowAt } from './blackout-window.ts';
+import type { TimetableSchedule } from '@cyborgbackup/read-models';
+import { findBlackout, parseBlackout } from '@cyborgbackup/scheduling';
 import { latestDue, startOf } from './entry-history.ts';
+import { lenientParser } from './lenient-parser.ts';
 import type { DueEntry } from './timetable.ts';
 
 /** Times in milliseconds since 1970. */
@@ -29,8 +31,20 @@ const MINUTE = 60_000;
 const UNATTENDED = 'Nothing was there to start it at that time.';
 export const MISSED: Readonly<Record<PolicyFields['missed_runs'], string>> = {
   skip: `${UNATTENDED} The policy says that missed runs are skipped.`,
-  once: `${UNATTENDED} Of the slots missed, the latest is run.`,
-  all: `${UNATTENDED} Of the slots missed, the latest ${MAX_CAUGHT_UP} are run.`,
+  once: `${UNATTENDED} Of the occurrences missed, the latest is run.`,
+  all: `${UNATTENDED} Of the occurrences missed, the latest ${MAX_CAUGHT_UP} are run.`,
+};
+
+const blackoutOf = lenientParser(parseBlackout);
+
+/** Why nothing is started at this time (milliseconds since 1970), in one sentence; undefined outside of all windows. */
+export const windowAt = (
+  { name, timezone, blackouts }: Pick<TimetableSchedule, 'name' | 'timezone' | 'blackouts'>,
+  millis: number,
+): string | undefined => {
+  const windows = blackouts.map(blackoutOf).filter((window) => window !== undefined);
+  const window = findBlackout(windows, timezone, millis);
+  return window && `The schedule "${name}" starts nothing in its blackout window ${window.text} (${timezone}).`;
 };
 
 /**

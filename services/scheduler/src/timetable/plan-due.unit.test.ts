@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { someDue, type Setting } from '../testing/timetable-fixture.ts';
-import { planDue, GRACE_MILLIS, MAX_CAUGHT_UP, MISSED, type DueDecision } from './plan-due.ts';
+import { planDue, GRACE_MILLIS, MAX_CAUGHT_UP, MISSED, windowAt, type DueDecision } from './plan-due.ts';
 import { latestOccurrences } from './occurrences.ts';
-import { windowAt } from './blackout-window.ts';
 
 /** 2026-03-02 is a Monday. */
 const at = (time: string): number => Date.parse(`2026-03-02T${time}Z`);
@@ -171,7 +170,7 @@ const live = (given: History, begin: number): { readonly handled: readonly Handl
 };
 
 describe('any schedule and any times of looking', () => {
-  it('launch or skip each occurrence once, in order, and start nothing in a window', () => {
+  it('launches or skips each occurrence once and in order, whenever it looks, and starts nothing in a window', () => {
     fc.assert(
       fc.property(history, (given) => {
         // In the night before the clocks change in Berlin.

@@ -3,12 +3,13 @@ import { ensureProjection } from '@cyborgbackup/projections';
 import { commandDeps } from '@cyborgbackup/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schedulerProjection } from '../tables/scheduler-projection.ts';
-import { createLaunchLock } from '../runs/launch-lock.ts';
+import { createLaunchLock } from '../runs/run-deps.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { someDue, someEntry } from '../testing/timetable-fixture.ts';
-import { checkReplay, createStage, leaderIs, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay, leaderIs } from '../testing/stage-checks.ts';
 import { processDue, type ProcessDueDeps } from './process-due.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const HOUR = 3_600_000;
 const { signal } = new AbortController();
@@ -18,21 +19,21 @@ describe('processDue', () => {
   let deps: Omit<ProcessDueDeps, 'active' | 'clock'>;
   beforeAll(async () => {
     stage = await createStage();
-    const { pool, logger, rpc } = stage.parts;
+    const { pool, logger, rpc } = stage.deps;
     await ensureProjection(pool, schedulerProjection);
-    const commands = commandDeps(stage.parts, 'scheduler');
+    const commands = commandDeps(stage.deps, 'scheduler');
     deps = {
       pool,
       rpc,
       logger,
       commands,
-      waiter: stage.parts.waiter,
+      waiter: stage.deps.waiter,
       lock: createLaunchLock(pool),
     };
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
 
-  it('leaves one run or one event, however many schedulers believe that they lead, and whatever they believe', async () => {
+  it('leaves one run or one skip of each occurrence, however many schedulers believe that they lead', async () => {
     const { policy } = somePolicy(1);
     stage.policies.set(1, { ...somePolicy(1), policy });
     const entry = someEntry({ subject: policy.uuid, missed_runs: 'all' });
@@ -104,7 +105,7 @@ describe('processDue', () => {
     ]);
   });
 
-  it('leaves one run or one event while schedulers come and go', async () => {
+  it('leaves one run or one skip of each occurrence while schedulers come and go', async () => {
     let now = Date.now();
     const clock = { now: () => now };
     const policies = [11, 12, 13, 14].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));
@@ -113,17 +114,17 @@ describe('processDue', () => {
     const gate = Promise.withResolvers<void>();
     // One of them is still busy with the first occurrence when the others come.
     stage.executor.orders.set('Backup Job policy14 host14-1', gate.promise);
-    let leader = await stage.startScheduler({ parts: await stage.newParts('s0'), clock });
+    let leader = await stage.startScheduler({ deps: await stage.newDeps('s0'), clock });
     const occurrences: number[] = [];
     for (let n = 1; n <= 4; n += 1) {
-      const parts = await stage.newParts(`s${n}`);
-      const next = await stage.startScheduler({ parts, clock });
+      const deps = await stage.newDeps(`s${n}`);
+      const next = await stage.startScheduler({ deps, clock });
       now = Math.ceil((now + 1) / HOUR) * HOUR;
       occurrences.push(now);
       // It may be at anything when it is told to stop.
       await new Promise((resolve) => setTimeout(resolve, 350 * (n - 1)));
       await leader.stop();
-      await leaderIs(stage, parts.instance);
+      await leaderIs(stage, deps.instance);
       leader = next;
     }
     const isDecidedOnce = async (policy: string, due: number): Promise<boolean> => {

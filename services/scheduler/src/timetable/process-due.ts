@@ -2,11 +2,12 @@ import type { TimetableEntry } from '@cyborgbackup/read-models';
 import type { OccurrenceEvent } from '@cyborgbackup/contracts';
 import type { Logger } from '@cyborgbackup/kernel';
 import { activityOf } from '../job/run-kind.ts';
-import { isDecided, skipOccurrence, type RunDeps } from '../runs/create-run.ts';
+import { isDecided, skipOccurrence } from '../runs/create-run.ts';
 import { planDue, type DueDecision } from './plan-due.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 import { startScheduledRun } from './start-scheduled-run.ts';
 import type { DueEntry } from './timetable.ts';
+import type { RunDeps } from '../runs/run-deps.ts';
 
 export interface ProcessDueDeps extends RunDeps {
   readonly logger: Logger;

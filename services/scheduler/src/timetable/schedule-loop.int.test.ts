@@ -9,11 +9,13 @@ import {
 } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkReplay, createStage, createTestClock, planOf, within, type Stage } from '../testing/scheduler-stage.ts';
+import { createStage, createTestClock, within, type Stage } from '../testing/scheduler-stage.ts';
+import { checkReplay } from '../testing/stage-checks.ts';
+import { planOf } from '../testing/fake-executor.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import type { ResolvedPolicy } from '../runs/planning/draft-jobs.ts';
 import { jitterOf } from './entry-history.ts';
-import { occurrenceRun } from './occurrence-run.ts';
+import { occurrenceRun } from './occurrences.ts';
 
 const TEN_MINUTES = 600_000;
 
@@ -29,7 +31,7 @@ describe('a schedule', () => {
     stage = await createStage();
     await start();
   });
-  afterAll(() => stage[Symbol.asyncDispose]());
+  afterAll(() => stage?.[Symbol.asyncDispose]());
   // Events bear the time of their writing: what is registered must not have missed what was due in an earlier test.
   beforeEach(() => clock.set(Date.now()));
 
@@ -74,7 +76,7 @@ describe('a schedule', () => {
     occurrenceRun({ subject, kind }, due);
 
   const runsOf = async (policy: string): Promise<readonly (string | null)[]> => {
-    const { rows } = await stage.parts.pool.query<{ due_at: Date | null }>(
+    const { rows } = await stage.deps.pool.query<{ due_at: Date | null }>(
       'select due_at from scheduler.jobs where policy_uuid = $1 order by id',
       [policy],
     );
@@ -90,7 +92,7 @@ describe('a schedule', () => {
     clock.set(s1 + second);
     const first = runOf(policy.uuid, s1);
     await stage.waitForStatuses(first, ['successful']);
-    expect(await planOf(stage.parts, first)).toMatchObject({ due_at: iso(s1), jobs: [{ launch_type: 'scheduled' }] });
+    expect(await planOf(stage.deps, first)).toMatchObject({ due_at: iso(s1), jobs: [{ launch_type: 'scheduled' }] });
 
     // Down over two occurrences: the later one is run.
     await stop();
@@ -192,7 +194,7 @@ describe('a schedule', () => {
     await disable(policy.uuid);
   });
 
-  it('puts off what it starts within its jitter', async () => {
+  it('delays what it starts within the schedule’s jitter', async () => {
     const { policy } = await register(8, { schedule: { jitter: 300 } });
     const other = await register(9);
     const s1 = occurrence(1);
@@ -205,7 +207,7 @@ describe('a schedule', () => {
     for (const one of [policy, other.policy]) await disable(one.uuid);
   });
 
-  it('proves that the latest archives can be restored', async () => {
+  it('drills the latest archives on a schedule', async () => {
     const { policy, clients } = await register(10, { policy: { drill_schedule: 10, schedule: 9 } });
     const [s1, s2] = [occurrence(1), occurrence(2)];
     clock.set(s1 + second);
@@ -217,7 +219,7 @@ describe('a schedule', () => {
     clock.set(s2 + second);
     const run = runOf(policy.uuid, s2, 'drill');
     await stage.waitForStatuses(run, ['successful']);
-    const plan = await planOf(stage.parts, run);
+    const plan = await planOf(stage.deps, run);
     const [made] = await stage.jobs(backup);
     expect(plan).toMatchObject({
       schedule: { id: 10 },
@@ -257,7 +259,7 @@ describe('a schedule', () => {
     const [skipped] = await stage.skipped(repository.uuid);
     const started = skipped!.kind === 'check' ? 1 : 0;
     await stage.waitForStatuses(runs[started]!, ['successful']);
-    const [job] = (await planOf(stage.parts, runs[started]!)).jobs;
+    const [job] = (await planOf(stage.deps, runs[started]!)).jobs;
     expect(job).toMatchObject({
       name: ['Check Repository repository11', 'Integrity Job repository11'][started],
       job_type: ['check', 'integrity'][started],
@@ -284,7 +286,7 @@ describe('a schedule', () => {
     clock.set(s1 + second);
     const run = runOf(repository.uuid, s1, 'integrity');
     await stage.waitForStatuses(run, ['successful']);
-    expect(await planOf(stage.parts, run)).toMatchObject({ policy: null, schedule: null, due_at: iso(s1) });
+    expect(await planOf(stage.deps, run)).toMatchObject({ policy: null, schedule: null, due_at: iso(s1) });
     await stage.append('settings', {
       type: 'setting-changed',
       data: { key: 'cyborgbackup_integrity_check', value: 'False' },

@@ -1,16 +1,13 @@
-import type { OccurrenceKind } from '@cyborgbackup/contracts';
 import { AppError, isAppError } from '@cyborgbackup/kernel';
+import type { TimetableEntry } from '@cyborgbackup/read-models';
 import { createCheckRun } from '../runs/check-repository.ts';
-import { createRun, type RunDeps } from '../runs/create-run.ts';
+import { createRun, type CreatedRun } from '../runs/create-run.ts';
 import { draftPolicyDrill } from '../runs/drill.ts';
 import { draftLaunch } from '../runs/planning/draft-launch.ts';
 import { checkLaunch, resolvePolicy } from '../runs/resolve-policy.ts';
+import type { RunDeps } from '../runs/run-deps.ts';
 
-export interface DueOccurrence {
-  readonly kind: OccurrenceKind;
-  /** Uuid and id of the policy or the repository. */
-  readonly subject: string;
-  readonly id: number;
+export interface DueOccurrence extends Pick<TimetableEntry, 'kind' | 'subject' | 'id'> {
   readonly run: string;
   /** ISO 8601. */
   readonly dueAt: string;
@@ -18,14 +15,12 @@ export interface DueOccurrence {
   readonly schedule: { readonly id: number; readonly name: string };
 }
 
-type Starter = (deps: RunDeps, occurrence: DueOccurrence) => Promise<unknown>;
-
 const launchType = 'scheduled';
 
 const scheduleOf = ({ schedule: { id, name } }: DueOccurrence): DueOccurrence['schedule'] | null =>
   id === 0 ? null : { id, name };
 
-const startOfPolicy: Starter = async (deps, occurrence) => {
+const startOfPolicy = async (deps: RunDeps, occurrence: DueOccurrence): Promise<CreatedRun> => {
   const { run, dueAt, kind } = occurrence;
   const resolved = await resolvePolicy(deps, occurrence.id);
   if (resolved.policy.uuid !== occurrence.subject) throw new AppError('not-found', 'The policy is not there any more.');
@@ -38,25 +33,11 @@ const startOfPolicy: Starter = async (deps, occurrence) => {
   return createRun(deps, { run, resolved, dueAt, drafts: draftLaunch(context) });
 };
 
-const startCheck: Starter = (deps, occurrence) => {
+const startCheck = (deps: RunDeps, occurrence: DueOccurrence): Promise<CreatedRun> => {
   const { run, dueAt, id: repository, subject: uuid, kind } = occurrence;
   const verifyData = kind === 'integrity';
-  return createCheckRun(deps, {
-    run,
-    repository,
-    uuid,
-    verifyData,
-    launchType,
-    dueAt,
-    schedule: scheduleOf(occurrence),
-  });
-};
-
-const starters: Readonly<Record<OccurrenceKind, Starter>> = {
-  backup: startOfPolicy,
-  drill: startOfPolicy,
-  check: startCheck,
-  integrity: startCheck,
+  const schedule = scheduleOf(occurrence);
+  return createCheckRun(deps, { run, repository, uuid, verifyData, launchType, dueAt, schedule });
 };
 
 /**
@@ -66,7 +47,8 @@ const starters: Readonly<Record<OccurrenceKind, Starter>> = {
  */
 export const startScheduledRun = async (deps: RunDeps, occurrence: DueOccurrence): Promise<string | undefined> => {
   try {
-    await starters[occurrence.kind](deps, occurrence);
+    const start = occurrence.kind === 'backup' || occurrence.kind === 'drill' ? startOfPolicy : startCheck;
+    await start(deps, occurrence);
     return undefined;
   } catch (error) {
     if (isAppError(error) && ['conflict', 'not-found', 'validation'].includes(error.code)) return error.message;

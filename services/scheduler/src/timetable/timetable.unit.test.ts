@@ -153,7 +153,7 @@ describe('the entries', () => {
   const empty = (): Timetable => createTimetable({ entries: [], schedules: [], repositories: [] });
   const registered = (): Timetable => happened(empty(), '00:30', policy, repository, schedule);
 
-  it('of a policy are its backups and, with a schedule for them, its drills', () => {
+  it('has entries for a policy’s backups and, with a schedule for them, its drills', () => {
     const table = registered();
     expect(table.due(at('01:00'))).toMatchObject([
       { first: at('01:00'), entry: { kind: 'backup', id: 1, missed_runs: 'all', overlap: 'queue' } },
@@ -175,7 +175,7 @@ describe('the entries', () => {
     expect(kinds(table, '05:00')).toEqual(['backup']);
   });
 
-  it('of a repository are its checks, on schedules of their own', () => {
+  it('has entries for a repository’s checks, on schedules of their own', () => {
     const table = registered();
     happened(table, '00:40', { type: 'policy-removed', data: { uuid: 'p', id: 1 } });
     expect(kinds(table, '05:00')).toEqual([]);
@@ -195,7 +195,7 @@ describe('the entries', () => {
     expect(kinds(table, '05:00')).toEqual([]);
   });
 
-  it('of a repository without a schedule for its integrity follow the settings', () => {
+  it('lets a repository without a schedule for its integrity follow the settings', () => {
     const table = happened(empty(), '00:30', repository, schedule);
     happened(table, '01:30', setting('cyborgbackup_integrity_check', 'True'));
     // The crontab that holds until it is changed.
@@ -215,7 +215,7 @@ describe('the entries', () => {
 });
 
 describe('jitter', () => {
-  it('puts off the start, not the due time', () => {
+  it('delays the start by the jitter, not the due time', () => {
     const jitter = jitterOf('p', 3_600);
     expect(jitter).toBeGreaterThan(60_000);
     const table = timetable({ schedule: { jitter: 3_600 } });
@@ -224,7 +224,7 @@ describe('jitter', () => {
     expect(table.due(at('01:00') + jitter)).toMatchObject([{ first: at('01:00') }]);
   });
 
-  it('spreads policies evenly, each with an offset of its own', () => {
+  it('spreads the starts of policies evenly, each with a jitter of its own', () => {
     const uuids = Array.from({ length: 2_000 }, () => randomUUID());
     const offsets = uuids.map((uuid) => jitterOf(uuid, 600));
     expect(uuids.map((uuid) => jitterOf(uuid, 600))).toEqual(offsets);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ApiClient } from './api-client.ts';
 
 const entry = z.object({ path: z.string(), mode: z.string(), size: z.number() });
-export type Entry = z.output<typeof entry>;
+type Entry = z.output<typeof entry>;
 const page = z.object({ count: z.number(), next: z.string().nullable(), results: z.array(entry) });
 
 export interface Folder {
@@ -21,33 +21,25 @@ export interface CatalogSummary {
 
 const SAMPLE_BYTES = 1_000_000;
 
-/** Folds entries into what is shown. @param root the folder that was backed up, as the archive has it */
-const createTally = (root: string): { add: (item: Entry) => void; result: () => Omit<CatalogSummary, 'entries'> } => {
+/** Reads an archive's catalog page by page. @param root the folder that was backed up, as the archive has it */
+export const summarise = async (api: ApiClient, archive: string, root: string): Promise<CatalogSummary> => {
   const folders = new Map<string, Folder>();
   let sample: Entry | undefined;
-  return {
-    add: (item) => {
-      if (!item.mode.startsWith('-') || !item.path.startsWith(`${root}/`)) return;
-      const [name = '', ...below] = item.path.slice(root.length + 1).split('/');
-      const key = below.length > 0 ? `${name}/` : name;
-      const { files, bytes } = folders.get(key) ?? { files: 0, bytes: 0 };
-      folders.set(key, { name: key, files: files + 1, bytes: bytes + item.size });
-      if (item.size > (sample?.size ?? 0) && item.size < SAMPLE_BYTES) sample = item;
-    },
-    result: () => ({ folders: [...folders.values()].sort((a, b) => b.bytes - a.bytes), sample }),
+  const add = (item: Entry): void => {
+    if (!item.mode.startsWith('-') || !item.path.startsWith(`${root}/`)) return;
+    const [name = '', ...below] = item.path.slice(root.length + 1).split('/');
+    const key = below.length > 0 ? `${name}/` : name;
+    const { files, bytes } = folders.get(key) ?? { files: 0, bytes: 0 };
+    folders.set(key, { name: key, files: files + 1, bytes: bytes + item.size });
+    if (item.size > (sample?.size ?? 0) && item.size < SAMPLE_BYTES) sample = item;
   };
-};
-
-/** Reads an archive's catalog page by page. */
-export const summarise = async (api: ApiClient, archive: string, root: string): Promise<CatalogSummary> => {
-  const tally = createTally(root);
   let entries = 0;
   let next: string | null = `/api/v1/catalogs/?archive_name=${encodeURIComponent(archive)}&order=id&page_size=1000`;
   while (next !== null) {
     const { count, next: following, results }: z.output<typeof page> = await api.get(next, page);
-    for (const item of results) tally.add(item);
+    for (const item of results) add(item);
     entries = count;
     next = following;
   }
-  return { entries, ...tally.result() };
+  return { entries, folders: [...folders.values()].sort((a, b) => b.bytes - a.bytes), sample };
 };

@@ -31,7 +31,7 @@ const main = async (): Promise<void> => {
     process.stdout.write(`\n${JSON.stringify(outcome)}\n`);
     await rm(folder, { recursive: true, force: true });
   } catch (error) {
-    terminal.settle();
+    terminal.endLive();
     process.stderr.write(`\n${messageOf(error)}\nWhat was left behind for a look: ${folder}\n`);
     process.exitCode = 1;
   }

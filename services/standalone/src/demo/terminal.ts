@@ -5,7 +5,7 @@ export interface Terminal {
   /** Replaces the line that shows progress; without a terminal, prints at most one line in two seconds. */
   live(text: string): void;
   /** Ends the live line. */
-  settle(): void;
+  endLive(): void;
 }
 
 const LIVE_MILLIS = 2_000;
@@ -20,18 +20,18 @@ export const createTerminal = (out: NodeJS.WriteStream): Terminal => {
   let lastLive = 0;
   let lastText = '';
   let open = false;
-  const settle = (): void => {
+  const endLive = (): void => {
     if (open) out.write('\n');
     open = false;
   };
   return {
     step: (title) => {
-      settle();
+      endLive();
       number += 1;
       out.write(isTerminal ? `\n${BOLD}${number}. ${title}${PLAIN}\n` : `\n${number}. ${title}\n`);
     },
     fact: (text) => {
-      settle();
+      endLive();
       out.write(`   ${text}\n`);
     },
     live: (text) => {
@@ -44,6 +44,6 @@ export const createTerminal = (out: NodeJS.WriteStream): Terminal => {
         out.write(`   ${text}\n`);
       }
     },
-    settle,
+    endLive,
   };
 };

@@ -18,7 +18,7 @@ export type Job = z.output<typeof jobSchema>;
 
 const events = z.object({ results: z.array(z.object({ counter: z.number(), stdout: z.string() })) });
 
-const ENDED = new Set(['successful', 'failed', 'error', 'canceled']);
+export const ENDED = new Set(['successful', 'failed', 'error', 'canceled']);
 const POLL_MILLIS = 250;
 
 /** Shows what a job says until it ends. @throws Error with the job's explanation unless it succeeds */
@@ -33,7 +33,7 @@ export const watchJob = async (api: ApiClient, id: number, terminal: Terminal): 
       seen = counter;
     }
     if (ENDED.has(job.status)) {
-      terminal.settle();
+      terminal.endLive();
       if (job.status !== 'successful') throw new Error(`${job.name} ${job.status}: ${job.job_explanation}`);
       return job;
     }

@@ -25,7 +25,7 @@ beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
   product = await startWholeProduct();
 });
-afterAll(() => product[Symbol.asyncDispose]());
+afterAll(() => product?.[Symbol.asyncDispose]());
 
 const send = async (method: string, path: string, { body, headers, as = ADMIN }: Sent = {}): Promise<Answer> => {
   const response = await fetch(`${product.url}${path}`, {

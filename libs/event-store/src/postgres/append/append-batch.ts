@@ -25,7 +25,7 @@ export type AppendOutcome =
 export const MAX_EVENTS = 500;
 /** As PostgreSQL writes it: any other spelling would be hashed, but not read back. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Of all events of one append, their metadata included: characters as `canonicalText` writes them. */
+/** Of all events of one append, their metadata included: characters as `canonicalJson` writes them. */
 export const MAX_APPEND_CHARACTERS = 16 * 1024 * 1024;
 
 /** How the append function is told an expectation that is not a version. */

@@ -36,7 +36,7 @@ describe('behind a writer that has not committed', () => {
         await ended;
       },
     ],
-  ])('readers wait until it %s', async (fate, isWritten, end) => {
+  ])('readers wait until it %s', async (ending, isWritten, end) => {
     const start = await test.store.head();
     const [slow, fast] = [sampleStream(), sampleStream()];
     const writer = await openWriter(slow);
@@ -47,7 +47,7 @@ describe('behind a writer that has not committed', () => {
     await end(writer);
     expect(await streamsAfter(start)).toEqual(isWritten ? [slow, fast] : [fast]);
     expect(await test.store.head()).toBeGreaterThan(start);
-    writer.release(fate === 'is killed');
+    writer.release(ending === 'is killed');
   });
 
   it('hands out what comes before the hole, and a subscription goes on as soon as it is filled', async () => {

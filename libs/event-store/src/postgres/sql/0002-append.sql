@@ -3,13 +3,13 @@
 -- Advisory locks here have 64-bit keys: 0x4342 in the upper 16 bits, a position in the lower 48. All other locks of
 -- CyBorgBackup have two keys (see libs/database).
 
--- The position up to which nothing can appear any more: what it does not show in a later statement, nobody will write.
+-- The position up to which nothing can appear any more: what a later statement does not find up to it will never be written.
 create function events.ceiling() returns bigint language plpgsql volatile as $$
 declare
   v_head bigint;
   v_lowest bigint;
 begin
-  -- First the head, then the locks: whoever drew a position up to this head took its lock before.
+  -- First the head, then the locks: a writer that drew a position up to this head took its lock before.
   select last_value into v_head from events.positions;
   select min(((l.classid::bigint << 32) | l.objid::bigint) & x'ffffffffffff'::bigint) into v_lowest
     from pg_locks l
@@ -70,9 +70,9 @@ begin
     item := i;
     v_current := null;
 
-    -- Twice at most: again when somebody else made the stream at the same moment.
+    -- Twice at most: again when another writer made the stream at the same moment.
     for v_attempt in 1 .. 2 loop
-      -- 1. Lock the stream: from here on nobody else appends to it. One that should be new is not looked for at first.
+      -- 1. Lock the stream: from here on no other writer appends to it. One that should be new is not looked for at first.
       if v_expected <> 0 or v_attempt = 2 then
         select s.version, s.last_hash into v_current, v_hash from events.streams s where s.stream = v_stream for update;
       end if;
@@ -101,7 +101,7 @@ begin
         end if;
       end if;
 
-      -- 3. Compare. Positions are drawn only after this: whoever loses a race draws none and leaves no hole.
+      -- 3. Compare. Positions are drawn only after this: the loser of a race draws none and leaves no hole.
       if (v_expected >= 0 and v_current <> v_expected) or (v_expected = -2 and v_current = 0) then
         appended := false;
         version := v_current;

@@ -1,5 +1,4 @@
-import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
 
 export interface RunningProcess {
@@ -9,7 +8,7 @@ export interface RunningProcess {
   readonly job: string | undefined;
 }
 
-const FIND_PROCESS = readFileSync(new URL('./find-process.sh', import.meta.url), 'utf8');
+const FIND_PROCESS = readScript(new URL('./find-process.sh', import.meta.url));
 
 /** A process on a host; undefined when there is none, or only a zombie. @throws SshError */
 export const findProcess = async (

@@ -1,5 +1,4 @@
-import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JobFailure } from '../../job/job-failure.ts';
 import { parseLockName, parseRoster, type LockHolder } from './lock-holders.ts';
 
@@ -12,8 +11,8 @@ export interface LockFolder {
   readonly hostNames: readonly string[];
 }
 
-const READ_LOCK_FOLDER = readFileSync(new URL('./read-lock-folder.sh', import.meta.url), 'utf8');
-const REMOVE_LOCKS = readFileSync(new URL('./remove-locks.sh', import.meta.url), 'utf8');
+const READ_LOCK_FOLDER = readScript(new URL('./read-lock-folder.sh', import.meta.url));
+const REMOVE_LOCKS = readScript(new URL('./remove-locks.sh', import.meta.url));
 
 const valuesOf = (text: string, name: string): readonly string[] =>
   text.split('\n').flatMap((line) => (line.startsWith(`${name}=`) ? [line.slice(name.length + 1)] : []));

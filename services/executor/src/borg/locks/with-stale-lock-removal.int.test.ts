@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startConnectSite } from '../../testing/connection-site.ts';
-import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
+import type { ConnectionOptions } from '../../job/job-context.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { createHostKeyPins } from '../../endpoints/host-key-pins.ts';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
@@ -24,8 +24,8 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]());
 
 const connections = (job: string): ConnectionOptions => ({
-  parts: site.parts,
-  hostKeys: createHostKeyPins(site.parts),
+  deps: site.deps,
+  hostKeys: createHostKeyPins(site.deps),
   connectTimeoutMillis: 10_000,
   signal: new AbortController().signal,
   job,

@@ -1,20 +1,19 @@
 import { explainFailure, type BorgResult } from '@cyborgbackup/borg';
 import { isJobOver, jobEvolver, jobStream } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import { posix } from 'node:path';
 import type { BorgEndpoint, RepositoryAddress } from '../../endpoints/borg-endpoint.ts';
-import type { ConnectionOptions } from '../../endpoints/connection-options.ts';
+import type { ConnectionOptions } from '../../job/job-context.ts';
 import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
 import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { loadJobPlan } from '../../job/job-plan.ts';
 import { caughtUp } from '../../tables/caught-up.ts';
-import { classifyLockHolder } from './classify-lock-holder.ts';
+import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
 import { findProcess } from './find-process.ts';
 import { readLockFolder, removeLocks } from './lock-folder.ts';
-import type { LockHolder } from './lock-holders.ts';
-import { readAttempts, readRunOf, type RecordedAttempt } from './recorded-attempts.ts';
+import { readAttempts, readRunOf } from './recorded-attempts.ts';
 
 export interface LockOptions {
   readonly connections: ConnectionOptions;
@@ -48,36 +47,31 @@ const endpointOfLock = async (
         `The repository is locked (${folder}), and its host gives us no shell to see by whom. If no borg works on it, run "borg break-lock" there.`,
       );
 
-const describeJob = async (parts: ServiceParts, job: string): Promise<string> => {
-  const run = await readRunOf(parts.pool, job);
+const describeJob = async (deps: ServiceDeps, job: string): Promise<string> => {
+  const run = await readRunOf(deps.pool, job);
   if (run === undefined) return `the job ${job}`;
-  const plan = await loadJobPlan(parts, run, job);
+  const plan = await loadJobPlan(deps, run, job);
   return `job ${plan.job.id} "${plan.job.name}"`;
 };
 
-interface LockLookup {
-  readonly connections: ConnectionOptions;
-  readonly endpoint: BorgEndpoint;
-  readonly hostNames: readonly string[];
-  readonly attempts: readonly RecordedAttempt[];
-}
-
 /** Ends the holder if it is a leftover; returns when it does not run. @throws JobFailure naming a holder that stays */
-const resolveLockHolder = async (lookup: LockLookup, holder: LockHolder): Promise<void> => {
-  const { connections, endpoint, hostNames, attempts } = lookup;
-  const { parts, job, signal } = connections;
-  const process = await findProcess(endpoint.runner, holder.pid, signal);
+const resolveLockHolder = async (
+  { deps, job, signal }: ConnectionOptions,
+  { runner }: BorgEndpoint,
+  lookup: Pick<LockHolderLookup, 'holder' | 'hostNames' | 'attempts'>,
+): Promise<void> => {
+  const process = await findProcess(runner, lookup.holder.pid, signal);
   const isOver =
-    process?.job !== undefined && isJobOver((await loadState(parts, jobEvolver, jobStream(process.job))).state);
-  const ownership = classifyLockHolder({ holder, hostNames, process, isJobOver: isOver, job, attempts });
+    process?.job !== undefined && isJobOver((await loadState(deps, jobEvolver, jobStream(process.job))).state);
+  const ownership = classifyLockHolder({ ...lookup, process, isJobOver: isOver, job });
   switch (ownership.kind) {
     case 'gone':
       return;
     case 'leftover':
-      await endLeftoverProcesses(endpoint.runner, ownership.job, { signal });
+      await endLeftoverProcesses(runner, ownership.job, { signal });
       return;
     case 'busy':
-      throw new JobFailure(`The repository is locked by ${await describeJob(parts, ownership.job)}, which is at work.`);
+      throw new JobFailure(`The repository is locked by ${await describeJob(deps, ownership.job)}, which is at work.`);
     case 'foreign':
       throw new JobFailure(
         `The repository is locked by ${ownership.why}. Wait for its end; if it is none any more, run "borg break-lock" on the repository.`,
@@ -88,14 +82,14 @@ const resolveLockHolder = async (lookup: LockLookup, holder: LockHolder): Promis
 /** Removes a lock whose holders do not run any more, unless it has changed. @throws JobFailure naming a holder that stays */
 const removeStaleLock = async (options: LockOptions, path: string): Promise<void> => {
   const { connections, repository } = options;
-  const { parts, signal, warn } = connections;
+  const { deps, signal, warn } = connections;
   await using endpoint = await endpointOfLock(options, path);
   const folder = await readLockFolder(endpoint.runner, path, signal);
   const { holders, hostNames } = folder;
   if (holders.length === 0) return;
-  await caughtUp(parts);
-  const attempts = await readAttempts(parts.pool, repository.uuid);
-  for (const holder of holders) await resolveLockHolder({ connections, endpoint, hostNames, attempts }, holder);
+  await caughtUp(deps);
+  const attempts = await readAttempts(deps.pool, repository.uuid);
+  for (const holder of holders) await resolveLockHolder(connections, endpoint, { holder, hostNames, attempts });
   if (!(await removeLocks(endpoint.runner, folder, signal))) return;
   const processes = holders.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ');
   warn?.(`Removed a lock in ${path} that a dead job of ours had left (${processes}).`);

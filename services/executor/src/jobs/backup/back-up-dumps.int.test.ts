@@ -28,7 +28,7 @@ const contents = async (ended: EndedJob): Promise<string> => {
 describe.each([false, true])("a backup of a command's output with mode_pull %s", (mode_pull) => {
   const policy = { mode_pull };
 
-  it('archives the output', async () => {
+  it('the output of a command is archived', async () => {
     const ended = await piped(`printf '%s\\n' "it's" "$((1 + 1))" | tr a-z A-Z`, { policy });
     expect(ended).toMatchObject({ status: 'successful', end: { archive: { files: 1 } } });
     expect(await contents(ended)).toBe("IT'S\n2\n");
@@ -41,7 +41,7 @@ describe.each([false, true])("a backup of a command's output with mode_pull %s",
     expect(await site.archives()).toEqual(archives);
   });
 
-  it('shows the command in no process list and not in the archive', async () => {
+  it('a piped command is in no process list and not in the archive', async () => {
     const word = `word-${randomBytes(8).toString('hex')}`;
     const probe = `: ${word}; for p in /proc/[0-9]*; do tr '\\0' ' ' <$p/cmdline 2>/dev/null; echo; done`;
     const ended = await piped(probe, { policy });

@@ -54,13 +54,13 @@ describe.each([false, true])('a backup of files with mode_pull %s', (mode_pull) 
 });
 
 describe('the paths of a policy', () => {
-  it('are replaced by the variables of one client', async () => {
+  it('the variables of one client replace those of the policy', async () => {
     const variables = { folders: ['/no/such'], extended_folders: { 1: { folders: [join(source, 'cache')] } } };
     const ended = await backup({ variables });
     expect(await archived(ended)).toContain(join(source, 'cache/big').slice(1));
   });
 
-  it('fail the job before borg runs when a folder is missing', async () => {
+  it('a missing folder fails the job before borg runs', async () => {
     const ended = await backup({ variables: { folders: [source, '/no/such', '/nor/such'] } });
     expect(ended).toMatchObject({
       status: 'failed',
@@ -69,7 +69,7 @@ describe('the paths of a policy', () => {
     expect(ended.types).toEqual(['job-started', 'job-failed']);
   });
 
-  it('need only one of the mail folders to exist', async () => {
+  it('a backup of mail needs only one of the mail folders to exist', async () => {
     const mailbox = join('/var/mail', `cyborgbackup-test-${randomUUID()}`);
     await writeFile(mailbox, 'mail');
     try {
@@ -84,7 +84,7 @@ describe('the paths of a policy', () => {
     }
   });
 
-  it('fail the job when the source is empty, and the archive is recorded', async () => {
+  it('an empty source fails the job, and the archive is recorded', async () => {
     const empty = join(site.folder, 'empty');
     await mkdir(empty, { recursive: true });
     const ended = await backup({ variables: { folders: [empty] } });
@@ -139,7 +139,7 @@ describe('the hooks of a backup', () => {
   const note = (text: string): string => `echo "${text}" >>'${log()}'`;
   const logged = async (): Promise<readonly string[]> => (await readFile(log(), 'utf8')).split('\n').filter(Boolean);
 
-  it('run on the client before and after borg, with facts about the job', async () => {
+  it('hooks run on the client before and after borg, with facts about the job', async () => {
     const policy = {
       prehook: `echo said; ${note('pre $CYBORGBACKUP_JOB $CYBORGBACKUP_ARCHIVE')}`,
       posthook: note('post $CYBORGBACKUP_STATUS'),
@@ -150,7 +150,7 @@ describe('the hooks of a backup', () => {
     expect(await site.output(ended.job)).toMatch(/^said$/m);
   });
 
-  it('end the job before borg when the prehook fails, and the posthook runs', async () => {
+  it('a prehook that fails ends the job before borg, and the posthook runs', async () => {
     await rm(log());
     const policy = { prehook: 'echo broken >&2; exit 3', posthook: note('post $CYBORGBACKUP_STATUS') };
     const ended = await backup({ policy });
@@ -163,7 +163,7 @@ describe('the hooks of a backup', () => {
     expect(await logged()).toEqual(['post failed']);
   });
 
-  it('may leave processes running, also after a dump in pull mode', async () => {
+  it('a hook may leave processes running, also after a dump in pull mode', async () => {
     const pids = join(site.folder, 'hooks.pids');
     const leave = `setsid sh -c 'echo $$ >>${pids}; exec sleep 300' >/dev/null 2>&1 </dev/null & sleep 0.5`;
     const policy = {
@@ -179,7 +179,7 @@ describe('the hooks of a backup', () => {
     for (const pid of left) process.kill(pid);
   });
 
-  it('are ended with the processes of their job when they hang', async () => {
+  it('hooks that hang are ended with the processes of their job', async () => {
     const begun = join(site.folder, 'hangs');
     const one = await site.start({ policy: { prehook: `touch ${begun}; sleep 300` } });
     await vi.waitUntil(() => existsSync(begun), 20_000);
@@ -190,7 +190,7 @@ describe('the hooks of a backup', () => {
     });
   });
 
-  it('may run long while they write output, and are named and not repeated when they are silent', async () => {
+  it('hooks may run long while they write output, and are named and not repeated when they are silent', async () => {
     const talks = 'for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.5; done; exit 3';
     const talking = await backup({ policy: { idle_timeout: 2, prehook: talks } });
     expect(talking.reason).toMatch(/^The prehook on .* ended with status 3\./);
@@ -202,7 +202,7 @@ describe('the hooks of a backup', () => {
     });
   });
 
-  it('add a warning when the posthook fails', async () => {
+  it('a posthook that fails adds a warning', async () => {
     const ended = await backup({ policy: { posthook: 'exit 4' } });
     expect(ended).toMatchObject({
       status: 'successful',

@@ -1,7 +1,6 @@
-import { listFilesCommand, parseListLine } from '@cyborgbackup/borg';
 import type { ArchiveFacts } from '@cyborgbackup/contracts';
 import { humanBytes } from '@cyborgbackup/kernel';
-import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
+import { listEntries } from '../../borg/queries.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
@@ -38,11 +37,8 @@ const SMALL_BYTES = 8_192;
 const isEmptyDump = async (context: JobContext, endpoint: BorgEndpoint, archive: ArchiveFacts): Promise<boolean> => {
   if (archive.original_size > SMALL_BYTES) return false;
   let bytes = 0;
-  await runBorgStep(context, endpoint, {
-    argv: listFilesCommand({ ...commandOptions(endpoint), archive: archive.name }),
-    onStdoutLine: ({ text }) => {
-      bytes += parseListLine(text)?.size ?? 0;
-    },
+  await listEntries(context, endpoint, { archive: archive.name }, async ({ size }) => {
+    bytes += size;
   });
   return bytes === 0;
 };

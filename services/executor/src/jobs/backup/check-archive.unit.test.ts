@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { plausibilityError, type ArchiveComparison } from './check-archive.ts';
 
 const last = { archive: 'yesterday', files: 10, originalSize: 1_000, duration: 1 };
-const judge = (changes: Partial<ArchiveComparison>): string | undefined =>
+const errorOf = (changes: Partial<ArchiveComparison>): string | undefined =>
   plausibilityError({
     archive: { name: 'today', files: 10, original_size: 1_000 },
     isEmpty: false,
@@ -15,12 +15,12 @@ const sized = (original_size: number): Pick<ArchiveComparison, 'archive'> => ({
 });
 
 describe('an archive cannot be trusted', () => {
-  it('when its source was empty, also the first time', () => {
-    expect(judge({ isEmpty: true, last: undefined })).toMatch(/was empty/);
+  it('an archive is refused when its source was empty, also the first time', () => {
+    expect(errorOf({ isEmpty: true, last: undefined })).toMatch(/was empty/);
   });
-  it('when its source shrank by more than the limit', () => {
-    expect(judge(sized(199))).toMatch(/shrank by 80 %, from .* in yesterday to .*; 80 % are allowed/);
-    expect(judge(sized(200))).toBeUndefined();
+  it('an archive is refused when its source shrank by more than the limit', () => {
+    expect(errorOf(sized(199))).toMatch(/shrank by 80 %, from .* in yesterday to .*; 80 % are allowed/);
+    expect(errorOf(sized(200))).toBeUndefined();
   });
 });
 
@@ -30,5 +30,5 @@ it.each([
   ['the last one was empty', { ...sized(0), last: { ...last, originalSize: 0 } }],
   ['there is no limit', { ...sized(0), isEmpty: true, shrinkLimit: null }],
 ])('an archive is plausible when %s', (_name, changes: Partial<ArchiveComparison>) => {
-  expect(judge(changes)).toBeUndefined();
+  expect(errorOf(changes)).toBeUndefined();
 });

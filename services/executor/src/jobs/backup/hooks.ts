@@ -1,5 +1,4 @@
 import { runCommand, isSshError, type BorgRunner, type CommandOutput } from '@cyborgbackup/borg';
-import type { OutputKind } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
 import type { JobContext } from '../../job/job-context.ts';
@@ -48,7 +47,7 @@ const execHook = async (
       mayBeCut: true,
     });
   } catch (error) {
-    if (isSshError(error) && error.kind === 'timeout') return undefined;
+    if (isSshError(error, 'timeout')) return undefined;
     throw error;
   }
 };
@@ -62,11 +61,8 @@ const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Pro
   const result = await execHook(context, client, hook);
   if (!result) return `${which} said nothing for longer than idle_timeout allows and was stopped.`;
   const { exitCode, stdout, stderr } = result;
-  const said: readonly [OutputKind, string][] = [
-    ['verbose', stdout],
-    [exitCode === 0 ? 'verbose' : 'warning', stderr],
-  ];
-  for (const [kind, text] of said) if (text.trim() !== '') output.write(kind, text);
+  if (stdout.trim() !== '') output.write('verbose', stdout);
+  if (stderr.trim() !== '') output.write(exitCode === 0 ? 'verbose' : 'warning', stderr);
   return exitCode === 0 ? undefined : `${which} ended with status ${exitCode}.`;
 };
 

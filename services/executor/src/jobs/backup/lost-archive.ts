@@ -1,14 +1,7 @@
-import {
-  deleteCommand,
-  explainFailure,
-  infoCommand,
-  listArchivesCommand,
-  parseArchiveInfo,
-  parseArchiveList,
-  type ArchiveInfo,
-} from '@cyborgbackup/borg';
+import { deleteCommand, parseArchiveInfo, type ArchiveInfo } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
-import { commandOptions, failureOf, isDone, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
+import { listArchives, readInfo } from '../../borg/queries.ts';
+import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
@@ -19,13 +12,8 @@ export const findLostArchive = async (
   endpoint: BorgEndpoint,
   archive: string,
 ): Promise<ArchiveInfo | undefined> => {
-  const found = await tryBorgStep(context, endpoint, {
-    argv: infoCommand({ ...commandOptions(endpoint), archive }),
-    onLog: () => undefined,
-  });
-  if (isDone(found)) return parseArchiveInfo(found.stdout);
-  if (explainFailure(found).kind === 'no-archive') return undefined;
-  throw failureOf(found, endpoint.runner.where);
+  const info = await readInfo(context, endpoint, 'no-archive', archive);
+  return info === undefined ? undefined : parseArchiveInfo(info);
 };
 
 /** Removes an archive of this job that cannot be trusted. The caller has made sure that it is this job's. */
@@ -43,15 +31,10 @@ export const removeCheckpoints = async (
   endpoint: BorgEndpoint,
   archive: string,
 ): Promise<void> => {
-  const common = commandOptions(endpoint);
-  const prefix = `${archive}.checkpoint`;
-  const { stdout } = await runBorgStep(context, endpoint, {
-    argv: listArchivesCommand({ ...common, prefix, considerCheckpoints: true }),
-    onLog: () => undefined,
-  });
-  const archives = parseArchiveList(stdout).archives.map(({ name }) => name);
+  const unfinished = await listArchives(context, endpoint, `${archive}.checkpoint`);
+  const archives = unfinished.map(({ name }) => name);
   if (archives.length === 0) return;
-  await runBorgStep(context, endpoint, { argv: deleteCommand({ ...common, archives }) });
+  await runBorgStep(context, endpoint, { argv: deleteCommand({ ...commandOptions(endpoint), archives }) });
   context.output.write('verbose', `Removed what was left unfinished: ${archives.join(', ')}`);
 };
 

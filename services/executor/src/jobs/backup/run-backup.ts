@@ -1,10 +1,9 @@
 import { parseCreateResult, type ArchiveInfo } from '@cyborgbackup/borg';
 import type { ArchiveFacts } from '@cyborgbackup/contracts';
 import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf, clientOf, openVariables, policyOf, repositoryOf } from '../../job/job-plan.ts';
-import { repositorySizesOf, type JobResult } from '../../job/job-result.ts';
+import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
 import { caughtUp } from '../../tables/caught-up.ts';
 import { readLastGood, seriesOf, type LastBackup } from '../../tables/series.ts';
 import { checkArchive } from './check-archive.ts';
@@ -14,11 +13,11 @@ import { findLostArchive, removeArchive, removeCheckpoints, withoutHalfArchive }
 import { sourceOf } from './sources/source-of.ts';
 
 /** The backup before this one of the same policy, client and machine. */
-const lastBackupOf = async ({ parts, plan }: JobContext): Promise<LastBackup | undefined> => {
+const lastBackupOf = async ({ deps, plan }: JobContext): Promise<LastBackup | undefined> => {
   const series = seriesOf(plan);
   if (!series) return undefined;
-  await caughtUp(parts);
-  return readLastGood(parts.pool, series);
+  await caughtUp(deps);
+  return readLastGood(deps.pool, series);
 };
 
 const factsOf = (archive: ArchiveInfo): ArchiveFacts => ({
@@ -35,14 +34,13 @@ const factsOf = (archive: ArchiveInfo): ArchiveFacts => ({
 
 const resultOfCreate = (stdout: string, warnings: readonly string[]): JobResult => {
   const { archive, cache } = parseCreateResult(stdout);
-  return { warnings, archive: factsOf(archive), repositorySizes: repositorySizesOf(cache), pruned: [] };
+  return { ...EMPTY_RESULT, warnings, archive: factsOf(archive), repository_sizes: repositorySizesOf(cache) };
 };
 
 const resultOfLostArchive = (archive: ArchiveInfo): JobResult => ({
+  ...EMPTY_RESULT,
   warnings: ['The archive was completed by an attempt whose executor was lost; nothing was backed up twice.'],
   archive: factsOf(archive),
-  repositorySizes: null,
-  pruned: [],
 });
 
 /**
@@ -55,20 +53,19 @@ const resultOfLostArchive = (archive: ArchiveInfo): JobResult => ({
  *   4. the posthook runs, whatever happened before, unless another executor goes on with the job and will run it.
  */
 export const runBackup = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output, attempt } = context;
+  const { deps, plan, output, attempt } = context;
   const policy = policyOf(plan);
   const client = clientOf(plan);
   const archive = archiveOf(plan);
   const source = sourceOf({
-    policyType: policy.policy_type,
-    variables: await openVariables(parts, plan),
+    policy,
+    variables: await openVariables(deps, plan),
     client,
-    vmProvider: policy.vmprovider,
     machine: plan.job.machine,
   });
   const last = await lastBackupOf(context);
   output.write('verbose', `Connecting to ${client.hostname}:${client.port}`);
-  await using endpoint = await openBackupEndpoint(connectionsOf(context), {
+  await using endpoint = await openBackupEndpoint(context, {
     client,
     repository: repositoryOf(plan),
     pull: policy.mode_pull,

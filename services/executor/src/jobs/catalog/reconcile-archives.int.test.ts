@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { reconcileArchives, type ReconcileOptions } from './reconcile-archives.ts';
+import type { JobContext } from '../../job/job-context.ts';
+import { jobOf, runOf } from '../../testing/job-fixtures.ts';
+import { reconcileCatalog } from './reconcile-archives.ts';
 
 const run = promisify(execFile);
 const repository = randomUUID();
@@ -25,9 +27,28 @@ const endpoint = (path: string): BorgEndpoint => ({
   [Symbol.asyncDispose]: () => Promise.resolve(),
 });
 
+let preparedAs: string[] = [];
+let lines: string[] = [];
+
 /** Plays the log and the catalog. */
-const parts = {
-  store: { head: () => Promise.resolve(42n) },
+const deps = {
+  store: {
+    head: () => Promise.resolve(42n),
+    async *readStream() {
+      await Promise.resolve();
+      for (const borg_id of preparedAs) {
+        const data = {
+          uuid: repository,
+          ready: true,
+          borg_id,
+          encryption: 'repokey',
+          initialised: true,
+          own_key: false,
+        };
+        yield { type: 'repository-prepared', data };
+      }
+    },
+  },
   rpc: {
     call: (_subject: string, request: (typeof requests)[number]) => {
       requests.push(request);
@@ -39,17 +60,15 @@ const parts = {
       });
     },
   },
-} as unknown as ReconcileOptions['parts'];
+} as unknown as JobContext['deps'];
 
-const reconcile = (path: string, changes: Partial<ReconcileOptions> = {}) =>
-  reconcileArchives({
-    parts,
-    endpoint: endpoint(path),
-    repository,
-    borgId: undefined,
-    signal: new AbortController().signal,
-    ...changes,
-  });
+const job = jobOf({ job_type: 'prune' });
+const plan = { job, run: runOf(job, { repository: { id: 1, uuid: repository, name: 'Main', path: '/' } }) };
+
+const reconcile = (at: BorgEndpoint, signal = new AbortController().signal): Promise<void> => {
+  const output = { write: (_kind: string, text: string) => void lines.push(text) } as unknown as JobContext['output'];
+  return reconcileCatalog({ deps, plan, output, signal }, at);
+};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-reconcile-'));
@@ -66,37 +85,43 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 beforeEach(() => {
   requests = [];
+  lines = [];
+  preparedAs = [];
 });
 
 it('compares all archives that borg lists', async () => {
-  expect(await reconcile(join(folder, 'repository'))).toEqual({
-    vanished: ['gone'],
-    foundAgain: ['back'],
-    unknown: expect.arrayContaining(['one', 'two']),
-  });
+  await reconcile(endpoint(join(folder, 'repository')));
+  expect(lines).toEqual([
+    expect.stringMatching(/^Gone from the repository without us: gone$/),
+    expect.stringMatching(/^In the repository after all: back\. /),
+    expect.stringMatching(/^In the repository, but made by no job: (one, two|two, one)$/),
+  ]);
   expect(requests).toMatchObject([{ after: '', until: null, known_until: '42', archives: [{}, {}] }]);
 });
 
 it('compares a repository without archives, too', async () => {
-  await reconcile(join(folder, 'empty'));
+  await reconcile(endpoint(join(folder, 'empty')));
   expect(requests).toMatchObject([{ after: '', until: null, archives: [] }]);
 });
 
 it.each<[string, () => Promise<unknown>, RegExp]>([
-  ['a repository that is not there', () => reconcile(join(folder, 'nowhere')), /could not be listed/],
+  ['a repository that is not there', () => reconcile(endpoint(join(folder, 'nowhere'))), /could not be listed/],
   [
     'a wrong passphrase',
-    () => reconcile('', { endpoint: { ...endpoint(join(folder, 'repository')), passphrase: 'wrong' } }),
+    () => reconcile({ ...endpoint(join(folder, 'repository')), passphrase: 'wrong' }),
     /could not be listed.*passphrase/i,
   ],
   [
     'another repository',
-    () => reconcile(join(folder, 'empty'), { borgId: 'ab'.repeat(32) }),
+    () => {
+      preparedAs = ['ab'.repeat(32)];
+      return reconcile(endpoint(join(folder, 'empty')));
+    },
     /is [0-9a-f]{64}, not (ab){32} that was prepared/,
   ],
   [
     'a job that was stopped',
-    () => reconcile(join(folder, 'repository'), { signal: AbortSignal.abort() }),
+    () => reconcile(endpoint(join(folder, 'repository')), AbortSignal.abort()),
     /stopped|cancelled/,
   ],
 ])('does not take %s for an empty repository', async (_name, work, message) => {

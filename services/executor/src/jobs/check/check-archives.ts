@@ -12,8 +12,8 @@ import { isoMicros, listNames } from '@cyborgbackup/kernel';
 import { percentProgress } from '../../borg/progress.ts';
 import { commandOptions, failureOf, isDone, tryBorgStep, warningsOf } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
@@ -36,12 +36,12 @@ const check = async (
   endpoint: BorgEndpoint,
   options: Pick<CheckCommandOptions, 'only' | 'verifyData'>,
 ): Promise<CheckOutcome> => {
-  const { see, findings: findingsOf } = createCheckFindings();
+  const { add, findings: findingsOf } = createCheckFindings();
   const result = await tryBorgStep(context, endpoint, {
     argv: checkCommand({ ...options, ...commandOptions(endpoint) }),
     onProgress: percentProgress(context.output, 'check'),
     onLog: (message) => {
-      see(message);
+      add(message);
       context.output.write(message.level === 'info' ? 'verbose' : 'warning', message.message);
     },
   });
@@ -68,14 +68,13 @@ const checkAll = async (context: JobContext, endpoint: BorgEndpoint, verifyData:
 };
 
 /** Tells the catalog which archives are damaged now, and which were damaged at the last check and are not any more. */
-const reportFindings = async ({ parts, plan }: JobContext, findings: CheckFindings, at: string): Promise<void> => {
+const reportFindings = async ({ deps, plan }: JobContext, findings: CheckFindings, at: string): Promise<void> => {
   const { uuid } = repositoryOf(plan);
-  await caughtUp(parts);
+  await caughtUp(deps);
   const damaged = new Set(findings.damagedArchives);
-  const before = await readLastCheck(parts.pool, uuid);
+  const before = await readLastCheck(deps.pool, uuid);
   const names = [...new Set([...damaged, ...(before?.damaged ?? [])])];
-  const { subject, output } = catalogCommands.recordFindings;
-  for (const { archive, job } of await readBackups(parts.pool, uuid, names)) {
+  for (const { archive, job } of await readBackups(deps.pool, uuid, names)) {
     const broken = findings.damagedFiles.filter((file) => file.archive === archive).map(({ path }) => path);
     const request = {
       job,
@@ -83,7 +82,7 @@ const reportFindings = async ({ parts, plan }: JobContext, findings: CheckFindin
       broken_paths: broken.slice(0, BROKEN_PATHS_MAX),
       checked_at: at,
     };
-    await parts.rpc.call(subject, request, { schema: output });
+    await callService(deps, catalogCommands.recordFindings, request);
   }
 };
 
@@ -107,12 +106,12 @@ const MAX_DAMAGED_NAMES = 1_000;
  * reported to the catalog archive by archive.
  */
 export const checkArchives = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output } = context;
+  const { deps, plan, output } = context;
   const repository = repositoryOf(plan);
   const verifyData = plan.job.job_type === 'integrity';
   output.write('verbose', `Checking repository ${repository.name}${verifyData ? ' and all of its data' : ''}`);
-  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repository);
-  const known_until = (await parts.store.head()).toString();
+  await using endpoint = await openRepositoryEndpoint(context, repository);
+  const known_until = (await deps.store.head()).toString();
   const { findings, result } = await checkAll(context, endpoint, verifyData);
   const checked: CheckResult = {
     verified_data: verifyData,
@@ -124,7 +123,7 @@ export const checkArchives = async (context: JobContext): Promise<JobResult> => 
   await reportFindings(context, findings, isoMicros());
   if (!findings.isClean) {
     const reason = describeDamage(repository.name, findings);
-    throw new JobFailure(reason, { exitCode: result.exitCode, check: checked });
+    throw new JobFailure(reason, { exit_code: result.exitCode, check: checked });
   }
   return { ...EMPTY_RESULT, warnings: warningsOf(result), check: checked };
 };

@@ -30,7 +30,7 @@ describe('a restore drill', () => {
       asked = input;
       return { files: sample };
     });
-    await site.parts.connection.nats.flush();
+    await site.deps.connection.nats.flush();
   });
   afterAll(() => site[Symbol.asyncDispose]());
 
@@ -92,9 +92,9 @@ describe('a restore drill', () => {
     expect(await drill()).toMatchObject({ status: 'failed', reason: expect.stringMatching(/has no files/) });
   });
 
-  it('is kept in the history of drills', async () => {
-    await site.parts.waiter.waitForProjections([executorProjection.name], 'head', 10_000);
-    const { rows } = await site.parts.pool.query(
+  it('a drill is kept in the history of drills', async () => {
+    await site.deps.waiter.waitForProjections([executorProjection.name], 'head', 10_000);
+    const { rows } = await site.deps.pool.query(
       `select policy_name, client_hostname, archive_name, seed, passed, files, failed_files, bytes::int, duration is not null
               and ended_at is not null as told, reason
          from executor.drills order by requested_at`,
@@ -115,7 +115,7 @@ describe('a restore drill', () => {
       { passed: false, files: 0, told: false, reason: expect.stringMatching(/no files/) },
     ]);
     const options = {
-      ...site.parts,
+      ...site.deps,
       projection: executorProjection,
       owner: 'test',
       signal: AbortSignal.timeout(30_000),

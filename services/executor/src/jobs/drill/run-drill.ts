@@ -2,9 +2,9 @@ import { runCommand, quote } from '@cyborgbackup/borg';
 import { catalogCommands, type DrillRequest, type DrillResult, type RpcOutput } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { lingeringConnectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
-import type { JobContext } from '../../job/job-context.ts';
+import { callService, CATALOG_DEADLINE } from '../../job/call-service.ts';
+import { lingeringConnections, type JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
@@ -15,17 +15,15 @@ import { hashTar } from './hash-tar.ts';
 
 type SampledFile = RpcOutput<typeof catalogCommands.sample>['files'][number];
 
-const SAMPLE_MILLIS = 120_000;
-
 /** @throws JobFailure for an archive that is not catalogued, or that has no files */
 const sampleFiles = async (
-  { parts, plan }: JobContext,
+  { deps, plan }: JobContext,
   { seed, files }: DrillRequest,
 ): Promise<readonly SampledFile[]> => {
-  const { subject, output } = catalogCommands.sample;
-  const input = { job: plan.job.master_job, seed, files };
+  const { master_job: job } = plan.job;
+  if (job === null) throw new JobFailure('This drill does not say which backup to try.', { status: 'error' });
   try {
-    const sample = await parts.rpc.call(subject, input, { schema: output, deadlineMillis: SAMPLE_MILLIS });
+    const sample = await callService(deps, catalogCommands.sample, { job, seed, files }, CATALOG_DEADLINE);
     if (sample.files.length > 0) return sample.files;
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
@@ -60,28 +58,20 @@ const checkSpace = async ({ signal }: JobContext, endpoint: BorgEndpoint, bytes:
   );
 };
 
-interface RestoredFile {
-  readonly facts: PathFacts | undefined;
-  readonly hash: string | undefined;
-  /** Of the second reading. */
-  readonly expected: string | undefined;
-}
-
-/** Empty when the file on the disk is what the catalog and the second reading say. */
-const fileProblem = ({ size, mtime }: SampledFile, { facts, hash, expected }: RestoredFile): string => {
+/**
+ * Empty when the file on the disk is what the catalog and the second reading say.
+ * @param restored.expected the hash of the second reading
+ */
+const fileProblem = (
+  { size, mtime }: SampledFile,
+  { facts, hash, expected }: Record<'hash' | 'expected', string | undefined> & { facts: PathFacts | undefined },
+): string => {
   if (!facts) return 'it was not restored';
   if (facts.size !== size) return `it has ${facts.size} bytes, and ${size} in the catalog`;
   if (facts.mtime !== Math.floor(Date.parse(mtime) / 1000)) return 'it has another time than in the catalog';
   if (hash === undefined) return 'it cannot be read';
   return hash === expected ? '' : 'its contents are not those of a second reading of the archive';
 };
-
-const resultFile = (file: SampledFile, restored: RestoredFile): DrillResult['files'][number] => ({
-  path: file.path,
-  size: file.size,
-  hash: restored.hash ?? '',
-  problem: fileProblem(file, restored),
-});
 
 /** Extracts the files to a scratch folder, and compares them with the catalog and a second reading. */
 const verifyFiles = async (
@@ -92,15 +82,17 @@ const verifyFiles = async (
   const { plan, signal } = context;
   const paths = sample.map(({ path }) => path);
   const scratch = `${SCRATCH}/cyborgbackup-drill-${plan.job.uuid}`;
-  const expected = await hashTar(context, endpoint, paths);
+  const expectedHashes = await hashTar(context, endpoint, paths);
   try {
     await extractSelection(context, { borg: endpoint, numericIds: true }, { paths, patterns: [] }, { scratch });
-    const facts = await statPaths(endpoint.runner, scratch, paths, signal);
+    const facts = await statPaths(endpoint.runner, scratch, sample, signal);
     const cleanup = [`rm -rf -- ${quote(scratch)}`];
-    const hashes = await hashPaths(endpoint.runner, scratch, paths, { signal, cleanup });
-    return sample.map((file, index) =>
-      resultFile(file, { facts: facts[index], hash: hashes[index], expected: expected.get(file.path) }),
-    );
+    const hashes = await hashPaths(endpoint.runner, scratch, sample, { signal, cleanup });
+    return sample.map((file, index) => {
+      const [hash, expected] = [hashes[index], expectedHashes.get(file.path)];
+      const problem = fileProblem(file, { facts: facts[index], hash, expected });
+      return { path: file.path, size: file.size, hash: hash ?? '', problem };
+    });
   } finally {
     await removeFolder(context, endpoint.runner, scratch);
   }
@@ -124,7 +116,7 @@ export const runDrill = async (context: JobContext, request: DrillRequest): Prom
   const sample = fitCommandLine(await sampleFiles(context, request));
   const bytes = sample.reduce((sum, { size }) => sum + size, 0);
   output.write('verbose', `Proving that ${sample.length} files (${humanBytes(bytes)}) of ${archive} can be restored`);
-  await using endpoint = await openRepositoryEndpoint(lingeringConnectionsOf(context), repositoryOf(plan));
+  await using endpoint = await openRepositoryEndpoint(lingeringConnections(context), repositoryOf(plan));
   await checkSpace(context, endpoint, bytes);
   const files = await verifyFiles(context, endpoint, sample);
   const broken = files.filter(({ problem }) => problem !== '');

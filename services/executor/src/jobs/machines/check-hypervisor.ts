@@ -1,7 +1,7 @@
 import { runCommand } from '@cyborgbackup/borg';
 import { clientCommands } from '@cyborgbackup/contracts';
-import { openClientSession } from '../../endpoints/client-session.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { openJobClient } from '../../endpoints/client-session.ts';
+import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { clientOf, policyOf } from '../../job/job-plan.ts';
@@ -13,12 +13,10 @@ const FIND_MISSING = 'for name do command -v "$name" >/dev/null || echo "$name";
 
 /** Checks whether a client is a hypervisor that the policy's provider can work with, and reports it to the inventory. */
 export const checkHypervisor = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output, signal } = context;
-  const { uuid, hostname, port } = clientOf(plan);
-  const policy = policyOf(plan);
-  const provider = vmProviderOf(policy.policy_type, policy.vmprovider);
-  output.write('verbose', `Connecting to ${hostname}:${port}`);
-  await using session = await openClientSession(connectionsOf(context), { hostname, port });
+  const { deps, plan, output, signal } = context;
+  const { uuid, hostname } = clientOf(plan);
+  const provider = vmProviderOf(policyOf(plan));
+  await using session = await openJobClient(context);
   const { runner } = session;
   const { stdout } = await runCommand(runner, ['sh', '-c', FIND_MISSING, 'sh', ...provider.tools], { signal });
   const missing = stdout.split('\n').filter((name) => name !== '');
@@ -31,8 +29,7 @@ export const checkHypervisor = async (context: JobContext): Promise<JobResult> =
   }
   const name = probed.stdout.trim().split('\n')[0]?.slice(0, 1_024) ?? provider.name;
   output.write('verbose', `Found ${name}`);
-  const { recordHypervisorPreparation } = clientCommands;
   const report = { uuid, hypervisor_ready: true, hypervisor_name: name };
-  await parts.rpc.call(recordHypervisorPreparation.subject, report, { schema: recordHypervisorPreparation.output });
+  await callService(deps, clientCommands.recordHypervisorPreparation, report);
   return EMPTY_RESULT;
 };

@@ -1,8 +1,7 @@
 import { runCommand } from '@cyborgbackup/borg';
 import { parsePolicyVariables, policyVariables, type VirtualMachine } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
-import { openClientSession } from '../../endpoints/client-session.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
+import { openJobClient } from '../../endpoints/client-session.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { clientOf, openVariables, policyOf } from '../../job/job-plan.ts';
@@ -16,8 +15,8 @@ const LIST_MILLIS = 120_000;
 const LIST_BYTES = 16 * 1024 * 1024;
 
 /** The machines that the policy names for this client; undefined for all. */
-const namedMachines = async ({ parts, plan }: JobContext): Promise<readonly string[] | undefined> => {
-  const variables = await openVariables(parts, plan);
+const namedMachines = async ({ deps, plan }: JobContext): Promise<readonly string[] | undefined> => {
+  const variables = await openVariables(deps, plan);
   const { id } = clientOf(plan);
   return policyOf(plan).policy_type === 'proxmox'
     ? parsePolicyVariables(policyVariables.proxmox, variables).extended_proxmox?.[id]
@@ -34,14 +33,14 @@ const parseMachines = (provider: VmProvider, listed: string): readonly VirtualMa
 
 const listMachines = async (context: JobContext): Promise<readonly VirtualMachine[]> => {
   const { plan, signal } = context;
-  const { hostname, port } = clientOf(plan);
-  const policy = policyOf(plan);
-  const provider = vmProviderOf(policy.policy_type, policy.vmprovider);
-  await using session = await openClientSession(connectionsOf(context), { hostname, port });
+  const provider = vmProviderOf(policyOf(plan));
+  await using session = await openJobClient(context);
   const limits = { timeoutMillis: LIST_MILLIS, maxBytes: LIST_BYTES };
   const listed = await runCommand(session.runner, provider.list, { signal, ...limits });
   if (listed.exitCode !== 0) {
-    throw new JobFailure(`${provider.name} on ${hostname} lists no machines: ${listed.stderr.trim().slice(0, 500)}`);
+    throw new JobFailure(
+      `${provider.name} on ${clientOf(plan).hostname} lists no machines: ${listed.stderr.trim().slice(0, 500)}`,
+    );
   }
   return parseMachines(provider, listed.stdout);
 };
@@ -69,9 +68,8 @@ const chooseMachines = (
 /** Asks a hypervisor for the machines that the policy backs up; each gets a backup of its own. */
 export const findMachines = async (context: JobContext): Promise<JobResult> => {
   const { plan, output } = context;
-  const { hostname, port } = clientOf(plan);
-  output.write('verbose', `Connecting to ${hostname}:${port}`);
-  const machines = chooseMachines(await listMachines(context), await namedMachines(context), hostname);
+  const listed = await listMachines(context);
+  const machines = chooseMachines(listed, await namedMachines(context), clientOf(plan).hostname);
   for (const { id, name } of machines) output.write('verbose', id === name ? id : `${id} ${name}`);
   return { ...EMPTY_RESULT, machines };
 };

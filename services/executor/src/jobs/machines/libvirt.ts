@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readScript } from '@cyborgbackup/borg';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
 import type { VmProvider } from './vm-provider.ts';
 
@@ -17,8 +17,8 @@ import type { VmProvider } from './vm-provider.ts';
  * Unpack it, put the images where domain.xml says, and `virsh define domain.xml`.
  * See docs/decisions/0011-machines-extend-a-run.md.
  */
-const DUMP = readFileSync(new URL('./dump-libvirt.sh', import.meta.url), 'utf8');
-const MERGE = readFileSync(new URL('./merge-snapshots.sh', import.meta.url), 'utf8');
+const DUMP = readScript(new URL('./dump-libvirt.sh', import.meta.url));
+const MERGE = readScript(new URL('./merge-snapshots.sh', import.meta.url));
 
 /** Machines of libvirt with disks in files, by qemu. */
 export const libvirt: VmProvider = {

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readScript } from '@cyborgbackup/borg';
 import { z } from 'zod';
 import type { VmProvider } from './vm-provider.ts';
 
 const guests = z.array(z.object({ vmid: z.coerce.string().regex(/^\d+$/), name: z.string().optional() }));
 
-const LIST = readFileSync(new URL('./list-proxmox.sh', import.meta.url), 'utf8');
-const DUMP = readFileSync(new URL('./dump-proxmox.sh', import.meta.url), 'utf8');
+const LIST = readScript(new URL('./list-proxmox.sh', import.meta.url));
+const DUMP = readScript(new URL('./dump-proxmox.sh', import.meta.url));
 
 /**
  * Proxmox VE: one stream for each guest, a vma file of a virtual machine or a tar file of a container, as `qmrestore` and

@@ -1,5 +1,6 @@
-import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
+import { mayInstallPrograms } from '../../endpoints/secrets.ts';
+import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { byHand, PACKAGE_MANAGERS, type PackageManager, type Program } from './packages.ts';
 
@@ -11,19 +12,12 @@ interface HostToPrepare {
   readonly name: string;
   /** The account must be root to install anything. */
   readonly isRoot: boolean;
-  readonly signal: AbortSignal;
-  readonly say: (text: string) => void;
-}
-
-interface ProgramsOptions {
   readonly programs: readonly Program[];
-  /** Whether the setting allows to install packages. */
-  readonly mayInstall: boolean;
   /** Programs to bring up to date when they are there already. */
   readonly upgrade?: readonly Program[];
 }
 
-const FIND_PROGRAMS = readFileSync(new URL('./find-programs.sh', import.meta.url), 'utf8');
+const FIND_PROGRAMS = readScript(new URL('./find-programs.sh', import.meta.url));
 const INSTALL_MILLIS = 15 * 60_000;
 const OUTPUT_LINES = 5;
 
@@ -32,10 +26,7 @@ interface FoundPrograms {
   readonly manager: PackageManager | undefined;
 }
 
-const findPrograms = async (
-  { runner, signal }: HostToPrepare,
-  programs: readonly Program[],
-): Promise<FoundPrograms> => {
+const findPrograms = async ({ signal }: JobContext, { runner, programs }: HostToPrepare): Promise<FoundPrograms> => {
   const managers = PACKAGE_MANAGERS.map(({ program }) => program).join(' ');
   const { stdout } = await runCommand(runner, ['sh', '-c', FIND_PROGRAMS, 'sh', managers, ...programs], { signal });
   const lines = new Set(stdout.split('\n'));
@@ -45,8 +36,11 @@ const findPrograms = async (
   };
 };
 
-const run = async (host: HostToPrepare, argv: readonly string[]): Promise<string | undefined> => {
-  const { runner, signal } = host;
+const run = async (
+  { output, signal }: JobContext,
+  { runner }: HostToPrepare,
+  argv: readonly string[],
+): Promise<string | undefined> => {
   const { exitCode, stdout, stderr } = await runCommand(runner, argv, {
     signal,
     timeoutMillis: INSTALL_MILLIS,
@@ -54,24 +48,24 @@ const run = async (host: HostToPrepare, argv: readonly string[]): Promise<string
   });
   if (exitCode === 0) return undefined;
   const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '');
-  for (const line of lines.slice(-OUTPUT_LINES)) host.say(line);
+  for (const line of lines.slice(-OUTPUT_LINES)) output.write('verbose', line);
   return lines.at(-1) ?? `exit status ${exitCode}`;
 };
 
 /** @throws JobFailure with what the package manager said */
 const install = async (
+  context: JobContext,
   host: HostToPrepare,
-  manager: PackageManager,
-  programs: readonly Program[],
-  how: 'install' | 'upgrade',
+  { manager, how, programs }: { manager: PackageManager; how: 'install' | 'upgrade'; programs: readonly Program[] },
 ): Promise<void> => {
   const packages = programs.map((program) => manager.packages[program]);
-  host.say(
+  context.output.write(
+    'verbose',
     `${how === 'install' ? 'Installing' : 'Upgrading'} ${packages.join(', ')} on ${host.name} with ${manager.program}`,
   );
   // The packages may be found in older lists, too.
-  if (manager.refresh) await run(host, manager.refresh);
-  const problem = await run(host, [...manager[how], ...packages]);
+  if (manager.refresh) await run(context, host, manager.refresh);
+  const problem = await run(context, host, [...manager[how], ...packages]);
   if (problem === undefined) return;
   throw new JobFailure(
     `${manager.program} could not ${how} ${packages.join(', ')} on ${host.name}: ${problem}. Try "${byHand(manager, programs)}" there.`,
@@ -97,15 +91,16 @@ const missingFailure = (
 
 /** @throws JobFailure when something is missing still */
 const installMissing = async (
+  context: JobContext,
   host: HostToPrepare,
   found: FoundPrograms,
-  { programs, mayInstall }: ProgramsOptions,
+  mayInstall: boolean,
 ): Promise<void> => {
   const { missing, manager } = found;
   if (missing.length === 0) return;
   if (!manager || !mayInstall || !host.isRoot) throw missingFailure(host, found, mayInstall);
-  await install(host, manager, missing, 'install');
-  const after = await findPrograms(host, programs);
+  await install(context, host, { manager, how: 'install', programs: missing });
+  const after = await findPrograms(context, host);
   if (after.missing.length > 0) throw missingFailure(host, after, false);
 };
 
@@ -113,14 +108,16 @@ const installMissing = async (
  * Makes sure that a host has the programs it needs, from its distribution's packages and only where that is allowed.
  * @throws JobFailure that says exactly what is missing and how to get it, SshError
  */
-export const ensurePrograms = async (host: HostToPrepare, options: ProgramsOptions): Promise<void> => {
-  const { programs, mayInstall, upgrade = [] } = options;
-  const found = await findPrograms(host, programs);
-  await installMissing(host, found, options);
-  const old = upgrade.filter((program) => !found.missing.includes(program));
+export const ensurePrograms = async (context: JobContext, host: HostToPrepare): Promise<void> => {
+  const mayInstall = await mayInstallPrograms(context.deps);
+  const found = await findPrograms(context, host);
+  await installMissing(context, host, found, mayInstall);
+  const old = (host.upgrade ?? []).filter((program) => !found.missing.includes(program));
   if (old.length === 0) return;
-  if (found.manager && mayInstall && host.isRoot) return install(host, found.manager, old, 'upgrade');
-  host.say(
+  const { manager } = found;
+  if (manager && mayInstall && host.isRoot) return install(context, host, { manager, how: 'upgrade', programs: old });
+  context.output.write(
+    'verbose',
     `Not upgraded on ${host.name}: ${old.join(', ')}; that needs the setting cyborgbackup_install_borg and root's rights.`,
   );
 };

@@ -1,13 +1,13 @@
 import { repositoryPrepared } from '@cyborgbackup/contracts';
 import { hasArchive } from '@cyborgbackup/read-models';
-import type { ServiceParts } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
 import { caughtUp } from '../../tables/caught-up.ts';
 
 /** How many archives backups made in a repository that we have not removed. */
-const countBackups = async (pool: ServiceParts['pool'], repository: string): Promise<number> => {
+const countBackups = async (pool: ServiceDeps['pool'], repository: string): Promise<number> => {
   const { rows } = await pool.query<{ backups: number }>(
     `select count(*)::int as backups from executor.backups b join executor.runs r on r.run = b.run
       where r.repository = $1 and ${hasArchive('b')}`,
@@ -23,7 +23,7 @@ const countBackups = async (pool: ServiceParts['pool'], repository: string): Pro
 
 /** Borg's ids of what was prepared as this repository, the latest last. */
 export const preparedIds = async (
-  { store }: Pick<ServiceParts, 'store'>,
+  { store }: Pick<ServiceDeps, 'store'>,
   repository: string,
 ): Promise<readonly string[]> => {
   const ids: string[] = [];
@@ -38,12 +38,12 @@ export const preparedIds = async (
  * @param found borg's id of the repository there; undefined when there is none
  * @throws JobFailure
  */
-export const refuseOtherRepository = async ({ parts, plan }: JobContext, found: string | undefined): Promise<void> => {
+export const refuseOtherRepository = async ({ deps, plan }: JobContext, found: string | undefined): Promise<void> => {
   const { uuid, name, path } = repositoryOf(plan);
-  const prepared = await preparedIds(parts, uuid);
+  const prepared = await preparedIds(deps, uuid);
   if (found !== undefined && (prepared.length === 0 || prepared.includes(found))) return;
-  await caughtUp(parts);
-  const backups = await countBackups(parts.pool, uuid);
+  await caughtUp(deps);
+  const backups = await countBackups(deps.pool, uuid);
   if (backups === 0) return;
   const there =
     found === undefined ? `There is no repository at ${path}` : `The repository at ${path} (${found}) is another`;

@@ -1,11 +1,10 @@
 import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
 import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
-import type { ServiceParts } from '@cyborgbackup/service';
-import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
+import type { ServiceDeps } from '@cyborgbackup/service';
+import { openJobClient, type ClientSession } from '../../endpoints/client-session.ts';
 import { canBindKeys } from '../../endpoints/openssh-version.ts';
 import { openPullEndpoint } from '../../endpoints/pull-endpoint.ts';
-import { mayInstallPrograms } from '../../endpoints/secrets.ts';
+import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { clientOf } from '../../job/job-plan.ts';
@@ -28,7 +27,7 @@ const limitationsOf = ({ isRoot, login, opensshVersion }: ClientSession, pull: b
 ];
 
 /** Whether a user has marked the client for an upgrade of borg. */
-const isMarkedForUpdate = async ({ store }: ServiceParts, client: string): Promise<boolean> => {
+const isMarkedForUpdate = async ({ store }: ServiceDeps, client: string): Promise<boolean> => {
   let isMarked = false;
   for await (const { type, data } of store.readStream(`client-${client}`)) {
     if (type === clientRegistered.type) isMarked = clientRegistered.schema.parse(data).mark_as_to_update;
@@ -40,19 +39,16 @@ const isMarkedForUpdate = async ({ store }: ServiceParts, client: string): Promi
 
 /** Push mode needs borg on the client; in pull mode it is optional, for restores that run there. @throws JobFailure */
 const ensureBorg = async (
-  { parts, plan, output, signal }: JobContext,
+  context: JobContext,
   { runner, isRoot }: ClientSession,
   pull: boolean,
 ): Promise<HostDescription> => {
-  const { uuid, hostname } = clientOf(plan);
-  const say = (text: string): void => output.write('verbose', text);
   if (!pull) {
-    const mayInstall = await mayInstallPrograms(parts);
-    const upgrade = (await isMarkedForUpdate(parts, uuid)) ? (['borg'] as const) : [];
-    const host = { runner, isRoot, name: hostname, signal, say };
-    await ensurePrograms(host, { programs: ['borg', 'ssh'], mayInstall, upgrade });
+    const { uuid, hostname } = clientOf(context.plan);
+    const upgrade = (await isMarkedForUpdate(context.deps, uuid)) ? (['borg'] as const) : [];
+    await ensurePrograms(context, { runner, isRoot, name: hostname, programs: ['borg', 'ssh'], upgrade });
   }
-  return probeHost(runner, { signal, timeoutMillis: PROBE_MILLIS });
+  return probeHost(runner, { signal: context.signal, timeoutMillis: PROBE_MILLIS });
 };
 
 /** Prepares the host where borg runs and mounts the client. @throws JobFailure */
@@ -61,7 +57,7 @@ const preparePull = async (context: JobContext): Promise<void> => {
   const { repository } = plan.run;
   if (!repository) return;
   const target = { client: clientOf(plan), repository, pull: true };
-  await using endpoint = await openPullEndpoint(connectionsOf(context), target);
+  await using endpoint = await openPullEndpoint(context, target);
   const name = await prepareEndpoint(context, endpoint, { pull: true });
   output.write('verbose', `Borg will run on ${name}`);
 };
@@ -71,11 +67,10 @@ const preparePull = async (context: JobContext): Promise<void> => {
  * distribution's packages where the settings allow it.
  */
 export const prepareClient = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output } = context;
-  const { uuid, hostname, port } = clientOf(plan);
+  const { deps, plan, output } = context;
+  const { uuid, hostname } = clientOf(plan);
   const pull = plan.run.policy?.mode_pull ?? false;
-  output.write('verbose', `Connecting to ${hostname}:${port}`);
-  await using session = await openClientSession(connectionsOf(context), { hostname, port });
+  await using session = await openJobClient(context);
   for (const limitation of limitationsOf(session, pull)) output.write('system_warning', limitation);
   const { borgVersion, distribution, os, arch } = await ensureBorg(context, session, pull);
   if (borgVersion !== undefined && !isSupportedBorg(borgVersion)) {
@@ -83,8 +78,7 @@ export const prepareClient = async (context: JobContext): Promise<JobResult> => 
   }
   output.write('verbose', `Found borg ${borgVersion ?? '(none)'} on ${distribution ?? os}, ${arch}`);
   if (pull) await preparePull(context);
-  const { recordPreparation } = clientCommands;
   const report = { uuid, version: borgVersion ?? '', ready: borgVersion !== undefined };
-  await parts.rpc.call(recordPreparation.subject, report, { schema: recordPreparation.output });
+  await callService(deps, clientCommands.recordPreparation, report);
   return EMPTY_RESULT;
 };

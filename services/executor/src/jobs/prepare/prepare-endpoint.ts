@@ -1,6 +1,5 @@
 import { runCommand } from '@cyborgbackup/borg';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { mayInstallPrograms } from '../../endpoints/secrets.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { ensurePrograms } from './ensure-programs.ts';
@@ -11,18 +10,15 @@ import { ensurePrograms } from './ensure-programs.ts';
  * @throws JobFailure, SshError
  */
 export const prepareEndpoint = async (
-  { parts, output, signal }: JobContext,
+  context: JobContext,
   { host, runner }: BorgEndpoint,
   { pull }: { readonly pull: boolean },
 ): Promise<string> => {
   const name = host === 'executor' ? 'the host of the executor' : runner.where;
-  const mayInstall = await mayInstallPrograms(parts);
+  const { signal } = context;
   const { stdout: uid } = await runCommand(runner, ['id', '-u'], { signal });
-  const say = (text: string): void => output.write('verbose', text);
-  await ensurePrograms(
-    { runner, name, isRoot: uid.trim() === '0', signal, say },
-    { programs: pull ? ['borg', 'ssh', 'sshfs'] : ['borg'], mayInstall },
-  );
+  const programs = pull ? (['borg', 'ssh', 'sshfs'] as const) : (['borg'] as const);
+  await ensurePrograms(context, { runner, name, isRoot: uid.trim() === '0', programs });
   if (!pull) return name;
   const { exitCode } = await runCommand(runner, ['sh', '-c', 'exec 3<>/dev/fuse'], { signal });
   if (exitCode === 0) return name;

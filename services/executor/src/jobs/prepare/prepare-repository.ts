@@ -1,7 +1,6 @@
 import {
   authorizedKeysLine,
   explainFailure,
-  infoCommand,
   initCommand,
   keyExportCommand,
   parseRepositoryInfo,
@@ -9,33 +8,32 @@ import {
   type RepositoryInfo,
 } from '@cyborgbackup/borg';
 import { repositoryCommands } from '@cyborgbackup/contracts';
-import { commandOptions, failureOf, isDone, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
+import { QUIET, readInfo } from '../../borg/queries.ts';
+import { commandOptions, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
-import { openRepositoryEndpoint, takesOwnKey } from '../../endpoints/repository-endpoint.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { repositorySecrets } from '../../endpoints/secrets.ts';
+import { acceptsKey } from '../../endpoints/ssh-session.ts';
+import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
-import { repositorySizesOf, type JobResult } from '../../job/job-result.ts';
+import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
 import { refuseOtherRepository } from './known-repository.ts';
 import { prepareEndpoint } from './prepare-endpoint.ts';
 
 const ENCRYPTION = 'repokey-blake2';
 
 /** Undefined when there is no repository. An answer shows that the passphrase is right: borg has decrypted the manifest. */
-const readInfo = async (context: JobContext, endpoint: BorgEndpoint): Promise<RepositoryInfo | undefined> => {
-  const argv = infoCommand(commandOptions(endpoint));
-  const result = await tryBorgStep(context, endpoint, { argv, onLog: () => undefined });
-  if (isDone(result)) return parseRepositoryInfo(result.stdout);
-  if (explainFailure(result).kind === 'no-repository') return undefined;
-  throw failureOf(result, endpoint.runner.where);
+const readRepository = async (context: JobContext, endpoint: BorgEndpoint): Promise<RepositoryInfo | undefined> => {
+  const info = await readInfo(context, endpoint, 'no-repository');
+  return info === undefined ? undefined : parseRepositoryInfo(info);
 };
 
 const initialise = async (context: JobContext, endpoint: BorgEndpoint): Promise<RepositoryInfo> => {
   context.output.write('verbose', `There is no repository yet: initialising one with ${ENCRYPTION}`);
   const argv = initCommand({ repository: endpoint.repository, encryption: ENCRYPTION, makeParentDirs: true });
   await runBorgStep(context, endpoint, { argv });
-  const info = await readInfo(context, endpoint);
+  const info = await readRepository(context, endpoint);
   if (!info) throw new Error('The repository vanished right after it was initialised');
   return info;
 };
@@ -62,13 +60,12 @@ const escrowKey = async (
 ): Promise<readonly string[]> => {
   if (encryption === 'none') return [];
   const argv = keyExportCommand(commandOptions(endpoint));
-  const result = await tryBorgStep(context, endpoint, { argv, onLog: () => undefined });
+  const result = await tryBorgStep(context, endpoint, { argv, ...QUIET });
   if (result.outcome !== 'success' || result.stdout.trim() === '') {
     return [`Borg's key could not be exported, so there is no copy of it here: ${explainFailure(result).message}`];
   }
-  const { escrowKey: escrow } = repositoryCommands;
   const request = { uuid: repositoryOf(context.plan).uuid, borg_id: repository.id, key: result.stdout };
-  await context.parts.rpc.call(escrow.subject, request, { schema: escrow.output });
+  await callService(context.deps, repositoryCommands.escrowKey, request);
   context.output.write('verbose', "A copy of borg's key is kept here, encrypted");
   return [];
 };
@@ -78,12 +75,12 @@ const tryOwnKey = async (context: JobContext): Promise<boolean> => {
   const { uuid, path } = repositoryOf(context.plan);
   const location = parseRepositoryLocation(path);
   if (location.kind === 'local') return false;
-  const { id, ownKey } = await repositorySecrets(context.parts, uuid);
+  const { id, ownKey } = await repositorySecrets(context.deps, uuid);
   if (!ownKey) {
     context.output.write('system_warning', 'This repository has no SSH key of its own yet: generate one for it.');
     return false;
   }
-  if (await takesOwnKey(connectionsOf(context), location, ownKey.privateKey)) return true;
+  if (await acceptsKey(context, location, ownKey.privateKey)) return true;
   const line = authorizedKeysLine({ publicKey: ownKey.publicKey, path, repositoryId: id });
   context.output.write(
     'system_warning',
@@ -98,12 +95,12 @@ const tryOwnKey = async (context: JobContext): Promise<boolean> => {
  * is wrong.
  */
 export const prepareRepository = async (context: JobContext): Promise<JobResult> => {
-  const { parts, plan, output } = context;
+  const { deps, plan, output } = context;
   const { uuid, name } = repositoryOf(plan);
   output.write('verbose', `Opening repository ${name}`);
-  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
+  await using endpoint = await openRepositoryEndpoint(context, repositoryOf(plan));
   await prepareEndpoint(context, endpoint, { pull: false });
-  const existing = await readInfo(context, endpoint);
+  const existing = await readRepository(context, endpoint);
   await refuseOtherRepository(context, existing?.repository.id);
   const info = existing ?? (await initialise(context, endpoint));
   const encryptionWarning = warningOf(info.encryption);
@@ -112,7 +109,6 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
   for (const warning of warnings) output.write('system_warning', warning);
   const own_key = await tryOwnKey(context);
   output.write('verbose', `The repository is ready (${info.encryption})`);
-  const { recordPreparation: prepared } = repositoryCommands;
   const report = {
     uuid,
     ready: true,
@@ -121,6 +117,6 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
     initialised: existing === undefined,
     own_key,
   };
-  await parts.rpc.call(prepared.subject, report, { schema: prepared.output });
-  return { warnings, archive: null, repositorySizes: repositorySizesOf(info.cache), pruned: [] };
+  await callService(deps, repositoryCommands.recordPreparation, report);
+  return { ...EMPTY_RESULT, warnings, repository_sizes: repositorySizesOf(info.cache) };
 };

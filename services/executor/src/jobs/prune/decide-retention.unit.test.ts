@@ -55,11 +55,11 @@ describe('the rules of retention', () => {
 
 describe('archives that are not good', () => {
   const bad = at('2026-03-02T04:00:00Z', false);
-  it('never replace a good archive, and are removed when a newer good one exists', () => {
+  it('archives of failed backups never replace a good archive, and are removed when a newer good one exists', () => {
     const series = [at('2026-03-01T04:00:00Z'), bad, at('2026-03-03T04:00:00Z')];
     expect(decideRetention(series, { ...NOTHING, daily: 2 }).removed).toEqual([bad.name]);
   });
-  it('stay while no good archive is newer', () => {
+  it('archives of failed backups stay while no good archive is newer', () => {
     const { kept, removed } = decideRetention([at('2026-03-01T04:00:00Z'), bad], { ...NOTHING, daily: 1 });
     expect(removed).toEqual([]);
     expect([...kept.keys()]).toEqual(['2026-03-01T04:00:00Z', bad.name]);

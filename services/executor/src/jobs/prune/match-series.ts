@@ -1,13 +1,6 @@
 import type { RecordedArchive } from '../../tables/series.ts';
 import type { SeriesArchive } from './decide-retention.ts';
 
-/** An archive as borg lists it. */
-interface BorgArchive {
-  readonly name: string;
-  /** ISO 8601. */
-  readonly start: string;
-}
-
 export interface MatchedSeries {
   /** In the repository. One that was not recorded as complete (its job was lost or canceled at the very end) is not good. */
   readonly present: readonly SeriesArchive[];
@@ -18,7 +11,10 @@ export interface MatchedSeries {
 const CHECKPOINT = /\.checkpoint(\.\d+)?$/;
 
 /** Finds the archives of a series among those of the repository. All others are ignored. */
-export const matchSeries = (recorded: readonly RecordedArchive[], listed: readonly BorgArchive[]): MatchedSeries => {
+export const matchSeries = (
+  recorded: readonly RecordedArchive[],
+  listed: readonly { readonly name: string; readonly start: string }[],
+): MatchedSeries => {
   const starts = new Map(listed.map(({ name, start }) => [name, Date.parse(start)]));
   const names = new Set(recorded.map(({ name }) => name));
   return {

@@ -133,7 +133,7 @@ describe('a prune', () => {
     expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [old] } });
   });
 
-  it('of one machine removes no archive of another machine on the host', async () => {
+  it('a prune of one machine removes no archive of another machine on the host', async () => {
     const uuid = randomUUID();
     const name = await archive(uuid, 'of-no-machine', 1);
     const ended = await site.runJob({

@@ -1,21 +1,15 @@
-import {
-  compactCommand,
-  deleteCommand,
-  infoCommand,
-  listArchivesCommand,
-  parseArchiveList,
-  parseRepositoryInfo,
-} from '@cyborgbackup/borg';
+import { compactCommand, deleteCommand, infoCommand, parseRepositoryInfo } from '@cyborgbackup/borg';
 import { catalogCommands } from '@cyborgbackup/contracts';
 import { percentProgress } from '../../borg/progress.ts';
+import { listArchives, QUIET } from '../../borg/queries.ts';
 import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { policyOf, repositoryOf } from '../../job/job-plan.ts';
-import { repositorySizesOf, type JobResult } from '../../job/job-result.ts';
+import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
 import { caughtUp } from '../../tables/caught-up.ts';
 import { readLastCheck } from '../../tables/last-check.ts';
 import { readSeries, seriesOf, type RecordedArchive } from '../../tables/series.ts';
@@ -38,28 +32,27 @@ const keepOf = ({ plan }: JobContext): Keep => {
 };
 
 /** The archives that the backups of this job's policy, client and machine have made, or meant to make. */
-const recordedArchives = async ({ parts, plan }: JobContext): Promise<readonly RecordedArchive[]> => {
+const recordedArchives = async ({ deps, plan }: JobContext): Promise<readonly RecordedArchive[]> => {
   const series = seriesOf(plan);
   if (!series) throw new JobFailure('This job does not say whose archives to prune.', { status: 'error' });
-  await caughtUp(parts);
-  return readSeries(parts.pool, series, repositoryOf(plan).uuid);
+  await caughtUp(deps);
+  return readSeries(deps.pool, series, repositoryOf(plan).uuid);
 };
 
 /** In a damaged repository an old archive may be the only one that can still be restored. */
-const refuseDamaged = async ({ parts, plan }: JobContext): Promise<void> => {
+const refuseDamaged = async ({ deps, plan }: JobContext): Promise<void> => {
   const { uuid, name } = repositoryOf(plan);
-  const last = await readLastCheck(parts.pool, uuid);
+  const last = await readLastCheck(deps.pool, uuid);
   if (!last || last.clean) return;
   throw new JobFailure(
     `The latest check of the repository ${name} found damage, so nothing is removed: repair it and let a check succeed.`,
   );
 };
 
-const forget = async ({ parts, plan }: JobContext, archives: readonly string[]): Promise<void> => {
-  const { subject, output } = catalogCommands.removeArchive;
+const forget = async ({ deps, plan }: JobContext, archives: readonly string[]): Promise<void> => {
   for (const archive of archives) {
     const request = { repository: repositoryOf(plan).uuid, archive, reason: 'pruned' };
-    await parts.rpc.call(subject, request, { schema: output });
+    await callService(deps, catalogCommands.removeArchive, request);
   }
 };
 
@@ -82,13 +75,9 @@ export const pruneArchives = async (context: JobContext): Promise<JobResult> => 
   const { plan, output } = context;
   const recorded = await recordedArchives(context);
   await refuseDamaged(context);
-  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
+  await using endpoint = await openRepositoryEndpoint(context, repositoryOf(plan));
   const prefix = commonPrefix(recorded.map(({ name }) => name)) || undefined;
-  const listing = await runBorgStep(context, endpoint, {
-    argv: listArchivesCommand({ ...commandOptions(endpoint), prefix, considerCheckpoints: true }),
-    onLog: () => undefined,
-  });
-  const { present, unfinished } = matchSeries(recorded, parseArchiveList(listing.stdout).archives);
+  const { present, unfinished } = matchSeries(recorded, await listArchives(context, endpoint, prefix));
   const { kept, removed } = decideRetention(present, keepOf(context));
   for (const [name, why] of kept) output.write('verbose', `Keeping ${name} (${why})`);
   for (const name of [...removed, ...unfinished]) output.write('verbose', `Removing ${name}`);
@@ -98,15 +87,11 @@ export const pruneArchives = async (context: JobContext): Promise<JobResult> => 
     argv: compactCommand(commandOptions(endpoint)),
     onProgress: percentProgress(output, 'compact'),
   });
-  const info = await runBorgStep(context, endpoint, {
-    argv: infoCommand(commandOptions(endpoint)),
-    onLog: () => undefined,
-  });
+  const info = await runBorgStep(context, endpoint, { argv: infoCommand(commandOptions(endpoint)), ...QUIET });
   output.write('verbose', `${removed.length} archives removed, ${kept.size} kept`);
   return {
-    warnings: [],
-    archive: null,
-    repositorySizes: repositorySizesOf(parseRepositoryInfo(info.stdout).cache),
+    ...EMPTY_RESULT,
+    repository_sizes: repositorySizesOf(parseRepositoryInfo(info.stdout).cache),
     pruned: removed,
   };
 };

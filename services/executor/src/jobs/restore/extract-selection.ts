@@ -1,6 +1,5 @@
 import { extractCommand, type BorgResult, type BorgProgress } from '@cyborgbackup/borg';
 import { humanBytes } from '@cyborgbackup/kernel';
-import { NO_FIGURES } from '../../borg/progress.ts';
 import { commandOptions, runBorgStep, type StepOptions } from '../../borg/run-step.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf } from '../../job/job-plan.ts';
@@ -17,7 +16,6 @@ const restoreProgress = ({ output }: JobContext): ((progress: BorgProgress) => v
     const rate = current / seconds;
     const percent = Math.floor((100 * current) / total);
     output.progress(`${percent} % of ${humanBytes(total)} restored, ${humanBytes(rate)}/s`, {
-      ...NO_FIGURES,
       phase: 'restore',
       original_size: current,
       rate,

@@ -1,10 +1,9 @@
-import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
-import { readFileSync } from 'node:fs';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 
-const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const scriptOf = (name: string): string => readScript(new URL(name, import.meta.url));
 
 /** Functions for scripts that go to folders in which another user may create links; comes before such a script. */
 export const WALK = scriptOf('./walk.sh');

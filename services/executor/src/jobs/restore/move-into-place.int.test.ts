@@ -53,7 +53,7 @@ const move = (replace: MoveRequest['replace']): Promise<MoveResult> =>
   );
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-const NOBODY: MoveResult = { replaced: 0, keptBoth: 0, skipped: 0, skippedBytes: 0 };
+const NOBODY: MoveResult = { replaced: 0, kept_both: 0, skipped: 0, skippedBytes: 0 };
 const POLICIES = ['newer', 'never', 'keep-both'] as const;
 
 describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
@@ -82,7 +82,7 @@ describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
     const expected: Record<typeof replace, MoveResult> = {
       newer: { ...NOBODY, replaced: 1, skipped: 2, skippedBytes: 29 },
       never: { ...NOBODY, skipped: 3, skippedBytes: 43 },
-      'keep-both': { ...NOBODY, keptBoth: 2, skipped: 1, skippedBytes: 13 },
+      'keep-both': { ...NOBODY, kept_both: 2, skipped: 1, skippedBytes: 13 },
     };
     expect(await move(replace)).toEqual(expected[replace]);
     expect(read('in/older')).toBe(replace === 'newer' ? 'archived older' : 'old');
@@ -111,7 +111,7 @@ describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
     write(join(root, 'folder'), 'in the way', OLD);
     write(join(stage, 'file'), 'abcd');
     write(join(root, 'file', 'mine'), 'mine', OLD);
-    const expected = replace === 'keep-both' ? { ...NOBODY, keptBoth: 3 } : { ...NOBODY, skipped: 3, skippedBytes: 7 };
+    const expected = replace === 'keep-both' ? { ...NOBODY, kept_both: 3 } : { ...NOBODY, skipped: 3, skippedBytes: 7 };
     expect(await move(replace)).toEqual(expected);
     expect([read('folder'), read('file/mine')]).toEqual(['in the way', 'mine']);
     if (replace !== 'keep-both') return;
@@ -125,7 +125,7 @@ it.each(POLICIES)(
     write(join(stage, 'docs', 'f'), 'archived');
     mkdirSync(join(folder, 'outside'));
     link(join(root, 'docs'), join(folder, 'outside'), OLD);
-    const expected = replace === 'keep-both' ? { keptBoth: 1 } : { skipped: 1, skippedBytes: 8 };
+    const expected = replace === 'keep-both' ? { kept_both: 1 } : { skipped: 1, skippedBytes: 8 };
     expect(await move(replace)).toEqual({ ...NOBODY, ...expected });
     expect(readdirSync(join(folder, 'outside'))).toEqual([]);
     expect(readlinkSync(join(root, 'docs'))).toBe(join(folder, 'outside'));
@@ -142,7 +142,7 @@ it('refuses a private folder that another account made', async () => {
 
 it('does not read a pipe that meets a pipe', async () => {
   execFileSync('mkfifo', [join(stage, 'pipe'), join(root, 'pipe')]);
-  expect(await move('keep-both')).toEqual({ ...NOBODY, keptBoth: 1 });
+  expect(await move('keep-both')).toEqual({ ...NOBODY, kept_both: 1 });
   expect(lstatSync(join(root, `pipe${SUFFIX}`)).isFIFO()).toBe(true);
 });
 

@@ -1,6 +1,5 @@
-import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
-import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../job/job-failure.ts';
 import { WALK } from './folders.ts';
 
@@ -23,7 +22,7 @@ import { WALK } from './folders.ts';
  * that is left is moved. `e` is an error. Moving is renaming on one file system, so a path has the old file or the new one, never a
  * part. See docs/decisions/0017-restores-go-through-a-private-folder.md.
  */
-const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const scriptOf = (name: string): string => readScript(new URL(name, import.meta.url));
 const MOVE_ALL = scriptOf('./move-all.sh');
 const SCRIPTS = [
   `${WALK}\n${scriptOf('./move-common.sh')}`,
@@ -49,7 +48,7 @@ export interface MoveRequest {
 /** How many of the files met others; `skippedBytes` is the size of those that were not restored. */
 export interface MoveResult {
   readonly replaced: number;
-  readonly keptBoth: number;
+  readonly kept_both: number;
   readonly skipped: number;
   readonly skippedBytes: number;
 }
@@ -66,8 +65,8 @@ export const moveIntoPlace = async (
   const settings = [replace, stage, root, suffix, inPlace ? 'yes' : 'no', parents];
   const argv = ['sh', '-c', MOVE_ALL, 'sh', ...settings, ...SCRIPTS];
   const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: TIMEOUT_MILLIS });
-  const [replaced = 0, keptBoth = 0, skipped = 0, skippedBytes = 0, errors = 1] = stdout.trim().split(' ').map(Number);
-  if (exitCode === 0 && errors === 0) return { replaced, keptBoth, skipped, skippedBytes };
+  const [replaced = 0, kept_both = 0, skipped = 0, skippedBytes = 0, errors = 1] = stdout.trim().split(' ').map(Number);
+  if (exitCode === 0 && errors === 0) return { replaced, kept_both, skipped, skippedBytes };
   const reason = stderr.trim().split('\n').slice(0, 3).join('; ').slice(0, 300);
   throw new JobFailure(`Restored files could not be put in their places on ${runner.where}: ${reason}.`);
 };

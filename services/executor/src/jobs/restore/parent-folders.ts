@@ -1,24 +1,22 @@
-import { runCommand, type ArchiveEntry, type BorgRunner } from '@cyborgbackup/borg';
-import { readFileSync } from 'node:fs';
+import { readScript, runCommand, type ArchiveEntry, type BorgRunner } from '@cyborgbackup/borg';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { joined, WALK } from './folders.ts';
 import { createSelectedEntries } from './selected-entries.ts';
 
-/** The folders above the selection that are not selected themselves, as the archive would name them. */
-export interface ParentFolders {
-  see(entry: Pick<ArchiveEntry, 'path' | 'type'>): void;
-  /** Each before those below it. */
-  list(): readonly string[];
-}
-
-/** Borg lists a folder's contents directly after the folder, so only the folders around the last entry are kept. */
-export const createParentFolders = (): ParentFolders => {
+/**
+ * The folders above the selection that are not selected themselves, as the archive would name them, each before those below it.
+ * Borg lists a folder's contents directly after the folder, so only the folders around the last entry are kept.
+ */
+export const createParentFolders = (): {
+  add: (entry: Pick<ArchiveEntry, 'path' | 'type'>) => void;
+  list: () => readonly string[];
+} => {
   const parents = new Set<string>();
   const around: string[] = [];
   return {
-    see: ({ path, type }) => {
+    add: ({ path, type }) => {
       while (around.length > 0 && !path.startsWith(`${around.at(-1)}/`)) around.pop();
       for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
         const parent = path.slice(0, end);
@@ -42,7 +40,7 @@ export interface Root {
 const BATCH = 200;
 const TIMEOUT_MILLIS = 10 * 60_000;
 
-const walkScript = (name: string): string => `${WALK}\n${readFileSync(new URL(name, import.meta.url), 'utf8')}`;
+const walkScript = (name: string): string => `${WALK}\n${readScript(new URL(name, import.meta.url))}`;
 const LOOK_AT_PARENTS = walkScript('./look-at-parents.sh');
 const OPEN_PARENTS = walkScript('./open-parents.sh');
 

@@ -5,21 +5,20 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
 import { decideReplacement, type Replacement } from './compare-entry.ts';
 import { statPaths } from './file-facts.ts';
-import type { ParentFolders } from './parent-folders.ts';
+import type { MoveResult } from './move-into-place.ts';
+import type { createParentFolders } from './parent-folders.ts';
 import type { RestoreTarget } from './restore-target.ts';
 import type { SelectedEntries } from './selected-entries.ts';
 import { createUnmatched, describeSelection, type Selection } from './selection.ts';
 
 /** What a restore would do. Files are all items but folders. */
-export interface RestorePlan {
+export interface RestorePlan extends MoveResult {
   /** Of the whole selection. */
   readonly files: number;
   readonly bytes: number;
-  readonly replaced: number;
-  readonly skipped: number;
-  readonly skippedBytes: number;
-  readonly keptBoth: number;
 }
+
+export const EMPTY_PLAN: RestorePlan = { files: 0, bytes: 0, replaced: 0, kept_both: 0, skipped: 0, skippedBytes: 0 };
 
 const SIGNS: Readonly<Record<Replacement, string>> = {
   write: 'new      ',
@@ -36,7 +35,7 @@ interface PlanOptions {
   /** Write a line for every file. */
   readonly list: boolean;
   /** Sees every item. */
-  readonly parents: ParentFolders;
+  readonly parents: ReturnType<typeof createParentFolders>;
 }
 
 /** @throws JobFailure for a symbolic link: root's borg would set the owner of the file that it points to */
@@ -59,7 +58,7 @@ export const planRestore = async (
   const { output, signal } = context;
   const { replace, selection, root, list, parents } = options;
   const unmatched = createUnmatched(selection);
-  const plan = { files: 0, bytes: 0, replaced: 0, skipped: 0, skippedBytes: 0, keptBoth: 0 };
+  const plan = { ...EMPTY_PLAN };
   let seen = 0;
 
   const count = (entry: ArchiveEntry, replacement: Replacement): void => {
@@ -67,7 +66,7 @@ export const planRestore = async (
     plan.files += 1;
     plan.bytes += size;
     if (replacement === 'replace') plan.replaced += 1;
-    if (replacement === 'keep-both') plan.keptBoth += 1;
+    if (replacement === 'keep-both') plan.kept_both += 1;
     if (replacement !== 'skip') return;
     plan.skipped += 1;
     plan.skippedBytes += size;
@@ -78,16 +77,11 @@ export const planRestore = async (
     if (mounted) refuseLinks(batch);
     const files = batch.filter(({ type }) => type !== 'd');
     for (const entry of batch) {
-      unmatched.see(entry.path);
-      parents.see(entry);
+      unmatched.add(entry.path);
+      parents.add(entry);
     }
     if (files.length === 0) return;
-    const found = await statPaths(
-      runner,
-      root,
-      files.map(({ path }) => path),
-      signal,
-    );
+    const found = await statPaths(runner, root, files, signal);
     for (const [index, entry] of files.entries()) {
       const replacement = decideReplacement(replace, entry, found[index]);
       count(entry, replacement);

@@ -1,13 +1,11 @@
-import { extractCommand, runStreamingScript, type ArchiveEntry } from '@cyborgbackup/borg';
+import { createLineSplitter, extractCommand, runStreamingScript, type ArchiveEntry } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes, messageOf } from '@cyborgbackup/kernel';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { NO_FIGURES } from '../../borg/progress.ts';
 import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
-import { connectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
@@ -24,7 +22,7 @@ const clientFor = async (context: JobContext): Promise<SqlClient> => {
       'The policy that made this dump is gone, and with it how to log in: restore the dump as a file.',
     );
   }
-  const variables = await openVariables(context.parts, context.plan);
+  const variables = await openVariables(context.deps, context.plan);
   try {
     const client = sqlClientOf(policy.policy_type, variables, clientOf(context.plan).id);
     if (client) return client;
@@ -69,28 +67,24 @@ const readOnce = async (context: JobContext, endpoint: BorgEndpoint, dump: Archi
 };
 
 const MAX_LINES = 1_000;
+const MAX_LINE_BYTES = 10_000;
 
 /** Collects the client's standard error, the first thousand lines of it. */
 const createErrorLines = (
   context: JobContext,
 ): { readonly push: (chunk: Buffer) => void; readonly lines: () => readonly string[] } => {
+  const splitter = createLineSplitter(MAX_LINE_BYTES);
   const kept: string[] = [];
-  let rest = '';
-  const take = (line: string): void => {
-    if (line === '' || kept.length >= MAX_LINES) return;
+  const take = ({ text }: { readonly text: string }): void => {
+    if (text === '' || kept.length >= MAX_LINES) return;
     // Redacted before a line is quoted in part: half a password would not be recognised any more.
-    kept.push(context.output.clean(line));
-    context.output.write('warning', line);
+    kept.push(context.output.clean(text));
+    context.output.write('warning', text);
   };
   return {
-    push: (chunk) => {
-      const lines = (rest + chunk.toString('utf8')).split('\n');
-      rest = (lines.pop() ?? '').slice(0, 10_000);
-      lines.forEach(take);
-    },
+    push: (chunk) => splitter.push(chunk).forEach(take),
     lines: () => {
-      take(rest);
-      rest = '';
+      splitter.end().forEach(take);
       return kept;
     },
   };
@@ -99,7 +93,6 @@ const createErrorLines = (
 const progressOf = ({ output }: JobContext, done: number, total: number): void => {
   const percent = total > 0 ? Math.floor((100 * done) / total) : 100;
   output.progress(`${percent} % of ${humanBytes(total)} fed to the database`, {
-    ...NO_FIGURES,
     phase: 'restore',
     original_size: done,
   });
@@ -165,7 +158,7 @@ const assertSuccess = (
   const reason = (failures.length > 0 ? failures : lines.slice(-3)).slice(0, 3).join('; ') || `exit status ${exitCode}`;
   throw new JobFailure(
     `The database server on ${clientOf(plan).hostname} did not take all of the dump, so its databases are restored in part: ${reason.slice(0, 500)}`,
-    { exitCode },
+    { exit_code: exitCode },
   );
 };
 
@@ -177,7 +170,7 @@ const assertSuccess = (
 export const restoreDatabase = async (context: JobContext, { dry_run }: RestoreRequest): Promise<JobResult> => {
   const { plan, output } = context;
   const sql = await clientFor(context);
-  await using endpoint = await openRepositoryEndpoint(connectionsOf(context), repositoryOf(plan));
+  await using endpoint = await openRepositoryEndpoint(context, repositoryOf(plan));
   const dump = await findDump(context, endpoint);
   await readOnce(context, endpoint, dump);
   const restored = { files: 1, bytes: dump.size, replaced: 0, skipped: 0, kept_both: 0, verified: 1, mismatches: [] };
@@ -186,7 +179,7 @@ export const restoreDatabase = async (context: JobContext, { dry_run }: RestoreR
     return { ...EMPTY_RESULT, restored };
   }
   {
-    await using session = await openClientSession(connectionsOf(context), clientOf(plan));
+    await using session = await openClientSession(context, clientOf(plan));
     output.write('verbose', `Feeding the dump to the database server on ${clientOf(plan).hostname}`);
     await context.assertOwnership(context.signal);
     await feed(context, { endpoint, session, sql }, dump);

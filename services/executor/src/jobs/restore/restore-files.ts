@@ -18,7 +18,7 @@ import {
   type ParentFacts,
   type Root,
 } from './parent-folders.ts';
-import { planRestore, type RestorePlan } from './plan-restore.ts';
+import { EMPTY_PLAN, planRestore, type RestorePlan } from './plan-restore.ts';
 import { openRestoreTarget, type RestoreTarget } from './restore-target.ts';
 import { createSelectedEntries, type SelectedEntries } from './selected-entries.ts';
 import { describeSelection, selectionOf, type Selection } from './selection.ts';
@@ -36,17 +36,17 @@ interface Restore {
   readonly inPlace: boolean;
 }
 
-const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): RestoreResult => ({
-  files: plan.files - plan.skipped,
-  bytes: plan.bytes - plan.skippedBytes,
-  replaced: plan.replaced,
-  skipped: plan.skipped,
-  kept_both: plan.keptBoth,
-  verified,
-  mismatches: [...mismatches],
-});
+const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): RestoreResult => {
+  const { files, bytes, skippedBytes, ...counts } = plan;
+  return {
+    ...counts,
+    files: files - counts.skipped,
+    bytes: bytes - skippedBytes,
+    verified,
+    mismatches: [...mismatches],
+  };
+};
 
-const NOTHING_MOVED: RestorePlan = { files: 0, bytes: 0, replaced: 0, skipped: 0, skippedBytes: 0, keptBoth: 0 };
 const NOT_VERIFIED: Verification = { verified: 0, mismatches: [], differing: 0 };
 
 /** The longest common path of all selected paths, which may be a file's. */
@@ -117,7 +117,7 @@ const restoreThroughStage = async (
     const extracted = await extract(restore, parents, target.inStage(stage), { root: stage, inPlace: false });
     const options = { folder: stage, verify: request.verify };
     const verification = await verifyRestored(context, target.files, restore.entries, options);
-    assertVerified(restore, resultOf(NOTHING_MOVED, verification), verification);
+    assertVerified(restore, resultOf(EMPTY_PLAN, verification), verification);
     output.write('verbose', 'Putting the files in their places');
     const suffix = `.restored-${context.plan.job.id}`;
     const cleanup = [`rm -rf -- ${quote(stage)}`];

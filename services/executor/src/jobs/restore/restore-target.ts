@@ -2,9 +2,8 @@ import { parseRepositoryLocation, type BorgRunner } from '@cyborgbackup/borg';
 import type { BorgRun } from '../../borg/run-borg-at.ts';
 import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { lingeringConnectionsOf } from '../../endpoints/connection-options.ts';
 import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
-import type { JobContext } from '../../job/job-context.ts';
+import { lingeringConnections, type JobContext } from '../../job/job-context.ts';
 import { clientOf, repositoryOf } from '../../job/job-plan.ts';
 
 /** How borg is started in a folder of the destination. */
@@ -38,7 +37,7 @@ const onSameHost = (endpoint: BorgEndpoint, files: BorgRunner): RestoreTarget =>
 /** The host that has the repository. */
 const onRepositoryHost = async (context: JobContext): Promise<RestoreTarget> => {
   const endpoint = await openRepositoryHost(
-    lingeringConnectionsOf(context),
+    lingeringConnections(context),
     repositoryOf(context.plan),
     'The repository host gives us no shell, so nothing can be restored there: choose a client.',
   );
@@ -53,7 +52,7 @@ const onClient = async (context: JobContext): Promise<RestoreTarget> => {
   const { plan } = context;
   const [client, repository] = [clientOf(plan), repositoryOf(plan)];
   const pull = plan.run.policy?.mode_pull === true || parseRepositoryLocation(repository.path).kind === 'local';
-  const endpoint = await openBackupEndpoint(lingeringConnectionsOf(context), { client, repository, pull });
+  const endpoint = await openBackupEndpoint(lingeringConnections(context), { client, repository, pull });
   if (!pull) return onSameHost(endpoint, endpoint.client);
   const { run } = await endpoint.files(['/'], { oneFileSystem: false });
   const { mount } = run;

@@ -333,7 +333,7 @@ const before = (program: string, script: string): void => {
 describe('the verification of a restore', () => {
   const tamper = `printf 'B in the archive' >tree/b.txt; touch -d '${MIDDLE.toISOString()}' tree/b.txt`;
 
-  it('of contents finds an altered file, and no file is moved', async () => {
+  it('a verification of contents finds an altered file, and no file is moved', async () => {
     before('sha256sum', tamper);
     const { status, reason, end } = await restore({ item: 'tree', verify: 'contents', replace: 'never' });
     expect(status).toBe('failed');
@@ -343,7 +343,7 @@ describe('the verification of a restore', () => {
     expect(readdirSync(dest)).toEqual([]);
   });
 
-  it('of sizes finds a file that was cut', async () => {
+  it('a verification of sizes finds a file that was cut', async () => {
     before('stat', ': >tree/b.txt');
     mkdirSync(dest);
     const { status, end } = await restore({ item: 'tree/b.txt' });
@@ -382,7 +382,7 @@ it('leaves no private folder and no process after a cancellation', async () => {
   });
   await until('the staging is there', () => staging().length > 0);
   await site.append(jobStream(uuid), { type: 'job-cancel-requested', data: { job: uuid } });
-  site.parts.connection.nats.publish(CANCEL_SIGNAL, JSON.stringify({ job: uuid }));
+  site.deps.connection.nats.publish(CANCEL_SIGNAL, JSON.stringify({ job: uuid }));
   expect(await site.ended(uuid)).toMatchObject({ status: 'canceled' });
   expect(readdirSync(dest)).toEqual([]);
 });

@@ -1,5 +1,5 @@
-import { createListParser, listEntriesCommand, type ArchiveEntry } from '@cyborgbackup/borg';
-import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
+import type { ArchiveEntry } from '@cyborgbackup/borg';
+import { listEntries } from '../../borg/queries.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf } from '../../job/job-plan.ts';
@@ -51,26 +51,9 @@ const createBatches = (
 export const createSelectedEntries = (
   context: JobContext,
   endpoint: BorgEndpoint,
-  { paths, patterns }: Selection,
+  selection: Selection,
 ): SelectedEntries => {
   let kept: ArchiveEntry[] | undefined;
-
-  const list = async (withDigests: boolean, take: (entry: ArchiveEntry) => Promise<void>): Promise<void> => {
-    const parser = createListParser({ withDigests });
-    await runBorgStep(context, endpoint, {
-      argv: listEntriesCommand({
-        ...commandOptions(endpoint),
-        archive: archiveOf(context.plan),
-        paths,
-        patterns,
-        withDigests,
-      }),
-      onStdout: async (chunk) => {
-        for (const entry of parser.push(chunk)) await take(entry);
-      },
-    });
-    parser.end();
-  };
 
   return {
     each: async (visit, { withDigests = false } = {}) => {
@@ -79,7 +62,8 @@ export const createSelectedEntries = (
       else {
         const seen: ArchiveEntry[] = [];
         let count = 0;
-        await list(withDigests, async (entry) => {
+        const entries = { ...selection, archive: archiveOf(context.plan), withDigests };
+        await listEntries(context, endpoint, entries, async (entry) => {
           count += 1;
           if (count <= KEPT_ENTRIES) seen.push(entry);
           await batches.add(entry);

@@ -25,19 +25,16 @@ export const describeSelection = ({ paths, patterns }: Selection): string => {
   return all.length === 0 ? 'everything' : listNames(all, 3);
 };
 
-/** The paths of a selection for which no item was seen. */
-export interface Unmatched {
-  see(path: string): void;
-  left(): readonly string[];
-}
-
-export const createUnmatched = ({ paths }: Selection): Unmatched => {
+/** The paths of a selection for which no item was added. */
+export const createUnmatched = ({
+  paths,
+}: Selection): { readonly add: (path: string) => void; readonly left: () => readonly string[] } => {
   const left = new Set(paths);
   const ancestors = function* (path: string): Generator<string> {
     for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) yield path.slice(0, end);
   };
   return {
-    see: (path) => {
+    add: (path) => {
       if (left.size === 0) return;
       for (const ancestor of ancestors(path)) left.delete(ancestor);
     },

@@ -47,7 +47,7 @@ describe('the selection of a restore', () => {
 
   it('knows which selected paths the archive does not have', () => {
     const unmatched = createUnmatched({ paths: ['etc', 'etc/hosts', 'home/a', 'home/ab'], patterns: [] });
-    for (const path of ['etcetera', 'etc/passwd', 'home/a/b/c']) unmatched.see(path);
+    for (const path of ['etcetera', 'etc/passwd', 'home/a/b/c']) unmatched.add(path);
     expect(unmatched.left()).toEqual(['etc/hosts', 'home/ab']);
   });
 
@@ -56,7 +56,7 @@ describe('the selection of a restore', () => {
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.nat(4), (parts, depth) => {
         const unmatched = createUnmatched({ paths: [parts.slice(0, depth + 1).join('/')], patterns: [] });
-        unmatched.see(parts.join('/'));
+        unmatched.add(parts.join('/'));
         expect(unmatched.left()).toEqual([]);
       }),
     );

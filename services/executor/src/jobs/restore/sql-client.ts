@@ -1,5 +1,5 @@
+import { readScript } from '@cyborgbackup/borg';
 import { parsePolicyVariables, policyVariables } from '@cyborgbackup/contracts';
-import { readFileSync } from 'node:fs';
 import { accessOf, hasText, type DatabaseAccess } from '../backup/sources/database-access.ts';
 import { optionFile } from '../backup/sources/mysql-dump.ts';
 import { passwordLine } from '../backup/sources/postgresql-dump.ts';
@@ -15,7 +15,7 @@ export interface SqlClient {
   failures(lines: readonly string[]): readonly string[];
 }
 
-const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const scriptOf = (name: string): string => readScript(new URL(name, import.meta.url));
 const CREDENTIALS = scriptOf('./credentials-file.sh');
 const MYSQL = `${CREDENTIALS}\n${scriptOf('./run-mysql.sh')}`;
 const POSTGRESQL = `${CREDENTIALS}\n${scriptOf('./run-psql.sh')}`;

@@ -26,15 +26,7 @@ const compareContents = async (
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   const files = entries.filter(hasContents);
-  const hashes =
-    files.length > 0
-      ? await hashPaths(
-          runner,
-          folder,
-          files.map(({ path }) => path),
-          { signal },
-        )
-      : [];
+  const hashes = files.length > 0 ? await hashPaths(runner, folder, files, { signal }) : [];
   const differing = new Set(files.filter(({ sha256 }, index) => hashes[index] !== sha256));
   return entries.map((entry) => (differing.has(entry) ? 'its contents are not those in the archive' : ''));
 };
@@ -67,12 +59,7 @@ export const verifyRestored = async (
   const withDigests = verify === 'contents';
   await selected.each(
     async (entries) => {
-      const found = await statPaths(
-        runner,
-        folder,
-        entries.map(({ path }) => path),
-        signal,
-      );
+      const found = await statPaths(runner, folder, entries, signal);
       const problems = entries.map((entry, index) => entryProblem(entry, found[index]));
       const contents = withDigests ? await compareContents(runner, folder, entries, signal) : [];
       for (const [index, entry] of entries.entries()) note(entry, problems[index] || (contents[index] ?? ''));

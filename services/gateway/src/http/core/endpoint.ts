@@ -1,6 +1,16 @@
 import type { z } from 'zod';
 import type { ListSource } from '../../lists/index.ts';
-import type { Caller } from './caller.ts';
+
+/** The user who sent a request, as in the read model at that moment. */
+export interface Caller {
+  readonly id: number;
+  readonly uuid: string;
+  readonly isSuperuser: boolean;
+  /** False for a personal token with the scope `read`. */
+  readonly mayWrite: boolean;
+  /** The log-in session of a JWT. */
+  readonly session?: string;
+}
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

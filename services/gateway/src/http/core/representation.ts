@@ -7,24 +7,23 @@ export const API_ROOT = '/api/v1';
 export const urlOf = (collection: string, id: number | string, action?: string): string =>
   `${API_ROOT}/${collection}/${id}/${action === undefined ? '' : `${action}/`}`;
 
-/** The fields that all resources have in common. */
-export const commonSchema = {
+/** How a resource names itself and others. */
+export const linkFields = {
   id: z.int(),
   type: z.string(),
   url: z.string(),
   related: z.record(z.string(), z.string()),
   summary_fields: z.record(z.string(), z.unknown()),
+};
+
+/** The fields that all resources with authors have in common. */
+export const commonSchema = {
+  ...linkFields,
   created: z.string(),
   modified: z.string(),
   created_by: z.int().nullable(),
   modified_by: z.int().nullable(),
 };
-
-export interface CommonRow extends Authored {
-  readonly id: number;
-  readonly created: string;
-  readonly modified: string;
-}
 
 export const withoutNulls = <Value>(
   fields: Readonly<Record<string, Value | null | undefined>>,

@@ -5,9 +5,8 @@ import {
   parseListQuery,
   renderPage,
   type ListQuery,
-  type ListSource,
   type PageEnvelope,
-  type RowSource,
+  type ResourceSource,
   type Scope,
 } from '../../lists/index.ts';
 import { invalidPage, parsePage, parsePageSize } from '../../lists/parse/page-parameters.ts';
@@ -19,10 +18,7 @@ export const pageFields = { count: z.int(), next: z.string().nullable(), previou
 export const listSchema = (item: z.ZodType): z.ZodObject => z.object({ ...pageFields, results: z.array(item) });
 
 export interface FilteredListOptions<Row> {
-  /** The filters, relations and orders that the list knows. */
-  readonly list: ListSource;
-  /** The columns that are read of each row. */
-  readonly source: RowSource;
+  readonly list: ResourceSource;
   /** The request's query, where it was parsed before. */
   readonly query?: ListQuery;
   /** In place of the list's own order, as in `?order=`. */
@@ -36,12 +32,12 @@ export interface FilteredListOptions<Row> {
 export const answerList = async <Row extends object>(
   reader: Reader,
   request: Pick<ApiRequest, 'query' | 'path'>,
-  { list, source, present, order, scope, query }: FilteredListOptions<Row>,
+  { list, present, order, scope, query }: FilteredListOptions<Row>,
 ): Promise<ApiAnswer> => {
   const { rows, fields, ...page } = await listRows<Row>(reader, list, {
     query: query ?? parseListQuery(list, request.query, order),
     path: request.path,
-    rows: source,
+    rows: list.rows,
     scope,
   });
   // Rows of chosen fields are answered as they are.

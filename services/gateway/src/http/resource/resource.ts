@@ -1,13 +1,13 @@
-import type { Written } from '@cyborgbackup/contracts';
+import type { ChangeResult } from '@cyborgbackup/contracts';
 import type { z } from 'zod';
 import { NOT_YET_VISIBLE, type WaitForProjection } from '../../backend/calls.ts';
 import type { Reader } from '../../db/reader.ts';
-import { sources, type RowSource } from '../../lists/index.ts';
+import { sources } from '../../lists/index.ts';
 import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from '../core/endpoint.ts';
 import { preconditionFailed } from '../core/http-error.ts';
 import { urlOf } from '../core/representation.ts';
 import { answerList, listSchema } from '../lists/list-endpoint.ts';
-import { findRow, idParameter } from './find-row.ts';
+import { findRow, rowOfPath } from './find-row.ts';
 
 export interface StoredRow {
   readonly id: number;
@@ -24,11 +24,8 @@ interface Target {
 
 /** The differences between resources; the rest of create, read, change and delete is the same for all. */
 interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change extends z.ZodObject> {
-  /** For error messages: `Client`. */
-  readonly label: string;
-  /** Plural, as in the URL; its list is filtered as the source of that name allows. */
+  /** Plural, as in the URL; its rows are those of the source of that name. */
   readonly collection: 'users' | 'clients' | 'schedules' | 'repositories' | 'policies';
-  readonly source: RowSource;
   readonly representation: z.ZodObject;
   readonly create: Create;
   /** For PUT; default: the schema of POST. */
@@ -41,9 +38,9 @@ interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change ext
   present(row: Row): unknown;
   /** The detail, where it shows more than a list does. */
   presentDetail?(row: Row, request: ApiRequest): Promise<unknown>;
-  register(body: z.output<Create>, request: ApiRequest): Promise<Written>;
-  update(target: Target, changes: z.output<Change>, context: { row: Row; request: ApiRequest }): Promise<Written>;
-  remove(target: Target): Promise<Written>;
+  register(body: z.output<Create>, request: ApiRequest): Promise<ChangeResult>;
+  update(target: Target, changes: z.output<Change>, context: { row: Row; request: ApiRequest }): Promise<ChangeResult>;
+  remove(target: Target): Promise<ChangeResult>;
   /** Headers of the answer to a change. */
   changedHeaders?(row: Row, request: ApiRequest): Promise<Record<string, string>>;
 }
@@ -66,12 +63,13 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
   resource: Resource<Row, Create, Change>,
   { reader, waitForProjection }: { readonly reader: Reader; readonly waitForProjection: WaitForProjection },
 ): readonly Endpoint[] => {
-  const { label, collection, source, representation, changeAccess = 'superuser' } = resource;
+  const { collection, representation, changeAccess = 'superuser' } = resource;
+  const source = sources[collection];
   const path = `/api/v1/${collection}` as const;
-  const singular = `a single ${label.toLowerCase()}`;
+  const singular = `a single ${source.label.toLowerCase()}`;
   const ignoredFields = [...Object.keys(representation.shape), ...(resource.ignoredFields ?? [])];
 
-  const find = (id: number): Promise<Row> => findRow<Row>(reader, source, label, id);
+  const rowOf = (request: ApiRequest): Promise<Row> => rowOfPath<Row>(reader, source, request);
 
   const targetOf = (row: Row, request: ApiRequest): Target =>
     demandsRevision(request.header('If-Match'), row.revision)
@@ -79,20 +77,20 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       : { uuid: row.uuid };
 
   /** The state after a write; 202 when the read model lags behind. */
-  const written = async ({ id, version, position }: Written, request: ApiRequest): Promise<ApiAnswer> => {
+  const changeAnswer = async ({ id, version, position }: ChangeResult, request: ApiRequest): Promise<ApiAnswer> => {
     if (!(await waitForProjection('inventory', position))) {
       return { status: 202, body: { detail: NOT_YET_VISIBLE, id, url: urlOf(collection, id) } };
     }
-    const row = await find(id);
+    const row = await findRow<Row>(reader, source, id);
     const more = (await resource.changedHeaders?.(row, request)) ?? {};
     const etag = etagOf(Math.max(version, row.revision));
     return { body: await resource.present(row), headers: { ETag: etag, ...more } };
   };
 
   const change = async (request: ApiRequest<z.output<Change>>): Promise<ApiAnswer> => {
-    const row = await find(idParameter(request, label));
+    const row = await rowOf(request);
     const result = await resource.update(targetOf(row, request), request.body, { row, request });
-    return written(result, request);
+    return changeAnswer(result, request);
   };
 
   return [
@@ -101,13 +99,8 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'user',
       summary: `Retrieve a list of all ${collection}`,
       answers: listSchema(representation),
-      list: sources[collection],
-      handle: (request) =>
-        answerList<Row>(reader, request, {
-          list: sources[collection],
-          source,
-          present: (row) => resource.present(row),
-        }),
+      list: source,
+      handle: (request) => answerList<Row>(reader, request, { list: source, present: (row) => resource.present(row) }),
     }),
     endpoint({
       route: `POST ${path}`,
@@ -118,7 +111,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       ignoredFields,
       handle: async (request) => {
         const result = await resource.register(request.body, request);
-        const answer = await written(result, request);
+        const answer = await changeAnswer(result, request);
         return { ...answer, headers: { ...answer.headers, Location: urlOf(collection, result.id) } };
       },
     }),
@@ -128,7 +121,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'user',
       summary: `Retrieve details of ${singular}`,
       handle: async (request) => {
-        const row = await find(idParameter(request, label));
+        const row = await rowOf(request);
         const body = await (resource.presentDetail?.(row, request) ?? resource.present(row));
         return { body, headers: { ETag: etagOf(row.revision) } };
       },
@@ -158,7 +151,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       access: 'superuser',
       summary: `Delete ${singular}`,
       handle: async (request) => {
-        const row = await find(idParameter(request, label));
+        const row = await rowOf(request);
         const body = await resource.present(row);
         const { position } = await resource.remove(targetOf(row, request));
         const isGone = await waitForProjection('inventory', position);

@@ -1,15 +1,15 @@
--- Not a read model: these answers cannot be had from the log, and nobody misses them after a day.
+-- Not a read model: the log does not have these answers, and they are deleted after a day.
 
 create table gateway.idempotency_keys (
   -- HMAC of the caller and the key
   id text collate "C" primary key,
   -- HMAC of path and body
   fingerprint text not null,
-  -- what names of created things follow from
+  -- the names of what a request creates follow from it
   seed uuid not null default gen_random_uuid(),
   -- the answer, sealed; null until there is one
   answer jsonb,
-  -- since when somebody works on it; null when nobody does
+  -- when a request began to work on it; null when none does
   taken timestamptz default now(),
   created timestamptz not null default now()
 );

@@ -22,11 +22,12 @@ interface Branch {
   readonly branches: Map<string, { readonly step: Step; readonly filters: Filter[] }>;
 }
 
-const anyOf = (conditions: readonly Knex.Raw[]): Knex.Raw =>
-  conditions.length === 0 ? sql.raw('false') : sql.raw(`(${conditions.map(() => '?').join(' or ')})`, [...conditions]);
-
-const allOf = (conditions: readonly Knex.Raw[]): Knex.Raw =>
-  conditions.length === 0 ? sql.raw('true') : sql.raw(`(${conditions.map(() => '?').join(' and ')})`, [...conditions]);
+const joined = (conditions: readonly Knex.Raw[], operator: 'and' | 'or', none: 'true' | 'false'): Knex.Raw =>
+  conditions.length === 0
+    ? sql.raw(none)
+    : sql.raw(`(${conditions.map(() => '?').join(` ${operator} `)})`, [...conditions]);
+const anyOf = (conditions: readonly Knex.Raw[]): Knex.Raw => joined(conditions, 'or', 'false');
+const allOf = (conditions: readonly Knex.Raw[]): Knex.Raw => joined(conditions, 'and', 'true');
 
 const columnMeets = (alias: string, column: NamedColumn, condition: Condition): Knex.Raw => {
   const met = conditionSql(column, columnSql(alias, column), condition);

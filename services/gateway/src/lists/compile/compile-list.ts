@@ -19,32 +19,17 @@ export interface ListPlan {
   readonly scope: Scope;
 }
 
-export interface Window {
-  readonly limit: number;
-  readonly offset: number;
-}
-
 /** The one value that a path leads to, as an expression. */
-const valueSql = (alias: string, { steps, column }: ColumnPath, depth = 1): Knex.Raw => {
-  const [step, ...further] = steps;
-  if (!step) return columnSql(alias, column);
-  return sql.raw('?', [relatedValue(alias, step, { steps: further, column, depth })]);
-};
-
-interface RelatedValue {
-  readonly steps: readonly Step[];
-  readonly column: ColumnPath['column'];
-  readonly depth: number;
-}
-
-const relatedValue = (alias: string, step: Step, { steps, column, depth }: RelatedValue): Knex.QueryBuilder => {
+const valueSql = (alias: string, path: Pick<ColumnPath, 'steps' | 'column'>, depth = 1): Knex.Raw => {
+  const [step, ...steps] = path.steps;
+  if (!step) return columnSql(alias, path.column);
   const name = `v${depth}`;
-  const value = valueSql(name, { steps, column, source: step.target, rest: [] }, depth + 1);
-  return sql
-    .select(value)
+  const related = sql
+    .select(valueSql(name, { ...path, steps }, depth + 1))
     .from(fromSource(step.target, name))
     .where(joinSql(alias, name, step.relation))
     .limit(1);
+  return sql.raw('?', [related]);
 };
 
 const matching = ({ source, query, scope }: ListPlan): Knex.QueryBuilder => {
@@ -116,7 +101,10 @@ const distinctFields = (plan: ListPlan, fields: Fields): Knex.QueryBuilder => {
 };
 
 /** The ids of a page, or, with `fields`, its rows; one column per field, `f0`, `f1` … */
-export const pageStatement = (plan: ListPlan, { limit, offset }: Window): Statement => {
+export const pageStatement = (
+  plan: ListPlan,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Statement => {
   const { fields, order } = plan.query;
   if (!fields) {
     const ids = matching(plan).select(sql.raw('?? as id', [`${ROW}.id`]));

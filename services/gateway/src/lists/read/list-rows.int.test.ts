@@ -193,7 +193,7 @@ describe('pages', () => {
     ['page_size=x', 100],
     ['page_size=7', 7],
     ['page_size=100000', 300],
-  ])('answers ?%s with %i rows', async (query, length) => {
+  ])('answers the list of jobs ?%s with %i rows', async (query, length) => {
     expect((await ask('jobs', query)).rows).toHaveLength(length);
   });
 
@@ -251,7 +251,9 @@ describe('fields', () => {
     ['fields=repository_key', "validation: Filtering on 'repository_key' is not allowed."],
     ['fields=nothing', "validation: Policy has no field named 'nothing'"],
     ['fields=clients', "validation: 'clients' has several values per Policy"],
-  ])('refuses ?%s', async (query, message) => expect(await refusal('policies', query)).toBe(message));
+  ])('refuses the query ?%s of a list', async (query, message) =>
+    expect(await refusal('policies', query)).toBe(message),
+  );
 });
 
 describe('catalogs, events and settings', () => {

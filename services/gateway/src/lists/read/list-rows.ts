@@ -4,24 +4,16 @@ import {
   pageStatement,
   type ListPlan,
   type Scope,
-  type Window,
 } from '../compile/compile-list.ts';
-import { queryFault } from './database-error.ts';
+import { badQuery } from '../parse/query-error.ts';
 import type { Filter } from '../parse/filter.ts';
-import type { ListDatabase } from './list-database.ts';
+import { isInvalidPattern, type Reader } from '../../db/reader.ts';
+import { sqlState } from '@cyborgbackup/kernel';
 import type { ListQuery, SelectedField } from '../parse/list-query.ts';
-import type { ListSource } from '../sources/list-source.ts';
+import type { ListSource, RowSource } from '../sources/list-source.ts';
 import { invalidPage } from '../parse/page-parameters.ts';
 import { renderPage, type PageEnvelope } from './render-page.ts';
 import type { Statement } from '../compile/sql.ts';
-
-/** How rows are read for the answer: the SQL after SELECT (`t.id` among it) and after FROM. Listed rows have the alias `t`. */
-export interface RowSource {
-  readonly select: string;
-  readonly from: string;
-  /** In place of `from` when the ids of the rows are known, as `$1`: for rows whose id is in no index. */
-  readonly byIds?: string;
-}
 
 export interface ListRowsOptions {
   readonly query: ListQuery;
@@ -44,7 +36,7 @@ const REGEX_MILLIS = 2_000;
 /** Up to here rows are counted one by one; beyond, the count is the planner's estimate. */
 const COUNTED = 100_000;
 
-type Rows = ListDatabase['rows'];
+type Rows = Reader['rows'];
 
 interface FoundRows {
   readonly rows: readonly Readonly<Record<string, unknown>>[];
@@ -74,12 +66,10 @@ const cheapCount = async (rows: Rows, plan: ListPlan): Promise<number> => {
   return counted <= COUNTED ? counted : Math.max(counted, await estimate(rows, plan));
 };
 
-const windowOf = ({ size }: ListQuery, page: number): Window => ({ offset: (page - 1) * size, limit: size + 1 });
-
 const findPage = async (rows: Rows, plan: ListPlan, page: number): Promise<FoundRows> => {
   const { size } = plan.query;
-  const { offset, limit } = windowOf(plan.query, page);
-  const found = await read<Readonly<Record<string, unknown>>>(rows, pageStatement(plan, { offset, limit }));
+  const offset = (page - 1) * size;
+  const found = await read<Readonly<Record<string, unknown>>>(rows, pageStatement(plan, { offset, limit: size + 1 }));
   if (found.length === 0 && page > 1) throw invalidPage();
   const hasNext = found.length > size;
   const counted = hasNext ? Math.max(await cheapCount(rows, plan), offset + found.length) : offset + found.length;
@@ -100,9 +90,13 @@ const withFieldNames = (fields: readonly SelectedField[], row: Readonly<Record<s
   Object.fromEntries(fields.map(({ name }, index) => [name, row[`f${index}`]]));
 
 /** The rows that have these ids, in the order of the ids. */
-export const rowsById = async (rows: Rows, source: RowSource, ids: readonly number[]): Promise<readonly object[]> => {
+export const rowsById = async <Row extends object>(
+  rows: Rows,
+  source: RowSource,
+  ids: readonly number[],
+): Promise<readonly Row[]> => {
   if (ids.length === 0) return [];
-  const found = await rows<{ readonly id: number | string }>(
+  const found = await rows<Row & { readonly id: number | string }>(
     `select ${source.select} from ${source.byIds ?? `${source.from} where t.id = any($1::bigint[])`}`,
     [ids],
   );
@@ -126,6 +120,22 @@ const usesRegex = ({ filters }: ListQuery): boolean =>
     .flat()
     .some(({ condition }: Filter) => condition.kind === 'regex');
 
+/** The SQLSTATE of an error, or of what caused it. */
+const causingState = (error: unknown): string =>
+  sqlState(error) || (error instanceof Error && error.cause !== undefined ? causingState(error.cause) : '');
+
+const CANCELED = '57014';
+/** Data exceptions, and limits of PostgreSQL such as the depth of a statement: what was asked for caused both. */
+const CALLERS_FAULT = /^(22|54)/;
+
+/** What the caller should hear of a statement that failed; undefined when it is not the caller's fault. */
+const queryFault = (error: unknown, { hasRegex }: { readonly hasRegex: boolean }): Error | undefined => {
+  const state = causingState(error);
+  if (hasRegex && state === CANCELED) return badQuery('The regular expression takes too long: make it simpler', error);
+  if (isInvalidPattern(error)) return badQuery('The regular expression is not valid', error);
+  return CALLERS_FAULT.test(state) ? badQuery('The filters cannot be applied: check their values', error) : undefined;
+};
+
 /**
  * One page of a list, as its query asks for it.
  *
@@ -137,7 +147,7 @@ const usesRegex = ({ filters }: ListQuery): boolean =>
  *   AppError('not-found') for a page that does not exist
  */
 export const listRows = async <Row extends object = { readonly id: number }>(
-  db: ListDatabase,
+  db: Pick<Reader, 'rows'>,
   source: ListSource,
   { query, path, rows: rowSource, scope = {} }: ListRowsOptions,
 ): Promise<ListPage<Row>> => {

@@ -1,19 +1,34 @@
+import type { RowOf } from '@cyborgbackup/projections/define';
 import { scheduler } from '@cyborgbackup/read-models';
-import { authors, fieldsOf, STAMPS, type ListSource } from './list-source.ts';
+import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
+import { authors, fieldsOf, STAMPS, type ResourceSource } from './list-source.ts';
 
-export const jobs: ListSource = {
+const HIDDEN = [
+  ...(['run', 'policy_uuid', 'client_uuid', 'repository_uuid', 'master_job_uuid', 'needs'] as const),
+  ...(['cancel_requested', 'correlation_id'] as const),
+] as const;
+
+export type JobRow = AuthoredRow<RowOf<typeof scheduler.jobs>, (typeof HIDDEN)[number]> & {
+  /** Whether the policy is still there: a job outlives it. */
+  readonly has_policy: boolean;
+};
+
+export const jobs: ResourceSource = {
   name: 'jobs',
   label: 'Job',
   type: 'job',
   table: scheduler.jobs.name,
+  rows: authoredSource(scheduler.jobs, {
+    hide: HIDDEN,
+    more: ['p.id is not null as has_policy'],
+    joins: 'left join inventory.policies p on p.uuid = t.policy_uuid',
+  }),
   fields: {
     ...fieldsOf(scheduler.jobs, {
       hide: [
         ...STAMPS,
-        ...(['uuid', 'run', 'restore', 'policy_uuid', 'policy_name', 'client_uuid', 'client_hostname'] as const),
-        ...(['repository_uuid', 'repository_name', 'schedule_name', 'master_job_uuid'] as const),
-        'cancel_requested',
-        'correlation_id',
+        ...HIDDEN,
+        ...(['uuid', 'restore', 'policy_name', 'client_hostname', 'repository_name', 'schedule_name'] as const),
       ],
     }),
     /** Seconds; of a running job, so far. */

@@ -16,7 +16,7 @@ export interface ColumnField {
   readonly column?: string;
   /** In place of a column: SQL in which `$` stands for the table's alias. */
   readonly sql?: string;
-  /** Of a path that no index has. */
+  /** For a path that is in no index: the columns that it is made of, which are. */
   readonly parts?: PathParts;
 }
 
@@ -49,10 +49,18 @@ export interface ListRelation {
   readonly to: string;
   /** Which of the two columns is an array that holds the other's value. */
   readonly array?: 'from' | 'to';
-  /** Whether there can be several: these cannot be sorted by, nor shown as a field. */
+  /** Whether there can be several: these cannot be sorted by, nor be a field. */
   readonly many?: boolean;
   /** Whether every row has one. */
   readonly required?: boolean;
+}
+
+/** How rows are read for the answer: the SQL after SELECT (`t.id` among it) and after FROM. Listed rows have the alias `t`. */
+export interface RowSource {
+  readonly select: string;
+  readonly from: string;
+  /** In place of `from` when the ids of the rows are known, as `$1`: for rows whose id is in no index. */
+  readonly byIds?: string;
 }
 
 /**
@@ -73,8 +81,13 @@ export interface ListSource {
   readonly relations: Readonly<Record<string, ListRelation>>;
   /** Own text columns that `search` looks in; none: `search` has no effect. */
   readonly search: readonly string[];
-  /** As in `?order=`; newest first unless told. */
+  /** As in `?order=`; default: newest first. */
   readonly order?: string;
+}
+
+/** A list whose rows are read from tables and then presented. */
+export interface ResourceSource extends ListSource {
+  readonly rows: RowSource;
 }
 
 const FIELD_TYPES: Readonly<Partial<Record<ColumnType, FieldType>>> = {
@@ -108,9 +121,9 @@ export const fieldsOf = <Row extends object>(
       return fieldType === undefined ? [] : [[name, fieldType] as const];
     }),
   );
-  const shown = [...types].filter(([name]) => only?.some((one) => one === name) ?? !hidden.has(name));
+  const visible = [...types].filter(([name]) => only?.some((one) => one === name) ?? !hidden.has(name));
   return {
-    ...Object.fromEntries(shown.map(([name, type]) => [name, { type }])),
+    ...Object.fromEntries(visible.map(([name, type]) => [name, { type }])),
     ...Object.fromEntries(
       Object.entries(renamed).map(([name, column]) => [name, { type: types.get(column) ?? 'text', column }]),
     ),

@@ -1,15 +1,22 @@
+import type { RowOf } from '@cyborgbackup/projections/define';
 import { inventory } from '@cyborgbackup/read-models';
-import { authors, fieldsOf, STAMPS, type ListSource } from './list-source.ts';
+import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
+import { authors, fieldsOf, STAMPS, type ResourceSource } from './list-source.ts';
 
-export const repositories: ListSource = {
+const HIDDEN = ['key_proven', 'borg_id', 'encryption', 'public_key', 'escrow_borg_id', 'escrow_key'] as const;
+
+export type RepositoryRow = AuthoredRow<RowOf<typeof inventory.repositories>, (typeof HIDDEN)[number]> & {
+  readonly escrowed: boolean;
+};
+
+export const repositories: ResourceSource = {
   name: 'repositories',
   label: 'Repository',
   type: 'repository',
   table: inventory.repositories.name,
+  rows: authoredSource(inventory.repositories, { hide: HIDDEN, more: ["t.escrow_borg_id <> '' as escrowed"] }),
   fields: {
-    ...fieldsOf(inventory.repositories, {
-      hide: [...STAMPS, 'key_proven', 'borg_id', 'encryption', 'public_key', 'escrow_borg_id'],
-    }),
+    ...fieldsOf(inventory.repositories, { hide: [...STAMPS, ...HIDDEN] }),
     escrowed: { type: 'bool', sql: "($.escrow_borg_id <> '')" },
   },
   relations: {

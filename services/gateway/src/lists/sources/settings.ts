@@ -4,7 +4,7 @@ import { fieldsOf, type ListSource } from './list-source.ts';
 
 const known = SETTINGS_CATALOGUE.map(({ id, key, setting_type, group_name, sort_order, default_value, is_secret }) => ({
   ...{ id, key, setting_type, group_name, sort_order },
-  // A secret has a value as little as it has a default: nothing may be learnt of it by filtering.
+  // A secret's value is null in this list, so that filters reveal nothing of it.
   value: is_secret ? null : default_value,
   is_secret,
 }));

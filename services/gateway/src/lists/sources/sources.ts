@@ -1,4 +1,3 @@
-import type { ListSource, SourceName } from './list-source.ts';
 import { archives } from './archives.ts';
 import { catalogs } from './catalogs.ts';
 import { clients } from './clients.ts';
@@ -10,9 +9,10 @@ import { repositories } from './repositories.ts';
 import { schedules } from './schedules.ts';
 import { settings } from './settings.ts';
 import { users } from './users.ts';
+import type { ListSource, SourceName } from './list-source.ts';
 
 /** All lists that can be filtered, by name: relations lead from one to another, so they cannot import each other. */
-export const sources: Readonly<Record<SourceName, ListSource>> = {
+export const sources = {
   archives,
   users,
   clients,
@@ -24,4 +24,4 @@ export const sources: Readonly<Record<SourceName, ListSource>> = {
   catalogs,
   drills,
   settings,
-};
+} as const satisfies Readonly<Record<SourceName, ListSource>>;

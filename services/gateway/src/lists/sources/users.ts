@@ -1,12 +1,19 @@
+import type { RowOf } from '@cyborgbackup/projections/define';
 import { inventory } from '@cyborgbackup/read-models';
-import { fieldsOf, type ListSource } from './list-source.ts';
+import { columnsOf } from '../../db/authored.ts';
+import { fieldsOf, type ResourceSource } from './list-source.ts';
 
-export const users: ListSource = {
+const HIDDEN = ['password_hash', 'credentials_changed_at', 'modified'] as const;
+
+export type UserRow = Omit<RowOf<typeof inventory.users>, (typeof HIDDEN)[number]>;
+
+export const users: ResourceSource = {
   name: 'users',
   label: 'User',
   type: 'user',
   table: inventory.users.name,
-  fields: fieldsOf(inventory.users, { hide: ['uuid', 'modified', 'revision', 'credentials_changed_at'] }),
+  rows: { select: columnsOf(inventory.users, HIDDEN), from: 'inventory.users t' },
+  fields: fieldsOf(inventory.users, { hide: [...HIDDEN, 'uuid', 'revision'] }),
   relations: {},
   search: ['email', 'first_name', 'last_name'],
 };

@@ -1,8 +1,17 @@
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import type { ArchiveRow, ListedArchive } from '@cyborgbackup/read-models';
+import { z } from 'zod';
 import { noSuch, notFound } from '../../http/core/http-error.ts';
 import type { GatewayDeps } from '../deps.ts';
+
+/** Names of archives are unique in a repository only. */
+export const archiveQuery = z.object({
+  repository: z
+    .string()
+    .describe('Id or name of the repository; needed when several have an archive of this name.')
+    .optional(),
+});
 
 /** An archive that is in its repository, as the catalog has it. */
 export interface FoundArchive

@@ -16,9 +16,9 @@ const visibleArchives = (filters: ArchiveFilters) =>
 const COLUMNS = ['series_id', 'sequence', 'next_number', 'id_base', 'entries'];
 
 /** How many entries all these archives have. */
-export const countEntries = async (reader: Reader, filters: ArchiveFilters): Promise<number> => {
+export const countEntries = (reader: Reader, filters: ArchiveFilters): Promise<number> => {
   const { text, values } = statementOf(visibleArchives(filters).sum('t.entries as count'));
-  return (await reader.row<{ count: number | null }>(text, values))?.count ?? 0;
+  return reader.count(text, values);
 };
 
 /** The archive that has the entry at this offset. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { insertSeries, type TestEntry } from '../../testing/catalog-rows.ts';
 import { startTestGateway, type TestGateway } from '../../testing/test-gateway.ts';
 
-/** Paths with all that means something to LIKE, to a split at slashes, or to nobody; some look alike, byte for byte. */
+/** Paths with characters that are special to LIKE or to a split at slashes, or special to neither; some differ only in their bytes. */
 const PATHS = [
   'a',
   'a/b',

@@ -8,7 +8,7 @@ import { represent, urlOf } from '../../http/core/representation.ts';
 import { parseListQuery, rowsById, sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { isByArchive, listById, parseCursor } from './list-by-id.ts';
-import { catalogSource, type CatalogRow } from './query.ts';
+import type { CatalogRow } from '../../lists/sources/catalogs.ts';
 
 const catalogSchema = z.object({
   id: z.int(),
@@ -42,9 +42,8 @@ export const presentCatalog = (row: CatalogRow): object =>
     mtime: shortIso(row.mtime),
   });
 
-/** The type of the rows follows from the source, which is text. */
-const entriesById = async ({ reader }: GatewayDeps, ids: readonly number[]): Promise<readonly CatalogRow[]> =>
-  (await rowsById(reader.rows, catalogSource, ids)) as readonly CatalogRow[];
+const entriesById = ({ reader }: GatewayDeps, ids: readonly number[]): Promise<readonly CatalogRow[]> =>
+  rowsById<CatalogRow>(reader.rows, sources.catalogs.rows, ids);
 
 const list = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
   const cursor = parseCursor(request.query.get('cursor'));
@@ -53,7 +52,6 @@ const list = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> 
     if (cursor !== undefined) throw badRequest('cursor: filters of entries, and other orders, go by page.');
     return answerList<CatalogRow>(deps.reader, request, {
       list: sources.catalogs,
-      source: catalogSource,
       query,
       present: presentCatalog,
     });

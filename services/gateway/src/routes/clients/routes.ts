@@ -1,10 +1,36 @@
-import { clientCommands } from '@cyborgbackup/contracts';
+import { clientCommands, clientFields } from '@cyborgbackup/contracts';
+import { z } from 'zod';
 import type { Endpoint } from '../../http/core/endpoint.ts';
-import { linksOf, represent } from '../../http/core/representation.ts';
+import { commonSchema, linksOf, represent } from '../../http/core/representation.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
+import { withDefaults } from '../../http/resource/with-defaults.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { clientSource, type ClientRow } from './query.ts';
-import { changeClient, clientSchema, createClient } from './schema.ts';
+import type { ClientRow } from '../../lists/sources/clients.ts';
+
+const createClient = z.object(
+  withDefaults(clientFields.shape, {
+    ip: '',
+    version: '',
+    ready: false,
+    hypervisor_ready: false,
+    hypervisor_name: '',
+    enabled: true,
+    port: 22,
+    bandwidth_limit: null,
+    mark_as_to_update: false,
+    behind_firewall: false,
+  }),
+);
+
+const changeClient = clientFields.partial();
+
+export const clientSchema = z.object({
+  ...commonSchema,
+  type: z.literal('client'),
+  ...clientFields.shape,
+  can_be_updated: z.boolean(),
+  uuid: z.uuid(),
+});
 
 export const presentClient = (row: ClientRow): object =>
   represent(clientSchema, {
@@ -17,9 +43,7 @@ export const presentClient = (row: ClientRow): object =>
 export const clientRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
   resourceEndpoints(
     {
-      label: 'Client',
       collection: 'clients',
-      source: clientSource,
       representation: clientSchema,
       create: createClient,
       change: changeClient,

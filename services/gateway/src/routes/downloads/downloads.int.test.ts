@@ -81,7 +81,7 @@ describe('downloads', () => {
     for (const found_by of ['check', 'listing']) {
       await gateway.insert('catalog.broken_entries', { job_uuid: damaged, number: 5, found_by });
     }
-    server = serveByteStreams(gateway.parts.connection, {
+    server = serveByteStreams(gateway.deps.connection, {
       subject: archiveContent.subject,
       schema: archiveContent.input,
       concurrency: 4,
@@ -91,7 +91,7 @@ describe('downloads', () => {
         await send(request, sink);
       },
     });
-    await gateway.parts.connection.nats.flush();
+    await gateway.deps.connection.nats.flush();
   });
   afterAll(async () => {
     await server.stop();

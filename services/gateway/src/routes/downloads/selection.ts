@@ -1,5 +1,6 @@
-import { archiveContent, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
+import { archiveContent, exactPath, type ContentRequest, type StoredPath } from '@cyborgbackup/contracts';
 import { fieldError, listNames } from '@cyborgbackup/kernel';
+import { folderOf, nameOf, PATH_COLUMNS } from '@cyborgbackup/read-models';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
@@ -7,7 +8,6 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { conflict, noSuch } from '../../http/core/http-error.ts';
 import { findArchive, type FoundArchive } from '../archives/find-archive.ts';
 import { contentDisposition } from './content-disposition.ts';
-import { findBroken } from './find-broken.ts';
 import { findByPath, findEntry } from '../entries/find-entry.ts';
 
 const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
@@ -61,6 +61,35 @@ const pathsOf = async (
   for (const path of paths) found.push(await checkPath(deps, archive, path));
   for (const entry of entries) found.push(await entryPath(deps, archive, entry));
   return found;
+};
+
+/** More are not read: single files are of little use from a repository with so much damage. */
+const MAX_BROKEN = 10_000;
+
+const BROKEN = `
+  select ${PATH_COLUMNS}
+    from catalog.archives a
+    join (select distinct job_uuid, number from catalog.broken_entries) b on b.job_uuid = a.job_uuid
+    join catalog.entries v on v.series_id = a.series_id and v.number = b.number
+    join ${folderOf('v')}
+    join ${nameOf('v')}
+   where a.job_uuid = $1
+   limit ${MAX_BROKEN}`;
+
+const isWithin = (path: string, folders: readonly string[]): boolean =>
+  folders.length === 0 || folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+
+/**
+ * Files of the selection that are known to be damaged in the repository.
+ * @param paths each with all below it; everything when empty
+ */
+const findBroken = async (
+  { reader }: GatewayDeps,
+  job: string,
+  paths: readonly string[],
+): Promise<readonly string[]> => {
+  const rows = await reader.rows<StoredPath>(BROKEN, [job]);
+  return rows.map(exactPath).filter((path) => isWithin(path, paths));
 };
 
 /** Missing parts would be zeros in a tar or a zip, without any sign of it. @throws HttpError 409 */

@@ -1,11 +1,69 @@
+import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { represent, urlOf, withoutNulls } from '../../http/core/representation.ts';
-import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import { rowOfPath } from '../../http/resource/find-row.ts';
 import { answerList, listSchema, pageOf } from '../../http/lists/list-endpoint.ts';
 import { sources } from '../../lists/index.ts';
-import { CLIENT_PROOFS, drillSource, type ClientProofRow, type DrillRow } from './query.ts';
-import { clientProofSchema, drillSchema } from './schema.ts';
+import type { DrillRow } from '../../lists/sources/drills.ts';
+
+const drillSchema = z.object({
+  /** Of the drill's job. */
+  id: z.int(),
+  type: z.literal('drill'),
+  url: z.string(),
+  related: z.record(z.string(), z.string()),
+  policy: z.int().nullable(),
+  policy_name: z.string(),
+  client: z.int().nullable(),
+  client_hostname: z.string(),
+  /** A virtual machine of the client, or empty. */
+  machine: z.string(),
+  archive_name: z.string(),
+  /** Which files were picked follows from it. */
+  seed: z.string(),
+  requested: z.string(),
+  ended: z.string().nullable(),
+  /** Null until the drill has ended. */
+  passed: z.boolean().nullable(),
+  files: z.int(),
+  /** Those that could not be restored as they were. */
+  failed_files: z.int(),
+  bytes: z.int(),
+  /** Seconds. */
+  duration: z.number().nullable(),
+  /** Why it failed. */
+  reason: z.string(),
+});
+
+const clientProofSchema = z.object({
+  client: z.int(),
+  hostname: z.string(),
+  enabled: z.boolean(),
+  /** When it was proven last that files of the client can be restored; null = never. */
+  last_proof: z.string().nullable(),
+  /** Seconds since then. */
+  age: z.number().nullable(),
+  /** The drill that proved it. */
+  drill: z.int().nullable(),
+  /** When a drill of the client failed last. */
+  last_failure: z.string().nullable(),
+  /** Whether the latest drill failed. */
+  failing: z.boolean(),
+});
+
+type ClientProofRow = Omit<z.output<typeof clientProofSchema>, 'age' | 'failing'>;
+
+/** Clients that nothing was ever proven of come first, then those whose proof is oldest. */
+const CLIENT_PROOFS = `
+  select c.id as client, c.hostname, c.enabled,
+         max(d.ended_at) filter (where d.passed) as last_proof,
+         (array_agg(d.id order by d.ended_at desc) filter (where d.passed))[1] as drill,
+         max(d.ended_at) filter (where not d.passed) as last_failure
+    from inventory.clients c left join executor.drills d on d.client_uuid = c.uuid
+   group by c.uuid
+   order by 4 nulls first, c.id
+   limit $1 offset $2`;
 
 const presentDrill = (row: DrillRow): object =>
   represent(drillSchema, {
@@ -31,16 +89,11 @@ const presentClientProof = (row: ClientProofRow, now: number): object => {
 };
 
 const clientProofs = async ({ reader, clock }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
-  const counted = await reader.row<{ readonly count: number }>('select count(*) as count from inventory.clients');
-  const { envelope, limit, offset } = pageOf(request, counted?.count ?? 0);
+  const count = await reader.count('select count(*) as count from inventory.clients');
+  const { envelope, limit, offset } = pageOf(request, count);
   const rows = await reader.rows<ClientProofRow>(CLIENT_PROOFS, [limit, offset]);
   const now = clock.now();
   return { body: { ...envelope, results: rows.map((row) => presentClientProof(row, now)) } };
-};
-
-const oneDrill = async ({ reader }: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
-  const row = await findRow<DrillRow>(reader, drillSource, 'Drill', idParameter(request, 'Drill'));
-  return { body: presentDrill(row) };
 };
 
 /** The path of the clients comes before that of one drill. */
@@ -51,8 +104,7 @@ export const drillRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve the history of restore drills',
     answers: listSchema(drillSchema),
     list: sources.drills,
-    handle: (request) =>
-      answerList<DrillRow>(deps.reader, request, { list: sources.drills, source: drillSource, present: presentDrill }),
+    handle: (request) => answerList<DrillRow>(deps.reader, request, { list: sources.drills, present: presentDrill }),
   }),
   endpoint({
     route: 'GET /api/v1/drills/clients',
@@ -66,6 +118,8 @@ export const drillRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     access: 'user',
     summary: 'Retrieve details of a single restore drill',
     answers: drillSchema,
-    handle: (request) => oneDrill(deps, request),
+    handle: async (request) => ({
+      body: presentDrill(await rowOfPath<DrillRow>(deps.reader, sources.drills, request)),
+    }),
   }),
 ];

@@ -38,7 +38,8 @@ const ENTRY = `
          ${isHealthy('a.job_uuid', 'v.number')} as healthy,
          a.job_uuid, a.archive_name, a.repository_uuid`;
 
-const OF_ARCHIVE = `
+/** In SQL, to be joined to an archive `a`: its entries with their folders, names and attributes. */
+export const ENTRIES_OF_ARCHIVE = `
     join catalog.entries v on ${isInArchive('v', 'a')}
     join ${folderOf('v')}
     join ${nameOf('v')}
@@ -49,7 +50,7 @@ const IS_IN_REPOSITORY = `${isListed('a')} and a.repository_uuid is not null`;
 /**
  * The entry with this id, when its archive is still in its repository. Its archive is the one with the next lower base that
  * has such a number.
- * @param id as the request has it; no text but digits is the id of an entry
+ * @param id as the request has it: there is no entry unless it is all digits
  * @param job of the archive that must have the entry; default: any
  */
 export const findEntry = async (
@@ -60,7 +61,7 @@ export const findEntry = async (
   if (!/^\d{1,15}$/.test(String(id))) return undefined;
   return reader.row<EntryToRead>(
     `${ENTRY}
-       from catalog.archives a ${OF_ARCHIVE}
+       from catalog.archives a ${ENTRIES_OF_ARCHIVE}
       where ${mayHaveId('a', '$1::bigint')} and v.number = $1::bigint - a.id_base
         and ${IS_IN_REPOSITORY} and ($2::uuid is null or a.job_uuid = $2)
       order by a.id_base desc limit 1`,
@@ -72,7 +73,7 @@ export const findEntry = async (
 const findAt = ({ reader }: GatewayDeps, job: string, path: StoredPath): Promise<EntryToRead | undefined> =>
   reader.row<EntryToRead>(
     `${ENTRY}
-       from catalog.archives a ${OF_ARCHIVE}
+       from catalog.archives a ${ENTRIES_OF_ARCHIVE}
       where a.job_uuid = $1 and ${IS_IN_REPOSITORY}
         and ${hasPath('f', '$2', '$3')}
         and n.name = $4 and n.raw is not distinct from $5
@@ -80,7 +81,8 @@ const findAt = ({ reader }: GatewayDeps, job: string, path: StoredPath): Promise
     [job, path.folder, path.folder_raw, path.name, path.name_raw],
   );
 
-const storedPath = (path: string): StoredPath => {
+/** A path without slashes at its ends, as the catalog stores it. */
+export const storedPath = (path: string): StoredPath => {
   const end = path.lastIndexOf('/') + 1;
   return { folder: path.slice(0, end), folder_raw: null, name: path.slice(end), name_raw: null };
 };

@@ -1,18 +1,11 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
-import {
-  attributesOf,
-  folderOf,
-  isHealthy,
-  isInArchive,
-  isListed,
-  nameOf,
-  PATH_COLUMNS,
-} from '@cyborgbackup/read-models';
+import { isHealthy, isListed, PATH_COLUMNS } from '@cyborgbackup/read-models';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { represent } from '../../http/core/representation.ts';
 import { badRequest } from '../../http/core/http-error.ts';
+import { ENTRIES_OF_ARCHIVE } from '../entries/find-entry.ts';
 import { isInvalidPattern } from '../../db/reader.ts';
 
 const MAX_PATTERN = 4096;
@@ -29,10 +22,7 @@ const MATCHING = `
          ${isHealthy('a.job_uuid', 'v.number')} as healthy,
          v.mtime, x.owner, x.group_name as "group", x.mode
     from catalog.archives a
-         join catalog.entries v on ${isInArchive('v', 'a')}
-         join ${folderOf('v')}
-         join ${nameOf('v')}
-         join ${attributesOf('v')}
+         ${ENTRIES_OF_ARCHIVE}
    where ${isListed('a')} and ($1::text is null or a.archive_name = $1) and f.path || n.name ~ $2
    order by path limit ${MAX_ENTRIES}`;
 
@@ -83,8 +73,7 @@ export const escatalogRoute = (deps: GatewayDeps): Endpoint =>
       const archive = query.get('archive_name');
       const pattern = query.get('path__regexp');
       if (pattern === null) {
-        const counted = await deps.reader.row<{ count: number }>(COUNT, [archive]);
-        return { body: { count: counted?.count ?? 0, results: [] } };
+        return { body: { count: await deps.reader.count(COUNT, [archive]), results: [] } };
       }
       const rows = await matching(deps, archive, pattern);
       return { body: { count: rows.length, results: rows.map(present) } };

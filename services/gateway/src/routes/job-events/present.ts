@@ -1,8 +1,33 @@
-import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
-import { represent, urlOf } from '../../http/core/representation.ts';
+import { OUTPUT_KINDS, type OutputKind } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import { linkFields, represent, urlOf } from '../../http/core/representation.ts';
 import { elapsedSeconds } from '../jobs/present.ts';
-import type { JobEventRow } from './query.ts';
-import { jobEventSchema } from './schema.ts';
+import type { JobEventRow } from '../../lists/sources/job-events.ts';
+
+const kinds = Object.keys(OUTPUT_KINDS) as [OutputKind, ...OutputKind[]];
+
+export const jobEventSchema = z.object({
+  ...linkFields,
+  type: z.literal('job_event'),
+  related: z.object({ job: z.string() }),
+  created: z.string(),
+  modified: z.string(),
+  job: z.int(),
+  event: z.enum(kinds),
+  counter: z.int(),
+  event_display: z.string(),
+  /** Progress, where borg reported some. */
+  event_data: z.record(z.string(), z.unknown()),
+  event_level: z.int(),
+  failed: z.boolean(),
+  changed: z.boolean(),
+  uuid: z.string(),
+  task: z.string(),
+  stdout: z.string(),
+  start_line: z.int(),
+  end_line: z.int(),
+  verbosity: z.int(),
+});
 
 const MAX_IN_LISTS = 1_023;
 

@@ -1,13 +1,11 @@
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
-import { noSuch } from '../../http/core/http-error.ts';
 import { answerList, listSchema, type FilteredListOptions } from '../../http/lists/list-endpoint.ts';
-import { findRow } from '../../http/resource/find-row.ts';
+import { findRow, idParameter } from '../../http/resource/find-row.ts';
 import { sources } from '../../lists/index.ts';
 import { jobOf } from '../jobs/find-job.ts';
-import { presentJobEvent, shortened } from './present.ts';
-import { jobEventSource, type JobEventRow } from './query.ts';
-import { jobEventSchema } from './schema.ts';
+import { jobEventSchema, presentJobEvent, shortened } from './present.ts';
+import type { JobEventRow } from '../../lists/sources/job-events.ts';
 
 const page = (
   deps: GatewayDeps,
@@ -17,7 +15,6 @@ const page = (
   const now = deps.clock.now();
   return answerList<JobEventRow>(deps.reader, request, {
     list: sources.job_events,
-    source: jobEventSource,
     present: (row) => ({ ...presentJobEvent(row, now), stdout: shortened(row.stdout) }),
     ...options,
   });
@@ -51,10 +48,8 @@ export const jobEventRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve a single line of output',
     answers: jobEventSchema,
     handle: async (request) => {
-      const text = request.params['id'] ?? '';
-      const id = /^\d{1,16}$/.test(text) ? Number(text) : 0;
-      if (id < 1 || id > Number.MAX_SAFE_INTEGER) throw noSuch('JobEvent');
-      const row = await findRow<JobEventRow>(deps.reader, jobEventSource, 'JobEvent', id);
+      const id = idParameter(request, 'JobEvent', Number.MAX_SAFE_INTEGER);
+      const row = await findRow<JobEventRow>(deps.reader, sources.job_events, id);
       return { body: presentJobEvent(row, deps.clock.now()) };
     },
   }),

@@ -10,7 +10,14 @@ import { startJob } from './start-job.ts';
 
 const WRONG_STATE = methodNotAllowed('POST', ['GET', 'HEAD', 'OPTIONS']);
 
-const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+const cancel = async (deps: GatewayDeps, request: ApiRequest): Promise<void> => {
+  const job = await jobOf(deps, request);
+  if (!isActive(job)) throw WRONG_STATE;
+  const { position } = await deps.call(schedulerCommands.cancel, { job: job.uuid });
+  await deps.waitForProjection('scheduler', position);
+};
+
+export const jobActions = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'GET /api/v1/jobs/:id/start',
     access: 'user',
@@ -33,16 +40,6 @@ const startRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       throw WRONG_STATE;
     },
   }),
-];
-
-const cancel = async (deps: GatewayDeps, request: ApiRequest): Promise<void> => {
-  const job = await jobOf(deps, request);
-  if (!isActive(job)) throw WRONG_STATE;
-  const { position } = await deps.call(schedulerCommands.cancel, { job: job.uuid });
-  await deps.waitForProjection('scheduler', position);
-};
-
-const cancelRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'GET /api/v1/jobs/:id/cancel',
     access: 'user',
@@ -61,9 +58,6 @@ const cancelRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       return { status: 202, body: undefined };
     },
   }),
-];
-
-const relaunchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'GET /api/v1/jobs/:id/relaunch',
     access: 'user',
@@ -85,10 +79,4 @@ const relaunchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       return startJob(deps, schedulerCommands.relaunch, { job: uuid, run: request.ids.uuid });
     },
   }),
-];
-
-export const jobActions = (deps: GatewayDeps): readonly Endpoint[] => [
-  ...startRoutes(deps),
-  ...cancelRoutes(deps),
-  ...relaunchRoutes(deps),
 ];

@@ -1,12 +1,13 @@
 import type { ApiRequest } from '../../http/core/endpoint.ts';
-import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import { findRow, rowOfPath } from '../../http/resource/find-row.ts';
+import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { jobSource, type JobRow } from './query.ts';
+import type { JobRow } from '../../lists/sources/jobs.ts';
 
 /** @throws HttpError 404 */
 export const findJob = ({ reader }: GatewayDeps, id: number): Promise<JobRow> =>
-  findRow<JobRow>(reader, jobSource, 'Job', id);
+  findRow<JobRow>(reader, sources.jobs, id);
 
 /** The job that the path names. @throws HttpError 404 */
-export const jobOf = (deps: GatewayDeps, request: ApiRequest): Promise<JobRow> =>
-  findJob(deps, idParameter(request, 'Job'));
+export const jobOf = ({ reader }: GatewayDeps, request: ApiRequest): Promise<JobRow> =>
+  rowOfPath<JobRow>(reader, sources.jobs, request);

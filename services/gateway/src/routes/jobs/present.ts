@@ -1,7 +1,7 @@
 import { isActiveStatus } from '@cyborgbackup/read-models';
 import { linksOf, represent, urlOf } from '../../http/core/representation.ts';
 import { shortIsoOrNull } from '../../db/timestamps.ts';
-import type { JobRow } from './query.ts';
+import type { JobRow } from '../../lists/sources/jobs.ts';
 import { jobSchema, restoreSchema } from './schema.ts';
 
 /** True for a job that may still run, or runs. */

@@ -2,10 +2,9 @@ import {
   checkResult,
   JOB_TYPES,
   LAUNCH_TYPES,
-  REPLACE_POLICIES,
+  restoreRequest,
   restoreResult,
   schedulerCommands,
-  VERIFICATIONS,
   virtualMachine,
 } from '@cyborgbackup/contracts';
 import { z } from 'zod';
@@ -30,19 +29,14 @@ const jobResult = z.object({
 });
 
 /** The request of a restore, with all defaults filled in. */
-export const restoreSchema = z.object({
+export const restoreSchema = restoreRequest.extend({
   item: z.string().describe('A path of the archive; empty for those of `items`, or for everything.'),
   items: z.array(z.string()).describe('Also those that were sent as ids of entries.'),
   patterns: z.array(z.string()),
-  destination: z
-    .enum(['client', 'repository'])
-    .describe('The job’s `client`, or the host on which the repository lies.'),
+  destination: restoreRequest.shape.destination.describe(
+    'The job’s `client`, or the host on which the repository lies.',
+  ),
   dest_folder: z.string().describe('Empty: in place, where everything was.'),
-  replace: z.enum(REPLACE_POLICIES),
-  verify: z.enum(VERIFICATIONS),
-  numeric_ids: z.boolean(),
-  dry_run: z.boolean(),
-  database: z.boolean(),
 });
 
 export const jobSchema = z.object({

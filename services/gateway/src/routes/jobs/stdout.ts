@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { notFound } from '../../http/core/http-error.ts';
+import { contentDisposition } from '../downloads/content-disposition.ts';
 import { jobOf } from './find-job.ts';
-import type { JobRow } from './query.ts';
+import type { JobRow } from '../../lists/sources/jobs.ts';
 
 interface OutputRow {
   readonly stdout: string;
@@ -55,7 +56,7 @@ const asText = (lines: readonly string[]): ApiAnswer => ({ body: bounded(inFull(
 const asFile = (lines: readonly string[], name: string): ApiAnswer => ({
   body: inFull(lines),
   type: TEXT,
-  headers: { 'Content-Disposition': `attachment; filename="${name}"` },
+  headers: { 'Content-Disposition': contentDisposition(name) },
 });
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

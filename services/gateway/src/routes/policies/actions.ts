@@ -9,17 +9,18 @@ import { findBlackout, occurrencesOfMonth } from '@cyborgbackup/scheduling';
 import { z } from 'zod';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { invalidFields } from '../../http/core/http-error.ts';
-import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import { rowOfPath } from '../../http/resource/find-row.ts';
+import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
 import { maskedExtraVars, openTimes } from './present.ts';
-import { policySource, type PolicyRow } from './query.ts';
+import type { PolicyRow } from '../../lists/sources/policies.ts';
 import { launchPolicy } from './schema.ts';
 
 /** The policy that the path names. @throws HttpError 404 */
 const policyOf = ({ reader }: GatewayDeps, request: ApiRequest): Promise<PolicyRow> =>
-  findRow<PolicyRow>(reader, policySource, 'Policy', idParameter(request, 'Policy'));
+  rowOfPath<PolicyRow>(reader, sources.policies, request);
 
 /** The overriding variables of a launch as text, in the form that a policy has; null for none. */
 const overrideText = (value: unknown): string | null => {
@@ -44,7 +45,7 @@ const override = async (deps: GatewayDeps, policy: PolicyRow, value: unknown): P
   return text;
 };
 
-const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'GET /api/v1/policies/:id/launch',
     access: 'user',
@@ -67,10 +68,6 @@ const launchRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       return startJob(deps, schedulerCommands.launch, { policy: policy.id, run: request.ids.uuid, extra_vars }, 200);
     },
   }),
-];
-
-export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
-  ...launchRoutes(deps),
   endpoint({
     route: 'POST /api/v1/policies/:id/drill',
     access: 'superuser',

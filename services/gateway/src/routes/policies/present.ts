@@ -3,7 +3,7 @@ import { nextOpenOccurrence, parseBlackout, parseCrontab, type OpenTimes } from 
 import type { SubjectKeys } from '@cyborgbackup/event-store';
 import { shortIso } from '../../db/timestamps.ts';
 import { linksOf, represent, urlOf } from '../../http/core/representation.ts';
-import type { PolicyRow } from './query.ts';
+import type { PolicyRow } from '../../lists/sources/policies.ts';
 import { policySchema } from './schema.ts';
 
 /** Variables as they were sent, with the passwords in them masked. */
@@ -13,14 +13,10 @@ export const maskedExtraVars = async (keys: SubjectKeys, row: PolicyRow): Promis
 };
 
 /** When the policy's schedule starts it; undefined for a policy without a schedule. */
-export const openTimes = ({
-  schedule_summary: schedule,
-  timezone,
-  blackouts,
-}: Pick<PolicyRow, 'schedule_summary' | 'timezone' | 'blackouts'>): OpenTimes | undefined =>
-  schedule
+export const openTimes = ({ schedule_summary, timezone, blackouts }: PolicyRow): OpenTimes | undefined =>
+  schedule_summary
     ? {
-        crontab: parseCrontab(schedule.crontab),
+        crontab: parseCrontab(schedule_summary.crontab),
         timezone: timezone ?? 'UTC',
         blackouts: (blackouts ?? []).map(parseBlackout),
       }

@@ -4,16 +4,14 @@ import { resourceEndpoints } from '../../http/resource/resource.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { policyActions, vmProviders } from './actions.ts';
 import { presentPolicy } from './present.ts';
-import { policySource, type PolicyRow } from './query.ts';
+import type { PolicyRow } from '../../lists/sources/policies.ts';
 import { changePolicy, createPolicy, policySchema } from './schema.ts';
 
 export const policyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   vmProviders,
   ...resourceEndpoints(
     {
-      label: 'Policy',
       collection: 'policies',
-      source: policySource,
       representation: policySchema,
       create: createPolicy,
       change: changePolicy,

@@ -3,16 +3,18 @@ import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { notFound } from '../../http/core/http-error.ts';
-import { findRow, idParameter } from '../../http/resource/find-row.ts';
+import { rowOfPath } from '../../http/resource/find-row.ts';
+import { sources } from '../../lists/index.ts';
 import { validateBody } from '../../validation/validate-body.ts';
 import type { GatewayDeps } from '../deps.ts';
+import { contentDisposition } from '../downloads/content-disposition.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
-import { repositorySource, type RepositoryRow } from './query.ts';
+import type { RepositoryRow } from '../../lists/sources/repositories.ts';
 
 /** The repository that the path names. @throws HttpError 404 */
 const repositoryOf = ({ reader }: GatewayDeps, request: ApiRequest): Promise<RepositoryRow> =>
-  findRow<RepositoryRow>(reader, repositorySource, 'Repository', idParameter(request, 'Repository'));
+  rowOfPath<RepositoryRow>(reader, sources.repositories, request);
 
 const TEXT = 'text/plain; charset=utf-8';
 
@@ -26,7 +28,22 @@ const authorizedKeys = z.object({
   line: z.string().describe('For the authorized_keys file of the account on the repository’s host.'),
 });
 
-const lineRoute = (deps: GatewayDeps): Endpoint =>
+/** The copy is answered only after an event records that it was read. */
+const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
+  const { id, uuid } = await repositoryOf(deps, request);
+  const row = await deps.reader.row<{ readonly escrow_key: EncryptedValue | null }>(
+    'select escrow_key from inventory.repositories where uuid = $1',
+    [uuid],
+  );
+  const key = row?.escrow_key;
+  if (!key) throw notFound('There is no escrow copy of this repository’s key: one is made when it is prepared.');
+  const headers = { 'Content-Disposition': contentDisposition(`repository_${id}.borgkey`) };
+  if (request.isHead) return { body: '', type: TEXT, headers };
+  await deps.call(repositoryCommands.recordEscrowRead, { uuid });
+  return { body: (await deps.keys.open(key)) ?? '', type: TEXT, headers };
+};
+
+export const repositoryActions = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'GET /api/v1/repositories/:id/authorized_keys',
     access: 'superuser',
@@ -41,9 +58,7 @@ const lineRoute = (deps: GatewayDeps): Endpoint =>
       const limited = { uuid, append_only, storage_quota: storage_quota === '' ? null : storage_quota };
       return { body: await deps.call(repositoryCommands.describeAuthorizedKey, limited) };
     },
-  });
-
-const generateRoute = (deps: GatewayDeps): Endpoint =>
+  }),
   endpoint({
     route: 'POST /api/v1/repositories/:id/generate_ssh',
     access: 'superuser',
@@ -60,24 +75,7 @@ const generateRoute = (deps: GatewayDeps): Endpoint =>
       );
       return { status: 201, body: { public_key: row?.public_key ?? '' } };
     },
-  });
-
-/** The copy is answered only after an event records that it was read. */
-const escrowCopy = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {
-  const { id, uuid } = await repositoryOf(deps, request);
-  const row = await deps.reader.row<{ readonly escrow_key: EncryptedValue | null }>(
-    'select escrow_key from inventory.repositories where uuid = $1',
-    [uuid],
-  );
-  const key = row?.escrow_key;
-  if (!key) throw notFound('There is no escrow copy of this repository’s key: one is made when it is prepared.');
-  const headers = { 'Content-Disposition': `attachment; filename="repository_${id}.borgkey"` };
-  if (request.isHead) return { body: '', type: TEXT, headers };
-  await deps.call(repositoryCommands.recordEscrowRead, { uuid });
-  return { body: (await deps.keys.open(key)) ?? '', type: TEXT, headers };
-};
-
-const escrowRoute = (deps: GatewayDeps): Endpoint =>
+  }),
   endpoint({
     route: 'GET /api/v1/repositories/:id/escrow',
     access: 'superuser',
@@ -85,9 +83,7 @@ const escrowRoute = (deps: GatewayDeps): Endpoint =>
     answers: z.string(),
     media: ['text/plain'],
     handle: (request) => escrowCopy(deps, request),
-  });
-
-const checkRoute = (deps: GatewayDeps): Endpoint =>
+  }),
   endpoint({
     route: 'POST /api/v1/repositories/:id/check',
     access: 'superuser',
@@ -100,11 +96,5 @@ const checkRoute = (deps: GatewayDeps): Endpoint =>
       const { verify_data } = request.body;
       return startJob(deps, schedulerCommands.checkRepository, { repository: id, run: request.ids.uuid, verify_data });
     },
-  });
-
-export const repositoryActions = (deps: GatewayDeps): readonly Endpoint[] => [
-  lineRoute(deps),
-  generateRoute(deps),
-  escrowRoute(deps),
-  checkRoute(deps),
+  }),
 ];

@@ -11,9 +11,9 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const { insert, parts, services } = gateway;
+  const { insert, deps, services } = gateway;
   const more = { enabled: true, own_key: true, public_key: PUBLIC_KEY };
-  const escrow = { escrow_borg_id: 'ab', escrow_key: await parts.keys.seal(`repository-${UUID}`, KEY) };
+  const escrow = { escrow_borg_id: 'ab', escrow_key: await deps.keys.seal(`repository-${UUID}`, KEY) };
   await insert('inventory.repositories', { id: 1, uuid: UUID, name: 'Main', path: 'borg@nas:b', ...more, ...escrow });
   await insert('inventory.repositories', { id: 2, name: 'New', path: '/srv/b', enabled: true });
   await insert('scheduler.jobs', {

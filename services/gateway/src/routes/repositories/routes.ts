@@ -5,7 +5,7 @@ import { linksOf, represent } from '../../http/core/representation.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { repositoryActions } from './actions.ts';
-import { repositorySource, type RepositoryRow } from './query.ts';
+import type { RepositoryRow } from '../../lists/sources/repositories.ts';
 import { changeRepository, createRepository, replaceRepository, repositorySchema } from './schema.ts';
 
 const KEY_BYTES = 32;
@@ -39,9 +39,7 @@ const presentDetail = async (deps: GatewayDeps, row: RepositoryRow, request: Api
 export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   ...resourceEndpoints(
     {
-      label: 'Repository',
       collection: 'repositories',
-      source: repositorySource,
       representation: repositorySchema,
       create: createRepository,
       replace: replaceRepository,

@@ -1,10 +1,19 @@
-import { scheduleCommands } from '@cyborgbackup/contracts';
+import { scheduleCommands, SCHEDULE_DEFAULTS, scheduleFields } from '@cyborgbackup/contracts';
+import { z } from 'zod';
 import type { Endpoint } from '../../http/core/endpoint.ts';
-import { linksOf, represent } from '../../http/core/representation.ts';
+import { commonSchema, linksOf, represent } from '../../http/core/representation.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
+import { withDefaults } from '../../http/resource/with-defaults.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { scheduleSource, type ScheduleRow } from './query.ts';
-import { changeSchedule, createSchedule, scheduleSchema } from './schema.ts';
+import type { ScheduleRow } from '../../lists/sources/schedules.ts';
+
+const { shape } = scheduleFields;
+
+const createSchedule = z.object(withDefaults(shape, { timezone: 'UTC', enabled: true, ...SCHEDULE_DEFAULTS }));
+
+const changeSchedule = scheduleFields.partial();
+
+export const scheduleSchema = z.object({ ...commonSchema, type: z.literal('schedule'), ...shape, uuid: z.uuid() });
 
 export const presentSchedule = (row: ScheduleRow): object =>
   represent(scheduleSchema, { ...row, ...linksOf(row, { collection: 'schedules' }) });
@@ -12,9 +21,7 @@ export const presentSchedule = (row: ScheduleRow): object =>
 export const scheduleRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
   resourceEndpoints(
     {
-      label: 'Schedule',
       collection: 'schedules',
-      source: scheduleSource,
       representation: scheduleSchema,
       create: createSchedule,
       change: changeSchedule,

@@ -1,7 +1,7 @@
 import type { StoredPath } from '@cyborgbackup/contracts';
 import { attributesOf, folderOf, isInArchive, isListed, nameOf, PATH_COLUMNS } from '@cyborgbackup/read-models';
 import type { Reader } from '../../db/reader.ts';
-import { OWNER_COLUMNS, ownerJoins, type OwnerRow } from '../entries/owner.ts';
+import { OWNER_COLUMNS, ownerJoins, type OwnerRow } from '../entries/series.ts';
 import { SPAN_COLUMNS, type SpanRow } from '../entries/span.ts';
 
 /** Identifies a group: all versions of one path in one series. Groups are sorted by these columns. */
@@ -101,13 +101,12 @@ const DETAILS = `
 
 export type SearchRow = FoundRow & StoredPath & OwnerRow & SpanRow;
 
-const readDetails = (reader: Reader, groups: readonly SearchKey[]): Promise<readonly SearchRow[]> => {
-  return reader.rows<SearchRow>(DETAILS, [
+const readDetails = (reader: Reader, groups: readonly SearchKey[]): Promise<readonly SearchRow[]> =>
+  reader.rows<SearchRow>(DETAILS, [
     groups.map(({ name_id }) => name_id),
     groups.map(({ series_id }) => series_id),
     groups.map(({ folder_id }) => folder_id),
   ]);
-};
 
 /**
  * A page of groups. Those whose archives were all removed are left out, so the page may be short although more follow.

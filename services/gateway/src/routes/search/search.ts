@@ -6,8 +6,7 @@ import { badRequest } from '../../http/core/http-error.ts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 import { escapeLike } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { findSeries, seriesQuery } from '../entries/find-series.ts';
-import { ownerFields } from '../entries/owner.ts';
+import { findSeries, ownerFields, seriesQuery } from '../entries/series.ts';
 import { readFound, type SearchKey, type SearchRow } from './search-rows.ts';
 import { presentSpan, spanFields } from '../entries/span.ts';
 

@@ -1,4 +1,15 @@
-import { SECRET_MASK, settingsCommands, type EffectiveSetting } from '@cyborgbackup/contracts';
+import {
+  mergeSettings,
+  SECRET_MASK,
+  SETTING_TYPES,
+  settingsCommands,
+  type EffectiveSetting,
+  type StoredSetting,
+} from '@cyborgbackup/contracts';
+import { inventory } from '@cyborgbackup/read-models';
+import { z } from 'zod';
+import { columnsOf } from '../../db/authored.ts';
+import type { Reader } from '../../db/reader.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { noSuch } from '../../http/core/http-error.ts';
@@ -6,9 +17,32 @@ import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 import { listRows, parseListQuery, sources } from '../../lists/index.ts';
 import { idParameter } from '../../http/resource/find-row.ts';
-import { readSettings } from './query.ts';
-import { changeSetting, replaceSetting, settingSchema } from './schema.ts';
 import { sshKeyRoutes } from './ssh-key.ts';
+
+const settingSchema = z.object({
+  id: z.int(),
+  url: z.string(),
+  key: z.string(),
+  type: z.literal('setting'),
+  setting_type: z.enum(SETTING_TYPES),
+  value: z.string(),
+  group: z.string().nullable(),
+  order: z.int(),
+  /** What it does, or that it has no effect. */
+  description: z.string(),
+  /** Null while the default is in force. */
+  created: z.string().nullable(),
+  modified: z.string().nullable(),
+});
+
+/** Any JSON is taken, as text; booleans become `True` and `False`. */
+const changeSetting = z.object({ value: z.json().optional() });
+
+const replaceSetting = z.object({ key: z.string().max(255), value: z.json() });
+
+/** All settings in the catalogue's order: those that were changed, and the others' defaults. */
+const readSettings = async (reader: Reader): Promise<readonly EffectiveSetting[]> =>
+  mergeSettings(await reader.rows<StoredSetting>(`select ${columnsOf(inventory.settings)} from inventory.settings t`));
 
 const maskedValue = ({ is_secret: isSecret, secret, value }: EffectiveSetting): string => {
   if (!isSecret) return value ?? '';

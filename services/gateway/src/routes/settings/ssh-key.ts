@@ -1,11 +1,26 @@
-import { settingsCommands } from '@cyborgbackup/contracts';
+import { settingsCommands, SSH_KEY_TYPES } from '@cyborgbackup/contracts';
+import { CONTROL_PLANE_KEY, type SshKeyRow } from '@cyborgbackup/read-models';
 import { hasCode } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { HttpError } from '../../http/core/http-error.ts';
-import { readPublicKey } from './query.ts';
-import { generateSsh } from './schema.ts';
+import type { Reader } from '../../db/reader.ts';
+
+const generateSsh = z.object({
+  type: z.enum(SSH_KEY_TYPES).default('ed25519'),
+  /** Bits, for rsa and ecdsa. */
+  size: z.int().min(0).max(16_384).nullable().default(null),
+  force: z.boolean().default(false),
+});
+
+/** The control plane's public SSH key, one line as in `authorized_keys`; undefined when there is none. */
+const readPublicKey = async (reader: Reader): Promise<string | undefined> =>
+  (
+    await reader.row<Pick<SshKeyRow, 'public_key'>>('select public_key from inventory.ssh_keys where name = $1', [
+      CONTROL_PLANE_KEY,
+    ])
+  )?.public_key;
 
 const NO_KEY: readonly never[] = [];
 

@@ -8,11 +8,12 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { pageOfItems } from '../../http/lists/page-of-items.ts';
-import { represent, urlOf } from '../../http/core/representation.ts';
+import { linkFields, represent, urlOf } from '../../http/core/representation.ts';
 import { shortIsoOrNull } from '../../db/timestamps.ts';
 import { idParameter } from '../../http/resource/find-row.ts';
 import { NOT_YET_VISIBLE } from '../../backend/calls.ts';
-import { tokenSource, type TokenRow } from './query.ts';
+import type { ApiTokenRow } from '@cyborgbackup/read-models';
+import { personOf, type Person } from '../../db/authored.ts';
 
 const createToken = z.object({
   name: requiredText(255),
@@ -22,11 +23,9 @@ const createToken = z.object({
 });
 
 const tokenSchema = z.object({
-  id: z.int(),
+  ...linkFields,
   type: z.literal('token'),
-  url: z.string(),
   related: z.object({ user: z.string() }),
-  summary_fields: z.record(z.string(), z.unknown()),
   created: z.string(),
   user: z.int(),
   name: z.string(),
@@ -38,6 +37,13 @@ const tokenSchema = z.object({
 
 /** The only answer that has the token itself. */
 const createdToken = tokenSchema.extend({ token: z.string() });
+
+type TokenColumn = 'id' | 'uuid' | 'user_uuid' | 'name' | 'scope' | 'created' | 'expires_at' | 'last_used';
+
+interface TokenRow extends Pick<ApiTokenRow, TokenColumn> {
+  readonly user: number;
+  readonly person: Person;
+}
 
 const presentToken = (row: TokenRow): object =>
   represent(tokenSchema, {
@@ -54,20 +60,25 @@ const TOKEN_BYTES = 32;
 /** Scanners for leaked secrets recognise the prefix. */
 const newToken = (): string => `cbb_${randomBytes(TOKEN_BYTES).toString('base64url')}`;
 
-/** Superusers see the tokens of all users, others their own. Revoked ones are not visible. */
-const visible = (request: ApiRequest): { where: string; values: readonly unknown[] } => {
+/** Superusers see the tokens of all users, others their own. Revoked ones are not visible. @param id default: of all tokens */
+const visibleTokens = (
+  { reader }: GatewayDeps,
+  request: ApiRequest,
+  id: number | null = null,
+): Promise<readonly TokenRow[]> => {
   const { isSuperuser, uuid } = request.caller();
-  return isSuperuser
-    ? { where: 'not t.revoked', values: [] }
-    : { where: 'not t.revoked and t.user_uuid = $1', values: [uuid] };
+  return reader.rows<TokenRow>(
+    `select t.id, t.uuid, t.user_uuid, u.id as user, t.name, t.scope, t.created, t.expires_at, t.last_used,
+            ${personOf('u')} as person
+       from inventory.api_tokens t join inventory.users u on u.uuid = t.user_uuid
+      where not t.revoked and ($1::uuid is null or t.user_uuid = $1) and ($2::int is null or t.id = $2)
+      order by t.id desc`,
+    [isSuperuser ? null : uuid, id],
+  );
 };
 
 const find = async (deps: GatewayDeps, request: ApiRequest, id: number): Promise<TokenRow> => {
-  const { where, values } = visible(request);
-  const row = await deps.reader.row<TokenRow>(
-    `select ${tokenSource.select} from ${tokenSource.from} where ${where} and t.id = $${values.length + 1}`,
-    [...values, id],
-  );
+  const [row] = await visibleTokens(deps, request, id);
   if (!row) throw noSuch('Token');
   return row;
 };
@@ -81,7 +92,17 @@ const expiry = (text: string | null, now: number): string | null => {
 
 const common = { access: 'user', answers: tokenSchema } as const;
 
-const create = (deps: GatewayDeps): Endpoint =>
+export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    route: 'GET /api/v1/tokens',
+    ...common,
+    summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
+    answers: listSchema(tokenSchema),
+    handle: async (request) => {
+      const rows = await visibleTokens(deps, request);
+      return { body: pageOfItems(request, { label: 'Token', schema: tokenSchema, items: rows.map(presentToken) }) };
+    },
+  }),
   endpoint({
     route: 'POST /api/v1/tokens',
     ...common,
@@ -106,24 +127,7 @@ const create = (deps: GatewayDeps): Endpoint =>
       }
       return { status: 201, body: { ...presentToken(await find(deps, request, id)), token }, headers };
     },
-  });
-
-export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
-  endpoint({
-    route: 'GET /api/v1/tokens',
-    ...common,
-    summary: 'Retrieve a list of personal API tokens, without the tokens themselves',
-    answers: listSchema(tokenSchema),
-    handle: async (request) => {
-      const { where, values } = visible(request);
-      const rows = await deps.reader.rows<TokenRow>(
-        `select ${tokenSource.select} from ${tokenSource.from} where ${where} order by t.id desc`,
-        values,
-      );
-      return { body: pageOfItems(request, { label: 'Token', schema: tokenSchema, items: rows.map(presentToken) }) };
-    },
   }),
-  create(deps),
   endpoint({
     route: 'GET /api/v1/tokens/:id',
     ...common,

@@ -1,14 +1,14 @@
-import { userCommands } from '@cyborgbackup/contracts';
-import type { z } from 'zod';
-import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { sessionCommands, userCommands } from '@cyborgbackup/contracts';
+import { z } from 'zod';
+import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { forbidden } from '../../http/core/http-error.ts';
 import { linksOf, represent } from '../../http/core/representation.ts';
 import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
+import { rowOfPath } from '../../http/resource/find-row.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { logOutRoutes } from './log-out.ts';
-import { userSource, type UserRow } from './query.ts';
+import type { UserRow } from '../../lists/sources/users.ts';
 import { changeUser, createUser, replaceUser, userSchema } from './schema.ts';
 
 export const presentUser = (row: UserRow): object =>
@@ -36,9 +36,7 @@ const newAccessToken = async (
 const crud = (deps: GatewayDeps): readonly Endpoint[] =>
   resourceEndpoints(
     {
-      label: 'User',
       collection: 'users',
-      source: userSource,
       representation: userSchema,
       create: createUser,
       replace: replaceUser,
@@ -68,10 +66,38 @@ const me = (deps: GatewayDeps): Endpoint =>
     handle: (request) =>
       answerList<UserRow>(deps.reader, request, {
         list: sources.users,
-        source: userSource,
         scope: { uuid: request.caller().uuid },
         present: presentUser,
       }),
   });
+
+const loggedOut = z.object({ revoked: z.int().describe('How many sessions that ended.') });
+
+/** Makes the access and refresh tokens of all log-ins void; personal API tokens stay valid. */
+const logOut = async (deps: GatewayDeps, user: string): Promise<ApiAnswer> => {
+  const { revoked, position } = await deps.call(sessionCommands.revokeAll, { user });
+  await deps.waitForProjection('inventory', position);
+  return { body: { revoked } };
+};
+
+const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
+  endpoint({
+    route: 'POST /api/v1/me/logout_everywhere',
+    access: 'user',
+    summary: 'End all sessions of the current user: their access and refresh tokens are void at once',
+    answers: loggedOut,
+    handle: (request) => logOut(deps, request.caller().uuid),
+  }),
+  endpoint({
+    route: 'POST /api/v1/users/:id/logout_everywhere',
+    access: 'superuser',
+    summary: 'End all sessions of the user: their access and refresh tokens are void at once',
+    answers: loggedOut,
+    handle: async (request) => {
+      const { uuid } = await rowOfPath<UserRow>(deps.reader, sources.users, request);
+      return logOut(deps, uuid);
+    },
+  }),
+];
 
 export const userRoutes = (deps: GatewayDeps): readonly Endpoint[] => [...crud(deps), me(deps), ...logOutRoutes(deps)];

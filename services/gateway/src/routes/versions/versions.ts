@@ -1,22 +1,15 @@
 import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
-import {
-  attributesOf,
-  folderOf,
-  isInArchive,
-  isListed,
-  mayHaveId,
-  nameOf,
-  PATH_COLUMNS,
-} from '@cyborgbackup/read-models';
+import { attributesOf, folderOf, isInArchive, isListed, PATH_COLUMNS } from '@cyborgbackup/read-models';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 import { badRequest, noSuch } from '../../http/core/http-error.ts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 import { listSchema, pageOf } from '../../http/lists/list-endpoint.ts';
+import { rowsById, sources } from '../../lists/index.ts';
+import { storedPath } from '../entries/find-entry.ts';
 import { ENTRY_COLUMNS, entrySchema, presentEntry, type EntryRow } from '../entries/entry.ts';
-import { findSeries, seriesQuery } from '../entries/find-series.ts';
-import { OWNER_COLUMNS, ownerFields, ownerJoins, type OwnerRow } from '../entries/owner.ts';
+import { findSeries, OWNER_COLUMNS, ownerFields, ownerJoins, seriesQuery, type OwnerRow } from '../entries/series.ts';
 import { presentSpan, SPAN_COLUMNS, spanFields, type SpanRow } from '../entries/span.ts';
 
 interface VersionRow extends EntryRow, StoredPath, OwnerRow, SpanRow {
@@ -43,21 +36,6 @@ const OF_PATH = `
    and ($6 or f.raw is not distinct from $2 and n.raw is not distinct from $4)
    and ($5::int4[] is null or v.series_id = any($5))`;
 
-const ENTRY_PATH = `
-  select ${PATH_COLUMNS}
-    from catalog.archives a
-         join catalog.entries v on v.number = $1 - a.id_base and ${isInArchive('v', 'a')}
-         join ${folderOf('v')}
-         join ${nameOf('v')}
-   where ${mayHaveId('a', '$1')} and ${isListed('a')}
-   order by a.id_base desc limit 1`;
-
-const splitPath = (text: string): StoredPath => {
-  const path = text.replace(/^\/+|\/+$/g, '');
-  const start = path.lastIndexOf('/') + 1;
-  return { folder: path.slice(0, start), folder_raw: null, name: path.slice(start), name_raw: null };
-};
-
 /**
  * A URL cannot hold half a character: of a name that is not UTF-8, its bytes (`%FF`) come as the sign that stands for them
  * here and in the tables. Names that look alike are told apart by their `entry` only.
@@ -72,13 +50,13 @@ const pathOf = async ({ reader }: GatewayDeps, query: URLSearchParams): Promise<
   const entry = query.get('entry');
   if (entry !== null) {
     if (!/^\d{1,15}$/.test(entry)) throw badRequest('entry: give the id of a catalog entry.');
-    const row = await reader.row<StoredPath>(ENTRY_PATH, [Number(entry)]);
+    const [row] = await rowsById<StoredPath>(reader.rows, sources.catalogs.rows, [Number(entry)]);
     if (!row) throw noSuch('Catalog');
     return row;
   }
   const path = query.get('path') ?? '';
   if (path === '' || path.length > MAX_PATH || path.includes('\0')) throw badRequest('path: give the path of a file.');
-  return splitPath(path);
+  return storedPath(path.replace(/^\/+|\/+$/g, ''));
 };
 
 const versionSchema = z.object({
@@ -117,11 +95,8 @@ export const versionsRoute = (deps: GatewayDeps): Endpoint =>
       const { folder, folder_raw, name, name_raw } = await pathOf(deps, request.query);
       const series = await findSeries(deps, request.query);
       const values = [folder, folder_raw, name, name_raw, series, isReadableForm(request.query)];
-      const counted = await deps.reader.row<{ count: number }>(
-        `select count(*) as count ${VERSIONS} ${OF_PATH}`,
-        values,
-      );
-      const { envelope, limit, offset } = pageOf(request, counted?.count ?? 0);
+      const count = await deps.reader.count(`select count(*) as count ${VERSIONS} ${OF_PATH}`, values);
+      const { envelope, limit, offset } = pageOf(request, count);
       const rows = await deps.reader.rows<VersionRow>(
         `select ${ENTRY_COLUMNS}, ${PATH_COLUMNS}, span.*, ${OWNER_COLUMNS}
            ${VERSIONS} ${ownerJoins('v.series_id')} ${OF_PATH}

@@ -8,22 +8,16 @@ import type { PreferredName } from './plan-run.ts';
 const MAX_CANDIDATES = 1_000;
 const CONCURRENT_CLAIMS = 16;
 
-export interface ArchiveNameOptions {
-  /** The stream that the names belong to. */
-  readonly owner: string;
-  /** Uuid of the repository: a name is unique there. */
-  readonly repository: string;
-  readonly preferred: readonly PreferredName[];
-}
-
 /**
  * Claims a name for each archive, for ever: the preferred one, or the first of `name-2`, `name-3`, … that is free. This is
  * idempotent by the owner: a run that is tried again gets the same names.
+ * @param options the stream that the names belong to, and the uuid of the repository, where a name is unique
  */
 export const claimArchiveNames = async (
   deps: ClaimDeps,
-  { owner, repository, preferred }: ArchiveNameOptions,
+  options: { readonly owner: string; readonly repository: string; readonly preferred: readonly PreferredName[] },
 ): Promise<ReadonlyMap<string, string>> => {
+  const { owner, repository, preferred } = options;
   const names = new Map<string, string>();
 
   const isTaken = async (name: string): Promise<boolean> => {

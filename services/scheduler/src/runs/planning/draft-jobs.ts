@@ -1,9 +1,8 @@
 import { nameUuid } from '@cyborgbackup/kernel';
-import { policyCommands, type CheckSubject, type LaunchType, type PlannedJob } from '@cyborgbackup/contracts';
-import type { z } from 'zod';
+import type { LaunchType, PlannedJob, policyCommands, RpcOutput } from '@cyborgbackup/contracts';
 
 /** A policy and all around it, all of its clients too, as inventory has it now. */
-export type ResolvedPolicy = Omit<z.output<typeof policyCommands.resolve.output>, 'next' | 'revision'>;
+export type ResolvedPolicy = Omit<RpcOutput<typeof policyCommands.resolve>, 'next' | 'revision'>;
 export type ResolvedClient = ResolvedPolicy['clients'][number];
 type ClientSnapshot = NonNullable<PlannedJob['client']>;
 type Machine = NonNullable<PlannedJob['machine']>;
@@ -31,54 +30,54 @@ export const snapshotOf = (client: ResolvedClient): ClientSnapshot => {
 export const jobUuid = (run: string, jobType: string, subject: string): string =>
   nameUuid(run, `${jobType}/${subject}`);
 
-const NEW_JOB = { needs: [], archive_name: null, master_job: null };
-
-/** A job that looks at something or makes it ready, before others. */
-const draftCheck = (run: string, check: CheckSubject, subject: string, name: string): DraftJob => ({
-  ...NEW_JOB,
-  uuid: jobUuid(run, check, subject),
-  name,
-  job_type: 'check',
-  launch_type: 'dependency',
-  client: null,
-  check,
-});
+/** Of a job that is about no client, needs nothing and reads no archive. */
+export const NEW_JOB = { client: null, needs: [], archive_name: null, master_job: null };
 
 /** Makes sure that the repository can be used; done once for all clients. */
 export const draftRepositoryCheck = ({
   run,
   resolved: { repository },
-}: Pick<DraftContext, 'run' | 'resolved'>): DraftJob =>
-  draftCheck(run, 'repository', repository.uuid, `Prepare Repository ${repository.name}`);
-
-/** Makes sure that borg can be run on the client. */
-export const draftClientCheck = ({ run }: DraftContext, client: ResolvedClient): DraftJob => ({
-  ...draftCheck(run, 'client', client.uuid, `Prepare Client ${client.hostname}`),
-  client: snapshotOf(client),
+}: Pick<DraftContext, 'run' | 'resolved'>): DraftJob => ({
+  ...NEW_JOB,
+  uuid: jobUuid(run, 'repository', repository.uuid),
+  name: `Prepare Repository ${repository.name}`,
+  job_type: 'check',
+  launch_type: 'dependency',
+  check: 'repository',
 });
 
-/** Makes sure that the client's virtual machines can be listed and read. */
-export const draftHypervisorCheck = (
+const CHECK_LABELS = { client: 'Prepare Client', hypervisor: 'Prepare Hypervisor', machines: 'Find Machines' };
+
+/**
+ * client       makes sure that borg can be run on the client
+ * hypervisor   makes sure that the client's virtual machines can be listed and read
+ * machines     finds those, each of which then gets its jobs; see `draftMachinesCheck`
+ */
+export const draftClientCheck = (
   { run }: DraftContext,
   client: ResolvedClient,
-  needs: readonly DraftJob[],
+  check: keyof typeof CHECK_LABELS,
+  needs: readonly DraftJob[] = [],
 ): DraftJob => ({
-  ...draftCheck(run, 'hypervisor', client.uuid, `Prepare Hypervisor ${client.hostname}`),
+  ...NEW_JOB,
+  uuid: jobUuid(run, check, client.uuid),
+  name: `${CHECK_LABELS[check]} ${client.hostname}`,
+  job_type: 'check',
+  launch_type: 'dependency',
   client: snapshotOf(client),
   needs: needs.map(({ uuid }) => uuid),
+  check,
 });
 
-/** Finds the client's virtual machines, each of which then gets its jobs. */
 export const draftMachinesCheck = (
-  { run, resolved, launchType }: DraftContext,
+  context: DraftContext,
   client: ResolvedClient,
   needs: readonly DraftJob[],
 ): DraftJob => ({
-  ...draftCheck(run, 'machines', client.uuid, `Find Machines ${resolved.policy.name} ${client.hostname}`),
-  launch_type: launchType,
-  client: snapshotOf(client),
-  needs: needs.map(({ uuid }) => uuid),
-  followers: followersOf(resolved),
+  ...draftClientCheck(context, client, 'machines', needs),
+  name: `${CHECK_LABELS.machines} ${context.resolved.policy.name} ${client.hostname}`,
+  launch_type: context.launchType,
+  followers: followersOf(context.resolved),
 });
 
 const KEEPS = ['keep_hourly', 'keep_daily', 'keep_weekly', 'keep_monthly', 'keep_yearly'] as const;
@@ -151,15 +150,9 @@ export const isOfMachines = ({ policy }: Pick<ResolvedPolicy, 'policy'>): boolea
 export const draftChecks = (context: DraftContext, client: ResolvedClient): readonly DraftJob[] => {
   const checks = [
     ...(context.resolved.repository.ready ? [] : [draftRepositoryCheck(context)]),
-    ...(client.ready ? [] : [draftClientCheck(context, client)]),
+    ...(client.ready ? [] : [draftClientCheck(context, client, 'client')]),
   ];
   if (!isOfMachines(context.resolved) || client.hypervisor_ready) return checks;
-  return [
-    ...checks,
-    draftHypervisorCheck(
-      context,
-      client,
-      checks.filter((check) => check.client !== null),
-    ),
-  ];
+  const ofClient = checks.filter((check) => check.client !== null);
+  return [...checks, draftClientCheck(context, client, 'hypervisor', ofClient)];
 };

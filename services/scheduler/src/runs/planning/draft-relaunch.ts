@@ -3,7 +3,6 @@ import { AppError } from '@cyborgbackup/kernel';
 import {
   draftChecks,
   draftClientCheck,
-  draftHypervisorCheck,
   draftMachinesCheck,
   draftRepositoryCheck,
   draftSourceJob,
@@ -79,9 +78,9 @@ const draftOfClient = (context: DraftContext, client: ResolvedClient, job: Relau
 const draftPreparation = (context: DraftContext, client: ResolvedClient, task: string | null): readonly DraftJob[] => {
   const checks = draftChecks(context, client);
   if (task === 'machines') return [...checks, draftMachinesCheck(context, client, checks)];
-  if (task !== 'hypervisor') return [draftClientCheck(context, client)];
+  if (task !== 'hypervisor') return [draftClientCheck(context, client, 'client')];
   const before = checks.filter(({ check }) => check === 'client');
-  return [...before, draftHypervisorCheck(context, client, before)];
+  return [...before, draftClientCheck(context, client, 'hypervisor', before)];
 };
 
 const uuidsOf = (jobs: readonly DraftJob[]): readonly string[] => jobs.map(({ uuid }) => uuid);

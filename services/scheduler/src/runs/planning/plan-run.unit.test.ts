@@ -6,8 +6,7 @@ import { archiveName, nthName } from './archive-name.ts';
 import type { DraftContext, DraftJob, ResolvedPolicy } from './draft-jobs.ts';
 import { draftExtension, draftLaunch } from './draft-launch.ts';
 import { draftRelaunch, type RelaunchedJob } from './draft-relaunch.ts';
-import { draftDrills } from '../drill.ts';
-import type { LatestArchive } from '../latest-archives.ts';
+import { draftDrills, type LatestArchive } from '../drill.ts';
 import { archiveNamesFor, headJob, planRun, archiveNamesOf } from './plan-run.ts';
 
 const run = '11111111-1111-4111-8111-111111111111';

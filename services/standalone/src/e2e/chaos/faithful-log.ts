@@ -1,7 +1,7 @@
 import { jobSucceeded } from '@cyborgbackup/contracts';
 import { verifyLog } from '@cyborgbackup/event-store';
 import { createLogger, type RecordedEvent } from '@cyborgbackup/kernel';
-import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { compareAll } from '../testing/replay.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
 
@@ -19,7 +19,7 @@ export interface LogFindings {
 
 const ENDS = new Set(['job-succeeded', 'job-failed', 'job-canceled']);
 
-const readJobs = async ({ store }: ServiceParts): Promise<Pick<LogFindings, 'afterTheEnd' | 'pruned'>> => {
+const readJobs = async ({ store }: ServiceDeps): Promise<Pick<LogFindings, 'afterTheEnd' | 'pruned'>> => {
   const ended = new Set<string>();
   const afterTheEnd: string[] = [];
   const pruned = new Set<string>();
@@ -39,7 +39,7 @@ const readJobs = async ({ store }: ServiceParts): Promise<Pick<LogFindings, 'aft
 };
 
 export const readLog = async ({ environment, adminUrl }: ChaosCluster): Promise<LogFindings> => {
-  const parts = await createServiceParts(
+  const deps = await createServiceDeps(
     'replay',
     {
       DATABASE_URL: environment['DATABASE_URL'] ?? '',
@@ -52,16 +52,16 @@ export const readLog = async ({ environment, adminUrl }: ChaosCluster): Promise<
     createLogger('replay', 'silent'),
   );
   try {
-    const comparisons = await compareAll(parts);
-    const { intact } = await verifyLog(parts.store);
+    const comparisons = await compareAll(deps);
+    const { intact } = await verifyLog(deps.store);
     return {
       unfaithful: comparisons
         .filter(({ differences, parked }) => differences.length > 0 || parked > 0)
         .map((comparison) => JSON.stringify(comparison).slice(0, 2_000)),
       intact,
-      ...(await readJobs(parts)),
+      ...(await readJobs(deps)),
     };
   } finally {
-    await parts.close();
+    await deps.close();
   }
 };

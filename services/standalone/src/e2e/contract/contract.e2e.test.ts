@@ -19,6 +19,8 @@ const ID = '(int:id)';
 const UNKNOWN_ID = '99999999';
 const withId = z.object({ id: z.number() });
 
+/** What was started, however far the start came: its disposal must not hide why the start failed. */
+const resources = new AsyncDisposableStack();
 let server: ContractServer;
 let host: E2eHost;
 /** What an example's policy refers to. */
@@ -75,9 +77,9 @@ const differences = (endpoint: DocumentedEndpoint, body: Json): readonly string[
 };
 
 beforeAll(async () => {
-  server = await startContractServer();
+  server = resources.use(await startContractServer());
   const api = await logIn(server.url, ADMIN);
-  host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
+  host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
   const { policy } = await makeThings(api, host, { policy: { keep_hourly: 1 } });
   const job = await jobEnd(api, await launch(api, policy), 60_000);
   expect(job).toMatchObject({ status: 'successful' });
@@ -85,10 +87,7 @@ beforeAll(async () => {
   references = { repository, schedule };
 });
 
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+afterAll(() => resources.disposeAsync());
 
 describe('a client written from the contract document', () => {
   test.each(named)('meets %s as documented, with and without a slash at the end', async (_name, endpoint) => {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   document = (await server.send('GET', '/api/v1/openapi.json', { as: null })).body;
   description = createApiDescription(document);
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 const create = async (collection: string, body: object): Promise<number> => {
   const answer = await server.send('POST', `/api/v1/${collection}/`, { body });

@@ -89,8 +89,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  sender.close();
-  await server[Symbol.asyncDispose]();
+  sender?.close();
+  await server?.[Symbol.asyncDispose]();
 });
 
 const outgoingOf = ({ method, path, headers, body, as }: FuzzRequest): Outgoing => {

@@ -1,5 +1,5 @@
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
-import { createServiceParts, serviceConfig } from '@cyborgbackup/service';
+import { createServiceDeps, serviceConfig } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
 import { cp, link, lstat, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,9 +18,11 @@ import { ADMIN, startWholeProduct, type WholeProduct } from '../testing/whole-pr
 
 /* Two backups of a folder full of awkward things, by borg itself, looked at through everything the API has for archives. */
 
-const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
+const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, endLive: () => undefined };
 const run = promisify(execFile);
 
+/** What was started, however far the start came: its disposal must not hide why the start failed. */
+const resources = new AsyncDisposableStack();
 let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
@@ -63,9 +65,9 @@ const backUp = async (): Promise<void> => {
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
-  product = await startWholeProduct();
+  product = resources.use(await startWholeProduct());
   api = await logIn(product.url, ADMIN);
-  host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
+  host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
   source = host.source.slice(1);
   await makeAwkward();
   things = await makeThings(api, host);
@@ -76,10 +78,7 @@ beforeAll(async () => {
   await backUp();
 });
 
-afterAll(async () => {
-  await product[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+afterAll(() => resources.disposeAsync());
 
 const entry = z.object({
   id: z.number(),
@@ -369,15 +368,15 @@ describe('an archive that was deleted behind our back', () => {
 });
 
 test('a replay of the log gives the same read models', async () => {
-  const parts = await createServiceParts(
+  const deps = await createServiceDeps(
     'replay',
     loadConfig(serviceConfig, product.environment),
     createLogger('test', 'silent'),
   );
   try {
-    for (const { differences } of await compareAll(parts)) expect(differences).toEqual([]);
+    for (const { differences } of await compareAll(deps)) expect(differences).toEqual([]);
   } finally {
-    await parts.close();
+    await deps.close();
   }
 });
 

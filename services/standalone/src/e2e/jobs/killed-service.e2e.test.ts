@@ -1,6 +1,6 @@
 import { createLogger } from '@cyborgbackup/kernel';
 import { verifyLog } from '@cyborgbackup/event-store';
-import { createServiceParts, type ServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
@@ -38,7 +38,7 @@ beforeAll(async () => {
   // Preparations are done once, so that a kill meets the backup itself.
   await jobEnd(api, await launch(api, things.policy), 60_000);
   await idle();
-}, 120_000);
+}, 180_000);
 
 afterAll(() => resources.disposeAsync());
 
@@ -57,7 +57,7 @@ const archives = async (): Promise<string[]> => {
   return stdout.split('\n').filter((line) => line !== '');
 };
 
-test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 180_000 }, async (name) => {
+test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 260_000 }, async (name) => {
   await writeFile(join(host.source, 'bulk.bin'), randomBytes(BULK_BYTES));
   const id = await launch(api, things.policy);
   await jobRuns(api, id);
@@ -72,7 +72,7 @@ test.each(SERVICES)('a backup survives the sudden death of the %s', { timeout: 1
 });
 
 /** Events whose stored text holds what nobody should be able to read there. */
-const secretsInClear = async ({ pool }: ServiceParts): Promise<string[]> => {
+const secretsInClear = async ({ pool }: ServiceDeps): Promise<string[]> => {
   const { rows } = await pool.query<{ type: string }>(
     `select distinct type from events.events
       where data::text || metadata::text like any ($1) or metadata::text like '%127.0.0.1%'`,
@@ -82,7 +82,7 @@ const secretsInClear = async ({ pool }: ServiceParts): Promise<string[]> => {
 };
 
 test('the log is intact, holds no secret in clear, and alone gives the same read models', async () => {
-  const parts = await createServiceParts(
+  const deps = await createServiceDeps(
     'replay',
     {
       DATABASE_URL: five.environment['DATABASE_URL'] ?? '',
@@ -95,14 +95,14 @@ test('the log is intact, holds no secret in clear, and alone gives the same read
     createLogger('replay', 'silent'),
   );
   try {
-    for (const comparison of await compareAll(parts)) {
+    for (const comparison of await compareAll(deps)) {
       expect(comparison).toMatchObject({ differences: [], parked: 0 });
       expect(comparison.rows).toBeGreaterThan(0);
     }
-    expect(await verifyLog(parts.store)).toMatchObject({ intact: true });
-    expect(await secretsInClear(parts)).toEqual([]);
+    expect(await verifyLog(deps.store)).toMatchObject({ intact: true });
+    expect(await secretsInClear(deps)).toEqual([]);
   } finally {
-    await parts.close();
+    await deps.close();
   }
 });
 

@@ -18,7 +18,7 @@ beforeAll(async () => {
   product = resources.use(await startFiveServices());
   api = await product.logIn();
   host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
-}, 60_000);
+}, 120_000);
 
 afterAll(() => resources.disposeAsync());
 

@@ -12,8 +12,10 @@ import { jobEnd, jobRuns } from '../testing/job-end.ts';
 import { launch, makeThings } from '../testing/policy.ts';
 import { ADMIN, startWholeProduct, type WholeProduct } from '../testing/whole-product.ts';
 
-const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
+const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, endLive: () => undefined };
 
+/** What was started, however far the start came: its disposal must not hide why the start failed. */
+const resources = new AsyncDisposableStack();
 let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
@@ -21,15 +23,12 @@ let api: ApiClient;
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
-  product = await startWholeProduct();
+  product = resources.use(await startWholeProduct());
   api = await logIn(product.url, ADMIN);
-  host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
+  host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
 });
 
-afterAll(async () => {
-  await product[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-});
+afterAll(() => resources.disposeAsync());
 
 /** Large enough for a backup to be still under way when it is canceled. */
 const BULK_BYTES = 300_000_000;

@@ -16,10 +16,12 @@ import { ADMIN, startWholeProduct, type WholeProduct } from '../testing/whole-pr
 
 /* Everything that brings a file back, through the whole product: restore jobs, downloads and drills. */
 
-const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, settle: () => undefined };
+const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, endLive: () => undefined };
 const run = promisify(execFile);
 const LARGE_BYTES = 30_000_000;
 
+/** What was started, however far the start came: its disposal must not hide why the start failed. */
+const resources = new AsyncDisposableStack();
 let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
@@ -35,9 +37,10 @@ const oddFile = (): Buffer => Buffer.concat([Buffer.from(`${host.source}/`), ODD
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
-  product = await startWholeProduct();
+  resources.defer(() => void vi.unstubAllGlobals());
+  product = resources.use(await startWholeProduct());
   api = await logIn(product.url, ADMIN);
-  host = await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string()));
+  host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
   source = host.source.slice(1);
   await writeFile(oddFile(), 'odd one');
   await writeFile(join(host.source, 'large.bin'), randomBytes(LARGE_BYTES));
@@ -48,11 +51,7 @@ beforeAll(async () => {
   archive = job.archive_name ?? '';
 });
 
-afterAll(async () => {
-  await product[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-  vi.unstubAllGlobals();
-});
+afterAll(() => resources.disposeAsync());
 
 const entry = z.object({ id: z.number(), path: z.string(), size: z.number() });
 const entryOf = async (name: string): Promise<z.output<typeof entry>> => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startContractServer({ CYBORGBACKUP_SSH_CONNECT_TIMEOUT: '60' });
 });
 afterAll(async () => {
-  await server[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
   for (const socket of sockets) socket.destroy();
   silent.close();
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
   server = await startContractServer({ CYBORGBACKUP_ALLOWED_HOSTS: '127.0.0.1,.backup.example' });
   ({ operations } = await readApiDescription(server));
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 const first = ({ path }: DescribedOperation): string => path.replace(/\{\w+\}/, '1');
 

@@ -6,7 +6,7 @@ let server: ContractServer;
 beforeAll(async () => {
   server = await startContractServer();
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 const send = (method: string, path: string): Promise<Answer> => server.send(method, path);
 

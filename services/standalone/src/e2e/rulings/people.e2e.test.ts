@@ -54,7 +54,7 @@ beforeAll(async () => {
   await hideSettingSecrets();
   userId = (await create('users', USER)).id;
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 const first = ({ path }: DescribedOperation): string => path.replace(/\{\w+\}/, '1');
 

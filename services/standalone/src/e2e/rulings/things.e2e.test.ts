@@ -13,7 +13,7 @@ let server: ContractServer;
 beforeAll(async () => {
   server = await startContractServer();
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 const send = (method: string, path: string, sent?: Sent): Promise<Answer> => server.send(method, path, sent);
 const post = (collection: string, body: object, headers = {}): Promise<Answer> =>

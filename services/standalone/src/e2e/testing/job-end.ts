@@ -1,8 +1,6 @@
 import { delay } from '@cyborgbackup/kernel';
 import type { ApiClient } from '../../demo/api-client.ts';
-import { jobSchema, type Job } from '../../demo/watch-job.ts';
-
-const ENDED = new Set(['successful', 'failed', 'error', 'canceled']);
+import { ENDED, jobSchema, type Job } from '../../demo/watch-job.ts';
 
 /** The job once it has ended; requests that fail while a service is away are made again. */
 export const jobEnd = async (api: ApiClient, id: number, millis: number): Promise<Job> => {

@@ -5,7 +5,7 @@ import { startInventory } from '@cyborgbackup/inventory';
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
 import { createNatsConnection, prepareJobQueue, type ServiceName } from '@cyborgbackup/messaging';
 import { startScheduler } from '@cyborgbackup/scheduler';
-import { createServiceParts, natsUrlOf, prepareDatabase, type ServiceParts } from '@cyborgbackup/service';
+import { createServiceDeps, natsUrlOf, prepareDatabase, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
@@ -46,9 +46,9 @@ export const startSeparateServices = async (): Promise<SeparateServices> => {
       CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
       CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
     });
-    const partsOf = async (name: ServiceName): Promise<ServiceParts> => {
+    const partsOf = async (name: ServiceName): Promise<ServiceDeps> => {
       const environment = { ...config, DATABASE_URL: database.url, ...nats.environmentOf(name) };
-      const parts = await createServiceParts(name, environment, logger, { isPrepared: true });
+      const parts = await createServiceDeps(name, environment, logger, { isPrepared: true });
       stack.defer(parts.close);
       return parts;
     };

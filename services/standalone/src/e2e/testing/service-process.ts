@@ -17,7 +17,8 @@ export interface ServiceProcess extends AsyncDisposable {
   stop(): Promise<number | null>;
 }
 
-const READY_MILLIS = 30_000;
+/** Five services that start at once with a cold compile cache need some 15 s of CPU; other work may have the machine too. */
+const READY_MILLIS = 90_000;
 
 const isReady = async (url: string): Promise<boolean> =>
   fetch(url, { signal: AbortSignal.timeout(1_000) }).then(

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readScript } from '@cyborgbackup/borg';
 import type { DumpSource } from './backup-source.ts';
 import { hasText, namesOf, type DatabaseAccess, type Databases } from './database-access.ts';
 
@@ -7,7 +7,7 @@ import { hasText, namesOf, type DatabaseAccess, type Databases } from './databas
  * much as its tables. The option file goes through `cat`, since our input may be a named pipe, which cannot be opened again under
  * the name of /dev/stdin.
  */
-const DUMP_MYSQL = readFileSync(new URL('./dump-mysql.sh', import.meta.url), 'utf8');
+const DUMP_MYSQL = readScript(new URL('./dump-mysql.sh', import.meta.url));
 
 /** In a quoted value of an option file only these need an escape. */
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t' };

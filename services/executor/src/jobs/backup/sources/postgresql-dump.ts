@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readScript } from '@cyborgbackup/borg';
 import type { DumpSource } from './backup-source.ts';
 import { hasText, namesOf, type DatabaseAccess, type Databases } from './database-access.ts';
 
-const scriptOf = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8');
+const scriptOf = (name: string): string => readScript(new URL(name, import.meta.url));
 
 /**
  * `$1` to `$3` are host, port and user, each possibly empty, and the rest are the databases; none = all. Names go through the

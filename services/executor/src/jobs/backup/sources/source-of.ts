@@ -1,29 +1,35 @@
+import { readScript } from '@cyborgbackup/borg';
 import {
   parsePolicyVariables,
   policyVariables,
   POLICY_TYPES,
   type PlannedJob,
   type PolicyType,
+  type RunRequested,
   type VirtualMachine,
 } from '@cyborgbackup/contracts';
 import { hasCode, messageOf } from '@cyborgbackup/kernel';
-import { readFileSync } from 'node:fs';
 import { JobFailure } from '../../../job/job-failure.ts';
 import { vmProviderOf } from '../../machines/vm-providers.ts';
-import type { ArchiveOptions, BackupSource, DumpSource, FileSource } from './backup-source.ts';
+import {
+  fileSource,
+  MAIL_FOLDERS,
+  ROOTFS_EXCLUDES,
+  type ArchiveOptions,
+  type BackupSource,
+  type DumpSource,
+  type FileSource,
+} from './backup-source.ts';
 import { accessOf, type Databases } from './database-access.ts';
-import { fileSource, MAIL_FOLDERS, ROOTFS_EXCLUDES } from './file-source.ts';
 import { mysqlDump } from './mysql-dump.ts';
 import { postgresqlDump } from './postgresql-dump.ts';
 
 /** What decides what a job backs up. */
 export interface SourceRequest {
-  readonly policyType: string;
+  readonly policy: Pick<NonNullable<RunRequested['policy']>, 'policy_type' | 'vmprovider'>;
   /** JSON text of the policy's `extra_vars`. */
   readonly variables: string;
   readonly client: Pick<NonNullable<PlannedJob['client']>, 'id' | 'hostname' | 'bandwidth_limit'>;
-  /** Name of the provider, for policies of the type vm. */
-  readonly vmProvider: string;
   readonly machine: VirtualMachine | undefined;
 }
 
@@ -45,7 +51,7 @@ const archiveOptions = (variables: ArchiveVariables, { client }: SourceRequest):
   checkpointIntervalSeconds: variables.checkpoint_interval,
 });
 
-const DUMP_COMMAND = readFileSync(new URL('./dump-command.sh', import.meta.url), 'utf8');
+const DUMP_COMMAND = readScript(new URL('./dump-command.sh', import.meta.url));
 
 /** The output of a command, whose own standard input is empty. It is not an argument, which process lists and the archive show. */
 const pipedDump = (command: string): DumpSource => ({
@@ -56,8 +62,8 @@ const pipedDump = (command: string): DumpSource => ({
 });
 
 /** @throws JobFailure for a job that names no machine, and for an unknown provider */
-const machineDump = ({ policyType, vmProvider, machine, client }: SourceRequest): DumpSource => {
-  const provider = vmProviderOf(policyType, vmProvider);
+const machineDump = ({ policy, machine, client }: SourceRequest): DumpSource => {
+  const provider = vmProviderOf(policy);
   if (!machine) {
     throw new JobFailure(`This job names no machine of ${client.hostname}: launch the policy again.`, {
       status: 'error',
@@ -125,10 +131,10 @@ const isPolicyType = (name: string): name is PolicyType => Object.hasOwn(POLICY_
  * @throws JobFailure for variables that its type cannot work with
  */
 export const sourceOf = (request: SourceRequest): BackupSource => {
-  const { policyType } = request;
-  if (!isPolicyType(policyType)) throw new JobFailure(`Policies of the type ${policyType} are not known.`);
+  const { policy_type } = request.policy;
+  if (!isPolicyType(policy_type)) throw new JobFailure(`Policies of the type ${policy_type} are not known.`);
   try {
-    return SOURCES[policyType](request);
+    return SOURCES[policy_type](request);
   } catch (error) {
     if (!hasCode(error, 'validation')) throw error;
     throw new JobFailure(`The policy's extra_vars cannot be used: ${messageOf(error)} Correct them.`);

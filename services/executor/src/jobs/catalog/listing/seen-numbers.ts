@@ -1,13 +1,7 @@
-import { SEEN_CHUNK } from '@cyborgbackup/contracts';
+import { SEEN_CHUNK, type catalogCommands, type RpcInput } from '@cyborgbackup/contracts';
 
-/** A part of the numbers, as `catalogCommands.removeEntries` takes it. */
-export interface SeenChunk {
-  readonly from: number;
-  /** Exclusive. */
-  readonly to: number;
-  /** base64; empty when none of them was seen. */
-  readonly seen: string;
-}
+/** A part of the numbers: those from `from` up to `to`, exclusive, and which of them were seen. */
+type SeenChunk = Pick<RpcInput<typeof catalogCommands.removeEntries>, 'from' | 'to' | 'seen'>;
 
 /** A set of whole numbers from 0, as bits: a million neighbours take 125 kB. */
 export interface SeenNumbers {

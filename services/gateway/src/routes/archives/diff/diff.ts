@@ -5,10 +5,8 @@ import { endpoint, type Endpoint } from '../../../http/core/endpoint.ts';
 import { badRequest } from '../../../http/core/http-error.ts';
 import { pageFields, pageOf } from '../../../http/lists/list-endpoint.ts';
 import { shortIso } from '../../../db/timestamps.ts';
-import { readDiff, summariseDiff, type ChangeRow } from './diff-rows.ts';
-import type { ArchivePair } from './diff-sides.ts';
-import { findCataloguedArchive, type FoundArchive } from '../find-archive.ts';
-import { archiveQuery } from '../schema.ts';
+import { readDiff, summariseDiff, type ArchivePair, type ChangeRow } from './diff-rows.ts';
+import { archiveQuery, findCataloguedArchive, type FoundArchive } from '../find-archive.ts';
 
 const side = z
   .object({ id: z.int(), type: z.string(), mode: z.string(), mtime: z.string(), size: z.int() })

@@ -39,17 +39,16 @@ const ITEMS = `
              where t.series_id = $1 and t.folder_id = f.id and t.sequence <= $2) > 0
   )`;
 
-export const countItems = async (
+export const countItems = (
   { reader }: GatewayDeps,
   { series_id, sequence }: FoundArchive,
   { id }: FoundFolder,
-): Promise<number> => {
-  const row = await reader.row<{ count: number }>(
-    `with ${ITEMS} select (select count(*) from items) + (select count(*) from implied) as count`,
-    [series_id, sequence, id],
-  );
-  return row?.count ?? 0;
-};
+): Promise<number> =>
+  reader.count(`with ${ITEMS} select (select count(*) from items) + (select count(*) from implied) as count`, [
+    series_id,
+    sequence,
+    id,
+  ]);
 
 /** Some items of a folder, by name. */
 export const readItems = (

@@ -4,10 +4,9 @@ import type { GatewayDeps } from '../../deps.ts';
 import { endpoint, type Endpoint } from '../../../http/core/endpoint.ts';
 import { pageFields, pageOf } from '../../../http/lists/list-endpoint.ts';
 import { entrySchema, presentEntry, type EntryRow } from '../../entries/entry.ts';
-import { findCataloguedArchive, type FoundArchive } from '../find-archive.ts';
+import { archiveQuery, findCataloguedArchive, type FoundArchive } from '../find-archive.ts';
 import { findFolder, type FoundFolder } from './find-folder.ts';
 import { countItems, readItems, type ItemRow } from './folder-items.ts';
-import { archiveQuery } from '../schema.ts';
 
 const itemSchema = z.object({
   ...entrySchema.shape,

@@ -1,9 +1,10 @@
-import { OUTPUT_KINDS, type JobProgress, type OutputKind } from '@cyborgbackup/contracts';
+import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
 import { hasCode, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { JobChangeFeed, JobWatch } from '../../../db/job-change-feed.ts';
 import { shortIsoOrNull } from '../../../db/timestamps.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
-import type { JobRow } from '../query.ts';
+import type { JobEventRow } from '../../../lists/sources/job-events.ts';
+import type { JobRow } from '../../../lists/sources/jobs.ts';
 
 /*
  * The events of a job's stream, in this order, until the job has ended or the reader is gone:
@@ -17,16 +18,10 @@ import type { JobRow } from '../query.ts';
  */
 
 /** A line of a job's output as the table has it. */
-export interface StreamedLine {
-  readonly id: number;
-  readonly counter: number;
-  readonly event: OutputKind;
-  readonly stdout: string;
-  readonly start_line: number;
-  readonly end_line: number;
-  readonly progress: JobProgress | null;
-  readonly created: string;
-}
+export type StreamedLine = Pick<
+  JobEventRow,
+  'id' | 'counter' | 'event' | 'stdout' | 'start_line' | 'end_line' | 'progress' | 'created'
+>;
 
 /** `final` once all lines are in the table. */
 type LinesVersion = number | 'final';

@@ -2,7 +2,7 @@ import { AppError } from '@cyborgbackup/kernel';
 import { createLogger } from '@cyborgbackup/kernel';
 import { describe, expect, test } from 'vitest';
 import { HttpError } from '../../../http/core/http-error.ts';
-import type { JobRow } from '../query.ts';
+import type { JobRow } from '../../../lists/sources/jobs.ts';
 import { jobStream, type JobStreamDeps, type StreamedLine } from './job-stream.ts';
 
 const row = (changes: Partial<JobRow> = {}): JobRow =>

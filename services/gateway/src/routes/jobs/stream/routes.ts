@@ -5,7 +5,7 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { invalidFields } from '../../../http/core/http-error.ts';
 import { findJob, jobOf } from '../find-job.ts';
 import { isActive } from '../present.ts';
-import type { JobRow } from '../query.ts';
+import type { JobRow } from '../../../lists/sources/jobs.ts';
 import { END_ID, jobStream, type StreamedLine } from './job-stream.ts';
 import { createOpenStreams } from './open-streams.ts';
 

@@ -1,0 +1,101 @@
+import { AppError } from '@cyborgbackup/kernel';
+import { countOf, toIsoUtc } from './fields.ts';
+
+/** One entry of an archive. */
+export interface ArchiveEntry {
+  /** `-` file, `d` folder, `l` symbolic link, `c` and `b` devices, `p` pipe, `s` socket. */
+  readonly type: string;
+  /** As `ls` shows it; an `h` in front marks a hard link to `linkTarget`. */
+  readonly mode: string;
+  /** Names, or the numeric id where the name was unknown. */
+  readonly user: string;
+  readonly group: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Without leading slash. Bytes that are not UTF-8 are U+DC80 to U+DCFF (see shell/quote.ts). */
+  readonly path: string;
+  /** Bytes. 0 for what is not a file, and for further hard links. */
+  readonly size: number;
+  /** ISO 8601, UTC. */
+  readonly mtime: string;
+  readonly linkTarget: string;
+  /** False when parts of the file are missing from the repository. */
+  readonly healthy: boolean;
+  /** Of the contents, hex, where it was asked for; empty for what has none. */
+  readonly sha256?: string;
+}
+
+const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
+const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
+const unescaped = (code: string): string =>
+  code.length > 1 ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (NAMED[code] ?? code);
+
+/** What Python's `ascii()` made of a text; a number, which stands for a name that is not known, as it is. */
+const fromPython = (written: string): string => {
+  const text = written.startsWith("'") || written.startsWith('"') ? written.slice(1, -1) : written;
+  return text.includes('\\') ? text.replaceAll(ESCAPE, (_all, code: string) => unescaped(code)) : text;
+};
+
+const FIELD_COUNT = 11;
+
+const entryOf = (fields: readonly string[]): ArchiveEntry => {
+  const [type = '', mode = '', user = '', group = '', uid, gid, size, time, health, ...rest] = fields;
+  const [target = '', path = '', sha256] = rest;
+  const mtime = toIsoUtc(time);
+  if (mtime === undefined) {
+    const read = fields.join(' ').slice(0, 200);
+    throw new AppError(
+      'unavailable',
+      `Borg's listing cannot be read at "${read}". Is it a borg of version 1.2 or 1.4?`,
+    );
+  }
+  return {
+    type,
+    mode,
+    user: fromPython(user),
+    group: fromPython(group),
+    uid: countOf(Number(uid)),
+    gid: countOf(Number(gid)),
+    path: fromPython(path),
+    size: countOf(Number(size)),
+    mtime,
+    linkTarget: fromPython(target),
+    healthy: health === 'healthy',
+    ...(sha256 === undefined ? {} : { sha256 }),
+  };
+};
+
+/**
+ * Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given. `push` gives the
+ * entries that a chunk completes. Both functions throw AppError('unavailable') for other output, and for an incomplete listing.
+ * @param withDigests as the listing was asked for
+ */
+export const createListParser = ({ withDigests = false } = {}): {
+  push: (chunk: Buffer) => ArchiveEntry[];
+  end: () => void;
+} => {
+  const count = withDigests ? FIELD_COUNT + 1 : FIELD_COUNT;
+  let rest = '';
+  let fields: string[] = [];
+  return {
+    push: (chunk) => {
+      // All of it is ASCII.
+      const parts = (rest + chunk.toString('latin1')).split('\0');
+      rest = parts.pop() ?? '';
+      const entries: ArchiveEntry[] = [];
+      for (const part of parts) {
+        fields.push(part);
+        if (fields.length < count) continue;
+        entries.push(entryOf(fields));
+        fields = [];
+      }
+      return entries;
+    },
+    end: () => {
+      if (rest.trim() !== '' || fields.length > 0) {
+        throw new AppError('unavailable', "Borg's listing ended in the middle of an entry: list the archive again.");
+      }
+    },
+  };
+};

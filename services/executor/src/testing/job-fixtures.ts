@@ -1,0 +1,86 @@
+import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
+import type { DomainEvent } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
+
+export const CONFIG = {
+  CYBORGBACKUP_EXECUTOR_CONCURRENCY: 2,
+  CYBORGBACKUP_EXECUTOR_GRACE: 1,
+  CYBORGBACKUP_SSH_CONNECT_TIMEOUT: 10,
+};
+
+type Policy = NonNullable<RunRequested['policy']>;
+
+/** A policy that pushes backups of folders, keeps everything and has no hooks. */
+export const policyOf = (changes: Partial<Policy> = {}): Policy => ({
+  id: 1,
+  uuid: randomUUID(),
+  name: 'Policy',
+  policy_type: 'folders',
+  keep_hourly: null,
+  keep_daily: null,
+  keep_weekly: null,
+  keep_monthly: null,
+  keep_yearly: null,
+  vmprovider: '',
+  mode_pull: false,
+  prehook: '',
+  posthook: '',
+  ...POLICY_DEFAULTS,
+  ...changes,
+});
+
+/** A backup job that somebody launched. */
+export const jobOf = (changes: Partial<PlannedJob>): PlannedJob => ({
+  id: 1,
+  uuid: randomUUID(),
+  name: 'Job',
+  job_type: 'job',
+  launch_type: 'manual',
+  client: null,
+  needs: [],
+  archive_name: 'archive',
+  master_job: null,
+  ...changes,
+});
+
+/** A run of one job. */
+export const runOf = (job: PlannedJob, changes: Partial<RunRequested>): RunRequested => ({
+  uuid: randomUUID(),
+  policy: policyOf(),
+  repository: null,
+  schedule: null,
+  due_at: null,
+  extra_vars: null,
+  jobs: [job],
+  ...changes,
+});
+
+/** What the stream of settings says of the login to clients. */
+export const loginEvents = (
+  key: { readonly publicKey: string; readonly privateKey: string },
+  user: string,
+): DomainEvent[] => [
+  {
+    type: 'ssh-key-generated',
+    data: { key_type: 'ed25519', public_key: key.publicKey, private_key: key.privateKey },
+  },
+  { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: user } },
+];
+
+export const repositoryRegistered = (repository: {
+  readonly id: number;
+  readonly uuid: string;
+  readonly path: string;
+  readonly repository_key: string;
+}): DomainEvent => ({
+  type: 'repository-registered',
+  data: {
+    ...REPOSITORY_DEFAULTS,
+    name: 'Main',
+    ready: true,
+    enabled: true,
+    check_schedule: null,
+    integrity_schedule: null,
+    ...repository,
+  },
+});
