@@ -1,6 +1,7 @@
 import { startNatsServer } from '@cyborgbackup/embedded';
 import { createLogger } from '@cyborgbackup/kernel';
 import {
+  callersOf,
   createNatsConnection,
   createServiceTrust,
   randomServiceSecret,
@@ -36,7 +37,7 @@ describe('npm run keys', () => {
     expect(first['CYBORGBACKUP_POSTGRES_PASSWORD']).toBe('kept');
     for (const name of SERVICE_NAMES) {
       const secret = first[`CYBORGBACKUP_${name.toUpperCase()}_SECRET`] ?? '';
-      expect(() => createServiceTrust(secret, first['CYBORGBACKUP_SERVICE_KEYS'] ?? '')).not.toThrow();
+      expect(() => createServiceTrust(secret, first['CYBORGBACKUP_SERVICE_KEYS'] ?? '', callersOf)).not.toThrow();
     }
     const certificate = readFileSync(join(root, 'deploy/nats/tls/server.pem'), 'utf8');
     makeKeys(root);

@@ -5,7 +5,7 @@ export { serveByteStreams, type ByteStreamServer } from './streams/byte-stream-s
 export { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from './jobs/job-message.ts';
 export { createJobQueue, prepareJobQueue, type JobQueue } from './jobs/job-queue.ts';
 export { createNatsConnection, type Connection } from './connection/nats-connection.ts';
-export { prepareAccess, serviceAccess, standaloneAccess, type NatsAccess } from './access/service-access.ts';
+export { callersOf, prepareAccess, serviceAccess, standaloneAccess, type NatsAccess } from './access/service-access.ts';
 export { natsAuthorization, natsUser, type NatsUser } from './access/nats-authorization.ts';
 export {
   createOwnTrust,

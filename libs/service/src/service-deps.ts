@@ -13,6 +13,7 @@ import {
 } from '@cyborgbackup/event-store';
 import { AppError, hasCode, type Logger } from '@cyborgbackup/kernel';
 import {
+  callersOf,
   createNatsConnection,
   createRpcClient,
   createAppendNotifications,
@@ -105,8 +106,8 @@ interface ServiceDepsOptions {
 
 const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: ServiceConfig): CallTrust =>
   CYBORGBACKUP_SERVICE_SECRET !== undefined && CYBORGBACKUP_SERVICE_KEYS !== undefined
-    ? createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS)
-    : createOwnTrust({ isSealed: false });
+    ? createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS, callersOf)
+    : createOwnTrust({ isShared: false });
 
 /**
  * Connects to everything and brings the database up to date. What was opened is closed again when a later step fails.

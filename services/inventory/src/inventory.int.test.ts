@@ -64,7 +64,7 @@ const newDeps = (name: string): Promise<ServiceDeps> =>
     { trust },
   );
 /** Of both replicas, and of the caller, who plays the gateway. */
-const trust = createOwnTrust({ isSealed: true });
+const trust = createOwnTrust({ isShared: true });
 const masterKey = randomBytes(32).toString('base64');
 
 /** Two replicas of the service, which start at the same moment and share the work. */

@@ -42,7 +42,7 @@ export const startStandalone = async (
     const backing = keep(await startBacking(config, logger));
     const deps = await createServiceDeps('standalone', { ...config, ...backing.environment }, logger, {
       // All five services are this process: its keys need no other place than its memory.
-      trust: createOwnTrust({ isSealed: true }),
+      trust: createOwnTrust({ isShared: true }),
     });
     started.push(deps.close);
     const { initialAdmin } = keep(await startInventory(deps, config));

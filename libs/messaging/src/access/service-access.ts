@@ -123,6 +123,14 @@ export const serviceAccess = (name: ServiceName): NatsAccess => ({
   answers: true,
 });
 
+const CALLERS = new Map<string, ServiceName[]>();
+for (const name of SERVICE_NAMES) {
+  for (const subject of ACCESS[name].publish) CALLERS.set(subject, [...(CALLERS.get(subject) ?? []), name]);
+}
+
+/** The services that may publish a subject. */
+export const callersOf = (subject: string): readonly ServiceName[] => CALLERS.get(subject) ?? [];
+
 /** What the job that makes the streams may do. */
 export const prepareAccess: NatsAccess = {
   publish: STREAM_OWNER,

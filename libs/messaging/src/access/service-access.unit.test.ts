@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { SERVICE_NAMES, type ServiceName } from '../identity/call-trust.ts';
-import { prepareAccess, serviceAccess, standaloneAccess } from './service-access.ts';
+import { SERVICE_NAMES } from '../identity/call-trust.ts';
+import { callersOf as callers, prepareAccess, serviceAccess, standaloneAccess } from './service-access.ts';
 
 const OWN = /^_(INBOX|STREAM)\.[a-z]+\.>$/;
 const ACKNOWLEDGEMENTS = '$JS.ACK.JOBS.executors.>';
 
 const wildcards = (subjects: readonly string[]): readonly string[] =>
   subjects.filter((subject) => /[*>]/.test(subject) && !OWN.test(subject) && subject !== ACKNOWLEDGEMENTS);
-
-/** The services that may publish the subject. */
-const callers = (subject: string): readonly ServiceName[] =>
-  SERVICE_NAMES.filter((name) => serviceAccess(name).publish.includes(subject));
 
 describe('what services may do at the NATS server', () => {
   it('has no wildcard but inboxes, streams of bytes and acknowledgements', () => {

@@ -13,12 +13,23 @@ import {
 export const SERVICE_NAMES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
+/** Who says so, and the proof. */
+export interface Signature {
+  readonly signer: ServiceName;
+  /** Ed25519, base64url. */
+  readonly value: string;
+}
+
 /** By what a process knows, and proves, who speaks on the bus. */
 export interface CallTrust {
-  /** Only in the process that may say which user acts: the gateway's. */
-  readonly signActor?: (text: string) => string;
-  /** Whether it was the gateway that signed the text. */
-  isSignedByGateway(text: string, signature: string): boolean;
+  /** Which service this process is; undefined for one without an identity. One that is all services is the gateway as well. */
+  readonly name?: ServiceName;
+  /** Undefined for a process without an identity. */
+  readonly sign?: (text: string) => Signature;
+  /** Whether a call without a signature is refused. Otherwise only one that names a user is. */
+  readonly demandsSignature: boolean;
+  /** Whether it was that service that signed the text, and it may call the subject. */
+  isSignedBy(signer: string, subject: string, text: string, signature: string): boolean;
   /** By which a call to the service is sealed; undefined: in clear, for a service whose key is not known. */
   sealFor(service: string): CallSeal | undefined;
   /** By which a call to us was sealed. @throws AppError `forbidden` when we have no key that opens it */
@@ -27,7 +38,8 @@ export interface CallTrust {
 
 /** Trusts nobody to speak for a user, and seals nothing. */
 export const NO_TRUST: CallTrust = {
-  isSignedByGateway: () => false,
+  demandsSignature: false,
+  isSignedBy: () => false,
   sealFor: () => undefined,
   sealOf: () => {
     throw new AppError(
@@ -37,23 +49,27 @@ export const NO_TRUST: CallTrust = {
   },
 };
 
-const createTrust = (
-  identity: ServiceIdentity,
-  gateway: KeyObject,
-  sealingKeys: ReadonlyMap<string, KeyObject>,
-): CallTrust => {
-  const sealOf = createServiceSeals(identity.openingKey);
+interface TrustOptions {
+  readonly identity: ServiceIdentity;
+  readonly name: ServiceName;
+  readonly demandsSignature: boolean;
+  readonly sealingKeys: ReadonlyMap<string, KeyObject>;
+  /** The key of a service that may call the subject. */
+  keyOfCaller(signer: string, subject: string): KeyObject | undefined;
+}
+
+const createTrust = ({ identity, name, demandsSignature, sealingKeys, keyOfCaller }: TrustOptions): CallTrust => {
   const callers = new Map([...sealingKeys].map(([service, key]) => [service, createCallerSeal(key)]));
-  const own = servicePublicKey(identity.publicKey);
-  const isGateway = own !== undefined && own.verifyingKey.equals(gateway);
   return {
-    ...(isGateway
-      ? { signActor: (text: string) => sign(null, Buffer.from(text), identity.signingKey).toString('base64url') }
-      : {}),
-    isSignedByGateway: (text, signature) =>
-      verify(null, Buffer.from(text), gateway, Buffer.from(signature, 'base64url')),
+    name,
+    sign: (text) => ({ signer: name, value: sign(null, Buffer.from(text), identity.signingKey).toString('base64url') }),
+    demandsSignature,
+    isSignedBy: (signer, subject, text, signature) => {
+      const key = keyOfCaller(signer, subject);
+      return key !== undefined && verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+    },
     sealFor: (service) => callers.get(service)?.(),
-    sealOf,
+    sealOf: createServiceSeals(identity.openingKey),
   };
 };
 
@@ -78,23 +94,43 @@ const parseDirectory = (text: string): ReadonlyMap<ServiceName, ServicePublicKey
 export const formatDirectory = (publicKeys: Readonly<Record<ServiceName, string>>): string =>
   SERVICE_NAMES.map((name) => `${name}=${publicKeys[name]}`).join(',');
 
-/** The trust of one service among others. @throws AppError `validation` when secret or directory are not what they should be */
-export const createServiceTrust = (secret: string, directory: string): CallTrust => {
+/** Which services may call a subject. */
+type CallersOf = (subject: string) => readonly ServiceName[];
+
+/**
+ * The trust of one service among others.
+ * @throws AppError `validation` when secret or directory are not what they should be, or do not belong together
+ */
+export const createServiceTrust = (secret: string, directory: string, callersOf: CallersOf): CallTrust => {
   const keys = parseDirectory(directory);
-  const gateway = keys.get('gateway');
-  if (!gateway) throw new Error('parseDirectory lets no directory without a gateway pass');
-  const sealingKeys = new Map([...keys].map(([name, { sealingKey }]) => [name, sealingKey]));
-  return createTrust(serviceIdentity(secret), gateway.verifyingKey, sealingKeys);
+  const identity = serviceIdentity(secret);
+  const own = servicePublicKey(identity.publicKey);
+  const name = SERVICE_NAMES.find((each) => own && keys.get(each)?.verifyingKey.equals(own.verifyingKey));
+  if (!name) {
+    const problem = 'CYBORGBACKUP_SERVICE_SECRET belongs to none of the services in CYBORGBACKUP_SERVICE_KEYS';
+    throw new AppError('validation', `${problem}: give this service its own of "npm run keys".`);
+  }
+  return createTrust({
+    ...{ identity, name, demandsSignature: true },
+    sealingKeys: new Map([...keys].map(([service, { sealingKey }]) => [service, sealingKey])),
+    keyOfCaller: (signer, subject) => {
+      const caller = callersOf(subject).find((service) => service === signer);
+      return caller && keys.get(caller)?.verifyingKey;
+    },
+  });
 };
 
 /**
  * The trust of a process that is all services, with keys that never leave its memory.
- * @param options.isSealed whether it seals its calls to itself, as it should where others use the same NATS server
+ * @param options.isShared whether others may use the same NATS server: then its calls to itself are sealed, and others' refused
  */
-export const createOwnTrust = ({ isSealed }: { readonly isSealed: boolean }): CallTrust => {
+export const createOwnTrust = ({ isShared }: { readonly isShared: boolean }): CallTrust => {
   const identity = serviceIdentity(randomServiceSecret());
   const own = servicePublicKey(identity.publicKey);
   if (!own) throw new Error('An identity of ours has no public half');
-  const sealingKeys = new Map(isSealed ? SERVICE_NAMES.map((name) => [name, own.sealingKey]) : []);
-  return createTrust(identity, own.verifyingKey, sealingKeys);
+  return createTrust({
+    ...{ identity, name: 'gateway', demandsSignature: isShared },
+    sealingKeys: new Map(isShared ? SERVICE_NAMES.map((service) => [service, own.sealingKey]) : []),
+    keyOfCaller: () => own.verifyingKey,
+  });
 };

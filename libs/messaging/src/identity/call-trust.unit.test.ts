@@ -8,6 +8,7 @@ import {
   SERVICE_NAMES,
   type ServiceName,
 } from './call-trust.ts';
+import { callersOf } from '../access/service-access.ts';
 import { randomServiceSecret, serviceIdentity } from './service-identity.ts';
 
 const secrets = Object.fromEntries(SERVICE_NAMES.map((name) => [name, randomServiceSecret()])) as Record<
@@ -21,7 +22,7 @@ const directory = formatDirectory(
   >,
 );
 const trustOf = (name: ServiceName): ReturnType<typeof createServiceTrust> =>
-  createServiceTrust(secrets[name], directory);
+  createServiceTrust(secrets[name], directory, callersOf);
 
 const SUBJECT = 'inventory.repository.register';
 
@@ -37,22 +38,38 @@ describe('the identity of a service', () => {
   it('is refused with what to do when the secret or the directory is damaged', () => {
     expect(() => serviceIdentity('c2hvcnQ')).toThrow(/CYBORGBACKUP_SERVICE_SECRET.*npm run keys/);
     expect(() => serviceIdentity(`${secrets.gateway.slice(0, -1)}*`)).toThrow(/CYBORGBACKUP_SERVICE_SECRET/);
-    expect(() => createServiceTrust(secrets.gateway, directory.replace(/scheduler=[^,]+/, ''))).toThrow(/scheduler/);
-    expect(() => createServiceTrust(secrets.gateway, `${directory}x`)).toThrow(/CYBORGBACKUP_SERVICE_KEYS.*catalog/);
+    expect(() => createServiceTrust(secrets.gateway, directory.replace(/scheduler=[^,]+/, ''), callersOf)).toThrow(
+      /scheduler/,
+    );
+    expect(() => createServiceTrust(secrets.gateway, `${directory}x`, callersOf)).toThrow(
+      /CYBORGBACKUP_SERVICE_KEYS.*catalog/,
+    );
+    expect(() => createServiceTrust(randomServiceSecret(), directory, callersOf)).toThrow(/belongs to none/);
   });
 });
 
-describe('the signature of who acts', () => {
-  it('can be made by the gateway alone, and verified by all', () => {
-    const signature = trustOf('gateway').signActor?.('text') ?? '';
-    for (const name of SERVICE_NAMES) {
-      expect(trustOf(name).isSignedByGateway('text', signature)).toBe(true);
-      expect(trustOf(name).isSignedByGateway('texT', signature)).toBe(false);
-      expect(trustOf(name).isSignedByGateway('text', '')).toBe(false);
-      if (name !== 'gateway') expect(trustOf(name).signActor).toBeUndefined();
+describe('the signature of a call', () => {
+  it('can be made by each service for itself, and counts for the calls that it may make', () => {
+    for (const signer of SERVICE_NAMES) {
+      const signature = trustOf(signer).sign?.('text');
+      expect(signature?.signer).toBe(signer);
+      const isAccepted = (subject: string, text = 'text', by: string = signer): boolean =>
+        trustOf('inventory').isSignedBy(by, subject, text, signature?.value ?? '');
+      expect(isAccepted(SUBJECT)).toBe(signer === 'gateway');
+      expect(isAccepted('inventory.policy.resolve')).toBe(signer === 'scheduler');
+      expect(isAccepted('inventory.policy.resolve', 'texT')).toBe(false);
+      for (const other of SERVICE_NAMES.filter((name) => name !== signer)) {
+        expect(isAccepted('inventory.policy.resolve', 'text', other)).toBe(false);
+        expect(isAccepted(SUBJECT, 'text', other)).toBe(false);
+      }
     }
-    expect(createOwnTrust({ isSealed: false }).isSignedByGateway('text', signature)).toBe(false);
-    expect(NO_TRUST.isSignedByGateway('text', signature)).toBe(false);
+    expect(trustOf('inventory').isSignedBy('gateway', SUBJECT, 'text', '')).toBe(false);
+  });
+
+  it('is not believed of a process with other keys, and nobody’s is without any', () => {
+    const { value = '' } = trustOf('gateway').sign?.('text') ?? {};
+    expect(createOwnTrust({ isShared: true }).isSignedBy('gateway', SUBJECT, 'text', value)).toBe(false);
+    expect(NO_TRUST.isSignedBy('gateway', SUBJECT, 'text', value)).toBe(false);
   });
 });
 

@@ -1,9 +1,10 @@
 import { defineRpc } from '@cyborgbackup/contracts';
-import { createLogger, currentContext, runInContext, type RequestContext } from '@cyborgbackup/kernel';
+import { createLogger, currentContext, runInContext, systemContext, type RequestContext } from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
+import { callersOf } from '../access/service-access.ts';
 import { contextHeaders } from '../connection/context-header.ts';
 import { createNatsConnection, type Connection } from '../connection/nats-connection.ts';
 import { createServiceTrust, type ServiceName } from '../identity/call-trust.ts';
@@ -14,6 +15,7 @@ import { createRpcService, type RpcService } from './rpc-service.ts';
 const logger = createLogger('test', 'silent');
 const commands = {
   register: defineRpc('inventory.user.register', z.object({ email: z.string() }), z.object({ actor: z.unknown() })),
+  resolve: defineRpc('inventory.policy.resolve', z.object({}), z.object({ actor: z.unknown() })),
 };
 const { subject, output } = commands.register;
 const user: RequestContext = { actor: { kind: 'user', id: 'root' }, correlationId: 'c', causationId: 'd' };
@@ -29,7 +31,7 @@ const overheard: Msg[] = [];
 
 const trustOf = (name: ServiceName): ReturnType<typeof createServiceTrust> => {
   const { CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS } = nats.environmentOf(name);
-  return createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS);
+  return createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS, callersOf);
 };
 
 beforeAll(async () => {
@@ -42,6 +44,7 @@ beforeAll(async () => {
       registered.push(email);
       return { actor: currentContext()?.actor };
     },
+    resolve: async () => ({ actor: currentContext()?.actor }),
   });
   service = await createRpcService({
     ...{ natsUrl, queue: 'inventory', logger, controllers: [controller] },
@@ -65,7 +68,7 @@ const forged = async (body: Uint8Array | string, sent: MsgHdrs): Promise<unknown
   (await spy.nats.request(subject, body, { headers: sent, timeout: 2_000 })).json();
 
 const envelope = (email: string): string => JSON.stringify({ pattern: subject, id: '1', data: { email } });
-const refused = { err: { code: 'forbidden', message: expect.stringContaining('no signature of the gateway') } };
+const refused = { err: { code: 'forbidden', message: expect.stringContaining('no signature that fits') } };
 
 /** The gateway's own message of a call, as the spy heard it. */
 const overhear = async (email: string): Promise<Msg> => {
@@ -89,18 +92,22 @@ describe('who acts', () => {
   });
 
   it('is the service itself when another one calls for a user', async () => {
-    expect((await register(scheduler, 'b@example.com')).actor).toEqual({ kind: 'system', id: 'scheduler' });
+    const { subject: resolve, output: schema } = commands.resolve;
+    const answer = await runInContext(user, () => scheduler.call(resolve, {}, { schema }));
+    expect(answer.actor).toEqual({ kind: 'system', id: 'scheduler' });
+    await expect(register(scheduler, 'b@example.com')).rejects.toMatchObject({ code: 'forbidden' });
   });
 
   it('is not believed of a message without signature, or with the signature of another service', async () => {
     expect(await forged(envelope('evil@example.com'), contextHeaders(user))).toMatchObject(refused);
+    expect(await forged(envelope('evil@example.com'), contextHeaders(systemContext('gateway')))).toMatchObject(refused);
     const { CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS } = nats.environmentOf('executor');
     const own = CYBORGBACKUP_SERVICE_KEYS.replace(/gateway=[^,]+/, (entry) => {
       const executor = /executor=([^,]+)/.exec(CYBORGBACKUP_SERVICE_KEYS)?.[1];
       return executor === undefined ? entry : `gateway=${executor}`;
     });
-    const trust = createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, own);
-    expect(trust.signActor).toBeDefined();
+    const trust = createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, own, callersOf);
+    expect(trust.name).toBe('gateway');
     const liar = await createRpcClient({ natsUrl: nats.url, name: 'executor', logger, trust });
     await expect(register(liar, 'evil@example.com')).rejects.toMatchObject({ code: 'forbidden' });
     await liar.close();

@@ -14,7 +14,7 @@ const greeting = z.object({ text: z.string(), position: z.coerce.bigint() });
 const nothing = z.void();
 
 /** Of a process that may say which user acts, and that seals nothing: no key of a service `greetings` is known. */
-const trust = createOwnTrust({ isSealed: false });
+const trust = createOwnTrust({ isShared: false });
 
 const startService = (natsUrl: string, logger = silent): Promise<RpcService> =>
   createRpcService({

@@ -32,7 +32,7 @@ describe('byte streams', () => {
 
   beforeAll(async () => {
     nats = await startTestNats();
-    const trust = createOwnTrust({ isSealed: false });
+    const trust = createOwnTrust({ isShared: false });
     here = await createNatsConnection({ natsUrl: nats.url, name: 'here', logger, trust });
     there = await createNatsConnection({ natsUrl: nats.url, name: 'there', logger, trust });
   });

@@ -96,12 +96,12 @@ describe('on the bus', () => {
       },
     });
 
-  const forgedHeaders = async (): Promise<ReturnType<typeof headers>> => {
+  const forgedHeaders = async (kind: 'user' | 'system' = 'user'): Promise<ReturnType<typeof headers>> => {
     const { rows } = await product.admin.query<{ uuid: string }>(
       'select uuid from inventory.users order by id limit 1',
     );
     const forged = headers();
-    const actor = { kind: 'user', id: rows[0]?.uuid };
+    const actor = { kind, id: kind === 'user' ? rows[0]?.uuid : 'gateway' };
     forged.set(
       'Cyborgbackup-Context',
       JSON.stringify({ actor, correlationId: randomUUID(), causationId: randomUUID() }),
@@ -124,13 +124,16 @@ describe('on the bus', () => {
     expect(await superusers()).toEqual([ADMIN.email]);
   });
 
-  test('a superuser cannot be registered in the name of another even by whoever may send everything', async () => {
-    const session = await connect('all', product.nats.url);
-    const answer = await session.nats.request(SUBJECT, registration(), {
-      headers: await forgedHeaders(),
-      timeout: 5_000,
-    });
-    expect(answer.json()).toMatchObject({ err: { code: 'forbidden', message: expect.stringContaining('signature') } });
-    expect(await superusers()).toEqual([ADMIN.email]);
-  });
+  test.each(['user', 'system'] as const)(
+    'a superuser cannot be registered in the name of another %s even by whoever may send everything',
+    async (kind) => {
+      const session = await connect('all', product.nats.url);
+      const options = { headers: await forgedHeaders(kind), timeout: 5_000 };
+      const answer = await session.nats.request(SUBJECT, registration(), options);
+      expect(answer.json()).toMatchObject({
+        err: { code: 'forbidden', message: expect.stringContaining('signature') },
+      });
+      expect(await superusers()).toEqual([ADMIN.email]);
+    },
+  );
 });
