@@ -1,3 +1,4 @@
+import * as contracts from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
 import { SERVICE_NAMES } from '../identity/call-trust.ts';
 import { callersOf as callers, prepareAccess, serviceAccess, standaloneAccess } from './service-access.ts';
@@ -50,6 +51,26 @@ describe('what services may do at the NATS server', () => {
       expect(
         serviceAccess(name).publish.filter((subject) => /\$JS\.API\..*(CREATE|UPDATE|DELETE|PURGE)/.test(subject)),
       ).toEqual([]);
+    }
+  });
+
+  it('covers every call and stream that the contracts define', () => {
+    const isContract = (value: unknown): value is { readonly subject: string } =>
+      typeof value === 'object' &&
+      value !== null &&
+      'subject' in value &&
+      typeof value.subject === 'string' &&
+      'input' in value;
+    const defined = Object.values(contracts)
+      .flatMap((value: unknown) =>
+        typeof value === 'object' && value !== null ? [value, ...Object.values(value)] : [],
+      )
+      .filter(isContract);
+    expect(defined.length).toBeGreaterThan(50);
+    const served = SERVICE_NAMES.flatMap((name) => serviceAccess(name).subscribe);
+    for (const { subject } of defined) {
+      expect(served, subject).toContain(subject);
+      expect(callers(subject), subject).not.toEqual([]);
     }
   });
 });

@@ -1,6 +1,6 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { sign, verify, type KeyObject } from 'node:crypto';
-import { createCallerSeal, createServiceSeals, type CallSeal } from './sealed-calls.ts';
+import { createCallerSeal, createServiceSeals, type CallerSeal, type ServiceSeal } from './sealed-calls.ts';
 import {
   randomServiceSecret,
   serviceIdentity,
@@ -28,18 +28,23 @@ export interface CallTrust {
   readonly sign?: (text: string) => Signature;
   /** Whether a call without a signature is refused. Otherwise only one that names a user is. */
   readonly demandsSignature: boolean;
-  /** Whether it was that service that signed the text, and it may call the subject. */
-  isSignedBy(signer: string, subject: string, text: string, signature: string): boolean;
+  /** Whether it was that service that signed the text. */
+  isSignedBy(signer: string, text: string, signature: string): boolean;
+  mayCall(signer: string, subject: string): boolean;
   /** By which a call to the service is sealed; undefined: in clear, for a service whose key is not known. */
-  sealFor(service: string): CallSeal | undefined;
-  /** By which a call to us was sealed. @throws AppError `forbidden` when we have no key that opens it */
-  sealOf(callerKey: string): CallSeal;
+  sealFor(service: string): CallerSeal | undefined;
+  /**
+   * By which a call to us was sealed.
+   * @throws AppError `forbidden` when we have no key that opens it, or no service has signed the caller's
+   */
+  sealOf(callerKey: string, proof: string): ServiceSeal;
 }
 
 /** Trusts nobody to speak for a user, and seals nothing. */
 export const NO_TRUST: CallTrust = {
   demandsSignature: false,
   isSignedBy: () => false,
+  mayCall: () => true,
   sealFor: () => undefined,
   sealOf: () => {
     throw new AppError(
@@ -54,22 +59,42 @@ interface TrustOptions {
   readonly name: ServiceName;
   readonly demandsSignature: boolean;
   readonly sealingKeys: ReadonlyMap<string, KeyObject>;
-  /** The key of a service that may call the subject. */
-  keyOfCaller(signer: string, subject: string): KeyObject | undefined;
+  /** The services that this process is. */
+  readonly served: readonly ServiceName[];
+  keyOf(signer: string): KeyObject | undefined;
+  mayCall(signer: string, subject: string): boolean;
 }
 
-const createTrust = ({ identity, name, demandsSignature, sealingKeys, keyOfCaller }: TrustOptions): CallTrust => {
-  const callers = new Map([...sealingKeys].map(([service, key]) => [service, createCallerSeal(key)]));
+const createTrust = ({
+  identity,
+  name,
+  demandsSignature,
+  sealingKeys,
+  served,
+  keyOf,
+  mayCall,
+}: TrustOptions): CallTrust => {
+  const signText = (text: string): Signature => ({
+    signer: name,
+    value: sign(null, Buffer.from(text), identity.signingKey).toString('base64url'),
+  });
+  const isSignedBy: CallTrust['isSignedBy'] = (signer, text, signature) => {
+    const key = keyOf(signer);
+    return key !== undefined && verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+  };
+  const callers = new Map(
+    [...sealingKeys].map(([service, key]) => [service, createCallerSeal(service, key, signText)]),
+  );
   return {
     name,
-    sign: (text) => ({ signer: name, value: sign(null, Buffer.from(text), identity.signingKey).toString('base64url') }),
+    sign: signText,
     demandsSignature,
-    isSignedBy: (signer, subject, text, signature) => {
-      const key = keyOfCaller(signer, subject);
-      return key !== undefined && verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
-    },
+    isSignedBy,
+    mayCall,
     sealFor: (service) => callers.get(service)?.(),
-    sealOf: createServiceSeals(identity.openingKey),
+    sealOf: createServiceSeals(identity.openingKey, (signer, text, signature) =>
+      served.some((service) => isSignedBy(signer, text(service), signature)),
+    ),
   };
 };
 
@@ -113,10 +138,9 @@ export const createServiceTrust = (secret: string, directory: string, callersOf:
   return createTrust({
     ...{ identity, name, demandsSignature: true },
     sealingKeys: new Map([...keys].map(([service, { sealingKey }]) => [service, sealingKey])),
-    keyOfCaller: (signer, subject) => {
-      const caller = callersOf(subject).find((service) => service === signer);
-      return caller && keys.get(caller)?.verifyingKey;
-    },
+    served: [name],
+    keyOf: (signer) => keys.get(SERVICE_NAMES.find((service) => service === signer) ?? name)?.verifyingKey,
+    mayCall: (signer, subject) => callersOf(subject).some((service) => service === signer),
   });
 };
 
@@ -131,6 +155,8 @@ export const createOwnTrust = ({ isShared }: { readonly isShared: boolean }): Ca
   return createTrust({
     ...{ identity, name: 'gateway', demandsSignature: isShared },
     sealingKeys: new Map(isShared ? SERVICE_NAMES.map((service) => [service, own.sealingKey]) : []),
-    keyOfCaller: () => own.verifyingKey,
+    served: SERVICE_NAMES,
+    keyOf: () => own.verifyingKey,
+    mayCall: () => true,
   });
 };

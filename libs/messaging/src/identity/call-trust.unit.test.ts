@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { nkeys } from '@nats-io/transport-node';
 import {
   createOwnTrust,
@@ -9,6 +9,7 @@ import {
   type ServiceName,
 } from './call-trust.ts';
 import { callersOf } from '../access/service-access.ts';
+import type { CallerSeal, ServiceSeal } from './sealed-calls.ts';
 import { randomServiceSecret, serviceIdentity } from './service-identity.ts';
 
 const secrets = Object.fromEntries(SERVICE_NAMES.map((name) => [name, randomServiceSecret()])) as Record<
@@ -48,72 +49,81 @@ describe('the identity of a service', () => {
   });
 });
 
-describe('the signature of a call', () => {
-  it('can be made by each service for itself, and counts for the calls that it may make', () => {
+describe('the signature of a service', () => {
+  it('can be made by that service alone, and is verified by all', () => {
     for (const signer of SERVICE_NAMES) {
       const signature = trustOf(signer).sign?.('text');
       expect(signature?.signer).toBe(signer);
-      const isAccepted = (subject: string, text = 'text', by: string = signer): boolean =>
-        trustOf('inventory').isSignedBy(by, subject, text, signature?.value ?? '');
-      expect(isAccepted(SUBJECT)).toBe(signer === 'gateway');
-      expect(isAccepted('inventory.policy.resolve')).toBe(signer === 'scheduler');
-      expect(isAccepted('inventory.policy.resolve', 'texT')).toBe(false);
-      for (const other of SERVICE_NAMES.filter((name) => name !== signer)) {
-        expect(isAccepted('inventory.policy.resolve', 'text', other)).toBe(false);
-        expect(isAccepted(SUBJECT, 'text', other)).toBe(false);
-      }
+      const { value = '' } = signature ?? {};
+      for (const by of SERVICE_NAMES) expect(trustOf('inventory').isSignedBy(by, 'text', value)).toBe(by === signer);
+      expect(trustOf('inventory').isSignedBy(signer, 'texT', value)).toBe(false);
+      expect(createOwnTrust({ isShared: true }).isSignedBy(signer, 'text', value)).toBe(false);
+      expect(NO_TRUST.isSignedBy(signer, 'text', value)).toBe(false);
     }
-    expect(trustOf('inventory').isSignedBy('gateway', SUBJECT, 'text', '')).toBe(false);
+    expect(trustOf('inventory').isSignedBy('nobody', 'text', '')).toBe(false);
   });
 
-  it('is not believed of a process with other keys, and nobody’s is without any', () => {
-    const { value = '' } = trustOf('gateway').sign?.('text') ?? {};
-    expect(createOwnTrust({ isShared: true }).isSignedBy('gateway', SUBJECT, 'text', value)).toBe(false);
-    expect(NO_TRUST.isSignedBy('gateway', SUBJECT, 'text', value)).toBe(false);
+  it('counts for the calls that the service may make', () => {
+    const callers = SERVICE_NAMES.filter((name) => trustOf('inventory').mayCall(name, SUBJECT));
+    expect(callers).toEqual(['gateway']);
+    expect(trustOf('inventory').mayCall('scheduler', 'inventory.policy.resolve')).toBe(true);
+    expect(trustOf('inventory').mayCall('nobody', 'inventory.policy.resolve')).toBe(false);
   });
 });
 
 describe('a sealed call', () => {
-  it('opens at the service that it is for, and its answer at the caller, and nowhere else', () => {
+  const seals = (): { caller: CallerSeal; service: ServiceSeal } => {
     const caller = trustOf('gateway').sealFor('inventory')!;
-    const sealed = caller.sealRequest(SUBJECT, 'a passphrase');
-    expect(Buffer.from(sealed).includes('passphrase')).toBe(false);
-    const service = trustOf('inventory').sealOf(caller.callerKey);
-    expect(Buffer.from(service.openRequest(SUBJECT, sealed)).toString()).toBe('a passphrase');
-    const answer = service.sealAnswer(SUBJECT, 'done');
-    expect(Buffer.from(caller.openAnswer(SUBJECT, answer)).toString()).toBe('done');
+    return { caller, service: trustOf('inventory').sealOf(caller.callerKey, caller.proof) };
+  };
+
+  it('opens at the service that it is for, and its answer at the caller, and nowhere else', () => {
+    const { caller, service } = seals();
+    expect(service.caller).toBe('gateway');
+    const request = caller.sealRequest(SUBJECT, 'a passphrase');
+    expect(Buffer.from(request).includes('passphrase')).toBe(false);
+    expect(Buffer.from(service.openRequest(SUBJECT, request)).toString()).toBe('a passphrase');
+    const answer = service.sealAnswer(request, 'done');
+    expect(Buffer.from(caller.openAnswer(request, answer)).toString()).toBe('done');
     for (const name of SERVICE_NAMES.filter((other) => other !== 'inventory')) {
-      expect(() => trustOf(name).sealOf(caller.callerKey).openRequest(SUBJECT, sealed)).toThrow(
-        /sealed for another key/,
-      );
-      expect(() => trustOf(name).sealOf(caller.callerKey).openAnswer(SUBJECT, answer)).toThrow(
-        /sealed for another key/,
-      );
+      expect(() => trustOf(name).sealOf(caller.callerKey, caller.proof)).toThrow(/no signature that fits/);
     }
+    expect(() => seals().caller.openAnswer(request, answer)).toThrow(/cannot be opened/);
   });
 
-  it('opens for no other call, and not when a bit of it was changed', () => {
-    const caller = trustOf('gateway').sealFor('inventory')!;
-    const sealed = caller.sealRequest(SUBJECT, 'a passphrase');
-    const service = trustOf('inventory').sealOf(caller.callerKey);
-    expect(() => service.openRequest('inventory.repository.change', sealed)).toThrow(/cannot be opened/);
-    expect(() => service.openRequest(SUBJECT, sealed.subarray(0, 20))).toThrow(/cannot be opened/);
-    const changed = Uint8Array.from(sealed);
+  it('is believed of no key that its caller has not signed, and of none for ever', () => {
+    const { caller } = seals();
+    const other = trustOf('executor').sealFor('inventory')!;
+    const { sealOf } = trustOf('inventory');
+    expect(() => sealOf(caller.callerKey, other.proof)).toThrow(/no signature that fits/);
+    expect(() => sealOf(other.callerKey, other.proof.replace('executor', 'gateway'))).toThrow(/no signature that fits/);
+    expect(() => sealOf(caller.callerKey, '')).toThrow(/no signature that fits/);
+    expect(() => sealOf('no key', caller.proof)).toThrow(/no signature that fits/);
+    sealOf(caller.callerKey, caller.proof);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2 * 3_600_000 });
+    expect(() => sealOf(caller.callerKey, caller.proof)).toThrow(/expired/);
+    vi.useRealTimers();
+  });
+
+  it('opens with nothing else bound to it, for no other request, and not when a bit of it was changed', () => {
+    const { caller, service } = seals();
+    const request = caller.sealRequest(SUBJECT, 'a passphrase');
+    expect(() => service.openRequest('inventory.repository.change', request)).toThrow(/cannot be opened/);
+    expect(() => service.openRequest(SUBJECT, request.subarray(0, 20))).toThrow(/cannot be opened/);
+    const changed = Uint8Array.from(request);
     changed[14]! ^= 1;
     expect(() => service.openRequest(SUBJECT, changed)).toThrow(/cannot be opened/);
-    expect(() => trustOf('inventory').sealOf('no key')).toThrow(/by no key/);
+    const second = caller.sealRequest(SUBJECT, 'a passphrase');
+    expect(second).not.toEqual(request);
+    expect(() => caller.openAnswer(second, service.sealAnswer(request, 'done'))).toThrow(/cannot be opened/);
   });
 
-  it('is no other text twice, and is sealed by another key after an hour', async () => {
-    const caller = trustOf('gateway').sealFor('inventory')!;
-    expect(caller.sealRequest(SUBJECT, 'x')).not.toEqual(caller.sealRequest(SUBJECT, 'x'));
-    const { createCallerSeal } = await import('./sealed-calls.ts');
-    let now = 0;
-    const { publicKey } = await import('node:crypto').then(({ generateKeyPairSync }) => generateKeyPairSync('x25519'));
-    const sealAt = createCallerSeal(publicKey, () => now);
-    const first = sealAt().callerKey;
-    expect(sealAt().callerKey).toBe(first);
-    now = 3_600_001;
-    expect(sealAt().callerKey).not.toBe(first);
+  it('is sealed by another key after an hour', () => {
+    const trust = trustOf('gateway');
+    const first = trust.sealFor('inventory')?.callerKey;
+    expect(trust.sealFor('inventory')?.callerKey).toBe(first);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_001 });
+    expect(trust.sealFor('inventory')?.callerKey).not.toBe(first);
+    vi.useRealTimers();
   });
 });

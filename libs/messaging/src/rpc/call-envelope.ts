@@ -1,13 +1,20 @@
 import { AppError, type RequestContext } from '@cyborgbackup/kernel';
 import { headers as createHeaders, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import type { Connection } from '../connection/nats-connection.ts';
-import { signedHeaders, verifiedContext } from '../connection/signed-context.ts';
+import {
+  datedHeaders,
+  provenContext,
+  provenText,
+  signedHeaders,
+  verifiedContext,
+} from '../connection/signed-context.ts';
 
 /** Nest wants an id on every request. The reply's inbox already tells requests apart. */
 export const REQUEST_ID = '1';
 
 /** In a request: the caller's key. In an answer: that it is sealed. */
 const SEALED_HEADER = 'Cyborgbackup-Sealed';
+const PROOF_HEADER = 'Cyborgbackup-Proof';
 
 export interface WrappedCall {
   readonly body: Uint8Array | string;
@@ -16,7 +23,7 @@ export interface WrappedCall {
   openAnswer(answer: Msg): { readonly data: Uint8Array; readonly isAuthentic: boolean };
 }
 
-/** A request as it is sent: sealed for the service where its key is known, and signed where a user acts. */
+/** A request as it is sent: sealed for the service where its key is known, otherwise signed. */
 export const wrapCall = (
   connection: Connection,
   call: { readonly subject: string; readonly text: string; readonly deadlineMillis: number },
@@ -24,16 +31,20 @@ export const wrapCall = (
   const { subject, text, deadlineMillis } = call;
   const [service = ''] = subject.split('.', 1);
   const seal = connection.trust.sealFor(service);
-  const body = seal ? seal.sealRequest(subject, text) : text;
-  const headers = signedHeaders(connection, { subject, body, deadlineMillis });
-  if (seal) headers.set(SEALED_HEADER, seal.callerKey);
+  if (!seal) {
+    const headers = signedHeaders(connection, { subject, body: text, deadlineMillis });
+    return { body: text, headers, openAnswer: ({ data }) => ({ data, isAuthentic: true }) };
+  }
+  const headers = datedHeaders(connection, deadlineMillis);
+  const body = seal.sealRequest(provenText(subject, headers), text);
+  headers.set(SEALED_HEADER, seal.callerKey);
+  headers.set(PROOF_HEADER, seal.proof);
   return {
     body,
     headers,
     openAnswer: (answer) => {
-      if (!seal) return { data: answer.data, isAuthentic: true };
       if (!answer.headers?.has(SEALED_HEADER)) return { data: answer.data, isAuthentic: false };
-      return { data: seal.openAnswer(subject, answer.data), isAuthentic: true };
+      return { data: seal.openAnswer(body, answer.data), isAuthentic: true };
     },
   };
 };
@@ -50,17 +61,21 @@ export interface UnwrappedCall {
  * @throws AppError `forbidden` when it cannot be opened, or names a user without the gateway's signature
  */
 export const unwrapCall = (connection: Connection, message: Msg): UnwrappedCall => {
-  const context = verifiedContext(connection, message, 'unknown');
-  const callerKey = message.headers?.get(SEALED_HEADER);
-  if (!callerKey) return { context, data: message.data, respond: (text) => void message.respond(text) };
-  const seal = connection.trust.sealOf(callerKey);
+  const { subject, headers, data } = message;
+  const callerKey = headers?.get(SEALED_HEADER);
+  if (!headers || !callerKey) {
+    const context = verifiedContext(connection, message, 'unknown');
+    return { context, data, respond: (text) => void message.respond(text) };
+  }
+  const seal = connection.trust.sealOf(callerKey, headers.get(PROOF_HEADER));
+  const opened = seal.openRequest(provenText(subject, headers), data);
   return {
-    context,
-    data: seal.openRequest(message.subject, message.data),
+    context: provenContext(connection, message, seal.caller),
+    data: opened,
     respond: (text) => {
-      const headers = createHeaders();
-      headers.set(SEALED_HEADER, 'yes');
-      message.respond(seal.sealAnswer(message.subject, text), { headers });
+      const answer = createHeaders();
+      answer.set(SEALED_HEADER, 'yes');
+      message.respond(seal.sealAnswer(data, text), { headers: answer });
     },
   };
 };

@@ -70,6 +70,9 @@ const forged = async (body: Uint8Array | string, sent: MsgHdrs): Promise<unknown
 const envelope = (email: string): string => JSON.stringify({ pattern: subject, id: '1', data: { email } });
 const refused = { err: { code: 'forbidden', message: expect.stringContaining('no signature that fits') } };
 
+/** The seal itself proves who made the call: what is bound to it was changed. */
+const notOpened = { err: { code: 'forbidden', message: expect.stringContaining('cannot be opened') } };
+
 /** The gateway's own message of a call, as the spy heard it. */
 const overhear = async (email: string): Promise<Msg> => {
   overheard.length = 0;
@@ -121,9 +124,9 @@ describe('who acts', () => {
       refused,
     );
     const other = JSON.stringify({ ...user, actor: { kind: 'user', id: 'other' } });
-    expect(await forged(sealed, withHeader(heard, 'Cyborgbackup-Context', other))).toMatchObject(refused);
+    expect(await forged(sealed, withHeader(heard, 'Cyborgbackup-Context', other))).toMatchObject(notOpened);
     const later = String(Date.now() + 3_600_000);
-    expect(await forged(sealed, withHeader(heard, 'Cyborgbackup-Expires', later))).toMatchObject(refused);
+    expect(await forged(sealed, withHeader(heard, 'Cyborgbackup-Expires', later))).toMatchObject(notOpened);
     expect(registered).not.toContain('evil@example.com');
   });
 
