@@ -1,4 +1,4 @@
-import { startNatsServer } from '@cyborgbackup/embedded';
+import { findExecutable, startNatsServer } from '@cyborgbackup/embedded';
 import { createLogger } from '@cyborgbackup/kernel';
 import {
   callersOf,
@@ -9,6 +9,7 @@ import {
   serviceIdentity,
 } from '@cyborgbackup/messaging';
 import { natsUrlOf } from '@cyborgbackup/service';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +56,18 @@ describe('npm run keys', () => {
       }
     }
     expect(text).not.toContain('">"');
+  });
+
+  it('completes the configuration in deploy/nats, which nats-server then takes', async () => {
+    const folder = join(root, 'deploy/nats');
+    const text = readFileSync(new URL('nats/nats.conf', import.meta.url), 'utf8');
+    const moved = text.replaceAll('/etc/nats', folder).replace('"/data"', JSON.stringify(join(root, 'data')));
+    writeFileSync(join(folder, 'nats.conf'), moved);
+    const program = (await findExecutable('nats-server')) ?? '';
+    const check = (): string => String(spawnSync(program, ['--config', join(folder, 'nats.conf'), '-t']).stderr);
+    expect(check()).toMatch(/configuration file .* is valid/i);
+    writeFileSync(join(folder, 'nats.conf'), moved.replace('users.conf', 'others.conf'));
+    expect(check()).toMatch(/others\.conf/);
   });
 
   it('gives a server that speaks TLS, whose name and authority are verified, and that lets a service in by its key', async () => {

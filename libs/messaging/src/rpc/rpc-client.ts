@@ -73,12 +73,10 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
     { schema, deadlineMillis = 5_000 }: CallOptions<Schema>,
   ): Promise<z.output<Schema>> => {
     const body = toJson({ pattern: subject, data: payload, id: REQUEST_ID });
-    const { data, isAuthentic } = await request(subject, body, deadlineMillis);
-    const reply = replySchema.safeParse(fromJson(data));
-    if (!isAuthentic && !reply.data?.err) throw notSealed(subject);
-    const answer = reply.success && !reply.data.err ? schema.safeParse(reply.data.response) : undefined;
+    const reply = readReply(subject, await request(subject, body, deadlineMillis));
+    const answer = reply && !reply.err ? schema.safeParse(reply.response) : undefined;
     if (answer?.success) return answer.data;
-    if (isAppError(reply.data?.err)) throw fromWireError(reply.data.err);
+    if (isAppError(reply?.err)) throw fromWireError(reply.err);
     logger.error({ subject, issues: answer?.error.issues }, 'an answer does not fit its schema');
     throw new AppError('internal', `${serviceOf(subject)} gave an answer that this version does not understand.`);
   };
@@ -86,10 +84,22 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
   return { call, isReady: connection.isConnected, close: connection.close };
 };
 
+/** @returns undefined for what is no reply at all */
+const readReply = (subject: string, { data, isAuthentic }: Answer): z.output<typeof replySchema> | undefined => {
+  const reply = replySchema.safeParse(fromJson(data)).data;
+  if (!isAuthentic && !reply?.err) throw notSealed(subject);
+  return reply;
+};
+
 /** The first part of a subject names its service. */
 const serviceOf = (subject: string): string => `the ${subject.split('.', 1)[0] ?? subject} service`;
 
 const hasNoResponders = (error: unknown): boolean => error instanceof errors.RequestError && error.isNoResponders();
+
+const isNotPermitted = (error: unknown): boolean =>
+  [error, error instanceof Error ? error.cause : undefined].some(
+    (each) => each instanceof errors.PermissionViolationError,
+  );
 
 const callError = (subject: string, deadlineMillis: number, error: unknown): AppError => {
   if (error instanceof AppError) return error;
@@ -98,6 +108,10 @@ const callError = (subject: string, deadlineMillis: number, error: unknown): App
   }
   if (hasNoResponders(error)) {
     return new AppError('unavailable', `${serviceOf(subject)} is not running: nobody answers ${subject}.`);
+  }
+  if (isNotPermitted(error)) {
+    const advice = 'give NATS the permissions of this version ("npm run keys", then start it again).';
+    return new AppError('unavailable', `NATS does not let this service call ${subject}: ${advice}`, { cause: error });
   }
   if (error instanceof errors.InvalidArgumentError) {
     return new AppError('validation', `The request ${subject} is too large to be sent.`);

@@ -60,6 +60,21 @@ const NO_REPORTS = {
 /** The administrator's own variables, and where files go. */
 export type FirstAdministratorConfig = Partial<AdminConfig> & { readonly CYBORGBACKUP_DATA_DIR?: string };
 
+/** False when another process was faster. */
+const registerFirst = async (deps: InventoryDeps, email: string, password: string): Promise<boolean> => {
+  const fields = { email, first_name: '', last_name: '', is_superuser: true, ...NO_REPORTS };
+  const passwordHash = await hashPassword(password);
+  const uuid = FIRST_ADMINISTRATOR;
+  const { register } = createUserEntity(deps);
+  try {
+    await register({ uuid, command_id: randomUUID() }, (id) => ({ type: 'register', uuid, id, fields, passwordHash }));
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'conflict')) return false;
+    throw error;
+  }
+};
+
 /**
  * Makes the first superuser, unless there ever was one: also one that was removed does not come back.
  * @returns where the password is when it was made up here
@@ -69,25 +84,18 @@ export const ensureFirstAdministrator = async (
   deps: InventoryDeps,
   config: FirstAdministratorConfig,
 ): Promise<InitialAdmin | undefined> => {
-  const {
-    CYBORGBACKUP_ADMIN_EMAIL: email = DEFAULT_EMAIL,
-    CYBORGBACKUP_ADMIN_PASSWORD: adminPassword,
-    CYBORGBACKUP_DATA_DIR: directory = './data',
-  } = config;
-  const uuid = FIRST_ADMINISTRATOR;
-  const { version } = await loadState(deps, userDecider, userStream(uuid));
+  const { CYBORGBACKUP_ADMIN_EMAIL: email = DEFAULT_EMAIL, CYBORGBACKUP_ADMIN_PASSWORD: given } = config;
+  const { version } = await loadState(deps, userDecider, userStream(FIRST_ADMINISTRATOR));
   if (version > 0) return undefined;
-  const draft = adminPassword === undefined ? await draftPassword(directory) : undefined;
-  const password = adminPassword ?? draft?.password ?? '';
-  const fields = { email, first_name: '', last_name: '', is_superuser: true, ...NO_REPORTS };
-  const passwordHash = await hashPassword(password);
-  try {
-    const { register } = createUserEntity(deps);
-    await register({ uuid, command_id: randomUUID() }, (id) => ({ type: 'register', uuid, id, fields, passwordHash }));
-  } catch (error) {
-    await draft?.discard();
-    if (hasCode(error, 'conflict')) return undefined; // another process was faster
-    throw error;
+  if (given !== undefined) {
+    await registerFirst(deps, email, given);
+    return undefined;
   }
-  return draft && { email, passwordFile: await draft.keep() };
+  const draft = await draftPassword(config.CYBORGBACKUP_DATA_DIR ?? './data');
+  try {
+    if (await registerFirst(deps, email, draft.password)) return { email, passwordFile: await draft.keep() };
+    return undefined;
+  } finally {
+    await draft.discard();
+  }
 };
