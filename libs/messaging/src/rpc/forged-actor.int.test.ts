@@ -77,6 +77,7 @@ const notOpened = { err: { code: 'forbidden', message: expect.stringContaining('
 const overhear = async (email: string): Promise<Msg> => {
   overheard.length = 0;
   await register(gateway, email);
+  await spy.nats.flush();
   const heard = overheard.find((message) => message.subject === subject);
   if (!heard) throw new Error('The spy heard nothing');
   return heard;
@@ -139,10 +140,25 @@ describe('who acts', () => {
   });
 });
 
+describe('an answer', () => {
+  it('is not sent where a caller has no right to publish', async () => {
+    overheard.length = 0;
+    const asked = { reply: 'inventory.user.register', headers: contextHeaders(user) };
+    spy.nats.publish(commands.resolve.subject, envelope('evil@example.com'), asked);
+    await register(gateway, 'e@example.com');
+    await register(gateway, 'f@example.com');
+    await spy.nats.flush();
+    const answers = overheard.filter((message) => message.subject === 'inventory.user.register');
+    expect(answers).toHaveLength(2);
+    expect(answers.every(({ reply }) => reply?.startsWith('_INBOX.gateway.'))).toBe(true);
+  });
+});
+
 describe('what is said', () => {
   it('can be read by nobody who listens to everything, neither the call nor its answer', async () => {
     overheard.length = 0;
     await register(gateway, 'secret@example.com');
+    await spy.nats.flush();
     expect(overheard.length).toBeGreaterThanOrEqual(2);
     for (const message of overheard) {
       expect(Buffer.from(message.data).toString('latin1')).not.toMatch(/secret@example\.com|"kind"/);

@@ -11,6 +11,7 @@ import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import { z } from 'zod';
 import type { Connection } from '../connection/nats-connection.ts';
 import { expiryOf } from '../connection/context-header.ts';
+import { isInbox } from '../connection/inboxes.ts';
 import { fromJson, toJson } from '../connection/json.ts';
 import { REQUEST_ID, unwrapCall, type UnwrappedCall } from './call-envelope.ts';
 import type { RequestGate } from './request-gate.ts';
@@ -94,6 +95,8 @@ export class RpcServer extends Server implements CustomTransportStrategy {
 
   /** Never rejects: no caller would catch it. */
   async #receive(subject: string, handler: MessageHandler, message: Msg): Promise<void> {
+    if (!isInbox(message.reply))
+      return this.#log.warn({ subject }, 'ignored a request that wants its answer elsewhere');
     let call: UnwrappedCall;
     try {
       call = unwrapCall(this.#options.connection, message);

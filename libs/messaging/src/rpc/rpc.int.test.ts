@@ -152,7 +152,7 @@ describe('calls between services', () => {
   it('survive malformed messages on a handler’s subject', async () => {
     const other = await createNatsConnection({ natsUrl: nats.url, name: 'vandal', logger: silent });
     const garbage = ['', 'not json', '{', 'null', '[]', '5', '{"data":{"name":"x"}}', '['.repeat(50_000)];
-    for (const text of garbage) other.nats.publish('greetings.greet', text, { reply: 'nowhere' });
+    for (const text of garbage) other.nats.publish('greetings.greet', text, { reply: '_INBOX.nowhere' });
     for (const header of ['', '{}', '[1']) {
       const headers = (await import('@nats-io/transport-node')).headers();
       headers.set('Cyborgbackup-Context', header);

@@ -5,6 +5,7 @@ import { createByteSender, type ByteSender, type ByteSink } from './byte-sender.
 import { BYTE_STREAM_LIMITS, type ByteStreamLimits } from './byte-stream-limits.ts';
 import { validate } from '../connection/validate.ts';
 import { verifiedContext } from '../connection/signed-context.ts';
+import { isInbox } from '../connection/inboxes.ts';
 import { fromJson } from '../connection/json.ts';
 import type { Connection } from '../connection/nats-connection.ts';
 
@@ -70,7 +71,7 @@ export const serveByteStreams = <Schema extends z.ZodType>(
     queue: QUEUE,
     callback: (error, message) => {
       if (error) return logger.error({ err: error, subject }, 'NATS ended a subscription');
-      if (!message.reply) return;
+      if (!message.reply || !isInbox(message.reply)) return;
       const isFull = running.size >= concurrency;
       const sender = createByteSender(connection, message.reply, limits);
       const ended = serve(message, sender, isFull);

@@ -199,8 +199,8 @@ describe('byte streams', () => {
       await once(sink.signal, 'abort');
       stopped.resolve(sink.signal.reason);
     });
-    const inbox = here.nats.subscribe('test.silent', { callback: () => undefined });
-    here.nats.publish(SUBJECT, '{"n":1}', { reply: 'test.silent' });
+    const inbox = here.nats.subscribe('_STREAM.test.silent', { callback: () => undefined });
+    here.nats.publish(SUBJECT, '{"n":1}', { reply: '_STREAM.test.silent' });
     expect(await stopped.promise).toMatchObject({ message: expect.stringMatching(/not heard of/) });
     inbox.unsubscribe();
   });
