@@ -5,16 +5,18 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const documents = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.md'], {
-  cwd: root,
-  encoding: 'utf8',
-})
+const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')
-  .filter((file) => file !== '' && file !== 'CHANGELOG.md' && existsSync(join(root, file)));
+  .filter((file) => file !== '' && existsSync(join(root, file)));
+const documents = files.filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md');
+
+/** Files, and the folders that hold one: an empty folder is in no clone. */
+const known = new Set(['.']);
+for (const file of files) for (let path = file; !known.has(path); path = dirname(path)) known.add(path);
 
 const groups = ['libs', 'services'];
 const packages = groups.flatMap((group) => readdirSync(join(root, group)).map((name) => ({ group, name })));
@@ -27,7 +29,7 @@ const isThere = (path, document) => {
   const owner = packages.find(({ name }) => name === first);
   const places = [path, join(dirname(document), path)];
   if (owner) places.push(join(owner.group, path), join(owner.group, first, 'src', ...rest));
-  return places.some((place) => existsSync(join(root, place)) || existsSync(join(root, `${place}.ts`)));
+  return places.some((place) => known.has(normalize(place)) || known.has(`${normalize(place)}.ts`));
 };
 
 const problems = [];
@@ -38,7 +40,8 @@ for (const document of documents) {
       problems.push(`${document}: ${path}`);
   }
   for (const [, target] of text.matchAll(/\]\((?!\w+:)([^)#\s]+)[^)]*\)/g)) {
-    if (!existsSync(join(root, dirname(document), target))) problems.push(`${document}: link to ${target}`);
+    if (!known.has(normalize(join(dirname(document), target)).replace(/\/$/, '')))
+      problems.push(`${document}: link to ${target}`);
   }
 }
 

@@ -8,9 +8,9 @@ import { hostKeyEvents } from './inventory/host-key.ts';
 import { policyEvents } from './inventory/policy.ts';
 import { repositoryEvents } from './inventory/repository.ts';
 import { scheduleEvents } from './inventory/schedule.ts';
-import { apiTokenEvents, sessionEvents } from './inventory/session.ts';
+import { apiTokenEvents, logInEvents, sessionEvents } from './inventory/session.ts';
 import { settingsEvents } from './inventory/settings.ts';
-import { superuserEvents, userEvents } from './inventory/user.ts';
+import { passwordResetEvents, superuserEvents, userEvents } from './inventory/user.ts';
 import { grantEvents } from './scheduler/grants.ts';
 import { runEvents } from './scheduler/run.ts';
 import { occurrenceEvents } from './scheduler/occurrence.ts';
@@ -26,6 +26,8 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...settingsEvents,
   ...hostKeyEvents,
   ...sessionEvents,
+  ...logInEvents,
+  ...passwordResetEvents,
   ...apiTokenEvents,
   ...runEvents,
   ...grantEvents,

@@ -5,6 +5,7 @@ export * from './decider.ts';
 export * from './errors.ts';
 export * from './event-definition.ts';
 export * from './event.ts';
+export * from './json-depth.ts';
 export * from './json.ts';
 export * from './keyed-queue.ts';
 export * from './log.ts';

@@ -41,7 +41,7 @@ export const createEndpoints = ({ deps, logIn, tokens, ...meta }: EndpointsOptio
   const endpoints = [
     ...metaRoutes(meta),
     ...tokenRoutes(logIn, deps.sessions),
-    ...userRoutes(deps),
+    ...userRoutes(deps, logIn),
     // Before the endpoints that start jobs: the first schema of the type `job` is its description in OpenAPI.
     ...jobRoutes(deps),
     jobStreamRoute(deps),

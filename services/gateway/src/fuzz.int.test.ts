@@ -7,7 +7,7 @@ import type { GatewayDeps } from './routes/deps.ts';
 import type { Endpoint } from './http/core/endpoint.ts';
 import { createEndpoints } from './endpoints.ts';
 import { insertSeries } from './testing/catalog-rows.ts';
-import { startTestGateway, type TestGateway } from './testing/test-gateway.ts';
+import { ADMIN, basic, startTestGateway, type TestGateway } from './testing/test-gateway.ts';
 
 /*
  * Requests that a schema-aware and a careless client might send. None may be answered by a 5xx, with a stack trace, or not
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const [admin] = await gateway.sql('select uuid from inventory.users where id = 1');
   await insert('inventory.api_tokens', {
     user_uuid: admin.uuid,
-    scope: 'write',
+    scope: 'read write secrets data',
     token_hash: apiTokenHash(TOKEN),
     last_used: new Date().toISOString(),
   });
@@ -243,7 +243,9 @@ const wildRequest = (endpoints: readonly Endpoint[]): Wild => {
     method,
     path: pathFor(endpoint),
     headers: {
-      Authorization: chance(0.9) ? `Token ${TOKEN}` : oneOf(['', 'Bearer x.y.z', 'Token x', 'Digest x', 'Basic']),
+      Authorization: chance(0.9)
+        ? oneOf([`Token ${TOKEN}`, basic(ADMIN)])
+        : oneOf(['', 'Bearer x.y.z', 'Token x', 'Digest x', 'Basic']),
       ...(hasBody
         ? { 'Content-Type': chance(0.9) ? 'application/json' : oneOf(['text/plain', 'application/xml', '']) }
         : {}),

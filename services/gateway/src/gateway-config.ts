@@ -1,6 +1,7 @@
 import type { ConfigShape } from '@cyborgbackup/kernel';
 import { listenAddress } from '@cyborgbackup/service';
 import { z } from 'zod';
+import { parseNetwork } from './middleware/source-address.ts';
 
 const commaList = z.string().transform((text) =>
   text
@@ -22,6 +23,17 @@ export const gatewayConfig = {
   CYBORGBACKUP_CORS_ORIGINS: commaList
     .prefault('')
     .describe('Origins whose pages may call the API, by comma; none unless set'),
+  CYBORGBACKUP_TRUSTED_PROXIES: commaList
+    .superRefine((networks, context) => {
+      for (const network of networks.filter((text) => !parseNetwork(text))) {
+        const message = `"${network}" is neither an address nor a network such as 10.0.0.0/8.`;
+        context.addIssue({ code: 'custom', message });
+      }
+    })
+    .prefault('')
+    .describe(
+      'Addresses and networks (10.0.0.0/8) of the proxies whose X-Forwarded-For counts, by comma; none unless set',
+    ),
   CYBORGBACKUP_RATE_LIMIT: z.coerce
     .number()
     .int()

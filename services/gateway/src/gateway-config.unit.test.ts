@@ -15,6 +15,15 @@ test('fills every variable with its default', () => {
   expect(loadConfig(gatewayConfig, {})).toEqual({
     CYBORGBACKUP_LISTEN: { host: '127.0.0.1', port: 8000 },
     CYBORGBACKUP_CORS_ORIGINS: [],
+    CYBORGBACKUP_TRUSTED_PROXIES: [],
     CYBORGBACKUP_RATE_LIMIT: 500,
   });
+});
+
+test('names a trusted proxy that is no network', () => {
+  const load = (text: string) => loadConfig(gatewayConfig, { CYBORGBACKUP_TRUSTED_PROXIES: text });
+  expect(load('10.0.0.0/8, ::1').CYBORGBACKUP_TRUSTED_PROXIES).toEqual(['10.0.0.0/8', '::1']);
+  expect(() => load('10.0.0.0/8, proxy.example.com')).toThrow(
+    '"proxy.example.com" is neither an address nor a network',
+  );
 });

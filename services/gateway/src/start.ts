@@ -7,6 +7,7 @@ import { createApp } from './server/app.ts';
 import { createAuthenticate, createTokenUseRecorder } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
 import { createLogIn, createRememberingLogIn } from './auth/log-in.ts';
+import { createFailedLogIns } from './auth/failed-log-ins.ts';
 import { createLoginGuard } from './auth/login-guard.ts';
 import { createPasswords } from './auth/passwords.ts';
 import { createSessions } from './auth/sessions.ts';
@@ -33,6 +34,7 @@ const prepareSchema = async ({ pool }: ServiceDeps): Promise<void> => {
   const client = await pool.connect();
   try {
     await migrate(client, 'gateway', loadMigrations(new URL('./idempotency/sql/', import.meta.url)));
+    await migrate(client, 'gateway', loadMigrations(new URL('./auth/sql/', import.meta.url)));
   } finally {
     client.release();
   }
@@ -66,7 +68,9 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
   const passwords = createPasswords();
   const deps: GatewayDeps = { ...base, sessions, passwords };
 
-  const logInDeps = { reader, keys, guard: createLoginGuard(clock), passwords, clock };
+  const guard = createLoginGuard({ pool, secret: deriveKey(masterKey, 'log-ins'), clock });
+  const failedLogIns = createFailedLogIns({ call: base.call, clock, logger });
+  const logInDeps = { reader, keys, guard, failedLogIns, passwords, clock };
   const logIn = createLogIn(logInDeps);
   const authenticate = createAuthenticate({
     reader,
@@ -86,6 +90,7 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
     clock,
     allowedHosts,
     corsOrigins: config.CYBORGBACKUP_CORS_ORIGINS,
+    trustedProxies: config.CYBORGBACKUP_TRUSTED_PROXIES,
     requestsPerSecond: config.CYBORGBACKUP_RATE_LIMIT,
     checks,
     routes: createRouter(endpoints, { authenticate, idempotency }),
@@ -96,6 +101,8 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
   });
   const sweep = setInterval(() => {
     store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old answers could not be removed'));
+    guard.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old attempts to log in could not be removed'));
+    void failedLogIns.flush();
   }, SWEEP_MILLIS);
   logger.info({ url: listener.url }, 'serving the API');
   return {
@@ -104,6 +111,7 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
     stop: async () => {
       clearInterval(sweep);
       await Promise.all([jobChanges.stop(), listener.close()]);
+      await failedLogIns.flush({ isStopping: true });
       await reader.close();
     },
   };

@@ -806,6 +806,29 @@ describe('log-ins', () => {
     expect(await failureOf(refresh(after.uuid, after.refresh_id))).toMatchObject({ code: 'unauthenticated' });
   });
 
+  test('records failed log-ins and reset tokens, and with which token a new password was chosen', async () => {
+    const { uuid: owner } = await call(userCommands.register, user('reset@x.org'));
+    await call(sessionCommands.recordFailures, { user: owner, failures: 1 });
+    await call(sessionCommands.recordFailures, { user: null, failures: 7 });
+    const token = randomUUID();
+    await call(userCommands.recordPasswordReset, { user: owner, token, expires_at: '2026-12-01T00:00:00Z' });
+    const before = await rowOf('users', { uuid: owner });
+    const change = { uuid: owner, changes: {}, password_hash: '$scrypt$reset', reset_token: token };
+    await call(userCommands.change, { ...change, expected_version: Number(before['revision']) });
+    const { rows } = await admin.query(
+      `select type, data::jsonb - 'password_hash' as data from events.events
+        where stream in ('session-failures-unknown', 'session-failures-' || $1, 'user-password-resets-' || $1, 'user-' || $1)
+          and type <> 'user-registered' order by position`,
+      [owner],
+    );
+    expect(rows).toEqual([
+      { type: 'log-in-failed', data: { user: owner, failures: 1 } },
+      { type: 'log-in-failed', data: { user: null, failures: 7 } },
+      { type: 'password-reset-issued', data: { user: owner, token, expires_at: '2026-12-01T00:00:00Z' } },
+      { type: 'user-password-changed', data: { uuid: owner, reset_token: token } },
+    ]);
+  });
+
   test('makes a personal token once, records its use once an hour, and revokes it', async () => {
     const { uuid: owner } = await call(userCommands.register, user('token@x.org'));
     const command = {

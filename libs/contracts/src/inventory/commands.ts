@@ -5,7 +5,7 @@ import { clientFields, clientSnapshot } from './client.ts';
 import { policyFields, policySnapshot } from './policy.ts';
 import { repositoryFields, repositorySnapshot } from './repository.ts';
 import { scheduleFields } from './schedule.ts';
-import { API_TOKEN_SCOPES } from './session.ts';
+import { apiTokenScope } from './session.ts';
 import { SSH_KEY_TYPES } from './settings.ts';
 import { userFields } from './user.ts';
 
@@ -37,10 +37,20 @@ export const userCommands = {
   ),
   change: defineRpc(
     'inventory.user.change',
-    target.extend({ changes: userFields.partial(), password_hash: passwordHash.optional() }),
+    target.extend({
+      changes: userFields.partial(),
+      password_hash: passwordHash.optional(),
+      reset_token: uuid.optional(),
+    }),
     changeResult,
   ),
   remove: defineRpc('inventory.user.remove', target, changeResult),
+  /** Records that the caller is given a token for a new password; the gateway gives it only after this has succeeded. */
+  recordPasswordReset: defineRpc(
+    'inventory.user.record-password-reset',
+    z.object({ user: uuid, token: uuid, expires_at: timestamp }),
+    z.object({ position: z.string() }),
+  ),
 };
 
 export const clientCommands = {
@@ -179,6 +189,12 @@ export const sessionCommands = {
     z.object({ user: uuid }),
     z.object({ revoked: z.int().min(0), position: z.string().nullable() }),
   ),
+  /** Records log-ins that failed; see `logInFailed`. */
+  recordFailures: defineRpc(
+    'inventory.session.record-failures',
+    z.object({ user: uuid.nullable(), failures: z.int().min(1) }),
+    z.object({ position: z.string() }),
+  ),
   revoke: defineRpc('inventory.session.revoke', z.object({ uuid }), z.object({ position: z.string().nullable() })),
 };
 
@@ -189,7 +205,7 @@ export const apiTokenCommands = {
       ...creation,
       user: uuid,
       name: requiredText(255),
-      scope: z.enum(API_TOKEN_SCOPES),
+      scope: apiTokenScope,
       expires_at: timestamp.nullable(),
       token_hash: z.string().length(64),
     }),

@@ -1,4 +1,4 @@
-import { isRecord } from '@cyborgbackup/kernel';
+import { isNestedTooDeeply, isRecord, MAX_JSON_DEPTH } from '@cyborgbackup/kernel';
 import { SECRET_MASK } from '../wire/scalars.ts';
 
 /*
@@ -9,9 +9,6 @@ import { SECRET_MASK } from '../wire/scalars.ts';
 
 /** Keys whose values are secrets: password, db_passwd, passphrase, client_secret, apiToken, key, api_key, privateKey, … */
 const SECRET_KEY = /pass(word|wd|phrase)|pwd|secret|token|(^|[_\-.\s]|api|private|access)key$/i;
-
-/** Deeper nesting is refused: no policy needs it. */
-const MAX_DEPTH = 64;
 
 /** Where a secret's value stands in the text. */
 interface SecretSpan {
@@ -24,6 +21,7 @@ interface SecretSpan {
 /** The variables in the text; none for an empty text, undefined for what is no JSON object. */
 export const parseExtraVars = (text: string): Readonly<Record<string, unknown>> | undefined => {
   if (text.trim() === '') return {};
+  if (isNestedTooDeeply(text)) return undefined;
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) && findSecrets(text) !== undefined ? value : undefined;
@@ -89,7 +87,7 @@ const findSecrets = (text: string): readonly SecretSpan[] | undefined => {
   /** Reads one value; true unless it is nested too deeply. */
   const readValue = (path: readonly (string | number)[], isSecret: boolean): boolean => {
     const { word, start } = next();
-    if (path.length > MAX_DEPTH) return false;
+    if (path.length > MAX_JSON_DEPTH) return false;
     const before = spans.length;
     if (word === '{' && !readMembers(path)) return false;
     if (word === '[' && !readElements(path)) return false;

@@ -1,4 +1,4 @@
-import { AppError } from '@cyborgbackup/kernel';
+import { AppError, isNestedTooDeeply, TOO_DEEP } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { requiredText, text } from '../wire/scalars.ts';
 import { parseExtraVars } from './extra-vars.ts';
@@ -146,6 +146,7 @@ const read = <Schema extends z.ZodType>(
   schema: Schema,
   json: string,
 ): { readonly value: z.output<Schema> } | { readonly problems: readonly string[] } => {
+  if (isNestedTooDeeply(json)) return { problems: [TOO_DEEP] };
   const variables = parseExtraVars(json);
   if (!variables) return { problems: ['This is not a JSON object such as {"exclude": ["*.tmp"]}.'] };
   const result = schema.safeParse(withoutBlanks(variables));

@@ -20,6 +20,13 @@ describe('the variables of a policy', () => {
     },
   );
 
+  test('are refused when they are nested too deeply, with a sentence', () => {
+    const nested = `{"exclude":${'['.repeat(32)}${']'.repeat(32)}}`;
+    expect(policyVariableProblems('rootfs', nested)).toEqual([
+      'Lists and objects may be nested 32 levels deep at most.',
+    ]);
+  });
+
   test('are read in all forms that clients of the API send', () => {
     const extended_mysql = { 7: { credential: { user: 'u', password: "p'w", port: 3307 }, databases: ['a', 'b'] } };
     expect(parsePolicyVariables(policyVariables.mysql, JSON.stringify({ extended_mysql }))).toEqual({ extended_mysql });

@@ -25,10 +25,44 @@ export const sessionExpired = defineEvent({
   schema: z.object({ uuid }),
 });
 
+/**
+ * Log-ins with a wrong password: on a user's account, or where there is none (`user` is null). Of each account the first ten of an
+ * hour are events of their own, with the address they came from; the others of that hour are counted in one event.
+ */
+export const logInFailed = defineEvent({
+  type: 'log-in-failed',
+  schema: z.object({ user: uuid.nullable(), failures: z.int().min(1) }),
+});
+
+export const logInEvents = [logInFailed] as const;
+export type LogInEvent = EventOf<(typeof logInEvents)[number]>;
+
 export const sessionEvents = [sessionOpened, sessionRefreshed, sessionRevoked, sessionExpired] as const;
 export type SessionEvent = EventOf<(typeof sessionEvents)[number]>;
 
-export const API_TOKEN_SCOPES = ['read', 'write'] as const;
+/**
+ * What a personal token may do of what its user may: `read` what every user may read (each token may), `write`, be shown
+ * `secrets` (passphrases, keys), and have the `data` that was backed up (downloads and restores). No token may make tokens, or
+ * change users and keys.
+ */
+export const API_TOKEN_SCOPES = ['read', 'write', 'secrets', 'data'] as const;
+export type ApiTokenScope = (typeof API_TOKEN_SCOPES)[number];
+
+const SCOPE = API_TOKEN_SCOPES.join('|');
+
+/** Scopes with a blank between them, as OAuth has them: `read write`. */
+export const apiTokenScope = z
+  .string()
+  .max(64)
+  .regex(
+    new RegExp(`^(${SCOPE})( (${SCOPE}))*$`),
+    `Choose of ${API_TOKEN_SCOPES.join(', ')}, with a blank between them.`,
+  );
+
+export const scopesOf = (scope: string): ReadonlySet<ApiTokenScope> => {
+  const words = new Set(scope.split(' '));
+  return new Set(API_TOKEN_SCOPES.filter((one) => words.has(one)));
+};
 
 /** A personal token for programs. The token itself is shown once and never stored: only its SHA-256. */
 export const apiTokenCreated = defineEvent({
@@ -38,7 +72,7 @@ export const apiTokenCreated = defineEvent({
     uuid,
     user: uuid,
     name: requiredText(255),
-    scope: z.enum(API_TOKEN_SCOPES),
+    scope: apiTokenScope,
     expires_at: timestamp.nullable(),
     token_hash: z.string().length(64),
   }),

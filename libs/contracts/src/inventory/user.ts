@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { integerId, removedEntity, requiredText, sealedText, text, uuid } from '../wire/scalars.ts';
+import { integerId, removedEntity, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
 
 /** Mail reports that a user wants. */
 const userNotifications = {
@@ -22,6 +22,12 @@ export const userFields = z.object({
 });
 export type UserFields = z.infer<typeof userFields>;
 
+/**
+ * The form in which email addresses are compared: those that differ in case only are one. Look-ups and whatever counts or
+ * claims by address use this form, never PostgreSQL's `lower`, which goes by its locale.
+ */
+export const comparableEmail = (email: string): string => email.trim().normalize('NFC').toLowerCase().normalize('NFC');
+
 const personal = { subject: (data: { uuid: string }) => `user-${data.uuid}` };
 
 export const userRegistered = defineEvent({
@@ -39,7 +45,8 @@ export const userChanged = defineEvent({
 
 export const userPasswordChanged = defineEvent({
   type: 'user-password-changed',
-  schema: z.object({ uuid, password_hash: sealedText }),
+  /** `reset_token` names the token with which it was chosen, when it was: then the actor is the gateway, not the user. */
+  schema: z.object({ uuid, password_hash: sealedText, reset_token: uuid.optional() }),
   sealed: { ...personal, fields: ['password_hash'] },
 });
 
@@ -47,6 +54,15 @@ export const userRemoved = defineEvent({ type: 'user-removed', schema: removedEn
 
 export const userEvents = [userRegistered, userChanged, userPasswordChanged, userRemoved] as const;
 export type UserEvent = EventOf<(typeof userEvents)[number]>;
+
+/** Somebody (the actor) was given a token with which whoever has it can choose the user's next password. */
+export const passwordResetIssued = defineEvent({
+  type: 'password-reset-issued',
+  schema: z.object({ user: uuid, token: uuid, expires_at: timestamp }),
+});
+
+export const passwordResetEvents = [passwordResetIssued] as const;
+export type PasswordResetEvent = EventOf<(typeof passwordResetEvents)[number]>;
 
 /** One stream for all withdrawals, so that two of them at once cannot remove the last superuser. */
 export const SUPERUSERS_STREAM = 'superusers';

@@ -21,12 +21,14 @@ export const users = defineTable('inventory.users', {
       notify_backup_failed: 'bool',
       notify_backup_summary: 'bool',
     } satisfies ColumnsFor<UserFields>),
+    /** See `comparableEmail`. */
+    comparable_email: 'text',
     password_hash: typed<EncryptedValue>('jsonb'),
     /** Sessions opened before are void. */
     credentials_changed_at: 'timestamptz',
   },
   key: ['uuid'],
-  indexes: ['(id)', '(lower(email))'],
+  indexes: ['(id)', '(comparable_email)'],
 });
 export type UserRow = RowOf<typeof users>;
 
@@ -51,7 +53,8 @@ export const apiTokens = defineTable('inventory.api_tokens', {
     ...identity,
     user_uuid: 'uuid',
     name: 'text',
-    scope: typed<'read' | 'write'>('text'),
+    /** See `apiTokenScope`. */
+    scope: 'text',
     expires_at: 'timestamptz?',
     /** SHA-256 of the token, hex. */
     token_hash: 'text',

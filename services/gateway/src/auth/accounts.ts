@@ -1,3 +1,4 @@
+import { comparableEmail } from '@cyborgbackup/contracts';
 import type { ApiTokenRow, UserRow } from '@cyborgbackup/read-models';
 import type { Caller } from '../http/core/endpoint.ts';
 import type { Reader } from '../db/reader.ts';
@@ -11,8 +12,11 @@ export type Account = Pick<
 const COLUMNS =
   'u.id, u.uuid, u.email, u.first_name, u.last_name, u.is_superuser, u.password_hash, u.credentials_changed_at';
 
+/** By the form of the address that the guard counts by as well: no spelling of it has a counter of its own. */
 export const accountByEmail = (reader: Reader, email: string): Promise<Account | undefined> =>
-  reader.row<Account>(`select ${COLUMNS} from inventory.users u where lower(u.email) = lower($1)`, [email]);
+  reader.row<Account>(`select ${COLUMNS} from inventory.users u where u.comparable_email = $1`, [
+    comparableEmail(email),
+  ]);
 
 export const accountById = (reader: Reader, id: number): Promise<Account | undefined> =>
   reader.row<Account>(`select ${COLUMNS} from inventory.users u where u.id = $1`, [id]);
@@ -46,6 +50,5 @@ export const callerOf = (account: Account, more: Partial<Caller> = {}): Caller =
   id: account.id,
   uuid: account.uuid,
   isSuperuser: account.is_superuser,
-  mayWrite: true,
   ...more,
 });

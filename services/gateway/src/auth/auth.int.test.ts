@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ADMIN, basic, PASSWORD, startTestGateway, USER, type TestGateway } from '../testing/test-gateway.ts';
 import { apiTokenHash } from './authenticate.ts';
 
+const RECORD_FAILURES = 'inventory.session.record-failures';
+const RECORD_RESET = 'inventory.user.record-password-reset';
+
 let gateway: TestGateway;
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -19,6 +22,8 @@ beforeAll(async () => {
     return { user: session?.user, position: '0' };
   });
   gateway.services.on('inventory.api-token.record-use', () => ({ position: null }));
+  gateway.services.on(RECORD_FAILURES, () => ({ position: '0' }));
+  gateway.services.on(RECORD_RESET, () => ({ position: '0' }));
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -28,7 +33,7 @@ const me = (authorization: string) =>
 const obtain = (email = ADMIN, password = PASSWORD) =>
   gateway.send('/api/token/obtain/', { method: 'POST', as: null, body: { email, password } });
 
-const claimsOf = (token: string): { exp: number; iat: number; sid: string } =>
+const claimsOf = (token: string): { exp: number; iat: number; sid: string; jti: string } =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as never;
 
 describe('a request without credentials', () => {
@@ -220,7 +225,8 @@ describe('an ordinary user', () => {
       gateway.send(`/api/v1/users/${id}/`, { method: 'PATCH', body, as: USER });
     expect((await patch(1, { first_name: 'x' })).status).toBe(403);
     expect((await patch(2, { is_superuser: true })).status).toBe(403);
-    expect((await patch(2, { first_name: 'x', password: 'a new passphrase' })).status).toBe(200);
+    const ownPassword = { first_name: 'x', password: 'a new passphrase', current_password: PASSWORD };
+    expect((await patch(2, ownPassword)).status).toBe(200);
     expect(gateway.services.calls('inventory.user.change').at(-1)).toMatchObject({
       changes: { first_name: 'x' },
       password_hash: expect.stringMatching(/^\$scrypt\$/),
@@ -242,10 +248,16 @@ describe('a password reset', () => {
     const { status, body } = await post('/api/v1/users/2/password_reset_token/', {}, ADMIN);
     expect(status).toBe(201);
     const { token } = body;
+    const [user] = await gateway.sql('select uuid from inventory.users where id = 2');
+    const { jti } = claimsOf(token);
+    expect(gateway.services.calls(RECORD_RESET)).toEqual([
+      { user: user.uuid, token: jti, expires_at: body.expires_at },
+    ]);
     expect((await post('/api/password_reset/validate_token/', { token })).status).toBe(200);
     expect((await post('/api/password_reset/validate_token/', { token: 'x' })).status).toBe(404);
     expect((await post('/api/password_reset/confirm/', { token, password: 'short' })).body).toHaveProperty('password');
     expect((await post('/api/password_reset/confirm/', { token, password: 'long enough now' })).status).toBe(200);
+    expect(gateway.services.calls('inventory.user.change').at(-1)).toMatchObject({ uuid: user.uuid, reset_token: jti });
     await gateway.sql('update inventory.users set credentials_changed_at = clock_timestamp() where id = 2');
     expect((await post('/api/password_reset/confirm/', { token, password: 'another one then' })).status).toBe(404);
   });
@@ -260,5 +272,18 @@ describe('after too many failures', () => {
     expect(Number(closed.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await me(basic('guess@example.com', 'x'))).status).toBe(429);
     expect((await obtain()).status).toBe(200);
+  });
+
+  test('records failed log-ins, of which nothing but the account is told', async () => {
+    const [user] = await gateway.sql('select uuid from inventory.users where email = $1', [USER]);
+    const before = gateway.services.calls(RECORD_FAILURES).length;
+    expect((await obtain(USER, 'wrong')).status).toBe(401);
+    expect((await me(basic('nobody-at-all@example.com', 'x'))).status).toBe(401);
+    await expect
+      .poll(() => gateway.services.calls(RECORD_FAILURES).slice(before))
+      .toEqual([
+        { user: user.uuid, failures: 1 },
+        { user: null, failures: 1 },
+      ]);
   });
 });

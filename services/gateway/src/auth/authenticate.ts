@@ -1,4 +1,4 @@
-import { apiTokenCommands } from '@cyborgbackup/contracts';
+import { apiTokenCommands, scopesOf } from '@cyborgbackup/contracts';
 import { messageOf, type Clock, type Logger } from '@cyborgbackup/kernel';
 import type { RpcClient } from '@cyborgbackup/messaging';
 import { createHash } from 'node:crypto';
@@ -47,7 +47,7 @@ const personalToken = async ({ reader, recordUse, clock }: AuthenticateDeps, val
     throw notAuthenticated('Invalid token.');
   }
   recordUse(account);
-  return callerOf(account, { mayWrite: account.scope === 'write' });
+  return callerOf(account, { tokenScopes: scopesOf(account.scope) });
 };
 
 const SCHEMES = new Map<string, (deps: AuthenticateDeps, value: string, address: string) => Promise<Caller>>([

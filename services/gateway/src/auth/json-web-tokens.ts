@@ -24,8 +24,8 @@ export interface JsonWebTokens {
   issue(account: Account, session: string, refreshId: string): Promise<{ refresh: string; access: string }>;
   /** An access token for an existing session. */
   issueAccess(account: Account, session: string): Promise<string>;
-  /** A token that allows one choice of a new password. */
-  issueReset(account: Account): Promise<string>;
+  /** A token that allows one choice of a new password. @param id its `jti`, a uuid */
+  issueReset(account: Account, id: string): Promise<string>;
   /** The claims of a token with our signature that has not expired, else undefined. */
   read(token: string, type: TokenClaims['token_type']): Promise<TokenClaims | undefined>;
 }
@@ -57,7 +57,7 @@ export const createJsonWebTokens = (key: Buffer, clock: Clock): JsonWebTokens =>
 
   return {
     issueAccess,
-    issueReset: (account) => sign(account, { token_type: 'reset', jti: randomUUID(), sid: '' }, RESET_SECONDS),
+    issueReset: (account, jti) => sign(account, { token_type: 'reset', jti, sid: '' }, RESET_SECONDS),
     issue: async (account, session, refreshId) => ({
       refresh: await sign(account, { token_type: 'refresh', jti: refreshId, sid: session }, REFRESH_SECONDS),
       access: await issueAccess(account, session),

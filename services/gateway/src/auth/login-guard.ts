@@ -1,74 +1,104 @@
-import type { Clock } from '@cyborgbackup/kernel';
+import { comparableEmail } from '@cyborgbackup/contracts';
+import { AppError, createKeyedQueue, delay, isDatabaseUnavailable, type Clock } from '@cyborgbackup/kernel';
+import { createHmac } from 'node:crypto';
+import type { Pool } from 'pg';
 import { tooManyRequests } from '../http/core/http-error.ts';
+import { networkOf } from '../middleware/source-address.ts';
 
-/** Counts failed log-ins, and locks log-ins for a while after too many of them. */
-export interface LoginGuard {
-  /** @throws HttpError 429 while log-ins are locked */
-  check(email: string, address: string): void;
-  failed(email: string, address: string): void;
-  succeeded(email: string, address: string): void;
-}
-
-interface Failures {
-  count: number;
-  /** Milliseconds since the epoch. */
-  lockedUntil: number;
-  last: number;
-}
-
-const FREE_FAILURES = 5;
-const FIRST_LOCK_MILLIS = 2_000;
-const LONGEST_LOCK_MILLIS = 15 * 60_000;
-const FORGOTTEN_AFTER_MILLIS = 60 * 60_000;
-const MAX_REMEMBERED = 10_000;
+/** What came of an attempt; `untried` when its password was never looked at. */
+export type AttemptOutcome = 'succeeded' | 'failed' | 'untried';
 
 /**
- * Failures are counted for each pair of email and address, so that no user can lock out another, and for each address
- * alone (ten times as many), so that one address cannot try one password on every account. After the free failures each
- * further one doubles the wait: 2, 4, 8 … seconds, 15 minutes at most. A success forgets the pair's failures; an hour
- * without a failure forgets all.
+ * Decides which log-ins may be tried. Each attempt is counted as failed before its password is verified, over all gateways, so
+ * that any number of attempts at once are as many as one after the other. See
+ * docs/decisions/0022-people-are-trusted-no-further-than-needed.md.
  */
-export const createLoginGuard = (clock: Clock): LoginGuard => {
-  const remembered = new Map<string, Failures>();
+export interface LoginGuard {
+  /**
+   * Counts the attempt and does it, after those before it from the same network on the same account. An account that is tried
+   * from many networks is slowed down (10 seconds at most), but not where it was at home lately.
+   * @throws HttpError 429 after too many failures from this network, on this account (5) or on any (50)
+   */
+  attempt<T>(
+    who: { readonly email: string; readonly address: string },
+    work: () => Promise<{ readonly outcome: AttemptOutcome; readonly value: T }>,
+  ): Promise<T>;
+  /** Forgets what is older than an hour, and networks that were at home 30 days ago. */
+  sweep(): Promise<void>;
+}
 
-  const keysOf = (email: string, address: string): readonly (readonly [key: string, free: number])[] => [
-    [`${address} ${email.trim().toLowerCase().slice(0, 254)}`, FREE_FAILURES],
-    [address, 10 * FREE_FAILURES],
-  ];
+interface LoginGuardDeps {
+  readonly pool: Pool;
+  /** 32 bytes: the table holds neither addresses nor accounts, only their HMACs. */
+  readonly secret: Buffer;
+  readonly clock: Clock;
+}
 
-  const get = (key: string): Failures | undefined => {
-    const found = remembered.get(key);
-    if (found && clock.now() - found.last < FORGOTTEN_AFTER_MILLIS) return found;
-    remembered.delete(key);
-    return undefined;
+interface Reservation {
+  readonly wait_millis: number;
+  readonly delay_millis: number;
+  readonly is_known: boolean;
+}
+
+/** How long an attempt waits for those before it. */
+const TURN = {
+  waitMillis: 20_000,
+  timedOut: () => new AppError('unavailable', 'Too many log-ins at once; try again shortly.'),
+};
+
+const SWEEP = `delete from gateway.login_attempts
+  where last_attempt < $1::timestamptz - interval '1 hour' and (known_until is null or known_until < $1)`;
+
+export const createLoginGuard = ({ pool, secret, clock }: LoginGuardDeps): LoginGuard => {
+  const inTurn = createKeyedQueue();
+  const now = (): string => new Date(clock.now()).toISOString();
+
+  const hmac = (...parts: readonly string[]): string =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64');
+
+  const query = async <Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> => {
+    try {
+      return (await pool.query<Row>(text, [...values])).rows;
+    } catch (cause) {
+      if (!isDatabaseUnavailable(cause)) throw cause;
+      throw new AppError('unavailable', 'Log-ins cannot be counted right now; try again shortly.', { cause });
+    }
   };
 
-  const count = (key: string, free: number): void => {
-    const now = clock.now();
-    const failures = get(key) ?? { count: 0, lockedUntil: 0, last: now };
-    failures.count += 1;
-    failures.last = now;
-    const excess = failures.count - free;
-    if (excess >= 0) failures.lockedUntil = now + Math.min(FIRST_LOCK_MILLIS * 2 ** excess, LONGEST_LOCK_MILLIS);
-    remembered.delete(key);
-    remembered.set(key, failures);
-    const [oldest] = remembered.keys();
-    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+  const reserve = async (keys: readonly string[], arrived: string): Promise<Reservation> => {
+    const text = 'select * from gateway.reserve_login($1, $2, $3, $4, $5)';
+    const [reserved] = await query<Reservation>(text, [...keys, arrived, now()]);
+    if (!reserved) throw new AppError('internal', 'The attempt to log in was not counted.');
+    return reserved;
   };
 
   return {
-    check: (email, address) => {
-      for (const [key] of keysOf(email, address)) {
-        const wait = (get(key)?.lockedUntil ?? 0) - clock.now();
-        if (wait > 0) throw tooManyRequests(Math.ceil(wait / 1_000), 'Too many failed log-ins.');
-      }
+    attempt: async ({ email, address }, work) => {
+      const arrived = now();
+      const [from, person] = [networkOf(address), comparableEmail(email)];
+      const [network, pair] = [hmac('network', from), hmac('pair', person, from)];
+      const keys = [network, pair, hmac('account', person)];
+      return inTurn(
+        pair,
+        async () => {
+          const { wait_millis: wait, delay_millis: slowedBy, is_known: isKnown } = await reserve(keys, arrived);
+          if (wait > 0) throw tooManyRequests(Math.ceil(wait / 1_000), 'Too many failed log-ins.');
+          await delay(slowedBy);
+          const release = (hasSucceeded: boolean) =>
+            query('select gateway.release_login($1, $2, $3, $4, $5, $6)', [...keys, now(), isKnown, hasSucceeded]);
+          const { outcome, value } = await work().catch(async (error: unknown) => {
+            await release(false);
+            throw error;
+          });
+          if (outcome === 'failed') await query('select gateway.fail_login($1, $2, $3)', [network, pair, now()]);
+          else await release(outcome === 'succeeded');
+          return value;
+        },
+        TURN,
+      );
     },
-    failed: (email, address) => {
-      for (const [key, free] of keysOf(email, address)) count(key, free);
-    },
-    succeeded: (email, address) => {
-      const [pair] = keysOf(email, address);
-      if (pair) remembered.delete(pair[0]);
+    sweep: async () => {
+      await query(SWEEP, [now()]);
     },
   };
 };

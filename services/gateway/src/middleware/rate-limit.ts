@@ -2,6 +2,7 @@ import type { Clock } from '@cyborgbackup/kernel';
 import type { Middleware } from 'koa';
 import { tooManyRequests } from '../http/core/http-error.ts';
 import { addressOf } from './request-context.ts';
+import { networkOf } from './source-address.ts';
 
 interface Bucket {
   tokens: number;
@@ -13,7 +14,7 @@ const BURST_SECONDS = 4;
 const MAX_ADDRESSES = 10_000;
 
 /**
- * A token bucket for each address: a client that exceeds its rate is told to wait, before any work is done for it.
+ * A token bucket for each address (IPv6: each /64): a client that exceeds its rate is told to wait, before any work is done for it.
  * @param options.perSecond the sustained rate
  */
 export const rateLimit = ({ perSecond, clock }: { readonly perSecond: number; readonly clock: Clock }): Middleware => {
@@ -33,7 +34,7 @@ export const rateLimit = ({ perSecond, clock }: { readonly perSecond: number; re
   };
 
   return async (ctx, next) => {
-    if (!take(addressOf(ctx))) throw tooManyRequests(1);
+    if (!take(networkOf(addressOf(ctx)))) throw tooManyRequests(1);
     await next();
   };
 };

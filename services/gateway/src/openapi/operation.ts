@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Endpoint } from '../http/core/endpoint.ts';
+import { hasPages, type Endpoint } from '../http/core/endpoint.ts';
 import { errorsOf } from './error-responses.ts';
 import { parametersOfList } from './list-parameters.ts';
 import type { JsonSchema, OpenApiOperation, OpenApiParameter, OpenApiResponse, Reference } from './openapi-types.ts';
@@ -38,8 +38,6 @@ const headerParameters = ({ method, access }: Endpoint, isVersioned: boolean): r
   ...(isVersioned && !['GET', 'POST'].includes(method) ? [ref('IfMatch')] : []),
 ];
 
-const hasPages = ({ answers }: Endpoint): boolean => answers instanceof z.ZodObject && 'next' in answers.shape;
-
 const VERBS = { POST: 'Create', PATCH: 'Update', PUT: 'Replace', DELETE: 'Delete' } as const;
 
 const camel = (words: readonly string[]): string =>
@@ -68,6 +66,12 @@ const ACCESS = {
   user: 'Whoever is signed in may call this.',
   superuser: 'Superusers may call this.',
 } as const;
+
+/** What a personal token needs, as a sentence. */
+const tokenNote = ({ token }: Endpoint): string => {
+  if (token === undefined) return '';
+  return token === 'never' ? 'No personal token may.' : `A personal token needs the scope \`${token}\`.`;
+};
 
 const JSON_TYPE = 'application/json';
 
@@ -116,7 +120,7 @@ export const operationOf = (endpoint: Endpoint, { registry, isVersioned }: Opera
   return {
     operationId: operationId(endpoint),
     summary,
-    description: [details, ACCESS[access]].filter(Boolean).join('\n\n'),
+    description: [details, [ACCESS[access], tokenNote(endpoint)].join(' ').trim()].filter(Boolean).join('\n\n'),
     tags: [tag],
     security: access === 'public' ? [] : SECURITY,
     ...(parameters.length > 0 ? { parameters } : {}),

@@ -319,6 +319,32 @@ describe('a job', () => {
     expect((await stdout('?format=nothing')).status).toBe(404);
   });
 
+  test('lets no output of a host command a terminal or a page, whatever the format', async () => {
+    const [{ uuid }] = await gateway.sql('select uuid from scheduler.jobs where id = 11');
+    const hostile = `\x1b[31mred\x1b[0m \x1b[2J\x1b]52;c;cm0=\x07\x9b2J\r<script>'"&`;
+    await gateway.insert('executor.job_events', {
+      id: 77,
+      job_uuid: uuid,
+      counter: 1,
+      event: 'verbose',
+      stdout: hostile,
+    });
+    const shown = `\x1b[31mred\x1b[0m ␛[2J␛]52;c;cm0=␇\uFFFD2J␍<script>'"&`;
+    const inPage = 'red ␛[2J␛]52;c;cm0=␇\uFFFD2J␍&lt;script&gt;&#39;&quot;&amp;\n';
+    const stdout = async (query: string): Promise<unknown> => (await send(`/jobs/11/stdout/${query}`)).body;
+    for (const format of ['txt', 'ansi', 'txt_download', 'ansi_download']) {
+      expect([format, await stdout(`?format=${format}`)]).toEqual([format, `${shown}\n`]);
+    }
+    expect(await stdout('?format=json&content_format=ansi')).toMatchObject({ content: `${shown}\n` });
+    expect(await stdout('?format=json')).toMatchObject({ content: `${shown}\n` });
+    expect(await stdout('?format=json&content_format=html')).toMatchObject({ content: inPage });
+    const content = Buffer.from(inPage).toString('base64');
+    expect(await stdout('?format=json&content_format=html&content_encoding=base64')).toMatchObject({ content });
+    expect(await stdout('?format=html')).toContain(`<pre>${inPage}</pre>`);
+    expect((await send('/job_events/77/')).body.stdout).toBe(shown);
+    await gateway.sql('delete from executor.job_events where id = 77');
+  });
+
   test('lists a job’s events in order and shortened', async () => {
     const { body, headers } = await send('/jobs/10/job_events/');
     expect(headers.get('x-ui-max-events')).toBe('4000');

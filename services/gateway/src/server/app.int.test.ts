@@ -123,6 +123,26 @@ describe('bodies', () => {
     expect([status, body.detail]).toEqual([413, 'The request body is larger than 1048576 bytes.']);
   });
 
+  test.each(['/api/token/obtain/', '/api/token/refresh/', '/api/password_reset/', '/api/v1/clients/'])(
+    'refuses deeply nested JSON for POST %s with a sentence',
+    async (path) => {
+      for (const levels of [33, 20_000, 500_000]) {
+        for (const [open, close] of [
+          ['[', ']'],
+          ['{"a":', '}'],
+        ] as const) {
+          const nested = `{"email":${open.repeat(levels)}0${close.repeat(levels)}}`;
+          if (nested.length > 1024 * 1024) continue;
+          const { status, body } = await send(path, { method: 'POST', body: nested });
+          expect([status, body]).toEqual([
+            400,
+            { detail: 'JSON parse error - Lists and objects may be nested 32 levels deep at most.' },
+          ]);
+        }
+      }
+    },
+  );
+
   test('keeps a body from reaching prototypes or storing malformed text', async () => {
     const { status, body } = await post('{"constructor":{"x":1},"ip":"a\\u0000b","version":"\\ud800"}');
     expect(status).toBe(400);

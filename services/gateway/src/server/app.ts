@@ -12,6 +12,8 @@ interface AppOptions {
   readonly clock: Clock;
   readonly allowedHosts: readonly string[];
   readonly corsOrigins: readonly string[];
+  /** Networks of the proxies whose X-Forwarded-For counts. */
+  readonly trustedProxies: readonly string[];
   /** Requests per second of one address. */
   readonly requestsPerSecond: number;
   readonly checks: () => Promise<readonly Check[]>;
@@ -37,7 +39,7 @@ export const createApp = (options: AppOptions): Koa => {
   const app = new Koa();
   app.on('error', logBrokenAnswers(logger));
   const middleware: readonly Middleware[] = [
-    requestContext,
+    requestContext({ trustedProxies: options.trustedProxies, logger }),
     accessLog(logger),
     apiTime,
     securityHeaders,

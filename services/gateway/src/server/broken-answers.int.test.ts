@@ -35,7 +35,7 @@ const download = endpoint({
 beforeAll(async () => {
   const app = new Koa();
   app.on('error', logBrokenAnswers(logger));
-  app.use(requestContext);
+  app.use(requestContext({ trustedProxies: [], logger }));
   const idempotency = { run: (_: unknown, work: (ids: never) => Promise<never>) => work({} as never) };
   app.use(serveEndpoint(download, { authenticate: async () => undefined, idempotency }));
   server = app.listen(0, '127.0.0.1');

@@ -1,3 +1,4 @@
+import { isNestedTooDeeply, TOO_DEEP } from '@cyborgbackup/kernel';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 import { badRequest, HttpError, unsupportedMediaType } from '../http/core/http-error.ts';
@@ -35,5 +36,6 @@ export const readBody = async (ctx: Context): Promise<unknown> => {
     if (!ctx.req.complete) ctx.set('Connection', 'close');
     throw error;
   }
+  if (isNestedTooDeeply(ctx.request.rawBody ?? '')) throw badRequest(`JSON parse error - ${TOO_DEEP}`);
   return ctx.request.body ?? {};
 };

@@ -2,9 +2,11 @@ import { currentContext, runInContext } from '@cyborgbackup/kernel';
 import type { Context, Middleware } from 'koa';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { outsideReadScope, runInReadScope } from '../db/read-scope.ts';
 import type { Authenticate } from '../auth/authenticate.ts';
-import type { ApiAnswer, ApiRequest, Caller, Endpoint } from '../http/core/endpoint.ts';
-import { forbidden, notAuthenticated } from '../http/core/http-error.ts';
+import { hasScope, type ApiAnswer, type ApiRequest, type Caller, type Endpoint } from '../http/core/endpoint.ts';
+import { beyondScope, forbidden, notAuthenticated } from '../http/core/http-error.ts';
+import { jsonText } from '../http/core/json-text.ts';
 import type { Idempotency } from '../idempotency/idempotency.ts';
 import { addressOf } from '../middleware/request-context.ts';
 import { validateBody } from '../validation/validate-body.ts';
@@ -15,12 +17,21 @@ export interface ServeDeps {
   readonly idempotency: Idempotency;
 }
 
+/** Why the personal token of the request is not enough; undefined without one. */
+const tokenRefusal = ({ method, token }: Endpoint, caller: Caller): Error | undefined => {
+  if (!caller.tokenScopes) return undefined;
+  if (method !== 'GET' && !hasScope(caller, 'write')) return forbidden('This token may only read.');
+  if (token === 'never') return forbidden('No token may do this: log in with email and password.');
+  return token === undefined || hasScope(caller, token) ? undefined : beyondScope(token);
+};
+
 /** Why this caller may not call this endpoint (401 or 403); undefined when it may. */
-export const refusalOf = ({ access, method }: Endpoint, caller: Caller | undefined): Error | undefined => {
+export const refusalOf = (endpoint: Endpoint, caller: Caller | undefined): Error | undefined => {
+  const { access } = endpoint;
   if (access === 'public') return undefined;
   if (!caller) return notAuthenticated();
-  if (!caller.mayWrite && method !== 'GET') return forbidden('This token may only read.');
-  return access === 'superuser' && !caller.isSuperuser ? forbidden() : undefined;
+  if (access === 'superuser' && !caller.isSuperuser) return forbidden();
+  return tokenRefusal(endpoint, caller);
 };
 
 /** From here on, the caller is the actor of all that is logged and recorded. */
@@ -76,7 +87,7 @@ const send = (ctx: Context, { status = 200, body, type, headers = {} }: ApiAnswe
   }
   ctx.type = type ?? 'application/json';
   if (body instanceof Readable) abortResponse(ctx, body);
-  ctx.body = type === undefined ? `${JSON.stringify(body)}\n` : body;
+  ctx.body = type === undefined ? `${jsonText(body)}\n` : body;
 };
 
 /** The body of an action without parameters. */
@@ -100,13 +111,15 @@ export const serveEndpoint =
     const body = schema ? validateBody(schema, sent, endpoint.ignoredFields) : sent;
     const request = requestOf(ctx, body, caller);
     const reauthorize = async (): Promise<void> => {
-      await authorize();
+      await outsideReadScope(authorize);
     };
     const key = method === 'POST' && caller ? ctx.get('Idempotency-Key') : '';
+    const handle = (ids: ApiRequest['ids']): Promise<ApiAnswer> => endpoint.handle({ ...request, reauthorize, ids });
+    // A write goes on without its caller: what it has begun, it finishes.
+    const scope = { budgetOf: endpoint.isCostly ? (caller?.uuid ?? '') : undefined, signal: request.signal };
+    const read = (ids: ApiRequest['ids']): Promise<ApiAnswer> => runInReadScope(scope, () => handle(ids));
     const answer = await runAs(caller, () =>
-      idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, (ids) =>
-        endpoint.handle({ ...request, reauthorize, ids }),
-      ),
+      idempotency.run({ key, owner: caller?.uuid ?? '', path: ctx.path, body: sent }, method === 'GET' ? read : handle),
     );
     send(ctx, answer);
   };

@@ -1,3 +1,4 @@
+import { comparableEmail } from '@cyborgbackup/contracts';
 import { createLogger, hashPassword, loadConfig } from '@cyborgbackup/kernel';
 import { ensureProjection } from '@cyborgbackup/projections';
 import { createServiceDeps, serviceConfig, type ServiceDeps } from '@cyborgbackup/service';
@@ -101,7 +102,9 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
   const gateway = await startGateway(deps, config);
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
 
-  const insert: TestGateway['insert'] = async (table, row) => {
+  const insert: TestGateway['insert'] = async (table, given) => {
+    const email = table === 'inventory.users' ? { comparable_email: comparableEmail(String(given['email'])) } : {};
+    const row: Record<string, unknown> = { ...email, ...given };
     const [schema, name] = table.split('.');
     const { rows } = await admin.query<{ name: string; type: string; nullable: string }>(
       `select column_name as name, data_type as type, is_nullable as nullable

@@ -15,5 +15,6 @@ export const apiTokens = defineReadModel<ApiTokenRow, ApiTokenEvent | UserEvent>
   'api-token-used': ({ data: { uuid }, metadata }, table) => table.update({ uuid }, { last_used: metadata.occurredAt }),
   'api-token-revoked': ({ data: { uuid }, version }, table) =>
     table.update({ uuid }, { revoked: true, revision: version }),
+  'user-password-changed': ({ data }, table) => table.updateMatches({ user_uuid: data.uuid }, { revoked: true }),
   'user-removed': ({ data }, table) => table.updateMatches({ user_uuid: data.uuid }, { revoked: true }),
 });

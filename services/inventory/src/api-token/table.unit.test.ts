@@ -21,7 +21,8 @@ test('keeps the row of a token that is revoked or whose user is removed', () => 
   expect(foldEvents(apiTokens, [created, removed])).toEqual([{ ...row, revoked: true }]);
 });
 
-test('revokes no tokens when the password changes', () => {
+test('revokes the tokens that there are when the password changes, and none that is made after it', () => {
   const changed = recorded(2, { type: 'user-password-changed', data: { uuid: ADA, password_hash: sealed('1') } });
-  expect(foldEvents(apiTokens, [created, changed])).toEqual([row]);
+  expect(foldEvents(apiTokens, [created, changed])).toEqual([{ ...row, revoked: true }]);
+  expect(foldEvents(apiTokens, [changed, created])).toEqual([row]);
 });

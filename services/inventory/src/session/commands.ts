@@ -1,10 +1,11 @@
-import type { RpcHandlers, sessionCommands } from '@cyborgbackup/contracts';
+import type { LogInEvent, RpcHandlers, sessionCommands } from '@cyborgbackup/contracts';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
+import { recordFact } from '../shared/record-fact.ts';
 import { waitForInventory } from '../shared/wait-for-tables.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { userDecider, userStream } from '../user/decider.ts';
-import { sessionDecider, sessionOver, sessionStream, type SessionCommand } from './decider.ts';
+import { failuresStream, sessionDecider, sessionOver, sessionStream, type SessionCommand } from './decider.ts';
 
 type VoidedBy = (SessionCommand & { type: 'refresh' })['voidedBy'];
 
@@ -43,6 +44,11 @@ export const createSessionCommands = (deps: InventoryDeps): RpcHandlers<typeof s
       });
       if (state?.isRevoked !== false) throw sessionOver();
       return { user: session.user, position: String(position ?? 0n) };
+    },
+
+    recordFailures: async ({ user, failures }) => {
+      const fact: LogInEvent = { type: 'log-in-failed', data: { user, failures } };
+      return { position: (await recordFact(deps, failuresStream(user), fact)).toString() };
     },
 
     revoke: async ({ uuid }) => {

@@ -117,3 +117,6 @@ export const sessionDecider: Decider<Session | undefined, SessionCommand, Sessio
 };
 
 export const sessionStream = (uuid: string): string => `session-${uuid}`;
+
+/** Log-ins that failed on a user's account, or where there is none. It only ever grows, and nothing is decided from it. */
+export const failuresStream = (user: string | null): string => `session-failures-${user ?? 'unknown'}`;

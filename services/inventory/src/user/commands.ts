@@ -1,10 +1,18 @@
-import { type RpcHandlers, SUPERUSERS_STREAM, type userCommands, type UserEvent } from '@cyborgbackup/contracts';
+import {
+  comparableEmail,
+  type PasswordResetEvent,
+  type RpcHandlers,
+  SUPERUSERS_STREAM,
+  type userCommands,
+  type UserEvent,
+} from '@cyborgbackup/contracts';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import { entityCommands, type EntityCommands } from '../shared/entity-commands.ts';
 import type { InventoryDeps } from '../shared/inventory-deps.ts';
+import { recordFact } from '../shared/record-fact.ts';
 import { waitForInventory } from '../shared/wait-for-tables.ts';
-import { comparableEmail, userDecider, userStream, type User, type UserCommand } from './decider.ts';
+import { passwordResetsStream, userDecider, userStream, type User, type UserCommand } from './decider.ts';
 import { superusersDecider, type Superuser } from './superusers.ts';
 
 const takesRightsAway = (command: UserCommand, { fields }: User): boolean =>
@@ -46,8 +54,12 @@ export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof user
   return {
     register: ({ uuid, command_id, password_hash: passwordHash, ...fields }) =>
       register({ uuid, command_id }, (id) => ({ type: 'register', uuid, id, fields, passwordHash })),
-    change: ({ changes, password_hash: passwordHash, ...target }) =>
-      change(target, () => ({ type: 'change', changes, passwordHash })),
+    change: ({ changes, password_hash: passwordHash, reset_token: resetToken, ...target }) =>
+      change(target, () => ({ type: 'change', changes, passwordHash, resetToken })),
     remove: (target) => remove(target, { type: 'remove' }),
+    recordPasswordReset: async (data) => {
+      const fact: PasswordResetEvent = { type: 'password-reset-issued', data };
+      return { position: (await recordFact(deps, passwordResetsStream(data.user), fact)).toString() };
+    },
   };
 };

@@ -17,7 +17,11 @@ export type User = Entity<UserFields>;
 export type UserCommand = EntityCommand<
   UserFields,
   { readonly passwordHash: string },
-  { readonly passwordHash?: string | undefined }
+  {
+    readonly passwordHash?: string | undefined;
+    /** With which the password was chosen. */
+    readonly resetToken?: string | undefined;
+  }
 >;
 
 /** As lenient as mail servers are: `root@localhost` is an address. */
@@ -27,13 +31,15 @@ const checkEmail = (email: string | undefined): void => {
   if (email !== undefined && !EMAIL.test(email)) throw fieldError('email', 'Enter a valid email address.');
 };
 
-const change = (user: User, { changes, passwordHash }: UserCommand & { type: 'change' }): UserEvent[] => {
+const change = (user: User, { changes, passwordHash, resetToken }: UserCommand & { type: 'change' }): UserEvent[] => {
   checkEmail(changes.email);
   const { uuid } = user;
   const changed = changedFields(user.fields, changes);
   const events: UserEvent[] = isEmpty(changed) ? [] : [{ type: 'user-changed', data: { uuid, ...changed } }];
-  if (passwordHash !== undefined)
-    events.push({ type: 'user-password-changed', data: { uuid, password_hash: passwordHash } });
+  if (passwordHash !== undefined) {
+    const chosenWith = resetToken === undefined ? {} : { reset_token: resetToken };
+    events.push({ type: 'user-password-changed', data: { uuid, password_hash: passwordHash, ...chosenWith } });
+  }
   return events;
 };
 
@@ -69,7 +75,7 @@ export const userDecider: Decider<User | undefined, UserCommand, UserEvent> = {
   },
 };
 
-/** Email addresses that differ in case only are one address. */
-export const comparableEmail = (email: string): string => email.normalize('NFC').toLowerCase();
-
 export const userStream = (uuid: string): string => `user-${uuid}`;
+
+/** Tokens for a new password. It only ever grows, and does not change the version of the user. */
+export const passwordResetsStream = (uuid: string): string => `user-password-resets-${uuid}`;

@@ -1,4 +1,4 @@
-import type { UserEvent } from '@cyborgbackup/contracts';
+import { comparableEmail, type UserEvent } from '@cyborgbackup/contracts';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type UserRow } from '@cyborgbackup/read-models';
 import { definedFields, sealedOnly } from '../shared/row-stamps.ts';
@@ -7,6 +7,7 @@ export const users = defineReadModel<UserRow, UserEvent>(inventory.users, {
   'user-registered': ({ data, metadata: { occurredAt }, version }, table) =>
     table.put({
       ...data,
+      comparable_email: comparableEmail(data.email),
       password_hash: sealedOnly(data.password_hash),
       created: occurredAt,
       modified: occurredAt,
@@ -14,7 +15,15 @@ export const users = defineReadModel<UserRow, UserEvent>(inventory.users, {
       credentials_changed_at: occurredAt,
     }),
   'user-changed': ({ data, metadata: { occurredAt }, version }, table) =>
-    table.update({ uuid: data.uuid }, { ...definedFields(data), modified: occurredAt, revision: version }),
+    table.update(
+      { uuid: data.uuid },
+      {
+        ...definedFields(data),
+        ...(data.email === undefined ? {} : { comparable_email: comparableEmail(data.email) }),
+        modified: occurredAt,
+        revision: version,
+      },
+    ),
   'user-password-changed': ({ data, metadata: { occurredAt }, version }, table) =>
     table.update(
       { uuid: data.uuid },

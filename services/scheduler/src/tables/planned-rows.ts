@@ -21,22 +21,34 @@ const UNTOUCHED = {
   revision: 1,
 } as const;
 
+/** In place of a policy, repository, schedule, client or machine that a job has none of. */
+const NONE = { id: null, uuid: null, name: '', policy_type: '', hostname: '' } as const;
+
 /** The user behind an event; null for a service. */
 export const actingUser = ({ actor }: EventMetadata): string | null => (actor.kind === 'user' ? actor.id : null);
 
 /** What a run's jobs have in common. */
-const runColumns = ({ uuid, policy, repository, schedule, due_at }: RunFacts) => ({
-  run: uuid,
-  policy: policy?.id ?? null,
-  policy_uuid: policy?.uuid ?? null,
-  policy_name: policy?.name ?? '',
-  policy_type: policy?.policy_type ?? '',
-  repository: repository?.id ?? null,
-  repository_uuid: repository?.uuid ?? null,
-  repository_name: repository?.name ?? '',
-  schedule: schedule?.id ?? null,
-  schedule_name: schedule?.name ?? '',
-  due_at,
+const runColumns = ({ uuid, due_at, ...run }: RunFacts) => {
+  const [policy, repository, schedule] = [run.policy ?? NONE, run.repository ?? NONE, run.schedule ?? NONE];
+  return {
+    run: uuid,
+    policy: policy.id,
+    policy_uuid: policy.uuid,
+    policy_name: policy.name,
+    policy_type: policy.policy_type,
+    repository: repository.id,
+    repository_uuid: repository.uuid,
+    repository_name: repository.name,
+    schedule: schedule.id,
+    schedule_name: schedule.name,
+    due_at,
+  };
+};
+
+const clientColumns = ({ id, uuid, hostname }: NonNullable<PlannedJob['client']> | typeof NONE) => ({
+  client: id,
+  client_uuid: uuid,
+  client_hostname: hostname,
 });
 
 /** Ids of jobs, by uuid: each one's own, and that of the first job that needs it. */
@@ -49,6 +61,12 @@ const jobIds = (
   }
   return { own: new Map(jobs.map(({ uuid, id }) => [uuid, id])), successor };
 };
+
+const relativeColumns = (job: PlannedJob, { own, successor }: ReturnType<typeof jobIds>) => ({
+  master_job: own.get(job.master_job) ?? job.master_job_id ?? null,
+  master_job_uuid: job.master_job,
+  dependent_jobs: successor.get(job.uuid) ?? null,
+});
 
 /** What a run plans, and who wants it. */
 export type PlannedRun = RunFacts & Pick<RunExtended, 'jobs'> & { readonly user: string | null };
@@ -76,18 +94,14 @@ export const plannedRows = (
     name: job.name,
     job_type: job.job_type,
     task: taskOf(job),
-    client: job.client?.id ?? null,
-    client_uuid: job.client?.uuid ?? null,
-    client_hostname: job.client?.hostname ?? '',
+    ...clientColumns(job.client ?? NONE),
     launch_type: job.launch_type,
     restore: job.restore ? JSON.stringify(job.restore) : null,
     machine_id: job.machine?.id ?? null,
     machine_name: job.machine?.name ?? null,
     status: job.needs.every((need) => succeeded.includes(need)) ? 'pending' : 'waiting',
     needs: job.needs,
-    master_job: ids.own.get(job.master_job) ?? job.master_job_id ?? null,
-    master_job_uuid: job.master_job,
-    dependent_jobs: ids.successor.get(job.uuid) ?? null,
+    ...relativeColumns(job, ids),
     archive_name: job.archive_name,
   }));
 };

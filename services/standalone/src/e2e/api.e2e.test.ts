@@ -239,7 +239,7 @@ describe('users', () => {
     expect((await me(tokens.access)).body.results[0].id).toBe(id);
 
     const changed = await send('PATCH', `/api/v1/users/${id}/`, {
-      body: { password: 'the second password' },
+      body: { password: 'the second password', current_password: user.password },
       ...bearer(tokens.access),
     });
     expect(changed.status).toBe(200);

@@ -1,16 +1,20 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ListSource } from '../../lists/index.ts';
+import type { ApiTokenScope } from '@cyborgbackup/contracts';
 
 /** The user who sent a request, as in the read model at that moment. */
 export interface Caller {
   readonly id: number;
   readonly uuid: string;
   readonly isSuperuser: boolean;
-  /** False for a personal token with the scope `read`. */
-  readonly mayWrite: boolean;
+  /** What the personal token of the request may do; undefined for a log-in, which may do all that its user may. */
+  readonly tokenScopes?: ReadonlySet<ApiTokenScope>;
   /** The log-in session of a JWT. */
   readonly session?: string;
 }
+
+/** Whether the caller logged in, or has a token with this scope. */
+export const hasScope = ({ tokenScopes }: Caller, scope: ApiTokenScope): boolean => tokenScopes?.has(scope) ?? true;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -26,7 +30,7 @@ export interface ApiRequest<Body = unknown> {
   readonly body: Body;
   /** @throws HttpError 401 without credentials */
   caller(): Caller;
-  /** The peer's address. */
+  /** Where it comes from, behind trusted proxies too. */
   readonly address: string;
   /** A header's value, or an empty text. */
   header(name: string): string;
@@ -54,6 +58,8 @@ interface EndpointSpec<Schema extends z.ZodObject> {
   /** For example `GET /api/v1/clients/:id`; without a trailing slash, which is always optional. */
   readonly route: `${Method} /${string}`;
   readonly access: Access;
+  /** The scope that a personal token needs for it beside `write` (unless it is a GET), or `never`: only a log-in may. */
+  readonly token?: ApiTokenScope | 'never';
   /** What it does, as one sentence without a full stop; OPTIONS and OpenAPI show it. */
   readonly summary: string;
   /** Further sentences for OpenAPI. */
@@ -74,18 +80,27 @@ interface EndpointSpec<Schema extends z.ZodObject> {
   readonly statuses?: Readonly<Record<number, string>>;
   /** Query parameters beside those of lists. */
   readonly query?: z.ZodObject;
+  /**
+   * Whether it reads more than rows by their keys: then what it reads counts against the caller's budget of list queries.
+   * Default: whether it answers with pages.
+   */
+  readonly isCostly?: boolean;
   /** Set for a list: its filters, search and orders. */
   readonly list?: ListSource;
   handle(request: ApiRequest<z.output<Schema>>): Promise<ApiAnswer>;
 }
 
 /** An endpoint; the caller of `handle` has validated the body. */
-export interface Endpoint extends Omit<EndpointSpec<z.ZodObject>, 'route' | 'tag' | 'handle'> {
+export interface Endpoint extends Omit<EndpointSpec<z.ZodObject>, 'route' | 'tag' | 'isCostly' | 'handle'> {
   readonly method: Method;
   readonly path: string;
   readonly tag: string;
+  readonly isCostly: boolean;
   handle(request: ApiRequest): Promise<ApiAnswer>;
 }
+
+export const hasPages = ({ answers }: Pick<Endpoint, 'answers'>): boolean =>
+  answers instanceof z.ZodObject && 'next' in answers.shape;
 
 /** Types the handler's body by its schema. */
 export const endpoint = <Schema extends z.ZodObject>({ route, ...spec }: EndpointSpec<Schema>): Endpoint => {
@@ -93,6 +108,7 @@ export const endpoint = <Schema extends z.ZodObject>({ route, ...spec }: Endpoin
   const [tag = ''] = path.replace(/^\/api(\/v1)?\//, '').split('/');
   return {
     tag,
+    isCostly: hasPages(spec),
     ...spec,
     method,
     path,

@@ -31,6 +31,10 @@ export const notAuthenticated = (detail = 'Authentication credentials were not p
 export const forbidden = (detail = 'You do not have permission to perform this action.'): HttpError =>
   withDetail(403, detail);
 
+/** What a personal token may not do that its user may. */
+export const beyondScope = (scope: string): HttpError =>
+  forbidden(`This token lacks the scope "${scope}": make one that has it, or log in.`);
+
 export const notFound = (detail = 'Not found.'): HttpError => withDetail(404, detail);
 
 /** @param label for example `Client` */

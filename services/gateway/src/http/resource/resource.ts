@@ -33,6 +33,8 @@ interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change ext
   readonly change: Change;
   /** Fields that bodies may have beside those of the representation, without effect. */
   readonly ignoredFields?: readonly string[];
+  /** What a personal token needs to change them, see `Endpoint`. */
+  readonly token?: Endpoint['token'];
   /** Who may PATCH and PUT; default: superusers. */
   readonly changeAccess?: Access;
   present(row: Row): unknown;
@@ -67,6 +69,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
   const source = sources[collection];
   const path = `/api/v1/${collection}` as const;
   const singular = `a single ${source.label.toLowerCase()}`;
+  const writing = resource.token === undefined ? {} : { token: resource.token };
   const ignoredFields = [...Object.keys(representation.shape), ...(resource.ignoredFields ?? [])];
 
   const rowOf = (request: ApiRequest): Promise<Row> => rowOfPath<Row>(reader, source, request);
@@ -104,6 +107,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `POST ${path}`,
+      ...writing,
       answers: representation,
       access: 'superuser',
       summary: `Create ${singular}`,
@@ -128,6 +132,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `PATCH ${path}/:id`,
+      ...writing,
       answers: representation,
       access: changeAccess,
       summary: `Update ${singular}`,
@@ -137,6 +142,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `PUT ${path}/:id`,
+      ...writing,
       answers: representation,
       access: changeAccess,
       summary: `Replace ${singular}`,
@@ -147,6 +153,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     }),
     endpoint({
       route: `DELETE ${path}/:id`,
+      ...writing,
       answers: representation,
       access: 'superuser',
       summary: `Delete ${singular}`,

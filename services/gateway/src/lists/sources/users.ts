@@ -3,7 +3,7 @@ import { inventory } from '@cyborgbackup/read-models';
 import { columnsOf } from '../../db/authored.ts';
 import { fieldsOf, type ResourceSource } from './list-source.ts';
 
-const HIDDEN = ['password_hash', 'credentials_changed_at', 'modified'] as const;
+const HIDDEN = ['comparable_email', 'password_hash', 'credentials_changed_at', 'modified'] as const;
 
 export type UserRow = Omit<RowOf<typeof inventory.users>, (typeof HIDDEN)[number]>;
 

@@ -96,6 +96,7 @@ export const contentRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     route: 'GET /api/v1/catalogs/:id/content',
     access: 'superuser',
+    token: 'data',
     summary: 'Download the contents of the catalogued file',
     answers: z.string(),
     media: [OCTETS],

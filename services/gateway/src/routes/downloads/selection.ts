@@ -132,7 +132,9 @@ export const selectionRoute = (deps: GatewayDeps): Endpoint =>
   endpoint({
     route: 'GET /api/v1/archives/:name/download',
     access: 'superuser',
+    token: 'data',
     summary: 'Download folders and files of the archive, or all of it, as one tar or zip',
+    isCostly: true,
     query: querySchema,
     answers: z.string(),
     media: Object.values(FORMATS),

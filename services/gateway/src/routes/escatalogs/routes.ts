@@ -67,6 +67,7 @@ export const escatalogRoute = (deps: GatewayDeps): Endpoint =>
     route: 'GET /api/v1/escatalogs',
     access: 'user',
     summary: 'Count the entries of archives, or retrieve those whose path matches a pattern',
+    isCostly: true,
     query: z.object({ archive_name: z.string().optional(), path__regexp: z.string().optional() }),
     answers: z.object({ count: z.int(), results: z.array(entrySchema) }),
     handle: async ({ query }) => {

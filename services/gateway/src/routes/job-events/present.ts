@@ -2,6 +2,7 @@ import { OUTPUT_KINDS, type OutputKind } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { linkFields, represent, urlOf } from '../../http/core/representation.ts';
 import { elapsedSeconds } from '../jobs/present.ts';
+import { terminalText } from '../jobs/terminal-text.ts';
 import type { JobEventRow } from '../../lists/sources/job-events.ts';
 
 const kinds = Object.keys(OUTPUT_KINDS) as [OutputKind, ...OutputKind[]];
@@ -39,6 +40,7 @@ export const shortened = (stdout: string): string =>
 export const presentJobEvent = (row: JobEventRow, now: number): object =>
   represent(jobEventSchema, {
     ...row,
+    stdout: terminalText(row.stdout),
     url: urlOf('job_events', row.id),
     related: { job: urlOf('jobs', row.job) },
     summary_fields: {

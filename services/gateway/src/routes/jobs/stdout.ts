@@ -4,6 +4,7 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { notFound } from '../../http/core/http-error.ts';
 import { contentDisposition } from '../downloads/content-disposition.ts';
 import { jobOf } from './find-job.ts';
+import { plainText, terminalText } from './terminal-text.ts';
 import type { JobRow } from '../../lists/sources/jobs.ts';
 
 interface OutputRow {
@@ -20,7 +21,7 @@ const linesOf = async (deps: GatewayDeps, job: JobRow): Promise<readonly string[
     'select stdout from executor.job_events where job_uuid = $1 order by counter limit $2',
     [job.uuid, MAX_LINES],
   );
-  return rows.map(({ stdout }) => stdout);
+  return rows.map(({ stdout }) => terminalText(stdout));
 };
 
 const TOO_LARGE = 'Standard Output too large to display, use ?format=txt_download to download it.';
@@ -36,10 +37,22 @@ const lineNumber = (query: URLSearchParams, name: string, count: number): number
   return Math.min(count, Math.max(0, line < 0 ? count + line : line));
 };
 
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** For a page: nothing in it is markup, and colours are left out. */
+const htmlOf = (text: string): string => plainText(text).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+
 const asJson = (lines: readonly string[], { query }: ApiRequest): ApiAnswer => {
   const start = lineNumber(query, 'start_line', lines.length) ?? 0;
   const end = Math.max(start, lineNumber(query, 'end_line', lines.length) ?? lines.length);
-  const content = bounded(inFull(lines.slice(start, end)));
+  const text = bounded(inFull(lines.slice(start, end)));
+  const content = query.get('content_format') === 'html' ? htmlOf(text) : text;
   const isEncoded = query.get('content_encoding') === 'base64';
   return {
     body: {
@@ -59,12 +72,10 @@ const asFile = (lines: readonly string[], name: string): ApiAnswer => ({
   headers: { 'Content-Disposition': contentDisposition(name) },
 });
 
-const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-const asHtml = (lines: readonly string[]): ApiAnswer => {
-  const text = bounded(inFull(lines)).replace(/[&<>"]/g, (character) => ESCAPES[character] ?? '');
-  return { body: `<!DOCTYPE html>\n<title>Output</title>\n<pre>${text}</pre>\n`, type: 'text/html; charset=utf-8' };
-};
+const asHtml = (lines: readonly string[]): ApiAnswer => ({
+  body: `<!DOCTYPE html>\n<title>Output</title>\n<pre>${htmlOf(bounded(inFull(lines)))}</pre>\n`,
+  type: 'text/html; charset=utf-8',
+});
 
 type Format = (lines: readonly string[], request: ApiRequest, job: JobRow) => ApiAnswer;
 
@@ -87,11 +98,16 @@ export const stdoutRoute = (deps: GatewayDeps): Endpoint =>
     route: 'GET /api/v1/jobs/:id/stdout',
     access: 'user',
     summary: 'Retrieve the output of the job',
+    isCostly: true,
     query: z.object({
       format: z.enum(['json', 'api', 'html', 'txt', 'ansi', 'txt_download', 'ansi_download']).optional(),
       start_line: z.int().optional(),
       end_line: z.int().optional(),
       content_encoding: z.enum(['base64']).optional(),
+      content_format: z
+        .enum(['html', 'ansi'])
+        .describe('For `json`: `html` escapes the content for a page, as the format `html` does; `ansi` keeps colours.')
+        .optional(),
     }),
     answers: z.object({
       range: z.object({ start: z.int(), end: z.int(), absolute_end: z.int() }),

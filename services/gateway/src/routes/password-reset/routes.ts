@@ -1,5 +1,5 @@
 import { userCommands } from '@cyborgbackup/contracts';
-import { currentContext, runInContext, systemContext } from '@cyborgbackup/kernel';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { accountById, type Account } from '../../auth/accounts.ts';
 import { RESET_SECONDS, type JsonWebTokens } from '../../auth/json-web-tokens.ts';
@@ -19,15 +19,16 @@ const common = {
 
 /**
  * A token is valid for a day and for one new password: it has the time of the last change, which the new password updates.
- * Tokens are not sent by mail yet; a superuser makes one and hands it over.
+ * Tokens are not sent by mail yet; a superuser makes one, which is recorded, and hands it over. The new password names the token, and
+ * is not recorded as the user's own act: nobody knows who has the token.
  */
 export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): readonly Endpoint[] => {
   /** @throws HttpError 404 for an invalid, expired or used token */
-  const accountOf = async (text: string): Promise<Account> => {
+  const holderOf = async (text: string): Promise<{ readonly account: Account; readonly token: string }> => {
     const claims = await tokens.read(text, 'reset');
     const account = claims && (await accountById(deps.reader, claims.user_id));
-    if (account?.credentials_changed_at !== claims?.cred || !account) throw notFound();
-    return account;
+    if (account?.credentials_changed_at !== claims?.cred || !account || !claims) throw notFound();
+    return { account, token: claims.jti };
   };
 
   return [
@@ -45,7 +46,7 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       body: z.object({ token }),
       statuses: { 404: 'The token is none, expired or used.' },
       handle: async ({ body }) => {
-        await accountOf(body.token);
+        await holderOf(body.token);
         return { body: OK };
       },
     }),
@@ -56,12 +57,14 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
       body: z.object({ token, password: chosenPassword }),
       statuses: { 404: 'The token is none, expired or used.' },
       handle: async ({ body }) => {
-        const { uuid } = await accountOf(body.token);
+        const { account, token: resetToken } = await holderOf(body.token);
         const hash = await deps.passwords.hash(body.password);
-        const context = currentContext() ?? systemContext('gateway');
-        const { position } = await runInContext({ ...context, actor: { kind: 'user', id: uuid } }, () =>
-          deps.call(userCommands.change, { uuid, changes: {}, password_hash: hash }),
-        );
+        const { position } = await deps.call(userCommands.change, {
+          uuid: account.uuid,
+          changes: {},
+          password_hash: hash,
+          reset_token: resetToken,
+        });
         await deps.waitForProjection('inventory', position);
         return { body: OK };
       },
@@ -69,6 +72,7 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
     endpoint({
       route: 'POST /api/v1/users/:id/password_reset_token',
       access: 'superuser',
+      token: 'never',
       summary: 'Make a token with which the user can choose a new password, for you to hand over',
       answers: z.object({ token: z.string(), expires_at: z.string() }),
       success: 201,
@@ -76,7 +80,9 @@ export const passwordResetRoutes = (deps: GatewayDeps, tokens: JsonWebTokens): r
         const account = await accountById(deps.reader, idParameter(request, 'User'));
         if (!account) throw noSuch('User');
         const expiresAt = new Date(deps.clock.now() + RESET_SECONDS * 1_000).toISOString();
-        return { status: 201, body: { token: await tokens.issueReset(account), expires_at: expiresAt } };
+        const id = randomUUID();
+        await deps.call(userCommands.recordPasswordReset, { user: account.uuid, token: id, expires_at: expiresAt });
+        return { status: 201, body: { token: await tokens.issueReset(account, id), expires_at: expiresAt } };
       },
     }),
   ];

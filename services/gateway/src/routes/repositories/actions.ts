@@ -62,6 +62,7 @@ export const repositoryActions = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/repositories/:id/generate_ssh',
     access: 'superuser',
+    token: 'never',
     summary: 'Generate a new SSH key pair for the repository; its host has to be given the new line',
     answers: authorizedKeys.pick({ public_key: true }),
     success: 201,
@@ -79,6 +80,7 @@ export const repositoryActions = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'GET /api/v1/repositories/:id/escrow',
     access: 'superuser',
+    token: 'secrets',
     summary: 'Retrieve the escrow copy of the key that borg keeps in the repository, for `borg key import`',
     answers: z.string(),
     media: ['text/plain'],

@@ -1,6 +1,7 @@
 import { repositoryCommands, SECRET_MASK } from '@cyborgbackup/contracts';
 import { randomBytes } from 'node:crypto';
-import type { ApiRequest, Endpoint } from '../../http/core/endpoint.ts';
+import { beyondScope } from '../../http/core/http-error.ts';
+import { hasScope, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { linksOf, represent } from '../../http/core/representation.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import type { GatewayDeps } from '../deps.ts';
@@ -26,9 +27,13 @@ const masked = ({ previous_key: previous }: RepositoryRow): RepositoryKeys => ({
 export const presentRepository = (row: RepositoryRow, keys = masked(row)): object =>
   represent(repositorySchema, { ...row, ...linksOf(row, { collection: 'repositories' }), ...keys });
 
-/** Only the detail shows the passphrases, only to superusers, and only after an event records that they were read. */
+/**
+ * Only the detail shows the passphrases, only to superusers (a token of theirs needs the scope `secrets`), and only after an event
+ * records that they were read.
+ */
 const presentDetail = async (deps: GatewayDeps, row: RepositoryRow, request: ApiRequest): Promise<object> => {
-  if (!request.caller().isSuperuser) return presentRepository(row);
+  const caller = request.caller();
+  if (!caller.isSuperuser || !hasScope(caller, 'secrets')) return presentRepository(row);
   await deps.call(repositoryCommands.recordKeyRead, { uuid: row.uuid });
   return presentRepository(row, {
     repository_key: await deps.keys.open(row.repository_key),
@@ -48,8 +53,9 @@ export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       presentDetail: (row, request) => presentDetail(deps, row, request),
       register: ({ repository_key: key, ...fields }, { ids }) =>
         deps.call(repositoryCommands.register, { ...ids, ...fields, repository_key: key ?? randomKey() }),
-      update: (target, { repository_key: key, ...fields }) => {
+      update: async (target, { repository_key: key, ...fields }, { request }) => {
         const isNew = key !== undefined && key !== SECRET_MASK;
+        if (isNew && !hasScope(request.caller(), 'secrets')) throw beyondScope('secrets');
         const changes = isNew ? { ...fields, repository_key: key } : fields;
         return deps.call(repositoryCommands.change, { ...target, changes });
       },

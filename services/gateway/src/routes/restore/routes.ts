@@ -67,6 +67,7 @@ export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/restore',
     access: 'superuser',
+    token: 'data',
     summary: 'Restore items of an archive to a folder, to where they were, or to a database',
     body: restoreBody,
     answers: startedJobSchema,

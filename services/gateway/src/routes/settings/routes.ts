@@ -11,8 +11,8 @@ import { z } from 'zod';
 import { columnsOf } from '../../db/authored.ts';
 import type { Reader } from '../../db/reader.ts';
 import type { GatewayDeps } from '../deps.ts';
-import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
-import { noSuch } from '../../http/core/http-error.ts';
+import { endpoint, hasScope, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { beyondScope, noSuch } from '../../http/core/http-error.ts';
 import { listSchema } from '../../http/lists/list-endpoint.ts';
 import { represent, urlOf } from '../../http/core/representation.ts';
 import { listRows, parseListQuery, sources } from '../../lists/index.ts';
@@ -85,6 +85,7 @@ const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): P
   const { key, is_secret: isSecret } = await find(deps, request);
   const isUnchanged = value === undefined || (isSecret && textOf(value).startsWith(SECRET_MASK));
   if (!isUnchanged) {
+    if (isSecret && !hasScope(request.caller(), 'secrets')) throw beyondScope('secrets');
     const { position } = await deps.call(settingsCommands.change, { key, value: textOf(value) });
     await deps.waitForProjection('inventory', position);
   }

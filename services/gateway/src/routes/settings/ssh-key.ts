@@ -47,6 +47,7 @@ export const sshKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/settings/generate_ssh',
     access: 'superuser',
+    token: 'never',
     summary: 'Generate the SSH key pair',
     body: generateSsh,
     answers: z.object({ pubkey: z.string() }),

@@ -31,6 +31,7 @@ export const statsRoute = (deps: GatewayDeps): Endpoint =>
     route: 'GET /api/v1/stats',
     access: 'user',
     summary: 'Retrieve what was backed up on each of the last 30 days that had a backup',
+    isCostly: true,
     answers: z.array(dayStats),
     handle: async () => ({ body: await deps.reader.rows(PER_DAY, [firstDay(deps.clock.now())]) }),
   });

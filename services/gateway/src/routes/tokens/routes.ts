@@ -1,4 +1,4 @@
-import { API_TOKEN_SCOPES, apiTokenCommands, requiredText } from '@cyborgbackup/contracts';
+import { apiTokenCommands, apiTokenScope, requiredText, scopesOf } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
@@ -17,7 +17,7 @@ import { personOf, type Person } from '../../db/authored.ts';
 
 const createToken = z.object({
   name: requiredText(255),
-  scope: z.enum(API_TOKEN_SCOPES).default('read'),
+  scope: apiTokenScope.default('read write'),
   /** ISO 8601; null = never. */
   expires_at: z.iso.datetime({ offset: true }).nullable().default(null),
 });
@@ -29,7 +29,7 @@ const tokenSchema = z.object({
   created: z.string(),
   user: z.int(),
   name: z.string(),
-  scope: z.enum(API_TOKEN_SCOPES),
+  scope: z.string(),
   expires_at: z.string().nullable(),
   last_used: z.string().nullable(),
   uuid: z.uuid(),
@@ -106,7 +106,12 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/tokens',
     ...common,
+    token: 'never',
     summary: 'Create a personal API token; it is shown in this answer and never again',
+    details:
+      '`scope` has one or more of `read`, `write`, `secrets` (be shown passphrases and keys) and `data` (download and restore ' +
+      'what was backed up), with a blank between them. No token makes tokens, or changes users and keys. It ends when it is ' +
+      'revoked, expires, or its user’s password changes.',
     body: createToken,
     answers: createdToken,
     success: 201,
@@ -117,7 +122,7 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
         ...request.ids,
         user: request.caller().uuid,
         name,
-        scope,
+        scope: [...scopesOf(scope)].join(' '),
         expires_at: expiry(expiresAt, deps.clock.now()),
         token_hash: apiTokenHash(token),
       });
@@ -139,6 +144,7 @@ export const personalTokenRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'DELETE /api/v1/tokens/:id',
     ...common,
+    token: 'never',
     summary: 'Revoke a personal API token',
     handle: async (request) => {
       const row = await find(deps, request, idParameter(request, 'Token'));

@@ -1,7 +1,8 @@
 import { sessionCommands, userCommands } from '@cyborgbackup/contracts';
 import { z } from 'zod';
+import type { LogIn } from '../../auth/log-in.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
-import { forbidden } from '../../http/core/http-error.ts';
+import { forbidden, invalidFields } from '../../http/core/http-error.ts';
 import { linksOf, represent } from '../../http/core/representation.ts';
 import { answerList, listSchema } from '../../http/lists/list-endpoint.ts';
 import { rowOfPath } from '../../http/resource/find-row.ts';
@@ -21,6 +22,22 @@ const checkMayChange = (row: UserRow, changes: z.output<typeof changeUser>, requ
   if (row.uuid !== caller.uuid || (changes.is_superuser ?? row.is_superuser) !== row.is_superuser) throw forbidden();
 };
 
+/**
+ * Whoever found a session open must not get the account with it. A guess counts as any other: see the guard of log-ins.
+ * @throws HttpError 400, or 429 after too many guesses
+ */
+const checkCurrentPassword = async (
+  logIn: LogIn,
+  { email, uuid }: UserRow,
+  { address, password }: { readonly address: string; readonly password: string | undefined },
+): Promise<void> => {
+  if (password === undefined || password === '') {
+    throw invalidFields({ current_password: ['Send your current password as well to choose another one.'] });
+  }
+  const account = await logIn({ email, password, address });
+  if (account?.uuid !== uuid) throw invalidFields({ current_password: ['This is not your current password.'] });
+};
+
 /** Users who change themselves get a new access token: a new password makes the one of the request void. */
 const newAccessToken = async (
   deps: GatewayDeps,
@@ -33,7 +50,7 @@ const newAccessToken = async (
   return token === undefined ? {} : { 'X-Token': token };
 };
 
-const crud = (deps: GatewayDeps): readonly Endpoint[] =>
+const crud = (deps: GatewayDeps, logIn: LogIn): readonly Endpoint[] =>
   resourceEndpoints(
     {
       collection: 'users',
@@ -42,11 +59,15 @@ const crud = (deps: GatewayDeps): readonly Endpoint[] =>
       replace: replaceUser,
       change: changeUser,
       changeAccess: 'user',
+      token: 'never',
       present: presentUser,
       register: async ({ password, ...fields }, { ids }) =>
         deps.call(userCommands.register, { ...ids, ...fields, password_hash: await deps.passwords.hash(password) }),
-      update: async (target, { password, ...changes }, { row, request }) => {
+      update: async (target, { password, current_password: current, ...changes }, { row, request }) => {
         checkMayChange(row, changes, request);
+        if (password && row.uuid === request.caller().uuid) {
+          await checkCurrentPassword(logIn, row, { address: request.address, password: current });
+        }
         const hashed = password ? { password_hash: await deps.passwords.hash(password) } : {};
         return deps.call(userCommands.change, { ...target, changes, ...hashed });
       },
@@ -62,6 +83,7 @@ const me = (deps: GatewayDeps): Endpoint =>
     route: 'GET /api/v1/me',
     access: 'user',
     summary: 'Retrieve information about the current logged user',
+    isCostly: false,
     answers: listSchema(userSchema),
     handle: (request) =>
       answerList<UserRow>(deps.reader, request, {
@@ -84,6 +106,7 @@ const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/me/logout_everywhere',
     access: 'user',
+    token: 'never',
     summary: 'End all sessions of the current user: their access and refresh tokens are void at once',
     answers: loggedOut,
     handle: (request) => logOut(deps, request.caller().uuid),
@@ -91,6 +114,7 @@ const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   endpoint({
     route: 'POST /api/v1/users/:id/logout_everywhere',
     access: 'superuser',
+    token: 'never',
     summary: 'End all sessions of the user: their access and refresh tokens are void at once',
     answers: loggedOut,
     handle: async (request) => {
@@ -100,4 +124,8 @@ const logOutRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
   }),
 ];
 
-export const userRoutes = (deps: GatewayDeps): readonly Endpoint[] => [...crud(deps), me(deps), ...logOutRoutes(deps)];
+export const userRoutes = (deps: GatewayDeps, logIn: LogIn): readonly Endpoint[] => [
+  ...crud(deps, logIn),
+  me(deps),
+  ...logOutRoutes(deps),
+];

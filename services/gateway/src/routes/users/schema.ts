@@ -65,10 +65,23 @@ export const createUser = z.object({
   password: password('Password required for new User.').prefault(''),
 });
 
-/** Without a password it stays as it is. */
-export const replaceUser = z.object({ ...fields, password: password().optional() });
+/** Of who changes their own password. */
+const currentPassword = z
+  .string()
+  .max(1024)
+  .meta({ verbatim: true, description: 'Your password until now: needed to choose another one for yourself.' })
+  .optional();
 
-export const changeUser = userFields.extend({ email, password: password() }).partial();
+/** Without a password it stays as it is. */
+export const replaceUser = z.object({
+  ...fields,
+  password: password().optional(),
+  current_password: currentPassword,
+});
+
+export const changeUser = userFields
+  .extend({ email, password: password(), current_password: currentPassword })
+  .partial();
 
 export const userSchema = z.object({
   id: z.int(),

@@ -28,6 +28,7 @@ const MEANINGS = new Map<string, fc.Arbitrary<unknown>>([
   ['crontab', one('0 5 * * MON *', '*/5 * * * *', '0 0 30 2 *', '30 2 29 2 * 2096', '0/15 8-18 * JAN-MAR 1-5')],
   ['timezone', one('UTC', 'Europe/Paris', 'Pacific/Apia', 'America/Sao_Paulo')],
   ['email', fc.uuid().map((name) => `${name}@example.com`)],
+  ['scope', one('read', 'write', 'read write', 'secrets data')],
   ['password', one('a long password', 'another good passphrase 2')],
   ['hostname', fc.uuid().map((name) => `${name}.invalid`)],
   ['path', one('borg@backup.invalid:/srv/repository', 'ssh://borg@backup.invalid:2222/./x', '/dev/null/repository')],

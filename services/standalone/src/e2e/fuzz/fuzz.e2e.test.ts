@@ -58,6 +58,8 @@ const create = async (collection: string, body: object, as: Person = SUPERUSER):
   return answer.body;
 };
 
+const SCOPE = 'read write secrets data';
+
 /** One of each thing, so that there is always something to change. */
 const seed = async (round: number): Promise<void> => {
   const client = await create('clients', { hostname: `round-${round}.invalid` });
@@ -83,8 +85,8 @@ beforeAll(async () => {
   }
   await create('users', USER, ADMIN);
   await create('users', SUPERUSER, ADMIN);
-  tokens.set('user', `Token ${String((await create('tokens', { name: 'user', scope: 'write' }, USER)).token)}`);
-  tokens.set('superuser', `Token ${String((await create('tokens', { name: 'superuser', scope: 'write' })).token)}`);
+  tokens.set('user', `Token ${String((await create('tokens', { name: 'user', scope: SCOPE }, USER)).token)}`);
+  tokens.set('superuser', `Token ${String((await create('tokens', { name: 'superuser', scope: SCOPE })).token)}`);
   await create('users', person('newest'));
 });
 

@@ -2,7 +2,9 @@ import { OUTPUT_KINDS } from '@cyborgbackup/contracts';
 import { hasCode, messageOf, type Logger } from '@cyborgbackup/kernel';
 import type { JobChangeFeed, JobWatch } from '../../../db/job-change-feed.ts';
 import { shortIsoOrNull } from '../../../db/timestamps.ts';
+import { jsonText } from '../../../http/core/json-text.ts';
 import { elapsedSeconds, isActive } from '../present.ts';
+import { terminalText } from '../terminal-text.ts';
 import type { JobEventRow } from '../../../lists/sources/job-events.ts';
 import type { JobRow } from '../../../lists/sources/jobs.ts';
 
@@ -68,7 +70,7 @@ const statusOf = (row: JobRow, now: number): object => ({
  * @param message.id a reader that comes back sends it as Last-Event-ID
  */
 const serverSentEvent = ({ event, id, data }: { event: string; id?: string; data: unknown }): string =>
-  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;
+  `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${jsonText(data)}\n\n`;
 
 /** Keeps proxies from closing a silent connection, and fails when the reader is gone. */
 const HEARTBEAT = ': still here\n\n';
@@ -77,7 +79,13 @@ const lineOf = (job: number, { progress, ...line }: StreamedLine): string =>
   serverSentEvent({
     event: 'job_event',
     id: String(line.counter),
-    data: { job, ...line, event_display: OUTPUT_KINDS[line.event], event_data: progress ?? {} },
+    data: {
+      job,
+      ...line,
+      stdout: terminalText(line.stdout),
+      event_display: OUTPUT_KINDS[line.event],
+      event_data: progress ?? {},
+    },
   });
 
 /** The id of the last event: a reader that comes back with it has had everything. */

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { outsideReadScope } from '../../../db/read-scope.ts';
 import type { GatewayDeps } from '../../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../../http/core/endpoint.ts';
 import { invalidFields } from '../../../http/core/http-error.ts';
@@ -46,7 +47,7 @@ const shareInFlight = <Args extends readonly unknown[], Value>(
     const key = keyOf(...args);
     const shared = running.get(key);
     if (shared) return shared;
-    const value = work(...args).finally(() => running.delete(key));
+    const value = outsideReadScope(() => work(...args)).finally(() => running.delete(key));
     running.set(key, value);
     return value;
   };
