@@ -95,9 +95,9 @@ test('the services are given variables they know, and all that they need', () =>
 });
 
 test('each service has a secret of its own, and none has the right to migrate the database', () => {
-  const secrets = FIVE.map((name) => compose.services[name]!.environment['CYBORGBACKUP_SERVICE_SECRET']);
-  expect(secrets).toEqual(FIVE.map((name) => expect.stringContaining(`CYBORGBACKUP_${name.toUpperCase()}_SECRET:?`)));
   for (const name of FIVE) {
+    const secret = compose.services[name]!.environment['CYBORGBACKUP_SERVICE_SECRET'];
+    expect(secret).toContain(`{CYBORGBACKUP_${name.toUpperCase()}_SECRET:?`);
     expect(JSON.stringify(compose.services[name]!.environment)).not.toMatch(/POSTGRES_PASSWORD|DATABASE_ADMIN/);
   }
   expect(Object.keys(prepareConfig)).toEqual(

@@ -21,7 +21,9 @@ let root: string;
 
 const environment = (): Record<string, string> =>
   Object.fromEntries(
-    [...readFileSync(join(root, '.env'), 'utf8').matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]),
+    [...readFileSync(join(root, '.env'), 'utf8').matchAll(/^(\w+)=(.*)$/gm)].map(
+      ([, name = '', value = '']): [string, string] => [name, value],
+    ),
   );
 
 beforeAll(() => {

@@ -62,8 +62,8 @@ describe('what services may do at the NATS server', () => {
       typeof value.subject === 'string' &&
       'input' in value;
     const defined = Object.values(contracts)
-      .flatMap((value: unknown) =>
-        typeof value === 'object' && value !== null ? [value, ...Object.values(value)] : [],
+      .flatMap((value: unknown): readonly unknown[] =>
+        typeof value === 'object' && value !== null ? [value, ...Object.values<unknown>({ ...value })] : [],
       )
       .filter(isContract);
     expect(defined.length).toBeGreaterThan(50);

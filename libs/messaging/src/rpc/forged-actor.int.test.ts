@@ -62,7 +62,7 @@ afterAll(async () => {
 });
 
 const register = (client: RpcClient, email: string): Promise<{ actor: unknown }> =>
-  runInContext(user, () => client.call(subject, { email }, { schema: output })) as Promise<{ actor: unknown }>;
+  runInContext(user, () => client.call(subject, { email }, { schema: output }));
 
 const forged = async (body: Uint8Array | string, sent: MsgHdrs): Promise<unknown> =>
   (await spy.nats.request(subject, body, { headers: sent, timeout: 2_000 })).json();
