@@ -41,8 +41,8 @@ export const startStandalone = async (
   try {
     const backing = keep(await startBacking(config, logger));
     const deps = await createServiceDeps('standalone', { ...config, ...backing.environment }, logger, {
-      // All five services are this process: its keys need no other place than its memory.
-      trust: createOwnTrust({ isShared: true }),
+      // All five services are this process: unless told, its keys need no other place than its memory.
+      trust: createOwnTrust({ isShared: true, secret: config.CYBORGBACKUP_SERVICE_SECRET }),
     });
     started.push(deps.close);
     const { initialAdmin } = keep(await startInventory(deps, config));

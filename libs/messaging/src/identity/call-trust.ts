@@ -144,12 +144,16 @@ export const createServiceTrust = (secret: string, directory: string, callersOf:
   });
 };
 
-/**
- * The trust of a process that is all services, with keys that never leave its memory.
- * @param options.isShared whether others may use the same NATS server: then its calls to itself are sealed, and others' refused
- */
-export const createOwnTrust = ({ isShared }: { readonly isShared: boolean }): CallTrust => {
-  const identity = serviceIdentity(randomServiceSecret());
+interface OwnTrustOptions {
+  /** Whether others may use the same NATS server: then its calls to itself are sealed, and others' refused. */
+  readonly isShared: boolean;
+  /** Processes with the same one are the same to each other. Default: one that never leaves the memory. */
+  readonly secret?: string | undefined;
+}
+
+/** The trust of a process that is all services. */
+export const createOwnTrust = ({ isShared, secret = randomServiceSecret() }: OwnTrustOptions): CallTrust => {
+  const identity = serviceIdentity(secret);
   const own = servicePublicKey(identity.publicKey);
   if (!own) throw new Error('An identity of ours has no public half');
   return createTrust({

@@ -105,6 +105,16 @@ describe('a sealed call', () => {
     vi.useRealTimers();
   });
 
+  it('is understood between processes with one secret, and by no other that is all services', () => {
+    const secret = randomServiceSecret();
+    const caller = createOwnTrust({ isShared: true, secret }).sealFor('catalog')!;
+    const { sealOf } = createOwnTrust({ isShared: true, secret });
+    const request = caller.sealRequest(SUBJECT, 'hello');
+    const opened = sealOf(caller.callerKey, caller.proof).openRequest(SUBJECT, request);
+    expect(Buffer.from(opened).toString()).toBe('hello');
+    expect(() => createOwnTrust({ isShared: true }).sealOf(caller.callerKey, caller.proof)).toThrow(/no signature/);
+  });
+
   it('opens with nothing else bound to it, for no other request, and not when a bit of it was changed', () => {
     const { caller, service } = seals();
     const request = caller.sealRequest(SUBJECT, 'a passphrase');
