@@ -7,7 +7,8 @@ export interface NatsUser {
   readonly name: string;
   /** Public nkey, `U…`. */
   readonly nkey: string;
-  readonly access: NatsAccess;
+  /** Everything is for tests only: no user of the product has it. */
+  readonly access: NatsAccess | 'everything';
 }
 
 /** An answer may take as long as a call waits: ten minutes for the longest. */
@@ -16,15 +17,17 @@ const ANSWERS = '{ max: 1, expires: "10m" }';
 const list = (subjects: readonly string[]): string =>
   `[${subjects.map((subject) => JSON.stringify(subject)).join(', ')}]`;
 
+const permissions = ({ publish, subscribe, answers }: NatsAccess): string => `
+      permissions: {
+        publish: { allow: ${list(publish)} }
+        subscribe: { allow: ${list(subscribe)} }
+        ${answers ? `allow_responses: ${ANSWERS}` : ''}
+      }`;
+
 const userText = ({ name, nkey, access }: NatsUser): string => `
     # ${name}
     {
-      nkey: ${nkey}
-      permissions: {
-        publish: { allow: ${list(access.publish)} }
-        subscribe: { allow: ${list(access.subscribe)} }
-        ${access.answers ? `allow_responses: ${ANSWERS}` : ''}
-      }
+      nkey: ${nkey}${access === 'everything' ? '' : permissions(access)}
     }`;
 
 /** The block `authorization` of nats-server's configuration: these users and nobody else. */
@@ -32,7 +35,7 @@ export const natsAuthorization = (users: readonly NatsUser[]): string =>
   `authorization {\n  users: [${users.map(userText).join('')}\n  ]\n}\n`;
 
 /** The user of an identity's seed. */
-export const natsUser = (name: string, seed: string, access: NatsAccess): NatsUser => ({
+export const natsUser = (name: string, seed: string, access: NatsUser['access']): NatsUser => ({
   name,
   nkey: natsUserOf(seed),
   access,
