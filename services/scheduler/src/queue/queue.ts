@@ -34,7 +34,7 @@ export interface QueuedRun {
   readonly activity: string | null;
   readonly entries: QueueEntry[];
   /** Counts entries that are to be kept and, once more, those that await an extension. */
-  open: number;
+  kept: number;
   /** Counts entries that have not ended and, once more, those that await an extension. */
   unended: number;
 }
