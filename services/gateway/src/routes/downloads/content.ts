@@ -58,9 +58,10 @@ type ContentRepository = ContentRequest['repository'];
 
 /** The repository as it is now. @throws HttpError 409 when it was removed from the inventory */
 const findRepository = async ({ reader }: GatewayDeps, uuid: string): Promise<ContentRepository> => {
-  const row = await reader.row<ContentRepository>('select id, uuid, name, path from inventory.repositories where uuid = $1', [
-    uuid,
-  ]);
+  const row = await reader.row<ContentRepository>(
+    'select id, uuid, name, path from inventory.repositories where uuid = $1',
+    [uuid],
+  );
   if (!row) throw conflict('The repository of this archive was removed from the inventory: register it again.');
   return row;
 };
