@@ -68,7 +68,7 @@ export const prepareJobQueue = async (connection: Connection): Promise<void> => 
 /**
  * A work queue of jobs on JetStream, with dead letters beside it (`<stream>_DEAD`, subject `jobs.dead` for `jobs.work`).
  * Delivery is at least once and a late acknowledgement counts, so the queue is no lock: the handler of a message
- * claims the job in the event log first.
+ * starts the job in the event log first, which one executor alone can do.
  * @throws AppError `unavailable` when JetStream does not answer
  */
 export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue> => {
