@@ -84,6 +84,13 @@ const walk = (node, visit) => {
 
 const fieldsOf = (ref) => ref.fields.map((field) => field.String?.sval);
 
+/** Notes what the table is called in its statement. @returns false for a table that is no read model's */
+const addAlias = (aliases, { schemaname, relname, alias }) => {
+  const columns = tables.get(`${schemaname}.${relname}`);
+  if (columns) aliases.set(alias?.aliasname ?? relname, columns);
+  return columns !== undefined;
+};
+
 /** Names of columns in a statement that no table of it has. */
 const unknownInTree = (tree) => {
   const aliases = new Map();
@@ -91,11 +98,7 @@ const unknownInTree = (tree) => {
   const refs = [];
   let onlyOurs = true;
   walk(tree, (kind, node) => {
-    if (kind === 'RangeVar' || kind === 'relation') {
-      const columns = tables.get(`${node.schemaname}.${node.relname}`);
-      if (columns) aliases.set(node.alias?.aliasname ?? node.relname, columns);
-      else onlyOurs = false;
-    }
+    if (kind === 'RangeVar' || kind === 'relation') onlyOurs = addAlias(aliases, node) && onlyOurs;
     if (['RangeSubselect', 'RangeFunction', 'CommonTableExpr'].includes(kind)) onlyOurs = false;
     if (kind === 'ResTarget' && node.name) introduced.add(node.name);
     if (kind === 'ColumnRef') refs.push(fieldsOf(node));
