@@ -82,7 +82,8 @@ const walk = (node, visit) => {
   }
 };
 
-const fieldsOf = (ref) => ref.fields.map((field) => field.String?.sval);
+/** Parts of a name; none for one with a star. */
+const partsOf = ({ fields }) => (fields.every((field) => field.String) ? fields.map((field) => field.String.sval) : []);
 
 /** Notes what the table is called in its statement. @returns false for a table that is no read model's */
 const addAlias = (aliases, { schemaname, relname, alias }) => {
@@ -101,14 +102,15 @@ const unknownInTree = (tree) => {
     if (kind === 'RangeVar' || kind === 'relation') onlyOurs = addAlias(aliases, node) && onlyOurs;
     if (['RangeSubselect', 'RangeFunction', 'CommonTableExpr'].includes(kind)) onlyOurs = false;
     if (kind === 'ResTarget' && node.name) introduced.add(node.name);
-    if (kind === 'ColumnRef') refs.push(fieldsOf(node));
+    if (kind === 'ColumnRef') refs.push(partsOf(node));
   });
-  return refs.flatMap((ref) => {
-    if (ref.includes(undefined)) return [];
-    if (ref.length === 2) return aliases.has(ref[0]) && !aliases.get(ref[0]).has(ref[1]) ? [ref.join('.')] : [];
-    const isKnown = !onlyOurs || introduced.has(ref[0]) || [...aliases.values()].some((columns) => columns.has(ref[0]));
-    return ref.length === 1 && aliases.size > 0 && !isKnown && !aliases.has(ref[0]) ? ref : [];
-  });
+  const all = [...aliases.values()];
+  const isKnown = ([first, second, ...more]) => {
+    if (first === undefined || more.length > 0) return true;
+    if (second !== undefined) return aliases.get(first)?.has(second) ?? true;
+    return !onlyOurs || introduced.has(first) || aliases.has(first) || all.some((columns) => columns.has(first));
+  };
+  return aliases.size === 0 ? [] : refs.filter((ref) => !isKnown(ref)).map((ref) => ref.join('.'));
 };
 
 const TABLE =
