@@ -36,6 +36,7 @@ export {
   parseRepositoryInfo,
   type RepositoryInfo,
 } from './parse/json-results.ts';
+export { BorgOutputError } from './parse/output-error.ts';
 export { createLineSplitter } from './parse/line-splitter.ts';
 export { type ArchiveEntry, createListParser } from './parse/list-parser.ts';
 export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';

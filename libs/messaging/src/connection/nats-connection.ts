@@ -1,4 +1,4 @@
-import { AppError, delay, messageOf, settledWithin, type Logger } from '@cyborgbackup/kernel';
+import { AppError, InfrastructureError, delay, messageOf, settledWithin, type Logger } from '@cyborgbackup/kernel';
 import { connect, errors, type ConnectionOptions, type NatsConnection, type Status } from '@nats-io/transport-node';
 
 /** How long a closing connection may take to send what is buffered. */
@@ -104,11 +104,17 @@ const firstConnect = async (settings: ConnectionSettings): Promise<NatsConnectio
       return await connect(options);
     } catch (error) {
       if (isRefusedToken(error)) {
-        throw new AppError('unavailable', `NATS at ${String(options.servers)} refuses our token; check NATS_URL.`);
+        throw new InfrastructureError(
+          'unavailable',
+          `NATS at ${String(options.servers)} refuses our token; check NATS_URL.`,
+        );
       }
       if (Date.now() >= givesUpAt) {
         const problem = `NATS at ${String(options.servers)} does not answer (${messageOf(error)})`;
-        throw new AppError('unavailable', `${problem}; check that nats-server runs and that NATS_URL is right.`);
+        throw new InfrastructureError(
+          'unavailable',
+          `${problem}; check that nats-server runs and that NATS_URL is right.`,
+        );
       }
       await delay(FIRST_CONNECT_PAUSE_MILLIS);
     }

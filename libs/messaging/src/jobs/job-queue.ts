@@ -1,4 +1,11 @@
-import { AppError, currentContext, messageOf, systemContext, type Logger } from '@cyborgbackup/kernel';
+import {
+  AppError,
+  InfrastructureError,
+  currentContext,
+  messageOf,
+  systemContext,
+  type Logger,
+} from '@cyborgbackup/kernel';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { contextHeaders } from '../connection/context-header.ts';
 import { consumeJobs, type ConsumeOptions } from './job-consumer.ts';
@@ -84,6 +91,10 @@ export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue
 };
 
 const unavailable = (cause: unknown): AppError =>
-  new AppError('unavailable', `The job queue is out of order (${messageOf(cause)}); check NATS and its disk.`, {
-    cause,
-  });
+  new InfrastructureError(
+    'unavailable',
+    `The job queue is out of order (${messageOf(cause)}); check NATS and its disk.`,
+    {
+      cause,
+    },
+  );

@@ -3,6 +3,7 @@ import {
   currentContext,
   delay,
   fromWireError,
+  InfrastructureError,
   isAppError,
   messageOf,
   systemContext,
@@ -55,7 +56,10 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
   const send = async (subject: string, body: string, givesUpAt: number): Promise<Msg> => {
     // Written into a broken connection, a request would be lost, or handled long after the caller gave up.
     if (!connection.isConnected() && !(await connection.whenConnected(givesUpAt - Date.now()))) {
-      throw new AppError('unavailable', `NATS is away, so ${serviceOf(subject)} cannot be reached; is it running?`);
+      throw new InfrastructureError(
+        'unavailable',
+        `NATS is away, so ${serviceOf(subject)} cannot be reached; is it running?`,
+      );
     }
     const timeout = Math.max(1, givesUpAt - Date.now());
     const headers = contextHeaders(currentContext() ?? systemContext(name), timeout);
@@ -101,13 +105,18 @@ const hasNoResponders = (error: unknown): boolean => error instanceof errors.Req
 const callError = (subject: string, deadlineMillis: number, error: unknown): AppError => {
   if (error instanceof AppError) return error;
   if (error instanceof errors.TimeoutError) {
-    return new AppError('deadline', `${serviceOf(subject)} did not answer ${subject} within ${deadlineMillis} ms.`);
+    return new InfrastructureError(
+      'deadline',
+      `${serviceOf(subject)} did not answer ${subject} within ${deadlineMillis} ms.`,
+    );
   }
   if (hasNoResponders(error)) {
-    return new AppError('unavailable', `${serviceOf(subject)} is not running: nobody answers ${subject}.`);
+    return new InfrastructureError('unavailable', `${serviceOf(subject)} is not running: nobody answers ${subject}.`);
   }
   if (error instanceof errors.InvalidArgumentError) {
     return new AppError('validation', `The request ${subject} is too large to be sent.`);
   }
-  return new AppError('deadline', `The answer to ${subject} was lost: ${messageOf(error)}.`, { cause: error });
+  return new InfrastructureError('deadline', `The answer to ${subject} was lost: ${messageOf(error)}.`, {
+    cause: error,
+  });
 };
