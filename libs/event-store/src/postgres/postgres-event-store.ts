@@ -1,4 +1,11 @@
-import { AppError, messageOf, type Logger, type NewEvent, type RecordedEvent } from '@cyborgbackup/kernel';
+import {
+  AppError,
+  InfrastructureError,
+  messageOf,
+  type Logger,
+  type NewEvent,
+  type RecordedEvent,
+} from '@cyborgbackup/kernel';
 import type pg from 'pg';
 import type {
   AppendResult,
@@ -76,7 +83,8 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
     events: readonly NewEvent[],
     expected: ExpectedVersion,
   ): Promise<AppendResult> => {
-    if (closing.signal.aborted) throw new AppError('unavailable', 'The event store is closed: this process stops.');
+    if (closing.signal.aborted)
+      throw new InfrastructureError('unavailable', 'The event store is closed: this process stops.');
     const outcome = await commits.append(toAppendItem(stream, events, expected));
     if (outcome.appended) return { version: outcome.version, position: outcome.position };
     throw new AppError(

@@ -1,4 +1,4 @@
-import { AppError, messageOf, type Logger } from '@cyborgbackup/kernel';
+import { AppError, InfrastructureError, messageOf, type Logger } from '@cyborgbackup/kernel';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { contextHeaders, ownContext } from '../connection/context-header.ts';
 import { consumeJobs, type ConsumeOptions } from './job-consumer.ts';
@@ -105,7 +105,7 @@ export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue
 };
 
 const unavailable = (cause: unknown): AppError =>
-  new AppError(
+  new InfrastructureError(
     'unavailable',
     `The job queue is out of order (${messageOf(cause)}); check NATS and its disk, and that the role prepare has run.`,
     {

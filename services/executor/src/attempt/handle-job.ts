@@ -1,11 +1,11 @@
 import { isJobOver, jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
-import { delay, hasCode, messageOf } from '@cyborgbackup/kernel';
+import { delay, hasCode, isInfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from '@cyborgbackup/messaging';
 import type { JobCommand } from '../job/job-decider.ts';
-import { isInfrastructureError } from '../job/job-failure.ts';
 import { createJobPlans } from '../job/job-plan.ts';
 import { createJobOutput } from '../output/job-output.ts';
+import { isLastAttempt } from './classify-failure.ts';
 import { createJobCommands, type JobCommands } from './job-commands.ts';
 import type { JobHolders } from './job-holders.ts';
 import { runAttempt, type AttemptDeps } from './run-attempt.ts';
@@ -20,9 +20,6 @@ const HELD_MILLIS = 15_000;
 
 /** After a failure of the control plane itself. */
 const TROUBLE_MILLIS = 5_000;
-
-/** A job whose executors die so often may be what kills them. Failed connections are counted apart, see max_attempts. */
-const MAX_LOST_ATTEMPTS = 20;
 
 const isHeldElsewhere = (): RetryLater => new RetryLater(HELD_MILLIS, 'an executor works on the job');
 
@@ -92,7 +89,7 @@ const startAttempt = async (
   if (isJobOver(current)) return undefined;
   const isRunning = current.status === 'running';
   if (isRunning && (await holders.isHeld(job))) throw isHeldElsewhere();
-  if (current.attempt - current.transportFailures >= MAX_LOST_ATTEMPTS) return giveUp(command, job, current);
+  if (isLastAttempt(current)) return giveUp(command, job, current);
   const start: JobCommand = { type: 'start', job, run, executor: deps.instance };
   try {
     const { state } = await command(jobStream(job), isRunning ? { ...start, insteadOf: current.attempt } : start);
