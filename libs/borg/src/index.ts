@@ -37,10 +37,12 @@ export {
   parseRepositoryInfo,
   type RepositoryInfo,
 } from './parse/json-results.ts';
+export { createEntryGate, createLastOnly, type GatedEntry } from './parse/entry-gate.ts';
 export { createLineSplitter } from './parse/line-splitter.ts';
 export { type ArchiveEntry, createListParser } from './parse/list-parser.ts';
 export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';
 export type { BorgRunner } from './runner/borg-runner.ts';
+export { probeConfinement, type Confinement } from './runner/confine.ts';
 export { TERM_TO_KILL_MILLIS } from './runner/graceful-stop.ts';
 export { runCommand, type RunCommandOptions, type CommandOutput } from './runner/run-command.ts';
 export { localRunner } from './runner/local-runner.ts';

@@ -1,3 +1,4 @@
+export { hostileTar, type HostileItem } from './hostile-tar.ts';
 export { startTestNats, type TestNats } from './nats-server.ts';
 export { createTestDatabase, type TestDatabase } from './postgres.ts';
 export { startTestDeps, type TestDeps } from './service-deps.ts';

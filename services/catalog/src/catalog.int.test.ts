@@ -124,7 +124,7 @@ describe('a listing that is not the only one', () => {
     const job = await host.backUp('one', { owner: of });
     const listing = randomUUID();
     const { series } = await host.call(catalogCommands.begin, { listing, job, ...of });
-    const complete = { series, listing, job, events: 1, added: 1, entries: 1 };
+    const complete = { series, listing, job, events: 1, added: 1, entries: 1, unsafe: null };
     await expect(host.call(catalogCommands.complete, complete)).rejects.toThrow(/Parts of this listing are missing/);
   });
 });

@@ -1,6 +1,6 @@
 import { archiveLocation, checkArchiveName } from './repository-location.ts';
 import { AppError } from '@cyborgbackup/kernel';
-import { commonOptions, type CommonOptions, escapeGlob, flag, literalPaths, option } from './options.ts';
+import { commonOptions, type CommonOptions, escapeGlob, flag, literalPaths, option, repeated } from './options.ts';
 
 /** The archives of a repository, as one JSON document (see `parseArchiveList`). */
 export const listArchivesCommand = (
@@ -76,6 +76,10 @@ export const extractCommand = (
     readonly stdout?: boolean;
     /** Keep the numeric owners, whatever their names are on this host. */
     readonly numericIds?: boolean;
+    /** Leave file flags such as `immutable` out: a file that has it cannot be moved. */
+    readonly noFlags?: boolean;
+    /** What is left out of it, in borg's syntax. */
+    readonly exclude?: readonly string[];
     /** Leave holes where a file has nothing but zeros. */
     readonly sparse?: boolean;
   },
@@ -85,7 +89,9 @@ export const extractCommand = (
   ...(options.stdout ? ['--stdout'] : ['--progress']),
   ...flag('dry-run', options.dryRun),
   ...flag('numeric-ids', options.numericIds),
+  ...flag('noflags', options.noFlags),
   ...flag('sparse', options.sparse),
+  ...repeated('exclude', options.exclude),
   '--',
   archiveLocation(options.repository, options.archive),
   ...literalPaths(options.paths),

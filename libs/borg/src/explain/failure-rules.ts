@@ -132,7 +132,7 @@ export const SCRIPT_STATUSES: Readonly<Record<number, readonly [kind: BorgFailur
     'The shell of this host has no built-in printf, so secrets cannot be passed safely. Install dash or bash as sh.',
   ],
   123: ['no-space', 'No temporary folder could be made in /tmp on this host. Is the disk full or read-only?'],
-  124: ['no-directory', 'The folder to work in does not exist on this host.'],
+  124: ['no-directory', 'The folder to work in does not exist on this host, or borg could not be confined to it.'],
   126: ['no-borg', 'Borg cannot be executed on this host. Check its permissions and that it fits the processor.'],
   127: ['no-borg', NO_BORG],
 };

@@ -1,8 +1,9 @@
 import { AppError } from '@cyborgbackup/kernel';
+import { createEntryGate } from './entry-gate.ts';
 import { countOf, toIsoUtc } from './fields.ts';
 
-/** One entry of an archive. */
-export interface ArchiveEntry {
+/** One entry of an archive, as far as borg says it: nothing may be made of it that has not passed the gate. */
+interface ListedItem {
   /** `-` file, `d` folder, `l` symbolic link, `c` and `b` devices, `p` pipe, `s` socket. */
   readonly type: string;
   /** As `ls` shows it; an `h` in front marks a hard link to `linkTarget`. */
@@ -25,6 +26,12 @@ export interface ArchiveEntry {
   readonly sha256?: string;
 }
 
+/** One entry of an archive that has passed the gate (see `EntryGate`), or has not. */
+export interface ArchiveEntry extends ListedItem {
+  /** Why it may not be extracted and its path not be used, a clause that begins with the path; empty for a safe entry. */
+  readonly unsafe: string;
+}
+
 const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
 const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
@@ -39,7 +46,7 @@ const fromPython = (written: string): string => {
 
 const FIELD_COUNT = 11;
 
-const entryOf = (fields: readonly string[]): ArchiveEntry => {
+const itemOf = (fields: readonly string[]): ListedItem => {
   const [type = '', mode = '', user = '', group = '', uid, gid, size, time, health, ...rest] = fields;
   const [target = '', path = '', sha256] = rest;
   const mtime = toIsoUtc(time);
@@ -66,19 +73,27 @@ const entryOf = (fields: readonly string[]): ArchiveEntry => {
   };
 };
 
+/** The path that a hard link shares its contents with; empty for what is none. */
+const hardLinkTo = ({ mode, linkTarget }: ListedItem): string => (mode.startsWith('h') ? linkTarget : '');
+
 /**
- * Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given. `push` gives the
- * entries that a chunk completes. Both functions throw AppError('unavailable') for other output, and for an incomplete listing.
+ * Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given, and what the gate that
+ * all entries pass remembers of them. `push` gives the entries that a chunk completes. Both functions throw
+ * AppError('unavailable') for other output, and for an incomplete listing.
  * @param withDigests as the listing was asked for
  */
 export const createListParser = ({ withDigests = false } = {}): {
   push: (chunk: Buffer) => ArchiveEntry[];
   end: () => void;
+  /** As of the gate. */
+  readonly repeated: ReadonlyMap<string, number>;
 } => {
+  const gate = createEntryGate();
   const count = withDigests ? FIELD_COUNT + 1 : FIELD_COUNT;
   let rest = '';
   let fields: string[] = [];
   return {
+    repeated: gate.repeated,
     push: (chunk) => {
       // All of it is ASCII.
       const parts = (rest + chunk.toString('latin1')).split('\0');
@@ -87,7 +102,8 @@ export const createListParser = ({ withDigests = false } = {}): {
       for (const part of parts) {
         fields.push(part);
         if (fields.length < count) continue;
-        entries.push(entryOf(fields));
+        const item = itemOf(fields);
+        entries.push({ ...item, unsafe: gate.check({ ...item, hardLinkTo: hardLinkTo(item) }) });
         fields = [];
       }
       return entries;

@@ -20,6 +20,7 @@ const ENTRIES: readonly ArchiveEntry[] = [
     healthy: true,
     linkTarget: '',
     path: 'src/new\nline',
+    unsafe: '',
   },
   {
     type: 'l',
@@ -33,6 +34,7 @@ const ENTRIES: readonly ArchiveEntry[] = [
     healthy: false,
     linkTarget: "tar'get",
     path: `src/inv\udcff\udce9 \u{1f600} \\ ' "`,
+    unsafe: '',
   },
 ];
 

@@ -2,6 +2,7 @@ import { MOUNT_FAILED } from '../explain/explain-failure.ts';
 import { PID_MARKER } from '../parse/log-line.ts';
 import { assignLines, exportLines, readScript } from '../shell/script.ts';
 import type { RemoteScript } from './borg-runner.ts';
+import { confiningEnv, confiningWords, type Confinement } from './confine.ts';
 import { mountLines, type SshMount } from './ssh-mount.ts';
 import { supervisedScript } from './supervised-script.ts';
 
@@ -24,6 +25,8 @@ export interface BorgCommand {
   readonly scratch?: string | undefined;
   /** Another host's files, mounted for the time of the command; borg is started in them. Excludes `directory`. */
   readonly mount?: SshMount | undefined;
+  /** For a command that writes what an archive says: it can write to the folder that it is started in alone. */
+  readonly confine?: Confinement | undefined;
   /** An agent's socket on the host where borg runs (see `startLocalAgent`). Not for a forwarded agent. */
   readonly agentSocket?: string | undefined;
   /** More of borg's environment, for example `TZ`. Not for secrets. */
@@ -40,23 +43,27 @@ const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
  * @throws AppError('validation') for arguments that no program can be given
  */
 export const borgScript = (command: BorgCommand): RemoteScript => {
-  const { argv, passphrase, knownHosts, directory, scratch, mount, agentSocket, env = {}, input } = command;
+  const { argv, passphrase, knownHosts, directory, scratch, mount, confine, agentSocket, env = {}, input } = command;
   const parameters = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket, directory, scratch };
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
   const enter = mount ? [`cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`, 'shift'] : [];
   // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
-  const start = [...exportLines(env), ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');
+  const exports = exportLines({ ...env, ...confiningEnv(confine) });
+  const start = [...exports, ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');
   const setup = [
     ...assignLines(parameters),
     SCRIPT,
+    ...(confine ? ['export CYBORGBACKUP_TMP="$tmp"'] : []),
     ...(mount ? mountLines(mount, env) : []),
     // Secrets come last: an exit before the command is started would leave their writers waiting for a reader.
     ...(passphrase === undefined ? [] : ['supply passphrase "$cyborg_passphrase"', 'export BORG_PASSPHRASE_FD=4']),
     ...(input === undefined ? [] : ['supply input "$cyborg_input"']),
   ];
   return {
-    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, 'borg', ...argv], { setup }),
+    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, ...confiningWords(confine), 'borg', ...argv], {
+      setup,
+    }),
     secrets: { cyborg_passphrase: passphrase, cyborg_input: input },
   };
 };

@@ -3,7 +3,7 @@ import { defineRpc } from '../wire/rpc.ts';
 import { archivePath, requiredText, timestamp, uuid } from '../wire/scalars.ts';
 import { BROKEN_PATHS_MAX } from './archive-events.ts';
 import { FINGERPRINT_LENGTH } from './entries.ts';
-import { NUMBERS_MAX } from './listing-events.ts';
+import { NUMBERS_MAX, unsafeReason } from './listing-events.ts';
 import { packedEntries } from './packed-entries.ts';
 
 /** Limit of fingerprints in one `match`. */
@@ -102,8 +102,10 @@ export const catalogCommands = {
       events: count,
       /** New entries. */
       added: count,
-      /** All entries of the archive. */
+      /** All entries of the archive that are safe. */
       entries: count,
+      /** Why the archive is not safe to extract; null for a safe one. */
+      unsafe: unsafeReason.nullable(),
     }),
     z.object({ position }),
   ),

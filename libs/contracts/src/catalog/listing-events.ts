@@ -1,6 +1,6 @@
 import { defineEvent } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { uuid } from '../wire/scalars.ts';
+import { requiredText, uuid } from '../wire/scalars.ts';
 import { packedEntries } from './packed-entries.ts';
 
 /*
@@ -15,6 +15,9 @@ import { packedEntries } from './packed-entries.ts';
 
 /** Every event of a listing says which one it is. */
 const ids = { series: uuid, listing: uuid };
+
+/** A sentence about an archive whose entries break the rules of the gate that listings pass. */
+export const unsafeReason = requiredText(1_000);
 
 /** Limit of entry numbers in one event. */
 export const NUMBERS_MAX = 10_000;
@@ -83,8 +86,10 @@ export const catalogListingCompleted = defineEvent({
     next_number: z.int().min(0),
     /** The catalog id of an entry of this archive is the sum of this and the entry's number. */
     id_base: z.int().min(0),
-    /** Number of entries in the archive. */
+    /** Number of entries in the archive, without those that are not safe. */
     entries: z.int().min(0),
+    /** Why the archive is not safe to extract, a sentence; null for a safe one. */
+    unsafe: unsafeReason.nullable().default(null),
   }),
 });
 

@@ -38,6 +38,8 @@ export const restoreRequest = z.object({
   dry_run: z.boolean(),
   /** Feed the dump to the database server it came from (mysql and postgresql archives). */
   database: z.boolean(),
+  /** Leave out the entries that are not safe to extract, instead of refusing an archive that has some. */
+  allow_unsafe: z.boolean().default(false),
 });
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 

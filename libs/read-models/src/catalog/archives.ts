@@ -31,6 +31,8 @@ export const archives = defineTable('catalog.archives', {
     /** A check found damage. */
     damaged: 'bool',
     checked_at: 'timestamptz?',
+    /** Why it is not safe to extract; null for a safe one, and until it is listed. */
+    unsafe: 'text?',
     /** Of the event that told of it in the log. */
     position: 'safeint',
     /** Of its latest complete listing; set by the listing's steps. */

@@ -6,6 +6,7 @@ import {
   isListed,
   nameOf,
   PATH_COLUMNS,
+  type ArchiveRow,
   type ListedArchive,
 } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
@@ -17,10 +18,13 @@ export interface SampledFile extends StoredPath {
   readonly mtime: string;
 }
 
+/** Where its entries are, and why it is not safe to extract. */
+export type SampledArchive = ListedArchive & Pick<ArchiveRow, 'unsafe'>;
+
 /** Undefined for an archive that was not listed to its end, or that is gone. */
-export const findListedArchive = async (pool: Pool, job: string): Promise<ListedArchive | undefined> => {
-  const { rows } = await pool.query<ListedArchive>(
-    `select series_id, sequence, next_number, id_base::float8 from catalog.archives a where job_uuid = $1 and ${isListed('a')}`,
+export const findListedArchive = async (pool: Pool, job: string): Promise<SampledArchive | undefined> => {
+  const { rows } = await pool.query<SampledArchive>(
+    `select series_id, sequence, next_number, id_base::float8, unsafe from catalog.archives a where job_uuid = $1 and ${isListed('a')}`,
     [job],
   );
   return rows[0];

@@ -49,6 +49,27 @@ describe('a sample of an archive', () => {
     ]);
   });
 
+  test('refuses a sample of an archive that is not safe, whose reason stays until a listing finds it safe', async () => {
+    const job = await host.backUp('hostile');
+    const unsafeOf = async (): Promise<unknown> => {
+      await host.waitForProjection();
+      return (await host.rows('select unsafe from catalog.archives where job_uuid = $1', [job]))[0]?.['unsafe'];
+    };
+    expect(await unsafeOf()).toBeNull();
+    for (const unsafe of ['"../x" leaves its folder by "..".', null]) {
+      const listing = await host.begin(job);
+      await listing.add(file('good', { size: 1 }));
+      await listing.end(unsafe);
+      expect(await unsafeOf()).toBe(unsafe);
+      if (unsafe === null) expect(await sample(job, 'one', 1)).toEqual(['good']);
+      else
+        await expect(sample(job, 'one', 1)).rejects.toMatchObject({
+          code: 'conflict',
+          message: expect.stringContaining(unsafe),
+        });
+    }
+  });
+
   test('refuses a sample of an archive that is not in the catalog', async () => {
     await expect(sample(randomUUID(), 'one', 1)).rejects.toMatchObject({ code: 'conflict' });
   });

@@ -6,7 +6,7 @@ import type { ServiceDeps } from '@cyborgbackup/service';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
-import { findFiles, findListedArchive, scanForFiles, type SampledFile } from './find-sample.ts';
+import { findFiles, findListedArchive, scanForFiles, type SampledArchive, type SampledFile } from './find-sample.ts';
 
 /** Guesses for each file that is wanted: enough where most entries are files of this archive. */
 const GUESSES_PER_FILE = 8;
@@ -35,17 +35,18 @@ const guess = async (
 
 /**
  * Picks files for a restore drill.
- * @throws AppError `conflict` for an archive that is not in the catalog
+ * @throws AppError `conflict` for an archive that is not in the catalog, or not safe
  */
 export const createSampleFiles =
   ({ pool, waiter }: Pick<ServiceDeps, 'pool' | 'waiter'>): RpcHandlers<typeof catalogCommands>['sample'] =>
   async (input) => {
-    const find = async (): Promise<ListedArchive | undefined> => findListedArchive(pool, input.job);
-    const findLater = async (): Promise<ListedArchive | undefined> => {
+    const find = async (): Promise<SampledArchive | undefined> => findListedArchive(pool, input.job);
+    const findLater = async (): Promise<SampledArchive | undefined> => {
       await waiter.waitForProjections([catalogProjection.name], 'head', WAIT_MILLIS.listing);
       return find();
     };
     const archive = (await find()) ?? (await findLater());
+    if (archive?.unsafe) throw new AppError('conflict', `The archive is not safe to extract: ${archive.unsafe}`);
     if (!archive) {
       throw new AppError('conflict', 'The archive is not in the catalog: run its catalog job, or turn catalogs on.');
     }

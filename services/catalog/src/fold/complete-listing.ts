@@ -25,7 +25,7 @@ const replaceBroken = async (target: StepTarget, seriesId: number, job: string):
 export const completeListing = listingStep(catalogListingCompleted, async (target, listing, data) => {
   const { client, schema } = target;
   const { series_id } = listing;
-  const { job, sequence, next_number, id_base, entries } = data;
+  const { job, sequence, next_number, id_base, entries, unsafe } = data;
   const former = await findFormerListing(target, job);
   if (listing.previous_entries > 0) await rollUpListing(target, listing, next_number);
   await client.query(
@@ -34,10 +34,10 @@ export const completeListing = listingStep(catalogListingCompleted, async (targe
   );
   await client.query(
     `update ${schema}.archives
-        set series_id = $2, sequence = $3, next_number = $4, id_base = $5, entries = $6, complete = true,
+        set series_id = $2, sequence = $3, next_number = $4, id_base = $5, entries = $6, complete = true, unsafe = $7,
             healthy = not damaged and not exists (select from ${schema}.pending_broken_entries where series_id = $2)
       where job_uuid = $1 and not removed`,
-    [job, series_id, sequence, next_number, id_base, entries],
+    [job, series_id, sequence, next_number, id_base, entries, unsafe],
   );
   await replaceBroken(target, series_id, job);
   await garbageCollectBefore(target, { series_id, sequence });

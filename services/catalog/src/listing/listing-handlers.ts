@@ -118,12 +118,12 @@ export const createListingHandlers = (deps: ServiceDeps): Pick<RpcHandlers<typeo
       const event = { type: 'catalog-entries-broken', data } as const;
       return { position: await record(data.listing, `broken-${data.part}`, event) };
     },
-    complete: async ({ series, listing, job, events, added, entries }) => {
+    complete: async ({ series, listing, job, events, added, entries, unsafe }) => {
       await refuseIfGone(job);
       await checkEvents(listing, events);
       const { state } = await loadState(deps, seriesDecider, seriesStream(series));
       const idBase = await drawIdBlock(pool, 'catalog_entry', Math.max(1, state.nextNumber + added));
-      const command = { type: 'complete', series, listing, job, added, entries, idBase } as const;
+      const command = { type: 'complete', series, listing, job, added, entries, idBase, unsafe } as const;
       return { position: text((await handle(seriesStream(series), command)).position) };
     },
     abandon: async ({ series, listing }) => {

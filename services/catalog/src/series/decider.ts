@@ -35,6 +35,7 @@ export type SeriesCommand =
       readonly added: number;
       readonly entries: number;
       readonly idBase: number;
+      readonly unsafe: string | null;
     }
   | { readonly type: 'abandon'; readonly series: string; readonly listing: string };
 
@@ -57,13 +58,22 @@ const start = (
 };
 
 const complete = (
-  { series, listing, job, added, entries, idBase }: Extract<SeriesCommand, { type: 'complete' }>,
+  { series, listing, job, added, entries, idBase, unsafe }: Extract<SeriesCommand, { type: 'complete' }>,
   state: SeriesState,
 ): readonly SeriesEvent[] => {
   if (state.completed === listing) return [];
   if (state.listing?.uuid !== listing) throw voidListing();
   const { sequence } = state.listing;
-  const data = { series, listing, job, sequence, next_number: state.nextNumber + added, id_base: idBase, entries };
+  const data = {
+    series,
+    listing,
+    job,
+    sequence,
+    next_number: state.nextNumber + added,
+    id_base: idBase,
+    entries,
+    unsafe,
+  };
   return [{ type: 'catalog-listing-completed', data }];
 };
 

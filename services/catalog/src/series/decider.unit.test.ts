@@ -17,10 +17,19 @@ const complete = (number: number, added: number): SeriesCommand => ({
   added,
   entries: 9,
   idBase: 100,
+  unsafe: '"../x" leaves its folder.',
 });
 const completed = (number: number, sequence: number, next: number): SeriesEvent => ({
   type: 'catalog-listing-completed',
-  data: { ...names(number), job: of.job, sequence, next_number: next, id_base: 100, entries: 9 },
+  data: {
+    ...names(number),
+    job: of.job,
+    sequence,
+    next_number: next,
+    id_base: 100,
+    entries: 9,
+    unsafe: '"../x" leaves its folder.',
+  },
 });
 const abandon = (number: number): SeriesCommand => ({ type: 'abandon', ...names(number) });
 const abandoned = (number: number): SeriesEvent => ({ type: 'catalog-listing-abandoned', data: names(number) });

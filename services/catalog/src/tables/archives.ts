@@ -23,6 +23,7 @@ const planned = (known: Pick<ArchiveRow, 'job_uuid'> & Partial<ArchiveRow>): Arc
   healthy: true,
   damaged: false,
   checked_at: null,
+  unsafe: null,
   position: 0,
   series_id: null,
   sequence: null,

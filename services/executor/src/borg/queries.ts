@@ -45,13 +45,17 @@ export const listArchives = async (
   return parseArchiveList(stdout).archives;
 };
 
-/** Visits entries of an archive one after the other, all of them by default; borg waits meanwhile. @throws JobFailure */
+/**
+ * Visits entries of an archive one after the other, all of them by default; borg waits meanwhile. Each says whether it is safe.
+ * @returns also the safe paths that came more than once, and how often
+ * @throws JobFailure
+ */
 export const listEntries = async (
   context: JobContext,
   endpoint: BorgEndpoint,
   selection: Omit<Parameters<typeof listEntriesCommand>[0], 'repository'>,
   visit: (entry: ArchiveEntry) => Promise<void>,
-): Promise<BorgResult> => {
+): Promise<{ readonly result: BorgResult; readonly repeated: ReadonlyMap<string, number> }> => {
   const parser = createListParser(selection);
   const result = await runBorgStep(context, endpoint, {
     argv: listEntriesCommand({ ...commandOptions(endpoint), ...selection }),
@@ -60,5 +64,5 @@ export const listEntries = async (
     },
   });
   parser.end();
-  return result;
+  return { result, repeated: parser.repeated };
 };

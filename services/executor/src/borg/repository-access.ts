@@ -1,3 +1,4 @@
+import { REPOSITORY_SIGNAL } from '@cyborgbackup/contracts';
 import { AppError, delay } from '@cyborgbackup/kernel';
 import { createSignals, type Connection } from '@cyborgbackup/messaging';
 import { z } from 'zod';
@@ -8,7 +9,6 @@ import { z } from 'zod';
  * get a little time to finish and are aborted, and no new one begins until the writer has got the lock, or has ended.
  * See docs/decisions/0016-downloads-are-credit-based-streams.md.
  */
-const SUBJECT = 'repositories.wanted';
 const message = z.object({ repository: z.uuid(), wanted: z.boolean() });
 
 const FINISH_MILLIS = 20_000;
@@ -22,11 +22,11 @@ export const withWriteAccess = async <Result>(
   work: () => Promise<Result>,
 ): Promise<Result> => {
   const signals = createSignals(connection);
-  signals.publish(SUBJECT, { repository, wanted: true });
+  signals.publish(REPOSITORY_SIGNAL, { repository, wanted: true });
   try {
     return await work();
   } finally {
-    signals.publish(SUBJECT, { repository, wanted: false });
+    signals.publish(REPOSITORY_SIGNAL, { repository, wanted: false });
   }
 };
 
@@ -67,7 +67,7 @@ export const createRepositoryAccess = (connection: Connection, finishMillis = FI
     for (const reader of readers.get(repository) ?? []) reader.abort(inUse());
   };
 
-  const unsubscribe = createSignals(connection).subscribe(SUBJECT, message, ({ repository, wanted }) =>
+  const unsubscribe = createSignals(connection).subscribe(REPOSITORY_SIGNAL, message, ({ repository, wanted }) =>
     wanted ? claim(repository) : release(repository),
   );
 

@@ -6,7 +6,7 @@ import type { ConnectionDeps } from '../job/job-context.ts';
 import { createTarReader } from '../tar/tar-reader.ts';
 import { readArchive } from './read-archive.ts';
 import { startOnce } from './send-file.ts';
-import { tarToZip } from './tar-to-zip.ts';
+import { refuseUnsafe, tarToZip } from './tar-to-zip.ts';
 import { createZipWriter } from './zip-writer.ts';
 
 type Request = Pick<ContentRequest, 'archive' | 'paths' | 'repository'>;
@@ -21,14 +21,20 @@ const exportTar = (
     argv: (common) => exportTarCommand({ ...common, archive: request.archive, paths: request.paths }),
   });
 
-/** Sends paths with everything below them as a tar, as borg makes it. */
+/** Sends paths with everything below them as a tar, as borg makes it. No byte of an item that is not safe is sent. */
 export const sendTar = async (deps: ConnectionDeps, request: Request, sink: ByteSink): Promise<void> => {
   const start = startOnce(sink);
+  const tar = createTarReader({
+    begin: async (item) => refuseUnsafe(item),
+    data: () => Promise.resolve(),
+    end: () => Promise.resolve(),
+  });
   await exportTar(deps, request, {
     signal: sink.signal,
-    onChunk: (chunk) => {
+    onChunk: async (chunk) => {
+      await tar.push(chunk);
       start();
-      return sink.write(chunk);
+      await sink.write(chunk);
     },
   });
 };

@@ -1,6 +1,16 @@
+import { AppError } from '@cyborgbackup/kernel';
 import { dirname, relative } from 'node:path/posix';
-import type { TarConsumer, TarHeader } from '../tar/tar-reader.ts';
+import type { TarConsumer, TarItem } from '../tar/tar-reader.ts';
 import type { ZipWriter } from './zip-writer.ts';
+
+/** What has passed goes to a receiver who may unpack it as root. @throws AppError `conflict` */
+export const refuseUnsafe = ({ unsafe }: TarItem): void => {
+  if (unsafe === '') return;
+  throw new AppError(
+    'conflict',
+    `The archive is not safe to unpack: ${unsafe}. Download single files, or restore its safe entries with allow_unsafe.`,
+  );
+};
 
 const FILE = 0o100_000;
 const FOLDER = 0o040_000;
@@ -20,7 +30,9 @@ export const tarToZip = (zip: ZipWriter): TarConsumer & { finish(): Promise<void
   let isFile = false;
   let leftOut = 0;
 
-  const begin = async ({ name, type, mode, mtime, size, link }: TarHeader): Promise<void> => {
+  const begin = async (tarItem: TarItem): Promise<void> => {
+    refuseUnsafe(tarItem);
+    const { name, type, mode, mtime, size, link } = tarItem;
     const item = { name, mtime };
     isFile = type === '0' && size > 0;
     if (isFile) return zip.begin({ ...item, mode: FILE | mode }, size);

@@ -1,3 +1,6 @@
+import { createEntryGate, type GatedEntry } from '@cyborgbackup/borg';
+import { escapeBytes } from '@cyborgbackup/contracts';
+
 /** What a tar says of one item. Names are bytes. */
 export interface TarHeader {
   readonly name: Buffer;
@@ -10,6 +13,12 @@ export interface TarHeader {
   /** Bytes of content that follow. */
   readonly size: number;
   readonly link: Buffer;
+}
+
+/** An item that has passed the gate (see `EntryGate` of libs/borg), or has not. */
+export interface TarItem extends TarHeader {
+  /** Why its name may not be used, a clause that begins with the name; empty for a safe item. */
+  readonly unsafe: string;
 }
 
 const BLOCK_BYTES = 512;
@@ -63,9 +72,21 @@ const parseTarHeader = (block: Buffer): TarHeader | undefined => {
   };
 };
 
+const ENTRY_TYPES: Readonly<Record<string, string>> = { '0': '-', '1': '-', '2': 'l', '5': 'd' };
+
+/** An item as the gate takes it; the name of a folder has a slash at its end. */
+const asEntry = ({ name, type, link }: TarHeader): GatedEntry => {
+  const path = escapeBytes(name);
+  return {
+    path: type === '5' ? path.replace(/\/$/, '') : path,
+    type: ENTRY_TYPES[type] ?? type,
+    hardLinkTo: type === '1' ? escapeBytes(link) : '',
+  };
+};
+
 /** Takes the items of a tar one after the other. The reader waits for each returned promise. */
 export interface TarConsumer {
-  begin(header: TarHeader): Promise<void>;
+  begin(item: TarItem): Promise<void>;
   data(chunk: Buffer): Promise<void>;
   end(): Promise<void>;
 }
@@ -92,6 +113,7 @@ const MAX_NAME_BYTES = 64 * 1024;
  * @throws Error from `push` for bytes that are not a tar
  */
 export const createTarReader = (consumer: TarConsumer): TarReader => {
+  const gate = createEntryGate();
   let block = Buffer.alloc(0);
   let state: 'header' | 'content' | 'name' | 'padding' | 'end' = 'header';
   let left = 0;
@@ -108,7 +130,8 @@ export const createTarReader = (consumer: TarConsumer): TarReader => {
       state = 'name';
       return;
     }
-    await consumer.begin({ ...header, ...names });
+    const item = { ...header, ...names };
+    await consumer.begin({ ...item, unsafe: gate.check(asEntry(item)) });
     names = {};
     state = 'content';
     if (left === 0) await finishContent();

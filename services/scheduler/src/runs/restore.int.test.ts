@@ -17,6 +17,7 @@ const WHAT: RestoreRequest = {
   numeric_ids: true,
   dry_run: false,
   database: false,
+  allow_unsafe: false,
 };
 
 describe('a restore', () => {

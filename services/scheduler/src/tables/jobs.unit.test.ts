@@ -231,7 +231,7 @@ describe('scheduler.jobs', () => {
   it('shows what a restore was asked for, to the byte', () => {
     const restore: PlannedJob['restore'] = {
       ...{ item: '', items: ['etc/\udcff'], patterns: [], dest_folder: '/srv/x', destination: 'client' },
-      ...{ replace: 'never', verify: 'sizes', numeric_ids: false, dry_run: true, database: false },
+      ...{ replace: 'never', verify: 'sizes', numeric_ids: false, dry_run: true, database: false, allow_unsafe: true },
     };
     const asked: RunEvent = {
       type: 'run-requested',

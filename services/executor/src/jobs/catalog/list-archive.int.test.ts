@@ -1,4 +1,5 @@
 import { catalogCommands, unpackEntries, type PackedEntries, type PlainEntry } from '@cyborgbackup/contracts';
+import { hostileTar } from '@cyborgbackup/testkit';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
@@ -12,6 +13,7 @@ import { startJobSite, type JobSite } from '../../testing/job-site.ts';
 let site: JobSite;
 let calls: string[] = [];
 let entries: PlainEntry[] = [];
+let unsafe: string | null = null;
 let begun: Record<string, unknown> = {};
 
 beforeAll(async () => {
@@ -31,8 +33,9 @@ beforeAll(async () => {
     entries.push(...unpackEntries(request.entries));
     return { position: '1' };
   });
-  site.answer(complete.subject, ({ entries: count }: { entries: number }) => {
-    calls.push(`complete ${count}`);
+  site.answer(complete.subject, (request: { entries: number; unsafe: string | null }) => {
+    calls.push(`complete ${request.entries}`);
+    unsafe = request.unsafe;
     return { position: '1' };
   });
   site.answer(abandon.subject, () => {
@@ -83,6 +86,36 @@ it('lists an archive with the true bytes of its names', async () => {
   expect(byName.get('/link')).toMatchObject({ type: 'l', target: 'away', owner: 'root', uid: 0 });
   expect(byName.get('/null')).toMatchObject({ type: 'c', mode: 'crw-r--r--', size: 0 });
   expect(byName.get('')?.mtime).toBeGreaterThan(1_600_000_000_000_000);
+});
+
+it('leaves out the entries of a hostile archive that are not safe, and says why it is not', async () => {
+  const tar = hostileTar([
+    { path: 'good' },
+    { path: 'a/../../../etc/x' },
+    { path: 'd', type: 'link', to: '/etc' },
+    { path: 'd/passwd' },
+  ]);
+  await writeFile(join(site.folder, 'hostile.tar'), tar);
+  await site.borg('import-tar', '::hostile', join(site.folder, 'hostile.tar'));
+  const { status, job } = await catalog('hostile', randomUUID());
+  expect(status).toBe('successful');
+  expect(entries.map(({ path }) => path)).toEqual(['good', 'd']);
+  const reason = '"a/../../../etc/x" leaves its folder by "..", and 1 more of its entries are not safe either.';
+  expect(unsafe).toBe(reason);
+  expect(await site.output(job)).toContain(`The archive is not safe to extract: ${reason}`);
+});
+
+it('lists an archive again in which a path comes more than once, of which the last one counts', async () => {
+  const tar = hostileTar([{ path: 'f', content: 'first' }, { path: 'g' }, { path: 'f', content: 'last one' }]);
+  await writeFile(join(site.folder, 'twice.tar'), tar);
+  await site.borg('import-tar', '::twice', join(site.folder, 'twice.tar'));
+  expect(await catalog('twice', randomUUID())).toMatchObject({ status: 'successful' });
+  expect(calls).toEqual(['begin', 'abandon', 'begin', 'add', 'complete 2', expect.stringMatching(/^reconcile/)]);
+  expect(entries.slice(-2).map(({ path, size }) => [path, size])).toEqual([
+    ['g', 4],
+    ['f', 8],
+  ]);
+  expect(unsafe).toBeNull();
 });
 
 it("fails the job with the archive's name when the archive is gone, and abandons the listing", async () => {

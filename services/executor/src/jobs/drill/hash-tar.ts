@@ -7,13 +7,14 @@ import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
 import { createTarReader } from '../../tar/tar-reader.ts';
+import { unsafeArchive } from '../restore/unsafe-entries.ts';
 
 const FILE = '0';
 
 /**
  * The SHA-256 (hex) of files of the archive by their paths, as `borg export-tar` writes them: another way out of the archive
- * than `borg extract`, which writes nothing to a disk.
- * @throws JobFailure
+ * than `borg extract`, which writes nothing to a disk. It comes first, and all that is read passes the gate.
+ * @throws JobFailure also for an archive that is not safe
  */
 export const hashTar = async (
   context: JobContext,
@@ -21,9 +22,11 @@ export const hashTar = async (
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
   const hashes = new Map<string, string>();
+  const archive = archiveOf(context.plan);
   let open: { readonly path: string; readonly hash: Hash } | undefined;
   const reader = createTarReader({
-    begin: ({ name, type }) => {
+    begin: ({ name, type, unsafe }) => {
+      if (unsafe !== '') throw unsafeArchive(archive, unsafe);
       open = type === FILE ? { path: escapeBytes(name), hash: createHash('sha256') } : undefined;
       return Promise.resolve();
     },
@@ -37,7 +40,7 @@ export const hashTar = async (
     },
   });
   await runBorgStep(context, endpoint, {
-    argv: exportTarCommand({ ...commandOptions(endpoint), archive: archiveOf(context.plan), paths }),
+    argv: exportTarCommand({ ...commandOptions(endpoint), archive, paths }),
     onStdout: reader.push,
   });
   if (!reader.isComplete()) throw new JobFailure('Borg ended before it had read all files: check the repository.');

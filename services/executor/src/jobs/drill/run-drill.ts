@@ -1,4 +1,4 @@
-import { runCommand, quote } from '@cyborgbackup/borg';
+import { createEntryGate, quote, runCommand } from '@cyborgbackup/borg';
 import { catalogCommands, type DrillRequest, type DrillResult, type RpcOutput } from '@cyborgbackup/contracts';
 import { hasCode, humanBytes } from '@cyborgbackup/kernel';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
@@ -11,6 +11,7 @@ import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { extractSelection } from '../restore/extract-selection.ts';
 import { hashPaths, statPaths, type PathFacts } from '../restore/file-facts.ts';
 import { removeFolder } from '../restore/folders.ts';
+import { unsafeArchive } from '../restore/unsafe-entries.ts';
 import { hashTar } from './hash-tar.ts';
 
 type SampledFile = RpcOutput<typeof catalogCommands.sample>['files'][number];
@@ -73,6 +74,15 @@ const fileProblem = (
   return hash === expected ? '' : 'its contents are not those of a second reading of the archive';
 };
 
+/** The catalog has only what passed the gate; what is listed here would be written to. @throws JobFailure */
+const refuseUnsafe = (archive: string, sample: readonly SampledFile[]): void => {
+  const gate = createEntryGate();
+  for (const { path } of sample) {
+    const problem = gate.check({ path, type: '-', hardLinkTo: '' });
+    if (problem !== '') throw unsafeArchive(archive, problem);
+  }
+};
+
 /** Extracts the files to a scratch folder, and compares them with the catalog and a second reading. */
 const verifyFiles = async (
   context: JobContext,
@@ -114,6 +124,7 @@ export const runDrill = async (context: JobContext, request: DrillRequest): Prom
   const archive = archiveOf(plan);
   const startedAt = Date.now();
   const sample = fitCommandLine(await sampleFiles(context, request));
+  refuseUnsafe(archive, sample);
   const bytes = sample.reduce((sum, { size }) => sum + size, 0);
   output.write('verbose', `Proving that ${sample.length} files (${humanBytes(bytes)}) of ${archive} can be restored`);
   await using endpoint = await openRepositoryEndpoint(lingeringConnections(context), repositoryOf(plan));

@@ -4,6 +4,7 @@ import { decideReplacement, entryProblem } from './compare-entry.ts';
 import type { PathFacts } from './file-facts.ts';
 
 const entry: ArchiveEntry = {
+  unsafe: '',
   type: '-',
   mode: '-rw-r--r--',
   user: 'root',

@@ -17,6 +17,10 @@ for file do
   there=./${file##*/}
   if [ ! -e "$there" ] && [ ! -L "$there" ]; then
     :
+  elif [ "$policy" = always ]; then
+    # A folder with something in it stays, and the file cannot be moved.
+    if [ -d "$there" ] && [ ! -L "$there" ]; then rmdir -- "$there"; fi
+    echo r
   elif [ "$policy" = newer ] && { [ -L "$there" ] || [ ! -d "$there" ]; } && is_newer "$file" "$there"; then
     echo r
   elif [ "$policy" = keep-both ] && ! { is_plain "$file" && is_plain "$there" && cmp -s -- "$file" "$there"; }; then

@@ -9,21 +9,18 @@ const scriptOf = (name: string): string => readScript(new URL(name, import.meta.
 export const WALK = scriptOf('./walk.sh');
 const MAKE_STAGE = `${WALK}\n${scriptOf('./make-stage.sh')}`;
 
+const REMOVE_FOLDER = scriptOf('./remove-folder.sh');
+
 const TIMEOUT_MILLIS = 60 * 60_000;
 
 const cannotBeMade = (folder: string, { where }: BorgRunner, stderr: string): JobFailure =>
   new JobFailure(`The folder ${folder} cannot be made on ${where}: ${stderr.trim()}`);
 
-/** @throws JobFailure */
-export const makeFolder = async (runner: BorgRunner, folder: string, signal: AbortSignal): Promise<void> => {
-  const { exitCode, stderr } = await runCommand(runner, ['mkdir', '-p', '--', folder], { signal });
-  if (exitCode !== 0) throw cannotBeMade(folder, runner, stderr);
-};
-
 export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
 
 /**
- * Makes a folder, and a private one to extract to, empty, from which things can be renamed to their paths below the folder.
+ * Makes a folder, and a private one from which things can be renamed to their paths below the folder. In the private one there is
+ * a folder to extract to, and one for times.
  * @returns the private folder's path, without links
  * @throws JobFailure
  */
@@ -50,7 +47,7 @@ export const removeFolder = async (context: JobContext, runner: BorgRunner, fold
   try {
     await context.assertOwnership(AbortSignal.timeout(OWNERSHIP_MILLIS));
     const options = { timeoutMillis: TIMEOUT_MILLIS };
-    const { exitCode, stderr } = await runCommand(runner, ['rm', '-rf', '--', folder], options);
+    const { exitCode, stderr } = await runCommand(runner, ['sh', '-c', REMOVE_FOLDER, 'sh', folder], options);
     if (exitCode !== 0) throw new Error(stderr.trim());
   } catch (error) {
     output.write('system_warning', `The folder ${folder} on ${runner.where} could not be removed: ${messageOf(error)}`);

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # walk.sh uses $follow
 #
-# Runs after walk.sh. Makes the folder $1 and, for what goes to $4 below it, a new private folder named $2, and prints its path.
+# Runs after walk.sh. Makes the folder $1 and, for what goes to $4 below it, a new private folder named $2 with two in it, `files` and
+# `times`, and prints its path.
 # That one is on the same file system, and in the deepest folder in which, as in all folders above it, no other user can rename
 # what is ours: such a user could have us take other files than those we extracted. What an earlier attempt left there is
 # removed.
@@ -26,4 +27,4 @@ done
   echo "on its file system there is no folder to put the files together in that only this account and root can write to; choose another destination" >&2
   exit 3
 }
-cd -P -- "$best" && mkdir -m 700 -- "./$name" && printf '%s\n' "${best%/}/$name"
+cd -P -- "$best" && mkdir -m 700 -- "./$name" "./$name/files" "./$name/times" && printf '%s\n' "${best%/}/$name"

@@ -45,15 +45,20 @@ const link = (path: string, target: string, at = MIDDLE): void => {
   symlinkSync(target, path);
   execFileSync('touch', ['-h', '-d', at?.toISOString() ?? '', path]);
 };
-const move = (replace: MoveRequest['replace']): Promise<MoveResult> =>
+const moveAll = (replace: MoveRequest['replace']): Promise<MoveResult> =>
   moveIntoPlace(
     localRunner(),
     { replace, stage, root, suffix: SUFFIX, inPlace: false, linkedParents: [] },
     { signal: AbortSignal.timeout(30_000), cleanup: [`rm -rf '${stage.replaceAll("'", "'\\''")}'`] },
   );
+/** What became of the files. */
+const move = async (replace: MoveRequest['replace']): Promise<Omit<MoveResult, 'folders'>> => {
+  const { folders: _folders, ...files } = await moveAll(replace);
+  return files;
+};
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-const NOBODY: MoveResult = { replaced: 0, kept_both: 0, skipped: 0, skippedBytes: 0 };
+const NOBODY = { replaced: 0, kept_both: 0, skipped: 0, skippedBytes: 0 };
 const POLICIES = ['newer', 'never', 'keep-both'] as const;
 
 describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
@@ -79,7 +84,7 @@ describe.each(POLICIES)('moving restored files by the policy %s', (replace) => {
     write(join(root, 'in', 'older'), 'old', OLD);
     write(join(root, 'in', 'same'), 'archived same');
     write(join(root, 'in', 'younger'), 'new', NEW);
-    const expected: Record<typeof replace, MoveResult> = {
+    const expected: Record<typeof replace, Omit<MoveResult, 'folders'>> = {
       newer: { ...NOBODY, replaced: 1, skipped: 2, skippedBytes: 29 },
       never: { ...NOBODY, skipped: 3, skippedBytes: 43 },
       'keep-both': { ...NOBODY, kept_both: 2, skipped: 1, skippedBytes: 13 },
@@ -132,6 +137,45 @@ it.each(POLICIES)(
     if (replace === 'keep-both') expect(read(`docs${SUFFIX}/f`)).toBe('archived');
   },
 );
+
+describe('moving restored files by the policy always', () => {
+  it('replaces files and links, and never follows a link', async () => {
+    for (const name of ['older', 'younger']) write(join(stage, 'in', name), `archived ${name}`);
+    write(join(root, 'in', 'older'), 'old', OLD);
+    write(join(root, 'in', 'younger'), 'new', NEW);
+    write(join(root, 'in', 'other'), 'stays');
+    write(join(stage, 'f'), 'file');
+    mkdirSync(join(folder, 'outside'));
+    link(join(root, 'f'), join(folder, 'outside'), OLD);
+    expect(await moveAll('always')).toEqual({ ...NOBODY, replaced: 3, folders: 1 });
+    expect([read('in/older'), read('in/younger'), read('in/other')]).toEqual([
+      'archived older',
+      'archived younger',
+      'stays',
+    ]);
+    expect([lstatSync(join(root, 'f')).isFile(), read('f')]).toEqual([true, 'file']);
+    expect(readdirSync(join(folder, 'outside'))).toEqual([]);
+  });
+
+  it('puts a folder in the place of a file or link, and a file in that of an empty folder', async () => {
+    for (const name of ['file', 'link']) write(join(stage, name, 'inside'), `in ${name}`);
+    write(join(root, 'file'), 'in the way');
+    mkdirSync(join(folder, 'outside'));
+    link(join(root, 'link'), join(folder, 'outside'), OLD);
+    write(join(stage, 'empty'), 'a file');
+    mkdirSync(join(root, 'empty'));
+    await move('always');
+    expect([read('file/inside'), read('link/inside'), read('empty')]).toEqual(['in file', 'in link', 'a file']);
+    expect(readdirSync(join(folder, 'outside'))).toEqual([]);
+  });
+
+  it('leaves a folder that has something in it, and says so', async () => {
+    write(join(stage, 'file'), 'a file');
+    write(join(root, 'file', 'mine'), 'mine');
+    await expect(move('always')).rejects.toThrow(/could not be put in their places/);
+    expect(read('file/mine')).toBe('mine');
+  });
+});
 
 it('refuses a private folder that another account made', async () => {
   write(join(stage, 'f'), 'not ours');

@@ -3,7 +3,9 @@ import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { joined, WALK } from './folders.ts';
+import { escapedPatterns } from './selection.ts';
 import { createSelectedEntries } from './selected-entries.ts';
+import type { UnsafeEntries } from './unsafe-entries.ts';
 
 /**
  * The folders above the selection that are not selected themselves, as the archive would name them, each before those below it.
@@ -89,10 +91,13 @@ export const lookAtParents = async (
 /** Limit for the patterns on borg's command line. */
 const MAX_BYTES = 48 * 1024;
 
-/** Those of the folders for which the archive has an entry. @throws JobFailure */
+/**
+ * Those of the folders for which the archive has an entry.
+ * @throws JobFailure when one of them is no folder in the archive, unless unsafe entries are left out
+ */
 export const recordedParents = async (
   context: JobContext,
-  endpoint: BorgEndpoint,
+  { endpoint, unsafe }: { readonly endpoint: BorgEndpoint; readonly unsafe: UnsafeEntries },
   paths: readonly string[],
 ): Promise<ReadonlySet<string>> => {
   const recorded = new Set<string>();
@@ -106,25 +111,29 @@ export const recordedParents = async (
       `${rest} missing folders above what is restored get no owner from the archive: they are too many.`,
     );
   }
-  await createSelectedEntries(context, endpoint, { paths: [], patterns: patternsOf(listed) }).each((entries) => {
-    for (const { path, type } of entries) if (type === 'd') recorded.add(path);
+  const selection = { paths: [], patterns: escapedPatterns(listed) };
+  await createSelectedEntries(context, endpoint, selection, unsafe).each((entries) => {
+    for (const entry of entries) {
+      if (entry.type === 'd') recorded.add(entry.path);
+      // What is restored is below it.
+      else
+        unsafe.leaveOut({ ...entry, unsafe: `${JSON.stringify(entry.path)} is no folder, and has entries below it` });
+    }
     return Promise.resolve();
   });
-  return recorded;
+  return recorded.difference(unsafe.paths);
 };
 
-/** Borg's patterns for these folders without their contents. Its `pf:` would do, but borg always warns that none matched. */
-export const patternsOf = (paths: Iterable<string>): readonly string[] => {
-  const escaped = [...paths].map((path) => path.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&'));
-  return escaped.length > 0 ? [`re:\\A(?:${escaped.join('|')})\\Z`] : [];
-};
-
-/** Borg creates a folder without an entry for its own account alone; this opens it to all. @throws JobFailure */
+/**
+ * Borg creates a folder without an entry for its own account alone; this opens it to all.
+ * @param stage the private folder that borg extracted to: everything in it is this job's own
+ * @throws JobFailure
+ */
 export const openParents = async (
   runner: BorgRunner,
-  root: Root,
+  stage: string,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<void> => {
-  await overPaths(runner, root, { script: OPEN_PARENTS, paths }, signal);
+  await overPaths(runner, { root: stage, inPlace: false }, { script: OPEN_PARENTS, paths }, signal);
 };

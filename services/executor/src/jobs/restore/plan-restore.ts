@@ -12,7 +12,7 @@ import type { SelectedEntries } from './selected-entries.ts';
 import { createUnmatched, describeSelection, type Selection } from './selection.ts';
 
 /** What a restore would do. Files are all items but folders. */
-export interface RestorePlan extends MoveResult {
+export interface RestorePlan extends Omit<MoveResult, 'folders'> {
   /** Of the whole selection. */
   readonly files: number;
   readonly bytes: number;

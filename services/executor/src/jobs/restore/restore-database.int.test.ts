@@ -24,6 +24,7 @@ const RESTORE: RestoreRequest = {
   numeric_ids: false,
   dry_run: false,
   database: true,
+  allow_unsafe: false,
 };
 
 interface Databases {

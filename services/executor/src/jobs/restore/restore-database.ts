@@ -12,6 +12,7 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf, clientOf, openVariables, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { createSelectedEntries } from './selected-entries.ts';
+import { createUnsafeEntries } from './unsafe-entries.ts';
 import { sqlClientOf, type SqlClient } from './sql-client.ts';
 
 /** @throws JobFailure when it is not known how to log in */
@@ -36,7 +37,8 @@ const clientFor = async (context: JobContext): Promise<SqlClient> => {
 /** A dump is the only file of its archive. @throws JobFailure for an archive with another one */
 const findDump = async (context: JobContext, endpoint: BorgEndpoint): Promise<ArchiveEntry> => {
   const found: ArchiveEntry[] = [];
-  await createSelectedEntries(context, endpoint, { paths: [], patterns: [] }).each((entries) => {
+  const unsafe = createUnsafeEntries(archiveOf(context.plan), { areAllowed: false });
+  await createSelectedEntries(context, endpoint, { paths: [], patterns: [] }, unsafe).each((entries) => {
     found.push(...entries.slice(0, 2));
     return Promise.resolve();
   });

@@ -7,21 +7,20 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { extractSelection } from './extract-selection.ts';
-import { makeFolder, makeStage, removeFolder } from './folders.ts';
-import { moveIntoPlace } from './move-into-place.ts';
+import { joined, makeStage, removeFolder } from './folders.ts';
+import { moveIntoPlace, restoreFolderAttributes, type MoveResult } from './move-into-place.ts';
 import {
   createParentFolders,
   lookAtParents,
   openParents,
-  patternsOf,
   recordedParents,
   type ParentFacts,
-  type Root,
 } from './parent-folders.ts';
 import { EMPTY_PLAN, planRestore, type RestorePlan } from './plan-restore.ts';
 import { openRestoreTarget, type RestoreTarget } from './restore-target.ts';
 import { createSelectedEntries, type SelectedEntries } from './selected-entries.ts';
-import { describeSelection, selectionOf, type Selection } from './selection.ts';
+import { describeSelection, escapedPatterns, selectionOf, type Selection } from './selection.ts';
+import { createUnsafeEntries, type UnsafeEntries } from './unsafe-entries.ts';
 import { verifyRestored, type Verification } from './verification.ts';
 
 /** What the steps of one restore have in common. */
@@ -31,6 +30,7 @@ interface Restore {
   readonly selection: Selection;
   readonly target: RestoreTarget;
   readonly entries: SelectedEntries;
+  readonly unsafe: UnsafeEntries;
   /** Where an archive's paths begin; in place they begin at the root. */
   readonly root: string;
   readonly inPlace: boolean;
@@ -72,58 +72,55 @@ const assertVerified = ({ context }: Restore, result: RestoreResult, { differing
  * Extracts the selection, and the missing folders above it, so that their owners can reach their contents. Missing folders that the
  * archive does not have are opened to all accounts.
  */
-const extract = async (
-  restore: Restore,
-  { missing }: ParentFacts,
-  start: ReturnType<RestoreTarget['in']>,
-  to: Root,
-): Promise<BorgResult> => {
-  const { context, request, target, selection } = restore;
-  const recorded = await recordedParents(context, target.borg, missing);
-  const patterns = [...selection.patterns, ...patternsOf(recorded)];
+const extract = async (restore: Restore, { missing }: ParentFacts, stage: string): Promise<BorgResult> => {
+  const { context, request, target, selection, unsafe } = restore;
+  const recorded = await recordedParents(context, { endpoint: target.borg, unsafe }, missing);
+  const patterns = [...selection.patterns, ...escapedPatterns(recorded)];
   // Owners by number when that was requested, or when names mean other accounts where borg runs.
   const endpoint = { borg: target.borg, numericIds: target.numericIds || request.numeric_ids };
-  const extracted = await extractSelection(context, endpoint, { ...selection, patterns }, start);
+  const what = { ...selection, patterns, leftOut: unsafe.patterns() };
+  const extracted = await extractSelection(context, endpoint, what, target.inStage(stage));
   const others = missing.filter((path) => !recorded.has(path));
-  await openParents(target.files, to, others, context.signal);
+  await openParents(target.files, stage, others, context.signal);
   return extracted;
 };
 
-/** Extracts directly to the destination: existing files are replaced. */
-const restoreDirectly = async (restore: Restore, plan: RestorePlan, parents: ParentFacts): Promise<JobResult> => {
-  const { context, request, target, root } = restore;
-  await makeFolder(target.files, root, context.signal);
-  const extracted = await extract(restore, parents, target.in(root), restore);
-  const options = { folder: root, verify: request.verify };
-  const verification = await verifyRestored(context, target.files, restore.entries, options);
-  const restored = resultOf(plan, verification);
-  assertVerified(restore, restored, verification);
-  return { ...EMPTY_RESULT, warnings: warningsOf(extracted), restored };
+/** Moves what was extracted and verified to where it belongs, by the policy; the private folder is gone afterwards. */
+const putIntoPlace = async (
+  restore: Restore,
+  parents: ParentFacts,
+  { stage, files }: { readonly stage: string; readonly files: string },
+): Promise<Omit<MoveResult, 'folders'>> => {
+  const { context, target, root, inPlace, request } = restore;
+  const { signal } = context;
+  const { replace } = request;
+  context.output.write('verbose', 'Putting the files in their places');
+  await context.assertOwnership(signal);
+  const suffix = `.restored-${context.plan.job.id}`;
+  const move = { replace, stage: files, root, suffix, inPlace, linkedParents: parents.linked };
+  if (replace !== 'always')
+    return moveIntoPlace(target.files, move, { signal, cleanup: [`rm -rf -- ${quote(stage)}`] });
+  const times = joined(stage, 'times');
+  const { folders, ...moved } = await moveIntoPlace(target.files, { ...move, times }, { signal, cleanup: [] });
+  if (folders > 0) await restoreFolderAttributes(restore, { stage: files, times });
+  await removeFolder(context, target.files, stage);
+  return moved;
 };
 
 /** Extracts to a private folder on the same file system, verifies the files there, and then moves each by the policy. */
-const restoreThroughStage = async (
-  restore: Restore,
-  plan: RestorePlan,
-  parents: ParentFacts,
-  replace: Exclude<RestoreRequest['replace'], 'always'>,
-): Promise<JobResult> => {
+const restoreThroughStage = async (restore: Restore, plan: RestorePlan, parents: ParentFacts): Promise<JobResult> => {
   const { context, request, selection, target, root, inPlace } = restore;
-  const { output, signal } = context;
+  const { signal } = context;
   await context.assertOwnership(signal);
   const name = `.cyborgbackup-restore-${context.plan.job.uuid}`;
   const stage = await makeStage(target.files, { root, below: commonPath(selection), name, inPlace }, signal);
+  const files = joined(stage, 'files');
   try {
-    const extracted = await extract(restore, parents, target.inStage(stage), { root: stage, inPlace: false });
-    const options = { folder: stage, verify: request.verify };
+    const extracted = await extract(restore, parents, files);
+    const options = { folder: files, verify: request.verify };
     const verification = await verifyRestored(context, target.files, restore.entries, options);
     assertVerified(restore, resultOf(EMPTY_PLAN, verification), verification);
-    output.write('verbose', 'Putting the files in their places');
-    const suffix = `.restored-${context.plan.job.id}`;
-    const cleanup = [`rm -rf -- ${quote(stage)}`];
-    await context.assertOwnership(signal);
-    const move = { replace, stage, root, suffix, inPlace, linkedParents: parents.linked };
-    const moved = await moveIntoPlace(target.files, move, { signal, cleanup });
+    const moved = await putIntoPlace(restore, parents, { stage, files });
     const restored = resultOf({ ...plan, ...moved }, verification);
     return { ...EMPTY_RESULT, warnings: warningsOf(extracted), restored };
   } catch (error) {
@@ -132,11 +129,12 @@ const restoreThroughStage = async (
   }
 };
 
-const restorePlanned = (restore: Restore, plan: RestorePlan, parents: ParentFacts): Promise<JobResult> => {
-  const { replace } = restore.request;
-  return replace === 'always'
-    ? restoreDirectly(restore, plan, parents)
-    : restoreThroughStage(restore, plan, parents, replace);
+/** Says what a superuser chose to leave out. */
+const reportUnsafe = ({ output }: JobContext, { paths, problems }: UnsafeEntries): void => {
+  if (paths.size === 0) return;
+  const rest = paths.size - problems.length;
+  const others = rest > 0 ? ` and ${rest} more` : '';
+  output.write('system_warning', `Left out, since they are not safe: ${problems.join('; ')}${others}`);
 };
 
 const report = ({ context, request }: Restore, { files, bytes, replaced, skipped, kept_both }: RestoreResult): void => {
@@ -152,11 +150,12 @@ const report = ({ context, request }: Restore, { files, bytes, replaced, skipped
  *
  *   1. every path that would be written to is examined, and the folders above it, none of which may be a link that another user
  *      can have created (see walk.sh); a dry run lists the result and ends here;
- *   2. borg extracts: where everything is replaced, directly to the destination, and otherwise to a private folder;
+ *   2. borg extracts to a private folder on the same file system, which it cannot leave where its host allows that;
  *   3. the extracted files are compared with the archive;
- *   4. the files in the private folder are moved to the destination, as the policy says; the folder is removed in any case.
+ *   4. they are moved to the destination, as the policy says; the folder is removed in any case.
  *
- * See docs/decisions/0017-restores-go-through-a-private-folder.md.
+ * An archive with entries that are not safe is refused, unless a superuser said that they are to be left out.
+ * See docs/decisions/0017-restores-go-through-a-private-folder.md and 0021-an-archive-is-hostile-text.md.
  * @throws JobFailure
  */
 export const restoreFiles = async (context: JobContext, request: RestoreRequest): Promise<JobResult> => {
@@ -169,15 +168,19 @@ export const restoreFiles = async (context: JobContext, request: RestoreRequest)
     'verbose',
     `Restoring ${describeSelection(selection)} of ${archiveOf(plan)} to ${root} on ${target.files.where}`,
   );
-  const entries = createSelectedEntries(context, target.borg, selection);
-  const restore = { context, request, selection, target, entries, root, inPlace };
+  const unsafe = createUnsafeEntries(archiveOf(plan), { areAllowed: request.allow_unsafe });
+  const entries = createSelectedEntries(context, target.borg, selection, unsafe);
+  // What is left out has to be known before the first entry counts.
+  if (request.allow_unsafe) await entries.each(() => Promise.resolve());
+  reportUnsafe(context, unsafe);
+  const restore = { context, request, selection, target, entries, unsafe, root, inPlace };
   const parents = createParentFolders();
   const { replace, dry_run: list } = request;
   const planned = await planRestore(context, target, entries, { replace, selection, root, list, parents });
   const parentFacts = await lookAtParents(target.files, restore, parents.list(), context.signal);
   const result = request.dry_run
     ? { ...EMPTY_RESULT, restored: resultOf(planned, NOT_VERIFIED) }
-    : await restorePlanned(restore, planned, parentFacts);
+    : await restoreThroughStage(restore, planned, parentFacts);
   if (result.restored) report(restore, result.restored);
   return result;
 };

@@ -7,15 +7,13 @@ import { lingeringConnections, type JobContext } from '../../job/job-context.ts'
 import { clientOf, repositoryOf } from '../../job/job-plan.ts';
 
 /** How borg is started in a folder of the destination. */
-type FolderOptions = Pick<BorgRun, 'directory' | 'scratch' | 'mount'>;
+type FolderOptions = Pick<BorgRun, 'scratch' | 'mount'>;
 
 /** Where borg runs and where the files go, which is the same host unless the repository pulls. */
 export interface RestoreTarget extends AsyncDisposable {
   readonly borg: BorgEndpoint;
   /** Runs scripts on the destination, with the rights to write the files. */
   readonly files: BorgRunner;
-  /** In an existing folder. */
-  in(folder: string): FolderOptions;
   /** In an existing private folder, which is removed if borg fails. */
   inStage(folder: string): FolderOptions;
   /** Owners' names mean other accounts where borg runs. */
@@ -27,7 +25,6 @@ export interface RestoreTarget extends AsyncDisposable {
 const onSameHost = (endpoint: BorgEndpoint, files: BorgRunner): RestoreTarget => ({
   borg: endpoint,
   files,
-  in: (directory) => ({ directory }),
   inStage: (scratch) => ({ scratch }),
   numericIds: false,
   mounted: false,
@@ -62,7 +59,6 @@ const onClient = async (context: JobContext): Promise<RestoreTarget> => {
   });
   return {
     ...onSameHost(endpoint, endpoint.client),
-    in: mounted,
     inStage: mounted,
     numericIds: true,
     mounted: true,

@@ -1,4 +1,4 @@
-import { quote } from '@cyborgbackup/borg';
+import { localRunner, probeConfinement, quote } from '@cyborgbackup/borg';
 import { CANCEL_SIGNAL, jobStream, type RestoreRequest } from '@cyborgbackup/contracts';
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -88,8 +88,13 @@ const requestOf = (request: Partial<RestoreRequest>): RestoreRequest => ({
   numeric_ids: false,
   dry_run: false,
   database: false,
+  allow_unsafe: false,
   ...request,
 });
+/** Whether borg could write elsewhere, which the job's output says. */
+const saysUnconfined = async (job: string): Promise<boolean> =>
+  (await site.output(job)).includes('cannot be confined to the folder it extracts to');
+const canConfine = (await probeConfinement(localRunner())) === '';
 const read = (path: string): string => readFileSync(join(dest, path), 'utf8');
 const staging = (folder = dest): string[] => readdirSync(folder).filter((name) => name.startsWith('.cyborgbackup'));
 
@@ -110,8 +115,9 @@ describe('a restore into an empty folder', () => {
     ['never', 'client'],
     ['keep-both', 'repository'],
   ] as const)('by the policy %s on the %s brings everything back as it was', async (replace, destination) => {
-    const { status, end, reason } = await restore({ items: ['/tree/'], replace, destination });
+    const { status, end, reason, job } = await restore({ items: ['/tree/'], replace, destination });
     expect([status, reason]).toEqual(['successful', '']);
+    expect(await saysUnconfined(job)).toBe(!canConfine);
     expect(end).toMatchObject({
       warnings: [],
       restored: { files: 9, bytes: 48, replaced: 0, skipped: 0, kept_both: 0, verified: 9, mismatches: [] },
@@ -275,10 +281,11 @@ describe.runIf(existsSync('/dev/fuse'))('a restore where the repository pulls', 
   it.each(['always', 'never'] as const)('by the policy %s brings everything back through a mount', async (replace) => {
     // Sockets and pipes are not for sftp to make.
     const items = ['tree/a.txt', 'tree/b.txt', 'tree/-n', ODD_PATH, 'tree/sub/script', 'tree/empty'];
-    const { status, reason, end } = await site.runJob({
+    const { status, reason, end, job } = await site.runJob({
       restore: requestOf({ items, replace, destination: 'client' }),
       pull: true,
     });
+    expect(await saysUnconfined(job)).toBe(!canConfine);
     expect([status, reason]).toEqual(['successful', '']);
     expect(end).toMatchObject({ restored: { files: 5, verified: 5, mismatches: [] } });
     expect(readFileSync(odd(dest), 'utf8')).toBe('odd one');
@@ -352,7 +359,7 @@ describe('the verification of a restore', () => {
   });
 });
 
-it.each(['newer', 'never', 'keep-both'] as const)(
+it.each(['always', 'newer', 'never', 'keep-both'] as const)(
   '%s: whose folder it is cannot put other files in the place of those that were extracted',
   async (replace) => {
     mkdirSync(dest);
@@ -366,6 +373,20 @@ it.each(['newer', 'never', 'keep-both'] as const)(
     expect(staging(site.folder)).toEqual([]);
   },
 );
+
+it('does not follow a link that the owner of a folder puts in its place meanwhile, by the policy always', async () => {
+  const victim = join(site.folder, `victim-${randomBytes(4).toString('hex')}`);
+  mkdirSync(victim);
+  mkdirSync(join(dest, 'tree'), { recursive: true });
+  chownSync(dest, 1000, 1000);
+  // As its owner could, once borg has begun.
+  before('stat', `rmdir ${quote(join(dest, 'tree'))} && ln -s ${quote(victim)} ${quote(join(dest, 'tree'))}`);
+  // His link is replaced, as everything is that is in the way.
+  expect(await restore({ item: 'tree/b.txt' })).toMatchObject({ status: 'successful' });
+  expect([lstatSync(join(dest, 'tree')).isDirectory(), read('tree/b.txt')]).toEqual([true, 'b in the archive']);
+  expect(readdirSync(victim)).toEqual([]);
+  expect(staging(site.folder)).toEqual([]);
+});
 
 const until = async (what: string, isSo: () => boolean): Promise<void> => {
   const deadline = Date.now() + 20_000;

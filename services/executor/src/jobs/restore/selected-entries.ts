@@ -1,9 +1,10 @@
-import type { ArchiveEntry } from '@cyborgbackup/borg';
+import { createLastOnly, type ArchiveEntry } from '@cyborgbackup/borg';
 import { listEntries } from '../../borg/queries.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf } from '../../job/job-plan.ts';
 import type { Selection } from './selection.ts';
+import type { UnsafeEntries } from './unsafe-entries.ts';
 
 /** The selected items of an archive, which can be visited more than once. */
 export interface SelectedEntries {
@@ -47,28 +48,63 @@ const createBatches = (
   };
 };
 
-/** @param endpoint where borg lists the archive */
+/** The root folder of an archive of everything is not a name that anything could be restored to. */
+const isRoot = ({ path, type }: ArchiveEntry): boolean => path === '.' && type === 'd';
+
+/** Whether an entry counts: it is not left out, and no later one has its path. */
+const createFilter = (
+  repeated: ReadonlyMap<string, number>,
+  { paths }: UnsafeEntries,
+): ((entry: ArchiveEntry) => boolean) => {
+  const isLast = createLastOnly(repeated);
+  return ({ path }) => !paths.has(path) && isLast(path);
+};
+
+/**
+ * The first listing finds the entries that are not safe, and the paths that come more than once; of a small selection it does so
+ * before any entry is visited.
+ * @param endpoint where borg lists the archive
+ * @param unsafe what happens to entries that have not passed the gate
+ */
 export const createSelectedEntries = (
   context: JobContext,
   endpoint: BorgEndpoint,
   selection: Selection,
+  unsafe: UnsafeEntries,
 ): SelectedEntries => {
-  let kept: ArchiveEntry[] | undefined;
+  let kept: readonly ArchiveEntry[] | undefined;
+  let repeated: ReadonlyMap<string, number> = new Map();
+
+  const list = async (withDigests: boolean, take: (entry: ArchiveEntry) => Promise<void>): Promise<void> => {
+    const entries = { ...selection, archive: archiveOf(context.plan), withDigests };
+    const listed = await listEntries(context, endpoint, entries, async (entry) => {
+      if (entry.unsafe !== '') unsafe.leaveOut(entry);
+      else if (!isRoot(entry)) await take(entry);
+    });
+    repeated = listed.repeated;
+  };
 
   return {
     each: async (visit, { withDigests = false } = {}) => {
       const batches = createBatches(visit);
+      const counts = createFilter(repeated, unsafe);
+      const add = async (entry: ArchiveEntry): Promise<void> => {
+        if (counts(entry)) await batches.add(entry);
+      };
       if (kept && !withDigests) for (const entry of kept) await batches.add(entry);
       else {
-        const seen: ArchiveEntry[] = [];
-        let count = 0;
-        const entries = { ...selection, archive: archiveOf(context.plan), withDigests };
-        await listEntries(context, endpoint, entries, async (entry) => {
-          count += 1;
-          if (count <= KEPT_ENTRIES) seen.push(entry);
-          await batches.add(entry);
+        let held: ArchiveEntry[] | undefined = [];
+        await list(withDigests, async (entry) => {
+          if (held === undefined) return add(entry);
+          held.push(entry);
+          if (held.length <= KEPT_ENTRIES) return;
+          for (const one of held) await add(one);
+          held = undefined;
         });
-        if (count <= KEPT_ENTRIES) kept = seen;
+        if (held !== undefined) {
+          kept = held.filter(createFilter(repeated, unsafe));
+          for (const entry of kept) await batches.add(entry);
+        }
       }
       await batches.flush();
     },

@@ -19,6 +19,12 @@ export const selectionOf = ({ item, items, patterns }: RestoreRequest): Selectio
   return paths.includes('') || paths.includes('.') ? { paths: [], patterns: [] } : { paths, patterns };
 };
 
+/** Borg's patterns for these items without what is below. Its `pf:` would do, but normalises them, and warns when none matched. */
+export const escapedPatterns = (paths: Iterable<string>): readonly string[] => {
+  const escaped = [...paths].map((path) => path.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&'));
+  return escaped.length > 0 ? [`re:\\A(?:${escaped.join('|')})\\Z`] : [];
+};
+
 /** For people. */
 export const describeSelection = ({ paths, patterns }: Selection): string => {
   const all = [...paths, ...patterns];

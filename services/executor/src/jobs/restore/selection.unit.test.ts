@@ -14,6 +14,7 @@ const request: RestoreRequest = {
   numeric_ids: false,
   dry_run: false,
   database: false,
+  allow_unsafe: false,
 };
 
 describe('the selection of a restore', () => {

@@ -15,7 +15,7 @@ export const archiveQuery = z.object({
 
 /** An archive that is in its repository, as the catalog has it. */
 export interface FoundArchive
-  extends ListedArchive, Pick<ArchiveRow, 'job_uuid' | 'client_uuid' | 'policy_uuid' | 'complete'> {
+  extends ListedArchive, Pick<ArchiveRow, 'job_uuid' | 'client_uuid' | 'policy_uuid' | 'complete' | 'unsafe'> {
   readonly name: string;
   /** Null when it was removed from the inventory. */
   readonly repository: ContentRequest['repository'] | null;
@@ -23,7 +23,7 @@ export interface FoundArchive
 
 /** Of several in one repository the latest. */
 const FIND = `
-  select distinct on (r.id) a.job_uuid, a.archive_name as name, a.client_uuid, a.policy_uuid, a.complete, a.series_id, a.sequence,
+  select distinct on (r.id) a.job_uuid, a.archive_name as name, a.client_uuid, a.policy_uuid, a.complete, a.unsafe, a.series_id, a.sequence,
          a.next_number, a.id_base,
          case when r.id is not null then json_build_object('id', r.id, 'uuid', r.uuid, 'name', r.name, 'path', r.path) end
            as repository

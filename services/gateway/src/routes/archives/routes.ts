@@ -31,6 +31,10 @@ const archiveSchema = z.object({
   complete: z.boolean().describe('Whether the catalog has all of it.'),
   failed: z.boolean().describe('It is there although its job failed: the source was empty or shrank.'),
   healthy: z.boolean(),
+  unsafe: z
+    .string()
+    .nullable()
+    .describe('Why it is neither restored, nor drilled, nor downloaded as a whole; null for an archive that is safe.'),
   checked: z.string().nullable(),
 });
 

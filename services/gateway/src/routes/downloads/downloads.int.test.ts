@@ -225,6 +225,24 @@ describe('downloads', () => {
       ]);
     });
 
+    test('refuses an archive that is not safe as a whole', async () => {
+      await gateway.insert('catalog.archives', {
+        job_uuid: randomUUID(),
+        archive_name: 'hostile',
+        repository_uuid: repository.uuid,
+        unsafe: '"../x" leaves its folder by "..".',
+      });
+      const refused = await get('archives/hostile/download/');
+      expect(refused.status).toBe(409);
+      expect(await refused.json()).toEqual({
+        detail: expect.stringMatching(/^This archive is not safe to unpack: "\.\.\/x"/),
+      });
+      expect(asked).toEqual([]);
+      // Of a part of it the executor, who sees all of its names, decides.
+      await bytesOf(await get('archives/hostile/download/?path=etc'));
+      expect(asked).toMatchObject([{ paths: ['etc'] }]);
+    });
+
     test.each([
       ['archives/nope/download/', 404],
       ['archives/gone/download/', 404],

@@ -63,6 +63,12 @@ const pathsOf = async (
   return found;
 };
 
+/** Of parts of the archive only the executor, which sees all their names, can tell. @throws HttpError 409 */
+const refuseUnsafe = ({ unsafe }: FoundArchive, paths: readonly string[]): void => {
+  if (unsafe === null || paths.length > 0) return;
+  throw conflict(`This archive is not safe to unpack: ${unsafe} Download parts of it.`);
+};
+
 /** More are not read: single files are of little use from a repository with so much damage. */
 const MAX_BROKEN = 10_000;
 
@@ -111,6 +117,7 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
   const archive = await findArchive(deps, params['name'] ?? '', query.get('repository') ?? '');
   if (!archive?.repository) throw noSuch('Archive');
   const paths = await pathsOf(deps, archive, query);
+  refuseUnsafe(archive, paths);
   await refuseBroken(deps, archive, paths);
   const headers = { 'Content-Disposition': contentDisposition(fileName(archive, paths, format)) };
   const common = { type: FORMATS[format], headers };

@@ -37,6 +37,7 @@ export const restoreSchema = restoreRequest.extend({
     'The job’s `client`, or the host on which the repository lies.',
   ),
   dest_folder: z.string().describe('Empty: in place, where everything was.'),
+  allow_unsafe: restoreRequest.shape.allow_unsafe.describe('Unsafe entries of the archive are left out.'),
 });
 
 export const jobSchema = z.object({

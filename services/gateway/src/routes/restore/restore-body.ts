@@ -42,6 +42,8 @@ export const restoreBody = z.object({
   dry_run: z.boolean().default(false),
   /** Feed the dump of a mysql or postgresql archive to the database server of the destination. */
   database: z.boolean().default(false),
+  /** For an archive that is not safe (see `unsafe` of archives): leave out its unsafe entries instead of refusing it. */
+  allow_unsafe: z.boolean().default(false),
   /** As older clients send it; without effect. */
   verbosity: z.int().min(0).max(4).default(0),
   /** For `database`: the archive's name once more, since what is in the databases now is lost. */
@@ -92,13 +94,13 @@ const checkDatabase = ({ archive_name, database, confirm, destination }: Restore
  */
 export const restoreRequestOf = (body: RestoreBody, entries: readonly string[]): RestoreRequest => {
   checkDatabase(body);
-  const { item, patterns, replace, verify, numeric_ids, dry_run, database } = body;
+  const { item, patterns, replace, verify, numeric_ids, dry_run, database, allow_unsafe } = body;
   const items = [...body.items, ...entries];
   if ([item, ...items, ...patterns].reduce((sum, path) => sum + Buffer.byteLength(path), 0) > MAX_PATH_BYTES) {
     throw fieldError('items', 'These are too many paths at once: name the folders they are in.');
   }
   return {
-    ...{ item, items, patterns, replace, verify, numeric_ids, dry_run, database },
+    ...{ item, items, patterns, replace, verify, numeric_ids, dry_run, database, allow_unsafe },
     dest_folder: folderOf(body),
     destination: body.destination === REPOSITORY_HOST ? 'repository' : 'client',
   };

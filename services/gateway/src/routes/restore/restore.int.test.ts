@@ -86,6 +86,7 @@ describe('a restore', () => {
         numeric_ids: false,
         dry_run: false,
         database: false,
+        allow_unsafe: false,
       },
     ]);
   });
@@ -120,10 +121,29 @@ describe('a restore', () => {
     expect(calls()).toMatchObject([{ ...rest, items: [...body.items, 'etc/\udcff'], dry_run: true }]);
   });
 
+  test('refuses an archive that is not safe, unless its unsafe entries are to be left out', async () => {
+    await archive('hostile', { unsafe: '"../x" leaves its folder by "..".' });
+    const { status, body } = await post({ archive_name: 'hostile', dest_folder: '/x' });
+    expect([status, body.detail]).toEqual([
+      409,
+      expect.stringMatching(/not safe to restore: "\.\.\/x" leaves.*allow_unsafe/),
+    ]);
+    expect(calls()).toEqual([]);
+    expect((await post({ archive_name: 'hostile', dest_folder: '/x', allow_unsafe: true })).status).toBe(201);
+    expect(calls()).toMatchObject([{ allow_unsafe: true }]);
+  });
+
   test('answers the request of a restore with its job', async () => {
     const asked = {
       ...{ item: '', items: ['etc/\udcff'], patterns: ['sh:home/**'], destination: 'client', dest_folder: '/x' },
-      ...{ replace: 'never', verify: 'contents', numeric_ids: true, dry_run: true, database: false },
+      ...{
+        replace: 'never',
+        verify: 'contents',
+        numeric_ids: true,
+        dry_run: true,
+        database: false,
+        allow_unsafe: true,
+      },
     };
     await gateway.sql('update scheduler.jobs set restore = $1 where id = 77', [JSON.stringify(asked)]);
     const { body } = await post({ archive_name: 'nightly', dest_folder: '/x', dry_run: true });

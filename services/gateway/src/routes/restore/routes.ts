@@ -3,6 +3,7 @@ import { fieldError } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
+import { conflict } from '../../http/core/http-error.ts';
 import { findEntry } from '../entries/find-entry.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
@@ -43,10 +44,18 @@ const checkDump = async (
   }
 };
 
+/** @throws HttpError 409 for an archive that is not safe, unless its unsafe entries are to be left out */
+const checkSafe = ({ unsafe }: FoundArchive, { allow_unsafe, database }: RestoreBody): void => {
+  if (unsafe === null || (allow_unsafe && !database)) return;
+  const advice = database ? '' : ' To restore only its safe entries, say allow_unsafe.';
+  throw conflict(`This archive is not safe to restore: ${unsafe} Find out who made it so on its client.${advice}`);
+};
+
 const restore = async (deps: GatewayDeps, { body, ids }: ApiRequest<RestoreBody>): Promise<ApiAnswer> => {
   const archive = await findArchive(deps, body.archive_name, String(body.repository ?? ''));
   if (!archive?.repository) throw fieldError('archive_name', `There is no archive named "${body.archive_name}".`);
   await checkDump(deps, archive, body);
+  checkSafe(archive, body);
   return startJob(deps, schedulerCommands.restore, {
     ...restoreRequestOf(body, await pathsOf(deps, archive, body.entries)),
     run: ids.uuid,
@@ -72,6 +81,7 @@ export const restoreRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     body: restoreBody,
     answers: startedJobSchema,
     success: 201,
+    statuses: { 409: 'The archive is not safe to restore.' },
     handle: (request) => restore(deps, request),
   }),
 ];

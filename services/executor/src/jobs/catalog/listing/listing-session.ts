@@ -18,8 +18,11 @@ import { createSeenNumbers } from './seen-numbers.ts';
 export interface ListingSession {
   /** Takes the next entry of the archive; slow when the catalog is. @throws what an earlier call failed with */
   add(entry: CatalogEntry): Promise<void>;
-  /** The archive has no more entries: from here on the catalog has all of them. */
-  end(): Promise<ListingResult>;
+  /**
+   * The archive has no more entries: from here on the catalog has all of them.
+   * @param unsafe why the archive is not safe to extract; null for a safe one
+   */
+  end(unsafe?: string | null): Promise<ListingResult>;
   /** The listing failed: nothing of it stays. */
   abandon(): Promise<void>;
 }
@@ -127,13 +130,13 @@ export const beginListing = async (
       unmatchedBytes += entryBytes(entry);
       return unmatched.length >= MATCH_MAX || unmatchedBytes >= BATCH_MAX_BYTES ? match() : undefined;
     },
-    end: async () => {
+    end: async (unsafe = null) => {
       if (unmatched.length > 0) await match();
       await matches.drain();
       const { added, events } = await recorder.end();
       const unseen = await removeUnseen();
       if (unseen.removed !== begun.previous_entries - seen.size()) throw new AppError('conflict', OUT_OF_STEP);
-      const request = { ...ids, job: archive.job, events: events + unseen.events, added, entries };
+      const request = { ...ids, job: archive.job, events: events + unseen.events, added, entries, unsafe };
       await call(catalogCommands.complete, request);
       return { entries, added, removed: unseen.removed };
     },
