@@ -23,6 +23,16 @@ const parseBlob = (base64: string): HostKey => {
   }
 };
 
+/** The type, where it is told, and the key itself, in a line that may begin with names of hosts. */
+const splitLine = (line: string): readonly [type: string | undefined, base64: string] => {
+  const words = line.split(/[ \t]+/);
+  if (BASE64.test(words[0] ?? '')) return [undefined, words[0] ?? ''];
+  const at = words.findIndex((word) => isKeyType(word));
+  if (at > 1) return [undefined, ''];
+  const [type, base64 = ''] = words.slice(Math.max(at, 0));
+  return [type, base64];
+};
+
 /**
  * A host's public key as people have it: `ssh-ed25519 AAAA…` with or without a comment, the base64 text alone, or a whole line of
  * known_hosts, as ssh-keyscan prints it.
@@ -32,10 +42,8 @@ export const parseKnownHostKey = (text: string): HostKey => {
   const line = text.trim();
   if (/[\r\n]/.test(line)) throw refuse('it has several lines, and one key is pinned for each host');
   if (line.startsWith('@')) throw refuse('marked lines of known_hosts cannot be pinned');
-  const words = line.split(/[ \t]+/);
-  const at = words.findIndex((word) => isKeyType(word));
-  const [type, base64 = ''] = BASE64.test(words[0] ?? '') ? [undefined, words[0]] : words.slice(Math.max(at, 0));
-  if (at > 1 || !BASE64.test(base64)) throw refuse('there is no key of a type that hosts are known by');
+  const [type, base64] = splitLine(line);
+  if (!BASE64.test(base64)) throw refuse('there is no key of a type that hosts are known by');
   const key = parseBlob(base64);
   if (!isKeyType(key.type)) throw refuse(`hosts are not known by keys of the type ${key.type}`);
   if (type !== undefined && type !== key.type) throw refuse(`it says ${type} and is of the type ${key.type}`);
