@@ -4,6 +4,7 @@ export {
   repositoryPathOnHost,
   toBorgUrl,
 } from './commands/repository-location.ts';
+export { checkHostName, withoutBrackets } from './commands/host-name.ts';
 export type { AgentIdentity } from './agent/dialogue.ts';
 export { createForwardedAgent } from './agent/forwarded-agent.ts';
 export { startLocalAgent } from './agent/local-agent.ts';
@@ -54,5 +55,6 @@ export { readScript } from './shell/script.ts';
 export { authorizedKeysLine, type AuthorizedKeysOptions } from './ssh/authorized-keys-line.ts';
 export { isSshError, SshError, type SshErrorKind } from './ssh/error.ts';
 export { type HostKey, type HostKeyPins, knownHostsLine } from './ssh/host-key.ts';
+export { parseKnownHostKey } from './ssh/known-host-key.ts';
 export { generateKeyPair, type SshKeyPair, type SshKeyPairOptions, publicKeyOf } from './ssh/key.ts';
 export { connectSsh, type ForwardableAgent, type SshSession } from './ssh/session.ts';

@@ -27,6 +27,6 @@ const models: Record<keyof typeof inventory, ReadModel> = {
 /** Everything people manage, as tables. */
 export const inventoryProjection: Projection = defineProjection({
   name: INVENTORY_PROJECTION,
-  version: 4,
+  version: 5,
   models: Object.values(models),
 });

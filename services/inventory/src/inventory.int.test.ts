@@ -19,6 +19,7 @@ import {
   type RpcOutput,
   type ChangeResult,
 } from '@cyborgbackup/contracts';
+import { generateKeyPair } from '@cyborgbackup/borg';
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
 import { compareProjection } from '@cyborgbackup/projections';
@@ -724,6 +725,82 @@ describe('settings and keys', () => {
     expect(
       await failureOf(call(settingsCommands.change, { key: 'cyborgbackup_ssh_key', value: 'no key' })),
     ).toMatchObject({ code: 'validation', fields: { value: [expect.any(String)] } });
+  });
+
+  describe('host keys that are pinned beforehand', () => {
+    const newKey = async (): Promise<string> => {
+      const { publicKey } = await generateKeyPair({ type: 'ed25519', comment: '' });
+      return publicKey;
+    };
+    const pinnedAt = async (host: string, port: number): Promise<string | undefined> => {
+      const [row] = await rowsOf('host_keys', 'stream = $1', hostKeyStream(host, port));
+      return row && `${String(row['key_type'])} ${String(row['public_key'])}`;
+    };
+
+    test('pins the key of a host once, in any spelling of its name, and no other one', async () => {
+      const key = await newKey();
+      const answer = await call(hostKeyCommands.pin, { host: 'Backup.Example.com:2222', public_key: `${key} root@b` });
+      expect(answer).toEqual({ host: 'Backup.Example.com', port: 2222, position: expect.any(String) });
+      expect(await call(hostKeyCommands.pin, { host: 'backup.example.com:2222', public_key: key })).toMatchObject({
+        position: answer.position,
+      });
+      expect(await pinnedAt('backup.example.com', 2222)).toBe(key);
+      const other = call(hostKeyCommands.pin, { host: 'backup.example.com:2222', public_key: await newKey() });
+      expect(await failureOf(other)).toMatchObject({ code: 'conflict', message: expect.stringContaining('forget') });
+      await call(hostKeyCommands.pin, { host: '[2001:db8::1]:22', public_key: key });
+      expect(await pinnedAt('2001:DB8::1', 22)).toBe(key);
+    });
+
+    test('refuses what is no host, and what is no key', async () => {
+      const wrong = { host: '-oProxyCommand=x:22', public_key: 'x' };
+      expect(await failureOf(call(hostKeyCommands.pin, wrong))).toMatchObject({
+        code: 'validation',
+        fields: { host: [expect.any(String)], public_key: [expect.any(String)] },
+      });
+      for (const host of ['nas', 'nas:0', 'nas:70000', '2001:db8::1:22', 'ssh://nas:22']) {
+        const refusal = await failureOf(call(hostKeyCommands.pin, { host, public_key: await newKey() }));
+        expect(refusal, host).toMatchObject({ code: 'validation', fields: { host: [expect.any(String)] } });
+      }
+    });
+
+    test('pins the key that comes with a client for the address that it has then', async () => {
+      const [key, moved] = [await newKey(), await newKey()];
+      const { uuid, position } = await call(clientCommands.register, { ...client('pinned'), host_key: key });
+      expect(await pinnedAt('pinned', 22)).toBe(key);
+      const answer = await call(clientCommands.change, { uuid, changes: {}, host_key: key });
+      expect(answer).toMatchObject({ version: 1, position });
+      for (const host_key of [null, '', undefined]) await call(clientCommands.change, { uuid, changes: {}, host_key });
+      expect(await pinnedAt('pinned', 22)).toBe(key);
+      await call(clientCommands.change, { uuid, changes: { hostname: 'pinned-2', port: 2022 }, host_key: moved });
+      expect([await pinnedAt('pinned-2', 2022), await pinnedAt('pinned', 22)]).toEqual([moved, key]);
+    });
+
+    test('answers a change of nothing but the pin with the position that shows it', async () => {
+      const { uuid, position } = await call(clientCommands.register, client('pinned-later'));
+      const answer = await call(clientCommands.change, { uuid, changes: {}, host_key: await newKey() });
+      expect(answer.version).toBe(1);
+      expect(BigInt(answer.position ?? 0)).toBeGreaterThan(BigInt(position ?? 0));
+    });
+
+    test('leaves a client as it is when another key is pinned for its host, and pins nothing for a refused client', async () => {
+      const { uuid } = await call(clientCommands.register, { ...client('kept'), host_key: await newKey() });
+      const change = { uuid, changes: { ip: '192.0.2.7' }, host_key: await newKey() };
+      expect(await failureOf(call(clientCommands.change, change))).toMatchObject({ code: 'conflict' });
+      expect(await rowsOf('clients', "hostname = 'kept'")).toMatchObject([{ ip: '', revision: 1 }]);
+      await call(hostKeyCommands.forget, { host: 'kept', port: 22 });
+      const taken = { ...client('kept'), host_key: await newKey() };
+      expect(await failureOf(call(clientCommands.register, taken))).toMatchObject({ code: 'validation' });
+      expect(await pinnedAt('kept', 22)).toBeUndefined();
+    });
+
+    test('pins the key that comes with a repository for the host in its path', async () => {
+      const key = await newKey();
+      const fields = { ...repository(), path: 'ssh://borg@Store:2222/srv/b', host_key: key };
+      const { uuid } = await call(repositoryCommands.register, fields);
+      expect(await pinnedAt('store', 2222)).toBe(key);
+      await call(repositoryCommands.change, { uuid, changes: { path: 'borg@store-2:b' }, host_key: key });
+      expect(await pinnedAt('store-2', 22)).toBe(key);
+    });
   });
 
   test('forgets a pinned host key once', async () => {

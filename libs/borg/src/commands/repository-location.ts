@@ -1,4 +1,5 @@
 import { AppError } from '@cyborgbackup/kernel';
+import { isHostName, withoutBrackets } from './host-name.ts';
 
 /** Where a repository is, as borg 1.x understands it. */
 export type RepositoryLocation =
@@ -16,8 +17,6 @@ export type RepositoryLocation =
 const SSH_URL = /^ssh:\/\/(?:([^@:/]+)@)?([^@:/[\]]+|\[[0-9a-fA-F:.]+\])(?::(\d{1,5}))?(\/.+)$/s;
 const SCP = /^([^@:/]+)@([^@:/[\]]+|\[[0-9a-fA-F:.]+\]):(.+)$/s;
 const USER = /^[A-Za-z0-9_][A-Za-z0-9._-]*\$?$/;
-const HOST = /^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?$/;
-const IPV6 = /^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/;
 
 const refuse = (why: string): AppError =>
   new AppError(
@@ -41,9 +40,14 @@ const checkPort = (digits: string | undefined): number => {
 const ssh = (user: string | undefined, host: string, port: string | undefined, path: string): RepositoryLocation => {
   if (user === undefined) throw refuse('the user is missing');
   if (!USER.test(user)) throw refuse(`"${user}" is not a user name`);
-  const bare = host.replace(/^\[|\]$/g, '');
-  if (!(host.startsWith('[') ? IPV6 : HOST).test(bare)) throw refuse(`"${host}" is not a host name`);
-  return { kind: 'ssh', user, host: bare, port: checkPort(port), path: checkPath(relativeToHome(path)) };
+  if (!isHostName(host)) throw refuse(`"${host}" is not a host name`);
+  return {
+    kind: 'ssh',
+    user,
+    host: withoutBrackets(host),
+    port: checkPort(port),
+    path: checkPath(relativeToHome(path)),
+  };
 };
 
 /** `x`, `./x`, `~/x`, `/./x` and `/~/x` all mean x in the account's home folder. */

@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode, messageOf } from '@cyborgbackup/kernel';
 
 const CODES = {
+  'no-name': 'conflict', // what stands for its name is no host name
   'unknown-host': 'unavailable', // its name does not resolve
   refused: 'unavailable', // nothing listens there
   unreachable: 'unavailable', // no route

@@ -1,3 +1,4 @@
+import { withoutBrackets } from '../commands/host-name.ts';
 import { SshError } from './error.ts';
 import { fingerprintOf, parseKey } from './key.ts';
 
@@ -15,7 +16,7 @@ export interface HostKey {
 export interface HostKeyPins {
   /** The keys on record for a host; empty for one never seen. */
   known(host: string, port: number): Promise<readonly HostKey[]>;
-  /** Called once for a host never seen (trust on first use). When it rejects, the connection is refused. */
+  /** Called once for a host never seen (trust at first contact). When it rejects, the connection is refused. */
   record(host: string, port: number, key: HostKey): Promise<void>;
 }
 
@@ -28,12 +29,12 @@ export const parseHostKey = (blob: Buffer): HostKey => {
 
 /** One line of a known_hosts file. It names the port only when it is not 22. */
 export const knownHostsLine = (host: string, port: number, key: Pick<HostKey, 'type' | 'base64'>): string => {
-  const bare = host.replace(/^\[|\]$/g, '');
+  const bare = withoutBrackets(host);
   return `${port === 22 ? bare : `[${bare}]:${port}`} ${key.type} ${key.base64}`;
 };
 
 /** ssh2's own order, modern first. */
-const DEFAULT_ORDER = [
+export const HOST_KEY_ALGORITHMS = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384',
@@ -47,10 +48,10 @@ const DEFAULT_ORDER = [
  * The host-key algorithms to offer, those of the pinned keys first. A host has a key of each kind; asked for another
  * kind than last time it would look like another host.
  */
-export const hostKeyAlgorithms = (known: readonly Pick<HostKey, 'type'>[]): (typeof DEFAULT_ORDER)[number][] => {
+export const hostKeyAlgorithms = (known: readonly Pick<HostKey, 'type'>[]): (typeof HOST_KEY_ALGORITHMS)[number][] => {
   const isPinned = (name: string): boolean =>
     known.some(({ type }) => name === type || (type === 'ssh-rsa' && name.startsWith('rsa-sha2-')));
-  return DEFAULT_ORDER.toSorted((a, b) => Number(isPinned(b)) - Number(isPinned(a)));
+  return HOST_KEY_ALGORITHMS.toSorted((a, b) => Number(isPinned(b)) - Number(isPinned(a)));
 };
 
 /**

@@ -2,6 +2,7 @@ import { addAbortListener } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import type { Logger } from '@cyborgbackup/kernel';
 import ssh2, { type AuthHandlerMiddleware, type BaseAgent, type Client } from 'ssh2';
+import { isHostName, withoutBrackets } from '../commands/host-name.ts';
 import type { ExecOptions, ExecResult } from './command-io.ts';
 import { explainConnectError, SshError } from './error.ts';
 import { execOnChannel } from './exec.ts';
@@ -72,10 +73,11 @@ const login = async (client: Client, options: SshOptions, authHandler: AuthHandl
   const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
   parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
   if (options.otherKey !== undefined) parsePrivateKey(options.otherKey);
+  if (!isHostName(host)) throw new SshError('no-name', `"${host}" is not a host name: correct it in the inventory.`);
   const known = await hostKeys.known(host, port);
   const cancelled = (): SshError => new SshError('aborted', `Connecting to ${host}:${port} was cancelled.`);
   if (signal?.aborted) throw cancelled();
-  const socket = connectSocket({ host: host.replace(/^\[|\]$/g, ''), port, noDelay: true, keepAlive: true });
+  const socket = connectSocket({ host: withoutBrackets(host), port, noDelay: true, keepAlive: true });
   // A socket's error reaches the client too, which reports it; without a listener here a late one would be fatal.
   socket.on('error', () => undefined);
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();

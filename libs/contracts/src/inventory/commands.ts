@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineRpc } from '../wire/rpc.ts';
 import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
 import { clientFields, clientSnapshot } from './client.ts';
+import { sentHostKey } from './host-key.ts';
 import { policyFields, policySnapshot } from './policy.ts';
 import { repositoryFields, repositorySnapshot } from './repository.ts';
 import { scheduleFields } from './schedule.ts';
@@ -25,6 +26,9 @@ const target = z.object({ uuid, expected_version: z.int().min(1).optional() });
 
 /** The caller chooses the uuid, which makes the command idempotent: repeated, it finds the events of its first time. */
 const creation = { uuid, command_id: uuid };
+
+/** Of clients and repositories: pins the key of the host at the address that they have after the command. */
+const hostKey = { host_key: sentHostKey.optional() };
 
 /** The gateway sends a scrypt hash: the plain password never leaves it. */
 const passwordHash = z.string().startsWith('$scrypt$');
@@ -54,8 +58,12 @@ export const userCommands = {
 };
 
 export const clientCommands = {
-  register: defineRpc('inventory.client.register', clientFields.extend(creation), changeResult),
-  change: defineRpc('inventory.client.change', target.extend({ changes: clientFields.partial() }), changeResult),
+  register: defineRpc('inventory.client.register', clientFields.extend({ ...creation, ...hostKey }), changeResult),
+  change: defineRpc(
+    'inventory.client.change',
+    target.extend({ changes: clientFields.partial(), ...hostKey }),
+    changeResult,
+  ),
   remove: defineRpc('inventory.client.remove', target, changeResult),
   recordPreparation: defineRpc(
     'inventory.client.record-preparation',
@@ -70,10 +78,14 @@ export const clientCommands = {
 };
 
 export const repositoryCommands = {
-  register: defineRpc('inventory.repository.register', repositoryFields.extend(creation), changeResult),
+  register: defineRpc(
+    'inventory.repository.register',
+    repositoryFields.extend({ ...creation, ...hostKey }),
+    changeResult,
+  ),
   change: defineRpc(
     'inventory.repository.change',
-    target.extend({ changes: repositoryFields.partial() }),
+    target.extend({ changes: repositoryFields.partial(), ...hostKey }),
     changeResult,
   ),
   remove: defineRpc('inventory.repository.remove', target, changeResult),
@@ -164,6 +176,16 @@ export const settingsCommands = {
 };
 
 export const hostKeyCommands = {
+  /** Pins the key of a host before the first contact. The same key again changes nothing; another one is refused. */
+  pin: defineRpc(
+    'inventory.host-key.pin',
+    z.object({
+      /** `NAME:PORT`; IPv6 addresses in brackets. */
+      host: requiredText(1024),
+      public_key: requiredText(16_384),
+    }),
+    z.object({ host: z.string(), port: z.int(), position: z.string() }),
+  ),
   forget: defineRpc(
     'inventory.host-key.forget',
     z.object({ host: requiredText(1024), port: z.int().min(1).max(65_535) }),

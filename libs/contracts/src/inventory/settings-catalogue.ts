@@ -42,6 +42,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ssh_password: 'No effect: executors log in by key only.',
   ssh_key:
     'The private key by which executors log in to clients and to the shells of repository hosts. Send another one to replace it.',
+  trust_first_contact:
+    'Whether the SSH key of a host is pinned at the first contact. Otherwise an unknown host is refused until its key is pinned: see host_keys.',
   metrics_enabled: 'No effect: each service has /metrics at its health address, for whoever can reach that.',
   metrics_auth: 'No effect: see metrics_enabled.',
   metrics_auth_username: 'No effect: see metrics_enabled.',
@@ -92,6 +94,7 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
   ...group('4 - SSH', [
     [7, 'ssh_password', 'password', ''],
     [10, 'ssh_key', 'privatekey', ''],
+    [24, 'trust_first_contact', 'boolean', 'True'],
   ]),
   ...group('5 - Metrics', [
     [17, 'metrics_enabled', 'boolean', 'False'],
@@ -103,6 +106,9 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
 
 /** The setting that holds the control plane's private SSH key. */
 export const SSH_KEY_SETTING = `${PREFIX}ssh_key`;
+
+/** The setting that lets executors pin the key that a host has at the first contact. */
+export const TRUST_FIRST_CONTACT_SETTING = `${PREFIX}trust_first_contact`;
 
 const byKey = new Map(SETTINGS_CATALOGUE.map((definition) => [definition.key, definition]));
 

@@ -25,7 +25,7 @@ export const clients = defineTable('inventory.clients', {
 });
 export type ClientRow = RowOf<typeof clients>;
 
-/** The SSH host keys that were pinned at first contact. */
+/** The SSH host keys that were pinned at first contact, or before. */
 export const hostKeys = defineTable('inventory.host_keys', {
   columns: {
     stream: 'text',

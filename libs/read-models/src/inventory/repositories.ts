@@ -20,6 +20,8 @@ export const repositories = defineTable('inventory.repositories', {
     key_proven: 'bool',
     /** The passphrase before it: the latest one that was proven, or the first one. Null while there was no other. */
     previous_key: typed<EncryptedValue | null>('jsonb?'),
+    /** Stream of its host's pinned key; empty for a local repository. */
+    host_key_stream: 'text',
     /** Of all archives together, in bytes, as borg last reported them. */
     original_size: 'safeint',
     compressed_size: 'safeint',

@@ -1,8 +1,15 @@
-import type { HostKey, HostKeyPins } from '@cyborgbackup/borg';
-import { hostKeyForgotten, hostKeyPinned, hostKeyStream, type HostKeyEvent } from '@cyborgbackup/contracts';
+import { SshError, type HostKey, type HostKeyPins } from '@cyborgbackup/borg';
+import {
+  hostKeyForgotten,
+  hostKeyPinned,
+  hostKeyStream,
+  TRUST_FIRST_CONTACT_SETTING,
+  type HostKeyEvent,
+} from '@cyborgbackup/contracts';
 import type { Decider } from '@cyborgbackup/kernel';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
 import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
+import { trustsFirstContact } from './secrets.ts';
 
 interface Pin {
   readonly host: string;
@@ -40,7 +47,18 @@ export const hostKeyDecider: Decider<Pinned, Pin, HostKeyEvent> = {
   },
 };
 
-/** Host keys as the log has them. */
+const bracketed = (host: string): string => (host.includes(':') && !host.startsWith('[') ? `[${host}]` : host);
+
+/** It tells the fingerprint to compare, and not the key: what an attacker offers must not be there to be pasted. */
+const refusal = (host: string, port: number, { type, fingerprint }: HostKey): SshError =>
+  new SshError(
+    'host-key',
+    `No host key is pinned for ${host}:${port}, and the setting ${TRUST_FIRST_CONTACT_SETTING} is off. It has ${type} ` +
+      `${fingerprint}. If "ssh-keygen -lf" says the same of /etc/ssh/ssh_host_*_key.pub on the host itself, pin the line in that ` +
+      `file: POST /api/v1/host_keys/ {"host": "${bracketed(host)}:${port}", "public_key": "${type} AAAA…"}.`,
+  );
+
+/** Host keys as the log has them. A key is pinned at the first contact unless a setting forbids that. */
 export const createHostKeyPins = (deps: ServiceDeps): HostKeyPins => {
   const pin = handleCommand(commandDeps(deps, 'executor'), hostKeyDecider);
   return {
@@ -49,6 +67,7 @@ export const createHostKeyPins = (deps: ServiceDeps): HostKeyPins => {
       return key ? [key] : [];
     },
     record: async (host, port, key) => {
+      if (!(await trustsFirstContact(deps))) throw refusal(host, port, key);
       const { state } = await pin(hostKeyStream(host, port), { host, port, key });
       if (state?.base64 !== key.base64)
         throw new Error(`Another key was pinned for ${host}:${port} at the same moment.`);

@@ -1,5 +1,6 @@
 import {
   SETTINGS_STREAM,
+  TRUST_FIRST_CONTACT_SETTING,
   isSettingOn,
   repositoryChanged,
   repositoryPrepared,
@@ -115,3 +116,7 @@ export const clientLogin = async (deps: Readable): Promise<Login> => {
 /** Whether a preparation may install programs from a distribution's packages. */
 export const mayInstallPrograms = async (deps: Readable): Promise<boolean> =>
   isSettingOn((await readSettings(deps)).values.get(INSTALL_BORG) ?? null);
+
+/** Whether the key of a host that was never seen may be pinned as it is. */
+export const trustsFirstContact = async (deps: Readable): Promise<boolean> =>
+  isSettingOn((await readSettings(deps)).values.get(TRUST_FIRST_CONTACT_SETTING) ?? 'True');

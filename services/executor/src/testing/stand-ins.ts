@@ -25,7 +25,17 @@ case $command in
   version) echo "Compiled against library: libvirt 9.0.0"; echo "Running against daemon: 9.0.0" ;;
   list) ls "$VMS"; echo ;;
   domstate) cat "$VMS/$domain/state"; echo ;;
-  dumpxml) echo "<domain><name>$domain</name></domain>" ;;
+  dumpxml)
+    echo "<domain type='kvm'>"; echo "  <name>$domain</name>"; echo "  <devices>"
+    while read -r type device target source; do
+      format=raw; case $source in *.cyborgbackup | *.qcow2) format=qcow2 ;; esac
+      echo "    <disk type='$type' device='$device'>"
+      case $device in disk) echo "      <driver name='qemu' type='$format' cache='none'/>" ;; esac
+      [ "$source" = - ] || echo "      <source file='$source'/>"
+      echo "      <target dev='$target' bus='virtio'/>"; echo "    </disk>"
+    done <"$VMS/$domain/disks"
+    echo "    <interface type='network'>"; echo "      <target dev='vnet0'/>"; echo "      <driver name='vhost'/>"
+    echo "    </interface>"; echo "  </devices>"; echo "</domain>" ;;
   domblklist) echo " Type   Device   Target   Source"; echo "-----------------------------"; cat "$VMS/$domain/disks" ;;
   snapshot-create-as)
     case " $* " in *" --quiesce "*) echo 'no guest agent' >&2; exit 1 ;; esac
@@ -46,7 +56,25 @@ case $command in
   *) echo "virsh $command?" >&2; exit 1 ;;
 esac`;
 
-const QEMU_IMG = `for last do :; done; echo "image: $last"; [ ! -e "$last.base" ] || { echo; echo "image: $last.base"; }`;
+/**
+ * A stand-in for qemu-img: a file whose first line is `QFI FILE [FORMAT]` is an image that is based on FILE, unless it is read as a
+ * raw one. Without a format it looks at the contents, as qemu-img does.
+ */
+const QEMU_IMG = `
+format=; chain=
+while [ $# -gt 1 ]; do case $1 in -f) format=$2; shift ;; --backing-chain) chain=yes ;; esac; shift; done
+file=$1
+while :; do
+  echo "image: $file"
+  read -r magic base next <"$file" || :
+  [ "$magic" = QFI ] && [ "$format" != raw ] || exit 0
+  echo "file format: qcow2"
+  echo "backing file: $base"
+  [ -z "$next" ] || echo "backing file format: $next"
+  [ -n "$chain" ] || exit 0
+  file=$base format=$next
+  echo
+done`;
 
 /** Takes its time over the images of a machine called slow. */
 const TAR = `for word do case $word in --files-from=*) ! grep -q /slow/ "\${word#*=}" || sleep 30 ;; esac; done; exec /usr/bin/tar "$@"`;
@@ -54,7 +82,7 @@ const TAR = `for word do case $word in --files-from=*) ! grep -q /slow/ "\${word
 export interface StandInMachine {
   readonly name: string;
   readonly state: 'running' | 'shut off';
-  /** Targets and the contents of their images. */
+  /** Targets and the contents of their images, which libvirt has as raw ones. */
   readonly disks: Readonly<Record<string, string | Buffer>>;
 }
 

@@ -73,6 +73,7 @@ describe('representations', () => {
       bandwidth_limit: null,
       mark_as_to_update: false,
       behind_firewall: false,
+      host_key: 'ssh-ed25519 AAAA',
     };
     const client = presentClient({ id: 1, ...common, ...fields, policies: null });
     expect(client).toEqual({
@@ -119,6 +120,7 @@ describe('representations', () => {
       ...REPOSITORY_DEFAULTS,
       own_key: true,
       escrowed: false,
+      host_key: null,
     };
     const row = { id: 1, ...common, ...fields, repository_key: sealed, previous_key: sealed };
     const repository = {

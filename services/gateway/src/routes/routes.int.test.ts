@@ -453,6 +453,31 @@ describe('settings', () => {
   });
 });
 
+test('pins a host key for superusers, and shows it with the client that it belongs to', async () => {
+  const key = {
+    host: 'pinned.example.com',
+    port: 22,
+    key_type: 'ssh-ed25519',
+    fingerprint: 'SHA256:y',
+    public_key: 'AAAB',
+  };
+  gateway.services.on('inventory.host-key.pin', async () => {
+    await gateway.insert('inventory.host_keys', { stream: 'host-key-pinned.example.com:22', ...key });
+    return { host: key.host, port: 22, position: '0' };
+  });
+  const sent = { host: 'pinned.example.com:22', public_key: 'ssh-ed25519 AAAB' };
+  expect((await send('/host_keys/', { method: 'POST', body: sent, as: USER })).status).toBe(403);
+  const { status, body, headers } = await post('/host_keys/', sent);
+  expect([status, body]).toEqual([201, expect.objectContaining(key)]);
+  expect(headers.get('location')).toBe('/api/v1/host_keys/pinned.example.com:22/');
+  expect(gateway.services.calls('inventory.host-key.pin')).toEqual([sent]);
+  await gateway.insert('inventory.clients', { id: 901, uuid: randomUUID(), hostname: 'Pinned.example.com', port: 22 });
+  expect((await send('/clients/901/')).body.host_key).toBe('ssh-ed25519 AAAB');
+  expect((await send('/clients/?host_key__endswith=AAAB')).body.results).toMatchObject([{ id: 901 }]);
+  await gateway.sql('delete from inventory.clients where id = 901');
+  await gateway.sql("delete from inventory.host_keys where host = 'pinned.example.com'");
+});
+
 test('lists and forgets a host key', async () => {
   const key = { host: 'Backup', port: 2222, key_type: 'ssh-ed25519', fingerprint: 'SHA256:x', public_key: 'AAAA' };
   await gateway.insert('inventory.host_keys', { stream: 'host-key-backup:2222', ...key });

@@ -1,5 +1,6 @@
 import type { ClientEvent, ClientFields } from '@cyborgbackup/contracts';
 import type { Decider } from '@cyborgbackup/kernel';
+import { checkHostNameField, sentKey } from '../host-key/pin.ts';
 import {
   changedEntity,
   changedFields,
@@ -11,15 +12,28 @@ import {
   type Entity,
   type EntityCommand,
 } from '../shared/entity.ts';
+import { refuseTogether } from '../shared/refuse-together.ts';
 
 export type Client = Entity<ClientFields>;
 
+/** As it was sent: the key that is pinned for the client's address. */
+interface SentHostKey {
+  readonly hostKey?: string | null | undefined;
+}
+
 export type ClientCommand =
-  | EntityCommand<ClientFields>
+  | EntityCommand<ClientFields, SentHostKey, SentHostKey>
   /** A preparation looked at the machine. */
   | { readonly type: 'prepared'; readonly version: string; readonly ready: boolean; readonly ip?: string | undefined }
   /** A preparation looked at the machine's hypervisor. */
   | { readonly type: 'hypervisor-prepared'; readonly isReady: boolean; readonly name: string };
+
+/** @throws AppError `validation` with the fields that are wrong */
+const check = ({ hostname }: Changes<ClientFields>, { hostKey }: SentHostKey): void =>
+  refuseTogether(
+    () => checkHostNameField('hostname', hostname),
+    () => sentKey(hostKey),
+  );
 
 /** Another address may be another machine: it has to be prepared, unless the caller says that it is ready. */
 const withReadiness = (fields: ClientFields, changes: Changes<ClientFields>): Partial<ClientFields> => {
@@ -34,6 +48,7 @@ const decideOn = (client: Client, command: Exclude<ClientCommand, { type: 'regis
   const { uuid, id, fields } = client;
   switch (command.type) {
     case 'change': {
+      check(command.changes, command);
       const changed = withReadiness(fields, command.changes);
       return isEmpty(changed) ? [] : [{ type: 'client-changed', data: { uuid, ...changed } }];
     }
@@ -59,6 +74,7 @@ export const clientDecider: Decider<Client | undefined, ClientCommand, ClientEve
     if (command.type !== 'register') return decideOn(requireExisting(state, 'client'), command);
     requireNew(state);
     const { uuid, id, fields } = command;
+    check(fields, command);
     return [{ type: 'client-registered', data: { ...fields, uuid, id } }];
   },
 

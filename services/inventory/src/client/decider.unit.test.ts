@@ -27,6 +27,45 @@ test('registers a client once', () => {
   given(clientDecider, registered, removed).when(register).refused({ code: 'conflict' });
 });
 
+describe.each(['register', 'change'] as const)('a host name, to %s', (type) => {
+  const send = (hostname: string, hostKey?: string) => {
+    const [history, command] =
+      type === 'register'
+        ? ([[], { ...register, fields: { ...fields, hostname }, hostKey }] as const)
+        : ([[registered], { type, changes: { hostname }, hostKey }] as const);
+    return given(clientDecider, ...history).when(command);
+  };
+  test.each([
+    '-oProxyCommand=touch /tmp/x',
+    'web.example.com -oProxyCommand=x',
+    'ssh://web.example.com',
+    'root@web.example.com',
+    'web.example.com:22',
+    'web.example.com/x',
+    'web\nweb2 ssh-ed25519 AAAA',
+    '$(id)',
+    'büro.example.com',
+    '::1%eth0;id',
+    '.',
+  ])('refuses %j', (hostname) =>
+    send(hostname).refused({
+      code: 'validation',
+      fields: { hostname: [expect.stringMatching(/^This is not a host name: write /)] },
+    }),
+  );
+  test.each(['Web-1.example.com', 'my_host', '192.0.2.1', '2001:db8::1', '[2001:db8::1]'])('takes %j', (hostname) => {
+    const data =
+      type === 'register'
+        ? ({ type: 'client-registered', data: { ...fields, hostname, uuid, id: 4 } } as const)
+        : ({ type: 'client-changed', data: { uuid, hostname, ready: false } } as const);
+    send(hostname).then(data);
+  });
+  test('refuses it together with a key that is none', () =>
+    send('-x', 'no key').refused({
+      fields: { hostname: [expect.any(String)], host_key: [expect.stringMatching(/^This is not a host key/)] },
+    }));
+});
+
 describe('changing', () => {
   test('records the fields of a client that get another value', () =>
     given(clientDecider, registered)

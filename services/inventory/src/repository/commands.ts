@@ -9,6 +9,7 @@ import type {
 import { isEncrypted, loadState } from '@cyborgbackup/event-store';
 import { AppError, type Sealed } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
+import { createPinHostKey, sentKey } from '../host-key/pin.ts';
 import { entityCommands } from '../shared/entity-commands.ts';
 import { waitForInventory, withReferences } from '../shared/wait-for-tables.ts';
 import { requireExisting, changeResultOf } from '../shared/entity.ts';
@@ -16,6 +17,7 @@ import type { InventoryDeps } from '../shared/inventory-deps.ts';
 import { recordFact } from '../shared/record-fact.ts';
 import { findUnknownIds } from '../shared/unknown-ids.ts';
 import {
+  hostAddressOf,
   keyReadsStream,
   repositoryDecider,
   repositoryStream,
@@ -50,12 +52,21 @@ const resolveRepository = async (pool: Pool, id: number): Promise<ResolvedReposi
 
 /** The steps of registering, changing and removing are in `shared/entity-commands.ts`. */
 export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeof repositoryCommands> => {
+  const pinHostKey = createPinHostKey(deps);
   const { handle, register, change, remove } = entityCommands(deps, {
     kind: 'repository',
     idSequence: 'repository',
     decider: repositoryDecider,
     stream: repositoryStream,
     referencedAs: 'repository',
+    /** Before the repository has the path, so that no job meets the host without the pin. */
+    beforeAppend: async ({ state }, command) => {
+      if (command.type !== 'register' && command.type !== 'change') return undefined;
+      const key = sentKey(command.hostKey);
+      const { path } = command.type === 'register' ? command.fields : command.changes;
+      const address = hostAddressOf(path ?? requireExisting(state, 'repository').fields.path);
+      return key && address ? pinHostKey(address, key) : undefined;
+    },
   });
 
   /** Records that the caller is given one of its keys. */
@@ -100,20 +111,20 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
   };
 
   return {
-    register: ({ uuid, command_id, ...fields }) =>
+    register: ({ uuid, command_id, host_key: hostKey, ...fields }) =>
       checkingSchedules(fields, (unknown) =>
         register({ uuid, command_id }, async (id) => ({
           type: 'register' as const,
-          ...{ uuid, id, fields, unknown },
+          ...{ uuid, id, fields, unknown, hostKey },
           keyPair: await newKeyPair(id),
         })),
       ),
 
-    change: ({ changes: sent, ...target }) =>
+    change: ({ changes: sent, host_key: hostKey, ...target }) =>
       checkingSchedules(sent, (unknown) =>
         change(target, async (repository) => ({
           type: 'change' as const,
-          unknown,
+          ...{ unknown, hostKey },
           changes: await realChanges(repository, sent),
         })),
       ),

@@ -2,6 +2,7 @@ import { parseRepositoryLocation } from '@cyborgbackup/borg';
 import { SECRET_MASK, type RepositoryEvent, type RepositoryFields } from '@cyborgbackup/contracts';
 import { fieldError, messageOf, type Decider, type Sealed } from '@cyborgbackup/kernel';
 import { isDeepStrictEqual } from 'node:util';
+import { sentKey, type HostAddress } from '../host-key/pin.ts';
 import {
   changedEntity,
   changedFields,
@@ -43,6 +44,11 @@ export interface RepositoryKeyPair {
 
 export type RepositoryChanges = Changes<RepositoryFields>;
 
+/** As it was sent: the key that is pinned for the repository's host. */
+interface SentHostKey {
+  readonly hostKey?: string | null | undefined;
+}
+
 /** Schedules that the command names and that do not exist. */
 export type UnknownSchedules = UnknownIds<'check_schedule' | 'integrity_schedule'>;
 
@@ -50,8 +56,8 @@ export type RepositoryCommand =
   /** A change has a passphrase only when it differs from the stored one, which is sealed and cannot be compared here. */
   | EntityCommand<
       RepositoryFields,
-      { readonly keyPair: RepositoryKeyPair; readonly unknown: UnknownSchedules },
-      { readonly unknown: UnknownSchedules }
+      SentHostKey & { readonly keyPair: RepositoryKeyPair; readonly unknown: UnknownSchedules },
+      SentHostKey & { readonly unknown: UnknownSchedules }
     >
   /** A preparation opened or initialised it. */
   | {
@@ -76,6 +82,18 @@ const checkPath = (path: string | undefined): void => {
   }
 };
 
+/** Where its host listens for SSH; undefined for a local repository. @throws AppError `validation` for no path at all */
+export const hostAddressOf = (path: string): HostAddress | undefined => {
+  const location = parseRepositoryLocation(path);
+  return location.kind === 'ssh' ? { host: location.host, port: location.port } : undefined;
+};
+
+/** @param path a valid one */
+const checkHostKey = (hostKey: string | null | undefined, path: string): void => {
+  if (!sentKey(hostKey) || hostAddressOf(path)) return;
+  throw fieldError('host_key', 'This repository is on no host, since its path is local: leave out host_key.');
+};
+
 /**
  * Another path is another repository: it has to be prepared, unless the caller says that it is ready. Whether a new
  * passphrase is the right one, only a preparation can tell.
@@ -88,12 +106,14 @@ const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChange
 
 const change = (
   { uuid, fields }: Repository,
-  { changes, unknown }: RepositoryCommand & { type: 'change' },
+  { changes, unknown, hostKey }: RepositoryCommand & { type: 'change' },
 ): readonly RepositoryEvent[] => {
   refuseTogether(
     () => checkPath(changes.path),
+    () => sentKey(hostKey),
     () => refuseFields(unknownIdErrors(unknown)),
   );
+  checkHostKey(hostKey, changes.path ?? fields.path);
   const { repository_key: sent, ...others } = changes;
   // The mask is what readers see; sent back, it means "as it is".
   const key = sent === SECRET_MASK ? undefined : sent;
@@ -121,15 +141,17 @@ const keyGenerated = (uuid: string, keyPair: RepositoryKeyPair): RepositoryEvent
 });
 
 const register = (command: RepositoryCommand & { type: 'register' }): readonly RepositoryEvent[] => {
-  const { uuid, id, fields, keyPair, unknown } = command;
+  const { uuid, id, fields, keyPair, unknown, hostKey } = command;
   refuseTogether(
     () => checkPath(fields.path),
+    () => sentKey(hostKey),
     () => refuseFields(unknownIdErrors(unknown)),
     () => {
       if (fields.repository_key !== SECRET_MASK) return;
       throw fieldError('repository_key', 'This is the mask of a passphrase: send the passphrase itself.');
     },
   );
+  checkHostKey(hostKey, fields.path);
   return [{ type: 'repository-registered', data: { ...fields, uuid, id } }, keyGenerated(uuid, keyPair)];
 };
 

@@ -55,6 +55,29 @@ describe('registering', () => {
       .refused({ code: 'validation', fields: { repository_key: [expect.any(String)] } }));
 });
 
+describe('the key of a repository’s host', () => {
+  const hostKey = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGaanXae9UfxBOBtgCDksAkWjIsGv2YVujUy9ztaMoeR';
+  test('takes a host key beside the path, and leaves it out of the repository', () => {
+    given(repositoryDecider)
+      .when({ ...register, hostKey })
+      .then({ type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, generated);
+    given(repositoryDecider, registered).when({ type: 'change', changes: {}, unknown: none, hostKey }).then();
+  });
+  test('refuses a text that is no host key', () =>
+    given(repositoryDecider)
+      .when({ ...register, hostKey: 'none' })
+      .refused({ fields: { host_key: [expect.stringMatching(/^This is not a host key/)] } }));
+  test('refuses a host key for a local repository', () => {
+    const refusal = { fields: { host_key: [expect.stringContaining('its path is local')] } };
+    given(repositoryDecider)
+      .when({ ...register, fields: { ...fields, path: '/srv/repo' }, hostKey })
+      .refused(refusal);
+    given(repositoryDecider, registered)
+      .when({ type: 'change', changes: { path: '/srv/repo' }, unknown: none, hostKey })
+      .refused(refusal);
+  });
+});
+
 describe('changing', () => {
   const change = (changes: Partial<RepositoryFields>) =>
     given(repositoryDecider, registered, prepared).when({ type: 'change', changes, unknown: none });

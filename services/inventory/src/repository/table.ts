@@ -1,7 +1,8 @@
-import type { JobEvent, RepositoryEvent } from '@cyborgbackup/contracts';
+import { hostKeyStream, type JobEvent, type RepositoryEvent } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { defineReadModel } from '@cyborgbackup/projections';
 import { inventory, type RepositoryRow } from '@cyborgbackup/read-models';
+import { hostAddressOf } from './decider.ts';
 import { definedFields, firstStamps, nextStamps, sealedOnly } from '../shared/row-stamps.ts';
 
 /** What is known of a path before its first preparation. */
@@ -10,6 +11,12 @@ const UNSEEN = {
   ...{ borg_id: '', encryption: '', own_key: false },
 };
 const NO_KEYS = { key_proven: false, previous_key: null, public_key: '', escrow_borg_id: '', escrow_key: null };
+
+/** Where the pin of its host is; empty for a local repository. */
+const hostKeyOf = (path: string): Pick<RepositoryRow, 'host_key_stream'> => {
+  const address = hostAddressOf(path);
+  return { host_key_stream: address ? hostKeyStream(address.host, address.port) : '' };
+};
 
 type KeyColumns = Pick<RepositoryRow, 'repository_key' | 'key_proven' | 'previous_key'>;
 
@@ -23,11 +30,18 @@ const anotherKey = (row: RepositoryRow, key: EncryptedValue): KeyColumns => ({
 export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | JobEvent>(inventory.repositories, {
   'repository-registered': (event, table) => {
     const repository_key = sealedOnly(event.data.repository_key);
-    return table.put({ ...UNSEEN, ...NO_KEYS, ...event.data, repository_key, ...firstStamps(event) });
+    return table.put({
+      ...UNSEEN,
+      ...NO_KEYS,
+      ...event.data,
+      ...hostKeyOf(event.data.path),
+      repository_key,
+      ...firstStamps(event),
+    });
   },
   'repository-changed': (event, table) => {
     const { repository_key: key, ...changes } = event.data;
-    const moved = changes.path === undefined ? {} : UNSEEN;
+    const moved = changes.path === undefined ? {} : { ...UNSEEN, ...hostKeyOf(changes.path) };
     const secret = key === undefined ? undefined : sealedOnly(key);
     return table.update({ uuid: changes.uuid }, (row) => ({
       ...row,

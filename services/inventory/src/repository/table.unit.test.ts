@@ -34,6 +34,7 @@ const unseen = {
 const noKeys = { key_proven: false, previous_key: null, public_key: '', escrow_borg_id: '', escrow_key: null };
 const row = {
   ...fields,
+  host_key_stream: '',
   ...unseen,
   ...noKeys,
   uuid,
@@ -84,6 +85,14 @@ test('keeps an escrow copy after the path changed, and lets it in sealed only', 
 
 test('takes sizes from a job without a new revision', () => {
   expect(foldEvents(repositories, [registered, succeeded])).toEqual([{ ...row, ...sizes }]);
+});
+
+test('names the stream of its host’s pinned key', () => {
+  const moved = (version: number, path: string) =>
+    recorded(version, { type: 'repository-changed', data: { uuid, path, ready: false } }, byUser(ADA));
+  const ssh = moved(2, 'ssh://borg@[2001:DB8::1]:2222/srv/b');
+  expect(foldEvents(repositories, [registered, ssh])).toMatchObject([{ host_key_stream: 'host-key-2001:db8::1:2222' }]);
+  expect(foldEvents(repositories, [registered, ssh, moved(3, '/srv/b')])).toMatchObject([{ host_key_stream: '' }]);
 });
 
 test('clears the sizes when the path changes', () => {

@@ -30,8 +30,14 @@ export interface EntityOptions<State, Command, E extends DomainEvent> {
   readonly unique?: UniqueValue<State | undefined>;
   /** Set when others may refer to it: while one does, it is not removed. */
   readonly referencedAs?: ReferencedKind;
-  /** Runs between the claim and the append; what it throws refuses the command. */
-  readonly beforeAppend?: (loaded: { state: State; version: number }, command: Command) => Promise<void>;
+  /**
+   * Runs between the claim and the append; what it throws refuses the command. There is no state yet when the command registers.
+   * @returns the log position of what it wrote elsewhere, for the sender to wait for
+   */
+  readonly beforeAppend?: (
+    loaded: { state: State | undefined; version: number },
+    command: Command,
+  ) => Promise<bigint | undefined>;
 }
 
 /** What the caller chose for the new entity: with them, a repeated command is recognised. */
@@ -59,6 +65,9 @@ export interface EntityCommands<State, Command, E extends DomainEvent> {
   remove(target: Target, command: Command): Promise<ChangeResult>;
 }
 
+const latest = (one: bigint | undefined, other: bigint | undefined): bigint | undefined =>
+  one === undefined || (other !== undefined && other > one) ? other : one;
+
 export const entityCommands = <State extends Entity<unknown>, Command, E extends DomainEvent>(
   deps: InventoryDeps,
   { kind, idSequence, decider, stream: streamOf, unique, referencedAs, beforeAppend }: EntityOptions<State, Command, E>,
@@ -69,11 +78,20 @@ export const entityCommands = <State extends Entity<unknown>, Command, E extends
   /** Steps 3 to 6. */
   const claimAndAppend = async (
     owner: string,
-    { state, command }: { readonly state: State | undefined; readonly command: Command },
-    append: () => Promise<CommandResult<State | undefined, E>>,
+    {
+      state,
+      version,
+      command,
+    }: { readonly state: State | undefined; readonly version: number; readonly command: Command },
+    execute: () => Promise<CommandResult<State | undefined, E>>,
   ): Promise<CommandResult<State | undefined, E>> => {
-    if (!unique || !appendWithClaim) return append();
     const next = decider.decide(command, state).reduce(decider.evolve, state);
+    const append = async (): Promise<CommandResult<State | undefined, E>> => {
+      const elsewhere = await beforeAppend?.({ state, version }, command);
+      const result = await execute();
+      return { ...result, position: latest(result.position, elsewhere) };
+    };
+    if (!unique || !appendWithClaim) return append();
     return appendWithClaim({ owner, from: unique.valueOf(state), to: unique.valueOf(next) }, append);
   };
 
@@ -88,10 +106,7 @@ export const entityCommands = <State extends Entity<unknown>, Command, E extends
         const { version } = loaded;
         const state = requireExisting(loaded.state, kind);
         const command = await makeCommand(state);
-        return claimAndAppend(stream, { state, command }, async () => {
-          await beforeAppend?.({ state, version }, command);
-          return execute(command);
-        });
+        return claimAndAppend(stream, { state, version, command }, () => execute(command));
       },
       { expectedVersion },
     );
@@ -105,10 +120,10 @@ export const entityCommands = <State extends Entity<unknown>, Command, E extends
       const stream = streamOf(uuid);
       const result = await handle(
         stream,
-        async ({ state }, execute) => {
+        async ({ state, version: loaded }, execute) => {
           requireNew(state);
           const command = await makeCommand(await drawId(deps.pool, idSequence));
-          const { version, position, events } = await claimAndAppend(stream, { state, command }, () =>
+          const { version, position, events } = await claimAndAppend(stream, { state, version: loaded, command }, () =>
             execute(command),
           );
           // From the log: of two deliveries at the same moment the store keeps the first one's events, with its id.

@@ -43,8 +43,9 @@ export const createUserEntity = (deps: InventoryDeps): EntityCommands<User, User
     },
     /** One superuser stays: see `superusers.ts`. */
     beforeAppend: async ({ state: user, version }, command) => {
-      if (!takesRightsAway(command, user)) return;
+      if (!user || !takesRightsAway(command, user)) return undefined;
       await withdraw(SUPERUSERS_STREAM, { user: user.uuid, version, superusers: await allSuperusers() });
+      return undefined;
     },
   });
 };

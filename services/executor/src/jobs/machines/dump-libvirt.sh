@@ -23,10 +23,29 @@ work=$(unset "$marker"; setsid sh -c '
 [ -n "$work" ] || fail "No folder could be made in /tmp."
 virsh domblklist --details "$domain" >"$work/all" || exit
 virsh dumpxml --inactive "$domain" >"$work/domain.xml" || exit
+virsh dumpxml "$domain" >"$work/now.xml" || exit
+# The machine writes its disks: a raw one may look like an image that is based on any file of this host. So the format is what
+# libvirt says (raw where it says nothing), and never what the contents look like.
+format=
+while read -r line; do
+  case ${format:+disk}:$line in
+    *:'<disk '*) format=raw ;;
+    *:'</disk>'*) format= ;;
+    "disk:<driver "*" type='"*) format=${line#*" type='"} format=${format%%"'"*} ;;
+    "disk:<target dev='"*) target=${line#"<target dev='"} && echo "${target%%"'"*} $format" ;;
+  esac
+done <"$work/now.xml" >"$work/formats"
 set -- snapshot-create-as "$domain" cyborgbackup --disk-only --atomic --no-metadata
 while read -r type device target source; do
   case $device:$type:$source in
-    disk:file:/*) qemu-img info -U --backing-chain "$source" | sed -n 's|^image: /||p' >>"$work/files"
+    disk:file:/*) format=$(sed -n "s/^$target //p" "$work/formats")
+      [ -n "$format" ] || fail "libvirt does not tell the format of disk $target of $domain."
+      chain=--backing-chain
+      [ "$format" != raw ] || chain=
+      qemu-img info -U -f "$format" ${chain:+"$chain"} "$source" >"$work/chain" || fail "Disk $target of $domain cannot be read."
+      [ "$(grep -c '^backing file: ' "$work/chain")" = "$(grep -c '^backing file format: ' "$work/chain")" ] ||
+        fail "An image of disk $target of $domain is based on one of no known format: see qemu-img rebase -u -F."
+      sed -n 's|^image: /||p' "$work/chain" >>"$work/files"
       set -- "$@" --diskspec "$target,snapshot=external,file=$source.cyborgbackup" ;;
     disk:*:- | cdrom:* | floppy:*) set -- "$@" --diskspec "$target,snapshot=no" ;;
     disk:* | lun:*) fail "Disk $target of $domain is no file ($type $source): only images in files can be backed up." ;;

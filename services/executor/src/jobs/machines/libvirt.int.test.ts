@@ -1,11 +1,11 @@
-import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { execFile, execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -60,6 +60,43 @@ const expectDump = async (child = dump()): Promise<string> => {
   expect(existsSync(at('vda disk.img.cyborgbackup')) || existsSync(at('job'))).toBe(false);
   return stderr;
 };
+
+/** The paths in a dump, or what it says when it fails. */
+const dumpedFiles = async (): Promise<string> => {
+  const child = dump();
+  const [tar, stderr, [status]] = await Promise.all([buffer(child.stdout), text(child.stderr), once(child, 'close')]);
+  return status === 0 ? execFileSync('tar', ['-t'], { input: tar, encoding: 'utf8' }) : stderr;
+};
+
+/** Another disk, in an image that libvirt knows as qcow2. */
+const addQcow2 = async (content: string): Promise<string> => {
+  const image = at('vdb disk.qcow2');
+  await writeFile(image, content);
+  await appendFile(at('disks'), ` file   disk   vdb   ${image}\n`);
+  return image;
+};
+
+it('takes no file of the hypervisor because a raw disk looks like an image that is based on it', async () => {
+  await writeFile(at('vda disk.img'), `QFI /etc/passwd raw\n${CONTENT}`);
+  expect(await dumpedFiles()).toBe(`domain.xml\n${at('vda disk.img').slice(1)}\n`);
+});
+
+it('takes the images that an image is based on, each in the format that is written down', async () => {
+  const base = at('base.img');
+  await writeFile(base, 'QFI /etc/passwd raw\n');
+  const image = await addQcow2(`QFI ${base} raw\n`);
+  const paths = [at('vda disk.img'), image, base].map((path) => path.slice(1));
+  expect(await dumpedFiles()).toBe(`${['domain.xml', ...paths].join('\n')}\n`);
+});
+
+it('refuses an image that is based on one of unknown format', async () => {
+  const base = at('base.img');
+  await writeFile(base, 'QFI /etc/passwd raw\n');
+  await addQcow2(`QFI ${base}\n`);
+  expect(await dumpedFiles()).toBe(
+    'An image of disk vdb of web is based on one of no known format: see qemu-img rebase -u -F.\n',
+  );
+});
 
 it('waits until the snapshot of a killed backup is merged', async () => {
   await writeFile(at('busy'), '');

@@ -1,14 +1,15 @@
-import { clientCommands, clientFields } from '@cyborgbackup/contracts';
+import { clientCommands, clientFields, sentHostKey } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import type { Endpoint } from '../../http/core/endpoint.ts';
 import { commonSchema, linksOf, represent } from '../../http/core/representation.ts';
 import { resourceEndpoints } from '../../http/resource/resource.ts';
 import { withDefaults } from '../../http/resource/with-defaults.ts';
+import { hostKeyField } from '../host-keys/schema.ts';
 import type { GatewayDeps } from '../deps.ts';
 import type { ClientRow } from '../../lists/sources/clients.ts';
 
-const createClient = z.object(
-  withDefaults(clientFields.shape, {
+const createClient = z.object({
+  ...withDefaults(clientFields.shape, {
     ip: '',
     version: '',
     ready: false,
@@ -20,14 +21,16 @@ const createClient = z.object(
     mark_as_to_update: false,
     behind_firewall: false,
   }),
-);
+  host_key: sentHostKey.optional(),
+});
 
-const changeClient = clientFields.partial();
+const changeClient = clientFields.extend({ host_key: sentHostKey }).partial();
 
 export const clientSchema = z.object({
   ...commonSchema,
   type: z.literal('client'),
   ...clientFields.shape,
+  host_key: hostKeyField,
   can_be_updated: z.boolean(),
   uuid: z.uuid(),
 });
@@ -49,7 +52,7 @@ export const clientRoutes = (deps: GatewayDeps): readonly Endpoint[] =>
       change: changeClient,
       present: presentClient,
       register: (body, { ids }) => deps.call(clientCommands.register, { ...ids, ...body }),
-      update: (target, changes) => deps.call(clientCommands.change, { ...target, changes }),
+      update: (target, { host_key, ...changes }) => deps.call(clientCommands.change, { ...target, changes, host_key }),
       remove: (target) => deps.call(clientCommands.remove, target),
     },
     deps,

@@ -53,11 +53,11 @@ export const repositoryRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       presentDetail: (row, request) => presentDetail(deps, row, request),
       register: ({ repository_key: key, ...fields }, { ids }) =>
         deps.call(repositoryCommands.register, { ...ids, ...fields, repository_key: key ?? randomKey() }),
-      update: async (target, { repository_key: key, ...fields }, { request }) => {
+      update: async (target, { repository_key: key, host_key, ...fields }, { request }) => {
         const isNew = key !== undefined && key !== SECRET_MASK;
         if (isNew && !hasScope(request.caller(), 'secrets')) throw beyondScope('secrets');
         const changes = isNew ? { ...fields, repository_key: key } : fields;
-        return deps.call(repositoryCommands.change, { ...target, changes });
+        return deps.call(repositoryCommands.change, { ...target, changes, host_key });
       },
       remove: (target) => deps.call(repositoryCommands.remove, target),
     },

@@ -1,6 +1,7 @@
-import { REPOSITORY_DEFAULTS, repositoryFields, SECRET_MASK } from '@cyborgbackup/contracts';
+import { REPOSITORY_DEFAULTS, repositoryFields, SECRET_MASK, sentHostKey } from '@cyborgbackup/contracts';
 import { z } from 'zod';
 import { commonSchema } from '../../http/core/representation.ts';
+import { hostKeyField } from '../host-keys/schema.ts';
 import { withDefaults } from '../../http/resource/with-defaults.ts';
 
 const { shape } = repositoryFields;
@@ -9,7 +10,10 @@ const { shape } = repositoryFields;
 const verbatim = { verbatim: true };
 const key = shape.repository_key.meta(verbatim);
 
-const fields = withDefaults(shape, { ready: false, enabled: true, ...REPOSITORY_DEFAULTS });
+const fields = {
+  ...withDefaults(shape, { ready: false, enabled: true, ...REPOSITORY_DEFAULTS }),
+  host_key: sentHostKey.optional(),
+};
 
 export const createRepository = z.object({
   ...fields,
@@ -23,13 +27,14 @@ export const createRepository = z.object({
 /** The mask, or nothing, leaves the passphrase as it is. */
 export const replaceRepository = z.object({ ...fields, repository_key: key.optional() });
 
-export const changeRepository = repositoryFields.extend({ repository_key: key }).partial();
+export const changeRepository = repositoryFields.extend({ repository_key: key, host_key: sentHostKey }).partial();
 
 export const repositorySchema = z.object({
   ...commonSchema,
   type: z.literal('repository'),
   ...shape,
   ready: shape.ready.describe('False after a change of the passphrase, until a job has opened the repository with it.'),
+  host_key: hostKeyField,
   previous_key: z
     .string()
     .nullable()
