@@ -2,7 +2,7 @@ import { executorConfig } from '@cyborgbackup/executor';
 import { gatewayConfig } from '@cyborgbackup/gateway';
 import { adminConfig } from '@cyborgbackup/inventory';
 import { schedulerConfig } from '@cyborgbackup/scheduler';
-import { serviceConfig } from '@cyborgbackup/service';
+import { prepareConfig, serviceConfig } from '@cyborgbackup/service';
 import { Ajv } from 'ajv';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -60,11 +60,15 @@ test('the Compose file is valid by the Compose Specification, and a wrong one is
   expect(await schemaErrors(wrong)).not.toBeNull();
 });
 
-test('the Compose file runs the five services, each under its own role, once its servers are well', () => {
+test('the Compose file runs the five services, each under its own role, once its servers are well and prepared', () => {
   for (const name of FIVE) {
     expect(compose.services[name]).toMatchObject({
       command: [name],
-      depends_on: { postgres: { condition: 'service_healthy' }, nats: { condition: 'service_healthy' } },
+      depends_on: {
+        postgres: { condition: 'service_healthy' },
+        nats: { condition: 'service_healthy' },
+        prepare: { condition: 'service_completed_successfully' },
+      },
     });
   }
 });
@@ -90,6 +94,23 @@ test('the services are given variables they know, and all that they need', () =>
   }
 });
 
+test('each service has a secret of its own, and none has the right to migrate the database', () => {
+  for (const name of FIVE) {
+    const secret = compose.services[name]!.environment['CYBORGBACKUP_SERVICE_SECRET'];
+    expect(secret).toContain(`{CYBORGBACKUP_${name.toUpperCase()}_SECRET:?`);
+    expect(JSON.stringify(compose.services[name]!.environment)).not.toMatch(/POSTGRES_PASSWORD|DATABASE_ADMIN/);
+  }
+  expect(Object.keys(prepareConfig)).toEqual(
+    expect.arrayContaining(Object.keys(compose.services['prepare']!.environment)),
+  );
+});
+
+test('what the services say to NATS is encrypted on the way', () => {
+  for (const name of [...FIVE, 'prepare']) {
+    expect(compose.services[name]!.environment['NATS_URL']).toBe('tls://nats:4222');
+  }
+});
+
 test('the image sets only variables that the services know', async () => {
   const dockerfile = await readText('Dockerfile');
   const names = [...dockerfile.matchAll(/\b(CYBORGBACKUP_\w+)=/g)].map(([, name]) => name);
@@ -99,12 +120,12 @@ test('the image sets only variables that the services know', async () => {
 
 describe('secrets in the Compose file', () => {
   test('gives secrets in the Compose file no default and no value, and starts nothing without them', () => {
-    const used = [...text.matchAll(/\$\{(\w*(?:PASSWORD|TOKEN|KEY))([^}]*)\}/g)];
+    const used = [...text.matchAll(/\$\{(\w*(?:PASSWORD|SECRET|KEYS?))([^}]*)\}/g)];
     expect(used.length).toBeGreaterThanOrEqual(4);
     for (const [whole, , rest] of used) expect(whole, whole).toContain(`:?${rest!.slice(2)}`);
     for (const [, service] of services) {
-      for (const [name, value] of Object.entries(service.environment)) {
-        if (/PASSWORD|TOKEN|KEY|_URL/.test(name)) expect(value, name).toMatch(/\$\{\w+:\?/);
+      for (const [name, value] of Object.entries(service.environment ?? {})) {
+        if (/PASSWORD|SECRET|KEY|DATABASE_.*URL/.test(name)) expect(value, name).toMatch(/\$\{\w+:\?/);
       }
     }
   });

@@ -1,6 +1,7 @@
 import { freePort, startPostgres } from '@cyborgbackup/embedded';
 import type { CatalogCall } from '@cyborgbackup/executor';
 import { createLogger, delay } from '@cyborgbackup/kernel';
+import { createOwnTrust, randomServiceSecret } from '@cyborgbackup/messaging';
 import { createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { startTestNats } from '@cyborgbackup/testkit';
 import { spawn, type ChildProcess } from 'node:child_process';
@@ -57,12 +58,14 @@ export const startBenchSite = async (): Promise<BenchSite> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-bench-'));
   const server = await startPostgres({ dataDir: join(dataDir, 'postgres'), logger });
   const nats = await startTestNats();
+  const secret = randomServiceSecret();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const env = {
     DATABASE_URL: server.url,
     NATS_URL: nats.url,
     CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
+    CYBORGBACKUP_SERVICE_SECRET: secret,
     CYBORGBACKUP_DATA_DIR: dataDir,
     CYBORGBACKUP_LOG_LEVEL: 'error' as const,
   };
@@ -77,7 +80,8 @@ export const startBenchSite = async (): Promise<BenchSite> => {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await ready(url, child);
-  const deps = await createServiceDeps('bench', env, logger);
+  const trust = createOwnTrust({ isShared: true, secret });
+  const deps = await createServiceDeps('bench', env, logger, { trust });
   const admin = new pg.Pool({ connectionString: server.url });
   admin.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
   let authorization: string | undefined;

@@ -9,6 +9,8 @@ import { processesIn } from './leftovers.ts';
 import { startNatsServer } from './start-nats-server.ts';
 
 const logger = createLogger('test', 'silent');
+const token = 'a-token-of-this-test';
+const authorization = `authorization { token: "${token}" }`;
 
 let dataDir: string;
 let directory: string;
@@ -38,9 +40,9 @@ const login = async (port: string, token: string): Promise<string> => {
   }
 };
 
-test('nats-server admits only clients with the token, which is in a file of mode 0600 and in no argument', async () => {
-  const server = await startNatsServer({ dataDir, logger });
-  const { username: token, port } = new URL(server.url);
+test('nats-server admits only whom its configuration names, which is in a file of mode 0600 and in no argument', async () => {
+  const server = await startNatsServer({ dataDir, logger, authorization });
+  const { port } = new URL(server.url);
   expect(await login(port, token)).toBe('PONG');
   expect(await login(port, 'wrong')).toMatch(/Authorization Violation/);
   expect((await stat(join(directory, 'nats.conf'))).mode & 0o777).toBe(0o600);
@@ -48,21 +50,21 @@ test('nats-server admits only clients with the token, which is in a file of mode
   expect(await readFile(`/proc/${pid}/cmdline`, 'utf8')).not.toContain(token);
   await server.stop();
 
-  const again = await startNatsServer({ dataDir, logger, port: Number(port) });
+  const again = await startNatsServer({ dataDir, logger, authorization, port: Number(port) });
   expect(again.url).toBe(server.url);
   await again.stop();
 });
 
 test.runIf(process.getuid?.() === 0)('nats-server started by root runs under a user of its own', async () => {
-  const server = await startNatsServer({ dataDir, logger });
+  const server = await startNatsServer({ dataDir, logger, authorization });
   const [pid] = await processesIn(directory, 'nats-server');
   expect(await readFile(`/proc/${pid}/status`, 'utf8')).toMatch(/^Uid:\t65530\t/m);
   await server.stop();
 });
 
 test('nats-server is started again under the same url when it ends by itself', async () => {
-  const server = await startNatsServer({ dataDir, logger });
-  const { username: token, port } = new URL(server.url);
+  const server = await startNatsServer({ dataDir, logger, authorization });
+  const { port } = new URL(server.url);
   const [first] = await processesIn(directory, 'nats-server');
   process.kill(first!, 'SIGKILL');
   while ((await login(port, token)) !== 'PONG') await delay(20);
@@ -71,7 +73,7 @@ test('nats-server is started again under the same url when it ends by itself', a
 });
 
 test('nats-server can be stopped while it waits to be started again', async () => {
-  const server = await startNatsServer({ dataDir, logger });
+  const server = await startNatsServer({ dataDir, logger, authorization });
   const [first] = await processesIn(directory, 'nats-server');
   process.kill(first!, 'SIGKILL');
   while ((await processesIn(directory, 'nats-server')).length > 0) await delay(5);
@@ -81,19 +83,23 @@ test('nats-server can be stopped while it waits to be started again', async () =
 });
 
 test('startNatsServer refuses a folder in use, and takes it after the stop', async () => {
-  const server = await startNatsServer({ dataDir, logger });
-  await expect(startNatsServer({ dataDir, logger })).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
+  const server = await startNatsServer({ dataDir, logger, authorization });
+  await expect(startNatsServer({ dataDir, logger, authorization })).rejects.toSatisfy((error) =>
+    hasCode(error, 'conflict'),
+  );
   await server.stop();
-  await (await startNatsServer({ dataDir, logger })).stop();
+  await (await startNatsServer({ dataDir, logger, authorization })).stop();
 });
 
 test('stopping a nats-server twice does not touch the next one in the same folder', async () => {
-  const first = await startNatsServer({ dataDir, logger });
+  const first = await startNatsServer({ dataDir, logger, authorization });
   await first.stop();
-  const second = await startNatsServer({ dataDir, logger });
+  const second = await startNatsServer({ dataDir, logger, authorization });
   await first.stop();
-  const { username: token, port } = new URL(second.url);
+  const { port } = new URL(second.url);
   expect(await login(port, token)).toBe('PONG');
-  await expect(startNatsServer({ dataDir, logger })).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
+  await expect(startNatsServer({ dataDir, logger, authorization })).rejects.toSatisfy((error) =>
+    hasCode(error, 'conflict'),
+  );
   await second.stop();
 });

@@ -1,18 +1,22 @@
 import { AppError } from '@cyborgbackup/kernel';
 import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readOrCreateSecret } from './files.ts';
 import { findExecutable } from './find-executable.ts';
 import { changeOwner, type Identity, serverIdentity } from './server-identity.ts';
 import { type RunningServer, startServer, type StartOptions } from './start-server.ts';
 
 const EXECUTABLE = 'nats-server';
 
-/** Paths are relative to the server's folder. The token is hex, so it needs no escaping. */
-const configText = (port: number, token: string): string => `
+interface StartNatsOptions extends StartOptions {
+  /** The block `authorization` of nats-server's configuration: who may do what. Public keys in it are no secret, a password is. */
+  readonly authorization: string;
+}
+
+/** Paths are relative to the server's folder. */
+const configText = (port: number, authorization: string): string => `
 host: "127.0.0.1"
 port: ${port}
-authorization { token: "${token}" }
+${authorization}
 jetstream {
   store_dir: "jetstream"
   max_memory_store: 64MB
@@ -34,12 +38,11 @@ const prepareFolder = async (directory: string, identity: Identity | undefined):
 };
 
 /**
- * Starts a nats-server with JetStream on 127.0.0.1, its store in `dataDir`, and starts it again should it end by itself.
- * The url, `nats://TOKEN@127.0.0.1:PORT`, keeps its token over restarts. A server that a killed parent left there is shut
- * down first.
+ * Starts a nats-server with JetStream on 127.0.0.1 (it knows no other kind of socket), its store in `dataDir`, and starts it
+ * again should it end by itself. The url has no credentials in it. A server that a killed parent left there is shut down first.
  * @throws AppError `unavailable` when nats-server is not installed, `conflict` when another process uses `dataDir`
  */
-export const startNatsServer = async (options: StartOptions): Promise<RunningServer> => {
+export const startNatsServer = async (options: StartNatsOptions): Promise<RunningServer> => {
   const path = await findExecutable(EXECUTABLE);
   if (path === undefined) {
     throw new AppError(
@@ -50,13 +53,12 @@ export const startNatsServer = async (options: StartOptions): Promise<RunningSer
   return startServer(options, async () => {
     const identity = serverIdentity();
     const directory = join(options.dataDir, 'server');
-    const token = await readOrCreateSecret(join(options.dataDir, 'token'));
     await prepareFolder(directory, identity);
     return {
-      urlFor: (port) => `nats://${token}@127.0.0.1:${port}`,
+      urlFor: (port) => `nats://127.0.0.1:${port}`,
       planFor: async (port) => {
         const config = join(directory, 'nats.conf');
-        await writeFile(config, configText(port, token), { mode: 0o600 });
+        await writeFile(config, configText(port, options.authorization), { mode: 0o600 });
         if (identity) await chown(config, identity.uid, identity.gid);
         return {
           name: EXECUTABLE,

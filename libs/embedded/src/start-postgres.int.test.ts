@@ -68,13 +68,32 @@ test('PostgreSQL makes its cluster, even after an interrupted try, and keeps dat
   await second.stop();
 });
 
-test('PostgreSQL listens on loopback only, asks for the password, and keeps it where only the owner can read it', async () => {
+/** Where the server listens, by its own word. */
+const listening = async (url: string): Promise<readonly unknown[]> => {
+  const settings = `select setting from pg_settings where name in ('listen_addresses', 'unix_socket_directories')`;
+  return (await query(url, `${settings} order by name`)).map(({ setting }) => setting);
+};
+
+test('PostgreSQL listens on a socket in a folder that no other user can enter, and nowhere else', async () => {
   const server = await start();
-  const settings = `select name, setting from pg_settings where name in ('listen_addresses', 'unix_socket_directories')`;
-  expect(await query(server.url, `${settings} order by name`)).toEqual([
-    { name: 'listen_addresses', setting: '127.0.0.1' },
-    { name: 'unix_socket_directories', setting: '' },
-  ]);
+  expect(await listening(server.url)).toEqual(['', WORKING_DIRECTORY]);
+  expect((await stat(join(cluster, '.s.PGSQL.5432'))).isSocket()).toBe(true);
+  expect((await stat(cluster)).mode & 0o077).toBe(0);
+  await server.stop();
+});
+
+test('PostgreSQL listens on loopback, and nowhere else, where a socket’s path would be too long, or programs need a port', async () => {
+  const long = join(top, 'x'.repeat(100));
+  const server = await startPostgres({ dataDir: long, logger, durable: false });
+  expect(await listening(server.url)).toEqual(['127.0.0.1', '']);
+  await server.stop();
+  const other = await startPostgres({ dataDir, logger, durable: false, onLoopback: true });
+  expect(await listening(other.url)).toEqual(['127.0.0.1', '']);
+  await other.stop();
+});
+
+test('PostgreSQL asks for the password, and keeps it where only the owner can read it', async () => {
+  const server = await start();
   const wrong = new URL(server.url);
   wrong.password = 'wrong';
   await expect(query(wrong.href, 'select 1')).rejects.toThrow(/password authentication failed/);

@@ -1,8 +1,9 @@
 export { drawId, drawIdBlock, drawIds } from './draw-ids.ts';
 export { prepareDatabase } from './prepare-database.ts';
-export { runProcess } from './run-process.ts';
+export { natsUrlOf } from './nats-url.ts';
+export { runProcess, runTask } from './run-process.ts';
 export { runService } from './run-service.ts';
 export type { Check, RunningService } from './running-service.ts';
-export { listenAddress, serviceConfig, type ListenAddress } from './service-config.ts';
+export { listenAddress, prepareConfig, serviceConfig, type ListenAddress } from './service-config.ts';
 export { commandDeps, createServiceDeps, type ServiceDeps } from './service-deps.ts';
 export { standardChecks } from './standard-checks.ts';

@@ -1,7 +1,7 @@
 import { createTestDatabase } from '@cyborgbackup/testkit';
 import pg from 'pg';
 import { expect, it } from 'vitest';
-import { prepareDatabase } from './prepare-database.ts';
+import { assertPrepared, prepareDatabase } from './prepare-database.ts';
 
 it('may be run by all services at once, and again by each that starts', async () => {
   await using database = await createTestDatabase();
@@ -16,4 +16,13 @@ it('may be run by all services at once, and again by each that starts', async ()
            has_table_privilege('cyborgbackup_reader', 'projections.checkpoints', 'update') as reader_writes`);
   await admin.end();
   expect(rows).toEqual([{ app: true, reader: true, reader_writes: false }]);
+});
+
+it('is found missing by a service, which says what to run', async () => {
+  await using database = await createTestDatabase();
+  const pool = new pg.Pool({ connectionString: database.url, options: '-c role=cyborgbackup_app', max: 1 });
+  await expect(assertPrepared(pool)).rejects.toThrow(/run the role prepare first/);
+  await prepareDatabase(database.adminUrl);
+  await expect(assertPrepared(pool)).resolves.toBeUndefined();
+  await pool.end();
 });

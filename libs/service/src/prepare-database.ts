@@ -1,6 +1,7 @@
 import { loadMigrations, migrate } from '@cyborgbackup/database';
 import { installEventStore } from '@cyborgbackup/event-store';
 import { installProjections } from '@cyborgbackup/projections';
+import { AppError } from '@cyborgbackup/kernel';
 import pg from 'pg';
 
 /**
@@ -18,4 +19,17 @@ export const prepareDatabase = async (adminUrl: string): Promise<void> => {
   } finally {
     await admin.end();
   }
+};
+
+/**
+ * For a service that may not prepare the database itself.
+ * @throws AppError `unavailable` when nobody has
+ */
+export const assertPrepared = async (pool: pg.Pool): Promise<void> => {
+  const { rows } = await pool.query("select 1 where to_regclass('ids.migrations') is not null");
+  if (rows.length > 0) return;
+  throw new AppError(
+    'unavailable',
+    'The database has not been prepared: run the role prepare first, "node services/prepare", which the services wait for.',
+  );
 };

@@ -49,15 +49,33 @@ const report = (error: unknown): never => {
   return process.exit(error instanceof ConfigError ? EX_CONFIG : 1);
 };
 
+const printedHelp = ({ purpose, config }: Pick<ProcessDefinition<ConfigShape>, 'purpose' | 'config'>): boolean => {
+  if (!process.argv.includes('--help')) return false;
+  process.stdout.write(`${purpose}\n\nEnvironment:\n${describeConfig(config)}\n`);
+  return true;
+};
+
+/** A process that does one thing and ends, with 0 when it is done. Otherwise as `runProcess`. */
+export const runTask = async <Shape extends ConfigShape>(
+  task: Omit<ProcessDefinition<Shape>, 'start'> & {
+    readonly run: (config: z.output<z.ZodObject<Shape>>, logger: Logger) => Promise<void>;
+  },
+): Promise<void> => {
+  if (printedHelp(task)) return;
+  try {
+    const config = loadConfig(task.config);
+    await task.run(config, createLogger(task.name, levelOf(config)));
+  } catch (error) {
+    report(error);
+  }
+};
+
 /**
  * The life of a process: read the environment, start, wait for SIGTERM or SIGINT, drain, exit 0. It exits with 78
  * (EX_CONFIG) when the environment is wrong and with 1 when it cannot start.
  */
 export const runProcess = async <Shape extends ConfigShape>(definition: ProcessDefinition<Shape>): Promise<void> => {
-  if (process.argv.includes('--help')) {
-    process.stdout.write(`${definition.purpose}\n\nEnvironment:\n${describeConfig(definition.config)}\n`);
-    return;
-  }
+  if (printedHelp(definition)) return;
   try {
     const stopped = stopRequested();
     const config = loadConfig(definition.config);

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { startHealthServer } from './health-server.ts';
 import { runProcess } from './run-process.ts';
 import type { RunningService } from './running-service.ts';
-import { listenAddress, serviceConfig, type ListenAddress, type ServiceConfig } from './service-config.ts';
+import { listenAddress, singleServiceConfig, type ListenAddress, type ServiceConfig } from './service-config.ts';
 import { createServiceDeps, type ServiceDeps } from './service-deps.ts';
 
 export interface ServiceDefinition<Shape extends ConfigShape> {
@@ -11,7 +11,7 @@ export interface ServiceDefinition<Shape extends ConfigShape> {
   readonly name: string;
   /** What `--help` says it is. */
   readonly purpose: string;
-  /** Its own variables, beside `serviceConfig`. */
+  /** Its own variables, beside `singleServiceConfig`. */
   readonly config: Shape;
   /** Where health is served; the gateway serves it on its own port and has none here. */
   readonly healthListen?: string;
@@ -34,14 +34,14 @@ export const runService = <Shape extends ConfigShape>(service: ServiceDefinition
     name: service.name,
     purpose: service.purpose,
     config: {
-      ...serviceConfig,
+      ...singleServiceConfig,
       ...service.config,
       ...(service.healthListen ? healthVariable(service.healthListen) : {}),
     },
     start: async (environment, logger) => {
       // The shape was put together above, which is more than the type checker can follow.
       const config = environment as z.output<z.ZodObject<Shape>> & ServiceConfig & HealthConfig;
-      const deps = await createServiceDeps(service.name, config, logger);
+      const deps = await createServiceDeps(service.name, config, logger, { isPrepared: true });
       const running = await service.start(deps, config);
       const address = config.CYBORGBACKUP_HEALTH_LISTEN;
       const health = address ? await startHealthServer(address, () => running.checks()) : undefined;

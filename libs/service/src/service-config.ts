@@ -11,6 +11,8 @@ export const listenAddress = z
   });
 export type ListenAddress = z.output<typeof listenAddress>;
 
+const natsFile = (what: string): z.ZodOptional<z.ZodString> => z.string().optional().describe(`File with ${what}`);
+
 /** The environment that all services have in common. */
 export const serviceConfig = {
   DATABASE_URL: z
@@ -20,7 +22,17 @@ export const serviceConfig = {
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('The same database as its owner, for migrations; DATABASE_URL unless set'),
-  NATS_URL: z.url({ protocol: /^(nats|tls)$/ }).describe('NATS with JetStream, for example nats://token@host:4222'),
+  NATS_URL: z
+    .url({ protocol: /^(nats|tls)$/ })
+    .describe('NATS with JetStream, for example tls://nats.example.com:4222'),
+  CYBORGBACKUP_NATS_CA: natsFile('certificates that sign the NATS server’s, for tls:// with a CA of your own'),
+  CYBORGBACKUP_NATS_CERT: natsFile('our own certificate, where the NATS server demands one'),
+  CYBORGBACKUP_NATS_KEY: natsFile('the private key of that certificate'),
+  CYBORGBACKUP_SERVICE_SECRET: z
+    .string()
+    .optional()
+    .describe('base64 of 32 bytes: the key of this one service, by which the others know it; see npm run keys'),
+  CYBORGBACKUP_SERVICE_KEYS: z.string().optional().describe('The public keys of all services; see npm run keys'),
   EVENTSTORE_URL: z
     .undefined({ error: 'This version keeps events in PostgreSQL only: leave EVENTSTORE_URL unset.' })
     .optional()
@@ -31,6 +43,26 @@ export const serviceConfig = {
     .enum(LOG_LEVELS)
     .default('info')
     .describe(`Log level: ${LOG_LEVELS.join(', ')}`),
+} satisfies ConfigShape;
+
+const { CYBORGBACKUP_DATABASE_ADMIN_URL: _owner, ...withoutOwner } = serviceConfig;
+
+/** The same for a service in a process of its own, which the others must know, and which never is the owner of the database. */
+export const singleServiceConfig = {
+  ...withoutOwner,
+  CYBORGBACKUP_SERVICE_SECRET: z.string().describe(serviceConfig.CYBORGBACKUP_SERVICE_SECRET.description ?? ''),
+  CYBORGBACKUP_SERVICE_KEYS: z.string().describe(serviceConfig.CYBORGBACKUP_SERVICE_KEYS.description ?? ''),
+} satisfies ConfigShape;
+
+/** Of `prepare`, which the services wait for. */
+export const prepareConfig = {
+  CYBORGBACKUP_DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('The database as its owner'),
+  NATS_URL: serviceConfig.NATS_URL,
+  CYBORGBACKUP_NATS_CA: serviceConfig.CYBORGBACKUP_NATS_CA,
+  CYBORGBACKUP_NATS_CERT: serviceConfig.CYBORGBACKUP_NATS_CERT,
+  CYBORGBACKUP_NATS_KEY: serviceConfig.CYBORGBACKUP_NATS_KEY,
+  CYBORGBACKUP_SERVICE_SECRET: serviceConfig.CYBORGBACKUP_SERVICE_SECRET,
+  CYBORGBACKUP_LOG_LEVEL: serviceConfig.CYBORGBACKUP_LOG_LEVEL,
 } satisfies ConfigShape;
 
 export type ServiceConfig = z.output<z.ZodObject<typeof serviceConfig>>;

@@ -13,9 +13,13 @@ import {
 } from '@cyborgbackup/event-store';
 import { AppError, hasCode, type Logger } from '@cyborgbackup/kernel';
 import {
+  callersOf,
   createNatsConnection,
   createRpcClient,
   createAppendNotifications,
+  createOwnTrust,
+  createServiceTrust,
+  type CallTrust,
   type Connection,
   type RpcClient,
 } from '@cyborgbackup/messaging';
@@ -25,7 +29,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { prepareDatabase } from './prepare-database.ts';
+import { natsUrlOf } from './nats-url.ts';
+import { assertPrepared, prepareDatabase } from './prepare-database.ts';
 import type { ServiceConfig } from './service-config.ts';
 
 /** What a process has of the outside world. The five services of a standalone process share one set. */
@@ -40,6 +45,9 @@ export interface ServiceDeps {
   /** 32 bytes; derive a key for each purpose with `deriveKey`. */
   readonly masterKey: Buffer;
   readonly natsUrl: string;
+  readonly trust: CallTrust;
+  /** False where `prepare` has made the job queue's streams: this process may not. */
+  readonly makesStreams: boolean;
   readonly connection: Connection;
   readonly rpc: RpcClient;
   /** Names this process: unique for each start. */
@@ -89,14 +97,31 @@ const checkMasterKey = async (keys: SubjectKeys): Promise<void> => {
   }
 };
 
+interface ServiceDepsOptions {
+  /** True: the role `prepare` has run, and this process neither may nor should do its work. */
+  readonly isPrepared?: boolean;
+  /** Default: as configured, or else that of a process that is alone. */
+  readonly trust?: CallTrust;
+}
+
+const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: ServiceConfig): CallTrust =>
+  CYBORGBACKUP_SERVICE_SECRET !== undefined && CYBORGBACKUP_SERVICE_KEYS !== undefined
+    ? createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS, callersOf)
+    : createOwnTrust({ isShared: false });
+
 /**
  * Connects to everything and brings the database up to date. What was opened is closed again when a later step fails.
  * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
  */
-export const createServiceDeps = async (name: string, config: ServiceConfig, logger: Logger): Promise<ServiceDeps> => {
+export const createServiceDeps = async (
+  name: string,
+  config: ServiceConfig,
+  logger: Logger,
+  { isPrepared = false, trust = trustOf(config) }: ServiceDepsOptions = {},
+): Promise<ServiceDeps> => {
   const masterKey = await masterKeyOf(config);
-  await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
-  const natsUrl = config.NATS_URL;
+  if (!isPrepared) await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
+  const natsUrl = natsUrlOf(config);
   const opened: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closeOne of opened.splice(0).reverse()) await closeOne();
@@ -104,11 +129,12 @@ export const createServiceDeps = async (name: string, config: ServiceConfig, log
   try {
     const pool = createPool(config.DATABASE_URL, name, logger);
     opened.push(() => pool.end());
+    if (isPrepared) await assertPrepared(pool);
     const keys = createSubjectKeys({ pool, masterKey });
     await checkMasterKey(keys);
-    const connection = await createNatsConnection({ natsUrl, name, logger });
+    const connection = await createNatsConnection({ natsUrl, name, logger, trust });
     opened.push(connection.close);
-    const rpc = await createRpcClient({ natsUrl, name, logger });
+    const rpc = await createRpcClient({ natsUrl, name, logger, trust });
     opened.push(rpc.close);
     const appendNotifications = createAppendNotifications(connection);
     const store = createPostgresEventStore({
@@ -121,7 +147,10 @@ export const createServiceDeps = async (name: string, config: ServiceConfig, log
     const codec = createEventCodec({ definitions: eventDefinitions, keys });
     const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const waiter = createProjectionWaiter({ pool, store });
-    return { logger, pool, store, codec, keys, waiter, masterKey, natsUrl, connection, rpc, instance, close };
+    return {
+      ...{ logger, pool, store, codec, keys, waiter, masterKey, natsUrl, trust, connection, rpc, instance, close },
+      makesStreams: !isPrepared,
+    };
   } catch (error) {
     await close();
     throw error;

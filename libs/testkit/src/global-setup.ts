@@ -25,7 +25,12 @@ const startContainer = async (image: string): Promise<RunningServer> =>
 
 const startOwnPostgres = async (): Promise<RunningServer> => {
   const dataDir = await mkdtemp(join(tmpdir(), 'cyborgbackup-test-'));
-  const server = await startPostgres({ dataDir, logger: createLogger('test', 'warn'), durable: false });
+  const server = await startPostgres({
+    dataDir,
+    logger: createLogger('test', 'warn'),
+    durable: false,
+    onLoopback: true,
+  });
   return {
     url: server.url,
     stop: async () => {

@@ -1,4 +1,5 @@
 import { createLogger } from '@cyborgbackup/kernel';
+import { createOwnTrust } from '@cyborgbackup/messaging';
 import { createServiceDeps, prepareDatabase, type ServiceDeps } from '@cyborgbackup/service';
 import { randomBytes } from 'node:crypto';
 import { startTestNats, type TestNats } from './nats-server.ts';
@@ -24,6 +25,8 @@ export const startTestDeps = async (): Promise<TestDeps> => {
   const [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
   await prepareDatabase(database.adminUrl);
   const masterKey = randomBytes(32).toString('base64');
+  // All of them believe each other, as the services of one process do.
+  const trust = createOwnTrust({ isShared: false });
   const open: ServiceDeps[] = [];
   const connect: TestDeps['connect'] = async (name, changes = {}) => {
     const deps = await createServiceDeps(
@@ -37,6 +40,7 @@ export const startTestDeps = async (): Promise<TestDeps> => {
         CYBORGBACKUP_LOG_LEVEL: 'silent',
       },
       createLogger(name, 'silent'),
+      { trust },
     );
     open.push(deps);
     return deps;

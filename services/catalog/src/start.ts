@@ -26,6 +26,7 @@ export const startCatalog = async (deps: ServiceDeps): Promise<RunningService> =
   const projection = await prepareProjection(deps.pool, logger);
   const rpc = await createRpcService({
     natsUrl: deps.natsUrl,
+    trust: deps.trust,
     queue: 'catalog',
     logger,
     controllers: [

@@ -22,11 +22,11 @@ const MAX_DELIVER = 100_000;
 export const startExecutor = async (serviceDeps: ServiceDeps, config: ExecutorConfig): Promise<RunningService> => {
   const logger = serviceDeps.logger.child({ service: 'executor' });
   const deps = { ...serviceDeps, logger };
-  const { connection, instance } = deps;
+  const { connection, instance, makesStreams } = deps;
   const stopping = new AbortController();
   const cancels = listenForCancels(connection);
   const holders = createJobHolders(connection);
-  const queue = await createJobQueue({ connection, logger, maxDeliver: MAX_DELIVER });
+  const queue = await createJobQueue({ connection, logger, maxDeliver: MAX_DELIVER, makesStreams });
   const hostKeys = createHostKeyPins(deps);
   const connectTimeoutMillis = config.CYBORGBACKUP_SSH_CONNECT_TIMEOUT * 1000;
   const downloads = serveDownloads({ deps, hostKeys, connectTimeoutMillis });

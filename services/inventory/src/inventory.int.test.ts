@@ -22,9 +22,13 @@ import {
 import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
 import { compareProjection } from '@cyborgbackup/projections';
+import { createOwnTrust } from '@cyborgbackup/messaging';
 import { commandDeps, createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import pg from 'pg';
 import type { z } from 'zod';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -41,6 +45,8 @@ let deps: ServiceDeps;
 let other: ServiceDeps;
 let services: readonly InventoryService[];
 let admin: pg.Pool;
+/** Where the first password is written. */
+let folder: string;
 
 const newDeps = (name: string): Promise<ServiceDeps> =>
   createServiceDeps(
@@ -55,7 +61,10 @@ const newDeps = (name: string): Promise<ServiceDeps> =>
       CYBORGBACKUP_LOG_LEVEL: 'silent',
     },
     logger,
+    { trust },
   );
+/** Of both replicas, and of the caller, who plays the gateway. */
+const trust = createOwnTrust({ isShared: true });
 const masterKey = randomBytes(32).toString('base64');
 
 /** Two replicas of the service, which start at the same moment and share the work. */
@@ -63,13 +72,16 @@ beforeAll(async () => {
   [database, nats] = await Promise.all([createTestDatabase(), startTestNats()]);
   deps = await newDeps('inventory');
   other = await newDeps('inventory');
-  services = await Promise.all([startInventory(deps), startInventory(other)]);
+  folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-inventory-'));
+  const config = { CYBORGBACKUP_DATA_DIR: folder };
+  services = await Promise.all([startInventory(deps, config), startInventory(other, config)]);
   admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
 });
 
 afterAll(async () => {
   await Promise.all((services ?? []).map((service) => service.stop()));
   await admin?.end();
+  await rm(folder, { recursive: true, force: true });
   await other?.close();
   await deps?.close();
   await nats?.[Symbol.asyncDispose]();
@@ -196,7 +208,11 @@ describe('the first start', () => {
     expect(rows).toMatchObject([{ email: 'admin@cyborgbackup.local', is_superuser: true }]);
     const hash = rows[0]!['password_hash'];
     if (!isEncrypted(hash)) throw new Error('not sealed');
-    expect(await verifyPassword(known[0]!.password, (await deps.keys.open(hash))!)).toBe(true);
+    const { passwordFile } = known[0]!;
+    expect(await readdir(folder)).toEqual([basename(passwordFile)]);
+    expect((await stat(passwordFile)).mode & 0o777).toBe(0o600);
+    const password = (await readFile(passwordFile, 'utf8')).trim();
+    expect(await verifyPassword(password, (await deps.keys.open(hash))!)).toBe(true);
 
     const [key, ...others] = await rowsOf('ssh_keys', 'true');
     expect(others).toEqual([]);
@@ -297,7 +313,7 @@ describe('what must be unique', () => {
     expect(await rowsOf('users', "email = 'wanted@x.org'")).toHaveLength(1);
   });
 
-  test('frees an abandoned value after half a minute when its owner died between its event and the release', async () => {
+  test('frees an orphaned value after half a minute when its owner died between its event and the release', async () => {
     const owner = await call(clientCommands.register, client('real-name'));
     const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
     const past = { now: () => Date.now() - 31_000 };

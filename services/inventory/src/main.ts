@@ -11,9 +11,7 @@ await runService({
     const service = await startInventory(deps, config);
     const { initialAdmin } = service;
     if (initialAdmin) {
-      process.stdout.write(
-        `First administrator: ${initialAdmin.email}  password: ${initialAdmin.password}  (shown only this once).\n`,
-      );
+      process.stdout.write(`First administrator: ${initialAdmin.email}, password in ${initialAdmin.passwordFile}\n`);
     }
     return service;
   },

@@ -13,7 +13,6 @@ import {
 import { createRpcService, rpcController, type RpcService } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
-import type { AdminConfig } from './user/admin-config.ts';
 import { createApiTokenCommands } from './api-token/commands.ts';
 import { createClientCommands } from './client/commands.ts';
 import { createHostKeyCommands } from './host-key/commands.ts';
@@ -26,13 +25,17 @@ import { createSessionCommands } from './session/commands.ts';
 import { createSettingsCommands } from './settings/commands.ts';
 import { ensureSshKey } from './settings/ssh-keys.ts';
 import type { InventoryDeps } from './shared/inventory-deps.ts';
-import { ensureFirstAdministrator, type InitialAdmin } from './user/first-administrator.ts';
+import {
+  ensureFirstAdministrator,
+  type FirstAdministratorConfig,
+  type InitialAdmin,
+} from './user/first-administrator.ts';
 import { createUserCommands } from './user/commands.ts';
 
 const SERVICE = 'inventory';
 
 export interface InventoryService extends RunningService {
-  /** The log-in of the administrator that this start made with a random password. Print it once; it is stored nowhere. */
+  /** Of the administrator that this start made with a random password: say where that is. */
   readonly initialAdmin?: InitialAdmin;
 }
 
@@ -60,7 +63,7 @@ const inBackground = (work: (signal: AbortSignal) => Promise<void>): (() => Prom
   };
 };
 
-const serveCalls = ({ natsUrl, logger }: ServiceDeps, inventory: InventoryDeps): Promise<RpcService> =>
+const serveCalls = ({ natsUrl, trust, logger }: ServiceDeps, inventory: InventoryDeps): Promise<RpcService> =>
   createRpcService({
     natsUrl,
     controllers: [
@@ -76,13 +79,17 @@ const serveCalls = ({ natsUrl, logger }: ServiceDeps, inventory: InventoryDeps):
     ],
     queue: SERVICE,
     logger,
+    trust,
   });
 
 /**
  * Starts the inventory: its tables, the SSH key pair, its calls and the first administrator.
  * @throws AppError when the database or NATS cannot be reached
  */
-export const startInventory = async (given: ServiceDeps, config: AdminConfig = {}): Promise<InventoryService> => {
+export const startInventory = async (
+  given: ServiceDeps,
+  config: FirstAdministratorConfig = {},
+): Promise<InventoryService> => {
   const deps = { ...given, logger: given.logger.child({ service: SERVICE }) };
   const inventory = inventoryDeps(deps);
   await ensureProjection(deps.pool, inventoryProjection);
@@ -98,7 +105,7 @@ export const startInventory = async (given: ServiceDeps, config: AdminConfig = {
     started.push(inBackground((signal) => keepForgettingExpired(inventory, signal)));
     const calls = await serveCalls(deps, inventory);
     started.push(calls.stop);
-    // Last, so that nothing can fail before the caller prints the password, which is stored nowhere.
+    // Last, so that a start that fails makes nobody.
     const initialAdmin = await ensureFirstAdministrator(inventory, config);
     return {
       ...(initialAdmin ? { initialAdmin } : {}),

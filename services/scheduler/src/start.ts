@@ -28,11 +28,11 @@ export const startScheduler = async (
   config: SchedulerConfig,
   clock: Clock = systemClock,
 ): Promise<RunningService> => {
-  const { pool, store, codec, connection, natsUrl, rpc, instance: owner } = deps;
+  const { pool, store, codec, connection, natsUrl, trust, makesStreams, rpc, instance: owner } = deps;
   const logger = deps.logger.child({ service: SERVICE });
   const maxRunning = config.CYBORGBACKUP_MAX_RUNNING_JOBS;
   await ensureProjection(pool, schedulerProjection);
-  const jobQueue = await createJobQueue({ connection, logger });
+  const jobQueue = await createJobQueue({ connection, logger, makesStreams });
   const runDeps: RunDeps = {
     pool,
     rpc,
@@ -52,7 +52,7 @@ export const startScheduler = async (
     explain: ({ job }) =>
       explainJob({ pool, maxRunning, hasExecutors: (asked) => hasExecutors(connection, asked) }, job),
   });
-  const service = await createRpcService({ natsUrl, controllers: [controller], queue: SERVICE, logger });
+  const service = await createRpcService({ natsUrl, trust, controllers: [controller], queue: SERVICE, logger });
 
   const stopping = new AbortController();
   const { signal } = stopping;

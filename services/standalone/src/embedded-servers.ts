@@ -2,6 +2,13 @@ import { startNatsServer, startPostgres } from '@cyborgbackup/embedded';
 import { freeLeases } from '@cyborgbackup/projections';
 import { prepareDatabase } from '@cyborgbackup/service';
 import type { Logger } from '@cyborgbackup/kernel';
+import {
+  natsAuthorization,
+  natsUser,
+  randomServiceSecret,
+  serviceIdentity,
+  standaloneAccess,
+} from '@cyborgbackup/messaging';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -61,10 +68,15 @@ const startDatabase = async (
   };
 };
 
+/** Its only user is this process, with a key that is made at each start and kept nowhere. */
 const startMessaging = async (config: StandaloneConfig, logger: Logger): Promise<{ natsUrl: string; stop: Stop }> => {
   if (config.NATS_URL !== undefined) return { natsUrl: config.NATS_URL, stop: () => Promise.resolve() };
-  const nats = await startNatsServer({ dataDir: join(config.CYBORGBACKUP_DATA_DIR, 'nats'), logger });
-  return { natsUrl: nats.url, stop: () => nats.stop() };
+  const { natsSeed } = serviceIdentity(randomServiceSecret());
+  const authorization = natsAuthorization([natsUser('standalone', natsSeed, standaloneAccess())]);
+  const nats = await startNatsServer({ dataDir: join(config.CYBORGBACKUP_DATA_DIR, 'nats'), logger, authorization });
+  const url = new URL(nats.url);
+  url.username = natsSeed;
+  return { natsUrl: url.href, stop: () => nats.stop() };
 };
 
 /** Starts what the environment does not give, side by side. When one fails, the other is stopped again. */

@@ -8,8 +8,8 @@ await runProcess({
   config: standaloneConfig,
   start: async (config, logger) => {
     const standalone = await startStandalone(config, logger, {
-      onInitialAdmin: ({ email, password }) => {
-        process.stdout.write(`First administrator: ${email}  password: ${password}  (shown only this once)\n`);
+      onInitialAdmin: ({ email, passwordFile }) => {
+        process.stdout.write(`First administrator: ${email}, password in ${passwordFile}\n`);
       },
     });
     process.stdout.write(`CyBorgBackup ready at ${standalone.url}\n`);

@@ -1,8 +1,9 @@
 import { startCatalog } from '@cyborgbackup/catalog';
 import { startExecutor } from '@cyborgbackup/executor';
 import { startGateway } from '@cyborgbackup/gateway';
-import { startInventory } from '@cyborgbackup/inventory';
+import { startInventory, type InitialAdmin } from '@cyborgbackup/inventory';
 import type { Logger } from '@cyborgbackup/kernel';
+import { createOwnTrust } from '@cyborgbackup/messaging';
 import { startScheduler } from '@cyborgbackup/scheduler';
 import { createServiceDeps } from '@cyborgbackup/service';
 import { mkdir } from 'node:fs/promises';
@@ -16,8 +17,8 @@ export interface Standalone {
 }
 
 interface StartOptions {
-  /** Called when this start made the first administrator with a random password: show it, it is stored nowhere. */
-  readonly onInitialAdmin?: (login: { readonly email: string; readonly password: string }) => void;
+  /** Called when this start made the first administrator with a random password: say where it is. */
+  readonly onInitialAdmin?: (login: InitialAdmin) => void;
 }
 
 type Stop = () => Promise<void>;
@@ -39,7 +40,10 @@ export const startStandalone = async (
   };
   try {
     const backing = keep(await startBacking(config, logger));
-    const deps = await createServiceDeps('standalone', { ...config, ...backing.environment }, logger);
+    const deps = await createServiceDeps('standalone', { ...config, ...backing.environment }, logger, {
+      // All five services are this process: unless told, its keys need no other place than its memory.
+      trust: createOwnTrust({ isShared: true, secret: config.CYBORGBACKUP_SERVICE_SECRET }),
+    });
     started.push(deps.close);
     const { initialAdmin } = keep(await startInventory(deps, config));
     if (initialAdmin) onInitialAdmin?.(initialAdmin);

@@ -4,6 +4,12 @@ import { repositorySnapshot } from '../inventory/repository.ts';
 import type { ByteStreamContract } from '../wire/rpc.ts';
 import { archivePath, requiredText, uuid } from '../wire/scalars.ts';
 
+/**
+ * Core NATS subject that tells executors that a job is about to write to a repository, or has ended: see
+ * `withWriteAccess` in the executor.
+ */
+export const REPOSITORY_SIGNAL = 'repositories.wanted';
+
 /** file = the contents of one file; tar and zip = the paths with all below them. */
 const contentKind = z.enum(['file', 'tar', 'zip']);
 export type ContentKind = z.infer<typeof contentKind>;

@@ -42,7 +42,7 @@ export interface PostgresEventStoreOptions {
   readonly onAppended?: (position: bigint) => void;
   /** Registers a listener for "there may be something new" from other processes; returns how to unregister it. */
   readonly wakeUp?: (listener: () => void) => () => void;
-  /** How often subscriptions look for new events by themselves; 250 ms unless told. */
+  /** How often subscriptions look for new events by themselves; default: 250 ms. */
   readonly pollMillis?: number;
 }
 

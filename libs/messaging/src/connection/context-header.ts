@@ -1,4 +1,4 @@
-import { systemContext, type RequestContext } from '@cyborgbackup/kernel';
+import { currentContext, systemContext, type RequestContext } from '@cyborgbackup/kernel';
 import { headers, type MsgHdrs } from '@nats-io/transport-node';
 import { z } from 'zod';
 
@@ -22,10 +22,25 @@ export const contextHeaders = (context: RequestContext, deadlineMillis?: number)
   return result;
 };
 
-/** The sender's context; for a message without a readable one, a context of its own with the actor `fallback`. */
+/** The context's header as it is, which is what signatures are made of. */
+export const contextText = (message: MsgHdrs): string => message.get(CONTEXT_HEADER);
+
+/** The context of a message that nobody signs: what is done for a user is then done by the service called `name`. */
+export const ownContext = (name: string): RequestContext => {
+  const context = currentContext();
+  return context?.actor.kind === 'system' ? context : systemContext(name, context);
+};
+
+/** The sender's context, unverified: see `verifiedContext`. For a message without a readable one, a context of its own with the actor `fallback`. */
 export const contextOf = (message: MsgHdrs | undefined, fallback: string): RequestContext => {
   const sent = message?.get(CONTEXT_HEADER);
   return (sent ? parseContext(sent) : undefined) ?? systemContext(fallback);
+};
+
+/** The sender's context of a message that nobody signs: the word of the sender that a user acts does not count. */
+export const unsignedContext = (message: MsgHdrs | undefined, fallback: string): RequestContext => {
+  const context = contextOf(message, fallback);
+  return context.actor.kind === 'system' ? context : systemContext(fallback, context);
 };
 
 /**

@@ -2,7 +2,7 @@ import { delay, messageOf, settledWithin, untilAborted } from '@cyborgbackup/ker
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import { createJobDelivery, giveBack, type DeliveryOptions, type RunningJob } from './job-delivery.ts';
 import type { JobQueueDeps } from './job-queue-deps.ts';
-import { JOB_CONSUMER } from './job-streams.ts';
+import { JOB_CONSUMER } from './job-subjects.ts';
 
 export interface ConsumeOptions extends DeliveryOptions {
   /** Jobs running at once; no more messages than that are taken from the queue. */

@@ -1,7 +1,7 @@
 import { hasCode, isAppError, messageOf, runInContext } from '@cyborgbackup/kernel';
 import type { JsMsg } from '@nats-io/jetstream';
 import { headers as createHeaders } from '@nats-io/transport-node';
-import { contextOf } from '../connection/context-header.ts';
+import { unsignedContext } from '../connection/context-header.ts';
 import {
   jobMessage,
   RetryLater,
@@ -142,7 +142,7 @@ export const createJobDelivery = (
     };
     running.add(job);
     try {
-      await runInContext(contextOf(message.headers, connection.name), () => handle(message));
+      await runInContext(unsignedContext(message.headers, connection.name), () => handle(message));
     } catch (error) {
       logger.error({ err: error, sequence: message.seq }, 'a job message could not be acknowledged');
     } finally {

@@ -9,9 +9,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-
-/** The one durable consumer; every executor pulls through it. The autoscaler reads its backlog by this name. */
-export const JOB_CONSUMER = 'executors';
+import { JOB_CONSUMER } from './job-subjects.ts';
 
 /** How long a message may go without a heartbeat before another executor gets it, and how many heartbeats are sent in that time. */
 export const ACK_WAIT_MILLIS = 15_000;

@@ -1,16 +1,7 @@
-import {
-  AppError,
-  currentContext,
-  delay,
-  fromWireError,
-  InfrastructureError,
-  isAppError,
-  messageOf,
-  systemContext,
-} from '@cyborgbackup/kernel';
-import { errors, type Msg } from '@nats-io/transport-node';
+import { AppError, InfrastructureError, delay, fromWireError, isAppError, messageOf } from '@cyborgbackup/kernel';
+import { errors } from '@nats-io/transport-node';
 import { z } from 'zod';
-import { contextHeaders } from '../connection/context-header.ts';
+import { notSealed, REQUEST_ID, wrapCall, type WrappedCall } from './call-envelope.ts';
 import { fromJson, toJson } from '../connection/json.ts';
 import { createNatsConnection, type ConnectionSettings } from '../connection/nats-connection.ts';
 
@@ -36,10 +27,9 @@ export interface RpcClient {
   close(): Promise<void>;
 }
 
-const replySchema = z.object({ err: z.unknown().optional(), response: z.unknown().optional() });
+type Answer = ReturnType<WrappedCall['openAnswer']>;
 
-/** Nest wants an id on every request. The reply's inbox already tells requests apart. */
-const REQUEST_ID = '1';
+const replySchema = z.object({ err: z.unknown().optional(), response: z.unknown().optional() });
 
 /** A service that is being restarted, or that reconnects to NATS a little later than we did, gets this long to be back. */
 const MISSING_MILLIS = 1_000;
@@ -50,10 +40,10 @@ const MISSING_PAUSE_MILLIS = 100;
  * over as whatever they were on the wire, and rejects or drops requests while the connection is away.
  */
 export const createRpcClient = async (options: ConnectionSettings): Promise<RpcClient> => {
-  const { name, logger } = options;
+  const { logger } = options;
   const connection = await createNatsConnection(options);
 
-  const send = async (subject: string, body: string, givesUpAt: number): Promise<Msg> => {
+  const send = async (subject: string, text: string, givesUpAt: number): Promise<Answer> => {
     // Written into a broken connection, a request would be lost, or handled long after the caller gave up.
     if (!connection.isConnected() && !(await connection.whenConnected(givesUpAt - Date.now()))) {
       throw new InfrastructureError(
@@ -62,16 +52,17 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
       );
     }
     const timeout = Math.max(1, givesUpAt - Date.now());
-    const headers = contextHeaders(currentContext() ?? systemContext(name), timeout);
-    return connection.nats.request(subject, body, { timeout, headers });
+    const { body, headers, openAnswer } = wrapCall(connection, { subject, text, deadlineMillis: timeout });
+    const answer = await connection.nats.request(subject, body, { timeout, headers });
+    return openAnswer(answer);
   };
 
-  const request = async (subject: string, body: string, deadlineMillis: number): Promise<Msg> => {
+  const request = async (subject: string, text: string, deadlineMillis: number): Promise<Answer> => {
     const now = Date.now();
     const missingUntil = now + Math.min(MISSING_MILLIS, deadlineMillis);
     for (;;) {
       try {
-        return await send(subject, body, now + deadlineMillis);
+        return await send(subject, text, now + deadlineMillis);
       } catch (error) {
         if (!hasNoResponders(error) || Date.now() >= missingUntil) throw callError(subject, deadlineMillis, error);
         await delay(MISSING_PAUSE_MILLIS);
@@ -85,11 +76,10 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
     { schema, deadlineMillis = 5_000 }: CallOptions<Schema>,
   ): Promise<z.output<Schema>> => {
     const body = toJson({ pattern: subject, data: payload, id: REQUEST_ID });
-    const message = await request(subject, body, deadlineMillis);
-    const reply = replySchema.safeParse(fromJson(message.data));
-    const answer = reply.success && !reply.data.err ? schema.safeParse(reply.data.response) : undefined;
+    const reply = readReply(subject, await request(subject, body, deadlineMillis));
+    const answer = reply && !reply.err ? schema.safeParse(reply.response) : undefined;
     if (answer?.success) return answer.data;
-    if (isAppError(reply.data?.err)) throw fromWireError(reply.data.err);
+    if (isAppError(reply?.err)) throw fromWireError(reply.err);
     logger.error({ subject, issues: answer?.error.issues }, 'an answer does not fit its schema');
     throw new AppError('internal', `${serviceOf(subject)} gave an answer that this version does not understand.`);
   };
@@ -97,10 +87,22 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
   return { call, isReady: connection.isConnected, close: connection.close };
 };
 
+/** @returns undefined for what is no reply at all */
+const readReply = (subject: string, { data, isAuthentic }: Answer): z.output<typeof replySchema> | undefined => {
+  const reply = replySchema.safeParse(fromJson(data)).data;
+  if (!isAuthentic && !reply?.err) throw notSealed(subject);
+  return reply;
+};
+
 /** The first part of a subject names its service. */
 const serviceOf = (subject: string): string => `the ${subject.split('.', 1)[0] ?? subject} service`;
 
 const hasNoResponders = (error: unknown): boolean => error instanceof errors.RequestError && error.isNoResponders();
+
+const isNotPermitted = (error: unknown): boolean =>
+  [error, error instanceof Error ? error.cause : undefined].some(
+    (each) => each instanceof errors.PermissionViolationError,
+  );
 
 const callError = (subject: string, deadlineMillis: number, error: unknown): AppError => {
   if (error instanceof AppError) return error;
@@ -112,6 +114,12 @@ const callError = (subject: string, deadlineMillis: number, error: unknown): App
   }
   if (hasNoResponders(error)) {
     return new InfrastructureError('unavailable', `${serviceOf(subject)} is not running: nobody answers ${subject}.`);
+  }
+  if (isNotPermitted(error)) {
+    const advice = 'give NATS the permissions of this version ("npm run keys", then start it again).';
+    return new InfrastructureError('unavailable', `NATS does not let this service call ${subject}: ${advice}`, {
+      cause: error,
+    });
   }
   if (error instanceof errors.InvalidArgumentError) {
     return new AppError('validation', `The request ${subject} is too large to be sent.`);

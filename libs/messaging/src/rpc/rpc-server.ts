@@ -1,4 +1,4 @@
-import { runInContext, settledWithin, toWireError, type Logger } from '@cyborgbackup/kernel';
+import { messageOf, runInContext, settledWithin, toWireError, type Logger } from '@cyborgbackup/kernel';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import {
   NatsContext,
@@ -10,8 +10,10 @@ import {
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import { z } from 'zod';
 import type { Connection } from '../connection/nats-connection.ts';
-import { contextOf, expiryOf } from '../connection/context-header.ts';
+import { expiryOf } from '../connection/context-header.ts';
+import { isInbox } from '../connection/inboxes.ts';
 import { fromJson, toJson } from '../connection/json.ts';
+import { REQUEST_ID, unwrapCall, type UnwrappedCall } from './call-envelope.ts';
 import type { RequestGate } from './request-gate.ts';
 
 export interface RpcServerOptions {
@@ -33,9 +35,10 @@ type Reply = { readonly response: unknown } | { readonly err: unknown };
  * logged and its caller left waiting; a message without an id runs the handler and drops the result; and it has no
  * limit on handlers running at once. One request goes this way:
  *
- *   message -> envelope (else: logged, dropped) -> context -> gate -> Nest's handler (pipes, guards, filters) -> reply
+ *   message -> opened, its signature verified (else: refused) -> envelope (else: logged, dropped) -> gate -> Nest's handler (pipes, guards, filters) -> reply
  *
  * Stopping: unsubscribe, serve what has already been sent to us, wait for the gate to be idle, then close.
+ * See docs/decisions/0005-a-transport-of-our-own-for-nest.md.
  */
 export class RpcServer extends Server implements CustomTransportStrategy {
   override readonly transportId = Transport.NATS;
@@ -93,36 +96,43 @@ export class RpcServer extends Server implements CustomTransportStrategy {
 
   /** Never rejects: no caller would catch it. */
   async #receive(subject: string, handler: MessageHandler, message: Msg): Promise<void> {
-    const request = envelope.safeParse(fromJson(message.data));
+    if (!isInbox(message.reply))
+      return this.#log.warn({ subject }, 'ignored a request that wants its answer elsewhere');
+    let call: UnwrappedCall;
+    try {
+      call = unwrapCall(this.#options.connection, message);
+    } catch (error) {
+      this.#log.warn({ subject, reason: messageOf(error) }, 'refused a request');
+      return this.#fail(subject, (text) => void message.respond(text), error);
+    }
+    const request = envelope.safeParse(fromJson(call.data));
     if (!request.success) return this.#log.warn({ subject, bytes: message.data.length }, 'ignored a malformed message');
     const { id, data } = request.data;
     const handle = (): Promise<void> =>
       this.#options.gate.run(
         async () => {
           const result: unknown = await handler(data, new NatsContext([subject, message.headers]));
-          this.#reply(message, id, { response: isObservable(result) ? await lastOf(result) : result });
+          call.respond(replyText(id, { response: isObservable(result) ? await lastOf(result) : result }));
         },
         expiryOf(message.headers, Date.now()),
       );
-    await runInContext(contextOf(message.headers, 'unknown'), () =>
-      handle().catch((error: unknown) => this.#fail(message, id, error)),
+    await runInContext(call.context, () =>
+      handle().catch((error: unknown) => this.#fail(subject, call.respond, error, id)),
     );
   }
 
-  #fail(message: Msg, id: string, error: unknown): void {
+  #fail(subject: string, respond: UnwrappedCall['respond'], error: unknown, id = REQUEST_ID): void {
     const wire = toWireError(error);
-    if (wire.code === 'internal') this.#log.error({ err: error, subject: message.subject }, 'request failed');
+    if (wire.code === 'internal') this.#log.error({ err: error, subject }, 'request failed');
     try {
-      this.#reply(message, id, { err: wire });
+      respond(replyText(id, { err: wire }));
     } catch (cause) {
-      this.#log.error({ err: cause, subject: message.subject }, 'the answer could not be sent');
+      this.#log.error({ err: cause, subject }, 'the answer could not be sent');
     }
   }
-
-  #reply(message: Msg, id: string, reply: Reply): void {
-    message.respond(toJson({ ...reply, isDisposed: true, id }));
-  }
 }
+
+const replyText = (id: string, reply: Reply): string => toJson({ ...reply, isDisposed: true, id });
 
 /** A handler answers once; of a stream the last value counts. */
 const lastOf = (result: Observable<unknown>): Promise<unknown> => lastValueFrom(result, { defaultValue: undefined });

@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { CustomStrategy } from '@nestjs/microservices';
 import { throwError } from 'rxjs';
 import { createNatsConnection } from '../connection/nats-connection.ts';
+import type { CallTrust } from '../identity/call-trust.ts';
 import { createRequestGate } from './request-gate.ts';
 import { RpcServer } from './rpc-server.ts';
 
@@ -14,6 +15,8 @@ export interface RpcServiceOptions {
   /** Queue group, and the service's name: of all processes with the same name one gets a request. */
   readonly queue: string;
   readonly logger: Logger;
+  /** See `ConnectionSettings`. */
+  readonly trust?: CallTrust;
   /** How long stopping waits for handlers in flight; nothing is waited for when there are none. */
   readonly drainMillis?: number;
   /** Handlers running at once in this process. */
@@ -41,8 +44,8 @@ class RpcModule {}
  * @throws AppError `unavailable` when NATS does not answer
  */
 export const createRpcService = async (options: RpcServiceOptions): Promise<RpcService> => {
-  const { natsUrl, controllers, queue, logger, drainMillis = 10_000, concurrency = 64 } = options;
-  const connection = await createNatsConnection({ natsUrl, name: queue, logger });
+  const { natsUrl, controllers, queue, logger, trust, drainMillis = 10_000, concurrency = 64 } = options;
+  const connection = await createNatsConnection({ natsUrl, name: queue, logger, ...(trust ? { trust } : {}) });
   const gate = createRequestGate({ running: concurrency, waiting: concurrency * WAITING_PER_RUNNING });
   const strategy = new RpcServer({ connection, queue, gate, drainMillis });
   try {

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { farewellCommands, greetingControllers, slow, wildcardController } from '../testing/greetings.ts';
+import { createOwnTrust } from '../identity/call-trust.ts';
 import { createNatsConnection } from '../connection/nats-connection.ts';
 import { createRpcClient, type RpcClient } from './rpc-client.ts';
 import { createRpcService, type RpcService } from './rpc-service.ts';
@@ -12,9 +13,13 @@ const silent = createLogger('test', 'silent');
 const greeting = z.object({ text: z.string(), position: z.coerce.bigint() });
 const nothing = z.void();
 
+/** Of a process that may say which user acts, and that seals nothing: no key of a service `greetings` is known. */
+const trust = createOwnTrust({ isShared: false });
+
 const startService = (natsUrl: string, logger = silent): Promise<RpcService> =>
   createRpcService({
     natsUrl,
+    trust,
     controllers: greetingControllers,
     queue: 'greetings',
     logger,
@@ -22,7 +27,7 @@ const startService = (natsUrl: string, logger = silent): Promise<RpcService> =>
     drainMillis: 1_000,
   });
 const startClient = (natsUrl: string): Promise<RpcClient> =>
-  createRpcClient({ natsUrl, name: 'tester', logger: silent });
+  createRpcClient({ natsUrl, trust, name: 'tester', logger: silent });
 
 const failureOf = (call: Promise<unknown>): Promise<unknown> =>
   call.then(
@@ -147,7 +152,7 @@ describe('calls between services', () => {
   it('survive malformed messages on a handler’s subject', async () => {
     const other = await createNatsConnection({ natsUrl: nats.url, name: 'vandal', logger: silent });
     const garbage = ['', 'not json', '{', 'null', '[]', '5', '{"data":{"name":"x"}}', '['.repeat(50_000)];
-    for (const text of garbage) other.nats.publish('greetings.greet', text, { reply: 'nowhere' });
+    for (const text of garbage) other.nats.publish('greetings.greet', text, { reply: '_INBOX.nowhere' });
     for (const header of ['', '{}', '[1']) {
       const headers = (await import('@nats-io/transport-node')).headers();
       headers.set('Cyborgbackup-Context', header);
@@ -216,13 +221,13 @@ describe('when NATS goes away', () => {
     expect(JSON.stringify(error) + String(error)).not.toContain('s3cret');
   });
 
-  it('a refused token is said to be one', async () => {
+  it('refused credentials are said to be', async () => {
     await using nats = await startTestNats();
     const { host } = new URL(nats.url);
     const settings = { natsUrl: `nats://wrong@${host}`, name: 'x', logger: silent };
     expect(await failureOf(createNatsConnection(settings))).toMatchObject({
       code: 'unavailable',
-      message: expect.stringContaining('token'),
+      message: expect.stringContaining('credentials'),
     });
   });
 });

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Connection } from '../connection/nats-connection.ts';
 import { createSignals } from './signals.ts';
 
-const SUBJECT = 'events.appended';
+/** Says up to which position the log can be read. */
+export const APPEND_SUBJECT = 'events.appended';
 const logPosition = z
   .string()
   .regex(/^\d{1,19}$/)
@@ -31,7 +32,7 @@ export const createAppendNotifications = (connection: Connection): AppendNotific
   let paused = false;
 
   const send = (): void => {
-    if (paused || highest <= sent || !signals.publish(SUBJECT, highest)) return;
+    if (paused || highest <= sent || !signals.publish(APPEND_SUBJECT, highest)) return;
     sent = highest;
     paused = true;
     setTimeout(() => {
@@ -45,6 +46,6 @@ export const createAppendNotifications = (connection: Connection): AppendNotific
       if (position > highest) highest = position;
       send();
     },
-    listen: (listener) => signals.subscribe(SUBJECT, logPosition, listener),
+    listen: (listener) => signals.subscribe(APPEND_SUBJECT, logPosition, listener),
   };
 };

@@ -1,8 +1,10 @@
 import { AppError, messageOf, toWireError } from '@cyborgbackup/kernel';
-import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node';
+import { createInbox, type Msg } from '@nats-io/transport-node';
 import { decodeFrame, encodeFrame, type FrameKind } from './byte-stream-frame.ts';
 import { FRAME_BYTES, type ByteStreamLimits } from './byte-stream-limits.ts';
 import { toJson } from '../connection/json.ts';
+import { streamPrefix } from '../connection/inboxes.ts';
+import type { Connection } from '../connection/nats-connection.ts';
 
 /** Where the bytes of a stream go. */
 export interface ByteSink {
@@ -33,9 +35,9 @@ const NO_RESPONDERS = 503;
 export const isNoResponders = ({ data, headers }: Msg): boolean => data.length === 0 && headers?.code === NO_RESPONDERS;
 
 /** The sending end of one stream. */
-export const createByteSender = (nats: NatsConnection, reader: string, limits: ByteStreamLimits): ByteSender => {
+export const createByteSender = ({ nats, name }: Connection, reader: string, limits: ByteStreamLimits): ByteSender => {
   const stopping = new AbortController();
-  const control = createInbox();
+  const control = createInbox(streamPrefix(name));
   let sent = 0;
   let taken = 0;
   let heardAt = Date.now();

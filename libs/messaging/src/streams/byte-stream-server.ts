@@ -4,7 +4,8 @@ import type { z } from 'zod';
 import { createByteSender, type ByteSender, type ByteSink } from './byte-sender.ts';
 import { BYTE_STREAM_LIMITS, type ByteStreamLimits } from './byte-stream-limits.ts';
 import { validate } from '../connection/validate.ts';
-import { contextOf } from '../connection/context-header.ts';
+import { verifiedContext } from '../connection/signed-context.ts';
+import { isInbox } from '../connection/inboxes.ts';
 import { fromJson } from '../connection/json.ts';
 import type { Connection } from '../connection/nats-connection.ts';
 
@@ -52,8 +53,9 @@ export const serveByteStreams = <Schema extends z.ZodType>(
 
   const serve = async (message: Msg, sender: ByteSender, isFull: boolean): Promise<void> => {
     try {
+      const context = verifiedContext(connection, message, connection.name);
       if (isFull) throw new AppError('rate-limited', `${concurrency} downloads are running: try again when one ended.`);
-      await handler(validate(schema, fromJson(message.data)), sender.sink);
+      await runInContext(context, () => handler(validate(schema, fromJson(message.data)), sender.sink));
       sender.sink.signal.throwIfAborted();
       sender.finish();
     } catch (error) {
@@ -69,11 +71,10 @@ export const serveByteStreams = <Schema extends z.ZodType>(
     queue: QUEUE,
     callback: (error, message) => {
       if (error) return logger.error({ err: error, subject }, 'NATS ended a subscription');
-      if (!message.reply) return;
+      if (!message.reply || !isInbox(message.reply)) return;
       const isFull = running.size >= concurrency;
-      const sender = createByteSender(nats, message.reply, limits);
-      const context = contextOf(message.headers, connection.name);
-      const ended = runInContext(context, () => serve(message, sender, isFull));
+      const sender = createByteSender(connection, message.reply, limits);
+      const ended = serve(message, sender, isFull);
       running.set(sender, ended);
       void ended.then(() => running.delete(sender));
     },

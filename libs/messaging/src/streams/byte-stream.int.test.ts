@@ -10,6 +10,7 @@ import { encodeFrame } from './byte-stream-frame.ts';
 import { FRAME_BYTES } from './byte-stream-limits.ts';
 import { openByteStream, type OpenByteStreamOptions, type OpenedByteStream } from './byte-stream-reader.ts';
 import { serveByteStreams, type ByteStreamServer } from './byte-stream-server.ts';
+import { createOwnTrust } from '../identity/call-trust.ts';
 import { createNatsConnection, type Connection } from '../connection/nats-connection.ts';
 
 const logger = createLogger('test', 'silent');
@@ -31,8 +32,9 @@ describe('byte streams', () => {
 
   beforeAll(async () => {
     nats = await startTestNats();
-    here = await createNatsConnection({ natsUrl: nats.url, name: 'here', logger });
-    there = await createNatsConnection({ natsUrl: nats.url, name: 'there', logger });
+    const trust = createOwnTrust({ isShared: false });
+    here = await createNatsConnection({ natsUrl: nats.url, name: 'here', logger, trust });
+    there = await createNatsConnection({ natsUrl: nats.url, name: 'there', logger, trust });
   });
   afterEach(async () => {
     await server?.stop();
@@ -197,8 +199,8 @@ describe('byte streams', () => {
       await once(sink.signal, 'abort');
       stopped.resolve(sink.signal.reason);
     });
-    const inbox = here.nats.subscribe('test.silent', { callback: () => undefined });
-    here.nats.publish(SUBJECT, '{"n":1}', { reply: 'test.silent' });
+    const inbox = here.nats.subscribe('_STREAM.test.silent', { callback: () => undefined });
+    here.nats.publish(SUBJECT, '{"n":1}', { reply: '_STREAM.test.silent' });
     expect(await stopped.promise).toMatchObject({ message: expect.stringMatching(/not heard of/) });
     inbox.unsubscribe();
   });

@@ -26,7 +26,7 @@ const isHeldElsewhere = (): RetryLater => new RetryLater(HELD_MILLIS, 'an execut
 /**
  * One message of the work queue, from its arrival to the job's end:
  *
- * 1. claim: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
+ * 1. start: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
  *    on is delivered again later. One whose executor does not answer any more is taken over as the next attempt, after a
  *    pause (the fence) in which that executor, if it lives, stops borg. See timing.ts.
  * 2. work, while the job's stream is watched: a cancel request or another executor's attempt stops it, and so does losing
@@ -40,10 +40,10 @@ export const createJobHandler = (handlerDeps: JobHandlerDeps): JobHandler => {
   const planOf = createJobPlans(deps);
   const handle: JobHandler = async (message, delivery) => {
     const plan = await planOf(message.run, message.job);
-    const claimed = await claimJob(handlerDeps, command, message);
-    if (claimed === undefined) return 'drop';
+    const started = await startAttempt(handlerDeps, command, message);
+    if (started === undefined) return 'drop';
     await holders.hold(message.job, async () => {
-      const { attempt, transportFailures, tookOver } = claimed;
+      const { attempt, transportFailures, tookOver } = started;
       if (tookOver) await delay(TAKEOVER_TIMING.fenceMillis, delivery.signal);
       const output = await createJobOutput(deps, message.job, attempt);
       const reason = tookOver ? ', since the executor of the one before does not answer any more' : '';
@@ -68,7 +68,7 @@ export const createJobHandler = (handlerDeps: JobHandlerDeps): JobHandler => {
     });
 };
 
-interface ClaimedAttempt {
+interface StartedAttempt {
   readonly attempt: number;
   readonly transportFailures: number;
   readonly tookOver: boolean;
@@ -80,11 +80,11 @@ const giveUp = async (command: JobCommands, job: string, { attempt, reason }: Jo
 };
 
 /** Undefined when the job is over. @throws RetryLater when another executor works on it, or was faster */
-const claimJob = async (
+const startAttempt = async (
   { deps, holders }: JobHandlerDeps,
   command: JobCommands,
   { job, run }: JobMessage,
-): Promise<ClaimedAttempt | undefined> => {
+): Promise<StartedAttempt | undefined> => {
   const { state: current } = await loadState(deps, jobEvolver, jobStream(job));
   if (isJobOver(current)) return undefined;
   const isRunning = current.status === 'running';

@@ -8,14 +8,15 @@ import { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT } from '@cyborgbackup/messagin
  * job's stream. An executor that was cut off cannot read that it lost the job, so time has to separate the two. Seconds after
  * the cut, with the numbers below:
  *
- *   cut off from NATS alone: it still reads the job's stream every 2 (`watchMillis`), finds the other attempt and stops borg.
- *   So the fence of the other attempt is longer than that.
+ *   cut off from NATS alone: it still reads the job's stream every 2 (`watchMillis`), and finds the other attempt, which waits for
+ *   the fence of 7 (`fenceMillis`) after it is in the stream. Borg gets TERM, and KILL 4 later (`termToKillMillis`), so it is
+ *   gone 6 after the other attempt was recorded.
  *
- *   cut off from NATS and PostgreSQL: it stops by itself after 10 (`blindMillis`). Borg gets TERM, and KILL 4 later
- *   (`termToKillMillis`), so it is gone after 14. Meanwhile the queue delivers the message to another executor 15
- *   (`ackWaitMillis`) after the last heartbeat. Heartbeats come every 5 (`heartbeatMillis`), so that is 10 after the cut or
- *   later. The other executor asks for 2 (`holderAnswerMillis`) who holds the job, and waits for the fence of 5 (`fenceMillis`):
- *   its attempt starts 17 after the cut at the earliest.
+ *   cut off from NATS and PostgreSQL: it stops by itself after 10 (`blindMillis`), which it looks at every second
+ *   (`tickMillis`), so borg is gone after 15. Meanwhile the queue delivers the message to another executor 15 (`ackWaitMillis`)
+ *   after the last heartbeat. Heartbeats come every 5 (`heartbeatMillis`), so that is 10 after the cut or later. The other
+ *   executor asks for 2 (`holderAnswerMillis`) who holds the job, and waits for the fence: its attempt starts 19 after the cut at
+ *   the earliest.
  *
  * A message may also come sooner, and an executor that was paused does not notice time. So safety does not depend on these
  * numbers alone: leftover processes of an earlier attempt are ended before the first step on each host (borg/run-step.ts),
@@ -31,6 +32,8 @@ export const TAKEOVER_TIMING = {
   heartbeatMillis: ACK_WAIT_MILLIS / HEARTBEATS_PER_ACK_WAIT,
   /** An attempt continues so long while neither PostgreSQL nor NATS can be reached; longer than a restart of both takes. */
   blindMillis: 10_000,
+  /** How exactly an attempt measures that. */
+  tickMillis: 1_000,
   /** What a stopped borg gets to end by itself, before it is killed. */
   termToKillMillis: TERM_TO_KILL_MILLIS,
   /** How often a running job's stream is read. Cancel signals usually come first; this does not depend on them. */
@@ -38,24 +41,24 @@ export const TAKEOVER_TIMING = {
   /** How long an executor waits for another one to say that it holds a job. */
   holderAnswerMillis: 2_000,
   /** How long an attempt that takes a job over waits before it starts. */
-  fenceMillis: 5_000,
+  fenceMillis: 7_000,
 };
 
 export type TakeoverTiming = Readonly<typeof TAKEOVER_TIMING>;
 
 /** @throws Error when two attempts of one job could run at the same time */
 export const assertTakeoverTiming = (timing: TakeoverTiming): void => {
-  const { ackWaitMillis, heartbeatMillis, holderAnswerMillis, watchMillis, fenceMillis } = timing;
-  const endsAfter = timing.blindMillis + timing.termToKillMillis;
+  const { ackWaitMillis, heartbeatMillis, holderAnswerMillis, watchMillis, termToKillMillis, fenceMillis } = timing;
+  const endsAfter = timing.blindMillis + timing.tickMillis + termToKillMillis;
   const startsAfter = ackWaitMillis - heartbeatMillis + holderAnswerMillis + fenceMillis;
   if (endsAfter >= startsAfter) {
     throw new Error(
       `A job could run twice: an attempt that is cut off ends after ${endsAfter} ms, and the next one starts after ${startsAfter} ms.`,
     );
   }
-  if (watchMillis >= fenceMillis) {
+  if (watchMillis + termToKillMillis >= fenceMillis) {
     throw new Error(
-      `A job could run twice: its log is read every ${watchMillis} ms, and the fence is ${fenceMillis} ms.`,
+      `A job could run twice: an attempt that lost it ends ${watchMillis + termToKillMillis} ms later, and the fence is ${fenceMillis} ms.`,
     );
   }
 };

@@ -7,7 +7,6 @@ import { TAKEOVER_TIMING } from './timing.ts';
 
 /** After so long without an answer of the log, NATS is asked, too. */
 const LATE_MILLIS = 4_000;
-const TICK_MILLIS = 1_000;
 const RETRY_MILLIS = 500;
 
 export interface WatchOptions {
@@ -79,10 +78,10 @@ export const watchJob = (deps: ServiceDeps, job: string, options: WatchOptions):
   };
 
   const clock = setInterval(() => {
-    now += TICK_MILLIS;
+    now += TAKEOVER_TIMING.tickMillis;
     if (now - lastAnswer > TAKEOVER_TIMING.blindMillis) stopFor('cut-off');
     else if (now - lastAnswer >= LATE_MILLIS) void askNats();
-  }, TICK_MILLIS);
+  }, TAKEOVER_TIMING.tickMillis);
 
   const watch = async (): Promise<void> => {
     while (!signal.aborted) {

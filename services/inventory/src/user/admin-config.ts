@@ -13,7 +13,9 @@ export const adminConfig = {
     .string()
     .min(8, 'Give at least 8 characters.')
     .optional()
-    .describe('Password of the first administrator; unless set, a random one is printed at the first start'),
+    .describe(
+      'Password of the first administrator; unless set, a random one is written to initial-admin-password in the data folder',
+    ),
 } satisfies ConfigShape;
 
 export type AdminConfig = z.output<z.ZodObject<typeof adminConfig>>;

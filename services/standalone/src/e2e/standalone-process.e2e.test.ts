@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,14 +63,18 @@ const stop = async ({ child }: Started, signal: NodeJS.Signals): Promise<number 
   return child.exitCode;
 };
 
-test('the standalone process prints the first password once, stops with 0, and comes back after SIGKILL with what it knew', async () => {
+test('the standalone process writes the first password to a file of its owner, stops with 0, and comes back after SIGKILL with what it knew', async () => {
   const first = await start();
-  const printed = /^First administrator: (\S+) {2}password: (\S+) /.exec(first.lines[0] ?? '');
-  const login = { email: printed?.[1] ?? '', password: printed?.[2] ?? '' };
+  const printed = /^First administrator: (\S+), password in (\S+)$/.exec(first.lines[0] ?? '');
+  const file = join(data, 'initial-admin-password');
+  expect(printed?.[2]).toBe(file);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const login = { email: printed?.[1] ?? '', password: (await readFile(file, 'utf8')).trim() };
   const client = z.object({ id: z.number() });
   const { id } = await (await logIn(first.url, login)).post('/api/v1/clients/', { hostname: 'kept' }, client);
   const { code, said } = await interrupt(first);
   expect(code).toBe(0);
+  expect(first.lines.join('\n') + said).not.toContain(login.password);
   expect(said).not.toMatch(/"level":"(warn|error|fatal)"/);
 
   const second = await start();

@@ -4,7 +4,7 @@ import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf, clientOf, openVariables, policyOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
-import { caughtUp } from '../../tables/caught-up.ts';
+import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { readLastGood, seriesOf, type LastBackup } from '../../tables/series.ts';
 import { checkArchive } from './check-archive.ts';
 import { confirmArchive } from './confirm-archive.ts';
@@ -17,7 +17,7 @@ import { sourceOf } from './sources/source-of.ts';
 const lastBackupOf = async ({ deps, plan }: JobContext): Promise<LastBackup | undefined> => {
   const series = seriesOf(plan);
   if (!series) return undefined;
-  await caughtUp(deps);
+  await waitForExecutor(deps);
   return readLastGood(deps.pool, series);
 };
 

@@ -1,14 +1,13 @@
 import { freePort, startPostgres } from '@cyborgbackup/embedded';
 import { createLogger, delay } from '@cyborgbackup/kernel';
-import { prepareDatabase } from '@cyborgbackup/service';
 import { startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logIn, type ApiClient } from '../../demo/api-client.ts';
-import { ADMIN } from '../testing/five-services.ts';
-import { serviceProcess, type ServiceProcess } from '../testing/service-process.ts';
+import { ADMIN, type ServiceName } from '../testing/five-services.ts';
+import { prepare, serviceProcess, type ServiceProcess } from '../testing/service-process.ts';
 
 /** Something that dies without warning and comes back. */
 export interface Victim {
@@ -68,22 +67,25 @@ export const startChaosCluster = async (): Promise<ChaosCluster> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-chaos-'));
   const dataDir = join(folder, 'postgres');
   const [database, nats] = await Promise.all([
-    startPostgres({ dataDir, logger: createLogger('chaos', 'fatal') }),
+    startPostgres({ dataDir, logger: createLogger('chaos', 'fatal'), onLoopback: true }),
     startTestNats(),
   ]);
-  await prepareDatabase(database.url);
+  await prepare({ CYBORGBACKUP_DATABASE_ADMIN_URL: database.url, ...nats.environmentOf('prepare') });
   const environment = {
     DATABASE_URL: database.url,
-    CYBORGBACKUP_DATABASE_ADMIN_URL: database.url,
     NATS_URL: nats.url,
     CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
     CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
     CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
   };
-  const start = async (name: string): Promise<{ name: string; url: string; service: ServiceProcess }> => {
+  const start = async (name: ServiceName): Promise<{ name: string; url: string; service: ServiceProcess }> => {
     const address = `127.0.0.1:${await freePort()}`;
     const listen = name === 'gateway' ? 'CYBORGBACKUP_LISTEN' : 'CYBORGBACKUP_HEALTH_LISTEN';
-    const service = serviceProcess(name, { ...environment, [listen]: address }, `http://${address}/readyz`);
+    const service = serviceProcess(
+      name,
+      { ...environment, ...nats.environmentOf(name), [listen]: address },
+      `http://${address}/readyz`,
+    );
     await service.start();
     return { name, url: `http://${address}`, service };
   };

@@ -87,7 +87,7 @@ test('the log is intact, holds no secret in clear, and alone gives the same read
     {
       DATABASE_URL: five.environment['DATABASE_URL'] ?? '',
       CYBORGBACKUP_DATABASE_ADMIN_URL: five.adminUrl,
-      NATS_URL: five.environment['NATS_URL'] ?? '',
+      NATS_URL: five.nats.url,
       CYBORGBACKUP_MASTER_KEY: five.environment['CYBORGBACKUP_MASTER_KEY'] ?? '',
       CYBORGBACKUP_DATA_DIR: '/nonexistent',
       CYBORGBACKUP_LOG_LEVEL: 'silent',

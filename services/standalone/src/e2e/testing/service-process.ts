@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { delay } from '@cyborgbackup/kernel';
 
 export const PROJECT = fileURLToPath(new URL('../../../../../', import.meta.url));
@@ -24,6 +25,12 @@ const isReady = async (url: string): Promise<boolean> =>
     ({ status }) => status === 200,
     () => false,
   );
+
+/** Runs the role `prepare` to its end, as the compose file does before it starts the services. */
+export const prepare = async (environment: Readonly<Record<string, string>>): Promise<void> => {
+  const env = { ...process.env, ...environment };
+  await promisify(execFile)(process.execPath, ['services/prepare'], { cwd: PROJECT, env, timeout: READY_MILLIS });
+};
 
 export const serviceProcess = (
   name: string,
