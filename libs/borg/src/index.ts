@@ -38,6 +38,7 @@ export {
   type RepositoryInfo,
 } from './parse/json-results.ts';
 export { createEntryGate, createLastOnly, type GatedEntry } from './parse/entry-gate.ts';
+export { BorgOutputError } from './parse/output-error.ts';
 export { createLineSplitter } from './parse/line-splitter.ts';
 export { type ArchiveEntry, createListParser } from './parse/list-parser.ts';
 export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';

@@ -1,4 +1,4 @@
-import { AppError, createKeyedQueue, sqlState } from '@cyborgbackup/kernel';
+import { InfrastructureError, createKeyedQueue, sqlState } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 import { lockUntilCommit, type AdvisoryLock } from './advisory-locks.ts';
 
@@ -31,7 +31,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
  */
 export const createExclusive = ({ pool, lock, busyMessage, oneAtATime = false }: ExclusiveOptions): Exclusive => {
   const queue = createKeyedQueue();
-  const busy = (cause?: unknown): AppError => new AppError('unavailable', busyMessage, { cause });
+  const busy = (cause?: unknown): InfrastructureError => new InfrastructureError('unavailable', busyMessage, { cause });
 
   const runLocked = async <T>(section: string, work: () => Promise<T>, millis: number): Promise<T> => {
     const client = await pool.connect();

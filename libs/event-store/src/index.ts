@@ -1,4 +1,4 @@
-export { claim, readClaim, release, type ClaimDeps } from './commands/claims.ts';
+export { claim, ORPHANED_AFTER_MILLIS, readClaim, release, type ClaimDeps } from './commands/claims.ts';
 export { deriveKey, loadMasterKey } from './crypto/master-key.ts';
 export { createSubjectKeys } from './crypto/postgres-subject-keys.ts';
 export { isEncrypted, type SubjectKeys } from './crypto/subject-keys.ts';

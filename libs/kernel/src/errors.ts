@@ -51,6 +51,20 @@ export class AppError extends Error implements WireError {
   }
 }
 
+/**
+ * A part of the control plane itself does not answer: the log, the database, NATS or another service. Thrown by the adapters to
+ * them and by nothing else, so that what a host says or does can never pass for trouble of ours, whatever code it has.
+ */
+export class InfrastructureError extends AppError {
+  constructor(code: 'unavailable' | 'deadline', message: string, options: AppErrorOptions = {}) {
+    super(code, message, options);
+  }
+}
+
+/** The list of what is worth another try without saying anything about the work: our adapters' errors, and PostgreSQL's own. */
+export const isInfrastructureError = (error: unknown): boolean =>
+  error instanceof InfrastructureError || isDatabaseUnavailable(error);
+
 export const isErrorCode = (value: unknown): value is ErrorCode =>
   typeof value === 'string' && (ERROR_CODES as readonly string[]).includes(value);
 
@@ -82,8 +96,11 @@ export const toWireError = (error: unknown): WireError => {
   };
 };
 
-export const fromWireError = (wire: WireError): AppError =>
-  new AppError(wire.code, wire.message, { fields: wire.fields, details: wire.details });
+/** The error that another service of ours answered with. */
+export const fromWireError = ({ code, message, fields, details }: WireError): AppError =>
+  code === 'unavailable' || code === 'deadline'
+    ? new InfrastructureError(code, message, { fields, details })
+    : new AppError(code, message, { fields, details });
 
 /** A `validation` error about one field. */
 export const fieldError = (field: string, message: string): AppError =>

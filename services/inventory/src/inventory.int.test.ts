@@ -314,7 +314,7 @@ describe('what must be unique', () => {
     expect(await rowsOf('users', "email = 'wanted@x.org'")).toHaveLength(1);
   });
 
-  test('frees an abandoned value after half a minute when its owner died between its event and the release', async () => {
+  test('frees an orphaned value after half a minute when its owner died between its event and the release', async () => {
     const owner = await call(clientCommands.register, client('real-name'));
     const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
     const past = { now: () => Date.now() - 31_000 };

@@ -1,4 +1,5 @@
 import { isRecord } from '@cyborgbackup/kernel';
+import { parseBoundedJson } from './bounded-json.ts';
 
 /** A JSON object whose fields are still to be looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -7,7 +8,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export const parseObject = (text: string): JsonObject | undefined => {
   if (!text.startsWith('{')) return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseBoundedJson(text);
     return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
@@ -20,7 +21,7 @@ export const textOf = (value: unknown): string => (typeof value === 'string' ? v
 export const countOf = (value: unknown): number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
 
-const ISO = /^(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)(Z|[+-]\d\d:\d\d)?$/;
+const ISO = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)(Z|[+-]\d\d:\d\d)?$/;
 
 /**
  * Borg's times as ISO 8601 in UTC. Borg 1.2 writes local time without a zone; we run it with `TZ=UTC`, so that is UTC
@@ -31,9 +32,10 @@ export const toIsoUtc = (text: unknown): string | undefined => {
   const match = typeof text === 'string' ? ISO.exec(text) : null;
   if (!match) return undefined;
   const [, naive = '', zone] = match;
-  if (zone === undefined || zone === 'Z' || zone === '+00:00') return `${naive}Z`;
-  const date = new Date(`${naive}${zone}`);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+  const isUtc = zone === undefined || zone === 'Z' || zone === '+00:00';
+  const date = new Date(`${naive}${isUtc ? 'Z' : zone}`);
+  if (Number.isNaN(date.getTime())) return undefined;
+  return isUtc ? `${naive}Z` : date.toISOString();
 };
 
 /** Seconds since the epoch, as in log lines, as ISO 8601 in UTC. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BorgOutputError } from './output-error.ts';
 import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from './json-results.ts';
 
 // As borg 1.2.4 wrote them, run with TZ=UTC; long ids shortened.
@@ -80,10 +81,8 @@ test('reads the info of a repository and of an archive', () => {
     chunker_params: ['buzhash', 19, 23, 21, 4095],
   };
   expect(parseArchiveInfo(JSON.stringify({ ...about, archives: [archive] }))).toEqual({
-    ...READ_ARCHIVE,
-    hostname: 'vm',
-    username: 'root',
-    comment: '',
+    archive: { ...READ_ARCHIVE, hostname: 'vm', username: 'root', comment: '' },
+    cache: READ_CACHE,
   });
 });
 
@@ -105,6 +104,13 @@ test.each([
     'original_size',
   ],
   [JSON.stringify({ archive: { ...ARCHIVE, start: 'yesterday' }, repository: REPOSITORY }), 'start: not a time'],
+  [JSON.stringify({ archive: { ...ARCHIVE, end: '2026-13-45T99:00:00' }, repository: REPOSITORY }), 'end: not a time'],
+  [JSON.stringify({ archive: { ...ARCHIVE, duration: -1 }, repository: REPOSITORY }), 'duration'],
+  [JSON.stringify({ archive: { ...ARCHIVE, id: '../x' }, repository: REPOSITORY }), 'not an id of borg'],
+  [JSON.stringify({ archive: { ...ARCHIVE, name: 'x'.repeat(501) }, repository: REPOSITORY }), 'archive.name'],
+  ['['.repeat(8_000_000), 'nested too deeply'],
+  [`[${'0,'.repeat(3_000_000)}0]`, 'more than 2000000 values'],
 ])('a result of borg create that cannot be read is refused (case %#)', (text, why) => {
   expect(() => parseCreateResult(text)).toThrow(why);
+  expect(() => parseCreateResult(text)).toThrow(BorgOutputError);
 });

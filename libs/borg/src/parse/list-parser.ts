@@ -1,6 +1,6 @@
-import { AppError } from '@cyborgbackup/kernel';
 import { createEntryGate } from './entry-gate.ts';
 import { countOf, toIsoUtc } from './fields.ts';
+import { BorgOutputError } from './output-error.ts';
 
 /** One entry of an archive, as far as borg says it: nothing may be made of it that has not passed the gate. */
 interface ListedItem {
@@ -35,8 +35,13 @@ export interface ArchiveEntry extends ListedItem {
 const ESCAPE = /\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)/gs;
 const NAMED: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
-const unescaped = (code: string): string =>
-  code.length > 1 ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (NAMED[code] ?? code);
+const unescaped = (code: string): string => {
+  if (code.length === 1) return NAMED[code] ?? code;
+  const point = Number.parseInt(code.slice(1), 16);
+  if (point > MAX_CODE_POINT)
+    throw new BorgOutputError(`Borg's listing has a name with \\${code}, which is no character.`);
+  return String.fromCodePoint(point);
+};
 
 /** What Python's `ascii()` made of a text; a number, which stands for a name that is not known, as it is. */
 const fromPython = (written: string): string => {
@@ -45,6 +50,12 @@ const fromPython = (written: string): string => {
 };
 
 const FIELD_COUNT = 11;
+const MAX_CODE_POINT = 0x10ffff;
+/** All fields of an entry. A path has 4,096 bytes where it is made, and up to ten characters for each of them here. */
+const MAX_ENTRY_LENGTH = 256 * 1024;
+
+const tooLong = (): BorgOutputError =>
+  new BorgOutputError(`Borg's listing has an entry of more than ${MAX_ENTRY_LENGTH / 1024} KiB, which no file has.`);
 
 const itemOf = (fields: readonly string[]): ListedItem => {
   const [type = '', mode = '', user = '', group = '', uid, gid, size, time, health, ...rest] = fields;
@@ -52,10 +63,7 @@ const itemOf = (fields: readonly string[]): ListedItem => {
   const mtime = toIsoUtc(time);
   if (mtime === undefined) {
     const read = fields.join(' ').slice(0, 200);
-    throw new AppError(
-      'unavailable',
-      `Borg's listing cannot be read at "${read}". Is it a borg of version 1.2 or 1.4?`,
-    );
+    throw new BorgOutputError(`Borg's listing cannot be read at "${read}". Is it a borg of version 1.2 or 1.4?`);
   }
   return {
     type,
@@ -79,7 +87,7 @@ const hardLinkTo = ({ mode, linkTarget }: ListedItem): string => (mode.startsWit
 /**
  * Reads what `listEntriesCommand` makes borg write. Holds no more than one entry beside what it is given, and what the gate that
  * all entries pass remembers of them. `push` gives the entries that a chunk completes. Both functions throw
- * AppError('unavailable') for other output, and for an incomplete listing.
+ * BorgOutputError for other output, and for an incomplete listing.
  * @param withDigests as the listing was asked for
  */
 export const createListParser = ({ withDigests = false } = {}): {
@@ -92,25 +100,30 @@ export const createListParser = ({ withDigests = false } = {}): {
   const count = withDigests ? FIELD_COUNT + 1 : FIELD_COUNT;
   let rest = '';
   let fields: string[] = [];
+  let length = 0;
   return {
     repeated: gate.repeated,
     push: (chunk) => {
       // All of it is ASCII.
       const parts = (rest + chunk.toString('latin1')).split('\0');
       rest = parts.pop() ?? '';
+      if (rest.length > MAX_ENTRY_LENGTH) throw tooLong();
       const entries: ArchiveEntry[] = [];
       for (const part of parts) {
         fields.push(part);
+        length += part.length;
+        if (length > MAX_ENTRY_LENGTH) throw tooLong();
         if (fields.length < count) continue;
         const item = itemOf(fields);
         entries.push({ ...item, unsafe: gate.check({ ...item, hardLinkTo: hardLinkTo(item) }) });
         fields = [];
+        length = 0;
       }
       return entries;
     },
     end: () => {
       if (rest.trim() !== '' || fields.length > 0) {
-        throw new AppError('unavailable', "Borg's listing ended in the middle of an entry: list the archive again.");
+        throw new BorgOutputError("Borg's listing ended in the middle of an entry: list the archive again.");
       }
     },
   };

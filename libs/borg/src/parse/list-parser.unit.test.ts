@@ -75,11 +75,22 @@ test('a listing that ends within an entry is refused', () => {
   for (const end of [1, 5, FIRST.length - 1]) {
     const parser = createListParser();
     parser.push(bytes(FIRST + FIRST.slice(0, end)));
-    expect(refusal(() => parser.end())).toBe('unavailable');
+    expect(refusal(() => parser.end())).toBe('conflict');
   }
 });
 
 test('output that is no listing is refused', () => {
   const parser = createListParser();
-  expect(refusal(() => parser.push(bytes('Welcome|to|web|'.repeat(4))))).toBe('unavailable');
+  expect(refusal(() => parser.push(bytes('Welcome|to|web|'.repeat(4))))).toBe('conflict');
+});
+
+test('an entry without end, and a character that is none, are refused', () => {
+  const parser = createListParser();
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  expect(refusal(() => Array.from({ length: 5 }, () => parser.push(chunk)))).toBe('conflict');
+  const empty = Buffer.from(`${'x'.repeat(100_000)}\0`.repeat(3));
+  expect(refusal(() => createListParser().push(empty))).toBe('conflict');
+  expect(refusal(() => createListParser().push(bytes(FIRST.replace('src/new', String.raw`\Uffffffff`))))).toBe(
+    'conflict',
+  );
 });

@@ -4,6 +4,9 @@ import type { TextLine } from './line-splitter.ts';
 /** Begins the line with the process id of borg, first on standard error; see borg-script.ts. */
 export const PID_MARKER = 'cyborgbackup-pid';
 
+/** The largest of a process on Linux; other systems have smaller ones. */
+const MAX_PID = 2 ** 22;
+
 /** How far `create` is, several times a second. */
 export interface ArchiveProgress {
   readonly type: 'archive_progress';
@@ -121,5 +124,5 @@ export const parseLogLine = ({ text }: TextLine): BorgOutput => {
     return PARSERS[type]?.(fields) ?? foreign(text);
   }
   const pid = text.startsWith(`${PID_MARKER} `) ? Number(text.slice(PID_MARKER.length)) : Number.NaN;
-  return Number.isSafeInteger(pid) ? { type: 'pid', pid } : foreign(text);
+  return Number.isSafeInteger(pid) && pid > 0 && pid <= MAX_PID ? { type: 'pid', pid } : foreign(text);
 };

@@ -83,7 +83,7 @@ describe('with borg on a client and the repository on another host', () => {
     const info = parseArchiveInfo(
       (await site.run({ argv: infoCommand({ repository: site.repository, archive }) })).stdout,
     );
-    expect(info).toMatchObject({ originalSize: 11, files: 1 });
+    expect(info.archive).toMatchObject({ originalSize: 11, files: 1 });
 
     const content = await site.run({
       argv: extractCommand({ repository: site.repository, archive, paths: [`${name}/hello`], stdout: true }),

@@ -1,3 +1,4 @@
+import { humanBytes } from '@cyborgbackup/kernel';
 import { type BorgOutcome, outcomeOf } from '../explain/outcome.ts';
 import { createLineSplitter, type TextLine } from '../parse/line-splitter.ts';
 import {
@@ -7,6 +8,7 @@ import {
   parseLogLine,
   type BorgProgress,
 } from '../parse/log-line.ts';
+import { BorgOutputError } from '../parse/output-error.ts';
 import type { ChunkSink } from '../ssh/command-io.ts';
 import type { BorgRunner } from './borg-runner.ts';
 import { type BorgCommand, borgScript } from './borg-script.ts';
@@ -15,7 +17,7 @@ import { keepFirstBytes } from './keep-first-bytes.ts';
 export interface RunBorgOptions extends BorgCommand {
   /** Lets borg log in to the repository host with the session's agent. */
   readonly forwardAgent?: boolean;
-  /** Called once, when borg is about to run, with its process id on its host. */
+  /** Called once, when borg is about to run, with its process id on its host. What else looks like one is a message. */
   readonly onPid?: (pid: number) => void;
   readonly onProgress?: (progress: BorgProgress) => void;
   readonly onLog?: (message: BorgLogMessage) => void;
@@ -37,11 +39,14 @@ export interface BorgResult {
   readonly messages: readonly BorgLogMessage[];
   /** Standard output when no callback took it. */
   readonly stdout: string;
-  /** True when standard output was longer than 16 MiB; the rest is missing. */
-  readonly stdoutCut: boolean;
 }
 
+/** What no callback takes is kept, so it ends here: a list of 60,000 archives. */
 const MAX_STDOUT_BYTES = 16 * 1024 * 1024;
+/** A week of progress, several times a second. A borg that never ends would never be silent either. */
+const MAX_STDERR_BYTES = 2 * 1024 ** 3;
+/** The longest path, escaped, with room; of a longer line the start is kept. */
+const MAX_ERROR_LINE_BYTES = 64 * 1024;
 /** This many of the first messages are kept, and as many of the last. */
 const KEPT_MESSAGES = 100;
 const MAX_MESSAGE_LENGTH = 8 * 1024;
@@ -52,8 +57,9 @@ const clip = (message: BorgLogMessage): BorgLogMessage =>
     : message;
 
 /** Reads standard error: hands borg's words to the callbacks, and keeps those that explain the outcome. */
-const createErrorReader = (options: RunBorgOptions) => {
-  const lines = createLineSplitter();
+const createErrorReader = (options: RunBorgOptions, limit: (chunk: Buffer) => void) => {
+  const lines = createLineSplitter(MAX_ERROR_LINE_BYTES);
+  let hasPid = false;
   const messages: BorgLogMessage[] = [];
   const keep = (message: BorgLogMessage): void => {
     if (message.level !== 'info' && message.level !== 'debug') messages.push(clip(message));
@@ -67,6 +73,9 @@ const createErrorReader = (options: RunBorgOptions) => {
       case 'file_status':
         return options.onFileStatus?.(output);
       case 'pid':
+        // Borg is a program of the host's: it may say so as often as it likes, and what it says is recorded.
+        if (hasPid) return;
+        hasPid = true;
         return options.onPid?.(output.pid);
       default:
         return options.onProgress?.(output);
@@ -76,9 +85,25 @@ const createErrorReader = (options: RunBorgOptions) => {
     for (const line of complete) hear(parseLogLine(line));
   };
   return {
-    sink: (chunk: Buffer) => hearAll(lines.push(chunk)),
+    sink: (chunk: Buffer) => {
+      limit(chunk);
+      hearAll(lines.push(chunk));
+    },
     end: () => hearAll(lines.end()),
     messages,
+  };
+};
+
+/** Counts what a stream brings. The error, thrown in a sink, stops borg. */
+const byteLimit = (where: string, stream: string, maxBytes: number): ((chunk: Buffer) => void) => {
+  let bytes = 0;
+  return (chunk) => {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) return;
+    const limit = humanBytes(maxBytes);
+    throw new BorgOutputError(
+      `Borg on ${where} wrote more than ${limit} to its standard ${stream} and was stopped. Is that the real borg, of version 1.2 or 1.4?`,
+    );
   };
 };
 
@@ -86,15 +111,21 @@ const createErrorReader = (options: RunBorgOptions) => {
  * Runs one borg command to its end and reports what it said. Secrets travel by pipe; see borg-script.ts.
  * Does not throw for borg's failures: look at `outcome`, and ask `explainFailure` for a sentence.
  * @throws SshError when the command could not be started or the connection was lost (its supervisor then stops borg)
+ * @throws BorgOutputError when it writes more than borg does, after it was stopped
  * @throws any error of a callback, after borg was stopped
  */
 export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Promise<BorgResult> => {
   const stdout = keepFirstBytes(MAX_STDOUT_BYTES);
-  const errors = createErrorReader(options);
+  const limitOutput = byteLimit(runner.where, 'output', MAX_STDOUT_BYTES);
+  const keepOutput = (chunk: Buffer): void => {
+    limitOutput(chunk);
+    stdout.add(chunk);
+  };
+  const errors = createErrorReader(options, byteLimit(runner.where, 'error', MAX_STDERR_BYTES));
   const result = await runner.run({
     ...borgScript(options),
     forwardAgent: options.forwardAgent === true,
-    onStdout: options.onStdout ?? stdout.add,
+    onStdout: options.onStdout ?? keepOutput,
     onStderr: errors.sink,
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis: options.idleTimeoutMillis }),
@@ -106,6 +137,5 @@ export const runBorg = async (runner: BorgRunner, options: RunBorgOptions): Prom
     ...(result.signal === undefined ? {} : { signal: result.signal }),
     messages: errors.messages,
     stdout: stdout.text(),
-    stdoutCut: stdout.isCut(),
   };
 };

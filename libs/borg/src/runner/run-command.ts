@@ -84,7 +84,11 @@ export const runCommand = async (
   const { stopped, exitCode } = await runner.run({
     script: supervisedScript(argv, { setup: ['echo'], cleanup }),
     secrets: {},
-    onStdout: stdout.add,
+    onStdout: (chunk) => {
+      stdout.add(chunk);
+      // Stops the command, which might never end.
+      if (stdout.isCut() && !options.mayBeCut && stdout.text().startsWith(STARTED)) throw tooMuch(where, maxBytes);
+    },
     onStderr: stderr.add,
     signal: signalOf(limits),
     ...(idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis }),
@@ -92,6 +96,5 @@ export const runCommand = async (
   if (stopped) throw stoppedBy(where, stopped, limits);
   const text = stdout.text();
   if (!text.startsWith(STARTED)) throw notStarted(where, exitCode);
-  if (stdout.isCut() && !options.mayBeCut) throw tooMuch(where, maxBytes);
   return { exitCode, stdout: text.slice(STARTED.length), stderr: stderr.text() };
 };

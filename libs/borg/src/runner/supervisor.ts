@@ -1,4 +1,4 @@
-import { delay } from '@cyborgbackup/kernel';
+import { delay, isAppError } from '@cyborgbackup/kernel';
 import { addAbortListener } from 'node:events';
 import type { ExecOptions, ExecResult } from '../ssh/command-io.ts';
 import { isSshError, SshError } from '../ssh/error.ts';
@@ -70,10 +70,20 @@ export const runSupervised = async (
     return resultOf(where, control, result);
   } catch (error) {
     // A connection that breaks while we stop the script anyway is no further failure: its supervisor stops it without us.
-    if (!control.reason() || !isSshError(error)) throw error;
+    const broken = asBroken(where, error);
+    if (!control.reason() || !isSshError(broken)) throw broken;
     return resultOf(where, control, { exitCode: null });
   }
 };
+
+/**
+ * An error of a socket or a pipe to a host is one of that host. As it is, it could not be told from one of the sockets to our
+ * own database.
+ */
+const asBroken = (where: string, error: unknown): unknown =>
+  error instanceof Error && 'code' in error && !isAppError(error)
+    ? new SshError('lost', `The connection to ${where} broke: ${error.message}.`, error)
+    : error;
 
 const resultOf = (where: string, control: GracefulStop, result: ExecResult): ScriptResult => {
   const reason = control.reason();

@@ -100,4 +100,4 @@ export const catalogListingAbandoned = defineEvent({
 });
 
 export const seriesStream = (series: string): string => `catalog-series-${series}`;
-export const listingStream = (attempt: string): string => `catalog-listing-${attempt}`;
+export const listingStream = (listing: string): string => `catalog-listing-${listing}`;

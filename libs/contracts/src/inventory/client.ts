@@ -2,7 +2,10 @@ import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { integerId, removedEntity, requiredText, text, uuid } from '../wire/scalars.ts';
 
-/** A client (a machine that is backed up) as the API, the commands and the events have it. */
+/**
+ * A client (a machine that is backed up) as the API, the commands and the events have it.
+ * See docs/decisions/0003-one-name-for-a-field.md.
+ */
 export const clientFields = z.object({
   hostname: requiredText(1024),
   ip: text(4096),

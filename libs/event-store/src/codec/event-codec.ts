@@ -14,7 +14,7 @@ import {
 import { claimEvents } from './claim-events.ts';
 import { isEncrypted, type SubjectKeys } from '../crypto/subject-keys.ts';
 
-/** Between what deciders and projections see and what the log holds. */
+/** Between what deciders and projections see and what the log holds. See docs/decisions/0004-sealed-and-personal-fields.md. */
 export interface EventCodec {
   /**
    * Validates an event against its definition and encrypts its personal and sealed fields. A sealed field copied from an

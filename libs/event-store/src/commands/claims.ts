@@ -16,7 +16,8 @@ import { loadState } from './load-state.ts';
  * system is far below.
  */
 
-const ORPHANED_AFTER_MILLIS = 30_000;
+/** As long as a claim may be on the way to its owner's event. */
+export const ORPHANED_AFTER_MILLIS = 30_000;
 
 export interface ClaimDeps extends CommandDeps {
   /** `deriveKey(masterKey, 'claims')`: without it the log does not tell which values are taken. */

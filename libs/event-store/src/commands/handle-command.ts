@@ -14,19 +14,19 @@ import { randomUUID } from 'node:crypto';
 import { domainEvent, loadState, type LoadDeps, type LoadedState } from './load-state.ts';
 
 export interface CommandDeps extends LoadDeps {
-  /** Recorded as the actor of what happens outside a request; `system` unless told. */
+  /** Recorded as the actor of what happens outside a request; default: `system`. */
   readonly service?: string;
 }
 
 export interface CommandOptions {
   /**
    * Names this call, so that a stream handles it once however often it is delivered: later deliveries are answered with
-   * what the first one wrote. A random one unless told.
+   * what the first one wrote. Default: a random one.
    */
   readonly commandId?: string;
   /** The version the caller has seen (If-Match; 0 for none). With it, a stream that moved on is an error, never a retry. */
   readonly expectedVersion?: number | undefined;
-  /** How often to load and decide again after losing a race; 5 unless told. */
+  /** How often to load and decide again after losing a race; default: 5. */
   readonly retries?: number;
 }
 

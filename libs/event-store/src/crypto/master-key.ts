@@ -9,7 +9,7 @@ export interface MasterKeySource {
   readonly value?: string | undefined;
   /** A file that holds the same. */
   readonly file?: string | undefined;
-  /** Make the file, with random bytes and for its owner only, when it is not there. False unless told. */
+  /** Make the file, with random bytes and for its owner only, when it is not there. Default: false. */
   readonly create?: boolean;
 }
 

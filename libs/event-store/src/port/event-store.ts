@@ -23,7 +23,7 @@ export interface ReadAllOptions {
   readonly after: bigint;
   /** At most so many events, 1 to 5,000. */
   readonly limit: number;
-  /** Only events of these types are handed out; the others are passed over, and cost next to nothing. All unless told. */
+  /** Only events of these types are handed out; the others are passed over, and cost next to nothing. Default: all. */
   readonly types?: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export interface SubscribeOptions {
   readonly after: bigint;
   /** Ends the iteration without an error. */
   readonly signal: AbortSignal;
-  /** Largest page handed out; 1,000 unless told. */
+  /** Largest page handed out; default: 1,000. */
   readonly pageSize?: number;
   /** As for `readAll`. A page with nothing for this reader is handed out too, since its position says how far the log was read. */
   readonly types?: readonly string[];

@@ -1,4 +1,11 @@
-import { AppError, messageOf, type Logger, type NewEvent, type RecordedEvent } from '@cyborgbackup/kernel';
+import {
+  AppError,
+  InfrastructureError,
+  messageOf,
+  type Logger,
+  type NewEvent,
+  type RecordedEvent,
+} from '@cyborgbackup/kernel';
 import type pg from 'pg';
 import type {
   AppendResult,
@@ -35,7 +42,7 @@ export interface PostgresEventStoreOptions {
   readonly onAppended?: (position: bigint) => void;
   /** Registers a listener for "there may be something new" from other processes; returns how to unregister it. */
   readonly wakeUp?: (listener: () => void) => () => void;
-  /** How often subscriptions look for new events by themselves; 250 ms unless told. */
+  /** How often subscriptions look for new events by themselves; default: 250 ms. */
   readonly pollMillis?: number;
 }
 
@@ -76,7 +83,8 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
     events: readonly NewEvent[],
     expected: ExpectedVersion,
   ): Promise<AppendResult> => {
-    if (closing.signal.aborted) throw new AppError('unavailable', 'The event store is closed: this process stops.');
+    if (closing.signal.aborted)
+      throw new InfrastructureError('unavailable', 'The event store is closed: this process stops.');
     const outcome = await commits.append(toAppendItem(stream, events, expected));
     if (outcome.appended) return { version: outcome.version, position: outcome.position };
     throw new AppError(

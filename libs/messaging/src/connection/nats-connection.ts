@@ -1,4 +1,4 @@
-import { AppError, delay, messageOf, settledWithin, type Logger } from '@cyborgbackup/kernel';
+import { AppError, InfrastructureError, delay, messageOf, settledWithin, type Logger } from '@cyborgbackup/kernel';
 import {
   connect,
   errors,
@@ -146,14 +146,17 @@ const firstConnect = async (settings: ConnectionSettings): Promise<NatsConnectio
       return await connect(options);
     } catch (error) {
       if (isRefused(error)) {
-        throw new AppError(
+        throw new InfrastructureError(
           'unavailable',
           `NATS at ${String(options.servers)} refuses our credentials; check NATS_URL and CYBORGBACKUP_SERVICE_SECRET.`,
         );
       }
       if (Date.now() >= givesUpAt) {
         const problem = `NATS at ${String(options.servers)} does not answer (${messageOf(error)})`;
-        throw new AppError('unavailable', `${problem}; check that nats-server runs and that NATS_URL is right.`);
+        throw new InfrastructureError(
+          'unavailable',
+          `${problem}; check that nats-server runs and that NATS_URL is right.`,
+        );
       }
       await delay(FIRST_CONNECT_PAUSE_MILLIS);
     }

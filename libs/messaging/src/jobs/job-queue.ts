@@ -1,4 +1,4 @@
-import { AppError, messageOf, type Logger } from '@cyborgbackup/kernel';
+import { AppError, InfrastructureError, messageOf, type Logger } from '@cyborgbackup/kernel';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { contextHeaders, ownContext } from '../connection/context-header.ts';
 import { consumeJobs, type ConsumeOptions } from './job-consumer.ts';
@@ -68,7 +68,7 @@ export const prepareJobQueue = async (connection: Connection): Promise<void> => 
 /**
  * A work queue of jobs on JetStream, with dead letters beside it (`<stream>_DEAD`, subject `jobs.dead` for `jobs.work`).
  * Delivery is at least once and a late acknowledgement counts, so the queue is no lock: the handler of a message
- * claims the job in the event log first.
+ * starts the job in the event log first, which one executor alone can do.
  * @throws AppError `unavailable` when JetStream does not answer
  */
 export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue> => {
@@ -105,7 +105,7 @@ export const createJobQueue = async (options: JobQueueOptions): Promise<JobQueue
 };
 
 const unavailable = (cause: unknown): AppError =>
-  new AppError(
+  new InfrastructureError(
     'unavailable',
     `The job queue is out of order (${messageOf(cause)}); check NATS and its disk, and that the role prepare has run.`,
     {

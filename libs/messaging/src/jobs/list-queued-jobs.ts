@@ -1,4 +1,4 @@
-import { AppError, messageOf } from '@cyborgbackup/kernel';
+import { InfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { jobMessage } from './job-message.ts';
 import type { JobStreams } from './job-streams.ts';
@@ -54,6 +54,8 @@ export const listQueuedJobs = async (connection: Connection, queue: Queue): Prom
     return jobs;
   } catch (error) {
     const reason = messageOf(error);
-    throw new AppError('unavailable', `The job queue cannot be looked at (${reason}); check NATS.`, { cause: error });
+    throw new InfrastructureError('unavailable', `The job queue cannot be looked at (${reason}); check NATS.`, {
+      cause: error,
+    });
   }
 };

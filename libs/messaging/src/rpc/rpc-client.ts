@@ -1,4 +1,4 @@
-import { AppError, delay, fromWireError, isAppError, messageOf } from '@cyborgbackup/kernel';
+import { AppError, delay, fromWireError, InfrastructureError, isAppError, messageOf } from '@cyborgbackup/kernel';
 import { errors } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { notSealed, REQUEST_ID, wrapCall, type WrappedCall } from './call-envelope.ts';
@@ -46,7 +46,10 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
   const send = async (subject: string, text: string, givesUpAt: number): Promise<Answer> => {
     // Written into a broken connection, a request would be lost, or handled long after the caller gave up.
     if (!connection.isConnected() && !(await connection.whenConnected(givesUpAt - Date.now()))) {
-      throw new AppError('unavailable', `NATS is away, so ${serviceOf(subject)} cannot be reached; is it running?`);
+      throw new InfrastructureError(
+        'unavailable',
+        `NATS is away, so ${serviceOf(subject)} cannot be reached; is it running?`,
+      );
     }
     const timeout = Math.max(1, givesUpAt - Date.now());
     const { body, headers, openAnswer } = wrapCall(connection, { subject, text, deadlineMillis: timeout });
@@ -104,10 +107,13 @@ const isNotPermitted = (error: unknown): boolean =>
 const callError = (subject: string, deadlineMillis: number, error: unknown): AppError => {
   if (error instanceof AppError) return error;
   if (error instanceof errors.TimeoutError) {
-    return new AppError('deadline', `${serviceOf(subject)} did not answer ${subject} within ${deadlineMillis} ms.`);
+    return new InfrastructureError(
+      'deadline',
+      `${serviceOf(subject)} did not answer ${subject} within ${deadlineMillis} ms.`,
+    );
   }
   if (hasNoResponders(error)) {
-    return new AppError('unavailable', `${serviceOf(subject)} is not running: nobody answers ${subject}.`);
+    return new InfrastructureError('unavailable', `${serviceOf(subject)} is not running: nobody answers ${subject}.`);
   }
   if (isNotPermitted(error)) {
     const advice = 'give NATS the permissions of this version ("npm run keys", then start it again).';
@@ -116,5 +122,7 @@ const callError = (subject: string, deadlineMillis: number, error: unknown): App
   if (error instanceof errors.InvalidArgumentError) {
     return new AppError('validation', `The request ${subject} is too large to be sent.`);
   }
-  return new AppError('deadline', `The answer to ${subject} was lost: ${messageOf(error)}.`, { cause: error });
+  return new InfrastructureError('deadline', `The answer to ${subject} was lost: ${messageOf(error)}.`, {
+    cause: error,
+  });
 };

@@ -38,6 +38,7 @@ type Reply = { readonly response: unknown } | { readonly err: unknown };
  *   message -> opened, its signature verified (else: refused) -> envelope (else: logged, dropped) -> gate -> Nest's handler (pipes, guards, filters) -> reply
  *
  * Stopping: unsubscribe, serve what has already been sent to us, wait for the gate to be idle, then close.
+ * See docs/decisions/0005-a-transport-of-our-own-for-nest.md.
  */
 export class RpcServer extends Server implements CustomTransportStrategy {
   override readonly transportId = Transport.NATS;

@@ -1,5 +1,5 @@
 import type { EventStore } from '@cyborgbackup/event-store';
-import { AppError, delay } from '@cyborgbackup/kernel';
+import { InfrastructureError, delay } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 import { listenForCheckpoints, readPositions } from '../lease/checkpoint.ts';
 
@@ -103,7 +103,7 @@ export const createProjectionWaiter = ({ pool, store, pollMillis = 5 }: Projecti
     tryWaitForProjections,
     waitForProjections: async (names, until, timeoutMillis) => {
       if (await tryWaitForProjections(names, until, timeoutMillis)) return;
-      throw new AppError(
+      throw new InfrastructureError(
         'unavailable',
         `The read models (${names.join(', ')}) are behind the event log: see that their services run, then try again.`,
       );

@@ -30,11 +30,11 @@ const INCOMPLETE = 'Parts of this listing are missing: list the archive again.';
 const EVENTS_PER_PART = 1_000_000;
 
 const cut = (fingerprints: string): string[] => {
-  const deps: string[] = [];
+  const each: string[] = [];
   for (let at = 0; at < fingerprints.length; at += FINGERPRINT_LENGTH) {
-    deps.push(fingerprints.slice(at, at + FINGERPRINT_LENGTH));
+    each.push(fingerprints.slice(at, at + FINGERPRINT_LENGTH));
   }
-  return deps;
+  return each;
 };
 
 const text = (position: bigint | undefined): string => (position ?? 0n).toString();

@@ -63,11 +63,11 @@ export const line = (entry: CatalogEntry): string => {
   const start = entry.path.lastIndexOf('/') + 1;
   const form = (text: string): string => {
     if (text.isWellFormed()) return `text:${text}`;
-    const deps = Array.from(text, (each) => {
+    const parts = Array.from(text, (each) => {
       const code = each.codePointAt(0) ?? 0;
       return code >= 0xdc80 && code <= 0xdcff ? Buffer.from([code - 0xdc00]) : Buffer.from(each);
     });
-    return `raw:${Buffer.concat(deps).toString('base64')}`;
+    return `raw:${Buffer.concat(parts).toString('base64')}`;
   };
   const { mode, owner: user, group, uid, gid, type, size, healthy } = entry;
   const mtime = new Date(entry.mtime / 1_000).toISOString();

@@ -1,5 +1,5 @@
-import { messageOf } from '@cyborgbackup/kernel';
-import { asJobFailure, isInfrastructureError, JobFailure, type StopReason } from '../job/job-failure.ts';
+import { isInfrastructureError, messageOf } from '@cyborgbackup/kernel';
+import { asJobFailure, JobFailure, type StopReason } from '../job/job-failure.ts';
 
 /** An attempt that did not succeed, with its job's history. */
 export interface FailedAttempt {
@@ -27,6 +27,22 @@ export type FailureAction =
       readonly retryMillis: number;
     }
   | { readonly kind: 'fail'; readonly failure: JobFailure };
+
+/**
+ * How many attempts a job has that end without a result for another reason than a failed connection: trouble of the control plane,
+ * executors that die (a job may be what kills them) or are stopped. Failed connections are counted apart, see max_attempts; so
+ * a job has at most this many attempts and max_attempts more.
+ */
+const MAX_LOST_ATTEMPTS = 20;
+
+/** No attempt may follow this one, unless it ends by a failed connection. */
+export const isLastAttempt = ({
+  attempt,
+  transportFailures,
+}: {
+  readonly attempt: number;
+  readonly transportFailures: number;
+}): boolean => attempt - transportFailures >= MAX_LOST_ATTEMPTS;
 
 /** Grows by three, up to ten minutes. */
 const backOff = (firstMillis: number, retries: number): number => Math.min(600_000, firstMillis * 3 ** retries);
@@ -75,8 +91,9 @@ const afterStop = ({ stop, totalTimeout, isShuttingDown }: FailedAttempt): Failu
 
 /**
  * What follows from an attempt that did not succeed. Only a failed connection is worth another try, and only a limited number of
- * times; a wrong passphrase, a full disk, a refused or a changed key would not get better. A failure of the control plane itself
- * says nothing about the job.
+ * times; a wrong passphrase, a full disk, a refused or a changed key would not get better, and neither would a borg whose output
+ * cannot be read. Trouble of the control plane itself says nothing about the job; it is known by its class, which only our own
+ * adapters throw. Whatever is not on one of these lists ends the job. See docs/decisions/0024-what-a-host-says-is-not-believed.md.
  */
 export const classifyFailure = (ended: FailedAttempt): FailureAction => {
   const { error, attempt, transportFailures } = ended;
@@ -85,6 +102,10 @@ export const classifyFailure = (ended: FailedAttempt): FailureAction => {
   const failure = asJobFailure(error);
   if (failure) return failure.facts.transport ? afterTransport(failure, ended) : fail(failure);
   if (isInfrastructureError(error)) {
+    if (isLastAttempt(ended)) {
+      const reason = `Given up after ${attempt} attempts, the last because a part of CyBorgBackup did not answer: ${messageOf(error)}`;
+      return fail(new JobFailure(reason, { status: 'error' }));
+    }
     return releaseForRetry(messageOf(error), backOff(INFRASTRUCTURE_MILLIS, attempt - 1 - transportFailures));
   }
   return fail(new JobFailure(messageOf(error), { status: 'error' }));

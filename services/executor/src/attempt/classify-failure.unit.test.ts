@@ -1,5 +1,5 @@
-import { SshError, type SshErrorKind } from '@cyborgbackup/borg';
-import { AppError } from '@cyborgbackup/kernel';
+import { BorgOutputError, SshError, type SshErrorKind } from '@cyborgbackup/borg';
+import { InfrastructureError } from '@cyborgbackup/kernel';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JobFailure, JobStopped } from '../job/job-failure.ts';
@@ -56,6 +56,7 @@ it.each<[string, unknown]>([
   ['a refused key', ssh('auth')],
   ['a changed host key', ssh('host-key')],
   ['an account without a shell', ssh('no-shell')],
+  ['output of borg that cannot be read', new BorgOutputError("Borg's result cannot be read.")],
   ['what borg says', new JobFailure('The passphrase is wrong.', { exit_code: 2 })],
 ])('%s fails the job at once', (_name, error) => {
   expect(classifyFailure(ended(error))).toMatchObject({ kind: 'fail', failure: { message: (error as Error).message } });
@@ -67,7 +68,7 @@ it('ends the job as an error after a defect of ours', () => {
 });
 
 it('retries after an infrastructure error, with a longer delay each time', () => {
-  const trouble = new AppError('unavailable', 'The log is away.');
+  const trouble = new InfrastructureError('unavailable', 'The log is away.');
   const actionAfter = (attempt: number, transportFailures = 0): unknown =>
     classifyFailure(ended(trouble, { attempt, transportFailures }));
   expect(actionAfter(1)).toEqual({
@@ -78,6 +79,21 @@ it('retries after an infrastructure error, with a longer delay each time', () =>
   });
   expect(actionAfter(3)).toMatchObject({ retryMillis: 45_000 });
   expect(actionAfter(3, 2)).toMatchObject({ retryMillis: 5_000 });
+});
+
+it('gives a job up in the end when the infrastructure stays away', () => {
+  const trouble = new InfrastructureError('deadline', 'The catalog did not answer.');
+  const actionAfter = (attempt: number, transportFailures: number): unknown =>
+    classifyFailure(ended(trouble, { attempt, transportFailures, maxAttempts: 20 }));
+  expect(actionAfter(19, 0)).toMatchObject({ kind: 'release-for-retry' });
+  expect(actionAfter(20, 1)).toMatchObject({ kind: 'release-for-retry' });
+  expect(actionAfter(20, 0)).toMatchObject({
+    kind: 'fail',
+    failure: {
+      message: expect.stringMatching(/^Given up after 20 attempts.*did not answer/),
+      facts: { status: 'error' },
+    },
+  });
 });
 
 describe('an attempt that was stopped', () => {

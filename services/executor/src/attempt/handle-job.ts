@@ -1,11 +1,11 @@
 import { isJobOver, jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
-import { delay, hasCode, messageOf } from '@cyborgbackup/kernel';
+import { delay, hasCode, isInfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from '@cyborgbackup/messaging';
 import type { JobCommand } from '../job/job-decider.ts';
-import { isInfrastructureError } from '../job/job-failure.ts';
 import { createJobPlans } from '../job/job-plan.ts';
 import { createJobOutput } from '../output/job-output.ts';
+import { isLastAttempt } from './classify-failure.ts';
 import { createJobCommands, type JobCommands } from './job-commands.ts';
 import type { JobHolders } from './job-holders.ts';
 import { runAttempt, type AttemptDeps } from './run-attempt.ts';
@@ -21,15 +21,12 @@ const HELD_MILLIS = 15_000;
 /** After a failure of the control plane itself. */
 const TROUBLE_MILLIS = 5_000;
 
-/** A job whose executors die so often may be what kills them. Failed connections are counted apart, see max_attempts. */
-const MAX_LOST_ATTEMPTS = 20;
-
 const isHeldElsewhere = (): RetryLater => new RetryLater(HELD_MILLIS, 'an executor works on the job');
 
 /**
  * One message of the work queue, from its arrival to the job's end:
  *
- * 1. claim: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
+ * 1. start: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
  *    on is delivered again later. One whose executor does not answer any more is taken over as the next attempt, after a
  *    pause (the fence) in which that executor, if it lives, stops borg. See timing.ts.
  * 2. work, while the job's stream is watched: a cancel request or another executor's attempt stops it, and so does losing
@@ -43,10 +40,10 @@ export const createJobHandler = (handlerDeps: JobHandlerDeps): JobHandler => {
   const planOf = createJobPlans(deps);
   const handle: JobHandler = async (message, delivery) => {
     const plan = await planOf(message.run, message.job);
-    const claimed = await claimJob(handlerDeps, command, message);
-    if (claimed === undefined) return 'drop';
+    const started = await startAttempt(handlerDeps, command, message);
+    if (started === undefined) return 'drop';
     await holders.hold(message.job, async () => {
-      const { attempt, transportFailures, tookOver } = claimed;
+      const { attempt, transportFailures, tookOver } = started;
       if (tookOver) await delay(TAKEOVER_TIMING.fenceMillis, delivery.signal);
       const output = await createJobOutput(deps, message.job, attempt);
       const reason = tookOver ? ', since the executor of the one before does not answer any more' : '';
@@ -71,7 +68,7 @@ export const createJobHandler = (handlerDeps: JobHandlerDeps): JobHandler => {
     });
 };
 
-interface ClaimedAttempt {
+interface StartedAttempt {
   readonly attempt: number;
   readonly transportFailures: number;
   readonly tookOver: boolean;
@@ -83,16 +80,16 @@ const giveUp = async (command: JobCommands, job: string, { attempt, reason }: Jo
 };
 
 /** Undefined when the job is over. @throws RetryLater when another executor works on it, or was faster */
-const claimJob = async (
+const startAttempt = async (
   { deps, holders }: JobHandlerDeps,
   command: JobCommands,
   { job, run }: JobMessage,
-): Promise<ClaimedAttempt | undefined> => {
+): Promise<StartedAttempt | undefined> => {
   const { state: current } = await loadState(deps, jobEvolver, jobStream(job));
   if (isJobOver(current)) return undefined;
   const isRunning = current.status === 'running';
   if (isRunning && (await holders.isHeld(job))) throw isHeldElsewhere();
-  if (current.attempt - current.transportFailures >= MAX_LOST_ATTEMPTS) return giveUp(command, job, current);
+  if (isLastAttempt(current)) return giveUp(command, job, current);
   const start: JobCommand = { type: 'start', job, run, executor: deps.instance };
   try {
     const { state } = await command(jobStream(job), isRunning ? { ...start, insteadOf: current.attempt } : start);

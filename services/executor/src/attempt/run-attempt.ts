@@ -35,7 +35,7 @@ interface Outcome {
 }
 
 /**
- * Works on a claimed job and records how it ended.
+ * Works on a job that this executor has started, and records how it ended.
  * @throws RetryLater when the attempt ended without a result: the job is to be delivered again
  */
 export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {

@@ -1,8 +1,8 @@
 import { jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
-import { delay, messageOf, untilAborted } from '@cyborgbackup/kernel';
+import { delay, isInfrastructureError, messageOf, untilAborted } from '@cyborgbackup/kernel';
 import type { ServiceDeps } from '@cyborgbackup/service';
-import { isInfrastructureError, JobStopped, type StopReason } from '../job/job-failure.ts';
+import { JobStopped, type StopReason } from '../job/job-failure.ts';
 import { TAKEOVER_TIMING } from './timing.ts';
 
 /** After so long without an answer of the log, NATS is asked, too. */

@@ -13,7 +13,7 @@ const message = z.object({ repository: z.uuid(), wanted: z.boolean() });
 
 const FINISH_MILLIS = 20_000;
 /** By then the writer has the lock, or waits for another process. */
-const CLAIM_MILLIS = 35_000;
+const WRITER_MILLIS = 35_000;
 
 /** Does the work of a job that writes to the repository, of which all executors are told. */
 export const withWriteAccess = async <Result>(
@@ -42,8 +42,8 @@ export interface RepositoryAccess {
 const inUse = (): AppError =>
   new AppError('unavailable', 'A job needs the repository now: try again when it has ended.');
 
-/** Of a writer that waits, or waited a moment ago. */
-interface WriterClaim {
+/** A writer that waits for the repository, or waited a moment ago. */
+interface WaitingWriter {
   readonly until: number;
   readonly over: AbortController;
 }
@@ -51,29 +51,29 @@ interface WriterClaim {
 /** @param finishMillis how long downloads may go on */
 export const createRepositoryAccess = (connection: Connection, finishMillis = FINISH_MILLIS): RepositoryAccess => {
   const readers = new Map<string, Set<AbortController>>();
-  const claims = new Map<string, WriterClaim>();
+  const writers = new Map<string, WaitingWriter>();
 
   const release = (repository: string): void => {
-    claims.get(repository)?.over.abort();
-    claims.delete(repository);
+    writers.get(repository)?.over.abort();
+    writers.delete(repository);
   };
 
-  const claim = async (repository: string): Promise<void> => {
+  const admitWriter = async (repository: string): Promise<void> => {
     release(repository);
     const over = new AbortController();
-    claims.set(repository, { until: Date.now() + CLAIM_MILLIS, over });
+    writers.set(repository, { until: Date.now() + WRITER_MILLIS, over });
     await delay(finishMillis, over.signal);
     if (over.signal.aborted) return;
     for (const reader of readers.get(repository) ?? []) reader.abort(inUse());
   };
 
   const unsubscribe = createSignals(connection).subscribe(REPOSITORY_SIGNAL, message, ({ repository, wanted }) =>
-    wanted ? claim(repository) : release(repository),
+    wanted ? admitWriter(repository) : release(repository),
   );
 
   return {
     withReadAccess: async (repository, work) => {
-      if ((claims.get(repository)?.until ?? 0) > Date.now()) throw inUse();
+      if ((writers.get(repository)?.until ?? 0) > Date.now()) throw inUse();
       const reader = new AbortController();
       const others = readers.get(repository) ?? new Set();
       readers.set(repository, others.add(reader));
@@ -86,7 +86,7 @@ export const createRepositoryAccess = (connection: Connection, finishMillis = FI
     },
     close: () => {
       unsubscribe();
-      for (const repository of claims.keys()) release(repository);
+      for (const repository of writers.keys()) release(repository);
     },
   };
 };

@@ -7,7 +7,6 @@ const result = (more: Partial<BorgResult>): BorgResult => ({
   exitCode: 2,
   messages: [],
   stdout: '',
-  stdoutCut: false,
   ...more,
 });
 const said = (message: string, msgid = ''): Partial<BorgResult> => ({

@@ -1,5 +1,5 @@
-import { isSshError, type SshErrorKind } from '@cyborgbackup/borg';
-import { hasCode, isDatabaseUnavailable, messageOf } from '@cyborgbackup/kernel';
+import { BorgOutputError, isSshError, type SshErrorKind } from '@cyborgbackup/borg';
+import { messageOf } from '@cyborgbackup/kernel';
 import type { FailureFacts } from './job-result.ts';
 
 /** The job itself went wrong, for a reason that trying the same again at once would not cure. */
@@ -42,16 +42,10 @@ export const isHandedOver = (signal: AbortSignal): boolean =>
 /** Failures that another try may not meet; a refused key, a changed host key or a missing shell does not go away by itself. */
 const TRANSPORT = new Set<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
 
-/** The failure to record for an error of a step; undefined for any other error than those of jobs and connections. */
+/** The failure to record for an error of a step; undefined for any other error than those of jobs, hosts and connections. */
 export const asJobFailure = (error: unknown): JobFailure | undefined => {
   if (error instanceof JobFailure) return error;
   if (isSshError(error)) return new JobFailure(messageOf(error), { transport: TRANSPORT.has(error.kind) });
+  if (error instanceof BorgOutputError) return new JobFailure(error.message);
   return undefined;
 };
-
-/**
- * An error of the control plane itself: the log, the database, NATS or another service. It says nothing about the job, and is
- * worth another try. Connections to clients and repositories fail with `SshError`.
- */
-export const isInfrastructureError = (error: unknown): boolean =>
-  hasCode(error, 'unavailable') || hasCode(error, 'deadline') || isDatabaseUnavailable(error);

@@ -1,13 +1,12 @@
-import { SshError } from '@cyborgbackup/borg';
-import { AppError } from '@cyborgbackup/kernel';
+import { BorgOutputError, SshError } from '@cyborgbackup/borg';
+import { AppError, InfrastructureError, isInfrastructureError } from '@cyborgbackup/kernel';
 import { expect, it } from 'vitest';
-import { isInfrastructureError } from './job-failure.ts';
 
 const error = (message: string, fields: object = {}): Error => Object.assign(new Error(message), fields);
 
 it.each([
-  ['a service that is away', new AppError('unavailable', 'x')],
-  ['a service that is late', new AppError('deadline', 'x')],
+  ['a service that is away', new InfrastructureError('unavailable', 'x')],
+  ['a service that is late', new InfrastructureError('deadline', 'x')],
   ['a database that stops', error('terminating connection', { severity: 'FATAL', code: '57P01' })],
   ['a database that starts', error('the database system is starting up', { severity: 'FATAL', code: '57P03' })],
   ['a database that is full', error('too many clients', { severity: 'FATAL', code: '53300' })],
@@ -22,6 +21,9 @@ it.each([
 it.each([
   ['a state that does not allow it', new AppError('conflict', 'x')],
   ['a client that refuses our key', new SshError('auth', 'x')],
+  ['a client that is away', new SshError('lost', 'x')],
+  ['output of a host that cannot be read', new BorgOutputError('x')],
+  ['any other error of that code', new AppError('unavailable', 'x')],
   ['a wrong statement', error('column "x" does not exist', { severity: 'ERROR', code: '42703' })],
   ['a missing file', error('no such file', { code: 'ENOENT', syscall: 'open' })],
   ['a defect', new TypeError('x is not a function')],

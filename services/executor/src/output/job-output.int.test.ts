@@ -113,3 +113,36 @@ it('loses no line when two attempts continue from the same one', async () => {
     { counter: 4, stdout: 'second 2', end_line: 4 },
   ]);
 });
+
+it('holds few bytes of long lines while the log does not answer, and keeps the last error', async () => {
+  const job = randomUUID();
+  const { store } = site.deps;
+  const away = Promise.withResolvers<void>();
+  const append: typeof store.append = async (...args) => {
+    await away.promise;
+    return store.append(...args);
+  };
+  const output = await createJobOutput({ ...site.deps, store: { ...store, append } }, job, 1);
+  for (let index = 0; index < 5_000; index += 1) output.write('error', `${index} ${'x'.repeat(15_000)}`);
+  output.write('error', 'the reason');
+  away.resolve();
+  await output.flush();
+  const lines = await recorded(job);
+  expect(lines.reduce((bytes, { stdout }) => bytes + stdout.length, 0)).toBeLessThan(5 * 1024 * 1024);
+  expect(lines.map(({ stdout }) => stdout)).toContain('the reason');
+});
+
+it('bounds the bytes of errors in the log, says how many were left out, and keeps the last one', async () => {
+  const job = randomUUID();
+  const output = await createJobOutput(site.deps, job, 1);
+  for (let index = 0; index < 3_000; index += 1) {
+    output.write('error', `${index} ${'x'.repeat(15_000)}`);
+    if (index % 100 === 0) await output.flush();
+  }
+  output.write('error', 'the reason');
+  await output.flush();
+  const texts = (await recorded(job)).map(({ stdout }) => stdout);
+  expect(texts.reduce((bytes, text) => bytes + text.length, 0)).toBeLessThan(22 * 1024 * 1024);
+  expect(texts).toContain('the reason');
+  expect(texts.at(-1)).toMatch(/^\[\d+ lines were left out/);
+});

@@ -8,6 +8,7 @@ import {
 import { eventId } from '@cyborgbackup/event-store';
 import { currentContext, delay, hasCode, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
 import { drawIdBlock, type ServiceDeps } from '@cyborgbackup/service';
+import { createOutputBudget } from './output-budget.ts';
 import { redactor, type Redactor } from './redactor.ts';
 
 /** The output of one attempt of a job on its way into the log; what its redactor hides is replaced in it. */
@@ -37,16 +38,22 @@ const FLUSH_MILLIS = 500;
 /** Progress is kept once a second at first, and later once in a six-hundredth of the time it has taken so far. */
 const PROGRESS_MILLIS = 1_000;
 const PROGRESS_SHARE = 600;
-/** After so many lines only errors are kept: a disk of unreadable files may bring millions of lines. */
-const MAX_LINES = 20_000;
-const ALWAYS_KEPT = new Set<OutputKind>(['error', 'system_warning']);
-/** When the log is slower than borg: beyond this many waiting lines, further ones are counted instead of kept. */
+/** Of a line of progress and its path; a new one comes every second. */
+const PROGRESS_BYTES = 4 * 1024;
+/** When the log is slower than borg: beyond this many waiting lines or bytes, further ones are counted instead of kept. */
 const WAITING_LINES = 10_000;
+const WAITING_BYTES = 4 * 1024 * 1024;
 
 /** How often the end of the output is tried, half a second apart: a job's result must not wait for ever for its text. */
 const LAST_TRIES = 20;
 
 type Draft = Omit<OutputLine, 'counter' | 'start_line' | 'end_line'>;
+
+const bytesOf = (drafts: readonly Draft[]): number =>
+  drafts.reduce(
+    (bytes, { stdout, progress }) => bytes + Buffer.byteLength(stdout) + Buffer.byteLength(progress?.path ?? ''),
+    0,
+  );
 
 const takeBatch = (waiting: Draft[]): Draft[] => {
   let bytes = 0;
@@ -97,16 +104,20 @@ export const createJobOutput = async (deps: ServiceDeps, job: string, attempt: n
   let end = await readEnd(deps, stream);
   const waiting: Draft[] = [];
   let sending: readonly Draft[] = [];
+  let waitingBytes = 0;
   let dropped = 0;
-  let lines = 0;
-  let leftOut = 0;
+  const budget = createOutputBudget();
+  let heldError: Draft | undefined;
   const begun = Date.now();
   let timer: NodeJS.Timeout | undefined;
   let lastProgress = 0;
-  let heldProgress: Draft | undefined;
+  let heldProgress: (() => Draft) | undefined;
   let writing = Promise.resolve();
 
-  const redacted = (text: string): string => readable(hidden.clean(text).slice(0, LINE_BYTES));
+  const redacted = (text: string, maxLength = LINE_BYTES): string => {
+    const clean = hidden.clean(text);
+    return readable(clean.length > maxLength ? `${clean.slice(0, maxLength)}…` : clean);
+  };
 
   /** False when another attempt's output came first. */
   const append = async (drafts: readonly Draft[]): Promise<boolean> => {
@@ -131,7 +142,10 @@ export const createJobOutput = async (deps: ServiceDeps, job: string, attempt: n
   const writeAll = async (): Promise<void> => {
     try {
       for (;;) {
-        if (sending.length === 0) sending = takeBatch(waiting);
+        if (sending.length === 0) {
+          sending = takeBatch(waiting);
+          waitingBytes -= bytesOf(sending);
+        }
         if (sending.length === 0) return;
         if (await append(sending)) sending = [];
       }
@@ -147,44 +161,69 @@ export const createJobOutput = async (deps: ServiceDeps, job: string, attempt: n
     return writing;
   };
 
+  const isBehind = (): boolean => waiting.length >= WAITING_LINES || waitingBytes >= WAITING_BYTES;
+
+  const push = (draft: Draft): void => {
+    const bytes = bytesOf([draft]);
+    budget.spend(bytes);
+    waitingBytes += bytes;
+    waiting.push(draft);
+  };
+
   const add = (draft: Draft): void => {
-    if (waiting.length >= WAITING_LINES) {
+    if (isBehind()) {
       dropped += 1;
       return;
     }
     if (dropped > 0) {
       const stdout = `[${dropped} lines were dropped: they came faster than they could be recorded]`;
-      waiting.push({ event: 'system_warning', stdout, created: isoMicros() });
+      push({ event: 'system_warning', stdout, created: isoMicros() });
       dropped = 0;
     }
-    waiting.push(draft);
+    push(draft);
     if (waiting.length >= BATCH_LINES) void flush();
     else timer ??= setTimeout(() => void flush(), FLUSH_MILLIS);
   };
 
   const release = (): void => {
-    if (heldProgress) add(heldProgress);
+    if (heldProgress && budget.hasRoom()) add(heldProgress());
     heldProgress = undefined;
+  };
+
+  /** The last error, which was held back for lack of room. */
+  const releaseError = (): void => {
+    if (!heldError || isBehind()) return;
+    add(heldError);
+    heldError = undefined;
+  };
+
+  const addLast = (): void => {
+    releaseError();
+    const summary = budget.takeSummary();
+    if (summary !== undefined) add({ event: 'system_warning', stdout: summary, created: isoMicros() });
   };
 
   return {
     write: (event, text) => {
       release();
-      lines += 1;
-      if (lines > MAX_LINES && !ALWAYS_KEPT.has(event)) {
-        leftOut += 1;
-        return;
+      const decision = budget.decide(event);
+      if (decision === 'leave-out') return;
+      const draft = { event, stdout: redacted(text.trimEnd()), created: isoMicros() };
+      if (decision === 'keep' && (event !== 'error' || !isBehind())) {
+        releaseError();
+        return add(draft);
       }
-      const stdout = redacted(text.trimEnd());
-      add({ event, stdout, created: isoMicros() });
+      if (heldError) budget.leaveOut();
+      heldError = draft;
     },
     progress: (text, figures) => {
-      const draft: Draft = {
+      const created = isoMicros();
+      const draft = (): Draft => ({
         event: 'verbose',
-        stdout: redacted(text),
-        progress: { ...NO_FIGURES, ...figures, path: redacted(figures.path ?? '') },
-        created: isoMicros(),
-      };
+        stdout: redacted(text, PROGRESS_BYTES),
+        progress: { ...NO_FIGURES, ...figures, path: redacted(figures.path ?? '', PROGRESS_BYTES) },
+        created,
+      });
       const now = Date.now();
       if (now - lastProgress < Math.max(PROGRESS_MILLIS, (now - begun) / PROGRESS_SHARE)) {
         heldProgress = draft;
@@ -192,16 +231,13 @@ export const createJobOutput = async (deps: ServiceDeps, job: string, attempt: n
       }
       lastProgress = now;
       heldProgress = undefined;
-      add(draft);
+      if (budget.hasRoom()) add(draft());
     },
     ...hidden,
     flush: async () => {
       release();
-      if (leftOut > 0) {
-        const stdout = `[${leftOut} lines were left out: only errors are kept after the first ${MAX_LINES} lines]`;
-        add({ event: 'system_warning', stdout, created: isoMicros() });
-        leftOut = 0;
-      }
+      if (isBehind()) await flush();
+      addLast();
       for (let tries = 0; tries < LAST_TRIES; tries += 1) {
         await flush();
         if (sending.length + waiting.length === 0) return;

@@ -117,7 +117,7 @@ describe('a personal token', () => {
     expect((await change('read write secrets data', { repository_key: 'another passphrase' })).status).toBe(200);
   });
 
-  test('reads and writes unless told, and its scopes have one order', async () => {
+  test('reads and writes by default, and its scopes have one order', async () => {
     const made: unknown[] = [];
     gateway.services.on('inventory.api-token.create', async ({ uuid, user, name, scope, token_hash }) => {
       made.push(scope);

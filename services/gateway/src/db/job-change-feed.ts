@@ -29,7 +29,7 @@ export interface JobWatch {
 export interface JobChangeFeed {
   watch(job: string): JobWatch;
   /** True once the tables show everything that was recorded before this call; false when they do not in time. */
-  caughtUp(): Promise<boolean>;
+  waitForTables(): Promise<boolean>;
   /** Fires when the gateway stops: streams end then. */
   readonly stopping: AbortSignal;
   stop(): Promise<void>;
@@ -135,7 +135,7 @@ export const createJobChangeFeed = ({ store, waiter, logger }: JobChangeFeedDeps
         },
       };
     },
-    caughtUp: () =>
+    waitForTables: () =>
       waitUntilVisible('head').catch((error: unknown) => {
         logger.warn({ reason: messageOf(error) }, 'the end of the log cannot be read');
         return false;

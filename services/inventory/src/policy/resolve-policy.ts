@@ -57,7 +57,7 @@ const readClients = async (pool: Pool, ids: readonly number[]): Promise<Resolved
 const CLIENTS = 1_000;
 
 /**
- * All that a launch needs to know of a policy, from the read model: wait for that first (`caughtUp`).
+ * All that a launch needs to know of a policy, from the read model: wait for that first (`waitForInventory`).
  * @throws AppError `not-found`
  */
 export const resolvePolicy = async (pool: Pool, { id, clients_from: from }: Resolve): Promise<ResolvedPolicy> => {

@@ -37,7 +37,7 @@ const newKeyPair = async (id: number): Promise<RepositoryKeyPair> => {
 type ResolvedRepository = RpcOutput<typeof repositoryCommands.resolve>;
 
 /**
- * All that a job on a repository alone needs to know of it, from the read model: wait for that first (`caughtUp`).
+ * All that a job on a repository alone needs to know of it, from the read model: wait for that first (`waitForInventory`).
  * @throws AppError `not-found`
  */
 const resolveRepository = async (pool: Pool, id: number): Promise<ResolvedRepository> => {

@@ -12,7 +12,8 @@ import { createAppendWithClaim, type UniqueValue } from './unique-value.ts';
  * The way of a command that registers, changes or removes an entity:
  * 1. load the entity's stream (`handleCommand`); a repetition of a command that was handled before is answered from there;
  * 2. make the command: find what it refers to, draw the new entity's id;
- * 3. decide, which refuses wrong fields before anything is claimed;
+ * 3. decide, which refuses wrong fields before anything is claimed. `execute` decides once more in 5: a decider is pure and
+ *    gets the same command and state, so both times it decides the same;
  * 4. claim the entity's unique value when it becomes another one (`createAppendWithClaim`);
  * 5. append the events at exactly the loaded version; a lost race starts again at 1;
  * 6. release the unique value that the entity had before;

@@ -1,13 +1,13 @@
-import { claim, loadState, readClaim, release, type Evolver } from '@cyborgbackup/event-store';
+import { claim, loadState, ORPHANED_AFTER_MILLIS, readClaim, release, type Evolver } from '@cyborgbackup/event-store';
 import { hasCode, messageOf, systemClock, type AppError, type DomainEvent } from '@cyborgbackup/kernel';
 import type { InventoryDeps } from './inventory-deps.ts';
 
 /*
- * A value that only one entity may have, kept by claims (see claims.ts of the event store). On top of those, a claim is
- * abandoned when its process died between the owner's event and the release of the old value: then the claim's owner does
- * not have the value in its own stream. Abandoned claims are taken over, and values are changed, in one section that no
+ * A value that only one entity may have, kept by claims. Beside the claims that the event store calls orphaned (claims.ts), a claim is
+ * orphaned when its process died between the owner's event and the release of the old value: then the claim's owner does
+ * not have the value in its own stream. Orphaned claims are taken over, and values are changed, in one section that no
  * two processes are in at the same time. So no claim is taken over while its owner is about to append that very value.
- * Held by "frees an abandoned value …" in inventory.int.test.ts.
+ * Held by "frees an orphaned value …" in inventory.int.test.ts.
  */
 
 export interface UniqueValue<State> {
@@ -30,9 +30,6 @@ interface ValueChange {
 /** Claims the new value, appends, releases the old value. */
 export type AppendWithClaim = <T>(change: ValueChange, append: () => Promise<T>) => Promise<T>;
 
-/** As long as a claim may be on the way to its owner's event. */
-const ABANDONED_AFTER_MILLIS = 30_000;
-
 const SECTION = 'unique-values';
 
 export const createAppendWithClaim = <State, E extends DomainEvent>(
@@ -43,10 +40,10 @@ export const createAppendWithClaim = <State, E extends DomainEvent>(
   const { exclusive, logger } = deps;
   const { now } = deps.clock ?? systemClock;
 
-  /** The owner of an abandoned claim. */
+  /** The owner of an orphaned claim. */
   const formerOwner = async (value: string): Promise<string | undefined> => {
     const { owner, takenAt } = await readClaim(deps, { kind, value });
-    if (owner === undefined || now() - Date.parse(takenAt) < ABANDONED_AFTER_MILLIS) return undefined;
+    if (owner === undefined || now() - Date.parse(takenAt) < ORPHANED_AFTER_MILLIS) return undefined;
     const { state } = await loadState(deps, decider, owner);
     return valueOf(state) === value ? undefined : owner;
   };
@@ -62,7 +59,7 @@ export const createAppendWithClaim = <State, E extends DomainEvent>(
   };
 
   /** Within the section. */
-  const claimEvenAbandoned = async (owner: string, value: string): Promise<void> => {
+  const claimEvenOrphaned = async (owner: string, value: string): Promise<void> => {
     if (await tryClaim(owner, value)) return;
     const former = await formerOwner(value);
     if (former === undefined) throw takenError();
@@ -70,14 +67,17 @@ export const createAppendWithClaim = <State, E extends DomainEvent>(
     if (!(await tryClaim(owner, value))) throw takenError();
   };
 
-  /** A new owner needs the section only to take over an abandoned claim: no other claim of its own can be. */
+  /**
+   * For an owner whose stream is still empty. It enters the section only to take over an orphaned claim: its own claims are
+   * not in the way, since the event store alone says that a claim of an empty stream is orphaned, and only after 30 seconds.
+   */
   const claimFirst = async (owner: string, value: string): Promise<void> => {
     if (await tryClaim(owner, value)) return;
     if ((await formerOwner(value)) === undefined) throw takenError();
-    await exclusive(SECTION, () => claimEvenAbandoned(owner, value));
+    await exclusive(SECTION, () => claimEvenOrphaned(owner, value));
   };
 
-  /** The events are written: a claim that could not be released now counts as abandoned later. */
+  /** The events are written: a claim that could not be released now counts as orphaned later. */
   const releaseOrLog = (owner: string, value: string): Promise<void> =>
     release(deps, { kind, value, owner }).catch((error: unknown) => {
       logger.warn({ kind, owner, reason: messageOf(error) }, 'a unique value was not released yet');
@@ -96,7 +96,7 @@ export const createAppendWithClaim = <State, E extends DomainEvent>(
       return append();
     }
     return exclusive(SECTION, async () => {
-      await claimEvenAbandoned(owner, to);
+      await claimEvenOrphaned(owner, to);
       try {
         return await appendAndRelease();
       } catch (error) {

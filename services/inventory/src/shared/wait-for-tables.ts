@@ -21,16 +21,16 @@ export const waitForInventoryAndJobs = async ({ pool, waiter }: InventoryDeps): 
 const SECTION = 'references';
 
 /**
- * For what makes references between things (a policy names clients, a repository and a schedule) and what must not leave
- * one behind (a removal): both look into the read model before they write. So they go one by one, over all processes, and
- * each waits until the read model shows what it wrote before it lets the next one look.
+ * For writes that make references (a policy names clients, a repository and a schedule) and for removals, which must not
+ * leave a reference to what is gone. Both check the read model before they write. So only one of them runs at a time, over
+ * all processes, and it ends when the read model shows what it wrote: the next one checks tables that are up to date.
  * @throws AppError `unavailable` when others take too long
  */
 export const withReferences = (deps: InventoryDeps, write: () => Promise<ChangeResult>): Promise<ChangeResult> =>
   deps.exclusive(SECTION, async () => {
     const written = await write();
     const { position } = written;
-    // It is written all the same: in vain is no error.
+    // The write stands even when the read model does not follow in time, so that is no error.
     if (position !== null) {
       await deps.waiter.tryWaitForProjections([INVENTORY_PROJECTION], BigInt(position), WAIT_MILLIS.command);
     }

@@ -55,12 +55,12 @@ const CONCURRENT_ENDS = 16;
 /**
  * Folds the log from a position on, and acts once that has come as far as the log was when it began. It begins with handing
  * out what is granted, has not started and is not in the job queue: the last leader may have died before it did.
- * @param onCaughtUp called once, after the first time it has acted
+ * @param onFirstAct called once, after the first time it has acted
  */
 export const followLog = async (
   leader: Leader,
   after: bigint,
-  onCaughtUp: () => void,
+  onFirstAct: () => void,
   signal: AbortSignal,
 ): Promise<void> => {
   const { deps, queue, publisher, folded } = leader;
@@ -73,7 +73,7 @@ export const followLog = async (
       if (entry.stage === 'granted' && !queued.has(entry.job.uuid)) publisher.add(entry);
     }
     await act(leader);
-    onCaughtUp();
+    onFirstAct();
   };
   folded.advance(after);
   if (after >= head) await begin();

@@ -38,18 +38,18 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
   };
   deps.logger.info({ position: String(position), jobs: queue.entries.size }, 'leading: granting jobs');
 
-  const caughtUp = Promise.withResolvers<void>();
-  stopped.addEventListener('abort', () => caughtUp.resolve(), { once: true });
+  const firstAct = Promise.withResolvers<void>();
+  stopped.addEventListener('abort', () => firstAct.resolve(), { once: true });
   // The signal may have aborted while the snapshot was loaded; then its event does not fire any more.
-  if (stopped.aborted) caughtUp.resolve();
+  if (stopped.aborted) firstAct.resolve();
   const activities = [
-    followLog(leader, position, caughtUp.resolve, stopped),
+    followLog(leader, position, firstAct.resolve, stopped),
     leader.publisher.run(stopped),
-    caughtUp.promise.then(() =>
+    firstAct.promise.then(() =>
       runScheduleLoop({ ...deps, timetable: leader.timetable, active: queue.active }, stopped),
     ),
-    caughtUp.promise.then(() => leader.extender.run(stopped)),
-    caughtUp.promise.then(() => republishLost(leader, stopped)),
+    firstAct.promise.then(() => leader.extender.run(stopped)),
+    firstAct.promise.then(() => republishLost(leader, stopped)),
   ];
   // The first activity that ends stops the others; all are waited for.
   const results = await Promise.allSettled(activities.map((activity) => activity.finally(() => stopping.abort())));

@@ -47,7 +47,7 @@ export const addRun = (
   const [first] = jobs;
   if (!first || queue.runs.has(first.run)) return;
   const { run, activity } = first;
-  queue.runs.set(run, { activity, entries: [], open: 0, unended: 0 });
+  queue.runs.set(run, { activity, entries: [], kept: 0, unended: 0 });
   if (activity !== null) queue.active.set(activity, (queue.active.get(activity) ?? new Set()).add(run));
   addJobs(queue, jobs, restore);
 };

@@ -13,7 +13,7 @@ export const addJobs = (queue: Queue, jobs: readonly QueuedJob[], restore: (entr
     if (!run) continue;
     queue.entries.set(entry.job.uuid, entry);
     run.entries.push(entry);
-    run.open += 1;
+    run.kept += 1;
     run.unended += 1;
   }
   for (const entry of entries) {
@@ -100,7 +100,7 @@ const resolveDependency = (queue: Queue, dependent: QueueEntry, dependency: Queu
 export const awaitExtension = (queue: Queue, entry: QueueEntry): void => {
   const run = queue.runs.get(entry.job.run);
   if (!run) return;
-  run.open += 1;
+  run.kept += 1;
   run.unended += 1;
   entry.awaitsExtension = true;
   queue.toExtend.add(entry);
@@ -128,8 +128,8 @@ const leaveRun = (queue: Queue, { job }: QueueEntry): void => {
 const closeEntry = (queue: Queue, { job }: QueueEntry): void => {
   const run = queue.runs.get(job.run);
   if (!run) return;
-  run.open -= 1;
-  if (run.open > 0) return;
+  run.kept -= 1;
+  if (run.kept > 0) return;
   for (const entry of run.entries) queue.entries.delete(entry.job.uuid);
   queue.runs.delete(job.run);
 };

@@ -29,13 +29,13 @@ export interface Queue {
   granted: number;
 }
 
-/** Its entries are kept until all of them have ended, hold nothing any more, and await no extension. */
+/** A run stays in the queue until all its entries have ended, none holds a grant, and none awaits an extension. */
 export interface QueuedRun {
   readonly activity: string | null;
   readonly entries: QueueEntry[];
-  /** Counts entries that are to be kept and, once more, those that await an extension. */
-  open: number;
-  /** Counts entries that have not ended and, once more, those that await an extension. */
+  /** Number of entries that are still needed; one that awaits an extension counts twice. The run is dropped at 0. */
+  kept: number;
+  /** Number of entries that have not ended; one that awaits an extension counts once more. At 0 the activity is free. */
   unended: number;
 }
 

@@ -77,7 +77,7 @@ export const createRun = async (deps: CreateRunDeps, plan: RunPlan): Promise<Cre
 const findUnlessBusy = async (deps: RunDeps, plan: RunPlan, busy: string): Promise<CreatedRun | undefined> => {
   const clients = plan.drafts.flatMap(({ client }) => client?.uuid ?? []);
   const isBusy = await hasActiveJobs(deps, plan.resolved.repository.uuid, clients);
-  // Only now: what makes the clients busy may be the run itself.
+  // Looked up after the clients: when it is the run itself, just created, that makes them busy, it is found here.
   const known = await findRun(deps, plan.run);
   if (isBusy && !known) throw new AppError('conflict', busy);
   return known;
@@ -90,7 +90,7 @@ const findUnlessBusy = async (deps: RunDeps, plan: RunPlan, busy: string): Promi
  */
 export const createRunUnlessBusy = (deps: RunDeps, plan: RunPlan, busy: string): Promise<CreatedRun> => {
   const { uuid } = plan.resolved.repository;
-  return deps.lock.inTurn(uuid, async () => {
+  return deps.lock.oneByOne(uuid, async () => {
     const known = await findUnlessBusy(deps, plan, busy);
     if (known) return known;
     const run = await prepareRun(deps, plan);

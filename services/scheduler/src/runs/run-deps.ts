@@ -7,16 +7,16 @@ import type { Pool } from 'pg';
 
 interface LaunchLock {
   /**
-   * One launch into the repository at a time, in this process alone, and for as long as it may take: what is prepared at
-   * the same time would be in vain.
+   * One launch into the repository at a time within this process, from its preparation on. Of two launches one is refused
+   * in the end, so preparing both at once would waste the work of the other.
    */
-  readonly inTurn: KeyedQueue;
-  /** Looks and appends while no other launch does so for the repository, in any process. It takes some 15 ms. */
+  readonly oneByOne: KeyedQueue;
+  /** Checks and appends while no launch in any process does so for the repository. It is held for some 15 ms. */
   readonly hold: Exclusive;
 }
 
 export const createLaunchLock = (pool: Pool): LaunchLock => ({
-  inTurn: createKeyedQueue(),
+  oneByOne: createKeyedQueue(),
   hold: createExclusive({
     pool,
     lock: 'launch',

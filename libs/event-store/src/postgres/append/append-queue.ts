@@ -1,4 +1,4 @@
-import { AppError } from '@cyborgbackup/kernel';
+import { InfrastructureError } from '@cyborgbackup/kernel';
 import type { AppendItem, AppendOutcome } from './append-batch.ts';
 
 const MAX_BATCH_ITEMS = 256;
@@ -68,7 +68,12 @@ const nextWake = (waiters: Set<() => void>, deadline: number): Promise<void> =>
     };
     const timer = setTimeout(() => {
       waiters.delete(wake);
-      reject(new AppError('unavailable', 'The event store is overloaded: nothing was written; try again in a moment.'));
+      reject(
+        new InfrastructureError(
+          'unavailable',
+          'The event store is overloaded: nothing was written; try again in a moment.',
+        ),
+      );
     }, deadline - Date.now());
     waiters.add(wake);
   });

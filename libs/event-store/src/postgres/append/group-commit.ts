@@ -1,4 +1,11 @@
-import { AppError, delay, isDatabaseUnavailable, messageOf, type Logger } from '@cyborgbackup/kernel';
+import {
+  AppError,
+  InfrastructureError,
+  delay,
+  isDatabaseUnavailable,
+  messageOf,
+  type Logger,
+} from '@cyborgbackup/kernel';
 import type { AppendItem, AppendOutcome } from './append-batch.ts';
 import { createAppendQueue, type QueuedAppend } from './append-queue.ts';
 
@@ -109,6 +116,10 @@ const answer = ({ resolve, reject }: QueuedAppend, outcome: AppendOutcome | unde
 };
 
 const unavailable = (cause: unknown): AppError =>
-  new AppError('unavailable', 'The event store does not answer: check that PostgreSQL is running, then try again.', {
-    cause,
-  });
+  new InfrastructureError(
+    'unavailable',
+    'The event store does not answer: check that PostgreSQL is running, then try again.',
+    {
+      cause,
+    },
+  );

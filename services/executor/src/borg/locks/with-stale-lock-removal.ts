@@ -9,7 +9,7 @@ import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
 import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { loadJobPlan } from '../../job/job-plan.ts';
-import { caughtUp } from '../../tables/caught-up.ts';
+import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
 import { findProcess } from './find-process.ts';
 import { readLockFolder, removeLocks } from './lock-folder.ts';
@@ -87,7 +87,7 @@ const removeStaleLock = async (options: LockOptions, path: string): Promise<void
   const folder = await readLockFolder(endpoint.runner, path, signal);
   const { holders, hostNames } = folder;
   if (holders.length === 0) return;
-  await caughtUp(deps);
+  await waitForExecutor(deps);
   const attempts = await readAttempts(deps.pool, repository.uuid);
   for (const holder of holders) await resolveLockHolder(connections, endpoint, { holder, hostNames, attempts });
   if (!(await removeLocks(endpoint.runner, folder, signal))) return;

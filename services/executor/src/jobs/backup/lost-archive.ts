@@ -13,7 +13,7 @@ export const findLostArchive = async (
   archive: string,
 ): Promise<ArchiveInfo | undefined> => {
   const info = await readInfo(context, endpoint, 'no-archive', archive);
-  return info === undefined ? undefined : parseArchiveInfo(info);
+  return info === undefined ? undefined : parseArchiveInfo(info).archive;
 };
 
 /** Removes an archive of this job that cannot be trusted. The caller has made sure that it is this job's. */

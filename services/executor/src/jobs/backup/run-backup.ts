@@ -4,9 +4,10 @@ import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf, clientOf, openVariables, policyOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
-import { caughtUp } from '../../tables/caught-up.ts';
+import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { readLastGood, seriesOf, type LastBackup } from '../../tables/series.ts';
 import { checkArchive } from './check-archive.ts';
+import { confirmArchive } from './confirm-archive.ts';
 import { createArchive } from './create-archive.ts';
 import { runPrehook, withPosthook } from './hooks.ts';
 import { findLostArchive, removeArchive, removeCheckpoints, withoutHalfArchive } from './lost-archive.ts';
@@ -16,7 +17,7 @@ import { sourceOf } from './sources/source-of.ts';
 const lastBackupOf = async ({ deps, plan }: JobContext): Promise<LastBackup | undefined> => {
   const series = seriesOf(plan);
   if (!series) return undefined;
-  await caughtUp(deps);
+  await waitForExecutor(deps);
   return readLastGood(deps.pool, series);
 };
 
@@ -32,16 +33,13 @@ const factsOf = (archive: ArchiveInfo): ArchiveFacts => ({
   deduplicated_size: archive.deduplicatedSize,
 });
 
-const resultOfCreate = (stdout: string, warnings: readonly string[]): JobResult => {
-  const { archive, cache } = parseCreateResult(stdout);
-  return { ...EMPTY_RESULT, warnings, archive: factsOf(archive), repository_sizes: repositorySizesOf(cache) };
-};
+/** An archive as the borg that made it reports it. */
+interface ClaimedArchive {
+  readonly archive: ArchiveInfo;
+  readonly warnings: readonly string[];
+}
 
-const resultOfLostArchive = (archive: ArchiveInfo): JobResult => ({
-  ...EMPTY_RESULT,
-  warnings: ['The archive was completed by an attempt whose executor was lost; nothing was backed up twice.'],
-  archive: factsOf(archive),
-});
+const LOST_WARNING = 'The archive was completed by an attempt whose executor was lost; nothing was backed up twice.';
 
 /**
  * Runs a backup:
@@ -49,8 +47,9 @@ const resultOfLostArchive = (archive: ArchiveInfo): JobResult => ({
  *   1. an archive that a lost attempt completed is taken as it is, unless borg read files through a mount: had that gone away,
  *      borg would have completed an archive without them;
  *   2. otherwise the prehook runs, then borg;
- *   3. the archive is compared with the last one of its series: an empty or shrunken source fails the job;
- *   4. the posthook runs, whatever happened before, unless another executor goes on with the job and will run it.
+ *   3. the archive is looked up from the repository's side, and its figures are taken from there;
+ *   4. it is compared with the last one of its series: an empty or shrunken source fails the job;
+ *   5. the posthook runs, whatever happened before, unless another executor goes on with the job and will run it.
  */
 export const runBackup = async (context: JobContext): Promise<JobResult> => {
   const { deps, plan, output, attempt } = context;
@@ -71,20 +70,27 @@ export const runBackup = async (context: JobContext): Promise<JobResult> => {
     pull: policy.mode_pull,
   });
 
-  const makeArchive = async (): Promise<JobResult> => {
+  const makeArchive = async (): Promise<ClaimedArchive> => {
     const lost = attempt > 1 ? await findLostArchive(context, endpoint, archive) : undefined;
     const isWhole = !endpoint.pull || source.content.kind === 'dump';
-    if (lost && isWhole) return resultOfLostArchive(lost);
+    if (lost && isWhole) return { archive: lost, warnings: [LOST_WARNING] };
     if (lost) await removeArchive(context, endpoint, archive);
     await runPrehook(context, endpoint.client);
     const interval = source.archive.checkpointIntervalSeconds;
     const { result, warnings } = await withoutHalfArchive(context, endpoint, { archive, interval }, () =>
       createArchive(context, endpoint, { source, archive, last }),
     );
-    return resultOfCreate(result.stdout, warnings);
+    return { archive: parseCreateResult(result.stdout).archive, warnings };
   };
   return await withPosthook(context, endpoint.client, async () => {
-    const result = await makeArchive();
+    const { archive: claimed, warnings } = await makeArchive();
+    const confirmed = await confirmArchive(context, endpoint, claimed, archive);
+    const result: JobResult = {
+      ...EMPTY_RESULT,
+      warnings,
+      archive: factsOf(confirmed.archive),
+      repository_sizes: repositorySizesOf(confirmed.cache),
+    };
     if (attempt > 1) await removeCheckpoints(context, endpoint, archive);
     await checkArchive(context, endpoint, { source, result, last });
     return result;

@@ -20,7 +20,7 @@ const listCompletely = async (
   const argv = listArchivesCommand(commandOptions(endpoint));
   const result = await runBorgAt(endpoint, { argv, signal });
   if (result.outcome === 'aborted') throw new JobStopped();
-  if (!isDone(result) || result.stdoutCut) {
+  if (!isDone(result)) {
     throw new JobFailure(`The archives could not be listed: ${explainFailure(result).message}`, {
       exit_code: result.exitCode,
     });

@@ -18,7 +18,7 @@ import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
-import { caughtUp } from '../../tables/caught-up.ts';
+import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { readBackups, readLastCheck } from '../../tables/last-check.ts';
 import { reconcileCatalog } from '../catalog/reconcile-archives.ts';
 
@@ -70,7 +70,7 @@ const checkAll = async (context: JobContext, endpoint: BorgEndpoint, verifyData:
 /** Tells the catalog which archives are damaged now, and which were damaged at the last check and are not any more. */
 const reportFindings = async ({ deps, plan }: JobContext, findings: CheckFindings, at: string): Promise<void> => {
   const { uuid } = repositoryOf(plan);
-  await caughtUp(deps);
+  await waitForExecutor(deps);
   const damaged = new Set(findings.damagedArchives);
   const before = await readLastCheck(deps.pool, uuid);
   const names = [...new Set([...damaged, ...(before?.damaged ?? [])])];

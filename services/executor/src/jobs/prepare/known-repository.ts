@@ -4,7 +4,7 @@ import type { ServiceDeps } from '@cyborgbackup/service';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
-import { caughtUp } from '../../tables/caught-up.ts';
+import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 
 /** How many archives backups made in a repository that we have not removed. */
 const countBackups = async (pool: ServiceDeps['pool'], repository: string): Promise<number> => {
@@ -42,7 +42,7 @@ export const refuseOtherRepository = async ({ deps, plan }: JobContext, found: s
   const { uuid, name, path } = repositoryOf(plan);
   const prepared = await preparedIds(deps, uuid);
   if (found !== undefined && (prepared.length === 0 || prepared.includes(found))) return;
-  await caughtUp(deps);
+  await waitForExecutor(deps);
   const backups = await countBackups(deps.pool, uuid);
   if (backups === 0) return;
   const there =

@@ -10,7 +10,7 @@ import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { policyOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
-import { caughtUp } from '../../tables/caught-up.ts';
+import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { readLastCheck } from '../../tables/last-check.ts';
 import { readSeries, seriesOf, type RecordedArchive } from '../../tables/series.ts';
 import { reconcileCatalog } from '../catalog/reconcile-archives.ts';
@@ -35,7 +35,7 @@ const keepOf = ({ plan }: JobContext): Keep => {
 const recordedArchives = async ({ deps, plan }: JobContext): Promise<readonly RecordedArchive[]> => {
   const series = seriesOf(plan);
   if (!series) throw new JobFailure('This job does not say whose archives to prune.', { status: 'error' });
-  await caughtUp(deps);
+  await waitForExecutor(deps);
   return readSeries(deps.pool, series, repositoryOf(plan).uuid);
 };
 

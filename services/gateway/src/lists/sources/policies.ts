@@ -3,11 +3,11 @@ import { inventory } from '@cyborgbackup/read-models';
 import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
 import { authors, fieldsOf, STAMPS, type ResourceSource } from './list-source.ts';
 
-type Repository = RowOf<typeof inventory.repositories>;
+type RepositoryRow = RowOf<typeof inventory.repositories>;
 type Schedule = RowOf<typeof inventory.schedules>;
 
 export type PolicyRow = AuthoredRow<RowOf<typeof inventory.policies>> & {
-  readonly repository_summary: Pick<Repository, 'id' | 'name' | 'path'> | null;
+  readonly repository_summary: Pick<RepositoryRow, 'id' | 'name' | 'path'> | null;
   readonly schedule_summary: Pick<Schedule, 'id' | 'name' | 'crontab' | 'enabled'> | null;
   readonly timezone: Schedule['timezone'] | null;
   readonly blackouts: Schedule['blackouts'] | null;

@@ -54,13 +54,14 @@ const headersOf = (entry: EntryToRead, size: number, range: ByteRange | undefine
   ...(range ? { 'Content-Range': `bytes ${range.offset}-${range.offset + range.length - 1}/${size}` } : {}),
 });
 
-type Repository = ContentRequest['repository'];
+type ContentRepository = ContentRequest['repository'];
 
 /** The repository as it is now. @throws HttpError 409 when it was removed from the inventory */
-const findRepository = async ({ reader }: GatewayDeps, uuid: string): Promise<Repository> => {
-  const row = await reader.row<Repository>('select id, uuid, name, path from inventory.repositories where uuid = $1', [
-    uuid,
-  ]);
+const findRepository = async ({ reader }: GatewayDeps, uuid: string): Promise<ContentRepository> => {
+  const row = await reader.row<ContentRepository>(
+    'select id, uuid, name, path from inventory.repositories where uuid = $1',
+    [uuid],
+  );
   if (!row) throw conflict('The repository of this archive was removed from the inventory: register it again.');
   return row;
 };

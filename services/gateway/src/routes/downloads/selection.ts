@@ -11,7 +11,7 @@ import { contentDisposition } from './content-disposition.ts';
 import { findByPath, findEntry } from '../entries/find-entry.ts';
 
 const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
-type Format = keyof typeof FORMATS;
+type DownloadFormat = keyof typeof FORMATS;
 
 const MAX_PATHS = 1_000;
 /** All of them travel as one command line. */
@@ -27,7 +27,7 @@ const querySchema = z.object({
   repository: z.string().optional(),
 });
 
-const formatOf = (text: string): Format => {
+const formatOf = (text: string): DownloadFormat => {
   if (text === 'tar' || text === 'zip') return text;
   throw fieldError('format', 'Choose tar or zip.');
 };
@@ -108,7 +108,7 @@ const refuseBroken = async (deps: GatewayDeps, { job_uuid }: FoundArchive, paths
 };
 
 /** A single folder or file gives its own name, otherwise the archive does. */
-const fileName = ({ name }: FoundArchive, paths: readonly string[], format: Format): string =>
+const fileName = ({ name }: FoundArchive, paths: readonly string[], format: DownloadFormat): string =>
   `${(paths.length === 1 && paths[0]?.split('/').at(-1)) || name}.${format}`;
 
 const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer> => {

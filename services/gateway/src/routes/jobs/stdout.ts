@@ -77,9 +77,9 @@ const asHtml = (lines: readonly string[]): ApiAnswer => ({
   type: 'text/html; charset=utf-8',
 });
 
-type Format = (lines: readonly string[], request: ApiRequest, job: JobRow) => ApiAnswer;
+type OutputFormat = (lines: readonly string[], request: ApiRequest, job: JobRow) => ApiAnswer;
 
-const FORMATS = new Map<string, Format>([
+const FORMATS = new Map<string, OutputFormat>([
   ['json', asJson],
   ['api', asHtml],
   ['html', asHtml],
@@ -90,7 +90,7 @@ const FORMATS = new Map<string, Format>([
 ]);
 
 /** Without a format, programs get JSON and browsers a page. */
-const formatOf = ({ query, header }: ApiRequest): Format | undefined =>
+const formatOf = ({ query, header }: ApiRequest): OutputFormat | undefined =>
   FORMATS.get(query.get('format') ?? (header('Accept').includes('text/html') ? 'html' : 'json'));
 
 export const stdoutRoute = (deps: GatewayDeps): Endpoint =>

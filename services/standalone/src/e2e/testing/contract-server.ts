@@ -21,7 +21,7 @@ export interface Sent {
   /** Sent as JSON; a text as it is. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Signed in by HTTP Basic; `null` for nobody, the first superuser unless told. */
+  /** Signed in by HTTP Basic; `null` for nobody. Default: the first superuser. */
   readonly as?: Person | null;
 }
 

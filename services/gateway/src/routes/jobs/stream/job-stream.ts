@@ -29,7 +29,7 @@ export type StreamedLine = Pick<
 type LinesVersion = number | 'final';
 
 export interface JobStreamDeps {
-  readonly changes: Pick<JobChangeFeed, 'caughtUp'>;
+  readonly changes: Pick<JobChangeFeed, 'waitForTables'>;
   readonly watch: JobWatch;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
@@ -121,7 +121,7 @@ export async function* jobStream(deps: JobStreamDeps): AsyncGenerator<string, vo
       return 'current';
     }
     // An executor records all output before the result.
-    const isComplete = await changes.caughtUp();
+    const isComplete = await changes.waitForTables();
     yield* newLines('final', row.id);
     yield* newStatus(row);
     if (!isComplete) return 'behind';

@@ -42,7 +42,7 @@ const stage = (changes: Partial<Stage> = {}): Stage => ({
 });
 
 const depsOf = (on: Stage, after = 0, signal = new AbortController().signal): JobStreamDeps => ({
-  changes: { caughtUp: async () => on.isComplete },
+  changes: { waitForTables: async () => on.isComplete },
   watch: {
     version: () => 1,
     changed: async (_version, { millis }) => {

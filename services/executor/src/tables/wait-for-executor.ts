@@ -6,5 +6,5 @@ import { executorProjection } from './executor-projection.ts';
  * Resolves when the executor's tables hold what the log holds now.
  * @throws AppError `unavailable` when they do not within half a minute
  */
-export const caughtUp = ({ waiter }: Pick<ServiceDeps, 'waiter'>): Promise<void> =>
+export const waitForExecutor = ({ waiter }: Pick<ServiceDeps, 'waiter'>): Promise<void> =>
   waiter.waitForProjections([executorProjection.name], 'head', WAIT_MILLIS.job);
