@@ -133,15 +133,19 @@ const NAMES_TABLE = /\b(?:inventory|scheduler|executor|catalog)\.\w+/;
 const LOOKS_LIKE_SQL = /\b(?:select|from|join|update|insert|delete)\b/i;
 
 await loadModule();
-const sources = execFileSync('git', ['ls-files', 'libs', 'services', 'bench'], { cwd: root, encoding: 'utf8' })
+const sources = execFileSync('git', ['ls-files', '-co', '--exclude-standard', 'libs', 'services', 'bench'], {
+  cwd: root,
+  encoding: 'utf8',
+})
   .split('\n')
-  .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|\/testing\/|\/e2e\//.test(file));
+  .filter((file) => /\.(?:ts|sql)$/.test(file) && !/\.test\.ts$|\/(?:testing|e2e|sql)\//.test(file));
 
 const problems = [];
 let parsed = 0;
 let searched = 0;
 for (const file of sources) {
-  for (const { line, text } of textsOf(readFileSync(join(root, file), 'utf8'))) {
+  const source = readFileSync(join(root, file), 'utf8');
+  for (const { line, text } of file.endsWith('.sql') ? [{ line: 1, text: source }] : textsOf(source)) {
     if (!NAMES_TABLE.test(text) || !LOOKS_LIKE_SQL.test(text)) continue;
     let unknown;
     try {

@@ -2,5 +2,6 @@ export { ADVISORY_LOCKS, lockUntilCommit } from './advisory-locks.ts';
 export { createExclusive, type Exclusive } from './exclusive.ts';
 export { loadMigrations, migrate } from './migrate.ts';
 export { openPool } from './open-pool.ts';
+export { readSql } from './read-sql.ts';
 export { APP_ROLE, ensureRole, READER_ROLE } from './roles.ts';
 export { inTransaction } from './transaction.ts';

@@ -1,3 +1,4 @@
+import { readSql } from '@cyborgbackup/database';
 import { messageOf, type Logger } from '@cyborgbackup/kernel';
 import { catalog } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
@@ -27,14 +28,7 @@ const MAX_WAIT_MILLIS = 60_000;
 /** Changed rows from which on the table is analyzed: so few may be scanned for each entry of a listing. */
 const ANALYZE_THRESHOLD = 1_000;
 
-const MERGE_PENDING = `
-  select gin_clean_pending_list(i.indexrelid)
-    from pg_index i
-         join pg_class t on t.oid = i.indrelid
-         join pg_namespace n on n.oid = t.relnamespace
-         join pg_class c on c.oid = i.indexrelid
-         join pg_am m on m.oid = c.relam
-   where n.nspname = $1 and t.relname = $2 and m.amname = 'gin'`;
+const MERGE_PENDING = readSql('./merge-pending.sql', import.meta.url);
 
 /** Also true without any count: a server that crashed has lost it. */
 const NEEDS_ANALYZE = `

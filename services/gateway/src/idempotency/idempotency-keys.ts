@@ -1,3 +1,4 @@
+import { readSql } from '@cyborgbackup/database';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
 
@@ -22,16 +23,7 @@ export interface IdempotencyKeys {
 }
 
 /** A new key, an expired one (with a new seed), or one of the same request that is free or whose process died while it had it. */
-const TAKE = `
-  insert into gateway.idempotency_keys as k (id, fingerprint) values ($1, $2)
-  on conflict (id) do update set
-    fingerprint = excluded.fingerprint, answer = null, taken = now(),
-    seed = case when k.created < now() - interval '24 hours' then excluded.seed else k.seed end,
-    created = case when k.created < now() - interval '24 hours' then now() else k.created end
-  where k.created < now() - interval '24 hours'
-     or (k.answer is null and k.fingerprint = excluded.fingerprint
-         and (k.taken is null or k.taken < now() - interval '1 minute'))
-  returning seed`;
+const TAKE = readSql('./take-key.sql', import.meta.url);
 
 export const createIdempotencyKeys = (pool: Pool): IdempotencyKeys => ({
   take: async (id, fingerprint) => {

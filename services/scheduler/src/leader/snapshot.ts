@@ -1,5 +1,5 @@
 import { isJobEnd } from '@cyborgbackup/contracts';
-import { inTransaction } from '@cyborgbackup/database';
+import { inTransaction, readSql } from '@cyborgbackup/database';
 import { AppError } from '@cyborgbackup/kernel';
 import { readCheckpoint } from '@cyborgbackup/projections';
 import type { Table } from '@cyborgbackup/projections/define';
@@ -25,18 +25,7 @@ interface OpenJobRow extends JobRecord, Pick<JobRow, 'status' | 'attempt'> {
 }
 
 /** All jobs of runs of which a job has not ended, still holds its grant, or awaits an extension. */
-const OPEN_JOBS = `
-  select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.attempt, job.needs, job.policy_uuid as policy,
-         job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
-         job.correlation_id as "correlationId", job.job_explanation as reason, grants.granted_version,
-         extension.job is not null as awaits_extension
-    from scheduler.jobs job
-    left join scheduler.grants on grants.job = job.uuid
-    left join scheduler.pending_extensions extension on extension.job = job.uuid
-   where job.run in (select run from scheduler.jobs where finished is null
-                     union select run from scheduler.grants
-                     union select run from scheduler.jobs where uuid in (select job from scheduler.pending_extensions))
-   order by job.id`;
+const OPEN_JOBS = readSql('./open-jobs.sql', import.meta.url);
 
 /** All rows of a table, with times as the log has them. */
 const selectAll = ({ name, columns }: Table): string => {

@@ -1,3 +1,4 @@
+import { readSql } from '@cyborgbackup/database';
 import type { PlannedJob, RpcInput, schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError, nameUuid } from '@cyborgbackup/kernel';
 import type { JobRow } from '@cyborgbackup/read-models';
@@ -24,14 +25,7 @@ export interface LatestArchive extends Pick<JobRow, 'uuid' | 'id'> {
   readonly machine: NonNullable<PlannedJob['machine']> | null;
 }
 
-const LATEST_ARCHIVES = `
-  select distinct on (client_uuid, machine_id)
-         uuid, id, archive_name, client_uuid,
-         case when machine_id is not null then json_build_object('id', machine_id, 'name', machine_name) end as machine
-    from scheduler.jobs
-   where policy_uuid = $1 and repository_uuid = $2 and job_type = 'job' and status = 'successful'
-     and archive_name is not null and client_uuid is not null
-   order by client_uuid, machine_id, id desc`;
+const LATEST_ARCHIVES = readSql('./latest-archives.sql', import.meta.url);
 
 /** Of each client of a policy, and of each machine, in the repository that the policy has now. */
 export const latestArchives = async (

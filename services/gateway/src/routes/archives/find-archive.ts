@@ -1,3 +1,4 @@
+import { readSql } from '@cyborgbackup/database';
 import type { ContentRequest } from '@cyborgbackup/contracts';
 import { fieldError } from '@cyborgbackup/kernel';
 import type { ArchiveRow, ListedArchive } from '@cyborgbackup/read-models';
@@ -22,15 +23,7 @@ export interface FoundArchive
 }
 
 /** Of several in one repository the latest. */
-const FIND = `
-  select distinct on (r.id) a.job_uuid, a.archive_name as name, a.client_uuid, a.policy_uuid, a.complete, a.unsafe, a.series_id, a.sequence,
-         a.next_number, a.id_base,
-         case when r.id is not null then json_build_object('id', r.id, 'uuid', r.uuid, 'name', r.name, 'path', r.path) end
-           as repository
-    from catalog.archives a left join inventory.repositories r on r.uuid = a.repository_uuid
-   where a.archive_name = $1 and not a.removed and ($2 = '' or r.id::text = $2 or r.name = $2)
-   order by r.id, a.position desc
-   limit 3`;
+const FIND = readSql('./find-archive.sql', import.meta.url);
 
 /**
  * The archive of this name. One in a repository that was removed from the inventory is found only if there is no other.

@@ -1,3 +1,4 @@
+import { readSql } from '@cyborgbackup/database';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
@@ -55,15 +56,7 @@ const clientProofSchema = z.object({
 type ClientProofRow = Omit<z.output<typeof clientProofSchema>, 'age' | 'failing'>;
 
 /** Clients that nothing was ever proven of come first, then those whose proof is oldest. */
-const CLIENT_PROOFS = `
-  select c.id as client, c.hostname, c.enabled,
-         max(d.ended_at) filter (where d.passed) as last_proof,
-         (array_agg(d.id order by d.ended_at desc) filter (where d.passed))[1] as drill,
-         max(d.ended_at) filter (where not d.passed) as last_failure
-    from inventory.clients c left join executor.drills d on d.client_uuid = c.uuid
-   group by c.uuid
-   order by 4 nulls first, c.id
-   limit $1 offset $2`;
+const CLIENT_PROOFS = readSql('./client-proofs.sql', import.meta.url);
 
 const presentDrill = (row: DrillRow): object =>
   represent(drillSchema, {

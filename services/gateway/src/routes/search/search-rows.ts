@@ -1,3 +1,4 @@
+import { readSql } from '@cyborgbackup/database';
 import type { StoredPath } from '@cyborgbackup/contracts';
 import { attributesOf, folderOf, isInArchive, isListed, nameOf, PATH_COLUMNS } from '@cyborgbackup/read-models';
 import type { Reader } from '../../db/reader.ts';
@@ -66,18 +67,7 @@ const findNames = async (reader: Reader, pattern: string, from: number, limit: n
 };
 
 /** $1 names, $2 series or null, $3 to $5 the group to go on after, $6 how many are wanted. */
-const GROUPS = `
-  select g.name_id, g.series_id, g.folder_id
-    from unnest($1::int4[]) with ordinality as n(id, nth)
-         cross join lateral (
-           select distinct v.name_id, v.series_id, v.folder_id from catalog.entries v
-            where v.name_id = n.id and ($2::int4[] is null or v.series_id = any($2))
-              and (n.id > $3 or (v.series_id, v.folder_id) > ($4, $5))
-            order by v.name_id, v.series_id, v.folder_id
-            limit $6
-         ) g
-   order by n.nth, g.series_id, g.folder_id
-   limit $6`;
+const GROUPS = readSql('./groups.sql', import.meta.url);
 
 /** $1 names, $2 series, $3 folders of groups. */
 const DETAILS = `

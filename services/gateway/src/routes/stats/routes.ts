@@ -1,3 +1,4 @@
+import { readSql } from '@cyborgbackup/database';
 import { z } from 'zod';
 import type { GatewayDeps } from '../deps.ts';
 import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
@@ -5,13 +6,7 @@ import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 const DAYS = 30;
 const DAY_MILLIS = 24 * 60 * 60_000;
 
-const PER_DAY = `
-  select to_char(started at time zone 'UTC', 'YYYY-MM-DD') as date,
-         sum(original_size) as size, sum(deduplicated_size) as dedup,
-         count(*) filter (where status = 'successful') as success, count(*) filter (where status = 'failed') as failed
-    from scheduler.jobs
-   where job_type = 'job' and started >= $1
-   group by 1 order by 1`;
+const PER_DAY = readSql('./per-day.sql', import.meta.url);
 
 const dayStats = z.object({
   date: z.string(),
