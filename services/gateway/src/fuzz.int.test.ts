@@ -70,6 +70,8 @@ beforeAll(async () => {
     position: '0',
     job: 1,
     public_key: 'ssh-ed25519 AAAA',
+    host: 'nas.example.com',
+    port: 22,
     revoked: 1,
     line: 'restrict ssh-ed25519 AAAA',
     user: admin.uuid,

@@ -54,6 +54,7 @@ describe('a resource', () => {
       modified: STAMP,
       created_by: null,
       modified_by: null,
+      host_key: null,
       hostname: 'lab.example.com',
       ip: '',
       version: '',
