@@ -73,7 +73,8 @@ describe('the paths of a policy', () => {
     const mailbox = join('/var/mail', `cyborgbackup-test-${randomUUID()}`);
     await writeFile(mailbox, 'mail');
     try {
-      const ended = await backup({ policy: { policy_type: 'mail' }, variables: {} });
+      // The series has backups of other folders, beside which four bytes have shrunk.
+      const ended = await backup({ policy: { policy_type: 'mail', shrink_limit: null }, variables: {} });
       expect(ended).toMatchObject({
         status: 'successful',
         end: { warnings: ['/var/lib/mail does not exist on 127.0.0.1.'] },

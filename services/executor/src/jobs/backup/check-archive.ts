@@ -31,7 +31,7 @@ export const plausibilityError = (comparison: ArchiveComparison): string | undef
   return `The source shrank by ${Math.floor(shrunk)} %, from ${from}; ${shrinkLimit} % are allowed. ${advice}`;
 };
 
-/** Borg's sizes include what it notes about a file, so those of a small dump do not tell whether it is empty. */
+/** Some of borg's sizes include what it notes about a file, so those of a small dump do not tell whether it is empty. */
 const SMALL_BYTES = 8_192;
 
 const isEmptyDump = async (context: JobContext, endpoint: BorgEndpoint, archive: ArchiveFacts): Promise<boolean> => {
