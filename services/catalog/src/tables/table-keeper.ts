@@ -28,7 +28,7 @@ const MAX_WAIT_MILLIS = 60_000;
 /** Changed rows from which on the table is analyzed: so few may be scanned for each entry of a listing. */
 const ANALYZE_THRESHOLD = 1_000;
 
-const MERGE_PENDING = readSql('./merge-pending.sql', import.meta.url);
+const MERGE_PENDING = readSql(new URL('./merge-pending.sql', import.meta.url));
 
 /** Also true without any count: a server that crashed has lost it. */
 const NEEDS_ANALYZE = `

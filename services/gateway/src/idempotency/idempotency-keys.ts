@@ -23,7 +23,7 @@ export interface IdempotencyKeys {
 }
 
 /** A new key, an expired one (with a new seed), or one of the same request that is free or whose process died while it had it. */
-const TAKE = readSql('./take-key.sql', import.meta.url);
+const TAKE = readSql(new URL('./take-key.sql', import.meta.url));
 
 export const createIdempotencyKeys = (pool: Pool): IdempotencyKeys => ({
   take: async (id, fingerprint) => {

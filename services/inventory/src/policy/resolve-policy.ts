@@ -21,7 +21,7 @@ type PolicyRow = ResolvedPolicy['policy'] & {
   readonly revision: string;
 };
 
-const READ_POLICY = readSql('./read-policy.sql', import.meta.url);
+const READ_POLICY = readSql(new URL('./read-policy.sql', import.meta.url));
 
 const readPolicy = async (pool: Pool, id: number): Promise<PolicyRow> => {
   const { rows } = await pool.query<PolicyRow>(READ_POLICY, [id]);

@@ -25,7 +25,7 @@ interface OpenJobRow extends JobRecord, Pick<JobRow, 'status' | 'attempt'> {
 }
 
 /** All jobs of runs of which a job has not ended, still holds its grant, or awaits an extension. */
-const OPEN_JOBS = readSql('./open-jobs.sql', import.meta.url);
+const OPEN_JOBS = readSql(new URL('./open-jobs.sql', import.meta.url));
 
 /** All rows of a table, with times as the log has them. */
 const selectAll = ({ name, columns }: Table): string => {

@@ -25,7 +25,7 @@ export interface LatestArchive extends Pick<JobRow, 'uuid' | 'id'> {
   readonly machine: NonNullable<PlannedJob['machine']> | null;
 }
 
-const LATEST_ARCHIVES = readSql('./latest-archives.sql', import.meta.url);
+const LATEST_ARCHIVES = readSql(new URL('./latest-archives.sql', import.meta.url));
 
 /** Of each client of a policy, and of each machine, in the repository that the policy has now. */
 export const latestArchives = async (

@@ -20,7 +20,7 @@ interface JobToRelaunch extends RelaunchedJob {
 }
 
 /** The archive's name is null unless the master made its archive. */
-const FIND_JOB = readSql('./find-job.sql', import.meta.url);
+const FIND_JOB = readSql(new URL('./find-job.sql', import.meta.url));
 
 const findJob = async ({ pool }: RunDeps, uuid: string): Promise<JobToRelaunch> => {
   const { rows } = await pool.query<JobToRelaunch>(FIND_JOB, [uuid]);

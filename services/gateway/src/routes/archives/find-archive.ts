@@ -23,7 +23,7 @@ export interface FoundArchive
 }
 
 /** Of several in one repository the latest. */
-const FIND = readSql('./find-archive.sql', import.meta.url);
+const FIND = readSql(new URL('./find-archive.sql', import.meta.url));
 
 /**
  * The archive of this name. One in a repository that was removed from the inventory is found only if there is no other.

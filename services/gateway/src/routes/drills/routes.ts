@@ -56,7 +56,7 @@ const clientProofSchema = z.object({
 type ClientProofRow = Omit<z.output<typeof clientProofSchema>, 'age' | 'failing'>;
 
 /** Clients that nothing was ever proven of come first, then those whose proof is oldest. */
-const CLIENT_PROOFS = readSql('./client-proofs.sql', import.meta.url);
+const CLIENT_PROOFS = readSql(new URL('./client-proofs.sql', import.meta.url));
 
 const presentDrill = (row: DrillRow): object =>
   represent(drillSchema, {

@@ -67,7 +67,7 @@ const findNames = async (reader: Reader, pattern: string, from: number, limit: n
 };
 
 /** $1 names, $2 series or null, $3 to $5 the group to go on after, $6 how many are wanted. */
-const GROUPS = readSql('./groups.sql', import.meta.url);
+const GROUPS = readSql(new URL('./groups.sql', import.meta.url));
 
 /** $1 names, $2 series, $3 folders of groups. */
 const DETAILS = `

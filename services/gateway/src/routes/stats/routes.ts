@@ -6,7 +6,7 @@ import { endpoint, type Endpoint } from '../../http/core/endpoint.ts';
 const DAYS = 30;
 const DAY_MILLIS = 24 * 60 * 60_000;
 
-const PER_DAY = readSql('./per-day.sql', import.meta.url);
+const PER_DAY = readSql(new URL('./per-day.sql', import.meta.url));
 
 const dayStats = z.object({
   date: z.string(),
