@@ -18,38 +18,65 @@ const cannotBeMade = (folder: string, { where }: BorgRunner, stderr: string): Jo
 
 export const joined = (folder: string, path: string): string => `${folder.replace(/\/+$/, '')}/${path}`;
 
-/**
- * Makes a folder, and a private one from which things can be renamed to their paths below the folder. In the private one there is
- * a folder to extract to, and one for times.
- * @returns the private folder's path, without links
- * @throws JobFailure
- */
-export const makeStage = async (
-  runner: BorgRunner,
-  stage: { readonly root: string; readonly below: string; readonly name: string; readonly inPlace: boolean },
-  signal: AbortSignal,
-): Promise<string> => {
-  const { root, below, name, inPlace } = stage;
-  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below];
-  const { exitCode, stdout, stderr } = await runCommand(runner, argv, { signal, timeoutMillis: TIMEOUT_MILLIS });
-  if (exitCode !== 0) throw cannotBeMade(joined(root, name), runner, stderr);
-  return stdout.replace(/\n$/, '');
-};
-
 const OWNERSHIP_MILLIS = 10_000;
 
 /**
  * Removes a folder of the job, unless another attempt has the job now and may use it. A failure is only a warning: the result of
  * the job counts more than a folder that stays.
  */
-export const removeFolder = async (context: JobContext, runner: BorgRunner, folder: string): Promise<void> => {
+const removeBy = async (
+  context: JobContext,
+  runner: BorgRunner,
+  { folder, argv }: { readonly folder: string; readonly argv: readonly string[] },
+): Promise<void> => {
   const { output } = context;
   try {
     await context.assertOwnership(AbortSignal.timeout(OWNERSHIP_MILLIS));
-    const options = { timeoutMillis: TIMEOUT_MILLIS };
-    const { exitCode, stderr } = await runCommand(runner, ['sh', '-c', REMOVE_FOLDER, 'sh', folder], options);
+    const { exitCode, stderr } = await runCommand(runner, argv, { timeoutMillis: TIMEOUT_MILLIS });
     if (exitCode !== 0) throw new Error(stderr.trim());
   } catch (error) {
     output.write('system_warning', `The folder ${folder} on ${runner.where} could not be removed: ${messageOf(error)}`);
+  }
+};
+
+/** See `removeBy`. */
+export const removeFolder = (context: JobContext, runner: BorgRunner, folder: string): Promise<void> =>
+  removeBy(context, runner, { folder, argv: ['sh', '-c', REMOVE_FOLDER, 'sh', folder] });
+
+/**
+ * Makes a folder, and a private one from which things can be renamed to their paths below the folder. In the private one there is
+ * a folder to extract to, and one for times. A job that is stopped meanwhile leaves none.
+ * @returns the private folder's path, without links
+ * @throws JobFailure
+ */
+export const makeStage = async (
+  context: JobContext,
+  runner: BorgRunner,
+  stage: { readonly root: string; readonly below: string; readonly name: string; readonly inPlace: boolean },
+): Promise<string> => {
+  const { root, below, name, inPlace } = stage;
+  const argv = (make: 'yes' | 'no'): string[] => [
+    'sh',
+    '-c',
+    MAKE_STAGE,
+    'sh',
+    root,
+    name,
+    inPlace ? 'yes' : 'no',
+    below,
+    make,
+  ];
+  try {
+    const { signal } = context;
+    const { exitCode, stdout, stderr } = await runCommand(runner, argv('yes'), {
+      signal,
+      timeoutMillis: TIMEOUT_MILLIS,
+    });
+    if (exitCode !== 0) throw cannotBeMade(joined(root, name), runner, stderr);
+    return stdout.replace(/\n$/, '');
+  } catch (error) {
+    // It may be there, although we were not told where.
+    await removeBy(context, runner, { folder: joined(root, name), argv: argv('no') });
+    throw error;
   }
 };

@@ -113,7 +113,7 @@ const restoreThroughStage = async (restore: Restore, plan: RestorePlan, parents:
   const { signal } = context;
   await context.assertOwnership(signal);
   const name = `.cyborgbackup-restore-${context.plan.job.uuid}`;
-  const stage = await makeStage(target.files, { root, below: commonPath(selection), name, inPlace }, signal);
+  const stage = await makeStage(context, target.files, { root, below: commonPath(selection), name, inPlace });
   const files = joined(stage, 'files');
   try {
     const extracted = await extract(restore, parents, files);

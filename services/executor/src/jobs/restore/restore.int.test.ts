@@ -328,14 +328,16 @@ it('names selected paths that the archive does not have, and writes nothing', as
   expect(existsSync(dest)).toBe(false);
 });
 
-/** Runs once before the program of this name on the hosts, in the folder of what was extracted. */
-const before = (program: string, script: string): void => {
+/** A script in the place of a program of the hosts. It is given the program's path, and the command that takes it away again. */
+const onHosts = (program: string, scriptOf: (real: string, remove: string) => string): void => {
   const wrapper = join(site.folder, 'bin', program);
   const real = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
-  const once = `if [ -e tree/b.txt ]; then rm -f '${wrapper}'; ${script}; fi`;
-  writeFileSync(wrapper, `#!/bin/sh\n${once}\nexec ${real} "$@"\n`);
+  writeFileSync(wrapper, `#!/bin/sh\n${scriptOf(real, `rm -f '${wrapper}'`)}\n`);
   chmodSync(wrapper, 0o755);
 };
+/** Runs once before the program of this name on the hosts, in the folder of what was extracted. */
+const before = (program: string, script: string): void =>
+  onHosts(program, (real, remove) => `if [ -e tree/b.txt ]; then ${remove}; ${script}; fi\nexec ${real} "$@"`);
 
 describe('the verification of a restore', () => {
   const tamper = `printf 'B in the archive' >tree/b.txt; touch -d '${MIDDLE.toISOString()}' tree/b.txt`;
@@ -396,14 +398,26 @@ const until = async (what: string, isSo: () => boolean): Promise<void> => {
   }
 };
 
-it('leaves no private folder and no process after a cancellation', async () => {
-  mkdirSync(dest);
-  const { uuid } = await site.start({
-    restore: requestOf({ item: 'big.bin', replace: 'never', destination: 'client' }),
+describe('a cancellation leaves no private folder and no process', () => {
+  const cancelOnceStaging = async (): Promise<void> => {
+    mkdirSync(dest);
+    const { uuid } = await site.start({
+      restore: requestOf({ item: 'big.bin', replace: 'never', destination: 'client' }),
+    });
+    await until('the staging is there', () => staging().length > 0);
+    await site.append(jobStream(uuid), { type: 'job-cancel-requested', data: { job: uuid } });
+    site.deps.connection.nats.publish(CANCEL_SIGNAL, JSON.stringify({ job: uuid }));
+    expect(await site.ended(uuid)).toMatchObject({ status: 'canceled' });
+    expect(readdirSync(dest)).toEqual([]);
+  };
+
+  it('while files are extracted', cancelOnceStaging);
+
+  it('while the folder has just been made, and we do not know yet where', async () => {
+    onHosts('mkdir', (real, remove) => {
+      const wait = `case "$*" in *.cyborgbackup-restore*) ${remove}; exec sleep 600 ;; esac`;
+      return `${real} "$@" || exit\n${wait}`;
+    });
+    await cancelOnceStaging();
   });
-  await until('the staging is there', () => staging().length > 0);
-  await site.append(jobStream(uuid), { type: 'job-cancel-requested', data: { job: uuid } });
-  site.deps.connection.nats.publish(CANCEL_SIGNAL, JSON.stringify({ job: uuid }));
-  expect(await site.ended(uuid)).toMatchObject({ status: 'canceled' });
-  expect(readdirSync(dest)).toEqual([]);
 });
