@@ -32,6 +32,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ic_cron: 'When that is, as a crontab in UTC.',
   install_borg:
     'Whether a preparation may install borg and what it needs from the distribution’s packages; otherwise it says what is missing.',
+  max_clock_difference:
+    'How many seconds the clock of a client may differ from the control plane’s for a backup; 0 for any. More than a minute is told in any case.',
   mail_system: NO_MAIL,
   mail_from: NO_MAIL,
   mail_server: NO_MAIL,
@@ -81,6 +83,7 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
     [21, 'integrity_check', 'boolean', 'False'],
     [22, 'ic_cron', 'string', '00 20 * * *'],
     [23, 'install_borg', 'boolean', 'False'],
+    [25, 'max_clock_difference', 'integer', '0'],
   ]),
   ...group('3 - Mail', [
     [1, 'mail_system', 'boolean', 'True'],
@@ -109,6 +112,9 @@ export const SSH_KEY_SETTING = `${PREFIX}ssh_key`;
 
 /** The setting that lets executors pin the key that a host has at the first contact. */
 export const TRUST_FIRST_CONTACT_SETTING = `${PREFIX}trust_first_contact`;
+
+/** The setting that limits how far a client's clock may be off. */
+export const MAX_CLOCK_DIFFERENCE_SETTING = `${PREFIX}max_clock_difference`;
 
 const byKey = new Map(SETTINGS_CATALOGUE.map((definition) => [definition.key, definition]));
 

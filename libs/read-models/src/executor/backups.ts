@@ -14,7 +14,10 @@ export const backups = defineTable('executor.backups', {
     machine: 'text',
     /** As planned, then as made. */
     archive: 'text?',
-    /** Null until the archive is complete, as far as is known. */
+    /** When the attempt that made it began, by our clock, and where the log says so. Null until an attempt begins. */
+    begun_at: 'timestamptz?',
+    begun_position: 'safeint?',
+    /** By the clock of the host that made the archive. Null until the archive is complete, as far as is known. */
     started_at: 'timestamptz?',
     /** Seconds. */
     duration: 'float8',
@@ -25,7 +28,7 @@ export const backups = defineTable('executor.backups', {
     removed: 'bool',
   },
   key: ['job'],
-  indexes: ['(client, machine, started_at)', '(archive)'],
+  indexes: ['(client, machine, begun_position)', '(archive)'],
 });
 export type BackupRow = RowOf<typeof backups>;
 

@@ -41,6 +41,8 @@ export interface BackupEndpoint extends BorgEndpoint {
   readonly pull: boolean;
   /** Runs scripts on the client with the rights that the backup has, for hooks and to examine its files. */
   readonly client: BorgRunner;
+  /** Seconds that the client's clock is ahead of ours. */
+  readonly clockDifference: number;
   /**
    * How borg reads files of the client. The paths stored in the archive are the same in push and pull.
    * @param paths absolute, as on the client

@@ -8,6 +8,7 @@ import {
 } from '@cyborgbackup/borg';
 import type { ConnectionOptions, JobContext } from '../job/job-context.ts';
 import { clientOf } from '../job/job-plan.ts';
+import { clockDifference, tellClockDifference } from './clock-difference.ts';
 import { parseOpenssh } from './openssh-version.ts';
 import { clientLogin, type Login } from './secrets.ts';
 import { openSession } from './ssh-session.ts';
@@ -22,6 +23,8 @@ export interface ClientSession extends AsyncDisposable {
   readonly isRoot: boolean;
   /** Of the OpenSSH client there, for example `9.2`; undefined when there is none. */
   readonly opensshVersion: string | undefined;
+  /** Seconds that its clock is ahead of ours. */
+  readonly clockDifference: number;
   /** The program of the sftp server there, when it was found. */
   readonly sftpServer: string | undefined;
 }
@@ -43,7 +46,10 @@ export const openClientSession = async (
   const target = { user: login.user, host: hostname, port };
   const ssh = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {
+    const from = Date.now();
     const { stdout } = await runCommand(sshRunner(ssh), ['sh', '-c', PROBE], { signal: options.signal });
+    const difference = clockDifference(field(stdout, 'clock'), { from, to: Date.now() });
+    tellClockDifference(hostname, difference, options);
     const sudo = field(stdout, 'sudo') === 'yes';
     return {
       ssh,
@@ -52,6 +58,7 @@ export const openClientSession = async (
       sudo,
       isRoot: sudo || field(stdout, 'uid') === '0',
       opensshVersion: parseOpenssh(field(stdout, 'ssh') ?? ''),
+      clockDifference: difference,
       sftpServer: field(stdout, 'sftp'),
       [Symbol.asyncDispose]: () => ssh.close(),
     };

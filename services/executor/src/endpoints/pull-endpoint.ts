@@ -89,6 +89,7 @@ export const openPullEndpoint = async (options: ConnectionOptions, target: Backu
       env: { ...endpoint.env, BORG_FILES_CACHE_SUFFIX: client.uuid },
       pull: true,
       client: session.runner,
+      clockDifference: session.clockDifference,
       files: filesOf(session, target, options.signal),
       dump: (argv) => {
         hasDumped = true;

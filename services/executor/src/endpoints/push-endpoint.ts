@@ -66,6 +66,7 @@ export const openPushEndpoint = async (
   return {
     pull: false,
     client: client.runner,
+    clockDifference: client.clockDifference,
     files: async (paths, { oneFileSystem, patterns = [] }) => ({
       create: { source: { paths }, exclude: [], patterns, oneFileSystem },
       run: {},

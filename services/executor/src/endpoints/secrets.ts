@@ -1,4 +1,5 @@
 import {
+  MAX_CLOCK_DIFFERENCE_SETTING,
   SETTINGS_STREAM,
   TRUST_FIRST_CONTACT_SETTING,
   isSettingOn,
@@ -116,6 +117,10 @@ export const clientLogin = async (deps: Readable): Promise<Login> => {
 /** Whether a preparation may install programs from a distribution's packages. */
 export const mayInstallPrograms = async (deps: Readable): Promise<boolean> =>
   isSettingOn((await readSettings(deps)).values.get(INSTALL_BORG) ?? null);
+
+/** Seconds that a client's clock may differ from ours for a backup; 0 for any. */
+export const maxClockDifference = async (deps: Readable): Promise<number> =>
+  Number((await readSettings(deps)).values.get(MAX_CLOCK_DIFFERENCE_SETTING) ?? 0);
 
 /** Whether the key of a host that was never seen may be pinned as it is. */
 export const trustsFirstContact = async (deps: Readable): Promise<boolean> =>

@@ -3,6 +3,8 @@ import { defineReadModel } from '@cyborgbackup/projections';
 import { executor, type BackupRow } from '@cyborgbackup/read-models';
 
 const UNMADE = {
+  begun_at: null,
+  begun_position: null,
   started_at: null,
   duration: 0,
   files: 0,
@@ -38,6 +40,8 @@ const made = (archive: ArchiveFacts | null, succeeded: boolean): Partial<BackupR
 export const backups = defineReadModel<BackupRow, RunEvent | JobEvent | CatalogEvent>(executor.backups, {
   'run-requested': ({ data }, table) => table.put(...plannedBackups(data.uuid, data.jobs)),
   'run-extended': ({ data }, table) => table.put(...plannedBackups(data.uuid, data.jobs)),
+  'job-started': ({ data, metadata, position }, table) =>
+    table.update({ job: data.job }, { begun_at: metadata.occurredAt, begun_position: Number(position) }),
   'job-succeeded': ({ data }, table) => table.update({ job: data.job }, made(data.archive, true)),
   'job-failed': ({ data }, table) => table.update({ job: data.job }, made(data.archive, false)),
   'archive-removed': ({ data }, table) => table.update({ job: data.job }, { removed: true }),

@@ -62,6 +62,6 @@ const models: Record<keyof typeof executor, ReadModel> = { jobEvents, runs, atte
 
 export const executorProjection = defineProjection({
   name: 'executor',
-  version: 4,
+  version: 5,
   models: Object.values(models),
 });

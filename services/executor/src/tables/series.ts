@@ -17,23 +17,26 @@ export const seriesOf = ({ run, job }: JobPlan): Series | undefined =>
 
 export interface RecordedArchive {
   readonly name: string;
-  /** When it was begun, milliseconds since the epoch; null for one that was not reported as complete. */
-  readonly at: number | null;
-  /** Its backup succeeded. */
+  /** When its backup was begun, by our clock; milliseconds since the epoch. */
+  readonly at: number;
+  /** Its place among others, in the order in which the log has their beginnings: no clock can change that. */
+  readonly position: number;
+  /** Its backup succeeded. One that was not recorded as complete (its job was lost or canceled at the very end) is not good. */
   readonly good: boolean;
 }
 
-/** The archives that the backups of a series have made in this repository, or meant to make, in no order. */
+/** The archives that the backups of a series have made in this repository, or begun to make, in no order. */
 export const readSeries = async (
   pool: ServiceDeps['pool'],
   { policy, client, machine }: Series,
   repository: string,
 ): Promise<readonly RecordedArchive[]> => {
   const { rows } = await pool.query<RecordedArchive>(
-    `select b.archive as name, (extract(epoch from b.started_at) * 1000)::float8 as at, b.succeeded as good
+    `select b.archive as name, (extract(epoch from b.begun_at) * 1000)::float8 as at,
+            b.begun_position::float8 as position, b.succeeded as good
        from executor.backups b join executor.runs r on r.run = b.run
       where b.client = $2 and b.machine = $3 and r.policy = $1 and r.repository = $4
-        and b.archive is not null and not b.removed`,
+        and b.archive is not null and b.begun_position is not null and not b.removed`,
     [policy, client, machine, repository],
   );
   return rows;
@@ -56,7 +59,7 @@ export const readLastGood = async (
     `select b.archive, b.original_size::float8 as "originalSize", b.duration
        from executor.backups b join executor.runs r on r.run = b.run
       where b.client = $2 and b.machine = $3 and r.policy = $1 and b.succeeded
-      order by b.started_at desc limit 1`,
+      order by b.begun_position desc limit 1`,
     [policy, client, machine],
   );
   return rows[0];

@@ -116,6 +116,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
       await running;
     },
     append,
+    appendAt: log.appendAt,
     start,
     ended,
     answer: log.answer,

@@ -92,7 +92,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const url = `ssh://${repositoryHost.user}@${repositoryHost.host}:${repositoryHost.port}${folder}/repository`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
   const log = createSiteLog(deps);
-  const { append, answer, event } = log;
+  const { append, appendAt, answer, event } = log;
 
   const borg: JobSite['borg'] = async (...argv) => {
     const { stdout } = await run('borg', argv, {
@@ -178,6 +178,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     borg,
     archives: async () => (await borg('list', '--short', '--consider-checkpoints')).split('\n').filter(Boolean),
     append,
+    appendAt,
     registerRepository,
     answer,
     lines: log.lines,

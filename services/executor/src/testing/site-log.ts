@@ -1,6 +1,6 @@
 import { jobEvolver, jobStream, outputStream, type JobState, type OutputLine } from '@cyborgbackup/contracts';
 import { eventId, loadState } from '@cyborgbackup/event-store';
-import { systemContext, type DomainEvent } from '@cyborgbackup/kernel';
+import { systemContext, type DomainEvent, type NewEvent } from '@cyborgbackup/kernel';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { randomUUID } from 'node:crypto';
 
@@ -15,6 +15,8 @@ export interface EndedJob extends JobState {
 /** The log and the other services, as a test of jobs sees and plays them. */
 export interface SiteLog {
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
+  /** As if by a process whose clock says so (ISO 8601). */
+  appendAt(occurredAt: string, stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   /** Answers an RPC in place of a service, until `close`. */
   answer(subject: string, handle: (data: never) => unknown): void;
   /** Resolves with the job's first event of the type. */
@@ -29,6 +31,12 @@ const END = 'job-(succeeded|failed|canceled)';
 
 export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLog => {
   const stops: (() => void)[] = [];
+  const encode = (stream: string, events: readonly DomainEvent[]): Promise<NewEvent[]> => {
+    const context = systemContext('test');
+    return Promise.all(
+      events.map((one, index) => codec.encode(one, { id: eventId(randomUUID(), stream, index), context })),
+    );
+  };
 
   const event: SiteLog['event'] = async (job, type) => {
     const found = new AbortController();
@@ -54,11 +62,12 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
     lines,
     output: async (job) => (await lines(job)).map(({ stdout }) => stdout).join('\n'),
     append: async (stream, ...events) => {
-      const context = systemContext('test');
-      const encoded = await Promise.all(
-        events.map((one, index) => codec.encode(one, { id: eventId(randomUUID(), stream, index), context })),
-      );
-      await store.append(stream, encoded, 'any');
+      await store.append(stream, await encode(stream, events), 'any');
+    },
+    appendAt: async (occurredAt, stream, ...events) => {
+      const encoded = await encode(stream, events);
+      const dated = encoded.map((one) => ({ ...one, metadata: { ...one.metadata, occurredAt } }));
+      await store.append(stream, dated, 'any');
     },
     answer: (subject, handle) => {
       const subscription = connection.nats.subscribe(subject, {

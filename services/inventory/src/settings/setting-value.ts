@@ -60,6 +60,8 @@ const BY_KEY: Readonly<Record<string, Check>> = {
   cyborgbackup_ic_cron: crontab,
   cyborgbackup_mail_port: integerWithin(1, 65_535),
   cyborgbackup_job_cleaning: integerWithin(0, 36_500),
+  // A year.
+  cyborgbackup_max_clock_difference: integerWithin(0, 31_536_000),
 };
 
 const BY_TYPE = { boolean, integer, string, password: string, privatekey: string };

@@ -1,3 +1,4 @@
+import { MAX_CLOCK_DIFFERENCE_SETTING, SETTINGS_STREAM } from '@cyborgbackup/contracts';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -112,4 +113,22 @@ it('retries a dump that its host ended after the connection was lost', async () 
   const { job } = await local.start({ policy: { policy_type: 'piped' }, variables: { command: 'sleep 60' } });
   const { data } = await local.event(job, 'job-attempt-lost');
   expect(data).toMatchObject({ transport: true, reason: expect.stringMatching(/heard nothing from this executor/) });
+});
+
+it('tells how far the clock of a client is off, and refuses more than the setting allows', async () => {
+  const folder = join(site.folder, 'clock');
+  await mkdir(folder);
+  await writeFile(join(folder, 'date'), `#!/bin/sh\necho $(($(/bin/date +%s) + 7200))\n`);
+  await chmod(join(folder, 'date'), 0o755);
+  await using local = await startJobSite({ clientPath: folder });
+  const dump = { policy: { policy_type: 'piped' }, variables: { command: 'echo dump' } };
+  const told = await local.runJob(dump);
+  expect(told).toMatchObject({ status: 'successful' });
+  expect(await local.output(told.job)).toMatch(/The clock of \S+ is 7(199|200) s ahead of the control plane's: .*NTP/);
+  const setting = { key: MAX_CLOCK_DIFFERENCE_SETTING, value: '3600' };
+  await local.append(SETTINGS_STREAM, { type: 'setting-changed', data: setting });
+  expect(await local.runJob(dump)).toMatchObject({
+    status: 'failed',
+    reason: expect.stringMatching(/and the setting cyborgbackup_max_clock_difference allows 3600 s\. Set its clock/),
+  });
 });

@@ -1,6 +1,7 @@
 import { parseCreateResult, type ArchiveInfo } from '@cyborgbackup/borg';
 import type { ArchiveFacts } from '@cyborgbackup/contracts';
 import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
+import { refuseClockDifference } from '../../endpoints/clock-difference.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { archiveOf, clientOf, openVariables, policyOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
@@ -69,6 +70,7 @@ export const runBackup = async (context: JobContext): Promise<JobResult> => {
     repository: repositoryOf(plan),
     pull: policy.mode_pull,
   });
+  await refuseClockDifference(context, { hostname: client.hostname, seconds: endpoint.clockDifference });
 
   const makeArchive = async (): Promise<ClaimedArchive> => {
     const lost = attempt > 1 ? await findLostArchive(context, endpoint, archive) : undefined;

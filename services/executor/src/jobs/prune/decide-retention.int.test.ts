@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { decideRetention, RULES, type SeriesArchive } from './decide-retention.ts';
+import type { RecordedArchive } from '../../tables/series.ts';
+import { decideRetention, RULES } from './decide-retention.ts';
 
 const run = promisify(execFile);
 const HOUR = 3_600_000;
 
 let folder: string;
-let series: readonly SeriesArchive[];
+let series: readonly RecordedArchive[];
 
 const borg = (...argv: string[]): Promise<{ stderr: string }> =>
   run('borg', argv, {
@@ -34,10 +35,10 @@ beforeAll(async () => {
   await borg('init', '--encryption=none');
   const [sample] = fc.sample(fc.array(fc.tuple(step, letters), { minLength: 22, maxLength: 22 }), 1);
   let at = Date.UTC(2019, 11, 20, 22, 30);
-  const archives: SeriesArchive[] = [];
+  const archives: RecordedArchive[] = [];
   for (const [index, [millis, name]] of (sample ?? []).entries()) {
     at += millis;
-    archives.push({ name: `${name}-${index}`, at: Math.floor(at / 1000) * 1000, good: true });
+    archives.push({ name: `${name}-${index}`, at: Math.floor(at / 1000) * 1000, position: index, good: true });
   }
   series = archives;
   for (const { name, at: time } of archives) {

@@ -1,3 +1,5 @@
+import type { RecordedArchive } from '../../tables/series.ts';
+
 /** The rules in borg's order: an archive is credited to the first rule that wants it. */
 export const RULES = ['hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
 type Rule = (typeof RULES)[number];
@@ -25,15 +27,6 @@ export const PERIODS: Readonly<Record<Rule, (millis: number) => string>> = {
   yearly: (millis) => beginning(millis, 'YYYY'.length),
 };
 
-/** An archive of one series: made by one policy of one client (or virtual machine). */
-export interface SeriesArchive {
-  readonly name: string;
-  /** When it was begun, milliseconds since the epoch. */
-  readonly at: number;
-  /** Its backup succeeded; false also when its source was empty or shrank too much. */
-  readonly good: boolean;
-}
-
 /** How many archives to keep of each period; 0 = the period is not used. */
 export type Keep = Readonly<Record<Rule, number>>;
 
@@ -44,19 +37,24 @@ export interface RetentionDecision {
   readonly removed: readonly string[];
 }
 
-const newestFirst = (archives: readonly SeriesArchive[]): readonly SeriesArchive[] =>
-  archives.toSorted((a, b) => b.at - a.at || (a.name < b.name ? 1 : -1));
+const newestFirst = (archives: readonly RecordedArchive[]): readonly RecordedArchive[] =>
+  archives.toSorted((a, b) => b.position - a.position);
 
 /**
  * Applies one rule as borg 1.2 and 1.4 do: of each period the last archive is taken, from now backwards; one that an earlier
  * rule took already counts for its period but not towards this rule's number. A rule that found too few also takes the
  * oldest archive, so that the first monthly archive is there before the first month is over.
  */
-const applyRule = (archives: readonly SeriesArchive[], rule: Rule, count: number, kept: Map<string, string>): void => {
+const applyRule = (
+  archives: readonly RecordedArchive[],
+  rule: Rule,
+  count: number,
+  kept: Map<string, string>,
+): void => {
   if (count === 0) return;
   let found = 0;
   let period: string | undefined;
-  const take = ({ name }: SeriesArchive, label: string): void => {
+  const take = ({ name }: RecordedArchive, label: string): void => {
     found += 1;
     kept.set(name, `${label} #${found}`);
   };
@@ -77,11 +75,12 @@ const applyRule = (archives: readonly SeriesArchive[], rule: Rule, count: number
  *   - no rule at all keeps everything;
  *   - an archive that is not good never replaces a good one. It is removed as soon as there is a newer good one; until then it may
  *     be the best there is;
+ *   - the newest is the one whose backup the log has last, and its time is that of the log: a client's clock decides nothing;
  *   - hence the newest good archive stays whatever the rules say, and so does everything when none is good.
  *
  * decide-retention.int.test.ts compares it with `borg prune`. See docs/decisions/0009-retention-of-our-own.md.
  */
-export const decideRetention = (archives: readonly SeriesArchive[], keep: Keep): RetentionDecision => {
+export const decideRetention = (archives: readonly RecordedArchive[], keep: Keep): RetentionDecision => {
   const sorted = newestFirst(archives);
   const kept = new Map<string, string>();
   if (RULES.every((rule) => keep[rule] === 0)) {

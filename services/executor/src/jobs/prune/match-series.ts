@@ -1,28 +1,23 @@
 import type { RecordedArchive } from '../../tables/series.ts';
-import type { SeriesArchive } from './decide-retention.ts';
 
 export interface MatchedSeries {
-  /** In the repository. One that was not recorded as complete (its job was lost or canceled at the very end) is not good. */
-  readonly present: readonly SeriesArchive[];
+  readonly present: readonly RecordedArchive[];
   /** Names of the checkpoints that borg keeps of unfinished backups. */
   readonly unfinished: readonly string[];
 }
 
 const CHECKPOINT = /\.checkpoint(\.\d+)?$/;
 
-/** Finds the archives of a series among those of the repository. All others are ignored. */
+/** Finds the archives of a series among those of the repository, whose times are the clients' and do not count. */
 export const matchSeries = (
   recorded: readonly RecordedArchive[],
-  listed: readonly { readonly name: string; readonly start: string }[],
+  listed: readonly { readonly name: string }[],
 ): MatchedSeries => {
-  const starts = new Map(listed.map(({ name, start }) => [name, Date.parse(start)]));
+  const there = new Set(listed.map(({ name }) => name));
   const names = new Set(recorded.map(({ name }) => name));
   return {
-    present: recorded.flatMap(({ name, at, good }) => {
-      const start = starts.get(name);
-      return start === undefined ? [] : [{ name, at: start, good: good && at !== null }];
-    }),
-    unfinished: [...starts.keys()].filter(
+    present: recorded.filter(({ name }) => there.has(name)),
+    unfinished: [...there].filter(
       (name) => !names.has(name) && CHECKPOINT.test(name) && names.has(name.replace(CHECKPOINT, '')),
     ),
   };

@@ -33,9 +33,17 @@ const NEWEST = Date.UTC(2026, 2, 1, 4);
 /** The backups that made archives, by name. */
 const jobs = new Map<string, string>();
 
-/** An archive that a backup of the series made so many days before the newest, with borg directly. */
-const archive = async (policy: string, name: string, daysAgo: number, good = true): Promise<string> => {
-  const at = new Date(NEWEST - daysAgo * DAY).toISOString();
+/**
+ * An archive that a backup of the series made so many days before the newest, with borg directly. Older ones have to be made first.
+ * @param clock of the client
+ */
+const archive = async (
+  policy: string,
+  name: string,
+  daysAgo: number,
+  { good = true, clock = new Date(NEWEST - daysAgo * DAY) }: { good?: boolean; clock?: Date } = {},
+): Promise<string> => {
+  const at = clock.toISOString();
   await site.borg('create', `--timestamp=${at.slice(0, 19)}`, `::${name}`, join(site.folder, 'source'));
   const run = randomUUID();
   const job = randomUUID();
@@ -52,7 +60,10 @@ const archive = async (policy: string, name: string, daysAgo: number, good = tru
     deduplicated_size: 4,
   };
   await site.plan({ uuid: job, run, archive_name: name, policy: { uuid: policy } });
-  await site.append(`job-${job}`, { type: 'job-started', data: { job, run, attempt: 1, executor: 'before' } });
+  await site.appendAt(new Date(NEWEST - daysAgo * DAY).toISOString(), `job-${job}`, {
+    type: 'job-started',
+    data: { job, run, attempt: 1, executor: 'before' },
+  });
   await site.append(
     `job-${job}`,
     good
@@ -82,32 +93,44 @@ describe('a prune', () => {
   it('removes only archives of its own policy and client that no rule keeps', async () => {
     const uuid = randomUUID();
     const own: string[] = [];
-    for (const days of [0, 1, 2]) own.push(await archive(uuid, `folders-web-day-${days}`, days));
+    for (const days of [2, 1, 0]) own.push(await archive(uuid, `folders-web-day-${days}`, days));
     const other = await archive(randomUUID(), 'folders-web-01-day-1', 1);
     await site.borg('create', '::folders-web-by-hand', join(site.folder, 'source'));
     const ended = await prune({ uuid, keep_daily: 2 });
     expect(ended).toMatchObject({
       status: 'successful',
-      end: { pruned: [own[2]], repository_sizes: { deduplicated_size: expect.any(Number) } },
+      end: { pruned: [own[0]], repository_sizes: { deduplicated_size: expect.any(Number) } },
     });
-    expect((await site.archives()).toSorted()).toEqual([...own.slice(0, 2), other, 'folders-web-by-hand'].toSorted());
-    expect(forgotten).toEqual([own[2]]);
+    expect((await site.archives()).toSorted()).toEqual([...own.slice(1), other, 'folders-web-by-hand'].toSorted());
+    expect(forgotten).toEqual([own[0]]);
     expect(await site.output(ended.job)).toMatch(/Keeping folders-web-day-0 \(daily #1\)/);
   });
 
   it('never removes the last good archive, even if archives of failed backups are newer', async () => {
     const uuid = randomUUID();
     const good = await archive(uuid, 'guarded-good', 5);
-    const bad = [await archive(uuid, 'guarded-bad-1', 1, false), await archive(uuid, 'guarded-bad-2', 0, false)];
+    const bad = [
+      await archive(uuid, 'guarded-bad-1', 1, { good: false }),
+      await archive(uuid, 'guarded-bad-2', 0, { good: false }),
+    ];
     const ended = await prune({ uuid, keep_hourly: 1, keep_yearly: 1 });
     expect(ended).toMatchObject({ status: 'successful', end: { pruned: [] } });
     expect(await site.archives()).toEqual(expect.arrayContaining([good, ...bad]));
   });
 
+  it('keeps the archive that was made last, whatever the clock of the client said', async () => {
+    const uuid = randomUUID();
+    const ahead = await archive(uuid, 'clock-ahead', 2, { clock: new Date('2040-01-01T00:00:00Z') });
+    const right = await archive(uuid, 'clock-right', 1);
+    const behind = await archive(uuid, 'clock-behind', 0, { clock: new Date('1999-01-01T00:00:00Z') });
+    expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [right, ahead] } });
+    expect(await site.archives()).toContain(behind);
+  });
+
   it('removes checkpoints of unfinished backups, and reconciles the catalog with the repository', async () => {
     const uuid = randomUUID();
-    const kept = await archive(uuid, 'swept-kept', 0);
     const gone = await archive(uuid, 'swept-gone', 1);
+    const kept = await archive(uuid, 'swept-kept', 0);
     await site.borg('delete', `::${gone}`);
     await site.borg('create', `::${kept}.checkpoint`, join(site.folder, 'source'));
     expect(await site.archives()).toContain(`${kept}.checkpoint`);
@@ -123,8 +146,8 @@ describe('a prune', () => {
 
   it('ignores forgotten archives until they are found again', async () => {
     const uuid = randomUUID();
-    await archive(uuid, 'returned-new', 0);
     const old = await archive(uuid, 'returned-old', 1);
+    await archive(uuid, 'returned-new', 0);
     const job = jobs.get(old);
     await site.append(`catalog-${job}`, { type: 'archive-removed', data: { job, reason: 'pruned' } });
     expect(await prune({ uuid, keep_daily: 1 })).toMatchObject({ end: { pruned: [] } });
