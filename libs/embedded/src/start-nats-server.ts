@@ -63,6 +63,7 @@ export const startNatsServer = async (options: StartNatsOptions): Promise<Runnin
         return {
           name: EXECUTABLE,
           path,
+          lockFiles: [],
           args: ['--config', 'nats.conf'],
           directory,
           identity,

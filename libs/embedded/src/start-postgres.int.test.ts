@@ -1,7 +1,7 @@
 import { createLogger, delay, hasCode } from '@cyborgbackup/kernel';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -160,8 +160,12 @@ test('PostgreSQL does not outlive a parent that is killed', async () => {
   await query(String(url), 'create table left_behind as select 7 as n');
   parent.kill('SIGKILL');
   await until(async () => (await processesIn(cluster, 'postgres')).length === 0);
+  // As after a power cut, when its id has been given to another process.
+  const other = spawn('sleep', ['60'], { stdio: 'ignore', ...serverIdentity() });
+  await writeFile(join(cluster, 'postmaster.pid'), `${other.pid}\n${cluster}\n`);
 
   const server = await start();
+  other.kill();
   expect(await query(server.url, 'select n from left_behind')).toEqual([{ n: 7 }]);
   await server.stop();
 });

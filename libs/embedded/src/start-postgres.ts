@@ -79,6 +79,7 @@ export const startPostgres = (options: StartPostgresOptions): Promise<RunningSer
         path: join(binaries, 'postgres'),
         args: ['-D', WORKING_DIRECTORY, '-p', String(port), ...settings.map(([name, value]) => `-c${name}=${value}`)],
         directory: cluster,
+        lockFiles: ['postmaster.pid', `.s.PGSQL.${port}.lock`],
         identity,
         isReady: (line) => line.includes('database system is ready to accept connections'),
         signals: [

@@ -2,6 +2,8 @@ import { delay, messageOf } from '@cyborgbackup/kernel';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type StoppableServer, stopLeftovers } from './leftovers.ts';
 import type { Identity } from './server-identity.ts';
@@ -24,6 +26,11 @@ export interface ServerPlan extends StoppableServer {
   /** Absolute path of the executable. */
   readonly path: string;
   readonly args: readonly string[];
+  /**
+   * Names of files in the working directory by which the server would refuse to start as long as the process in them lives. What
+   * it was killed with stays there, and by now another process may have that id: after a restart of the machine, or in a copy.
+   */
+  readonly lockFiles: readonly string[];
   readonly identity: Identity | undefined;
   /** Tells the line on standard error that means "accepting connections". */
   readonly isReady: (line: string) => boolean;
@@ -99,6 +106,7 @@ export const superviseProcess = async (plan: ServerPlan): Promise<(signal?: 'SIG
 
   const start = async (): Promise<void> => {
     await stopLeftovers(plan);
+    for (const file of plan.lockFiles) await rm(join(plan.directory, file), { force: true });
     if (stopping.signal.aborted) return;
     child = spawnServer(plan);
     await untilReady(plan, child);
