@@ -45,6 +45,14 @@ test.each<[FailedRun, string, string]>([
   [{ exitCode: null, signal: 'SIGSEGV', messages: [] }, 'killed', 'SIGSEGV'],
   [{ exitCode: 52, messages: [] }, 'passphrase', 'passphrase is wrong'],
   [{ exitCode: 13, messages: [] }, 'no-repository', 'Initialise the repository'],
+  ...[
+    'Unable to negotiate with 192.0.2.1 port 22: no matching host key type found. Their offer: ssh-ed25519',
+    '/root/.ssh/config: line 3: Bad configuration option: nosuch',
+  ].map((line): [FailedRun, string, string] => [
+    { exitCode: 2, messages: [said(`ssh to the repository host: ${line}`, { logger: '' })] },
+    'repository-unreachable',
+    line,
+  ]),
   [{ exitCode: 127, messages: [said('sh: 1: exec: borg: not found', { logger: '' })] }, 'no-borg', 'not installed'],
   [
     { exitCode: 2, messages: [said("[Errno 28] No space left on device: '/srv/repo/data'")] },

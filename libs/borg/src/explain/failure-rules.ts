@@ -23,10 +23,25 @@ export type BorgFailureKind =
 /** Messages that match have this cause. In an explanation `{line}` stands for the first line of the message. */
 export type MessageRule = readonly [kind: BorgFailureKind, pattern: RegExp, explanation: string];
 
+/** What the configuration of ssh on a host, its account's own or the system's, can spoil and we cannot overrule. */
+const SSH_CONFIGURATION: readonly [pattern: RegExp, explanation: string][] = [
+  [
+    /Unable to negotiate with|no matching .* found/,
+    'The two hosts have no method in common ({line}). Look at HostKeyAlgorithms, KexAlgorithms and Ciphers in the ssh_config of the host where borg runs, and in the sshd_config of the other one.',
+  ],
+  [
+    /[Bb]ad configuration option|bad configuration options|Bad owner or permissions on/,
+    'The configuration of ssh on the host where borg runs cannot be used ({line}). Correct that file.',
+  ],
+];
+const configurationRules = (kind: BorgFailureKind): MessageRule[] =>
+  SSH_CONFIGURATION.map(([pattern, explanation]) => [kind, pattern, explanation]);
+
 const NO_BORG = 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.';
 
 /** What ssh says on its way to a client whose files or dumps are read from elsewhere. */
 export const CLIENT_SSH_RULES: readonly MessageRule[] = [
+  ...configurationRules('client-unreachable'),
   [
     'client-auth',
     /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known|Too many auth|signing failed/,
@@ -41,6 +56,7 @@ export const CLIENT_SSH_RULES: readonly MessageRule[] = [
 
 /** What ssh says on its way to the repository host, or what borg passes on from there. */
 export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
+  ...configurationRules('repository-unreachable'),
   [
     'repository-host-key',
     /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|No \S+ host key is known/,

@@ -3,14 +3,27 @@
 # `known_hosts` (lines), `agent_socket`, `directory`, `scratch`. They are described at `BorgCommand` in borg-script.ts.
 # shellcheck disable=SC2154 # `tmp` and `status` are of supervise.sh
 
+# What the account exports, in the start-up files of its shell for example, does not change what borg and ssh do: a passphrase of its
+# own would go before ours. It only says where borg keeps its files, and how this host is named in locks.
+for name in $(env | sed -n 's/^\([A-Z_]*\)=.*/\1/p'); do
+  case $name in
+    BORG_BASE_DIR | BORG_CACHE_DIR | BORG_CONFIG_DIR | BORG_SECURITY_DIR | BORG_KEYS_DIR | BORG_HOST_ID) ;;
+    BORG_* | PYTHON* | SSH_ASKPASS* | SSHFS_*) unset "$name" ;;
+  esac
+done
+
 # Answers that borg would ask for on a terminal; machine-readable exit codes; one time zone and encoding everywhere.
 export LC_ALL=C.UTF-8 TZ=UTC BORG_EXIT_CODES=modern
 export BORG_RELOCATED_REPO_ACCESS_IS_OK=yes BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes
 
 # How ssh logs in from here: `BORG_RSH` to the repository host, `CYBORGBACKUP_SSH` to a client. Without `known_hosts` those of
-# the account count. An unknown host is refused either way.
-ssh_command='ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o UpdateHostKeys=no -o ForwardAgent=no'
-ssh_command="$ssh_command -o ConnectTimeout=15 -o ServerAliveInterval=10 -o ServerAliveCountMax=6"
+# the account count. An unknown host is refused either way. The account's own configuration of ssh may say how a host is reached,
+# and nothing that borg's pipe or our key depends on.
+ssh_command='ssh -o IgnoreUnknown=IdentityAgent,RemoteCommand -o RequestTTY=no -o RemoteCommand=none -o PermitLocalCommand=no'
+ssh_command="$ssh_command -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey -o IdentityAgent=SSH_AUTH_SOCK"
+ssh_command="$ssh_command -o IdentitiesOnly=no -o ControlMaster=no -o ControlPath=none -o ClearAllForwardings=yes"
+ssh_command="$ssh_command -o ForwardX11=no -o Tunnel=no -o LogLevel=INFO -o BatchMode=yes -o StrictHostKeyChecking=yes"
+ssh_command="$ssh_command -o UpdateHostKeys=no -o ForwardAgent=no -o ConnectTimeout=15 -o ServerAliveInterval=10 -o ServerAliveCountMax=6"
 if [ -n "${known_hosts+set}" ]; then
   printf '%s\n' "$known_hosts" >"$tmp/known_hosts"
   ssh_command="$ssh_command -o GlobalKnownHostsFile=/dev/null -o UserKnownHostsFile=$tmp/known_hosts"

@@ -8,6 +8,8 @@ import { deleteCommand, extractCommand, listArchivesCommand, listEntriesCommand 
 import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from '../parse/json-results.ts';
 import { type ArchiveEntry, createListParser } from '../parse/list-parser.ts';
 import type { BorgLogMessage, BorgProgress } from '../parse/log-line.ts';
+import { localRunner } from './local-runner.ts';
+import { runBorg } from './run-borg.ts';
 import { isRunning, until } from '../testing/test-host.ts';
 
 const STAMP = '2026-01-31_04-30-00';
@@ -53,6 +55,13 @@ describe('with borg on a client and the repository on another host', () => {
     expect(progress.some((step) => step.type === 'archive_progress' && step.finished)).toBe(true);
     expect(log.length).toBeGreaterThan(0);
     expect(pid).toBeGreaterThan(1);
+  });
+
+  test('a repository has our passphrase, whatever passphrase the account exports', async () => {
+    const repository = `${site.dir}/repo`;
+    const env = { BORG_BASE_DIR: `${site.dir}/elsewhere` };
+    const result = await runBorg(localRunner(), { argv: infoCommand({ repository }), passphrase: PASSPHRASE, env });
+    expect(result).toMatchObject({ outcome: 'success' });
   });
 
   test('borg list, info and extract return what was stored', async () => {
@@ -208,6 +217,43 @@ describe('with borg and repository on this host', () => {
     const names = await archiveNames(site);
     expect(names).toContain('dump-good');
     expect(names.filter((name) => name.startsWith('dump-bad'))).toEqual([]);
+  });
+
+  test('the configuration of ssh that the account has changes nothing that borg or our key depends on', async () => {
+    const file = `${site.dir}/ssh_config`;
+    const theirs = {
+      requesttty: 'force',
+      remotecommand: 'cat',
+      permitlocalcommand: 'yes',
+      pubkeyauthentication: 'false',
+      preferredauthentications: 'password',
+      identityagent: '/elsewhere',
+      identitiesonly: 'yes',
+      controlmaster: 'auto',
+      controlpath: `${site.dir}/control`,
+      localforward: '9 [localhost]:9',
+      forwardx11: 'yes',
+      forwardagent: 'yes',
+      tunnel: 'point-to-point',
+      loglevel: 'DEBUG3',
+      batchmode: 'no',
+      stricthostkeychecking: 'false',
+      updatehostkeys: 'true',
+      connecttimeout: '7000',
+    };
+    const lines = Object.entries(theirs).map(([name, value]) => `${name} ${value}`);
+    await writeFile(file, [...lines, 'proxyjump gate'].join('\n'));
+    const show = ['sh', '-c', '$BORG_RSH -F "$0" -G host', file];
+    const create = createCommand({
+      repository: site.repository,
+      archive: 'ssh',
+      source: { command: show, name: 'options' },
+    });
+    expect((await site.run({ argv: create })).outcome).toBe('success');
+    const read = extractCommand({ repository: site.repository, archive: 'ssh', stdout: true });
+    const effective = (await site.run({ argv: read })).stdout.split('\n');
+    expect(effective.filter((line) => lines.includes(line))).toEqual([]);
+    expect(effective).toEqual(expect.arrayContaining(['requesttty false', 'loglevel INFO', 'proxyjump gate']));
   });
 
   test('an error in the callback for standard output stops borg', async () => {

@@ -13,6 +13,20 @@ import { createTestDir, createTestHost, type TestHost } from './test-host.ts';
 /** Has everything that shells and borg could take for their own. */
 export const PASSPHRASE = `p'a"ss $(id) \`id\` \\n {now} ünï%s`;
 
+/** What an account may export for reasons of its own. Nothing of it may reach our borg. */
+const OF_THE_ACCOUNT = {
+  BORG_PASSPHRASE: 'of the account',
+  BORG_PASSCOMMAND: 'echo of the account',
+  BORG_REPO: '/of/the/account',
+  BORG_RSH: 'false',
+  BORG_REMOTE_PATH: '/of/the/account',
+  BORG_LOGGING_CONF: '/of/the/account',
+  BORG_SHOW_SYSINFO: 'no',
+  PYTHONHOME: '/of/the/account',
+  SSH_ASKPASS: '/bin/false',
+  SSH_ASKPASS_REQUIRE: 'force',
+};
+
 export interface BorgSite extends AsyncDisposable {
   readonly dir: string;
   /** As borg's argument. */
@@ -45,7 +59,7 @@ export const createLocalSite = async (): Promise<BorgSite> => {
 export const createPushSite = async (): Promise<BorgSite & { client: TestHost; server: TestHost }> => {
   const dir = await createTestDir();
   const key = await generateKeyPair({ type: 'ed25519', comment: '' });
-  const client = await createTestHost();
+  const client = await createTestHost({ environment: OF_THE_ACCOUNT });
   const server = await createTestHost({ borgRestrict: dir.path }, key);
   const [type = '', base64 = ''] = server.sshd.hostKey.publicKeyLine.split(' ');
   const { host, port, user } = server.sshd;
