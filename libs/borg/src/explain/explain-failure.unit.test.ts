@@ -47,7 +47,7 @@ test.each<[FailedRun, string, string]>([
   [{ exitCode: 13, messages: [] }, 'no-repository', 'Initialise the repository'],
   ...[
     'Unable to negotiate with 192.0.2.1 port 22: no matching host key type found. Their offer: ssh-ed25519',
-    '/root/.ssh/config: line 3: Bad configuration option: nosuch',
+    '/root/.ssh/config: line 3: missing argument.',
   ].map((line): [FailedRun, string, string] => [
     { exitCode: 2, messages: [said(`ssh to the repository host: ${line}`, { logger: '' })] },
     'repository-unreachable',

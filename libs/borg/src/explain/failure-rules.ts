@@ -30,7 +30,7 @@ const SSH_CONFIGURATION: readonly [pattern: RegExp, explanation: string][] = [
     'The two hosts have no method in common ({line}). Look at HostKeyAlgorithms, KexAlgorithms and Ciphers in the ssh_config of the host where borg runs, and in the sshd_config of the other one.',
   ],
   [
-    /[Bb]ad configuration option|bad configuration options|Bad owner or permissions on/,
+    /Bad owner or permissions on|config:? line \d+: /,
     'The configuration of ssh on the host where borg runs cannot be used ({line}). Correct that file.',
   ],
 ];

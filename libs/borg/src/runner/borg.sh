@@ -18,8 +18,8 @@ export BORG_RELOCATED_REPO_ACCESS_IS_OK=yes BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS
 
 # How ssh logs in from here: `BORG_RSH` to the repository host, `CYBORGBACKUP_SSH` to a client. Without `known_hosts` those of
 # the account count. An unknown host is refused either way. The account's own configuration of ssh may say how a host is reached,
-# and nothing that borg's pipe or our key depends on.
-ssh_command='ssh -o IgnoreUnknown=IdentityAgent,RemoteCommand -o RequestTTY=no -o RemoteCommand=none -o PermitLocalCommand=no'
+# and nothing that borg's pipe or our key depends on. An older ssh does not know all of these, and sshfs takes no comma.
+ssh_command='ssh -o IgnoreUnknown=* -o RequestTTY=no -o RemoteCommand=none -o PermitLocalCommand=no'
 ssh_command="$ssh_command -o PubkeyAuthentication=yes -o PreferredAuthentications=publickey -o IdentityAgent=SSH_AUTH_SOCK"
 ssh_command="$ssh_command -o IdentitiesOnly=no -o ControlMaster=no -o ControlPath=none -o ClearAllForwardings=yes"
 ssh_command="$ssh_command -o ForwardX11=no -o Tunnel=no -o LogLevel=INFO -o BatchMode=yes -o StrictHostKeyChecking=yes"
