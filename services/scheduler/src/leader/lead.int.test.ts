@@ -38,6 +38,7 @@ describe('lead', () => {
       lock: createLaunchLock(pool),
       jobQueue: await createJobQueue({ connection, logger }),
       maxRunning: 0,
+      pauseMillis: 5,
     };
   });
   afterAll(async () => {
@@ -111,6 +112,13 @@ describe('lead', () => {
     },
     statuses: ['successful', 'failed', 'canceled', 'successful', 'successful'],
   };
+  const pauses: Story = {
+    policy: (id) => {
+      stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, { attempts: 2, pauseMillis: 1 });
+      return somePolicy(id, { clientCount: 2, auto_prune: false, catalog_enabled: false });
+    },
+    statuses: ['successful', 'successful', 'successful'],
+  };
   const machines: Story = {
     policy: (id) => {
       stage.executor.orders.set(`Find Machines policy${id} host${id}-1`, [
@@ -127,6 +135,8 @@ describe('lead', () => {
   it.each<[string, 'lagging' | 'caught up', Story]>([
     ['clients', 'lagging', clients],
     ['clients', 'caught up', clients],
+    ['clients that are off at first', 'lagging', pauses],
+    ['clients that are off at first', 'caught up', pauses],
     ['machines', 'lagging', machines],
     ['machines', 'caught up', machines],
   ])(

@@ -4,6 +4,8 @@ import {
   awaitExtension,
   endExtension,
   endJob,
+  endPause,
+  handOver,
   pauseJob,
   releaseGrant,
   startJob,
@@ -81,7 +83,11 @@ const evolveJob = (queue: Queue, event: JobEvent): void => {
   const entry = queue.entries.get(event.data.job);
   if (!entry || entry.stage === 'ended') return;
   if (event.type === 'job-started') return startJob(queue, entry);
-  if (event.type === 'job-attempt-lost') return pauseJob(queue, entry, event.data.reason);
+  if (event.type === 'job-pause-ended') return endPause(queue, entry);
+  if (event.type === 'job-attempt-lost') {
+    const { pause } = event.data;
+    return pause ? pauseJob(queue, entry, Date.parse(pause.until)) : handOver(queue, entry);
+  }
   const end = jobEndOf(event);
   if (end === undefined) return;
   if (event.type === 'job-failed' || event.type === 'job-canceled') entry.reason = event.data.reason;
