@@ -55,7 +55,7 @@ export const runSupervised = async (
   using control = createGracefulStop();
   using idle = createIdleTimeout(run.idleTimeoutMillis, control.isBusy, () => control.stop('idle'));
   using _listener = run.signal && addAbortListener(run.signal, () => control.stop('aborted'));
-  const output = createBannerFilter();
+  const output = createBannerFilter(where);
   try {
     const result = await start({
       stdin: heartbeats(payloadOf(run), control.inputClosed),

@@ -19,8 +19,8 @@ export type JobCommand =
   | { readonly type: 'skip'; readonly job: string; readonly reason: string }
   /** Its preparation failed, and the job fails with it. */
   | { readonly type: 'fail'; readonly job: string; readonly reason: string }
-  /** Its next attempt is due. */
-  | { readonly type: 'end-pause'; readonly job: string };
+  /** Its next attempt is due: the pause until this time (milliseconds since the epoch) is over. */
+  | { readonly type: 'end-pause'; readonly job: string; readonly until: number };
 
 const cancel = (job: string, { status, attempt, cancelRequested }: JobState): readonly JobEvent[] => {
   if (status === 'idle') {
@@ -37,8 +37,14 @@ const end = ({ type, job, reason }: Extract<JobCommand, { type: 'skip' | 'fail' 
     ? { type: 'job-canceled', data: { job, attempt, reason } }
     : { type: 'job-failed', data: { job, attempt, status: 'failed', reason, exit_code: null, ...NO_RESULT } };
 
-const endPause = (job: string, { status, attempt, pausedUntil }: JobState): readonly JobEvent[] =>
-  status === 'idle' && pausedUntil !== undefined ? [{ type: 'job-pause-ended', data: { job, attempt } }] : [];
+/** A scheduler that does not lead any more may mean an earlier pause. */
+const endPause = (
+  { job, until }: Extract<JobCommand, { type: 'end-pause' }>,
+  { status, attempt, pausedUntil }: JobState,
+): readonly JobEvent[] =>
+  status === 'idle' && pausedUntil !== undefined && Date.parse(pausedUntil) === until
+    ? [{ type: 'job-pause-ended', data: { job, attempt } }]
+    : [];
 
 export const jobDecider: Decider<JobState, JobCommand, JobEvent> = {
   ...jobEvolver,
@@ -48,7 +54,7 @@ export const jobDecider: Decider<JobState, JobCommand, JobEvent> = {
         if (isJobOver(state)) throw new AppError('conflict', `The job has ended already: it is ${state.status}.`);
         return cancel(command.job, state);
       case 'end-pause':
-        return endPause(command.job, state);
+        return endPause(command, state);
       default:
         return state.status === 'idle' ? [end(command, state)] : [];
     }

@@ -22,10 +22,11 @@ export const endPauses = async ({ deps, queue, appending }: Leader, signal: Abor
   const isDue = (entry: QueueEntry): boolean =>
     (entry.pausedUntil ?? Infinity) <= clock.now() && entry.grantedAt === undefined && !appending.has(entry);
 
-  const endPause = async ({ job: { uuid: job, correlationId } }: QueueEntry): Promise<void> => {
+  const endPause = async ({ job: { uuid: job, correlationId }, pausedUntil: until }: QueueEntry): Promise<void> => {
+    if (until === undefined) return;
     try {
       const context = systemContext('scheduler', { correlationId });
-      await runInContext(context, () => command(jobStream(job), { type: 'end-pause', job }));
+      await runInContext(context, () => command(jobStream(job), { type: 'end-pause', job, until }));
     } catch (error) {
       logger.warn({ job, reason: messageOf(error) }, 'the pause of a job could not be ended; trying again');
     }

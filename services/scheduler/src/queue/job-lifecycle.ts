@@ -74,6 +74,9 @@ export const handOver = (queue: Queue, entry: QueueEntry): void => {
 export const pauseJob = (queue: Queue, entry: QueueEntry, until: number): void => {
   entry.stage = 'pausing';
   entry.pausedUntil = until;
+  // It had a grant. A leader that has just loaded does not know of all dependencies that they succeeded, or takes it for ready.
+  entry.unmet.clear();
+  queue.ready.remove(entry.job);
   queue.handedOut.delete(entry);
   queue.pausing.add(entry);
   if (entry.grantedAt !== undefined) queue.toRelease.add(entry);
