@@ -54,20 +54,25 @@ export const isJobEnd = (status: string): status is JobEnd => (JOB_ENDS as reado
 /** Nothing may be appended to the job's stream any more. */
 export const isJobOver = (state: JobState): boolean => isJobEnd(state.status);
 
+const afterLoss = (
+  state: JobState,
+  { reason, transport, pause }: Extract<JobEvent, { type: 'job-attempt-lost' }>['data'],
+): JobState => ({
+  ...state,
+  status: 'idle',
+  executor: undefined,
+  transportFailures: state.transportFailures + (transport ? 1 : 0),
+  reason,
+  pausedUntil: pause?.until,
+  minGrant: pause ? pause.grant + 1 : state.minGrant,
+});
+
 const evolve = (state: JobState, event: JobEvent): JobState => {
   switch (event.type) {
     case 'job-started':
       return { ...state, status: 'running', attempt: event.data.attempt, executor: event.data.executor, reason: '' };
     case 'job-attempt-lost':
-      return {
-        ...state,
-        status: 'idle',
-        executor: undefined,
-        transportFailures: state.transportFailures + (event.data.transport ? 1 : 0),
-        reason: event.data.reason,
-        pausedUntil: event.data.pause?.until,
-        minGrant: event.data.pause ? event.data.pause.grant + 1 : state.minGrant,
-      };
+      return afterLoss(state, event.data);
     case 'job-pause-ended':
       return { ...state, pausedUntil: undefined };
     case 'job-process-started':
