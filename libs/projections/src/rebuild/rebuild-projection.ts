@@ -48,7 +48,7 @@ export const underBuildLease = async <T>(
 ): Promise<T | undefined> => {
   const name = shadowName(projection);
   await installCheckpoint(pool, name, projection.version);
-  const lease = await acquireLease(pool, { name, owner });
+  const lease = await acquireLease(pool, { name, owner, logger });
   return lease && underLease(pool, lease, { logger }, () => work(lease));
 };
 
@@ -94,8 +94,8 @@ const buildAndSwap = async (
   }
 };
 
-const takeLive = async ({ pool, projection, owner }: ProjectionOptions): Promise<Lease> => {
-  const lease = await acquireLease(pool, { name: projection.name, owner, force: true });
+const takeLive = async ({ pool, projection, owner, logger }: ProjectionOptions): Promise<Lease> => {
+  const lease = await acquireLease(pool, { name: projection.name, owner, logger, force: true });
   if (!lease) throw new Error(`Projection ${projection.name} is not installed`);
   return lease;
 };

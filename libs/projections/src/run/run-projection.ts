@@ -44,7 +44,7 @@ const becomeOwner = async (options: RunProjectionOptions): Promise<Lease | undef
   const stored = await ensureProjection(pool, projection);
   try {
     if (stored.version < projection.version) return await rebuildOutdated(options);
-    const lease = await acquireLease(pool, { name: projection.name, owner });
+    const lease = await acquireLease(pool, { name: projection.name, owner, logger });
     return lease && lease.version !== projection.version ? await rebuildOutdated(options) : lease;
   } catch (error) {
     if (!(error instanceof PoisonEventError)) throw error;
