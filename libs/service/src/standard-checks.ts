@@ -1,3 +1,4 @@
+import { clocksOf, clockTrouble } from '@cyborgbackup/database';
 import { messageOf } from '@cyborgbackup/kernel';
 import { parkedCount, readPositions } from '@cyborgbackup/projections';
 import type { Check } from './running-service.ts';
@@ -5,11 +6,17 @@ import type { ServiceDeps } from './service-deps.ts';
 
 const failed = (name: string, error: unknown): Check => ({ name, ready: false, detail: messageOf(error) });
 
-const databaseCheck = async ({ pool }: ServiceDeps): Promise<Check> =>
-  pool.query('select 1').then(
-    () => ({ name: 'postgres', ready: true }),
-    (error: unknown) => failed('postgres', error),
-  );
+const databaseChecks = async ({ pool }: ServiceDeps): Promise<readonly Check[]> => {
+  try {
+    const trouble = await clockTrouble(clocksOf(pool));
+    return [
+      { name: 'postgres', ready: true },
+      { name: 'clock', ready: trouble === undefined, ...(trouble === undefined ? {} : { detail: trouble }) },
+    ];
+  } catch (error) {
+    return [failed('postgres', error)];
+  }
+};
 
 const natsCheck = ({ connection }: ServiceDeps): Check =>
   connection.isConnected()
@@ -37,7 +44,7 @@ export const standardChecks = async (
   deps: ServiceDeps,
   projections: readonly string[] = [],
 ): Promise<readonly Check[]> => [
-  await databaseCheck(deps),
+  ...(await databaseChecks(deps)),
   natsCheck(deps),
   ...(await projectionChecks(deps, projections)),
 ];

@@ -6,6 +6,7 @@ import type { Leader, LeaderDeps } from './leader.ts';
 import { republishLost } from './republish-lost.ts';
 import { createRunExtender } from './run-extender.ts';
 import { loadSnapshot } from './snapshot.ts';
+import { assertClock, watchClock } from './watch-clock.ts';
 import { createWatermark } from './watermark.ts';
 
 /**
@@ -17,20 +18,22 @@ import { createWatermark } from './watermark.ts';
  *              what is due, extends runs by the jobs of machines that were found, and hands out once more what the job
  *              queue has lost;
  *   ended      by the signal, or by an error. A grant that it did not append itself, and a version that does not match, are
- *              such errors: another scheduler leads too. The next leader loads again, so nothing has to be undone.
+ *              such errors: another scheduler leads too. So is a clock that differs from PostgreSQL's, or was set back. The
+ *              next leader loads again, so nothing has to be undone.
  *
  * A leader may die between any two steps. What it had appended is in the log, and the next leader derives everything else from
  * that: it releases grants of ended jobs, publishes granted jobs, ends jobs whose dependencies failed, extends runs. Tested by
  * "may die between any two steps" in lead.int.test.ts.
  */
 export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void> => {
+  await assertClock(deps.clocks);
   const { position, queue, timetable: rows } = await loadSnapshot(deps.pool);
   const stopping = new AbortController();
   const stopped = AbortSignal.any([signal, stopping.signal]);
   const leader: Leader = {
     deps,
     queue,
-    timetable: createTimetable(rows),
+    timetable: createTimetable(rows, deps.clock),
     publisher: createJobPublisher(deps.jobQueue, deps.logger),
     extender: createRunExtender(deps, queue),
     folded: createWatermark(stopped),
@@ -46,8 +49,9 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
     followLog(leader, position, firstAct.resolve, stopped),
     leader.publisher.run(stopped),
     firstAct.promise.then(() =>
-      runScheduleLoop({ ...deps, timetable: leader.timetable, active: queue.active }, stopped),
+      runScheduleLoop({ ...deps, timetable: leader.timetable, active: queue.active, folded: leader.folded }, stopped),
     ),
+    watchClock(deps.clocks, stopped),
     firstAct.promise.then(() => leader.extender.run(stopped)),
     firstAct.promise.then(() => republishLost(leader, stopped)),
   ];
