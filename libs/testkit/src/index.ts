@@ -1,4 +1,5 @@
 export { hostileTar, type HostileItem } from './hostile-tar.ts';
+export { loseEvents } from './lose-events.ts';
 export { startTestNats, type TestNats } from './nats-server.ts';
 export { createTestDatabase, type TestDatabase } from './postgres.ts';
 export { startTestDeps, type TestDeps } from './service-deps.ts';

@@ -97,8 +97,8 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
     append,
     readStream: (stream, { from = 1 }: ReadStreamOptions = {}) => readStream(pool, stream, from),
     readAll: async ({ after, limit, types }: ReadAllOptions) => {
-      const { events, position } = await gate.readPage({ after, limit: pageLimit(limit), types });
-      return { events: ofTypes(events, types), position };
+      const { events, position, hash } = await gate.readPage({ after, limit: pageLimit(limit), types });
+      return { events: ofTypes(events, types), position, hash };
     },
     subscribe: ({ after, signal, pageSize = DEFAULT_PAGE, types }: SubscribeOptions) =>
       followLog(
@@ -106,6 +106,7 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
         { after, limit: pageLimit(pageSize), types, signal: AbortSignal.any([signal, closing.signal]) },
       ),
     head: () => readHead(pool, gate),
+    hashAt: (position) => readHash(pool, position),
     close: async () => {
       closing.abort();
       await commits.drain();
@@ -154,6 +155,15 @@ const readHead = async (pool: pg.Pool, gate: GapGate): Promise<bigint> => {
     [ceiling],
   );
   return BigInt(rows[0]?.head ?? 0);
+};
+
+const readHash = async (pool: pg.Pool, position: bigint): Promise<string | undefined> => {
+  if (position === 0n) return '';
+  const { rows } = await pool.query<{ hash: string }>(
+    "select encode(hash, 'hex') as hash from events.events where position = $1",
+    [position],
+  );
+  return rows[0]?.hash;
 };
 
 /**

@@ -10,4 +10,4 @@ update projections.checkpoints lease
    set owner = $2, fence = fence + 1, expires_at = clock_timestamp() + $3 * interval '1 millisecond'
   from free
  where lease.name = free.name
-returning lease.fence::text, lease.version, lease.position::text, free.former_owner, free.was_void
+returning lease.fence::text, lease.version, lease.position::text, lease.hash, free.former_owner, free.was_void

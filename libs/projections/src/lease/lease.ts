@@ -30,10 +30,9 @@ interface LeaseRequest {
   readonly force?: boolean;
 }
 
-interface TakenRow {
+interface TakenRow extends Pick<Checkpoint, 'version' | 'hash'> {
   readonly fence: string;
   readonly position: string;
-  readonly version: number;
   readonly former_owner: string | null;
   readonly was_void: boolean | null;
 }
@@ -46,14 +45,14 @@ export const acquireLease = async (
   const { rows } = await pool.query<TakenRow>(ACQUIRE, [name, owner, LEASE_MILLIS, force]);
   const [row] = rows;
   if (!row) return undefined;
-  const { fence, version, position, former_owner: former } = row;
+  const { fence, version, position, hash, former_owner: former } = row;
   if (row.was_void === true && former !== owner && !force) {
     logger.warn(
       { lease: name, former },
       'A lease reached further into the future than leases last, and was taken over: the clock of PostgreSQL was set back',
     );
   }
-  return { name, fence: BigInt(fence), version, position: BigInt(position) };
+  return { name, fence: BigInt(fence), version, position: BigInt(position), hash };
 };
 
 const renewLease = async (pool: Pool, { name, fence }: Lease): Promise<boolean> => {

@@ -1,7 +1,8 @@
 import { AppError, hasCode, type RecordedEvent } from '@cyborgbackup/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loseEvents } from '@cyborgbackup/testkit';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createHarness, type Harness } from '../testing/harness.ts';
 import { createMemoryLog, plainCodec } from '../testing/memory-log.ts';
 import { readCheckpoint } from '../lease/checkpoint.ts';
@@ -204,6 +205,33 @@ describe('failures', () => {
     expect(failures).toBeLessThan(1);
     expect(await rowsOf(projection)).toEqual([{ id: 'a', total: 1, seen: 1 }]);
     expect(await listParked(harness.pool, projection.name)).toEqual([]);
+  });
+
+  test('tables that hold what the log has lost are rebuilt, by the runner that has written them and by the next one', async () => {
+    const projection = countProjection();
+    const error = vi.spyOn(harness.logger, 'error');
+    const kept = await harness.append(counted('kept', 1));
+    const first = harness.start(projection);
+    await first.reached(await harness.append(counted('lost', 1)));
+    await loseEvents(harness.adminUrl, kept);
+    await until(async () => (await rowsOf(projection)).length === 1);
+    expect(error.mock.calls.map(([, message]) => message)).toEqual([
+      expect.stringContaining('The event log went back'),
+      expect.stringContaining('they are rebuilt'),
+      expect.stringContaining('they are rebuilt'),
+    ]);
+    error.mockRestore();
+    await first.reached(await harness.append(counted('lost', 1)));
+    await first.stop();
+
+    // While nobody looks, other events take the positions of those that are lost.
+    await loseEvents(harness.adminUrl, kept);
+    await harness.append(counted('regrown', 1));
+    await using second = harness.start(projection);
+    await second.reached(await harness.append(counted('after', 1)));
+    const one = { total: 1, seen: 1 };
+    const rows = ['after', 'kept', 'regrown'].map((id) => ({ id, ...one }));
+    expect(await rowsOf(projection)).toEqual(rows);
   });
 
   test('a missing table is not the fault of events', async () => {

@@ -6,7 +6,7 @@ import { acquireLease, type Lease } from '../lease/lease.ts';
 import { createPageWriter } from './page-writer.ts';
 import { PoisonEventError } from '../fold/poison-event.ts';
 import { eventTypesOf, type ProjectionOptions } from '../define/projection.ts';
-import { rebuildOutdated } from '../rebuild/rebuild-projection.ts';
+import { isCurrent, rebuildOutdated } from '../rebuild/rebuild-projection.ts';
 import { openSession } from '../schema/session.ts';
 
 export interface RunProjectionOptions extends ProjectionOptions {
@@ -22,8 +22,8 @@ const PAGE_SIZE = 1_000;
  * projection; one of them works. Each goes through these states (see `holdLease` for how it moves between them):
  *
  * - waiting: another one holds the lease.
- * - rebuilding: the tables are of an older version than this code. They are built anew beside the old ones, which are
- *   still read (and still updated, if an older program runs). An event that stops it is an alarm; it is tried again after
+ * - rebuilding: the tables are of an older version than this code, or hold events that the log has lost. They are built anew
+ *   beside the old ones, which are still read (and still updated, if an older program runs). An event that stops it is an alarm; it is tried again after
  *   a minute. A runner older than the tables waits, and rebuilds them only when the lease is free: that is a release rolled
  *   back, not one being rolled out.
  * - following: it has the lease, and writes the log's pages as they come.
@@ -45,7 +45,8 @@ const becomeOwner = async (options: RunProjectionOptions): Promise<Lease | undef
   try {
     if (stored.version < projection.version) return await rebuildOutdated(options);
     const lease = await acquireLease(pool, { name: projection.name, owner, logger });
-    return lease && lease.version !== projection.version ? await rebuildOutdated(options) : lease;
+    if (!lease || (await isCurrent(options, lease))) return lease;
+    return await rebuildOutdated(options);
   } catch (error) {
     if (!(error instanceof PoisonEventError)) throw error;
     logger.error(
