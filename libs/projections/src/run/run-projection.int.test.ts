@@ -83,6 +83,7 @@ describe('following the log', () => {
     expect(await readCheckpoint(harness.pool, projection.name)).toEqual({
       version: 1,
       position: log.events.at(-1)!.position,
+      hash: log.events.at(-1)!.hash,
     });
   });
 

@@ -23,6 +23,7 @@ import { playInventory, type FakeInventory } from './fake-inventory.ts';
 /** Everything around a scheduler: real servers, and a test in the deps of inventory and executors. */
 export interface Stage extends AsyncDisposable, FakeInventory {
   readonly deps: ServiceDeps;
+  readonly adminUrl: string;
   readonly executor: FakeExecutor;
   /** Parts as of another process; they end with the stage. */
   newDeps(name: string): Promise<ServiceDeps>;
@@ -87,6 +88,7 @@ export const createStage = async (): Promise<Stage> => {
 
   return {
     deps,
+    adminUrl: database.adminUrl,
     policies,
     repositories,
     executor: player.executor,
