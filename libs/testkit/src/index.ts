@@ -1,3 +1,4 @@
+export { failAppends, PASSING_SQL_STATES } from './fail-appends.ts';
 export { hostileTar, type HostileItem } from './hostile-tar.ts';
 export { loseEvents } from './lose-events.ts';
 export { startTestNats, type TestNats } from './nats-server.ts';
