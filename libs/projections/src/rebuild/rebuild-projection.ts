@@ -5,6 +5,7 @@ import { acquireLease, keepLease, releaseLease, underLease, type Lease } from '.
 import { listParked } from '../schema/parked-events.ts';
 import { PoisonEventError } from '../fold/poison-event.ts';
 import type { ProjectionOptions } from '../define/projection.ts';
+import { lacksColumns, missingColumns } from '../schema/missing-columns.ts';
 import { openSession, type Session } from '../schema/session.ts';
 import { dropReplaced, openShadow, shadowName, swapSchemas } from './shadow-schema.ts';
 
@@ -32,23 +33,24 @@ export const rebuildProjection = async (options: ProjectionOptions): Promise<boo
   return lease !== undefined;
 };
 
-/** Whether tables are of this version, and follow from the log. */
-export const isCurrent = async (
-  { store, projection, logger }: ProjectionOptions,
+export const LOST_EVENTS = 'The tables hold events that the log has lost.';
+
+/** What is wrong with tables of this version, in one sentence, so that they have to be rebuilt. */
+export const faultOf = async (
+  { pool, store, projection }: ProjectionOptions,
   live: Checkpoint,
-): Promise<boolean> => {
-  if (live.version !== projection.version) return false;
-  if (await fitsLog(store, live)) return true;
-  logger.error(
-    { projection: projection.name, position: live.position.toString() },
-    'The tables of a projection hold events that the log has lost: they are rebuilt',
-  );
-  return false;
+): Promise<string | undefined> => {
+  const missing = await missingColumns(pool, projection.name, projection.models);
+  if (missing.length > 0) return lacksColumns(missing);
+  return (await fitsLog(store, live)) ? undefined : LOST_EVENTS;
 };
 
-/** As `rebuildProjection`, if the tables that are there are not current. Ends as the live tables' owner, if it does rebuild. */
+/** As `rebuildProjection`, if the tables are of another version or not right. Ends as the live tables' owner, if it does rebuild. */
 export const rebuildOutdated = (options: ProjectionOptions): Promise<Lease | undefined> =>
-  rebuild(options, async (live) => !(await isCurrent(options, live)));
+  rebuild(
+    options,
+    async (live) => live.version !== options.projection.version || (await faultOf(options, live)) !== undefined,
+  );
 
 const rebuild = (
   options: ProjectionOptions,

@@ -82,6 +82,7 @@ export const swapSchemas = async (
       'DELETE FROM projections.parked_events WHERE projection = $1 AND position <> ALL ($2::bigint[])',
       [projection.name, [...skipped].map(String)],
     );
+    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quote(live.name)}`); // somebody may have dropped it
     await client.query(`ALTER SCHEMA ${quote(live.name)} RENAME TO ${quote(replacedName(projection))}`);
     await client.query(`ALTER SCHEMA ${quote(shadow.name)} RENAME TO ${quote(live.name)}`);
   });

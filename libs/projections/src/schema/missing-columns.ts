@@ -17,3 +17,7 @@ export const missingColumns = async (
   const wanted = tables.flatMap(({ table, columns }) => columns.map(({ name }) => `${table}.${name}`));
   return wanted.filter((name) => !known.has(name)).map((name) => `${schema}.${name}`);
 };
+
+/** One sentence about what `missingColumns` found. */
+export const lacksColumns = ([first = '', ...others]: readonly string[]): string =>
+  `The database lacks the column ${first}${others.length > 0 ? ` and ${others.length} more` : ''}.`;

@@ -1,3 +1,4 @@
+import { untilOneEnds } from '@cyborgbackup/kernel';
 import { runScheduleLoop } from '../timetable/schedule-loop.ts';
 import { createTimetable } from '../timetable/timetable.ts';
 import { followLog } from './follow-log.ts';
@@ -28,34 +29,29 @@ import { createWatermark } from './watermark.ts';
 export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void> => {
   await assertClock(deps.clocks);
   const { position, queue, timetable: rows } = await loadSnapshot(deps.pool);
-  const stopping = new AbortController();
-  const stopped = AbortSignal.any([signal, stopping.signal]);
-  const leader: Leader = {
-    deps,
-    queue,
-    timetable: createTimetable(rows, deps.clock),
-    publisher: createJobPublisher(deps.jobQueue, deps.logger),
-    extender: createRunExtender(deps, queue),
-    folded: createWatermark(stopped),
-    granting: new Set(),
-  };
   deps.logger.info({ position: String(position), jobs: queue.entries.size }, 'leading: granting jobs');
-
-  const firstAct = Promise.withResolvers<void>();
-  stopped.addEventListener('abort', () => firstAct.resolve(), { once: true });
-  // The signal may have aborted while the snapshot was loaded; then its event does not fire any more.
-  if (stopped.aborted) firstAct.resolve();
-  const activities = [
-    followLog(leader, position, firstAct.resolve, stopped),
-    leader.publisher.run(stopped),
-    firstAct.promise.then(() =>
-      runScheduleLoop({ ...deps, timetable: leader.timetable, active: queue.active, folded: leader.folded }, stopped),
-    ),
-    watchClock(deps.clocks, stopped),
-    firstAct.promise.then(() => leader.extender.run(stopped)),
-    firstAct.promise.then(() => republishLost(leader, stopped)),
-  ];
-  // The first activity that ends stops the others; all are waited for.
-  const results = await Promise.allSettled(activities.map((activity) => activity.finally(() => stopping.abort())));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  await untilOneEnds(signal, (stopped) => {
+    const leader: Leader = {
+      deps,
+      queue,
+      timetable: createTimetable(rows, deps.clock),
+      publisher: createJobPublisher(deps.jobQueue, deps.logger),
+      extender: createRunExtender(deps, queue),
+      folded: createWatermark(stopped),
+      granting: new Set(),
+    };
+    const { timetable, folded } = leader;
+    const firstAct = Promise.withResolvers<void>();
+    stopped.addEventListener('abort', () => firstAct.resolve(), { once: true });
+    // The signal may have aborted while the snapshot was loaded; then its event does not fire any more.
+    if (stopped.aborted) firstAct.resolve();
+    return [
+      followLog(leader, position, firstAct.resolve, stopped),
+      leader.publisher.run(stopped),
+      firstAct.promise.then(() => runScheduleLoop({ ...deps, timetable, folded, active: queue.active }, stopped)),
+      firstAct.promise.then(() => leader.extender.run(stopped)),
+      firstAct.promise.then(() => republishLost(leader, stopped)),
+      watchClock(deps.clocks, stopped),
+    ];
+  });
 };
