@@ -64,7 +64,7 @@ export const startScheduler = async (
   ]);
 
   return {
-    checks: () => standardChecks(deps, [schedulerProjection.name]),
+    checks: () => standardChecks(deps, { projections: [schedulerProjection], leases: [LEASE] }),
     stop: async () => {
       await service.stop();
       stopping.abort();

@@ -94,5 +94,8 @@ export interface EventStore {
   /** Hash of the event at this position; empty for position 0, undefined where there is none. */
   hashAt(position: bigint): Promise<string | undefined>;
 
+  /** Why nothing can be written, in one sentence, as the last append shows; undefined if it succeeded or is half a minute ago. */
+  writeTrouble(): string | undefined;
+
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import {
   AppError,
   InfrastructureError,
+  isDatabaseUnavailable,
   messageOf,
   type Logger,
   type NewEvent,
@@ -31,6 +32,8 @@ const STREAM_PAGE = 500;
 const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 5_000;
 const DEFAULT_POLL_MILLIS = 250;
+/** Who has something to write has tried again by then. */
+const TROUBLE_MILLIS = 30_000;
 /** Longer than any healthy read of a page takes. Without it a connection that is cut off is waited for a quarter of an hour. */
 const READ_TIMEOUT_MILLIS = 30_000;
 
@@ -57,6 +60,9 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   const gate = createGapGate(pool);
   pool.on('error', gate.forgetCeiling);
 
+  /** Of the last append, if it failed. */
+  let failure: { readonly at: number; readonly reason: string } | undefined;
+
   /** The events are committed: nothing that goes wrong here may look like a failed append. */
   const notifyReaders = (position: bigint): void => {
     for (const listener of listeners) listener();
@@ -70,8 +76,10 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   const execute = async (items: readonly AppendItem[]): Promise<readonly AppendOutcome[]> => {
     const outcomes = await appendBatch(pool, items).catch((error: unknown) => {
       gate.forgetCeiling();
+      if (isDatabaseUnavailable(error)) failure = { at: performance.now(), reason: messageOf(error) };
       throw error;
     });
+    failure = undefined;
     const positions = outcomes.flatMap((outcome) => (outcome.appended ? [outcome.position] : []));
     if (positions.length > 0) notifyReaders(positions.reduce((a, b) => (a > b ? a : b)));
     return outcomes;
@@ -107,6 +115,10 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
       ),
     head: () => readHead(pool, gate),
     hashAt: (position) => readHash(pool, position),
+    writeTrouble: () =>
+      failure && performance.now() - failure.at < TROUBLE_MILLIS
+        ? `Events cannot be written: ${failure.reason}`
+        : undefined,
     close: async () => {
       closing.abort();
       await commits.drain();

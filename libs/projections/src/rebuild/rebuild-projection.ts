@@ -7,7 +7,8 @@ import { PoisonEventError } from '../fold/poison-event.ts';
 import type { ProjectionOptions } from '../define/projection.ts';
 import { lacksColumns, missingColumns } from '../schema/missing-columns.ts';
 import { openSession, type Session } from '../schema/session.ts';
-import { dropReplaced, openShadow, shadowName, swapSchemas } from './shadow-schema.ts';
+import { LOST_EVENTS, shadowName } from '../schema/projection-schema.ts';
+import { dropReplaced, openShadow, swapSchemas } from './shadow-schema.ts';
 
 /**
  * Builds a projection's tables anew from the log and puts them in the place of the live ones, which can be read all the
@@ -32,8 +33,6 @@ export const rebuildProjection = async (options: ProjectionOptions): Promise<boo
   if (lease) await releaseLease(options.pool, lease, options.logger);
   return lease !== undefined;
 };
-
-export const LOST_EVENTS = 'The tables hold events that the log has lost.';
 
 /** What is wrong with tables of this version, in one sentence, so that they have to be rebuilt. */
 export const faultOf = async (

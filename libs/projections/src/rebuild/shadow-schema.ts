@@ -6,9 +6,6 @@ import { createSchemaReplay, type SchemaReplay } from './schema-replay.ts';
 import type { Session } from '../schema/session.ts';
 import { quoteIdentifier as quote } from '../define/identifier.ts';
 
-/** The schema in which a projection is built, and the name of its checkpoint. */
-export const shadowName = ({ name }: Projection): string => `${name}_rebuild`;
-
 /** Makes an empty shadow schema, in place of one that an earlier attempt may have left, to be filled from the log. */
 export const openShadow = async (
   options: ProjectionOptions,

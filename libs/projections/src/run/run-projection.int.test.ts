@@ -8,6 +8,7 @@ import { createMemoryLog, plainCodec } from '../testing/memory-log.ts';
 import { readCheckpoint } from '../lease/checkpoint.ts';
 import { LEASE_MILLIS } from '../lease/lease.ts';
 import { listParked, parkedCount } from '../schema/parked-events.ts';
+import { leaseTrouble, projectionTrouble } from '../schema/standing.ts';
 import { defineProjection, type Projection } from '../define/projection.ts';
 import { defineTable } from '../define/table.ts';
 import { defineReadModel } from '../define/read-model.ts';
@@ -301,6 +302,21 @@ describe('poison', () => {
     expect(await parkedCount(harness.pool)).toBe(4);
     await harness.pool.query('DELETE FROM projections.parked_events');
   });
+});
+
+test('tables are told from the outside to be right, or what they lack', async () => {
+  const projection = countProjection();
+  const log = createMemoryLog();
+  const trouble = (store = log.store) => projectionTrouble({ pool: harness.pool, store }, projection);
+  expect(await trouble()).toMatch(/no tables yet/);
+  const runner = harness.start(projection, { store: log.store });
+  await runner.reached(log.record(counted('a', 1)));
+  expect(await trouble()).toBeUndefined();
+  expect(await trouble(createMemoryLog().store)).toMatch(/hold events that the log has lost/);
+  await harness.pool.query(`ALTER TABLE ${projection.name}.counts DROP COLUMN seen`);
+  await runner.stop();
+  expect(await trouble()).toMatch(/lacks the column \w+\.counts\.seen\. No process keeps the tables up to date/);
+  expect(await leaseTrouble(harness.pool, projection.name)).toMatch(/No process does this now/);
 });
 
 describe('ownership', () => {
