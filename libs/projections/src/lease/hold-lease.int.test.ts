@@ -76,11 +76,11 @@ describe('holdLease', () => {
     const lease = { name: 'from-the-future', owner: 'dead' };
     await installCheckpoint(harness.pool, lease.name, 1);
     await acquireLease(harness.pool, { ...lease, logger: harness.logger });
-    const setBack = async (by: string): Promise<void> =>
-      void (await harness.pool.query(
+    const setBack = (by: string) =>
+      harness.pool.query(
         'update projections.checkpoints set expires_at = clock_timestamp() + $2::interval where name = $1',
         [lease.name, by],
-      ));
+      );
     const warn = vi.spyOn(harness.logger, 'warn');
     const successor = { ...lease, owner: 'successor', logger: harness.logger };
     await setBack('5 seconds');

@@ -68,14 +68,19 @@ export const processDue = async (
     return true;
   };
 
+  /** @returns what was decided before */
+  const decide = async (decision: DueDecision): Promise<Decision | undefined> => {
+    const run = occurrenceRun(entry, decision.due);
+    const known = await findDecision(deps, run);
+    if (known) return known;
+    const isFirst = await (decision.kind === 'skip' ? skip(decision) : launch(decision.due, decision.isCatchUp));
+    return isFirst ? undefined : findDecision(deps, run);
+  };
+
   let until = -Infinity;
   for (const decision of planDue(due, now)) {
     if (signal.aborted) break;
-    const run = occurrenceRun(entry, decision.due);
-    const known = await findDecision(deps, run);
-    const isFirst =
-      !known && (await (decision.kind === 'skip' ? skip(decision) : launch(decision.due, decision.isCatchUp)));
-    const found = isFirst ? undefined : (known ?? (await findDecision(deps, run)));
+    const found = await decide(decision);
     if (found) return { until, found: isAhead(found, now) ? { ...found, until: decision.due } : found };
     until = decision.kind === 'skip' && decision.until !== null ? decision.until - 1 : decision.due;
   }

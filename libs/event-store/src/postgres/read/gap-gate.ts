@@ -135,16 +135,23 @@ interface ReadRows {
   readonly hash: string;
 }
 
+/**
+ * Takes the event before a page out of its rows.
+ * @returns its hash
+ */
+const takeBefore = (rows: SizedRow[], after: bigint, known: string | undefined): string => {
+  const before = rows.shift();
+  if (before?.position !== String(after) || (known ?? before.hash) !== before.hash) throw new LogWentBackError(after);
+  return before.hash;
+};
+
 const readRows = async (pool: Pool, { after, hash: known, limit, types }: PageRequest): Promise<ReadRows> => {
   const { rows } = await pool.query<SizedRow>({
     name: 'events-read-all',
     text: READ,
     values: [after, limit, types ?? null],
   });
-  const before = after === 0n ? undefined : rows.shift();
-  const hash = before?.hash ?? '';
-  const isSameLog = after === 0n || (before?.position === String(after) && (known === undefined || known === hash));
-  if (!isSameLog) throw new LogWentBackError(after);
+  const hash = after === 0n ? '' : takeBefore(rows, after, known);
   const isFull = rows.length === limit || Number(rows.at(-1)?.bytes ?? 0) >= MAX_PAGE_BYTES;
   return { events: rows.map(({ bytes: _bytes, ...row }) => toRecordedEvent(row)), isFull, hash };
 };
