@@ -1,11 +1,10 @@
 import { findExecutable, startNatsServer } from '@cyborgbackup/embedded';
-import { createLogger } from '@cyborgbackup/kernel';
+import { createLogger, SERVICE_NAMES } from '@cyborgbackup/kernel';
 import {
   callersOf,
   createNatsConnection,
   createServiceTrust,
   randomServiceSecret,
-  SERVICE_NAMES,
   serviceIdentity,
 } from '@cyborgbackup/messaging';
 import { natsUrlOf } from '@cyborgbackup/service';

@@ -9,17 +9,16 @@
  * Run again, it keeps the secrets in .env, writes users.conf anew (a newer version may want other permissions) and leaves the
  * certificates.
  */
+import { SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import {
   formatDirectory,
   natsAuthorization,
   natsUser,
   prepareAccess,
   randomServiceSecret,
-  SERVICE_NAMES,
   serviceAccess,
   serviceIdentity,
-  type ServiceName,
-} from '@cyborgbackup/messaging';
+  } from '@cyborgbackup/messaging';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -4,7 +4,6 @@ import type { Projection, ProjectionOptions } from '../define/projection.ts';
 import { createSchema, dropSchema } from '../schema/projection-schema.ts';
 import { createSchemaReplay, type SchemaReplay } from './schema-replay.ts';
 import type { Session } from '../schema/session.ts';
-import { quoteIdentifier as quote } from '../define/identifier.ts';
 
 /** The schema in which a projection is built, and the name of its checkpoint. */
 export const shadowName = ({ name }: Projection): string => `${name}_rebuild`;
@@ -81,8 +80,11 @@ export const swapSchemas = async (
       'DELETE FROM projections.parked_events WHERE projection = $1 AND position <> ALL ($2::bigint[])',
       [projection.name, [...skipped].map(String)],
     );
-    await client.query(`ALTER SCHEMA ${quote(live.name)} RENAME TO ${quote(replacedName(projection))}`);
-    await client.query(`ALTER SCHEMA ${quote(shadow.name)} RENAME TO ${quote(live.name)}`);
+    for (const names of [
+      [live.name, replacedName(projection)],
+      [shadow.name, live.name],
+    ])
+      await client.query('SELECT projections.rename_schema($1, $2)', names);
   });
 };
 
