@@ -1,4 +1,4 @@
-import { SERVICE_NAMES } from '@cyborgbackup/kernel';
+import { SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import { describe, expect, it, vi } from 'vitest';
 import { nkeys } from '@nats-io/transport-node';
 import { createOwnTrust, createServiceTrust, formatDirectory, NO_TRUST } from './call-trust.ts';
