@@ -20,8 +20,13 @@ const USER = `user-${randomUUID()}`;
 const as = (service: ServiceName): pg.Pool => {
   const known = pools.get(service);
   if (known) return known;
-  const options = `-c session_authorization=${serviceRole(service)}`;
-  const pool = new pg.Pool({ connectionString: database.adminUrl, max: 1, options });
+  const pool = new pg.Pool({
+    connectionString: database.adminUrl,
+    max: 1,
+    verify: (client, done) => {
+      client.query(`set session authorization ${serviceRole(service)}`).then(() => done(), done);
+    },
+  });
   pools.set(service, pool);
   return pool;
 };
