@@ -8,9 +8,13 @@ const UUID = '0b9c3f0e-8f6a-4a53-9f55-2f1b9f3c1a11';
 const root = new URL('../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 
+/** As PostgreSQL does it. */
+const isLike = (name: string, pattern: string): boolean =>
+  new RegExp(`^${pattern.replaceAll('_', '.').replaceAll('%', '.*')}$`, 's').test(name);
+
 const writersOf = (stream: string): string[] =>
   LOG_ACCESS.filter(({ streams, userStreams }) =>
-    new RegExp(namePattern([...streams, ...userStreams])).test(stream),
+    [...streams, ...userStreams].some((form) => isLike(stream, namePattern(form))),
   ).map(({ service }) => service);
 
 test('each service is in the list once', () => {

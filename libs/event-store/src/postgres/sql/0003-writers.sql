@@ -2,7 +2,7 @@
 
 create table events.writers (
   role name not null,
-  -- A regular expression of the names of streams.
+  -- What names of streams are like.
   streams text not null,
   -- Whether its events may say that a user acts. Otherwise it is a service that does.
   for_users boolean not null,
@@ -19,14 +19,13 @@ create function events.refuse_others(p_streams text[], p_counts integer[], p_met
 language plpgsql stable as $$
 declare
   v_caller name := events.caller();
-  v_streams text;
-  v_user_streams text;
+  v_streams text[];
+  v_user_streams text[];
   v_refused text;
 begin
-  -- One expression for all, so that each stream is looked at once; PostgreSQL keeps it compiled.
-  select string_agg(w.streams, '|'), string_agg(w.streams, '|') filter (where w.for_users) into v_streams, v_user_streams
+  select array_agg(w.streams), array_agg(w.streams) filter (where w.for_users) into v_streams, v_user_streams
     from events.writers w where pg_has_role(v_caller, w.role, 'usage');
-  select s into v_refused from unnest(p_streams) s where (s ~ v_streams) is not true limit 1;
+  select s into v_refused from unnest(p_streams) s where (s like any (v_streams)) is not true limit 1;
   if v_refused is not null then
     raise exception 'The role % may not append to the stream %', v_caller, v_refused using errcode = 'insufficient_privilege';
   end if;
@@ -38,7 +37,7 @@ begin
               from unnest(p_streams, p_counts) with ordinality u(stream, size, n)) a
            cross join unnest(p_metadata[a.last - a.size + 1 : a.last]) m
      where (m #>> '{actor,kind}' = 'system') is not true
-       and (m #>> '{actor,kind}' = 'user' and a.stream ~ v_user_streams) is not true
+       and (m #>> '{actor,kind}' = 'user' and a.stream like any (v_user_streams)) is not true
      limit 1;
     if v_refused is not null then
       raise exception 'The role % may not say that a user acts in the stream %', v_caller, v_refused
