@@ -10,6 +10,5 @@ export * from './json.ts';
 export * from './keyed-queue.ts';
 export * from './log.ts';
 export * from './password.ts';
-export * from './service-names.ts';
 export * from './text.ts';
 export * from './time.ts';

@@ -1,16 +1,17 @@
-import { asService, serviceRole } from '@cyborgbackup/database';
+import { asService, openPool, serviceRole } from '@cyborgbackup/database';
 import { createSubjectKeys } from '@cyborgbackup/event-store';
-import type { EncryptedValue, ServiceName } from '@cyborgbackup/kernel';
+import { createLogger, type EncryptedValue, type ServiceName } from '@cyborgbackup/kernel';
 import { defineProjection, defineReadModel, ensureProjection } from '@cyborgbackup/projections';
 import { defineTable } from '@cyborgbackup/projections/define';
 import { createTestDatabase, type TestDatabase } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { prepareDatabase } from './prepare-database.ts';
 
 /* What somebody can do in the database who has taken over one service: docs/threat-model.md quotes these tests. */
 
+const logger = createLogger('test', 'silent');
 let database: TestDatabase;
 const pools = new Map<ServiceName, pg.Pool>();
 const masterKey = randomBytes(32);
@@ -20,13 +21,10 @@ const USER = `user-${randomUUID()}`;
 const as = (service: ServiceName): pg.Pool => {
   const known = pools.get(service);
   if (known) return known;
-  const pool = new pg.Pool({
-    connectionString: database.adminUrl,
-    max: 1,
-    verify: (client, done) => {
-      client.query(`set session authorization ${serviceRole(service)}`).then(() => done(), done);
-    },
-  });
+  const verify: pg.PoolConfig['verify'] = (client, done) => {
+    client.query(`set session authorization ${serviceRole(service)}`).then(() => done(), done);
+  };
+  const pool = openPool({ connectionString: database.adminUrl, max: 1, verify }, logger);
   pools.set(service, pool);
   return pool;
 };
@@ -40,7 +38,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await prepareDatabase(database.adminUrl);
   for (const owner of ['catalog', 'inventory'] as const) {
-    const pool = new pg.Pool({ connectionString: database.url, options: asService(owner), max: 2 });
+    const pool = openPool({ connectionString: database.url, options: asService(owner), max: 2 }, logger);
     await ensureProjection(pool, projectionOf(owner));
     await pool.end();
   }

@@ -21,6 +21,7 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'crash-'));
   server = await startPostgres({ dataDir, logger });
   pool = new pg.Pool({ connectionString: server.url, options: asService('executor') });
+  pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
   const access = { service: 'executor', streams: ['<any>'], userStreams: [], subjects: [] };
