@@ -50,6 +50,8 @@ beforeAll(async () => {
     schedule: 1,
     enabled: true,
     extra_vars: await deps.keys.seal('p', '{}'),
+    prehook: await deps.keys.seal('p', ''),
+    posthook: await deps.keys.seal('p', ''),
   });
   const job = randomUUID();
   await insert('scheduler.jobs', {

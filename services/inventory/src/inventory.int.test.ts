@@ -522,6 +522,7 @@ describe('references', () => {
     const made = await call(policyCommands.register, {
       ...policy({ ...ids, clients }, '{"password":"s3cret-0815"}'),
       policy_type: 'mysql',
+      prehook: 'unlock s3cret-0815',
     });
     await call(settingsCommands.change, { key: 'cyborgbackup_auto_prune', value: 'false' });
     const resolved = await call(policyCommands.resolve, { id: made.id, clients_from: 0 });
@@ -533,7 +534,9 @@ describe('references', () => {
       auto_prune: false,
     });
     expect(resolved.clients.map(({ id }) => id)).toEqual(clients);
-    expect(isEncrypted(resolved.extra_vars)).toBe(true);
+    for (const secret of [resolved.extra_vars, resolved.prehook, resolved.posthook]) {
+      expect(isEncrypted(secret)).toBe(true);
+    }
     expect(JSON.stringify(resolved)).not.toContain('s3cret');
     expect(await failureOf(call(policyCommands.resolve, { id: 999_999, clients_from: 0 }))).toMatchObject({
       code: 'not-found',
@@ -625,7 +628,7 @@ describe('changes', () => {
     const made = await call(repositoryCommands.register, repository());
     const copy = { uuid: made.uuid, borg_id: 'ab', key: 'BORG_KEY ab\nhqlhbGdvcml0aG' };
     expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3 });
-    expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3, position: null });
+    expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3 });
     const { escrow_key: sealed, ...row } = await rowOf('repositories', made);
     expect(row).toMatchObject({ escrow_borg_id: 'ab' });
     expect(isEncrypted(sealed) && (await deps.keys.open(sealed))).toBe(copy.key);
@@ -651,11 +654,13 @@ describe('changes', () => {
     const made = await call(policyCommands.register, {
       ...policy(ids, '{ "user":"u", "password": "s3cret-0815" }'),
       policy_type: 'mysql',
+      prehook: 'unlock s3cret-0815',
     });
-    const variables = async (): Promise<string | undefined> => {
-      const { extra_vars: sealed } = await rowOf('policies', made);
+    const secret = async (name: string): Promise<string | undefined> => {
+      const { [name]: sealed } = await rowOf('policies', made);
       return isEncrypted(sealed) ? deps.keys.open(sealed) : undefined;
     };
+    const variables = (): Promise<string | undefined> => secret('extra_vars');
     const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<ChangeResult> =>
       call(policyCommands.change, { uuid: made.uuid, changes });
     await change({ extra_vars: `{ "user":"v",  "password": "${SECRET_MASK}" }` });
@@ -672,6 +677,14 @@ describe('changes', () => {
     });
     await change({ policy_type: 'folders', extra_vars: '{"folders":["/srv"]}' });
     expect(await variables()).toBe('{"folders":["/srv"]}');
+    expect(await change({ prehook: SECRET_MASK, posthook: '' })).toMatchObject({ version: 3 });
+    await change({ prehook: `echo ${SECRET_MASK}` });
+    expect(await secret('prehook')).toBe(`echo ${SECRET_MASK}`);
+    expect(await failureOf(change({ posthook: SECRET_MASK }))).toMatchObject({
+      fields: { posthook: [expect.stringContaining('No value is stored')] },
+    });
+    const { rows } = await deps.pool.query("select 1 from events.events where data::text like '%s3cret-0815%'");
+    expect(rows).toEqual([]);
   });
 
   test('records what a preparation found out about a client or a repository', async () => {

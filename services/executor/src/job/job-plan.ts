@@ -1,4 +1,11 @@
-import { runExtended, runRequested, runStream, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
+import {
+  runExtended,
+  runRequested,
+  runStream,
+  type PlannedJob,
+  type PolicySecret,
+  type RunRequested,
+} from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { JobFailure } from './job-failure.ts';
@@ -92,11 +99,15 @@ export const policyOf = ({ run }: JobPlan): NonNullable<RunRequested['policy']> 
 
 export const archiveOf = ({ job }: JobPlan): string => required(job.archive_name, 'archive');
 
-/** The JSON text of the policy's `extra_vars`, as the run carries it. @throws JobFailure when it was erased */
-export const openVariables = async ({ keys }: Pick<ServiceDeps, 'keys'>, { run }: JobPlan): Promise<string> => {
-  const sealed = run.extra_vars;
+/** A secret of the policy, as the run carries it; empty when there is none. @throws JobFailure when it was erased */
+export const openSecret = async (
+  { keys }: Pick<ServiceDeps, 'keys'>,
+  { run }: JobPlan,
+  name: PolicySecret,
+): Promise<string> => {
+  const sealed = run[name];
   if (sealed === null || typeof sealed === 'string') return sealed ?? '';
   const text = await keys.open(sealed);
-  if (text === undefined) throw new JobFailure('The variables of this policy were erased.', { status: 'error' });
+  if (text === undefined) throw new JobFailure(`The ${name} of this policy was erased.`, { status: 'error' });
   return text;
 };

@@ -20,6 +20,8 @@ const run = promisify(execFile);
 export interface JobSketch extends Partial<Omit<PlannedJob, 'restore'>> {
   readonly policy?: Partial<RunRequested['policy'] & object>;
   readonly variables?: object;
+  readonly prehook?: string;
+  readonly posthook?: string;
   readonly repository?: RunRequested['repository'];
   readonly run?: string;
 }
@@ -139,6 +141,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     const {
       policy,
       variables = { folders: [join(folder, 'source')] },
+      prehook = '',
+      posthook = '',
       repository: where = repository,
       ...planned
     } = sketch;
@@ -150,6 +154,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
       policy: policyOf({ uuid: policyUuid, ...policy }),
       repository: where,
       extra_vars: JSON.stringify(variables),
+      prehook,
+      posthook,
     });
     await append(runStream(uuid), { type: 'run-requested', data });
     return { job: job.uuid, run: uuid };

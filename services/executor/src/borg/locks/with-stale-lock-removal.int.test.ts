@@ -1,5 +1,5 @@
 import { infoCommand } from '@cyborgbackup/borg';
-import { POLICY_DEFAULTS, runStream, type PlannedJob } from '@cyborgbackup/contracts';
+import { NO_RUN_SECRETS, POLICY_DEFAULTS, runStream, type PlannedJob } from '@cyborgbackup/contracts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -101,8 +101,6 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
     keep_yearly: null,
     vmprovider: '',
     mode_pull: false,
-    prehook: '',
-    posthook: '',
   };
   const data = {
     uuid: run,
@@ -110,7 +108,7 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
     repository: site.repository,
     schedule: null,
     due_at: null,
-    extra_vars: null,
+    ...NO_RUN_SECRETS,
     jobs: [planned],
   };
   await site.append(runStream(run), { type: 'run-requested', data });
