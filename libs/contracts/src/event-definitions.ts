@@ -8,6 +8,7 @@ import { hostKeyEvents } from './inventory/host-key.ts';
 import { policyEvents } from './inventory/policy.ts';
 import { repositoryEvents } from './inventory/repository.ts';
 import { scheduleEvents } from './inventory/schedule.ts';
+import { secretReadEvents } from './inventory/secrets.ts';
 import { apiTokenEvents, logInEvents, sessionEvents } from './inventory/session.ts';
 import { settingsEvents } from './inventory/settings.ts';
 import { passwordResetEvents, superuserEvents, userEvents } from './inventory/user.ts';
@@ -29,6 +30,7 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...logInEvents,
   ...passwordResetEvents,
   ...apiTokenEvents,
+  ...secretReadEvents,
   ...runEvents,
   ...grantEvents,
   ...occurrenceEvents,

@@ -18,6 +18,7 @@ export * from './inventory/policy-variables.ts';
 export * from './inventory/policy.ts';
 export * from './inventory/repository.ts';
 export * from './inventory/schedule.ts';
+export * from './inventory/secrets.ts';
 export * from './inventory/session.ts';
 export * from './inventory/settings-catalogue.ts';
 export * from './inventory/settings.ts';

@@ -5,5 +5,11 @@ export { runProcess, runTask } from './run-process.ts';
 export { runService } from './run-service.ts';
 export type { Check, RunningService } from './running-service.ts';
 export { listenAddress, prepareConfig, serviceConfig, type ListenAddress } from './service-config.ts';
-export { commandDeps, createServiceDeps, type ServiceDeps } from './service-deps.ts';
+export {
+  commandDeps,
+  createKeylessDeps,
+  createServiceDeps,
+  type KeylessDeps,
+  type ServiceDeps,
+} from './service-deps.ts';
 export { standardChecks } from './standard-checks.ts';

@@ -31,7 +31,7 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { natsUrlOf } from './nats-url.ts';
 import { assertPrepared, prepareDatabase } from './prepare-database.ts';
-import type { ServiceConfig } from './service-config.ts';
+import type { KeylessConfig, ServiceConfig } from './service-config.ts';
 
 /** What a process has of the outside world. The five services of a standalone process share one set. */
 export interface ServiceDeps {
@@ -54,6 +54,9 @@ export interface ServiceDeps {
   readonly instance: string;
   close(): Promise<void>;
 }
+
+/** Those of a service that opens and seals nothing, so that it needs no master key. */
+export type KeylessDeps = Omit<ServiceDeps, 'keys' | 'masterKey'>;
 
 /** Postgres connections of one process: two for appends, one for each projection, the rest for queries. */
 const POOL_SIZE = 20;
@@ -104,22 +107,22 @@ interface ServiceDepsOptions {
   readonly trust?: CallTrust;
 }
 
-const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: ServiceConfig): CallTrust =>
+const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: KeylessConfig): CallTrust =>
   CYBORGBACKUP_SERVICE_SECRET !== undefined && CYBORGBACKUP_SERVICE_KEYS !== undefined
     ? createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS, callersOf)
     : createOwnTrust({ isShared: false });
 
-/**
- * Connects to everything and brings the database up to date. What was opened is closed again when a later step fails.
- * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
- */
-export const createServiceDeps = async (
-  name: string,
-  config: ServiceConfig,
-  logger: Logger,
-  { isPrepared = false, trust = trustOf(config) }: ServiceDepsOptions = {},
-): Promise<ServiceDeps> => {
-  const masterKey = await masterKeyOf(config);
+interface OpenOptions extends ServiceDepsOptions {
+  readonly name: string;
+  readonly logger: Logger;
+  readonly openKeys: (pool: Pool) => Promise<SubjectKeys>;
+}
+
+/** What was opened is closed again when a later step fails. */
+const openDeps = async (
+  config: KeylessConfig & Pick<ServiceConfig, 'CYBORGBACKUP_DATABASE_ADMIN_URL'>,
+  { name, logger, openKeys, isPrepared = false, trust = trustOf(config) }: OpenOptions,
+): Promise<Omit<ServiceDeps, 'masterKey'>> => {
   if (!isPrepared) await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
   const natsUrl = natsUrlOf(config);
   const opened: (() => Promise<void>)[] = [];
@@ -130,8 +133,7 @@ export const createServiceDeps = async (
     const pool = createPool(config.DATABASE_URL, name, logger);
     opened.push(() => pool.end());
     if (isPrepared) await assertPrepared(pool);
-    const keys = createSubjectKeys({ pool, masterKey });
-    await checkMasterKey(keys);
+    const keys = await openKeys(pool);
     const connection = await createNatsConnection({ natsUrl, name, logger, trust });
     opened.push(connection.close);
     const rpc = await createRpcClient({ natsUrl, name, logger, trust });
@@ -148,7 +150,7 @@ export const createServiceDeps = async (
     const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
     const waiter = createProjectionWaiter({ pool, store });
     return {
-      ...{ logger, pool, store, codec, keys, waiter, masterKey, natsUrl, trust, connection, rpc, instance, close },
+      ...{ logger, pool, store, codec, keys, waiter, natsUrl, trust, connection, rpc, instance, close },
       makesStreams: !isPrepared,
     };
   } catch (error) {
@@ -156,6 +158,34 @@ export const createServiceDeps = async (
     throw error;
   }
 };
+
+/**
+ * Connects to everything and brings the database up to date.
+ * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
+ */
+export const createServiceDeps = async (
+  name: string,
+  config: ServiceConfig,
+  logger: Logger,
+  options: ServiceDepsOptions = {},
+): Promise<ServiceDeps> => {
+  const masterKey = await masterKeyOf(config);
+  const openKeys = async (pool: Pool): Promise<SubjectKeys> => {
+    const keys = createSubjectKeys({ pool, masterKey });
+    await checkMasterKey(keys);
+    return keys;
+  };
+  return { ...(await openDeps(config, { ...options, name, logger, openKeys })), masterKey };
+};
+
+const refuse = (): Promise<never> =>
+  Promise.reject(new AppError('internal', 'This service holds no master key, so it seals and opens nothing.'));
+
+const NO_KEYS: SubjectKeys = { seal: refuse, open: refuse, erase: refuse };
+
+/** As `createServiceDeps`, for a service that holds no master key, in a database that is prepared. */
+export const createKeylessDeps = (name: string, config: KeylessConfig, logger: Logger): Promise<KeylessDeps> =>
+  openDeps(config, { name, logger, isPrepared: true, openKeys: () => Promise.resolve(NO_KEYS) });
 
 /** What handlers of commands need, for a service of that name. */
 export const commandDeps = (deps: ServiceDeps, service: string): ClaimDeps => ({

@@ -7,5 +7,6 @@ await runService({
   purpose: 'The executor: takes jobs from the work queue and runs borg over SSH. Start as many as you need.',
   config: executorConfig,
   healthListen: '127.0.0.1:8103',
+  isKeyless: true,
   start: startExecutor,
 });

@@ -99,7 +99,7 @@ const runFacts = z.object({
 export type RunFacts = z.infer<typeof runFacts>;
 
 /** The policy's secrets as its jobs need them; null without a policy, and where no job needs it. */
-const runSecrets = {
+export const runSecrets = {
   extra_vars: policySecrets.extra_vars.nullable(),
   prehook: policySecrets.prehook.nullable(),
   posthook: policySecrets.posthook.nullable(),

@@ -1,14 +1,6 @@
-import {
-  runExtended,
-  runRequested,
-  runStream,
-  type PlannedJob,
-  type PolicySecret,
-  type RunRequested,
-} from '@cyborgbackup/contracts';
+import { runExtended, runRequested, runStream, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
-import type { ServiceDeps } from '@cyborgbackup/service';
-import { JobFailure } from './job-failure.ts';
+import type { KeylessDeps } from '@cyborgbackup/service';
 
 /** What one job is about, as it was when its run was requested, or when the job was added to it. */
 export interface JobPlan {
@@ -16,7 +8,7 @@ export interface JobPlan {
   readonly job: PlannedJob;
 }
 
-type LogDeps = Pick<ServiceDeps, 'store' | 'codec'>;
+type LogDeps = Pick<KeylessDeps, 'store' | 'codec'>;
 
 /** A run as far as its stream has been read. It never changes, except that jobs of machines are added to it. */
 interface CachedRun {
@@ -98,16 +90,3 @@ export const clientOf = ({ job }: JobPlan): NonNullable<PlannedJob['client']> =>
 export const policyOf = ({ run }: JobPlan): NonNullable<RunRequested['policy']> => required(run.policy, 'policy');
 
 export const archiveOf = ({ job }: JobPlan): string => required(job.archive_name, 'archive');
-
-/** A secret of the policy, as the run carries it; empty when there is none. @throws JobFailure when it was erased */
-export const openSecret = async (
-  { keys }: Pick<ServiceDeps, 'keys'>,
-  { run }: JobPlan,
-  name: PolicySecret,
-): Promise<string> => {
-  const sealed = run[name];
-  if (sealed === null || typeof sealed === 'string') return sealed ?? '';
-  const text = await keys.open(sealed);
-  if (text === undefined) throw new JobFailure(`The ${name} of this policy was erased.`, { status: 'error' });
-  return text;
-};

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
 import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
+import { answerSecretReads } from './given-secrets.ts';
 import { createSiteLog, type EndedJob as EndedJobOfLog, type SiteLog } from './site-log.ts';
 
 const run = promisify(execFile);
@@ -94,6 +95,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const url = `ssh://${repositoryHost.user}@${repositoryHost.host}:${repositoryHost.port}${folder}/repository`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
   const log = createSiteLog(deps);
+  answerSecretReads(deps, log.answer);
   const { append, answer, event } = log;
 
   const borg: JobSite['borg'] = async (...argv) => {

@@ -64,7 +64,9 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
       const subscription = connection.nats.subscribe(subject, {
         callback: (_error, message) => {
           const { id, data } = message.json<{ id: string; data: never }>();
-          message.respond(JSON.stringify({ id, isDisposed: true, response: handle(data) }));
+          void Promise.resolve(handle(data)).then((response) =>
+            message.respond(JSON.stringify({ id, isDisposed: true, response })),
+          );
         },
       });
       stops.push(() => subscription.unsubscribe());

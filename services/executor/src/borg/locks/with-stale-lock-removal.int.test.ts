@@ -13,6 +13,7 @@ import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { createHostKeyPins } from '../../endpoints/host-key-pins.ts';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
 import { runBorgAt } from '../run-borg-at.ts';
+import { givenSecrets } from '../../testing/given-secrets.ts';
 import { startJobSite, type JobSite } from '../../testing/job-site.ts';
 import { withStaleLockRemoval } from './with-stale-lock-removal.ts';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]());
 
 const connections = (job: string): ConnectionOptions => ({
-  deps: site.deps,
+  deps: { ...site.deps, secrets: () => givenSecrets(site.deps, { repository: site.repository.uuid }) },
   hostKeys: createHostKeyPins(site.deps),
   connectTimeoutMillis: 10_000,
   signal: new AbortController().signal,

@@ -1,9 +1,10 @@
 import { isSshError, readScript, runCommand, type BorgRunner, type CommandOutput } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
+import { policySecret } from '../../endpoints/secrets.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { isHandedOver, JobFailure, JobStopped, stopReasonOf } from '../../job/job-failure.ts';
-import { archiveOf, clientOf, openSecret, policyOf } from '../../job/job-plan.ts';
+import { archiveOf, clientOf, policyOf } from '../../job/job-plan.ts';
 import type { JobResult } from '../../job/job-result.ts';
 
 /** The backup's outcome, for a posthook. */
@@ -70,7 +71,7 @@ const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Pro
 
 /** Runs the policy's prehook on the client, if it has one. @throws JobFailure when that fails */
 export const runPrehook = async (context: JobContext, client: BorgRunner): Promise<void> => {
-  const command = await openSecret(context.deps, context.plan, 'prehook');
+  const command = await policySecret(context.deps, 'prehook');
   if (command === '') return;
   const problem = await runHook(context, client, { name: 'Prehook', command, variables: {}, signal: context.signal });
   if (problem !== undefined) throw new JobFailure(`${problem} Nothing was backed up.`);
@@ -82,7 +83,7 @@ const POSTHOOK_SPARE_MILLIS = 60_000;
 /** @returns warnings */
 const runPosthook = async (context: JobContext, client: BorgRunner, status: HookStatus): Promise<readonly string[]> => {
   if (isHandedOver(context.signal)) return [];
-  const command = await openSecret(context.deps, context.plan, 'posthook');
+  const command = await policySecret(context.deps, 'posthook');
   if (command === '') return [];
   const signal = context.signal.aborted ? AbortSignal.timeout(POSTHOOK_SPARE_MILLIS) : context.signal;
   const hook: Hook = { name: 'Posthook', command, variables: { CYBORGBACKUP_STATUS: status }, signal };

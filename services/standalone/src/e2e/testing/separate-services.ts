@@ -5,7 +5,13 @@ import { startInventory } from '@cyborgbackup/inventory';
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
 import { createNatsConnection, prepareJobQueue, type ServiceName } from '@cyborgbackup/messaging';
 import { startScheduler } from '@cyborgbackup/scheduler';
-import { createServiceDeps, natsUrlOf, prepareDatabase, type ServiceDeps } from '@cyborgbackup/service';
+import {
+  createKeylessDeps,
+  createServiceDeps,
+  natsUrlOf,
+  prepareDatabase,
+  type ServiceDeps,
+} from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
@@ -46,12 +52,18 @@ export const startSeparateServices = async (): Promise<SeparateServices> => {
       CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
       CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
     });
+    const environmentOf = (name: ServiceName) => ({
+      ...config,
+      DATABASE_URL: database.url,
+      ...nats.environmentOf(name),
+    });
     const partsOf = async (name: ServiceName): Promise<ServiceDeps> => {
-      const environment = { ...config, DATABASE_URL: database.url, ...nats.environmentOf(name) };
-      const parts = await createServiceDeps(name, environment, logger, { isPrepared: true });
+      const parts = await createServiceDeps(name, environmentOf(name), logger, { isPrepared: true });
       stack.defer(parts.close);
       return parts;
     };
+    const keyless = await createKeylessDeps('executor', environmentOf('executor'), logger);
+    stack.defer(keyless.close);
     const keep = <Started extends { stop(): Promise<void> }>(started: Started): Started => {
       stack.defer(() => started.stop());
       return started;
@@ -59,7 +71,7 @@ export const startSeparateServices = async (): Promise<SeparateServices> => {
     keep(await startInventory(await partsOf('inventory'), config));
     keep(await startCatalog(await partsOf('catalog')));
     keep(await startScheduler(await partsOf('scheduler'), config));
-    keep(await startExecutor(await partsOf('executor'), config));
+    keep(await startExecutor(keyless, config));
     const { url } = keep(await startGateway(await partsOf('gateway'), config));
     return { url, nats, admin, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
