@@ -86,10 +86,10 @@ const givenForContent = async (deps: LogDeps, job: string, read: number): Promis
   return givenSecrets(deps, { repository: event?.repository });
 };
 
-/** Answers executors in place of the inventory. */
-export const answerSecretReads = (deps: LogDeps, answer: SiteLog['answer']): void => {
-  answer(secretCommands.readForJob.subject, ({ job }: { job: string }) => givenForJob(deps, job));
+/** Answers executors in place of the inventory. @returns what ends the answers to jobs */
+export const answerSecretReads = (deps: LogDeps, answer: SiteLog['answer']): (() => void) => {
   answer(secretCommands.readForContent.subject, ({ job, read }: { job: string; read: number }) =>
     givenForContent(deps, job, read),
   );
+  return answer(secretCommands.readForJob.subject, ({ job }: { job: string }) => givenForJob(deps, job));
 };

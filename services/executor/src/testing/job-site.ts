@@ -46,6 +46,8 @@ export interface JobSite extends AsyncDisposable, Omit<SiteLog, 'ended' | 'close
   /** That opens the client and the repository host. */
   readonly publicKey: string;
   executor: RunningService;
+  /** From now on nobody gives jobs their secrets. */
+  silenceInventory(): void;
   clientAt(hostname: string, port: number): NonNullable<PlannedJob['client']>;
   /** Runs borg on the repository, without the product. */
   borg(...argv: readonly string[]): Promise<string>;
@@ -95,7 +97,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const url = `ssh://${repositoryHost.user}@${repositoryHost.host}:${repositoryHost.port}${folder}/repository`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
   const log = createSiteLog(deps);
-  answerSecretReads(deps, log.answer);
+  const silenceInventory = answerSecretReads(deps, log.answer);
   const { append, answer, event } = log;
 
   const borg: JobSite['borg'] = async (...argv) => {
@@ -188,6 +190,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     append,
     registerRepository,
     answer,
+    silenceInventory,
     lines: log.lines,
     output: log.output,
     plan,

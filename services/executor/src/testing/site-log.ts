@@ -15,8 +15,8 @@ export interface EndedJob extends JobState {
 /** The log and the other services, as a test of jobs sees and plays them. */
 export interface SiteLog {
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
-  /** Answers an RPC in place of a service, until `close`. */
-  answer(subject: string, handle: (data: never) => unknown): void;
+  /** Answers an RPC in place of a service, until `close` or until the function it returns is called. */
+  answer(subject: string, handle: (data: never) => unknown): () => void;
   /** Resolves with the job's first event of the type. */
   event(job: string, type: string): Promise<DomainEvent>;
   ended(job: string): Promise<EndedJob>;
@@ -69,7 +69,9 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
           );
         },
       });
-      stops.push(() => subscription.unsubscribe());
+      const stop = (): void => subscription.unsubscribe();
+      stops.push(stop);
+      return stop;
     },
     ended: async (job) => {
       await event(job, END);
