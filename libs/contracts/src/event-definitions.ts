@@ -3,12 +3,13 @@ import { catalogEvents } from './catalog/events.ts';
 import { archiveContentRead } from './executor/downloads.ts';
 import { jobEvents } from './executor/job.ts';
 import { outputEvents } from './executor/output.ts';
+import { secretReadEvents } from './executor/secrets.ts';
 import { clientEvents } from './inventory/client.ts';
 import { hostKeyEvents } from './inventory/host-key.ts';
 import { policyEvents } from './inventory/policy.ts';
 import { repositoryEvents } from './inventory/repository.ts';
 import { scheduleEvents } from './inventory/schedule.ts';
-import { secretReadEvents } from './inventory/secrets.ts';
+
 import { apiTokenEvents, logInEvents, sessionEvents } from './inventory/session.ts';
 import { settingsEvents } from './inventory/settings.ts';
 import { passwordResetEvents, superuserEvents, userEvents } from './inventory/user.ts';

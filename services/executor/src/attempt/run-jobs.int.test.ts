@@ -114,5 +114,8 @@ it('is tried again later, and has not failed, when the inventory does not give i
   site.silenceInventory();
   const { job } = await site.start(backup());
   const { data } = await site.event(job, 'job-(attempt-lost|failed)');
-  expect(data).toMatchObject({ transport: false, reason: expect.stringContaining('nobody answers inventory.secret.read-for-job') });
+  expect(data).toMatchObject({
+    transport: false,
+    reason: expect.stringContaining('nobody answers inventory.secret.read-for-job'),
+  });
 });

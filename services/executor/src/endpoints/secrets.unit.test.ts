@@ -9,11 +9,9 @@ it('asks once for all that one attempt needs, and again when that failed', async
   const ask = vi.fn<() => Promise<GivenSecrets>>().mockRejectedValueOnce(new Error('away')).mockResolvedValue(given);
   const deps = { secrets: askOnce(ask) };
   await expect(clientLogin(deps)).rejects.toThrow('away');
-  expect(await Promise.all([clientLogin(deps), policySecret(deps, 'prehook'), policySecret(deps, 'posthook')])).toEqual([
-    { user: 'backup', privateKey: 'PEM' },
-    'x',
-    '',
-  ]);
+  expect(await Promise.all([clientLogin(deps), policySecret(deps, 'prehook'), policySecret(deps, 'posthook')])).toEqual(
+    [{ user: 'backup', privateKey: 'PEM' }, 'x', ''],
+  );
   expect(ask).toHaveBeenCalledTimes(2);
 });
 

@@ -1,4 +1,10 @@
-import { NO_RUN_SECRETS, POLICY_DEFAULTS, REPOSITORY_DEFAULTS, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
+import {
+  NO_RUN_SECRETS,
+  POLICY_DEFAULTS,
+  REPOSITORY_DEFAULTS,
+  type PlannedJob,
+  type RunRequested,
+} from '@cyborgbackup/contracts';
 import type { DomainEvent } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 

@@ -16,11 +16,11 @@ type ResolvedPolicy = RpcOutput<typeof policyCommands.resolve>;
 
 type PolicyRow = ResolvedPolicy['policy'] &
   Pick<ResolvedPolicy, PolicySecret> & {
-  readonly repository: ResolvedPolicy['repository'];
-  readonly schedule: ResolvedPolicy['schedule'];
-  readonly client_ids: readonly number[];
-  readonly revision: string;
-};
+    readonly repository: ResolvedPolicy['repository'];
+    readonly schedule: ResolvedPolicy['schedule'];
+    readonly client_ids: readonly number[];
+    readonly revision: string;
+  };
 
 const READ_POLICY = readSql(new URL('./read-policy.sql', import.meta.url));
 

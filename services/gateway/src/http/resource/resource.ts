@@ -3,7 +3,14 @@ import type { z } from 'zod';
 import { NOT_YET_VISIBLE, type WaitForProjection } from '../../backend/calls.ts';
 import type { Reader } from '../../db/reader.ts';
 import { sources } from '../../lists/index.ts';
-import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Caller, type Endpoint } from '../core/endpoint.ts';
+import {
+  endpoint,
+  type Access,
+  type ApiAnswer,
+  type ApiRequest,
+  type Caller,
+  type Endpoint,
+} from '../core/endpoint.ts';
 import { preconditionFailed } from '../core/http-error.ts';
 import { urlOf } from '../core/representation.ts';
 import { answerList, listSchema } from '../lists/list-endpoint.ts';

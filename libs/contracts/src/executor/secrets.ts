@@ -1,6 +1,6 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { archiveContentRead } from '../executor/downloads.ts';
+import { archiveContentRead } from './downloads.ts';
 import { defineRpc } from '../wire/rpc.ts';
 import { integerId, requiredText, uuid } from '../wire/scalars.ts';
 
