@@ -9,7 +9,6 @@ import { hostKeyEvents } from './inventory/host-key.ts';
 import { policyEvents } from './inventory/policy.ts';
 import { repositoryEvents } from './inventory/repository.ts';
 import { scheduleEvents } from './inventory/schedule.ts';
-
 import { apiTokenEvents, logInEvents, sessionEvents } from './inventory/session.ts';
 import { settingsEvents } from './inventory/settings.ts';
 import { passwordResetEvents, superuserEvents, userEvents } from './inventory/user.ts';
