@@ -59,8 +59,17 @@ export interface RepositoryAddress {
   readonly path: string;
 }
 
+/** A client, or in a restore the repository's host. */
+export interface BackedUpHost {
+  readonly uuid: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** Default: the account that the settings name. */
+  readonly user?: string;
+}
+
 export interface BackupTarget {
-  readonly client: { readonly uuid: string; readonly hostname: string; readonly port: number };
+  readonly client: BackedUpHost;
   readonly repository: RepositoryAddress;
   readonly pull: boolean;
 }

@@ -1,4 +1,5 @@
 import {
+  RUN_ON_REPOSITORY_HOST_SETTING,
   SETTINGS_STREAM,
   TRUST_FIRST_CONTACT_SETTING,
   isSettingOn,
@@ -120,3 +121,7 @@ export const mayInstallPrograms = async (deps: Readable): Promise<boolean> =>
 /** Whether the key of a host that was never seen may be pinned as it is. */
 export const trustsFirstContact = async (deps: Readable): Promise<boolean> =>
   isSettingOn((await readSettings(deps)).values.get(TRUST_FIRST_CONTACT_SETTING) ?? 'True');
+
+/** Whether borg may run on the hosts of repositories, which then learn the passphrases. */
+export const runsOnRepositoryHosts = async (deps: Readable): Promise<boolean> =>
+  isSettingOn((await readSettings(deps)).values.get(RUN_ON_REPOSITORY_HOST_SETTING) ?? null);

@@ -16,7 +16,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from '../job/job-context.ts';
-import { loginEvents, repositoryRegistered } from './job-fixtures.ts';
+import { loginEvents, ownKeyGenerated, repositoryPrepared, repositoryRegistered } from './job-fixtures.ts';
 
 export const PASSPHRASE = `pass $(phrase) 'quoted'`;
 
@@ -89,21 +89,8 @@ const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: Si
       `repository-${repository.uuid}`,
       [
         repositoryRegistered({ ...repository, id: 3, repository_key: PASSPHRASE }),
-        {
-          type: 'repository-ssh-key-generated',
-          data: { uuid: repository.uuid, public_key: ownKey.publicKey, private_key: ownKey.privateKey },
-        },
-        {
-          type: 'repository-prepared',
-          data: {
-            uuid: repository.uuid,
-            ready: true,
-            borg_id: 'x',
-            encryption: 'repokey-blake2',
-            initialised: true,
-            own_key: ownKeySeen,
-          },
-        },
+        ownKeyGenerated(repository.uuid, ownKey),
+        repositoryPrepared(repository.uuid, 'x', ownKeySeen),
       ],
     ],
   ]);
@@ -119,6 +106,8 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
   const { repositoryTakes, ownKeySeen, initialised, clientConfig, clientPath } = { ...STANDARD, ...site };
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-connect-'));
   for (const name of ['client', 'server', 'executor']) await mkdir(join(folder, name));
+  // Where a borg that runs here keeps its cache.
+  process.env['HOME'] = join(folder, 'executor');
   const [controlKey, ownKey] = await Promise.all(
     ['control', 'own'].map((comment) => generateKeyPair({ type: 'ed25519', comment })),
   );

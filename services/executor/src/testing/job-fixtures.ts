@@ -1,6 +1,8 @@
 import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
 import type { DomainEvent } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 export const CONFIG = {
   CYBORGBACKUP_EXECUTOR_CONCURRENCY: 2,
@@ -66,6 +68,32 @@ export const loginEvents = (
   },
   { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: user } },
 ];
+
+/** What the stream of a repository says of the key pair of its own. */
+export const ownKeyGenerated = (
+  uuid: string,
+  key: { readonly publicKey: string; readonly privateKey: string },
+): DomainEvent => ({
+  type: 'repository-ssh-key-generated',
+  data: { uuid, public_key: key.publicKey, private_key: key.privateKey },
+});
+
+/** A preparation that found a repository as borg initialised it, and saw its host take the own key. */
+export const repositoryPrepared = (uuid: string, borg_id: string, own_key = true): DomainEvent => ({
+  type: 'repository-prepared',
+  data: {
+    ...{ uuid, borg_id, own_key, ready: true, encryption: 'repokey-blake2' },
+    ...{ initialised: true, key_installed: false },
+  },
+});
+
+/** Borg's id of a repository, from its configuration. */
+export const borgIdOf = async (repository: string): Promise<string> =>
+  /^id = ([0-9a-f]{64})$/m.exec(await readFile(join(repository, 'config'), 'utf8'))?.[1] ?? '';
+
+/** The line with which a key opens every repository below a folder, for tests that have more than one. */
+export const servingLine = (publicKey: string, folder: string): string =>
+  `command="borg serve --restrict-to-path ${folder}",restrict ${publicKey}`;
 
 export const repositoryRegistered = (repository: {
   readonly id: number;

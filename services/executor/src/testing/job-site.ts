@@ -11,7 +11,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
-import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
+import {
+  borgIdOf,
+  CONFIG,
+  jobOf,
+  loginEvents,
+  ownKeyGenerated,
+  policyOf,
+  repositoryPrepared,
+  repositoryRegistered,
+  runOf,
+  servingLine,
+} from './job-fixtures.ts';
 import { createSiteLog, type EndedJob as EndedJobOfLog, type SiteLog } from './site-log.ts';
 
 const run = promisify(execFile);
@@ -65,7 +76,7 @@ export interface SiteOptions {
 
 const makeFolders = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-jobs-'));
-  for (const name of ['borg-client', 'borg-repository', 'source']) await mkdir(join(folder, name));
+  for (const name of ['borg-client', 'borg-repository', 'executor', 'source']) await mkdir(join(folder, name));
   return folder;
 };
 
@@ -78,13 +89,16 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const test = await startTestDeps();
   const { deps } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
+  const ownKey = await generateKeyPair({ type: 'ed25519', comment: 'own' });
   const authorizedKeys = [key.publicKey];
+  // Where a borg that the executor runs keeps its cache.
+  process.env['HOME'] = join(folder, 'executor');
   const client = await startTestSshd({
     authorizedKeys,
     environment: { BORG_BASE_DIR: join(folder, 'borg-client'), ...withPath(clientPath) },
   });
   const repositoryHost = await startTestSshd({
-    authorizedKeys,
+    authorizedKeys: [...authorizedKeys, servingLine(ownKey.publicKey, folder)],
     environment: { BORG_BASE_DIR: join(folder, 'borg-repository'), ...withPath(repositoryPath) },
   });
   const clientUuid = randomUUID();
@@ -110,11 +124,17 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     return stdout;
   };
   const registerRepository: JobSite['registerRepository'] = (uuid, path, repository_key) =>
-    append(`repository-${uuid}`, repositoryRegistered({ id: 1, uuid, path, repository_key }));
+    append(
+      `repository-${uuid}`,
+      repositoryRegistered({ id: 1, uuid, path, repository_key }),
+      ownKeyGenerated(uuid, ownKey),
+    );
 
   await append('settings', ...loginEvents(key, client.user));
   await registerRepository(repository.uuid, url, passphrase);
   await borg('init', '--encryption=repokey-blake2');
+  const borgId = await borgIdOf(join(folder, 'repository'));
+  await append(`repository-${repository.uuid}`, repositoryPrepared(repository.uuid, borgId));
   const written = { uuid: clientUuid, id: 1, version: 1, position: '1' };
   for (const { subject } of [
     clientCommands.recordPreparation,
