@@ -8,6 +8,7 @@ import {
   type HostKeyPins,
   type SshKeyPair,
 } from '@cyborgbackup/borg';
+import { RUN_ON_REPOSITORY_HOST_SETTING, SETTINGS_STREAM } from '@cyborgbackup/contracts';
 import { createLogger, type DomainEvent } from '@cyborgbackup/kernel';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
@@ -16,7 +17,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from '../job/job-context.ts';
-import { loginEvents, ownKeyGenerated, repositoryPrepared, repositoryRegistered } from './job-fixtures.ts';
+import { loginEvents, ownKeyGenerated, repositoryPrepared, repositoryRegistered, settingChanged } from './job-fixtures.ts';
 
 export const PASSPHRASE = `pass $(phrase) 'quoted'`;
 
@@ -28,6 +29,10 @@ export interface SiteOptions {
   /** More of sshd's configuration on the client. */
   readonly clientConfig?: readonly string[];
   readonly clientPath?: string;
+  /** More of the environment on the repository's host. */
+  readonly repositoryEnvironment?: Readonly<Record<string, string>>;
+  /** Whether borg may run on the repository's host. */
+  readonly onHost?: boolean;
   /** False where no borg is to find a repository. */
   readonly initialised?: boolean;
 }
@@ -100,10 +105,14 @@ const STANDARD = {
   ownKeySeen: true,
   initialised: true,
   clientConfig: [],
+  onHost: false,
 };
 
 export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectSite> => {
-  const { repositoryTakes, ownKeySeen, initialised, clientConfig, clientPath } = { ...STANDARD, ...site };
+  const { repositoryTakes, ownKeySeen, initialised, clientConfig, clientPath, onHost, repositoryEnvironment } = {
+    ...STANDARD,
+    ...site,
+  };
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-connect-'));
   for (const name of ['client', 'server', 'executor']) await mkdir(join(folder, name));
   // Where a borg that runs here keeps its cache.
@@ -125,7 +134,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
   });
   const repositoryHost = await startTestSshd({
     authorizedKeys: repositoryTakes.map((key) => lines[key]),
-    environment: { BORG_BASE_DIR: join(folder, 'server') },
+    environment: { BORG_BASE_DIR: join(folder, 'server'), ...repositoryEnvironment },
   });
   const { user, host, port } = repositoryHost;
   const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${repositoryPath}` };
@@ -137,6 +146,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     });
   }
   const events = eventsOf({ controlKey, ownKey, backupUser: client.user, repository, ownKeySeen });
+  if (onHost) events.get(SETTINGS_STREAM)?.push(settingChanged(RUN_ON_REPOSITORY_HOST_SETTING, 'True'));
   const warnings: string[] = [];
   const job = randomUUID();
   return {

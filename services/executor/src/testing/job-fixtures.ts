@@ -66,8 +66,13 @@ export const loginEvents = (
     type: 'ssh-key-generated',
     data: { key_type: 'ed25519', public_key: key.publicKey, private_key: key.privateKey },
   },
-  { type: 'setting-changed', data: { key: 'cyborgbackup_backup_user', value: user } },
+  settingChanged('cyborgbackup_backup_user', user),
 ];
+
+export const settingChanged = (key: string, value: string): DomainEvent => ({
+  type: 'setting-changed',
+  data: { key, value },
+});
 
 /** What the stream of a repository says of the key pair of its own. */
 export const ownKeyGenerated = (
