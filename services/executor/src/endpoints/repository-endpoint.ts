@@ -92,7 +92,7 @@ const openOnHost = async (
 /**
  * The endpoint on the repository's side. Borg runs on this host and logs in with the repository's own key, so the repository's
  * host gets neither the passphrase nor a key; it runs there only where a setting allows that.
- * See docs/decisions/0026-borg-runs-beside-the-executor.md.
+ * See docs/decisions/0026-the-repository-host-sees-no-passphrase.md.
  * @param client set when borg has to log in to a client from there too
  * @throws SshError, JobFailure
  */

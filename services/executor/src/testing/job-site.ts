@@ -28,7 +28,7 @@ import { createSiteLog, type EndedJob as EndedJobOfLog, type SiteLog } from './s
 const run = promisify(execFile);
 
 /** What is special about a job and its policy; the rest is a push backup of folders. */
-export interface JobSketch extends Partial<Omit<PlannedJob, 'restore'>> {
+export interface JobSketch extends Partial<PlannedJob> {
   readonly policy?: Partial<RunRequested['policy'] & object>;
   readonly variables?: object;
   readonly repository?: RunRequested['repository'];

@@ -58,7 +58,7 @@ const describeJob = async (deps: ServiceDeps, job: string): Promise<string> => {
 const resolveLockHolder = async (
   { deps, job, signal }: ConnectionOptions,
   { runner }: RepositoryShell,
-  lookup: Pick<LockHolderLookup, 'holder' | 'hostNames' | 'attempts'>,
+  lookup: Pick<LockHolderLookup, 'holder' | 'isOwnCache' | 'hostNames' | 'attempts'>,
 ): Promise<void> => {
   const process = await findProcess(runner, lookup.holder.pid, signal);
   const isOver =
@@ -89,7 +89,9 @@ const removeStaleLock = async (options: LockOptions, path: string): Promise<void
   if (holders.length === 0) return;
   await waitForExecutor(deps);
   const attempts = await readAttempts(deps.pool, repository.uuid);
-  for (const holder of holders) await resolveLockHolder(connections, host, { holder, hostNames, attempts });
+  const isOwnCache = CACHE_FOLDER.test(path) && options.endpoint.host === 'executor';
+  const facts = { isOwnCache, hostNames, attempts };
+  for (const holder of holders) await resolveLockHolder(connections, host, { holder, ...facts });
   if (!(await removeLocks(host.runner, folder, signal))) return;
   const processes = holders.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ');
   warn?.(`Removed a lock in ${path} that a dead job of ours had left (${processes}).`);

@@ -81,8 +81,7 @@ const requestOf = (request: Partial<RestoreRequest>): RestoreRequest => ({
   items: [],
   patterns: [],
   dest_folder: dest,
-  // The quickest: borg runs beside the repository, and puts the files there.
-  destination: 'repository',
+  destination: 'client',
   replace: 'always',
   verify: 'sizes',
   numeric_ids: false,
