@@ -606,7 +606,14 @@ describe('changes', () => {
       code: 'validation',
       fields: { storage_quota: [expect.any(String)] },
     });
-    const found = { ready: true, borg_id: 'ab', encryption: 'repokey', initialised: false, own_key: true, key_installed: true };
+    const found = {
+      ready: true,
+      borg_id: 'ab',
+      encryption: 'repokey',
+      initialised: false,
+      own_key: true,
+      key_installed: true,
+    };
     await call(repositoryCommands.recordPreparation, { uuid: made.uuid, ...found });
     expect(await rowOf('repositories', made)).toMatchObject({ own_key: true });
     expect(await call(repositoryCommands.generateSsh, { uuid: made.uuid })).toMatchObject({ version: 4 });

@@ -12,7 +12,8 @@ interface Entry {
 }
 
 /** As sshd reads it: options without blanks but between double quotes, in which `\"` is the one escape. */
-const ENTRY = /^[ \t]*(?:(?<options>(?:"(?:\\"|[^"])*"|[^"\s])+)[ \t]+)?(?<type>[a-z0-9@.-]+)[ \t]+(?<key>[A-Za-z0-9+/=]+)(?:\s|$)/;
+const ENTRY =
+  /^[ \t]*(?:(?<options>(?:"(?:\\"|[^"])*"|[^"\s])+)[ \t]+)?(?<type>[a-z0-9@.-]+)[ \t]+(?<key>[A-Za-z0-9+/=]+)(?:\s|$)/;
 const OPTION = /(?:"(?:\\"|[^"])*"|[^",])+/g;
 
 const parseEntry = (line: string): Entry | undefined => {

@@ -48,7 +48,8 @@ export const assertOwnKey = async (options: ConnectionOptions, own: OwnKey, why 
     opensShell = await hasShell(options, session).finally(() => session.close());
   };
   if (!(await succeeds(logIn, 'auth'))) throw lineMissing(own, `does not take this repository's own key${why}`);
-  if (opensShell) throw lineMissing(own, `gives this repository's own key a shell, which clients would have as well${why}`);
+  if (opensShell)
+    throw lineMissing(own, `gives this repository's own key a shell, which clients would have as well${why}`);
 };
 
 /** The key of a repository that is on another host, which a preparation or this login has seen that host take. @throws as `assertOwnKey` */

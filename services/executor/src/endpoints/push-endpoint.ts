@@ -32,7 +32,10 @@ export const openPushEndpoint = async (
   const agent = createForwardedAgent(() => identities);
   const client = await openClientSession(options, target, agent);
   const { user } = location;
-  identities.push({ privateKey, destination: canBindKeys(client.opensshVersion) ? { user, hostKeys: keys } : { user } });
+  identities.push({
+    privateKey,
+    destination: canBindKeys(client.opensshVersion) ? { user, hostKeys: keys } : { user },
+  });
   return {
     pull: false,
     client: client.runner,

@@ -9,7 +9,6 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { settingChanged } from '../testing/job-fixtures.ts';
@@ -118,7 +117,7 @@ it('neither does a download', async () => {
       range: null,
     },
   });
-  expect((await buffer(body as Readable)).toString()).toBe('content');
+  expect((await buffer(body)).toString()).toBe('content');
   const seen = await readFile(dump, 'latin1');
   expect(seen).toMatch(/=== .*borg serve/);
   expect(seen).not.toContain(secret());

@@ -17,7 +17,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from '../job/job-context.ts';
-import { loginEvents, ownKeyGenerated, repositoryPrepared, repositoryRegistered, settingChanged } from './job-fixtures.ts';
+import {
+  loginEvents,
+  ownKeyGenerated,
+  repositoryPrepared,
+  repositoryRegistered,
+  settingChanged,
+} from './job-fixtures.ts';
 
 export const PASSPHRASE = `pass $(phrase) 'quoted'`;
 

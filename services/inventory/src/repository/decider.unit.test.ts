@@ -22,7 +22,15 @@ const registered: RepositoryEvent = {
 };
 const prepared: RepositoryEvent = {
   type: 'repository-prepared',
-  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey-blake2', initialised: true, own_key: true, key_installed: false },
+  data: {
+    uuid,
+    ready: true,
+    borg_id: 'ab',
+    encryption: 'repokey-blake2',
+    initialised: true,
+    own_key: true,
+    key_installed: false,
+  },
 };
 const generated: RepositoryEvent = { type: 'repository-ssh-key-generated', data: { uuid, ...keyPair } };
 const removed: RepositoryEvent = { type: 'repository-removed', data: { uuid, id: 4 } };

@@ -1,5 +1,17 @@
 import { localRunner, type BorgRunner } from '@cyborgbackup/borg';
-import { appendFile, chown, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chown,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -56,7 +68,7 @@ it('keeps other lines byte for byte, gives the last one its end, and replaces we
   expect(await install()).toEqual({ isNew: true, problem: '' });
   expect(await readFile(file, 'latin1')).toBe(`${others.toString('latin1')}\n${LINE}\n`);
   expect(await modeOf(file)).toBe(0o640);
-  expect(said[0]).toMatch(/Removed what else let this key in .*line 1/);
+  expect(said[0]).toMatch(/Removed weaker lines with this key from .* \(1\)$/);
   expect(await readdir(join(home, '.ssh'))).toEqual(['authorized_keys']);
 });
 

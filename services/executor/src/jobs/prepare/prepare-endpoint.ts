@@ -8,7 +8,11 @@ import type { Program } from './packages.ts';
 /** Makes sure that a host has programs. @param name for messages @throws JobFailure, SshError */
 export const prepareRunner = async (
   context: JobContext,
-  { runner, name, programs }: { readonly runner: BorgRunner; readonly name: string; readonly programs: readonly Program[] },
+  {
+    runner,
+    name,
+    programs,
+  }: { readonly runner: BorgRunner; readonly name: string; readonly programs: readonly Program[] },
 ): Promise<void> => {
   const { stdout: uid } = await runCommand(runner, ['id', '-u'], { signal: context.signal });
   await ensurePrograms(context, { runner, name, isRoot: uid.trim() === '0', programs });
