@@ -57,6 +57,8 @@ export interface BackupEndpoint extends BorgEndpoint {
 export interface RepositoryAddress {
   readonly uuid: string;
   readonly path: string;
+  /** The job itself has just seen the host take the own key, which the log does not know yet. */
+  readonly isOwnKeySeen?: boolean;
 }
 
 /** A client, or in a restore the repository's host. */

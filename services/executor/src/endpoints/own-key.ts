@@ -61,6 +61,6 @@ export const takenOwnKey = async (
   const location = parseRepositoryLocation(repository.path);
   if (location.kind === 'local') throw new TypeError('A local repository has no host to log in to');
   const own = ownKeyOf(repository, location, secrets);
-  if (!secrets.takesOwnKey) await assertOwnKey(options, own);
+  if (!secrets.takesOwnKey && !repository.isOwnKeySeen) await assertOwnKey(options, own);
   return own;
 };

@@ -66,7 +66,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
   const ownKey = await generateKeyPair({ type: 'ed25519', comment: 'own' });
   const host = await startTestSshd({
-    authorizedKeys: [key.publicKey, servingLine(ownKey.publicKey, folder)],
+    authorizedKeys: [key.publicKey, servingLine(ownKey.publicKey)],
     environment: {
       PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
       BORG_BASE_DIR: join(folder, 'borg'),

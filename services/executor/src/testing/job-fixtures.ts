@@ -96,9 +96,8 @@ export const repositoryPrepared = (uuid: string, borg_id: string, own_key = true
 export const borgIdOf = async (repository: string): Promise<string> =>
   /^id = ([0-9a-f]{64})$/m.exec(await readFile(join(repository, 'config'), 'utf8'))?.[1] ?? '';
 
-/** The line with which a key opens every repository below a folder, for tests that have more than one. */
-export const servingLine = (publicKey: string, folder: string): string =>
-  `command="borg serve --restrict-to-path ${folder}",restrict ${publicKey}`;
+/** The line with which a key opens every repository of the account, for tests that have more than one. */
+export const servingLine = (publicKey: string): string => `command="borg serve",restrict ${publicKey}`;
 
 export const repositoryRegistered = (repository: {
   readonly id: number;

@@ -98,7 +98,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     environment: { BORG_BASE_DIR: join(folder, 'borg-client'), ...withPath(clientPath) },
   });
   const repositoryHost = await startTestSshd({
-    authorizedKeys: [...authorizedKeys, servingLine(ownKey.publicKey, folder)],
+    authorizedKeys: [...authorizedKeys, servingLine(ownKey.publicKey)],
     environment: { BORG_BASE_DIR: join(folder, 'borg-repository'), ...withPath(repositoryPath) },
   });
   const clientUuid = randomUUID();
