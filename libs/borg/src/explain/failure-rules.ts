@@ -105,6 +105,10 @@ export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKin
     'repository-auth',
     '{line}. The repository host restricts our key to another path: prepare the repository again, or correct its authorized_keys.',
   ],
+  KeyfileNotFoundError: [
+    'other',
+    "{line} Borg runs on the executor: copy the key's file to that folder there from a host that has it.",
+  ],
   IntegrityError: ['damaged', '{line}. The repository is damaged; run a check.'],
   ConnectionClosed: ['repository-unreachable', CLOSED],
   ConnectionClosedWithHint: ['repository-unreachable', CLOSED],

@@ -121,5 +121,6 @@ export const openRepositoryEndpoint = async (
     knownHosts: [...lines, ...clientHosts],
   };
   const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };
-  return openLocalEndpoint(endpoint, [identity, ...lent]);
+  // Where the client is the repository's host, by the own key there would be no files and no dumps.
+  return openLocalEndpoint(endpoint, [...lent, identity]);
 };

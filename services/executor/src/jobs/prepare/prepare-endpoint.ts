@@ -1,4 +1,5 @@
 import { runCommand, type BorgRunner } from '@cyborgbackup/borg';
+import { RUN_ON_REPOSITORY_HOST_SETTING } from '@cyborgbackup/contracts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
@@ -34,6 +35,6 @@ export const prepareEndpoint = async (
   const { exitCode } = await runCommand(runner, ['sh', '-c', 'exec 3<>/dev/fuse'], { signal: context.signal });
   if (exitCode === 0) return name;
   throw new JobFailure(
-    `/dev/fuse cannot be opened on ${name}, so a client's files cannot be mounted there: load the kernel module fuse, or give the container the device and the capability SYS_ADMIN.`,
+    `/dev/fuse cannot be opened on ${name}, so a client's files cannot be mounted there: load the kernel module fuse, or give the container the device and the capability SYS_ADMIN. The setting ${RUN_ON_REPOSITORY_HOST_SETTING} has it mounted on the repository's host instead, which then learns the passphrase.`,
   );
 };
