@@ -122,7 +122,10 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
   const { uuid, name } = repositoryOf(plan);
   output.write('verbose', `Opening repository ${name}`);
   const keyFacts = await prepareHost(context);
-  await using endpoint = await openRepositoryEndpoint(context, { ...repositoryOf(plan), isOwnKeySeen: keyFacts.own_key });
+  await using endpoint = await openRepositoryEndpoint(context, {
+    ...repositoryOf(plan),
+    isOwnKeySeen: keyFacts.own_key,
+  });
   await prepareEndpoint(context, endpoint, { pull: false });
   const existing = await readRepository(context, endpoint);
   await refuseOtherRepository(context, existing?.repository.id);

@@ -73,8 +73,7 @@ const makePolicy = async (
 };
 
 /** The PATH of hosts and executors, with the witness in front: borg runs on both. */
-export const pathOf = (folder: string): string =>
-  [join(folder, 'witness'), process.env['PATH'] ?? ''].join(delimiter);
+export const pathOf = (folder: string): string => [join(folder, 'witness'), process.env['PATH'] ?? ''].join(delimiter);
 
 /** @param folder for all of the fleet */
 export const makeFleet = async (api: ApiClient, size: FleetSize, folder: string): Promise<Fleet> => {
