@@ -32,7 +32,10 @@ it('starts neither borg nor the posthook when it has lost the job without notici
   wire.cut();
   await site.append(
     `job-${one.job}`,
-    { type: 'job-attempt-lost', data: { job: one.job, attempt: 1, reason: 'not heard of', transport: false } },
+    {
+      type: 'job-attempt-lost',
+      data: { job: one.job, attempt: 1, reason: 'not heard of', transport: false, pause: null },
+    },
     { type: 'job-started', data: { ...one, attempt: 2, executor: randomUUID() } },
   );
   await writeFile(go, '');

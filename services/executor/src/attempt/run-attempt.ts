@@ -11,6 +11,7 @@ import type { JobOutput } from '../output/job-output.ts';
 import type { CancelSignals } from './cancel-signals.ts';
 import { classifyFailure, type FailedAttempt } from './classify-failure.ts';
 import type { JobCommands } from './job-commands.ts';
+import { outliveOrphans } from './outlive-orphans.ts';
 import { createProcessRecorder } from './record-process.ts';
 import { watchJob } from './watch-job.ts';
 
@@ -21,6 +22,8 @@ export interface AttemptDeps extends ConnectionDeps {
 export interface Attempt {
   readonly plan: JobPlan;
   readonly attempt: number;
+  /** What it runs under. */
+  readonly grant: number;
   /** Attempts before this one that a failed connection ended. */
   readonly transportFailures: number;
   readonly output: JobOutput;
@@ -28,15 +31,15 @@ export interface Attempt {
   readonly shutdownSignal: AbortSignal;
 }
 
-/** What is recorded of an attempt, and when the next one follows if the job goes on. */
+/** What is recorded of an attempt, and why another one follows at once if it does. */
 interface Outcome {
   readonly command: JobCommand;
-  readonly retry?: { readonly millis: number; readonly reason: string };
+  readonly handedOver?: string;
 }
 
 /**
  * Works on a job that this executor has started, and records how it ended.
- * @throws RetryLater when the attempt ended without a result: the job is to be delivered again
+ * @throws RetryLater when another attempt follows at once: the job is to be delivered again
  */
 export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {
   const { deps, cancels, hostKeys } = attemptDeps;
@@ -72,6 +75,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
   const logAnswers = (): Promise<void> => watch.assertOwnership(shutdownSignal).catch(() => undefined);
   try {
     const outcome = await runJobType(context)
+      .catch((error: unknown) => outliveOrphans(context, error))
       .finally(logAnswers)
       .then(
         (result) => successOf(attempt, result),
@@ -83,7 +87,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
     await recorder.flush();
     await output.flush();
     await recordOutcome(command, job, redactOutcome(outcome.command, output.clean));
-    if (outcome.retry) throw new RetryLater(outcome.retry.millis, output.clean(outcome.retry.reason));
+    if (outcome.handedOver !== undefined) throw new RetryLater(0, output.clean(outcome.handedOver));
   } finally {
     clearTimeout(overtime);
     ended.abort();
@@ -113,7 +117,7 @@ const successOf = ({ plan, attempt }: Attempt, result: JobResult): Outcome => ({
 });
 
 const failureOf = (
-  { plan, attempt, transportFailures, output, shutdownSignal }: Attempt,
+  { plan, attempt, grant, transportFailures, output, shutdownSignal }: Attempt,
   ended: Pick<FailedAttempt, 'error' | 'stop' | 'maxAttempts' | 'totalTimeout'>,
 ): Outcome => {
   const isShuttingDown = shutdownSignal.aborted;
@@ -130,10 +134,14 @@ const failureOf = (
     }
     case 'release-for-retry': {
       const { reason, transport, retryMillis } = action;
-      const again = transport ? ` Trying again in ${Math.round(retryMillis / 1000)} s.` : '';
-      output.write('system_warning', `${reason}${again}`);
-      const retry = { millis: retryMillis, reason };
-      return { command: { type: 'release-for-retry', ...own, reason, transport }, retry };
+      const release = { type: 'release-for-retry' as const, ...own, reason, transport };
+      if (retryMillis === 0) {
+        output.write('system_warning', reason);
+        return { command: release, handedOver: reason };
+      }
+      output.write('system_warning', `${reason} Trying again in ${Math.round(retryMillis / 1000)} s.`);
+      const until = new Date(Date.now() + retryMillis).toISOString();
+      return { command: { ...release, pause: { until, grant } } };
     }
   }
 };

@@ -95,7 +95,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
     const policy = policyOf({ policy_type: policyType, mode_pull: pull });
     const data = runOf(job, { policy, repository, extra_vars: JSON.stringify(extraVars) });
     await append(runStream(data.uuid), { type: 'run-requested', data });
-    await queue.publish({ job: job.uuid, run: data.uuid }, { dedupId: job.uuid });
+    await queue.publish({ job: job.uuid, run: data.uuid, grant: 1 }, { dedupId: job.uuid });
     return job;
   };
 

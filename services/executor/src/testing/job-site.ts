@@ -51,7 +51,8 @@ export interface JobSite extends AsyncDisposable, Omit<SiteLog, 'ended' | 'close
   /** Requests a run of one job, and nothing more. */
   plan(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
   start(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
-  queue(job: { readonly job: string; readonly run: string }): Promise<void>;
+  /** Hands the job out, as the scheduler does. */
+  queue(job: { readonly job: string; readonly run: string }, grant?: number): Promise<void>;
   ended(job: { readonly job: string; readonly run: string }): Promise<EndedJob>;
   runJob(sketch: JobSketch): Promise<EndedJob>;
   cancel(job: string): Promise<void>;
@@ -156,7 +157,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   };
   const start: JobSite['start'] = async (sketch) => {
     const planned = await plan(sketch);
-    await queue.publish(planned, { dedupId: planned.job });
+    await queue.publish({ ...planned, grant: 1 }, { dedupId: planned.job });
     return planned;
   };
 
@@ -185,8 +186,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     output: log.output,
     plan,
     start,
-    queue: async ({ job, run: uuid }) => {
-      await queue.publish({ job, run: uuid }, { dedupId: randomUUID() });
+    queue: async ({ job, run: uuid }, grant = 1) => {
+      await queue.publish({ job, run: uuid, grant }, { dedupId: randomUUID() });
     },
     ended,
     runJob: async (sketch) => ended(await start(sketch)),

@@ -471,7 +471,9 @@ test('pins a host key for superusers, and shows it with the client that it belon
   expect([status, body]).toEqual([201, expect.objectContaining(key)]);
   expect(headers.get('location')).toBe('/api/v1/host_keys/pinned.example.com:22/');
   expect(gateway.services.calls('inventory.host-key.pin')).toEqual([sent]);
-  await gateway.insert('inventory.clients', { id: 901, uuid: randomUUID(), hostname: 'Pinned.example.com', port: 22 });
+  const host_key_stream = 'host-key-pinned.example.com:22';
+  const client = { id: 901, uuid: randomUUID(), hostname: 'Pinned.example.com', port: 22, host_key_stream };
+  await gateway.insert('inventory.clients', client);
   expect((await send('/clients/901/')).body.host_key).toBe('ssh-ed25519 AAAB');
   expect((await send('/clients/?host_key__endswith=AAAB')).body.results).toMatchObject([{ id: 901 }]);
   await gateway.sql('delete from inventory.clients where id = 901');

@@ -1,5 +1,6 @@
 import { runScheduleLoop } from '../timetable/schedule-loop.ts';
 import { createTimetable } from '../timetable/timetable.ts';
+import { endPauses } from './end-pauses.ts';
 import { followLog } from './follow-log.ts';
 import { createJobPublisher } from './job-publisher.ts';
 import type { Leader, LeaderDeps } from './leader.ts';
@@ -14,8 +15,8 @@ import { createWatermark } from './watermark.ts';
  *   loading    takes queue and timetable from the scheduler's own tables, as of the position they have reached, and folds
  *              what the log has beyond that;
  *   following  folds each page of the log into both, and acts on the queue after each, see follow-log.ts. Meanwhile it starts
- *              what is due, extends runs by the jobs of machines that were found, and hands out once more what the job
- *              queue has lost;
+ *              what is due, extends runs by the jobs of machines that were found, ends the pauses of jobs, and hands out
+ *              once more what the job queue has lost;
  *   ended      by the signal, or by an error. A grant that it did not append itself, and a version that does not match, are
  *              such errors: another scheduler leads too. The next leader loads again, so nothing has to be undone.
  *
@@ -34,7 +35,7 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
     publisher: createJobPublisher(deps.jobQueue, deps.logger),
     extender: createRunExtender(deps, queue),
     folded: createWatermark(stopped),
-    granting: new Set(),
+    appending: new Set(),
   };
   deps.logger.info({ position: String(position), jobs: queue.entries.size }, 'leading: granting jobs');
 
@@ -50,6 +51,7 @@ export const lead = async (deps: LeaderDeps, signal: AbortSignal): Promise<void>
     ),
     firstAct.promise.then(() => leader.extender.run(stopped)),
     firstAct.promise.then(() => republishLost(leader, stopped)),
+    firstAct.promise.then(() => endPauses(leader, stopped)),
   ];
   // The first activity that ends stops the others; all are waited for.
   const results = await Promise.allSettled(activities.map((activity) => activity.finally(() => stopping.abort())));

@@ -17,6 +17,8 @@ export interface LeaderDeps extends RunDeps {
   readonly maxRunning: number;
   /** How long it may take until a job is found to be missing from the job queue; default: 30 seconds. */
   readonly republishMillis?: number;
+  /** How exactly pauses of jobs are kept; default: half a second. */
+  readonly pauseMillis?: number;
 }
 
 /** What the activities of a leader share. */
@@ -28,6 +30,6 @@ export interface Leader {
   readonly extender: RetryLoop;
   /** The position of the log up to which queue and timetable are folded. */
   readonly folded: Watermark;
-  /** Granted in the queue, while the append to the log is under way. */
-  readonly granting: Set<QueueEntry>;
+  /** Jobs that were granted or released in the queue, while the append to the log is under way. */
+  readonly appending: Set<QueueEntry>;
 }

@@ -137,6 +137,7 @@ describe('scheduler.jobs', () => {
       cancel_requested: false,
       job_explanation: '',
       warnings: [],
+      paused_until: null,
       result: null,
       original_size: 0,
       compressed_size: 0,
@@ -163,7 +164,30 @@ describe('scheduler.jobs', () => {
     [
       'pending again after a lost attempt',
       [started(1), lost(backup, 'executor gone')],
-      { status: 'pending', started: at(1), job_explanation: 'executor gone' },
+      { status: 'pending', started: at(1), job_explanation: 'executor gone', paused_until: null },
+    ],
+    [
+      'pending in its pause, and until when',
+      [started(1), lost(backup, 'host off', { until: at(9), grant: 1 })],
+      { status: 'pending', job_explanation: 'host off', paused_until: at(9) },
+    ],
+    [
+      'pending after its pause',
+      [
+        started(1),
+        lost(backup, 'host off', { until: at(9), grant: 1 }),
+        { type: 'job-pause-ended', data: { job: backup, attempt: 1 } },
+      ],
+      { status: 'pending', job_explanation: 'host off', paused_until: null },
+    ],
+    [
+      'canceled in its pause',
+      [
+        started(1),
+        lost(backup, 'host off', { until: at(9), grant: 1 }),
+        { type: 'job-canceled', data: { job: backup, attempt: 1, reason: 'by hand' } },
+      ],
+      { status: 'canceled', paused_until: null },
     ],
     [
       'started when the first attempt was',

@@ -18,8 +18,8 @@ export interface LockHolderLookup {
   readonly hostNames: readonly string[];
   /** What runs there under the holder's process id. */
   readonly process: RunningProcess | undefined;
-  /** Whether the job of that process is over. */
-  readonly isJobOver: boolean;
+  /** Whether an attempt of that process's job is running: one that is over or pauses has no use for it. */
+  readonly isJobRunning: boolean;
   /** The job that asks, which has no process of its own at this moment. */
   readonly job: string | undefined;
   /** Attempts on the repository, newest first. */
@@ -50,10 +50,10 @@ const wasOurs = (holder: LockHolder, attempts: readonly RecordedAttempt[]): bool
 
 /**
  * A lock is taken from its holder only when that was a process of a job of ours which does not run any more, on the very host that
- * the lock names; or when it still runs there for a job that is over, and can be ended.
+ * the lock names; or when it still runs there for a job that does not run, and can be ended.
  */
 export const classifyLockHolder = (lookup: LockHolderLookup): LockOwnership => {
-  const { holder, hostNames, process, isJobOver, job, attempts } = lookup;
+  const { holder, hostNames, process, isJobRunning, job, attempts } = lookup;
   const named = `process ${holder.pid} on ${holder.host}`;
   const foreign = (why: string): LockOwnership => ({ kind: 'foreign', why });
   if (!isHere(holder, hostNames)) {
@@ -61,7 +61,7 @@ export const classifyLockHolder = (lookup: LockHolderLookup): LockOwnership => {
   }
   if (process && isBorg(process)) {
     if (process.job === undefined) return foreign(`${named}, which is not ours: ${process.command}`);
-    const isNeeded = process.job !== job && !isJobOver;
+    const isNeeded = process.job !== job && isJobRunning;
     return { kind: isNeeded ? 'busy' : 'leftover', job: process.job };
   }
   if (wasOurs(holder, attempts)) return { kind: 'gone' };

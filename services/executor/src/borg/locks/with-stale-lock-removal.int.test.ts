@@ -121,7 +121,10 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
     { type: 'job-process-started', data: { job, attempt: 1, pid, host } },
   );
   if (how === 'lost')
-    await site.append(stream, { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'x', transport: false } });
+    await site.append(stream, {
+      type: 'job-attempt-lost',
+      data: { job, attempt: 1, reason: 'x', transport: false, pause: null },
+    });
   const failed = {
     job,
     attempt: 1,
@@ -199,8 +202,11 @@ it('keeps the lock of a running job of ours, and names the job', async () => {
   await once(child, 'exit');
 });
 
-it('ends the process of a job that is over, and removes its lock', async () => {
-  const child = await holdLock(await haveJob('failed', 1, 'repository'));
+it.each([
+  ['is over', 'failed'],
+  ['pauses before its next attempt', 'lost'],
+] as const)('ends the process of a job that %s, and removes its lock', async (_what, how) => {
+  const child = await holdLock(await haveJob(how, 1, 'repository'));
   const exit = once(child, 'exit');
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
   await exit;

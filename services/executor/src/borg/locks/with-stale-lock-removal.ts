@@ -1,5 +1,5 @@
 import { explainFailure, type BorgResult } from '@cyborgbackup/borg';
-import { isJobOver, jobEvolver, jobStream } from '@cyborgbackup/contracts';
+import { jobEvolver, jobStream } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { posix } from 'node:path';
@@ -61,9 +61,10 @@ const resolveLockHolder = async (
   lookup: Pick<LockHolderLookup, 'holder' | 'hostNames' | 'attempts'>,
 ): Promise<void> => {
   const process = await findProcess(runner, lookup.holder.pid, signal);
-  const isOver =
-    process?.job !== undefined && isJobOver((await loadState(deps, jobEvolver, jobStream(process.job))).state);
-  const ownership = classifyLockHolder({ ...lookup, process, isJobOver: isOver, job });
+  const isJobRunning =
+    process?.job !== undefined &&
+    (await loadState(deps, jobEvolver, jobStream(process.job))).state.status === 'running';
+  const ownership = classifyLockHolder({ ...lookup, process, isJobRunning, job });
   switch (ownership.kind) {
     case 'gone':
       return;
