@@ -1,4 +1,5 @@
 export { ADVISORY_LOCKS, lockUntilCommit } from './advisory-locks.ts';
+export { clocksOf, clockTrouble, type Clocks } from './clocks.ts';
 export { createExclusive, type Exclusive } from './exclusive.ts';
 export { loadMigrations, migrate } from './migrate.ts';
 export { openPool } from './open-pool.ts';

@@ -1,6 +1,7 @@
 export { drawId, drawIdBlock, drawIds } from './draw-ids.ts';
 export { prepareDatabase } from './prepare-database.ts';
 export { natsUrlOf } from './nats-url.ts';
+export { watchReadiness } from './readiness.ts';
 export { runProcess, runTask } from './run-process.ts';
 export { runService } from './run-service.ts';
 export type { Check, RunningService } from './running-service.ts';

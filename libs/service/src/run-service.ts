@@ -2,6 +2,7 @@ import type { ConfigShape } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { startHealthServer } from './health-server.ts';
 import { runProcess } from './run-process.ts';
+import { watchReadiness } from './readiness.ts';
 import type { RunningService } from './running-service.ts';
 import { listenAddress, singleServiceConfig, type ListenAddress, type ServiceConfig } from './service-config.ts';
 import { createServiceDeps, type ServiceDeps } from './service-deps.ts';
@@ -44,10 +45,12 @@ export const runService = <Shape extends ConfigShape>(service: ServiceDefinition
       const deps = await createServiceDeps(service.name, config, logger, { isPrepared: true });
       const running = await service.start(deps, config);
       const address = config.CYBORGBACKUP_HEALTH_LISTEN;
-      const health = address ? await startHealthServer(address, () => running.checks()) : undefined;
+      const readiness = address ? watchReadiness(running.checks, logger) : undefined;
+      const health = address && readiness ? await startHealthServer(address, readiness.checks) : undefined;
       logger.info({ instance: deps.instance, health: health?.port }, 'started');
       return {
         stop: async () => {
+          readiness?.stop();
           await running.stop();
           await health?.close();
           await deps.close();

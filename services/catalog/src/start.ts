@@ -48,7 +48,7 @@ export const startCatalog = async (deps: ServiceDeps): Promise<RunningService> =
     onCheckpoint: keeper.poke,
   });
   return {
-    checks: () => standardChecks(deps, [projection.name]),
+    checks: () => standardChecks(deps, { projections: [projection] }),
     stop: async () => {
       await rpc.stop();
       stopping.abort();

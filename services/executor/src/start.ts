@@ -44,7 +44,7 @@ export const startExecutor = async (serviceDeps: ServiceDeps, config: ExecutorCo
     signal: stopping.signal,
   });
   return {
-    checks: () => standardChecks(deps, [executorProjection.name]),
+    checks: () => standardChecks(deps, { projections: [executorProjection] }),
     stop: async () => {
       stopping.abort();
       await Promise.all([consuming, projecting, downloads.stop()]);

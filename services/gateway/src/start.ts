@@ -2,7 +2,14 @@ import { loadMigrations, migrate } from '@cyborgbackup/database';
 import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
+import { inventory } from '@cyborgbackup/read-models';
+import {
+  standardChecks,
+  watchReadiness,
+  type Check,
+  type RunningService,
+  type ServiceDeps,
+} from '@cyborgbackup/service';
 import { createApp } from './server/app.ts';
 import { createAuthenticate, createTokenUseRecorder } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
@@ -40,11 +47,23 @@ const prepareSchema = async ({ pool }: ServiceDeps): Promise<void> => {
   }
 };
 
+/** Each check once: services of one process share connections. */
+const checksOf = async (service: ServiceDeps, others: readonly RunningService[]): Promise<readonly Check[]> => {
+  const own = standardChecks(service, { projections: [{ name: 'inventory', models: Object.values(inventory) }] });
+  const all = await Promise.all([own, ...others.map((other) => other.checks())]);
+  return [...new Map(all.flat().map((check) => [check.name, check])).values()];
+};
+
 /**
  * Serves the API until it is stopped.
+ * @param others services of the same process: it is ready when they are
  * @throws AppError `unavailable` when the address is taken
  */
-export const startGateway = async (service: ServiceDeps, config: GatewayConfig): Promise<RunningGateway> => {
+export const startGateway = async (
+  service: ServiceDeps,
+  config: GatewayConfig,
+  others: readonly RunningService[] = [],
+): Promise<RunningGateway> => {
   await prepareSchema(service);
   const { keys, rpc, pool, masterKey, waiter } = service;
   const clock = systemClock;
@@ -84,7 +103,8 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
   const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
   const allowedHosts = allowedHostsOf(config);
   const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
-  const checks: RunningService['checks'] = () => standardChecks(service, ['inventory']);
+  const readiness = watchReadiness(() => checksOf(service, others), logger);
+  const { checks } = readiness;
   const app = createApp({
     logger,
     clock,
@@ -96,6 +116,7 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
     routes: createRouter(endpoints, { authenticate, idempotency }),
   });
   const listener = await listen(app, config.CYBORGBACKUP_LISTEN).catch(async (error: unknown) => {
+    readiness.stop();
     await reader.close();
     throw error;
   });
@@ -110,6 +131,7 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
     checks,
     stop: async () => {
       clearInterval(sweep);
+      readiness.stop();
       await Promise.all([jobChanges.stop(), listener.close()]);
       await failedLogIns.flush({ isStopping: true });
       await reader.close();

@@ -25,7 +25,14 @@ import { createLogger, runInContext, systemClock, systemContext, verifyPassword 
 import { compareProjection } from '@cyborgbackup/projections';
 import { createOwnTrust } from '@cyborgbackup/messaging';
 import { commandDeps, createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
-import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
+import {
+  createTestDatabase,
+  failAppends,
+  PASSING_SQL_STATES,
+  startTestNats,
+  type TestDatabase,
+  type TestNats,
+} from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -281,6 +288,17 @@ describe('what must be unique', () => {
     });
     await call(clientCommands.register, client('web', 2222));
     expect(await rowsOf('clients', "lower(hostname) = 'web'")).toHaveLength(2);
+  });
+
+  test('asks to try again while PostgreSQL refuses what it will take a moment later', async () => {
+    // An append that is refused is tried once more at once.
+    const states = PASSING_SQL_STATES.flatMap((state) => [state, state]);
+    await failAppends(database.adminUrl, 'client-registered', states);
+    for (const state of PASSING_SQL_STATES) {
+      const failure = await failureOf(call(clientCommands.register, client(`refused-${state}`)));
+      expect(failure).toMatchObject({ code: 'unavailable', message: expect.stringContaining('try again') });
+    }
+    expect(await call(clientCommands.register, client('refused-no-more'))).toMatchObject({ version: 1 });
   });
 
   test('frees an email address once its user has another one or is removed', async () => {

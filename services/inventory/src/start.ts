@@ -110,7 +110,7 @@ export const startInventory = async (
     return {
       ...(initialAdmin ? { initialAdmin } : {}),
       checks: async () => [
-        ...(await standardChecks(deps, [inventoryProjection.name])),
+        ...(await standardChecks(deps, { projections: [inventoryProjection] })),
         { name: 'calls', ready: calls.isReady() },
       ],
       stop,

@@ -45,12 +45,12 @@ export const startStandalone = async (
       trust: createOwnTrust({ isShared: true, secret: config.CYBORGBACKUP_SERVICE_SECRET }),
     });
     started.push(deps.close);
-    const { initialAdmin } = keep(await startInventory(deps, config));
-    if (initialAdmin) onInitialAdmin?.(initialAdmin);
-    keep(await startCatalog(deps));
-    keep(await startScheduler(deps, config));
-    keep(await startExecutor(deps, config));
-    const { url } = keep(await startGateway(deps, config));
+    const inventory = keep(await startInventory(deps, config));
+    if (inventory.initialAdmin) onInitialAdmin?.(inventory.initialAdmin);
+    const catalog = keep(await startCatalog(deps));
+    const scheduler = keep(await startScheduler(deps, config));
+    const executor = keep(await startExecutor(deps, config));
+    const { url } = keep(await startGateway(deps, config, [inventory, catalog, scheduler, executor]));
     return { url, stop };
   } catch (error) {
     await stop();

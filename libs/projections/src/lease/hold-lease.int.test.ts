@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createHarness, type Harness } from '../testing/harness.ts';
 import { holdLease } from './hold-lease.ts';
+import { installCheckpoint } from './checkpoint.ts';
 import { acquireLease } from './lease.ts';
 
 const within = { timeout: 15_000, interval: 10 };
@@ -63,11 +64,30 @@ describe('holdLease', () => {
   it('work under a lease ends when the lease turns out to be another owner’s, and goes on when that owner is gone', async () => {
     const deposed = worker('taken');
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(true), within);
-    await acquireLease(harness.pool, { name: 'taken', owner: 'usurper', force: true });
+    await acquireLease(harness.pool, { name: 'taken', owner: 'usurper', logger: harness.logger, force: true });
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(false), within);
     // The usurper is dead: its lease is not renewed.
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(true), within);
     expect(deposed.begun).toHaveLength(2);
     await deposed.stop();
+  });
+
+  it('a lease that ends later than any that is taken now holds nobody up: the clock was set back', async () => {
+    const lease = { name: 'from-the-future', owner: 'dead' };
+    await installCheckpoint(harness.pool, lease.name, 1);
+    await acquireLease(harness.pool, { ...lease, logger: harness.logger });
+    const setBack = (by: string) =>
+      harness.pool.query(
+        'update projections.checkpoints set expires_at = clock_timestamp() + $2::interval where name = $1',
+        [lease.name, by],
+      );
+    const warn = vi.spyOn(harness.logger, 'warn');
+    const successor = { ...lease, owner: 'successor', logger: harness.logger };
+    await setBack('5 seconds');
+    expect(await acquireLease(harness.pool, successor)).toBeUndefined();
+    await setBack('1 day');
+    expect(await acquireLease(harness.pool, successor)).toMatchObject({ fence: 2n });
+    expect(warn.mock.calls).toEqual([[{ lease: lease.name, former: 'dead' }, expect.stringContaining('set back')]]);
+    warn.mockRestore();
   });
 });

@@ -40,7 +40,7 @@ export const ensureProjection = async (pool: Pool, projection: Projection): Prom
     await createOwnSchema(client, projection);
     await createIndexes(client, projection.name, projection.models);
     await installCheckpoint(client, projection.name, projection.version);
-    return { version: projection.version, position: 0n };
+    return { version: projection.version, position: 0n, hash: null };
   });
 };
 

@@ -5,6 +5,12 @@ import type { Projection } from '../define/projection.ts';
 import type { ReadModel } from '../define/read-model.ts';
 import { tableSql } from './table-sql.ts';
 
+/** The schema in which a projection is built, and the name of its checkpoint. */
+export const shadowName = ({ name }: Pick<Projection, 'name'>): string => `${name}_rebuild`;
+
+/** Why tables are built anew that are of the right version and complete. */
+export const LOST_EVENTS = 'The tables hold events that the log has lost.';
+
 /** Makes the schema with its tables and lookups, in the caller's transaction; indexes are for later. Fails when it exists. */
 export const createSchema = async (client: ClientBase, schema: string, projection: Projection): Promise<void> => {
   await client.query(`CREATE SCHEMA ${quote(schema)}`);

@@ -1,5 +1,5 @@
 import { jobStream, POLICY_DEFAULTS } from '@cyborgbackup/contracts';
-import { hasCode } from '@cyborgbackup/kernel';
+import { delay, hasCode, isInfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
 import type { ConnectionDeps, JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
@@ -86,7 +86,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
       );
     await recorder.flush();
     await output.flush();
-    await recordOutcome(command, job, redactOutcome(outcome.command, output.clean));
+    await recordOutcome(attemptDeps, command, redactOutcome(outcome.command, output.clean), shutdownSignal);
     if (outcome.handedOver !== undefined) throw new RetryLater(0, output.clean(outcome.handedOver));
   } finally {
     clearTimeout(overtime);
@@ -146,12 +146,29 @@ const failureOf = (
   }
 };
 
-/** Refused when the attempt has lost the job; then it has nothing to record. */
-const recordOutcome = async (command: JobCommands, job: string, outcome: JobCommand): Promise<void> => {
-  try {
-    await command(jobStream(job), outcome);
-  } catch (error) {
-    if (!hasCode(error, 'conflict')) throw error;
+const RECORD_MILLIS = 1_000;
+
+/**
+ * The work is done, and would be done once more if its end were not recorded: while PostgreSQL cannot write, this waits, until the
+ * executor stops. It is refused when the attempt has lost the job, which then has nothing to record.
+ */
+const recordOutcome = async (
+  { deps: { logger } }: AttemptDeps,
+  command: JobCommands,
+  outcome: JobCommand,
+  shutdownSignal: AbortSignal,
+): Promise<void> => {
+  const { job } = outcome;
+  for (;;) {
+    try {
+      await command(jobStream(job), outcome);
+      return;
+    } catch (error) {
+      if (hasCode(error, 'conflict')) return;
+      if (!isInfrastructureError(error) || shutdownSignal.aborted) throw error;
+      logger.warn({ job, reason: messageOf(error) }, 'how a job ended could not be recorded yet; trying again');
+      await delay(RECORD_MILLIS, shutdownSignal);
+    }
   }
 };
 

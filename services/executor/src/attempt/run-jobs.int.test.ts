@@ -1,5 +1,5 @@
 import { outputStream } from '@cyborgbackup/contracts';
-import { startTestSshd } from '@cyborgbackup/testkit';
+import { failAppends, PASSING_SQL_STATES, startTestSshd } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -48,6 +48,15 @@ describe('the jobs of a repository', () => {
     });
     // The borg that makes the archive, and the one that looks it up from the repository's side.
     expect(types).toEqual(['job-started', 'job-process-started', 'job-process-started', 'job-succeeded']);
+  });
+
+  it('a backup is done once and is successful, although its end can be written only at last', async () => {
+    // An append that fails is tried once more at once.
+    const states = PASSING_SQL_STATES.flatMap((state) => [state, state]);
+    await failAppends(site.test.adminUrl, 'job-succeeded', states);
+    const ended = await site.runJob(backup({ archive_name: 'folders-web-2026-01-01_00-01' }));
+    expect(ended).toMatchObject({ status: 'successful', attempt: 1 });
+    expect(ended.types.filter((type) => type === 'job-started')).toHaveLength(1);
   });
 
   it('a second archive of the same name is refused, in a sentence', async () => {

@@ -1,3 +1,4 @@
+import { clocksOf } from '@cyborgbackup/database';
 import { hasCode, systemClock } from '@cyborgbackup/kernel';
 import { createJobQueue } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
@@ -33,6 +34,7 @@ describe('lead', () => {
       rpc,
       logger,
       clock: systemClock,
+      clocks: clocksOf(pool),
       commands: commandDeps(serviceDeps, 'scheduler'),
       waiter: serviceDeps.waiter,
       lock: createLaunchLock(pool),

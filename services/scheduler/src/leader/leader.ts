@@ -1,3 +1,4 @@
+import type { Clocks } from '@cyborgbackup/database';
 import type { EventStore } from '@cyborgbackup/event-store';
 import type { Logger } from '@cyborgbackup/kernel';
 import type { JobQueue } from '@cyborgbackup/messaging';
@@ -12,6 +13,8 @@ import type { RunDeps } from '../runs/run-deps.ts';
 export interface LeaderDeps extends RunDeps {
   readonly store: EventStore;
   readonly logger: Logger;
+  /** `clock`, and the one it has to agree with. */
+  readonly clocks: Clocks;
   readonly jobQueue: Pick<JobQueue, 'publish' | 'listQueued'>;
   /** See `GrantLimits`. */
   readonly maxRunning: number;

@@ -39,8 +39,8 @@ const patient = async <Result>(ask: () => Promise<Result>, deadline: number): Pr
 };
 
 /** Who dies next: mostly executors, since they hold the work. */
-const pick = ({ executors, scheduler, nats, postgres }: ChaosCluster, random: () => number): Victim => {
-  const crowd = [...executors, ...executors, scheduler, nats, postgres];
+const pick = ({ executors, scheduler, nats, postgres, faults }: ChaosCluster, random: () => number): Victim => {
+  const crowd = [...executors, ...executors, scheduler, nats, postgres, ...faults];
   return crowd[Math.floor(random() * crowd.length)] ?? scheduler;
 };
 
