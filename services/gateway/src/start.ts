@@ -1,5 +1,4 @@
 import { loadMigrations, migrate } from '@cyborgbackup/database';
-import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import { inventory } from '@cyborgbackup/read-models';
@@ -65,11 +64,11 @@ export const startGateway = async (
   others: readonly RunningService[] = [],
 ): Promise<RunningGateway> => {
   await prepareSchema(service);
-  const { keys, rpc, pool, masterKey, waiter } = service;
+  const { keys, rpc, pool, waiter } = service;
   const clock = systemClock;
   const logger = service.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
-  const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
+  const tokens = createJsonWebTokens(service.secretFor('jwt'), clock);
 
   const jobChanges = createJobChangeFeed({ store: service.store, waiter, logger });
   const base = {
@@ -87,7 +86,7 @@ export const startGateway = async (
   const passwords = createPasswords();
   const deps: GatewayDeps = { ...base, sessions, passwords };
 
-  const guard = createLoginGuard({ pool, secret: deriveKey(masterKey, 'log-ins'), clock });
+  const guard = createLoginGuard({ pool, secret: service.secretFor('log-ins'), clock });
   const failedLogIns = createFailedLogIns({ call: base.call, clock, logger });
   const logInDeps = { reader, keys, guard, failedLogIns, passwords, clock };
   const logIn = createLogIn(logInDeps);
@@ -100,7 +99,7 @@ export const startGateway = async (
   });
 
   const store = createIdempotencyKeys(pool);
-  const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
+  const idempotency = createIdempotency({ store, keys, secret: service.secretFor('idempotency') });
   const allowedHosts = allowedHostsOf(config);
   const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
   const readiness = watchReadiness(() => checksOf(service, others), logger);

@@ -20,7 +20,7 @@ import {
   type ChangeResult,
 } from '@cyborgbackup/contracts';
 import { generateKeyPair } from '@cyborgbackup/borg';
-import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
+import { claim, isEncrypted } from '@cyborgbackup/event-store';
 import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
 import { compareProjection } from '@cyborgbackup/projections';
 import { createOwnTrust } from '@cyborgbackup/messaging';
@@ -336,7 +336,7 @@ describe('what must be unique', () => {
     const owner = await call(clientCommands.register, client('real-name'));
     const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
     const past = { now: () => Date.now() - 31_000 };
-    await claim({ ...commandDeps(deps, 'test'), claimKey: deriveKey(deps.masterKey, 'claims'), clock: past }, value);
+    await claim({ ...commandDeps(deps, 'test'), clock: past }, value);
     await call(clientCommands.register, client('left-behind'));
 
     const recent = { kind: 'client-address', value: 'just-now:22', owner: `client-${owner.uuid}` };
@@ -453,7 +453,7 @@ describe('references', () => {
     const made = await call(policyCommands.register, policy(ids));
     await admin.query(`create schema scheduler; create table scheduler.jobs
       (id int, name text, status text, policy int, client int, repository int, schedule int);
-      grant usage on schema scheduler to cyborgbackup_app; grant select on scheduler.jobs to cyborgbackup_app`);
+      grant usage on schema scheduler to cyborgbackup_inventory; grant select on scheduler.jobs to cyborgbackup_inventory`);
     try {
       await admin.query("insert into scheduler.jobs values (7, 'Backup Job', 'running', $1, $2, $3, $4)", [
         made.id,

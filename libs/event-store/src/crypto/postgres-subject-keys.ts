@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { decryptField, encryptBytes, encryptField } from './field-cipher.ts';
 import { createKeyCache } from './key-cache.ts';
 import { brokenKeys, createKeyLoader, type KeyState } from './key-loader.ts';
-import type { SubjectKeys } from './subject-keys.ts';
+import { addressSubject, type SubjectKeys } from './subject-keys.ts';
 
 const KEY_BYTES = 32;
 const CACHED_KEYS = 10_000;
@@ -71,12 +71,9 @@ export const createSubjectKeys = ({ pool, masterKey }: SubjectKeysOptions): Subj
       }
     },
     erase: async (subject) => {
-      await pool.query(
-        `insert into keys.subject_keys as k (subject, erased_at) values ($1, now())
-         on conflict (subject) do update set wrapped_key = null, erased_at = now() where k.erased_at is null`,
-        [subject],
-      );
+      await pool.query('select keys.erase($1)', [subject]);
       cache.delete(subject);
+      cache.delete(addressSubject(subject));
     },
   };
 };

@@ -1,3 +1,4 @@
+import { SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import {
   apiTokenCommands,
   archiveContent,
@@ -19,7 +20,6 @@ import {
 import { JOB_CONSUMER, JOB_STREAM, JOB_SUBJECT, DEAD_STREAM, DEAD_SUBJECT } from '../jobs/job-subjects.ts';
 import { APPEND_SUBJECT } from '../signals/append-notifications.ts';
 import { inboxPrefix, streamPrefix } from '../connection/inboxes.ts';
-import { SERVICE_NAMES, type ServiceName } from '../identity/call-trust.ts';
 
 /** What one user of the NATS server may do. Nothing else is allowed: no service has a wildcard but for its own inbox. */
 export interface NatsAccess {

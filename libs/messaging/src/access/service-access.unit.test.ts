@@ -1,6 +1,6 @@
+import { SERVICE_NAMES } from '@cyborgbackup/kernel';
 import * as contracts from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
-import { SERVICE_NAMES } from '../identity/call-trust.ts';
 import { callersOf as callers, prepareAccess, serviceAccess, standaloneAccess } from './service-access.ts';
 
 const OWN = /^_(INBOX|STREAM)\.[a-z]+\.>$/;

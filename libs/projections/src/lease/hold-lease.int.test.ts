@@ -39,7 +39,7 @@ describe('holdLease', () => {
   };
 
   it('work under a lease is done by one process, and by the next soon after that one stopped', async () => {
-    const [first, second] = [worker('handed-over'), worker('handed-over')];
+    const [first, second] = [worker('test_handed-over'), worker('test_handed-over')];
     await vi.waitFor(() => expect(first.isWorking() || second.isWorking()).toBe(true), within);
     const [busy, idle] = first.isWorking() ? [first, second] : [second, first];
     expect(idle.begun).toEqual([]);
@@ -52,7 +52,7 @@ describe('holdLease', () => {
   });
 
   it('work under a lease is tried again, more and more slowly, after it failed', async () => {
-    const unlucky = worker('failing', 3);
+    const unlucky = worker('test_failing', 3);
     await vi.waitFor(() => expect(unlucky.isWorking()).toBe(true), within);
     const [a = 0, b = 0, c = 0, d = 0] = unlucky.begun;
     expect(b - a).toBeGreaterThanOrEqual(95);
@@ -62,9 +62,9 @@ describe('holdLease', () => {
   });
 
   it('work under a lease ends when the lease turns out to be another owner’s, and goes on when that owner is gone', async () => {
-    const deposed = worker('taken');
+    const deposed = worker('test_taken');
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(true), within);
-    await acquireLease(harness.pool, { name: 'taken', owner: 'usurper', logger: harness.logger, force: true });
+    await acquireLease(harness.pool, { name: 'test_taken', owner: 'usurper', logger: harness.logger, force: true });
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(false), within);
     // The usurper is dead: its lease is not renewed.
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(true), within);
@@ -73,7 +73,7 @@ describe('holdLease', () => {
   });
 
   it('a lease that ends later than any that is taken now holds nobody up: the clock was set back', async () => {
-    const lease = { name: 'from-the-future', owner: 'dead' };
+    const lease = { name: 'test_from_the_future', owner: 'dead' };
     await installCheckpoint(harness.pool, lease.name, 1);
     await acquireLease(harness.pool, { ...lease, logger: harness.logger });
     const setBack = (by: string) =>

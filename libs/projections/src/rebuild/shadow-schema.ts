@@ -4,7 +4,6 @@ import type { Projection, ProjectionOptions } from '../define/projection.ts';
 import { createSchema, dropSchema } from '../schema/projection-schema.ts';
 import { createSchemaReplay, type SchemaReplay } from './schema-replay.ts';
 import type { Session } from '../schema/session.ts';
-import { quoteIdentifier as quote } from '../define/identifier.ts';
 
 /** Makes an empty shadow schema, in place of one that an earlier attempt may have left, to be filled from the log. */
 export const openShadow = async (
@@ -79,9 +78,11 @@ export const swapSchemas = async (
       'DELETE FROM projections.parked_events WHERE projection = $1 AND position <> ALL ($2::bigint[])',
       [projection.name, [...skipped].map(String)],
     );
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${quote(live.name)}`); // somebody may have dropped it
-    await client.query(`ALTER SCHEMA ${quote(live.name)} RENAME TO ${quote(replacedName(projection))}`);
-    await client.query(`ALTER SCHEMA ${quote(shadow.name)} RENAME TO ${quote(live.name)}`);
+    for (const names of [
+      [live.name, replacedName(projection)],
+      [shadow.name, live.name],
+    ])
+      await client.query('SELECT projections.rename_schema($1, $2)', names);
   });
 };
 

@@ -41,7 +41,7 @@ const counts = defineReadModel<CountRow, Counted>(
 
 let number = 0;
 const countProjection = (): Projection =>
-  defineProjection({ name: `counting_${(number += 1)}`, version: 1, models: [counts] });
+  defineProjection({ name: `test_counting_${(number += 1)}`, version: 1, models: [counts] });
 
 let harness: Harness;
 
@@ -392,8 +392,8 @@ describe('ownership', () => {
   });
 
   test('a schema that is no projection’s is not touched', async () => {
-    await harness.pool.query('CREATE SCHEMA taken');
-    const projection = defineProjection({ name: 'taken', version: 1, models: [counts] });
+    await harness.admin.query('CREATE SCHEMA test_taken');
+    const projection = defineProjection({ name: 'test_taken', version: 1, models: [counts] });
     const { ensureProjection } = await import('../schema/ensure-projection.ts');
     await expect(ensureProjection(harness.pool, projection)).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
   });

@@ -1,4 +1,4 @@
-import { APP_ROLE } from '@cyborgbackup/database';
+import { serviceRole } from '@cyborgbackup/database';
 import { ensureProjection } from '@cyborgbackup/projections';
 import { prepareDatabase } from '@cyborgbackup/service';
 import { createTestDatabase } from '@cyborgbackup/testkit';
@@ -100,8 +100,8 @@ const relax = `do $$ declare c record; begin
   loop execute format('alter table %I.%I alter %I drop not null', c.table_schema, c.table_name, c.column_name); end loop;
 end $$`;
 
-const grant = `grant usage on schema inventory, scheduler, executor, catalog to ${APP_ROLE};
-  grant select on all tables in schema inventory, scheduler, executor, catalog to ${APP_ROLE}`;
+const grant = `grant usage on schema inventory, scheduler, executor, catalog to ${serviceRole('gateway')};
+  grant select on all tables in schema inventory, scheduler, executor, catalog to ${serviceRole('gateway')}`;
 
 export const seedLists = async (): Promise<SeededLists> => {
   const database = await createTestDatabase();

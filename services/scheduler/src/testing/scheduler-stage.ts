@@ -10,7 +10,7 @@ import type { Clocks } from '@cyborgbackup/database';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { createLogger, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
 import type { JobRow } from '@cyborgbackup/read-models';
-import { commandDeps, createServiceDeps, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
+import { commandDeps, connectProcess, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -64,7 +64,7 @@ export const createStage = async (): Promise<Stage> => {
       CYBORGBACKUP_DATA_DIR: '',
       CYBORGBACKUP_LOG_LEVEL: 'silent',
     } as const;
-    const deps = await createServiceDeps(name, config, logger);
+    const deps = await (await connectProcess(name, config, logger)).depsOf('test');
     stack.defer(deps.close);
     return deps;
   };

@@ -1,5 +1,5 @@
-import { createLogger, delay } from '@cyborgbackup/kernel';
-import { createNatsConnection, type Connection, type ServiceName } from '@cyborgbackup/messaging';
+import { createLogger, delay, type ServiceName } from '@cyborgbackup/kernel';
+import { createNatsConnection, type Connection } from '@cyborgbackup/messaging';
 import { natsUrlOf } from '@cyborgbackup/service';
 import { headers, type Msg } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 import { createLogger } from '@cyborgbackup/kernel';
 import { verifyLog } from '@cyborgbackup/event-store';
-import { createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
+import { connectProcess, type ServiceDeps } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
@@ -82,7 +82,7 @@ const secretsInClear = async ({ pool }: ServiceDeps): Promise<string[]> => {
 };
 
 test('the log is intact, holds no secret in clear, and alone gives the same read models', async () => {
-  const deps = await createServiceDeps(
+  const { depsOf } = await connectProcess(
     'replay',
     {
       DATABASE_URL: five.environment['DATABASE_URL'] ?? '',
@@ -94,6 +94,7 @@ test('the log is intact, holds no secret in clear, and alone gives the same read
     },
     createLogger('replay', 'silent'),
   );
+  const deps = await depsOf('test');
   try {
     for (const comparison of await compareAll(deps)) {
       expect(comparison).toMatchObject({ differences: [], parked: 0 });
