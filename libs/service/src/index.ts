@@ -7,5 +7,12 @@ export { runProcess, runTask } from './run-process.ts';
 export { runService } from './run-service.ts';
 export type { Check, RunningService } from './running-service.ts';
 export { listenAddress, prepareConfig, serviceConfig, type ListenAddress } from './service-config.ts';
-export { commandDeps, connectProcess, createServiceDeps, type ProcessDeps, type ServiceDeps } from './service-deps.ts';
+export {
+  commandDeps,
+  connectProcess,
+  createServiceDeps,
+  type KeylessDeps,
+  type ProcessDeps,
+  type ServiceDeps,
+} from './service-deps.ts';
 export { standardChecks } from './standard-checks.ts';

@@ -7,8 +7,8 @@ export const KEY_CHECK_SUBJECT = 'master-key-check';
  * What each service may append, and whose keys it may read and make: PostgreSQL holds it, by the service's role. Names are as in
  * docs/architecture.md, "Who owns which stream"; `log-access.unit.test.ts` compares both.
  *
- * The catalog makes no secrets and opens none, so it has neither keys nor the master key. The addresses from which users make requests
- * are recorded by whoever acts for them.
+ * The executor and the catalog make no secrets and open none, so they have neither keys nor the master key: what a job needs, the
+ * inventory gives its executor. The addresses from which users make requests are recorded by whoever acts for them.
  */
 export const LOG_ACCESS: readonly LogAccess[] = [
   {
@@ -26,9 +26,10 @@ export const LOG_ACCESS: readonly LogAccess[] = [
       ...['api-token-<uuid>', 'api-token-uses-<uuid>', 'repository-key-reads-<uuid>'],
       ...['session-failures-<uuid>', 'session-failures-unknown', 'user-password-resets-<uuid>'],
       ...['claim-email-<hash>', 'claim-client-address-<hash>'],
+      ...['archive-reads-<uuid>', 'secret-reads-<uuid>'],
     ],
     subjects: [
-      ...['user-<uuid>', 'repository-<uuid>', 'policy-<uuid>', 'settings'],
+      ...['user-<uuid>', 'repository-<uuid>', 'policy-<uuid>', 'run-<uuid>', 'settings'],
       ...['address-user-<uuid>', 'anonymous', KEY_CHECK_SUBJECT],
     ],
   },
@@ -41,11 +42,8 @@ export const LOG_ACCESS: readonly LogAccess[] = [
   {
     service: 'executor',
     streams: ['job-<uuid>', 'job-output-<uuid>'],
-    userStreams: ['archive-reads-<uuid>', 'host-key-<host>:<port>'],
-    subjects: [
-      ...['repository-<uuid>', 'policy-<uuid>', 'run-<uuid>', 'settings'],
-      ...['address-user-<uuid>', KEY_CHECK_SUBJECT],
-    ],
+    userStreams: ['host-key-<host>:<port>'],
+    subjects: [],
   },
   {
     service: 'catalog',

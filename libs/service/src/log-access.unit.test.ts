@@ -72,6 +72,6 @@ test('the list has the streams that the sources of contracts and services make, 
   expect([...new Set(made)].sort()).toEqual([...new Set(listed)].filter((form) => !others.includes(form)).sort());
 });
 
-test('the catalog alone needs no master key', () => {
-  expect(SERVICE_NAMES.filter((service) => !holdsMasterKey(service))).toEqual(['catalog']);
+test('the executor and the catalog need no master key', () => {
+  expect(SERVICE_NAMES.filter((service) => !holdsMasterKey(service))).toEqual(['executor', 'catalog']);
 });

@@ -5,14 +5,12 @@ import { join } from 'node:path';
 import { KEY_CHECK_SUBJECT } from './log-access.ts';
 import type { ServiceConfig } from './service-config.ts';
 
-export const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
-  const directory = config.CYBORGBACKUP_DATA_DIR;
-  if (config.CYBORGBACKUP_MASTER_KEY === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
-  return loadMasterKey({
-    value: config.CYBORGBACKUP_MASTER_KEY,
-    file: join(directory, 'master.key'),
-    create: true,
-  });
+export const masterKeyOf = async ({
+  CYBORGBACKUP_MASTER_KEY: value,
+  CYBORGBACKUP_DATA_DIR: directory = '.',
+}: Partial<ServiceConfig>): Promise<Buffer> => {
+  if (value === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
+  return loadMasterKey({ value, file: join(directory, 'master.key'), create: true });
 };
 
 /** With a wrong key every secret and every name in the log would be unreadable: better not to start at all. */

@@ -30,7 +30,7 @@ import { holdsMasterKey } from './log-access.ts';
 import { checkMasterKey, masterKeyOf, noMasterKey, withoutKeys } from './master-key.ts';
 import { natsUrlOf } from './nats-url.ts';
 import { assertPrepared, prepareDatabase } from './prepare-database.ts';
-import type { ServiceConfig } from './service-config.ts';
+import type { KeylessConfig, ServiceConfig } from './service-config.ts';
 
 /** What a service has of the outside world. */
 export interface ServiceDeps {
@@ -53,6 +53,9 @@ export interface ServiceDeps {
   secretFor(purpose: string): Buffer;
   close(): Promise<void>;
 }
+
+/** Those of a service that opens and seals nothing, so that it needs no master key. */
+export type KeylessDeps = Omit<ServiceDeps, 'keys' | 'secretFor'>;
 
 /** A process on the bus, which is one service or more. */
 export interface ProcessDeps {
@@ -85,7 +88,10 @@ interface ServiceDepsOptions {
   readonly trust?: CallTrust;
 }
 
-const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: ServiceConfig): CallTrust =>
+/** Only a service that holds the master key needs the part about it. */
+type ProcessConfig = KeylessConfig & Partial<ServiceConfig>;
+
+const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: KeylessConfig): CallTrust =>
   CYBORGBACKUP_SERVICE_SECRET !== undefined && CYBORGBACKUP_SERVICE_KEYS !== undefined
     ? createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS, callersOf)
     : createOwnTrust({ isShared: false });
@@ -112,7 +118,7 @@ const createOpened = (): Opened => {
  */
 export const connectProcess = async (
   name: string,
-  config: ServiceConfig,
+  config: ProcessConfig,
   logger: Logger,
   { isPrepared = false, trust = trustOf(config) }: ServiceDepsOptions = {},
 ): Promise<ProcessDeps> => {
@@ -167,7 +173,7 @@ export const connectProcess = async (
 /** The same for a process that is one service. */
 export const createServiceDeps = async (
   service: string,
-  ...[config, logger, options]: readonly [ServiceConfig, Logger, ServiceDepsOptions?]
+  ...[config, logger, options]: readonly [ProcessConfig, Logger, ServiceDepsOptions?]
 ): Promise<ServiceDeps> => (await connectProcess(service, config, logger, options)).depsOf(service);
 
 /** What handlers of commands need, for a service of that name. */

@@ -2,7 +2,7 @@ import { clocksOf, clockTrouble } from '@cyborgbackup/database';
 import { messageOf } from '@cyborgbackup/kernel';
 import { leaseTrouble, parkedCount, projectionTrouble, type KnownProjection } from '@cyborgbackup/projections';
 import type { Check } from './running-service.ts';
-import type { ServiceDeps } from './service-deps.ts';
+import type { KeylessDeps } from './service-deps.ts';
 
 /** Ready unless there is trouble; it may have been too much trouble to ask. */
 const check = async (name: string, trouble: Promise<string | undefined>): Promise<Check> => {
@@ -10,7 +10,7 @@ const check = async (name: string, trouble: Promise<string | undefined>): Promis
   return detail === undefined ? { name, ready: true } : { name, ready: false, detail };
 };
 
-const databaseTrouble = async ({ pool, store }: ServiceDeps): Promise<string | undefined> => {
+const databaseTrouble = async ({ pool, store }: KeylessDeps): Promise<string | undefined> => {
   const { rows } = await pool.query<{ readonly isReadOnly: boolean }>(
     `select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "isReadOnly"`,
   );
@@ -18,11 +18,11 @@ const databaseTrouble = async ({ pool, store }: ServiceDeps): Promise<string | u
   return store.writeTrouble();
 };
 
-const natsTrouble = ({ connection }: ServiceDeps): string | undefined =>
+const natsTrouble = ({ connection }: KeylessDeps): string | undefined =>
   connection.isConnected() ? undefined : 'NATS is away; it is being reconnected to.';
 
 /** A parked event does not make a service unready (it would never be ready again), but everybody should see it. */
-const parkedEvents = async ({ pool }: ServiceDeps): Promise<Check> => {
+const parkedEvents = async ({ pool }: KeylessDeps): Promise<Check> => {
   const name = 'parked events';
   try {
     const count = await parkedCount(pool);
@@ -42,7 +42,7 @@ interface Watched {
 
 /** Database, clock, NATS, and what this service cannot do without. */
 export const standardChecks = (
-  deps: ServiceDeps,
+  deps: KeylessDeps,
   { projections = [], leases = [] }: Watched = {},
 ): Promise<readonly Check[]> =>
   Promise.all([

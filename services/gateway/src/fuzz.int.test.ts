@@ -50,6 +50,8 @@ beforeAll(async () => {
     schedule: 1,
     enabled: true,
     extra_vars: await deps.keys.seal(`policy-${randomUUID()}`, '{}'),
+    prehook: await deps.keys.seal(`policy-${randomUUID()}`, ''),
+    posthook: await deps.keys.seal(`policy-${randomUUID()}`, ''),
   });
   const job = randomUUID();
   await insert('scheduler.jobs', {

@@ -12,6 +12,7 @@ import {
   repositoryCommands,
   scheduleCommands,
   schedulerCommands,
+  secretCommands,
   sessionCommands,
   settingsCommands,
   userCommands,
@@ -39,6 +40,7 @@ const inventoryCalls = subjectsOf(
   policyCommands,
   repositoryCommands,
   scheduleCommands,
+  secretCommands,
   sessionCommands,
   settingsCommands,
   userCommands,
@@ -54,10 +56,14 @@ const jobReports = [
   repositoryCommands.escrowKey,
 ].map(({ subject }) => subject);
 
+/** What executors are given, and nobody else. */
+const secretReads = [secretCommands.readForJob, secretCommands.readForContent].map(({ subject }) => subject);
+
 /** What runs are planned from. */
 const planning = [policyCommands.resolve, repositoryCommands.resolve].map(({ subject }) => subject);
 
-const userCalls = inventoryCalls.filter((subject) => !jobReports.includes(subject) && !planning.includes(subject));
+const servicesOnly = [...jobReports, ...secretReads, ...planning];
+const userCalls = inventoryCalls.filter((subject) => !servicesOnly.includes(subject));
 
 /** By service, beside its own inbox. */
 const ACCESS: Readonly<Record<ServiceName, Omit<NatsAccess, 'answers'>>> = {
@@ -80,6 +86,7 @@ const ACCESS: Readonly<Record<ServiceName, Omit<NatsAccess, 'answers'>>> = {
   executor: {
     publish: [
       ...jobReports,
+      ...secretReads,
       ...catalogCalls,
       APPEND_SUBJECT,
       HOLDER_SUBJECT,

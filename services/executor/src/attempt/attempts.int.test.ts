@@ -142,7 +142,7 @@ describe('the limits of a policy', () => {
 
 it('runs the posthook after a cancellation', async () => {
   const log = join(site.folder, 'posthook.log');
-  const one = await started(await slow({ policy: { posthook: `echo $CYBORGBACKUP_STATUS >${log}` } }));
+  const one = await started(await slow({ posthook: `echo $CYBORGBACKUP_STATUS >${log}` }));
   await site.cancel(one.job);
   expect((await site.ended(one)).status).toBe('canceled');
   expect(await readFile(log, 'utf8')).toBe('canceled\n');
@@ -222,7 +222,8 @@ describe('a job whose executor died', () => {
     const log = join(site.folder, 'adopted.log');
     const one = await abandoned({
       archive_name: 'completed',
-      policy: { prehook: `echo pre >>${log}`, posthook: `echo post >>${log}` },
+      prehook: `echo pre >>${log}`,
+      posthook: `echo post >>${log}`,
     });
     await site.borg('create', '::completed', join(site.folder, 'source'));
     await site.queue(one);

@@ -26,7 +26,7 @@ it('starts neither borg nor the posthook when it has lost the job without notici
   const [log, go] = [join(site.folder, 'hooks.log'), join(site.folder, 'go')];
   const note = (name: string): string => `echo ${name} $CYBORGBACKUP_ATTEMPT >>${log}`;
   const prehook = `${note('pre')}; until [ -e ${go} ]; do sleep 0.1; done`;
-  const one = await site.start({ policy: { prehook, posthook: note('post') } });
+  const one = await site.start({ prehook, posthook: note('post') });
   await vi.waitUntil(() => existsSync(log), 20_000);
 
   wire.cut();

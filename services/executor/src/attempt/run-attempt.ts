@@ -1,6 +1,9 @@
-import { jobStream, POLICY_DEFAULTS } from '@cyborgbackup/contracts';
+import { jobStream, POLICY_DEFAULTS, secretCommands } from '@cyborgbackup/contracts';
 import { delay, hasCode, isInfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
+import type { KeylessDeps } from '@cyborgbackup/service';
+import { askOnce } from '../endpoints/secrets.ts';
+import { callService } from '../job/call-service.ts';
 import type { ConnectionDeps, JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
 import { JobStopped, stopReasonOf } from '../job/job-failure.ts';
@@ -15,7 +18,8 @@ import { outliveOrphans } from './outlive-orphans.ts';
 import { createProcessRecorder } from './record-process.ts';
 import { watchJob } from './watch-job.ts';
 
-export interface AttemptDeps extends ConnectionDeps {
+export interface AttemptDeps extends Omit<ConnectionDeps, 'deps'> {
+  readonly deps: KeylessDeps;
   readonly cancels: CancelSignals;
 }
 
@@ -56,8 +60,9 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
   });
   const overtime = timer(total_timeout, () => stopping.abort(new JobStopped('overtime')));
   const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: deps.logger });
+  const own = { job, attempt: attempt.attempt, executor: deps.instance };
   const context: JobContext = {
-    deps,
+    deps: { ...deps, secrets: askOnce(() => callService(deps, secretCommands.readForJob, own)) },
     hostKeys,
     job,
     plan,

@@ -118,3 +118,13 @@ it("shows no secret in a job's output", async () => {
   expect(output.length).toBeGreaterThan(0);
   expect(JSON.stringify(output)).not.toContain(site.passphrase);
 });
+
+it('is tried again later, and has not failed, when the inventory does not give it its secrets', async () => {
+  site.silenceInventory();
+  const { job } = await site.start(backup());
+  const { data } = await site.event(job, 'job-(attempt-lost|failed)');
+  expect(data).toMatchObject({
+    transport: false,
+    reason: expect.stringContaining('nobody answers inventory.secret.read-for-job'),
+  });
+});

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
 import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
+import { answerSecretReads } from './given-secrets.ts';
 import { createSiteLog, type EndedJob, type SiteLog } from './site-log.ts';
 
 export type { EndedJob } from './site-log.ts';
@@ -62,6 +63,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const url = `ssh://${host.user}@${host.host}:${host.port}${join(folder, 'repository')}`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
   const log = createSiteLog(deps);
+  answerSecretReads(deps, log.answer);
   const { append, ended } = log;
 
   const env = {

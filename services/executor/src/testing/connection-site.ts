@@ -16,6 +16,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from '../job/job-context.ts';
+import type { WorkDeps } from '../job/executor-deps.ts';
+import { givenSecrets } from './given-secrets.ts';
 import { loginEvents, repositoryRegistered } from './job-fixtures.ts';
 
 export const PASSPHRASE = `pass $(phrase) 'quoted'`;
@@ -59,7 +61,7 @@ const createPins = (): HostKeyPins => {
   };
 };
 
-const fakeDeps = (events: Map<string, DomainEvent[]>): ServiceDeps => {
+const fakeDeps = (events: Map<string, DomainEvent[]>, repository: string): WorkDeps => {
   const deps = {
     logger: createLogger('test', 'silent'),
     store: {
@@ -70,7 +72,8 @@ const fakeDeps = (events: Map<string, DomainEvent[]>): ServiceDeps => {
     },
     keys: { open: () => Promise.reject(new Error('nothing is sealed here')) },
   };
-  return deps as unknown as ServiceDeps;
+  const log = deps as unknown as ServiceDeps;
+  return { ...log, secrets: () => givenSecrets(log, { repository }) };
 };
 
 interface SiteFacts {
@@ -162,7 +165,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     job,
     events,
     options: {
-      deps: fakeDeps(events),
+      deps: fakeDeps(events, repository.uuid),
       hostKeys: createPins(),
       connectTimeoutMillis: 10_000,
       signal: new AbortController().signal,

@@ -1,4 +1,10 @@
-import { POLICY_DEFAULTS, REPOSITORY_DEFAULTS, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
+import {
+  NO_RUN_SECRETS,
+  POLICY_DEFAULTS,
+  REPOSITORY_DEFAULTS,
+  type PlannedJob,
+  type RunRequested,
+} from '@cyborgbackup/contracts';
 import type { DomainEvent } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
 
@@ -10,7 +16,7 @@ export const CONFIG = {
 
 type Policy = NonNullable<RunRequested['policy']>;
 
-/** A policy that pushes backups of folders, keeps everything and has no hooks. */
+/** A policy that pushes backups of folders and keeps everything. */
 export const policyOf = (changes: Partial<Policy> = {}): Policy => ({
   id: 1,
   uuid: randomUUID(),
@@ -23,8 +29,6 @@ export const policyOf = (changes: Partial<Policy> = {}): Policy => ({
   keep_yearly: null,
   vmprovider: '',
   mode_pull: false,
-  prehook: '',
-  posthook: '',
   ...POLICY_DEFAULTS,
   ...changes,
 });
@@ -50,7 +54,7 @@ export const runOf = (job: PlannedJob, changes: Partial<RunRequested>): RunReque
   repository: null,
   schedule: null,
   due_at: null,
-  extra_vars: null,
+  ...NO_RUN_SECRETS,
   jobs: [job],
   ...changes,
 });

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
 import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
+import { answerSecretReads } from './given-secrets.ts';
 import { createSiteLog, type EndedJob as EndedJobOfLog, type SiteLog } from './site-log.ts';
 
 const run = promisify(execFile);
@@ -20,6 +21,8 @@ const run = promisify(execFile);
 export interface JobSketch extends Partial<Omit<PlannedJob, 'restore'>> {
   readonly policy?: Partial<RunRequested['policy'] & object>;
   readonly variables?: object;
+  readonly prehook?: string;
+  readonly posthook?: string;
   readonly repository?: RunRequested['repository'];
   readonly run?: string;
 }
@@ -43,6 +46,8 @@ export interface JobSite extends AsyncDisposable, Omit<SiteLog, 'ended' | 'close
   /** That opens the client and the repository host. */
   readonly publicKey: string;
   executor: RunningService;
+  /** From now on nobody gives jobs their secrets. */
+  silenceInventory(): void;
   clientAt(hostname: string, port: number): NonNullable<PlannedJob['client']>;
   /** Runs borg on the repository, without the product. */
   borg(...argv: readonly string[]): Promise<string>;
@@ -93,6 +98,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const url = `ssh://${repositoryHost.user}@${repositoryHost.host}:${repositoryHost.port}${folder}/repository`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
   const log = createSiteLog(deps);
+  const silenceInventory = answerSecretReads(deps, log.answer);
   const { append, appendAt, answer, event } = log;
 
   const borg: JobSite['borg'] = async (...argv) => {
@@ -140,6 +146,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     const {
       policy,
       variables = { folders: [join(folder, 'source')] },
+      prehook = '',
+      posthook = '',
       repository: where = repository,
       ...planned
     } = sketch;
@@ -151,6 +159,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
       policy: policyOf({ uuid: policyUuid, ...policy }),
       repository: where,
       extra_vars: JSON.stringify(variables),
+      prehook,
+      posthook,
     });
     await append(runStream(uuid), { type: 'run-requested', data });
     return { job: job.uuid, run: uuid };
@@ -182,6 +192,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     appendAt,
     registerRepository,
     answer,
+    silenceInventory,
     lines: log.lines,
     output: log.output,
     plan,

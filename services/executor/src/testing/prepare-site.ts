@@ -1,5 +1,5 @@
-import type { ServiceDeps } from '@cyborgbackup/service';
 import { startConnectSite, type ConnectSite, type SiteOptions } from './connection-site.ts';
+import type { WorkDeps } from '../job/executor-deps.ts';
 import type { JobContext } from '../job/job-context.ts';
 import { jobOf, policyOf, runOf } from './job-fixtures.ts';
 
@@ -36,7 +36,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
         return Promise.resolve({});
       },
     },
-  } as unknown as ServiceDeps;
+  } as unknown as WorkDeps;
   const context: PrepareSite['context'] = ({ path = site.repository.path, pull = false } = {}) => {
     const job = jobOf({
       uuid: site.job,

@@ -10,6 +10,7 @@ const REPOSITORY = randomUUID();
 const REKEYED = randomUUID();
 const POLICY = randomUUID();
 const PASSPHRASE = 'the real passphrase';
+const HOOK = 'pg_dump --password=hooked';
 const VARIABLES = '{"folders":["/etc"], "password":"secret"}';
 
 let gateway: TestGateway;
@@ -49,6 +50,8 @@ beforeAll(async () => {
     schedule: 1,
     enabled: true,
     extra_vars: await deps.keys.seal(`policy-${POLICY}`, VARIABLES),
+    prehook: await deps.keys.seal(`policy-${POLICY}`, HOOK),
+    posthook: await deps.keys.seal(`policy-${POLICY}`, ''),
   });
   const job = {
     policy: 2,
@@ -165,6 +168,9 @@ describe('a policy', () => {
   test('masks passwords in a policy’s variables and tells its next run', async () => {
     const { body } = await send('/policies/2/');
     expect(body.extra_vars).toBe('{"folders":["/etc"], "password":"$encrypted$"}');
+    expect([body.prehook, body.posthook]).toEqual([HOOK, '']);
+    expect((await send('/policies/2/', { as: USER })).body).toMatchObject({ prehook: '$encrypted$', posthook: '' });
+    expect((await send('/policies/?fields=prehook', { as: USER })).status).toBe(400);
     expect(new Date(body.next_run).getUTCDay()).toBe(1);
     expect(body.next_run).toMatch(/T05:00:00Z$/);
     expect(body.summary_fields).toEqual({

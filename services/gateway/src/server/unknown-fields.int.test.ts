@@ -13,9 +13,10 @@ beforeAll(async () => {
   await insert('inventory.schedules', { id: 1, name: 's', crontab: '0 5 * * *', timezone: 'UTC', blackouts: [] });
   const repository_key = await deps.keys.seal(`repository-${randomUUID()}`, 'k');
   await insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
-  const extra_vars = await deps.keys.seal(`policy-${randomUUID()}`, '');
+  const sealed = await deps.keys.seal(`policy-${randomUUID()}`, '');
+  const secrets = { extra_vars: sealed, prehook: sealed, posthook: sealed };
   const references = { repository: 1, schedule: 1, clients: [1] };
-  const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', extra_vars };
+  const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', ...secrets };
   await insert('inventory.policies', policy);
   const kinds = { job_type: 'job', launch_type: 'manual', status: 'running' };
   await insert('scheduler.jobs', { uuid: randomUUID(), id: 1, name: 'j', ...kinds });

@@ -77,7 +77,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
     const { state, version } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
     const { id } = requireExisting(state, 'repository');
     const fact: RepositoryEvent = { type, data: { uuid } };
-    const position = await recordFact(deps, keyReadsStream(uuid), fact);
+    const { position } = await recordFact(deps, keyReadsStream(uuid), fact);
     return { uuid, id, version, position: position.toString() };
   };
 

@@ -34,6 +34,8 @@ export type Repository = Entity<StoredFields> & {
   readonly ownKey: boolean;
   /** Of its own key pair, as in `authorized_keys`; empty for one that was registered before there were any. */
   readonly publicKey: string;
+  /** OpenSSH PEM; undefined where there is no key pair. */
+  readonly privateKey: Sealed | undefined;
   readonly escrow: EscrowCopy | undefined;
 };
 
@@ -188,7 +190,7 @@ const evolveExisting = (state: Repository, event: RepositoryEvent): Repository =
       return { ...state, fields: { ...state.fields, ready }, borgId, encryption, ownKey };
     }
     case 'repository-ssh-key-generated':
-      return { ...state, ownKey: false, publicKey: event.data.public_key };
+      return { ...state, ownKey: false, publicKey: event.data.public_key, privateKey: event.data.private_key };
     case 'repository-key-escrowed':
       return { ...state, escrow: { borgId: event.data.borg_id, key: event.data.key } };
     case 'repository-removed':
@@ -209,7 +211,7 @@ export const repositoryDecider: Decider<Repository | undefined, RepositoryComman
 
   evolve: (state, event) => {
     if (event.type !== 'repository-registered') return state && evolveExisting(state, event);
-    return { ...registeredEntity(event.data), ...UNPREPARED, publicKey: '', escrow: undefined };
+    return { ...registeredEntity(event.data), ...UNPREPARED, publicKey: '', privateKey: undefined, escrow: undefined };
   },
 };
 

@@ -1,4 +1,10 @@
-import type { JobEvent, PlannedJob, GrantEvent, RunEvent } from '@cyborgbackup/contracts';
+import {
+  NO_RUN_SECRETS,
+  type JobEvent,
+  type PlannedJob,
+  type GrantEvent,
+  type RunEvent,
+} from '@cyborgbackup/contracts';
 import type { Actor, RecordedEvent } from '@cyborgbackup/kernel';
 import { foldEvents } from '@cyborgbackup/projections';
 import { describe, expect, it } from 'vitest';
@@ -40,14 +46,12 @@ const requested: RunEvent = {
       keep_yearly: null,
       vmprovider: '',
       mode_pull: false,
-      prehook: '',
-      posthook: '',
       ...SNAPSHOT_DEFAULTS,
     },
     repository: { id: 5, uuid: uuidOf(50), name: 'main', path: '/srv/main' },
     schedule: { id: 6, name: 'nightly' },
     due_at: null,
-    extra_vars: null,
+    ...NO_RUN_SECRETS,
     jobs: [
       planned(1, { job_type: 'check', check: 'client', launch_type: 'dependency' }),
       planned(2, { needs: [check], archive_name: 'config-web-2026-01-02_03-04' }),
@@ -229,13 +233,13 @@ describe('scheduler.jobs', () => {
   });
 
   it('shows the jobs of machines that a job found', () => {
-    const { jobs: _jobs, extra_vars: _variables, ...facts } = requested.data;
+    const { uuid, policy, repository, schedule, due_at } = requested.data;
     const machine = { id: '100', name: 'web' };
     const [first, second] = [uuidOf(11), uuidOf(12)];
     const extended: RunEvent = {
       type: 'run-extended',
       data: {
-        ...facts,
+        ...{ uuid, policy, repository, schedule, due_at },
         found_by: check,
         requested_by: user,
         jobs: [

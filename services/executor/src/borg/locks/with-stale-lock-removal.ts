@@ -1,7 +1,7 @@
 import { explainFailure, type BorgResult } from '@cyborgbackup/borg';
 import { jobEvolver, jobStream } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import { posix } from 'node:path';
 import type { BorgEndpoint, RepositoryAddress } from '../../endpoints/borg-endpoint.ts';
 import type { ConnectionOptions } from '../../job/job-context.ts';
@@ -47,7 +47,7 @@ const endpointOfLock = async (
         `The repository is locked (${folder}), and its host gives us no shell to see by whom. If no borg works on it, run "borg break-lock" there.`,
       );
 
-const describeJob = async (deps: ServiceDeps, job: string): Promise<string> => {
+const describeJob = async (deps: KeylessDeps, job: string): Promise<string> => {
   const run = await readRunOf(deps.pool, job);
   if (run === undefined) return `the job ${job}`;
   const plan = await loadJobPlan(deps, run, job);

@@ -1,6 +1,6 @@
 import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
 import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import { openJobClient, type ClientSession } from '../../endpoints/client-session.ts';
 import { canBindKeys } from '../../endpoints/openssh-version.ts';
 import { openPullEndpoint } from '../../endpoints/pull-endpoint.ts';
@@ -27,7 +27,7 @@ const limitationsOf = ({ isRoot, login, opensshVersion }: ClientSession, pull: b
 ];
 
 /** Whether a user has marked the client for an upgrade of borg. */
-const isMarkedForUpdate = async ({ store }: ServiceDeps, client: string): Promise<boolean> => {
+const isMarkedForUpdate = async ({ store }: KeylessDeps, client: string): Promise<boolean> => {
   let isMarked = false;
   for await (const { type, data } of store.readStream(`client-${client}`)) {
     if (type === clientRegistered.type) isMarked = clientRegistered.schema.parse(data).mark_as_to_update;
