@@ -53,6 +53,7 @@ export { type BorgResult, runBorg, type RunBorgOptions } from './runner/run-borg
 export { runStreamingScript, sshRunner } from './runner/ssh-runner.ts';
 export { quote } from './shell/quote.ts';
 export { readScript } from './shell/script.ts';
+export { changeAuthorizedKeys } from './ssh/authorized-keys-file.ts';
 export { authorizedKeysLine, type AuthorizedKeysOptions } from './ssh/authorized-keys-line.ts';
 export { isSshError, SshError, type SshErrorKind } from './ssh/error.ts';
 export { type HostKey, type HostKeyPins, knownHostsLine } from './ssh/host-key.ts';

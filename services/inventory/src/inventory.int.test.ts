@@ -636,7 +636,14 @@ describe('changes', () => {
       code: 'validation',
       fields: { storage_quota: [expect.any(String)] },
     });
-    const found = { ready: true, borg_id: 'ab', encryption: 'repokey', initialised: false, own_key: true };
+    const found = {
+      ready: true,
+      borg_id: 'ab',
+      encryption: 'repokey',
+      initialised: false,
+      own_key: true,
+      key_installed: true,
+    };
     await call(repositoryCommands.recordPreparation, { uuid: made.uuid, ...found });
     expect(await rowOf('repositories', made)).toMatchObject({ own_key: true });
     expect(await call(repositoryCommands.generateSsh, { uuid: made.uuid })).toMatchObject({ version: 4 });
@@ -725,7 +732,10 @@ describe('changes', () => {
     expect(await rowOf('clients', host)).toMatchObject({ ...hypervisor, revision: 4 });
 
     const place = await call(repositoryCommands.register, repository());
-    const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true, own_key: false };
+    const found = {
+      ...{ ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true },
+      ...{ own_key: false, key_installed: false },
+    };
     await call(repositoryCommands.recordPreparation, { uuid: place.uuid, ...found });
     expect(await rowOf('repositories', place)).toMatchObject({ ready: true, borg_id: 'ab12' });
     expect(await failureOf(call(repositoryCommands.recordPreparation, { uuid: randomUUID(), ...found }))).toMatchObject(

@@ -98,6 +98,7 @@ export const repositoryCommands = {
       encryption: z.string(),
       initialised: z.boolean(),
       own_key: z.boolean(),
+      key_installed: z.boolean(),
     }),
     changeResult,
   ),

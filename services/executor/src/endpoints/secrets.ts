@@ -1,5 +1,6 @@
 import {
   MAX_CLOCK_DIFFERENCE_SETTING,
+  RUN_ON_REPOSITORY_HOST_SETTING,
   SETTINGS_STREAM,
   TRUST_FIRST_CONTACT_SETTING,
   isSettingOn,
@@ -105,3 +106,7 @@ export const maxClockDifference = async (deps: Pick<KeylessDeps, 'store'>): Prom
 /** Whether the key of a host that was never seen may be pinned as it is. */
 export const trustsFirstContact = async (deps: Pick<KeylessDeps, 'store'>): Promise<boolean> =>
   isSettingOn((await readSetting(deps, TRUST_FIRST_CONTACT_SETTING)) ?? 'True');
+
+/** Whether borg may run on the hosts of repositories, which then learn the passphrases. */
+export const runsOnRepositoryHosts = async (deps: Pick<KeylessDeps, 'store'>): Promise<boolean> =>
+  isSettingOn(await readSetting(deps, RUN_ON_REPOSITORY_HOST_SETTING));

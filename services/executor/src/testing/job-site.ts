@@ -11,14 +11,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
-import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
 import { answerSecretReads } from './given-secrets.ts';
+import {
+  borgIdOf,
+  CONFIG,
+  jobOf,
+  loginEvents,
+  ownKeyGenerated,
+  policyOf,
+  repositoryPrepared,
+  repositoryRegistered,
+  runOf,
+  servingLine,
+} from './job-fixtures.ts';
 import { createSiteLog, type EndedJob as EndedJobOfLog, type SiteLog } from './site-log.ts';
 
 const run = promisify(execFile);
 
 /** What is special about a job and its policy; the rest is a push backup of folders. */
-export interface JobSketch extends Partial<Omit<PlannedJob, 'restore'>> {
+export interface JobSketch extends Partial<PlannedJob> {
   readonly policy?: Partial<RunRequested['policy'] & object>;
   readonly variables?: object;
   readonly prehook?: string;
@@ -71,7 +82,7 @@ export interface SiteOptions {
 
 const makeFolders = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-jobs-'));
-  for (const name of ['borg-client', 'borg-repository', 'source']) await mkdir(join(folder, name));
+  for (const name of ['borg-client', 'borg-repository', 'executor', 'source']) await mkdir(join(folder, name));
   return folder;
 };
 
@@ -84,13 +95,16 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const test = await startTestDeps();
   const { deps } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
+  const ownKey = await generateKeyPair({ type: 'ed25519', comment: 'own' });
   const authorizedKeys = [key.publicKey];
+  // Where a borg that the executor runs keeps its cache.
+  process.env['HOME'] = join(folder, 'executor');
   const client = await startTestSshd({
     authorizedKeys,
     environment: { BORG_BASE_DIR: join(folder, 'borg-client'), ...withPath(clientPath) },
   });
   const repositoryHost = await startTestSshd({
-    authorizedKeys,
+    authorizedKeys: [...authorizedKeys, servingLine(ownKey.publicKey)],
     environment: { BORG_BASE_DIR: join(folder, 'borg-repository'), ...withPath(repositoryPath) },
   });
   const clientUuid = randomUUID();
@@ -117,11 +131,17 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     return stdout;
   };
   const registerRepository: JobSite['registerRepository'] = (uuid, path, repository_key) =>
-    append(`repository-${uuid}`, repositoryRegistered({ id: 1, uuid, path, repository_key }));
+    append(
+      `repository-${uuid}`,
+      repositoryRegistered({ id: 1, uuid, path, repository_key }),
+      ownKeyGenerated(uuid, ownKey),
+    );
 
   await append('settings', ...loginEvents(key, client.user));
   await registerRepository(repository.uuid, url, passphrase);
   await borg('init', '--encryption=repokey-blake2');
+  const borgId = await borgIdOf(join(folder, 'repository'));
+  await append(`repository-${repository.uuid}`, repositoryPrepared(repository.uuid, borgId));
   const written = { uuid: clientUuid, id: 1, version: 1, position: '1' };
   for (const { subject } of [
     clientCommands.recordPreparation,

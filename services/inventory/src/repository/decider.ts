@@ -69,6 +69,7 @@ export type RepositoryCommand =
       readonly encryption: string;
       readonly initialised: boolean;
       readonly ownKey: boolean;
+      readonly keyInstalled: boolean;
     }
   /** Replaces the key pair. */
   | { readonly type: 'replace-key-pair'; readonly keyPair: RepositoryKeyPair }
@@ -125,16 +126,15 @@ const change = (
 
 const prepared = (
   repository: Repository,
-  { ready, borgId, encryption, initialised, ownKey }: RepositoryCommand & { type: 'prepared' },
+  { ready, borgId, encryption, initialised, ownKey, keyInstalled }: RepositoryCommand & { type: 'prepared' },
 ): readonly RepositoryEvent[] => {
   const { uuid, fields } = repository;
   const isKnown =
     isDeepStrictEqual([fields.ready, repository.ownKey], [ready, ownKey]) &&
     isDeepStrictEqual([repository.borgId, repository.encryption], [borgId, encryption]);
-  if (isKnown && !initialised) return [];
-  return [
-    { type: 'repository-prepared', data: { uuid, ready, borg_id: borgId, encryption, initialised, own_key: ownKey } },
-  ];
+  if (isKnown && !initialised && !keyInstalled) return [];
+  const found = { ready, borg_id: borgId, encryption, initialised, own_key: ownKey, key_installed: keyInstalled };
+  return [{ type: 'repository-prepared', data: { uuid, ...found } }];
 };
 
 const keyGenerated = (uuid: string, keyPair: RepositoryKeyPair): RepositoryEvent => ({

@@ -15,6 +15,7 @@ const attempt = (more: Partial<RecordedAttempt>): RecordedAttempt => ({
 });
 const facts = (more: Partial<LockHolderLookup>): LockHolderLookup => ({
   holder: { host: 'nas.example', pid: 77, file: 'x', at: 10.5 * HOUR },
+  isOwnCache: false,
   hostNames: ['nas', 'nas.example'],
   process: undefined,
   isJobRunning: true,
@@ -39,6 +40,22 @@ it.each<[string, Partial<LockHolderLookup>, string]>([
   ],
   ['a dead process of an attempt that is at work', { attempts: [attempt({ ended: null })] }, 'foreign'],
   ['a lock taken while a push backup of ours was at work', { attempts: [attempt({ host: 'client', pid: 5 })] }, 'gone'],
+  ['a lock taken while the executor’s borg was at work', { attempts: [attempt({ host: 'executor', pid: 5 })] }, 'gone'],
+  [
+    'a cache’s lock of a container that is gone',
+    { isOwnCache: true, hostNames: ['other'], attempts: [attempt({ host: 'executor' })] },
+    'gone',
+  ],
+  [
+    'a cache’s lock of a container whose job is at work',
+    { isOwnCache: true, hostNames: ['other'], attempts: [attempt({ host: 'executor', ended: null })] },
+    'foreign',
+  ],
+  [
+    'a cache’s lock of another time than the process of that id',
+    { isOwnCache: true, hostNames: ['other'], attempts: [attempt({ host: 'executor', begun: 10.6 * HOUR })] },
+    'foreign',
+  ],
   ['a lock taken before it', { attempts: [attempt({ host: 'client', pid: 77, begun: 10.6 * HOUR })] }, 'foreign'],
   ['a lock taken after it', { attempts: [attempt({ host: 'client', pid: 77, ended: 10.4 * HOUR })] }, 'foreign'],
   [

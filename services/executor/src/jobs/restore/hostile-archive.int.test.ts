@@ -68,7 +68,7 @@ const restore = (archive_name: string, request: Partial<RestoreRequest>): Promis
     archive_name,
     id: 7,
     restore: {
-      ...{ item: '', items: [], patterns: [], dest_folder: dest, destination: 'repository', replace: 'always' },
+      ...{ item: '', items: [], patterns: [], dest_folder: dest, destination: 'client', replace: 'always' },
       ...{ verify: 'sizes', numeric_ids: false, dry_run: false, database: false, allow_unsafe: false },
       ...request,
     },

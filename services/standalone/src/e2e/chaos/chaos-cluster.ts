@@ -67,7 +67,8 @@ const postgresVictim = (dataDir: string): Victim => {
   };
 };
 
-export const startChaosCluster = async (): Promise<ChaosCluster> => {
+/** @param more further variables of all services */
+export const startChaosCluster = async (more: Readonly<Record<string, string>>): Promise<ChaosCluster> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-chaos-'));
   const dataDir = join(folder, 'postgres');
   const [database, nats] = await Promise.all([
@@ -81,6 +82,7 @@ export const startChaosCluster = async (): Promise<ChaosCluster> => {
     CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
     CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
     CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
+    ...more,
   };
   const start = async (name: ServiceName): Promise<{ name: string; url: string; service: ServiceProcess }> => {
     const address = `127.0.0.1:${await freePort()}`;

@@ -50,7 +50,8 @@ const idle = async (): Promise<void> => {
 };
 
 const archives = async (): Promise<string[]> => {
-  const env = { ...process.env, BORG_PASSPHRASE: PASSPHRASE, BORG_BASE_DIR: host.borgBase };
+  const repository = { BORG_PASSPHRASE: PASSPHRASE, BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes' };
+  const env = { ...process.env, ...repository, BORG_BASE_DIR: host.borgBase };
   const { stdout } = await promisify(execFile)('borg', ['list', '--short', '--lock-wait', '30', host.repository], {
     env,
   });
