@@ -85,7 +85,7 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
     [21, 'integrity_check', 'boolean', 'False'],
     [22, 'ic_cron', 'string', '00 20 * * *'],
     [23, 'install_borg', 'boolean', 'False'],
-    [25, 'max_clock_difference', 'integer', '0'],
+    [26, 'max_clock_difference', 'integer', '0'],
   ]),
   ...group('3 - Mail', [
     [1, 'mail_system', 'boolean', 'True'],

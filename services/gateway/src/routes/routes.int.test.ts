@@ -406,7 +406,7 @@ describe('settings', () => {
 
   test('lists all settings, changed or not, and masks secrets', async () => {
     const { body } = await send('/settings/');
-    expect(body.count).toBe(25);
+    expect(body.count).toBe(26);
     const filtered = await send('/settings/?key__icontains=mail&order=-id');
     expect((filtered.body.results as { id: number }[]).map(({ id }) => id)).toEqual([16, 15, 14, 13, 12, 8, 1]);
     expect((body.results as { id: number }[]).find(({ id }) => id === 3)).toEqual({
