@@ -16,10 +16,9 @@ export const fails = async (work: Promise<unknown>, ...codes: readonly string[])
 };
 
 /** The text of a file; undefined when there is none. */
-export const readIfThere = async (path: string): Promise<string | undefined> => {
+const readIfThere = async (path: string): Promise<string | undefined> => {
   const text = readFile(path, 'utf8');
-  // ESRCH: a file in /proc whose process ends while it is read.
-  return (await fails(text, 'ENOENT', 'ESRCH')) ? undefined : text;
+  return (await fails(text, 'ENOENT')) ? undefined : text;
 };
 
 /**

@@ -1,10 +1,11 @@
+import { MAX_CLOCK_DIFFERENCE_SETTING } from '@cyborgbackup/contracts';
 import { JobFailure } from '../job/job-failure.ts';
 import type { ConnectionDeps } from '../job/job-context.ts';
 import { maxClockDifference } from './secrets.ts';
 
 /*
- * An archive has the time of the clock of the host that made it. Retention does not go by that, but people do, and so does `newer`
- * of a restore.
+ * An archive has the time of the clock of the host that made it, and files have that of their host. Retention goes by neither, but
+ * people do, and a restore with `newer`.
  */
 
 /** From here on a difference is told. */
@@ -46,10 +47,12 @@ export const refuseClockDifference = async (
   { deps }: Pick<ConnectionDeps, 'deps'>,
   { hostname, seconds }: { readonly hostname: string; readonly seconds: number },
 ): Promise<void> => {
+  // Nearly always: the setting is in the log, and need not be read.
+  if (seconds === 0) return;
   const limit = await maxClockDifference(deps);
   if (limit === 0 || Math.abs(seconds) <= limit) return;
   throw new JobFailure(
-    `${describe(hostname, seconds)}, and the setting cyborgbackup_max_clock_difference allows ${limit} s. ` +
+    `${describe(hostname, seconds)}, and the setting ${MAX_CLOCK_DIFFERENCE_SETTING} allows ${limit} s. ` +
       'Set its clock, for example by an NTP client, or allow more.',
   );
 };

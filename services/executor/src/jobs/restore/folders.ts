@@ -55,28 +55,16 @@ export const makeStage = async (
   stage: { readonly root: string; readonly below: string; readonly name: string; readonly inPlace: boolean },
 ): Promise<string> => {
   const { root, below, name, inPlace } = stage;
-  const argv = (make: 'yes' | 'no'): string[] => [
-    'sh',
-    '-c',
-    MAKE_STAGE,
-    'sh',
-    root,
-    name,
-    inPlace ? 'yes' : 'no',
-    below,
-    make,
-  ];
+  const { signal } = context;
+  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below];
   try {
-    const { signal } = context;
-    const { exitCode, stdout, stderr } = await runCommand(runner, argv('yes'), {
-      signal,
-      timeoutMillis: TIMEOUT_MILLIS,
-    });
+    const options = { signal, timeoutMillis: TIMEOUT_MILLIS };
+    const { exitCode, stdout, stderr } = await runCommand(runner, [...argv, 'make'], options);
     if (exitCode !== 0) throw cannotBeMade(joined(root, name), runner, stderr);
     return stdout.replace(/\n$/, '');
   } catch (error) {
     // It may be there, although we were not told where.
-    await removeBy(context, runner, { folder: joined(root, name), argv: argv('no') });
+    await removeBy(context, runner, { folder: joined(root, name), argv: [...argv, 'remove'] });
     throw error;
   }
 };

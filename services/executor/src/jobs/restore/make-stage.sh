@@ -5,9 +5,9 @@
 # `times`, and prints its path.
 # That one is on the same file system, and in the deepest folder in which, as in all folders above it, no other user can rename
 # what is ours: such a user could have us take other files than those we extracted. What an earlier attempt left there is
-# removed; with $5 `no` that is all.
-make=$5
-[ "$make" = no ] || mkdir -p -- "$1" || exit
+# removed; that is all where $5 is `remove`, not `make`.
+task=$5
+[ "$task" = remove ] || mkdir -p -- "$1" || exit
 name=$2 follow=$3
 device() { stat -c %d . 2>/dev/null || stat -f %d .; }
 cd -P -- "$1" || exit
@@ -24,7 +24,7 @@ while is_safe; do
   [ -n "${rest%/}" ] && cd -P -- "./${rest%%/*}" || break
   rest=${rest#*/}
 done
-[ "$make" != no ] || exit 0
+[ "$task" != remove ] || exit 0
 [ -n "$best" ] || {
   echo "on its file system there is no folder to put the files together in that only this account and root can write to; choose another destination" >&2
   exit 3
