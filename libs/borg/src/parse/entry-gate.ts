@@ -109,7 +109,7 @@ export const createEntryGate = (): EntryGate => {
 
   const problem = ({ path, type, hardLinkTo }: GatedEntry): string => {
     const kind = KINDS[type] ?? 'other';
-    if (path === ROOT && kind === 'folder') return '';
+    if (path === ROOT && kind === 'folder' && hardLinkTo === '') return '';
     if (BAD_SHAPE.test(path)) return shapeProblem(path);
     return (hardLinkTo === '' ? '' : linkProblem(hardLinkTo)) || placeProblem(path, kind);
   };

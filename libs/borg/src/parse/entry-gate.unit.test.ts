@@ -72,6 +72,13 @@ describe('the gate of entries', () => {
     expect(said(entry('master'), entry('h', '-', 'master'), entry('i', '-', 'not/selected'))).toEqual(['', '', '']);
   });
 
+  it('refuses a root folder that claims to be a hard link', () => {
+    expect(said(entry('.', 'd'), entry('.', 'd', '/etc'))).toEqual([
+      '',
+      expect.stringMatching(/^"\." has an empty or/),
+    ]);
+  });
+
   it('quotes a path on one line and not at any length', () => {
     const [text = ''] = said(entry(`../\n\u009b${'x'.repeat(10_000)}`));
     expect(text).toMatch(/^"\.\.\/\\n\?x+…" leaves its folder/);
