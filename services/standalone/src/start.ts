@@ -50,7 +50,9 @@ export const startStandalone = async (
     const catalog = keep(await startCatalog(await depsOf('catalog')));
     const scheduler = keep(await startScheduler(await depsOf('scheduler'), config));
     const executor = keep(await startExecutor(await depsOf('executor'), config));
-    const { url } = keep(await startGateway(await depsOf('gateway'), config, [inventory, catalog, scheduler, executor]));
+    const { url } = keep(
+      await startGateway(await depsOf('gateway'), config, [inventory, catalog, scheduler, executor]),
+    );
     return { url, stop };
   } catch (error) {
     await stop();

@@ -1,4 +1,4 @@
-import { asService } from '@cyborgbackup/database';
+import { asService, openPool } from '@cyborgbackup/database';
 import { startPostgres } from '@cyborgbackup/embedded';
 import { createLogger, delay } from '@cyborgbackup/kernel';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ let pool: pg.Pool;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'crash-'));
   server = await startPostgres({ dataDir, logger });
-  pool = new pg.Pool({ connectionString: server.url, options: asService('executor') });
+  pool = openPool({ connectionString: server.url, options: asService('executor') }, logger);
   pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();

@@ -1,6 +1,7 @@
+import { openPool } from '@cyborgbackup/database';
 import { createLogger } from '@cyborgbackup/kernel';
 import { createTestDatabase } from '@cyborgbackup/testkit';
-import pg from 'pg';
+import type pg from 'pg';
 import type { EventStore } from '../port/event-store.ts';
 import { installEventStore, type LogAccess } from '../postgres/install-event-store.ts';
 import { createPostgresEventStore, type PostgresEventStoreOptions } from '../postgres/postgres-event-store.ts';
@@ -19,17 +20,19 @@ export interface TestStore extends AsyncDisposable {
 /** A service that all streams and subjects are of. Its role is the login's own, which has the rights of every service besides. */
 const access: readonly LogAccess[] = [{ service: 'test', streams: [], userStreams: ['<any>'], subjects: ['<any>'] }];
 
+const logger = createLogger('test', 'silent');
+
 /** A PostgreSQL event store in a database of its own. */
 export const openTestStore = async (options: Partial<PostgresEventStoreOptions> = {}): Promise<TestStore> => {
   const database = await createTestDatabase();
-  const admin = openPool({ connectionString: database.adminUrl, max: 30 });
+  const admin = openPool({ connectionString: database.adminUrl, max: 30 }, logger);
   const client = await admin.connect();
   await installEventStore(client, access);
   client.release();
-  const pool = openPool({ connectionString: database.url, max: 16 });
+  const pool = openPool({ connectionString: database.url, max: 16 }, logger);
   const stores: EventStore[] = [];
   const another: TestStore['another'] = (more = {}) => {
-    const store = createPostgresEventStore({ pool, logger: createLogger('test', 'silent'), ...options, ...more });
+    const store = createPostgresEventStore({ pool, logger, ...options, ...more });
     stores.push(store);
     return store;
   };
@@ -45,11 +48,4 @@ export const openTestStore = async (options: Partial<PostgresEventStoreOptions> 
       await database[Symbol.asyncDispose]();
     },
   };
-};
-
-const openPool = (config: pg.PoolConfig): pg.Pool => {
-  const pool = new pg.Pool(config);
-  // Connections are cut on purpose in some tests; without a listener that would end the process.
-  pool.on('error', () => undefined);
-  return pool;
 };
