@@ -21,8 +21,7 @@ export interface SubjectKeysOptions {
  * Subject keys in PostgreSQL, each wrapped by the master key. Keys are cached for at most 30 seconds: that long after
  * `erase`, other processes may still read and seal with the key; this process forgets it at once. All are forgotten with each
  * new connection: it may lead to a copy of the database that lacks the latest keys, and what is sealed with a lost one stays
- * closed for ever. Copies of the key table
- * in backups have to expire before an erasure can be called complete.
+ * closed for ever. Copies of the key table in backups have to expire before an erasure can be called complete.
  */
 export const createSubjectKeys = ({ pool, masterKey }: SubjectKeysOptions): SubjectKeys => {
   const cache = createKeyCache<Promise<KeyState>>(CACHED_KEYS, ERASURE_VISIBLE_MILLIS);
