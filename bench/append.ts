@@ -2,7 +2,7 @@
  * Appends of one event of about 400 bytes, each to a stream of its own, by so many callers at once, each of whom waits for
  * the answer before the next. Through the whole adapter: hashing, group commit, the application role; with fsync.
  */
-import { APP_ROLE } from '@cyborgbackup/database';
+import { asService } from '@cyborgbackup/database';
 import { createPostgresEventStore, type EventStore } from '@cyborgbackup/event-store';
 import { isoMicros, type NewEvent } from '@cyborgbackup/kernel';
 import { randomUUID } from 'node:crypto';
@@ -30,7 +30,7 @@ export const sampleEvent = (): NewEvent => ({
 /** Runs a bench on an event store in a PostgreSQL of its own, connected as the services are. */
 export const withBenchStore = <T>(work: (store: EventStore) => Promise<T>): Promise<T> =>
   withBenchDatabase(async ({ logger, open }) => {
-    const store = createPostgresEventStore({ pool: open(`-c role=${APP_ROLE}`), logger });
+    const store = createPostgresEventStore({ pool: open(asService('executor')), logger });
     try {
       return await work(store);
     } finally {

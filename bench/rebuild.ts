@@ -3,7 +3,7 @@
  * `rebuildLarge`: they do not), and event by event, from the append to the end of a wait for the checkpoint
  * (`readYourWrites`). Every page touches about as many rows as it has events, the worst case for folding in memory.
  */
-import { APP_ROLE } from '@cyborgbackup/database';
+import { asService } from '@cyborgbackup/database';
 import { createPostgresEventStore, type EventCodec, type EventStore } from '@cyborgbackup/event-store';
 import type { DomainEvent, Logger } from '@cyborgbackup/kernel';
 import {
@@ -166,8 +166,8 @@ const measureReadYourWrites = async (bench: Bench, projection: Projection): Prom
 };
 
 const measureAll = async (bench: Bench): Promise<Figures> => {
-  const small = defineProjection({ name: 'bench_hosts', version: 1, models: [hosts] });
-  const large = defineProjection({ name: 'bench_all', version: 1, models: [hosts, samples] });
+  const small = defineProjection({ name: 'executor_hosts', version: 1, models: [hosts] });
+  const large = defineProjection({ name: 'executor_all', version: 1, models: [hosts, samples] });
   return {
     catchUpEventsPerSecond: await measureCatchUp(bench, small),
     catchUpLargeEventsPerSecond: await measureCatchUp(bench, large),
@@ -180,7 +180,7 @@ const measureAll = async (bench: Bench): Promise<Figures> => {
 export const run = (): Promise<Figures> =>
   withBenchDatabase(async ({ logger, admin, open }) => {
     await fillLog(admin);
-    const pool = open(`-c role=${APP_ROLE}`);
+    const pool = open(asService('executor'));
     const store = createPostgresEventStore({ pool, logger });
     try {
       return await measureAll({ pool, store, logger });

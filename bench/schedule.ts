@@ -4,6 +4,7 @@
  * then 2,000 runs active at once; then 500 policies that all use one repository. Times in milliseconds.
  */
 import {
+  NO_RUN_SECRETS,
   POLICY_DEFAULTS,
   REPOSITORY_DEFAULTS,
   SCHEDULE_DEFAULTS,
@@ -75,6 +76,8 @@ const policyOf = (n: number, repository: ResolvedPolicy['repository']): Resolved
   schedule: { id: scheduleOf(n), name: 'nightly', enabled: true },
   clients: Array.from({ length: CLIENTS_OF_POLICY }, (_, c) => client(n * CLIENTS_OF_POLICY + c)),
   extra_vars: '{}',
+  prehook: '',
+  posthook: '',
   catalog_enabled: true,
   auto_prune: true,
 });
@@ -128,7 +131,7 @@ const requested = (resolved: ResolvedPolicy, run: string, due: number): RunReque
     repository: { id, uuid, name, path },
     schedule: { id: resolved.schedule.id, name: resolved.schedule.name },
     due_at: new Date(due).toISOString(),
-    extra_vars: null,
+    ...NO_RUN_SECRETS,
     jobs: draftLaunch({ run, resolved, launchType: 'scheduled' }).map((draft) => ({ ...draft, id: (lastJob += 1) })),
   };
 };

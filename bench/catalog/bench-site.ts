@@ -81,7 +81,7 @@ export const startBenchSite = async (): Promise<BenchSite> => {
   });
   await ready(url, child);
   const trust = createOwnTrust({ isShared: true, secret });
-  const deps = await createServiceDeps('bench', env, logger, { trust });
+  const deps = await createServiceDeps('executor', env, logger, { trust });
   const admin = new pg.Pool({ connectionString: server.url });
   admin.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
   let authorization: string | undefined;

@@ -45,6 +45,7 @@ export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-
 export type { BorgRunner } from './runner/borg-runner.ts';
 export { probeConfinement, type Confinement } from './runner/confine.ts';
 export { TERM_TO_KILL_MILLIS } from './runner/graceful-stop.ts';
+export { ORPHAN_MILLIS } from './runner/supervisor.ts';
 export { runCommand, type RunCommandOptions, type CommandOutput } from './runner/run-command.ts';
 export { localRunner } from './runner/local-runner.ts';
 export { type HostDescription, isSupportedBorg, probeHost } from './runner/probe-host.ts';
@@ -52,6 +53,7 @@ export { type BorgResult, runBorg, type RunBorgOptions } from './runner/run-borg
 export { runStreamingScript, sshRunner } from './runner/ssh-runner.ts';
 export { quote } from './shell/quote.ts';
 export { readScript } from './shell/script.ts';
+export { changeAuthorizedKeys } from './ssh/authorized-keys-file.ts';
 export { authorizedKeysLine, type AuthorizedKeysOptions } from './ssh/authorized-keys-line.ts';
 export { isSshError, SshError, type SshErrorKind } from './ssh/error.ts';
 export { type HostKey, type HostKeyPins, knownHostsLine } from './ssh/host-key.ts';

@@ -3,6 +3,7 @@ import { catalogEvents } from './catalog/events.ts';
 import { archiveContentRead } from './executor/downloads.ts';
 import { jobEvents } from './executor/job.ts';
 import { outputEvents } from './executor/output.ts';
+import { secretReadEvents } from './executor/secrets.ts';
 import { clientEvents } from './inventory/client.ts';
 import { hostKeyEvents } from './inventory/host-key.ts';
 import { policyEvents } from './inventory/policy.ts';
@@ -29,6 +30,7 @@ export const eventDefinitions: readonly EventDefinition[] = [
   ...logInEvents,
   ...passwordResetEvents,
   ...apiTokenEvents,
+  ...secretReadEvents,
   ...runEvents,
   ...grantEvents,
   ...occurrenceEvents,

@@ -10,6 +10,7 @@ export * from './executor/downloads.ts';
 export * from './executor/job-state.ts';
 export * from './executor/job.ts';
 export * from './executor/output.ts';
+export * from './executor/secrets.ts';
 export * from './inventory/client.ts';
 export * from './inventory/commands.ts';
 export * from './inventory/extra-vars.ts';

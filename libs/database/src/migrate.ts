@@ -40,7 +40,9 @@ export const migrate = async (client: ClientBase, schema: string, migrations: re
 };
 
 const applyPending = async (client: ClientBase, schema: string, migrations: readonly Migration[]): Promise<void> => {
-  await client.query(`create schema if not exists ${schema}`);
+  // Looked for first: also where it is there, `create schema if not exists` needs the right to create schemas.
+  const { rowCount } = await client.query('select from pg_namespace where nspname = $1', [schema]);
+  if (rowCount === 0) await client.query(`create schema ${schema}`);
   await client.query(
     `create table if not exists ${schema}.migrations (
        name text primary key, checksum text not null, applied_at timestamptz not null default now()

@@ -1,8 +1,13 @@
-import { AppError, sqlState } from '@cyborgbackup/kernel';
+import { AppError, SERVICE_NAMES, sqlState } from '@cyborgbackup/kernel';
 import type { ClientBase } from 'pg';
 
-/** The role every service's pool takes on, by the connection option `-c role=cyborgbackup_app`. It owns the read models only. */
-export const APP_ROLE = 'cyborgbackup_app';
+/** The role of one service. What it may do, and in what is not its own, is in docs/decisions/0027-a-role-for-each-service.md. */
+export const serviceRole = (service: string): string => `cyborgbackup_${service}`;
+
+export const SERVICE_ROLES: readonly string[] = SERVICE_NAMES.map(serviceRole);
+
+/** The connection options by which a pool takes on the service's role, whatever its login may do besides. */
+export const asService = (service: string): string => `-c role=${serviceRole(service)}`;
 
 /** May read every read model and nothing else: for reports and dashboards. */
 export const READER_ROLE = 'cyborgbackup_reader';
@@ -12,30 +17,39 @@ const UNIQUE_VIOLATION = '23505';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
- * Makes the role where it is missing. Roles belong to the whole cluster: another database of it may be installed at the same
- * moment, and then makes the role first.
- * @param options.grant lets the current login take the role on
- * @throws AppError `forbidden` when it is missing and may not be made, with the SQL for the administrator
+ * What is missing for the current login to have, or to be, these roles. `usage`, since it holds for superusers and for whom a
+ * role was granted to, but not for who only may grant it.
  */
-export const ensureRole = async (
+const MISSING = `
+  select format('create role %I nologin;', given.role) as statement
+    from unnest($1::text[]) given(role) where to_regrole(given.role) is null
+  union all
+  select format('grant %I to %I;', given.role, current_user)
+    from unnest($1::text[]) given(role)
+   where $2 and not coalesce(pg_has_role(current_user, to_regrole(given.role)::oid, 'usage'), false)`;
+
+/**
+ * Makes the roles that are missing. Roles belong to the whole cluster: another database of it may be installed at the same
+ * moment, and then makes a role first.
+ * @param options.grant lets the current login take the roles on
+ * @throws AppError `forbidden` when something is missing and may not be made, with the SQL for the administrator
+ */
+export const ensureRoles = async (
   admin: ClientBase,
-  role: string,
+  roles: readonly string[],
   { grant = false }: { readonly grant?: boolean } = {},
 ): Promise<void> => {
-  const { rows } = await admin.query<{ login: string }>(
-    'select quote_ident(current_user) as login where not exists (select from pg_roles where rolname = $1)',
-    [role],
-  );
-  const [missing] = rows;
-  if (!missing) return;
-  const statements = `create role ${role} nologin;${grant ? ` grant ${role} to ${missing.login};` : ''}`;
-  try {
-    await admin.query(statements);
-  } catch (error) {
-    const state = sqlState(error);
-    if (state === DUPLICATE_OBJECT || state === UNIQUE_VIOLATION) return;
-    if (state !== INSUFFICIENT_PRIVILEGE) throw error;
-    const message = `The role ${role} is missing; let a database administrator run: ${statements}`;
-    throw new AppError('forbidden', message, { cause: error });
+  const { rows } = await admin.query<{ statement: string }>(MISSING, [roles, grant]);
+  const statements = rows.map(({ statement }) => statement);
+  for (const statement of statements) {
+    try {
+      await admin.query(statement);
+    } catch (error) {
+      const state = sqlState(error);
+      if (state === DUPLICATE_OBJECT || state === UNIQUE_VIOLATION) continue;
+      if (state !== INSUFFICIENT_PRIVILEGE) throw error;
+      const message = `Roles are missing; let a database administrator run: ${statements.join(' ')}`;
+      throw new AppError('forbidden', message, { cause: error });
+    }
   }
 };

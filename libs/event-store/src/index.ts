@@ -7,6 +7,6 @@ export * from './port/event-store.ts';
 export * from './commands/handle-command.ts';
 export { loadState, type Evolver, type LoadDeps } from './commands/load-state.ts';
 export { MAX_APPEND_CHARACTERS } from './postgres/append/append-batch.ts';
-export { installEventStore } from './postgres/install-event-store.ts';
+export { installEventStore, namePattern, type LogAccess } from './postgres/install-event-store.ts';
 export { createPostgresEventStore, verifyHeads } from './postgres/postgres-event-store.ts';
 export { verifyLog } from './port/verify.ts';

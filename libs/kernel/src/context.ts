@@ -2,6 +2,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { Actor } from './event.ts';
 
+/** The services that a process may be; also the first part of their calls' subjects, and the end of their database roles' names. */
+export const SERVICE_NAMES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'] as const;
+export type ServiceName = (typeof SERVICE_NAMES)[number];
+
 /** What is known of the request being served; set once at the edge, read wherever an event or log line is written. */
 export interface RequestContext {
   readonly actor: Actor;

@@ -6,6 +6,7 @@ const PASSING = [
   '08', // connection exceptions
   '25006', // read-only: the server became a standby, and its successor is about to be found
   '40001', // serialization failure
+  '40003', // the server does not know whether the statement was completed
   '40P01', // deadlock
   '53100', // disk full
   '53200', // out of memory

@@ -9,7 +9,7 @@ const UNAVAILABLE = [
   ofPostgres('57P01', 'FATAL'), // terminating connection
   ofPostgres('53300', 'FATAL'), // sorry, too many clients already
   ofPostgres('28P01', 'FATAL'), // password authentication failed
-  ...['08006', '08P01', '25006', '40001', '40P01', '53100', '53200', '53300'].map((code) => ofPostgres(code)),
+  ...['08006', '08P01', '25006', '40001', '40003', '40P01', '53100', '53200', '53300'].map((code) => ofPostgres(code)),
   ...['55P03', '57014', '57P01', '57P02', '57P03', '58030'].map((code) => ofPostgres(code)),
   error('connect ECONNREFUSED', { syscall: 'connect', code: 'ECONNREFUSED' }),
   Object.assign(new AggregateError([], 'both addresses of localhost'), { code: 'ECONNREFUSED' }),

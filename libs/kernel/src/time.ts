@@ -50,3 +50,17 @@ export const untilAborted = (work: Promise<unknown>, signal: AbortSignal): Promi
     else signal.addEventListener('abort', done, { once: true });
     work.then(done, reject).finally(() => signal.removeEventListener('abort', done));
   });
+
+/**
+ * Does several things at the same time until one of them ends or fails; the others are stopped then, and waited for.
+ * @throws what the first of them in the list threw
+ */
+export const untilOneEnds = async (
+  signal: AbortSignal,
+  start: (stopped: AbortSignal) => readonly Promise<void>[],
+): Promise<void> => {
+  const stopping = new AbortController();
+  const activities = start(AbortSignal.any([signal, stopping.signal]));
+  const results = await Promise.allSettled(activities.map((activity) => activity.finally(() => stopping.abort())));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+};

@@ -7,14 +7,7 @@ export { createJobQueue, prepareJobQueue, type JobQueue } from './jobs/job-queue
 export { createNatsConnection, type Connection } from './connection/nats-connection.ts';
 export { callersOf, prepareAccess, serviceAccess, standaloneAccess, type NatsAccess } from './access/service-access.ts';
 export { natsAuthorization, natsUser, type NatsUser } from './access/nats-authorization.ts';
-export {
-  createOwnTrust,
-  createServiceTrust,
-  formatDirectory,
-  SERVICE_NAMES,
-  type CallTrust,
-  type ServiceName,
-} from './identity/call-trust.ts';
+export { createOwnTrust, createServiceTrust, formatDirectory, type CallTrust } from './identity/call-trust.ts';
 export { randomServiceSecret, serviceIdentity } from './identity/service-identity.ts';
 export { createRpcClient, type RpcClient } from './rpc/rpc-client.ts';
 export { rpcController } from './rpc/rpc-controller.ts';

@@ -33,7 +33,7 @@ test('blocks drawn at the same moment do not overlap', async () => {
 });
 
 test('another master key than before is refused', async () => {
-  await context.deps.keys.seal('anybody', 'secret');
+  await context.deps.keys.seal('settings', 'secret');
   await expect(context.connect('stranger', { masterKey: Buffer.alloc(32, 7).toString('base64') })).rejects.toThrow(
     /master key does not open/,
   );
@@ -50,7 +50,7 @@ test('trouble with the database is not taken for another master key', async () =
     CYBORGBACKUP_DATA_DIR: '/nonexistent',
     CYBORGBACKUP_LOG_LEVEL: 'silent',
   } as const;
-  await expect(createServiceDeps('astray', config, createLogger('astray', 'silent'))).rejects.toThrow(
+  await expect(createServiceDeps('executor', config, createLogger('astray', 'silent'))).rejects.toThrow(
     /database "no_such_database" does not exist/,
   );
 });

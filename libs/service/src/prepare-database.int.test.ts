@@ -1,3 +1,4 @@
+import { asService } from '@cyborgbackup/database';
 import { createTestDatabase } from '@cyborgbackup/testkit';
 import pg from 'pg';
 import { expect, it } from 'vitest';
@@ -11,16 +12,16 @@ it('may be run by all services at once, and again by each that starts', async ()
   const admin = new pg.Client({ connectionString: database.adminUrl });
   await admin.connect();
   const { rows } = await admin.query(`
-    select has_table_privilege('cyborgbackup_app', 'projections.checkpoints', 'insert') as app,
+    select has_table_privilege('cyborgbackup_catalog', 'projections.checkpoints', 'insert') as service,
            has_table_privilege('cyborgbackup_reader', 'projections.checkpoints', 'select') as reader,
            has_table_privilege('cyborgbackup_reader', 'projections.checkpoints', 'update') as reader_writes`);
   await admin.end();
-  expect(rows).toEqual([{ app: true, reader: true, reader_writes: false }]);
+  expect(rows).toEqual([{ service: true, reader: true, reader_writes: false }]);
 });
 
 it('is found missing by a service, which says what to run', async () => {
   await using database = await createTestDatabase();
-  const pool = new pg.Pool({ connectionString: database.url, options: '-c role=cyborgbackup_app', max: 1 });
+  const pool = new pg.Pool({ connectionString: database.url, options: asService('catalog'), max: 1 });
   await expect(assertPrepared(pool)).rejects.toThrow(/run the role prepare first/);
   await prepareDatabase(database.adminUrl);
   await expect(assertPrepared(pool)).resolves.toBeUndefined();

@@ -3,9 +3,11 @@ import { installEventStore } from '@cyborgbackup/event-store';
 import { installProjections } from '@cyborgbackup/projections';
 import { AppError } from '@cyborgbackup/kernel';
 import pg from 'pg';
+import { LOG_ACCESS } from './log-access.ts';
 
 /**
- * Brings the database to this version: the event store, the keys, the projections' bookkeeping and the id sequences.
+ * Brings the database to this version: the event store, the keys, the projections' bookkeeping and the id sequences, and what each
+ * service may do with them.
  * Any number of processes may do so at the same time.
  * @param adminUrl a login that owns the database
  */
@@ -13,7 +15,7 @@ export const prepareDatabase = async (adminUrl: string): Promise<void> => {
   const admin = new pg.Client({ connectionString: adminUrl });
   await admin.connect();
   try {
-    await installEventStore(admin);
+    await installEventStore(admin, LOG_ACCESS);
     await installProjections(admin);
     await migrate(admin, 'ids', loadMigrations(new URL('./sql/', import.meta.url)));
   } finally {

@@ -2,8 +2,16 @@ import type { ConfigShape } from '@cyborgbackup/kernel';
 import type { z } from 'zod';
 import { startHealthServer } from './health-server.ts';
 import { runProcess } from './run-process.ts';
+import { watchReadiness } from './readiness.ts';
 import type { RunningService } from './running-service.ts';
-import { listenAddress, singleServiceConfig, type ListenAddress, type ServiceConfig } from './service-config.ts';
+import { holdsMasterKey } from './log-access.ts';
+import {
+  keylessServiceConfig,
+  listenAddress,
+  singleServiceConfig,
+  type ListenAddress,
+  type ServiceConfig,
+} from './service-config.ts';
 import { createServiceDeps, type ServiceDeps } from './service-deps.ts';
 
 export interface ServiceDefinition<Shape extends ConfigShape> {
@@ -11,7 +19,7 @@ export interface ServiceDefinition<Shape extends ConfigShape> {
   readonly name: string;
   /** What `--help` says it is. */
   readonly purpose: string;
-  /** Its own variables, beside `singleServiceConfig`. */
+  /** Its own variables, beside those of all services. */
   readonly config: Shape;
   /** Where health is served; the gateway serves it on its own port and has none here. */
   readonly healthListen?: string;
@@ -34,7 +42,7 @@ export const runService = <Shape extends ConfigShape>(service: ServiceDefinition
     name: service.name,
     purpose: service.purpose,
     config: {
-      ...singleServiceConfig,
+      ...(holdsMasterKey(service.name) ? singleServiceConfig : keylessServiceConfig),
       ...service.config,
       ...(service.healthListen ? healthVariable(service.healthListen) : {}),
     },
@@ -44,10 +52,12 @@ export const runService = <Shape extends ConfigShape>(service: ServiceDefinition
       const deps = await createServiceDeps(service.name, config, logger, { isPrepared: true });
       const running = await service.start(deps, config);
       const address = config.CYBORGBACKUP_HEALTH_LISTEN;
-      const health = address ? await startHealthServer(address, () => running.checks()) : undefined;
+      const readiness = address ? watchReadiness(running.checks, logger) : undefined;
+      const health = address && readiness ? await startHealthServer(address, readiness.checks) : undefined;
       logger.info({ instance: deps.instance, health: health?.port }, 'started');
       return {
         stop: async () => {
+          readiness?.stop();
           await running.stop();
           await health?.close();
           await deps.close();

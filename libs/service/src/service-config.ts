@@ -54,6 +54,11 @@ export const singleServiceConfig = {
   CYBORGBACKUP_SERVICE_KEYS: z.string().describe(serviceConfig.CYBORGBACKUP_SERVICE_KEYS.description ?? ''),
 } satisfies ConfigShape;
 
+const { CYBORGBACKUP_MASTER_KEY: _key, CYBORGBACKUP_DATA_DIR: _directory, ...withoutKey } = singleServiceConfig;
+
+/** The same for a service that opens and seals nothing. */
+export const keylessServiceConfig = withoutKey satisfies ConfigShape;
+
 /** Of `prepare`, which the services wait for. */
 export const prepareConfig = {
   CYBORGBACKUP_DATABASE_ADMIN_URL: z.url({ protocol: /^postgres(ql)?$/ }).describe('The database as its owner'),
@@ -65,4 +70,5 @@ export const prepareConfig = {
   CYBORGBACKUP_LOG_LEVEL: serviceConfig.CYBORGBACKUP_LOG_LEVEL,
 } satisfies ConfigShape;
 
+export type KeylessConfig = Omit<ServiceConfig, 'CYBORGBACKUP_MASTER_KEY' | 'CYBORGBACKUP_DATA_DIR'>;
 export type ServiceConfig = z.output<z.ZodObject<typeof serviceConfig>>;

@@ -1,17 +1,16 @@
 import { eventDefinitions } from '@cyborgbackup/contracts';
-import { APP_ROLE, openPool } from '@cyborgbackup/database';
+import { asService, openPool } from '@cyborgbackup/database';
 import {
   createEventCodec,
   createPostgresEventStore,
   createSubjectKeys,
   deriveKey,
-  loadMasterKey,
   type ClaimDeps,
   type EventCodec,
   type EventStore,
   type SubjectKeys,
 } from '@cyborgbackup/event-store';
-import { AppError, hasCode, type Logger } from '@cyborgbackup/kernel';
+import type { Logger } from '@cyborgbackup/kernel';
 import {
   callersOf,
   createNatsConnection,
@@ -24,26 +23,24 @@ import {
   type RpcClient,
 } from '@cyborgbackup/messaging';
 import { createProjectionWaiter, type ProjectionWaiter } from '@cyborgbackup/projections';
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
+import { holdsMasterKey } from './log-access.ts';
+import { checkMasterKey, masterKeyOf, noMasterKey, withoutKeys } from './master-key.ts';
 import { natsUrlOf } from './nats-url.ts';
 import { assertPrepared, prepareDatabase } from './prepare-database.ts';
-import type { ServiceConfig } from './service-config.ts';
+import type { KeylessConfig, ServiceConfig } from './service-config.ts';
 
-/** What a process has of the outside world. The five services of a standalone process share one set. */
+/** What a service has of the outside world. */
 export interface ServiceDeps {
   readonly logger: Logger;
-  /** Acts as the application's role; dates and numbers as `pg` gives them. */
+  /** Acts as the service's role; dates and numbers as `pg` gives them. */
   readonly pool: Pool;
   readonly store: EventStore;
   readonly codec: EventCodec;
   readonly keys: SubjectKeys;
   readonly waiter: ProjectionWaiter;
-  /** 32 bytes; derive a key for each purpose with `deriveKey`. */
-  readonly masterKey: Buffer;
   readonly natsUrl: string;
   readonly trust: CallTrust;
   /** False where `prepare` has made the job queue's streams: this process may not. */
@@ -52,17 +49,29 @@ export interface ServiceDeps {
   readonly rpc: RpcClient;
   /** Names this process: unique for each start. */
   readonly instance: string;
+  /** A key for one purpose, derived from the master key. @throws AppError `internal` for a service that holds none */
+  secretFor(purpose: string): Buffer;
   close(): Promise<void>;
 }
 
-/** Postgres connections of one process: two for appends, one for each projection, the rest for queries. */
+/** Those of a service that opens and seals nothing, so that it needs no master key. */
+export type KeylessDeps = Omit<ServiceDeps, 'keys' | 'secretFor'>;
+
+/** A process on the bus, which is one service or more. */
+export interface ProcessDeps {
+  /** With connections to PostgreSQL of the service's own, that have its role. */
+  depsOf(service: string): Promise<ServiceDeps>;
+  close(): Promise<void>;
+}
+
+/** Postgres connections of one service: two for appends, one for each projection, the rest for queries. */
 const POOL_SIZE = 20;
 
-const createPool = (url: string, name: string, logger: Logger): Pool =>
+const createPool = (url: string, service: string, { name, logger }: { name: string; logger: Logger }): Pool =>
   openPool(
     {
       connectionString: url,
-      options: `-c role=${APP_ROLE}`,
+      options: asService(service),
       application_name: `cyborgbackup-${name}`,
       max: POOL_SIZE,
       connectionTimeoutMillis: 10_000,
@@ -72,31 +81,6 @@ const createPool = (url: string, name: string, logger: Logger): Pool =>
     logger,
   );
 
-const masterKeyOf = async (config: ServiceConfig): Promise<Buffer> => {
-  const directory = config.CYBORGBACKUP_DATA_DIR;
-  if (config.CYBORGBACKUP_MASTER_KEY === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
-  return loadMasterKey({
-    value: config.CYBORGBACKUP_MASTER_KEY,
-    file: join(directory, 'master.key'),
-    create: true,
-  });
-};
-
-/** With a wrong key every secret and every name in the log would be unreadable: better not to start at all. */
-const checkMasterKey = async (keys: SubjectKeys): Promise<void> => {
-  try {
-    await keys.seal('master-key-check', 'readable');
-  } catch (cause) {
-    // What the database itself has to say is told as it is.
-    if (!hasCode(cause, 'internal')) throw cause;
-    throw new AppError(
-      'validation',
-      'The master key does not open the keys in this database: give back the one that was used before.',
-      { cause },
-    );
-  }
-};
-
 interface ServiceDepsOptions {
   /** True: the role `prepare` has run, and this process neither may nor should do its work. */
   readonly isPrepared?: boolean;
@@ -104,63 +88,98 @@ interface ServiceDepsOptions {
   readonly trust?: CallTrust;
 }
 
-const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: ServiceConfig): CallTrust =>
+/** Only a service that holds the master key needs the part about it. */
+type ProcessConfig = KeylessConfig & Partial<ServiceConfig>;
+
+const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: KeylessConfig): CallTrust =>
   CYBORGBACKUP_SERVICE_SECRET !== undefined && CYBORGBACKUP_SERVICE_KEYS !== undefined
     ? createServiceTrust(CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS, callersOf)
     : createOwnTrust({ isShared: false });
+
+/** Closes what was opened, the last first. */
+interface Opened {
+  keep(closeOne: () => Promise<void>): void;
+  close(): Promise<void>;
+}
+
+const createOpened = (): Opened => {
+  const opened: (() => Promise<void>)[] = [];
+  return {
+    keep: (closeOne) => void opened.push(closeOne),
+    close: async () => {
+      for (const closeOne of opened.splice(0).reverse()) await closeOne();
+    },
+  };
+};
 
 /**
  * Connects to everything and brings the database up to date. What was opened is closed again when a later step fails.
  * @throws AppError `unavailable`, `forbidden` or `validation` with what to do
  */
-export const createServiceDeps = async (
+export const connectProcess = async (
   name: string,
-  config: ServiceConfig,
+  config: ProcessConfig,
   logger: Logger,
   { isPrepared = false, trust = trustOf(config) }: ServiceDepsOptions = {},
-): Promise<ServiceDeps> => {
-  const masterKey = await masterKeyOf(config);
+): Promise<ProcessDeps> => {
   if (!isPrepared) await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
   const natsUrl = natsUrlOf(config);
-  const opened: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (const closeOne of opened.splice(0).reverse()) await closeOne();
+  const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const opened = createOpened();
+  const orClose = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
   };
-  try {
-    const pool = createPool(config.DATABASE_URL, name, logger);
-    opened.push(() => pool.end());
+
+  const connection = await createNatsConnection({ natsUrl, name, logger, trust });
+  opened.keep(connection.close);
+  const rpc = await orClose(() => createRpcClient({ natsUrl, name, logger, trust }));
+  opened.keep(rpc.close);
+  const appendNotifications = createAppendNotifications(connection);
+  const shared = { logger, natsUrl, trust, connection, rpc, instance, makesStreams: !isPrepared, close: opened.close };
+
+  const connectService = async (service: string): Promise<ServiceDeps> => {
+    const masterKey = holdsMasterKey(service) ? await masterKeyOf(config) : undefined;
+    const pool = createPool(config.DATABASE_URL, service, { name, logger });
+    opened.keep(() => pool.end());
     if (isPrepared) await assertPrepared(pool);
-    const keys = createSubjectKeys({ pool, masterKey });
-    await checkMasterKey(keys);
-    const connection = await createNatsConnection({ natsUrl, name, logger, trust });
-    opened.push(connection.close);
-    const rpc = await createRpcClient({ natsUrl, name, logger, trust });
-    opened.push(rpc.close);
-    const appendNotifications = createAppendNotifications(connection);
+    const keys = masterKey ? createSubjectKeys({ pool, masterKey }) : withoutKeys(service);
+    if (masterKey) await checkMasterKey(keys);
     const store = createPostgresEventStore({
       pool,
       logger,
       onAppended: (position) => appendNotifications.notify(position),
       wakeUp: (listener) => appendNotifications.listen(listener),
     });
-    opened.push(() => store.close());
-    const codec = createEventCodec({ definitions: eventDefinitions, keys });
-    const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
-    const waiter = createProjectionWaiter({ pool, store });
+    opened.keep(() => store.close());
     return {
-      ...{ logger, pool, store, codec, keys, waiter, masterKey, natsUrl, trust, connection, rpc, instance, close },
-      makesStreams: !isPrepared,
+      ...shared,
+      ...{ pool, keys, store },
+      codec: createEventCodec({ definitions: eventDefinitions, keys }),
+      waiter: createProjectionWaiter({ pool, store }),
+      secretFor: (purpose) => {
+        if (!masterKey) throw noMasterKey(service);
+        return deriveKey(masterKey, purpose);
+      },
     };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  };
+  return { depsOf: (service) => orClose(() => connectService(service)), close: opened.close };
 };
+
+/** The same for a process that is one service. */
+export const createServiceDeps = async (
+  service: string,
+  ...[config, logger, options]: readonly [ProcessConfig, Logger, ServiceDepsOptions?]
+): Promise<ServiceDeps> => (await connectProcess(service, config, logger, options)).depsOf(service);
 
 /** What handlers of commands need, for a service of that name. */
 export const commandDeps = (deps: ServiceDeps, service: string): ClaimDeps => ({
   store: deps.store,
   codec: deps.codec,
   service,
-  claimKey: deriveKey(deps.masterKey, 'claims'),
+  claimKey: deps.secretFor('claims'),
 });

@@ -1,43 +1,55 @@
+import { clocksOf, clockTrouble } from '@cyborgbackup/database';
 import { messageOf } from '@cyborgbackup/kernel';
-import { parkedCount, readPositions } from '@cyborgbackup/projections';
+import { leaseTrouble, parkedCount, projectionTrouble, type KnownProjection } from '@cyborgbackup/projections';
 import type { Check } from './running-service.ts';
-import type { ServiceDeps } from './service-deps.ts';
+import type { KeylessDeps } from './service-deps.ts';
 
-const failed = (name: string, error: unknown): Check => ({ name, ready: false, detail: messageOf(error) });
+/** Ready unless there is trouble; it may have been too much trouble to ask. */
+const check = async (name: string, trouble: Promise<string | undefined>): Promise<Check> => {
+  const detail = await trouble.catch(messageOf);
+  return detail === undefined ? { name, ready: true } : { name, ready: false, detail };
+};
 
-const databaseCheck = async ({ pool }: ServiceDeps): Promise<Check> =>
-  pool.query('select 1').then(
-    () => ({ name: 'postgres', ready: true }),
-    (error: unknown) => failed('postgres', error),
+const databaseTrouble = async ({ pool, store }: KeylessDeps): Promise<string | undefined> => {
+  const { rows } = await pool.query<{ readonly isReadOnly: boolean }>(
+    `select pg_is_in_recovery() or current_setting('transaction_read_only')::bool as "isReadOnly"`,
   );
+  if (rows[0]?.isReadOnly) return 'PostgreSQL takes no writes: it is a standby, or was made read-only.';
+  return store.writeTrouble();
+};
 
-const natsCheck = ({ connection }: ServiceDeps): Check =>
-  connection.isConnected()
-    ? { name: 'nats', ready: true }
-    : { name: 'nats', ready: false, detail: 'NATS is away; it is being reconnected to.' };
+const natsTrouble = ({ connection }: KeylessDeps): string | undefined =>
+  connection.isConnected() ? undefined : 'NATS is away; it is being reconnected to.';
 
 /** A parked event does not make a service unready (it would never be ready again), but everybody should see it. */
-const projectionChecks = async ({ pool }: ServiceDeps, projections: readonly string[]): Promise<readonly Check[]> => {
+const parkedEvents = async ({ pool }: KeylessDeps): Promise<Check> => {
+  const name = 'parked events';
   try {
-    const [positions, parked] = await Promise.all([readPositions(pool), parkedCount(pool)]);
-    const detail =
-      parked > 0 ? `${parked} events could not be folded: see the table projections.parked_events.` : undefined;
-    return projections.map((projection) => ({
-      name: `projection ${projection}`,
-      ready: positions.has(projection),
-      ...(detail ? { detail } : {}),
-    }));
+    const count = await parkedCount(pool);
+    const detail = `${count} events could not be folded: see the table projections.parked_events.`;
+    return { name, ready: true, ...(count > 0 ? { detail } : {}) };
   } catch (error) {
-    return [failed('projections', error)];
+    return { name, ready: false, detail: messageOf(error) };
   }
 };
 
-/** Database, NATS and the service's own projections. */
-export const standardChecks = async (
-  deps: ServiceDeps,
-  projections: readonly string[] = [],
-): Promise<readonly Check[]> => [
-  await databaseCheck(deps),
-  natsCheck(deps),
-  ...(await projectionChecks(deps, projections)),
-];
+interface Watched {
+  /** That somebody has to keep up to date. */
+  readonly projections?: readonly KnownProjection[];
+  /** What somebody has to do, by the name of its lease. */
+  readonly leases?: readonly string[];
+}
+
+/** Database, clock, NATS, and what this service cannot do without. */
+export const standardChecks = (
+  deps: KeylessDeps,
+  { projections = [], leases = [] }: Watched = {},
+): Promise<readonly Check[]> =>
+  Promise.all([
+    check('postgres', databaseTrouble(deps)),
+    check('clock', clockTrouble(clocksOf(deps.pool))),
+    check('nats', Promise.resolve(natsTrouble(deps))),
+    ...projections.map((projection) => check(`projection ${projection.name}`, projectionTrouble(deps, projection))),
+    ...leases.map((lease) => check(lease, leaseTrouble(deps.pool, lease))),
+    ...(projections.length > 0 ? [parkedEvents(deps)] : []),
+  ]);

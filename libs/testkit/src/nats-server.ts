@@ -1,15 +1,13 @@
 import { startNatsServer } from '@cyborgbackup/embedded';
-import { createLogger } from '@cyborgbackup/kernel';
+import { createLogger, SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import {
   formatDirectory,
   natsAuthorization,
   natsUser,
   prepareAccess,
   randomServiceSecret,
-  SERVICE_NAMES,
   serviceAccess,
   serviceIdentity,
-  type ServiceName,
 } from '@cyborgbackup/messaging';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-import { APP_ROLE } from '@cyborgbackup/database';
+import { asService, serviceRole } from '@cyborgbackup/database';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from './postgres.ts';
@@ -27,10 +27,12 @@ test('a test database is a fresh one, and gone after disposal even with a client
   await expect(query(database.adminUrl, 'select 1')).rejects.toThrow(/does not exist/);
 });
 
-test('services log in without any right of their own and act as the application role', async () => {
+test('services log in without any right of their own and act as the role of a service', async () => {
   await using database = await createTestDatabase();
   const who = `select current_user::text as name, rolsuper as super from pg_roles where rolname = current_user`;
-  expect(await query(database.url, who, `-c role=${APP_ROLE}`)).toEqual([{ name: APP_ROLE, super: false }]);
+  expect(await query(database.url, who, asService('catalog'))).toEqual([
+    { name: serviceRole('catalog'), super: false },
+  ]);
   await expect(query(database.url, 'create schema s')).rejects.toThrow(/permission denied/);
   expect(await query(database.adminUrl, who)).toMatchObject([{ super: true }]);
 });

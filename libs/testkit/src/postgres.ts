@@ -1,4 +1,4 @@
-import { APP_ROLE } from '@cyborgbackup/database';
+import { SERVICE_ROLES, serviceRole } from '@cyborgbackup/database';
 import { delay } from '@cyborgbackup/kernel';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
@@ -6,11 +6,12 @@ import pg from 'pg';
 /** Where `global-setup.ts` says which cluster this run uses. */
 export const CLUSTER_VARIABLE = 'CYBORGBACKUP_TEST_POSTGRES';
 
-const LOGIN_ROLE = 'cyborgbackup_test';
+/** What a process is that is no service: it may do what any of them may. */
+const LOGIN_ROLE = serviceRole('test');
 
 /** A database of its own for one test file (or one test). */
 export interface TestDatabase extends AsyncDisposable {
-  /** A login that owns nothing, member of `cyborgbackup_app`: connect with `options=-c role=cyborgbackup_app`. */
+  /** A login that owns nothing, member of the services' roles: see `asService`. */
   readonly url: string;
   /** The superuser's: for migrations. */
   readonly adminUrl: string;
@@ -39,8 +40,8 @@ const inCluster = async (url: string, statements: readonly string[]): Promise<vo
 export const prepareCluster = async (url: string): Promise<void> => {
   const password = pg.escapeLiteral(new URL(url).password);
   await inCluster(url, [
-    `create role ${APP_ROLE} nologin`,
-    `create role ${LOGIN_ROLE} login password ${password} in role ${APP_ROLE}`,
+    ...SERVICE_ROLES.map((role) => `create role ${role} nologin`),
+    `create role ${LOGIN_ROLE} login password ${password} in role ${SERVICE_ROLES.join(', ')}`,
   ]);
 };
 

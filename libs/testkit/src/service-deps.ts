@@ -1,6 +1,6 @@
-import { createLogger } from '@cyborgbackup/kernel';
+import { createLogger, SERVICE_NAMES } from '@cyborgbackup/kernel';
 import { createOwnTrust } from '@cyborgbackup/messaging';
-import { createServiceDeps, prepareDatabase, type ServiceDeps } from '@cyborgbackup/service';
+import { connectProcess, prepareDatabase, type ServiceDeps } from '@cyborgbackup/service';
 import { randomBytes } from 'node:crypto';
 import { startTestNats, type TestNats } from './nats-server.ts';
 import { createTestDatabase } from './postgres.ts';
@@ -13,10 +13,14 @@ export interface TestDeps extends AsyncDisposable {
   readonly adminUrl: string;
   /** The URL that services use. */
   readonly databaseUrl: string;
-  /** Further connections, as another process would have. */
+  /** Further connections, as another process would have: the service of that name, or one that may do what any of them may. */
   connect(
     name: string,
-    changes?: { readonly masterKey?: string; readonly databaseUrl?: string; readonly natsUrl?: string },
+    changes?: {
+      readonly masterKey?: string;
+      readonly databaseUrl?: string;
+      readonly natsUrl?: string;
+    },
   ): Promise<ServiceDeps>;
 }
 
@@ -29,7 +33,7 @@ export const startTestDeps = async (): Promise<TestDeps> => {
   const trust = createOwnTrust({ isShared: false });
   const open: ServiceDeps[] = [];
   const connect: TestDeps['connect'] = async (name, changes = {}) => {
-    const deps = await createServiceDeps(
+    const { depsOf } = await connectProcess(
       name,
       {
         DATABASE_URL: changes.databaseUrl ?? database.url,
@@ -42,6 +46,7 @@ export const startTestDeps = async (): Promise<TestDeps> => {
       createLogger(name, 'silent'),
       { trust },
     );
+    const deps = await depsOf(SERVICE_NAMES.find((service) => service === name) ?? 'test');
     open.push(deps);
     return deps;
   };

@@ -68,7 +68,7 @@ const configOf = (dir: string, port: number, more: readonly string[]): string =>
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${dir}/host_key`,
-    `AuthorizedKeysFile ${dir}/authorized_keys`,
+    `AuthorizedKeysFile ${dir}/.ssh/authorized_keys`,
     'PidFile none',
     'UsePAM no',
     'StrictModes no',
@@ -137,11 +137,11 @@ const stopProcess = async (child: ChildProcess): Promise<void> => {
 /** A private sshd on loopback, run as the current user, with its own keys. Needs Debian's openssh-server. */
 export const startTestSshd = async (options: TestSshdOptions): Promise<TestSshd> => {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'sshd-')));
-  await mkdir(dir, { recursive: true });
+  await mkdir(join(dir, '.ssh'), { recursive: true, mode: 0o700 });
   // Where root's sshd confines its unprivileged half; missing where no sshd was ever started.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   let hostKey = await createHostKey(join(dir, 'host_key'));
-  await writeFile(join(dir, 'authorized_keys'), keyLines(options), { mode: 0o600 });
+  await writeFile(join(dir, '.ssh', 'authorized_keys'), keyLines(options), { mode: 0o600 });
   const more = [...(options.config ?? []), ...(await penaltyLines()), environmentLine(dir, options.environment)];
 
   let log = '';

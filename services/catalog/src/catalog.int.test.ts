@@ -1,4 +1,4 @@
-import { catalogCommands, POLICY_DEFAULTS, type CatalogEntry } from '@cyborgbackup/contracts';
+import { catalogCommands, NO_RUN_SECRETS, POLICY_DEFAULTS, type CatalogEntry } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { file, line, owner, startCatalogHost, type CatalogHost } from './testing/catalog-host.ts';
@@ -306,8 +306,8 @@ describe('an archive that is planned', () => {
     const repository = { id: 1, uuid: randomUUID(), name: 'r', path: '/r' };
     const [plain, machines] = [job('job'), job('check', { check: 'machines' })];
     const keeps = { keep_hourly: null, keep_daily: 1, keep_weekly: null, keep_monthly: null, keep_yearly: null };
-    const flat = { ...policy, ...keeps, vmprovider: '', mode_pull: false, prehook: '', posthook: '' };
-    const request = { uuid: run, policy: flat, repository, schedule: null, due_at: null, extra_vars: null };
+    const flat = { ...policy, ...keeps, vmprovider: '', mode_pull: false };
+    const request = { uuid: run, policy: flat, repository, schedule: null, due_at: null, ...NO_RUN_SECRETS };
     await host.append(`run-${run}`, { type: 'run-requested', data: { ...request, jobs: [plain, machines] } });
     const later = job('job', { machine: { id: '101', name: 'web' } });
     const extension = { ...request, found_by: machines.uuid, requested_by: null, jobs: [later, job('prune')] };

@@ -7,12 +7,12 @@ import { createArchiveHandlers } from './archive/archive-handlers.ts';
 import { createListingHandlers } from './listing/listing-handlers.ts';
 import { catalogProjection } from './fold/catalog-projection.ts';
 import { createTableKeeper } from './tables/table-keeper.ts';
-import { ensureNameIndex, ensureTrigrams, withTrigrams } from './tables/trigrams.ts';
+import { ensureNameIndex, findTrigrams, withTrigrams } from './tables/trigrams.ts';
 import { createReconcile } from './repository/reconcile.ts';
 
 /** The tables, with the index that searches need where the database can have it. */
 const prepareProjection = async (pool: ServiceDeps['pool'], logger: ServiceDeps['logger']): Promise<Projection> => {
-  const trigrams = await ensureTrigrams(pool, logger);
+  const trigrams = await findTrigrams(pool, logger);
   const projection = trigrams === undefined ? catalogProjection : withTrigrams(catalogProjection, trigrams);
   await ensureProjection(pool, projection);
   if (trigrams !== undefined) await ensureNameIndex(pool, projection, trigrams);
@@ -48,7 +48,7 @@ export const startCatalog = async (deps: ServiceDeps): Promise<RunningService> =
     onCheckpoint: keeper.poke,
   });
   return {
-    checks: () => standardChecks(deps, [projection.name]),
+    checks: () => standardChecks(deps, { projections: [projection] }),
     stop: async () => {
       await rpc.stop();
       stopping.abort();

@@ -1,6 +1,6 @@
 import { createJobQueue } from '@cyborgbackup/messaging';
 import { runProjection } from '@cyborgbackup/projections';
-import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
+import { standardChecks, type RunningService, type KeylessDeps } from '@cyborgbackup/service';
 import { listenForCancels } from './attempt/cancel-signals.ts';
 import { createDeadHandler, createJobHandler } from './attempt/handle-job.ts';
 import { createJobHolders } from './attempt/job-holders.ts';
@@ -19,7 +19,7 @@ const HAND_OVER_MILLIS = 8_000;
 const MAX_DELIVER = 100_000;
 
 /** Runs jobs from the work queue, and keeps the read model of their output. */
-export const startExecutor = async (serviceDeps: ServiceDeps, config: ExecutorConfig): Promise<RunningService> => {
+export const startExecutor = async (serviceDeps: KeylessDeps, config: ExecutorConfig): Promise<RunningService> => {
   const logger = serviceDeps.logger.child({ service: 'executor' });
   const deps = { ...serviceDeps, logger };
   const { connection, instance, makesStreams } = deps;
@@ -44,7 +44,7 @@ export const startExecutor = async (serviceDeps: ServiceDeps, config: ExecutorCo
     signal: stopping.signal,
   });
   return {
-    checks: () => standardChecks(deps, [executorProjection.name]),
+    checks: () => standardChecks(deps, { projections: [executorProjection] }),
     stop: async () => {
       stopping.abort();
       await Promise.all([consuming, projecting, downloads.stop()]);

@@ -39,7 +39,7 @@ beforeAll(async () => {
     timezone: 'Europe/Berlin',
     enabled: true,
   });
-  const repository_key = await deps.keys.seal('r', 'k');
+  const repository_key = await deps.keys.seal(`repository-${randomUUID()}`, 'k');
   await insert('inventory.repositories', { id: 1, name: 'r', repository_key, escrow_key: repository_key });
   await insert('inventory.policies', {
     id: 1,
@@ -49,7 +49,9 @@ beforeAll(async () => {
     repository: 1,
     schedule: 1,
     enabled: true,
-    extra_vars: await deps.keys.seal('p', '{}'),
+    extra_vars: await deps.keys.seal(`policy-${randomUUID()}`, '{}'),
+    prehook: await deps.keys.seal(`policy-${randomUUID()}`, ''),
+    posthook: await deps.keys.seal(`policy-${randomUUID()}`, ''),
   });
   const job = randomUUID();
   await insert('scheduler.jobs', {

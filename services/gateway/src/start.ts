@@ -1,8 +1,14 @@
 import { loadMigrations, migrate } from '@cyborgbackup/database';
-import { deriveKey } from '@cyborgbackup/event-store';
 import { systemClock } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
+import { inventory } from '@cyborgbackup/read-models';
+import {
+  standardChecks,
+  watchReadiness,
+  type Check,
+  type RunningService,
+  type ServiceDeps,
+} from '@cyborgbackup/service';
 import { createApp } from './server/app.ts';
 import { createAuthenticate, createTokenUseRecorder } from './auth/authenticate.ts';
 import { createJsonWebTokens } from './auth/json-web-tokens.ts';
@@ -40,17 +46,29 @@ const prepareSchema = async ({ pool }: ServiceDeps): Promise<void> => {
   }
 };
 
+/** Each check once: services of one process share connections. */
+const checksOf = async (service: ServiceDeps, others: readonly RunningService[]): Promise<readonly Check[]> => {
+  const own = standardChecks(service, { projections: [{ name: 'inventory', models: Object.values(inventory) }] });
+  const all = await Promise.all([own, ...others.map((other) => other.checks())]);
+  return [...new Map(all.flat().map((check) => [check.name, check])).values()];
+};
+
 /**
  * Serves the API until it is stopped.
+ * @param others services of the same process: it is ready when they are
  * @throws AppError `unavailable` when the address is taken
  */
-export const startGateway = async (service: ServiceDeps, config: GatewayConfig): Promise<RunningGateway> => {
+export const startGateway = async (
+  service: ServiceDeps,
+  config: GatewayConfig,
+  others: readonly RunningService[] = [],
+): Promise<RunningGateway> => {
   await prepareSchema(service);
-  const { keys, rpc, pool, masterKey, waiter } = service;
+  const { keys, rpc, pool, waiter } = service;
   const clock = systemClock;
   const logger = service.logger.child({ service: 'gateway' });
   const reader = createReader(pool, logger);
-  const tokens = createJsonWebTokens(deriveKey(masterKey, 'jwt'), clock);
+  const tokens = createJsonWebTokens(service.secretFor('jwt'), clock);
 
   const jobChanges = createJobChangeFeed({ store: service.store, waiter, logger });
   const base = {
@@ -68,7 +86,7 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
   const passwords = createPasswords();
   const deps: GatewayDeps = { ...base, sessions, passwords };
 
-  const guard = createLoginGuard({ pool, secret: deriveKey(masterKey, 'log-ins'), clock });
+  const guard = createLoginGuard({ pool, secret: service.secretFor('log-ins'), clock });
   const failedLogIns = createFailedLogIns({ call: base.call, clock, logger });
   const logInDeps = { reader, keys, guard, failedLogIns, passwords, clock };
   const logIn = createLogIn(logInDeps);
@@ -81,10 +99,11 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
   });
 
   const store = createIdempotencyKeys(pool);
-  const idempotency = createIdempotency({ store, keys, secret: deriveKey(masterKey, 'idempotency') });
+  const idempotency = createIdempotency({ store, keys, secret: service.secretFor('idempotency') });
   const allowedHosts = allowedHostsOf(config);
   const endpoints = createEndpoints({ deps, logIn, tokens, version: VERSION, allowedHosts });
-  const checks: RunningService['checks'] = () => standardChecks(service, ['inventory']);
+  const readiness = watchReadiness(() => checksOf(service, others), logger);
+  const { checks } = readiness;
   const app = createApp({
     logger,
     clock,
@@ -96,6 +115,7 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
     routes: createRouter(endpoints, { authenticate, idempotency }),
   });
   const listener = await listen(app, config.CYBORGBACKUP_LISTEN).catch(async (error: unknown) => {
+    readiness.stop();
     await reader.close();
     throw error;
   });
@@ -110,6 +130,7 @@ export const startGateway = async (service: ServiceDeps, config: GatewayConfig):
     checks,
     stop: async () => {
       clearInterval(sweep);
+      readiness.stop();
       await Promise.all([jobChanges.stop(), listener.close()]);
       await failedLogIns.flush({ isStopping: true });
       await reader.close();

@@ -27,6 +27,6 @@ const models: Record<keyof typeof inventory, ReadModel> = {
 /** Everything people manage, as tables. */
 export const inventoryProjection: Projection = defineProjection({
   name: INVENTORY_PROJECTION,
-  version: 5,
+  version: 6,
   models: Object.values(models),
 });

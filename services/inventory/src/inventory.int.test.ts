@@ -11,6 +11,7 @@ import {
   SCHEDULE_DEFAULTS,
   scheduleCommands,
   SECRET_MASK,
+  secretCommands,
   sessionCommands,
   settingsCommands,
   userCommands,
@@ -20,12 +21,27 @@ import {
   type ChangeResult,
 } from '@cyborgbackup/contracts';
 import { generateKeyPair } from '@cyborgbackup/borg';
-import { claim, deriveKey, isEncrypted } from '@cyborgbackup/event-store';
-import { createLogger, runInContext, systemClock, systemContext, verifyPassword } from '@cyborgbackup/kernel';
+import { claim, eventId, isEncrypted } from '@cyborgbackup/event-store';
+import {
+  createLogger,
+  isoMicros,
+  runInContext,
+  systemClock,
+  systemContext,
+  verifyPassword,
+  type DomainEvent,
+} from '@cyborgbackup/kernel';
 import { compareProjection } from '@cyborgbackup/projections';
 import { createOwnTrust } from '@cyborgbackup/messaging';
 import { commandDeps, createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
-import { createTestDatabase, startTestNats, type TestDatabase, type TestNats } from '@cyborgbackup/testkit';
+import {
+  createTestDatabase,
+  failAppends,
+  PASSING_SQL_STATES,
+  startTestNats,
+  type TestDatabase,
+  type TestNats,
+} from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -283,6 +299,17 @@ describe('what must be unique', () => {
     expect(await rowsOf('clients', "lower(hostname) = 'web'")).toHaveLength(2);
   });
 
+  test('asks to try again while PostgreSQL refuses what it will take a moment later', async () => {
+    // An append that is refused is tried once more at once.
+    const states = PASSING_SQL_STATES.flatMap((state) => [state, state]);
+    await failAppends(database.adminUrl, 'client-registered', states);
+    for (const state of PASSING_SQL_STATES) {
+      const failure = await failureOf(call(clientCommands.register, client(`refused-${state}`)));
+      expect(failure).toMatchObject({ code: 'unavailable', message: expect.stringContaining('try again') });
+    }
+    expect(await call(clientCommands.register, client('refused-no-more'))).toMatchObject({ version: 1 });
+  });
+
   test('frees an email address once its user has another one or is removed', async () => {
     const first = await call(userCommands.register, user('old@x.org'));
     await call(userCommands.change, { uuid: first.uuid, changes: { email: 'new@x.org' } });
@@ -318,7 +345,7 @@ describe('what must be unique', () => {
     const owner = await call(clientCommands.register, client('real-name'));
     const value = { kind: 'client-address', value: 'left-behind:22', owner: `client-${owner.uuid}` };
     const past = { now: () => Date.now() - 31_000 };
-    await claim({ ...commandDeps(deps, 'test'), claimKey: deriveKey(deps.masterKey, 'claims'), clock: past }, value);
+    await claim({ ...commandDeps(deps, 'test'), clock: past }, value);
     await call(clientCommands.register, client('left-behind'));
 
     const recent = { kind: 'client-address', value: 'just-now:22', owner: `client-${owner.uuid}` };
@@ -435,7 +462,7 @@ describe('references', () => {
     const made = await call(policyCommands.register, policy(ids));
     await admin.query(`create schema scheduler; create table scheduler.jobs
       (id int, name text, status text, policy int, client int, repository int, schedule int);
-      grant usage on schema scheduler to cyborgbackup_app; grant select on scheduler.jobs to cyborgbackup_app`);
+      grant usage on schema scheduler to cyborgbackup_inventory; grant select on scheduler.jobs to cyborgbackup_inventory`);
     try {
       await admin.query("insert into scheduler.jobs values (7, 'Backup Job', 'running', $1, $2, $3, $4)", [
         made.id,
@@ -522,6 +549,7 @@ describe('references', () => {
     const made = await call(policyCommands.register, {
       ...policy({ ...ids, clients }, '{"password":"s3cret-0815"}'),
       policy_type: 'mysql',
+      prehook: 'unlock s3cret-0815',
     });
     await call(settingsCommands.change, { key: 'cyborgbackup_auto_prune', value: 'false' });
     const resolved = await call(policyCommands.resolve, { id: made.id, clients_from: 0 });
@@ -533,7 +561,9 @@ describe('references', () => {
       auto_prune: false,
     });
     expect(resolved.clients.map(({ id }) => id)).toEqual(clients);
-    expect(isEncrypted(resolved.extra_vars)).toBe(true);
+    for (const secret of [resolved.extra_vars, resolved.prehook, resolved.posthook]) {
+      expect(isEncrypted(secret)).toBe(true);
+    }
     expect(JSON.stringify(resolved)).not.toContain('s3cret');
     expect(await failureOf(call(policyCommands.resolve, { id: 999_999, clients_from: 0 }))).toMatchObject({
       code: 'not-found',
@@ -606,7 +636,14 @@ describe('changes', () => {
       code: 'validation',
       fields: { storage_quota: [expect.any(String)] },
     });
-    const found = { ready: true, borg_id: 'ab', encryption: 'repokey', initialised: false, own_key: true };
+    const found = {
+      ready: true,
+      borg_id: 'ab',
+      encryption: 'repokey',
+      initialised: false,
+      own_key: true,
+      key_installed: true,
+    };
     await call(repositoryCommands.recordPreparation, { uuid: made.uuid, ...found });
     expect(await rowOf('repositories', made)).toMatchObject({ own_key: true });
     expect(await call(repositoryCommands.generateSsh, { uuid: made.uuid })).toMatchObject({ version: 4 });
@@ -625,7 +662,7 @@ describe('changes', () => {
     const made = await call(repositoryCommands.register, repository());
     const copy = { uuid: made.uuid, borg_id: 'ab', key: 'BORG_KEY ab\nhqlhbGdvcml0aG' };
     expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3 });
-    expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3, position: null });
+    expect(await call(repositoryCommands.escrowKey, copy)).toMatchObject({ version: 3 });
     const { escrow_key: sealed, ...row } = await rowOf('repositories', made);
     expect(row).toMatchObject({ escrow_borg_id: 'ab' });
     expect(isEncrypted(sealed) && (await deps.keys.open(sealed))).toBe(copy.key);
@@ -651,11 +688,13 @@ describe('changes', () => {
     const made = await call(policyCommands.register, {
       ...policy(ids, '{ "user":"u", "password": "s3cret-0815" }'),
       policy_type: 'mysql',
+      prehook: 'unlock s3cret-0815',
     });
-    const variables = async (): Promise<string | undefined> => {
-      const { extra_vars: sealed } = await rowOf('policies', made);
+    const secret = async (name: string): Promise<string | undefined> => {
+      const { [name]: sealed } = await rowOf('policies', made);
       return isEncrypted(sealed) ? deps.keys.open(sealed) : undefined;
     };
+    const variables = (): Promise<string | undefined> => secret('extra_vars');
     const change = (changes: RpcInput<typeof policyCommands.change>['changes']): Promise<ChangeResult> =>
       call(policyCommands.change, { uuid: made.uuid, changes });
     await change({ extra_vars: `{ "user":"v",  "password": "${SECRET_MASK}" }` });
@@ -672,6 +711,12 @@ describe('changes', () => {
     });
     await change({ policy_type: 'folders', extra_vars: '{"folders":["/srv"]}' });
     expect(await variables()).toBe('{"folders":["/srv"]}');
+    expect(await change({ prehook: SECRET_MASK, posthook: '' })).toMatchObject({ version: 3 });
+    await change({ prehook: `echo ${SECRET_MASK}` });
+    expect(await secret('prehook')).toBe(`echo ${SECRET_MASK}`);
+    expect(await failureOf(change({ posthook: SECRET_MASK }))).toMatchObject({
+      fields: { posthook: [expect.stringContaining('No value is stored')] },
+    });
   });
 
   test('records what a preparation found out about a client or a repository', async () => {
@@ -687,7 +732,10 @@ describe('changes', () => {
     expect(await rowOf('clients', host)).toMatchObject({ ...hypervisor, revision: 4 });
 
     const place = await call(repositoryCommands.register, repository());
-    const found = { ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true, own_key: false };
+    const found = {
+      ...{ ready: true, borg_id: 'ab12', encryption: 'repokey-blake2', initialised: true },
+      ...{ own_key: false, key_installed: false },
+    };
     await call(repositoryCommands.recordPreparation, { uuid: place.uuid, ...found });
     expect(await rowOf('repositories', place)).toMatchObject({ ready: true, borg_id: 'ab12' });
     expect(await failureOf(call(repositoryCommands.recordPreparation, { uuid: randomUUID(), ...found }))).toMatchObject(
@@ -924,6 +972,127 @@ describe('log-ins', () => {
     expect(await call(apiTokenCommands.recordUse, { uuid: made.uuid })).toEqual({ position: null });
     await call(apiTokenCommands.revoke, { uuid: made.uuid });
     expect(await rowOf('api_tokens', made)).toMatchObject({ revoked: true, revision: 2 });
+  });
+});
+
+describe('executors', () => {
+  const executor = 'executor-1';
+  const login = { user: 'root', private_key: expect.stringContaining('PRIVATE KEY') };
+  const hooks = { extra_vars: '{"password":"s3cret-0815"}', prehook: 'unlock s3cret-0815', posthook: '' };
+  const snapshot = {
+    ...{ id: 1, name: 'p', policy_type: 'mysql', vmprovider: '', mode_pull: false, ...POLICY_DEFAULTS },
+    ...{ keep_hourly: null, keep_daily: null, keep_weekly: null, keep_monthly: null, keep_yearly: null },
+  };
+  let place: ChangeResult;
+
+  const append = async (stream: string, event: DomainEvent, occurredAt = isoMicros()): Promise<void> => {
+    const encoded = await deps.codec.encode(event, {
+      id: eventId(randomUUID(), stream, 0),
+      context: systemContext('test'),
+    });
+    await deps.store.append(stream, [{ ...encoded, metadata: { ...encoded.metadata, occurredAt } }], 'any');
+  };
+
+  /** A job that the scheduler granted and that runs on the executor as its second attempt. */
+  const startJob = async (job_type = 'job', task: string | null = null): Promise<string> => {
+    const [job, run] = [randomUUID(), randomUUID()];
+    const policy = { ...snapshot, uuid: randomUUID() };
+    const repository = { id: place.id, uuid: place.uuid, name: 'Main', path: 'borg@nas:/srv/repo' };
+    const planned = { id: 1, uuid: job, name: 'j', job_type: 'job', launch_type: 'manual', client: null, needs: [] };
+    const jobs = [{ ...planned, archive_name: 'a', master_job: null }];
+    const request = { uuid: run, policy, repository, schedule: null, due_at: null, ...hooks, jobs };
+    await append(`run-${run}`, { type: 'run-requested', data: request });
+    await append(`job-${job}`, { type: 'job-started', data: { job, run, attempt: 2, executor } });
+    await admin.query('insert into scheduler.jobs values ($1, $2, $3, $4)', [job, run, job_type, task]);
+    await admin.query('insert into scheduler.grants values ($1)', [job]);
+    return job;
+  };
+
+  /** As an executor asks, which acts for nobody. */
+  const ask = <Call extends Rpc>(rpc: Call, payload: z.input<Call['input']>): Promise<RpcOutput<Call>> =>
+    deps.rpc.call(rpc.subject, payload, { schema: rpc.output }) as Promise<RpcOutput<Call>>;
+
+  const readsOf = async (job: string): Promise<unknown[]> => {
+    const events = [];
+    for await (const { type, data } of deps.store.readStream(`secret-reads-${job}`)) events.push({ type, data });
+    return events;
+  };
+
+  beforeAll(async () => {
+    place = await call(repositoryCommands.register, repository());
+    await admin.query(`
+      create schema scheduler;
+      create table scheduler.jobs (uuid uuid, run uuid, job_type text, task text, restore text);
+      create table scheduler.grants (job uuid);
+      grant usage on schema scheduler to public;
+      grant select on scheduler.jobs, scheduler.grants to public;
+      insert into projections.checkpoints (name, version, position) values ('scheduler', 1, 1000000000)`);
+  });
+
+  test('are given what a job needs, once that is recorded', async () => {
+    const job = await startJob();
+    expect(await ask(secretCommands.readForJob, { job, attempt: 2, executor })).toEqual({
+      repository: {
+        ...{ uuid: place.uuid, id: place.id, passphrase: 'plain-passphrase-4711', takes_own_key: false },
+        own_key: {
+          public_key: expect.stringContaining('ssh-ed25519'),
+          private_key: expect.stringContaining('PRIVATE KEY'),
+        },
+      },
+      login,
+      ...hooks,
+    });
+    const given = ['repository', 'login', 'extra_vars', 'prehook', 'posthook'];
+    const data = { job, attempt: 2, executor, repository: place.uuid, given };
+    expect(await readsOf(job)).toEqual([{ type: 'job-secrets-read', data }]);
+  });
+
+  test('are given no more than a job needs', async () => {
+    const job = await startJob('check', 'hypervisor');
+    expect(await ask(secretCommands.readForJob, { job, attempt: 2, executor })).toEqual({
+      ...{ repository: null, login, extra_vars: null, prehook: null, posthook: null },
+    });
+    expect(await readsOf(job)).toMatchObject([{ data: { repository: null, given: ['login'] } }]);
+  });
+
+  test.each<[string, (job: string) => Promise<unknown>, object]>([
+    ['another attempt', () => Promise.resolve(), { attempt: 1 }],
+    ['the attempt of another executor', () => Promise.resolve(), { executor: 'executor-2' }],
+    ['a job that is not there', () => Promise.resolve(), { job: randomUUID() }],
+    [
+      'a job that has ended',
+      (job) => append(`job-${job}`, { type: 'job-canceled', data: { job, attempt: 2, reason: 'x' } }),
+      {},
+    ],
+    ['a job that is not granted', (job) => admin.query('delete from scheduler.grants where job = $1', [job]), {}],
+  ])('are given nothing for %s', async (_what, change, asked) => {
+    const job = await startJob();
+    await change(job);
+    const refused = await failureOf(ask(secretCommands.readForJob, { ...{ job, attempt: 2, executor }, ...asked }));
+    expect([refused, await readsOf(job)]).toMatchObject([{ code: 'forbidden' }, []]);
+  });
+
+  test('are given what opens a repository when a user has asked for content, and for a quarter of an hour', async () => {
+    const job = randomUUID();
+    const content = { job, archive: 'a', repository: place.uuid, kind: 'file', paths: ['x'], range: null } as const;
+    const { read } = await call(secretCommands.recordContentRead, content);
+    const reads = `archive-reads-${job}`;
+    for await (const { metadata, data } of deps.store.readStream(reads)) {
+      expect([metadata.actor, data]).toEqual([{ kind: 'user', id: ADMIN_ACTOR }, content]);
+    }
+    const opened = await ask(secretCommands.readForContent, { job, read });
+    expect(opened).toMatchObject({ repository: { uuid: place.uuid }, login, extra_vars: null, prehook: null });
+    const data = { job, read, repository: place.uuid, given: ['repository', 'login'] };
+    expect(await readsOf(job)).toEqual([{ type: 'content-secrets-read', data }]);
+    const long = new Date(Date.now() - 16 * 60_000).toISOString().replace('Z', '000Z');
+    await append(reads, { type: 'archive-content-read', data: content }, long);
+    for (const unasked of [
+      { job, read: read + 1 },
+      { job, read: read + 2 },
+      { job: randomUUID(), read },
+    ]) {
+      expect(await failureOf(ask(secretCommands.readForContent, unasked))).toMatchObject({ code: 'forbidden' });
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import {
   policyCommands,
   repositoryCommands,
   scheduleCommands,
+  secretCommands,
   sessionCommands,
   settingsCommands,
   userCommands,
@@ -20,6 +21,7 @@ import { createPolicyCommands } from './policy/commands.ts';
 import { inventoryProjection } from './inventory-projection.ts';
 import { createRepositoryCommands } from './repository/commands.ts';
 import { createScheduleCommands } from './schedule/commands.ts';
+import { createSecretCommands } from './secret/commands.ts';
 import { keepForgettingExpired } from './session/forget-expired.ts';
 import { createSessionCommands } from './session/commands.ts';
 import { createSettingsCommands } from './settings/commands.ts';
@@ -71,6 +73,7 @@ const serveCalls = ({ natsUrl, trust, logger }: ServiceDeps, inventory: Inventor
       rpcController(clientCommands, createClientCommands(inventory)),
       rpcController(repositoryCommands, createRepositoryCommands(inventory)),
       rpcController(scheduleCommands, createScheduleCommands(inventory)),
+      rpcController(secretCommands, createSecretCommands(inventory)),
       rpcController(policyCommands, createPolicyCommands(inventory)),
       rpcController(settingsCommands, createSettingsCommands(inventory)),
       rpcController(hostKeyCommands, createHostKeyCommands(inventory)),
@@ -110,7 +113,7 @@ export const startInventory = async (
     return {
       ...(initialAdmin ? { initialAdmin } : {}),
       checks: async () => [
-        ...(await standardChecks(deps, [inventoryProjection.name])),
+        ...(await standardChecks(deps, { projections: [inventoryProjection] })),
         { name: 'calls', ready: calls.isReady() },
       ],
       stop,

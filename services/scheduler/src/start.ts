@@ -1,5 +1,5 @@
 import { schedulerCommands } from '@cyborgbackup/contracts';
-import { systemClock, type Clock } from '@cyborgbackup/kernel';
+import { clocksOf, type Clocks } from '@cyborgbackup/database';
 import { createJobQueue, createRpcService, createSignals, rpcController } from '@cyborgbackup/messaging';
 import { ensureProjection, holdLease, runProjection } from '@cyborgbackup/projections';
 import { commandDeps, standardChecks, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
@@ -21,12 +21,12 @@ const LEASE = 'scheduler_leader';
 /**
  * Starts the scheduler: its tables, its commands and, in one process at a time, the leader that grants jobs and starts
  * what is due.
- * @param clock what "due" is measured by
+ * @param clocks what "due" is measured by
  */
 export const startScheduler = async (
   deps: ServiceDeps,
   config: SchedulerConfig,
-  clock: Clock = systemClock,
+  clocks: Clocks = clocksOf(deps.pool),
 ): Promise<RunningService> => {
   const { pool, store, codec, connection, natsUrl, trust, makesStreams, rpc, instance: owner } = deps;
   const logger = deps.logger.child({ service: SERVICE });
@@ -36,7 +36,7 @@ export const startScheduler = async (
   const runDeps: RunDeps = {
     pool,
     rpc,
-    clock,
+    clock: clocks.own,
     commands: commandDeps(deps, SERVICE),
     waiter: deps.waiter,
     lock: createLaunchLock(pool),
@@ -59,12 +59,12 @@ export const startScheduler = async (
   const running = Promise.all([
     runProjection({ pool, store, codec, projection: schedulerProjection, owner, logger, signal }),
     holdLease({ pool, name: LEASE, owner, logger, signal }, (held) =>
-      lead({ ...runDeps, store, logger, jobQueue, maxRunning }, held),
+      lead({ ...runDeps, clocks, store, logger, jobQueue, maxRunning }, held),
     ),
   ]);
 
   return {
-    checks: () => standardChecks(deps, [schedulerProjection.name]),
+    checks: () => standardChecks(deps, { projections: [schedulerProjection], leases: [LEASE] }),
     stop: async () => {
       await service.stop();
       stopping.abort();

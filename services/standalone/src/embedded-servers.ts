@@ -1,3 +1,4 @@
+import { SERVICE_ROLES } from '@cyborgbackup/database';
 import { startNatsServer, startPostgres } from '@cyborgbackup/embedded';
 import { freeLeases } from '@cyborgbackup/projections';
 import { prepareDatabase } from '@cyborgbackup/service';
@@ -30,8 +31,8 @@ type Stop = () => Promise<void>;
 const SERVICE_LOGIN = 'cyborgbackup_service';
 
 /**
- * Readies a database that only this process uses. The services log in as a role that owns nothing; its password is drawn
- * anew at each start and kept nowhere.
+ * Readies a database that only this process uses. The services log in as a role that owns nothing and has no right but to
+ * become one of theirs; its password is drawn anew at each start and kept nowhere.
  */
 const prepareOwnDatabase = async (adminUrl: string): Promise<string> => {
   await prepareDatabase(adminUrl);
@@ -41,7 +42,8 @@ const prepareOwnDatabase = async (adminUrl: string): Promise<string> => {
   try {
     await freeLeases(admin);
     const { rowCount } = await admin.query('select from pg_roles where rolname = $1', [SERVICE_LOGIN]);
-    if (rowCount === 0) await admin.query(`create role ${SERVICE_LOGIN} login in role cyborgbackup_app`);
+    if (rowCount === 0)
+      await admin.query(`create role ${SERVICE_LOGIN} login noinherit in role ${SERVICE_ROLES.join(', ')}`);
     await admin.query(`alter role ${SERVICE_LOGIN} password ${pg.escapeLiteral(password)}`);
   } finally {
     await admin.end();

@@ -5,7 +5,7 @@ import { startInventory, type InitialAdmin } from '@cyborgbackup/inventory';
 import type { Logger } from '@cyborgbackup/kernel';
 import { createOwnTrust } from '@cyborgbackup/messaging';
 import { startScheduler } from '@cyborgbackup/scheduler';
-import { createServiceDeps } from '@cyborgbackup/service';
+import { connectProcess } from '@cyborgbackup/service';
 import { mkdir } from 'node:fs/promises';
 import { startBacking } from './embedded-servers.ts';
 import type { StandaloneConfig } from './standalone-config.ts';
@@ -40,17 +40,19 @@ export const startStandalone = async (
   };
   try {
     const backing = keep(await startBacking(config, logger));
-    const deps = await createServiceDeps('standalone', { ...config, ...backing.environment }, logger, {
+    const { depsOf, close } = await connectProcess('standalone', { ...config, ...backing.environment }, logger, {
       // All five services are this process: unless told, its keys need no other place than its memory.
       trust: createOwnTrust({ isShared: true, secret: config.CYBORGBACKUP_SERVICE_SECRET }),
     });
-    started.push(deps.close);
-    const { initialAdmin } = keep(await startInventory(deps, config));
-    if (initialAdmin) onInitialAdmin?.(initialAdmin);
-    keep(await startCatalog(deps));
-    keep(await startScheduler(deps, config));
-    keep(await startExecutor(deps, config));
-    const { url } = keep(await startGateway(deps, config));
+    started.push(close);
+    const inventory = keep(await startInventory(await depsOf('inventory'), config));
+    if (inventory.initialAdmin) onInitialAdmin?.(inventory.initialAdmin);
+    const catalog = keep(await startCatalog(await depsOf('catalog')));
+    const scheduler = keep(await startScheduler(await depsOf('scheduler'), config));
+    const executor = keep(await startExecutor(await depsOf('executor'), config));
+    const { url } = keep(
+      await startGateway(await depsOf('gateway'), config, [inventory, catalog, scheduler, executor]),
+    );
     return { url, stop };
   } catch (error) {
     await stop();

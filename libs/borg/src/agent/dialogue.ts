@@ -40,6 +40,8 @@ const USERAUTH_REQUEST = 50;
 /** OpenSSH's own limit; a login request has a few hundred bytes. */
 const MAX_MESSAGE_BYTES = 256 * 1024;
 const MAX_BOUND_SESSIONS = 16;
+/** Of one connection; a login sends some five. Signing costs us more than asking costs whoever asks. */
+const MAX_MESSAGES = 100;
 
 /** The login that signing this data would allow; undefined when the data is anything else. */
 const parseLogin = (data: Buffer, keyBlob: Buffer): { sessionId: Buffer; user: string } | undefined => {
@@ -122,6 +124,7 @@ const createDialogue = (keys: readonly AgentKey[]): ((message: Buffer) => Buffer
 export const createAgentStream = (identities: readonly AgentIdentity[]): Duplex => {
   const answer = createDialogue(identities.map(parseIdentity));
   let pending = Buffer.alloc(0);
+  let messages = 0;
   const answerOrFail = (message: Buffer): Buffer => {
     try {
       return answer(message);
@@ -137,6 +140,8 @@ export const createAgentStream = (identities: readonly AgentIdentity[]): Duplex 
         const length = pending.readUInt32BE();
         if (length > MAX_MESSAGE_BYTES) return done(new Error('An agent message is too long'));
         if (pending.length < 4 + length) break;
+        messages += 1;
+        if (messages > MAX_MESSAGES) return done(new Error('Too many agent messages'));
         this.push(wireString(answerOrFail(pending.subarray(4, 4 + length))));
         pending = pending.subarray(4 + length);
       }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { createAgentStream } from './dialogue.ts';
+import { createForwardedAgent } from './forwarded-agent.ts';
 import { generateKeyPair } from '../ssh/key.ts';
 import { wireString } from '../ssh/wire.ts';
 
@@ -54,6 +55,17 @@ test('the agent signs nothing but SSH logins', async () => {
     ),
     { numRuns: 200 },
   );
+});
+
+test('an agent that is asked again and again hangs up', async () => {
+  const list = wireString(Buffer.of(11));
+  expect(await answers(Array<Buffer>(100).fill(list))).toMatch(/0c00000001/);
+  expect(await answers(Array<Buffer>(101).fill(list))).toBe('error');
+  const agent = createForwardedAgent(() => []);
+  const open = (): Promise<boolean> =>
+    new Promise((resolve) => agent.getStream?.((error) => resolve(error === undefined)));
+  for (let connection = 0; connection < 1_000; connection += 1) expect(await open()).toBe(true);
+  expect(await open()).toBe(false);
 });
 
 test("a message beyond the limit ends the agent's connection", async () => {

@@ -103,7 +103,7 @@ test.each<[FailedRun, string, string]>([
   [
     { exitCode: 2, messages: [said('Remote: root@store: Permission denied (publickey).', { logger: 'root' })] },
     'repository-auth',
-    'does not accept our key',
+    "does not accept the repository's own key",
   ],
   [
     {

@@ -65,7 +65,7 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   [
     'repository-auth',
     /Permission denied \(/,
-    "The repository host does not accept our key. Is the public half in the authorized_keys of the repository's account?",
+    "The repository host does not accept the repository's own key: prepare the repository again, which adds it to authorized_keys or prints its line.",
   ],
   [
     'repository-unreachable',
@@ -119,7 +119,11 @@ export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKin
   LockError: ['locked', 'The repository cannot be locked: {line}'],
   PathNotAllowed: [
     'repository-auth',
-    '{line}. The repository host restricts our key to other paths; correct its authorized_keys.',
+    '{line}. The repository host restricts our key to another path: prepare the repository again, or correct its authorized_keys.',
+  ],
+  KeyfileNotFoundError: [
+    'other',
+    "{line} Borg runs on the executor: copy the key's file to that folder there from a host that has it.",
   ],
   IntegrityError: ['damaged', '{line}. The repository is damaged; run a check.'],
   ConnectionClosed: ['repository-unreachable', CLOSED],

@@ -1,6 +1,6 @@
 import type { BorgOutput, BorgLogMessage } from './log-line.ts';
 
-/** What a check found. All lists are bounded; the counts are true. */
+/** What a check found. All lists are bounded, in bytes too; the counts are true. */
 export interface CheckFindings {
   /** Nothing was found, and borg checked everything it was asked to. */
   readonly isClean: boolean;
@@ -20,6 +20,10 @@ export interface CheckFindings {
 const MAX_FILES = 1_000;
 const MAX_ERRORS = 100;
 const MAX_ARCHIVES = 10_000;
+/** Of an archive; borg's own limit is lower. */
+const MAX_NAME_LENGTH = 500;
+/** Of all paths together. Beyond it files are counted alone. */
+const MAX_PATH_LENGTHS = 4 * 1024 * 1024;
 
 const ANALYZING = /^Analyzing archive (?<archive>.*) \(\d+\/\d+\)$/s;
 const MISSING_CHUNK =
@@ -42,6 +46,7 @@ export const createCheckFindings = (): { add: (output: BorgOutput) => void; find
   const files = new Map<string, { archive: string; path: string }>();
   const errors: string[] = [];
   let fileCount = 0;
+  let pathLengths = 0;
   let defectChunks = 0;
   let archivesChecked = false;
   let isClean = true;
@@ -50,7 +55,7 @@ export const createCheckFindings = (): { add: (output: BorgOutput) => void; find
 
   const addArchive = (archive: string): void => {
     isClean = false;
-    if (archives.size < MAX_ARCHIVES) archives.add(archive);
+    if (archives.size < MAX_ARCHIVES && archive.length <= MAX_NAME_LENGTH) archives.add(archive);
   };
 
   const addFile = (archive: string, path: string): void => {
@@ -59,7 +64,8 @@ export const createCheckFindings = (): { add: (output: BorgOutput) => void; find
     if (path === currentFile) return;
     currentFile = path;
     fileCount += 1;
-    if (files.size < MAX_FILES) files.set(`${archive}\0${path}`, { archive, path });
+    pathLengths += archive.length + path.length;
+    if (files.size < MAX_FILES && pathLengths <= MAX_PATH_LENGTHS) files.set(`${archive}\0${path}`, { archive, path });
   };
 
   const addError = (message: string): void => {

@@ -4,7 +4,7 @@ import { assignLines, exportLines, readScript } from '../shell/script.ts';
 import type { RemoteScript } from './borg-runner.ts';
 import { confiningEnv, confiningWords, type Confinement } from './confine.ts';
 import { mountLines, type SshMount } from './ssh-mount.ts';
-import { supervisedScript } from './supervised-script.ts';
+import { commandInput, supervisedScript } from './supervised-script.ts';
 
 export interface BorgCommand {
   /** Borg's arguments, without `borg` itself, from one of the builders in commands/. */
@@ -44,6 +44,7 @@ const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
  */
 export const borgScript = (command: BorgCommand): RemoteScript => {
   const { argv, passphrase, knownHosts, directory, scratch, mount, confine, agentSocket, env = {}, input } = command;
+  const given = commandInput(input);
   const parameters = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket, directory, scratch };
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
@@ -58,12 +59,12 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
     ...(mount ? mountLines(mount, env) : []),
     // Secrets come last: an exit before the command is started would leave their writers waiting for a reader.
     ...(passphrase === undefined ? [] : ['supply passphrase "$cyborg_passphrase"', 'export BORG_PASSPHRASE_FD=4']),
-    ...(input === undefined ? [] : ['supply input "$cyborg_input"']),
+    ...given.lines,
   ];
   return {
     script: supervisedScript(['sh', '-c', start, 'sh', ...folder, ...confiningWords(confine), 'borg', ...argv], {
       setup,
     }),
-    secrets: { cyborg_passphrase: passphrase, cyborg_input: input },
+    secrets: { cyborg_passphrase: passphrase, ...given.secrets },
   };
 };

@@ -3,7 +3,7 @@ import { explainFailure } from '../explain/explain-failure.ts';
 import { SshError } from '../ssh/error.ts';
 import type { BorgRunner } from './borg-runner.ts';
 import { keepFirstBytes } from './keep-first-bytes.ts';
-import { supervisedScript } from './supervised-script.ts';
+import { commandInput, supervisedScript } from './supervised-script.ts';
 
 export interface CommandOutput {
   readonly exitCode: number | null;
@@ -22,6 +22,8 @@ export interface RunCommandOptions {
   readonly maxBytes?: number;
   /** Standard output beyond `maxBytes` is dropped instead of an error, for output that only people read. Default: false. */
   readonly mayBeCut?: boolean;
+  /** The command's standard input, for what process lists must not show. Default: empty. */
+  readonly input?: string;
   /** Shell lines that are run at the end in any case. */
   readonly cleanup?: readonly string[];
 }
@@ -78,12 +80,13 @@ export const runCommand = async (
   options: RunCommandOptions = {},
 ): Promise<CommandOutput> => {
   const { where } = runner;
-  const { idleTimeoutMillis, maxBytes = MAX_BYTES, cleanup = [] } = options;
+  const { idleTimeoutMillis, maxBytes = MAX_BYTES, input, cleanup = [] } = options;
   const limits = idleTimeoutMillis === undefined ? { timeoutMillis: TIMEOUT_MILLIS, ...options } : options;
   const [stdout, stderr] = [keepFirstBytes(STARTED.length + maxBytes), keepFirstBytes(maxBytes)];
+  const { lines, secrets } = commandInput(input);
   const { stopped, exitCode } = await runner.run({
-    script: supervisedScript(argv, { setup: ['echo'], cleanup }),
-    secrets: {},
+    script: supervisedScript(argv, { setup: ['echo', ...lines], cleanup }),
+    secrets,
     onStdout: (chunk) => {
       stdout.add(chunk);
       // Stops the command, which might never end.

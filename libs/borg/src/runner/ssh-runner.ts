@@ -39,7 +39,7 @@ const inputOf = async function* (run: StreamingScript): AsyncGenerator<string | 
  * @throws SshError, and what `data` throws
  */
 export const runStreamingScript = (session: SshSession, run: StreamingScript): Promise<ExecResult> => {
-  const output = createBannerFilter();
+  const output = createBannerFilter(`${session.user}@${session.host}:${session.port}`);
   return session.exec(readerLine(run.sudo), {
     stdin: inputOf(run),
     onStdout: (chunk) => run.onStdout?.(output.strip(chunk)),

@@ -14,6 +14,14 @@ export const payloadOf = ({ script, secrets }: RemoteScript): string => {
   return `${text.split('\n').length}\n${text}\n`;
 };
 
+/** The lines of `setup` and the secrets by which a text becomes the command's standard input. To be the last lines. */
+export const commandInput = (
+  input: string | undefined,
+): { readonly lines: readonly string[]; readonly secrets: RemoteScript['secrets'] } =>
+  input === undefined
+    ? { lines: [], secrets: {} }
+    : { lines: ['supply input "$cyborg_input"'], secrets: { cyborg_input: input } };
+
 /**
  * A script that runs one command under supervision.
  * @param setup lines that are run before it and may use what supervise.sh offers

@@ -106,12 +106,12 @@ test('missing heartbeats on an open connection make the supervisor end the comma
   expect(exitCode).toBe(HEARTBEAT_LOST);
 });
 
-test('a command is reported as lost only when it was ended for missing heartbeats', async () => {
+test('a command is reported as unheard only when it was ended for missing heartbeats', async () => {
   await using host = await createTestHost();
   for (const runner of [localRunner(), sshRunner(await host.connect())]) {
     const run = runner.run({ script: impatient(['sleep', '60']), secrets: {} });
     await expect(run).rejects.toMatchObject({
-      kind: 'lost',
+      kind: 'unheard',
       message: expect.stringMatching(/heard nothing .* minute/),
     });
   }

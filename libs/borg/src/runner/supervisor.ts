@@ -3,7 +3,7 @@ import { addAbortListener } from 'node:events';
 import type { ExecOptions, ExecResult } from '../ssh/command-io.ts';
 import { isSshError, SshError } from '../ssh/error.ts';
 import type { ScriptResult, ScriptRun } from './borg-runner.ts';
-import { createGracefulStop, createIdleTimeout, type GracefulStop } from './graceful-stop.ts';
+import { createGracefulStop, createIdleTimeout, TERM_TO_KILL_MILLIS, type GracefulStop } from './graceful-stop.ts';
 import { createBannerFilter } from './startup-banner.ts';
 import { payloadOf } from './supervised-script.ts';
 
@@ -24,6 +24,12 @@ const HEARTBEAT_MILLIS = 15_000;
 
 /** Exit status of a script that stopped its command because our heartbeats did not come; see supervise.sh. */
 export const HEARTBEAT_LOST = 119;
+
+/**
+ * How long a script may go on after its connection broke without its host noticing: a minute of silence, which its supervisor
+ * measures in ticks of five seconds, and what its command gets until KILL.
+ */
+export const ORPHAN_MILLIS = 65_000 + TERM_TO_KILL_MILLIS;
 
 const heartbeats = async function* (payload: string, closed: AbortSignal): AsyncGenerator<string> {
   yield payload;
@@ -49,7 +55,7 @@ export const runSupervised = async (
   using control = createGracefulStop();
   using idle = createIdleTimeout(run.idleTimeoutMillis, control.isBusy, () => control.stop('idle'));
   using _listener = run.signal && addAbortListener(run.signal, () => control.stop('aborted'));
-  const output = createBannerFilter();
+  const output = createBannerFilter(where);
   try {
     const result = await start({
       stdin: heartbeats(payloadOf(run), control.inputClosed),
@@ -91,7 +97,7 @@ const resultOf = (where: string, control: GracefulStop, result: ExecResult): Scr
   if (reason !== undefined) return { ...result, stopped: reason };
   if (result.exitCode !== HEARTBEAT_LOST) return result;
   throw new SshError(
-    'lost',
+    'unheard',
     `${where} heard nothing from this executor for a minute, so what ran there was stopped. Was the executor's host suspended or overloaded, or the connection stalled?`,
   );
 };

@@ -12,7 +12,8 @@ const CODES = {
   'no-shell': 'conflict', // logged in, but commands are not run
   'no-start': 'unavailable', // commands are run, but this one could not be started
   'too-much': 'conflict', // a command printed more than is read
-  lost: 'unavailable', // the connection broke after it stood
+  lost: 'unavailable', // the connection broke after it stood; what ran there may go on for a while
+  unheard: 'unavailable', // what ran there was stopped, since it did not hear us
   aborted: 'unavailable', // by our own signal
 } as const satisfies Record<string, ErrorCode>;
 

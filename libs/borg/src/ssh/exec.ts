@@ -1,4 +1,5 @@
 import { messageOf } from '@cyborgbackup/kernel';
+import { addAbortListener, once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Client, ClientChannel, ExecOptions as ChannelOptions } from 'ssh2';
 import { type ExecOptions, type ExecResult, pipeCommand } from './command-io.ts';
@@ -11,7 +12,11 @@ interface Connection {
   readonly where: string;
   /** The connection's last error, if any. */
   readonly reason: () => unknown;
+  /** See `SshOptions`. */
+  readonly startTimeoutMillis: number;
 }
+
+const inSeconds = (millis: number): string => `${Math.round(millis / 1000)} s`;
 
 const lost = ({ where, reason }: Connection): SshError => {
   const cause = reason();
@@ -45,25 +50,54 @@ const untilClosed = (channel: ClientChannel): Promise<ExecResult | undefined> =>
     channel.once('close', () => resolve(result));
   });
 
+interface OpenChannel {
+  readonly channel: ClientChannel;
+  readonly exited: Promise<unknown>;
+  readonly closed: ReturnType<typeof untilClosed>;
+}
+
 /** A command that is over at once may send its exit status with the channel's confirmation: it is listened to from the start. */
-const openChannel = (
+const openChannel = async (
   connection: Connection,
   command: string,
-  forwardAgent: boolean,
-): Promise<{ channel: ClientChannel; closed: ReturnType<typeof untilClosed> }> =>
-  new Promise((resolve, reject) => {
-    // `agentForward` works per command but is missing in the type declarations.
-    const options: ChannelOptions & { agentForward: boolean } = { agentForward: forwardAgent };
-    const fail = (error: Error): void => reject(explainOpenError(connection, error));
-    try {
-      connection.client.exec(command, options, (error, channel) => {
-        if (error) fail(error);
-        else resolve({ channel, closed: untilClosed(channel) });
-      });
-    } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
-    }
-  });
+  { signal, forwardAgent = false }: ExecOptions,
+): Promise<OpenChannel> => {
+  const { client, where, startTimeoutMillis } = connection;
+  const opening = Promise.withResolvers<OpenChannel>();
+  const fail = (error: Error): void => opening.reject(explainOpenError(connection, error));
+  let isWanted = true;
+  // `agentForward` works per command but is missing in the type declarations.
+  const options: ChannelOptions & { agentForward: boolean } = { agentForward: forwardAgent };
+  try {
+    client.exec(command, options, (error, channel) => {
+      if (error) fail(error);
+      else if (isWanted) opening.resolve({ channel, exited: once(channel, 'exit'), closed: untilClosed(channel) });
+      else channel.close();
+    });
+  } catch (error) {
+    fail(error instanceof Error ? error : new Error(String(error)));
+  }
+  // A host may let us in and never answer.
+  const timer = setTimeout(() => {
+    const time = inSeconds(startTimeoutMillis);
+    opening.reject(
+      new SshError('timeout', `${where} let us in, but did not start a command within ${time}. Does its login hang?`),
+    );
+  }, startTimeoutMillis);
+  using _listener = signal && addAbortListener(signal, () => opening.reject(cancelled(connection)));
+  try {
+    return await opening.promise;
+  } finally {
+    isWanted = false;
+    clearTimeout(timer);
+  }
+};
+
+const cancelled = ({ where }: Connection): SshError =>
+  new SshError('aborted', `The command on ${where} was cancelled.`);
+
+/** Twice the window that ssh2 opens: what is within it is not always counted exactly. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 const isFull = (stream: Readable): boolean => stream.readableLength >= stream.readableHighWaterMark;
 
@@ -72,18 +106,43 @@ const isFull = (stream: Readable): boolean => stream.readableLength >= stream.re
  * ssh2 (1.17) opens it again whenever either of them has room: a busy standard error then lets standard output grow without
  * limit while its reader holds back (measured: all of 30 MB). Here room counts only when both have it, and is looked for
  * whenever a chunk was taken. To be called when the readers are attached, since it makes the data flow.
+ * @param onOverrun called when a host that does not keep to the window sends what nobody has room for; that is dropped
  */
-const guardSharedWindow = (output: Readable, errors: Readable): void => {
+const guardSharedWindow = (output: Readable, errors: Readable, onOverrun: () => void): void => {
   const openWindow = output._read.bind(output);
   const bothHaveRoom = (): boolean => !isFull(output) && !isFull(errors);
   for (const stream of [output, errors]) {
     const push = stream.push.bind(stream);
-    stream.push = (chunk: unknown) => push(chunk) && bothHaveRoom();
+    stream.push = (chunk: unknown) => {
+      if (chunk !== null && stream.readableLength > MAX_UNREAD_BYTES) {
+        onOverrun();
+        return false;
+      }
+      return push(chunk) && bothHaveRoom();
+    };
     stream._read = () => undefined;
     stream.on('data', () => {
       if (bothHaveRoom()) openWindow(0);
     });
   }
+};
+
+/** Calls `expire` when a host has told the command's exit status and then neither says more nor closes the channel. */
+const watchEnd = ({ channel, exited }: OpenChannel, millis: number, expire: () => void): Disposable => {
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const isUnread = (): boolean => channel.readableLength > 0 || channel.stderr.readableLength > 0;
+  const watch = (): void => {
+    if (!isOver) timer = setTimeout(() => (isUnread() ? timer?.refresh() : expire()), millis);
+  };
+  void exited.then(watch, () => undefined);
+  for (const stream of [channel, channel.stderr]) stream.on('data', () => timer?.refresh());
+  return {
+    [Symbol.dispose]: () => {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
 };
 
 /** Runs one command on a standing connection. @throws SshError, and any error of a sink */
@@ -92,13 +151,21 @@ export const execOnChannel = async (
   command: string,
   options: ExecOptions,
 ): Promise<ExecResult> => {
-  const aborted = (): SshError => new SshError('aborted', `The command on ${connection.where} was cancelled.`);
+  const { where, client, startTimeoutMillis } = connection;
+  const aborted = (): SshError => cancelled(connection);
   if (options.signal?.aborted) throw aborted();
-  const { channel, closed } = await openChannel(connection, command, options.forwardAgent === true);
-  guardSharedWindow(channel, channel.stderr);
+  const opened = await openChannel(connection, command, options);
+  const { channel, closed } = opened;
+  const broken = Promise.withResolvers<never>();
+  const fail = (why: string): void => {
+    broken.reject(new SshError('protocol', `${where} does not keep to the SSH protocol: ${why}. Is that a real sshd?`));
+    client.destroy();
+  };
+  using _end = watchEnd(opened, startTimeoutMillis, () => fail('a command ended, and its channel does not close'));
+  guardSharedWindow(channel, channel.stderr, () => fail('it sends more than we have room for'));
   try {
     const streams = { stdin: channel, stdout: channel, stderr: channel.stderr, closed };
-    const result = await pipeCommand(streams, options, aborted);
+    const result = await Promise.race([pipeCommand(streams, options, aborted), broken.promise]);
     if (result === undefined) throw lost(connection);
     return result;
   } finally {

@@ -23,6 +23,8 @@ export interface SshOptions {
   readonly hostKeys: HostKeyPins;
   /** For name resolution, TCP and handshake together. Default 15,000. */
   readonly connectTimeoutMillis?: number;
+  /** For the host to start a command once we are logged in, and to close its channel once it has ended. Default 60,000. */
+  readonly startTimeoutMillis?: number;
   /** Between two signs of life. After five without an answer the connection counts as lost. Default 10,000. */
   readonly keepaliveMillis?: number;
   /** What commands run with `forwardAgent` may log in with. */
@@ -125,7 +127,7 @@ const login = async (client: Client, options: SshOptions, authHandler: AuthHandl
  * @throws SshError with a `kind` and a sentence that says what to look at
  */
 export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
-  const { host, port, user, signal, logger } = options;
+  const { host, port, user, signal, logger, startTimeoutMillis = 60_000 } = options;
   const client = new ssh2.Client();
   const offer = offerKeys(options);
   await login(client, options, offer.handler);
@@ -150,7 +152,11 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
     user,
     withOtherKey: offer.tried() > 1,
     exec: (command, execOptions = {}) =>
-      execOnChannel({ client, where: `${user}@${host}:${port}`, reason: () => lastError }, command, execOptions),
+      execOnChannel(
+        { client, where: `${user}@${host}:${port}`, reason: () => lastError, startTimeoutMillis },
+        command,
+        execOptions,
+      ),
     close,
   };
 };

@@ -29,6 +29,8 @@ const contentRequest = z.object({
   size: z.int().min(0).nullable(),
   /** Part of a file; null = all of it. */
   range: byteRange.nullable(),
+  /** Version of the event in `archive-reads-<job>` that recorded the request: by it the executor is given what it needs. */
+  read: z.int().min(1),
 });
 export type ContentRequest = z.output<typeof contentRequest>;
 
@@ -39,7 +41,7 @@ export const archiveContent: ByteStreamContract<typeof contentRequest, z.ZodObje
   head: z.object({}),
 };
 
-/** A user was given content of an archive; recorded before the first byte is sent. Stream `archive-reads-<job>`. */
+/** A user asked for content of an archive; recorded before an executor is told. Stream `archive-reads-<job>`. */
 export const archiveContentRead = defineEvent({
   type: 'archive-content-read',
   schema: z.object({

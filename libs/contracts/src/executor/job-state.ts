@@ -4,7 +4,7 @@ import type { JobEvent } from './job.ts';
 /*
  * The states of a job, from its stream `job-<uuid>`. A job is planned in the stream of its run; its own stream says what
  * happens to it. Two services append, each with a decider of its own, always at an exact version: the executor (started, lost,
- * succeeded, failed, canceled) and the scheduler (cancel requested, canceled, failed before its start).
+ * succeeded, failed, canceled) and the scheduler (pause ended, cancel requested, canceled, failed before its start).
  *
  *   idle        no executor has it: never started (attempt 0), or attempt n was lost and n + 1 will follow
  *   running     an executor runs attempt n
@@ -12,7 +12,8 @@ import type { JobEvent } from './job.ts';
  *               the end: nothing is appended after it
  *
  *   idle     -- job-started (n + 1) -->    running
- *   running  -- job-attempt-lost (n) -->   idle
+ *   running  -- job-attempt-lost (n) -->   idle; with a pause: it gave its grant up, and starts under a later one only
+ *   idle     -- job-pause-ended (n) -->    idle, and waits for that grant
  *   running  -- job-cancel-requested -->   running, with `cancelRequested`, which survives a lost attempt
  *   running  -- job-succeeded, job-failed, job-canceled -->  the end
  *   idle     -- job-failed, job-canceled -->                 the end, without (another) start
@@ -29,6 +30,10 @@ export interface JobState {
   /** Attempts that were lost with the connection to a host. */
   readonly transportFailures: number;
   readonly cancelRequested: boolean;
+  /** Until when it pauses before its next attempt; undefined when it does not. */
+  readonly pausedUntil: string | undefined;
+  /** The job gave up all older grants: who holds a message of one of them must not start it. */
+  readonly minGrant: number;
   /** Why it failed, was canceled, or lost its last attempt; empty otherwise. */
   readonly reason: string;
 }
@@ -39,6 +44,8 @@ export const initialJobState: JobState = {
   executor: undefined,
   transportFailures: 0,
   cancelRequested: false,
+  pausedUntil: undefined,
+  minGrant: 1,
   reason: '',
 };
 
@@ -47,18 +54,27 @@ export const isJobEnd = (status: string): status is JobEnd => (JOB_ENDS as reado
 /** Nothing may be appended to the job's stream any more. */
 export const isJobOver = (state: JobState): boolean => isJobEnd(state.status);
 
+const afterLoss = (
+  state: JobState,
+  { reason, transport, pause }: Extract<JobEvent, { type: 'job-attempt-lost' }>['data'],
+): JobState => ({
+  ...state,
+  status: 'idle',
+  executor: undefined,
+  transportFailures: state.transportFailures + (transport ? 1 : 0),
+  reason,
+  pausedUntil: pause?.until,
+  minGrant: pause ? pause.grant + 1 : state.minGrant,
+});
+
 const evolve = (state: JobState, event: JobEvent): JobState => {
   switch (event.type) {
     case 'job-started':
       return { ...state, status: 'running', attempt: event.data.attempt, executor: event.data.executor, reason: '' };
     case 'job-attempt-lost':
-      return {
-        ...state,
-        status: 'idle',
-        executor: undefined,
-        transportFailures: state.transportFailures + (event.data.transport ? 1 : 0),
-        reason: event.data.reason,
-      };
+      return afterLoss(state, event.data);
+    case 'job-pause-ended':
+      return { ...state, pausedUntil: undefined };
     case 'job-process-started':
       return state;
     case 'job-cancel-requested':

@@ -11,7 +11,12 @@ const started = (attempt: number): JobEvent => ({
 });
 const lost = (attempt: number): JobEvent => ({
   type: 'job-attempt-lost',
-  data: { job, attempt, reason: 'gone', transport: false },
+  data: { job, attempt, reason: 'gone', transport: false, pause: null },
+});
+const UNTIL = '2026-01-02T03:04:05.000Z';
+const paused = (attempt: number, grant: number): JobEvent => ({
+  type: 'job-attempt-lost',
+  data: { job, attempt, reason: 'gone', transport: false, pause: { until: UNTIL, grant } },
 });
 const cancelRequested: JobEvent = { type: 'job-cancel-requested', data: { job } };
 const failed = (status: 'failed' | 'error'): JobEvent => ({
@@ -62,10 +67,25 @@ describe('the state of a job', () => {
       'counts the attempts that the connection ended',
       [
         started(1),
-        { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'reset', transport: true } },
+        { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'reset', transport: true, pause: null } },
         started(2),
       ],
       { status: 'running', attempt: 2, executor: 'executor-2', transportFailures: 1 },
+    ],
+    [
+      'gives its grant and all older ones up when it pauses',
+      [started(1), paused(1, 7)],
+      { attempt: 1, reason: 'gone', pausedUntil: UNTIL, minGrant: 8 },
+    ],
+    [
+      'may start under a later grant once its pause has ended',
+      [started(1), paused(1, 7), { type: 'job-pause-ended', data: { job, attempt: 1 } }],
+      { attempt: 1, reason: 'gone', minGrant: 8 },
+    ],
+    [
+      'keeps its grant when another executor goes on with it',
+      [started(1), paused(1, 7), { type: 'job-pause-ended', data: { job, attempt: 1 } }, started(2), lost(2)],
+      { attempt: 2, reason: 'gone', minGrant: 8 },
     ],
     [
       'keeps a cancel request when the attempt is lost',

@@ -28,7 +28,18 @@ export const jobAttemptLost = defineEvent({
     reason: z.string(),
     /** The connection to a host failed; the job is tried again a limited number of times, see `max_attempts`. */
     transport: z.boolean(),
+    /**
+     * The job waits before it is tried again, and holds nothing meanwhile: it gives up its grant (a version of the stream of
+     * grants) and every older one. Null = another attempt follows at once, under the same grant.
+     */
+    pause: z.object({ until: timestamp, grant: z.int().min(1) }).nullable(),
   }),
+});
+
+/** The time of the pause is over: the job waits for another grant. */
+export const jobPauseEnded = defineEvent({
+  type: 'job-pause-ended',
+  schema: z.object({ job: uuid, attempt: z.int() }),
 });
 
 /** Borg runs for this attempt. Says later whose lock it is, and which process to end when its executor has died. */
@@ -169,6 +180,7 @@ export const jobCanceled = defineEvent({
 export const jobEvents = [
   jobStarted,
   jobAttemptLost,
+  jobPauseEnded,
   jobProcessStarted,
   jobCancelRequested,
   jobSucceeded,

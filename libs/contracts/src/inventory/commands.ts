@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { defineRpc } from '../wire/rpc.ts';
-import { integerId, requiredText, sealedText, text, timestamp, uuid } from '../wire/scalars.ts';
+import { integerId, requiredText, text, timestamp, uuid } from '../wire/scalars.ts';
 import { clientFields, clientSnapshot } from './client.ts';
 import { sentHostKey } from './host-key.ts';
-import { policyFields, policySnapshot } from './policy.ts';
+import { policyFields, policySecrets, policySnapshot } from './policy.ts';
 import { repositoryFields, repositorySnapshot } from './repository.ts';
 import { scheduleFields } from './schedule.ts';
 import { apiTokenScope } from './session.ts';
@@ -98,6 +98,7 @@ export const repositoryCommands = {
       encryption: z.string(),
       initialised: z.boolean(),
       own_key: z.boolean(),
+      key_installed: z.boolean(),
     }),
     changeResult,
   ),
@@ -138,7 +139,7 @@ export const policyCommands = {
   change: defineRpc('inventory.policy.change', target.extend({ changes: policyFields.partial() }), changeResult),
   remove: defineRpc('inventory.policy.remove', target, changeResult),
   /**
-   * Everything a launch needs; `extra_vars` stays sealed. Clients come in pages, since a message takes a megabyte: ask again from
+   * Everything a launch needs; secrets stay sealed. Clients come in pages, since a message takes a megabyte: ask again from
    * `next` while it is not null, and from the start when `revision` differs.
    */
   resolve: defineRpc(
@@ -158,7 +159,7 @@ export const policyCommands = {
       next: z.int().nullable(),
       /** Of the whole list of clients, not only of this page. */
       revision: z.string(),
-      extra_vars: sealedText,
+      ...policySecrets,
       /** Settings that decide which jobs follow a backup. */
       catalog_enabled: z.boolean(),
       auto_prune: z.boolean(),

@@ -10,6 +10,12 @@ import { SECRET_MASK } from '../wire/scalars.ts';
 /** Keys whose values are secrets: password, db_passwd, passphrase, client_secret, apiToken, key, api_key, privateKey, … */
 const SECRET_KEY = /pass(word|wd|phrase)|pwd|secret|token|(^|[_\-.\s]|api|private|access)key$/i;
 
+/** Whoever may not give commands sees none either: they may hold a password, and say where others are. */
+const COMMAND_KEY = /^command$/i;
+
+const isSecret = (key: string): boolean => SECRET_KEY.test(key);
+const isSecretOrCommand = (key: string): boolean => isSecret(key) || COMMAND_KEY.test(key);
+
 /** Where a secret's value stands in the text. */
 interface SecretSpan {
   /** JSON of the keys and indexes that lead to it. */
@@ -30,10 +36,16 @@ export const parseExtraVars = (text: string): Readonly<Record<string, unknown>> 
   }
 };
 
-/** The text with its secrets masked; wholly masked when it is no JSON object. */
-export const maskExtraVars = (text: string): string => {
+/**
+ * The text with its secrets masked; wholly masked when it is no JSON object.
+ * @param options.showsCommands whether the reader may see the command whose output is backed up. Default: false
+ */
+export const maskExtraVars = (
+  text: string,
+  { showsCommands = false }: { readonly showsCommands?: boolean } = {},
+): string => {
   if (text.trim() === '') return text;
-  const spans = parseExtraVars(text) && findSecrets(text);
+  const spans = parseExtraVars(text) && findSecrets(text, showsCommands ? isSecret : isSecretOrCommand);
   return spans ? replace(text, spans, () => MASK_LITERAL) : SECRET_MASK;
 };
 
@@ -75,7 +87,7 @@ const PLAIN = /^(null|true|false|""|\{\s*\}|\[\s*\])$/;
 const TOKEN = /[\s,:]*("(?:[^"\\]|\\.)*"|[{}[\]]|[^\s{}[\],:"]+)/gsy;
 
 /** The secrets, in order; undefined for a text nested too deeply. The text must be JSON, or empty. */
-const findSecrets = (text: string): readonly SecretSpan[] | undefined => {
+const findSecrets = (text: string, isHidden = isSecretOrCommand): readonly SecretSpan[] | undefined => {
   const spans: SecretSpan[] = [];
   const token = new RegExp(TOKEN);
 
@@ -85,14 +97,14 @@ const findSecrets = (text: string): readonly SecretSpan[] | undefined => {
   };
 
   /** Reads one value; true unless it is nested too deeply. */
-  const readValue = (path: readonly (string | number)[], isSecret: boolean): boolean => {
+  const readValue = (path: readonly (string | number)[], isHiddenValue: boolean): boolean => {
     const { word, start } = next();
     if (path.length > MAX_JSON_DEPTH) return false;
     const before = spans.length;
     if (word === '{' && !readMembers(path)) return false;
     if (word === '[' && !readElements(path)) return false;
     const end = token.lastIndex;
-    if (!isSecret || PLAIN.test(text.slice(start, end))) return true;
+    if (!isHiddenValue || PLAIN.test(text.slice(start, end))) return true;
     spans.splice(before, Infinity, { path: JSON.stringify(path), start, end });
     return true;
   };
@@ -102,7 +114,7 @@ const findSecrets = (text: string): readonly SecretSpan[] | undefined => {
       const { word } = next();
       if (word === '}') return true;
       const key = String(JSON.parse(word));
-      if (!readValue([...path, key], SECRET_KEY.test(key))) return false;
+      if (!readValue([...path, key], isHidden(key))) return false;
     }
   };
 

@@ -20,9 +20,15 @@ describe('maskExtraVars', () => {
       '{"key":"$encrypted$","api_key":"$encrypted$","privateKey":"$encrypted$"}',
     ],
     ['{"monkey":"a","keyboard":"b","keep":"c"}', undefined],
-    ['{"exclude":["password"],"command":"cat token"}', undefined],
+    ['{"exclude":["password"],"command":"cat"}', '{"exclude":["password"],"command":"$encrypted$"}'],
+    ['{"extended_piped":{"3":{"command":"cat"}}}', '{"extended_piped":{"3":{"command":"$encrypted$"}}}'],
   ])('masks the values of secret keys only: %s', (text, masked = text) => {
     expect(maskExtraVars(text)).toBe(masked);
+  });
+
+  test('shows commands, and no other secret, to whoever may give them', () => {
+    const text = '{"command":"cat token","password":"x"}';
+    expect(maskExtraVars(text, { showsCommands: true })).toBe('{"command":"cat token","password":"$encrypted$"}');
   });
 
   test.each(['nonsense', '[1]', '"text"', `{"a":${'['.repeat(100)}${']'.repeat(100)}}`])(
@@ -71,7 +77,7 @@ describe('unmaskExtraVars', () => {
   });
 });
 
-const key = fc.oneof(fc.string(), fc.constantFrom('password', 'token', 'key', 'db_secret', 'user'));
+const key = fc.oneof(fc.string(), fc.constantFrom('password', 'token', 'key', 'db_secret', 'command', 'user'));
 const json = fc.letrec<{ value: unknown; object: Record<string, unknown> }>((tie) => ({
   value: fc.oneof(
     fc.string(),

@@ -27,9 +27,29 @@ export const hostKeyForgotten = defineEvent({
 export const hostKeyEvents = [hostKeyPinned, hostKeyForgotten] as const;
 export type HostKeyEvent = EventOf<(typeof hostKeyEvents)[number]>;
 
-/** One stream for each server: `host-key-<host>:<port>`, in lower case, an IPv6 address without brackets. */
-export const hostKeyStream = (host: string, port: number): string =>
-  `host-key-${host.replace(/^\[(.*)\]$/, '$1').toLowerCase()}:${port}`;
+/** `::ffff:` and an IPv4 address in hexadecimal. */
+const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
+
+/** An IPv4 address inside of an IPv6 one leads to the same host as it does alone. */
+const withoutMapping = (address: string): string => {
+  const [, high = '', low = ''] = MAPPED.exec(address) ?? [];
+  const pairs = [high, low].map((digits) => Number.parseInt(digits, 16));
+  return high === '' ? address : pairs.flatMap((pair) => [pair >> 8, pair & 0xff]).join('.');
+};
+
+/** One spelling for each host name or address: in lower case, without a dot at the end, an IPv6 address short and without brackets. */
+export const comparableHost = (host: string): string => {
+  const bare = host
+    .replace(/^\[(.*)\]$/s, '$1')
+    .toLowerCase()
+    .replace(/\.$/, '');
+  const url = `http://${bare.includes(':') ? `[${bare}]` : bare}`;
+  // What is no host of a URL is no host name either, and is compared as it is.
+  return URL.canParse(url) ? withoutMapping(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')) : bare;
+};
+
+/** One stream for each server: `host-key-<host>:<port>`. */
+export const hostKeyStream = (host: string, port: number): string => `host-key-${comparableHost(host)}:${port}`;
 
 /** The pin in the API. */
 export const hostKeyUrl = (host: string, port: number): string =>

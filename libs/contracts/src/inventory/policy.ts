@@ -88,11 +88,16 @@ export const policySnapshot = z.object({
   ...retentionFields,
   vmprovider: z.string(),
   mode_pull: z.boolean(),
-  prehook: z.string(),
-  posthook: z.string(),
   ...runFields,
   drill_files: drillFields.drill_files,
 });
+
+/**
+ * Fields of a policy that are sealed in the log and in every table, since they may hold passwords: variables (among them the
+ * command whose output is backed up) and hooks. See docs/decisions/0028-hooks-are-secrets-and-jobs-are-given-theirs.md.
+ */
+export const policySecrets = { extra_vars: sealedText, prehook: sealedText, posthook: sealedText };
+export type PolicySecret = keyof typeof policySecrets;
 
 /** A policy as the API and the commands have it. `clients`, `repository` and `schedule` are integer ids. */
 export const policyFields = z.object({
@@ -114,22 +119,19 @@ export const policyFields = z.object({
 });
 export type PolicyFields = z.infer<typeof policyFields>;
 
-const stored = policyFields.extend({ extra_vars: sealedText });
-const variables = {
-  subject: (data: { uuid: string }) => `policy-${data.uuid}`,
-  fields: ['extra_vars'] as const,
-};
+const stored = policyFields.extend(policySecrets);
+const sealed = { subject: (data: { uuid: string }) => `policy-${data.uuid}`, fields: Object.keys(policySecrets) };
 
 export const policyRegistered = defineEvent({
   type: 'policy-registered',
   schema: stored.extend({ id: integerId, uuid }),
-  sealed: variables,
+  sealed,
 });
 
 export const policyChanged = defineEvent({
   type: 'policy-changed',
   schema: stored.partial().extend({ uuid }),
-  sealed: variables,
+  sealed,
 });
 
 export const policyRemoved = defineEvent({ type: 'policy-removed', schema: removedEntity });

@@ -53,6 +53,8 @@ export const repositoryPrepared = defineEvent({
     initialised: z.boolean(),
     /** Whether the repository's host accepts the repository's own SSH key. */
     own_key: z.boolean(),
+    /** Whether the preparation added that key to the authorized_keys of the repository's account. */
+    key_installed: z.boolean(),
   }),
 });
 

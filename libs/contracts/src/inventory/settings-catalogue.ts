@@ -46,6 +46,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
     'The private key by which executors log in to clients and to the shells of repository hosts. Send another one to replace it.',
   trust_first_contact:
     'Whether the SSH key of a host is pinned at the first contact. Otherwise an unknown host is refused until its key is pinned: see host_keys.',
+  run_on_repository_host:
+    'Whether borg runs on a repository’s host, where it may, instead of beside the executor: faster, but that host then learns the passphrases, can read and forge everything in its repositories, and in pull mode log in to a client while it is backed up. A restore to the host needs it too.',
   metrics_enabled: 'No effect: each service has /metrics at its health address, for whoever can reach that.',
   metrics_auth: 'No effect: see metrics_enabled.',
   metrics_auth_username: 'No effect: see metrics_enabled.',
@@ -83,7 +85,7 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
     [21, 'integrity_check', 'boolean', 'False'],
     [22, 'ic_cron', 'string', '00 20 * * *'],
     [23, 'install_borg', 'boolean', 'False'],
-    [25, 'max_clock_difference', 'integer', '0'],
+    [26, 'max_clock_difference', 'integer', '0'],
   ]),
   ...group('3 - Mail', [
     [1, 'mail_system', 'boolean', 'True'],
@@ -98,6 +100,7 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
     [7, 'ssh_password', 'password', ''],
     [10, 'ssh_key', 'privatekey', ''],
     [24, 'trust_first_contact', 'boolean', 'True'],
+    [25, 'run_on_repository_host', 'boolean', 'False'],
   ]),
   ...group('5 - Metrics', [
     [17, 'metrics_enabled', 'boolean', 'False'],
@@ -109,6 +112,9 @@ export const SETTINGS_CATALOGUE: readonly SettingDefinition[] = [
 
 /** The setting that holds the control plane's private SSH key. */
 export const SSH_KEY_SETTING = `${PREFIX}ssh_key`;
+
+/** The setting that lets borg run on the hosts of repositories, which then learn the passphrases. */
+export const RUN_ON_REPOSITORY_HOST_SETTING = `${PREFIX}run_on_repository_host`;
 
 /** The setting that lets executors pin the key that a host has at the first contact. */
 export const TRUST_FIRST_CONTACT_SETTING = `${PREFIX}trust_first_contact`;

@@ -7,10 +7,10 @@ import {
   type StoredSetting,
 } from './settings-catalogue.ts';
 
-test('the catalogue has 25 settings with different ids and keys', () => {
+test('the catalogue has 26 settings with different ids and keys', () => {
   const ids = SETTINGS_CATALOGUE.map(({ id }) => id).toSorted((a, b) => a - b);
-  expect(ids).toEqual(Array.from({ length: 25 }, (_, index) => index + 1));
-  expect(new Set(SETTINGS_CATALOGUE.map(({ key }) => key)).size).toBe(25);
+  expect(ids).toEqual(Array.from({ length: 26 }, (_, index) => index + 1));
+  expect(new Set(SETTINGS_CATALOGUE.map(({ key }) => key)).size).toBe(26);
 });
 
 test('passwords and private keys are secrets, also those of the type string', () => {
@@ -44,7 +44,7 @@ test('merges stored settings over the defaults', () => {
     modified: 'now',
   };
   const merged = new Map(mergeSettings([row]).map((setting) => [setting.id, setting]));
-  expect(merged.size).toBe(25);
+  expect(merged.size).toBe(26);
   expect(merged.get(4)).toMatchObject({ value: 'False', default_value: 'True', modified: 'now', is_secret: false });
   expect(merged.get(3)).toMatchObject({ value: 'True', created: null, modified: null });
   expect(merged.get(20)).toMatchObject({ value: null, secret: null, default_value: 'backup', is_secret: true });

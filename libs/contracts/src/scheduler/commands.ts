@@ -54,8 +54,8 @@ export const schedulerCommands = {
     'scheduler.job.explain',
     z.object({ job: uuid }),
     z.object({
-      /** granted = offered to the executors, and not taken yet. */
-      state: z.enum(['waiting', 'pending', 'granted', 'running', 'ended']),
+      /** pausing = its attempt was lost, and the next one is due later; granted = offered to the executors, and not taken yet. */
+      state: z.enum(['waiting', 'pending', 'pausing', 'granted', 'running', 'ended']),
       /** One sentence for people. */
       reason: z.string(),
       /** The jobs it waits for. */

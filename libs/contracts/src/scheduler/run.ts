@@ -1,9 +1,9 @@
 import { defineEvent, type EventOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { clientSnapshot, virtualMachine } from '../inventory/client.ts';
-import { policySnapshot } from '../inventory/policy.ts';
+import { policySecrets, policySnapshot } from '../inventory/policy.ts';
 import { repositorySnapshot } from '../inventory/repository.ts';
-import { archivePath, integerId, requiredText, sealedText, uuid } from '../wire/scalars.ts';
+import { archivePath, integerId, requiredText, uuid } from '../wire/scalars.ts';
 
 /** job = backup; what a check looks at is in `check`. */
 export const JOB_TYPES = ['job', 'check', 'catalog', 'prune', 'restore', 'integrity'] as const;
@@ -98,6 +98,13 @@ const runFacts = z.object({
 });
 export type RunFacts = z.infer<typeof runFacts>;
 
+/** The policy's secrets as its jobs need them; null without a policy, and where no job needs it. */
+export const runSecrets = {
+  extra_vars: policySecrets.extra_vars.nullable(),
+  prehook: policySecrets.prehook.nullable(),
+  posthook: policySecrets.posthook.nullable(),
+};
+
 /**
  * A run was requested: one event with everything that its jobs need, so that a launch is atomic. Stream `run-<uuid>`.
  * See docs/decisions/0001-a-run-is-one-event.md.
@@ -105,12 +112,12 @@ export type RunFacts = z.infer<typeof runFacts>;
 export const runRequested = defineEvent({
   type: 'run-requested',
   schema: runFacts.extend({
-    extra_vars: sealedText.nullable(),
+    ...runSecrets,
     jobs: z.array(plannedJob).min(1),
   }),
   sealed: {
     subject: (data) => (data.policy ? `policy-${data.policy.uuid}` : `run-${data.uuid}`),
-    fields: ['extra_vars'],
+    fields: Object.keys(runSecrets),
   },
 });
 
@@ -132,6 +139,9 @@ export const runExtended = defineEvent({
 export const runEvents = [runRequested, runExtended] as const;
 export type RunEvent = EventOf<(typeof runEvents)[number]>;
 export type RunRequested = EventOf<typeof runRequested>['data'];
+export type RunSecrets = Pick<RunRequested, keyof typeof runSecrets>;
 export type RunExtended = EventOf<typeof runExtended>['data'];
+
+export const NO_RUN_SECRETS: RunSecrets = { extra_vars: null, prehook: null, posthook: null };
 
 export const runStream = (run: string): string => `run-${run}`;

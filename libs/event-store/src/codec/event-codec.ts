@@ -12,7 +12,7 @@ import {
   type RequestContext,
 } from '@cyborgbackup/kernel';
 import { claimEvents } from './claim-events.ts';
-import { isEncrypted, type SubjectKeys } from '../crypto/subject-keys.ts';
+import { addressSubject, isEncrypted, type SubjectKeys } from '../crypto/subject-keys.ts';
 
 /** Between what deciders and projections see and what the log holds. See docs/decisions/0004-sealed-and-personal-fields.md. */
 export interface EventCodec {
@@ -129,6 +129,6 @@ const metadataOf = async (keys: SubjectKeys, context: RequestContext): Promise<E
   const { actor, correlationId, causationId, sourceAddress } = context;
   const metadata = { actor, correlationId, causationId, occurredAt: isoMicros() };
   if (sourceAddress === undefined) return metadata;
-  const subject = actor.kind === 'user' ? `user-${actor.id}` : ANONYMOUS;
+  const subject = actor.kind === 'user' ? addressSubject(`user-${actor.id}`) : ANONYMOUS;
   return { ...metadata, sourceAddress: await keys.seal(subject, sourceAddress) };
 };

@@ -65,7 +65,7 @@ describe('encode', () => {
     const { metadata } = await encode(codec);
     expect(metadata).toMatchObject({ actor: context.actor, correlationId: 'c1', causationId: 'c2' });
     expect(metadata.occurredAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
-    expect(metadata.sourceAddress?.$encrypted.subject).toBe('user-u1');
+    expect(metadata.sourceAddress?.$encrypted.subject).toBe('address-user-u1');
     expect(await keys.open(metadata.sourceAddress!)).toBe('192.0.2.7');
   });
 

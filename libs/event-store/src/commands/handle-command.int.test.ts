@@ -83,7 +83,7 @@ it('records who did it, inside a request and outside', async () => {
   expect(inside?.metadata).toMatchObject({
     actor,
     correlationId: 'request-1',
-    sourceAddress: { $encrypted: { subject: `user-${actor.id}` } },
+    sourceAddress: { $encrypted: { subject: `address-user-${actor.id}` } },
   });
   expect(outside?.metadata).toMatchObject({ actor: { kind: 'system', id: 'calculator' } });
 });

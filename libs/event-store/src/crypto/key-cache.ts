@@ -8,6 +8,7 @@ export interface KeyCache<T> {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
   delete(key: string): void;
+  clear(): void;
 }
 
 export const createKeyCache = <T>(maxEntries: number, ttlMillis: number): KeyCache<T> => {
@@ -30,5 +31,6 @@ export const createKeyCache = <T>(maxEntries: number, ttlMillis: number): KeyCac
       if (oldest !== undefined) entries.delete(oldest);
     },
     delete: (key) => void entries.delete(key),
+    clear: () => entries.clear(),
   };
 };

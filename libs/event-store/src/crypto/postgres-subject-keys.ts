@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { decryptField, encryptBytes, encryptField } from './field-cipher.ts';
 import { createKeyCache } from './key-cache.ts';
 import { brokenKeys, createKeyLoader, type KeyState } from './key-loader.ts';
-import type { SubjectKeys } from './subject-keys.ts';
+import { addressSubject, type SubjectKeys } from './subject-keys.ts';
 
 const KEY_BYTES = 32;
 const CACHED_KEYS = 10_000;
@@ -19,12 +19,14 @@ export interface SubjectKeysOptions {
 
 /**
  * Subject keys in PostgreSQL, each wrapped by the master key. Keys are cached for at most 30 seconds: that long after
- * `erase`, other processes may still read and seal with the key; this process forgets it at once. Copies of the key table
- * in backups have to expire before an erasure can be called complete.
+ * `erase`, other processes may still read and seal with the key; this process forgets it at once. All are forgotten with each
+ * new connection: it may lead to a copy of the database that lacks the latest keys, and what is sealed with a lost one stays
+ * closed for ever. Copies of the key table in backups have to expire before an erasure can be called complete.
  */
 export const createSubjectKeys = ({ pool, masterKey }: SubjectKeysOptions): SubjectKeys => {
   const cache = createKeyCache<Promise<KeyState>>(CACHED_KEYS, ERASURE_VISIBLE_MILLIS);
   const load = createKeyLoader(pool, masterKey);
+  pool.on('connect', cache.clear);
 
   const keyOf = (subject: string): Promise<KeyState> => {
     const cached = cache.get(subject);
@@ -68,12 +70,9 @@ export const createSubjectKeys = ({ pool, masterKey }: SubjectKeysOptions): Subj
       }
     },
     erase: async (subject) => {
-      await pool.query(
-        `insert into keys.subject_keys as k (subject, erased_at) values ($1, now())
-         on conflict (subject) do update set wrapped_key = null, erased_at = now() where k.erased_at is null`,
-        [subject],
-      );
+      await pool.query('select keys.erase($1)', [subject]);
       cache.delete(subject);
+      cache.delete(addressSubject(subject));
     },
   };
 };

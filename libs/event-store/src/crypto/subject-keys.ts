@@ -11,9 +11,18 @@ export interface SubjectKeys {
    */
   open(value: EncryptedValue): Promise<string | undefined>;
 
-  /** Destroys the subject's key for good: it never comes back, and everything sealed under it stays unreadable. */
+  /**
+   * Destroys the subject's key for good, and that of its addresses: neither comes back, and everything sealed under them stays
+   * unreadable. Only the inventory may.
+   */
   erase(subject: string): Promise<void>;
 }
+
+/**
+ * Under which the addresses are sealed from which a user makes requests: each service that acts for users records them, and few of
+ * them may open what is sealed under the user himself. Erased together with the subject (see `0002-readers.sql`).
+ */
+export const addressSubject = (subject: string): string => `address-${subject}`;
 
 export const isEncrypted = (value: unknown): value is EncryptedValue => {
   const sealed = isRecord(value) ? value['$encrypted'] : undefined;

@@ -1,4 +1,4 @@
-import type { NewEvent, RecordedEvent } from '@cyborgbackup/kernel';
+import { InfrastructureError, type NewEvent, type RecordedEvent } from '@cyborgbackup/kernel';
 
 /**
  * What the writer believes about a stream: `any` (no belief), `none` (it has no events), `exists` (it has some),
@@ -38,10 +38,29 @@ export interface SubscribeOptions {
   readonly types?: readonly string[];
 }
 
-/** A run of the log: `position` is how far it reaches, also when the last events in it are not for this reader. */
-export interface LogPage {
-  readonly events: readonly RecordedEvent[];
+/** A place in the log, with what tells whether it is still the same log. */
+export interface LogMark {
   readonly position: bigint;
+  /** Of the event at the position; empty before the first one. */
+  readonly hash: string;
+}
+
+/** A run of the log, and how far it reaches, also when the last events in it are not for this reader. */
+export interface LogPage extends LogMark {
+  readonly events: readonly RecordedEvent[];
+}
+
+/**
+ * The log lacks an event that a reader has handled: PostgreSQL was replaced by a copy that had not got the latest events, or an
+ * older one was restored. Whatever was derived from the log has to be derived again.
+ */
+export class LogWentBackError extends InfrastructureError {
+  constructor(position: bigint) {
+    super(
+      'unavailable',
+      `The event log has lost the event at position ${position}: PostgreSQL was replaced by an older copy of itself.`,
+    );
+  }
 }
 
 /** The only place where state changes are written. Every adapter passes `eventStoreContract`. */
@@ -59,14 +78,24 @@ export interface EventStore {
   /**
    * One page of the whole log by position, shorter than asked for where events are large. An event that commits late is never
    * behind a page already read.
+   * @throws LogWentBackError when there is no event at `after`, where that is not 0
    */
   readAll(options: ReadAllOptions): Promise<LogPage>;
 
-  /** Follows the log for ever: pages in position order, as soon as they are there. Empty pages are not handed out. */
+  /**
+   * Follows the log for ever: pages in position order, as soon as they are there. Empty pages are not handed out.
+   * @throws LogWentBackError when the event before a page is not the one that it was
+   */
   subscribe(options: SubscribeOptions): AsyncIterable<LogPage>;
 
   /** Position of the last event that a reader can see now. */
   head(): Promise<bigint>;
+
+  /** Hash of the event at this position; empty for position 0, undefined where there is none. */
+  hashAt(position: bigint): Promise<string | undefined>;
+
+  /** Why nothing can be written, in one sentence, as the last append shows; undefined if it succeeded or is half a minute ago. */
+  writeTrouble(): string | undefined;
 
   close(): Promise<void>;
 }

@@ -91,9 +91,11 @@ it('subscriptions and appends come back after the database was away', async () =
 
   const reopen = await shutDatabase();
   await expect(test.store.append(stream, sampleEvents(1), 1)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(test.store.writeTrouble()).toMatch(/^Events cannot be written: /);
   await delay(400); // several polls fail
   await reopen();
   await test.store.append(stream, sampleEvents(1), 1);
+  expect(test.store.writeTrouble()).toBeUndefined();
   expect((await next).value?.events).toMatchObject([{ stream, version: 2 }]);
   await pages.return?.();
 });

@@ -1,4 +1,4 @@
-import { APP_ROLE } from '@cyborgbackup/database';
+import { asService, openPool } from '@cyborgbackup/database';
 import { startPostgres } from '@cyborgbackup/embedded';
 import { createLogger, delay } from '@cyborgbackup/kernel';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -20,10 +20,12 @@ let pool: pg.Pool;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'crash-'));
   server = await startPostgres({ dataDir, logger });
-  pool = new pg.Pool({ connectionString: server.url, options: `-c role=${APP_ROLE}` });
+  pool = openPool({ connectionString: server.url, options: asService('executor') }, logger);
+  pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
-  await installEventStore(admin).finally(() => admin.end());
+  const access = { service: 'executor', streams: ['<any>'], userStreams: [], subjects: [] };
+  await installEventStore(admin, [access]).finally(() => admin.end());
 });
 afterAll(async () => {
   await pool.end();

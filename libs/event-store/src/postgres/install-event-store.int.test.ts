@@ -1,4 +1,4 @@
-import { APP_ROLE } from '@cyborgbackup/database';
+import { asService, SERVICE_ROLES, serviceRole } from '@cyborgbackup/database';
 import { startPostgres } from '@cyborgbackup/embedded';
 import { createLogger } from '@cyborgbackup/kernel';
 import { createTestDatabase, type TestDatabase } from '@cyborgbackup/testkit';
@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installEventStore } from './install-event-store.ts';
+
+const install = (client: pg.Client): Promise<void> => installEventStore(client, []);
 
 const connected = async <T>(url: string, work: (client: pg.Client) => Promise<T>, options = ''): Promise<T> => {
   const client = new pg.Client({ connectionString: url, options });
@@ -23,12 +25,12 @@ describe('in an empty database', () => {
   afterAll(() => database[Symbol.asyncDispose]());
 
   it('several processes may install at once and again', async () => {
-    await Promise.all(Array.from({ length: 4 }, () => connected(database.adminUrl, installEventStore)));
-    await connected(database.adminUrl, installEventStore);
+    await Promise.all(Array.from({ length: 4 }, () => connected(database.adminUrl, install)));
+    await connected(database.adminUrl, install);
   });
 });
 
-describe('in a cluster without the role', () => {
+describe('in a cluster without the roles', () => {
   const logger = createLogger('test', 'silent');
   let dataDir: string;
   let server: Awaited<ReturnType<typeof startPostgres>>;
@@ -55,25 +57,28 @@ describe('in a cluster without the role', () => {
 
   it('tells the administrator what to run, and works once that was done', async () => {
     const owner = await newOwner('plain', '');
-    const error: unknown = await connected(owner, installEventStore).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'forbidden', message: expect.stringContaining(`create role ${APP_ROLE}`) });
+    const error: unknown = await connected(owner, install).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining(`create role ${serviceRole('catalog')}`),
+    });
     const [, sql = ''] = /run: (.*)$/.exec((error as Error).message) ?? [];
     await connected(server.url, (client) => client.query(sql));
-    await connected(owner, installEventStore);
+    await connected(owner, install);
     const role = await connected(
       owner,
       (client) => client.query('select current_user::text as role'),
-      `-c role=${APP_ROLE}`,
+      asService('catalog'),
     );
-    expect(role.rows).toEqual([{ role: APP_ROLE }]);
+    expect(role.rows).toEqual([{ role: serviceRole('catalog') }]);
     await connected(server.url, (client) => client.query('drop database plain'));
-    await connected(server.url, (client) => client.query(`drop role ${APP_ROLE}`));
+    await connected(server.url, (client) => client.query(`drop role ${SERVICE_ROLES.join(', ')}`));
   });
 
-  it('makes the role where it may', async () => {
+  it('makes the roles where it may', async () => {
     const owner = await newOwner('maker', 'createrole');
-    await connected(owner, installEventStore);
-    const head = await connected(owner, (client) => client.query('select events.ceiling()'), `-c role=${APP_ROLE}`);
+    await connected(owner, install);
+    const head = await connected(owner, (client) => client.query('select events.ceiling()'), asService('catalog'));
     expect(head.rows).toEqual([{ ceiling: '0' }]);
   });
 });

@@ -1,6 +1,7 @@
 import {
   AppError,
   InfrastructureError,
+  isDatabaseUnavailable,
   messageOf,
   type Logger,
   type NewEvent,
@@ -31,6 +32,8 @@ const STREAM_PAGE = 500;
 const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 5_000;
 const DEFAULT_POLL_MILLIS = 250;
+/** Who has something to write has tried again by then. */
+const TROUBLE_MILLIS = 30_000;
 /** Longer than any healthy read of a page takes. Without it a connection that is cut off is waited for a quarter of an hour. */
 const READ_TIMEOUT_MILLIS = 30_000;
 
@@ -57,6 +60,9 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   const gate = createGapGate(pool);
   pool.on('error', gate.forgetCeiling);
 
+  /** Of the last append, if it failed. */
+  let failure: { readonly at: number; readonly reason: string } | undefined;
+
   /** The events are committed: nothing that goes wrong here may look like a failed append. */
   const notifyReaders = (position: bigint): void => {
     for (const listener of listeners) listener();
@@ -70,8 +76,10 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
   const execute = async (items: readonly AppendItem[]): Promise<readonly AppendOutcome[]> => {
     const outcomes = await appendBatch(pool, items).catch((error: unknown) => {
       gate.forgetCeiling();
+      if (isDatabaseUnavailable(error)) failure = { at: performance.now(), reason: messageOf(error) };
       throw error;
     });
+    failure = undefined;
     const positions = outcomes.flatMap((outcome) => (outcome.appended ? [outcome.position] : []));
     if (positions.length > 0) notifyReaders(positions.reduce((a, b) => (a > b ? a : b)));
     return outcomes;
@@ -97,8 +105,8 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
     append,
     readStream: (stream, { from = 1 }: ReadStreamOptions = {}) => readStream(pool, stream, from),
     readAll: async ({ after, limit, types }: ReadAllOptions) => {
-      const { events, position } = await gate.readPage({ after, limit: pageLimit(limit), types });
-      return { events: ofTypes(events, types), position };
+      const { events, position, hash } = await gate.readPage({ after, limit: pageLimit(limit), types });
+      return { events: ofTypes(events, types), position, hash };
     },
     subscribe: ({ after, signal, pageSize = DEFAULT_PAGE, types }: SubscribeOptions) =>
       followLog(
@@ -106,6 +114,11 @@ export const createPostgresEventStore = (options: PostgresEventStoreOptions): Ev
         { after, limit: pageLimit(pageSize), types, signal: AbortSignal.any([signal, closing.signal]) },
       ),
     head: () => readHead(pool, gate),
+    hashAt: (position) => readHash(pool, position),
+    writeTrouble: () =>
+      failure && performance.now() - failure.at < TROUBLE_MILLIS
+        ? `Events cannot be written: ${failure.reason}`
+        : undefined,
     close: async () => {
       closing.abort();
       await commits.drain();
@@ -154,6 +167,15 @@ const readHead = async (pool: pg.Pool, gate: GapGate): Promise<bigint> => {
     [ceiling],
   );
   return BigInt(rows[0]?.head ?? 0);
+};
+
+const readHash = async (pool: pg.Pool, position: bigint): Promise<string | undefined> => {
+  if (position === 0n) return '';
+  const { rows } = await pool.query<{ hash: string }>(
+    "select encode(hash, 'hex') as hash from events.events where position = $1",
+    [position],
+  );
+  return rows[0]?.hash;
 };
 
 /**

@@ -57,7 +57,6 @@ const transaction = async (client: pg.ClientBase, random: () => number): Promise
 const writer = async (number: number, until: number, written: WriteCounts): Promise<void> => {
   const random = randomFrom(SEED + number);
   let client = await test.admin.connect();
-  client.on('error', () => undefined);
   while (Date.now() < until) {
     const events = await transaction(client, random);
     const chance = random();
@@ -72,7 +71,6 @@ const writer = async (number: number, until: number, written: WriteCounts): Prom
       client.release(true);
       written.rolledBack += events;
       client = await test.admin.connect();
-      client.on('error', () => undefined);
     }
   }
   client.release();

@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EventStore, ExpectedVersion } from '../port/event-store.ts';
+import { LogWentBackError, type EventStore, type ExpectedVersion } from '../port/event-store.ts';
 import { verifyLog, verifyStream } from '../port/verify.ts';
 import { collect, sampleEvent, sampleEvents, sampleStream } from './sample-events.ts';
 
@@ -206,6 +206,15 @@ export const eventStoreContract = (name: string, makeStore: () => Promise<StoreU
       });
     });
 
+    it('tells a reader that what it has handled is gone', async () => {
+      const { position: after } = await append(sampleStream(), 1, 'none');
+      const lost = after + 1_000_000n;
+      expect(await store.hashAt(lost)).toBeUndefined();
+      await expect(store.readAll({ after: lost, limit: 1 })).rejects.toThrow(LogWentBackError);
+      const { signal } = new AbortController();
+      await expect(collect(store.subscribe({ after: lost, signal }))).rejects.toThrow(LogWentBackError);
+    });
+
     describe('subscribe', () => {
       it('catches up, follows, and ends without an error when aborted', async () => {
         const after = await store.head();
@@ -217,6 +226,7 @@ export const eventStoreContract = (name: string, makeStore: () => Promise<StoreU
           expect(page.events.length).toBeGreaterThan(0);
           expect(page.events.length).toBeLessThanOrEqual(2);
           expect(page.position).toBe(page.events.at(-1)?.position);
+          expect(page.hash).toBe(await store.hashAt(page.position));
           seen.push(...page.events.map(({ version }) => version));
           if (seen.length === 5) await append(stream, 1, 5);
           if (seen.length === 6) stop.abort();

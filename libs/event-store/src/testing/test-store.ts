@@ -1,14 +1,14 @@
-import { APP_ROLE } from '@cyborgbackup/database';
+import { openPool } from '@cyborgbackup/database';
 import { createLogger } from '@cyborgbackup/kernel';
 import { createTestDatabase } from '@cyborgbackup/testkit';
-import pg from 'pg';
+import type pg from 'pg';
 import type { EventStore } from '../port/event-store.ts';
-import { installEventStore } from '../postgres/install-event-store.ts';
+import { installEventStore, type LogAccess } from '../postgres/install-event-store.ts';
 import { createPostgresEventStore, type PostgresEventStoreOptions } from '../postgres/postgres-event-store.ts';
 
 export interface TestStore extends AsyncDisposable {
   readonly store: EventStore;
-  /** As services connect: with the application role. */
+  /** As services connect: with the role of a service that may append to every stream. */
   readonly pool: pg.Pool;
   /** The superuser's. */
   readonly admin: pg.Pool;
@@ -17,17 +17,22 @@ export interface TestStore extends AsyncDisposable {
   readonly another: (options?: Partial<PostgresEventStoreOptions>) => EventStore;
 }
 
+/** A service that all streams and subjects are of. Its role is the login's own, which has the rights of every service besides. */
+const access: readonly LogAccess[] = [{ service: 'test', streams: [], userStreams: ['<any>'], subjects: ['<any>'] }];
+
+const logger = createLogger('test', 'silent');
+
 /** A PostgreSQL event store in a database of its own. */
 export const openTestStore = async (options: Partial<PostgresEventStoreOptions> = {}): Promise<TestStore> => {
   const database = await createTestDatabase();
-  const admin = openPool({ connectionString: database.adminUrl, max: 30 });
+  const admin = openPool({ connectionString: database.adminUrl, max: 30 }, logger);
   const client = await admin.connect();
-  await installEventStore(client);
+  await installEventStore(client, access);
   client.release();
-  const pool = openPool({ connectionString: database.url, options: `-c role=${APP_ROLE}`, max: 16 });
+  const pool = openPool({ connectionString: database.url, max: 16 }, logger);
   const stores: EventStore[] = [];
   const another: TestStore['another'] = (more = {}) => {
-    const store = createPostgresEventStore({ pool, logger: createLogger('test', 'silent'), ...options, ...more });
+    const store = createPostgresEventStore({ pool, logger, ...options, ...more });
     stores.push(store);
     return store;
   };
@@ -43,11 +48,4 @@ export const openTestStore = async (options: Partial<PostgresEventStoreOptions> 
       await database[Symbol.asyncDispose]();
     },
   };
-};
-
-const openPool = (config: pg.PoolConfig): pg.Pool => {
-  const pool = new pg.Pool(config);
-  // Connections are cut on purpose in some tests; without a listener that would end the process.
-  pool.on('error', () => undefined);
-  return pool;
 };

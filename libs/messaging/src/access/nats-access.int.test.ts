@@ -1,9 +1,8 @@
-import { createLogger } from '@cyborgbackup/kernel';
+import { createLogger, SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createNatsConnection, type Connection } from '../connection/nats-connection.ts';
-import { SERVICE_NAMES, type ServiceName } from '../identity/call-trust.ts';
 import { serviceIdentity } from '../identity/service-identity.ts';
 import { prepareJobQueue } from '../jobs/job-queue.ts';
 

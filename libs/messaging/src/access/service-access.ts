@@ -1,3 +1,4 @@
+import { SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import {
   apiTokenCommands,
   archiveContent,
@@ -11,6 +12,7 @@ import {
   repositoryCommands,
   scheduleCommands,
   schedulerCommands,
+  secretCommands,
   sessionCommands,
   settingsCommands,
   userCommands,
@@ -19,7 +21,6 @@ import {
 import { JOB_CONSUMER, JOB_STREAM, JOB_SUBJECT, DEAD_STREAM, DEAD_SUBJECT } from '../jobs/job-subjects.ts';
 import { APPEND_SUBJECT } from '../signals/append-notifications.ts';
 import { inboxPrefix, streamPrefix } from '../connection/inboxes.ts';
-import { SERVICE_NAMES, type ServiceName } from '../identity/call-trust.ts';
 
 /** What one user of the NATS server may do. Nothing else is allowed: no service has a wildcard but for its own inbox. */
 export interface NatsAccess {
@@ -39,6 +40,7 @@ const inventoryCalls = subjectsOf(
   policyCommands,
   repositoryCommands,
   scheduleCommands,
+  secretCommands,
   sessionCommands,
   settingsCommands,
   userCommands,
@@ -54,10 +56,14 @@ const jobReports = [
   repositoryCommands.escrowKey,
 ].map(({ subject }) => subject);
 
+/** What executors are given, and nobody else. */
+const secretReads = [secretCommands.readForJob, secretCommands.readForContent].map(({ subject }) => subject);
+
 /** What runs are planned from. */
 const planning = [policyCommands.resolve, repositoryCommands.resolve].map(({ subject }) => subject);
 
-const userCalls = inventoryCalls.filter((subject) => !jobReports.includes(subject) && !planning.includes(subject));
+const servicesOnly = [...jobReports, ...secretReads, ...planning];
+const userCalls = inventoryCalls.filter((subject) => !servicesOnly.includes(subject));
 
 /** By service, beside its own inbox. */
 const ACCESS: Readonly<Record<ServiceName, Omit<NatsAccess, 'answers'>>> = {
@@ -80,6 +86,7 @@ const ACCESS: Readonly<Record<ServiceName, Omit<NatsAccess, 'answers'>>> = {
   executor: {
     publish: [
       ...jobReports,
+      ...secretReads,
       ...catalogCalls,
       APPEND_SUBJECT,
       HOLDER_SUBJECT,

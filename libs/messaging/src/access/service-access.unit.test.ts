@@ -1,6 +1,6 @@
+import { SERVICE_NAMES } from '@cyborgbackup/kernel';
 import * as contracts from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
-import { SERVICE_NAMES } from '../identity/call-trust.ts';
 import { callersOf as callers, prepareAccess, serviceAccess, standaloneAccess } from './service-access.ts';
 
 const OWN = /^_(INBOX|STREAM)\.[a-z]+\.>$/;
@@ -41,6 +41,9 @@ describe('what services may do at the NATS server', () => {
     expect(callers('scheduler.policy.launch')).toEqual(['gateway']);
     expect(callers('executor.archive.content')).toEqual(['gateway']);
     expect(callers('inventory.repository.escrow-key')).toEqual(['executor']);
+    expect(callers('inventory.secret.read-for-job')).toEqual(['executor']);
+    expect(callers('inventory.secret.read-for-content')).toEqual(['executor']);
+    expect(callers('inventory.secret.record-content-read')).toEqual(['gateway']);
     expect(callers('inventory.policy.resolve')).toEqual(['scheduler']);
     expect(callers('catalog.listing.complete')).toEqual(['executor']);
     expect(callers('jobs.work')).toEqual(['scheduler']);

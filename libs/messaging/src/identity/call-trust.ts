@@ -1,4 +1,4 @@
-import { AppError } from '@cyborgbackup/kernel';
+import { AppError, SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import { sign, verify, type KeyObject } from 'node:crypto';
 import { createCallerSeal, createServiceSeals, type CallerSeal, type ServiceSeal } from './sealed-calls.ts';
 import {
@@ -8,10 +8,6 @@ import {
   type ServiceIdentity,
   type ServicePublicKey,
 } from './service-identity.ts';
-
-/** The services that a process may be; the first part of their calls' subjects. */
-export const SERVICE_NAMES = ['gateway', 'inventory', 'scheduler', 'executor', 'catalog'] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** Who says so, and the proof. */
 export interface Signature {

@@ -1,13 +1,7 @@
+import { SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import { describe, expect, it, vi } from 'vitest';
 import { nkeys } from '@nats-io/transport-node';
-import {
-  createOwnTrust,
-  createServiceTrust,
-  formatDirectory,
-  NO_TRUST,
-  SERVICE_NAMES,
-  type ServiceName,
-} from './call-trust.ts';
+import { createOwnTrust, createServiceTrust, formatDirectory, NO_TRUST } from './call-trust.ts';
 import { callersOf } from '../access/service-access.ts';
 import type { CallerSeal, ServiceSeal } from './sealed-calls.ts';
 import { randomServiceSecret, serviceIdentity } from './service-identity.ts';

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
-/** All that is queued: which job of which run. What the job is about is read from the event log when it starts. */
-export const jobMessage = z.strictObject({ job: z.uuid(), run: z.uuid() });
+/**
+ * All that is queued: which job of which run, and under which grant. A message may come again when its grant is long given up, so
+ * the job's stream says from which grant on it may be started. What the job is about is read from the event log, too.
+ */
+export const jobMessage = z.strictObject({ job: z.uuid(), run: z.uuid(), grant: z.int().min(1) });
 export type JobMessage = z.infer<typeof jobMessage>;
 
 /** done = dealt with; drop = another executor has the job. Both take the message off the queue. */

@@ -35,11 +35,11 @@ export interface JobQueue {
    */
   publish(message: JobMessage, options: { readonly dedupId: string }): Promise<{ readonly duplicate: boolean }>;
   /**
-   * The jobs in the queue now: not taken by an executor yet, or taken and not acknowledged. A job that is in there need not be
-   * published once more.
+   * The jobs in the queue now, each with its latest grant: not taken by an executor yet, or taken and not acknowledged. A job that
+   * is in there under its grant need not be published once more.
    * @throws AppError `unavailable` when JetStream does not answer
    */
-  listQueued(): Promise<ReadonlySet<string>>;
+  listQueued(): Promise<ReadonlyMap<string, number>>;
   /**
    * Resolves once stopped by the signal, or by the connection being closed. It survives NATS going away and coming
    * back, even without its streams.

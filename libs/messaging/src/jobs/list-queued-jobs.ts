@@ -1,6 +1,6 @@
 import { InfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { z } from 'zod';
-import { jobMessage } from './job-message.ts';
+import { jobMessage, type JobMessage } from './job-message.ts';
 import type { JobStreams } from './job-streams.ts';
 import type { Connection } from '../connection/nats-connection.ts';
 
@@ -17,12 +17,12 @@ const NOT_FOUND = 404;
 
 interface QueuedMessage {
   readonly sequence: number;
-  readonly job: string | undefined;
+  readonly message: JobMessage | undefined;
 }
 
-const jobOf = (base64: string): string | undefined => {
+const readMessage = (base64: string): JobMessage | undefined => {
   try {
-    return jobMessage.parse(JSON.parse(Buffer.from(base64, 'base64').toString())).job;
+    return jobMessage.parse(JSON.parse(Buffer.from(base64, 'base64').toString()));
   } catch {
     return undefined;
   }
@@ -37,19 +37,20 @@ const nextMessage = async (
   const request = JSON.stringify({ seq: sequence, next_by_subj: subject });
   const reply = await nats.request(`$JS.API.STREAM.MSG.GET.${stream}`, request, { timeout: ANSWER_MILLIS });
   const given = answer.parse(reply.json());
-  if ('message' in given) return { sequence: given.message.seq, job: jobOf(given.message.data) };
+  if ('message' in given) return { sequence: given.message.seq, message: readMessage(given.message.data) };
   if (given.error.code === NOT_FOUND) return undefined;
   throw new Error(given.error.description ?? `error ${given.error.code}`);
 };
 
 /** One request for each message: meant for the start of a leader. See `JobQueue.listQueued`. */
-export const listQueuedJobs = async (connection: Connection, queue: Queue): Promise<ReadonlySet<string>> => {
-  const jobs = new Set<string>();
+export const listQueuedJobs = async (connection: Connection, queue: Queue): Promise<ReadonlyMap<string, number>> => {
+  const jobs = new Map<string, number>();
   try {
-    let message = await nextMessage(connection, queue, 1);
-    while (message) {
-      if (message.job !== undefined) jobs.add(message.job);
-      message = await nextMessage(connection, queue, message.sequence + 1);
+    let next = await nextMessage(connection, queue, 1);
+    while (next) {
+      const { sequence, message } = next;
+      if (message) jobs.set(message.job, Math.max(message.grant, jobs.get(message.job) ?? 0));
+      next = await nextMessage(connection, queue, sequence + 1);
     }
     return jobs;
   } catch (error) {

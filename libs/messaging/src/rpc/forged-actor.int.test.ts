@@ -1,5 +1,12 @@
 import { defineRpc } from '@cyborgbackup/contracts';
-import { createLogger, currentContext, runInContext, systemContext, type RequestContext } from '@cyborgbackup/kernel';
+import {
+  createLogger,
+  currentContext,
+  runInContext,
+  systemContext,
+  type RequestContext,
+  type ServiceName,
+} from '@cyborgbackup/kernel';
 import { startTestNats, type TestNats } from '@cyborgbackup/testkit';
 import { headers, type Msg, type MsgHdrs } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -7,7 +14,7 @@ import { z } from 'zod';
 import { callersOf } from '../access/service-access.ts';
 import { contextHeaders } from '../connection/context-header.ts';
 import { createNatsConnection, type Connection } from '../connection/nats-connection.ts';
-import { createServiceTrust, type ServiceName } from '../identity/call-trust.ts';
+import { createServiceTrust } from '../identity/call-trust.ts';
 import { createRpcClient, type RpcClient } from './rpc-client.ts';
 import { rpcController } from './rpc-controller.ts';
 import { createRpcService, type RpcService } from './rpc-service.ts';

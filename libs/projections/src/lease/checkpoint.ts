@@ -1,3 +1,4 @@
+import type { EventStore } from '@cyborgbackup/event-store';
 import type { ClientBase, Pool } from 'pg';
 
 export interface Checkpoint {
@@ -5,7 +6,18 @@ export interface Checkpoint {
   readonly version: number;
   /** The last position whose events are in the tables. */
   readonly position: bigint;
+  /** Of the event there; null where it was not noted. */
+  readonly hash: string | null;
 }
+
+/** Whether the log still has what the tables hold. It has not when it, but not the tables, came from an older copy. */
+export const fitsLog = async (
+  store: Pick<EventStore, 'hashAt'>,
+  { position, hash }: Pick<Checkpoint, 'position' | 'hash'>,
+): Promise<boolean> => {
+  const found = await store.hashAt(position);
+  return found !== undefined && (hash === null || hash === found);
+};
 
 /** This owner's lease is gone: another one writes now. */
 export class FencedOutError extends Error {
@@ -18,12 +30,12 @@ export class FencedOutError extends Error {
 
 /** Undefined when the projection was never installed. */
 export const readCheckpoint = async (db: ClientBase | Pool, name: string): Promise<Checkpoint | undefined> => {
-  const { rows } = await db.query<{ readonly version: number; readonly position: string }>(
-    'SELECT version, position::text FROM projections.checkpoints WHERE name = $1',
+  const { rows } = await db.query<Omit<Checkpoint, 'position'> & { readonly position: string }>(
+    'SELECT version, position::text, hash FROM projections.checkpoints WHERE name = $1',
     [name],
   );
   const [row] = rows;
-  return row && { version: row.version, position: BigInt(row.position) };
+  return row && { ...row, position: BigInt(row.position) };
 };
 
 /** Makes the checkpoint where there is none. */
@@ -50,13 +62,18 @@ export const readPositions = async (db: ClientBase | Pool): Promise<ReadonlyMap<
  */
 export const advanceCheckpoint = async (
   client: ClientBase,
-  move: { readonly name: string; readonly fence: bigint; readonly from: bigint; readonly to: bigint },
+  move: {
+    readonly name: string;
+    readonly fence: bigint;
+    readonly from: bigint;
+    readonly to: Pick<Checkpoint, 'position' | 'hash'>;
+  },
 ): Promise<void> => {
   const { rowCount } = await client.query({
     name: 'projections-advance',
-    text: `UPDATE projections.checkpoints SET position = $4, updated_at = clock_timestamp()
+    text: `UPDATE projections.checkpoints SET position = $4, hash = $5, updated_at = clock_timestamp()
            WHERE name = $1 AND fence = $2 AND position = $3`,
-    values: [move.name, move.fence, move.from, move.to],
+    values: [move.name, move.fence, move.from, move.to.position, move.to.hash],
   });
   if (rowCount !== 1) throw new FencedOutError(move.name);
 };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createHarness, type Harness } from '../testing/harness.ts';
 import { holdLease } from './hold-lease.ts';
+import { installCheckpoint } from './checkpoint.ts';
 import { acquireLease } from './lease.ts';
 
 const within = { timeout: 15_000, interval: 10 };
@@ -38,7 +39,7 @@ describe('holdLease', () => {
   };
 
   it('work under a lease is done by one process, and by the next soon after that one stopped', async () => {
-    const [first, second] = [worker('handed-over'), worker('handed-over')];
+    const [first, second] = [worker('test_handed-over'), worker('test_handed-over')];
     await vi.waitFor(() => expect(first.isWorking() || second.isWorking()).toBe(true), within);
     const [busy, idle] = first.isWorking() ? [first, second] : [second, first];
     expect(idle.begun).toEqual([]);
@@ -51,7 +52,7 @@ describe('holdLease', () => {
   });
 
   it('work under a lease is tried again, more and more slowly, after it failed', async () => {
-    const unlucky = worker('failing', 3);
+    const unlucky = worker('test_failing', 3);
     await vi.waitFor(() => expect(unlucky.isWorking()).toBe(true), within);
     const [a = 0, b = 0, c = 0, d = 0] = unlucky.begun;
     expect(b - a).toBeGreaterThanOrEqual(95);
@@ -61,13 +62,32 @@ describe('holdLease', () => {
   });
 
   it('work under a lease ends when the lease turns out to be another owner’s, and goes on when that owner is gone', async () => {
-    const deposed = worker('taken');
+    const deposed = worker('test_taken');
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(true), within);
-    await acquireLease(harness.pool, { name: 'taken', owner: 'usurper', force: true });
+    await acquireLease(harness.pool, { name: 'test_taken', owner: 'usurper', logger: harness.logger, force: true });
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(false), within);
     // The usurper is dead: its lease is not renewed.
     await vi.waitFor(() => expect(deposed.isWorking()).toBe(true), within);
     expect(deposed.begun).toHaveLength(2);
     await deposed.stop();
+  });
+
+  it('a lease that ends later than any that is taken now holds nobody up: the clock was set back', async () => {
+    const lease = { name: 'test_from_the_future', owner: 'dead' };
+    await installCheckpoint(harness.pool, lease.name, 1);
+    await acquireLease(harness.pool, { ...lease, logger: harness.logger });
+    const setBack = (by: string) =>
+      harness.pool.query(
+        'update projections.checkpoints set expires_at = clock_timestamp() + $2::interval where name = $1',
+        [lease.name, by],
+      );
+    const warn = vi.spyOn(harness.logger, 'warn');
+    const successor = { ...lease, owner: 'successor', logger: harness.logger };
+    await setBack('5 seconds');
+    expect(await acquireLease(harness.pool, successor)).toBeUndefined();
+    await setBack('1 day');
+    expect(await acquireLease(harness.pool, successor)).toMatchObject({ fence: 2n });
+    expect(warn.mock.calls).toEqual([[{ lease: lease.name, former: 'dead' }, expect.stringContaining('set back')]]);
+    warn.mockRestore();
   });
 });

@@ -55,9 +55,9 @@ export const holdLease = async (
   }
 };
 
-const takeLease = async ({ pool, name, owner }: HoldLeaseOptions): Promise<Lease | undefined> => {
+const takeLease = async ({ pool, name, owner, logger }: HoldLeaseOptions): Promise<Lease | undefined> => {
   await installCheckpoint(pool, name, 1);
-  return acquireLease(pool, { name, owner });
+  return acquireLease(pool, { name, owner, logger });
 };
 
 /** @returns true when the work ended because another process has taken the lease */

@@ -1,4 +1,5 @@
 import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
+import { readSql } from '@cyborgbackup/database';
 import type { ClientBase, Pool } from 'pg';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -6,6 +7,9 @@ import type { Checkpoint } from './checkpoint.ts';
  * One owner at a time. A lease is free (never owned, released, expired) or held until `expires_at` of the database's
  * clock. Who takes it gets a higher fence; a holder renews at a third of the time. What keeps a deposed owner from
  * writing is not the clock but the fence: `advanceCheckpoint` fails for any but the latest.
+ *
+ * A lease that ends later than any that is taken now was taken before that clock was set back. It is void: its owner may
+ * have died, and would otherwise keep it for as long as the clock went back. An owner that lives has renewed it long before.
  */
 export interface Lease extends Checkpoint {
   readonly name: string;
@@ -15,24 +19,40 @@ export interface Lease extends Checkpoint {
 /** With a renewal every 2 s and a look at the lease every second, a dead owner is replaced in at most 7 s. */
 export const LEASE_MILLIS = 6_000;
 
-/**
- * Undefined while another owner holds it, or when there is no such checkpoint.
- * @param request.owner unique among all processes that run now
- * @param request.force takes it from a living owner, which will notice at its next write
- */
+const ACQUIRE = readSql(new URL('./acquire-lease.sql', import.meta.url));
+
+interface LeaseRequest {
+  readonly name: string;
+  /** Unique among all processes that run now. */
+  readonly owner: string;
+  readonly logger: Logger;
+  /** Takes it from a living owner, which will notice at its next write. */
+  readonly force?: boolean;
+}
+
+interface TakenRow extends Pick<Checkpoint, 'version' | 'hash'> {
+  readonly fence: string;
+  readonly position: string;
+  readonly former_owner: string | null;
+  readonly was_void: boolean | null;
+}
+
+/** Undefined while another owner holds it, or when there is no such checkpoint. */
 export const acquireLease = async (
   pool: Pool,
-  { name, owner, force = false }: { readonly name: string; readonly owner: string; readonly force?: boolean },
+  { name, owner, logger, force = false }: LeaseRequest,
 ): Promise<Lease | undefined> => {
-  const { rows } = await pool.query<Readonly<Record<'fence' | 'position', string>> & { readonly version: number }>(
-    `UPDATE projections.checkpoints
-        SET owner = $2, fence = fence + 1, expires_at = clock_timestamp() + $3 * interval '1 millisecond'
-      WHERE name = $1 AND (owner IS NULL OR owner = $2 OR expires_at < clock_timestamp() OR $4)
-      RETURNING fence::text, version, position::text`,
-    [name, owner, LEASE_MILLIS, force],
-  );
+  const { rows } = await pool.query<TakenRow>(ACQUIRE, [name, owner, LEASE_MILLIS, force]);
   const [row] = rows;
-  return row && { name, fence: BigInt(row.fence), version: row.version, position: BigInt(row.position) };
+  if (!row) return undefined;
+  const { fence, version, position, hash, former_owner: former } = row;
+  if (row.was_void === true && former !== owner && !force) {
+    logger.warn(
+      { lease: name, former },
+      'A lease reached further into the future than leases last, and was taken over: the clock of PostgreSQL was set back',
+    );
+  }
+  return { name, fence: BigInt(fence), version, position: BigInt(position), hash };
 };
 
 const renewLease = async (pool: Pool, { name, fence }: Lease): Promise<boolean> => {

@@ -57,7 +57,7 @@ const close: ProjectionStep = async ({ client, schema }, { data }) => {
 };
 
 const projection = defineProjection({
-  name: 'books',
+  name: 'test_books',
   version: 1,
   models: [accounts, balances],
   steps: { closed: close },
@@ -82,7 +82,8 @@ const options = (): ProjectionOptions => ({
 });
 
 const balanceRows = async (): Promise<Balance[]> =>
-  (await harness.pool.query<Balance>('select account, balance, book from books.balances order by book, account')).rows;
+  (await harness.pool.query<Balance>('select account, balance, book from test_books.balances order by book, account'))
+    .rows;
 
 const deposit = (account: string, amount: number): Event => ({ type: 'deposited', data: { account, amount } });
 
@@ -114,7 +115,7 @@ test('an event that a step cannot digest is parked, and the others are not', asy
     { type: 'closed', data: { book: 21 } },
   );
   await runner.reached(position);
-  expect(await listParked(harness.pool, 'books')).toMatchObject([{ type: 'closed' }]);
+  expect(await listParked(harness.pool, 'test_books')).toMatchObject([{ type: 'closed' }]);
   expect((await balanceRows()).slice(-2)).toEqual([
     { account: 'a', balance: 0, book: 21 },
     { account: 'b', balance: 0, book: 21 },
@@ -125,7 +126,7 @@ test('an event that a step cannot digest is parked, and the others are not', asy
 
 test('lookups are there while a rebuild fills the tables', async () => {
   const { rows } = await harness.pool.query<{ indexdef: string }>(
-    `select indexdef from pg_indexes where schemaname = 'books' and tablename = 'balances'`,
+    `select indexdef from pg_indexes where schemaname = 'test_books' and tablename = 'balances'`,
   );
   expect(rows.map(({ indexdef }) => indexdef.replace(/.*USING /, '')).sort()).toEqual([
     'btree (account, book)',

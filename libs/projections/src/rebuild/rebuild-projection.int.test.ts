@@ -97,7 +97,7 @@ const secondVersion = (name: string): Projection => {
 
 describe('a rebuild', () => {
   test('a rebuild equals the live tables while writers, runner and readers go on', async () => {
-    const projection = sampleProjection('busy');
+    const projection = sampleProjection('test_busy');
     const stopping = new AbortController();
     await using runner = harness.start(projection);
     await runner.reached(await harness.append(...sampleEvents(1)));
@@ -112,7 +112,7 @@ describe('a rebuild', () => {
       while (!stopping.signal.aborted) {
         // whatever is swapped underneath: the tables are always there, and time never goes backwards
         const { rows } = await harness.pool.query<{ hosts: number; position: string }>(
-          `SELECT (SELECT sum(events)::int FROM busy.totals) AS hosts, (SELECT position FROM projections.checkpoints WHERE name = 'busy')`,
+          `SELECT (SELECT sum(events)::int FROM test_busy.totals) AS hosts, (SELECT position FROM projections.checkpoints WHERE name = 'test_busy')`,
         );
         expect(rows[0]!.hosts).toBeGreaterThanOrEqual(hosts);
         expect(BigInt(rows[0]!.position)).toBeGreaterThanOrEqual(position);
@@ -140,13 +140,13 @@ describe('a rebuild', () => {
     const comparison = await compareProjection(optionsFor(projection));
     expect(comparison).toMatchObject({ position: last, parked: 0, differences: [] });
     expect(comparison.rows).toBeGreaterThan(100);
-    expect(await schemas('busy')).toEqual(['busy']);
-    expect(await indexesOf('busy')).toBe(6);
+    expect(await schemas('test_busy')).toEqual(['test_busy']);
+    expect(await indexesOf('test_busy')).toBe(6);
   });
 
   test('a rebuild with more rows than memory gives the same tables', async () => {
     const log = createMemoryLog();
-    const projection = sampleProjection('large');
+    const projection = sampleProjection('test_large');
     const paths = Array.from({ length: 100 }, (_, index) => `/usr/share/${index}`);
     const hosts = Array.from({ length: 24 }, (_, index) => index + 1);
     for (const n of hosts) {
@@ -164,19 +164,19 @@ describe('a rebuild', () => {
     const options = optionsFor(projection, { store });
     expect(await rebuildProjection(options)).toBe(true);
     // a rebuild within memory writes every row once
-    const updated = `SELECT n_tup_upd > 0 AS updated FROM pg_stat_user_tables WHERE schemaname = 'large' AND relname = 'hosts'`;
+    const updated = `SELECT n_tup_upd > 0 AS updated FROM pg_stat_user_tables WHERE schemaname = 'test_large' AND relname = 'hosts'`;
     // counted by the backend when it ends, which may be a moment later
     await vi.waitFor(async () => expect((await harness.admin.query(updated)).rows).toEqual([{ updated: true }]), {
       timeout: 20_000,
       interval: 50,
     });
-    const runner = harness.start({ ...projection, name: 'large_live' }, { store: log.store });
+    const runner = harness.start({ ...projection, name: 'test_large_live' }, { store: log.store });
     await runner.reached(log.events.at(-1)!.position);
     await runner.stop();
     for (const { table } of projection.models) {
       const { rows } = await harness.pool.query(
-        `(SELECT md5(t::text) FROM large.${table} t EXCEPT SELECT md5(t::text) FROM large_live.${table} t)
-         UNION ALL (SELECT md5(t::text) FROM large_live.${table} t EXCEPT SELECT md5(t::text) FROM large.${table} t)`,
+        `(SELECT md5(t::text) FROM test_large.${table} t EXCEPT SELECT md5(t::text) FROM test_large_live.${table} t)
+         UNION ALL (SELECT md5(t::text) FROM test_large_live.${table} t EXCEPT SELECT md5(t::text) FROM test_large.${table} t)`,
       );
       expect(rows).toEqual([]);
     }
@@ -185,14 +185,14 @@ describe('a rebuild', () => {
 
   test('a comparison finds rows that the log does not explain', async () => {
     const log = createMemoryLog();
-    const projection = sampleProjection('spoilt');
+    const projection = sampleProjection('test_spoilt');
     const options = optionsFor(projection, { store: log.store });
     const runner = harness.start(projection, { store: log.store });
     await runner.reached(log.record(...sampleEvents(1), ...sampleEvents(2), ...sampleEvents(3)));
     await runner.stop();
-    await harness.pool.query(`UPDATE spoilt.hosts SET ratio = 0.1 WHERE name = 'host-1'`);
-    await harness.pool.query(`DELETE FROM spoilt.entries WHERE path = '/a/2'`);
-    await harness.pool.query(`INSERT INTO spoilt.totals VALUES ('x', 1, 1, now())`);
+    await harness.pool.query(`UPDATE test_spoilt.hosts SET ratio = 0.1 WHERE name = 'host-1'`);
+    await harness.pool.query(`DELETE FROM test_spoilt.entries WHERE path = '/a/2'`);
+    await harness.pool.query(`INSERT INTO test_spoilt.totals VALUES ('x', 1, 1, now())`);
     const { differences } = await compareProjection(options);
     expect(differences.map(({ table, live, rebuilt }) => [table, live === null, rebuilt === null])).toEqual([
       ['hosts', false, false],
@@ -201,7 +201,7 @@ describe('a rebuild', () => {
     ]);
     await rebuildProjection(options);
     expect(await compareProjection(options)).toMatchObject({ differences: [] });
-    expect(await schemas('spoilt')).toEqual(['spoilt']);
+    expect(await schemas('test_spoilt')).toEqual(['test_spoilt']);
   });
 });
 
@@ -209,7 +209,7 @@ describe('another version', () => {
   test('a projection of another version is rebuilt at the start, while the old tables are read; the older runner waits', async () => {
     const log = createMemoryLog();
     log.record(...sampleEvents(1), ...sampleEvents(2), ...sampleEvents(3), ...sampleEvents(4));
-    const old = harness.start(sampleProjection('grown'), { store: log.store });
+    const old = harness.start(sampleProjection('test_grown'), { store: log.store });
     await old.reached(log.events.at(-1)!.position);
 
     let release = (): void => undefined;
@@ -223,25 +223,25 @@ describe('another version', () => {
         return log.store.readAll(options);
       },
     };
-    const updated = harness.start(secondVersion('grown'), { store, pool: harness.newPool() });
+    const updated = harness.start(secondVersion('test_grown'), { store, pool: harness.newPool() });
     await reading.promise;
     // the old version still serves and follows
     await old.reached(log.record(...sampleEvents(5)));
-    await harness.pool.query('SELECT archive FROM grown.entries');
-    expect(await readCheckpoint(harness.pool, 'grown')).toMatchObject({ version: 1 });
+    await harness.pool.query('SELECT archive FROM test_grown.entries');
+    expect(await readCheckpoint(harness.pool, 'test_grown')).toMatchObject({ version: 1 });
 
     release();
     const position = log.record(...sampleEvents(8));
     await updated.reached(log.record({ type: 'host-renamed', data: { id: uuid(8), name: 'last' } }));
-    expect(await readCheckpoint(harness.pool, 'grown')).toMatchObject({ version: 2 });
-    expect(position).toBeLessThan((await readCheckpoint(harness.pool, 'grown'))!.position);
-    const { rows } = await harness.pool.query('SELECT title, renamed FROM grown.titles ORDER BY id');
+    expect(await readCheckpoint(harness.pool, 'test_grown')).toMatchObject({ version: 2 });
+    expect(position).toBeLessThan((await readCheckpoint(harness.pool, 'test_grown'))!.position);
+    const { rows } = await harness.pool.query('SELECT title, renamed FROM test_grown.titles ORDER BY id');
     expect(rows.at(-1)).toEqual({ title: 'last', renamed: 1 });
-    expect(await schemas('grown')).toEqual(['grown']);
-    expect(await indexesOf('grown')).toBe(5);
+    expect(await schemas('test_grown')).toEqual(['test_grown']);
+    expect(await indexesOf('test_grown')).toBe(5);
 
     // the older runner looks at the lease every second, and must not take it back
-    const fence = `SELECT version, fence FROM projections.checkpoints WHERE name = 'grown'`;
+    const fence = `SELECT version, fence FROM projections.checkpoints WHERE name = 'test_grown'`;
     const before = await harness.pool.query(fence);
     await sleep(1_500);
     expect((await harness.pool.query(fence)).rows).toEqual(before.rows);
@@ -249,8 +249,8 @@ describe('another version', () => {
     await updated.stop();
     // a release rolled back: no runner holds the newer tables any more
     await old.reached(log.events.at(-1)!.position);
-    expect(await readCheckpoint(harness.pool, 'grown')).toMatchObject({ version: 1 });
-    await harness.pool.query('SELECT archive FROM grown.entries');
+    expect(await readCheckpoint(harness.pool, 'test_grown')).toMatchObject({ version: 1 });
+    await harness.pool.query('SELECT archive FROM test_grown.entries');
     await old.stop();
   });
 });
@@ -284,24 +284,24 @@ describe('poison in a rebuild', () => {
   test('a poison event stops a rebuild, and the live tables stay; what was parked before stays parked or is cured', async () => {
     const log = createMemoryLog();
     log.record(made('a'), made('b'), made('c'), made('d'));
-    const live = picky('strict', 1, ['b', 'd']);
+    const live = picky('test_strict', 1, ['b', 'd']);
     const runner = harness.start(live, { store: log.store });
     await runner.reached(log.events.at(-1)!.position);
     await runner.stop();
-    expect(await things('strict')).toEqual(['a', 'c']);
+    expect(await things('test_strict')).toEqual(['a', 'c']);
 
-    const worse = rebuildProjection(optionsFor(picky('strict', 2, ['a']), { store: log.store }));
+    const worse = rebuildProjection(optionsFor(picky('test_strict', 2, ['a']), { store: log.store }));
     await expect(worse).rejects.toThrow(PoisonEventError);
-    expect(await things('strict')).toEqual(['a', 'c']);
-    expect(await readCheckpoint(harness.pool, 'strict')).toMatchObject({ version: 1 });
+    expect(await things('test_strict')).toEqual(['a', 'c']);
+    expect(await readCheckpoint(harness.pool, 'test_strict')).toMatchObject({ version: 1 });
 
     const same = optionsFor(live, { store: log.store });
     expect(await rebuildProjection(same)).toBe(true);
-    expect(await listParked(harness.pool, 'strict')).toHaveLength(2);
+    expect(await listParked(harness.pool, 'test_strict')).toHaveLength(2);
     expect(await compareProjection(same)).toMatchObject({ parked: 2, differences: [] });
 
-    expect(await rebuildProjection(optionsFor(picky('strict', 2, []), { store: log.store }))).toBe(true);
-    expect(await things('strict')).toEqual(['a', 'b', 'c', 'd']);
-    expect(await listParked(harness.pool, 'strict')).toEqual([]);
+    expect(await rebuildProjection(optionsFor(picky('test_strict', 2, []), { store: log.store }))).toBe(true);
+    expect(await things('test_strict')).toEqual(['a', 'b', 'c', 'd']);
+    expect(await listParked(harness.pool, 'test_strict')).toEqual([]);
   });
 });

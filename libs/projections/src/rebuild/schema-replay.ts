@@ -23,7 +23,7 @@ const replayLog = async (
 ): Promise<void> => {
   const types = eventTypesOf(projection);
 
-  const readPage = async (from: bigint): Promise<LogPage> => {
+  const readPage = async (from: bigint): Promise<Pick<LogPage, 'events' | 'position'>> => {
     const page = await store.readAll({ after: from, limit: PAGE_SIZE, types: [...types] });
     const relevant = page.events.filter(
       ({ type, position }) => types.has(type) && position <= to && !skipped.has(position),

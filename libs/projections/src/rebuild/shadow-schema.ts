@@ -4,10 +4,6 @@ import type { Projection, ProjectionOptions } from '../define/projection.ts';
 import { createSchema, dropSchema } from '../schema/projection-schema.ts';
 import { createSchemaReplay, type SchemaReplay } from './schema-replay.ts';
 import type { Session } from '../schema/session.ts';
-import { quoteIdentifier as quote } from '../define/identifier.ts';
-
-/** The schema in which a projection is built, and the name of its checkpoint. */
-export const shadowName = ({ name }: Projection): string => `${name}_rebuild`;
 
 /** Makes an empty shadow schema, in place of one that an earlier attempt may have left, to be filled from the log. */
 export const openShadow = async (
@@ -28,7 +24,7 @@ export const openShadow = async (
     commit: (write, from, to) =>
       inTransaction(async () => {
         await write();
-        await advanceCheckpoint(client, { name, fence, from, to });
+        await advanceCheckpoint(client, { name, fence, from, to: { position: to, hash: null } });
       }),
   });
 };
@@ -48,7 +44,7 @@ const replacedName = ({ name }: Projection): string => `${name}_replaced`;
 /**
  * Puts the shadow in the place of the live schema. Renaming a schema takes no lock on its tables: a query under way ends
  * on the old tables, the next one finds the new ones, and plans of prepared statements are made anew.
- * @param swap.position how far the shadow reaches
+ * @param swap.position how far the shadow reaches, and `swap.hash` of the event there
  * @param swap.skipped positions of events that the shadow lacks as well, so that they stay parked
  * @throws FencedOutError when either lease is lost; nothing has changed then
  */
@@ -59,21 +55,22 @@ export const swapSchemas = async (
     readonly live: Lease;
     readonly shadow: Lease;
     readonly position: bigint;
+    readonly hash: string | null;
     readonly skipped: ReadonlySet<bigint>;
   },
 ): Promise<void> => {
-  const { projection, live, shadow, position, skipped } = swap;
+  const { projection, live, shadow, position, hash, skipped } = swap;
   const { client } = session;
   await session.inTransaction(async () => {
     await client.query('SET LOCAL synchronous_commit = on');
     const moved = await client.query(
-      `UPDATE projections.checkpoints SET version = $3, position = $4, updated_at = clock_timestamp()
-        WHERE name = $1 AND fence = $2 AND position <= $4`,
-      [live.name, live.fence, projection.version, position],
+      `UPDATE projections.checkpoints SET version = $3, position = $4, hash = $5, updated_at = clock_timestamp()
+        WHERE name = $1 AND fence = $2 AND position = $6`,
+      [live.name, live.fence, projection.version, position, hash, live.position],
     );
     // the row stays, because fences must never be used twice
     const ended = await client.query(
-      'UPDATE projections.checkpoints SET position = 0, fence = fence + 1, owner = NULL WHERE name = $1 AND fence = $2',
+      'UPDATE projections.checkpoints SET position = 0, hash = NULL, fence = fence + 1, owner = NULL WHERE name = $1 AND fence = $2',
       [shadow.name, shadow.fence],
     );
     if (moved.rowCount !== 1 || ended.rowCount !== 1) throw new FencedOutError(projection.name);
@@ -81,8 +78,11 @@ export const swapSchemas = async (
       'DELETE FROM projections.parked_events WHERE projection = $1 AND position <> ALL ($2::bigint[])',
       [projection.name, [...skipped].map(String)],
     );
-    await client.query(`ALTER SCHEMA ${quote(live.name)} RENAME TO ${quote(replacedName(projection))}`);
-    await client.query(`ALTER SCHEMA ${quote(shadow.name)} RENAME TO ${quote(live.name)}`);
+    for (const names of [
+      [live.name, replacedName(projection)],
+      [shadow.name, live.name],
+    ])
+      await client.query('SELECT projections.rename_schema($1, $2)', names);
   });
 };
 

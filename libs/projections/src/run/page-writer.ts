@@ -1,4 +1,4 @@
-import type { LogPage } from '@cyborgbackup/event-store';
+import type { LogMark, LogPage } from '@cyborgbackup/event-store';
 import { messageOf, type RecordedEvent } from '@cyborgbackup/kernel';
 import { advanceCheckpoint } from '../lease/checkpoint.ts';
 import { decodeEvents } from '../fold/decode-events.ts';
@@ -26,9 +26,9 @@ export const createPageWriter = (
   const fold = createProjectionFold({ client, schema: name, projection, empty: false });
   let position = lease.position;
 
-  const advance = (to: bigint): Promise<void> => advanceCheckpoint(client, { name, fence, from: position, to });
+  const advance = (to: LogMark): Promise<void> => advanceCheckpoint(client, { name, fence, from: position, to });
 
-  const commit = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
+  const commit = async (events: readonly RecordedEvent[], to: LogMark): Promise<void> => {
     const decoded = await decodeEvents(codec, events);
     if (fold.hasStep(decoded)) {
       return inTransaction(async () => {
@@ -45,7 +45,7 @@ export const createPageWriter = (
     });
   };
 
-  const park = async (event: RecordedEvent, to: bigint, error: unknown): Promise<void> => {
+  const park = async (event: RecordedEvent, to: LogMark, error: unknown): Promise<void> => {
     const { stream, type } = event;
     await inTransaction(async () => {
       await parkEvent(client, { projection: name, event, error: messageOf(error) });
@@ -57,32 +57,32 @@ export const createPageWriter = (
     );
   };
 
-  const writeRange = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
+  const writeRange = async (events: readonly RecordedEvent[], to: LogMark): Promise<void> => {
     const [first, ...others] = events;
     try {
       await commit(events, to);
-      position = to;
+      position = to.position;
     } catch (error) {
       if (first === undefined || !isPoison(error)) throw error;
       fold.forget();
       if (others.length > 0) return await writeHalves(events, to);
       await park(first, to, error);
-      position = to;
+      position = to.position;
     } finally {
       fold.forget();
     }
   };
 
-  const writeHalves = async (events: readonly RecordedEvent[], to: bigint): Promise<void> => {
+  const writeHalves = async (events: readonly RecordedEvent[], to: LogMark): Promise<void> => {
     const middle = Math.ceil(events.length / 2);
     const firstHalf = events.slice(0, middle);
-    await writeRange(firstHalf, firstHalf.at(-1)?.position ?? position);
+    await writeRange(firstHalf, firstHalf.at(-1) ?? to);
     await writeRange(events.slice(middle), to);
   };
 
-  return ({ events, position: to }) =>
+  return (page) =>
     writeRange(
-      events.filter(({ type }) => types.has(type)),
-      to,
+      page.events.filter(({ type }) => types.has(type)),
+      page,
     );
 };

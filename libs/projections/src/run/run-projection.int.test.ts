@@ -1,12 +1,14 @@
 import { AppError, hasCode, type RecordedEvent } from '@cyborgbackup/kernel';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { loseEvents } from '@cyborgbackup/testkit';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createHarness, type Harness } from '../testing/harness.ts';
 import { createMemoryLog, plainCodec } from '../testing/memory-log.ts';
 import { readCheckpoint } from '../lease/checkpoint.ts';
 import { LEASE_MILLIS } from '../lease/lease.ts';
 import { listParked, parkedCount } from '../schema/parked-events.ts';
+import { leaseTrouble, projectionTrouble } from '../schema/standing.ts';
 import { defineProjection, type Projection } from '../define/projection.ts';
 import { defineTable } from '../define/table.ts';
 import { defineReadModel } from '../define/read-model.ts';
@@ -39,7 +41,7 @@ const counts = defineReadModel<CountRow, Counted>(
 
 let number = 0;
 const countProjection = (): Projection =>
-  defineProjection({ name: `counting_${(number += 1)}`, version: 1, models: [counts] });
+  defineProjection({ name: `test_counting_${(number += 1)}`, version: 1, models: [counts] });
 
 let harness: Harness;
 
@@ -82,6 +84,7 @@ describe('following the log', () => {
     expect(await readCheckpoint(harness.pool, projection.name)).toEqual({
       version: 1,
       position: log.events.at(-1)!.position,
+      hash: log.events.at(-1)!.hash,
     });
   });
 
@@ -206,18 +209,44 @@ describe('failures', () => {
     expect(await listParked(harness.pool, projection.name)).toEqual([]);
   });
 
-  test('a missing table is not the fault of events', async () => {
+  test('tables that hold what the log has lost are rebuilt, by the runner that has written them and by the next one', async () => {
+    const projection = countProjection();
+    const error = vi.spyOn(harness.logger, 'error');
+    const kept = await harness.append(counted('kept', 1));
+    const first = harness.start(projection);
+    await first.reached(await harness.append(counted('lost', 1)));
+    await loseEvents(harness.adminUrl, kept);
+    await until(async () => (await rowsOf(projection)).length === 1);
+    expect(error.mock.calls.map(([, message]) => message)).toEqual([
+      expect.stringContaining('The event log went back'),
+      expect.stringContaining('are not right'),
+    ]);
+    error.mockRestore();
+    await first.reached(await harness.append(counted('lost', 1)));
+    await first.stop();
+
+    // While nobody looks, other events take the positions of those that are lost.
+    await loseEvents(harness.adminUrl, kept);
+    await harness.append(counted('regrown', 1));
+    await using second = harness.start(projection);
+    await second.reached(await harness.append(counted('after', 1)));
+    const one = { total: 1, seen: 1 };
+    const rows = ['after', 'kept', 'regrown'].map((id) => ({ id, ...one }));
+    expect(await rowsOf(projection)).toEqual(rows);
+  });
+
+  test('a missing table, or all of them, is not the fault of events: they are built anew', async () => {
     const projection = countProjection();
     const log = createMemoryLog();
     await using runner = harness.start(projection, { store: log.store });
     await runner.reached(log.record(counted('a', 1)));
-    await harness.pool.query(`ALTER TABLE ${projection.name}.counts RENAME TO gone`);
-    const position = log.record(counted('a', 2));
-    await sleep(300);
-    expect(await listParked(harness.pool, projection.name)).toEqual([]);
-    await harness.pool.query(`ALTER TABLE ${projection.name}.gone RENAME TO counts`);
-    await runner.reached(position);
+    await harness.pool.query(`ALTER TABLE ${projection.name}.counts DROP COLUMN seen`);
+    await runner.reached(log.record(counted('a', 2)));
     expect(await rowsOf(projection)).toEqual([{ id: 'a', total: 3, seen: 2 }]);
+    await harness.pool.query(`DROP SCHEMA ${projection.name} CASCADE`);
+    await runner.reached(log.record(counted('a', 3)));
+    expect(await rowsOf(projection)).toEqual([{ id: 'a', total: 6, seen: 3 }]);
+    expect(await listParked(harness.pool, projection.name)).toEqual([]);
   });
 });
 
@@ -273,6 +302,21 @@ describe('poison', () => {
     expect(await parkedCount(harness.pool)).toBe(4);
     await harness.pool.query('DELETE FROM projections.parked_events');
   });
+});
+
+test('tables are told from the outside to be right, or what they lack', async () => {
+  const projection = countProjection();
+  const log = createMemoryLog();
+  const trouble = (store = log.store) => projectionTrouble({ pool: harness.pool, store }, projection);
+  expect(await trouble()).toMatch(/no tables yet/);
+  const runner = harness.start(projection, { store: log.store });
+  await runner.reached(log.record(counted('a', 1)));
+  expect(await trouble()).toBeUndefined();
+  expect(await trouble(createMemoryLog().store)).toMatch(/hold events that the log has lost/);
+  await harness.pool.query(`ALTER TABLE ${projection.name}.counts DROP COLUMN seen`);
+  await runner.stop();
+  expect(await trouble()).toMatch(/lacks the column \w+\.counts\.seen\. No process keeps the tables up to date/);
+  expect(await leaseTrouble(harness.pool, projection.name)).toMatch(/No process does this now/);
 });
 
 describe('ownership', () => {
@@ -348,8 +392,8 @@ describe('ownership', () => {
   });
 
   test('a schema that is no projection’s is not touched', async () => {
-    await harness.pool.query('CREATE SCHEMA taken');
-    const projection = defineProjection({ name: 'taken', version: 1, models: [counts] });
+    await harness.admin.query('CREATE SCHEMA test_taken');
+    const projection = defineProjection({ name: 'test_taken', version: 1, models: [counts] });
     const { ensureProjection } = await import('../schema/ensure-projection.ts');
     await expect(ensureProjection(harness.pool, projection)).rejects.toSatisfy((error) => hasCode(error, 'conflict'));
   });

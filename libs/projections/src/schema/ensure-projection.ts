@@ -1,4 +1,4 @@
-import { ensureRole, loadMigrations, lockUntilCommit, migrate, READER_ROLE } from '@cyborgbackup/database';
+import { ensureRoles, loadMigrations, lockUntilCommit, migrate, READER_ROLE } from '@cyborgbackup/database';
 import { AppError, sqlState } from '@cyborgbackup/kernel';
 import type { ClientBase, Pool } from 'pg';
 import { installCheckpoint, readCheckpoint, type Checkpoint } from '../lease/checkpoint.ts';
@@ -10,14 +10,13 @@ import { openSession } from './session.ts';
  * Prepares a database for projections, after `installEventStore`. Needs the owner of the database; may be repeated, also by
  * several processes at once.
  *
- * Who may do what: a rebuild makes a shadow schema and renames it over the live one, which takes the owner of both and the
- * right to create schemas. So the application role owns the read models and may create schemas in this database. That
- * gives nothing away: read models can always be had again from the log. What cannot, the log and the keys, is in schemas
- * that belong to the owner of the database, where the application role can change neither tables nor rows.
+ * Who may do what: a service owns its own read models, which can always be had again from the log, and their rows here. A
+ * rebuild makes a shadow schema and renames it over the live one, which takes the right to create schemas: services do so
+ * through functions that look at the name. See docs/decisions/0027-a-role-for-each-service.md.
  * @throws AppError `forbidden` when a role is missing and may not be made, with the SQL for the administrator
  */
 export const installProjections = async (admin: ClientBase): Promise<void> => {
-  await ensureRole(admin, READER_ROLE);
+  await ensureRoles(admin, [READER_ROLE]);
   await migrate(admin, 'projections', loadMigrations(new URL('./sql/', import.meta.url)));
 };
 
@@ -40,7 +39,7 @@ export const ensureProjection = async (pool: Pool, projection: Projection): Prom
     await createOwnSchema(client, projection);
     await createIndexes(client, projection.name, projection.models);
     await installCheckpoint(client, projection.name, projection.version);
-    return { version: projection.version, position: 0n };
+    return { version: projection.version, position: 0n, hash: null };
   });
 };
 

@@ -19,6 +19,8 @@ export const clients = defineTable('inventory.clients', {
       mark_as_to_update: 'bool',
       behind_firewall: 'bool',
     } satisfies ColumnsFor<ClientFields>),
+    /** Of the host key that is pinned for it, if one is. */
+    host_key_stream: 'text',
   },
   key: ['uuid'],
   indexes: ['(id)', '(hostname)'],

@@ -1,13 +1,16 @@
-import type { PolicyFields, ScheduleFields } from '@cyborgbackup/contracts';
+import type { PolicyFields, PolicySecret, ScheduleFields } from '@cyborgbackup/contracts';
 import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { defineTable, typed, type ColumnsFor, type RowOf } from '@cyborgbackup/projections/define';
 import { identity, stamps } from './stamps.ts';
+
+const secret = typed<EncryptedValue>('jsonb');
+const sealed = { extra_vars: secret, prehook: secret, posthook: secret } satisfies Record<PolicySecret, unknown>;
 
 export const policies = defineTable('inventory.policies', {
   columns: {
     ...identity,
     ...stamps,
-    extra_vars: typed<EncryptedValue>('jsonb'),
+    ...sealed,
     ...({
       name: 'text',
       /** Integer ids, as are the repository and the schedules. */
@@ -23,8 +26,6 @@ export const policies = defineTable('inventory.policies', {
       vmprovider: 'text',
       mode_pull: 'bool',
       enabled: 'bool',
-      prehook: 'text',
-      posthook: 'text',
       missed_runs: typed<PolicyFields['missed_runs']>('text'),
       overlap: typed<PolicyFields['overlap']>('text'),
       connect_timeout: 'int4?',
@@ -34,7 +35,7 @@ export const policies = defineTable('inventory.policies', {
       shrink_limit: 'int4?',
       drill_schedule: 'int4?',
       drill_files: 'int4',
-    } satisfies ColumnsFor<Omit<PolicyFields, 'extra_vars'>>),
+    } satisfies ColumnsFor<Omit<PolicyFields, PolicySecret>>),
   },
   key: ['uuid'],
   indexes: ['(id)', '(name)', '(repository)', '(schedule)', '(drill_schedule)', 'USING gin (clients)'],

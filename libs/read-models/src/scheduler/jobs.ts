@@ -60,6 +60,8 @@ export const jobs = defineTable('scheduler.jobs', {
     started: 'timestamptz?',
     finished: 'timestamptz?',
     attempt: 'int4',
+    /** When it is tried again; null when it does not pause before its next attempt. */
+    paused_until: 'timestamptz?',
     /** Who ran the latest attempt; empty before the first. */
     executor: 'text',
     cancel_requested: 'bool',

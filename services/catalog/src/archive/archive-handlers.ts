@@ -1,7 +1,7 @@
 import { archiveStream, type catalogCommands, type RpcHandlers } from '@cyborgbackup/contracts';
 import { handleCommand, type CommandHandler } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import type { Pool } from 'pg';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveState } from './decider.ts';
@@ -9,7 +9,7 @@ import { archiveDecider, type ArchiveCommand, type ArchiveEvent, type ArchiveSta
 type HandleArchive = CommandHandler<ArchiveState, ArchiveCommand, ArchiveEvent>;
 
 export const createHandleArchive = (deps: ServiceDeps): HandleArchive =>
-  handleCommand(commandDeps(deps, 'catalog'), archiveDecider);
+  handleCommand({ ...deps, service: 'catalog' }, archiveDecider);
 
 /** The backup job that made an archive of this name which is still in the repository. */
 const findJob = async (pool: Pool, repository: string, archive: string): Promise<string | undefined> => {

@@ -4,14 +4,14 @@ import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { catalogProjection } from './catalog-projection.ts';
 import { createTableKeeper } from '../tables/table-keeper.ts';
-import { ensureTrigrams, withTrigrams } from '../tables/trigrams.ts';
+import { findTrigrams, withTrigrams } from '../tables/trigrams.ts';
 
 let kit: TestDeps;
 const logger = createLogger('test', 'silent');
 
 beforeAll(async () => {
   kit = await startTestDeps();
-  const schema = await ensureTrigrams(kit.deps.pool, logger);
+  const schema = await findTrigrams(kit.deps.pool, logger);
   await ensureProjection(kit.deps.pool, withTrigrams(catalogProjection, schema ?? ''));
 });
 

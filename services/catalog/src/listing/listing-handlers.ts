@@ -12,7 +12,7 @@ import {
 import { eventId, handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError, currentContext, systemContext } from '@cyborgbackup/kernel';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
-import { commandDeps, drawIdBlock, type ServiceDeps } from '@cyborgbackup/service';
+import { drawIdBlock, type ServiceDeps } from '@cyborgbackup/service';
 import { archiveDecider } from '../archive/decider.ts';
 import { catalogProjection } from '../fold/catalog-projection.ts';
 import type { CurrentListing } from '../fold/listing-step.ts';
@@ -42,7 +42,7 @@ const text = (position: bigint | undefined): string => (position ?? 0n).toString
 /** What the catalog does while an archive is listed; see `ListingSession` for how these calls go together. */
 export const createListingHandlers = (deps: ServiceDeps): Pick<RpcHandlers<typeof catalogCommands>, ListingCall> => {
   const { pool, store, codec } = deps;
-  const handle = handleCommand(commandDeps(deps, 'catalog'), seriesDecider);
+  const handle = handleCommand({ ...deps, service: 'catalog' }, seriesDecider);
 
   /** Once, however often it is called with the same name. */
   const record = async (listing: string, name: string, event: CatalogEvent): Promise<string> => {

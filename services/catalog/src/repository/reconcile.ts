@@ -2,7 +2,7 @@ import { archiveStream, unknownArchivesStream, type catalogCommands, type RpcHan
 import { handleCommand } from '@cyborgbackup/event-store';
 import { WAIT_MILLIS } from '@cyborgbackup/projections';
 import type { ArchiveRow } from '@cyborgbackup/read-models';
-import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
+import type { ServiceDeps } from '@cyborgbackup/service';
 import type { Pool } from 'pg';
 import { createHandleArchive } from '../archive/archive-handlers.ts';
 import { catalogProjection } from '../fold/catalog-projection.ts';
@@ -35,7 +35,7 @@ const findCatalogued = async (
 /** Compares what borg lists with what is catalogued, and records what differs. */
 export const createReconcile = (deps: ServiceDeps): RpcHandlers<typeof catalogCommands>['reconcile'] => {
   const handleArchive = createHandleArchive(deps);
-  const handleUnknown = handleCommand(commandDeps(deps, 'catalog'), unknownArchivesDecider);
+  const handleUnknown = handleCommand({ ...deps, service: 'catalog' }, unknownArchivesDecider);
 
   /** @returns the last position, 0 when there was nothing to record */
   const recordDrift = async (

@@ -1,38 +1,26 @@
 import { inTransaction, lockUntilCommit } from '@cyborgbackup/database';
-import { messageOf, type Logger } from '@cyborgbackup/kernel';
+import type { Logger } from '@cyborgbackup/kernel';
 import { defineProjection, type Projection } from '@cyborgbackup/projections';
 import { catalog } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
 
 /*
- * Searches for a part of a name use an index of trigrams, which PostgreSQL has as an extension of its own distribution. It is a
- * trusted one: every role that may create schemas in the database may create it, so the services may. Where it is not
- * installed, searches scan all names. See docs/decisions/0008-the-catalog-grows-with-change.md.
+ * Searches for a part of a name use an index of trigrams, which PostgreSQL has as an extension of its own distribution. `prepare`
+ * creates it where it is available. Where it is not, searches scan all names.
+ * See docs/decisions/0008-the-catalog-grows-with-change.md.
  */
-
-/** The schema that the extension is in; undefined when it is not there. */
-const findExtension = async (pool: Pool): Promise<string | undefined> => {
-  const { rows } = await pool.query<{ schema: string }>(
-    `select quote_ident(n.nspname) as schema from pg_extension e join pg_namespace n on n.oid = e.extnamespace
-      where e.extname = 'pg_trgm'`,
-  );
-  return rows[0]?.schema;
-};
 
 const SLOW =
   'Searches for names in archives will be slow: let the owner of the database run "CREATE EXTENSION pg_trgm" in it, then restart the catalog service';
 
-/** The extension's schema, after creating it where it is missing and may be created. */
-export const ensureTrigrams = async (pool: Pool, logger: Logger): Promise<string | undefined> => {
-  try {
-    await pool.query('create extension if not exists pg_trgm');
-  } catch (error) {
-    // Another process may have made it at the same moment.
-    const schema = await findExtension(pool);
-    if (schema === undefined) logger.warn({ reason: messageOf(error) }, SLOW);
-    return schema;
-  }
-  return findExtension(pool);
+/** The schema that the extension is in; undefined, and said so, when it is not there. */
+export const findTrigrams = async (pool: Pool, logger: Logger): Promise<string | undefined> => {
+  const { rows } = await pool.query<{ schema: string }>(
+    `select quote_ident(n.nspname) as schema from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+      where e.extname = 'pg_trgm'`,
+  );
+  if (rows.length === 0) logger.warn(SLOW);
+  return rows[0]?.schema;
 };
 
 /**

@@ -142,7 +142,7 @@ describe('the limits of a policy', () => {
 
 it('runs the posthook after a cancellation', async () => {
   const log = join(site.folder, 'posthook.log');
-  const one = await started(await slow({ policy: { posthook: `echo $CYBORGBACKUP_STATUS >${log}` } }));
+  const one = await started(await slow({ posthook: `echo $CYBORGBACKUP_STATUS >${log}` }));
   await site.cancel(one.job);
   expect((await site.ended(one)).status).toBe('canceled');
   expect(await readFile(log, 'utf8')).toBe('canceled\n');
@@ -154,14 +154,23 @@ it('backs a host up on the next attempt when it comes back', async () => {
   await away.stop();
   const one = await site.start({ client: site.clientAt('127.0.0.1', port) });
   const lost = await site.event(one.job, 'job-attempt-lost');
-  expect(lost.data).toMatchObject({ attempt: 1, transport: true, reason: expect.stringMatching(/refused/) });
+  expect(lost.data).toMatchObject({
+    attempt: 1,
+    transport: true,
+    reason: expect.stringMatching(/refused/),
+    pause: { grant: 1, until: expect.any(String) },
+  });
   await using _back = await startTestSshd({
     port,
     authorizedKeys: [site.publicKey],
     environment: { BORG_BASE_DIR: `${site.folder}/borg-client` },
   });
+  // The message that its first attempt had is of a grant that it gave up.
+  await site.queue(one);
+  await site.queue(one, 2);
   const ended = await site.ended(one);
   expect(ended).toMatchObject({ status: 'successful', attempt: 2, transportFailures: 1 });
+  expect(ended.types.filter((type) => type === 'job-started')).toHaveLength(2);
   expect(await site.output(one.job)).toMatch(/refused.*Trying again in 10 s\./);
 });
 
@@ -213,7 +222,8 @@ describe('a job whose executor died', () => {
     const log = join(site.folder, 'adopted.log');
     const one = await abandoned({
       archive_name: 'completed',
-      policy: { prehook: `echo pre >>${log}`, posthook: `echo post >>${log}` },
+      prehook: `echo pre >>${log}`,
+      posthook: `echo post >>${log}`,
     });
     await site.borg('create', '::completed', join(site.folder, 'source'));
     await site.queue(one);

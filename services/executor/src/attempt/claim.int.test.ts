@@ -26,13 +26,16 @@ it('starts neither borg nor the posthook when it has lost the job without notici
   const [log, go] = [join(site.folder, 'hooks.log'), join(site.folder, 'go')];
   const note = (name: string): string => `echo ${name} $CYBORGBACKUP_ATTEMPT >>${log}`;
   const prehook = `${note('pre')}; until [ -e ${go} ]; do sleep 0.1; done`;
-  const one = await site.start({ policy: { prehook, posthook: note('post') } });
+  const one = await site.start({ prehook, posthook: note('post') });
   await vi.waitUntil(() => existsSync(log), 20_000);
 
   wire.cut();
   await site.append(
     `job-${one.job}`,
-    { type: 'job-attempt-lost', data: { job: one.job, attempt: 1, reason: 'not heard of', transport: false } },
+    {
+      type: 'job-attempt-lost',
+      data: { job: one.job, attempt: 1, reason: 'not heard of', transport: false, pause: null },
+    },
     { type: 'job-started', data: { ...one, attempt: 2, executor: randomUUID() } },
   );
   await writeFile(go, '');

@@ -19,7 +19,7 @@ export interface FailedAttempt {
 
 export type FailureAction =
   | { readonly kind: 'cancel' }
-  /** The job goes on with another attempt, after this many milliseconds. */
+  /** The job goes on with another attempt, after a pause of so many milliseconds; 0 = without one, as it is handed over. */
   | {
       readonly kind: 'release-for-retry';
       readonly reason: string;
@@ -44,7 +44,7 @@ export const isLastAttempt = ({
   readonly transportFailures: number;
 }): boolean => attempt - transportFailures >= MAX_LOST_ATTEMPTS;
 
-/** Grows by three, up to ten minutes. */
+/** The pause before the next attempt. Grows by three, up to ten minutes. */
 const backOff = (firstMillis: number, retries: number): number => Math.min(600_000, firstMillis * 3 ** retries);
 
 const TRANSPORT_MILLIS = 10_000;

@@ -18,7 +18,7 @@ const ended = (error: unknown, changes: Partial<FailedAttempt> = {}): FailedAtte
 const ssh = (kind: SshErrorKind): SshError => new SshError(kind, `ssh: ${kind}`);
 
 describe('a failed connection', () => {
-  it.each<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost'])(
+  it.each<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost', 'unheard'])(
     'of the kind %s is retried a few times, at growing intervals',
     (kind) => {
       const actionAfter = (transportFailures: number): unknown =>

@@ -1,8 +1,8 @@
-import { isJobOver, jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
+import { jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
 import { delay, hasCode, isInfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from '@cyborgbackup/messaging';
-import type { JobCommand } from '../job/job-decider.ts';
+import { isGrantVoid, type JobCommand } from '../job/job-decider.ts';
 import { createJobPlans } from '../job/job-plan.ts';
 import { createJobOutput } from '../output/job-output.ts';
 import { isLastAttempt } from './classify-failure.ts';
@@ -26,13 +26,14 @@ const isHeldElsewhere = (): RetryLater => new RetryLater(HELD_MILLIS, 'an execut
 /**
  * One message of the work queue, from its arrival to the job's end:
  *
- * 1. start: append `job-started` at the stream's exact version. A job that is over is dropped. One that an executor works
- *    on is delivered again later. One whose executor does not answer any more is taken over as the next attempt, after a
+ * 1. start: append `job-started` at the stream's exact version. A job that is over is dropped, and so is a message of a grant
+ *    that the job has given up: its next grant has a message of its own. A job that an executor works on is delivered again later. One whose executor does not answer any more is taken over as the next attempt, after a
  *    pause (the fence) in which that executor, if it lives, stops borg. See timing.ts.
  * 2. work, while the job's stream is watched: a cancel request or another executor's attempt stops it, and so does losing
  *    the connection to both the log and NATS.
  * 3. record the outcome. The append is refused when the attempt has lost the job, and then nothing is lost: the attempt
- *    that is running records how the job ends.
+ *    that is running records how the job ends. A job that pauses before its next attempt has given its grant up by that
+ *    record; its message is done.
  */
 export const createJobHandler = (handlerDeps: JobHandlerDeps): JobHandler => {
   const { deps, holders } = handlerDeps;
@@ -51,6 +52,7 @@ export const createJobHandler = (handlerDeps: JobHandlerDeps): JobHandler => {
       await runAttempt(handlerDeps, command, {
         plan,
         attempt,
+        grant: message.grant,
         transportFailures,
         output,
         shutdownSignal: delivery.signal,
@@ -74,23 +76,33 @@ interface StartedAttempt {
   readonly tookOver: boolean;
 }
 
-const giveUp = async (command: JobCommands, job: string, { attempt, reason }: JobState): Promise<undefined> => {
-  await command(jobStream(job), { type: 'give-up', job, reason: `Given up after ${attempt} attempts: ${reason}` });
+const giveUp = async (
+  command: JobCommands,
+  { job, grant }: JobMessage,
+  { attempt, reason }: JobState,
+): Promise<undefined> => {
+  await command(jobStream(job), {
+    type: 'give-up',
+    job,
+    grant,
+    reason: `Given up after ${attempt} attempts: ${reason}`,
+  });
   return undefined;
 };
 
-/** Undefined when the job is over. @throws RetryLater when another executor works on it, or was faster */
+/** Undefined when there is nothing to start for this message. @throws RetryLater when another executor works on it, or was faster */
 const startAttempt = async (
   { deps, holders }: JobHandlerDeps,
   command: JobCommands,
-  { job, run }: JobMessage,
+  message: JobMessage,
 ): Promise<StartedAttempt | undefined> => {
+  const { job, run, grant } = message;
   const { state: current } = await loadState(deps, jobEvolver, jobStream(job));
-  if (isJobOver(current)) return undefined;
+  if (isGrantVoid(current, grant)) return undefined;
   const isRunning = current.status === 'running';
   if (isRunning && (await holders.isHeld(job))) throw isHeldElsewhere();
-  if (isLastAttempt(current)) return giveUp(command, job, current);
-  const start: JobCommand = { type: 'start', job, run, executor: deps.instance };
+  if (isLastAttempt(current)) return giveUp(command, message, current);
+  const start: JobCommand = { type: 'start', job, run, grant, executor: deps.instance };
   try {
     const { state } = await command(jobStream(job), isRunning ? { ...start, insteadOf: current.attempt } : start);
     return { attempt: state.attempt, transportFailures: state.transportFailures, tookOver: isRunning };
@@ -105,9 +117,9 @@ export const createDeadHandler = ({ deps, holders }: Pick<JobHandlerDeps, 'deps'
   const command = createJobCommands(deps);
   return async (message, { message: why }) => {
     if (!message) return;
-    const { job } = message;
+    const { job, grant } = message;
     // Deliveries that found the job being worked on count too, but say nothing about the job.
     if (await holders.isHeld(job)) throw isHeldElsewhere();
-    await command(jobStream(job), { type: 'give-up', job, reason: `Given up after several attempts: ${why}` });
+    await command(jobStream(job), { type: 'give-up', job, grant, reason: `Given up after several attempts: ${why}` });
   };
 };

@@ -1,6 +1,9 @@
-import { jobStream, POLICY_DEFAULTS } from '@cyborgbackup/contracts';
-import { hasCode } from '@cyborgbackup/kernel';
+import { jobStream, POLICY_DEFAULTS, secretCommands } from '@cyborgbackup/contracts';
+import { delay, hasCode, isInfrastructureError, messageOf } from '@cyborgbackup/kernel';
 import { RetryLater } from '@cyborgbackup/messaging';
+import type { KeylessDeps } from '@cyborgbackup/service';
+import { askOnce } from '../endpoints/secrets.ts';
+import { callService } from '../job/call-service.ts';
 import type { ConnectionDeps, JobContext } from '../job/job-context.ts';
 import type { JobCommand } from '../job/job-decider.ts';
 import { JobStopped, stopReasonOf } from '../job/job-failure.ts';
@@ -11,16 +14,20 @@ import type { JobOutput } from '../output/job-output.ts';
 import type { CancelSignals } from './cancel-signals.ts';
 import { classifyFailure, type FailedAttempt } from './classify-failure.ts';
 import type { JobCommands } from './job-commands.ts';
+import { outliveOrphans } from './outlive-orphans.ts';
 import { createProcessRecorder } from './record-process.ts';
 import { watchJob } from './watch-job.ts';
 
-export interface AttemptDeps extends ConnectionDeps {
+export interface AttemptDeps extends Omit<ConnectionDeps, 'deps'> {
+  readonly deps: KeylessDeps;
   readonly cancels: CancelSignals;
 }
 
 export interface Attempt {
   readonly plan: JobPlan;
   readonly attempt: number;
+  /** What it runs under. */
+  readonly grant: number;
   /** Attempts before this one that a failed connection ended. */
   readonly transportFailures: number;
   readonly output: JobOutput;
@@ -28,15 +35,15 @@ export interface Attempt {
   readonly shutdownSignal: AbortSignal;
 }
 
-/** What is recorded of an attempt, and when the next one follows if the job goes on. */
+/** What is recorded of an attempt, and why another one follows at once if it does. */
 interface Outcome {
   readonly command: JobCommand;
-  readonly retry?: { readonly millis: number; readonly reason: string };
+  readonly handedOver?: string;
 }
 
 /**
  * Works on a job that this executor has started, and records how it ended.
- * @throws RetryLater when the attempt ended without a result: the job is to be delivered again
+ * @throws RetryLater when another attempt follows at once: the job is to be delivered again
  */
 export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands, attempt: Attempt): Promise<void> => {
   const { deps, cancels, hostKeys } = attemptDeps;
@@ -53,8 +60,9 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
   });
   const overtime = timer(total_timeout, () => stopping.abort(new JobStopped('overtime')));
   const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: deps.logger });
+  const own = { job, attempt: attempt.attempt, executor: deps.instance };
   const context: JobContext = {
-    deps,
+    deps: { ...deps, secrets: askOnce(() => callService(deps, secretCommands.readForJob, own)) },
     hostKeys,
     job,
     plan,
@@ -72,6 +80,7 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
   const logAnswers = (): Promise<void> => watch.assertOwnership(shutdownSignal).catch(() => undefined);
   try {
     const outcome = await runJobType(context)
+      .catch((error: unknown) => outliveOrphans(context, error))
       .finally(logAnswers)
       .then(
         (result) => successOf(attempt, result),
@@ -82,8 +91,8 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
       );
     await recorder.flush();
     await output.flush();
-    await recordOutcome(command, job, redactOutcome(outcome.command, output.clean));
-    if (outcome.retry) throw new RetryLater(outcome.retry.millis, output.clean(outcome.retry.reason));
+    await recordOutcome(attemptDeps, command, redactOutcome(outcome.command, output.clean), shutdownSignal);
+    if (outcome.handedOver !== undefined) throw new RetryLater(0, output.clean(outcome.handedOver));
   } finally {
     clearTimeout(overtime);
     ended.abort();
@@ -113,7 +122,7 @@ const successOf = ({ plan, attempt }: Attempt, result: JobResult): Outcome => ({
 });
 
 const failureOf = (
-  { plan, attempt, transportFailures, output, shutdownSignal }: Attempt,
+  { plan, attempt, grant, transportFailures, output, shutdownSignal }: Attempt,
   ended: Pick<FailedAttempt, 'error' | 'stop' | 'maxAttempts' | 'totalTimeout'>,
 ): Outcome => {
   const isShuttingDown = shutdownSignal.aborted;
@@ -130,20 +139,41 @@ const failureOf = (
     }
     case 'release-for-retry': {
       const { reason, transport, retryMillis } = action;
-      const again = transport ? ` Trying again in ${Math.round(retryMillis / 1000)} s.` : '';
-      output.write('system_warning', `${reason}${again}`);
-      const retry = { millis: retryMillis, reason };
-      return { command: { type: 'release-for-retry', ...own, reason, transport }, retry };
+      const release = { type: 'release-for-retry' as const, ...own, reason, transport };
+      if (retryMillis === 0) {
+        output.write('system_warning', reason);
+        return { command: release, handedOver: reason };
+      }
+      output.write('system_warning', `${reason} Trying again in ${Math.round(retryMillis / 1000)} s.`);
+      const until = new Date(Date.now() + retryMillis).toISOString();
+      return { command: { ...release, pause: { until, grant } } };
     }
   }
 };
 
-/** Refused when the attempt has lost the job; then it has nothing to record. */
-const recordOutcome = async (command: JobCommands, job: string, outcome: JobCommand): Promise<void> => {
-  try {
-    await command(jobStream(job), outcome);
-  } catch (error) {
-    if (!hasCode(error, 'conflict')) throw error;
+const RECORD_MILLIS = 1_000;
+
+/**
+ * The work is done, and would be done once more if its end were not recorded: while PostgreSQL cannot write, this waits, until the
+ * executor stops. It is refused when the attempt has lost the job, which then has nothing to record.
+ */
+const recordOutcome = async (
+  { deps: { logger } }: AttemptDeps,
+  command: JobCommands,
+  outcome: JobCommand,
+  shutdownSignal: AbortSignal,
+): Promise<void> => {
+  const { job } = outcome;
+  for (;;) {
+    try {
+      await command(jobStream(job), outcome);
+      return;
+    } catch (error) {
+      if (hasCode(error, 'conflict')) return;
+      if (!isInfrastructureError(error) || shutdownSignal.aborted) throw error;
+      logger.warn({ job, reason: messageOf(error) }, 'how a job ended could not be recorded yet; trying again');
+      await delay(RECORD_MILLIS, shutdownSignal);
+    }
   }
 };
 

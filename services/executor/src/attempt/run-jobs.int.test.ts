@@ -1,5 +1,5 @@
 import { outputStream } from '@cyborgbackup/contracts';
-import { startTestSshd } from '@cyborgbackup/testkit';
+import { failAppends, PASSING_SQL_STATES, startTestSshd } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -26,12 +26,7 @@ const backup = (sketch: JobSketch = {}): JobSketch => ({
   policy: { max_attempts: 1, ...sketch.policy },
 });
 
-describe('the jobs of a repository', () => {
-  it('a check job of the repository prepares it', async () => {
-    const ended = await site.runJob({ job_type: 'check', check: 'repository', client: null, archive_name: null });
-    expect(ended).toMatchObject({ status: 'successful', attempt: 1 });
-  });
-
+describe('the jobs of a client', () => {
   it('a check job of the client prepares it', async () => {
     expect(await site.runJob({ job_type: 'check', check: 'client', archive_name: null })).toMatchObject({
       status: 'successful',
@@ -48,6 +43,15 @@ describe('the jobs of a repository', () => {
     });
     // The borg that makes the archive, and the one that looks it up from the repository's side.
     expect(types).toEqual(['job-started', 'job-process-started', 'job-process-started', 'job-succeeded']);
+  });
+
+  it('a backup is done once and is successful, although its end can be written only at last', async () => {
+    // An append that fails is tried once more at once.
+    const states = PASSING_SQL_STATES.flatMap((state) => [state, state]);
+    await failAppends(site.test.adminUrl, 'job-succeeded', states);
+    const ended = await site.runJob(backup({ archive_name: 'folders-web-2026-01-01_00-01' }));
+    expect(ended).toMatchObject({ status: 'successful', attempt: 1 });
+    expect(ended.types.filter((type) => type === 'job-started')).toHaveLength(1);
   });
 
   it('a second archive of the same name is refused, in a sentence', async () => {
@@ -108,4 +112,21 @@ it("shows no secret in a job's output", async () => {
   for await (const { data } of site.deps.store.readStream(outputStream(job))) output.push(data);
   expect(output.length).toBeGreaterThan(0);
   expect(JSON.stringify(output)).not.toContain(site.passphrase);
+});
+
+// From here on its host takes the key for this path alone.
+it('a check job of the repository prepares it', async () => {
+  const ended = await site.runJob({ job_type: 'check', check: 'repository', client: null, archive_name: null });
+  expect(ended).toMatchObject({ status: 'successful', attempt: 1 });
+});
+
+// The last one: from here on it gets no secrets.
+it('is tried again later, and has not failed, when the inventory does not give it its secrets', async () => {
+  site.silenceInventory();
+  const { job } = await site.start(backup());
+  const { data } = await site.event(job, 'job-(attempt-lost|failed)');
+  expect(data).toMatchObject({
+    transport: false,
+    reason: expect.stringContaining('nobody answers inventory.secret.read-for-job'),
+  });
 });

@@ -31,7 +31,7 @@ const started = (job: string, run: string, attempt: number): DomainEvent => ({
 const takeOver = (job: string): Promise<void> =>
   append(
     job,
-    { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'not heard of', transport: false } },
+    { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'not heard of', transport: false, pause: null } },
     started(job, randomUUID(), 2),
   );
 

@@ -1,7 +1,7 @@
 import { jobEvolver, jobStream, type JobState } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
 import { delay, isInfrastructureError, messageOf, untilAborted } from '@cyborgbackup/kernel';
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import { JobStopped, type StopReason } from '../job/job-failure.ts';
 import { TAKEOVER_TIMING } from './timing.ts';
 
@@ -48,7 +48,7 @@ const reasonToStop = ({ status, attempt, cancelRequested }: JobState, own: numbe
  *
  * The tests in watch-job.int.test.ts cut PostgreSQL and NATS off and hold all three. The numbers are explained in timing.ts.
  */
-export const watchJob = (deps: ServiceDeps, job: string, options: WatchOptions): Watch => {
+export const watchJob = (deps: KeylessDeps, job: string, options: WatchOptions): Watch => {
   const { attempt, signal, wake, stop } = options;
   const lost = new AbortController();
   let now = 0;

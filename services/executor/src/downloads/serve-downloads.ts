@@ -1,15 +1,10 @@
-import {
-  archiveContent,
-  archiveContentRead,
-  archiveReadsStream,
-  type ContentKind,
-  type ContentRequest,
-} from '@cyborgbackup/contracts';
-import { AppError, currentContext, isAppError, messageOf, systemContext } from '@cyborgbackup/kernel';
+import { archiveContent, secretCommands, type ContentKind, type ContentRequest } from '@cyborgbackup/contracts';
+import { AppError, currentContext, isAppError, messageOf, runInContext, systemContext } from '@cyborgbackup/kernel';
 import { serveByteStreams, type ByteSink, type ByteStreamServer } from '@cyborgbackup/messaging';
-import type { ServiceDeps } from '@cyborgbackup/service';
-import { randomUUID } from 'node:crypto';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import { createRepositoryAccess } from '../borg/repository-access.ts';
+import { askOnce } from '../endpoints/secrets.ts';
+import { callService } from '../job/call-service.ts';
 import type { ConnectionDeps } from '../job/job-context.ts';
 import { asJobFailure } from '../job/job-failure.ts';
 import { sendFile } from './send-file.ts';
@@ -22,15 +17,13 @@ type Send = (downloads: ConnectionDeps, request: ContentRequest, sink: ByteSink)
 
 const SENDERS: Readonly<Record<ContentKind, Send>> = { file: sendFile, tar: sendTar, zip: sendZip };
 
-/** Records who reads what. When this fails, nothing is sent. */
-const recordRead = async ({ store, codec }: ServiceDeps, request: ContentRequest): Promise<void> => {
-  const { job, archive, repository, kind, paths, range } = request;
-  const event = await codec.encode(
-    { type: archiveContentRead.type, data: { job, archive, repository: repository.uuid, kind, paths, range } },
-    { id: randomUUID(), context: currentContext() ?? systemContext('executor') },
-  );
-  await store.append(archiveReadsStream(job), [event], 'any');
-};
+type DownloadDeps = Omit<ConnectionDeps, 'deps'> & { readonly deps: KeylessDeps };
+
+/** For one download: what the inventory gives for the reading that it recorded, of the repository that it named there. */
+const withSecrets = ({ deps, ...downloads }: DownloadDeps, { job, read }: ContentRequest): ConnectionDeps => ({
+  ...downloads,
+  deps: { ...deps, secrets: askOnce(() => callService(deps, secretCommands.readForContent, { job, read })) },
+});
 
 /** As an error of the request, when borg could not be run at all. */
 const asReadFailure = (error: unknown): unknown => {
@@ -40,7 +33,7 @@ const asReadFailure = (error: unknown): unknown => {
 };
 
 /** Serves the contents of archives over NATS; the gateway decides who may read them. */
-export const serveDownloads = (downloads: ConnectionDeps): ByteStreamServer => {
+export const serveDownloads = (downloads: DownloadDeps): ByteStreamServer => {
   const { connection } = downloads.deps;
   const repositoryAccess = createRepositoryAccess(connection);
   const server = serveByteStreams(connection, {
@@ -49,10 +42,12 @@ export const serveDownloads = (downloads: ConnectionDeps): ByteStreamServer => {
     concurrency: MAX_DOWNLOADS,
     handler: (request, sink) =>
       repositoryAccess.withReadAccess(request.repository.uuid, async (writerSignal) => {
-        await recordRead(downloads.deps, request);
+        const signal = AbortSignal.any([sink.signal, writerSignal]);
+        const send = (): Promise<void> =>
+          SENDERS[request.kind](withSecrets(downloads, request), request, { ...sink, signal });
         try {
-          const signal = AbortSignal.any([sink.signal, writerSignal]);
-          await SENDERS[request.kind](downloads, request, { ...sink, signal });
+          // What is recorded from here on, such as the key of a host, is no deed of the user.
+          await runInContext(systemContext('executor', currentContext()), send);
         } catch (error) {
           throw asReadFailure(error);
         }

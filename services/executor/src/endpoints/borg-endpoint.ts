@@ -59,10 +59,21 @@ export interface BackupEndpoint extends BorgEndpoint {
 export interface RepositoryAddress {
   readonly uuid: string;
   readonly path: string;
+  /** The job itself has just seen the host take the own key, which the log does not know yet. */
+  readonly isOwnKeySeen?: boolean;
+}
+
+/** A client, or in a restore the repository's host. */
+export interface BackedUpHost {
+  readonly uuid: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** Default: the account that the settings name. */
+  readonly user?: string;
 }
 
 export interface BackupTarget {
-  readonly client: { readonly uuid: string; readonly hostname: string; readonly port: number };
+  readonly client: BackedUpHost;
   readonly repository: RepositoryAddress;
   readonly pull: boolean;
 }

@@ -8,6 +8,7 @@ import {
 } from '@cyborgbackup/borg';
 import type { ConnectionOptions, JobContext } from '../job/job-context.ts';
 import { clientOf } from '../job/job-plan.ts';
+import type { BackedUpHost } from './borg-endpoint.ts';
 import { clockDifference, tellClockDifference } from './clock-difference.ts';
 import { parseOpenssh } from './openssh-version.ts';
 import { clientLogin, type Login } from './secrets.ts';
@@ -39,11 +40,11 @@ const field = (text: string, name: string): string | undefined => new RegExp(`^$
  */
 export const openClientSession = async (
   options: ConnectionOptions,
-  { hostname, port }: { readonly hostname: string; readonly port: number },
+  { hostname, port, user }: Omit<BackedUpHost, 'uuid'>,
   agent?: ForwardableAgent,
 ): Promise<ClientSession> => {
   const login = await clientLogin(options.deps);
-  const target = { user: login.user, host: hostname, port };
+  const target = { user: user ?? login.user, host: hostname, port };
   const ssh = await openSession(options, target, { privateKey: login.privateKey }, agent);
   try {
     const from = Date.now();

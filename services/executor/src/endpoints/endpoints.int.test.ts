@@ -1,4 +1,5 @@
 import { createCommand, runCommand, infoCommand, type BorgResult } from '@cyborgbackup/borg';
+import { RUN_ON_REPOSITORY_HOST_SETTING } from '@cyborgbackup/contracts';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { runBorgAt } from '../borg/run-borg-at.ts';
 import { startConnectSite, type ConnectSite } from '../testing/connection-site.ts';
+import { settingChanged } from '../testing/job-fixtures.ts';
 import { openBackupEndpoint } from './backup-endpoint.ts';
 import type { BackupEndpoint } from './borg-endpoint.ts';
 import { openRepositoryEndpoint } from './repository-endpoint.ts';
@@ -71,6 +73,8 @@ it('lends a key in push mode that root on the client cannot use for anything els
   };
   // What it is for: borg serve of this repository, and no command.
   expect(await say(login(site.repositoryHost.port))).toMatch(/borg: error: .*invalid choice/);
+  const forward = login(site.repositoryHost.port).replace(/ echo reached$/, ` -W 127.0.0.1:${site.client.port}`);
+  expect(await say(`${forward} </dev/null`)).toMatch(/stdio forwarding failed/);
   // The client itself and other hosts take the control plane's key, which is not there; nor is the own key shown to them.
   for (const { port } of [site.client, other.client, other.repositoryHost]) {
     expect(await say(login(port))).toMatch(/Permission denied/);
@@ -81,42 +85,27 @@ it('lends a key in push mode that root on the client cannot use for anything els
   expect(listed).not.toContain(site.controlKey.publicKey.split(' ')[1]);
 });
 
-it("lends the control plane's key for one host alone, with a warning, when the own key is not installed", async () => {
-  await using site = await startConnectSite({ repositoryTakes: ['control'], ownKeySeen: false });
-  await using endpoint = await openEndpoint(site, false);
-  expect(await backUp(site, endpoint, [await source(site)])).toMatchObject({ outcome: 'success' });
-  expect(site.warnings).toEqual([expect.stringContaining('Install the line')]);
-  const back = `ssh -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -p ${site.client.port} 127.0.0.1 echo reached`;
-  let said = '';
-  await endpoint.client.run({
-    script: back,
-    secrets: {},
-    forwardAgent: true,
-    onStdout: (chunk) => void (said += chunk.toString()),
-  });
-  expect(said).toBe('');
+it('lends nothing where the host does not take the own key yet, or gives it a shell, and says which line to paste', async () => {
+  await using site = await startConnectSite({ repositoryTakes: ['control'], ownKeySeen: false, initialised: false });
+  const paste =
+    /127\.0\.0\.1:\d+ does not take .* Put this line into the authorized_keys of \S+ on 127\.0\.0\.1, .* prepare .* again: command="borg serve .*",restrict ssh-ed25519 \S+ cyborgbackup-repository-3$/;
+  await expect(openEndpoint(site, false)).rejects.toThrow(paste);
+  await expect(openRepositoryEndpoint(site.options, site.repository)).rejects.toThrow(paste);
+  await writeFile(join(site.repositoryHost.dir, '.ssh/authorized_keys'), `${site.ownKey.publicKey}\n`);
+  await expect(openEndpoint(site, false)).rejects.toThrow(/gives this repository's own key a shell.*Put this line/);
 });
 
-it("does not lend the control plane's key to an old OpenSSH", async () => {
+it('lends the own key to an old OpenSSH too, which cannot tell the agent of hosts', async () => {
   const bin = await mkdtemp(join(tmpdir(), 'cyborgbackup-bin-'));
   onTestFinished(() => rm(bin, { recursive: true }));
   await writeFile(join(bin, 'ssh'), '#!/bin/sh\necho "OpenSSH_8.4p1, OpenSSL 1.1.1" >&2\n');
   await chmod(join(bin, 'ssh'), 0o755);
-  await using site = await startConnectSite({
-    repositoryTakes: ['control'],
-    ownKeySeen: false,
-    clientPath: bin,
-    initialised: false,
-  });
-  await expect(openEndpoint(site, false)).rejects.toThrow(
-    /OpenSSH on 127\.0\.0\.1 is 8\.4.*repositories\/3\/authorized_keys/,
-  );
-  await using own = await startConnectSite({ clientPath: bin, initialised: false });
-  await using endpoint = await openEndpoint(own, false);
+  await using site = await startConnectSite({ clientPath: bin, initialised: false });
+  await using endpoint = await openEndpoint(site, false);
   expect(endpoint.host).toBe('client');
 });
 
-it('runs borg on this host for a repository host without a shell', async () => {
+it('runs borg on this host, and on that of the repository only where the setting allows that and there is a shell', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['own'] });
   {
     await using endpoint = await openRepositoryEndpoint(site.options, site.repository);
@@ -127,25 +116,24 @@ it('runs borg on this host for a repository host without a shell', async () => {
     expect(result).toMatchObject({ outcome: 'success' });
   }
   expect(agentsHere()).toEqual([]);
-  await using shell = await openRepositoryEndpoint(
+  await using local = await openRepositoryEndpoint(
     { ...site.options },
     { uuid: site.repository.uuid, path: join(site.folder, 'repository') },
   );
-  expect(shell).toMatchObject({ host: 'executor', repository: join(site.folder, 'repository') });
+  expect(local).toMatchObject({ host: 'executor', repository: join(site.folder, 'repository') });
+  site.events.get('settings')?.push(settingChanged(RUN_ON_REPOSITORY_HOST_SETTING, 'True'));
+  await using hidden = await openRepositoryEndpoint(site.options, site.repository);
+  expect(hidden).toMatchObject({ host: 'executor', repository: site.repository.path });
+  await using open = await startConnectSite({ initialised: false, onHost: true });
+  await using there = await openRepositoryEndpoint(open.options, open.repository);
+  expect(there).toMatchObject({ host: 'repository', forwardAgent: false });
 });
 
-it('fails with advice when a repository host takes neither key', async () => {
-  await using site = await startConnectSite({ repositoryTakes: [], ownKeySeen: false, initialised: false });
-  await expect(openRepositoryEndpoint(site.options, site.repository)).rejects.toThrow(
-    /accepts neither .*repositories\/3\/authorized_keys/,
-  );
-});
-
-it.each<[string, 'repository' | 'executor', readonly ('control' | 'own')[]]>([
-  ['on the repository host', 'repository', ['control']],
-  ['here, when that has no shell', 'executor', ['own']],
-])('runs borg %s in pull mode', async (_name, host, repositoryTakes) => {
-  await using site = await startConnectSite({ repositoryTakes });
+it.each<[string, 'repository' | 'executor', boolean]>([
+  ['here', 'executor', false],
+  ['on the repository host, where the setting allows that,', 'repository', true],
+])('runs borg %s in pull mode', async (_name, host, onHost) => {
+  await using site = await startConnectSite({ onHost });
   const folder = await source(site);
   await symlink(folder, join(site.folder, 'link'));
   await mkdir(join(folder, 'sub'));
@@ -169,7 +157,7 @@ it.each<[string, 'repository' | 'executor', readonly ('control' | 'own')[]]>([
 });
 
 it('ends a dump on the client when the job is stopped in pull mode', async () => {
-  await using site = await startConnectSite({ repositoryTakes: ['control'] });
+  await using site = await startConnectSite();
   const abort = new AbortController();
   const options = { ...site.options, signal: abort.signal };
   const begun = join(site.folder, 'begun');
@@ -194,7 +182,7 @@ it('ends a dump on the client when the job is stopped in pull mode', async () =>
 });
 
 it('keeps to one file system in pull mode as in push mode', async () => {
-  await using site = await startConnectSite({ repositoryTakes: ['control'], initialised: false });
+  await using site = await startConnectSite({ initialised: false });
   await using endpoint = await openEndpoint(site, true);
   const { create } = await endpoint.files(['/'], { oneFileSystem: true, patterns: ['R /srv', '- *.o'] });
   expect(create).toMatchObject({ source: { paths: ['.', 'srv'] }, patterns: ['- *.o'], oneFileSystem: false });

@@ -8,7 +8,8 @@ import {
 } from '@cyborgbackup/contracts';
 import type { Decider } from '@cyborgbackup/kernel';
 import { handleCommand, loadState } from '@cyborgbackup/event-store';
-import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
+import { commandsOf } from '../job/executor-deps.ts';
 import { trustsFirstContact } from './secrets.ts';
 
 interface Pin {
@@ -59,8 +60,8 @@ const refusal = (host: string, port: number, { type, fingerprint }: HostKey): Ss
   );
 
 /** Host keys as the log has them. A key is pinned at the first contact unless a setting forbids that. */
-export const createHostKeyPins = (deps: ServiceDeps): HostKeyPins => {
-  const pin = handleCommand(commandDeps(deps, 'executor'), hostKeyDecider);
+export const createHostKeyPins = (deps: KeylessDeps): HostKeyPins => {
+  const pin = handleCommand(commandsOf(deps), hostKeyDecider);
   return {
     known: async (host, port) => {
       const { state: key } = await loadState(deps, hostKeyDecider, hostKeyStream(host, port));

@@ -65,8 +65,8 @@ const endDump = async (options: ConnectionOptions, { runner, ssh }: ClientSessio
 };
 
 /**
- * Pull: borg runs beside the repository, or on this host, and logs in to the client with the control plane's key, lent for
- * that host and account alone. Closing the endpoint ends what a dump left running on the client.
+ * Pull: borg runs on the repository's side and logs in to the client with the control plane's key, lent for that host and
+ * account alone. Closing the endpoint ends what a dump left running on the client.
  * See docs/decisions/0015-pull-reads-through-a-mount.md.
  * @throws SshError, JobFailure
  */

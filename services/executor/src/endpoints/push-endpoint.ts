@@ -1,43 +1,18 @@
 import { createForwardedAgent, parseRepositoryLocation, toBorgUrl, type AgentIdentity } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 import type { BackupEndpoint, BackupTarget } from './borg-endpoint.ts';
-import { openClientSession, type ClientSession } from './client-session.ts';
+import { openClientSession } from './client-session.ts';
 import type { ConnectionOptions } from '../job/job-context.ts';
 import { markedEnv } from './job-processes.ts';
 import { canBindKeys } from './openssh-version.ts';
-import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';
+import { takenOwnKey } from './own-key.ts';
+import { repositorySecrets } from './secrets.ts';
 import { knownHost } from './ssh-session.ts';
 
 /**
- * The one key that the client's borg may use, for this repository's account on this repository's host. Root on the client
- * can use it as long as the job runs, so it is the repository's own key wherever its host takes that. The control plane's
- * key, which opens everything, is lent only bound to that host, which an old OpenSSH cannot do.
- * @throws JobFailure when there is no key that could be lent safely
- */
-const lentIdentity = (
-  { opensshVersion, login, ssh }: ClientSession,
-  secrets: RepositorySecrets,
-  destination: { readonly user: string; readonly hostKeys: readonly string[] },
-): AgentIdentity => {
-  const binds = canBindKeys(opensshVersion);
-  if (secrets.takesOwnKey && secrets.ownKey) {
-    const { privateKey } = secrets.ownKey;
-    return { privateKey, destination: binds ? destination : { user: destination.user } };
-  }
-  if (binds) return { privateKey: login.privateKey, destination };
-  throw new JobFailure(
-    `OpenSSH on ${ssh.host} is ${opensshVersion ?? 'missing'}, too old to be lent the control plane's key for one ` +
-      `host alone (that needs 8.9). Add the line that /api/v1/repositories/${secrets.id}/authorized_keys/ gives to the ` +
-      "repository's account and prepare the repository again, or update OpenSSH.",
-  );
-};
-
-const WARNING =
-  "The repository's host does not take the repository's own key yet, so the client borrows the control plane's key for " +
-  'this host while the job runs. Install the line that the preparation of the repository printed.';
-
-/**
- * The endpoint on the client: borg runs beside the files and reaches the repository with a forwarded key.
+ * The endpoint on the client: borg runs beside the files and reaches the repository with a forwarded key. Root on the client can use
+ * it as long as the job runs, so it is the repository's own, which opens that repository alone. Where the client's OpenSSH can
+ * tell the agent of hosts, it is moreover good for the repository's host only.
  * @throws SshError, JobFailure
  */
 export const openPushEndpoint = async (
@@ -51,18 +26,16 @@ export const openPushEndpoint = async (
     );
   }
   const secrets = await repositorySecrets(options.deps, repository.uuid);
-  const { privateKey } = await clientLogin(options.deps);
+  const { privateKey } = await takenOwnKey(options, repository, secrets);
   const { lines, keys } = await knownHost(options, location, privateKey);
   const identities: AgentIdentity[] = [];
   const agent = createForwardedAgent(() => identities);
   const client = await openClientSession(options, target, agent);
-  try {
-    identities.push(lentIdentity(client, secrets, { user: location.user, hostKeys: keys }));
-  } catch (error) {
-    await client.ssh.close();
-    throw error;
-  }
-  if (!secrets.takesOwnKey) options.warn?.(WARNING);
+  const { user } = location;
+  identities.push({
+    privateKey,
+    destination: canBindKeys(client.opensshVersion) ? { user, hostKeys: keys } : { user },
+  });
   return {
     pull: false,
     client: client.runner,

@@ -1,17 +1,13 @@
 import {
-  runCommand,
-  isSshError,
+  createForwardedAgent,
   localRunner,
   parseRepositoryLocation,
   repositoryPathOnHost,
   sshRunner,
   startLocalAgent,
   toBorgUrl,
-  createForwardedAgent,
   type AgentIdentity,
   type BorgRunner,
-  type ForwardableAgent,
-  type RepositoryLocation,
   type SshSession,
 } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
@@ -19,36 +15,16 @@ import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
 import type { ConnectionOptions } from '../job/job-context.ts';
 import { markedEnv } from './job-processes.ts';
 import { canBindKeys, opensshVersion } from './openssh-version.ts';
-import { clientLogin, repositorySecrets, type RepositorySecrets } from './secrets.ts';
-import { knownHost, openSession, succeeds } from './ssh-session.ts';
-
-type SshLocation = Extract<RepositoryLocation, { kind: 'ssh' }>;
+import { takenOwnKey, type SshLocation } from './own-key.ts';
+import { openShell } from './repository-shell.ts';
+import { repositorySecrets, runsOnRepositoryHosts, type RepositorySecrets } from './secrets.ts';
+import { knownHost } from './ssh-session.ts';
 
 /** What borg needs on the repository's side to log in to a client. */
 export interface ClientAccess {
   readonly identity: AgentIdentity;
   readonly knownHosts: readonly string[];
 }
-
-/** @throws SshError, JobFailure when the account takes neither key */
-const logIn = async (
-  options: ConnectionOptions,
-  location: SshLocation,
-  keys: { readonly controlKey: string; readonly secrets: RepositorySecrets },
-  agent: ForwardableAgent | undefined,
-): Promise<SshSession> => {
-  const { controlKey, secrets } = keys;
-  try {
-    const otherKey = secrets.ownKey?.privateKey;
-    return await openSession(options, location, { privateKey: controlKey, otherKey }, agent);
-  } catch (error) {
-    if (!isSshError(error, 'auth')) throw error;
-    throw new JobFailure(
-      `${location.user}@${location.host}:${location.port} accepts neither the control plane's key nor the repository's own: ` +
-        `add the line that /api/v1/repositories/${secrets.id}/authorized_keys/ gives to that account's authorized_keys.`,
-    );
-  }
-};
 
 /** Keys for programs of this host. Bound to their hosts, unless the OpenSSH here is too old to tell the agent of hosts. */
 const localIdentities = async (runner: BorgRunner, identities: readonly AgentIdentity[]): Promise<AgentIdentity[]> => {
@@ -86,38 +62,37 @@ const refuseOldOpenssh = async (session: SshSession): Promise<void> => {
   );
 };
 
-/**
- * A session with a shell, or the key with which a borg on this host may log in. The control plane's key may have a shell. The
- * repository's own key has none where it was installed as printed, and an account may have a forced command for the first key.
- */
-const openShell = async (
+/** Borg on the repository's host, where the setting allows that; undefined when that host gives us no shell. */
+const openOnHost = async (
   options: ConnectionOptions,
   location: SshLocation,
   secrets: RepositorySecrets,
   client: ClientAccess | undefined,
-): Promise<{ readonly session: SshSession } | { readonly privateKey: string }> => {
-  const { privateKey: controlKey } = await clientLogin(options.deps);
-  const agent = client && createForwardedAgent(() => [client.identity]);
-  const session = await logIn(options, location, { controlKey, secrets }, agent);
+): Promise<BorgEndpoint | undefined> => {
+  const session = await openShell(options, location, secrets, client && createForwardedAgent(() => [client.identity]));
+  if (!session) return undefined;
   try {
-    const hasShell = (): Promise<boolean> =>
-      succeeds(() => runCommand(sshRunner(session), ['true'], { signal: options.signal }), 'no-shell');
-    if (!session.withOtherKey && (await hasShell())) {
-      if (client) await refuseOldOpenssh(session);
-      return { session };
-    }
+    if (client) await refuseOldOpenssh(session);
   } catch (error) {
     await session.close();
     throw error;
   }
-  await session.close();
-  const ownKey = session.withOtherKey || secrets.takesOwnKey ? secrets.ownKey : undefined;
-  return { privateKey: ownKey?.privateKey ?? controlKey };
+  return {
+    repository: repositoryPathOnHost(location),
+    passphrase: secrets.passphrase,
+    env: markedEnv(options, 'local'),
+    ...(client ? { knownHosts: client.knownHosts } : {}),
+    runner: sshRunner(session),
+    host: 'repository',
+    forwardAgent: client !== undefined,
+    [Symbol.asyncDispose]: () => session.close(),
+  };
 };
 
 /**
- * The endpoint beside the repository: borg runs on its host. Where the repository's account runs no commands for us, borg runs on
- * this host and logs in with the repository's own key.
+ * The endpoint on the repository's side. Borg runs on this host and logs in with the repository's own key, so the repository's
+ * host gets neither the passphrase nor a key; it runs there only where a setting allows that.
+ * See docs/decisions/0026-the-repository-host-sees-no-passphrase.md.
  * @param client set when borg has to log in to a client from there too
  * @throws SshError, JobFailure
  */
@@ -130,47 +105,22 @@ export const openRepositoryEndpoint = async (
   const secrets = await repositorySecrets(options.deps, repository.uuid);
   const { passphrase } = secrets;
   const lent = client ? [client.identity] : [];
-  const onHost = {
-    repository: repositoryPathOnHost(location),
-    passphrase,
-    env: markedEnv(options, 'local'),
-    ...(client ? { knownHosts: client.knownHosts } : {}),
-  };
-  if (location.kind === 'local') return openLocalEndpoint(onHost, lent);
-  const login = await openShell(options, location, secrets, client);
-  if ('session' in login) {
-    const { session } = login;
-    return {
-      ...onHost,
-      runner: sshRunner(session),
-      host: 'repository',
-      forwardAgent: client !== undefined,
-      [Symbol.asyncDispose]: () => session.close(),
-    };
+  const clientHosts = client?.knownHosts ?? [];
+  if (location.kind === 'local') {
+    const env = markedEnv(options, 'local');
+    return openLocalEndpoint({ repository: toBorgUrl(location), passphrase, env, knownHosts: clientHosts }, lent);
   }
-  const { privateKey } = login;
+  const onHost = (await runsOnRepositoryHosts(options.deps)) && (await openOnHost(options, location, secrets, client));
+  if (onHost) return onHost;
+  const { privateKey } = await takenOwnKey(options, repository, secrets);
   const { lines, keys } = await knownHost(options, location, privateKey);
   const endpoint = {
     repository: toBorgUrl(location),
     passphrase,
     env: markedEnv(options, 'ssh'),
-    knownHosts: [...lines, ...(client?.knownHosts ?? [])],
+    knownHosts: [...lines, ...clientHosts],
   };
   const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };
-  return openLocalEndpoint(endpoint, [identity, ...lent]);
-};
-
-/**
- * As `openRepositoryEndpoint`, but on the host that has the repository itself.
- * @param refusal the failure when that host gives us no shell
- */
-export const openRepositoryHost = async (
-  options: ConnectionOptions,
-  repository: RepositoryAddress,
-  refusal: string,
-): Promise<BorgEndpoint> => {
-  const endpoint = await openRepositoryEndpoint(options, repository);
-  if (endpoint.host === 'repository' || parseRepositoryLocation(repository.path).kind === 'local') return endpoint;
-  await endpoint[Symbol.asyncDispose]();
-  throw new JobFailure(refusal);
+  // Where the client is the repository's host, by the own key there would be no files and no dumps.
+  return openLocalEndpoint(endpoint, [...lent, identity]);
 };

@@ -1,29 +1,42 @@
 import {
   MAX_CLOCK_DIFFERENCE_SETTING,
+  RUN_ON_REPOSITORY_HOST_SETTING,
   SETTINGS_STREAM,
   TRUST_FIRST_CONTACT_SETTING,
   isSettingOn,
-  repositoryChanged,
-  repositoryPrepared,
-  repositoryRegistered,
-  repositorySshKeyGenerated,
   settingChanged,
-  sshKeyGenerated,
+  type GivenSecret,
+  type GivenSecrets,
+  type PolicySecret,
 } from '@cyborgbackup/contracts';
-import type { EncryptedValue, Sealed } from '@cyborgbackup/kernel';
-import type { ServiceDeps } from '@cyborgbackup/service';
-import { JobFailure } from '../job/job-failure.ts';
+import { AppError } from '@cyborgbackup/kernel';
+import type { KeylessDeps } from '@cyborgbackup/service';
+import type { WorkDeps } from '../job/executor-deps.ts';
 
-/** Secrets are read from the log when a job needs them: they never cross the wire and are in no job's description. */
+/*
+ * Secrets are in no job's description, and this process holds no key to those in the log: the inventory gives each attempt, and
+ * each download, what that needs. See docs/decisions/0028-hooks-are-secrets-and-jobs-are-given-theirs.md.
+ */
 
-type Readable = Pick<ServiceDeps, 'store' | 'codec' | 'keys'>;
-
-const open = async ({ keys }: Readable, value: Sealed, what: string): Promise<string> => {
-  if (typeof value === 'string') return value;
-  const text = await keys.open(value satisfies EncryptedValue);
-  if (text === undefined) throw new JobFailure(`${what} was erased from this installation.`, { status: 'error' });
-  return text;
+/** Asks when the first secret is needed, and once; after a failure, again. */
+export const askOnce = (ask: () => Promise<GivenSecrets>): WorkDeps['secrets'] => {
+  let given: Promise<GivenSecrets> | undefined;
+  const askNow = async (): Promise<GivenSecrets> => {
+    try {
+      return await ask();
+    } catch (error) {
+      given = undefined;
+      throw error;
+    }
+  };
+  return () => (given ??= askNow());
 };
+
+const notGiven = (name: GivenSecret): AppError =>
+  new AppError(
+    'internal',
+    `This work was not given its ${name}: job-needs.ts of the inventory does not know that it needs it.`,
+  );
 
 /** What opens a repository. */
 export interface RepositorySecrets {
@@ -35,50 +48,17 @@ export interface RepositorySecrets {
   readonly takesOwnKey: boolean;
 }
 
-/** What the repository's stream has said so far. */
-interface RepositoryState {
-  id?: number;
-  passphrase?: Sealed;
-  ownKey?: { publicKey: string; privateKey: Sealed };
-  takesOwnKey: boolean;
-}
-
-const READERS: Readonly<Record<string, (state: RepositoryState, data: unknown) => void>> = {
-  [repositoryRegistered.type]: (state, data) => {
-    const { id, repository_key } = repositoryRegistered.schema.parse(data);
-    Object.assign(state, { id, passphrase: repository_key });
-  },
-  [repositoryChanged.type]: (state, data) => {
-    const { repository_key, path } = repositoryChanged.schema.parse(data);
-    if (repository_key !== undefined) state.passphrase = repository_key;
-    if (path !== undefined) state.takesOwnKey = false;
-  },
-  [repositorySshKeyGenerated.type]: (state, data) => {
-    const { public_key, private_key } = repositorySshKeyGenerated.schema.parse(data);
-    state.ownKey = { publicKey: public_key, privateKey: private_key };
-    state.takesOwnKey = false;
-  },
-  [repositoryPrepared.type]: (state, data) => {
-    state.takesOwnKey = repositoryPrepared.schema.parse(data).own_key;
-  },
-};
-
 /** A repository's secrets as they are now, not as they were when the job was queued. */
-export const repositorySecrets = async (deps: Readable, repository: string): Promise<RepositorySecrets> => {
-  const state: RepositoryState = { takesOwnKey: false };
-  for await (const { type, data } of deps.store.readStream(`repository-${repository}`)) READERS[type]?.(state, data);
-  const { id, passphrase, ownKey, takesOwnKey } = state;
-  if (id === undefined || passphrase === undefined) {
-    throw new JobFailure('The repository is gone from the inventory.', { status: 'error' });
-  }
+export const repositorySecrets = async (
+  { secrets }: Pick<WorkDeps, 'secrets'>,
+  uuid: string,
+): Promise<RepositorySecrets> => {
+  const { repository } = await secrets();
+  if (repository?.uuid !== uuid) throw notGiven('repository');
+  const { id, passphrase, own_key: key, takes_own_key: takesOwnKey } = repository;
   return {
-    id,
-    passphrase: await open(deps, passphrase, "The repository's passphrase"),
-    ownKey: ownKey && {
-      publicKey: ownKey.publicKey,
-      privateKey: await open(deps, ownKey.privateKey, "The repository's SSH key"),
-    },
-    takesOwnKey: takesOwnKey && ownKey !== undefined,
+    ...{ id, passphrase, takesOwnKey },
+    ownKey: key ? { publicKey: key.public_key, privateKey: key.private_key } : undefined,
   };
 };
 
@@ -90,38 +70,43 @@ export interface Login {
   readonly privateKey: string;
 }
 
-const BACKUP_USER = 'cyborgbackup_backup_user';
-const INSTALL_BORG = 'cyborgbackup_install_borg';
-const DEFAULT_USER = 'root';
-
-const readSettings = async (deps: Readable): Promise<{ values: Map<string, string>; key: Sealed | undefined }> => {
-  const values = new Map<string, string>();
-  let key: Sealed | undefined;
-  for await (const { type, data } of deps.store.readStream(SETTINGS_STREAM)) {
-    if (type === sshKeyGenerated.type) key = sshKeyGenerated.schema.parse(data).private_key;
-    if (type !== settingChanged.type) continue;
-    const setting = settingChanged.schema.parse(data);
-    values.set(setting.key, setting.value);
-  }
-  return { values, key };
+export const clientLogin = async ({ secrets }: Pick<WorkDeps, 'secrets'>): Promise<Login> => {
+  const { login } = await secrets();
+  if (!login) throw notGiven('login');
+  return { user: login.user, privateKey: login.private_key };
 };
 
-export const clientLogin = async (deps: Readable): Promise<Login> => {
-  const { values, key } = await readSettings(deps);
-  if (key === undefined) {
-    throw new JobFailure('There is no SSH key yet: generate one under settings/generate_ssh.', { status: 'error' });
+/** A secret of the job's policy, as its run carries it. */
+export const policySecret = async ({ secrets }: Pick<WorkDeps, 'secrets'>, name: PolicySecret): Promise<string> => {
+  const { [name]: secret } = await secrets();
+  if (secret === null) throw notGiven(name);
+  return secret;
+};
+
+const INSTALL_BORG = 'cyborgbackup_install_borg';
+
+const readSetting = async ({ store }: Pick<KeylessDeps, 'store'>, key: string): Promise<string | null> => {
+  let value: string | null = null;
+  for await (const { type, data } of store.readStream(SETTINGS_STREAM)) {
+    if (type !== settingChanged.type) continue;
+    const setting = settingChanged.schema.parse(data);
+    if (setting.key === key) ({ value } = setting);
   }
-  return { user: values.get(BACKUP_USER) || DEFAULT_USER, privateKey: await open(deps, key, 'The SSH key') };
+  return value;
 };
 
 /** Whether a preparation may install programs from a distribution's packages. */
-export const mayInstallPrograms = async (deps: Readable): Promise<boolean> =>
-  isSettingOn((await readSettings(deps)).values.get(INSTALL_BORG) ?? null);
+export const mayInstallPrograms = async (deps: Pick<KeylessDeps, 'store'>): Promise<boolean> =>
+  isSettingOn(await readSetting(deps, INSTALL_BORG));
 
 /** Seconds that a client's clock may differ from ours for a backup; 0 for any. */
-export const maxClockDifference = async (deps: Readable): Promise<number> =>
-  Number((await readSettings(deps)).values.get(MAX_CLOCK_DIFFERENCE_SETTING) ?? 0);
+export const maxClockDifference = async (deps: Pick<KeylessDeps, 'store'>): Promise<number> =>
+  Number((await readSetting(deps, MAX_CLOCK_DIFFERENCE_SETTING)) ?? 0);
 
 /** Whether the key of a host that was never seen may be pinned as it is. */
-export const trustsFirstContact = async (deps: Readable): Promise<boolean> =>
-  isSettingOn((await readSettings(deps)).values.get(TRUST_FIRST_CONTACT_SETTING) ?? 'True');
+export const trustsFirstContact = async (deps: Pick<KeylessDeps, 'store'>): Promise<boolean> =>
+  isSettingOn((await readSetting(deps, TRUST_FIRST_CONTACT_SETTING)) ?? 'True');
+
+/** Whether borg may run on the hosts of repositories, which then learn the passphrases. */
+export const runsOnRepositoryHosts = async (deps: Pick<KeylessDeps, 'store'>): Promise<boolean> =>
+  isSettingOn(await readSetting(deps, RUN_ON_REPOSITORY_HOST_SETTING));

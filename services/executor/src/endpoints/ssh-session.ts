@@ -2,6 +2,8 @@ import {
   connectSsh,
   isSshError,
   knownHostsLine,
+  runCommand,
+  sshRunner,
   type ForwardableAgent,
   type SshErrorKind,
   type SshSession,
@@ -23,15 +25,15 @@ export interface SshTarget {
 export const openSession = async (
   options: ConnectionOptions,
   target: SshTarget,
-  keys: { readonly privateKey: string; readonly otherKey?: string | undefined },
+  { privateKey, otherKey }: { readonly privateKey: string; readonly otherKey?: string | undefined },
   agent?: ForwardableAgent,
 ): Promise<SshSession> => {
   const { hostKeys, connectTimeoutMillis, signal, deps } = options;
   const connecting = new AbortController();
   using _listener = addAbortListener(signal, () => connecting.abort());
   return await connectSsh({
-    ...target,
-    ...keys,
+    ...{ host: target.host, port: target.port, user: target.user },
+    ...{ privateKey, otherKey },
     hostKeys,
     connectTimeoutMillis,
     signal: connecting.signal,
@@ -50,6 +52,10 @@ export const succeeds = async (work: () => Promise<unknown>, kind: SshErrorKind)
     throw error;
   }
 };
+
+/** Whether the account runs commands for the key that the session was opened with. @throws SshError */
+export const hasShell = ({ signal }: ConnectionOptions, session: SshSession): Promise<boolean> =>
+  succeeds(() => runCommand(sshRunner(session), ['true'], { signal }), 'no-shell');
 
 /** Whether an account lets a key in. @throws SshError when its host cannot be reached */
 export const acceptsKey = (options: ConnectionOptions, target: SshTarget, privateKey: string): Promise<boolean> =>

@@ -1,10 +1,10 @@
 import type { Rpc } from '@cyborgbackup/contracts';
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import type { z } from 'zod';
 
 /** Calls another service. @throws AppError `unavailable`, `deadline`, and the errors that the service answers */
 export const callService = <Input extends z.ZodType, Output extends z.ZodType>(
-  { rpc }: Pick<ServiceDeps, 'rpc'>,
+  { rpc }: Pick<KeylessDeps, 'rpc'>,
   { subject, output }: Rpc<Input, Output>,
   input: z.input<Input>,
   options: { readonly deadlineMillis?: number } = {},

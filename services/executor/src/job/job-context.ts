@@ -1,7 +1,7 @@
 import type { HostKeyPins } from '@cyborgbackup/borg';
 import { delay } from '@cyborgbackup/kernel';
-import type { ServiceDeps } from '@cyborgbackup/service';
 import type { JobOutput } from '../output/job-output.ts';
+import type { WorkDeps } from './executor-deps.ts';
 import type { JobPlan } from './job-plan.ts';
 
 /** The host on which a borg runs. */
@@ -9,7 +9,7 @@ export type BorgHost = 'client' | 'repository' | 'executor';
 
 /** What connections to clients and repositories need. */
 export interface ConnectionDeps {
-  readonly deps: ServiceDeps;
+  readonly deps: WorkDeps;
   readonly hostKeys: HostKeyPins;
   readonly connectTimeoutMillis: number;
 }

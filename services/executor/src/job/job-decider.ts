@@ -18,6 +18,8 @@ type AttemptCommand = { readonly job: string; readonly attempt: number } & (
       readonly reason: string;
       /** The connection to a host failed. Default: false. */
       readonly transport?: boolean;
+      /** See `jobAttemptLost`. Default: null. */
+      readonly pause?: Extract<JobEvent, { type: 'job-attempt-lost' }>['data']['pause'];
     }
   | {
       readonly type: 'succeed';
@@ -38,29 +40,37 @@ export type JobCommand =
       readonly job: string;
       readonly run: string;
       readonly executor: string;
+      /** Of the message that says so. */
+      readonly grant: number;
       /** The attempt whose executor does not answer any more; a running job can be taken over only with this. */
       readonly insteadOf?: number;
     }
-  | { readonly type: 'give-up'; readonly job: string; readonly reason: string };
+  | { readonly type: 'give-up'; readonly job: string; readonly grant: number; readonly reason: string };
 
 /** False for an executor whose job was taken over. */
 const ownsJob = (state: JobState, attempt: number): boolean => state.status === 'running' && state.attempt === attempt;
 
-/** @throws AppError `conflict` when the job is over or with another executor */
+/** A message of this grant may not move the job any more. */
+export const isGrantVoid = (state: JobState, grant: number): boolean => isJobOver(state) || grant < state.minGrant;
+
+/** @throws AppError `conflict` when the job is over, has given the grant up or is with another executor */
 const start = (command: Extract<JobCommand, { type: 'start' }>, state: JobState): readonly JobEvent[] => {
-  const { job, run, executor, insteadOf } = command;
+  const { job, run, executor, grant, insteadOf } = command;
   const { status, attempt } = state;
   if (isJobOver(state)) throw new AppError('conflict', `This job is over already: ${status}.`);
+  if (isGrantVoid(state, grant)) throw new AppError('conflict', `This job has given up its grant ${grant}.`);
   const started: JobEvent = { type: 'job-started', data: { job, run, attempt: attempt + 1, executor } };
   if (status !== 'running') return [started];
   if (attempt !== insteadOf) throw new AppError('conflict', `Executor ${state.executor ?? 'unknown'} has this job.`);
   const reason = `Executor ${state.executor ?? 'unknown'} was not heard of any more.`;
-  return [{ type: 'job-attempt-lost', data: { job, attempt, reason, transport: false } }, started];
+  return [{ type: 'job-attempt-lost', data: { job, attempt, reason, transport: false, pause: null } }, started];
 };
 
 /** The queue gave the job up after too many deliveries; no executor works on it any more. */
-const giveUp = ({ job, reason }: Extract<JobCommand, { type: 'give-up' }>, state: JobState): readonly JobEvent[] =>
-  isJobOver(state) ? [] : [failed(job, state.attempt, reason, { status: 'error' })];
+const giveUp = (
+  { job, grant, reason }: Extract<JobCommand, { type: 'give-up' }>,
+  state: JobState,
+): readonly JobEvent[] => (isGrantVoid(state, grant) ? [] : [failed(job, state.attempt, reason, { status: 'error' })]);
 
 /** Reasons, warnings and findings name files, and a file's name may contain bytes that are not UTF-8. */
 const readableData = <Data>({ schema }: { readonly schema: { parse(value: unknown): Data } }, data: object): Data =>
@@ -77,7 +87,10 @@ const outcomeOf = (command: AttemptCommand): JobEvent => {
     case 'record-process':
       return { type: 'job-process-started', data: { job, attempt, pid: command.pid, host: command.host } };
     case 'release-for-retry':
-      return { type: 'job-attempt-lost', data: readableData(jobAttemptLost, { transport: false, ...command }) };
+      return {
+        type: 'job-attempt-lost',
+        data: readableData(jobAttemptLost, { transport: false, pause: null, ...command }),
+      };
     case 'fail':
       return failed(job, attempt, command.reason, command.facts);
     case 'cancel':

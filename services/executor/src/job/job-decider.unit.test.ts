@@ -12,7 +12,13 @@ const started = (attempt: number, executor: string): JobEvent => ({
 });
 const lost = (attempt: number): JobEvent => ({
   type: 'job-attempt-lost',
-  data: { job, attempt, reason: 'gone', transport: false },
+  data: { job, attempt, reason: 'gone', transport: false, pause: null },
+});
+const UNTIL = '2026-01-02T03:04:05.000Z';
+/** Under the grant 7. */
+const paused = (attempt: number): JobEvent => ({
+  type: 'job-attempt-lost',
+  data: { job, attempt, reason: 'gone', transport: true, pause: { until: UNTIL, grant: 7 } },
 });
 const failed: JobEvent = {
   type: 'job-failed',
@@ -29,7 +35,7 @@ const failed: JobEvent = {
     check: null,
   },
 };
-const start = (executor: string): JobCommand => ({ type: 'start', job, run, executor });
+const start = (executor: string, grant = 7): JobCommand => ({ type: 'start', job, run, executor, grant });
 const fail = (attempt: number): JobCommand => ({
   type: 'fail',
   job,
@@ -63,11 +69,11 @@ describe('the start of an attempt', () => {
     expect(jobDecider.decide(start('b'), given(started(1, 'a'), lost(1)))).toEqual([started(2, 'b')]);
   });
   it('takes a job over whose executor is gone, and records that', () => {
-    const takeOver: JobCommand = { type: 'start', job, run, executor: 'b', insteadOf: 1 };
+    const takeOver: JobCommand = { type: 'start', job, run, grant: 7, executor: 'b', insteadOf: 1 };
     expect(types(takeOver, given(started(1, 'a')))).toEqual(['job-attempt-lost', 'job-started']);
   });
   it('is refused to the second of two executors that take a job over', () => {
-    const takeOver: JobCommand = { type: 'start', job, run, executor: 'c', insteadOf: 1 };
+    const takeOver: JobCommand = { type: 'start', job, run, grant: 7, executor: 'c', insteadOf: 1 };
     expect(() => jobDecider.decide(takeOver, given(started(1, 'a'), lost(1), started(2, 'b')))).toThrow(
       /b has this job/,
     );
@@ -75,13 +81,27 @@ describe('the start of an attempt', () => {
   it.each(['a', 'b'])('a job that runs is not started by %s without knowing that its executor is gone', (executor) => {
     expect(() => jobDecider.decide(start(executor), given(started(1, 'a')))).toThrow(/a has this job/);
   });
+  it.each<[string, JobEvent[]]>([
+    ['pauses', [started(1, 'a'), paused(1)]],
+    ['waits for another grant', [started(1, 'a'), paused(1), { type: 'job-pause-ended', data: { job, attempt: 1 } }]],
+    ['lost an attempt under a later grant', [started(1, 'a'), paused(1), started(2, 'b'), lost(2)]],
+  ])('is refused under a grant that was given up, for a job that %s', (_name, events) => {
+    expect(() => jobDecider.decide(start('b'), given(...events))).toThrow(/given up its grant 7/);
+    expect(types(start('b', 8), given(...events))).toEqual(['job-started']);
+  });
+  it('does not take a job over by a message of a grant that was given up', () => {
+    const takeOver: JobCommand = { type: 'start', job, run, grant: 7, executor: 'c', insteadOf: 2 };
+    const state = given(started(1, 'a'), paused(1), started(2, 'b'));
+    expect(() => jobDecider.decide(takeOver, state)).toThrow(/given up/);
+    expect(types({ ...takeOver, grant: 8 }, state)).toEqual(['job-attempt-lost', 'job-started']);
+  });
   it('is refused for a job that is over', () => {
     expect(() => jobDecider.decide(start('b'), given(started(1, 'a'), failed))).toThrow(/over already: failed/);
   });
 });
 
 describe('the command give-up', () => {
-  const giveUp: JobCommand = { type: 'give-up', job, reason: 'too often' };
+  const giveUp: JobCommand = { type: 'give-up', job, grant: 7, reason: 'too often' };
   it.each([
     ['never started', given(), 0],
     ['lost', given(started(1, 'a'), lost(1)), 1],
@@ -91,8 +111,9 @@ describe('the command give-up', () => {
       { type: 'job-failed', data: { attempt, status: 'error' } },
     ]);
   });
-  it('records nothing for a job that is over', () => {
+  it('records nothing for a job that is over, or whose grant was given up', () => {
     expect(jobDecider.decide(giveUp, given(started(1, 'a'), failed))).toEqual([]);
+    expect(jobDecider.decide(giveUp, given(started(1, 'a'), paused(1)))).toEqual([]);
   });
 });
 
@@ -110,6 +131,11 @@ describe('a command of an attempt', () => {
   ];
   it.each(endings)('%s is recorded', (_name, command, type) => {
     expect(types(command, given(started(1, 'a')))).toEqual([type]);
+  });
+  it('release-for-retry says until when the job pauses, and which grant it gives up', () => {
+    const pause = { until: UNTIL, grant: 7 };
+    const command: JobCommand = { type: 'release-for-retry', job, attempt: 1, reason: 'gone', transport: true, pause };
+    expect(jobDecider.decide(command, given(started(1, 'a')))).toEqual([paused(1)]);
   });
   it.each(endings)('%s is refused to an attempt that was taken over', (_name, command) => {
     expect(() => jobDecider.decide(command, given(started(1, 'a'), lost(1), started(2, 'b')))).toThrow(/not running/);

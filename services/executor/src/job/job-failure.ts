@@ -40,7 +40,10 @@ export const isHandedOver = (signal: AbortSignal): boolean =>
   signal.aborted && !['canceled', 'overtime'].includes(stopReasonOf(signal) ?? '');
 
 /** Failures that another try may not meet; a refused key, a changed host key or a missing shell does not go away by itself. */
-const TRANSPORT = new Set<SshErrorKind>(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol', 'lost']);
+const TRANSPORT = new Set<SshErrorKind>([
+  ...(['unknown-host', 'refused', 'unreachable', 'timeout', 'protocol'] as const),
+  ...(['lost', 'unheard'] as const),
+]);
 
 /** The failure to record for an error of a step; undefined for any other error than those of jobs, hosts and connections. */
 export const asJobFailure = (error: unknown): JobFailure | undefined => {

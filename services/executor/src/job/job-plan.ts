@@ -1,7 +1,6 @@
 import { runExtended, runRequested, runStream, type PlannedJob, type RunRequested } from '@cyborgbackup/contracts';
 import { AppError } from '@cyborgbackup/kernel';
-import type { ServiceDeps } from '@cyborgbackup/service';
-import { JobFailure } from './job-failure.ts';
+import type { KeylessDeps } from '@cyborgbackup/service';
 
 /** What one job is about, as it was when its run was requested, or when the job was added to it. */
 export interface JobPlan {
@@ -9,7 +8,7 @@ export interface JobPlan {
   readonly job: PlannedJob;
 }
 
-type LogDeps = Pick<ServiceDeps, 'store' | 'codec'>;
+type LogDeps = Pick<KeylessDeps, 'store' | 'codec'>;
 
 /** A run as far as its stream has been read. It never changes, except that jobs of machines are added to it. */
 interface CachedRun {
@@ -91,12 +90,3 @@ export const clientOf = ({ job }: JobPlan): NonNullable<PlannedJob['client']> =>
 export const policyOf = ({ run }: JobPlan): NonNullable<RunRequested['policy']> => required(run.policy, 'policy');
 
 export const archiveOf = ({ job }: JobPlan): string => required(job.archive_name, 'archive');
-
-/** The JSON text of the policy's `extra_vars`, as the run carries it. @throws JobFailure when it was erased */
-export const openVariables = async ({ keys }: Pick<ServiceDeps, 'keys'>, { run }: JobPlan): Promise<string> => {
-  const sealed = run.extra_vars;
-  if (sealed === null || typeof sealed === 'string') return sealed ?? '';
-  const text = await keys.open(sealed);
-  if (text === undefined) throw new JobFailure('The variables of this policy were erased.', { status: 'error' });
-  return text;
-};

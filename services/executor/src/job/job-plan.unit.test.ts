@@ -1,4 +1,4 @@
-import type { PlannedJob, RunExtended, RunRequested } from '@cyborgbackup/contracts';
+import { NO_RUN_SECRETS, type PlannedJob, type RunExtended, type RunRequested } from '@cyborgbackup/contracts';
 import type { EventCodec, EventStore } from '@cyborgbackup/event-store';
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
@@ -22,13 +22,12 @@ const runOf = (jobCount: number): RunRequested => ({
   repository: null,
   schedule: null,
   due_at: null,
-  extra_vars: null,
+  ...NO_RUN_SECRETS,
   jobs: Array.from({ length: jobCount }, (_, index) => jobOf(index + 1)),
 });
 
-const extensionOf = ({ uuid, jobs, extra_vars: _none, ...facts }: RunRequested): RunExtended => ({
-  ...facts,
-  uuid,
+const extensionOf = ({ uuid, policy, repository, schedule, due_at, jobs }: RunRequested): RunExtended => ({
+  ...{ uuid, policy, repository, schedule, due_at },
   found_by: jobs[0]!.uuid,
   requested_by: null,
   jobs: [jobOf(100)],

@@ -7,7 +7,7 @@ import {
 } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
 import { currentContext, delay, hasCode, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
-import { drawIdBlock, type ServiceDeps } from '@cyborgbackup/service';
+import { drawIdBlock, type KeylessDeps } from '@cyborgbackup/service';
 import { createOutputBudget } from './output-budget.ts';
 import { redactor, type Redactor } from './redactor.ts';
 
@@ -71,7 +71,7 @@ interface OutputEnd {
   readonly line: number;
 }
 
-const readEnd = async ({ store }: ServiceDeps, stream: string): Promise<OutputEnd> => {
+const readEnd = async ({ store }: KeylessDeps, stream: string): Promise<OutputEnd> => {
   let end: OutputEnd = { version: 0, counter: 0, line: 0 };
   for await (const { data, version } of store.readStream(stream)) {
     const last = jobOutputRecorded.schema.parse(data).lines.at(-1);
@@ -97,7 +97,7 @@ const numbered = (drafts: readonly Draft[], { counter, line }: OutputEnd): Outpu
  * same event id behind the same version, until the log says either that it is there or that another attempt's output is:
  * then the batch goes behind that.
  */
-export const createJobOutput = async (deps: ServiceDeps, job: string, attempt: number): Promise<JobOutput> => {
+export const createJobOutput = async (deps: KeylessDeps, job: string, attempt: number): Promise<JobOutput> => {
   const stream = outputStream(job);
   const hidden = redactor();
   const context = currentContext() ?? systemContext('executor');

@@ -1,4 +1,4 @@
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import type { JobPlan } from '../job/job-plan.ts';
 
 /** Names the backups that are thinned out together: those of one policy, client and machine. */
@@ -27,7 +27,7 @@ export interface RecordedArchive {
 
 /** The archives that the backups of a series have made in this repository, or begun to make, in no order. */
 export const readSeries = async (
-  pool: ServiceDeps['pool'],
+  pool: KeylessDeps['pool'],
   { policy, client, machine }: Series,
   repository: string,
 ): Promise<readonly RecordedArchive[]> => {
@@ -52,7 +52,7 @@ export interface LastBackup {
 
 /** The latest good backup of a series, wherever its archive is or was. */
 export const readLastGood = async (
-  pool: ServiceDeps['pool'],
+  pool: KeylessDeps['pool'],
   { policy, client, machine }: Series,
 ): Promise<LastBackup | undefined> => {
   const { rows } = await pool.query<LastBackup>(

@@ -11,7 +11,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
-import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
+import { answerSecretReads } from './given-secrets.ts';
+import {
+  borgIdOf,
+  CONFIG,
+  jobOf,
+  loginEvents,
+  ownKeyGenerated,
+  policyOf,
+  repositoryPrepared,
+  repositoryRegistered,
+  runOf,
+  servingLine,
+} from './job-fixtures.ts';
 import { createSiteLog, type EndedJob, type SiteLog } from './site-log.ts';
 
 export type { EndedJob } from './site-log.ts';
@@ -47,11 +59,15 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-site-'));
   await mkdir(join(folder, 'borg'));
   await mkdir(join(folder, 'bin'));
+  await mkdir(join(folder, 'executor'));
+  // Where a borg that the executor runs keeps its cache.
+  process.env['HOME'] = join(folder, 'executor');
   const test = await startTestDeps();
   const { deps } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
+  const ownKey = await generateKeyPair({ type: 'ed25519', comment: 'own' });
   const host = await startTestSshd({
-    authorizedKeys: [key.publicKey],
+    authorizedKeys: [key.publicKey, servingLine(ownKey.publicKey)],
     environment: {
       PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}`,
       BORG_BASE_DIR: join(folder, 'borg'),
@@ -62,6 +78,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
   const url = `ssh://${host.user}@${host.host}:${host.port}${join(folder, 'repository')}`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
   const log = createSiteLog(deps);
+  answerSecretReads(deps, log.answer);
   const { append, ended } = log;
 
   const env = {
@@ -80,8 +97,13 @@ export const startBorgSite = async (): Promise<BorgSite> => {
 
   await append('settings', ...loginEvents(key, host.user));
   const { id, uuid } = repository;
-  await append(`repository-${uuid}`, repositoryRegistered({ id, uuid, path: url, repository_key: PASSPHRASE }));
   await borg(['init', '-e', 'repokey-blake2']);
+  await append(
+    `repository-${uuid}`,
+    repositoryRegistered({ id, uuid, path: url, repository_key: PASSPHRASE }),
+    ownKeyGenerated(uuid, ownKey),
+    repositoryPrepared(uuid, await borgIdOf(join(folder, 'repository'))),
+  );
   const queue = await createJobQueue({ connection: deps.connection, logger: deps.logger });
   const executor = await startExecutor(await test.connect('executor'), CONFIG);
 
@@ -95,7 +117,7 @@ export const startBorgSite = async (): Promise<BorgSite> => {
     const policy = policyOf({ policy_type: policyType, mode_pull: pull });
     const data = runOf(job, { policy, repository, extra_vars: JSON.stringify(extraVars) });
     await append(runStream(data.uuid), { type: 'run-requested', data });
-    await queue.publish({ job: job.uuid, run: data.uuid }, { dedupId: job.uuid });
+    await queue.publish({ job: job.uuid, run: data.uuid, grant: 1 }, { dedupId: job.uuid });
     return job;
   };
 

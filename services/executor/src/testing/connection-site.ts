@@ -8,6 +8,7 @@ import {
   type HostKeyPins,
   type SshKeyPair,
 } from '@cyborgbackup/borg';
+import { RUN_ON_REPOSITORY_HOST_SETTING, SETTINGS_STREAM } from '@cyborgbackup/contracts';
 import { createLogger, type DomainEvent } from '@cyborgbackup/kernel';
 import type { ServiceDeps } from '@cyborgbackup/service';
 import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
@@ -16,7 +17,15 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from '../job/job-context.ts';
-import { loginEvents, repositoryRegistered } from './job-fixtures.ts';
+import type { WorkDeps } from '../job/executor-deps.ts';
+import { givenSecrets } from './given-secrets.ts';
+import {
+  loginEvents,
+  ownKeyGenerated,
+  repositoryPrepared,
+  repositoryRegistered,
+  settingChanged,
+} from './job-fixtures.ts';
 
 export const PASSPHRASE = `pass $(phrase) 'quoted'`;
 
@@ -28,6 +37,10 @@ export interface SiteOptions {
   /** More of sshd's configuration on the client. */
   readonly clientConfig?: readonly string[];
   readonly clientPath?: string;
+  /** More of the environment on the repository's host. */
+  readonly repositoryEnvironment?: Readonly<Record<string, string>>;
+  /** Whether borg may run on the repository's host. */
+  readonly onHost?: boolean;
   /** False where no borg is to find a repository. */
   readonly initialised?: boolean;
 }
@@ -59,7 +72,7 @@ const createPins = (): HostKeyPins => {
   };
 };
 
-const fakeDeps = (events: Map<string, DomainEvent[]>): ServiceDeps => {
+const fakeDeps = (events: Map<string, DomainEvent[]>, repository: string): WorkDeps => {
   const deps = {
     logger: createLogger('test', 'silent'),
     store: {
@@ -70,7 +83,8 @@ const fakeDeps = (events: Map<string, DomainEvent[]>): ServiceDeps => {
     },
     keys: { open: () => Promise.reject(new Error('nothing is sealed here')) },
   };
-  return deps as unknown as ServiceDeps;
+  const log = deps as unknown as ServiceDeps;
+  return { ...log, secrets: () => givenSecrets(log, { repository }) };
 };
 
 interface SiteFacts {
@@ -89,21 +103,8 @@ const eventsOf = ({ controlKey, ownKey, backupUser, repository, ownKeySeen }: Si
       `repository-${repository.uuid}`,
       [
         repositoryRegistered({ ...repository, id: 3, repository_key: PASSPHRASE }),
-        {
-          type: 'repository-ssh-key-generated',
-          data: { uuid: repository.uuid, public_key: ownKey.publicKey, private_key: ownKey.privateKey },
-        },
-        {
-          type: 'repository-prepared',
-          data: {
-            uuid: repository.uuid,
-            ready: true,
-            borg_id: 'x',
-            encryption: 'repokey-blake2',
-            initialised: true,
-            own_key: ownKeySeen,
-          },
-        },
+        ownKeyGenerated(repository.uuid, ownKey),
+        repositoryPrepared(repository.uuid, 'x', ownKeySeen),
       ],
     ],
   ]);
@@ -113,12 +114,18 @@ const STANDARD = {
   ownKeySeen: true,
   initialised: true,
   clientConfig: [],
+  onHost: false,
 };
 
 export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectSite> => {
-  const { repositoryTakes, ownKeySeen, initialised, clientConfig, clientPath } = { ...STANDARD, ...site };
+  const { repositoryTakes, ownKeySeen, initialised, clientConfig, clientPath, onHost, repositoryEnvironment } = {
+    ...STANDARD,
+    ...site,
+  };
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-connect-'));
   for (const name of ['client', 'server', 'executor']) await mkdir(join(folder, name));
+  // Where a borg that runs here keeps its cache.
+  process.env['HOME'] = join(folder, 'executor');
   const [controlKey, ownKey] = await Promise.all(
     ['control', 'own'].map((comment) => generateKeyPair({ type: 'ed25519', comment })),
   );
@@ -136,7 +143,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
   });
   const repositoryHost = await startTestSshd({
     authorizedKeys: repositoryTakes.map((key) => lines[key]),
-    environment: { BORG_BASE_DIR: join(folder, 'server') },
+    environment: { BORG_BASE_DIR: join(folder, 'server'), ...repositoryEnvironment },
   });
   const { user, host, port } = repositoryHost;
   const repository = { uuid: randomUUID(), path: `ssh://${user}@${host}:${port}${repositoryPath}` };
@@ -148,6 +155,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     });
   }
   const events = eventsOf({ controlKey, ownKey, backupUser: client.user, repository, ownKeySeen });
+  if (onHost) events.get(SETTINGS_STREAM)?.push(settingChanged(RUN_ON_REPOSITORY_HOST_SETTING, 'True'));
   const warnings: string[] = [];
   const job = randomUUID();
   return {
@@ -162,7 +170,7 @@ export const startConnectSite = async (site: SiteOptions = {}): Promise<ConnectS
     job,
     events,
     options: {
-      deps: fakeDeps(events),
+      deps: fakeDeps(events, repository.uuid),
       hostKeys: createPins(),
       connectTimeoutMillis: 10_000,
       signal: new AbortController().signal,

@@ -11,15 +11,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startExecutor } from '../start.ts';
-import { CONFIG, jobOf, loginEvents, policyOf, repositoryRegistered, runOf } from './job-fixtures.ts';
+import { answerSecretReads } from './given-secrets.ts';
+import {
+  borgIdOf,
+  CONFIG,
+  jobOf,
+  loginEvents,
+  ownKeyGenerated,
+  policyOf,
+  repositoryPrepared,
+  repositoryRegistered,
+  runOf,
+  servingLine,
+} from './job-fixtures.ts';
 import { createSiteLog, type EndedJob as EndedJobOfLog, type SiteLog } from './site-log.ts';
 
 const run = promisify(execFile);
 
 /** What is special about a job and its policy; the rest is a push backup of folders. */
-export interface JobSketch extends Partial<Omit<PlannedJob, 'restore'>> {
+export interface JobSketch extends Partial<PlannedJob> {
   readonly policy?: Partial<RunRequested['policy'] & object>;
   readonly variables?: object;
+  readonly prehook?: string;
+  readonly posthook?: string;
   readonly repository?: RunRequested['repository'];
   readonly run?: string;
 }
@@ -43,6 +57,8 @@ export interface JobSite extends AsyncDisposable, Omit<SiteLog, 'ended' | 'close
   /** That opens the client and the repository host. */
   readonly publicKey: string;
   executor: RunningService;
+  /** From now on nobody gives jobs their secrets. */
+  silenceInventory(): void;
   clientAt(hostname: string, port: number): NonNullable<PlannedJob['client']>;
   /** Runs borg on the repository, without the product. */
   borg(...argv: readonly string[]): Promise<string>;
@@ -51,7 +67,8 @@ export interface JobSite extends AsyncDisposable, Omit<SiteLog, 'ended' | 'close
   /** Requests a run of one job, and nothing more. */
   plan(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
   start(sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }>;
-  queue(job: { readonly job: string; readonly run: string }): Promise<void>;
+  /** Hands the job out, as the scheduler does. */
+  queue(job: { readonly job: string; readonly run: string }, grant?: number): Promise<void>;
   ended(job: { readonly job: string; readonly run: string }): Promise<EndedJob>;
   runJob(sketch: JobSketch): Promise<EndedJob>;
   cancel(job: string): Promise<void>;
@@ -65,7 +82,7 @@ export interface SiteOptions {
 
 const makeFolders = async (): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-jobs-'));
-  for (const name of ['borg-client', 'borg-repository', 'source']) await mkdir(join(folder, name));
+  for (const name of ['borg-client', 'borg-repository', 'executor', 'source']) await mkdir(join(folder, name));
   return folder;
 };
 
@@ -78,13 +95,16 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const test = await startTestDeps();
   const { deps } = test;
   const key = await generateKeyPair({ type: 'ed25519', comment: 'test' });
+  const ownKey = await generateKeyPair({ type: 'ed25519', comment: 'own' });
   const authorizedKeys = [key.publicKey];
+  // Where a borg that the executor runs keeps its cache.
+  process.env['HOME'] = join(folder, 'executor');
   const client = await startTestSshd({
     authorizedKeys,
     environment: { BORG_BASE_DIR: join(folder, 'borg-client'), ...withPath(clientPath) },
   });
   const repositoryHost = await startTestSshd({
-    authorizedKeys,
+    authorizedKeys: [...authorizedKeys, servingLine(ownKey.publicKey)],
     environment: { BORG_BASE_DIR: join(folder, 'borg-repository'), ...withPath(repositoryPath) },
   });
   const clientUuid = randomUUID();
@@ -92,6 +112,7 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
   const url = `ssh://${repositoryHost.user}@${repositoryHost.host}:${repositoryHost.port}${folder}/repository`;
   const repository = { id: 1, uuid: randomUUID(), name: 'Main', path: url };
   const log = createSiteLog(deps);
+  const silenceInventory = answerSecretReads(deps, log.answer);
   const { append, appendAt, answer, event } = log;
 
   const borg: JobSite['borg'] = async (...argv) => {
@@ -110,11 +131,17 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     return stdout;
   };
   const registerRepository: JobSite['registerRepository'] = (uuid, path, repository_key) =>
-    append(`repository-${uuid}`, repositoryRegistered({ id: 1, uuid, path, repository_key }));
+    append(
+      `repository-${uuid}`,
+      repositoryRegistered({ id: 1, uuid, path, repository_key }),
+      ownKeyGenerated(uuid, ownKey),
+    );
 
   await append('settings', ...loginEvents(key, client.user));
   await registerRepository(repository.uuid, url, passphrase);
   await borg('init', '--encryption=repokey-blake2');
+  const borgId = await borgIdOf(join(folder, 'repository'));
+  await append(`repository-${repository.uuid}`, repositoryPrepared(repository.uuid, borgId));
   const written = { uuid: clientUuid, id: 1, version: 1, position: '1' };
   for (const { subject } of [
     clientCommands.recordPreparation,
@@ -139,6 +166,8 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     const {
       policy,
       variables = { folders: [join(folder, 'source')] },
+      prehook = '',
+      posthook = '',
       repository: where = repository,
       ...planned
     } = sketch;
@@ -150,13 +179,15 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
       policy: policyOf({ uuid: policyUuid, ...policy }),
       repository: where,
       extra_vars: JSON.stringify(variables),
+      prehook,
+      posthook,
     });
     await append(runStream(uuid), { type: 'run-requested', data });
     return { job: job.uuid, run: uuid };
   };
   const start: JobSite['start'] = async (sketch) => {
     const planned = await plan(sketch);
-    await queue.publish(planned, { dedupId: planned.job });
+    await queue.publish({ ...planned, grant: 1 }, { dedupId: planned.job });
     return planned;
   };
 
@@ -181,12 +212,13 @@ export const startJobSite = async ({ clientPath, repositoryPath }: SiteOptions =
     appendAt,
     registerRepository,
     answer,
+    silenceInventory,
     lines: log.lines,
     output: log.output,
     plan,
     start,
-    queue: async ({ job, run: uuid }) => {
-      await queue.publish({ job, run: uuid }, { dedupId: randomUUID() });
+    queue: async ({ job, run: uuid }, grant = 1) => {
+      await queue.publish({ job, run: uuid, grant }, { dedupId: randomUUID() });
     },
     ended,
     runJob: async (sketch) => ended(await start(sketch)),

@@ -1,7 +1,7 @@
-import type { ServiceDeps } from '@cyborgbackup/service';
 import { startConnectSite, type ConnectSite, type SiteOptions } from './connection-site.ts';
+import type { WorkDeps } from '../job/executor-deps.ts';
 import type { JobContext } from '../job/job-context.ts';
-import { jobOf, policyOf, runOf } from './job-fixtures.ts';
+import { jobOf, policyOf, runOf, settingChanged } from './job-fixtures.ts';
 
 /** A call to another service. */
 export interface RecordedCall {
@@ -36,7 +36,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
         return Promise.resolve({});
       },
     },
-  } as unknown as ServiceDeps;
+  } as unknown as WorkDeps;
   const context: PrepareSite['context'] = ({ path = site.repository.path, pull = false } = {}) => {
     const job = jobOf({
       uuid: site.job,
@@ -73,7 +73,7 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
     calls,
     lines,
     context,
-    set: (key, value) => void site.events.get('settings')?.push({ type: 'setting-changed', data: { key, value } }),
+    set: (key, value) => void site.events.get('settings')?.push(settingChanged(key, value)),
     [Symbol.asyncDispose]: () => site[Symbol.asyncDispose](),
   };
 };

@@ -17,8 +17,8 @@ export interface SiteLog {
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   /** As if by a process whose clock says so (ISO 8601). */
   appendAt(occurredAt: string, stream: string, ...events: readonly DomainEvent[]): Promise<void>;
-  /** Answers an RPC in place of a service, until `close`. */
-  answer(subject: string, handle: (data: never) => unknown): void;
+  /** Answers an RPC in place of a service, until `close` or until the function it returns is called. */
+  answer(subject: string, handle: (data: never) => unknown): () => void;
   /** Resolves with the job's first event of the type. */
   event(job: string, type: string): Promise<DomainEvent>;
   ended(job: string): Promise<EndedJob>;
@@ -73,10 +73,14 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
       const subscription = connection.nats.subscribe(subject, {
         callback: (_error, message) => {
           const { id, data } = message.json<{ id: string; data: never }>();
-          message.respond(JSON.stringify({ id, isDisposed: true, response: handle(data) }));
+          void Promise.resolve(handle(data)).then((response) =>
+            message.respond(JSON.stringify({ id, isDisposed: true, response })),
+          );
         },
       });
-      stops.push(() => subscription.unsubscribe());
+      const stop = (): void => subscription.unsubscribe();
+      stops.push(stop);
+      return stop;
     },
     ended: async (job) => {
       await event(job, END);

@@ -19,8 +19,14 @@ const VIRSH = `
 VMS=$(dirname "$0")/vms
 set -e
 command=$1; shift
-domain=$1
-for word do case $word in -*) ;; *) domain=$word; break ;; esac; done
+domain= path=
+for word do case $word in
+  --domain=*) domain=\${word#*=} ;;
+  --path=*) path=\${word#*=} ;;
+  --diskspec | --*) ;;
+  *,snapshot=*) ;;
+  *) echo "error: unexpected data '$word'" >&2; exit 1 ;;
+esac; done
 case $command in
   version) echo "Compiled against library: libvirt 9.0.0"; echo "Running against daemon: 9.0.0" ;;
   list) ls "$VMS"; echo ;;
@@ -46,9 +52,9 @@ case $command in
     esac; done ;;
   blockjob) rmdir "$VMS/$domain/job" ;;
   blockcommit)
-    mkdir "$VMS/$domain/job" 2>/dev/null || { echo "disk $2 already in active block job" >&2; exit 1; }
+    mkdir "$VMS/$domain/job" 2>/dev/null || { echo "disk $path already in active block job" >&2; exit 1; }
     while [ -e "$VMS/$domain/busy" ]; do sleep 0.1; done
-    overlay=$(sed -n "s|^ file *disk *$2 *||p" "$VMS/$domain/disks")
+    overlay=$(sed -n "s|^ file *disk *$path *||p" "$VMS/$domain/disks")
     base=\${overlay%.cyborgbackup}
     cat "$overlay" >>"$base"
     sed -i "s|$overlay|$base|" "$VMS/$domain/disks"

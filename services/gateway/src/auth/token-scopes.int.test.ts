@@ -26,7 +26,7 @@ beforeAll(async () => {
     const token = { id: index + 1, user_uuid: admin.uuid, scope, token_hash: apiTokenHash(scope.replaceAll(' ', '-')) };
     await insert('inventory.api_tokens', { ...token, last_used: new Date().toISOString() });
   }
-  const repository_key = await deps.keys.seal('r', 'the passphrase');
+  const repository_key = await deps.keys.seal(`repository-${randomUUID()}`, 'the passphrase');
   await insert('inventory.repositories', { id: 1, uuid: randomUUID(), name: 'r', repository_key });
   services.onAny(({ uuid = randomUUID() }) => ({ uuid, id: 1, version: 2, position: '0', line: 'x', public_key: 'y' }));
 });

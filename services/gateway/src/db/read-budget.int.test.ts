@@ -26,7 +26,7 @@ const running = async (): Promise<number> => {
 
 /** Does the work while no list of clients finds an end. */
 const whileClientsAreSlow = async (work: () => Promise<void>): Promise<void> => {
-  const client = await gateway.deps.pool.connect();
+  const client = await gateway.others.pool.connect();
   await client.query('begin');
   try {
     await client.query('lock table inventory.clients in access exclusive mode');

@@ -1,4 +1,4 @@
-import { APP_ROLE, inTransaction, openPool } from '@cyborgbackup/database';
+import { asService, inTransaction, openPool } from '@cyborgbackup/database';
 import { AppError, isDatabaseUnavailable, sqlState, type Logger } from '@cyborgbackup/kernel';
 import pg from 'pg';
 import { createOnConnection } from './cancellable.ts';
@@ -92,7 +92,7 @@ export const createReader = (base: pg.Pool, logger: Logger): Reader => {
       },
       logger,
     );
-  const reading = `-c role=${APP_ROLE} -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_MILLIS}`;
+  const reading = `${asService('gateway')} -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_MILLIS}`;
   const details = open('read', DETAIL_CONNECTIONS, reading);
   const lists = open('list', LIST_CONNECTIONS, reading);
   const canceller = open('cancel', 1, `-c statement_timeout=${CANCEL_MILLIS}`);

@@ -1,4 +1,4 @@
-import { isAppError, type Logger, type WireError } from '@cyborgbackup/kernel';
+import { toWireError, type Logger, type WireError } from '@cyborgbackup/kernel';
 import type { Middleware } from 'koa';
 import { HttpError, CHALLENGE } from '../http/core/http-error.ts';
 
@@ -42,10 +42,11 @@ const BY_CODE: Readonly<Record<WireError['code'], (error: WireError) => ErrorAns
   internal: () => INTERNAL,
 };
 
-/** The answer to an error; undefined for one that is neither an HttpError nor an AppError. */
-const answerOf = (error: unknown): ErrorAnswer | undefined => {
+/** What PostgreSQL refuses for a reason that passes is answered as what a service answers then. */
+const answerOf = (error: unknown): ErrorAnswer => {
   if (error instanceof HttpError) return error;
-  return isAppError(error) ? BY_CODE[error.code](error) : undefined;
+  const wire = toWireError(error);
+  return BY_CODE[wire.code](wire);
 };
 
 /** Every error becomes JSON here. An unexpected one is logged, and its answer tells no details. */
@@ -55,7 +56,7 @@ export const answerErrors =
     try {
       await next();
     } catch (error) {
-      const answer = answerOf(error) ?? INTERNAL;
+      const answer = answerOf(error);
       if (answer.status === 500) logger.error({ err: error, method: ctx.method, path: ctx.path }, 'a request failed');
       ctx.status = answer.status;
       ctx.set(answer.headers ?? {});

@@ -53,11 +53,12 @@ describe('answers', () => {
   beforeAll(async () => {
     await gateway.insert('inventory.clients', { id: 1, hostname: 'web', port: 22 });
     await gateway.insert('inventory.schedules', { id: 1, name: 's', crontab: '0 5 * * *', timezone: 'UTC' });
-    const repository_key = await gateway.deps.keys.seal('repository-1', 'k');
+    const repository_key = await gateway.deps.keys.seal(`repository-${randomUUID()}`, 'k');
     await gateway.insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
-    const extra_vars = await gateway.deps.keys.seal('policy-1', '');
+    const sealed = await gateway.deps.keys.seal(`policy-${randomUUID()}`, '');
+    const secrets = { extra_vars: sealed, prehook: sealed, posthook: sealed };
     const references = { repository: 1, schedule: 1, clients: [1] };
-    const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', extra_vars };
+    const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', ...secrets };
     await gateway.insert('inventory.policies', policy);
     const kinds = { job_type: 'job', launch_type: 'manual', status: 'successful' };
     await gateway.insert('scheduler.jobs', { uuid: job, id: 1, name: 'j', policy: 1, archive_name: 'a', ...kinds });

@@ -16,6 +16,7 @@ import { presentUser } from './users/routes.ts';
 const UUID = 'fa3462e3-57da-430e-bca5-3bc60d4ba5a2';
 const NOW = Date.UTC(2018, 10, 23, 20);
 const sealed = { $encrypted: { subject: 's', value: 'v' } };
+const empty = { $encrypted: { subject: 's', value: '' } };
 const common = {
   uuid: UUID,
   revision: 3,
@@ -153,8 +154,6 @@ describe('representations', () => {
       vmprovider: 'proxmox',
       mode_pull: false,
       enabled: true,
-      prehook: '',
-      posthook: '',
       ...POLICY_DEFAULTS,
     };
     const summaries = {
@@ -166,13 +165,20 @@ describe('representations', () => {
       ...common,
       ...fields,
       extra_vars: sealed,
+      prehook: sealed,
+      posthook: empty,
       repository_summary: summaries.repository,
       schedule_summary: summaries.schedule,
       timezone: 'UTC',
-      blackouts: [],
+      blackouts: [] as string[],
     };
-    const keys = { open: async () => '{"user": "u", "password":"p"}' } as unknown as SubjectKeys;
-    const policy = await presentPolicy(row, { keys, now: NOW });
+    const text = '{"user": "u", "password":"p", "command":"c"}';
+    const open: SubjectKeys['open'] = (value) => Promise.resolve(value === empty ? '' : text);
+    const keys = { open } as unknown as SubjectKeys;
+    const superuser = { id: 1, uuid: UUID, isSuperuser: true };
+    const presented = (changes: Partial<typeof row>, caller = superuser): Promise<object> =>
+      presentPolicy({ ...row, ...changes }, { keys, now: NOW, caller });
+    const policy = await presented({});
     expect(policy).toEqual({
       id: 1,
       type: 'policy',
@@ -187,16 +193,22 @@ describe('representations', () => {
       summary_fields: summaries,
       uuid: UUID,
       ...fields,
-      extra_vars: '{"user": "u", "password":"$encrypted$"}',
+      extra_vars: '{"user": "u", "password":"$encrypted$", "command":"c"}',
+      prehook: text,
+      posthook: '',
       next_run: '2018-11-26T05:00:00Z',
     });
     expect(policySchema.strict().safeParse(policy).error).toBeUndefined();
-    const disabled = { ...row, schedule_summary: { ...summaries.schedule, enabled: false } };
-    expect(await presentPolicy(disabled, { keys, now: NOW })).toMatchObject({ next_run: null });
-    const blackedOut = { ...row, blackouts: ['MON 04:00-06:00'] };
-    expect(await presentPolicy(blackedOut, { keys, now: NOW })).toMatchObject({ next_run: null });
-    const exhausted = { ...row, schedule_summary: { ...summaries.schedule, crontab: '0 5 * * * 2017' } };
-    expect(await presentPolicy(exhausted, { keys, now: NOW })).toMatchObject({ next_run: null });
+    expect(await presented({}, { ...superuser, isSuperuser: false })).toEqual({
+      ...policy,
+      extra_vars: '{"user": "u", "password":"$encrypted$", "command":"$encrypted$"}',
+      prehook: '$encrypted$',
+    });
+    const schedule = summaries.schedule;
+    expect(await presented({ schedule_summary: { ...schedule, enabled: false } })).toMatchObject({ next_run: null });
+    expect(await presented({ blackouts: ['MON 04:00-06:00'] })).toMatchObject({ next_run: null });
+    const exhausted = { schedule_summary: { ...schedule, crontab: '0 5 * * * 2017' } };
+    expect(await presented(exhausted)).toMatchObject({ next_run: null });
   });
 
   test('presents a catalog entry as in the contract', () => {

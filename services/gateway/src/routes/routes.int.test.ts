@@ -10,6 +10,7 @@ const REPOSITORY = randomUUID();
 const REKEYED = randomUUID();
 const POLICY = randomUUID();
 const PASSPHRASE = 'the real passphrase';
+const HOOK = 'pg_dump --password=hooked';
 const VARIABLES = '{"folders":["/etc"], "password":"secret"}';
 
 let gateway: TestGateway;
@@ -49,6 +50,8 @@ beforeAll(async () => {
     schedule: 1,
     enabled: true,
     extra_vars: await deps.keys.seal(`policy-${POLICY}`, VARIABLES),
+    prehook: await deps.keys.seal(`policy-${POLICY}`, HOOK),
+    posthook: await deps.keys.seal(`policy-${POLICY}`, ''),
   });
   const job = {
     policy: 2,
@@ -165,6 +168,9 @@ describe('a policy', () => {
   test('masks passwords in a policy’s variables and tells its next run', async () => {
     const { body } = await send('/policies/2/');
     expect(body.extra_vars).toBe('{"folders":["/etc"], "password":"$encrypted$"}');
+    expect([body.prehook, body.posthook]).toEqual([HOOK, '']);
+    expect((await send('/policies/2/', { as: USER })).body).toMatchObject({ prehook: '$encrypted$', posthook: '' });
+    expect((await send('/policies/?fields=prehook', { as: USER })).status).toBe(400);
     expect(new Date(body.next_run).getUTCDay()).toBe(1);
     expect(body.next_run).toMatch(/T05:00:00Z$/);
     expect(body.summary_fields).toEqual({
@@ -400,7 +406,7 @@ describe('settings', () => {
 
   test('lists all settings, changed or not, and masks secrets', async () => {
     const { body } = await send('/settings/');
-    expect(body.count).toBe(25);
+    expect(body.count).toBe(26);
     const filtered = await send('/settings/?key__icontains=mail&order=-id');
     expect((filtered.body.results as { id: number }[]).map(({ id }) => id)).toEqual([16, 15, 14, 13, 12, 8, 1]);
     expect((body.results as { id: number }[]).find(({ id }) => id === 3)).toEqual({
@@ -471,7 +477,9 @@ test('pins a host key for superusers, and shows it with the client that it belon
   expect([status, body]).toEqual([201, expect.objectContaining(key)]);
   expect(headers.get('location')).toBe('/api/v1/host_keys/pinned.example.com:22/');
   expect(gateway.services.calls('inventory.host-key.pin')).toEqual([sent]);
-  await gateway.insert('inventory.clients', { id: 901, uuid: randomUUID(), hostname: 'Pinned.example.com', port: 22 });
+  const host_key_stream = 'host-key-pinned.example.com:22';
+  const client = { id: 901, uuid: randomUUID(), hostname: 'Pinned.example.com', port: 22, host_key_stream };
+  await gateway.insert('inventory.clients', client);
   expect((await send('/clients/901/')).body.host_key).toBe('ssh-ed25519 AAAB');
   expect((await send('/clients/?host_key__endswith=AAAB')).body.results).toMatchObject([{ id: 901 }]);
   await gateway.sql('delete from inventory.clients where id = 901');

@@ -214,6 +214,12 @@ test('limits headers and closes a connection with an invalid request', async () 
 test('answers health and readiness without credentials, readiness by part', async () => {
   expect((await send('/healthz', { as: null })).body).toEqual({ status: 'ok' });
   const { status, body } = await send('/readyz', { as: null });
-  expect(status).toBe(200);
   expect(body.checks).toContainEqual({ name: 'nats', ready: true });
+  // No inventory runs here.
+  expect(status).toBe(503);
+  expect(body.checks).toContainEqual({
+    name: 'projection inventory',
+    ready: false,
+    detail: expect.stringContaining('No process keeps the tables up to date'),
+  });
 });

@@ -11,11 +11,12 @@ beforeAll(async () => {
   const { insert, deps, services } = gateway;
   await insert('inventory.clients', { id: 1, hostname: 'web', port: 22 });
   await insert('inventory.schedules', { id: 1, name: 's', crontab: '0 5 * * *', timezone: 'UTC', blackouts: [] });
-  const repository_key = await deps.keys.seal('repository-1', 'k');
+  const repository_key = await deps.keys.seal(`repository-${randomUUID()}`, 'k');
   await insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
-  const extra_vars = await deps.keys.seal('policy-1', '');
+  const sealed = await deps.keys.seal(`policy-${randomUUID()}`, '');
+  const secrets = { extra_vars: sealed, prehook: sealed, posthook: sealed };
   const references = { repository: 1, schedule: 1, clients: [1] };
-  const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', extra_vars };
+  const policy = { ...POLICY_DEFAULTS, id: 1, name: 'p', ...references, policy_type: 'rootfs', ...secrets };
   await insert('inventory.policies', policy);
   const kinds = { job_type: 'job', launch_type: 'manual', status: 'running' };
   await insert('scheduler.jobs', { uuid: randomUUID(), id: 1, name: 'j', ...kinds });

@@ -1,4 +1,4 @@
-import { APP_ROLE } from '@cyborgbackup/database';
+import { serviceRole } from '@cyborgbackup/database';
 import { ensureProjection } from '@cyborgbackup/projections';
 import { prepareDatabase } from '@cyborgbackup/service';
 import { createTestDatabase } from '@cyborgbackup/testkit';
@@ -56,9 +56,9 @@ const SEED = [
    select ${id('schedule', 'n')}, n, s.created, s.modified, s.created_by, s.modified_by, s.revision, 'Plan ' || n,
      '0 5 * * *', 'UTC', true from generate_series(1, 3) n, lateral (select ${stamps}, ${author}) s`,
   `insert into inventory.policies (uuid, id, created, modified, created_by, modified_by, revision, name, clients,
-     repository, schedule, policy_type, keep_daily, vmprovider, mode_pull, enabled, prehook, posthook)
+     repository, schedule, policy_type, keep_daily, vmprovider, mode_pull, enabled)
    select ${id('policy', 'n')}, n, s.created, s.modified, s.created_by, s.modified_by, s.revision, 'Policy ' || n,
-     array[n, n + 1, n + 2], 1 + n % 4, 1 + n % 3, case when n % 2 = 0 then 'rootfs' else 'mysql' end, n, '', false, true, '', ''
+     array[n, n + 1, n + 2], 1 + n % 4, 1 + n % 3, case when n % 2 = 0 then 'rootfs' else 'mysql' end, n, '', false, true
    from generate_series(1, 12) n, lateral (select ${stamps}, ${author}) s`,
   // job n: policy 1 + n % 12, client 1 + n % 25; every tenth lost its policy, every seventh failed, some run
   `insert into scheduler.jobs (uuid, id, created, modified, created_by, modified_by, revision, run, name, job_type, launch_type,
@@ -100,8 +100,8 @@ const relax = `do $$ declare c record; begin
   loop execute format('alter table %I.%I alter %I drop not null', c.table_schema, c.table_name, c.column_name); end loop;
 end $$`;
 
-const grant = `grant usage on schema inventory, scheduler, executor, catalog to ${APP_ROLE};
-  grant select on all tables in schema inventory, scheduler, executor, catalog to ${APP_ROLE}`;
+const grant = `grant usage on schema inventory, scheduler, executor, catalog to ${serviceRole('gateway')};
+  grant select on all tables in schema inventory, scheduler, executor, catalog to ${serviceRole('gateway')}`;
 
 export const seedLists = async (): Promise<SeededLists> => {
   const database = await createTestDatabase();

@@ -1,7 +1,7 @@
 import { comparableEmail } from '@cyborgbackup/contracts';
 import { createLogger, hashPassword, loadConfig } from '@cyborgbackup/kernel';
 import { ensureProjection } from '@cyborgbackup/projections';
-import { createServiceDeps, serviceConfig, type ServiceDeps } from '@cyborgbackup/service';
+import { connectProcess, serviceConfig, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -34,6 +34,8 @@ export interface SendOptions {
 export interface TestGateway extends AsyncDisposable {
   readonly url: string;
   readonly deps: ServiceDeps;
+  /** What the gateway may not do, and the services do whose tables it reads. */
+  readonly others: ServiceDeps;
   readonly services: FakeServices;
   send(path: string, options?: SendOptions): Promise<Answer>;
   /** Inserts a row; columns that are not given take a value that fits. */
@@ -96,8 +98,10 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
       ...env,
     },
   );
-  const deps = await createServiceDeps('gateway', config, logger);
-  for (const projection of projections) await ensureProjection(deps.pool, projection);
+  const { depsOf } = await connectProcess('gateway', config, logger);
+  const deps = await depsOf('gateway');
+  const others = await depsOf('test');
+  for (const projection of projections) await ensureProjection(others.pool, projection);
   const services = await createFakeServices(deps.connection);
   const gateway = await startGateway(deps, config);
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 2 });
@@ -150,6 +154,7 @@ export const startTestGateway = async (env: Record<string, string> = {}): Promis
   return {
     url: gateway.url,
     deps,
+    others,
     services,
     insert,
     stop,

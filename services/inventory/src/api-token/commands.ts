@@ -33,7 +33,8 @@ export const createApiTokenCommands = (deps: InventoryDeps): RpcHandlers<typeof 
     recordUse: async ({ uuid }) => {
       if (!(await isDue(uuid))) return { position: null };
       const fact: ApiTokenEvent = { type: 'api-token-used', data: { uuid } };
-      return { position: (await recordFact(deps, apiTokenUsesStream(uuid), fact)).toString() };
+      const { position } = await recordFact(deps, apiTokenUsesStream(uuid), fact);
+      return { position: position.toString() };
     },
 
     revoke: (target) => remove(target, { type: 'revoke' }),

@@ -1,4 +1,4 @@
-import type { ClientEvent, ClientFields } from '@cyborgbackup/contracts';
+import { comparableHost, type ClientEvent, type ClientFields } from '@cyborgbackup/contracts';
 import type { Decider } from '@cyborgbackup/kernel';
 import { checkHostNameField, sentKey } from '../host-key/pin.ts';
 import {
@@ -90,6 +90,6 @@ export const clientDecider: Decider<Client | undefined, ClientCommand, ClientEve
 
 export const clientStream = (uuid: string): string => `client-${uuid}`;
 
-/** A host may have several SSH servers; host names that differ in case only are one host. */
+/** A host may have several SSH servers; two spellings of a host are one host. */
 export const comparableAddress = ({ hostname, port }: Pick<ClientFields, 'hostname' | 'port'>): string =>
-  `${hostname.normalize('NFC').toLowerCase()}:${port}`;
+  `${comparableHost(hostname)}:${port}`;

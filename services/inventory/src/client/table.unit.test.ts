@@ -20,6 +20,7 @@ const fields = {
 const registered = recorded(1, { type: 'client-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 const row = {
   ...fields,
+  host_key_stream: 'host-key-web:22',
   uuid,
   id: 4,
   created: secondOf(1),
@@ -35,6 +36,11 @@ test('shows who made a client and who changed it last', () => {
   expect(foldEvents(clients, [registered, changed])).toEqual([
     { ...row, bandwidth_limit: 5, modified: secondOf(2), modified_by: BOB, revision: 2 },
   ]);
+});
+
+test('finds the pin of its host under every spelling, also after a change of the address', () => {
+  const changed = recorded(2, { type: 'client-changed', data: { uuid, hostname: '[2001:DB8:0::1]', port: 23 } });
+  expect(foldEvents(clients, [registered, changed])).toMatchObject([{ host_key_stream: 'host-key-2001:db8::1:23' }]);
 });
 
 test('takes a preparation for a change, and keeps the person who made the last one', () => {

@@ -1,4 +1,10 @@
-import { type policyCommands, type RpcHandlers, SECRET_MASK, unmaskExtraVars } from '@cyborgbackup/contracts';
+import {
+  type policyCommands,
+  type PolicySecret,
+  type RpcHandlers,
+  SECRET_MASK,
+  unmaskExtraVars,
+} from '@cyborgbackup/contracts';
 import { isEncrypted } from '@cyborgbackup/event-store';
 import { fieldError } from '@cyborgbackup/kernel';
 import type { Pool } from 'pg';
@@ -16,12 +22,13 @@ import {
 } from './decider.ts';
 import { resolvePolicy } from './resolve-policy.ts';
 
-/** @throws AppError `validation` for a mask where nothing is stored */
-const unmask = (sent: string, stored: string): string => {
+/** A mask stands for the stored value. @throws AppError `validation` for a mask where nothing is stored */
+const unmask = (name: PolicySecret, sent: string, stored: string): string => {
+  if (name !== 'extra_vars' && sent !== SECRET_MASK) return sent;
   const { text, missing } = unmaskExtraVars(sent, stored);
   const [first] = missing;
   if (first === undefined) return text;
-  throw fieldError('extra_vars', `No value is stored for ${first}: send the value instead of ${SECRET_MASK}.`);
+  throw fieldError(name, `No value is stored for ${first}: send the value instead of ${SECRET_MASK}.`);
 };
 
 /** The ids in a policy's fields that the read model does not know. Wait for it first (`waitForInventory`). */
@@ -43,23 +50,46 @@ export const createPolicyCommands = (deps: InventoryDeps): RpcHandlers<typeof po
     referencedAs: 'policy',
   });
 
-  /** Empty when they were erased. */
-  const openVariables = async ({ fields: { extra_vars: stored } }: Policy): Promise<string> =>
-    (isEncrypted(stored) ? await deps.keys.open(stored) : stored) ?? '';
+  /** Empty when it was erased. */
+  const openSecret = async ({ fields }: Policy, name: PolicySecret): Promise<string> => {
+    const stored = fields[name];
+    return (isEncrypted(stored) ? await deps.keys.open(stored) : stored) ?? '';
+  };
 
-  const changeCommand = async (policy: Policy, changes: PolicyChanges): Promise<PolicyCommand> => {
-    const { extra_vars: sent, ...others } = changes;
-    const stored = await openVariables(policy);
-    const variables = sent === undefined ? stored : unmask(sent, stored);
-    const effective = variables === stored ? others : { ...others, extra_vars: variables };
-    return { type: 'change', changes: effective, variables, unknown: await unknownReferences(deps.pool, changes) };
+  /** Undefined when it stays what it is. */
+  const changedSecret = async (
+    policy: Policy,
+    name: PolicySecret,
+    changes: PolicyChanges,
+  ): Promise<string | undefined> => {
+    const sent = changes[name];
+    if (sent === undefined) return undefined;
+    const stored = await openSecret(policy, name);
+    const text = unmask(name, sent, stored);
+    return text === stored ? undefined : text;
+  };
+
+  const changeCommand = async (policy: Policy, sent: PolicyChanges): Promise<PolicyCommand> => {
+    const changes = {
+      ...sent,
+      extra_vars: await changedSecret(policy, 'extra_vars', sent),
+      prehook: await changedSecret(policy, 'prehook', sent),
+      posthook: await changedSecret(policy, 'posthook', sent),
+    };
+    const variables = changes.extra_vars ?? (await openSecret(policy, 'extra_vars'));
+    return { type: 'change', changes, variables, unknown: await unknownReferences(deps.pool, changes) };
   };
 
   return {
     register: ({ uuid, command_id, ...sent }) =>
       withReferences(deps, () =>
         register({ uuid, command_id }, async (id) => {
-          const fields = { ...sent, extra_vars: unmask(sent.extra_vars, '') };
+          const fields = {
+            ...sent,
+            extra_vars: unmask('extra_vars', sent.extra_vars, ''),
+            prehook: unmask('prehook', sent.prehook, ''),
+            posthook: unmask('posthook', sent.posthook, ''),
+          };
           await waitForInventory(deps);
           return { type: 'register', uuid, id, fields, unknown: await unknownReferences(deps.pool, fields) };
         }),

@@ -4,6 +4,7 @@ import {
   VM_PROVIDERS,
   type PolicyEvent,
   type PolicyFields,
+  type PolicySecret,
   type PolicyType,
 } from '@cyborgbackup/contracts';
 import type { Decider, Sealed } from '@cyborgbackup/kernel';
@@ -21,8 +22,8 @@ import {
 import { refuseFields } from '../shared/refuse-together.ts';
 import { unknownIdErrors, type UnknownIds } from '../shared/unknown-ids.ts';
 
-/** The variables are plain on their way in, and sealed once they are in the log. */
-type StoredFields = Omit<PolicyFields, 'extra_vars'> & { readonly extra_vars: Sealed };
+/** Secrets are plain on their way in, and sealed once they are in the log. */
+type StoredFields = Omit<PolicyFields, PolicySecret> & Readonly<Record<PolicySecret, Sealed>>;
 
 export type Policy = Entity<StoredFields>;
 
@@ -31,7 +32,7 @@ export type PolicyChanges = Changes<PolicyFields>;
 /** Ids that the command names and that no entity has. */
 export type UnknownReferences = UnknownIds<'clients' | 'repository' | 'schedule' | 'drill_schedule'>;
 
-/** A change has `extra_vars` only when they become others, and in `variables` those after the change, in clear. */
+/** A change has a secret only when it becomes another, and in `variables` those after the change, in clear. */
 export type PolicyCommand = EntityCommand<
   PolicyFields,
   { readonly unknown: UnknownReferences },

@@ -26,7 +26,7 @@ const fields: PolicyFields = {
 };
 const registered: PolicyEvent = {
   type: 'policy-registered',
-  data: { ...fields, extra_vars: sealed('1'), uuid, id: 4 },
+  data: { ...fields, extra_vars: sealed('1'), prehook: sealed('2'), posthook: sealed('3'), uuid, id: 4 },
 };
 const removed: PolicyEvent = { type: 'policy-removed', data: { uuid, id: 4 } };
 const known = { clients: [], repository: [], schedule: [], drill_schedule: [] };

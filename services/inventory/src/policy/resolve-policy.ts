@@ -3,6 +3,7 @@ import {
   isSettingOn,
   mergeSettings,
   type policyCommands,
+  type PolicySecret,
   type RpcInput,
   type RpcOutput,
   type StoredSetting,
@@ -13,13 +14,13 @@ import type { Pool } from 'pg';
 type Resolve = RpcInput<typeof policyCommands.resolve>;
 type ResolvedPolicy = RpcOutput<typeof policyCommands.resolve>;
 
-type PolicyRow = ResolvedPolicy['policy'] & {
-  readonly extra_vars: ResolvedPolicy['extra_vars'];
-  readonly repository: ResolvedPolicy['repository'];
-  readonly schedule: ResolvedPolicy['schedule'];
-  readonly client_ids: readonly number[];
-  readonly revision: string;
-};
+type PolicyRow = ResolvedPolicy['policy'] &
+  Pick<ResolvedPolicy, PolicySecret> & {
+    readonly repository: ResolvedPolicy['repository'];
+    readonly schedule: ResolvedPolicy['schedule'];
+    readonly client_ids: readonly number[];
+    readonly revision: string;
+  };
 
 const READ_POLICY = readSql(new URL('./read-policy.sql', import.meta.url));
 
@@ -50,7 +51,10 @@ const CLIENTS = 1_000;
  * @throws AppError `not-found`
  */
 export const resolvePolicy = async (pool: Pool, { id, clients_from: from }: Resolve): Promise<ResolvedPolicy> => {
-  const { extra_vars, repository, schedule, client_ids, revision, ...policy } = await readPolicy(pool, id);
+  const { extra_vars, prehook, posthook, repository, schedule, client_ids, revision, ...policy } = await readPolicy(
+    pool,
+    id,
+  );
   const { rows: stored } = await pool.query<StoredSetting>('select * from inventory.settings');
   const values = new Map(mergeSettings(stored).map(({ key, value }) => [key, value]));
   const isOn = (name: string): boolean => isSettingOn(values.get(`cyborgbackup_${name}`) ?? null);
@@ -61,7 +65,7 @@ export const resolvePolicy = async (pool: Pool, { id, clients_from: from }: Reso
     clients: await readClients(pool, client_ids.slice(from, from + CLIENTS)),
     revision,
     next: client_ids.length > from + CLIENTS ? from + CLIENTS : null,
-    extra_vars,
+    ...{ extra_vars, prehook, posthook },
     catalog_enabled: isOn('catalog_enabled'),
     auto_prune: isOn('auto_prune'),
   };

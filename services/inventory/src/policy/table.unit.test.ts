@@ -20,8 +20,8 @@ const fields = {
   vmprovider: '',
   mode_pull: false,
   enabled: true,
-  prehook: '',
-  posthook: '',
+  prehook: sealed('before'),
+  posthook: sealed('after'),
   ...POLICY_DEFAULTS,
 };
 const registered = recorded(1, { type: 'policy-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
@@ -36,20 +36,21 @@ const row = {
   revision: 1,
 };
 
-test('keeps the order of a policy’s clients, and its variables sealed', () => {
+test('keeps the order of a policy’s clients, and its secrets sealed', () => {
   expect(foldEvents(policies, [registered])).toEqual([row]);
 });
 
-test('empties a field of a policy and replaces its variables', () => {
+test('empties a field of a policy and replaces secrets', () => {
   const emptied = recorded(2, { type: 'policy-changed', data: { uuid, keep_daily: null, clients: [] } });
-  const varied = recorded(3, { type: 'policy-changed', data: { uuid, extra_vars: sealed('2') } });
+  const secrets = { extra_vars: sealed('2'), posthook: sealed('3') };
+  const varied = recorded(3, { type: 'policy-changed', data: { uuid, ...secrets } });
   expect(foldEvents(policies, [registered, emptied, varied])).toEqual([
-    { ...row, keep_daily: null, clients: [], extra_vars: sealed('2'), modified: secondOf(3), revision: 3 },
+    { ...row, keep_daily: null, clients: [], ...secrets, modified: secondOf(3), revision: 3 },
   ]);
 });
 
-test('lets no variables in clear into the table', () => {
-  const open = recorded(2, { type: 'policy-changed', data: { uuid, extra_vars: '{"password":"x"}' } });
+test.each(['extra_vars', 'prehook', 'posthook'])('lets no %s in clear into the table', (name) => {
+  const open = recorded(2, { type: 'policy-changed', data: { uuid, [name]: 'x' } });
   expect(() => foldEvents(policies, [registered, open])).toThrow('not sealed');
 });
 

@@ -77,7 +77,7 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
     const { state, version } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
     const { id } = requireExisting(state, 'repository');
     const fact: RepositoryEvent = { type, data: { uuid } };
-    const position = await recordFact(deps, keyReadsStream(uuid), fact);
+    const { position } = await recordFact(deps, keyReadsStream(uuid), fact);
     return { uuid, id, version, position: position.toString() };
   };
 
@@ -131,9 +131,9 @@ export const createRepositoryCommands = (deps: InventoryDeps): RpcHandlers<typeo
 
     remove: (target) => remove(target, { type: 'remove' }),
 
-    recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, ...found }) =>
+    recordPreparation: async ({ uuid, borg_id: borgId, own_key: ownKey, key_installed: keyInstalled, ...found }) =>
       changeResultOf(
-        await handle(repositoryStream(uuid), { type: 'prepared', borgId, ownKey, ...found }),
+        await handle(repositoryStream(uuid), { type: 'prepared', borgId, ownKey, keyInstalled, ...found }),
         'repository',
       ),
 

@@ -34,6 +34,8 @@ export type Repository = Entity<StoredFields> & {
   readonly ownKey: boolean;
   /** Of its own key pair, as in `authorized_keys`; empty for one that was registered before there were any. */
   readonly publicKey: string;
+  /** OpenSSH PEM; undefined where there is no key pair. */
+  readonly privateKey: Sealed | undefined;
   readonly escrow: EscrowCopy | undefined;
 };
 
@@ -67,6 +69,7 @@ export type RepositoryCommand =
       readonly encryption: string;
       readonly initialised: boolean;
       readonly ownKey: boolean;
+      readonly keyInstalled: boolean;
     }
   /** Replaces the key pair. */
   | { readonly type: 'replace-key-pair'; readonly keyPair: RepositoryKeyPair }
@@ -123,16 +126,15 @@ const change = (
 
 const prepared = (
   repository: Repository,
-  { ready, borgId, encryption, initialised, ownKey }: RepositoryCommand & { type: 'prepared' },
+  { ready, borgId, encryption, initialised, ownKey, keyInstalled }: RepositoryCommand & { type: 'prepared' },
 ): readonly RepositoryEvent[] => {
   const { uuid, fields } = repository;
   const isKnown =
     isDeepStrictEqual([fields.ready, repository.ownKey], [ready, ownKey]) &&
     isDeepStrictEqual([repository.borgId, repository.encryption], [borgId, encryption]);
-  if (isKnown && !initialised) return [];
-  return [
-    { type: 'repository-prepared', data: { uuid, ready, borg_id: borgId, encryption, initialised, own_key: ownKey } },
-  ];
+  if (isKnown && !initialised && !keyInstalled) return [];
+  const found = { ready, borg_id: borgId, encryption, initialised, own_key: ownKey, key_installed: keyInstalled };
+  return [{ type: 'repository-prepared', data: { uuid, ...found } }];
 };
 
 const keyGenerated = (uuid: string, keyPair: RepositoryKeyPair): RepositoryEvent => ({
@@ -188,7 +190,7 @@ const evolveExisting = (state: Repository, event: RepositoryEvent): Repository =
       return { ...state, fields: { ...state.fields, ready }, borgId, encryption, ownKey };
     }
     case 'repository-ssh-key-generated':
-      return { ...state, ownKey: false, publicKey: event.data.public_key };
+      return { ...state, ownKey: false, publicKey: event.data.public_key, privateKey: event.data.private_key };
     case 'repository-key-escrowed':
       return { ...state, escrow: { borgId: event.data.borg_id, key: event.data.key } };
     case 'repository-removed':
@@ -209,7 +211,7 @@ export const repositoryDecider: Decider<Repository | undefined, RepositoryComman
 
   evolve: (state, event) => {
     if (event.type !== 'repository-registered') return state && evolveExisting(state, event);
-    return { ...registeredEntity(event.data), ...UNPREPARED, publicKey: '', escrow: undefined };
+    return { ...registeredEntity(event.data), ...UNPREPARED, publicKey: '', privateKey: undefined, escrow: undefined };
   },
 };
 

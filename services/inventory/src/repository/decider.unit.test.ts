@@ -22,7 +22,15 @@ const registered: RepositoryEvent = {
 };
 const prepared: RepositoryEvent = {
   type: 'repository-prepared',
-  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey-blake2', initialised: true, own_key: true },
+  data: {
+    uuid,
+    ready: true,
+    borg_id: 'ab',
+    encryption: 'repokey-blake2',
+    initialised: true,
+    own_key: true,
+    key_installed: false,
+  },
 };
 const generated: RepositoryEvent = { type: 'repository-ssh-key-generated', data: { uuid, ...keyPair } };
 const removed: RepositoryEvent = { type: 'repository-removed', data: { uuid, id: 4 } };
@@ -111,7 +119,10 @@ describe('changing', () => {
 });
 
 describe('a preparation', () => {
-  const found = { type: 'prepared', ready: true, borgId: 'ab', encryption: 'repokey-blake2', ownKey: true } as const;
+  const found = {
+    ...({ type: 'prepared', ready: true, borgId: 'ab', encryption: 'repokey-blake2' } as const),
+    ...{ ownKey: true, keyInstalled: false },
+  };
   test('records what a preparation found', () =>
     given(repositoryDecider, registered)
       .when({ ...found, initialised: true })
@@ -124,6 +135,10 @@ describe('a preparation', () => {
     given(repositoryDecider, registered, prepared)
       .when({ ...found, ownKey: false, initialised: false })
       .then({ type: 'repository-prepared', data: { ...prepared.data, own_key: false, initialised: false } }));
+  test('records that it installed the repository’s key, whatever else it found', () =>
+    given(repositoryDecider, registered, prepared)
+      .when({ ...found, keyInstalled: true, initialised: false })
+      .then({ type: 'repository-prepared', data: { ...prepared.data, key_installed: true, initialised: false } }));
   test('records the first preparation of another path', () =>
     given(repositoryDecider, registered, prepared, {
       type: 'repository-changed',
@@ -145,6 +160,7 @@ describe('keys', () => {
         borgId: 'ab',
         encryption: 'repokey-blake2',
         ownKey: true,
+        keyInstalled: false,
         initialised: false,
       })
       .then({ type: 'repository-prepared', data: { ...prepared.data, initialised: false } });

@@ -13,7 +13,7 @@ const repository: Repository = {
     ...{ name: 'Main', path: "borg@nas:/srv/o'repo", repository_key: sealed('1'), ready: true, enabled: true },
     ...{ check_schedule: null, integrity_schedule: null },
   },
-  ...{ borgId: '', encryption: '', ownKey: false, escrow: undefined },
+  ...{ borgId: '', encryption: '', ownKey: false, privateKey: undefined, escrow: undefined },
   publicKey,
 };
 

@@ -11,7 +11,15 @@ const fields = {
 const registered = recorded(1, { type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 const prepared = recorded(2, {
   type: 'repository-prepared',
-  data: { uuid, ready: true, borg_id: 'ab', encryption: 'repokey', initialised: true, own_key: true },
+  data: {
+    uuid,
+    ready: true,
+    borg_id: 'ab',
+    encryption: 'repokey',
+    initialised: true,
+    own_key: true,
+    key_installed: false,
+  },
 });
 const sizes = { original_size: 3e12, compressed_size: 2e12, deduplicated_size: 1e12 };
 const succeeded = recorded(9, {
@@ -122,7 +130,15 @@ test('keeps the last passphrase that opened the repository until another one doe
   expect(foldEvents(repositories, [...proven, rekeyed(3), again, rekeyed(5)])).toMatchObject([
     { repository_key: sealed('5'), previous_key: sealed('3') },
   ]);
-  const data = { uuid, ready: false, borg_id: '', encryption: '', initialised: false, own_key: false };
+  const data = {
+    uuid,
+    ready: false,
+    borg_id: '',
+    encryption: '',
+    initialised: false,
+    own_key: false,
+    key_installed: false,
+  };
   const failed = recorded(3, { type: 'repository-prepared', data });
   expect(foldEvents(repositories, [registered, rekeyed(2), failed, rekeyed(4)])).toMatchObject([
     { previous_key: sealed('1'), key_proven: false },

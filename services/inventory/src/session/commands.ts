@@ -48,7 +48,8 @@ export const createSessionCommands = (deps: InventoryDeps): RpcHandlers<typeof s
 
     recordFailures: async ({ user, failures }) => {
       const fact: LogInEvent = { type: 'log-in-failed', data: { user, failures } };
-      return { position: (await recordFact(deps, failuresStream(user), fact)).toString() };
+      const { position } = await recordFact(deps, failuresStream(user), fact);
+      return { position: position.toString() };
     },
 
     revoke: async ({ uuid }) => {

@@ -60,7 +60,8 @@ export const createUserCommands = (deps: InventoryDeps): RpcHandlers<typeof user
     remove: (target) => remove(target, { type: 'remove' }),
     recordPasswordReset: async (data) => {
       const fact: PasswordResetEvent = { type: 'password-reset-issued', data };
-      return { position: (await recordFact(deps, passwordResetsStream(data.user), fact)).toString() };
+      const { position } = await recordFact(deps, passwordResetsStream(data.user), fact);
+      return { position: position.toString() };
     },
   };
 };

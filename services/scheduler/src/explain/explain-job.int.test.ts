@@ -99,7 +99,7 @@ describe('explainJob', () => {
   });
 });
 
-it('lets another job run while one pauses before its next attempt', async () => {
+it('lets another job run while one pauses before its next attempt, and says when that is', async () => {
   await using stage = await createStage();
   await stage.startScheduler({ maxRunning: 1 });
   const gate = Promise.withResolvers<void>();
@@ -121,9 +121,13 @@ it('lets another job run while one pauses before its next attempt', async () => 
   }
   const full = 'All 1 jobs that may run at once do (CYBORGBACKUP_MAX_RUNNING_JOBS).';
   expect(await explain(1)).toMatchObject({ state: 'pending', reason: full });
-  await stage.append(jobStream(jobs[0]!.uuid), lost(jobs[0]!.uuid, 'The host is off.', true));
+  const pause = { until: '2050-01-02T03:04:05.000Z', grant: 1 };
+  await stage.append(jobStream(jobs[0]!.uuid), lost(jobs[0]!.uuid, 'The host is off.', pause));
   await stage.waitForStatuses(jobs[1]!.run, ['running']);
-  expect((await explain(0)).reason).toContain('Its last attempt was lost: The host is off.');
+  expect(await explain(0)).toMatchObject({
+    state: 'pausing',
+    reason: expect.stringContaining('lost: The host is off. It is tried again at 2050-01-02 03:04:05 UTC;'),
+  });
   expect(await explain(2)).toMatchObject({ state: 'pending', reason: full });
   gate.resolve();
 });

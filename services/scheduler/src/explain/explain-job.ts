@@ -6,6 +6,7 @@ import { isHandedOut } from '../queue/decide-grants.ts';
 import {
   explainEnded,
   explainGranted,
+  explainPausing,
   explainReady,
   explainWaiting,
   unblocked,
@@ -48,6 +49,7 @@ export const explainJob = async (deps: ExplainDeps, uuid: string): Promise<Expla
   if (!job) throw new AppError('not-found', 'There is no such job.');
   if (isJobEnd(job.status)) return explainEnded(job);
   if (job.status === 'running') return unblocked('running', 'An executor is running it.');
+  if (job.paused_until !== null) return explainPausing(job);
   if (job.granted) return explainGranted(job, await deps.hasExecutors(uuid));
   const unmet = job.status === 'waiting' ? await readUnmetDependencies(deps.pool, uuid) : [];
   return unmet.length > 0 ? explainWaiting(unmet) : explainReadyJob(deps, job);

@@ -1,7 +1,7 @@
 import type { RpcOutput, schedulerCommands } from '@cyborgbackup/contracts';
 import { listNames } from '@cyborgbackup/kernel';
 import { isFull, isHandedOut } from '../queue/decide-grants.ts';
-import type { ExplainedJob, GrantCounts, Holders, NamedJob } from './explained-job.ts';
+import type { ExplainedJob, GrantCounts, Holders, NamedJob, RetriedJob } from './explained-job.ts';
 import { countAhead, type JobsAhead, type PolicyBacklog } from './jobs-ahead.ts';
 
 export type Explanation = RpcOutput<typeof schedulerCommands.explain>;
@@ -21,11 +21,24 @@ export const unblocked = (state: Explanation['state'], reason: string): Explanat
   ahead: 0,
 });
 
+const describeLoss = ({ loss }: Pick<RetriedJob, 'loss'>): string =>
+  loss === '' ? '' : `Its last attempt was lost: ${loss} `;
+
 /** A job whose dependencies, these, have not succeeded yet. */
-export const explainWaiting = (unmet: readonly NamedJob[]): Explanation => ({
-  ...unblocked('waiting', `It needs ${quoteNames(unmet)} to succeed.`),
-  blocked_by: unmet.map(named),
-});
+export const explainWaiting = (unmet: readonly RetriedJob[]): Explanation => {
+  const pausing = unmet.find(({ paused_until }) => paused_until !== null);
+  const retry = pausing
+    ? ` "${pausing.name}" is tried again at ${pausing.paused_until}; its last attempt was lost: ${pausing.loss}`
+    : '';
+  return { ...unblocked('waiting', `It needs ${quoteNames(unmet)} to succeed.${retry}`), blocked_by: unmet.map(named) };
+};
+
+/** A job that pauses before its next attempt. */
+export const explainPausing = (job: Pick<RetriedJob, 'loss' | 'paused_until'>): Explanation =>
+  unblocked(
+    'pausing',
+    `${describeLoss(job)}It is tried again at ${job.paused_until}; until then its repository and its client are free for others.`,
+  );
 
 /** Says why other jobs go first: a user launched them, or policies share the repository fairly. */
 const describeAhead = ({ jobs, manual, younger }: JobsAhead): string => {
@@ -58,7 +71,7 @@ const describeObstacle = ({ maxRunning, running, handedOut, hasExecutors }: Gran
 };
 
 export interface ReadyJob {
-  readonly job: Pick<ExplainedJob, 'policy' | 'manual'>;
+  readonly job: Pick<ExplainedJob, 'policy' | 'manual' | 'loss'>;
   readonly holders: Holders;
   readonly backlogs: readonly PolicyBacklog[];
   readonly obstacles: GrantObstacles;
@@ -69,7 +82,7 @@ export const explainReady = ({ job, holders, backlogs, obstacles }: ReadyJob): E
   const ahead = countAhead(backlogs, job);
   const pending = (reason: string, blockers: readonly NamedJob[]): Explanation => ({
     state: 'pending',
-    reason: `${reason}${describeAhead(ahead)}`,
+    reason: `${describeLoss(job)}${reason}${describeAhead(ahead)}`,
     blocked_by: blockers.map(named),
     ahead: ahead.jobs,
   });
@@ -81,21 +94,16 @@ export const explainReady = ({ job, holders, backlogs, obstacles }: ReadyJob): E
   return pending(describeObstacle(obstacles) ?? otherwise, []);
 };
 
-const describeGranted = (lossReason: string | undefined, hasExecutors: boolean | undefined): string => {
-  const retry = lossReason === undefined ? '' : `Its last attempt was lost: ${lossReason} `;
-  if (hasExecutors === false) return `${retry}It may run, but ${NO_EXECUTOR}.`;
-  if (lossReason !== undefined)
-    return `${retry}It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.`;
+const describeGranted = (hasExecutors: boolean | undefined): string => {
+  if (hasExecutors === false) return `It may run, but ${NO_EXECUTOR}.`;
   return hasExecutors === undefined
     ? 'It may run, and waits for an executor: see whether one is running and has room.'
     : 'It may run, and waits for an executor that has room: start more, or raise CYBORGBACKUP_EXECUTOR_CONCURRENCY.';
 };
 
 /** A job that was handed to the executors, and that none has started. */
-export const explainGranted = (
-  { attempt, reason }: Pick<ExplainedJob, 'attempt' | 'reason'>,
-  hasExecutors: boolean | undefined,
-): Explanation => unblocked('granted', describeGranted(attempt > 0 ? reason : undefined, hasExecutors));
+export const explainGranted = (job: Pick<ExplainedJob, 'loss'>, hasExecutors: boolean | undefined): Explanation =>
+  unblocked('granted', `${describeLoss(job)}${describeGranted(hasExecutors)}`);
 
 export const explainEnded = ({ awaits_extension }: Pick<ExplainedJob, 'awaits_extension'>): Explanation =>
   unblocked('ended', awaits_extension ? 'It has ended, and its machines get their jobs in a moment.' : 'It has ended.');

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_HANDED_OUT } from '../queue/decide-grants.ts';
-import { explainGranted, explainReady, explainWaiting, type ReadyJob } from './explain-wait.ts';
-import type { NamedJob } from './explained-job.ts';
+import { explainGranted, explainPausing, explainReady, explainWaiting, type ReadyJob } from './explain-wait.ts';
+import type { NamedJob, RetriedJob } from './explained-job.ts';
 import type { PolicyBacklog } from './jobs-ahead.ts';
 
 const job = (id: number): NamedJob => ({ id, uuid: `uuid ${id}`, name: `job ${id}` });
+
+const needed = (id: number, changes: Partial<RetriedJob> = {}): RetriedJob => ({
+  ...job(id),
+  loss: '',
+  paused_until: null,
+  ...changes,
+});
 
 const backlog = (changes: Partial<PolicyBacklog> = {}): PolicyBacklog => ({
   policy: 'p',
@@ -18,7 +25,7 @@ const backlog = (changes: Partial<PolicyBacklog> = {}): PolicyBacklog => ({
 });
 
 const readyJob = (changes: Partial<ReadyJob> = {}): ReadyJob => ({
-  job: { policy: 'p', manual: false },
+  job: { policy: 'p', manual: false, loss: '' },
   holders: { repository: undefined, client: undefined },
   backlogs: [backlog()],
   obstacles: { running: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
@@ -40,6 +47,15 @@ describe('explainReady', () => {
       { holders: { repository: job(1), client: undefined }, backlogs: [backlog({ jobs: 3, older: 1 })] },
       'Its repository is used by "job 1". Jobs ahead of it: 1.',
       { by: [1], ahead: 1 },
+    ],
+    [
+      'after a lost attempt',
+      {
+        job: { policy: 'p', manual: false, loss: 'The host was off.' },
+        holders: { repository: job(1), client: undefined },
+      },
+      'Its last attempt was lost: The host was off. Its repository is used by "job 1".',
+      { by: [1], ahead: 0 },
     ],
     [
       'when its client is used',
@@ -90,37 +106,49 @@ describe('explainReady', () => {
 });
 
 it('names the first dependencies that a job waits for, and counts the others', () => {
-  expect(explainWaiting([1].map(job)).reason).toBe('It needs "job 1" to succeed.');
-  expect(explainWaiting([1, 2].map(job)).reason).toBe('It needs "job 1" and "job 2" to succeed.');
-  expect(explainWaiting([1, 2, 3, 4, 5].map(job))).toMatchObject({
+  expect(explainWaiting([needed(1)]).reason).toBe('It needs "job 1" to succeed.');
+  expect(explainWaiting([needed(1), needed(2)]).reason).toBe('It needs "job 1" and "job 2" to succeed.');
+  expect(explainWaiting([1, 2, 3, 4, 5].map((id) => needed(id)))).toMatchObject({
     reason: 'It needs "job 1", "job 2", "job 3" and 2 more to succeed.',
     blocked_by: [1, 2, 3, 4, 5].map((id) => ({ id })),
   });
 });
 
-it.each<[string, number, boolean | undefined, string]>([
-  ['any executor', 0, true, 'It may run, and waits for an executor that has room'],
-  ['no executor', 0, false, 'It may run, but no executor is there: start one.'],
+it('says what a job met that pauses, and when it is tried again, also to those that need it', () => {
+  const pausing = { loss: 'The host is off.', paused_until: '2026-01-02 03:04:05 UTC' };
+  expect(explainPausing(pausing)).toMatchObject({
+    state: 'pausing',
+    reason:
+      'Its last attempt was lost: The host is off. It is tried again at 2026-01-02 03:04:05 UTC; until then its repository and its client are free for others.',
+  });
+  expect(explainWaiting([needed(1), needed(2, pausing)]).reason).toBe(
+    'It needs "job 1" and "job 2" to succeed. "job 2" is tried again at 2026-01-02 03:04:05 UTC; its last attempt was lost: The host is off.',
+  );
+});
+
+it.each<[string, string, boolean | undefined, string]>([
+  ['any executor', '', true, 'It may run, and waits for an executor that has room'],
+  ['no executor', '', false, 'It may run, but no executor is there: start one.'],
   [
     'executors of which nothing is known',
-    0,
+    '',
     undefined,
     'It may run, and waits for an executor: see whether one is running and has room.',
   ],
   [
     'executors after a lost attempt',
-    1,
+    'The executor was stopped.',
     true,
-    'Its last attempt was lost: The host is off. It is tried again by itself, after a pause that grows with each attempt; until then it does not count as running.',
+    'Its last attempt was lost: The executor was stopped. It may run, and waits for an executor that has room',
   ],
   [
     'no executor after a lost attempt',
-    1,
+    'The executor was stopped.',
     false,
-    'Its last attempt was lost: The host is off. It may run, but no executor',
+    'Its last attempt was lost: The executor was stopped. It may run, but no executor',
   ],
-])('explains a job that is handed out to %s', (_name, attempt, hasExecutors, reason) => {
-  expect(explainGranted({ attempt, reason: 'The host is off.' }, hasExecutors)).toMatchObject({
+])('explains a job that is handed out to %s', (_name, loss, hasExecutors, reason) => {
+  expect(explainGranted({ loss }, hasExecutors)).toMatchObject({
     state: 'granted',
     reason: expect.stringContaining(reason),
   });

@@ -9,9 +9,16 @@ import type { PolicyBacklog } from './jobs-ahead.ts';
 
 export type NamedJob = Pick<JobRow, 'id' | 'uuid' | 'name'>;
 
+/** A job that may pause before its next attempt. */
+export interface RetriedJob extends NamedJob {
+  /** What its last attempt met; empty when it has not lost one. */
+  readonly loss: string;
+  /** As in the API; null when it does not pause. */
+  readonly paused_until: string | null;
+}
+
 /** A job as the queue has it, see `QueuedJob` and `QueueEntry`. */
-export interface ExplainedJob extends NamedJob, Pick<JobRow, 'status' | 'attempt'> {
-  readonly reason: string;
+export interface ExplainedJob extends RetriedJob, Pick<JobRow, 'status'> {
   readonly policy: string;
   readonly manual: boolean;
   /** Held exclusively while the job is granted. */
@@ -24,10 +31,12 @@ export interface ExplainedJob extends NamedJob, Pick<JobRow, 'status' | 'attempt
 /** As `queuedJobs` has them. */
 const REPOSITORY = `case when job.job_type = 'check' and job.client_uuid is not null then null else job.repository_uuid end`;
 const POLICY = `coalesce(job.policy_uuid, job.run)`;
+const RETRY = `case when job.attempt > 0 then job.job_explanation else '' end as loss,
+            to_char(job.paused_until at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS "UTC"') as paused_until`;
 
 export const readExplainedJob = async (pool: Pool, uuid: string): Promise<ExplainedJob | undefined> => {
   const { rows } = await pool.query<ExplainedJob>(
-    `select job.id, job.uuid, job.name, job.status, job.attempt, job.job_explanation as reason, ${POLICY} as policy,
+    `select job.id, job.uuid, job.name, job.status, ${RETRY}, ${POLICY} as policy,
             job.due_at is null as manual, ${REPOSITORY} as repository, job.client_uuid as client,
             grants.job is not null as granted, extension.job is not null as awaits_extension
        from scheduler.jobs job
@@ -40,11 +49,11 @@ export const readExplainedJob = async (pool: Pool, uuid: string): Promise<Explai
 };
 
 /** Its dependencies that have not succeeded. */
-export const readUnmetDependencies = async (pool: Pool, uuid: string): Promise<readonly NamedJob[]> => {
-  const { rows } = await pool.query<NamedJob>(
-    `select id, uuid, name from scheduler.jobs
-      where uuid in (select unnest(needs) from scheduler.jobs where uuid = $1) and status <> 'successful'
-      order by id`,
+export const readUnmetDependencies = async (pool: Pool, uuid: string): Promise<readonly RetriedJob[]> => {
+  const { rows } = await pool.query<RetriedJob>(
+    `select job.id, job.uuid, job.name, ${RETRY} from scheduler.jobs job
+      where job.uuid in (select unnest(needs) from scheduler.jobs where uuid = $1) and job.status <> 'successful'
+      order by job.id`,
     [uuid],
   );
   return rows;
@@ -70,7 +79,7 @@ export const readHolders = async (pool: Pool, { repository, client }: ExplainedJ
 };
 
 export interface GrantCounts {
-  /** Grants but for those of jobs that pause. */
+  /** All grants. */
   readonly running: number;
   /** Grants of jobs that no executor has started yet. */
   readonly handedOut: number;
@@ -78,8 +87,7 @@ export interface GrantCounts {
 
 export const readGrantCounts = async (pool: Pool): Promise<GrantCounts> => {
   const { rows } = await pool.query<GrantCounts>(
-    `select count(*) filter (where job.status <> 'pending' or job.attempt = 0)::int4 as running,
-            count(*) filter (where job.status = 'pending' and job.attempt = 0)::int4 as "handedOut"
+    `select count(*)::int4 as running, count(*) filter (where job.status = 'pending')::int4 as "handedOut"
        from scheduler.grants join scheduler.jobs job on job.uuid = grants.job`,
   );
   return rows[0] ?? { running: 0, handedOut: 0 };
@@ -99,6 +107,7 @@ const backlogsQuery = (isSame: string): string => `
            count(*) filter (where job.id < $2)::int4 as older
       from scheduler.jobs job left join scheduler.grants on grants.job = job.uuid
      where job.finished is null and ${isSame} and grants.job is null and (job.status = 'pending' or job.id = $2)
+       and job.paused_until is null
      group by 1, 2
   )
   select backlogs.*, coalesce(shares.held, 0) as held, coalesce(shares.last_grant, 0) as "lastGrant"

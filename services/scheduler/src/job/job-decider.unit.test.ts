@@ -9,6 +9,9 @@ const running = state({ status: 'running', attempt: 2, executor: 'e' });
 const cancel: JobCommand = { type: 'cancel', job };
 const skip: JobCommand = { type: 'skip', job, reason: 'Skipped.' };
 const fail: JobCommand = { type: 'fail', job, reason: 'Not ready.' };
+const pausedUntil = '2026-01-02T03:04:05.000Z';
+const endPause: JobCommand = { type: 'end-pause', job, until: Date.parse(pausedUntil) };
+const pausing = state({ attempt: 2, pausedUntil, minGrant: 8 });
 const canceled = (attempt: number, reason: string): JobEvent => ({
   type: 'job-canceled',
   data: { job, attempt, reason },
@@ -32,6 +35,12 @@ describe('jobDecider', () => {
     ['asks the executor of a running job only once', { ...running, cancelRequested: true }, cancel, []],
     ['skips a job that waits', initialJobState, skip, [canceled(0, 'Skipped.')]],
     ['fails a job that waits', initialJobState, fail, [failed(job, 'Not ready.', { attempt: 0, exit_code: null })]],
+    ['cancels a job in its pause, at once', pausing, cancel, [canceled(2, 'Canceled before it was tried again.')]],
+    ['ends a pause', pausing, endPause, [{ type: 'job-pause-ended', data: { job, attempt: 2 } }]],
+    ['does not end a later pause', pausing, { ...endPause, until: 1 }, []],
+    ['ends a pause once', { ...pausing, pausedUntil: undefined }, endPause, []],
+    ['ends no pause of a job that runs', running, endPause, []],
+    ['ends no pause of a job that was canceled in it', { ...pausing, status: 'canceled' }, endPause, []],
     ['does not skip a job that runs', running, skip, []],
     ['does not fail a job that has ended', state({ status: 'canceled' }), fail, []],
   ])('%s', (_name, given, command, expected) => {

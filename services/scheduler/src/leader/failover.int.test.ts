@@ -4,6 +4,7 @@ import { createStage, within, type Stage } from '../testing/scheduler-stage.ts';
 import { checkGrants, checkReplay, leaderIs } from '../testing/stage-checks.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { schedulerCommands } from '@cyborgbackup/contracts';
+import { loseEvents } from '@cyborgbackup/testkit';
 
 describe('two schedulers', () => {
   let stage: Stage;
@@ -57,6 +58,23 @@ describe('two schedulers', () => {
     await stage.waitForStatuses(next, ['successful', 'successful']);
     expect(Date.now() - stopped).toBeLessThan(5_500);
     expect(await checkGrants(stage)).toHaveLength(4);
+    await checkReplay(stage);
+  });
+
+  it('launches on after the log lost events, as PostgreSQL does by a failover to a copy that lags', async () => {
+    const run = async (id: number): Promise<string> => {
+      stage.policies.set(id, somePolicy(id, { catalog_enabled: false, auto_prune: false }));
+      const started = await vi.waitFor(() => launch(id), within);
+      await stage.waitForStatuses(started, ['successful']);
+      return started;
+    };
+    const kept = await run(11);
+    const head = await stage.deps.store.head();
+    const lost = await run(12);
+    await loseEvents(stage.adminUrl, head);
+    await vi.waitFor(async () => expect(await stage.jobs(lost)).toEqual([]), within);
+    await run(13);
+    await stage.waitForStatuses(kept, ['successful']);
     await checkReplay(stage);
   });
 });

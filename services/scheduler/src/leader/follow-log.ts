@@ -70,7 +70,7 @@ export const followLog = async (
     isLoading = false;
     const queued = await deps.jobQueue.listQueued();
     for (const entry of queue.entries.values()) {
-      if (entry.stage === 'granted' && !queued.has(entry.job.uuid)) publisher.add(entry);
+      if (entry.stage === 'granted' && queued.get(entry.job.uuid) !== entry.grantedAt) publisher.add(entry);
     }
     await act(leader);
     onFirstAct();
@@ -104,16 +104,15 @@ const fold = async ({ deps, queue, timetable }: Leader, { events }: LogPage, isL
  * 3. Ends jobs whose dependencies did not succeed.
  */
 const act = async (leader: Leader): Promise<void> => {
-  const { deps, queue, granting, publisher, extender } = leader;
+  const { deps, queue, appending, publisher, extender } = leader;
   for (;;) {
     const version = queue.version;
     const decisions = decideGrants(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
     if (decisions.length === 0) break;
-    const granted = decisions.filter(({ event }) => event.type === 'job-granted').map(({ entry }) => entry);
-    for (const entry of granted) granting.add(entry);
+    for (const { entry } of decisions) appending.add(entry);
     await appendGrants(deps, decisions, version); // 1
-    for (const entry of granted) publisher.add(entry); // 2
-    granting.clear();
+    for (const { event, entry } of decisions) if (event.type === 'job-granted') publisher.add(entry); // 2
+    appending.clear();
   }
   const blocked = [...queue.blockedByFailure];
   queue.blockedByFailure.clear();

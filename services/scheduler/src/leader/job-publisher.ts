@@ -20,29 +20,37 @@ const RETRY_MILLIS = 1_000;
  * arrival was not confirmed, by its deduplication id.
  */
 export const createJobPublisher = (queue: Pick<JobQueue, 'publish'>, logger: Logger): JobPublisher => {
-  const waiting = new Set<QueueEntry>();
+  /** With the grant, which is in the log: by the time that a message can be sent the job may be about to get another one. */
+  const waiting = new Map<QueueEntry, number>();
 
-  const publish = async (entry: QueueEntry): Promise<void> => {
+  const publish = async ([entry, grant]: [QueueEntry, number]): Promise<void> => {
     const { job, grantedAt, stage } = entry;
-    if (grantedAt !== undefined && stage !== 'ended') {
+    if (grantedAt === grant && (stage === 'granted' || stage === 'running')) {
       const context = systemContext('scheduler', { correlationId: job.correlationId });
-      const message = { job: job.uuid, run: job.run };
-      await runInContext(context, () => queue.publish(message, { dedupId: `${job.uuid}-${grantedAt}` }));
+      const message = { job: job.uuid, run: job.run, grant };
+      await runInContext(context, () => queue.publish(message, { dedupId: `${job.uuid}-${grant}` }));
     }
-    waiting.delete(entry);
+    if (waiting.get(entry) === grant) waiting.delete(entry);
   };
 
-  const loop = createRetryLoop<QueueEntry>({
+  const loop = createRetryLoop<[QueueEntry, number]>({
     pending: () => waiting,
     work: publish,
     retryMillis: RETRY_MILLIS,
-    onError: ({ job: { uuid: job } }, error) =>
-      logger.warn({ job, reason: messageOf(error) }, 'a job could not be handed out; trying again'),
+    onError: (
+      [
+        {
+          job: { uuid: job },
+        },
+      ],
+      error,
+    ) => logger.warn({ job, reason: messageOf(error) }, 'a job could not be handed out; trying again'),
   });
 
   return {
     add: (entry) => {
-      waiting.add(entry);
+      if (entry.grantedAt === undefined) return;
+      waiting.set(entry, entry.grantedAt);
       loop.wake();
     },
     has: (entry) => waiting.has(entry),

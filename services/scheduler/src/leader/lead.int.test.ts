@@ -1,3 +1,4 @@
+import { clocksOf } from '@cyborgbackup/database';
 import { hasCode, systemClock } from '@cyborgbackup/kernel';
 import { createJobQueue } from '@cyborgbackup/messaging';
 import { ensureProjection, runProjection } from '@cyborgbackup/projections';
@@ -33,11 +34,13 @@ describe('lead', () => {
       rpc,
       logger,
       clock: systemClock,
+      clocks: clocksOf(pool),
       commands: commandDeps(serviceDeps, 'scheduler'),
       waiter: serviceDeps.waiter,
       lock: createLaunchLock(pool),
       jobQueue: await createJobQueue({ connection, logger }),
       maxRunning: 0,
+      pauseMillis: 5,
     };
   });
   afterAll(async () => {
@@ -100,13 +103,14 @@ describe('lead', () => {
   let lastId = 0;
 
   interface Story {
-    /** The options of a policy of which a backup fails. */
+    /** The options of a policy of which a backup fails; where there are two clients, that of the other pauses once. */
     readonly policy: (id: number) => ResolvedPolicy;
     readonly statuses: readonly string[];
   }
   const clients: Story = {
     policy: (id) => {
       stage.executor.orders.set(`Backup Job policy${id} host${id}-1`, 'No such folder.');
+      stage.executor.orders.set(`Backup Job policy${id} host${id}-2`, { attempts: 1, pauseMillis: 1 });
       return somePolicy(id, { clientCount: 2, auto_prune: false });
     },
     statuses: ['successful', 'failed', 'canceled', 'successful', 'successful'],

@@ -1,3 +1,4 @@
+import type { Clocks } from '@cyborgbackup/database';
 import type { EventStore } from '@cyborgbackup/event-store';
 import type { Logger } from '@cyborgbackup/kernel';
 import type { JobQueue } from '@cyborgbackup/messaging';
@@ -12,11 +13,15 @@ import type { RunDeps } from '../runs/run-deps.ts';
 export interface LeaderDeps extends RunDeps {
   readonly store: EventStore;
   readonly logger: Logger;
+  /** `clock`, and the one it has to agree with. */
+  readonly clocks: Clocks;
   readonly jobQueue: Pick<JobQueue, 'publish' | 'listQueued'>;
   /** See `GrantLimits`. */
   readonly maxRunning: number;
   /** How long it may take until a job is found to be missing from the job queue; default: 30 seconds. */
   readonly republishMillis?: number;
+  /** How exactly pauses of jobs are kept; default: half a second. */
+  readonly pauseMillis?: number;
 }
 
 /** What the activities of a leader share. */
@@ -28,6 +33,6 @@ export interface Leader {
   readonly extender: RetryLoop;
   /** The position of the log up to which queue and timetable are folded. */
   readonly folded: Watermark;
-  /** Granted in the queue, while the append to the log is under way. */
-  readonly granting: Set<QueueEntry>;
+  /** Jobs that were granted or released in the queue, while the append to the log is under way. */
+  readonly appending: Set<QueueEntry>;
 }

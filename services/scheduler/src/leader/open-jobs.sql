@@ -1,6 +1,7 @@
-select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.attempt, job.needs, job.policy_uuid as policy,
+select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.needs, job.policy_uuid as policy,
        job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
        job.correlation_id as "correlationId", job.job_explanation as reason, grants.granted_version,
+       (extract(epoch from job.paused_until) * 1000)::float8 as paused_until,
        extension.job is not null as awaits_extension
   from scheduler.jobs job
   left join scheduler.grants on grants.job = job.uuid

@@ -29,15 +29,15 @@ const isWithExecutors = ({ stage }: QueueEntry): boolean => stage === 'granted' 
  * the queue knows once it has folded the log up to its present end, or has lost its message.
  */
 const republishMissing = async (leader: Leader, signal: AbortSignal): Promise<void> => {
-  const { deps, queue, publisher, folded, granting } = leader;
+  const { deps, queue, publisher, folded, appending } = leader;
   const handedOut = [...queue.entries.values()]
-    .filter((entry) => isWithExecutors(entry) && !granting.has(entry) && !publisher.has(entry))
+    .filter((entry) => isWithExecutors(entry) && !appending.has(entry) && !publisher.has(entry))
     .map((entry) => ({ entry, grantedAt: entry.grantedAt }));
   if (handedOut.length === 0) return;
   const queued = await deps.jobQueue.listQueued();
   await folded.waitFor(await deps.store.head());
   for (const { entry, grantedAt } of handedOut) {
-    const isLost = isWithExecutors(entry) && entry.grantedAt === grantedAt && !queued.has(entry.job.uuid);
+    const isLost = isWithExecutors(entry) && entry.grantedAt === grantedAt && queued.get(entry.job.uuid) !== grantedAt;
     if (!isLost || signal.aborted) continue;
     deps.logger.warn({ job: entry.job.uuid }, 'a job has no message in the job queue: handing it out again');
     publisher.add(entry);

@@ -18,10 +18,11 @@ export interface Snapshot {
   readonly timetable: TimetableRows;
 }
 
-interface OpenJobRow extends JobRecord, Pick<JobRow, 'status' | 'attempt'> {
+interface OpenJobRow extends JobRecord, Pick<JobRow, 'status'> {
   readonly reason: string;
   readonly granted_version: GrantRow['granted_version'] | null;
   readonly awaits_extension: boolean;
+  readonly paused_until: number | null;
 }
 
 /** All jobs of runs of which a job has not ended, still holds its grant, or awaits an extension. */
@@ -90,7 +91,7 @@ const restore = (entry: QueueEntry, row: OpenJobRow | undefined): void => {
   entry.grantedAt = row.granted_version ?? undefined;
   entry.reason = row.reason;
   entry.awaitsExtension = row.awaits_extension;
-  if (row.attempt > 0 && row.status === 'pending') entry.lossReason = row.reason;
+  entry.pausedUntil = row.paused_until ?? undefined;
   if (isJobEnd(row.status)) entry.end = row.status;
   else if (row.status === 'running') entry.stage = 'running';
 };

@@ -4,7 +4,7 @@ import type { Queue } from './queue.ts';
 import type { QueueEntry } from './queue-entry.ts';
 
 export interface GrantLimits {
-  /** Jobs that run at once over all repositories, not counting those that pause; 0 = no limit. */
+  /** Jobs that run at once over all repositories; 0 = no limit. */
   readonly maxRunning: number;
   /** Events that are decided at once: they are appended together. */
   readonly maxEvents: number;
@@ -27,7 +27,7 @@ export const MAX_HANDED_OUT = 4;
  * What is to be appended to the queue's stream now, already applied to the queue: when the append fails, the queue differs
  * from the log and must be loaded again.
  *
- * 1. Grants of jobs that have ended are released, so that what they held can be granted in the same append.
+ * 1. Grants of jobs that have ended or pause are released, so that what they held can be granted in the same append.
  * 2. Jobs whose dependencies have all succeeded are recorded as ready.
  * 3. Ready jobs are granted in the order of `compareCandidates`.
  */
@@ -46,7 +46,7 @@ export const decideGrants = (queue: Queue, limits: GrantLimits): readonly GrantD
   };
   decideAll(queue.toRelease, 'grant-released'); // 1
   decideAll(queue.toRecordReady, 'job-ready'); // 2
-  while (hasRoom() && !isFull(countRunning(queue), limits) && !isHandedOut(queue.handedOut.size)) {
+  while (hasRoom() && !isFull(queue.granted, limits) && !isHandedOut(queue.handedOut.size)) {
     const job = queue.ready.next();
     const entry = job && queue.entries.get(job.uuid);
     if (!entry) break;
@@ -55,12 +55,6 @@ export const decideGrants = (queue: Queue, limits: GrantLimits): readonly GrantD
   }
   return decisions;
 };
-
-/**
- * A job that pauses for some minutes before its next attempt keeps its repository and its client, but no executor runs it: a
- * few hosts that are off must not stop all others. So when it goes on, one job more than the limit may run for a while.
- */
-const countRunning = ({ granted, pausing }: Queue): number => granted - pausing.size;
 
 export const isFull = (running: number, { maxRunning }: Pick<GrantLimits, 'maxRunning'>): boolean =>
   maxRunning > 0 && running >= maxRunning;

@@ -4,6 +4,8 @@ import {
   awaitExtension,
   endExtension,
   endJob,
+  endPause,
+  handOver,
   pauseJob,
   releaseGrant,
   startJob,
@@ -81,13 +83,20 @@ const evolveJob = (queue: Queue, event: JobEvent): void => {
   const entry = queue.entries.get(event.data.job);
   if (!entry || entry.stage === 'ended') return;
   if (event.type === 'job-started') return startJob(queue, entry);
-  if (event.type === 'job-attempt-lost') return pauseJob(queue, entry, event.data.reason);
+  if (event.type === 'job-pause-ended') return endPause(queue, entry);
+  if (event.type === 'job-attempt-lost') return loseAttempt(queue, entry, event.data);
   const end = jobEndOf(event);
   if (end === undefined) return;
   if (event.type === 'job-failed' || event.type === 'job-canceled') entry.reason = event.data.reason;
   if (findsMachines(entry, event)) awaitExtension(queue, entry);
   endJob(queue, entry, end);
 };
+
+const loseAttempt = (
+  queue: Queue,
+  entry: QueueEntry,
+  { pause }: Extract<JobEvent, { type: 'job-attempt-lost' }>['data'],
+): void => (pause ? pauseJob(queue, entry, Date.parse(pause.until)) : handOver(queue, entry));
 
 const findsMachines = ({ job }: QueueEntry, event: JobEvent): boolean =>
   job.task === 'machines' && event.type === 'job-succeeded' && event.data.machines.length > 0;

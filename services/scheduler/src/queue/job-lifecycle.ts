@@ -25,10 +25,11 @@ export const addJobs = (queue: Queue, jobs: readonly QueuedJob[], restore: (entr
 
 /** Takes a new or restored entry to its stage. */
 const placeEntry = (queue: Queue, entry: QueueEntry): void => {
-  const { grantedAt, end } = entry;
+  const { grantedAt, pausedUntil, end } = entry;
   if (grantedAt !== undefined) takeGrant(queue, entry, grantedAt);
   if (entry.awaitsExtension) awaitExtension(queue, entry);
   if (end !== undefined) return endJob(queue, entry, end);
+  if (pausedUntil !== undefined) return pauseJob(queue, entry, pausedUntil);
   if (grantedAt === undefined) becomeReady(queue, entry);
 };
 
@@ -45,7 +46,7 @@ export const takeGrant = (queue: Queue, entry: QueueEntry, version: number): voi
   entry.grantedAt = version;
   queue.ready.grant(entry.job, version);
   queue.granted += 1;
-  if (entry.stage === 'granted') (entry.lossReason === undefined ? queue.handedOut : queue.pausing).add(entry);
+  if (entry.stage === 'granted') queue.handedOut.add(entry);
 };
 
 export const releaseGrant = (queue: Queue, entry: QueueEntry): void => {
@@ -61,15 +62,33 @@ export const startJob = (queue: Queue, entry: QueueEntry): void => {
   if (entry.stage !== 'granted') return;
   entry.stage = 'running';
   queue.handedOut.delete(entry);
-  queue.pausing.delete(entry);
 };
 
-/** The attempt was lost: the job keeps its grant, and an executor starts it again later. */
-export const pauseJob = (queue: Queue, entry: QueueEntry, reason: string): void => {
+/** Another executor starts it under the same grant. */
+export const handOver = (queue: Queue, entry: QueueEntry): void => {
   if (entry.stage !== 'running') return;
   entry.stage = 'granted';
-  entry.lossReason = reason;
+  queue.handedOut.add(entry);
+};
+
+export const pauseJob = (queue: Queue, entry: QueueEntry, until: number): void => {
+  entry.stage = 'pausing';
+  entry.pausedUntil = until;
+  // It had a grant. A leader that has just loaded does not know of all dependencies that they succeeded, or takes it for ready.
+  entry.unmet.clear();
+  queue.ready.remove(entry.job);
+  queue.handedOut.delete(entry);
   queue.pausing.add(entry);
+  if (entry.grantedAt !== undefined) queue.toRelease.add(entry);
+};
+
+/** It takes its former place among the ready jobs. */
+export const endPause = (queue: Queue, entry: QueueEntry): void => {
+  if (entry.stage !== 'pausing') return;
+  entry.stage = 'waiting';
+  entry.pausedUntil = undefined;
+  queue.pausing.delete(entry);
+  becomeReady(queue, entry);
 };
 
 export const endJob = (queue: Queue, entry: QueueEntry, end: JobEnd): void => {

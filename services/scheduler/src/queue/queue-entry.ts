@@ -32,11 +32,12 @@ export interface QueuedJob extends Omit<JobRecord, 'policy' | 'scheduled'> {
 /**
  * waiting   its dependencies have not succeeded yet
  * ready     waits for its repository, its client, its policy's share or, where there is a limit, for other jobs to end
- * granted   holds its repository and its client; no executor has started it, or the attempt was lost
+ * granted   holds its repository and its client; no executor has started it, or one has handed it over
  * running   an executor runs it
+ * pausing   its attempt was lost, and the next one is due later; it gives its grant up, and is ready again then
  * ended     and, until its grant is released, still holds what it was granted
  */
-export type Stage = 'waiting' | 'ready' | 'granted' | 'running' | 'ended';
+export type Stage = 'waiting' | 'ready' | 'granted' | 'running' | 'pausing' | 'ended';
 
 export interface QueueEntry {
   readonly job: QueuedJob;
@@ -49,8 +50,8 @@ export interface QueueEntry {
   readyRecorded: boolean;
   /** Version of its grant in the queue's stream; undefined when it holds none. */
   grantedAt: number | undefined;
-  /** Why its latest attempt was lost; undefined before the first loss. */
-  lossReason: string | undefined;
+  /** Until when it pauses; undefined when it does not. Milliseconds since the epoch. */
+  pausedUntil: number | undefined;
   /** It found machines, and the run has not been extended by their jobs yet. */
   awaitsExtension: boolean;
   end: JobEnd | undefined;
@@ -65,7 +66,7 @@ export const createEntry = (job: QueuedJob): QueueEntry => ({
   dependents: [],
   readyRecorded: job.needs.length === 0,
   grantedAt: undefined,
-  lossReason: undefined,
+  pausedUntil: undefined,
   awaitsExtension: false,
   end: undefined,
   reason: '',

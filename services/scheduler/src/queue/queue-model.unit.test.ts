@@ -1,4 +1,4 @@
-import type { JobEvent, GrantEvent } from '@cyborgbackup/contracts';
+import { jobEndOf, type JobEvent, type GrantEvent } from '@cyborgbackup/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../testing/job-events.ts';
@@ -8,7 +8,7 @@ import { createQueue, type Queue } from './queue.ts';
 import type { QueuedJob } from './queue-entry.ts';
 
 /*
- * Any history: runs come, jobs start, lose attempts, end, are canceled, some find machines for which their run is extended,
+ * Any history: runs come, jobs start, are handed over, pause, end, are canceled, some find machines for which their run is extended,
  * the leader acts or does not, dies and loads again.
  * Beside the queue stands a model that knows nothing but what was granted and freed.
  */
@@ -19,7 +19,7 @@ interface Model {
   readonly log: GrantEvent[];
   readonly ended: Map<string, JobEvent>;
   readonly started: Set<string>;
-  /** Jobs that lost their attempt and were not started since. */
+  /** Jobs in the pause before their next attempt. */
   readonly pausing: Set<string>;
   /** Jobs that were planned when what they need had succeeded. */
   readonly plannedReady: Set<string>;
@@ -27,7 +27,7 @@ interface Model {
   readonly extended: Set<string>;
 }
 
-type Touch = 'start' | 'lose' | 'succeed' | 'fail' | 'cancel';
+type Touch = 'start' | 'lose' | 'pause' | 'resume' | 'succeed' | 'fail' | 'cancel';
 
 type Step =
   | { readonly do: 'run'; readonly jobs: readonly ShapeOfJob[]; readonly manual: boolean; readonly policy: number }
@@ -45,6 +45,7 @@ interface ShapeOfJob {
 }
 
 const MAX_RUNNING = 4;
+const UNTIL = '2026-01-02T03:04:05.000Z';
 const uuidOf = (kind: string, n: number): string => `${kind}-${n}`;
 const maybe = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<number | null> => fc.option(arbitrary, { nil: null });
 
@@ -69,7 +70,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
-      do: fc.constantFrom<Touch[]>('start', 'lose', 'succeed', 'fail', 'cancel'),
+      do: fc.constantFrom<Touch[]>('start', 'lose', 'pause', 'resume', 'succeed', 'fail', 'cancel'),
       pick: fc.nat(50),
     }),
   },
@@ -155,25 +156,39 @@ const eventsOf: Record<Touch, (job: QueuedJob, isStarted: boolean) => JobEvent |
   start: ({ uuid, run }, isStarted) =>
     isStarted ? undefined : { type: 'job-started', data: { job: uuid, run, attempt: 1, executor: 'e' } },
   lose: ({ uuid }, isStarted) => (isStarted ? lost(uuid, 'x') : undefined),
+  pause: ({ uuid }, isStarted) => (isStarted ? lost(uuid, 'x', { until: UNTIL, grant: 1 }) : undefined),
+  resume: ({ uuid }) => ({ type: 'job-pause-ended', data: { job: uuid, attempt: 1 } }),
   succeed: (job, isStarted) => (isStarted ? success(job) : undefined),
   fail: ({ uuid }, isStarted) => (isStarted ? failed(uuid, 'x') : undefined),
 };
 
+/** The jobs to which it can happen. */
+const touchable = (model: Model, kind: Touch): readonly QueuedJob[] => {
+  const open = ({ uuid }: QueuedJob): boolean => !model.ended.has(uuid);
+  const held = holders(model);
+  if (kind === 'cancel') return model.jobs.filter(open);
+  if (kind === 'resume')
+    return model.jobs.filter((job) => open(job) && model.pausing.has(job.uuid) && !held.includes(job));
+  return held.filter((job) => open(job) && !model.pausing.has(job.uuid));
+};
+
 const touch = (model: Model, kind: Touch, pick: number): void => {
-  const among = (kind === 'cancel' ? model.jobs : holders(model)).filter(({ uuid }) => !model.ended.has(uuid));
+  const among = touchable(model, kind);
   const job = among[pick % Math.max(1, among.length)];
   const event = job && eventsOf[kind](job, model.started.has(job.uuid));
   if (!event) return;
-  if (event.type === 'job-started') {
-    model.started.add(job.uuid);
-    model.pausing.delete(job.uuid);
-  }
-  if (event.type === 'job-attempt-lost') {
-    model.started.delete(job.uuid);
-    model.pausing.add(job.uuid);
-  }
-  if (['job-started', 'job-attempt-lost'].includes(event.type)) fold(model, event);
+  if (kind === 'start') model.started.add(job.uuid);
+  if (kind === 'resume') model.pausing.delete(job.uuid);
+  if (kind === 'pause') model.pausing.add(job.uuid);
+  if (kind === 'lose' || kind === 'pause') model.started.delete(job.uuid);
+  if (jobEndOf(event) === undefined) fold(model, event);
   else end(model, event);
+};
+
+const pause = (model: Model, { uuid }: QueuedJob): void => {
+  model.pausing.add(uuid);
+  model.started.delete(uuid);
+  fold(model, lost(uuid, 'x', { until: UNTIL, grant: 1 }));
 };
 
 const resourcesOf = (job: QueuedJob): string[] => [job.repository, job.client].filter((resource) => resource !== null);
@@ -182,12 +197,12 @@ const resourcesOf = (job: QueuedJob): string[] => [job.repository, job.client].f
 const checkFairShare = (model: Model, granted: QueuedJob): void => {
   const holding = holders(model);
   const used = new Set(holding.flatMap(resourcesOf));
-  const wasGranted = new Set(model.log.filter(({ type }) => type === 'job-granted').map(({ data }) => data.job));
   const held = ({ policy }: QueuedJob): number => holding.filter((other) => other.policy === policy).length;
   const rank = (job: QueuedJob): number => (job.manual ? 0 : 1_000) + held(job);
   const rivals = model.jobs.filter(
     (job) =>
-      !wasGranted.has(job.uuid) &&
+      !holding.includes(job) &&
+      !model.pausing.has(job.uuid) &&
       !model.ended.has(job.uuid) &&
       job.needs.every((need) => model.ended.get(need)?.type === 'job-succeeded') &&
       !resourcesOf(job).some((resource) => used.has(resource)),
@@ -196,16 +211,13 @@ const checkFairShare = (model: Model, granted: QueuedJob): void => {
   expect(rank(granted)).toBe(Math.min(...rivals.map(rank)));
 };
 
-const running = (model: Model): readonly QueuedJob[] =>
-  holders(model).filter(({ uuid }) => !model.pausing.has(uuid) || model.ended.has(uuid));
-
 const act = (model: Model, maxEvents: number): void => {
   const before = model.queue.version;
   const events = decideGrants(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
   expect(events.length).toBeLessThanOrEqual(maxEvents);
   for (const event of events) {
     if (event.type === 'job-granted') {
-      expect(running(model).length).toBeLessThan(MAX_RUNNING);
+      expect(holders(model).length).toBeLessThan(MAX_RUNNING);
       checkFairShare(
         model,
         model.jobs.find(({ uuid }) => uuid === event.data.job)!,
@@ -235,12 +247,12 @@ const reload = (model: Model): Model => {
       entry.readyRecorded ||= recordedReady.has(uuid) || model.plannedReady.has(uuid);
       entry.awaitsExtension = awaitsExtension(model, entry.job);
       entry.grantedAt = held.has(uuid)
-        ? model.log.findIndex((e) => e.type === 'job-granted' && e.data.job === uuid) + 1
+        ? model.log.findLastIndex((e) => e.type === 'job-granted' && e.data.job === uuid) + 1
         : undefined;
       if (ended)
         entry.end = ended.type === 'job-succeeded' ? 'successful' : ended.type === 'job-failed' ? 'failed' : 'canceled';
       else if (model.started.has(uuid)) entry.stage = 'running';
-      else if (model.pausing.has(uuid)) entry.lossReason = 'x';
+      else if (model.pausing.has(uuid)) entry.pausedUntil = Date.parse(UNTIL);
     });
   }
   return { ...model, queue };
@@ -252,10 +264,8 @@ const check = (model: Model): void => {
     const used = held.map((job) => job[kind]).filter((resource) => resource !== null);
     expect(new Set(used).size, `one job on each ${kind}`).toBe(used.length);
   }
-  expect(held.length - model.queue.pausing.size).toBe(running(model).length);
   expect(model.queue.granted).toBe(held.length);
-  const granted = model.log.filter(({ type }) => type === 'job-granted').map(({ data }) => data.job);
-  expect(new Set(granted).size, 'no job is granted twice').toBe(granted.length);
+  expect(model.queue.pausing.size).toBe([...model.pausing].filter((uuid) => !model.ended.has(uuid)).length);
   for (const job of held) {
     for (const need of job.needs) expect(model.ended.get(need)?.type, 'needs have succeeded').toBe('job-succeeded');
   }
@@ -284,6 +294,35 @@ const newModel = (): Model => ({
   extended: new Set(),
 });
 
+const startJob = (model: Model, job: QueuedJob): void => {
+  const event = eventsOf.start(job, model.started.has(job.uuid));
+  if (event) fold(model, event);
+  model.started.add(job.uuid);
+};
+
+/** From here on all goes well at the second attempt, and leaders change between the attempts: nothing may be stuck. */
+const finish = (given: Model): Model => {
+  let model = given;
+  const tried = new Set<string>();
+  const isOver = (): boolean => model.ended.size === model.jobs.length && model.queue.toExtend.size === 0;
+  for (let round = 0; !isOver() && round < 500; round += 1) {
+    extend(model);
+    act(model, 200);
+    check(model);
+    while (touchable(model, 'resume').length > 0) touch(model, 'resume', 0);
+    for (const job of touchable(model, 'start')) {
+      startJob(model, job);
+      if (tried.has(job.uuid)) end(model, success(job));
+    }
+    model = reload(model);
+    for (const job of touchable(model, 'start')) {
+      pause(model, job);
+      tried.add(job.uuid);
+    }
+  }
+  return model;
+};
+
 describe('any history of the queue', () => {
   it('never grants a repository or a client twice, and ends with all jobs ended and forgotten', () => {
     fc.assert(
@@ -293,19 +332,7 @@ describe('any history of the queue', () => {
           model = take(model, one);
           check(model);
         }
-        // From here on all goes well: nothing may be stuck.
-        const isOver = (): boolean => model.ended.size === model.jobs.length && model.queue.toExtend.size === 0;
-        for (let round = 0; !isOver() && round < 500; round += 1) {
-          extend(model);
-          act(model, 200);
-          check(model);
-          for (const job of holders(model)) {
-            const { uuid } = job;
-            if (model.ended.has(uuid)) continue;
-            model.started.add(uuid);
-            end(model, success(job));
-          }
-        }
+        model = finish(model);
         act(model, 200);
         act(model, 200);
         expect(model.ended.size, 'no job waits for ever').toBe(model.jobs.length);
@@ -314,7 +341,7 @@ describe('any history of the queue', () => {
         expect([entries, runs, active, handedOut, pausing].map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
         expect([ready.policies, granted]).toEqual([0, 0]);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 400 },
     );
   });
 

@@ -8,7 +8,7 @@ import { createRepositoryQueues, type RepositoryQueues } from './repository-queu
 export interface Queue {
   readonly entries: Map<string, QueueEntry>;
   readonly ready: RepositoryQueues;
-  /** Ended jobs whose grant is to be released. */
+  /** Jobs that have ended or pause, and whose grant is to be released. */
   readonly toRelease: Set<QueueEntry>;
   /** Ready jobs for which the log is to say so. */
   readonly toRecordReady: Set<QueueEntry>;
@@ -16,9 +16,9 @@ export interface Queue {
   readonly blockedByFailure: Map<QueueEntry, QueueEntry>;
   /** Jobs that found machines by which their run is to be extended. */
   readonly toExtend: Set<QueueEntry>;
-  /** Granted jobs that no executor has started yet. */
+  /** Granted jobs that no executor has started, or that one has handed over. */
   readonly handedOut: Set<QueueEntry>;
-  /** Granted jobs whose attempt was lost: they pause until the next one. */
+  /** Jobs that pause before their next attempt, whether or not their grant is released already. */
   readonly pausing: Set<QueueEntry>;
   /** Uuids of runs that have not ended, by their activity. */
   readonly active: Map<string, Set<string>>;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../testing/job-events.ts';
 import { decideGrants, MAX_HANDED_OUT } from './decide-grants.ts';
@@ -37,6 +38,7 @@ const decide = (queue: Queue, limits = UNLIMITED): string[] =>
   decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.replace(/^(job|grant)-/, '')} ${data.job}`);
 
 const metadata = { correlationId: 'c' };
+const PAUSE = { until: '2026-01-02T03:04:05.000Z', grant: 1 };
 const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
   if (end === 'successful') {
     evolveQueue(queue, { ...succeeded(uuid), version: 1, metadata });
@@ -161,11 +163,12 @@ describe('decideGrants', () => {
     expect(decide(queue)).toHaveLength(MAX_HANDED_OUT);
     start(queue, 'j0');
     expect(decide(queue)).toEqual([`granted j${MAX_HANDED_OUT}`]);
-    // A job that is tried again later does not keep others waiting meanwhile.
-    evolveQueue(queue, { ...lost('j0', 'The host does not answer.', true), version: 1, metadata });
-    expect(decide(queue)).toEqual([]);
+    // It is handed over, so another executor has to start it.
+    evolveQueue(queue, { ...lost('j0', 'The executor was stopped.'), version: 1, metadata });
     end(queue, 'j1', 'canceled');
-    expect(decide(queue)).toEqual(['released j1', `granted j${MAX_HANDED_OUT + 1}`]);
+    expect(decide(queue)).toEqual(['released j1']);
+    start(queue, 'j0');
+    expect(decide(queue)).toEqual([`granted j${MAX_HANDED_OUT + 1}`]);
   });
 
   it('grants a job launched by a user before all that wait for executors', () => {
@@ -185,7 +188,44 @@ describe('decideGrants', () => {
   });
 });
 
-describe('a job that lost its attempt', () => {
+const endPause = (queue: Queue): void =>
+  evolveQueue(queue, { type: 'job-pause-ended', data: { job: 'off', attempt: 1 }, version: 1, metadata });
+
+const onRepository = (count: number, repository: string): readonly QueuedJob[] =>
+  Array.from({ length: count }, (_, n) => job(`${repository}-${n}`, { repository, client: `${repository}-${n}` }));
+
+/**
+ * Serves jobs of two repositories beside one of r1 that succeeds at its last attempt; an attempt takes one tick. When the last of
+ * the others ended, and how many ticks that one waited for its next attempt after each pause.
+ */
+const playTicks = (first: number, second: number, off: { attempts: number; pauseTicks: number }) => {
+  const queue = queueOf(job('off', { repository: 'r1' }), ...onRepository(first, 'r1'), ...onRepository(second, 'r2'));
+  const waits: number[] = [];
+  let [attempt, dueAt, othersEnd] = [0, 0, 0];
+  const tryOff = (tick: number): void => {
+    waits.push(tick - dueAt);
+    attempt += 1;
+    dueAt = tick + 1 + off.pauseTicks;
+    if (attempt === off.attempts) end(queue, 'off');
+    else evolveQueue(queue, { ...lost('off', 'x', PAUSE), version: 1, metadata });
+  };
+  for (let tick = 0; queue.entries.size > 0; tick += 1) {
+    expect(tick).toBeLessThan(200);
+    if (tick >= dueAt) endPause(queue);
+    const granted = decide(queue).filter((line) => line.startsWith('granted'));
+    for (const uuid of granted.map((line) => line.slice('granted '.length))) {
+      start(queue, uuid);
+      if (uuid === 'off') tryOff(tick);
+      else {
+        end(queue, uuid);
+        othersEnd = tick + 1;
+      }
+    }
+  }
+  return { othersEnd, waits };
+};
+
+describe('a job that pauses', () => {
   const limits = { maxRunning: 1, maxEvents: 500 };
   const pausing = (): Queue => {
     const queue = queueOf(
@@ -198,26 +238,46 @@ describe('a job that lost its attempt', () => {
     expect(decide(queue, limits)).toEqual(['granted off']);
     start(queue, 'off');
     expect(decide(queue, limits)).toEqual([]);
-    evolveQueue(queue, { ...lost('off', 'The host is off.', true), version: 1, metadata });
+    evolveQueue(queue, { ...lost('off', 'The host is off.', PAUSE), version: 1, metadata });
     return queue;
   };
 
-  it('keeps repository and client of a job that lost its attempt, but does not count it as running while it pauses', () => {
+  it('frees its repository and its client, and takes its former place when the pause is over', () => {
     const queue = pausing();
-    expect(decide(queue, limits)).toEqual(['granted next']);
-    start(queue, 'off');
-    end(queue, 'next');
-    // It runs again.
-    expect(decide(queue, limits)).toEqual(['released next']);
-    end(queue, 'off');
     expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
+    end(queue, 'same repository');
+    endPause(queue);
+    // The oldest one again.
+    expect(decide(queue, limits)).toEqual(['released same repository', 'granted off']);
+    start(queue, 'off');
+    end(queue, 'off');
+    expect(decide(queue, limits)).toEqual(['released off', 'granted same client']);
   });
 
-  it('releases repository and client of a job that ends in its pause', () => {
+  it('is not granted before its former grant is released', () => {
+    const queue = pausing();
+    endPause(queue);
+    expect(decide(queue, limits)).toEqual(['released off', 'granted off']);
+  });
+
+  it('holds nothing once it ends in its pause', () => {
     const queue = pausing();
     end(queue, 'off', 'canceled');
     expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
+    endPause(queue);
     expect(decide(queue, limits)).toEqual([]);
+    expect(queue.pausing.size).toBe(0);
+  });
+
+  it('delays others by its attempts alone, and is delayed itself by the job before it alone', () => {
+    const length = fc.integer({ min: 0, max: 6 });
+    fc.assert(
+      fc.property(length, length, fc.integer({ min: 1, max: 5 }), fc.nat(9), (first, second, attempts, pauseTicks) => {
+        const { othersEnd, waits } = playTicks(first, second, { attempts, pauseTicks });
+        expect(othersEnd).toBeLessThanOrEqual(Math.max(first + attempts, second));
+        expect(Math.max(0, ...waits)).toBeLessThanOrEqual(1);
+      }),
+    );
   });
 });
 

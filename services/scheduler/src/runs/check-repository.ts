@@ -1,4 +1,5 @@
 import {
+  NO_RUN_SECRETS,
   repositoryCommands,
   type LaunchType,
   type RpcInput,
@@ -63,7 +64,7 @@ export const createCheckRun = async (deps: RunDeps, check: RepositoryCheck): Pro
   const { run, schedule = null, dueAt = null } = check;
   const repository = await resolveRepository(deps, check.repository);
   checkUsable(repository, check.uuid);
-  const resolved = { policy: null, repository, schedule, extra_vars: null };
+  const resolved = { policy: null, repository, schedule, ...NO_RUN_SECRETS };
   return deps.lock.hold(repository.uuid, async () => {
     const known = await findRun(deps, run);
     if (known) return known;

@@ -31,10 +31,18 @@ export const findRun = async ({ commands }: CreateRunDeps, run: string): Promise
   return createdRun(state, position);
 };
 
-/** Whether an occurrence has its run, or was skipped; `run` is the uuid of its run. */
-export const isDecided = async ({ commands }: CreateRunDeps, run: string): Promise<boolean> => {
-  const { state } = await loadState(commands, runDecider, runStream(run));
-  return state.requested !== undefined || state.isSkipped;
+/** What was decided about an occurrence: its run, or that there is none. */
+export interface Decision {
+  /** Up to when it accounts for occurrences, in milliseconds since 1970. */
+  readonly until: number;
+  readonly position: bigint;
+}
+
+/** What was decided about the occurrence whose run has this uuid; undefined for nothing yet. */
+export const findDecision = async ({ commands }: CreateRunDeps, run: string): Promise<Decision | undefined> => {
+  const { state, position } = await loadState(commands, runDecider, runStream(run));
+  const { accountsUntil: until } = state;
+  return until === null || position === undefined ? undefined : { until: Date.parse(until), position };
 };
 
 /**

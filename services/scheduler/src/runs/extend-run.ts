@@ -34,7 +34,8 @@ export const extendRun = async (deps: CreateRunDeps, run: string, foundBy: strin
   const succeeded = await findEvent(commands, jobStream(foundBy), jobSucceeded);
   const finder = requested?.data.jobs.find(({ uuid }) => uuid === foundBy);
   if (!requested || !succeeded || !finder) throw new AppError('not-found', `The job ${foundBy} is not in the log.`);
-  const { jobs: _jobs, extra_vars: _variables, ...facts } = requested.data;
+  const { uuid, policy, repository, schedule, due_at } = requested.data;
+  const facts = { uuid, policy, repository, schedule, due_at };
   const drafts = draftExtension(facts, finder, succeeded.data.machines);
   const ids = await drawIds(pool, 'job', drafts.length);
   const foundAt = Date.parse(succeeded.metadata.occurredAt);

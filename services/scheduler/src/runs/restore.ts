@@ -1,4 +1,4 @@
-import type { LaunchType, RpcInput, schedulerCommands } from '@cyborgbackup/contracts';
+import { NO_RUN_SECRETS, type LaunchType, type RpcInput, type schedulerCommands } from '@cyborgbackup/contracts';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import type { JobRow } from '@cyborgbackup/read-models';
 import { answerWithRun, createRun, type CreatedRun, type LaunchAnswer } from './create-run.ts';
@@ -29,7 +29,7 @@ const findBackup = async ({ pool }: RunDeps, uuid: string): Promise<Backup> => {
  * only ends what it does by itself, and it may have been removed.
  */
 const resolveFor = async (deps: RunDeps, { policy }: Backup, { repository }: Restore): Promise<ResolvedRun> => {
-  const withoutPolicy = { policy: null, repository, schedule: null, extra_vars: null };
+  const withoutPolicy = { policy: null, repository, schedule: null, ...NO_RUN_SECRETS };
   if (policy === null) return withoutPolicy;
   try {
     const resolved = await resolvePolicy(deps, policy);

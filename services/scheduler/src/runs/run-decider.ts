@@ -1,5 +1,6 @@
 import type { RunEvent, RunExtended, RunRequested, OccurrenceEvent } from '@cyborgbackup/contracts';
 import { AppError, type Decider } from '@cyborgbackup/kernel';
+import { accountsUntil } from '../job/accounts-until.ts';
 
 /*
  * The stream of a run:
@@ -11,6 +12,8 @@ import { AppError, type Decider } from '@cyborgbackup/kernel';
 export interface RunState {
   readonly requested: RunRequested | undefined;
   readonly isSkipped: boolean;
+  /** Up to when its first event accounts for occurrences, ISO 8601; null for none. */
+  readonly accountsUntil: string | null;
   /** Jobs whose machines have their jobs. */
   readonly extendedBy: ReadonlySet<string>;
 }
@@ -36,7 +39,7 @@ const extend = (extension: RunExtended, { requested, extendedBy }: RunState): re
 };
 
 export const runDecider: Decider<RunState, RunCommand, RunEvent | OccurrenceEvent> = {
-  initialState: { requested: undefined, isSkipped: false, extendedBy: new Set() },
+  initialState: { requested: undefined, isSkipped: false, accountsUntil: null, extendedBy: new Set() },
   decide: (command, state) => {
     switch (command.type) {
       case 'request':
@@ -50,9 +53,9 @@ export const runDecider: Decider<RunState, RunCommand, RunEvent | OccurrenceEven
   evolve: (state, event) => {
     switch (event.type) {
       case 'run-requested':
-        return { ...state, requested: event.data };
+        return { ...state, requested: event.data, accountsUntil: accountsUntil(event) };
       case 'occurrence-skipped':
-        return { ...state, isSkipped: true };
+        return { ...state, isSkipped: true, accountsUntil: accountsUntil(event) };
       case 'run-extended':
         return { ...state, extendedBy: new Set([...state.extendedBy, event.data.found_by]) };
     }

@@ -39,7 +39,7 @@ const changeJob =
 /** What a job's end says about it, however it ended. */
 const ended = <E extends JobEvent>(row: JobRow, event: RecordedEvent<E>): Partial<JobRow> => {
   const status = jobEndOf(knownEvent<JobEvent>(event)) ?? row.status;
-  return { status, failed: status !== 'successful', finished: event.metadata.occurredAt };
+  return { status, failed: status !== 'successful', finished: event.metadata.occurredAt, paused_until: null };
 };
 
 export const jobs = defineReadModel<JobRow, RunEvent | GrantEvent | JobEvent>(scheduler.jobs, {
@@ -62,7 +62,12 @@ export const jobs = defineReadModel<JobRow, RunEvent | GrantEvent | JobEvent>(sc
     executor: data.executor,
     job_explanation: '',
   })),
-  'job-attempt-lost': changeJob((_row, { data }) => ({ status: 'pending', job_explanation: data.reason })),
+  'job-attempt-lost': changeJob((_row, { data }) => ({
+    status: 'pending',
+    job_explanation: data.reason,
+    paused_until: data.pause?.until ?? null,
+  })),
+  'job-pause-ended': changeJob(() => ({ paused_until: null })),
   'job-cancel-requested': changeJob(() => ({ cancel_requested: true })),
   'job-succeeded': changeJob((row, event) => ({
     ...ended(row, event),

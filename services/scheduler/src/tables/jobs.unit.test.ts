@@ -1,4 +1,10 @@
-import type { JobEvent, PlannedJob, GrantEvent, RunEvent } from '@cyborgbackup/contracts';
+import {
+  NO_RUN_SECRETS,
+  type JobEvent,
+  type PlannedJob,
+  type GrantEvent,
+  type RunEvent,
+} from '@cyborgbackup/contracts';
 import type { Actor, RecordedEvent } from '@cyborgbackup/kernel';
 import { foldEvents } from '@cyborgbackup/projections';
 import { describe, expect, it } from 'vitest';
@@ -40,14 +46,12 @@ const requested: RunEvent = {
       keep_yearly: null,
       vmprovider: '',
       mode_pull: false,
-      prehook: '',
-      posthook: '',
       ...SNAPSHOT_DEFAULTS,
     },
     repository: { id: 5, uuid: uuidOf(50), name: 'main', path: '/srv/main' },
     schedule: { id: 6, name: 'nightly' },
     due_at: null,
-    extra_vars: null,
+    ...NO_RUN_SECRETS,
     jobs: [
       planned(1, { job_type: 'check', check: 'client', launch_type: 'dependency' }),
       planned(2, { needs: [check], archive_name: 'config-web-2026-01-02_03-04' }),
@@ -137,6 +141,7 @@ describe('scheduler.jobs', () => {
       cancel_requested: false,
       job_explanation: '',
       warnings: [],
+      paused_until: null,
       result: null,
       original_size: 0,
       compressed_size: 0,
@@ -163,7 +168,30 @@ describe('scheduler.jobs', () => {
     [
       'pending again after a lost attempt',
       [started(1), lost(backup, 'executor gone')],
-      { status: 'pending', started: at(1), job_explanation: 'executor gone' },
+      { status: 'pending', started: at(1), job_explanation: 'executor gone', paused_until: null },
+    ],
+    [
+      'pending in its pause, and until when',
+      [started(1), lost(backup, 'host off', { until: at(9), grant: 1 })],
+      { status: 'pending', job_explanation: 'host off', paused_until: at(9) },
+    ],
+    [
+      'pending after its pause',
+      [
+        started(1),
+        lost(backup, 'host off', { until: at(9), grant: 1 }),
+        { type: 'job-pause-ended', data: { job: backup, attempt: 1 } },
+      ],
+      { status: 'pending', job_explanation: 'host off', paused_until: null },
+    ],
+    [
+      'canceled in its pause',
+      [
+        started(1),
+        lost(backup, 'host off', { until: at(9), grant: 1 }),
+        { type: 'job-canceled', data: { job: backup, attempt: 1, reason: 'by hand' } },
+      ],
+      { status: 'canceled', paused_until: null },
     ],
     [
       'started when the first attempt was',
@@ -205,13 +233,13 @@ describe('scheduler.jobs', () => {
   });
 
   it('shows the jobs of machines that a job found', () => {
-    const { jobs: _jobs, extra_vars: _variables, ...facts } = requested.data;
+    const { uuid, policy, repository, schedule, due_at } = requested.data;
     const machine = { id: '100', name: 'web' };
     const [first, second] = [uuidOf(11), uuidOf(12)];
     const extended: RunEvent = {
       type: 'run-extended',
       data: {
-        ...facts,
+        ...{ uuid, policy, repository, schedule, due_at },
         found_by: check,
         requested_by: user,
         jobs: [

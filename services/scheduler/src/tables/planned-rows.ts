@@ -9,6 +9,7 @@ const UNTOUCHED = {
   started: null,
   finished: null,
   attempt: 0,
+  paused_until: null,
   executor: '',
   cancel_requested: false,
   job_explanation: '',

@@ -33,6 +33,6 @@ const models: Record<keyof typeof scheduler, ReadModel> = {
 
 export const schedulerProjection = defineProjection({
   name: 'scheduler',
-  version: 3,
+  version: 4,
   models: Object.values(models),
 });

@@ -3,6 +3,7 @@ import {
   jobStream,
   runStream,
   type JobEvent,
+  type JobState,
   type RunExtended,
   type RunRequested,
   type VirtualMachine,
@@ -10,11 +11,22 @@ import {
 import { handleCommand } from '@cyborgbackup/event-store';
 import { createJobQueue, type JobHandler } from '@cyborgbackup/messaging';
 import { commandDeps, type ServiceDeps } from '@cyborgbackup/service';
-import { failed, succeeded } from './job-events.ts';
+import { failed, lost, succeeded } from './job-events.ts';
+
+interface Pauses {
+  readonly attempts: number;
+  readonly pauseMillis: number;
+}
+
+const isPauses = (order: unknown): order is Pauses =>
+  typeof order === 'object' && order !== null && 'pauseMillis' in order;
 
 export interface FakeExecutor {
-  /** What it does with a job, by the job's name: a promise to wait for, the reason of a failure, or machines to find. */
-  readonly orders: Map<string, Promise<void> | string | readonly VirtualMachine[]>;
+  /**
+   * What it does with a job, by the job's name: a promise to wait for, the reason of a failure, machines to find, or a pause
+   * after so many of its attempts.
+   */
+  readonly orders: Map<string, Promise<void> | string | readonly VirtualMachine[] | Pauses>;
   /** Names of jobs, as they were started. */
   readonly started: string[];
 }
@@ -26,27 +38,34 @@ export const playExecutor = async (
   const stopping = new AbortController();
   const command = handleCommand(commandDeps(deps, 'executor'), {
     ...jobEvolver,
-    decide: (event: JobEvent, { status }) =>
-      status === (event.type === 'job-started' ? 'idle' : 'running') ? [event] : [],
+    decide: ({ decide }: { decide: (state: JobState) => readonly JobEvent[] }, state) => decide(state),
   });
   const ended = new Promise<void>((resolve) => {
     stopping.signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  const handler: JobHandler = async ({ job, run }) => {
+  const handler: JobHandler = async ({ job, run, grant }) => {
     const plan = await planOf(deps, run);
     const { name } = plan.jobs.find(({ uuid }) => uuid === job)!;
-    const start: JobEvent = { type: 'job-started', data: { job, run, attempt: 1, executor: 'fake' } };
-    if ((await command(jobStream(job), start)).events.length === 0) return 'drop';
+    const begun = await command(jobStream(job), {
+      decide: ({ status, minGrant, attempt }) =>
+        status === 'idle' && grant >= minGrant
+          ? [{ type: 'job-started', data: { job, run, attempt: attempt + 1, executor: 'fake' } }]
+          : [],
+    });
+    if (begun.events.length === 0) return 'drop';
     executor.started.push(name);
     const order = executor.orders.get(name);
     if (order instanceof Promise) await Promise.race([order, ended]);
     if (!stopping.signal.aborted) {
       const machines = Array.isArray(order) ? (order as readonly VirtualMachine[]) : [];
+      const { attempt } = begun.state;
       const end =
         typeof order === 'string'
           ? failed(job, order)
           : succeeded(job, { ...resourcesOf(plan, job), machines: [...machines] });
-      await command(jobStream(job), end);
+      const pause = isPauses(order) && attempt <= order.attempts ? pauseOf(order, grant) : undefined;
+      const event = pause ? lost(job, 'The host is off.', pause) : end;
+      await command(jobStream(job), { decide: ({ status }) => (status === 'running' ? [event] : []) });
     }
     return 'done';
   };
@@ -60,6 +79,11 @@ export const playExecutor = async (
     },
   };
 };
+
+const pauseOf = ({ pauseMillis }: Pauses, grant: number) => ({
+  until: new Date(Date.now() + pauseMillis).toISOString(),
+  grant,
+});
 
 /** The run with all its jobs, those of machines that were found included. */
 export const planOf = async ({ store }: ServiceDeps, run: string): Promise<RunRequested> => {

@@ -31,7 +31,10 @@ export const failed = (job: string, reason: string, result: Partial<Failed['data
   data: { job, attempt: 1, status: 'failed', reason, exit_code: 2, ...NO_RESULT, ...result },
 });
 
-export const lost = (job: string, reason: string, transport = false): JobEvent => ({
+type Lost = Extract<JobEvent, { type: 'job-attempt-lost' }>;
+
+/** Another executor goes on with the job, or it pauses before its next attempt. */
+export const lost = (job: string, reason: string, pause: Lost['data']['pause'] = null): Lost => ({
   type: 'job-attempt-lost',
-  data: { job, attempt: 1, reason, transport },
+  data: { job, attempt: 1, reason, transport: pause !== null, pause },
 });

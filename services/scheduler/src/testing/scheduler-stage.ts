@@ -6,10 +6,11 @@ import {
   type PlannedJob,
   type RunRequested,
 } from '@cyborgbackup/contracts';
+import type { Clocks } from '@cyborgbackup/database';
 import { handleCommand } from '@cyborgbackup/event-store';
 import { createLogger, type Clock, type DomainEvent } from '@cyborgbackup/kernel';
 import type { JobRow } from '@cyborgbackup/read-models';
-import { commandDeps, createServiceDeps, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
+import { commandDeps, connectProcess, type RunningService, type ServiceDeps } from '@cyborgbackup/service';
 import { createTestDatabase, startTestNats } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -22,12 +23,18 @@ import { playInventory, type FakeInventory } from './fake-inventory.ts';
 /** Everything around a scheduler: real servers, and a test in the deps of inventory and executors. */
 export interface Stage extends AsyncDisposable, FakeInventory {
   readonly deps: ServiceDeps;
+  readonly adminUrl: string;
   readonly executor: FakeExecutor;
   /** Parts as of another process; they end with the stage. */
   newDeps(name: string): Promise<ServiceDeps>;
   /** Ends all work of these deps at once, as a power cut would: nothing is given back. */
   kill(deps: ServiceDeps, name: string): Promise<void>;
-  startScheduler(options?: { deps?: ServiceDeps; maxRunning?: number; clock?: Clock }): Promise<RunningService>;
+  startScheduler(options?: {
+    deps?: ServiceDeps;
+    maxRunning?: number;
+    clock?: Clock;
+    clocks?: Clocks;
+  }): Promise<RunningService>;
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
   /** Occurrences of a policy or a repository that have no run, from the whole log. */
@@ -57,7 +64,7 @@ export const createStage = async (): Promise<Stage> => {
       CYBORGBACKUP_DATA_DIR: '',
       CYBORGBACKUP_LOG_LEVEL: 'silent',
     } as const;
-    const deps = await createServiceDeps(name, config, logger);
+    const deps = await (await connectProcess(name, config, logger)).depsOf('test');
     stack.defer(deps.close);
     return deps;
   };
@@ -81,12 +88,13 @@ export const createStage = async (): Promise<Stage> => {
 
   return {
     deps,
+    adminUrl: database.adminUrl,
     policies,
     repositories,
     executor: player.executor,
     newDeps,
-    startScheduler: async ({ deps: own = deps, maxRunning = 0, clock } = {}) => {
-      const service = await startScheduler(own, { CYBORGBACKUP_MAX_RUNNING_JOBS: maxRunning }, clock);
+    startScheduler: async ({ deps: own = deps, maxRunning = 0, clock, clocks = clock && agreeing(clock) } = {}) => {
+      const service = await startScheduler(own, { CYBORGBACKUP_MAX_RUNNING_JOBS: maxRunning }, clocks);
       let stopped: Promise<void> | undefined;
       const stop = (): Promise<void> => (stopped ??= service.stop());
       stack.defer(stop);
@@ -148,6 +156,9 @@ export const createStage = async (): Promise<Stage> => {
 
 export const jobNamed = (jobs: readonly JobRow[], name: string): JobRow => jobs.find((job) => job.name === name)!;
 export const plannedNamed = (run: RunRequested, name: string): PlannedJob => run.jobs.find((job) => job.name === name)!;
+
+/** PostgreSQL's clock says the same. */
+const agreeing = (clock: Clock): Clocks => ({ own: clock, shared: () => Promise.resolve(clock.now()) });
 
 /** Time stands still until told. */
 export const createTestClock = (): Clock & { set: (millis: number) => void } => {

@@ -1,10 +1,17 @@
 import type { TimetableEntry, TimetableRepository, TimetableSchedule } from '@cyborgbackup/read-models';
 import type { ScheduleEvent, SettingsEvent, OccurrenceKind } from '@cyborgbackup/contracts';
+import { systemClock, type Clock } from '@cyborgbackup/kernel';
 import { insertSorted, removeSorted } from '../collections/sorted-array.ts';
 import { firstDue, historyOf, startOf, type History } from './entry-history.ts';
 import { createReferences } from './references.ts';
-import type { Recorded, RowUpdate } from './rows/row-history.ts';
-import { entryKeys, evolveEntry, type EntryKey, type TimetableEntryEvent } from './rows/timetable-entry.ts';
+import { notAhead, type Recorded, type RowUpdate } from './rows/row-history.ts';
+import {
+  entryKeys,
+  evolveEntry,
+  withProcessed,
+  type EntryKey,
+  type TimetableEntryEvent,
+} from './rows/timetable-entry.ts';
 import { evolveRepository } from './rows/timetable-repository.ts';
 import { evolveSchedule, SETTINGS_SCHEDULE_UUID } from './rows/timetable-schedule.ts';
 
@@ -33,6 +40,8 @@ export interface Timetable {
   due(now: number): readonly DueEntry[];
   /** When something is due next; undefined for never. */
   nextDue(): number | undefined;
+  /** The occurrences of an entry up to this time, in milliseconds since 1970, were decided before they came to be due again. */
+  pass(key: EntryKey, until: number): void;
 }
 
 /** An entry that will be due. */
@@ -51,11 +60,15 @@ const nameOf = ({ kind, subject }: EntryKey): string => entryName(kind, subject)
 /**
  * Entries are sorted by their next start: what is due costs as much as there is due, however many entries wait. The next
  * occurrence of an entry is computed when something that it depends on has changed.
+ * @param clock what was recorded ahead of it counts as of now; it must not be set back later by more than a minute
  */
-export const createTimetable = (rows: TimetableRows): Timetable => {
+export const createTimetable = (rows: TimetableRows, clock: Clock = systemClock): Timetable => {
+  const present = <Row extends Parameters<typeof notAhead>[0]>(row: Row): Row => notAhead(row, clock.now());
+  const presentIf = <Row extends Parameters<typeof notAhead>[0]>(row: Row | undefined): Row | undefined =>
+    row && present(row);
   const entries = new Map<string, TimetableEntry>();
-  const schedules = createReferences(rows.schedules);
-  const repositories = createReferences(rows.repositories);
+  const schedules = createReferences(rows.schedules.map(present));
+  const repositories = createReferences(rows.repositories.map(present));
   const context = { schedules: schedules.byId, repositories: repositories.byId };
   const scheduled = new Map<string, ScheduledEntry>();
   const byStart: ScheduledEntry[] = [];
@@ -79,9 +92,10 @@ export const createTimetable = (rows: TimetableRows): Timetable => {
     insertSorted(byStart, next, compareStarts);
   };
 
-  const setEntry = (name: string, next: RowUpdate<TimetableEntry>): void => {
+  const setEntry = (name: string, update: RowUpdate<TimetableEntry>): void => {
     const old = entries.get(name);
-    if (next === undefined || next === old) return;
+    if (update === undefined || update === old) return;
+    const next = update && present(update);
     if (next) entries.set(name, next);
     else entries.delete(name);
     schedules.refer(name, old?.schedule, next?.schedule);
@@ -94,7 +108,7 @@ export const createTimetable = (rows: TimetableRows): Timetable => {
   };
 
   const setSchedule = (uuid: string, event: Recorded<ScheduleEvent | SettingsEvent>): void =>
-    schedules.update(uuid, (row) => evolveSchedule(row, event)).forEach(reschedule);
+    schedules.update(uuid, (row) => presentIf(evolveSchedule(row, event))).forEach(reschedule);
 
   for (const entry of rows.entries) setEntry(nameOf(entry), entry);
 
@@ -112,7 +126,7 @@ export const createTimetable = (rows: TimetableRows): Timetable => {
         case 'repository-registered':
         case 'repository-changed':
         case 'repository-removed':
-          repositories.update(event.data.uuid, (row) => evolveRepository(row, event)).forEach(reschedule);
+          repositories.update(event.data.uuid, (row) => presentIf(evolveRepository(row, event))).forEach(reschedule);
           return evolveEntries(event);
         default:
           return evolveEntries(event);
@@ -123,5 +137,10 @@ export const createTimetable = (rows: TimetableRows): Timetable => {
       return end < 0 ? [...byStart] : byStart.slice(0, end);
     },
     nextDue: () => byStart[0]?.start,
+    pass: (key, until) => {
+      const name = nameOf(key);
+      if ((scheduled.get(name)?.first ?? Infinity) > until) return;
+      setEntry(name, withProcessed(entries.get(name), new Date(until).toISOString()));
+    },
   };
 };

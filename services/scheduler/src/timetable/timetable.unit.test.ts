@@ -95,6 +95,29 @@ describe('an entry', () => {
     expect(due(happened(table, '02:30', event), '03:20')).toEqual(expected);
   });
 
+  it.each<[string, Setting, TimetableEvent]>([
+    ['an occurrence', {}, skipped('2026-03-02T00:00:00Z')],
+    ['an occurrence before the start', { entry: { last_occurrence: '2026-03-02T00:00:00Z' } }, skipped(iso('02:00'))],
+    ['a policy', { entry: { valid_from: '2026-03-02T00:00:00Z' } }, skipped(iso('02:00'))],
+    ['a schedule', { schedule: { valid_from: '2026-03-02T00:00:00Z' } }, skipped(iso('02:00'))],
+  ])('does not wait for the time at which a clock that was a day ahead recorded %s', (_name, ahead, event) => {
+    const table = createTimetable(someRows(ahead), { now: () => at('02:30') });
+    expect(due(happened(table, '02:30', event), '03:20')).toEqual(['03:00']);
+  });
+
+  it('is due after the occurrence that was decided last, though one ahead of it was decided before', () => {
+    const table = timetable();
+    happened(table, '01:00', skipped(iso('01:00')), skipped(iso('09:00')), skipped(iso('02:00')));
+    expect(due(table, '03:20')).toEqual(['03:00']);
+  });
+
+  it('passes occurrences that were decided before, but never goes back', () => {
+    const table = timetable();
+    table.pass({ subject: 'p', kind: 'backup' }, at('02:00'));
+    table.pass({ subject: 'p', kind: 'backup' }, at('01:00'));
+    expect(due(table, '03:20')).toEqual(['03:00']);
+  });
+
   it('tells the earliest start of all as the next one', () => {
     expect(timetable().nextDue()).toBe(at('01:00'));
     expect(timetable({ entry: { enabled: false } }).nextDue()).toBeUndefined();

@@ -1,7 +1,7 @@
 import { humanBytes } from '@cyborgbackup/kernel';
-import { startTestSshd } from '@cyborgbackup/testkit';
+import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { logIn, type ApiClient } from './api-client.ts';
@@ -48,6 +48,9 @@ export const runDemo = async (scene: Scene): Promise<DemoOutcome> => {
   const startedAt = Date.now();
   const password = randomBytes(12).toString('base64url');
 
+  const home = join(folder, 'home');
+  await mkdir(home);
+
   terminal.step('Start the product');
   await using product = await startProduct({
     entry: scene.entry,
@@ -57,32 +60,33 @@ export const runDemo = async (scene: Scene): Promise<DemoOutcome> => {
       CYBORGBACKUP_DATA_DIR: join(folder, 'data'),
       CYBORGBACKUP_ADMIN_EMAIL: EMAIL,
       CYBORGBACKUP_ADMIN_PASSWORD: password,
+      // Where borg keeps what it remembers of repositories.
+      HOME: home,
     },
   });
   terminal.fact(`ready at ${product.url} after ${seconds(startedAt)} s, log in ${join(folder, 'product.log')}`);
   const api = await logIn(product.url, { email: EMAIL, password });
   const publicKey = await api.get('/api/v1/settings/get_ssh_publickey/', z.string());
 
-  terminal.step('Start a host to back up, which also keeps the repository');
-  const borgHome = join(folder, 'borg');
-  await mkdir(borgHome);
-  await using host = await startTestSshd({
-    dir: join(folder, 'sshd'),
-    authorizedKeys: [publicKey],
-    environment: { BORG_BASE_DIR: borgHome },
-  });
+  terminal.step('Start a host to back up, and one that keeps the repository');
+  await using host = await startTestSshd({ dir: join(folder, 'client'), authorizedKeys: [publicKey] });
   terminal.fact(`sshd at ${host.host}:${host.port}, it knows the product's public key`);
+  await using repositoryHost = await startTestSshd({ dir: join(folder, 'repository-host'), authorizedKeys: [] });
+  terminal.fact(`sshd at ${repositoryHost.host}:${repositoryHost.port}, it knows nobody yet`);
 
   terminal.step('Enrol client, repository, schedule and policy over the API');
   const notes = join(folder, 'notes');
   await mkdir(notes);
   await writeFile(join(notes, 'note.txt'), 'first version\n');
   const things = await enrol(api, host, {
+    repositoryHost,
     repositoryPath: join(folder, 'repository'),
     folders: [options.path, notes],
     exclude: [...EXCLUDES],
   });
   terminal.fact(`client ${things.client}, repository ${things.repository}, policy ${things.policy}`);
+  await authorize(repositoryHost, things.keyLine);
+  terminal.fact('the line for authorized_keys opens that repository, and nothing else on its host');
 
   terminal.step(`Back up ${options.path}`);
   const first = await launch(api, things, terminal);
@@ -119,6 +123,9 @@ export const runDemo = async (scene: Scene): Promise<DemoOutcome> => {
     seconds: Number(seconds(startedAt)),
   };
 };
+
+const authorize = ({ dir }: TestSshd, line: string): Promise<void> =>
+  appendFile(join(dir, '.ssh', 'authorized_keys'), `${line}\n`);
 
 const seconds = (since: number): string => ((Date.now() - since) / 1000).toFixed(1);
 

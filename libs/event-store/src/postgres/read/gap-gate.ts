@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import type pg from 'pg';
-import { eventColumnsOfTypes, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
+import { LogWentBackError, type LogMark, type LogPage } from '../../port/event-store.ts';
+import { eventColumnsWhere, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
 
 /*
  * Positions are drawn before the commit, so they become visible out of order. A reader that just remembered the highest
@@ -19,13 +20,14 @@ import { eventColumnsOfTypes, toRecordedEvent, type RecordedEventRow } from './r
  * miss one. A ceiling once read holds for ever after, so it is remembered, and a rebuild does not ask again at each hole.
  * It is forgotten when a connection breaks: after a crash, numbers that only dead transactions had may be drawn again.
  *
+ * A page is read together with the event before it. Should that be gone, or another one, PostgreSQL was replaced by a copy that
+ * lacks what the reader has handled: the reader has to know, or it would wait for ever where the log does not reach any more.
+ *
  * `pg_locks` shows the locks of the server asked: the pool must lead to the primary, never to a replica.
  */
 
-export interface GatedPage {
-  readonly events: readonly RecordedEvent[];
-  /** The last event's position, or where the page was to begin when it is empty. */
-  readonly position: bigint;
+/** It reaches to its last event, or to where it was to begin when it is empty. */
+export interface GatedPage extends LogPage {
   /** There is more, behind a hole that a running writer may still fill. */
   readonly blocked: boolean;
   /** There may be more right behind it. */
@@ -35,12 +37,15 @@ export interface GatedPage {
 export interface PageRequest {
   /** Exclusive. */
   readonly after: bigint;
+  /** Of the event at `after`, if the reader knows it. */
+  readonly hash?: string | undefined;
   readonly limit: number;
   /** Events of other types come without data and metadata: the gate needs their positions. */
   readonly types?: readonly string[] | undefined;
 }
 
 export interface GapGate {
+  /** @throws LogWentBackError */
   readPage(request: PageRequest): Promise<GatedPage>;
   /** The position up to which nothing new can appear. */
   ceiling(): Promise<bigint>;
@@ -63,19 +68,20 @@ export const createGapGate = (pool: Pool): GapGate => {
   };
 
   /** The rows after `after` that may be let through. The ceiling is taken before they are read, never after. */
-  const read = async (request: PageRequest): Promise<GatedRows & { readonly isFull: boolean }> => {
+  const read = async (request: PageRequest): Promise<GatedRows & Omit<ReadRows, 'events'>> => {
     const ceilingBefore = known;
-    const { events, isFull } = await readRows(pool, request);
-    return { ...letThrough(events, request.after, ceilingBefore), isFull };
+    const { events, isFull, hash } = await readRows(pool, request);
+    return { ...letThrough(events, request.after, ceilingBefore), isFull, hash };
   };
 
-  const readPage = async ({ after, limit, types }: PageRequest): Promise<GatedPage> => {
-    const first = await read({ after, limit, types });
-    if (first.stoppedAfter === undefined) return pageOf(after, first);
-    if ((await ceiling()) <= first.stoppedAfter) return pageOf(after, first);
-    const rest = { after: first.events.at(-1)?.position ?? after, limit: limit - first.events.length, types };
-    const second = await read(rest);
-    return pageOf(after, { ...second, events: [...first.events, ...second.events] });
+  const readPage = async ({ after, hash, limit, types }: PageRequest): Promise<GatedPage> => {
+    const first = await read({ after, hash, limit, types });
+    const begin = { position: after, hash: first.hash };
+    if (first.stoppedAfter === undefined) return pageOf(begin, first);
+    if ((await ceiling()) <= first.stoppedAfter) return pageOf(begin, first);
+    const { position, hash: reached } = first.events.at(-1) ?? begin;
+    const second = await read({ after: position, hash: reached, limit: limit - first.events.length, types });
+    return pageOf(begin, { ...second, events: [...first.events, ...second.events] });
   };
 
   const forgetCeiling = (): void => {
@@ -102,14 +108,18 @@ export const createGapGate = (pool: Pool): GapGate => {
  */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 
+/** The event at $1 only shows that it is there. */
+const WANTED = 'position > $1 and ($3::text[] is null or type = any($3::text[]))';
+
 const READ = `
-  select ${eventColumnsOfTypes('$3')}, bytes
+  select ${eventColumnsWhere(WANTED)}, bytes
     from (
-      select e.*, sum(case when $3::text[] is null or e.type = any($3::text[]) then pg_column_size(e.data) else 0 end)
+      select e.*, sum(case when ${WANTED} then pg_column_size(e.data) else 0 end)
                     over (order by e.position rows unbounded preceding) as bytes
-        from (select * from events.events where position > $1 order by position limit $2) e
+        from (select * from events.events where position >= $1
+               order by position limit $2::int + sign($1::bigint)::int) e
     ) page
-   where bytes - case when $3::text[] is null or type = any($3::text[]) then pg_column_size(data) else 0 end < ${MAX_PAGE_BYTES}
+   where bytes - case when ${WANTED} then pg_column_size(data) else 0 end < ${MAX_PAGE_BYTES}
    order by position`;
 
 interface SizedRow extends RecordedEventRow {
@@ -121,16 +131,29 @@ interface ReadRows {
   readonly events: readonly RecordedEvent[];
   /** As many as were asked for, or as large as a page may be: there may be more. */
   readonly isFull: boolean;
+  /** Of the event before them. */
+  readonly hash: string;
 }
 
-const readRows = async (pool: Pool, { after, limit, types }: PageRequest): Promise<ReadRows> => {
+/**
+ * Takes the event before a page out of its rows.
+ * @returns its hash
+ */
+const takeBefore = (rows: SizedRow[], after: bigint, known: string | undefined): string => {
+  const before = rows.shift();
+  if (before?.position !== String(after) || (known ?? before.hash) !== before.hash) throw new LogWentBackError(after);
+  return before.hash;
+};
+
+const readRows = async (pool: Pool, { after, hash: known, limit, types }: PageRequest): Promise<ReadRows> => {
   const { rows } = await pool.query<SizedRow>({
     name: 'events-read-all',
     text: READ,
     values: [after, limit, types ?? null],
   });
+  const hash = after === 0n ? '' : takeBefore(rows, after, known);
   const isFull = rows.length === limit || Number(rows.at(-1)?.bytes ?? 0) >= MAX_PAGE_BYTES;
-  return { events: rows.map(({ bytes: _bytes, ...row }) => toRecordedEvent(row)), isFull };
+  return { events: rows.map(({ bytes: _bytes, ...row }) => toRecordedEvent(row)), isFull, hash };
 };
 
 interface GatedRows {
@@ -154,12 +177,13 @@ const letThrough = (rows: readonly RecordedEvent[], after: bigint, ceiling: bigi
  * rolled back can be drawn again after a crash of the server, unless a committed event lies above them.
  */
 const pageOf = (
-  after: bigint,
+  begin: LogMark,
   { events, stoppedAfter, isFull }: GatedRows & { readonly isFull: boolean },
 ): GatedPage => ({
   events,
   isFull: isFull && stoppedAfter === undefined,
-  position: events.at(-1)?.position ?? after,
+  position: events.at(-1)?.position ?? begin.position,
+  hash: events.at(-1)?.hash ?? begin.hash,
   blocked: stoppedAfter !== undefined,
 });
 

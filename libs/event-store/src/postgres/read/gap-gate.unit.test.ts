@@ -4,13 +4,20 @@ import { createGapGate } from './gap-gate.ts';
 
 /** A pool whose answers are decided by the test; `log` has the rows that a statement sees that starts now. */
 const scriptedPool = () => {
-  const state = { log: [] as bigint[], ceiling: 0n, beforeRows: async (): Promise<void> => undefined };
+  const state = {
+    log: [] as bigint[],
+    ceiling: 0n,
+    isLost: false,
+    era: 'a',
+    beforeRows: async (): Promise<void> => undefined,
+  };
   const query = async (statement: string | { values: [bigint, number] }): Promise<unknown> => {
     if (typeof statement === 'string') return { rows: [{ ceiling: String(state.ceiling) }] };
     const [after, limit] = statement.values;
     const rows = state.log.filter((position) => position > after).slice(0, limit);
+    if (after > 0n && !state.isLost) rows.unshift(after);
     await state.beforeRows();
-    return { rows: rows.map((position) => ({ position: String(position) })) };
+    return { rows: rows.map((position) => ({ position: String(position), hash: `${state.era}${position}` })) };
   };
   return { state, gate: createGapGate({ query } as unknown as pg.Pool) };
 };
@@ -54,4 +61,16 @@ it('remembers a ceiling until it is told that a connection broke', async () => {
   expect(await positions(gate, 0n)).toEqual({ seen: [3n], blocked: false });
   gate.forgetCeiling();
   expect(await positions(gate, 0n)).toEqual({ seen: [], blocked: true });
+});
+
+it('notices that the log lacks what its reader has handled, or has another event there', async () => {
+  const { state, gate } = scriptedPool();
+  state.log = [1n, 2n, 3n];
+  const { position, hash } = await gate.readPage({ after: 0n, limit: 2 });
+  const next = { after: position, hash, limit: 2 };
+  expect(await gate.readPage(next)).toMatchObject({ position: 3n, hash: 'a3' });
+  state.era = 'b';
+  await expect(gate.readPage(next)).rejects.toThrow('lost the event at position 2');
+  state.isLost = true;
+  await expect(gate.readPage({ after: 2n, limit: 2 })).rejects.toThrow('lost the event at position 2');
 });

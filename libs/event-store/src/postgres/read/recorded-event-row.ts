@@ -15,10 +15,9 @@ export interface RecordedEventRow {
 
 export const EVENT_COLUMNS = `position, stream, version, id, type, schema_version, data, metadata, encode(hash, 'hex') as hash`;
 
-/** As `EVENT_COLUMNS`, but without the content of events whose type is not among the given parameter, if that is not null. */
-export const eventColumnsOfTypes = (types: string): string => {
-  const wanted = (column: string): string =>
-    `case when ${types}::text[] is null or type = any(${types}::text[]) then ${column} end as ${column}`;
+/** As `EVENT_COLUMNS`, but without the content of events for which the condition does not hold. */
+export const eventColumnsWhere = (condition: string): string => {
+  const wanted = (column: string): string => `case when ${condition} then ${column} end as ${column}`;
   return `position, stream, version, id, type, schema_version, ${wanted('data')}, ${wanted('metadata')}, encode(hash, 'hex') as hash`;
 };
 

@@ -1,5 +1,5 @@
 import { delay, messageOf, type Logger } from '@cyborgbackup/kernel';
-import type { LogPage } from '../../port/event-store.ts';
+import { LogWentBackError, type LogPage } from '../../port/event-store.ts';
 import { ofTypes, type GapGate, type GatedPage, type PageRequest } from './gap-gate.ts';
 
 const FIRST_RETRY_MILLIS = 5;
@@ -26,35 +26,42 @@ export interface FollowOptions extends PageRequest {
  *   blocked   at a hole that a running writer may fill: as idle, but it looks again after 5 ms, then 10 ms, and so on up to
  *             `pollMillis`;
  *   failing   when the database does not answer: it logs, waits 100 ms to 5 s, and reads again from where it was;
- *   ended     when the signal aborts, or its consumer stops iterating.
+ *   ended     when the signal aborts, or its consumer stops iterating; with an error when the log has lost what was read.
  */
 export async function* followLog(deps: SubscriptionDeps, options: FollowOptions): AsyncGenerator<LogPage, void> {
   const { limit, types } = options;
   const stop = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const wake = createWake(deps.onWake, signal);
-  const read = (after: bigint): Promise<GatedPage | undefined> =>
-    readUntilAnswered(deps, { after, limit, types }, signal);
+  const read = (after: bigint, hash?: string): Promise<GatedPage | undefined> => {
+    const page = readUntilAnswered(deps, { after, hash, limit, types }, signal);
+    // Its error is thrown where it is awaited; until then it must not count as unhandled.
+    page.catch(() => undefined);
+    return page;
+  };
   let next = read(options.after);
   let retryMillis = FIRST_RETRY_MILLIS;
   try {
     for (let page = await next; page && !signal.aborted; page = await next) {
-      const { events, position, blocked, isFull } = page;
+      const { events, position, hash, blocked, isFull } = page;
       retryMillis = blocked && events.length === 0 ? Math.min(2 * retryMillis, deps.pollMillis) : FIRST_RETRY_MILLIS;
       if (events.length === 0) await wake.wait(blocked ? retryMillis : deps.pollMillis);
       // While the consumer works on a full page, the one after it is fetched already.
-      if (isFull) next = read(position);
-      if (events.length > 0) yield { events: ofTypes(events, types), position };
-      if (!isFull) next = read(position);
+      if (isFull) next = read(position, hash);
+      if (events.length > 0) yield { events: ofTypes(events, types), position, hash };
+      if (!isFull) next = read(position, hash);
     }
   } finally {
     wake.close();
     stop.abort();
-    await next;
+    await next.catch(() => undefined);
   }
 }
 
-/** The next page, however long the database is away; undefined once the signal aborts. */
+/**
+ * The next page, however long the database is away; undefined once the signal aborts.
+ * @throws LogWentBackError
+ */
 const readUntilAnswered = async (
   { gate, logger }: SubscriptionDeps,
   request: PageRequest,
@@ -65,6 +72,10 @@ const readUntilAnswered = async (
       const page = await gate.readPage(request);
       return signal.aborted ? undefined : page;
     } catch (error) {
+      if (error instanceof LogWentBackError) {
+        logger.error({ reason: error.message }, 'The event log went back: what follows it starts again');
+        throw error;
+      }
       logger.warn(
         { reason: messageOf(error), after: String(request.after) },
         'The event log cannot be read; it is tried again',

@@ -59,6 +59,7 @@ begin
   if 0 >= any (p_counts) or cardinality(p_ids) <> (select sum(c) from unnest(p_counts) c) then
     raise exception 'The counts do not match the events' using errcode = 'invalid_parameter_value';
   end if;
+  perform events.refuse_others(p_streams, p_counts, p_metadata);
 
   -- The epoch: readers wait at holes above it until this transaction is over.
   perform pg_advisory_xact_lock_shared((x'4342'::bigint << 48) | s.last_value) from events.positions s;

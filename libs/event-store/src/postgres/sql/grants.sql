@@ -1,8 +1,11 @@
--- What services may do: read the log and append through the one function.
+-- What services may do: read the log, and append through the one function what events.writers lets them.
 revoke all on all functions in schema events from public;
-revoke all on all tables in schema events from cyborgbackup_app;
-grant usage on schema events to cyborgbackup_app;
-grant select on events.events, events.streams, events.positions to cyborgbackup_app;
-grant execute on function events.ceiling() to cyborgbackup_app;
-grant execute on function
-  events.append(text[], integer[], integer[], uuid[], text[], integer[], json[], json[], bytea[]) to cyborgbackup_app;
+grant usage on schema events to
+  cyborgbackup_gateway, cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
+grant select on events.events, events.streams, events.positions to
+  cyborgbackup_gateway, cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
+grant execute on function events.ceiling(), events.caller() to
+  cyborgbackup_gateway, cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
+-- The gateway appends nothing.
+grant execute on function events.append(text[], integer[], integer[], uuid[], text[], integer[], json[], json[], bytea[]) to
+  cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;

@@ -1,8 +1,13 @@
--- The services own the read models, and make and rename their schemas; see install-projections.ts.
-do $$
-begin
-  execute format('grant create on database %I to cyborgbackup_app', current_database());
-end $$;
-grant usage on schema projections to cyborgbackup_app, cyborgbackup_reader;
-grant select, insert, update, delete on projections.checkpoints, projections.parked_events to cyborgbackup_app;
-grant select on projections.checkpoints, projections.parked_events to cyborgbackup_reader;
+-- The gateway keeps no projection and holds no lease.
+revoke all on all functions in schema projections from public;
+grant usage on schema projections to cyborgbackup_reader,
+  cyborgbackup_gateway, cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
+grant select on projections.checkpoints, projections.parked_events to cyborgbackup_reader,
+  cyborgbackup_gateway, cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
+grant insert, update on projections.checkpoints to
+  cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
+grant insert, update, delete on projections.parked_events to
+  cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
+grant execute on function
+  projections.owner_of(text), projections.is_own(text), projections.create_schema(text), projections.rename_schema(text, text) to
+  cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;

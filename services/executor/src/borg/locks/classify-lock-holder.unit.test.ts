@@ -15,9 +15,10 @@ const attempt = (more: Partial<RecordedAttempt>): RecordedAttempt => ({
 });
 const facts = (more: Partial<LockHolderLookup>): LockHolderLookup => ({
   holder: { host: 'nas.example', pid: 77, file: 'x', at: 10.5 * HOUR },
+  isOwnCache: false,
   hostNames: ['nas', 'nas.example'],
   process: undefined,
-  isJobOver: false,
+  isJobRunning: true,
   job: 'mine',
   attempts: [],
   ...more,
@@ -28,7 +29,7 @@ it.each<[string, Partial<LockHolderLookup>, string]>([
   ['a process of another host', { hostNames: ['other'], attempts: [attempt({})] }, 'foreign'],
   ['a borg that is not ours', { process: borg(), attempts: [attempt({})] }, 'foreign'],
   ['a borg of a job at work', { process: borg('other') }, 'busy'],
-  ['a borg of a job that is over', { process: borg('other'), isJobOver: true }, 'leftover'],
+  ['a borg of a job that is over or pauses', { process: borg('other'), isJobRunning: false }, 'leftover'],
   ['a borg of an earlier attempt of ours', { process: borg('mine') }, 'leftover'],
   ['a dead process that nobody knows', {}, 'foreign'],
   ['a dead process of a lost attempt beside the repository', { attempts: [attempt({})] }, 'gone'],
@@ -39,6 +40,22 @@ it.each<[string, Partial<LockHolderLookup>, string]>([
   ],
   ['a dead process of an attempt that is at work', { attempts: [attempt({ ended: null })] }, 'foreign'],
   ['a lock taken while a push backup of ours was at work', { attempts: [attempt({ host: 'client', pid: 5 })] }, 'gone'],
+  ['a lock taken while the executor’s borg was at work', { attempts: [attempt({ host: 'executor', pid: 5 })] }, 'gone'],
+  [
+    'a cache’s lock of a container that is gone',
+    { isOwnCache: true, hostNames: ['other'], attempts: [attempt({ host: 'executor' })] },
+    'gone',
+  ],
+  [
+    'a cache’s lock of a container whose job is at work',
+    { isOwnCache: true, hostNames: ['other'], attempts: [attempt({ host: 'executor', ended: null })] },
+    'foreign',
+  ],
+  [
+    'a cache’s lock of another time than the process of that id',
+    { isOwnCache: true, hostNames: ['other'], attempts: [attempt({ host: 'executor', begun: 10.6 * HOUR })] },
+    'foreign',
+  ],
   ['a lock taken before it', { attempts: [attempt({ host: 'client', pid: 77, begun: 10.6 * HOUR })] }, 'foreign'],
   ['a lock taken after it', { attempts: [attempt({ host: 'client', pid: 77, ended: 10.4 * HOUR })] }, 'foreign'],
   [

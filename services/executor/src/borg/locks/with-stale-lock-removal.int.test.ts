@@ -1,5 +1,5 @@
 import { infoCommand } from '@cyborgbackup/borg';
-import { POLICY_DEFAULTS, runStream, type PlannedJob } from '@cyborgbackup/contracts';
+import { NO_RUN_SECRETS, POLICY_DEFAULTS, runStream, type PlannedJob } from '@cyborgbackup/contracts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,6 +13,7 @@ import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { createHostKeyPins } from '../../endpoints/host-key-pins.ts';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
 import { runBorgAt } from '../run-borg-at.ts';
+import { givenSecrets } from '../../testing/given-secrets.ts';
 import { startJobSite, type JobSite } from '../../testing/job-site.ts';
 import { withStaleLockRemoval } from './with-stale-lock-removal.ts';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]());
 
 const connections = (job: string): ConnectionOptions => ({
-  deps: site.deps,
+  deps: { ...site.deps, secrets: () => givenSecrets(site.deps, { repository: site.repository.uuid }) },
   hostKeys: createHostKeyPins(site.deps),
   connectTimeoutMillis: 10_000,
   signal: new AbortController().signal,
@@ -101,8 +102,6 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
     keep_yearly: null,
     vmprovider: '',
     mode_pull: false,
-    prehook: '',
-    posthook: '',
   };
   const data = {
     uuid: run,
@@ -110,7 +109,7 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
     repository: site.repository,
     schedule: null,
     due_at: null,
-    extra_vars: null,
+    ...NO_RUN_SECRETS,
     jobs: [planned],
   };
   await site.append(runStream(run), { type: 'run-requested', data });
@@ -121,7 +120,10 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
     { type: 'job-process-started', data: { job, attempt: 1, pid, host } },
   );
   if (how === 'lost')
-    await site.append(stream, { type: 'job-attempt-lost', data: { job, attempt: 1, reason: 'x', transport: false } });
+    await site.append(stream, {
+      type: 'job-attempt-lost',
+      data: { job, attempt: 1, reason: 'x', transport: false, pause: null },
+    });
   const failed = {
     job,
     attempt: 1,
@@ -199,8 +201,11 @@ it('keeps the lock of a running job of ours, and names the job', async () => {
   await once(child, 'exit');
 });
 
-it('ends the process of a job that is over, and removes its lock', async () => {
-  const child = await holdLock(await haveJob('failed', 1, 'repository'));
+it.each([
+  ['is over', 'failed'],
+  ['pauses before its next attempt', 'lost'],
+] as const)('ends the process of a job that %s, and removes its lock', async (_what, how) => {
+  const child = await holdLock(await haveJob(how, 1, 'repository'));
   const exit = once(child, 'exit');
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
   await exit;

@@ -1,12 +1,12 @@
 import { explainFailure, type BorgResult } from '@cyborgbackup/borg';
-import { isJobOver, jobEvolver, jobStream } from '@cyborgbackup/contracts';
+import { jobEvolver, jobStream } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import { posix } from 'node:path';
 import type { BorgEndpoint, RepositoryAddress } from '../../endpoints/borg-endpoint.ts';
 import type { ConnectionOptions } from '../../job/job-context.ts';
 import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
-import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
+import { openRepositoryShell, type RepositoryShell } from '../../endpoints/repository-shell.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { loadJobPlan } from '../../job/job-plan.ts';
 import { waitForExecutor } from '../../tables/wait-for-executor.ts';
@@ -34,20 +34,20 @@ const lockedFolder = (result: BorgResult): string | undefined => {
   return path === undefined ? undefined : posix.dirname(path);
 };
 
-/** An endpoint on the host that has a lock's folder. @throws JobFailure when that host gives us no shell */
-const endpointOfLock = async (
+/** The host that has a lock's folder. @throws JobFailure when that host gives us no shell */
+const hostOfLock = async (
   { connections, repository, endpoint }: LockOptions,
   folder: string,
-): Promise<BorgEndpoint> =>
+): Promise<RepositoryShell> =>
   CACHE_FOLDER.test(folder)
-    ? { ...endpoint, [Symbol.asyncDispose]: () => Promise.resolve() }
-    : openRepositoryHost(
+    ? { runner: endpoint.runner, [Symbol.asyncDispose]: () => Promise.resolve() }
+    : openRepositoryShell(
         connections,
         repository,
         `The repository is locked (${folder}), and its host gives us no shell to see by whom. If no borg works on it, run "borg break-lock" there.`,
       );
 
-const describeJob = async (deps: ServiceDeps, job: string): Promise<string> => {
+const describeJob = async (deps: KeylessDeps, job: string): Promise<string> => {
   const run = await readRunOf(deps.pool, job);
   if (run === undefined) return `the job ${job}`;
   const plan = await loadJobPlan(deps, run, job);
@@ -57,13 +57,14 @@ const describeJob = async (deps: ServiceDeps, job: string): Promise<string> => {
 /** Ends the holder if it is a leftover; returns when it does not run. @throws JobFailure naming a holder that stays */
 const resolveLockHolder = async (
   { deps, job, signal }: ConnectionOptions,
-  { runner }: BorgEndpoint,
-  lookup: Pick<LockHolderLookup, 'holder' | 'hostNames' | 'attempts'>,
+  { runner }: RepositoryShell,
+  lookup: Pick<LockHolderLookup, 'holder' | 'isOwnCache' | 'hostNames' | 'attempts'>,
 ): Promise<void> => {
   const process = await findProcess(runner, lookup.holder.pid, signal);
-  const isOver =
-    process?.job !== undefined && isJobOver((await loadState(deps, jobEvolver, jobStream(process.job))).state);
-  const ownership = classifyLockHolder({ ...lookup, process, isJobOver: isOver, job });
+  const isJobRunning =
+    process?.job !== undefined &&
+    (await loadState(deps, jobEvolver, jobStream(process.job))).state.status === 'running';
+  const ownership = classifyLockHolder({ ...lookup, process, isJobRunning, job });
   switch (ownership.kind) {
     case 'gone':
       return;
@@ -83,14 +84,16 @@ const resolveLockHolder = async (
 const removeStaleLock = async (options: LockOptions, path: string): Promise<void> => {
   const { connections, repository } = options;
   const { deps, signal, warn } = connections;
-  await using endpoint = await endpointOfLock(options, path);
-  const folder = await readLockFolder(endpoint.runner, path, signal);
+  await using host = await hostOfLock(options, path);
+  const folder = await readLockFolder(host.runner, path, signal);
   const { holders, hostNames } = folder;
   if (holders.length === 0) return;
   await waitForExecutor(deps);
   const attempts = await readAttempts(deps.pool, repository.uuid);
-  for (const holder of holders) await resolveLockHolder(connections, endpoint, { holder, hostNames, attempts });
-  if (!(await removeLocks(endpoint.runner, folder, signal))) return;
+  const isOwnCache = CACHE_FOLDER.test(path) && options.endpoint.host === 'executor';
+  const facts = { isOwnCache, hostNames, attempts };
+  for (const holder of holders) await resolveLockHolder(connections, host, { holder, ...facts });
+  if (!(await removeLocks(host.runner, folder, signal))) return;
   const processes = holders.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ');
   warn?.(`Removed a lock in ${path} that a dead job of ours had left (${processes}).`);
 };

@@ -141,20 +141,32 @@ describe('the hooks of a backup', () => {
   const logged = async (): Promise<readonly string[]> => (await readFile(log(), 'utf8')).split('\n').filter(Boolean);
 
   it('hooks run on the client before and after borg, with facts about the job', async () => {
-    const policy = {
+    const hooks = {
       prehook: `echo said; ${note('pre $CYBORGBACKUP_JOB $CYBORGBACKUP_ARCHIVE')}`,
       posthook: note('post $CYBORGBACKUP_STATUS'),
     };
-    const ended = await backup({ policy, archive_name: 'folders-hooked' });
+    const ended = await backup({ ...hooks, archive_name: 'folders-hooked' });
     expect(ended.status).toBe('successful');
     expect(await logged()).toEqual([`pre ${ended.job} folders-hooked`, 'post successful']);
     expect(await site.output(ended.job)).toMatch(/^said$/m);
   });
 
+  it('a hook is neither in process lists, nor in the output, nor in the log', async () => {
+    const processes = join(site.folder, 'processes');
+    const prehook = `: s3cret-of-a-hook; ps axeww -o args >${processes}; echo "$hook"`;
+    const ended = await backup({ prehook });
+    const output = await site.output(ended.job);
+    expect([ended.status, output]).toEqual(['successful', expect.stringMatching(/^\[redacted\]$/m)]);
+    const seen = await readFile(processes, 'utf8');
+    expect(seen).toContain(`CYBORGBACKUP_JOB=${ended.job}`);
+    const { rows } = await site.deps.pool.query("select 1 from events.events where data::text like '%s3cret-of-a%'");
+    expect([`${seen}${output}`.includes('s3cret'), rows]).toEqual([false, []]);
+  });
+
   it('a prehook that fails ends the job before borg, and the posthook runs', async () => {
     await rm(log());
-    const policy = { prehook: 'echo broken >&2; exit 3', posthook: note('post $CYBORGBACKUP_STATUS') };
-    const ended = await backup({ policy });
+    const hooks = { prehook: 'echo broken >&2; exit 3', posthook: note('post $CYBORGBACKUP_STATUS') };
+    const ended = await backup(hooks);
     expect(ended).toMatchObject({
       status: 'failed',
       reason: expect.stringMatching(/The prehook on .* ended with status 3\. Nothing was backed up\./),
@@ -167,14 +179,11 @@ describe('the hooks of a backup', () => {
   it('a hook may leave processes running, also after a dump in pull mode', async () => {
     const pids = join(site.folder, 'hooks.pids');
     const leave = `setsid sh -c 'echo $$ >>${pids}; exec sleep 300' >/dev/null 2>&1 </dev/null & sleep 0.5`;
-    const policy = {
-      policy_type: 'piped' as const,
-      mode_pull: true,
-      prehook: leave,
-      posthook: leave,
-      uuid: randomUUID(),
-    };
-    expect(await backup({ policy, variables: { command: 'echo dump' } })).toMatchObject({ status: 'successful' });
+    const policy = { policy_type: 'piped' as const, mode_pull: true, uuid: randomUUID() };
+    const hooks = { prehook: leave, posthook: leave };
+    expect(await backup({ policy, ...hooks, variables: { command: 'echo dump' } })).toMatchObject({
+      status: 'successful',
+    });
     const left = (await readFile(pids, 'utf8')).trim().split('\n').map(Number);
     expect(left).toHaveLength(2);
     for (const pid of left) process.kill(pid);
@@ -182,7 +191,7 @@ describe('the hooks of a backup', () => {
 
   it('hooks that hang are ended with the processes of their job', async () => {
     const begun = join(site.folder, 'hangs');
-    const one = await site.start({ policy: { prehook: `touch ${begun}; sleep 300` } });
+    const one = await site.start({ prehook: `touch ${begun}; sleep 300` });
     await vi.waitUntil(() => existsSync(begun), 20_000);
     expect(await endLeftoverProcesses(localRunner(), one.job)).toBeGreaterThan(0);
     expect(await site.ended(one)).toMatchObject({
@@ -193,9 +202,9 @@ describe('the hooks of a backup', () => {
 
   it('hooks may run long while they write output, and are named and not repeated when they are silent', async () => {
     const talks = 'for i in 1 2 3 4 5 6 7; do echo $i; sleep 0.5; done; exit 3';
-    const talking = await backup({ policy: { idle_timeout: 2, prehook: talks } });
+    const talking = await backup({ policy: { idle_timeout: 2 }, prehook: talks });
     expect(talking.reason).toMatch(/^The prehook on .* ended with status 3\./);
-    const silent = await backup({ policy: { idle_timeout: 1, prehook: 'sleep 300' } });
+    const silent = await backup({ policy: { idle_timeout: 1 }, prehook: 'sleep 300' });
     expect(silent).toMatchObject({
       status: 'failed',
       attempt: 1,
@@ -204,7 +213,7 @@ describe('the hooks of a backup', () => {
   });
 
   it('a posthook that fails adds a warning', async () => {
-    const ended = await backup({ policy: { posthook: 'exit 4' } });
+    const ended = await backup({ posthook: 'exit 4' });
     expect(ended).toMatchObject({
       status: 'successful',
       end: { warnings: [expect.stringMatching(/The posthook on .* ended with status 4\./)] },

@@ -9,10 +9,10 @@ import { startJobSite, type JobSite } from '../../testing/job-site.ts';
 let site: JobSite;
 let folder: string;
 
-/** Borg, but after it has made an archive and before it ends the connection to the client breaks, when the test says so. */
+/** Borg on the executor, but after it has made an archive and before it ends the connection to the client breaks, when the test says so. */
 const standIn = (): string => `#!/bin/sh
 real=$(PATH=\${PATH#*:} command -v borg)
-[ "$1" = create ] || exec "$real" "$@"
+[ "$1" = create ] && [ -n "$CYBORGBACKUP_MOUNT" ] || exec "$real" "$@"
 trap '' TERM
 "$real" "$@"
 touch ${folder}/made
@@ -24,11 +24,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-bin-'));
   await writeFile(join(folder, 'borg'), standIn());
   await chmod(join(folder, 'borg'), 0o755);
-  site = await startJobSite({ repositoryPath: folder });
+  site = await startJobSite();
+  vi.stubEnv('PATH', `${folder}:${process.env['PATH'] ?? ''}`);
   await writeFile(join(site.folder, 'source', 'file'), 'file');
 });
 
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await site[Symbol.asyncDispose]();
   await rm(folder, { recursive: true });
 });

@@ -1,6 +1,7 @@
-import { runCommand, isSshError, type BorgRunner, type CommandOutput } from '@cyborgbackup/borg';
+import { isSshError, readScript, runCommand, type BorgRunner, type CommandOutput } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { JOB_MARKER } from '../../endpoints/job-processes.ts';
+import { policySecret } from '../../endpoints/secrets.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { isHandedOver, JobFailure, JobStopped, stopReasonOf } from '../../job/job-failure.ts';
 import { archiveOf, clientOf, policyOf } from '../../job/job-plan.ts';
@@ -27,10 +28,10 @@ interface Hook {
 }
 
 /**
- * The shell is marked as the job's, so that a hook that hangs can be found and ended. What it starts is not: a hook may start a
- * process that is to stay. A process keeps the environment that it was started with, so the shell itself has to stay.
+ * The shell is marked as the job's, so that a hook that hangs can be found and ended. The hook is a secret: it is neither an
+ * argument nor in the environment. See docs/decisions/0028-hooks-are-secrets-and-jobs-are-given-theirs.md.
  */
-const SHELL = 'unset "$2"; eval "$1"; exit';
+const RUN_HOOK = readScript(new URL('./run-hook.sh', import.meta.url));
 
 /** Undefined when it was silent for too long. */
 const execHook = async (
@@ -41,8 +42,9 @@ const execHook = async (
   const environment = { ...environmentOf(context), ...variables, [JOB_MARKER]: context.plan.job.uuid };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   try {
-    return await runCommand(client, ['env', ...assignments, 'sh', '-c', SHELL, 'sh', command, JOB_MARKER], {
+    return await runCommand(client, ['env', ...assignments, 'sh', '-c', RUN_HOOK, 'sh', JOB_MARKER], {
       signal,
+      input: command,
       idleTimeoutMillis: context.idleTimeoutMillis,
       mayBeCut: true,
     });
@@ -57,7 +59,8 @@ const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Pro
   const { output } = context;
   const which = `The ${hook.name.toLowerCase()} on ${client.where}`;
   await context.assertOwnership(hook.signal);
-  output.write('verbose', `${hook.name}: ${hook.command}`);
+  output.hide(hook.command);
+  output.write('verbose', `${hook.name} on ${client.where}`);
   const result = await execHook(context, client, hook);
   if (!result) return `${which} said nothing for longer than idle_timeout allows and was stopped.`;
   const { exitCode, stdout, stderr } = result;
@@ -68,7 +71,7 @@ const runHook = async (context: JobContext, client: BorgRunner, hook: Hook): Pro
 
 /** Runs the policy's prehook on the client, if it has one. @throws JobFailure when that fails */
 export const runPrehook = async (context: JobContext, client: BorgRunner): Promise<void> => {
-  const command = policyOf(context.plan).prehook;
+  const command = await policySecret(context.deps, 'prehook');
   if (command === '') return;
   const problem = await runHook(context, client, { name: 'Prehook', command, variables: {}, signal: context.signal });
   if (problem !== undefined) throw new JobFailure(`${problem} Nothing was backed up.`);
@@ -79,8 +82,9 @@ const POSTHOOK_SPARE_MILLIS = 60_000;
 
 /** @returns warnings */
 const runPosthook = async (context: JobContext, client: BorgRunner, status: HookStatus): Promise<readonly string[]> => {
-  const command = policyOf(context.plan).posthook;
-  if (command === '' || isHandedOver(context.signal)) return [];
+  if (isHandedOver(context.signal)) return [];
+  const command = await policySecret(context.deps, 'posthook');
+  if (command === '') return [];
   const signal = context.signal.aborted ? AbortSignal.timeout(POSTHOOK_SPARE_MILLIS) : context.signal;
   const hook: Hook = { name: 'Posthook', command, variables: { CYBORGBACKUP_STATUS: status }, signal };
   const problem = await runHook(context, client, hook).catch((error: unknown) =>

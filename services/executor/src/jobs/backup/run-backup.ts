@@ -2,8 +2,9 @@ import { parseCreateResult, type ArchiveInfo } from '@cyborgbackup/borg';
 import type { ArchiveFacts } from '@cyborgbackup/contracts';
 import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
 import { refuseClockDifference } from '../../endpoints/clock-difference.ts';
+import { policySecret } from '../../endpoints/secrets.ts';
 import type { JobContext } from '../../job/job-context.ts';
-import { archiveOf, clientOf, openVariables, policyOf, repositoryOf } from '../../job/job-plan.ts';
+import { archiveOf, clientOf, policyOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
 import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { readLastGood, seriesOf, type LastBackup } from '../../tables/series.ts';
@@ -59,7 +60,7 @@ export const runBackup = async (context: JobContext): Promise<JobResult> => {
   const archive = archiveOf(plan);
   const source = sourceOf({
     policy,
-    variables: await openVariables(deps, plan),
+    variables: await policySecret(deps, 'extra_vars'),
     client,
     machine: plan.job.machine,
   });

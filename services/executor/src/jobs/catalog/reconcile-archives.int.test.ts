@@ -44,6 +44,7 @@ const deps = {
           encryption: 'repokey',
           initialised: true,
           own_key: false,
+          key_installed: false,
         };
         yield { type: 'repository-prepared', data };
       }

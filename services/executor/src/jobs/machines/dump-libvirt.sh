@@ -1,4 +1,5 @@
 # shellcheck shell=sh
+# A machine's name may begin with a hyphen, so virsh gets it as the value of an option.
 domain=$1 merge=$2 marker=$3
 fail() { echo "$*" >&2; exit 1; }
 command -v flock >/dev/null || fail 'flock cannot be found: install util-linux.'
@@ -21,9 +22,9 @@ work=$(unset "$marker"; setsid sh -c '
   while kill -0 "$1"; do sleep 1; done
   rm -rf "$work"; sh -c "$2" sh "$3"; rm -f "$4"' sh $$ "$merge" "$domain" "$lock" </dev/null 2>/dev/null &)
 [ -n "$work" ] || fail "No folder could be made in /tmp."
-virsh domblklist --details "$domain" >"$work/all" || exit
-virsh dumpxml --inactive "$domain" >"$work/domain.xml" || exit
-virsh dumpxml "$domain" >"$work/now.xml" || exit
+virsh domblklist --details --domain="$domain" >"$work/all" || exit
+virsh dumpxml --inactive --domain="$domain" >"$work/domain.xml" || exit
+virsh dumpxml --domain="$domain" >"$work/now.xml" || exit
 # The machine writes its disks: a raw one may look like an image that is based on any file of this host. So the format is what
 # libvirt says (raw where it says nothing), and never what the contents look like.
 format=
@@ -35,7 +36,7 @@ while read -r line; do
     "disk:<target dev='"*) target=${line#"<target dev='"} && echo "${target%%"'"*} $format" ;;
   esac
 done <"$work/now.xml" >"$work/formats"
-set -- snapshot-create-as "$domain" cyborgbackup --disk-only --atomic --no-metadata
+set -- snapshot-create-as --domain="$domain" --name=cyborgbackup --disk-only --atomic --no-metadata
 while read -r type device target source; do
   case $device:$type:$source in
     disk:file:/*) format=$(sed -n "s/^$target //p" "$work/formats")
@@ -52,7 +53,7 @@ while read -r type device target source; do
   esac
 done <"$work/all"
 [ -s "$work/files" ] || fail "Machine $domain has no disk in a file."
-state=$(virsh domstate "$domain")
+state=$(virsh domstate --domain="$domain")
 case $state in
   'shut off'*) ;;
   *) virsh "$@" --quiesce >/dev/null 2>&1 || virsh "$@" >&2 || exit ;;
@@ -60,5 +61,5 @@ esac
 tar --create --sparse --file=- -C "$work" domain.xml -C / --verbatim-files-from --files-from="$work/files"
 status=$?
 sh -ec "$merge" sh "$domain" || fail "The snapshot of $domain could not be merged: see virsh blockcommit."
-case $state:$(virsh domstate "$domain") in 'shut off'*:'shut off'*) ;; 'shut off'*) fail "$domain was started meanwhile." ;; esac
+case $state:$(virsh domstate --domain="$domain") in 'shut off'*:'shut off'*) ;; 'shut off'*) fail "$domain was started meanwhile." ;; esac
 exit $status

@@ -2,9 +2,10 @@ import { runCommand } from '@cyborgbackup/borg';
 import { parsePolicyVariables, policyVariables, type VirtualMachine } from '@cyborgbackup/contracts';
 import { messageOf } from '@cyborgbackup/kernel';
 import { openJobClient } from '../../endpoints/client-session.ts';
+import { policySecret } from '../../endpoints/secrets.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
-import { clientOf, openVariables, policyOf } from '../../job/job-plan.ts';
+import { clientOf, policyOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import type { VmProvider } from './vm-provider.ts';
 import { vmProviderOf } from './vm-providers.ts';
@@ -16,7 +17,7 @@ const LIST_BYTES = 16 * 1024 * 1024;
 
 /** The machines that the policy names for this client; undefined for all. */
 const namedMachines = async ({ deps, plan }: JobContext): Promise<readonly string[] | undefined> => {
-  const variables = await openVariables(deps, plan);
+  const variables = await policySecret(deps, 'extra_vars');
   const { id } = clientOf(plan);
   return policyOf(plan).policy_type === 'proxmox'
     ? parsePolicyVariables(policyVariables.proxmox, variables).extended_proxmox?.[id]

@@ -12,6 +12,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { installLibvirt } from '../../testing/stand-ins.ts';
 import { libvirt } from './libvirt.ts';
 
+/** Looks like an option. */
+const NAME = '--web';
+
 let programs: string;
 let home: string;
 
@@ -20,8 +23,8 @@ const CONTENT = 'x'.repeat(1024 * 1024);
 
 beforeEach(async () => {
   programs = await mkdtemp(join(tmpdir(), 'cyborgbackup-hypervisor-'));
-  home = join(programs, 'vms/web');
-  await installLibvirt(programs, [{ name: 'web', state: 'running', disks: { vda: CONTENT } }]);
+  home = join(programs, 'vms', NAME);
+  await installLibvirt(programs, [{ name: NAME, state: 'running', disks: { vda: CONTENT } }]);
 });
 
 const at = (name: string): string => join(home, name);
@@ -31,14 +34,14 @@ const until = async (isSo: () => boolean): Promise<void> => {
 
 /** Each dump leaves a watcher behind for a second, which removes the lock at last. */
 afterEach(async () => {
-  const { stdout } = await promisify(execFile)('sh', ['-c', 'printf %s web | cksum | tr " " -']);
+  const { stdout } = await promisify(execFile)('sh', ['-c', `printf %s ${NAME} | cksum | tr " " -`]);
   const name = `cyborgbackup-vm-${stdout.trim()}`;
   await until(() => !['/run', '/tmp'].some((folder) => existsSync(join(folder, name))));
   await rm(programs, { recursive: true });
 });
 
 const dump = (): ChildProcessByStdio<null, Readable, Readable> => {
-  const [command = '', ...args] = libvirt.dump({ id: 'web', name: 'web' });
+  const [command = '', ...args] = libvirt.dump({ id: NAME, name: NAME });
   const env = { ...process.env, PATH: `${programs}:${process.env['PATH'] ?? ''}` };
   return spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 };
@@ -94,7 +97,7 @@ it('refuses an image that is based on one of unknown format', async () => {
   await writeFile(base, 'QFI /etc/passwd raw\n');
   await addQcow2(`QFI ${base}\n`);
   expect(await dumpedFiles()).toBe(
-    'An image of disk vdb of web is based on one of no known format: see qemu-img rebase -u -F.\n',
+    `An image of disk vdb of ${NAME} is based on one of no known format: see qemu-img rebase -u -F.\n`,
   );
 });
 
@@ -104,7 +107,7 @@ it('waits until the snapshot of a killed backup is merged', async () => {
   await until(() => existsSync(at('job')));
   const next = dump();
   const [said] = (await once(next.stderr, 'data')) as [Buffer];
-  expect(String(said)).toBe('Waiting for an earlier backup of web to end, and its snapshot to be merged.\n');
+  expect(String(said)).toBe(`Waiting for an earlier backup of ${NAME} to end, and its snapshot to be merged.\n`);
   expect(existsSync(at('vda disk.img.cyborgbackup'))).toBe(true);
   await rm(at('busy'));
   expect(await expectDump(next)).toBe('');

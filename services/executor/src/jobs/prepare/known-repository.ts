@@ -1,13 +1,13 @@
 import { repositoryPrepared } from '@cyborgbackup/contracts';
 import { hasArchive } from '@cyborgbackup/read-models';
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
 import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 
 /** How many archives backups made in a repository that we have not removed. */
-const countBackups = async (pool: ServiceDeps['pool'], repository: string): Promise<number> => {
+const countBackups = async (pool: KeylessDeps['pool'], repository: string): Promise<number> => {
   const { rows } = await pool.query<{ backups: number }>(
     `select count(*)::int as backups from executor.backups b join executor.runs r on r.run = b.run
       where r.repository = $1 and ${hasArchive('b')}`,
@@ -23,7 +23,7 @@ const countBackups = async (pool: ServiceDeps['pool'], repository: string): Prom
 
 /** Borg's ids of what was prepared as this repository, the latest last. */
 export const preparedIds = async (
-  { store }: Pick<ServiceDeps, 'store'>,
+  { store }: Pick<KeylessDeps, 'store'>,
   repository: string,
 ): Promise<readonly string[]> => {
   const ids: string[] = [];

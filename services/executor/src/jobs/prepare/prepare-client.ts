@@ -1,8 +1,7 @@
 import { isSupportedBorg, probeHost, type HostDescription } from '@cyborgbackup/borg';
 import { clientChanged, clientCommands, clientPrepared, clientRegistered } from '@cyborgbackup/contracts';
-import type { ServiceDeps } from '@cyborgbackup/service';
+import type { KeylessDeps } from '@cyborgbackup/service';
 import { openJobClient, type ClientSession } from '../../endpoints/client-session.ts';
-import { canBindKeys } from '../../endpoints/openssh-version.ts';
 import { openPullEndpoint } from '../../endpoints/pull-endpoint.ts';
 import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
@@ -15,19 +14,13 @@ import { prepareEndpoint } from './prepare-endpoint.ts';
 const PROBE_MILLIS = 30_000;
 
 /** Limitations of a client that do not prevent its backups. */
-const limitationsOf = ({ isRoot, login, opensshVersion }: ClientSession, pull: boolean): readonly string[] => [
-  ...(isRoot
+const limitationsOf = ({ isRoot, login }: ClientSession): readonly string[] =>
+  isRoot
     ? []
-    : [`${login.user} is not root there and has no sudo without password: files that it cannot read will be missing.`]),
-  ...(pull || canBindKeys(opensshVersion)
-    ? []
-    : [
-        `OpenSSH there is ${opensshVersion ?? 'missing'}; before 8.9, backups need repositories whose hosts take the repository's own key.`,
-      ]),
-];
+    : [`${login.user} is not root there and has no sudo without password: files that it cannot read will be missing.`];
 
 /** Whether a user has marked the client for an upgrade of borg. */
-const isMarkedForUpdate = async ({ store }: ServiceDeps, client: string): Promise<boolean> => {
+const isMarkedForUpdate = async ({ store }: KeylessDeps, client: string): Promise<boolean> => {
   let isMarked = false;
   for await (const { type, data } of store.readStream(`client-${client}`)) {
     if (type === clientRegistered.type) isMarked = clientRegistered.schema.parse(data).mark_as_to_update;
@@ -71,7 +64,7 @@ export const prepareClient = async (context: JobContext): Promise<JobResult> => 
   const { uuid, hostname } = clientOf(plan);
   const pull = plan.run.policy?.mode_pull ?? false;
   await using session = await openJobClient(context);
-  for (const limitation of limitationsOf(session, pull)) output.write('system_warning', limitation);
+  for (const limitation of limitationsOf(session)) output.write('system_warning', limitation);
   const { borgVersion, distribution, os, arch } = await ensureBorg(context, session, pull);
   if (borgVersion !== undefined && !isSupportedBorg(borgVersion)) {
     throw new JobFailure(`Borg ${borgVersion} on ${hostname} is not supported: install 1.2 or 1.4 there.`);

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { PASSPHRASE } from '../../testing/connection-site.ts';
 import { startPrepareSite, type PrepareSite } from '../../testing/prepare-site.ts';
 import { prepareRepository } from './prepare-repository.ts';
@@ -24,28 +25,35 @@ afterAll(() => here[Symbol.asyncDispose]());
 const toldOf = (site: PrepareSite, subject: string): Record<string, unknown> | undefined =>
   site.calls.find((one) => one.subject === subject)?.request;
 
+const authorizedKeys = (): string => join(here.site.repositoryHost.dir, '.ssh/authorized_keys');
+
 /** Another repository on the same host. */
 const beside = (name: string): string => here.site.repository.path.replace(/repository$/, name);
 
+/** With the executor's folders, where a key in a file has to be. */
 const init = async (name: string, encryption: string, passphrase: string): Promise<void> => {
-  const env = { ...process.env, BORG_BASE_DIR: join(here.site.folder, 'server'), BORG_PASSPHRASE: passphrase };
+  const env = { ...process.env, BORG_BASE_DIR: join(here.site.folder, 'executor'), BORG_PASSPHRASE: passphrase };
   await run('borg', ['init', '-e', encryption, join(here.site.folder, name)], { env });
 };
 
-it('adopts an existing repository, keeps a copy of its key, and prints the line for its own SSH key', async () => {
+it('adopts an existing repository, keeps a copy of its key, and installs the line for its own SSH key', async () => {
   expect(await prepareRepository(here.context())).toMatchObject({ warnings: [] });
-  expect(toldOf(here, PREPARED)).toMatchObject({ encryption: 'repokey-blake2', initialised: false, own_key: false });
+  expect(toldOf(here, PREPARED)).toMatchObject({ encryption: 'repokey-blake2', initialised: false });
+  expect(toldOf(here, PREPARED)).toMatchObject({ own_key: true, key_installed: true });
   expect(toldOf(here, ESCROW)).toMatchObject({
     borg_id: toldOf(here, PREPARED)?.['borg_id'],
     key: expect.stringMatching(/^BORG_KEY [0-9a-f]{64}\n/),
   });
-  const key = here.site.ownKey.publicKey.split(' ')[1];
-  expect(here.lines.join('\n')).toMatch(
-    new RegExp(
-      `system_warning: .*authorized_keys.*\ncommand="borg serve .*/repository",restrict ssh-ed25519 ${key?.replaceAll(/[+/]/g, '\\$&')} cyborgbackup-repository-3`,
-    ),
-  );
+  const [, key] = here.site.ownKey.publicKey.split(' ');
+  const [control, line] = (await readFile(authorizedKeys(), 'utf8')).split('\n');
+  expect(control).toBe(here.site.controlKey.publicKey.trim());
+  expect(line).toMatch(/^command="borg serve .*\/repository",restrict ssh-ed25519 \S+ cyborgbackup-repository-3$/);
+  expect(line).toContain(key);
+  expect(here.lines).toContainEqual(expect.stringMatching(/^verbose: Added this repository's own key to \S+ on /));
   expect(here.lines.join('\n')).not.toContain('BORG_KEY');
+  here.calls.length = 0;
+  await prepareRepository(here.context());
+  expect(toldOf(here, PREPARED)).toMatchObject({ own_key: true, key_installed: false });
 });
 
 it('initialises a repository where there is none', async () => {
@@ -76,12 +84,25 @@ it('refuses a repository that our passphrase does not open', async () => {
   expect(here.calls).toEqual([]);
 });
 
-it('prepares a repository behind a forced command from this host, with its own key', async () => {
+it('prepares a repository whose host gives no shell with its own key, and otherwise says which line to paste', async () => {
   await using restricted = await startPrepareSite({ repositoryTakes: ['own'], ownKeySeen: false });
-  // Borg runs here, and would keep its cache in our home folder.
-  vi.stubEnv('HOME', join(restricted.site.folder, 'executor'));
-  await prepareRepository(restricted.context()).finally(() => vi.unstubAllEnvs());
-  expect(toldOf(restricted, PREPARED)).toMatchObject({ own_key: true, initialised: false });
+  await prepareRepository(restricted.context());
+  expect(toldOf(restricted, PREPARED)).toMatchObject({ own_key: true, key_installed: false, initialised: false });
   expect(toldOf(restricted, ESCROW)).toBeDefined();
   expect(restricted.lines.join('\n')).not.toContain('system_warning');
+  await writeFile(join(restricted.site.repositoryHost.dir, '.ssh/authorized_keys'), '');
+  await expect(prepareRepository(restricted.context())).rejects.toThrow(
+    /does not take .* Put this line into the authorized_keys of \S+ on 127\.0\.0\.1, .*: command="borg serve /,
+  );
+});
+
+it('says so when sshd reads another file than the one that the line was added to', async () => {
+  await using elsewhere = await startPrepareSite({
+    ...{ repositoryTakes: ['control'], ownKeySeen: false, initialised: false },
+    repositoryEnvironment: { HOME: here.site.folder },
+  });
+  await expect(prepareRepository(elsewhere.context())).rejects.toThrow(
+    /does not take .*although the line is in ~\/\.ssh\/authorized_keys there \(does sshd read another file\?\)\. Put this line/,
+  );
+  expect(elsewhere.calls).toEqual([]);
 });

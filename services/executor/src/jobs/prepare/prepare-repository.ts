@@ -1,25 +1,27 @@
 import {
-  authorizedKeysLine,
   explainFailure,
   initCommand,
   keyExportCommand,
   parseRepositoryInfo,
   parseRepositoryLocation,
+  sshRunner,
   type RepositoryInfo,
 } from '@cyborgbackup/borg';
 import { repositoryCommands } from '@cyborgbackup/contracts';
 import { QUIET, readInfo } from '../../borg/queries.ts';
 import { commandOptions, runBorgStep, tryBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
+import { assertOwnKey, ownKeyOf } from '../../endpoints/own-key.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import { openShell } from '../../endpoints/repository-shell.ts';
 import { repositorySecrets } from '../../endpoints/secrets.ts';
-import { acceptsKey } from '../../endpoints/ssh-session.ts';
 import { callService } from '../../job/call-service.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
+import { installOwnKey } from './install-own-key.ts';
 import { refuseOtherRepository } from './known-repository.ts';
-import { prepareEndpoint } from './prepare-endpoint.ts';
+import { prepareEndpoint, prepareRunner } from './prepare-endpoint.ts';
 
 const ENCRYPTION = 'repokey-blake2';
 
@@ -70,24 +72,45 @@ const escrowKey = async (
   return [];
 };
 
-/** Whether the repository's host accepts the repository's own key; otherwise the line to install there is printed. */
-const tryOwnKey = async (context: JobContext): Promise<boolean> => {
-  const { uuid, path } = repositoryOf(context.plan);
-  const location = parseRepositoryLocation(path);
-  if (location.kind === 'local') return false;
-  const { id, ownKey } = await repositorySecrets(context.deps, uuid);
-  if (!ownKey) {
-    context.output.write('system_warning', 'This repository has no SSH key of its own yet: generate one for it.');
-    return false;
+/** What a preparation made sure of, for its record. */
+interface OwnKeyFacts {
+  /** Whether there is a host, which takes the key. */
+  readonly own_key: boolean;
+  readonly key_installed: boolean;
+}
+
+/**
+ * Makes sure that the repository's host takes the repository's own key, for borg alone. Where the control plane's key has a shell
+ * there, the line is installed, and borg if it is missing and may be.
+ * @throws JobFailure with the line to paste
+ */
+const prepareHost = async (context: JobContext): Promise<OwnKeyFacts> => {
+  const repository = repositoryOf(context.plan);
+  const location = parseRepositoryLocation(repository.path);
+  if (location.kind === 'local') return { own_key: false, key_installed: false };
+  const secrets = await repositorySecrets(context.deps, repository.uuid);
+  const own = ownKeyOf(repository, location, secrets);
+  const shell = await openShell(context, location, secrets);
+  if (!shell) {
+    await assertOwnKey(context, own);
+    return { own_key: true, key_installed: false };
   }
-  if (await acceptsKey(context, location, ownKey.privateKey)) return true;
-  const line = authorizedKeysLine({ publicKey: ownKey.publicKey, path, repositoryId: id });
-  context.output.write(
-    'system_warning',
-    `${location.host} does not take this repository's own key. Add this line to the authorized_keys of ${location.user} there, and prepare the repository again:\n${line}`,
-  );
-  return false;
+  try {
+    const runner = sshRunner(shell);
+    await prepareRunner(context, { runner, name: runner.where, programs: ['borg'] });
+    const { isNew, problem } = await installOwnKey(context, runner, own);
+    await assertOwnKey(context, own, whyNot(problem));
+    return { own_key: true, key_installed: isNew };
+  } finally {
+    await shell.close();
+  }
 };
+
+/** For the failure after the line was installed in the account's file, or could not be. */
+const whyNot = (problem: string): string =>
+  problem === ''
+    ? ', although the line is in ~/.ssh/authorized_keys there (does sshd read another file?)'
+    : `, and its line could not be added (${problem})`;
 
 /**
  * Makes sure there is a repository that our passphrase opens: an existing one is adopted as it is, also when another program
@@ -98,7 +121,11 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
   const { deps, plan, output } = context;
   const { uuid, name } = repositoryOf(plan);
   output.write('verbose', `Opening repository ${name}`);
-  await using endpoint = await openRepositoryEndpoint(context, repositoryOf(plan));
+  const keyFacts = await prepareHost(context);
+  await using endpoint = await openRepositoryEndpoint(context, {
+    ...repositoryOf(plan),
+    isOwnKeySeen: keyFacts.own_key,
+  });
   await prepareEndpoint(context, endpoint, { pull: false });
   const existing = await readRepository(context, endpoint);
   await refuseOtherRepository(context, existing?.repository.id);
@@ -107,7 +134,6 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
   if (encryptionWarning !== undefined) output.write('system_warning', encryptionWarning);
   const warnings = await escrowKey(context, endpoint, info);
   for (const warning of warnings) output.write('system_warning', warning);
-  const own_key = await tryOwnKey(context);
   output.write('verbose', `The repository is ready (${info.encryption})`);
   const report = {
     uuid,
@@ -115,7 +141,7 @@ export const prepareRepository = async (context: JobContext): Promise<JobResult>
     borg_id: info.repository.id,
     encryption: info.encryption,
     initialised: existing === undefined,
-    own_key,
+    ...keyFacts,
   };
   await callService(deps, repositoryCommands.recordPreparation, report);
   return { ...EMPTY_RESULT, warnings, repository_sizes: repositorySizesOf(info.cache) };

@@ -1,8 +1,9 @@
 import { catalogCommands } from '@cyborgbackup/contracts';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { borgIdOf, repositoryPrepared } from '../../testing/job-fixtures.ts';
 import { startJobSite, type EndedJob, type JobSite } from '../../testing/job-site.ts';
 
 /*
@@ -12,24 +13,24 @@ import { startJobSite, type EndedJob, type JobSite } from '../../testing/job-sit
 let site: JobSite;
 let compared = 0;
 
-const idOf = async (endpoint: string): Promise<string> =>
-  (JSON.parse(await site.borg('info', '--json', endpoint)) as { repository: { id: string } }).repository.id;
-
 const at = (endpoint: string) => ({ ...site.repository, path: site.repository.path.replace(/repository$/, endpoint) });
 
-const prepare = (endpoint: string): Promise<EndedJob> =>
-  site.runJob({ job_type: 'check', check: 'repository', client: null, archive_name: null, repository: at(endpoint) });
+/** A preparation keeps the key to its path; so that the other places can be looked at, it is then let in everywhere again. */
+const prepare = async (endpoint: string): Promise<EndedJob> => {
+  const file = join(site.repositoryHost.dir, '.ssh/authorized_keys');
+  const everywhere = await readFile(file);
+  const sketch = { check: 'repository', client: null, archive_name: null, repository: at(endpoint) } as const;
+  const ended = await site.runJob({ job_type: 'check', ...sketch });
+  await writeFile(file, everywhere);
+  return ended;
+};
 
 const check = (endpoint: string): Promise<EndedJob> =>
   site.runJob({ job_type: 'check', check: 'archives', client: null, archive_name: null, repository: at(endpoint) });
 
 const prepared = async (endpoint: string): Promise<void> => {
   const { uuid } = site.repository;
-  const found = { borg_id: await idOf(join(site.folder, endpoint)), encryption: 'repokey-blake2', own_key: false };
-  await site.append(`repository-${uuid}`, {
-    type: 'repository-prepared',
-    data: { uuid, ready: true, initialised: true, ...found },
-  });
+  await site.append(`repository-${uuid}`, repositoryPrepared(uuid, await borgIdOf(join(site.folder, endpoint))));
 };
 
 beforeAll(async () => {
@@ -55,7 +56,7 @@ describe('a repository of a policy', () => {
 
   it('is not initialised again at a wrong path, and another repository there is refused', async () => {
     expect(await site.runJob({ archive_name: 'one' })).toMatchObject({ status: 'successful' });
-    const id = await idOf(join(site.folder, 'repository'));
+    const id = await borgIdOf(join(site.folder, 'repository'));
     const nothing = await prepare('elsewhere');
     expect(nothing).toMatchObject({ status: 'failed' });
     expect(nothing.reason).toMatch(
@@ -67,7 +68,7 @@ describe('a repository of a policy', () => {
 
     const stranger = await prepare('first');
     expect(stranger).toMatchObject({ status: 'failed' });
-    expect(stranger.reason).toContain(`/first (${await idOf(join(site.folder, 'first'))}) is another`);
+    expect(stranger.reason).toContain(`/first (${await borgIdOf(join(site.folder, 'first'))}) is another`);
 
     expect(await prepare('repository')).toMatchObject({ status: 'successful' });
   });

@@ -1,4 +1,10 @@
-import { archiveContent, catalogCommands, type ContentRequest, type RestoreRequest } from '@cyborgbackup/contracts';
+import {
+  archiveContent,
+  archiveReadsStream,
+  catalogCommands,
+  type ContentRequest,
+  type RestoreRequest,
+} from '@cyborgbackup/contracts';
 import { openByteStream } from '@cyborgbackup/messaging';
 import { hostileTar, type HostileItem } from '@cyborgbackup/testkit';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -62,7 +68,7 @@ const restore = (archive_name: string, request: Partial<RestoreRequest>): Promis
     archive_name,
     id: 7,
     restore: {
-      ...{ item: '', items: [], patterns: [], dest_folder: dest, destination: 'repository', replace: 'always' },
+      ...{ item: '', items: [], patterns: [], dest_folder: dest, destination: 'client', replace: 'always' },
       ...{ verify: 'sizes', numeric_ids: false, dry_run: false, database: false, allow_unsafe: false },
       ...request,
     },
@@ -100,10 +106,14 @@ describe.each(NAMES)('the hostile archive %s', (name) => {
 });
 
 const download = async (archive: string, kind: ContentRequest['kind'], received: Buffer[]): Promise<void> => {
+  const job = randomUUID();
+  const asked = { job, archive, kind, paths: [], range: null };
+  const read = { ...asked, repository: site.repository.uuid };
+  await site.append(archiveReadsStream(job), { type: 'archive-content-read', data: read });
   const { body } = await openByteStream(site.deps.connection, {
     subject: archiveContent.subject,
     head: archiveContent.head,
-    request: { job: randomUUID(), archive, repository: site.repository, kind, paths: [], size: null, range: null },
+    request: { ...asked, repository: site.repository, size: null, read: 1 },
   });
   for await (const chunk of body as AsyncIterable<Buffer>) received.push(chunk);
 };

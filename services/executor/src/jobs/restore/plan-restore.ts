@@ -1,5 +1,5 @@
 import type { ArchiveEntry } from '@cyborgbackup/borg';
-import type { RestoreRequest } from '@cyborgbackup/contracts';
+import { RUN_ON_REPOSITORY_HOST_SETTING, type RestoreRequest } from '@cyborgbackup/contracts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
@@ -43,8 +43,9 @@ const refuseLinks = (batch: readonly ArchiveEntry[]): void => {
   const link = batch.find(({ type }) => type === 'l');
   if (!link) return;
   throw new JobFailure(
-    `${link.path} is a symbolic link. In pull mode files are written through sftp, which would change what it points to: ` +
-      'restore to the repository\'s host (destination "repository"), download the folder as tar, or name what you want without links.',
+    `${link.path} is a symbolic link. Here files are written through sftp, which would change what it points to: restore to a client ` +
+      `where borg runs, download the folder as tar, or name what you want without links. For links on the repository's host borg ` +
+      `has to run there, so that this host learns the passphrase: see the setting ${RUN_ON_REPOSITORY_HOST_SETTING}.`,
   );
 };
 

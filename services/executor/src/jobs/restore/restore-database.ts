@@ -7,9 +7,10 @@ import { commandOptions, runBorgStep } from '../../borg/run-step.ts';
 import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
 import { openClientSession, type ClientSession } from '../../endpoints/client-session.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
+import { policySecret } from '../../endpoints/secrets.ts';
 import type { JobContext } from '../../job/job-context.ts';
 import { JobFailure } from '../../job/job-failure.ts';
-import { archiveOf, clientOf, openVariables, repositoryOf } from '../../job/job-plan.ts';
+import { archiveOf, clientOf, repositoryOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { createSelectedEntries } from './selected-entries.ts';
 import { createUnsafeEntries } from './unsafe-entries.ts';
@@ -23,7 +24,7 @@ const clientFor = async (context: JobContext): Promise<SqlClient> => {
       'The policy that made this dump is gone, and with it how to log in: restore the dump as a file.',
     );
   }
-  const variables = await openVariables(context.deps, context.plan);
+  const variables = await policySecret(context.deps, 'extra_vars');
   try {
     const client = sqlClientOf(policy.policy_type, variables, clientOf(context.plan).id);
     if (client) return client;

@@ -1,15 +1,16 @@
-import { parseRepositoryLocation, type BorgRunner } from '@cyborgbackup/borg';
+import { isSshError, parseRepositoryLocation, type BorgRunner } from '@cyborgbackup/borg';
 import type { BorgRun } from '../../borg/run-borg-at.ts';
 import { openBackupEndpoint } from '../../endpoints/backup-endpoint.ts';
-import type { BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
-import { openRepositoryHost } from '../../endpoints/repository-endpoint.ts';
+import type { BackupEndpoint, BorgEndpoint } from '../../endpoints/borg-endpoint.ts';
+import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { lingeringConnections, type JobContext } from '../../job/job-context.ts';
+import { JobFailure } from '../../job/job-failure.ts';
 import { clientOf, repositoryOf } from '../../job/job-plan.ts';
 
 /** How borg is started in a folder of the destination. */
 type FolderOptions = Pick<BorgRun, 'scratch' | 'mount'>;
 
-/** Where borg runs and where the files go, which is the same host unless the repository pulls. */
+/** Where borg runs and where the files go, which is the same host unless they are mounted. */
 export interface RestoreTarget extends AsyncDisposable {
   readonly borg: BorgEndpoint;
   /** Runs scripts on the destination, with the rights to write the files. */
@@ -31,18 +32,39 @@ const onSameHost = (endpoint: BorgEndpoint, files: BorgRunner): RestoreTarget =>
   [Symbol.asyncDispose]: () => endpoint[Symbol.asyncDispose](),
 });
 
-/** The host that has the repository. */
+/** Another host's files, mounted where borg runs. */
+const onMountedHost = async (endpoint: BackupEndpoint): Promise<RestoreTarget> => {
+  const { run } = await endpoint.files(['/'], { oneFileSystem: false });
+  const { mount } = run;
+  if (!mount) throw new Error('A pull endpoint mounts the host');
+  const inStage = (folder: string): FolderOptions => ({
+    mount: { ...mount, name: `${mount.name}-restore`, writable: true, folder },
+  });
+  return { ...onSameHost(endpoint, endpoint.client), inStage, numericIds: true, mounted: true };
+};
+
+/** The host that has the repository: borg runs there, or, so that it never learns the passphrase, here with its files mounted. */
 const onRepositoryHost = async (context: JobContext): Promise<RestoreTarget> => {
-  const endpoint = await openRepositoryHost(
-    lingeringConnections(context),
-    repositoryOf(context.plan),
-    'The repository host gives us no shell, so nothing can be restored there: choose a client.',
-  );
-  return onSameHost(endpoint, endpoint.runner);
+  const connections = lingeringConnections(context);
+  const repository = repositoryOf(context.plan);
+  const location = parseRepositoryLocation(repository.path);
+  const beside = await openRepositoryEndpoint(connections, repository);
+  if (location.kind === 'local' || beside.host === 'repository') return onSameHost(beside, beside.runner);
+  await beside[Symbol.asyncDispose]();
+  const { user, host: hostname, port } = location;
+  const client = { uuid: repository.uuid, hostname, port, user };
+  try {
+    return await onMountedHost(await openBackupEndpoint(connections, { client, repository, pull: true }));
+  } catch (error) {
+    if (!isSshError(error, 'no-shell') && !isSshError(error, 'auth')) throw error;
+    throw new JobFailure(
+      `${user}@${hostname}:${port} gives the control plane's key no shell, so nothing can be restored there: choose a client.`,
+    );
+  }
 };
 
 /**
- * A client: borg runs there, or, when the policy pulls or the client cannot reach the repository, beside the repository with
+ * A client: borg runs there, or, when the policy pulls or the client cannot reach the repository, on the repository's side with
  * the client's files mounted.
  */
 const onClient = async (context: JobContext): Promise<RestoreTarget> => {
@@ -50,19 +72,7 @@ const onClient = async (context: JobContext): Promise<RestoreTarget> => {
   const [client, repository] = [clientOf(plan), repositoryOf(plan)];
   const pull = plan.run.policy?.mode_pull === true || parseRepositoryLocation(repository.path).kind === 'local';
   const endpoint = await openBackupEndpoint(lingeringConnections(context), { client, repository, pull });
-  if (!pull) return onSameHost(endpoint, endpoint.client);
-  const { run } = await endpoint.files(['/'], { oneFileSystem: false });
-  const { mount } = run;
-  if (!mount) throw new Error('A pull endpoint mounts the client');
-  const mounted = (folder: string): FolderOptions => ({
-    mount: { ...mount, name: `${mount.name}-restore`, writable: true, folder },
-  });
-  return {
-    ...onSameHost(endpoint, endpoint.client),
-    inStage: mounted,
-    numericIds: true,
-    mounted: true,
-  };
+  return pull ? onMountedHost(endpoint) : onSameHost(endpoint, endpoint.client);
 };
 
 /** @throws SshError, JobFailure */

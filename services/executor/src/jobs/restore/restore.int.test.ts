@@ -1,5 +1,5 @@
 import { localRunner, probeConfinement, quote } from '@cyborgbackup/borg';
-import { CANCEL_SIGNAL, jobStream, type RestoreRequest } from '@cyborgbackup/contracts';
+import { CANCEL_SIGNAL, jobStream, RUN_ON_REPOSITORY_HOST_SETTING, type RestoreRequest } from '@cyborgbackup/contracts';
 import { execFileSync } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import {
@@ -21,6 +21,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { settingChanged } from '../../testing/job-fixtures.ts';
 import { startBorgSite, type BorgSite, type EndedJob } from '../../testing/borg-site.ts';
 
 let site: BorgSite;
@@ -81,8 +82,7 @@ const requestOf = (request: Partial<RestoreRequest>): RestoreRequest => ({
   items: [],
   patterns: [],
   dest_folder: dest,
-  // The quickest: borg runs beside the repository, and puts the files there.
-  destination: 'repository',
+  destination: 'client',
   replace: 'always',
   verify: 'sizes',
   numeric_ids: false,
@@ -109,13 +109,31 @@ const compareTrees = (): void => {
   expect(manifest(dest)).toEqual(manifest(source));
 };
 
+/** Whether borg may run on the repository's host. */
+const runOnHost = (value: 'True' | 'False'): Promise<void> =>
+  site.append('settings', settingChanged(RUN_ON_REPOSITORY_HOST_SETTING, value));
+
+it("a restore to the repository's host goes through a mount, and refuses links with advice", async () => {
+  const destination = 'repository';
+  const ended = await restore({ items: ['tree/a.txt', 'tree/empty'], destination, verify: 'contents' });
+  expect([ended.status, ended.reason]).toEqual(['successful', '']);
+  expect(read('tree/a.txt')).toBe('a in the archive');
+  expect(staging()).toEqual([]);
+  expect(await restore({ items: ['tree/sub/soft'], destination })).toMatchObject({
+    status: 'failed',
+    reason: expect.stringMatching(/soft is a symbolic link.*cyborgbackup_run_on_repository_host/),
+  });
+});
+
 describe('a restore into an empty folder', () => {
   it.each([
     ['always', 'client'],
     ['never', 'client'],
     ['keep-both', 'repository'],
   ] as const)('by the policy %s on the %s brings everything back as it was', async (replace, destination) => {
+    if (destination === 'repository') await runOnHost('True');
     const { status, end, reason, job } = await restore({ items: ['/tree/'], replace, destination });
+    if (destination === 'repository') await runOnHost('False');
     expect([status, reason]).toEqual(['successful', '']);
     expect(await saysUnconfined(job)).toBe(!canConfine);
     expect(end).toMatchObject({

@@ -3,7 +3,14 @@ import type { z } from 'zod';
 import { NOT_YET_VISIBLE, type WaitForProjection } from '../../backend/calls.ts';
 import type { Reader } from '../../db/reader.ts';
 import { sources } from '../../lists/index.ts';
-import { endpoint, type Access, type ApiAnswer, type ApiRequest, type Endpoint } from '../core/endpoint.ts';
+import {
+  endpoint,
+  type Access,
+  type ApiAnswer,
+  type ApiRequest,
+  type Caller,
+  type Endpoint,
+} from '../core/endpoint.ts';
 import { preconditionFailed } from '../core/http-error.ts';
 import { urlOf } from '../core/representation.ts';
 import { answerList, listSchema } from '../lists/list-endpoint.ts';
@@ -37,7 +44,7 @@ interface Resource<Row extends StoredRow, Create extends z.ZodObject, Change ext
   readonly token?: Endpoint['token'];
   /** Who may PATCH and PUT; default: superusers. */
   readonly changeAccess?: Access;
-  present(row: Row): unknown;
+  present(row: Row, caller: Caller): unknown;
   /** The detail, where it shows more than a list does. */
   presentDetail?(row: Row, request: ApiRequest): Promise<unknown>;
   register(body: z.output<Create>, request: ApiRequest): Promise<ChangeResult>;
@@ -87,7 +94,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
     const row = await findRow<Row>(reader, source, id);
     const more = (await resource.changedHeaders?.(row, request)) ?? {};
     const etag = etagOf(Math.max(version, row.revision));
-    return { body: await resource.present(row), headers: { ETag: etag, ...more } };
+    return { body: await resource.present(row, request.caller()), headers: { ETag: etag, ...more } };
   };
 
   const change = async (request: ApiRequest<z.output<Change>>): Promise<ApiAnswer> => {
@@ -103,7 +110,10 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       summary: `Retrieve a list of all ${collection}`,
       answers: listSchema(representation),
       list: source,
-      handle: (request) => answerList<Row>(reader, request, { list: source, present: (row) => resource.present(row) }),
+      handle: (request) => {
+        const caller = request.caller();
+        return answerList<Row>(reader, request, { list: source, present: (row) => resource.present(row, caller) });
+      },
     }),
     endpoint({
       route: `POST ${path}`,
@@ -126,7 +136,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       summary: `Retrieve details of ${singular}`,
       handle: async (request) => {
         const row = await rowOf(request);
-        const body = await (resource.presentDetail?.(row, request) ?? resource.present(row));
+        const body = await (resource.presentDetail?.(row, request) ?? resource.present(row, request.caller()));
         return { body, headers: { ETag: etagOf(row.revision) } };
       },
     }),
@@ -159,7 +169,7 @@ export const resourceEndpoints = <Row extends StoredRow, Create extends z.ZodObj
       summary: `Delete ${singular}`,
       handle: async (request) => {
         const row = await rowOf(request);
-        const body = await resource.present(row);
+        const body = await resource.present(row, request.caller());
         const { position } = await resource.remove(targetOf(row, request));
         const isGone = await waitForProjection('inventory', position);
         return isGone ? { body } : { status: 202, body: { detail: NOT_YET_VISIBLE } };

@@ -30,7 +30,7 @@ const MAX_STEPS = 4;
 
 /** Refused with this message even where no such field exists, so that no answer looks like a comparison with a secret. */
 const SECRET =
-  /passw|passphrase|secret|token|auth|_hash|repository_key|private_key|extra_vars|job_args|job_env|start_args/i;
+  /passw|passphrase|secret|token|auth|_hash|repository_key|private_key|extra_vars|prehook|posthook|job_args|job_env|start_args/i;
 
 export const SEPARATOR = '__';
 

@@ -266,7 +266,7 @@ describe('catalogs, events and settings', () => {
   });
 
   test('lists the defaults of settings, and no values of secrets', async () => {
-    expect(await ids('settings', '')).toHaveLength(25);
+    expect(await ids('settings', '')).toHaveLength(26);
     expect(await ids('settings', 'value=30')).toEqual([6]);
     expect(await ids('settings', 'key__icontains=password&value__isnull=false')).toEqual([]);
     expect(await ids('settings', 'modified__isnull=false&order=id')).toEqual([6, 14]);

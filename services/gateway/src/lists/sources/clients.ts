@@ -4,7 +4,7 @@ import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
 import { pinnedKeySql } from '../../db/host-key.ts';
 import { authors, fieldsOf, STAMPS, type ResourceSource } from './list-source.ts';
 
-export type ClientRow = AuthoredRow<RowOf<typeof inventory.clients>> & {
+export type ClientRow = AuthoredRow<RowOf<typeof inventory.clients>, (typeof HIDDEN)[number]> & {
   /** The policies that the client is in; null when there are none. */
   readonly host_key: string | null;
   readonly policies: readonly { readonly id: number; readonly name: string }[] | null;
@@ -13,18 +13,18 @@ export type ClientRow = AuthoredRow<RowOf<typeof inventory.clients>> & {
 const policies = `(select json_agg(json_build_object('id', p.id, 'name', p.name) order by p.id)
   from inventory.policies p where p.clients @> array[t.id]) as policies`;
 
-/** As `hostKeyStream` makes its name; host names are ASCII, whatever the database's own language is. */
-const hostKeySql = (alias: string): string =>
-  pinnedKeySql(`'host-key-' || lower(translate(${alias}.hostname, '[]', '') collate "C") || ':' || ${alias}.port`);
+const HIDDEN = ['host_key_stream'] as const;
+
+const hostKeySql = (alias: string): string => pinnedKeySql(`${alias}.host_key_stream`);
 
 export const clients: ResourceSource = {
   name: 'clients',
   label: 'Client',
   type: 'client',
   table: inventory.clients.name,
-  rows: authoredSource(inventory.clients, { more: [policies, `${hostKeySql('t')} as host_key`] }),
+  rows: authoredSource(inventory.clients, { hide: HIDDEN, more: [policies, `${hostKeySql('t')} as host_key`] }),
   fields: {
-    ...fieldsOf(inventory.clients, { hide: STAMPS }),
+    ...fieldsOf(inventory.clients, { hide: [...STAMPS, ...HIDDEN] }),
     host_key: { type: 'text', sql: hostKeySql('$') },
   },
   relations: {

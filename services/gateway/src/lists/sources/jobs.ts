@@ -5,7 +5,7 @@ import { authors, fieldsOf, STAMPS, type ResourceSource } from './list-source.ts
 
 const HIDDEN = [
   ...(['run', 'policy_uuid', 'client_uuid', 'repository_uuid', 'master_job_uuid', 'needs'] as const),
-  ...(['cancel_requested', 'correlation_id'] as const),
+  ...(['cancel_requested', 'correlation_id', 'paused_until'] as const),
 ] as const;
 
 export type JobRow = AuthoredRow<RowOf<typeof scheduler.jobs>, (typeof HIDDEN)[number]> & {

@@ -1,4 +1,4 @@
-import { archiveContent, exactName, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
+import { exactName, exactPath, type ContentRequest } from '@cyborgbackup/contracts';
 import { extname } from 'node:path/posix';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { badRequest, conflict, HttpError, noSuch } from '../../http/core/http-er
 import { parseByteRange, type ByteRange } from './byte-range.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { findEntry, findTarget, type EntryToRead } from '../entries/find-entry.ts';
+import { openContent, type Content } from './open-content.ts';
 
 const OCTETS = 'application/octet-stream';
 
@@ -66,7 +67,7 @@ const findRepository = async ({ reader }: GatewayDeps, uuid: string): Promise<Co
   return row;
 };
 
-const contentOf = async (deps: GatewayDeps, holder: EntryToRead): Promise<Omit<ContentRequest, 'range'>> => ({
+const contentOf = async (deps: GatewayDeps, holder: EntryToRead): Promise<Omit<Content, 'range'>> => ({
   job: holder.job_uuid,
   archive: holder.archive_name,
   repository: await findRepository(deps, holder.repository_uuid),
@@ -88,7 +89,7 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
   // A stream, since Koa would set the length of the answer to that of a text.
   if (request.isHead) return { ...common, body: Readable.from([]) };
   const content = await contentOf(deps, holder);
-  const body = await deps.openStream(archiveContent, { ...content, range: range ?? null }, request.signal);
+  const body = await openContent(deps, { ...content, range: range ?? null }, request.signal);
   return { ...common, body };
 };
 

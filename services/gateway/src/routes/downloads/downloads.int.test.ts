@@ -91,6 +91,7 @@ describe('downloads', () => {
         await send(request, sink);
       },
     });
+    gateway.services.on('inventory.secret.record-content-read', () => ({ read: 7 }));
     await gateway.deps.connection.nats.flush();
   });
   afterAll(async () => {
@@ -130,8 +131,13 @@ describe('downloads', () => {
           paths: ['etc/Größe "1".pdf'],
           size: content.length,
           range: null,
+          read: 7,
         },
       ]);
+      expect(gateway.services.calls('inventory.secret.record-content-read').at(-1)).toEqual({
+        ...{ job, archive: 'a b', repository: repository.uuid },
+        ...{ kind: 'file', paths: ['etc/Größe "1".pdf'], range: null },
+      });
       expect(actors).toMatchObject([{ kind: 'user' }]);
     });
 

@@ -1,4 +1,4 @@
-import { archiveContent, exactPath, type ContentRequest, type StoredPath } from '@cyborgbackup/contracts';
+import { exactPath, type StoredPath } from '@cyborgbackup/contracts';
 import { fieldError, listNames } from '@cyborgbackup/kernel';
 import { folderOf, nameOf, PATH_COLUMNS } from '@cyborgbackup/read-models';
 import { Readable } from 'node:stream';
@@ -8,6 +8,7 @@ import { endpoint, type ApiAnswer, type ApiRequest, type Endpoint } from '../../
 import { conflict, noSuch } from '../../http/core/http-error.ts';
 import { findArchive, type FoundArchive } from '../archives/find-archive.ts';
 import { contentDisposition } from './content-disposition.ts';
+import { openContent, type Content } from './open-content.ts';
 import { findByPath, findEntry } from '../entries/find-entry.ts';
 
 const FORMATS = { tar: 'application/x-tar', zip: 'application/zip' } as const;
@@ -123,7 +124,7 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
   const common = { type: FORMATS[format], headers };
   // A stream, since Koa would set the length of the answer to that of a text.
   if (isHead) return { ...common, body: Readable.from([]) };
-  const content: ContentRequest = {
+  const content: Content = {
     job: archive.job_uuid,
     archive: archive.name,
     repository: archive.repository,
@@ -132,7 +133,7 @@ const answer = async (deps: GatewayDeps, request: ApiRequest): Promise<ApiAnswer
     size: null,
     range: null,
   };
-  return { ...common, body: await deps.openStream(archiveContent, content, signal) };
+  return { ...common, body: await openContent(deps, content, signal) };
 };
 
 export const selectionRoute = (deps: GatewayDeps): Endpoint =>

@@ -52,7 +52,8 @@ export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
     summary: 'Retrieve what a launch of the policy may override',
     answers: z.object({ defaults: z.object({ verbosity: z.int(), extra_vars: z.string() }) }),
     handle: async (request) => {
-      const extraVars = await maskedExtraVars(deps.keys, await policyOf(deps, request));
+      const reading = { keys: deps.keys, caller: request.caller() };
+      const extraVars = await maskedExtraVars(reading, await policyOf(deps, request));
       return { body: { defaults: { verbosity: 0, extra_vars: extraVars } } };
     },
   }),

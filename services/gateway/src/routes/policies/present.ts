@@ -1,15 +1,29 @@
 import { maskExtraVars, SECRET_MASK } from '@cyborgbackup/contracts';
 import { nextOpenOccurrence, parseBlackout, parseCrontab, type OpenTimes } from '@cyborgbackup/scheduling';
 import type { SubjectKeys } from '@cyborgbackup/event-store';
+import type { EncryptedValue } from '@cyborgbackup/kernel';
 import { shortIso } from '../../db/timestamps.ts';
+import type { Caller } from '../../http/core/endpoint.ts';
 import { linksOf, represent, urlOf } from '../../http/core/representation.ts';
 import type { PolicyRow } from '../../lists/sources/policies.ts';
 import { policySchema } from './schema.ts';
 
-/** Variables as they were sent, with the passwords in them masked. */
-export const maskedExtraVars = async (keys: SubjectKeys, row: PolicyRow): Promise<string> => {
+/** Whose keys open a policy's secrets, and for whom. */
+interface Reading {
+  readonly keys: SubjectKeys;
+  readonly caller: Caller;
+}
+
+/** Variables as they were sent, with the passwords in them masked, and for others than superusers the commands. */
+export const maskedExtraVars = async ({ keys, caller }: Reading, row: PolicyRow): Promise<string> => {
   const text = await keys.open(row.extra_vars);
-  return text === undefined ? SECRET_MASK : maskExtraVars(text);
+  return text === undefined ? SECRET_MASK : maskExtraVars(text, { showsCommands: caller.isSuperuser });
+};
+
+/** For superusers as it was sent; for others, whether there is one. */
+const maskedHook = async ({ keys, caller }: Reading, hook: EncryptedValue): Promise<string> => {
+  const text = await keys.open(hook);
+  return text === '' || (caller.isSuperuser && text !== undefined) ? text : SECRET_MASK;
 };
 
 /** When the policy's schedule starts it; undefined for a policy without a schedule. */
@@ -36,7 +50,7 @@ const nextRun = (policy: PolicyRow, now: number): string | null => {
 /** @param options.now milliseconds since the epoch */
 export const presentPolicy = async (
   row: PolicyRow,
-  { keys, now }: { readonly keys: SubjectKeys; readonly now: number },
+  { now, ...reading }: Reading & { readonly now: number },
 ): Promise<object> =>
   represent(policySchema, {
     ...row,
@@ -50,6 +64,8 @@ export const presentPolicy = async (
       },
       summaries: { repository: row.repository_summary, schedule: row.schedule_summary },
     }),
-    extra_vars: await maskedExtraVars(keys, row),
+    extra_vars: await maskedExtraVars(reading, row),
+    prehook: await maskedHook(reading, row.prehook),
+    posthook: await maskedHook(reading, row.posthook),
     next_run: nextRun(row, now),
   });

@@ -17,7 +17,7 @@ export const policyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
       change: changePolicy,
       // The published example of a PATCH is one of a repository.
       ignoredFields: ['path', 'repository_key', 'ready'],
-      present: (row: PolicyRow) => presentPolicy(row, { keys: deps.keys, now: deps.clock.now() }),
+      present: (row: PolicyRow, caller) => presentPolicy(row, { keys: deps.keys, now: deps.clock.now(), caller }),
       register: (body, { ids }) => deps.call(policyCommands.register, { ...ids, ...body }),
       update: (target, changes) => deps.call(policyCommands.change, { ...target, changes }),
       remove: (target) => deps.call(policyCommands.remove, target),

@@ -1,15 +1,14 @@
-import type { PlannedJob, RunRequested } from '@cyborgbackup/contracts';
+import type { PlannedJob, RunRequested, RunSecrets } from '@cyborgbackup/contracts';
 import { MAX_APPEND_CHARACTERS } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import { archiveName } from './archive-name.ts';
 import type { DraftJob, ResolvedPolicy } from './draft-jobs.ts';
 
-/** What a run is about, as inventory has it now. Runs of a repository alone have no policy and no variables. */
-export interface ResolvedRun {
+/** What a run is about, as inventory has it now. Runs of a repository alone have no policy and none of its secrets. */
+export interface ResolvedRun extends RunSecrets {
   readonly policy: ResolvedPolicy['policy'] | null;
   readonly repository: Pick<ResolvedPolicy['repository'], 'id' | 'uuid' | 'name' | 'path'>;
   readonly schedule: { readonly id: number; readonly name: string } | null;
-  readonly extra_vars: ResolvedPolicy['extra_vars'] | null;
 }
 
 export interface RunPlan {
@@ -76,6 +75,8 @@ export const planRun = (plan: RunPlan, identifiers: RunIdentifiers): RunRequeste
     schedule: resolved.schedule && { id: resolved.schedule.id, name: resolved.schedule.name },
     due_at: plan.dueAt ?? null,
     extra_vars: plan.extraVars ?? resolved.extra_vars,
+    prehook: resolved.prehook,
+    posthook: resolved.posthook,
     jobs: planJobs(drafts, identifiers),
   };
 };

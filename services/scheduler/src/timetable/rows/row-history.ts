@@ -24,6 +24,27 @@ export interface WithHistory<Values> {
 /** Should a row be changed more often before its occurrences are processed, the oldest values are forgotten. */
 export const MAX_PAST = 50;
 
+/** What lies further ahead than this was recorded by a clock that was wrong. */
+export const AHEAD_MILLIS = 60_000;
+
+/** A row whose times that lie ahead of the clock are taken for now, so that nothing waits until the clock has come there. */
+export const notAhead = <Row extends WithHistory<object> & { readonly last_occurrence?: string | null }>(
+  row: Row,
+  now: number,
+): Row => {
+  const { valid_from, last_occurrence, history } = row;
+  const isAhead = (time: string | null | undefined): boolean =>
+    typeof time === 'string' && Date.parse(time) > now + AHEAD_MILLIS;
+  if (![valid_from, last_occurrence, ...history.map(({ until }) => until)].some(isAhead)) return row;
+  const at = new Date(now).toISOString();
+  return {
+    ...row,
+    valid_from: isAhead(valid_from) ? at : valid_from,
+    ...(isAhead(last_occurrence) ? { last_occurrence: at } : {}),
+    history: history.map((past) => (isAhead(past.until) ? { ...past, until: at } : past)),
+  };
+};
+
 type Changes<Row> = { readonly [Name in keyof Row]?: Row[Name] | undefined };
 
 /** Of these values, those that differ from the row's. */

@@ -1,20 +1,18 @@
 import type { OccurrenceEvent, OccurrenceKind, PolicyEvent, RepositoryEvent, RunEvent } from '@cyborgbackup/contracts';
 import type { EntryTerms, TimetableEntry } from '@cyborgbackup/read-models';
+import { accountsUntil } from '../../job/accounts-until.ts';
 import { kindOfRun } from '../../job/run-kind.ts';
 import { changedValues, withChange, type Recorded, type RowUpdate } from './row-history.ts';
 import { SETTINGS_SCHEDULE_ID } from './timetable-schedule.ts';
 
 const valuesOf = ({ schedule, repository, enabled }: EntryTerms): EntryTerms => ({ schedule, repository, enabled });
 
-/** Up to when an event accounts for occurrences, ISO 8601; null for an event that does not. */
-const processedUntil = ({ type, data }: TimetableEntryEvent): string | null => {
-  if (type === 'run-requested') return data.due_at;
-  if (type !== 'occurrence-skipped') return null;
-  return data.until === null ? data.due_at : new Date(Date.parse(data.until) - 1).toISOString();
-};
-
-const withProcessed = (row: TimetableEntry | undefined, until: string | null): TimetableEntry | undefined => {
-  if (!row || until === null || (row.last_occurrence !== null && Date.parse(row.last_occurrence) >= Date.parse(until)))
+/**
+ * The row once occurrences up to this time are processed. They are processed in their order, so an earlier time than the row has
+ * means that the later one was recorded by a clock that was ahead: it does not use up what lies before it.
+ */
+export const withProcessed = (row: TimetableEntry | undefined, until: string | null): TimetableEntry | undefined => {
+  if (!row || until === null || (row.last_occurrence !== null && Date.parse(row.last_occurrence) === Date.parse(until)))
     return row;
   return {
     ...row,
@@ -109,7 +107,10 @@ export const evolveEntry = (
     case 'policy-removed':
     case 'repository-removed':
       return row && null;
+    case 'run-requested':
+    case 'occurrence-skipped':
+      return withProcessed(row, accountsUntil(event));
     default:
-      return withProcessed(row, processedUntil(event));
+      return row;
   }
 };

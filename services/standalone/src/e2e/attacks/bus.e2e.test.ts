@@ -1,5 +1,5 @@
-import { createLogger, delay } from '@cyborgbackup/kernel';
-import { createNatsConnection, type Connection, type ServiceName } from '@cyborgbackup/messaging';
+import { createLogger, delay, type ServiceName } from '@cyborgbackup/kernel';
+import { createNatsConnection, type Connection } from '@cyborgbackup/messaging';
 import { natsUrlOf } from '@cyborgbackup/service';
 import { headers, type Msg } from '@nats-io/transport-node';
 import { randomUUID } from 'node:crypto';
@@ -14,6 +14,7 @@ import { ADMIN } from '../testing/whole-product.ts';
 
 const logger = createLogger('test', 'silent');
 const VARIABLE = 'a variable that is secret';
+const HOOK = 'the-password-in-a-hook';
 const NEW_PASSWORD = 'another horse battery 2';
 
 const resources = new AsyncDisposableStack();
@@ -39,7 +40,7 @@ beforeAll(async () => {
   api = await logIn(product.url, ADMIN);
   host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
   things = await makeThings(api, host, {
-    policy: { extra_vars: JSON.stringify({ folders: [host.source], exclude: [VARIABLE] }) },
+    policy: { extra_vars: JSON.stringify({ folders: [host.source], exclude: [VARIABLE] }), prehook: `: ${HOOK}` },
   });
   await api.post('/api/v1/users/', { email: 'b@example.com', password: NEW_PASSWORD }, z.unknown());
 }, 120_000);
@@ -64,10 +65,21 @@ test('each service gets through a backup, its catalog and a download with the fe
   expect((await content.arrayBuffer()).byteLength).toBe(found[0]?.size);
 });
 
+test('an executor without a master key is given secrets once for each job, and for what a user downloads', async () => {
+  const { rows } = await product.admin.query<{ type: string; reads: number; jobs: number }>(
+    `select type, count(*)::int as reads, count(distinct data->>'job')::int as jobs from events.events
+      where type in ('job-secrets-read', 'content-secrets-read') group by type order by type`,
+  );
+  const [content, jobs] = rows;
+  expect(content).toMatchObject({ type: 'content-secrets-read', jobs: 1 });
+  expect(jobs?.reads).toBeGreaterThan(2);
+  expect(jobs?.jobs).toBe(jobs?.reads);
+});
+
 describe('on the bus', () => {
   test('no passphrase, password, its hash, and no variable can be read by whoever hears everything', () => {
     expect(overheard.length).toBeGreaterThan(20);
-    const secrets = [PASSPHRASE, VARIABLE, NEW_PASSWORD, ADMIN.password, '$scrypt$', 'PRIVATE KEY'];
+    const secrets = [PASSPHRASE, VARIABLE, HOOK, NEW_PASSWORD, ADMIN.password, '$scrypt$', 'PRIVATE KEY'];
     for (const { subject, data } of overheard) {
       const said = Buffer.from(data).toString('latin1');
       expect(

@@ -12,8 +12,6 @@ export interface Writer {
 
 /** Notes every borg that runs on the test's hosts, by standing in front of it on their PATH. */
 export interface BorgWitness extends AsyncDisposable {
-  /** The folder to put first on PATH. */
-  readonly path: string;
   writers(): readonly Writer[];
   /** Writers that started while an earlier one was still alive in the same repository, that one first. */
   overlaps(): readonly (readonly [Writer, Writer])[];
@@ -52,17 +50,19 @@ const readNew = async (file: FileHandle, from: number): Promise<string> => {
   return buffer.toString().slice(0, buffer.lastIndexOf('\n') + 1);
 };
 
-/** @param repositories their paths, none of them the end of another */
+/**
+ * @param folder to put first on PATH
+ * @param options.repositories their paths, none of them the end of another
+ */
 export const startBorgWitness = async (
   folder: string,
   options: { borg: string; repositories: readonly string[] },
 ): Promise<BorgWitness> => {
-  const path = join(folder, 'witness');
-  const log = join(folder, 'witness.log');
-  await mkdir(path, { recursive: true });
+  const log = join(folder, 'log');
+  await mkdir(folder, { recursive: true });
   await appendFile(log, '');
-  await writeFile(join(path, 'borg'), script(log, options.borg));
-  await chmod(join(path, 'borg'), 0o755);
+  await writeFile(join(folder, 'borg'), script(log, options.borg));
+  await chmod(join(folder, 'borg'), 0o755);
   const file = await open(log, 'r');
   const seen: Writer[] = [];
   const overlaps: (readonly [Writer, Writer])[] = [];
@@ -94,7 +94,6 @@ export const startBorgWitness = async (
   })();
 
   return {
-    path,
     writers: () => seen,
     overlaps: () => overlaps,
     [Symbol.asyncDispose]: async () => {

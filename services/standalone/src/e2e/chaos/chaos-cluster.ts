@@ -1,6 +1,6 @@
 import { freePort, startPostgres } from '@cyborgbackup/embedded';
 import { createLogger, delay } from '@cyborgbackup/kernel';
-import { startTestNats } from '@cyborgbackup/testkit';
+import { failAppends, PASSING_SQL_STATES, startTestNats, strandLeases } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,8 @@ export interface ChaosCluster extends AsyncDisposable {
   readonly scheduler: Victim;
   readonly nats: Victim;
   readonly postgres: Victim;
+  /** What goes wrong while everything is alive, and has to come right by itself. */
+  readonly faults: readonly Victim[];
   logIn(): Promise<ApiClient>;
 }
 
@@ -35,6 +37,8 @@ const victim = (name: string, service: ServiceProcess): Victim => ({
   kill: () => service.kill(),
   revive: () => service.start(),
 });
+
+const fault = (name: string, kill: Victim['kill']): Victim => ({ name, kill, revive: () => Promise.resolve() });
 
 const isThere = async (pid: number): Promise<boolean> =>
   readFile(`/proc/${pid}/stat`, 'utf8').then(
@@ -63,7 +67,8 @@ const postgresVictim = (dataDir: string): Victim => {
   };
 };
 
-export const startChaosCluster = async (): Promise<ChaosCluster> => {
+/** @param more further variables of all services */
+export const startChaosCluster = async (more: Readonly<Record<string, string>>): Promise<ChaosCluster> => {
   const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-chaos-'));
   const dataDir = join(folder, 'postgres');
   const [database, nats] = await Promise.all([
@@ -77,6 +82,7 @@ export const startChaosCluster = async (): Promise<ChaosCluster> => {
     CYBORGBACKUP_MASTER_KEY: randomBytes(32).toString('base64'),
     CYBORGBACKUP_ADMIN_EMAIL: ADMIN.email,
     CYBORGBACKUP_ADMIN_PASSWORD: ADMIN.password,
+    ...more,
   };
   const start = async (name: ServiceName): Promise<{ name: string; url: string; service: ServiceProcess }> => {
     const address = `127.0.0.1:${await freePort()}`;
@@ -104,6 +110,10 @@ export const startChaosCluster = async (): Promise<ChaosCluster> => {
     scheduler: one('scheduler'),
     nats: { name: 'nats', kill: () => nats.kill(), revive: () => nats.restart() },
     postgres: postgresVictim(dataDir),
+    faults: [
+      fault('leases', () => strandLeases(database.url)),
+      fault('appends', () => failAppends(database.url, 'job-succeeded', PASSING_SQL_STATES)),
+    ],
     logIn: () => logIn(url, ADMIN),
     [Symbol.asyncDispose]: async () => {
       await Promise.all(started.map(({ service }) => service[Symbol.asyncDispose]()));

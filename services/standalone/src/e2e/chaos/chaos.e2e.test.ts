@@ -1,11 +1,14 @@
 import { delay } from '@cyborgbackup/kernel';
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import type { ApiClient } from '../../demo/api-client.ts';
 import { jobSchema } from '../../demo/watch-job.ts';
 import { startChaosCluster, type ChaosCluster, type Victim } from './chaos-cluster.ts';
 import { readLog } from './faithful-log.ts';
-import { makeFleet, type Fleet } from './fleet.ts';
+import { makeFleet, pathOf, type Fleet } from './fleet.ts';
 import { seededRandom } from './seeded-random.ts';
 
 /*
@@ -39,8 +42,8 @@ const patient = async <Result>(ask: () => Promise<Result>, deadline: number): Pr
 };
 
 /** Who dies next: mostly executors, since they hold the work. */
-const pick = ({ executors, scheduler, nats, postgres }: ChaosCluster, random: () => number): Victim => {
-  const crowd = [...executors, ...executors, scheduler, nats, postgres];
+const pick = ({ executors, scheduler, nats, postgres, faults }: ChaosCluster, random: () => number): Victim => {
+  const crowd = [...executors, ...executors, scheduler, nats, postgres, ...faults];
   return crowd[Math.floor(random() * crowd.length)] ?? scheduler;
 };
 
@@ -96,9 +99,11 @@ test(
   'a fleet is backed up truthfully while everything dies',
   { timeout: SECONDS * 1000 + SETTLE_MILLIS + 120_000 },
   async () => {
-    await using cluster = await startChaosCluster();
+    const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-fleet-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await using cluster = await startChaosCluster({ PATH: pathOf(folder), HOME: folder });
     const api = await cluster.logIn();
-    await using fleet = await makeFleet(api, SIZE);
+    await using fleet = await makeFleet(api, SIZE, folder);
     const until = Date.now() + SECONDS * 1000;
     const [launched, killed] = await Promise.all([
       keepLaunching(api, fleet, until),

@@ -1,7 +1,7 @@
 import { jobSucceeded } from '@cyborgbackup/contracts';
 import { verifyLog } from '@cyborgbackup/event-store';
 import { createLogger, type RecordedEvent } from '@cyborgbackup/kernel';
-import { createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
+import { connectProcess, type ServiceDeps } from '@cyborgbackup/service';
 import { compareAll } from '../testing/replay.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
 
@@ -39,7 +39,7 @@ const readJobs = async ({ store }: ServiceDeps): Promise<Pick<LogFindings, 'afte
 };
 
 export const readLog = async ({ environment, adminUrl }: ChaosCluster): Promise<LogFindings> => {
-  const deps = await createServiceDeps(
+  const { depsOf } = await connectProcess(
     'replay',
     {
       DATABASE_URL: environment['DATABASE_URL'] ?? '',
@@ -51,6 +51,7 @@ export const readLog = async ({ environment, adminUrl }: ChaosCluster): Promise<
     },
     createLogger('replay', 'silent'),
   );
+  const deps = await depsOf('test');
   try {
     const comparisons = await compareAll(deps);
     const { intact } = await verifyLog(deps.store);

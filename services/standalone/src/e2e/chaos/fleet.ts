@@ -1,8 +1,7 @@
 import { startTestSshd, type TestSshd } from '@cyborgbackup/testkit';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { findExecutable } from '@cyborgbackup/embedded';
@@ -43,12 +42,11 @@ const addressOf = (index: number): string => `127.0.0.${index + 2}`;
 
 const startHost = async (
   folder: string,
-  options: { publicKey: string; witness: BorgWitness; clients: readonly number[] },
+  options: { publicKey: string; clients: readonly number[] },
 ): Promise<TestSshd> => {
-  const { publicKey, witness, clients } = options;
+  const { publicKey, clients } = options;
   const listen = clients.map((client) => `ListenAddress ${addressOf(client)}`);
-  const path = [witness.path, process.env['PATH'] ?? ''].join(delimiter);
-  const environment = { BORG_BASE_DIR: join(folder, 'borg'), PATH: path };
+  const environment = { BORG_BASE_DIR: join(folder, 'borg'), PATH: pathOf(folder) };
   return startTestSshd({ authorizedKeys: [publicKey], environment, config: listen });
 };
 
@@ -74,8 +72,11 @@ const makePolicy = async (
   return (await api.post('/api/v1/policies/', policy, created)).id;
 };
 
-export const makeFleet = async (api: ApiClient, size: FleetSize): Promise<Fleet> => {
-  const folder = await mkdtemp(join(tmpdir(), 'cyborgbackup-fleet-'));
+/** The PATH of hosts and executors, with the witness in front: borg runs on both. */
+export const pathOf = (folder: string): string => [join(folder, 'witness'), process.env['PATH'] ?? ''].join(delimiter);
+
+/** @param folder for all of the fleet */
+export const makeFleet = async (api: ApiClient, size: FleetSize, folder: string): Promise<Fleet> => {
   const borg = await findExecutable('borg');
   if (borg === undefined) throw new Error('There is no borg here');
   const source = join(folder, 'source');
@@ -87,12 +88,12 @@ export const makeFleet = async (api: ApiClient, size: FleetSize): Promise<Fleet>
   for (let part = 0; part < 10; part += 1) {
     await writeFile(join(source, `part-${part}.bin`), randomBytes(Math.ceil(size.bytes / 10)));
   }
-  const witness = await startBorgWitness(folder, { borg, repositories });
+  const witness = await startBorgWitness(join(folder, 'witness'), { borg, repositories });
   const publicKey = await api.get('/api/v1/settings/get_ssh_publickey/', z.string());
   const numbers = Array.from({ length: size.clients }, (_, client) => client);
   const groups = Map.groupBy(numbers, (client) => Math.floor(client / CLIENTS_PER_SSHD));
   const hosts: TestSshd[] = [];
-  for (const clients of groups.values()) hosts.push(await startHost(folder, { publicKey, witness, clients }));
+  for (const clients of groups.values()) hosts.push(await startHost(folder, { publicKey, clients }));
   const [home] = hosts;
   if (!home) throw new Error('A fleet has clients');
   const clientOf = (number: number): Client => ({
@@ -118,7 +119,6 @@ export const makeFleet = async (api: ApiClient, size: FleetSize): Promise<Fleet>
     [Symbol.asyncDispose]: async () => {
       await Promise.all(hosts.map((host) => host.stop()));
       await witness[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 };

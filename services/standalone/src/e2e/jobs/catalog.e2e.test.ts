@@ -1,5 +1,5 @@
 import { createLogger, loadConfig } from '@cyborgbackup/kernel';
-import { createServiceDeps, serviceConfig } from '@cyborgbackup/service';
+import { connectProcess, serviceConfig } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
 import { cp, link, lstat, mkdir, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -368,11 +368,12 @@ describe('an archive that was deleted behind our back', () => {
 });
 
 test('a replay of the log gives the same read models', async () => {
-  const deps = await createServiceDeps(
+  const { depsOf } = await connectProcess(
     'replay',
     loadConfig(serviceConfig, product.environment),
     createLogger('test', 'silent'),
   );
+  const deps = await depsOf('test');
   try {
     for (const { differences } of await compareAll(deps)) expect(differences).toEqual([]);
   } finally {

@@ -1,6 +1,6 @@
 import { createLogger } from '@cyborgbackup/kernel';
 import { verifyLog } from '@cyborgbackup/event-store';
-import { createServiceDeps, type ServiceDeps } from '@cyborgbackup/service';
+import { connectProcess, type ServiceDeps } from '@cyborgbackup/service';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { randomBytes } from 'node:crypto';
@@ -50,7 +50,8 @@ const idle = async (): Promise<void> => {
 };
 
 const archives = async (): Promise<string[]> => {
-  const env = { ...process.env, BORG_PASSPHRASE: PASSPHRASE, BORG_BASE_DIR: host.borgBase };
+  const repository = { BORG_PASSPHRASE: PASSPHRASE, BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes' };
+  const env = { ...process.env, ...repository, BORG_BASE_DIR: host.borgBase };
   const { stdout } = await promisify(execFile)('borg', ['list', '--short', '--lock-wait', '30', host.repository], {
     env,
   });
@@ -82,7 +83,7 @@ const secretsInClear = async ({ pool }: ServiceDeps): Promise<string[]> => {
 };
 
 test('the log is intact, holds no secret in clear, and alone gives the same read models', async () => {
-  const deps = await createServiceDeps(
+  const { depsOf } = await connectProcess(
     'replay',
     {
       DATABASE_URL: five.environment['DATABASE_URL'] ?? '',
@@ -94,6 +95,7 @@ test('the log is intact, holds no secret in clear, and alone gives the same read
     },
     createLogger('replay', 'silent'),
   );
+  const deps = await depsOf('test');
   try {
     for (const comparison of await compareAll(deps)) {
       expect(comparison).toMatchObject({ differences: [], parked: 0 });

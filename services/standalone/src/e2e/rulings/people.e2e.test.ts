@@ -13,6 +13,8 @@ const USER = { email: 'user@example.com', password: 'the password of a user' };
 const SECRETS = {
   passphrase: 'the-passphrase-of-a-repository',
   variable: 'the-password-of-a-database',
+  hook: 'the-password-in-a-hook',
+  command: 'the-password-in-a-command',
   setting: 'the-password-of-a-mail-server',
 };
 
@@ -49,7 +51,10 @@ beforeAll(async () => {
   const repository = await create('repositories', place);
   const extra_vars = JSON.stringify({ user: 'backup', password: SECRETS.variable });
   const references = { clients: [client.id], schedule: schedule.id, repository: repository.id };
-  await create('policies', { name: 'p', policy_type: 'mysql', extra_vars, ...references });
+  const hooks = { prehook: `unlock ${SECRETS.hook}`, posthook: `lock ${SECRETS.hook}` };
+  await create('policies', { name: 'p', policy_type: 'mysql', extra_vars, ...hooks, ...references });
+  const piped = JSON.stringify({ command: `dump ${SECRETS.command}` });
+  await create('policies', { name: 'piped', policy_type: 'piped', extra_vars: piped, ...references });
   await create('tokens', { name: 'of the superuser', scope: 'read' });
   await hideSettingSecrets();
   userId = (await create('users', USER)).id;

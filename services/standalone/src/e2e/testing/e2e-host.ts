@@ -24,6 +24,8 @@ export const startE2eHost = async (publicKey: string): Promise<E2eHost> => {
   const borgBase = join(folder, 'borg');
   await mkdir(join(source, 'sub folder'), { recursive: true });
   await mkdir(borgBase);
+  // Of an executor in this process: what its borg remembers is there too.
+  process.env['HOME'] = borgBase;
   for (let index = 0; index < FILES; index += 1) {
     await writeFile(join(source, 'sub folder', `file ${index}.bin`), randomBytes(FILE_BYTES));
   }

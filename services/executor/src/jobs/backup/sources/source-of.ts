@@ -59,6 +59,7 @@ const pipedDump = (command: string): DumpSource => ({
   name: 'stdin',
   argv: ['sh', '-c', DUMP_COMMAND],
   input: command,
+  secrets: [command],
 });
 
 /** @throws JobFailure for a job that names no machine, and for an unknown provider */

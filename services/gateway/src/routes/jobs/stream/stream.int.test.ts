@@ -19,7 +19,7 @@ let nextId = 1;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
-  const { pool, store, codec, logger } = gateway.deps;
+  const { pool, store, codec, logger } = gateway.others;
   for (const projection of projections.filter(({ name }) => ['executor', 'scheduler'].includes(name))) {
     running.push(runProjection({ pool, store, codec, logger, owner: 'test', projection, signal: stopping.signal }));
   }
@@ -40,7 +40,7 @@ interface TestJob {
 }
 
 const append = async (stream: string, event: DomainEvent): Promise<void> => {
-  const { store, codec } = gateway.deps;
+  const { store, codec } = gateway.others;
   const encoded = await codec.encode(event, { id: eventId(randomUUID(), stream, 0), context: systemContext('test') });
   await store.append(stream, [encoded], 'any');
 };

@@ -1,0 +1,58 @@
+import type { LogAccess } from '@cyborgbackup/event-store';
+
+/** Every process that holds the master key tries it on this one before it does anything else. */
+export const KEY_CHECK_SUBJECT = 'master-key-check';
+
+/**
+ * What each service may append, and whose keys it may read and make: PostgreSQL holds it, by the service's role. Names are as in
+ * docs/architecture.md, "Who owns which stream"; `log-access.unit.test.ts` compares both.
+ *
+ * The executor and the catalog make no secrets and open none, so they have neither keys nor the master key: what a job needs, the
+ * inventory gives its executor. The addresses from which users make requests are recorded by whoever acts for them.
+ */
+export const LOG_ACCESS: readonly LogAccess[] = [
+  {
+    service: 'gateway',
+    streams: [],
+    userStreams: [],
+    subjects: ['user-<uuid>', 'repository-<uuid>', 'policy-<uuid>', 'gateway-answers', KEY_CHECK_SUBJECT],
+  },
+  {
+    service: 'inventory',
+    streams: [],
+    userStreams: [
+      ...['user-<uuid>', 'client-<uuid>', 'repository-<uuid>', 'schedule-<uuid>', 'policy-<uuid>'],
+      ...['settings', 'superusers', 'host-key-<host>:<port>', 'session-<uuid>'],
+      ...['api-token-<uuid>', 'api-token-uses-<uuid>', 'repository-key-reads-<uuid>'],
+      ...['session-failures-<uuid>', 'session-failures-unknown', 'user-password-resets-<uuid>'],
+      ...['claim-email-<hash>', 'claim-client-address-<hash>'],
+      ...['archive-reads-<uuid>', 'secret-reads-<uuid>'],
+    ],
+    subjects: [
+      ...['user-<uuid>', 'repository-<uuid>', 'policy-<uuid>', 'run-<uuid>', 'settings'],
+      ...['address-user-<uuid>', 'anonymous', KEY_CHECK_SUBJECT],
+    ],
+  },
+  {
+    service: 'scheduler',
+    streams: ['job-grants'],
+    userStreams: ['run-<uuid>', 'job-<uuid>', 'claim-run-<hash>', 'claim-archive-<hash>'],
+    subjects: ['policy-<uuid>', 'run-<uuid>', 'address-user-<uuid>', KEY_CHECK_SUBJECT],
+  },
+  {
+    service: 'executor',
+    streams: ['job-<uuid>', 'job-output-<uuid>'],
+    userStreams: ['host-key-<host>:<port>'],
+    subjects: [],
+  },
+  {
+    service: 'catalog',
+    streams: ['catalog-series-<uuid>', 'catalog-listing-<uuid>', 'catalog-<uuid>', 'catalog-repository-<uuid>'],
+    userStreams: [],
+    subjects: [],
+  },
+];
+
+/** Whether the service makes or opens secrets, so that it needs the master key. */
+export const holdsMasterKey = (service: string): boolean =>
+  LOG_ACCESS.every((access) => access.service !== service || access.subjects.length > 0);
