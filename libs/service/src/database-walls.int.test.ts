@@ -149,19 +149,19 @@ describe('keys', () => {
   test('the master key does not open what a service has no need for', async () => {
     for (const service of ['scheduler', 'executor', 'catalog'] as const)
       await expect(keysOf(service).open(password)).rejects.toThrow('is missing');
-    for (const service of ['gateway', 'scheduler', 'catalog'] as const)
+    for (const service of ['gateway', 'scheduler', 'executor', 'catalog'] as const)
       await expect(keysOf(service).open(sshKey)).rejects.toThrow('is missing');
     expect(await keysOf('gateway').open(password)).toBe('$scrypt$');
-    expect(await keysOf('executor').open(sshKey)).toBe('PRIVATE KEY');
+    expect(await keysOf('inventory').open(sshKey)).toBe('PRIVATE KEY');
   });
 
   test('a service makes no key for what it has no need for', async () => {
-    await expect(keysOf('executor').seal(`user-${randomUUID()}`, 'x')).rejects.toMatchObject({ code: '42501' });
+    await expect(keysOf('executor').seal(`policy-${randomUUID()}`, 'x')).rejects.toMatchObject({ code: '42501' });
     await expect(keysOf('catalog').seal('settings', 'x')).rejects.toMatchObject({ code: '42501' });
   });
 
   test('the inventory erases a user, and the addresses that others have recorded of him', async () => {
-    const address = await keysOf('executor').seal(`address-${USER}`, '192.0.2.7');
+    const address = await keysOf('scheduler').seal(`address-${USER}`, '192.0.2.7');
     await keysOf('inventory').erase(USER);
     expect(await keysOf('inventory').open(address)).toBeUndefined();
     expect(await keysOf('gateway').open(password)).toBeUndefined();

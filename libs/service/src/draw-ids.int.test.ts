@@ -50,7 +50,7 @@ test('trouble with the database is not taken for another master key', async () =
     CYBORGBACKUP_DATA_DIR: '/nonexistent',
     CYBORGBACKUP_LOG_LEVEL: 'silent',
   } as const;
-  await expect(createServiceDeps('executor', config, createLogger('astray', 'silent'))).rejects.toThrow(
+  await expect(createServiceDeps('inventory', config, createLogger('astray', 'silent'))).rejects.toThrow(
     /database "no_such_database" does not exist/,
   );
 });

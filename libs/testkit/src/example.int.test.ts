@@ -6,7 +6,7 @@ import { startTestDeps } from './index.ts';
 /** Quoted in README.md. */
 const appendOne = async (event: NewEvent): Promise<number> => {
   await using test = await startTestDeps();
-  const { version } = await test.deps.store.append('stream', [event], 'none');
+  const { version } = await test.deps.store.append('settings', [event], 'none');
   return version;
 };
 

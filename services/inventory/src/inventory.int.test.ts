@@ -984,13 +984,15 @@ describe('executors', () => {
     ...{ keep_hourly: null, keep_daily: null, keep_weekly: null, keep_monthly: null, keep_yearly: null },
   };
   let place: ChangeResult;
+  /** As all that append to the streams of a job. */
+  let others: ServiceDeps;
 
   const append = async (stream: string, event: DomainEvent, occurredAt = isoMicros()): Promise<void> => {
-    const encoded = await deps.codec.encode(event, {
+    const encoded = await others.codec.encode(event, {
       id: eventId(randomUUID(), stream, 0),
       context: systemContext('test'),
     });
-    await deps.store.append(stream, [{ ...encoded, metadata: { ...encoded.metadata, occurredAt } }], 'any');
+    await others.store.append(stream, [{ ...encoded, metadata: { ...encoded.metadata, occurredAt } }], 'any');
   };
 
   /** A job that the scheduler granted and that runs on the executor as its second attempt. */
@@ -1019,6 +1021,7 @@ describe('executors', () => {
   };
 
   beforeAll(async () => {
+    others = await newDeps('test');
     place = await call(repositoryCommands.register, repository());
     await admin.query(`
       create schema scheduler;
@@ -1028,6 +1031,8 @@ describe('executors', () => {
       grant select on scheduler.jobs, scheduler.grants to public;
       insert into projections.checkpoints (name, version, position) values ('scheduler', 1, 1000000000)`);
   });
+
+  afterAll(() => others?.close());
 
   test('are given what a job needs, once that is recorded', async () => {
     const job = await startJob();

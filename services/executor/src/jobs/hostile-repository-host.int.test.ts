@@ -1,5 +1,6 @@
 import {
   archiveContent,
+  archiveReadsStream,
   catalogCommands,
   RUN_ON_REPOSITORY_HOST_SETTING,
   type RestoreRequest,
@@ -105,17 +106,12 @@ it.each<[string, () => JobSketch, boolean]>([
 
 it('neither does a download', async () => {
   const paths = [join(site.folder, 'source/file').slice(1)];
+  const asked = { job: randomUUID(), archive: archive_name, kind: 'file', paths, range: null };
+  const data = { ...asked, repository: site.repository.uuid };
+  await site.append(archiveReadsStream(asked.job), { type: 'archive-content-read', data });
   const { body } = await openByteStream(site.deps.connection, {
     ...{ subject: archiveContent.subject, head: archiveContent.head },
-    request: {
-      job: randomUUID(),
-      archive: archive_name,
-      repository: site.repository,
-      kind: 'file',
-      paths,
-      size: null,
-      range: null,
-    },
+    request: { ...asked, repository: site.repository, size: null, read: 1 },
   });
   expect((await buffer(body)).toString()).toBe('content');
   const seen = await readFile(dump, 'latin1');

@@ -36,7 +36,7 @@ describe('an edit between a due time and its start', () => {
       type: 'repository-registered',
       data: { ...REPOSITORY_DEFAULTS, ...repository, repository_key: 'secret', ready: true },
     });
-    const references = { extra_vars: '', clients: [], repository: id, schedule: 1 };
+    const references = { extra_vars: '', prehook: '', posthook: '', clients: [], repository: id, schedule: 1 };
     const data = { ...POLICY_DEFAULTS, ...policy, ...references, missed_runs: 'skip' };
     await appendAt(`policy-${policy.uuid}`, since, { type: 'policy-registered', data });
     return resolved;

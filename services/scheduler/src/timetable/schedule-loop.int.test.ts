@@ -61,7 +61,7 @@ describe('a schedule', () => {
       type: 'repository-registered',
       data: { ...REPOSITORY_DEFAULTS, ...repository, repository_key: 'secret', ready: true, ...fields.repository },
     });
-    const references = { extra_vars: '', clients: [], repository: id, schedule: id };
+    const references = { extra_vars: '', prehook: '', posthook: '', clients: [], repository: id, schedule: id };
     await stage.append(`policy-${policy.uuid}`, {
       type: 'policy-registered',
       data: { ...POLICY_DEFAULTS, ...policy, ...references, ...fields.policy },

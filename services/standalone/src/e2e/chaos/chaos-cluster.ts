@@ -1,6 +1,6 @@
 import { freePort, startPostgres } from '@cyborgbackup/embedded';
 import { createLogger, delay } from '@cyborgbackup/kernel';
-import { failAppends, PASSING_SQL_STATES, startTestNats, strandLeases } from '@cyborgbackup/testkit';
+import { failAppends, PASSING_SQL_STATES, prepareCluster, startTestNats, strandLeases } from '@cyborgbackup/testkit';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -75,6 +75,7 @@ export const startChaosCluster = async (more: Readonly<Record<string, string>>):
     startPostgres({ dataDir, logger: createLogger('chaos', 'fatal'), onLoopback: true }),
     startTestNats(),
   ]);
+  await prepareCluster(database.url); // for who replays the log in the end
   await prepare({ CYBORGBACKUP_DATABASE_ADMIN_URL: database.url, ...nats.environmentOf('prepare') });
   const environment = {
     DATABASE_URL: database.url,

@@ -55,7 +55,7 @@ async function* follow(job: number, lastEventId: string): AsyncGenerator<Streame
 
 /** Seconds of writing, at the rate below. */
 const BULK_BYTES = 20_000_000;
-const KIB_PER_SECOND = 10_000;
+const KIB_PER_SECOND = 4_000;
 
 /** Of a backup that is under way. */
 const progress = z.object({ files: z.number().min(1) });

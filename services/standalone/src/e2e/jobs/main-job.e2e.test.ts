@@ -9,7 +9,7 @@ import { recordedViolations } from '../testing/openapi-violations.ts';
 import { createRecordedFetch } from '../testing/recorded-fetch.ts';
 import { startE2eHost, type E2eHost } from '../testing/e2e-host.ts';
 import { jobEnd, jobRuns } from '../testing/job-end.ts';
-import { launch, makeThings } from '../testing/policy.ts';
+import { launch, makeThings, type Things } from '../testing/policy.ts';
 import { ADMIN, startWholeProduct, type WholeProduct } from '../testing/whole-product.ts';
 
 const quiet = { step: () => undefined, fact: () => undefined, live: () => undefined, endLive: () => undefined };
@@ -20,12 +20,14 @@ let product: WholeProduct;
 const recorded = createRecordedFetch(() => product.url);
 let host: E2eHost;
 let api: ApiClient;
+let things: Things;
 
 beforeAll(async () => {
   vi.stubGlobal('fetch', recorded.fetch);
   product = resources.use(await startWholeProduct());
   api = await logIn(product.url, ADMIN);
   host = resources.use(await startE2eHost(await api.get('/api/v1/settings/get_ssh_publickey/', z.string())));
+  things = await makeThings(api, host);
 });
 
 afterAll(() => resources.disposeAsync());
@@ -40,7 +42,6 @@ const catalogs = z.object({
 
 describe('the main job', () => {
   test('backs up, catalogs, prunes, and shows the sizes', async () => {
-    const things = await makeThings(api, host);
     const id = await launch(api, things.policy);
     const job = await watchLaunch(api, id, things.policy, quiet);
     expect(job).toMatchObject({ id, status: 'successful', job_type: 'job' });
@@ -86,7 +87,7 @@ describe('the main job', () => {
 
   test('fails a backup into a repository that another passphrase opens', async () => {
     const { policy } = await makeThings(api, host, {
-      client: { hostname: '127.1' },
+      client: things.client,
       repository: { repository_key: 'not the passphrase' },
     });
     const job = await jobEnd(api, await launch(api, policy), 60_000);
@@ -96,7 +97,7 @@ describe('the main job', () => {
 
 test('a running backup is stopped on request, and leaves no lock behind', async () => {
   await writeFile(join(host.source, 'bulk.bin'), randomBytes(BULK_BYTES));
-  const { policy } = await makeThings(api, host, { client: { hostname: '127.0.1' } });
+  const { policy } = await makeThings(api, host, { client: things.client });
   const id = await launch(api, policy);
   await jobRuns(api, id);
   const askedAt = Date.now();

@@ -15,7 +15,8 @@ export interface Things {
 }
 
 interface Changes {
-  readonly client?: object;
+  /** The id of one that is there already, or what is different. */
+  readonly client?: number | object;
   readonly repository?: object;
   readonly policy?: object;
 }
@@ -27,8 +28,10 @@ export const makeThings = async (api: ApiClient, host: E2eHost, changes: Changes
     z.object({ results: z.array(created) }),
   );
   for (const { id } of settings.results) await api.patch(`/api/v1/settings/${id}/`, { value: host.sshd.user });
-  const place = { hostname: host.sshd.host, port: host.sshd.port, ...changes.client };
-  const client = await api.post('/api/v1/clients/', place, created);
+  const { client: given } = changes;
+  const place = { hostname: host.sshd.host, port: host.sshd.port };
+  const client =
+    typeof given === 'number' ? { id: given } : await api.post('/api/v1/clients/', { ...place, ...given }, created);
   const repository = await api.post(
     '/api/v1/repositories/',
     { name: 'Repository', path: host.repositoryUrl, repository_key: PASSPHRASE, ...changes.repository },
