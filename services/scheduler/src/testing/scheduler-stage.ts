@@ -140,7 +140,14 @@ export const createStage = async (): Promise<Stage> => {
           type: 'repository-registered',
           data: { ...REPOSITORY_DEFAULTS, ...repository, repository_key: 'secret', ready: true },
         });
-        const references = { extra_vars: '', prehook: '', posthook: '', clients: [], repository: repository.id, schedule: id };
+        const references = {
+          extra_vars: '',
+          prehook: '',
+          posthook: '',
+          clients: [],
+          repository: repository.id,
+          schedule: id,
+        };
         await append(`policy-${policy.uuid}`, {
           type: 'policy-registered',
           data: { ...POLICY_DEFAULTS, ...policy, ...references },
