@@ -2,15 +2,28 @@ import { loadMasterKey, type SubjectKeys } from '@cyborgbackup/event-store';
 import { AppError, hasCode } from '@cyborgbackup/kernel';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Pool } from 'pg';
 import { KEY_CHECK_SUBJECT } from './log-access.ts';
 import type { ServiceConfig } from './service-config.ts';
 
-export const masterKeyOf = async ({
-  CYBORGBACKUP_MASTER_KEY: value,
-  CYBORGBACKUP_DATA_DIR: directory = '.',
-}: Partial<ServiceConfig>): Promise<Buffer> => {
-  if (value === undefined) await mkdir(directory, { recursive: true, mode: 0o700 });
-  return loadMasterKey({ value, file: join(directory, 'master.key'), create: true });
+/** Whether a process has sealed something here before: each one does as it starts, see `checkMasterKey`. */
+const isKeyInUse = async (pool: Pool): Promise<boolean> => {
+  const { rowCount } = await pool.query('select from keys.subject_keys where subject = $1', [KEY_CHECK_SUBJECT]);
+  return rowCount === 1;
+};
+
+/**
+ * As configured. A key is made only for a database in which nothing is sealed: next to one that is missing, a new key would look as
+ * if all were well, and open nothing.
+ * @throws AppError `validation` when it is missing or damaged
+ */
+export const masterKeyOf = async (
+  { CYBORGBACKUP_MASTER_KEY: value, CYBORGBACKUP_DATA_DIR: directory = '.' }: Partial<ServiceConfig>,
+  pool: Pool,
+): Promise<Buffer> => {
+  const create = value === undefined && !(await isKeyInUse(pool));
+  if (create) await mkdir(directory, { recursive: true, mode: 0o700 });
+  return loadMasterKey({ value, file: join(directory, 'master.key'), create });
 };
 
 /** With a wrong key every secret and every name in the log would be unreadable: better not to start at all. */

@@ -143,10 +143,10 @@ export const connectProcess = async (
   const shared = { logger, natsUrl, trust, connection, rpc, instance, makesStreams: !isPrepared, close: opened.close };
 
   const connectService = async (service: string): Promise<ServiceDeps> => {
-    const masterKey = holdsMasterKey(service) ? await masterKeyOf(config) : undefined;
     const pool = createPool(config.DATABASE_URL, service, { name, logger });
     opened.keep(() => pool.end());
     if (isPrepared) await assertPrepared(pool);
+    const masterKey = holdsMasterKey(service) ? await masterKeyOf(config, pool) : undefined;
     const keys = masterKey ? createSubjectKeys({ pool, masterKey }) : withoutKeys(service);
     if (masterKey) await checkMasterKey(keys);
     const store = createPostgresEventStore({

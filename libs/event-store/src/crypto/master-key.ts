@@ -46,7 +46,11 @@ const readKeyFile = async (file: string, create: boolean): Promise<string> => {
   } catch (error) {
     if (!hasErrno(error, 'ENOENT')) throw error;
     if (!create)
-      throw new AppError('validation', `The master key file ${file} is missing: put it back.`, { cause: error });
+      throw new AppError(
+        'validation',
+        `The master key file ${file} is missing, and no other key opens what is sealed here: put it back, or give the key in the environment.`,
+        { cause: error },
+      );
     await createKeyFile(file);
     return readFile(file, 'utf8');
   }
