@@ -1,6 +1,7 @@
 import { AppError, isNestedTooDeeply, TOO_DEEP } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { requiredText, text } from '../wire/scalars.ts';
+import { patternLineProblems, patternProblem } from './borg-pattern.ts';
 import { parseExtraVars } from './extra-vars.ts';
 import type { PolicyType } from './policy.ts';
 
@@ -32,7 +33,11 @@ const archive = {
   checkpoint_interval: z.int().min(1).max(2_592_000).optional(),
 };
 
-const patterns = z.array(requiredText(4_096), 'Give a list of patterns, for example ["*.tmp"].').max(1_000);
+const pattern = requiredText(4_096).superRefine((text, context) => {
+  const message = patternProblem(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+const patterns = z.array(pattern, 'Give a list of patterns, for example ["*.tmp"].').max(1_000);
 
 /** Which files an archive takes. */
 const selection = {
@@ -45,6 +50,10 @@ const selection = {
       'Give a list of patterns, for example ["- **/cache"].',
     )
     .max(1_000)
+    .superRefine((lines, context) => {
+      for (const [index, message] of patternLineProblems(lines))
+        context.addIssue({ code: 'custom', path: [index], message });
+    })
     .optional(),
   one_file_system: z.boolean().optional(),
   exclude_caches: z.boolean().optional(),

@@ -45,6 +45,8 @@ describe('the variables of a policy', () => {
     ['rootfs', '{"compression": "lz4 --remote-path=x"}', /compression/],
     ['rootfs', '{"patterns": ["R /root"]}', /patterns\.0/],
     ['rootfs', '{"exclude": "*.tmp"}', /exclude/],
+    ['rootfs', '{"exclude": ["*.tmp", "re:["]}', /exclude\.1: \[ is no regular expression/],
+    ['folders', '{"folders": ["/a"], "patterns": ["P re", "- ("]}', /patterns\.1: \( is no regular/],
     ['rootfs', '{"compression": "obfuscate,250,lz4"}', /compression/],
     ['rootfs', '{"exlude": ["*.tmp"]}', /no variable exlude here: use .*exclude/],
     ['rootfs', '{"extended_folders": {}}', /extended_folders/],
