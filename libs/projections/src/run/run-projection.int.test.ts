@@ -140,7 +140,7 @@ describe('failures', () => {
     const projection = countProjection();
     const log = createMemoryLog();
     await using runner = harness.start(projection, { store: log.store, pool: harness.newPool('victim') });
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       const before = log.record(counted('a', 1));
       await runner.reached(before);
       log.record(...Array.from({ length: 200 }, (_, index) => counted(`k${index}`, 1)));

@@ -1,7 +1,7 @@
 import { localRunner } from '@cyborgbackup/borg';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link as hardLink, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
@@ -67,6 +67,21 @@ describe('the paths of a policy', () => {
       reason: expect.stringMatching(/\/no\/such, \/nor\/such do not exist/),
     });
     expect(ended.types).toEqual(['job-started', 'job-failed']);
+  });
+
+  it('a link is followed, and what is in another folder already is stored once', async () => {
+    const [target, link] = [join(site.folder, 'target'), join(site.folder, 'link')];
+    await mkdir(join(target, 'inner'), { recursive: true });
+    await writeFile(join(target, 'inner', 'one'), randomBytes(1_000));
+    await hardLink(join(target, 'inner', 'one'), join(target, 'two'));
+    await symlink('target', link);
+    const ended = await backup({ variables: { folders: [`${join(target, 'inner')}/`, link, target] } });
+    expect(ended).toMatchObject({ status: 'successful' });
+    const names = ['', 'inner', 'inner/one', 'two'].map((name) => join(target, name).replace(/\/$/, '').slice(1));
+    expect(await archived(ended)).toEqual(names);
+    const output = await site.output(ended.job);
+    expect(output).toContain(`${link} is a symbolic link: ${target} is backed up in its place.`);
+    expect(output).toContain(`${join(target, 'inner')} is in ${target} already.`);
   });
 
   it('a backup of mail needs only one of the mail folders to exist', async () => {

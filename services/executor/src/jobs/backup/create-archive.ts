@@ -1,44 +1,15 @@
-import { createCommand, runCommand, MOUNT_LOST, parseCreateResult } from '@cyborgbackup/borg';
-import type { BorgResult, BorgRunner, CreateCommandOptions } from '@cyborgbackup/borg';
+import { createCommand, MOUNT_LOST, parseCreateResult } from '@cyborgbackup/borg';
+import type { BorgResult, CreateCommandOptions } from '@cyborgbackup/borg';
 import { messageOf } from '@cyborgbackup/kernel';
 import { commandOptions, failureOf, isDone, tryBorgStep, warningsOf, type StepOptions } from '../../borg/run-step.ts';
 import type { BackupEndpoint } from '../../endpoints/borg-endpoint.ts';
 import type { JobContext } from '../../job/job-context.ts';
-import { JobFailure, JobStopped } from '../../job/job-failure.ts';
-import { clientOf } from '../../job/job-plan.ts';
+import { JobStopped } from '../../job/job-failure.ts';
 import type { LastBackup } from '../../tables/series.ts';
 import { backupProgress } from './backup-progress.ts';
 import { findLostArchive, removeArchive } from './lost-archive.ts';
 import type { BackupSource, DumpSource, FileSource } from './sources/backup-source.ts';
-
-const FIND_MISSING = 'for path do [ -e "$path" ] || [ -L "$path" ] || printf "%s\\n" "$path"; done';
-
-/** As many paths as a policy may name, and as long. */
-const MAX_PATHS_BYTES = 4 * 1024 * 1024;
-
-/**
- * The paths of a source that exist. Missing ones are a mistake to report: borg would only warn of them.
- * @throws JobFailure when more is missing than the source can do without
- */
-const findPaths = async (
-  context: JobContext,
-  client: BorgRunner,
-  source: FileSource,
-): Promise<{ readonly paths: readonly string[]; readonly warnings: readonly string[] }> => {
-  const { signal, plan, output } = context;
-  const argv = ['sh', '-c', FIND_MISSING, 'sh', ...source.paths];
-  const { stdout } = await runCommand(client, argv, { signal, maxBytes: MAX_PATHS_BYTES });
-  const missing = new Set(stdout.split('\n').filter((line) => line !== ''));
-  if (missing.size === 0) return { paths: source.paths, warnings: [] };
-  const { hostname } = clientOf(plan);
-  const sentence = `${[...missing].join(', ')} ${missing.size === 1 ? 'does' : 'do'} not exist on ${hostname}`;
-  const paths = source.paths.filter((path) => !missing.has(path));
-  if (source.needs === 'all' || paths.length === 0) {
-    throw new JobFailure(`${sentence}: correct the policy's folders or create them.`);
-  }
-  output.write('warning', `${sentence}.`);
-  return { paths, warnings: [`${sentence}.`] };
-};
+import { findPaths } from './sources/source-paths.ts';
 
 interface Step {
   readonly create: Pick<CreateCommandOptions, 'source'> & Partial<CreateCommandOptions>;

@@ -108,10 +108,10 @@ test('a running backup is stopped on request, and leaves no lock behind', async 
   expect(await jobEnd(api, await launch(api, policy), 60_000)).toMatchObject({ status: 'successful' });
 });
 
-test('a client reads its own writes, a thousand times in a row', async () => {
+test('a client reads its own writes, two hundred times in a row', async () => {
   const client = z.object({ id: z.number(), ip: z.string() });
   const { id } = await api.post('/api/v1/clients/', { hostname: 'read-your-writes' }, client);
-  for (let round = 0; round < 1_000; round += 1) {
+  for (let round = 0; round < 200; round += 1) {
     await api.patch(`/api/v1/clients/${id}/`, { ip: `10.0.0.${round}` });
     expect(await api.get(`/api/v1/clients/${id}/`, client)).toEqual({ id, ip: `10.0.0.${round}` });
   }
