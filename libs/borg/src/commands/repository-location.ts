@@ -46,8 +46,19 @@ const ssh = (user: string | undefined, host: string, port: string | undefined, p
     user,
     host: withoutBrackets(host),
     port: checkPort(port),
-    path: checkPath(relativeToHome(path)),
+    path: checkPath(relativeToHome(oneSlash(path))),
   };
+};
+
+/** `//srv` is `/srv`: one repository must not have two names. */
+const oneSlash = (path: string): string => path.replace(/^\/+/, '/');
+
+/** `user@host:22:/path` would be a folder named `22:` in the home folder, which nobody means. */
+const checkScpPath = (user: string, host: string, path: string): string => {
+  const [, port, rest] = /^(\d{1,5}):(.*)$/s.exec(path) ?? [];
+  if (port === undefined || rest === undefined) return path;
+  const url = `ssh://${user}@${host}:${port}${rest.startsWith('/') ? rest : `/./${rest}`}`;
+  throw refuse(`a port can only be given in a URL, as in ${url}`);
 };
 
 /** `x`, `./x`, `~/x`, `/./x` and `/~/x` all mean x in the account's home folder. */
@@ -64,12 +75,15 @@ const relativeToHome = (path: string): string => {
  * @throws AppError('validation') with a sentence for anything else
  */
 export const parseRepositoryLocation = (text: string): RepositoryLocation => {
-  if (text.startsWith('/')) return { kind: 'local', path: checkPath(text) };
+  if (text.startsWith('/')) return { kind: 'local', path: checkPath(oneSlash(text)) };
   const url = SSH_URL.exec(text);
   if (url) return ssh(url[1], url[2] ?? '', url[3], url[4] ?? '');
   if (text.includes('://')) throw refuse('of URLs only ssh://user@host:port/path is understood');
   const scp = SCP.exec(text);
-  if (scp) return ssh(scp[1], scp[2] ?? '', undefined, scp[3] ?? '');
+  if (scp) {
+    const [, user = '', host = '', path = ''] = scp;
+    return ssh(user, host, undefined, checkScpPath(user, host, path));
+  }
   throw refuse(text === '' ? 'it is empty' : 'neither a host nor an absolute path is given');
 };
 

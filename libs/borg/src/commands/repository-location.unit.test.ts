@@ -27,6 +27,8 @@ test.each([
   ['ssh://borg@nas:2222/./repo', ssh('borg', 'nas', 2222, 'repo'), 'ssh://borg@nas:2222/./repo', './repo'],
   ['ssh://borg@nas:2222/~/repo', ssh('borg', 'nas', 2222, 'repo'), 'ssh://borg@nas:2222/./repo', './repo'],
   ['ssh://u@[fe80::1]:22/r', ssh('u', 'fe80::1', 22, '/r'), 'ssh://u@[fe80::1]/r', '/r'],
+  ['ssh://borg@nas//srv/repo', ssh('borg', 'nas', 22, '/srv/repo'), 'ssh://borg@nas/srv/repo', '/srv/repo'],
+  ['//srv/repo', { kind: 'local', path: '/srv/repo' } as const, '/srv/repo', '/srv/repo'],
   ['/srv/{hostname}', { kind: 'local', path: '/srv/{hostname}' } as const, '/srv/{{hostname}}', '/srv/{{hostname}}'],
 ])('%s', (text, location, url, onHost) => {
   expect(parseRepositoryLocation(text)).toEqual(location);
@@ -44,6 +46,8 @@ test.each([
   ['ssh://borg@nas', 'only ssh://'],
   ['ssh://borg@nas:0/srv', 'no port 0'],
   ['ssh://borg@nas:99999/srv', 'no port 99999'],
+  ['borg@nas:22:/srv/repo', 'ssh://borg@nas:22/srv/repo'],
+  ['borg@[::1]:2222:repo', 'ssh://borg@[::1]:2222/./repo'],
   ['-oProxyCommand=x@nas:repo', 'is not a user name'],
   ['borg@-oProxyCommand:repo', 'is not a host name'],
   ['borg@na s:repo', 'is not a host name'],
