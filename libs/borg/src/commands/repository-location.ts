@@ -61,6 +61,9 @@ const checkScpPath = (user: string, host: string, path: string): string => {
   throw refuse(`a port can only be given in a URL, as in ${url}`);
 };
 
+const scpLocation = ([, user = '', host = '', path = '']: readonly string[]): RepositoryLocation =>
+  ssh(user, host, undefined, checkScpPath(user, host, path));
+
 /** `x`, `./x`, `~/x`, `/./x` and `/~/x` all mean x in the account's home folder. */
 const relativeToHome = (path: string): string => {
   const relative = path.replace(/^\/?(~\/|\.\/)/, '');
@@ -80,10 +83,7 @@ export const parseRepositoryLocation = (text: string): RepositoryLocation => {
   if (url) return ssh(url[1], url[2] ?? '', url[3], url[4] ?? '');
   if (text.includes('://')) throw refuse('of URLs only ssh://user@host:port/path is understood');
   const scp = SCP.exec(text);
-  if (scp) {
-    const [, user = '', host = '', path = ''] = scp;
-    return ssh(user, host, undefined, checkScpPath(user, host, path));
-  }
+  if (scp) return scpLocation(scp);
   throw refuse(text === '' ? 'it is empty' : 'neither a host nor an absolute path is given');
 };
 
