@@ -99,7 +99,7 @@ export default tseslint.config(
     restrictImports([`services/${name}/src/**/*.ts`], [otherServices(name), STANDALONE, TESTKIT]),
   ),
   restrictImports(['libs/**/*.test.ts', 'libs/**/testing/**/*.ts', 'libs/testkit/**/*.ts'], [ANY_SERVICE, STANDALONE]),
-  restrictImports(['services/standalone/src/{demo,e2e}/**/*.ts'], []),
+  restrictImports(['services/standalone/src/{demo,e2e}/**/*.ts', 'services/standalone/src/**/*.test.ts'], []),
   ...SERVICES.map((name) =>
     restrictImports(
       [`services/${name}/src/**/*.test.ts`, `services/${name}/src/**/testing/**/*.ts`],

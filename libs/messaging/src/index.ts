@@ -13,5 +13,5 @@ export { createRpcClient, type RpcClient } from './rpc/rpc-client.ts';
 export { rpcController } from './rpc/rpc-controller.ts';
 export { createRpcService, type RpcService } from './rpc/rpc-service.ts';
 export { createSignals, type Signals } from './signals/signals.ts';
-export { createAppendNotifications } from './signals/append-notifications.ts';
+export { createAppendNotifications, type AppendNotifications } from './signals/append-notifications.ts';
 export { ACK_WAIT_MILLIS, HEARTBEATS_PER_ACK_WAIT } from './jobs/job-streams.ts';

@@ -10,7 +10,7 @@ export { rebuildProjection } from './rebuild/rebuild-projection.ts';
 export { runProjection } from './run/run-projection.ts';
 export { ensureProjection, installProjections } from './schema/ensure-projection.ts';
 export { leaseTrouble, projectionTrouble, type KnownProjection } from './schema/standing.ts';
-export { parkedCount } from './schema/parked-events.ts';
+export { listParked, parkedCount, type ParkedEvent } from './schema/parked-events.ts';
 export {
   createProjectionWaiter,
   WAIT_MILLIS,

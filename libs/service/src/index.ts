@@ -11,8 +11,10 @@ export {
   commandDeps,
   connectProcess,
   createServiceDeps,
+  openServiceLog,
   type KeylessDeps,
   type ProcessDeps,
   type ServiceDeps,
+  type ServiceLog,
 } from './service-deps.ts';
 export { standardChecks } from './standard-checks.ts';

@@ -18,6 +18,7 @@ import {
   createAppendNotifications,
   createOwnTrust,
   createServiceTrust,
+  type AppendNotifications,
   type CallTrust,
   type Connection,
   type RpcClient,
@@ -90,6 +91,8 @@ interface ServiceDepsOptions {
 
 /** Only a service that holds the master key needs the part about it. */
 type ProcessConfig = KeylessConfig & Partial<ServiceConfig>;
+type LogConfig = Pick<ProcessConfig, 'DATABASE_URL' | 'CYBORGBACKUP_MASTER_KEY' | 'CYBORGBACKUP_DATA_DIR'>;
+export type ServiceLog = Pick<ServiceDeps, 'pool' | 'store' | 'codec' | 'close'>;
 
 const trustOf = ({ CYBORGBACKUP_SERVICE_SECRET, CYBORGBACKUP_SERVICE_KEYS }: KeylessConfig): CallTrust =>
   CYBORGBACKUP_SERVICE_SECRET !== undefined && CYBORGBACKUP_SERVICE_KEYS !== undefined
@@ -110,6 +113,58 @@ const createOpened = (): Opened => {
       for (const closeOne of opened.splice(0).reverse()) await closeOne();
     },
   };
+};
+
+interface LogOptions {
+  readonly service: string;
+  readonly name: string;
+  readonly logger: Logger;
+  readonly isPrepared: boolean;
+  /** By which others learn at once what is appended, and the other way round; they would look soon anyway. */
+  readonly appendNotifications?: AppendNotifications;
+  readonly opened: Opened;
+}
+
+/** The database and the event log, as one service sees them. */
+const openLog = async (
+  config: LogConfig,
+  { service, name, logger, isPrepared, appendNotifications, opened }: LogOptions,
+): Promise<Pick<ServiceDeps, 'pool' | 'keys' | 'store' | 'codec' | 'secretFor'>> => {
+  const pool = createPool(config.DATABASE_URL, service, { name, logger });
+  opened.keep(() => pool.end());
+  if (isPrepared) await assertPrepared(pool);
+  const masterKey = holdsMasterKey(service) ? await masterKeyOf(config, pool) : undefined;
+  const keys = masterKey ? createSubjectKeys({ pool, masterKey }) : withoutKeys(service);
+  if (masterKey) await checkMasterKey(keys);
+  const store = createPostgresEventStore({
+    pool,
+    logger,
+    ...(appendNotifications && {
+      onAppended: (position: bigint) => appendNotifications.notify(position),
+      wakeUp: (listener: () => void) => appendNotifications.listen(listener),
+    }),
+  });
+  opened.keep(() => store.close());
+  return {
+    ...{ pool, keys, store },
+    codec: createEventCodec({ definitions: eventDefinitions, keys }),
+    secretFor: (purpose) => {
+      if (!masterKey) throw noMasterKey(service);
+      return deriveKey(masterKey, purpose);
+    },
+  };
+};
+
+/** Database and event log as a service sees them, without NATS: for tools. @throws as `connectProcess` */
+export const openServiceLog = async (service: string, config: LogConfig, logger: Logger): Promise<ServiceLog> => {
+  const opened = createOpened();
+  try {
+    const log = await openLog(config, { ...{ service, name: 'tools', logger, isPrepared: true }, opened });
+    return { ...log, close: opened.close };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 };
 
 /**
@@ -143,29 +198,8 @@ export const connectProcess = async (
   const shared = { logger, natsUrl, trust, connection, rpc, instance, makesStreams: !isPrepared, close: opened.close };
 
   const connectService = async (service: string): Promise<ServiceDeps> => {
-    const pool = createPool(config.DATABASE_URL, service, { name, logger });
-    opened.keep(() => pool.end());
-    if (isPrepared) await assertPrepared(pool);
-    const masterKey = holdsMasterKey(service) ? await masterKeyOf(config, pool) : undefined;
-    const keys = masterKey ? createSubjectKeys({ pool, masterKey }) : withoutKeys(service);
-    if (masterKey) await checkMasterKey(keys);
-    const store = createPostgresEventStore({
-      pool,
-      logger,
-      onAppended: (position) => appendNotifications.notify(position),
-      wakeUp: (listener) => appendNotifications.listen(listener),
-    });
-    opened.keep(() => store.close());
-    return {
-      ...shared,
-      ...{ pool, keys, store },
-      codec: createEventCodec({ definitions: eventDefinitions, keys }),
-      waiter: createProjectionWaiter({ pool, store }),
-      secretFor: (purpose) => {
-        if (!masterKey) throw noMasterKey(service);
-        return deriveKey(masterKey, purpose);
-      },
-    };
+    const log = await openLog(config, { ...{ service, name, logger, isPrepared, appendNotifications }, opened });
+    return { ...shared, ...log, waiter: createProjectionWaiter(log) };
   };
   return { depsOf: (service) => orClose(() => connectService(service)), close: opened.close };
 };

@@ -54,8 +54,9 @@ const prepareOwnDatabase = async (adminUrl: string): Promise<string> => {
   return url.href;
 };
 
-const startDatabase = async (
-  config: StandaloneConfig,
+/** PostgreSQL as the services will use it. */
+export const startDatabase = async (
+  config: Pick<StandaloneConfig, 'DATABASE_URL' | 'CYBORGBACKUP_DATABASE_ADMIN_URL' | 'CYBORGBACKUP_DATA_DIR'>,
   logger: Logger,
 ): Promise<{ databaseUrl: string; adminUrl: string; stop: Stop }> => {
   if (config.DATABASE_URL !== undefined) {

@@ -11,7 +11,7 @@ const logPosition = z
 /** At most one message in this time. */
 const PAUSE_MILLIS = 5;
 
-interface AppendNotifications {
+export interface AppendNotifications {
   /** Says that events up to this log position can be read. */
   notify(position: bigint): void;
   /** Returns what ends it. */

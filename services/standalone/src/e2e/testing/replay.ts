@@ -1,11 +1,6 @@
-import { catalogProjection } from '@cyborgbackup/catalog';
-import { executorProjection } from '@cyborgbackup/executor';
-import { inventoryProjection } from '@cyborgbackup/inventory';
 import { compareProjection, type Comparison } from '@cyborgbackup/projections';
-import { schedulerProjection } from '@cyborgbackup/scheduler';
 import type { ServiceDeps } from '@cyborgbackup/service';
-
-const PROJECTIONS = [inventoryProjection, schedulerProjection, executorProjection, catalogProjection];
+import { PROJECTIONS } from '../../tools/read-models.ts';
 
 /** Rebuilds every read model from the log and compares it with the live one. */
 export const compareAll = async (deps: ServiceDeps): Promise<readonly Comparison[]> => {
