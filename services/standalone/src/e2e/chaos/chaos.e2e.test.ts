@@ -15,7 +15,7 @@ import { seededRandom } from './seeded-random.ts';
  * Everything dies, again and again, while a fleet is backed up. Seconds of dying: CYBORGBACKUP_CHAOS_SECONDS; from 120 on
  * with 20 clients on 4 repositories. CYBORGBACKUP_CHAOS_SEED repeats an order of deaths.
  */
-const SECONDS = Number(process.env['CYBORGBACKUP_CHAOS_SECONDS'] ?? 25);
+const SECONDS = Number(process.env['CYBORGBACKUP_CHAOS_SECONDS'] ?? 15);
 const SEED = Number(process.env['CYBORGBACKUP_CHAOS_SEED'] ?? Date.now() % 1_000_000);
 const LONG = SECONDS >= 120;
 const SIZE = LONG

@@ -15,7 +15,7 @@ import { createFuzzSender, type FuzzAnswer, type FuzzSender, type Outgoing } fro
  *
  * CYBORGBACKUP_FUZZ sets how many are sent, CYBORGBACKUP_FUZZ_SEED repeats those of a run that failed.
  */
-const REQUESTS = Number(process.env['CYBORGBACKUP_FUZZ'] ?? 5_000);
+const REQUESTS = Number(process.env['CYBORGBACKUP_FUZZ'] ?? 3_000);
 const SEED = Number(process.env['CYBORGBACKUP_FUZZ_SEED'] ?? Date.now() % 1_000_000_000);
 const AT_ONCE = 8;
 const ROUND = 500;
