@@ -33,8 +33,8 @@ const PARTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The pattern by which `like` finds names of this form. Not a regular expression: PostgreSQL takes thirty times as long for one, and
- * lengths and hyphens tell all forms apart.
+ * The pattern by which `like` finds names of this form. Not a regular expression: PostgreSQL takes much longer for one, and lengths
+ * and hyphens tell all forms apart.
  */
 export const namePattern = (form: string): string =>
   form.replaceAll(/<(\w+)>/g, (_, part: string) => {
