@@ -11,7 +11,7 @@ const LOOK = readScript(new URL('./look-at-paths.sh', import.meta.url));
 const MAX_PATHS_BYTES = 9 * 1024 * 1024;
 
 /** A path of a policy, as it is on the client. */
-export interface SeenPath {
+interface SeenPath {
   readonly path: string;
   readonly isThere: boolean;
   /** Number of its file system; empty where the client has no `stat` that says so. */
@@ -36,23 +36,28 @@ const lookAt = async ({ signal }: JobContext, client: BorgRunner, paths: readonl
   });
 };
 
-const isBelow = (path: string, folder: string): boolean =>
-  path !== folder && path.startsWith(folder === '/' ? '/' : `${folder}/`);
+const nearestAbove = (path: string, paths: ReadonlyMap<string, unknown>): string | undefined => {
+  for (let folder = path; folder !== '/';) {
+    folder = posix.dirname(folder);
+    if (paths.has(folder)) return folder;
+  }
+  return undefined;
+};
 
 /**
  * Paths that an archive would have twice, by the path that brings them. Borg stores what two of its sources have in common once for
  * each, and a hard link in one of them then leads to a file that an extraction of the other has not made yet.
+ * @param devices of absolute paths, the number of their file system
  * @param oneFileSystem whether borg stops at the borders of file systems, so that a path behind one is not brought by one before it
  */
 export const coveredPaths = (
-  seen: readonly Pick<SeenPath, 'path' | 'device'>[],
+  devices: ReadonlyMap<string, string>,
   oneFileSystem: boolean,
 ): ReadonlyMap<string, string> => {
   const covered = new Map<string, string>();
-  for (const { path, device } of seen) {
-    const above = seen.filter((other) => isBelow(path, other.path)).toSorted((a, b) => b.path.length - a.path.length);
-    const [nearest] = above;
-    if (nearest && (!oneFileSystem || nearest.device === device)) covered.set(path, nearest.path);
+  for (const [path, device] of devices) {
+    const above = nearestAbove(path, devices);
+    if (above !== undefined && (!oneFileSystem || devices.get(above) === device)) covered.set(path, above);
   }
   return covered;
 };
@@ -85,13 +90,13 @@ export const findPaths = async (
 ): Promise<{ readonly paths: readonly string[]; readonly warnings: readonly string[] }> => {
   const named = await lookAt(context, client, [...new Set(source.paths.map(plainPath))]);
   const warnings = warnOfMissing(context, named, source);
-  const there = new Map<string, SeenPath>();
-  for (const { target, ...seen } of named.filter(({ isThere }) => isThere)) {
-    if (target !== seen.path)
-      context.output.write('system_warning', `${seen.path} is a symbolic link: ${target} is backed up in its place.`);
-    there.set(target, { ...seen, path: target, target });
+  const devices = new Map<string, string>();
+  for (const { path, target, device } of named.filter(({ isThere }) => isThere)) {
+    if (target !== path)
+      context.output.write('system_warning', `${path} is a symbolic link: ${target} is backed up in its place.`);
+    devices.set(target, device);
   }
-  const covered = coveredPaths([...there.values()], source.oneFileSystem);
+  const covered = coveredPaths(devices, source.oneFileSystem);
   for (const [path, above] of covered) context.output.write('verbose', `${path} is in ${above} already.`);
-  return { paths: [...there.keys()].filter((path) => !covered.has(path)), warnings };
+  return { paths: [...devices.keys()].filter((path) => !covered.has(path)), warnings };
 };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { coveredPaths } from './source-paths.ts';
 
-const on = (device: string, ...paths: readonly string[]) => paths.map((path) => ({ path, device }));
+const on = (device: string, ...paths: readonly string[]) => paths.map((path) => [path, device] as const);
 
 it.each([
   ['neighbours', on('1', '/a', '/ab', '/b'), false, {}],
@@ -12,5 +12,5 @@ it.each([
   ['a mount, with borders', [...on('1', '/a'), ...on('2', '/a/b', '/a/b/c')], true, { '/a/b/c': '/a/b' }],
   ['the same file system, with borders', on('1', '/a', '/a/b'), true, { '/a/b': '/a' }],
 ])('of %s, only what another path brings is left out', (_what, seen, oneFileSystem, covered) => {
-  expect(Object.fromEntries(coveredPaths(seen, oneFileSystem))).toEqual(covered);
+  expect(Object.fromEntries(coveredPaths(new Map(seen), oneFileSystem))).toEqual(covered);
 });
