@@ -49,16 +49,16 @@ afterAll(async () => {
 });
 
 /** One event to each of the streams, past the event store. */
-const append = (service: ServiceName, metadata: object, ...streams: readonly string[]): Promise<unknown> => {
+const append = (service: ServiceName, actor: string, ...streams: readonly string[]): Promise<unknown> => {
   const each = <T>(value: T): T[] => streams.map(() => value);
-  return as(service).query('select * from events.append($1, $2, $3, $4, $5, $6, $7, $8, $9)', [
-    streams,
-    ...[each(-1), each(1), streams.map(() => randomUUID()), each('forged'), each(1), each('{}')],
-    ...[each(JSON.stringify(metadata)), each(Buffer.from('x'))],
+  const ids = streams.map(() => randomUUID());
+  return as(service).query('select * from events.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)', [
+    ...[streams, each(-1), each(1), ids, each('forged'), each(1), each('{}'), each(Buffer.from('x'))],
+    ...[each(actor), ids, each('2026-01-02T03:04:05Z'), each('{}')],
   ]);
 };
-const bySystem = { actor: { kind: 'system', id: 'executor' } };
-const byUser = { actor: { kind: 'user', id: randomUUID() } };
+const bySystem = 'executor';
+const byUser = `user:${randomUUID()}`;
 
 describe('appends', () => {
   test.each<[ServiceName, string]>([
@@ -86,7 +86,6 @@ describe('appends', () => {
   ])('the %s may append to %s, but not say that a user does', async (service, stream) => {
     const refusal = `The role ${serviceRole(service)} may not say that a user acts in the stream ${stream}`;
     await expect(append(service, byUser, stream)).rejects.toThrow(refusal);
-    await expect(append(service, {}, stream)).rejects.toThrow(refusal);
     await append(service, bySystem, stream);
   });
 
@@ -94,14 +93,13 @@ describe('appends', () => {
     await append('inventory', byUser, USER, 'settings');
     await append('scheduler', byUser, `run-${randomUUID()}`);
     await append('executor', byUser, 'host-key-example.org:22');
-    await expect(append('inventory', { actor: { kind: 'god', id: 'x' } }, USER)).rejects.toThrow('may not say');
   });
 });
 
 test.each<[ServiceName, string]>([
-  ['gateway', `select events.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`],
-  ['inventory', `update events.events set data = '{}'`],
-  ['inventory', 'delete from events.events'],
+  ['gateway', `select events.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`],
+  ['inventory', `update events.log set data = '{}'`],
+  ['inventory', 'delete from events.log'],
   ['inventory', 'delete from events.streams'],
   ['executor', `insert into events.writers values ('cyborgbackup_executor', '.*', true)`],
   ['executor', `insert into keys.readers values ('cyborgbackup_executor', '.*')`],

@@ -1121,7 +1121,7 @@ describe('the log', () => {
         expect(rows, `${secret} in ${name}`).toEqual([]);
       }
     }
-    expect(tables.map(({ name }) => name)).toContain('events.events');
+    expect(tables.map(({ name }) => name)).toContain('events.log');
   });
 
   test('rebuilds the tables from the log byte for byte, and parks no event', async () => {

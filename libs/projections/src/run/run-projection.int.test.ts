@@ -131,7 +131,7 @@ describe('following the log', () => {
       client.release(true);
     }
     await expect(harness.pool.query('ALTER SCHEMA events RENAME TO mine')).rejects.toThrow('must be owner');
-    await expect(harness.pool.query('DELETE FROM events.events')).rejects.toThrow('permission denied');
+    await expect(harness.pool.query('DELETE FROM events.log')).rejects.toThrow('permission denied');
   });
 });
 

@@ -15,7 +15,7 @@ create function events.caller() returns name language sql stable as $$
 $$;
 
 -- Refuses a batch of appends (see append) unless the caller may append to each stream, and name who acts in each event.
-create function events.refuse_others(p_streams text[], p_counts integer[], p_metadata json[]) returns void
+create function events.refuse_others(p_streams text[], p_counts integer[], p_actors text[]) returns void
 language plpgsql stable as $$
 declare
   v_caller name := events.caller();
@@ -31,13 +31,12 @@ begin
   end if;
 
   -- Nearly all events are of services.
-  if exists (select from unnest(p_metadata) m where (m #>> '{actor,kind}') is distinct from 'system') then
+  if exists (select from unnest(p_actors) actor where actor like 'user:%') then
     select a.stream into v_refused
       from (select u.stream, u.size, sum(u.size) over (order by u.n) as last
               from unnest(p_streams, p_counts) with ordinality u(stream, size, n)) a
-           cross join unnest(p_metadata[a.last - a.size + 1 : a.last]) m
-     where (m #>> '{actor,kind}' = 'system') is not true
-       and (m #>> '{actor,kind}' = 'user' and a.stream like any (v_user_streams)) is not true
+           cross join unnest(p_actors[a.last - a.size + 1 : a.last]) actor
+     where actor like 'user:%' and (a.stream like any (v_user_streams)) is not true
      limit 1;
     if v_refused is not null then
       raise exception 'The role % may not say that a user acts in the stream %', v_caller, v_refused
