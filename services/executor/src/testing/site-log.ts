@@ -94,7 +94,7 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
       await event(job, END);
       const { state } = await loadState({ codec, store }, jobEvolver, jobStream(job));
       const events: DomainEvent[] = [];
-      for await (const one of store.readStream(jobStream(job))) events.push(one);
+      for await (const one of store.readStream(jobStream(job))) events.push(await codec.decode(one));
       const end = events.at(-1)?.data as Record<string, unknown>;
       return { ...state, job, types: events.map(({ type }) => type), end, events };
     },
