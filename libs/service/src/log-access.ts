@@ -26,7 +26,7 @@ export const LOG_ACCESS: readonly LogAccess[] = [
       ...['api-token-<uuid>', 'api-token-uses-<uuid>', 'repository-key-reads-<uuid>'],
       ...['session-failures-<uuid>', 'session-failures-unknown', 'user-password-resets-<uuid>'],
       ...['claim-email-<hash>', 'claim-client-address-<hash>'],
-      ...['archive-reads-<uuid>', 'secret-reads-<uuid>'],
+      ...['archive-reads-<uuid>', 'secret-reads'],
     ],
     subjects: [
       ...['user-<uuid>', 'repository-<uuid>', 'policy-<uuid>', 'run-<uuid>', 'settings'],

@@ -1016,7 +1016,9 @@ describe('executors', () => {
 
   const readsOf = async (job: string): Promise<unknown[]> => {
     const events = [];
-    for await (const { type, data } of deps.store.readStream(`secret-reads-${job}`)) events.push({ type, data });
+    for await (const { type, data } of deps.store.readStream('secret-reads')) {
+      if ((data as { job: string }).job === job) events.push({ type, data });
+    }
     return events;
   };
 
