@@ -56,10 +56,22 @@ declare
   r_version integer[] := array_fill(null::integer, array[cardinality(p_ids)]);
   r_hash bytea[] := array_fill(null::bytea, array[cardinality(p_ids)]);
 begin
-  if 0 >= any (p_counts) or cardinality(p_ids) <> (select sum(c) from unnest(p_counts) c) then
+  -- Elements are found by their numbers, here and in refuse_others: an array that begins at another one, or has rows, would be
+  -- looked at in one way and written in another.
+  if exists (
+    select from unnest(array[array_dims(p_streams), array_dims(p_expected), array_dims(p_counts)]) d
+      where d is distinct from format('[1:%s]', cardinality(p_streams))
+  ) or exists (
+    select from unnest(array[array_dims(p_ids), array_dims(p_types), array_dims(p_schema_versions), array_dims(p_data),
+        array_dims(p_metadata), array_dims(p_contents)]) d
+      where d is distinct from format('[1:%s]', cardinality(p_ids))
+  ) then
+    raise exception 'The arrays of a batch are lists from 1 on, as long as each other' using errcode = 'invalid_parameter_value';
+  end if;
+  if (0 < all (p_counts)) is not true or cardinality(p_ids) <> (select sum(c) from unnest(p_counts) c) then
     raise exception 'The counts do not match the events' using errcode = 'invalid_parameter_value';
   end if;
-  perform events.refuse_others(p_streams, p_counts, p_metadata);
+  perform events.refuse_others(p_streams, p_counts, p_types, p_metadata);
 
   -- The epoch: readers wait at holes above it until this transaction is over.
   perform pg_advisory_xact_lock_shared((x'4342'::bigint << 48) | s.last_value) from events.positions s;
