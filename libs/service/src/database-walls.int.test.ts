@@ -148,6 +148,17 @@ test.each<[string, number, string]>([
   await expect(as('executor').query(APPEND, batch.with(argument, text))).rejects.toMatchObject({ code: '22023' });
 });
 
+/* One event that no reader can hold would stop all of them for ever. */
+test.each<[string, string]>([
+  ['a name of a stream', `array['host-key-' || repeat('x', 200) || ':22'], '{}', '{}'`],
+  ['data', `array['job-${randomUUID()}'], to_json(repeat('x', 50400000)), '{"actor": {"kind": "system"}}'`],
+  ['metadata', `array['job-${randomUUID()}'], '{}', json_build_object('x', repeat('x', 66000))`],
+])('%s without bounds is refused', async (_, parts) => {
+  const sql = `select events.append(p.streams, '{-1}', '{1}', array[gen_random_uuid()], '{job-started}', '{1}', array[p.data::json], array[p.metadata::json], '{x}')
+    from (select ${parts}) as p(streams, data, metadata)`;
+  await expect(as('executor').query(sql)).rejects.toMatchObject({ code: '54000' });
+});
+
 test.each<[ServiceName, string]>([
   ['gateway', `select events.append('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')`],
   ['inventory', `update events.events set data = '{}'`],

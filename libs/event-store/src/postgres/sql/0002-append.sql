@@ -68,6 +68,15 @@ begin
   ) then
     raise exception 'The arrays of a batch are lists from 1 on, as long as each other' using errcode = 'invalid_parameter_value';
   end if;
+  -- What a store of ours sends at most (MAX_APPEND_CHARACTERS, of three bytes each). A reader that cannot hold an event in memory would
+  -- never get past it, and no event is ever taken out of the log.
+  if exists (select from unnest(p_streams) s where octet_length(s) > 200)
+    or exists (select from unnest(p_data, p_metadata) e(data, metadata)
+                where pg_column_size(e.data) > 50331656 or pg_column_size(e.metadata) > 65536)
+  then
+    raise exception 'An event has 48 MiB of data, 64 KiB of metadata and a stream of 200 characters at most'
+      using errcode = 'program_limit_exceeded';
+  end if;
   if (0 < all (p_counts)) is not true or cardinality(p_ids) <> (select sum(c) from unnest(p_counts) c) then
     raise exception 'The counts do not match the events' using errcode = 'invalid_parameter_value';
   end if;
