@@ -78,7 +78,7 @@ test.each([
   };
   const sockets = [await ask(), await ask()];
   expect(sockets.filter(({ bytesRead }) => bytesRead > 0)).toHaveLength(served);
-  const gone = sockets.map((socket) => (socket.destroyed ? undefined : once(socket, 'close')));
+  const gone = sockets.flatMap((socket) => (socket.destroyed ? [] : [once(socket, 'close')]));
   server.closeAllConnections();
   await Promise.all(gone);
   const next = await ask();

@@ -17,9 +17,10 @@ create table events.written_types (
 );
 
 -- The role that the session has taken on, or else its login. In a function that runs as its owner, current_user is the owner.
--- Its names are looked up here and now: those of a text in quotes would be where the session's search_path leads.
-create function events.caller() returns name language sql stable
-  return case current_setting('role') when 'none' then session_user else current_setting('role')::name end;
+-- With a search_path of its own: policies call it, in sessions whose search_path may lead to functions of their own.
+create function events.caller() returns name language sql stable set search_path = pg_catalog, pg_temp as $$
+  select case current_setting('role') when 'none' then session_user else current_setting('role')::name end
+$$;
 
 -- Refuses a batch of appends (see append) unless the caller may append to each stream, events of each type, and name who acts in
 -- each event.

@@ -1,15 +1,18 @@
 -- What belongs to whom. Projections, their schemas, and leases have names that begin with the service's: `catalog`,
 -- `catalog_rebuild`, `scheduler_leader` belong to cyborgbackup_catalog and cyborgbackup_scheduler.
 
--- Bodies without quotes, whose names are looked up here and now: policies call them in sessions of services, whose search_path may
--- lead to functions of their own.
+-- With a search_path of their own: policies call them, in sessions of services, whose search_path may lead to functions of their own.
 
-create function projections.owner_of(p_name text) returns text language sql immutable
-  return 'cyborgbackup_' || split_part(p_name, '_', 1);
+create function projections.owner_of(p_name text) returns text
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+  select 'cyborgbackup_' || split_part(p_name, '_', 1)
+$$;
 
 -- events.caller(), since current_user is another one in the functions below.
-create function projections.is_own(p_name text) returns boolean language sql stable
-  return coalesce(pg_has_role(events.caller(), to_regrole(quote_ident(projections.owner_of(p_name)))::oid, 'usage'), false);
+create function projections.is_own(p_name text) returns boolean
+language sql stable set search_path = pg_catalog, pg_temp as $$
+  select coalesce(pg_has_role(events.caller(), to_regrole(quote_ident(projections.owner_of(p_name)))::oid, 'usage'), false)
+$$;
 
 create function projections.refuse_others(p_name text) returns void language plpgsql stable as $$
 begin
