@@ -30,7 +30,9 @@ export const withBenchDatabase = async <T>(work: (database: BenchDatabase) => Pr
   try {
     const admin = open();
     const client = await admin.connect();
-    await installEventStore(client, [{ service: 'executor', streams: ['bench-<any>'], userStreams: [], subjects: [] }]);
+    await installEventStore(client, [
+      { service: 'executor', streams: ['bench-<any>'], userStreams: [], types: ['%'], subjects: [] },
+    ]);
     await installProjections(client);
     client.release();
     return await work({ logger, admin, open });

@@ -58,10 +58,31 @@ declare
   r_version integer[] := array_fill(null::integer, array[cardinality(p_ids)]);
   r_hash bytea[] := array_fill(null::bytea, array[cardinality(p_ids)]);
 begin
-  if 0 >= any (p_counts) or cardinality(p_ids) <> (select sum(c) from unnest(p_counts) c) then
+  -- Elements are found by their numbers, here and in refuse_others: an array that begins at another one, or has rows, would be
+  -- looked at in one way and written in another.
+  if exists (
+    select from unnest(array[array_dims(p_streams), array_dims(p_expected), array_dims(p_counts)]) d
+      where d is distinct from format('[1:%s]', cardinality(p_streams))
+  ) or exists (
+    select from unnest(array[array_dims(p_ids), array_dims(p_types), array_dims(p_schema_versions), array_dims(p_data),
+        array_dims(p_contents), array_dims(p_actors), array_dims(p_correlations), array_dims(p_occurred_at), array_dims(p_metadata)]) d
+      where d is distinct from format('[1:%s]', cardinality(p_ids))
+  ) then
+    raise exception 'The arrays of a batch are lists from 1 on, as long as each other' using errcode = 'invalid_parameter_value';
+  end if;
+  -- What a store of ours sends at most (MAX_APPEND_CHARACTERS, of three bytes each). A reader that cannot hold an event in memory would
+  -- never get past it, and no event is ever taken out of the log.
+  if exists (select from unnest(p_streams) s where octet_length(s) > 200)
+    or exists (select from unnest(p_data, p_actors, p_metadata) e(data, actor, metadata)
+                where pg_column_size(e.data) > 50331656 or pg_column_size(e.actor) > 65536 or pg_column_size(e.metadata) > 65536)
+  then
+    raise exception 'An event has 48 MiB of data, 64 KiB of metadata and a stream of 200 characters at most'
+      using errcode = 'program_limit_exceeded';
+  end if;
+  if (0 < all (p_counts)) is not true or cardinality(p_ids) <> (select sum(c) from unnest(p_counts) c) then
     raise exception 'The counts do not match the events' using errcode = 'invalid_parameter_value';
   end if;
-  perform events.refuse_others(p_streams, p_counts, p_actors);
+  perform events.refuse_others(p_streams, p_counts, p_types, p_actors);
 
   -- The epoch: readers wait at holes above it until this transaction is over.
   perform pg_advisory_xact_lock_shared((x'4342'::bigint << 48) | s.last_value) from events.positions s;
