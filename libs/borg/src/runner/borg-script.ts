@@ -35,6 +35,14 @@ export interface BorgCommand {
   readonly input?: string | undefined;
 }
 
+/** Enters a folder of a mount. Whose files those are may have made it a link to a folder of this host. */
+const ENTER = [
+  `cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`,
+  'case $(pwd -P)/ in "$CYBORGBACKUP_MOUNT"/*) ;; ' +
+    `*) echo "cyborgbackup: its folder $1 leads to $(pwd -P) on this host" >&2; exit ${MOUNT_FAILED} ;; esac`,
+  'shift',
+];
+
 const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
 
 /**
@@ -48,7 +56,7 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
   const parameters = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket, directory, scratch };
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
-  const enter = mount ? [`cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`, 'shift'] : [];
+  const enter = mount ? ENTER : [];
   // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
   const exports = exportLines({ ...env, ...confiningEnv(confine) });
   const start = [...exports, ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');
