@@ -86,6 +86,9 @@ export const BORG_RULES: readonly MessageRule[] = [
 const WRONG_PASSPHRASE = "The repository's passphrase is wrong. Correct it in the repository's settings.";
 const CLOSED = 'The repository host closed the connection. Is borg installed there, and may the account run it?';
 
+const NOT_OURS =
+  'The repository there is not encrypted in the way that ours is, so nothing was written to it: somebody may have put another one in its place. Look at its host; to use it as it is, register it as a new repository.';
+
 /** Borg's own names of errors. */
 export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKind, explanation: string]>> = {
   PassphraseWrong: ['passphrase', WRONG_PASSPHRASE],
@@ -98,6 +101,8 @@ export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKin
   'Repository.ParentPathDoesNotExist': ['no-repository', '{line} Create the folder, or correct the path.'],
   'Repository.InvalidRepository': ['bad-repository', '{line} The folder is not a borg repository; is the path right?'],
   'Repository.InvalidRepositoryConfig': ['bad-repository', "{line} Restore the repository's config file."],
+  'Cache.CacheInitAbortedError': ['bad-repository', NOT_OURS],
+  'Cache.EncryptionMethodMismatch': ['bad-repository', NOT_OURS],
   'Repository.AlreadyExists': ['repository-exists', '{line} Use it as it is, or choose another path.'],
   'Repository.PathAlreadyExists': ['repository-exists', '{line} Choose an empty path.'],
   'Repository.CheckNeeded': [

@@ -11,6 +11,8 @@ export interface BorgCommand {
   readonly argv: readonly string[];
   /** Borg reads it from a pipe. Absent for an unencrypted repository. */
   readonly passphrase?: string | undefined;
+  /** Default: a repository without encryption that borg does not know from before is refused before anything is written to it. */
+  readonly mayBeUnencrypted?: boolean | undefined;
   /**
    * Lines for ssh on the host where borg runs, with the repository host's key (see `knownHostsLine`). Only that key is
    * accepted. Absent: the account's own known hosts count.
@@ -51,9 +53,12 @@ const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
  * @throws AppError('validation') for arguments that no program can be given
  */
 export const borgScript = (command: BorgCommand): RemoteScript => {
-  const { argv, passphrase, knownHosts, directory, scratch, mount, confine, agentSocket, env = {}, input } = command;
+  const { argv, passphrase, mayBeUnencrypted, knownHosts, directory, scratch, mount, confine, agentSocket } = command;
+  const { env = {}, input } = command;
   const given = commandInput(input);
-  const parameters = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket, directory, scratch };
+  const may_be_unencrypted = mayBeUnencrypted || passphrase === undefined ? 'yes' : undefined;
+  const hosts = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket };
+  const parameters = { ...hosts, may_be_unencrypted, directory, scratch };
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
   const enter = mount ? ENTER : [];
