@@ -139,3 +139,8 @@ test.each<[FailedRun, string, string]>([
   expect(failure.kind).toBe(kind);
   expect(failure.message).toContain(text);
 });
+
+test.each(['constructor', '__proto__'])('explains a failure that a host calls %s', (msgid) => {
+  const failure = explainFailure({ exitCode: 2, messages: [said('made up', { level: 'error', msgid })] });
+  expect(failure).toEqual({ kind: 'other', message: 'Borg failed with status 2: made up' });
+});
