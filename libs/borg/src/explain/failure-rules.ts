@@ -20,13 +20,17 @@ export type BorgFailureKind =
   | 'mount'
   | 'other';
 
-/** Messages that match have this cause. In an explanation `{line}` stands for the first line of the message. */
+/**
+ * Messages that match have this cause. A host says what it likes, so no pattern may try a part without a bound at every place:
+ * explain-failure.unit.test.ts.
+ * In an explanation `{line}` stands for the first line of the message.
+ */
 export type MessageRule = readonly [kind: BorgFailureKind, pattern: RegExp, explanation: string];
 
 /** What the configuration of ssh on a host, its account's own or the system's, can spoil and we cannot overrule. */
 const SSH_CONFIGURATION: readonly [pattern: RegExp, explanation: string][] = [
   [
-    /Unable to negotiate with|no matching .* found/,
+    /Unable to negotiate with|no matching [a-zA-Z ]{1,40} found/,
     'The two hosts have no method in common ({line}). Look at HostKeyAlgorithms, KexAlgorithms and Ciphers in the ssh_config of the host where borg runs, and in the sshd_config of the other one.',
   ],
   [
@@ -49,7 +53,7 @@ export const CLIENT_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'client-unreachable',
-    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset|closed)|Timeout, server .* not responding|kex_exchange_identification|Broken pipe/,
+    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset|closed)|Timeout, server \S+ not responding|kex_exchange_identification|Broken pipe/,
     'The client cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
   ],
 ];
@@ -69,7 +73,7 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'repository-unreachable',
-    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server .* not responding|kex_exchange_identification/,
+    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server \S+ not responding|kex_exchange_identification/,
     'The repository host cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
   ],
 ];

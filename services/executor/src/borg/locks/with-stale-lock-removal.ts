@@ -13,6 +13,7 @@ import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
 import { findProcess } from './find-process.ts';
 import { readLockFolder, removeLocks } from './lock-folder.ts';
+import { lockPath } from './lock-path.ts';
 import { readAttempts, readRunOf } from './recorded-attempts.ts';
 
 export interface LockOptions {
@@ -22,15 +23,12 @@ export interface LockOptions {
   readonly endpoint: BorgEndpoint;
 }
 
-/** As borg names a lock that it waited for in vain. */
-const LOCK_PATH = /lock (?<path>\/.*\/lock)(?:\.exclusive|\.roster)? \(timeout\)/s;
 /** Of a cache, which lies where borg runs. */
 const CACHE_FOLDER = /\/[0-9a-f]{64}$/;
 
 const lockedFolder = (result: BorgResult): string | undefined => {
   if (result.outcome !== 'error' || explainFailure(result).kind !== 'locked') return undefined;
-  const paths = result.messages.map(({ message }) => LOCK_PATH.exec(message)?.groups?.['path']);
-  const path = paths.find((found) => found !== undefined);
+  const path = result.messages.map(({ message }) => lockPath(message)).find((found) => found !== undefined);
   return path === undefined ? undefined : posix.dirname(path);
 };
 
