@@ -151,11 +151,14 @@ const beginnings = [...CLIENT_SSH_RULES, ...REPOSITORY_SSH_RULES, ...BORG_RULES]
   source.split('|').map((alternative) => alternative.replace(/[\\^$.*+?()[\]{}].*$/, '')),
 );
 
-test.each(['', 'Remote: ', 'ssh to the client: '])('takes no time over %s and what rules begin with, repeated', (prefix) => {
-  const before = process.cpuUsage();
-  for (const beginning of new Set(beginnings)) {
-    const text = prefix + beginning.repeat(8_000 / (beginning.length || 8_000));
-    explainFailure({ exitCode: 2, messages: Array<BorgLogMessage>(200).fill(said(text, { level: 'error' })) });
-  }
-  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
-});
+test.each(['', 'Remote: ', 'ssh to the client: '])(
+  'takes no time over %s and what rules begin with, repeated',
+  (prefix) => {
+    const before = process.cpuUsage();
+    for (const beginning of new Set(beginnings)) {
+      const text = prefix + beginning.repeat(8_000 / (beginning.length || 8_000));
+      explainFailure({ exitCode: 2, messages: Array<BorgLogMessage>(200).fill(said(text, { level: 'error' })) });
+    }
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
+  },
+);

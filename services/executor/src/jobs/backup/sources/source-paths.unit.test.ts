@@ -30,8 +30,18 @@ it.each(['../../../../etc/shadow', '/srv/../../../etc/shadow', 'data', '/srv//da
         return { exitCode: 0 };
       },
     };
-    const context = { signal: new AbortController().signal, output: { write: () => undefined } } as unknown as JobContext;
-    const source: FileSource = { kind: 'files', paths: ['/srv/data'], needs: 'all', exclude: [], patterns: [], ...FLAGS };
+    const context = {
+      signal: new AbortController().signal,
+      output: { write: () => undefined },
+    } as unknown as JobContext;
+    const source: FileSource = {
+      kind: 'files',
+      paths: ['/srv/data'],
+      needs: 'all',
+      exclude: [],
+      patterns: [],
+      ...FLAGS,
+    };
     await expect(findPaths(context, client, source)).rejects.toThrow(/root@web:22 says that \/srv\/data leads to/);
   },
 );
