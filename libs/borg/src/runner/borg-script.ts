@@ -47,18 +47,21 @@ const ENTER = [
 
 const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
 
+/** What borg is told when it asks whether to use an unknown repository without encryption; nothing for no. */
+const unencryptedAnswer = ({ mayBeUnencrypted, passphrase }: BorgCommand): string | undefined =>
+  mayBeUnencrypted || passphrase === undefined ? 'yes' : undefined;
+
 /**
  * The script that runs one borg command on the host it is sent to, and ends with borg's own exit status (128 and the
  * signal's number when a signal ended it).
  * @throws AppError('validation') for arguments that no program can be given
  */
 export const borgScript = (command: BorgCommand): RemoteScript => {
-  const { argv, passphrase, mayBeUnencrypted, knownHosts, directory, scratch, mount, confine, agentSocket } = command;
+  const { argv, passphrase, knownHosts, directory, scratch, mount, confine, agentSocket } = command;
   const { env = {}, input } = command;
   const given = commandInput(input);
-  const may_be_unencrypted = mayBeUnencrypted || passphrase === undefined ? 'yes' : undefined;
   const hosts = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket };
-  const parameters = { ...hosts, may_be_unencrypted, directory, scratch };
+  const parameters = { ...hosts, may_be_unencrypted: unencryptedAnswer(command), directory, scratch };
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
   const enter = mount ? ENTER : [];
