@@ -2,7 +2,10 @@ import { runBorg, type BorgResult, type RunBorgOptions } from '@cyborgbackup/bor
 import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
 
 /** Without what the endpoint decides. */
-export type BorgRun = Omit<RunBorgOptions, 'passphrase' | 'knownHosts' | 'forwardAgent' | 'agentSocket'>;
+export type BorgRun = Omit<
+  RunBorgOptions,
+  'passphrase' | 'mayBeUnencrypted' | 'knownHosts' | 'forwardAgent' | 'agentSocket'
+>;
 
 /** Runs borg at an endpoint. @throws as `runBorg` */
 export const runBorgAt = (endpoint: BorgEndpoint, options: BorgRun): Promise<BorgResult> =>
@@ -10,6 +13,7 @@ export const runBorgAt = (endpoint: BorgEndpoint, options: BorgRun): Promise<Bor
     ...options,
     env: { ...endpoint.env, ...options.env },
     passphrase: endpoint.passphrase,
+    mayBeUnencrypted: endpoint.mayBeUnencrypted,
     knownHosts: endpoint.knownHosts,
     forwardAgent: endpoint.forwardAgent,
     agentSocket: endpoint.agentSocket,

@@ -49,6 +49,7 @@ export const openPushEndpoint = async (
     host: 'client',
     repository: toBorgUrl(location),
     passphrase: secrets.passphrase,
+    mayBeUnencrypted: secrets.mayBeUnencrypted,
     env: markedEnv(options, 'ssh'),
     knownHosts: lines,
     forwardAgent: true,

@@ -80,6 +80,7 @@ const openOnHost = async (
   return {
     repository: repositoryPathOnHost(location),
     passphrase: secrets.passphrase,
+    mayBeUnencrypted: secrets.mayBeUnencrypted,
     env: markedEnv(options, 'local'),
     ...(client ? { knownHosts: client.knownHosts } : {}),
     runner: sshRunner(session),
@@ -103,12 +104,13 @@ export const openRepositoryEndpoint = async (
 ): Promise<BorgEndpoint> => {
   const location = parseRepositoryLocation(repository.path);
   const secrets = await repositorySecrets(options.deps, repository.uuid);
-  const { passphrase } = secrets;
+  const { passphrase, mayBeUnencrypted } = secrets;
   const lent = client ? [client.identity] : [];
   const clientHosts = client?.knownHosts ?? [];
   if (location.kind === 'local') {
     const env = markedEnv(options, 'local');
-    return openLocalEndpoint({ repository: toBorgUrl(location), passphrase, env, knownHosts: clientHosts }, lent);
+    const local = { repository: toBorgUrl(location), passphrase, mayBeUnencrypted, env };
+    return openLocalEndpoint({ ...local, knownHosts: clientHosts }, lent);
   }
   const onHost = (await runsOnRepositoryHosts(options.deps)) && (await openOnHost(options, location, secrets, client));
   if (onHost) return onHost;
@@ -116,7 +118,7 @@ export const openRepositoryEndpoint = async (
   const { lines, keys } = await knownHost(options, location, privateKey);
   const endpoint = {
     repository: toBorgUrl(location),
-    passphrase,
+    ...{ passphrase, mayBeUnencrypted },
     env: markedEnv(options, 'ssh'),
     knownHosts: [...lines, ...clientHosts],
   };
