@@ -81,7 +81,11 @@ describe('explainJob', () => {
   it('counts the jobs ahead for a client when the job needs no repository', async () => {
     const policies = [4, 5].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));
     const client = { ...policies[0]!.clients[0]!, ready: false };
-    for (const policy of policies) stage.policies.set(policy.policy.id, { ...policy, clients: [client] });
+    for (const one of policies) {
+      // One of them mounts the client, so each prepares it in its own way.
+      const policy = { ...one.policy, mode_pull: one.policy.id === 5 };
+      stage.policies.set(policy.id, { ...one, policy, clients: [client] });
+    }
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set(`Prepare Client ${client.hostname}`, gate.promise);
     const first = await launch(4);
