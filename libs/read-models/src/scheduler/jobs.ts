@@ -24,8 +24,8 @@ export const jobs = defineTable('scheduler.jobs', {
     /** What it does, where its type does not say it all: what a check looks at, or `drill`. */
     task: 'text?',
     launch_type: typed<LaunchType>('text'),
-    /** What it prepares, if it is a preparation: one that has not ended serves all runs that need the same. */
-    preparation: 'text?',
+    /** Names what it prepares, if it is a preparation: one serves all runs that need the same. */
+    preparation: 'uuid?',
     /**
      * What a restore puts where (`restoreRequest`), null for other jobs. As the text of its JSON, whose escapes keep paths that
      * are not UTF-8; jsonb refuses them.
@@ -99,6 +99,7 @@ export const jobs = defineTable('scheduler.jobs', {
     "(policy_uuid, client_uuid, id DESC) WHERE job_type = 'job' AND status = 'successful'",
     // Few rows, asked for by each launch and by each scheduler that starts.
     '(repository_uuid, client_uuid) WHERE finished IS NULL',
+    '(preparation) WHERE preparation IS NOT NULL',
   ],
 });
 export type JobRow = RowOf<typeof jobs>;

@@ -1,8 +1,9 @@
 import type { PlannedJob, RunFacts } from '@cyborgbackup/contracts';
+import { nameUuid } from '@cyborgbackup/kernel';
 
 /**
- * What a preparation does, as a text: of two with the same text one is enough. It names all that the result depends on: the
- * address, and for a client whether borg runs there or mounts it, and where. Null for jobs that are not shared. See
+ * Names what a preparation does: of two with the same name one is enough. The name follows from all that the result depends on:
+ * the address, and for a client whether borg runs there or mounts it, and where. Null for jobs that are not shared. See
  * docs/decisions/0032-preparations-are-shared.md.
  */
 export const preparationOf = (
@@ -10,15 +11,11 @@ export const preparationOf = (
   { check, client }: Pick<PlannedJob, 'check' | 'client'>,
 ): string | null => {
   const place = `${repository?.uuid} ${repository?.path}`;
-  const host = `${client?.uuid} ${client?.hostname}:${client?.port}`;
-  switch (check) {
-    case 'repository':
-      return `repository ${place}`;
-    case 'client':
-      return `client ${host} ${policy?.mode_pull ? `mounted for ${place}` : 'by itself'}`;
-    case 'hypervisor':
-      return `hypervisor ${host} ${policy?.vmprovider}`;
-    default:
-      return null;
+  const address = `${client?.hostname}:${client?.port}`;
+  if (check === 'repository' && repository) return nameUuid(repository.uuid, `repository ${repository.path}`);
+  if (check === 'client' && client) {
+    return nameUuid(client.uuid, `client ${address} ${policy?.mode_pull ? `mounted for ${place}` : 'by itself'}`);
   }
+  if (check === 'hypervisor' && client) return nameUuid(client.uuid, `hypervisor ${address} ${policy?.vmprovider}`);
+  return null;
 };

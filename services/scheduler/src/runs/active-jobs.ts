@@ -46,19 +46,24 @@ export const hasActiveCheck = (deps: ActiveJobsDeps, repository: string): Promis
   );
 
 /**
- * Preparations that have not ended, and that nobody has canceled: the uuid of the oldest job of each, by what it prepares.
+ * The preparations that a run need not make itself, by their names: those that have not ended and that nobody has canceled, and
+ * those that succeeded since its policy was read, which therefore says that they are needed. Of several the one that ends first.
  * @param wanted see `preparationOf`
+ * @param since milliseconds since the epoch
  * @throws AppError `unavailable` when the tables lag behind the log for too long
  */
-export const openPreparations = async (
+export const findPreparations = async (
   deps: ActiveJobsDeps,
   wanted: readonly string[],
+  since: number,
 ): Promise<ReadonlyMap<string, string>> => {
   await waitForTables(deps);
   const { rows } = await deps.pool.query<{ readonly preparation: string; readonly uuid: string }>(
     `select preparation, uuid from scheduler.jobs
-      where finished is null and not cancel_requested and preparation = any($1) order by id desc`,
-    [wanted],
+      where preparation = any($1::uuid[])
+        and (finished is null and not cancel_requested or status = 'successful' and finished >= $2)
+      order by finished desc nulls first, id desc`,
+    [wanted, new Date(since)],
   );
   return new Map(rows.map(({ preparation, uuid }) => [preparation, uuid]));
 };

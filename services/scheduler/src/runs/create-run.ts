@@ -8,7 +8,7 @@ import {
 import { claim, handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import { drawIds } from '@cyborgbackup/service';
-import { hasActiveJobs, openPreparations } from './active-jobs.ts';
+import { findPreparations, hasActiveJobs } from './active-jobs.ts';
 import { claimArchiveNames } from './planning/claim-archive-names.ts';
 import { archiveNamesOf, checkSize, headJob, planRun, type RunPlan } from './planning/plan-run.ts';
 import { preparationsOf, sharePreparations } from './planning/share-preparations.ts';
@@ -77,11 +77,13 @@ const appendRun = async (deps: CreateRunDeps, run: RunRequested): Promise<Create
 /**
  * Appends a run that waits for preparations of other runs where these do what it needs. The caller holds the launch lock, so
  * that no two launches make the same; that a preparation ends meanwhile does no harm, for its outcome counts.
+ * See docs/decisions/0032-preparations-are-shared.md.
+ * @param since when its policy was read
  */
-const appendSharing = async (deps: RunDeps, run: RunRequested): Promise<CreatedRun> => {
+const appendSharing = async (deps: RunDeps, run: RunRequested, since: number): Promise<CreatedRun> => {
   const wanted = preparationsOf(run);
   if (wanted.length === 0) return appendRun(deps, run);
-  return appendRun(deps, sharePreparations(run, await openPreparations(deps, wanted)));
+  return appendRun(deps, sharePreparations(run, await findPreparations(deps, wanted, since)));
 };
 
 /**
@@ -91,8 +93,9 @@ const appendSharing = async (deps: RunDeps, run: RunRequested): Promise<CreatedR
  * @throws AppError `conflict` when the run would be too large, or its occurrence was skipped
  */
 export const createRun = async (deps: RunDeps, plan: RunPlan): Promise<CreatedRun> => {
+  const since = deps.clock.now();
   const run = await prepareRun(deps, plan);
-  return preparationsOf(run).length === 0 ? appendRun(deps, run) : deps.lock.hold(() => appendSharing(deps, run));
+  return preparationsOf(run).length === 0 ? appendRun(deps, run) : deps.lock.hold(() => appendSharing(deps, run, since));
 };
 
 /** The run if it was created before. @throws AppError `conflict` when a client is busy with another one */
@@ -112,11 +115,12 @@ const findUnlessBusy = async (deps: RunDeps, plan: RunPlan, busy: string): Promi
  */
 export const createRunUnlessBusy = (deps: RunDeps, plan: RunPlan, busy: string): Promise<CreatedRun> => {
   const { uuid } = plan.resolved.repository;
+  const since = deps.clock.now();
   return deps.lock.oneByOne(uuid, async () => {
     const known = await findUnlessBusy(deps, plan, busy);
     if (known) return known;
     const run = await prepareRun(deps, plan);
-    return deps.lock.hold(async () => (await findUnlessBusy(deps, plan, busy)) ?? appendSharing(deps, run));
+    return deps.lock.hold(async () => (await findUnlessBusy(deps, plan, busy)) ?? appendSharing(deps, run, since));
   });
 };
 

@@ -7,6 +7,7 @@ import { failed } from '../testing/job-events.ts';
 import { somePolicy } from '../testing/policy-fixture.ts';
 import { createStage, jobNamed, within, type Stage } from '../testing/scheduler-stage.ts';
 import { checkGrants, checkReplay } from '../testing/stage-checks.ts';
+import { findPreparations } from './active-jobs.ts';
 import type { ResolvedClient, ResolvedPolicy } from './planning/draft-jobs.ts';
 
 const CLIENTS = 20;
@@ -137,5 +138,20 @@ describe('runs that need the same prepared', () => {
     expect(jobs.map(({ name }) => name)).toEqual([preparation.name, backups[1]!.name]);
     expect(jobs[1]!.needs).toEqual([jobs[0]!.uuid]);
     gate.resolve();
+  });
+
+  it('take one that succeeded after their policy was read, and only then', async () => {
+    const before = Date.now();
+    const { runs, preparation, gate } = await launchTwo(400);
+    const find = (since: number) => findPreparations(stage.deps, [preparation.preparation!], since);
+    const found = new Map([[preparation.preparation, preparation.uuid]]);
+    const after = Date.now() + 3_600_000;
+    expect(await find(after)).toEqual(found);
+    gate.resolve();
+    await stage.waitForStatuses(runs[1], ['successful']);
+    expect(await find(before)).toEqual(found);
+    expect(await find(after)).toEqual(new Map());
+    const late = await launchLate(runs[0], preparation, 1_000_003);
+    await stage.waitForStatuses(late, ['successful']);
   });
 });

@@ -60,11 +60,11 @@ describe('sharePreparations', () => {
     ],
   ])('has a run prepare %s', (_name, changes, underWay, expected) => {
     const plan = planOf(unready(changes));
-    const open = plan.jobs.flatMap((job) => {
+    const found = plan.jobs.flatMap((job) => {
       const preparation = preparationOf(plan, job);
       return underWay.includes(job.name) && preparation !== null ? [[preparation, other] as const] : [];
     });
-    expect(outline(sharePreparations(plan, new Map(open)))).toEqual(expected);
+    expect(outline(sharePreparations(plan, new Map(found)))).toEqual(expected);
   });
 
   it('leaves a preparation that somebody asked for', () => {
@@ -72,8 +72,8 @@ describe('sharePreparations', () => {
     const relaunched = { ...plan, jobs: plan.jobs.map((job) => ({ ...job, launch_type: 'relaunch' as const })) };
     expect(preparationsOf(plan)).toHaveLength(2);
     expect(preparationsOf(relaunched)).toEqual([]);
-    const open = new Map(preparationsOf(plan).map((preparation) => [preparation, other]));
-    expect(sharePreparations(relaunched, open)).toEqual(relaunched);
+    const found = new Map(preparationsOf(plan).map((preparation) => [preparation, other]));
+    expect(sharePreparations(relaunched, found)).toEqual(relaunched);
   });
 });
 
