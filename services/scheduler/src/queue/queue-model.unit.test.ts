@@ -99,7 +99,9 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
     isForOthers: isForOthers && index < jobs.length - 1,
     repository: repository === null ? null : uuidOf('repository', repository),
     client: client === null ? null : uuidOf('client', client),
-    needs: back.filter((distance) => distance <= first + index).map((distance) => uuidOf('job', first + index - distance)),
+    needs: back
+      .filter((distance) => distance <= first + index)
+      .map((distance) => uuidOf('job', first + index - distance)),
     correlationId: 'c',
   }));
 };
@@ -119,7 +121,13 @@ const lookUpForgotten = ({ queue, jobs, ended }: Model): void => {
   expect(queue.needForgotten.size).toBe(forgotten.length);
   endForgotten(
     queue,
-    forgotten.map(({ uuid, name, job_type }) => ({ uuid, name, job_type, end: jobEndOf(ended.get(uuid)!)!, reason: '' })),
+    forgotten.map(({ uuid, name, job_type }) => ({
+      uuid,
+      name,
+      job_type,
+      end: jobEndOf(ended.get(uuid)!)!,
+      reason: '',
+    })),
   );
 };
 

@@ -95,7 +95,9 @@ const appendSharing = async (deps: RunDeps, run: RunRequested, since: number): P
 export const createRun = async (deps: RunDeps, plan: RunPlan): Promise<CreatedRun> => {
   const since = deps.clock.now();
   const run = await prepareRun(deps, plan);
-  return preparationsOf(run).length === 0 ? appendRun(deps, run) : deps.lock.hold(() => appendSharing(deps, run, since));
+  return preparationsOf(run).length === 0
+    ? appendRun(deps, run)
+    : deps.lock.hold(() => appendSharing(deps, run, since));
 };
 
 /** The run if it was created before. @throws AppError `conflict` when a client is busy with another one */

@@ -43,7 +43,12 @@ describe('sharePreparations', () => {
   const machines = 'Find Machines policy1 host1-1';
 
   it.each<[string, Parameters<typeof unready>[0], readonly string[], string[]]>([
-    ['everything itself when nothing is under way', {}, [], [repository, client, `${backup} <- ${repository} <- ${client}`]],
+    [
+      'everything itself when nothing is under way',
+      {},
+      [],
+      [repository, client, `${backup} <- ${repository} <- ${client}`],
+    ],
     ['what no other run does', {}, [client], [repository, `${backup} <- ${repository} <- ${other}`]],
     ['nothing when other runs do it all', {}, [repository, client], [`${backup} <- ${other} <- ${other}`]],
     [
