@@ -98,8 +98,14 @@ describe('explainJob', () => {
       reason: `Its client is used by "Prepare Client ${client.hostname}".`,
       ahead: 0,
     });
+    const { subject, output } = schedulerCommands.cancel;
+    await stage.deps.rpc.call(subject, { job: (await stage.jobs(second))[1]!.uuid }, { schema: output });
+    await stage.waitForStatuses(second, ['pending', 'canceled']);
+    expect(await explain(check!)).toMatchObject({
+      reason: `No job needs it any more, so all others go first. Its client is used by "Prepare Client ${client.hostname}".`,
+    });
     gate.resolve();
-    await stage.waitForStatuses(second, ['successful', 'successful']);
+    await stage.waitForStatuses(second, ['successful', 'canceled']);
   });
 });
 

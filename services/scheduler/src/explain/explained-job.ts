@@ -32,13 +32,12 @@ export interface ExplainedJob extends RetriedJob, Pick<JobRow, 'status'> {
 /** As `queuedJobs` has them. */
 const REPOSITORY = `case when job.job_type = 'check' and job.client_uuid is not null then null else job.repository_uuid end`;
 const POLICY = `coalesce(job.policy_uuid, job.run)`;
-/** As `urgencyOf` has it. */
+/** As `urgencyOf` has it. Open jobs are looked through for preparations alone: of those, few wait for the same. */
 const URGENCY = `case when job.launch_type <> 'dependency' or job.job_type <> 'check'
-              then case when job.due_at is null then 'manual' else 'scheduled' end
-            when needed.by_user then 'manual' when needed.job is not null then 'scheduled' else 'unneeded' end`;
-/** What open jobs need. */
-const NEEDED = `(select unnest(needs) as job, bool_or(due_at is null) as by_user
-                   from scheduler.jobs where finished is null group by 1)`;
+            then case when job.due_at is null then 'manual' else 'scheduled' end
+            else coalesce((select case when bool_or(due_at is null) then 'manual' else 'scheduled' end
+                             from scheduler.jobs dependent
+                            where finished is null and job.uuid = any(dependent.needs) having count(*) > 0), 'unneeded') end`;
 const RETRY = `case when job.attempt > 0 then job.job_explanation else '' end as loss,
             to_char(job.paused_until at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS "UTC"') as paused_until`;
 
@@ -50,7 +49,6 @@ export const readExplainedJob = async (pool: Pool, uuid: string): Promise<Explai
        from scheduler.jobs job
        left join scheduler.grants on grants.job = job.uuid
        left join scheduler.pending_extensions extension on extension.job = job.uuid
-       left join ${NEEDED} needed on needed.job = job.uuid
       where job.uuid = $1`,
     [uuid],
   );
@@ -114,9 +112,7 @@ const backlogsQuery = (isSame: string): string => `
   ), backlogs as (
     select ${POLICY} as policy, ${URGENCY} as urgency, count(*)::int4 as jobs, min(job.id) as head,
            count(*) filter (where job.id < $2)::int4 as older
-      from scheduler.jobs job
-      left join scheduler.grants on grants.job = job.uuid
-      left join ${NEEDED} needed on needed.job = job.uuid
+      from scheduler.jobs job left join scheduler.grants on grants.job = job.uuid
      where job.finished is null and ${isSame} and grants.job is null and (job.status = 'pending' or job.id = $2)
        and job.paused_until is null
      group by 1, 2
