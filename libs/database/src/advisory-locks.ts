@@ -14,7 +14,7 @@ export const ADVISORY_LOCKS = {
   idSequence: 0x4342_4944,
   /** Writes of the inventory that look at more than one stream. */
   inventory: 0x4342_494e,
-  /** A repository into which jobs are being launched. */
+  /** A launch that looks at what other runs are doing. */
   launch: 0x4342_4c4e,
   /** A table whose index for searches is being made. */
   searchIndex: 0x4342_5452,

@@ -57,7 +57,10 @@ export type DrillRequest = z.infer<typeof drillRequest>;
 const checkSubject = z.enum(['client', 'repository', 'hypervisor', 'machines', 'archives']);
 export type CheckSubject = z.infer<typeof checkSubject>;
 
-/** One job of a run. A job waits for all jobs in `needs`; when one of those does not succeed, it is not started. */
+/**
+ * One job of a run. A job waits for all jobs in `needs`; when one of those does not succeed, it is not started. They are jobs of
+ * the same run or, for preparations, of an earlier one: see docs/decisions/0032-preparations-are-shared.md.
+ */
 const plannedJob = z
   .object({
     id: integerId,

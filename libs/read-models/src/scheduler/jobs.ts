@@ -3,7 +3,7 @@ import { defineTable, typed, type RowOf } from '@cyborgbackup/projections/define
 
 /**
  * The jobs that have not ended:
- * waiting = waits for other jobs of its run; pending = could run, waits for its repository, its client or an executor;
+ * waiting = waits for other jobs; pending = could run, waits for its repository, its client or an executor;
  * running = an executor has it.
  */
 export const ACTIVE_JOB_STATUSES = ['waiting', 'pending', 'running'] as const;
@@ -24,6 +24,8 @@ export const jobs = defineTable('scheduler.jobs', {
     /** What it does, where its type does not say it all: what a check looks at, or `drill`. */
     task: 'text?',
     launch_type: typed<LaunchType>('text'),
+    /** Names what it prepares, if it is a preparation: one serves all runs that need the same. */
+    preparation: 'uuid?',
     /**
      * What a restore puts where (`restoreRequest`), null for other jobs. As the text of its JSON, whose escapes keep paths that
      * are not UTF-8; jsonb refuses them.
@@ -53,7 +55,7 @@ export const jobs = defineTable('scheduler.jobs', {
     /** The backup that this job follows up. */
     master_job: 'int4?',
     master_job_uuid: 'uuid?',
-    /** The job that comes next. */
+    /** The job of its run that comes next. */
     dependent_jobs: 'int4?',
     archive_name: 'text?',
     /** Start of the first attempt. */
@@ -97,6 +99,7 @@ export const jobs = defineTable('scheduler.jobs', {
     "(policy_uuid, client_uuid, id DESC) WHERE job_type = 'job' AND status = 'successful'",
     // Few rows, asked for by each launch and by each scheduler that starts.
     '(repository_uuid, client_uuid) WHERE finished IS NULL',
+    '(preparation) WHERE preparation IS NOT NULL',
   ],
 });
 export type JobRow = RowOf<typeof jobs>;

@@ -81,7 +81,11 @@ describe('explainJob', () => {
   it('counts the jobs ahead for a client when the job needs no repository', async () => {
     const policies = [4, 5].map((id) => somePolicy(id, { catalog_enabled: false, auto_prune: false }));
     const client = { ...policies[0]!.clients[0]!, ready: false };
-    for (const policy of policies) stage.policies.set(policy.policy.id, { ...policy, clients: [client] });
+    for (const one of policies) {
+      // One of them mounts the client, so each prepares it in its own way.
+      const policy = { ...one.policy, mode_pull: one.policy.id === 5 };
+      stage.policies.set(policy.id, { ...one, policy, clients: [client] });
+    }
     const gate = Promise.withResolvers<void>();
     stage.executor.orders.set(`Prepare Client ${client.hostname}`, gate.promise);
     const first = await launch(4);
@@ -94,8 +98,14 @@ describe('explainJob', () => {
       reason: `Its client is used by "Prepare Client ${client.hostname}".`,
       ahead: 0,
     });
+    const { subject, output } = schedulerCommands.cancel;
+    await stage.deps.rpc.call(subject, { job: (await stage.jobs(second))[1]!.uuid }, { schema: output });
+    await stage.waitForStatuses(second, ['pending', 'canceled']);
+    expect(await explain(check!)).toMatchObject({
+      reason: `No job needs it any more, so all others go first. Its client is used by "Prepare Client ${client.hostname}".`,
+    });
     gate.resolve();
-    await stage.waitForStatuses(second, ['successful', 'successful']);
+    await stage.waitForStatuses(second, ['successful', 'canceled']);
   });
 });
 

@@ -40,6 +40,9 @@ export const explainPausing = (job: Pick<RetriedJob, 'loss' | 'paused_until'>): 
     `${describeLoss(job)}It is tried again at ${job.paused_until}; until then its repository and its client are free for others.`,
   );
 
+const describeUrgency = ({ urgency }: Pick<ExplainedJob, 'urgency'>): string =>
+  urgency === 'unneeded' ? 'No job needs it any more, so all others go first. ' : '';
+
 /** Says why other jobs go first: a user launched them, or policies share the repository fairly. */
 const describeAhead = ({ jobs, manual, younger }: JobsAhead): string => {
   if (jobs === 0) return '';
@@ -71,7 +74,7 @@ const describeObstacle = ({ maxRunning, running, handedOut, hasExecutors }: Gran
 };
 
 export interface ReadyJob {
-  readonly job: Pick<ExplainedJob, 'policy' | 'manual' | 'loss'>;
+  readonly job: Pick<ExplainedJob, 'policy' | 'urgency' | 'loss'>;
   readonly holders: Holders;
   readonly backlogs: readonly PolicyBacklog[];
   readonly obstacles: GrantObstacles;
@@ -82,7 +85,7 @@ export const explainReady = ({ job, holders, backlogs, obstacles }: ReadyJob): E
   const ahead = countAhead(backlogs, job);
   const pending = (reason: string, blockers: readonly NamedJob[]): Explanation => ({
     state: 'pending',
-    reason: `${describeLoss(job)}${reason}${describeAhead(ahead)}`,
+    reason: `${describeLoss(job)}${describeUrgency(job)}${reason}${describeAhead(ahead)}`,
     blocked_by: blockers.map(named),
     ahead: ahead.jobs,
   });

@@ -15,7 +15,7 @@ const needed = (id: number, changes: Partial<RetriedJob> = {}): RetriedJob => ({
 
 const backlog = (changes: Partial<PolicyBacklog> = {}): PolicyBacklog => ({
   policy: 'p',
-  manual: false,
+  urgency: 'scheduled',
   jobs: 1,
   head: 10,
   older: 0,
@@ -25,7 +25,7 @@ const backlog = (changes: Partial<PolicyBacklog> = {}): PolicyBacklog => ({
 });
 
 const readyJob = (changes: Partial<ReadyJob> = {}): ReadyJob => ({
-  job: { policy: 'p', manual: false, loss: '' },
+  job: { policy: 'p', urgency: 'scheduled', loss: '' },
   holders: { repository: undefined, client: undefined },
   backlogs: [backlog()],
   obstacles: { running: 0, handedOut: 0, maxRunning: 0, hasExecutors: undefined },
@@ -51,7 +51,7 @@ describe('explainReady', () => {
     [
       'after a lost attempt',
       {
-        job: { policy: 'p', manual: false, loss: 'The host was off.' },
+        job: { policy: 'p', urgency: 'scheduled', loss: 'The host was off.' },
         holders: { repository: job(1), client: undefined },
       },
       'Its last attempt was lost: The host was off. Its repository is used by "job 1".',
@@ -87,11 +87,20 @@ describe('explainReady', () => {
         backlogs: [
           backlog({ jobs: 2, older: 1, head: 11, held: 1 }),
           backlog({ policy: 'q', head: 12, jobs: 2 }),
-          backlog({ policy: 'm', manual: true, head: 14 }),
+          backlog({ policy: 'm', urgency: 'manual', head: 14 }),
         ],
       },
       'It waits for its turn. Jobs ahead of it: 4 (1 launched by somebody, 2 of other policies, which take turns).',
       { by: [], ahead: 4 },
+    ],
+    [
+      'when all that needed it has ended',
+      {
+        job: { policy: 'p', urgency: 'unneeded', loss: '' },
+        backlogs: [backlog({ urgency: 'unneeded', head: 8 }), backlog({ jobs: 2 })],
+      },
+      'No job needs it any more, so all others go first. It waits for its turn. Jobs ahead of it: 2.',
+      { by: [], ahead: 2 },
     ],
     [
       'when nothing is in its way',

@@ -1,5 +1,6 @@
 import type { JobRow } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
+import type { Urgency } from '../queue/fair-share.ts';
 import type { PolicyBacklog } from './jobs-ahead.ts';
 
 /*
@@ -20,7 +21,7 @@ export interface RetriedJob extends NamedJob {
 /** A job as the queue has it, see `QueuedJob` and `QueueEntry`. */
 export interface ExplainedJob extends RetriedJob, Pick<JobRow, 'status'> {
   readonly policy: string;
-  readonly manual: boolean;
+  readonly urgency: Urgency;
   /** Held exclusively while the job is granted. */
   readonly repository: string | null;
   readonly client: string | null;
@@ -31,13 +32,19 @@ export interface ExplainedJob extends RetriedJob, Pick<JobRow, 'status'> {
 /** As `queuedJobs` has them. */
 const REPOSITORY = `case when job.job_type = 'check' and job.client_uuid is not null then null else job.repository_uuid end`;
 const POLICY = `coalesce(job.policy_uuid, job.run)`;
+/** As `urgencyOf` has it. Open jobs are looked through for preparations alone: of those, few wait for the same. */
+const URGENCY = `case when job.launch_type <> 'dependency' or job.job_type <> 'check'
+            then case when job.due_at is null then 'manual' else 'scheduled' end
+            else coalesce((select case when bool_or(due_at is null) then 'manual' else 'scheduled' end
+                             from scheduler.jobs dependent
+                            where finished is null and job.uuid = any(dependent.needs) having count(*) > 0), 'unneeded') end`;
 const RETRY = `case when job.attempt > 0 then job.job_explanation else '' end as loss,
             to_char(job.paused_until at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS "UTC"') as paused_until`;
 
 export const readExplainedJob = async (pool: Pool, uuid: string): Promise<ExplainedJob | undefined> => {
   const { rows } = await pool.query<ExplainedJob>(
     `select job.id, job.uuid, job.name, job.status, ${RETRY}, ${POLICY} as policy,
-            job.due_at is null as manual, ${REPOSITORY} as repository, job.client_uuid as client,
+            ${URGENCY} as urgency, ${REPOSITORY} as repository, job.client_uuid as client,
             grants.job is not null as granted, extension.job is not null as awaits_extension
        from scheduler.jobs job
        left join scheduler.grants on grants.job = job.uuid
@@ -103,7 +110,7 @@ const backlogsQuery = (isSame: string): string => `
       from scheduler.grants held join scheduler.jobs job on job.uuid = held.job
      group by 1
   ), backlogs as (
-    select ${POLICY} as policy, job.due_at is null as manual, count(*)::int4 as jobs, min(job.id) as head,
+    select ${POLICY} as policy, ${URGENCY} as urgency, count(*)::int4 as jobs, min(job.id) as head,
            count(*) filter (where job.id < $2)::int4 as older
       from scheduler.jobs job left join scheduler.grants on grants.job = job.uuid
      where job.finished is null and ${isSame} and grants.job is null and (job.status = 'pending' or job.id = $2)

@@ -1,9 +1,9 @@
-import { compareCandidates, type Candidate, type FairShare } from '../queue/fair-share.ts';
+import { compareCandidates, URGENCIES, type Candidate, type FairShare, type Urgency } from '../queue/fair-share.ts';
 
-/** Jobs of one policy that wait for the same repository or client: either all of them launched by a user, or all scheduled. */
+/** Jobs of one policy that wait for the same repository or client, all as urgent. */
 export interface PolicyBacklog extends FairShare {
   readonly policy: string;
-  readonly manual: boolean;
+  readonly urgency: Urgency;
   readonly jobs: number;
   /** The id of its first job. */
   readonly head: number;
@@ -28,14 +28,14 @@ export interface JobsAhead {
  */
 export const countAhead = (
   backlogs: readonly PolicyBacklog[],
-  own: Pick<PolicyBacklog, 'policy' | 'manual'>,
+  own: Pick<PolicyBacklog, 'policy' | 'urgency'>,
 ): JobsAhead => {
-  const isOwn = ({ policy, manual }: PolicyBacklog): boolean => policy === own.policy && manual === own.manual;
+  const isOwn = ({ policy, urgency }: PolicyBacklog): boolean => policy === own.policy && urgency === own.urgency;
   const ahead = { ...NONE };
   for (const { backlog, granted } of grantOrder(backlogs)) {
     if (isOwn(backlog) && granted === backlog.older) return ahead;
     ahead.jobs += 1;
-    if (backlog.manual !== own.manual) ahead.manual += 1;
+    if (backlog.urgency !== own.urgency) ahead.manual += backlog.urgency === 'manual' ? 1 : 0;
     else if (!isOwn(backlog) && granted >= backlog.older) ahead.younger += 1;
   }
   return NONE;
@@ -57,13 +57,13 @@ interface BacklogCandidate extends Candidate {
 function* grantOrder(backlogs: readonly PolicyBacklog[]): Generator<Readonly<BacklogCandidate>> {
   const shares = new Map(backlogs.map(({ policy, held, lastGrant }) => [policy, { held, lastGrant }]));
   let lastGrant = Math.max(0, ...backlogs.map((backlog) => backlog.lastGrant));
-  // Two passes: a policy may have two backlogs, and grants of the one change the share that the other is sorted by.
-  for (const manual of [true, false]) {
+  // Several passes: a policy may have several backlogs, and grants of one change the share that the others are sorted by.
+  for (const urgency of URGENCIES) {
     const candidates = backlogs
-      .filter((backlog) => backlog.manual === manual)
+      .filter((backlog) => backlog.urgency === urgency)
       .map((backlog): BacklogCandidate => {
         const share = shares.get(backlog.policy) ?? { held: 0, lastGrant: 0 };
-        return { backlog, share, job: { manual, id: backlog.head }, granted: 0 };
+        return { backlog, share, urgency, job: { id: backlog.head }, granted: 0 };
       })
       .sort(compareCandidates);
     for (const group of Map.groupBy(candidates, ({ share }) => share.held).values()) {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { succeeded } from '../testing/job-events.ts';
 import { decideGrants } from '../queue/decide-grants.ts';
 import { addRun, evolveQueue } from '../queue/evolve-queue.ts';
+import { URGENCIES, urgencyOf, type Urgency } from '../queue/fair-share.ts';
 import { createQueue, type Queue } from '../queue/queue.ts';
 import type { QueuedJob } from '../queue/queue-entry.ts';
 import { countAhead, type PolicyBacklog } from './jobs-ahead.ts';
@@ -11,12 +12,16 @@ const metadata = { correlationId: 'c' };
 
 interface Shape {
   readonly policy: number;
-  readonly manual: boolean;
+  readonly urgency: Urgency;
 }
 
-const shapeOf = fc.record<Shape>({ policy: fc.nat(3), manual: fc.boolean() });
+const shapeOf = fc.record<Shape>({ policy: fc.nat(3), urgency: fc.constantFrom(...URGENCIES) });
 
-const jobOf = ({ policy, manual }: Shape, id: number, repository: string): QueuedJob => ({
+/** Nothing needs it. */
+const urgencyIn = ({ isForOthers, manual }: QueuedJob): Urgency =>
+  urgencyOf({ job: { isForOthers, manual }, openDependents: 0, openManualDependents: 0 });
+
+const jobOf = ({ policy, urgency }: Shape, id: number, repository: string): QueuedJob => ({
   uuid: `job ${id}`,
   id,
   run: `run ${id}`,
@@ -25,7 +30,8 @@ const jobOf = ({ policy, manual }: Shape, id: number, repository: string): Queue
   task: null,
   activity: null,
   policy: `policy ${policy}`,
-  manual,
+  manual: urgency === 'manual',
+  isForOthers: urgency === 'unneeded',
   repository,
   client: null,
   needs: [],
@@ -58,10 +64,10 @@ const serve = (queue: Queue): string[] => {
 };
 
 const backlogsOf = (queue: Queue, jobs: readonly QueuedJob[], asked: QueuedJob): readonly PolicyBacklog[] =>
-  [...Map.groupBy(jobs, ({ policy, manual }) => `${policy}/${manual}`).values()].map((jobsOfOne) => ({
+  [...Map.groupBy(jobs, (job) => `${job.policy}/${urgencyIn(job)}`).values()].map((jobsOfOne) => ({
     ...queue.ready.shareOf(jobsOfOne[0]!.policy),
     policy: jobsOfOne[0]!.policy,
-    manual: jobsOfOne[0]!.manual,
+    urgency: urgencyIn(jobsOfOne[0]!),
     jobs: jobsOfOne.length,
     head: jobsOfOne[0]!.id,
     older: jobsOfOne.filter(({ id }) => id < asked.id).length,
@@ -80,12 +86,14 @@ it('counts exactly the jobs that the queue grants before the one that is asked a
         }
         const jobs = waiting.map((shape, index) => jobOf(shape, 100 + index, 'asked'));
         for (const job of jobs) addRun(queue, [job]);
-        const counted = jobs.map((job) => countAhead(backlogsOf(queue, jobs, job), job));
+        const counted = jobs.map((job) =>
+          countAhead(backlogsOf(queue, jobs, job), { policy: job.policy, urgency: urgencyIn(job) }),
+        );
         const order = serve(queue);
         const found = jobs.map((job) => {
           const ahead = order.slice(0, order.indexOf(job.uuid)).map((uuid) => jobs.find((one) => one.uuid === uuid)!);
           const isYounger = (other: QueuedJob): boolean =>
-            other.manual === job.manual && other.policy !== job.policy && other.id > job.id;
+            urgencyIn(other) === urgencyIn(job) && other.policy !== job.policy && other.id > job.id;
           return {
             jobs: ahead.length,
             manual: job.manual ? 0 : ahead.filter(({ manual }) => manual).length,

@@ -18,10 +18,12 @@ import { jobDecider } from '../job/job-decider.ts';
 import { decideGrants, type GrantDecision } from '../queue/decide-grants.ts';
 import { evolveQueue, type QueueInput } from '../queue/evolve-queue.ts';
 import { outcomeOfFailedDependency } from '../queue/failed-dependency.ts';
-import type { QueueEntry } from '../queue/queue-entry.ts';
+import { endForgotten } from '../queue/job-lifecycle.ts';
+import type { EndedDependency, QueueEntry } from '../queue/queue-entry.ts';
 import { knownEvent, type KnownEvent } from '../tables/known-event.ts';
 import type { TimetableEvent } from '../timetable/timetable.ts';
 import type { Leader, LeaderDeps } from './leader.ts';
+import { readEndedJobs } from './read-ended-jobs.ts';
 
 interface Typed {
   readonly type: string;
@@ -99,24 +101,28 @@ const fold = async ({ deps, queue, timetable }: Leader, { events }: LogPage, isL
 };
 
 /**
- * 1. Releases grants, records jobs as ready and grants jobs: one append at exactly the version that was folded.
- * 2. Hands the granted jobs to the executors.
- * 3. Ends jobs whose dependencies did not succeed.
+ * 1. Looks up how preparations ended that the queue has forgotten.
+ * 2. Releases grants, records jobs as ready and grants jobs: one append at exactly the version that was folded.
+ * 3. Hands the granted jobs to the executors.
+ * 4. Ends jobs whose dependencies did not succeed.
  */
 const act = async (leader: Leader): Promise<void> => {
   const { deps, queue, appending, publisher, extender } = leader;
+  if (queue.needForgotten.size > 0) {
+    endForgotten(queue, await readEndedJobs(deps, [...queue.needForgotten.keys()])); // 1
+  }
   for (;;) {
     const version = queue.version;
     const decisions = decideGrants(queue, { maxRunning: deps.maxRunning, maxEvents: MAX_EVENTS });
     if (decisions.length === 0) break;
     for (const { entry } of decisions) appending.add(entry);
-    await appendGrants(deps, decisions, version); // 1
-    for (const { event, entry } of decisions) if (event.type === 'job-granted') publisher.add(entry); // 2
+    await appendGrants(deps, decisions, version); // 2
+    for (const { event, entry } of decisions) if (event.type === 'job-granted') publisher.add(entry); // 3
     appending.clear();
   }
   const blocked = [...queue.blockedByFailure];
   queue.blockedByFailure.clear();
-  await inParallel(blocked, CONCURRENT_ENDS, ([entry, failed]) => endBlockedJob(deps, entry, failed)); // 3
+  await inParallel(blocked, CONCURRENT_ENDS, ([entry, failed]) => endBlockedJob(deps, entry, failed)); // 4
   if (queue.toExtend.size > 0) extender.wake();
 };
 
@@ -133,7 +139,7 @@ const appendGrants = async (
   await store.append(GRANT_STREAM, await Promise.all(decisions.map(encode)), version);
 };
 
-const endBlockedJob = async ({ commands }: LeaderDeps, entry: QueueEntry, failed: QueueEntry): Promise<void> => {
+const endBlockedJob = async ({ commands }: LeaderDeps, entry: QueueEntry, failed: EndedDependency): Promise<void> => {
   const end = outcomeOfFailedDependency(entry, failed);
   await runInContext(contextOf(entry), () => handleCommand(commands, jobDecider)(jobStream(entry.job.uuid), end));
 };

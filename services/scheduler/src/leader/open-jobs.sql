@@ -1,4 +1,5 @@
-select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.needs, job.policy_uuid as policy,
+select job.uuid, job.id, job.run, job.name, job.job_type, job.task, job.status, job.needs,
+       job.launch_type, job.policy_uuid as policy,
        job.repository_uuid as repository, job.client_uuid as client, job.due_at is not null as scheduled,
        job.correlation_id as "correlationId", job.job_explanation as reason, grants.granted_version,
        (extract(epoch from job.paused_until) * 1000)::float8 as paused_until,

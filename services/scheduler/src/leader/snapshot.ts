@@ -6,7 +6,7 @@ import type { Table } from '@cyborgbackup/projections/define';
 import { scheduler, type GrantRow, type JobRow } from '@cyborgbackup/read-models';
 import type { ClientBase, Pool } from 'pg';
 import { schedulerProjection } from '../tables/scheduler-projection.ts';
-import { addRun } from '../queue/evolve-queue.ts';
+import { addRuns } from '../queue/evolve-queue.ts';
 import { createQueue, type Queue } from '../queue/queue.ts';
 import { queuedJobs, type JobRecord, type QueueEntry } from '../queue/queue-entry.ts';
 import type { TimetableRows } from '../timetable/timetable.ts';
@@ -79,9 +79,8 @@ const readQueue = async (client: ClientBase): Promise<Queue> => {
   const queue = createQueue(last?.version);
   const jobs = await rowsOf<OpenJobRow>(client, OPEN_JOBS);
   const rows = new Map(jobs.map((row) => [row.uuid, row]));
-  for (const run of Map.groupBy(jobs, (row) => row.run).values()) {
-    addRun(queue, queuedJobs(run), (entry) => restore(entry, rows.get(entry.job.uuid)));
-  }
+  const runs = [...Map.groupBy(jobs, (row) => row.run).values()].map(queuedJobs);
+  addRuns(queue, runs, (entry) => restore(entry, rows.get(entry.job.uuid)));
   return queue;
 };
 

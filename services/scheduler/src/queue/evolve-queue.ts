@@ -46,12 +46,23 @@ export const addRun = (
   jobs: readonly QueuedJob[],
   restore: (entry: QueueEntry) => void = () => undefined,
 ): void => {
-  const [first] = jobs;
-  if (!first || queue.runs.has(first.run)) return;
-  const { run, activity } = first;
-  queue.runs.set(run, { activity, entries: [], kept: 0, unended: 0 });
-  if (activity !== null) queue.active.set(activity, (queue.active.get(activity) ?? new Set()).add(run));
-  addJobs(queue, jobs, restore);
+  addRuns(queue, [jobs], restore);
+};
+
+/** Adds runs, of which one may need jobs of another, as `addRun`. */
+export const addRuns = (
+  queue: Queue,
+  runs: readonly (readonly QueuedJob[])[],
+  restore: (entry: QueueEntry) => void,
+): void => {
+  const added = runs.filter(([first]) => first && !queue.runs.has(first.run));
+  for (const [first] of added) {
+    if (!first) continue;
+    const { run, activity } = first;
+    queue.runs.set(run, { activity, entries: [], kept: 0, unended: 0 });
+    if (activity !== null) queue.active.set(activity, (queue.active.get(activity) ?? new Set()).add(run));
+  }
+  addJobs(queue, added.flat(), restore);
 };
 
 /** Adds the jobs of the machines that a job of the run found, once. */

@@ -1,9 +1,10 @@
 import type { JobEnd } from '@cyborgbackup/contracts';
 import type { Queue } from './queue.ts';
-import { createEntry, type QueuedJob, type QueueEntry } from './queue-entry.ts';
+import { urgencyOf } from './fair-share.ts';
+import { createEntry, type EndedDependency, type QueuedJob, type QueueEntry } from './queue-entry.ts';
 
 /**
- * Adds jobs to a run that the queue has.
+ * Adds jobs to runs that the queue has.
  * @param restore sets what is known of an entry beyond its plan, before anything follows from it
  */
 export const addJobs = (queue: Queue, jobs: readonly QueuedJob[], restore: (entry: QueueEntry) => void): void => {
@@ -14,29 +15,75 @@ export const addJobs = (queue: Queue, jobs: readonly QueuedJob[], restore: (entr
     queue.entries.set(entry.job.uuid, entry);
     run.entries.push(entry);
     run.kept += 1;
-    run.unended += 1;
+    if (!entry.job.isForOthers) run.unended += 1;
   }
   for (const entry of entries) {
-    for (const need of entry.job.needs) queue.entries.get(need)?.dependents.push(entry);
+    for (const need of entry.job.needs) addDependent(queue, need, entry);
   }
   entries.forEach(restore);
   for (const entry of entries) placeEntry(queue, entry);
 };
 
+const addDependent = (queue: Queue, need: string, dependent: QueueEntry): void => {
+  const entry = queue.entries.get(need);
+  if (!entry) return;
+  entry.dependents.push(dependent);
+  countDependent(queue, entry, dependent, 1);
+};
+
+/** A job that needs this one comes or ends: others may be more urgent now. */
+const countDependent = (queue: Queue, entry: QueueEntry, { job }: QueueEntry, change: 1 | -1): void => {
+  entry.openDependents += change;
+  if (job.manual) entry.openManualDependents += change;
+  if (entry.stage === 'ready') queue.ready.add(entry.job, urgencyOf(entry));
+};
+
 /** Takes a new or restored entry to its stage. */
 const placeEntry = (queue: Queue, entry: QueueEntry): void => {
   const { grantedAt, pausedUntil, end } = entry;
+  // The log says that all it needs has succeeded; a leader that has just loaded may have forgotten that.
+  if (entry.readyRecorded) entry.unmet.clear();
   if (grantedAt !== undefined) takeGrant(queue, entry, grantedAt);
   if (entry.awaitsExtension) awaitExtension(queue, entry);
   if (end !== undefined) return endJob(queue, entry, end);
   if (pausedUntil !== undefined) return pauseJob(queue, entry, pausedUntil);
-  if (grantedAt === undefined) becomeReady(queue, entry);
+  if (grantedAt !== undefined) return;
+  resolveEnded(queue, entry);
+  becomeReady(queue, entry);
 };
+
+/** A preparation of another run may have ended before the run that needs it came. */
+const resolveEnded = (queue: Queue, entry: QueueEntry): void => {
+  for (const need of entry.unmet) {
+    const dependency = queue.entries.get(need);
+    if (dependency?.stage === 'ended') resolveDependency(queue, entry, endedDependency(dependency));
+    if (!dependency) queue.needForgotten.set(need, [...(queue.needForgotten.get(need) ?? []), entry]);
+  }
+};
+
+/** The jobs that the queue had forgotten ended in this way. */
+export const endForgotten = (queue: Queue, ended: readonly EndedDependency[]): void => {
+  const known = new Map(ended.map((dependency) => [dependency.uuid, dependency]));
+  for (const [uuid, dependents] of queue.needForgotten) {
+    const dependency = known.get(uuid) ?? unknownJob(uuid);
+    for (const dependent of dependents) resolveDependency(queue, dependent, dependency);
+  }
+  queue.needForgotten.clear();
+};
+
+/** No run needs a job that is not in the log before it; if one did, it must not wait for ever. */
+const unknownJob = (uuid: string): EndedDependency => ({
+  uuid,
+  name: uuid,
+  job_type: 'check',
+  end: 'error',
+  reason: 'This job is not in the log. Launch again.',
+});
 
 const becomeReady = (queue: Queue, entry: QueueEntry): void => {
   if (entry.stage !== 'waiting' || entry.unmet.size > 0) return;
   entry.stage = 'ready';
-  queue.ready.add(entry.job);
+  queue.ready.add(entry.job, urgencyOf(entry));
   if (!entry.readyRecorded) queue.toRecordReady.add(entry);
 };
 
@@ -100,17 +147,30 @@ export const endJob = (queue: Queue, entry: QueueEntry, end: JobEnd): void => {
   queue.blockedByFailure.delete(entry);
   entry.stage = 'ended';
   entry.end = end;
-  for (const dependent of entry.dependents) resolveDependency(queue, dependent, entry);
-  leaveRun(queue, entry);
+  const ended = endedDependency(entry);
+  for (const dependent of entry.dependents) resolveDependency(queue, dependent, ended);
+  for (const need of entry.job.needs) {
+    const dependency = queue.entries.get(need);
+    if (dependency) countDependent(queue, dependency, entry, -1);
+  }
+  if (!entry.job.isForOthers) leaveRun(queue, entry);
   if (entry.grantedAt !== undefined) queue.toRelease.add(entry);
   else closeEntry(queue, entry);
 };
 
+const endedDependency = ({ job: { uuid, name, job_type }, end = 'error', reason }: QueueEntry): EndedDependency => ({
+  uuid,
+  name,
+  job_type,
+  end,
+  reason,
+});
+
 /** A dependency has ended. */
-const resolveDependency = (queue: Queue, dependent: QueueEntry, dependency: QueueEntry): void => {
+const resolveDependency = (queue: Queue, dependent: QueueEntry, dependency: EndedDependency): void => {
   if (dependent.stage !== 'waiting') return;
   if (dependency.end === 'successful') {
-    dependent.unmet.delete(dependency.job.uuid);
+    dependent.unmet.delete(dependency.uuid);
     becomeReady(queue, dependent);
   } else if (!queue.blockedByFailure.has(dependent)) queue.blockedByFailure.set(dependent, dependency);
 };
@@ -132,7 +192,7 @@ export const endExtension = (queue: Queue, entry: QueueEntry): void => {
   closeEntry(queue, entry);
 };
 
-/** Once nothing of a run is left to end, other runs of its activity may start. */
+/** Once all of a run that was asked for has ended, other runs of its activity may start. */
 const leaveRun = (queue: Queue, { job }: QueueEntry): void => {
   const run = queue.runs.get(job.run);
   if (!run) return;

@@ -11,6 +11,7 @@ export interface JobRecord extends Pick<PlannedJob, 'uuid' | 'id' | 'name'> {
   readonly repository: string | null;
   readonly client: string | null;
   readonly needs: readonly string[];
+  readonly launch_type: string;
   readonly scheduled: boolean;
   /** Of the request that started the run. */
   readonly correlationId: string;
@@ -20,13 +21,15 @@ export interface JobRecord extends Pick<PlannedJob, 'uuid' | 'id' | 'name'> {
  * What the queue has to know of a job. Ids ascend with the time of planning. Its repository and its client are held exclusively
  * while it is granted.
  */
-export interface QueuedJob extends Omit<JobRecord, 'policy' | 'scheduled'> {
+export interface QueuedJob extends Omit<JobRecord, 'policy' | 'scheduled' | 'launch_type'> {
   /** Whose fair share it uses: the policy's uuid, or the run's where there is no policy. */
   readonly policy: string;
   /** See `activityOf`. */
   readonly activity: string | null;
   /** Launched by a user, not by a schedule. */
   readonly manual: boolean;
+  /** A preparation that nobody asked for: it is there for the jobs that need it. */
+  readonly isForOthers: boolean;
 }
 
 /**
@@ -44,8 +47,11 @@ export interface QueueEntry {
   stage: Stage;
   /** Dependencies that have not succeeded yet. */
   readonly unmet: Set<string>;
-  /** Jobs of the run that depend on this one. */
+  /** Jobs that depend on this one, of other runs too if it is a preparation. */
   readonly dependents: QueueEntry[];
+  /** How many of these have not ended; of those, how many a user launched. */
+  openDependents: number;
+  openManualDependents: number;
   /** The log says that it is ready; for a job without dependencies the plan says so. */
   readyRecorded: boolean;
   /** Version of its grant in the queue's stream; undefined when it holds none. */
@@ -64,6 +70,8 @@ export const createEntry = (job: QueuedJob): QueueEntry => ({
   stage: 'waiting',
   unmet: new Set(job.needs),
   dependents: [],
+  openDependents: 0,
+  openManualDependents: 0,
   readyRecorded: job.needs.length === 0,
   grantedAt: undefined,
   pausedUntil: undefined,
@@ -72,16 +80,23 @@ export const createEntry = (job: QueuedJob): QueueEntry => ({
   reason: '',
 });
 
+/** What a dependency that has ended says to the jobs that need it. */
+export interface EndedDependency extends Pick<JobRecord, 'uuid' | 'name' | 'job_type'> {
+  readonly end: JobEnd;
+  readonly reason: string;
+}
+
 /** @param run all jobs of one run */
 export const queuedJobs = (run: readonly JobRecord[]): readonly QueuedJob[] => {
   const [first] = run;
   if (!first) return [];
   const activity = activityOf(kindOf(first.policy, run), first.policy ?? first.repository);
-  return run.map(({ policy, scheduled, ...job }) => ({
+  return run.map(({ policy, scheduled, launch_type, ...job }) => ({
     ...job,
     policy: policy ?? job.run,
     activity,
     manual: !scheduled,
+    isForOthers: launch_type === 'dependency' && job.job_type === 'check',
     // The preparation of a client runs no borg on the repository.
     repository: job.job_type === 'check' && job.client !== null ? null : job.repository,
   }));
@@ -100,6 +115,7 @@ export const plannedJobs = (
       job_type: job.job_type,
       task: taskOf(job),
       needs: job.needs,
+      launch_type: job.launch_type,
       run: run.uuid,
       policy: run.policy?.uuid ?? null,
       repository: run.repository?.uuid ?? null,

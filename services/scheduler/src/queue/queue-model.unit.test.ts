@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failed, lost, succeeded } from '../testing/job-events.ts';
 import { decideGrants } from './decide-grants.ts';
-import { addFoundJobs, addRun, evolveQueue } from './evolve-queue.ts';
+import { addFoundJobs, addRun, addRuns, evolveQueue } from './evolve-queue.ts';
+import { urgencyOf, type Urgency } from './fair-share.ts';
+import { endForgotten } from './job-lifecycle.ts';
 import { createQueue, type Queue } from './queue.ts';
 import type { QueuedJob } from './queue-entry.ts';
 
@@ -39,9 +41,11 @@ type Step =
 interface ShapeOfJob {
   readonly repository: number | null;
   readonly client: number | null;
-  /** Depends on the jobs planned so many positions before it. */
+  /** Depends on the jobs planned so many positions before it, which may be of another run, and may have ended. */
   readonly back: readonly number[];
   readonly findsMachines: boolean;
+  /** A preparation that nobody asked for. */
+  readonly isForOthers: boolean;
 }
 
 const MAX_RUNNING = 4;
@@ -52,8 +56,9 @@ const maybe = (arbitrary: fc.Arbitrary<number>): fc.Arbitrary<number | null> => 
 const shape = fc.record<ShapeOfJob>({
   repository: maybe(fc.nat(3)),
   client: maybe(fc.nat(1)),
-  back: fc.uniqueArray(fc.integer({ min: 1, max: 3 }), { maxLength: 2 }),
+  back: fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { maxLength: 2 }),
   findsMachines: fc.boolean(),
+  isForOthers: fc.boolean(),
 });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -80,7 +85,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'run' }>): readonly QueuedJob[] => {
   const first = model.jobs.length;
-  return jobs.map(({ repository, client, back, findsMachines }, index) => ({
+  return jobs.map(({ repository, client, back, findsMachines, isForOthers }, index) => ({
     uuid: uuidOf('job', first + index),
     id: first + index + 1,
     run: uuidOf('run', first),
@@ -90,9 +95,13 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
     activity: `backup/${uuidOf('policy', policy)}`,
     policy: uuidOf('policy', policy),
     manual,
+    // Somebody asked for the last one at least.
+    isForOthers: isForOthers && index < jobs.length - 1,
     repository: repository === null ? null : uuidOf('repository', repository),
     client: client === null ? null : uuidOf('client', client),
-    needs: back.filter((distance) => distance <= index).map((distance) => uuidOf('job', first + index - distance)),
+    needs: back
+      .filter((distance) => distance <= first + index)
+      .map((distance) => uuidOf('job', first + index - distance)),
     correlationId: 'c',
   }));
 };
@@ -104,6 +113,22 @@ const holders = ({ log, jobs }: Model): QueuedJob[] => {
     if (type === 'grant-released') held.delete(data.job);
   }
   return jobs.filter(({ uuid }) => held.has(uuid));
+};
+
+/** How jobs ended that the queue has forgotten, as a leader looks it up. */
+const lookUpForgotten = ({ queue, jobs, ended }: Model): void => {
+  const forgotten = jobs.filter(({ uuid }) => queue.needForgotten.has(uuid));
+  expect(queue.needForgotten.size).toBe(forgotten.length);
+  endForgotten(
+    queue,
+    forgotten.map(({ uuid, name, job_type }) => ({
+      uuid,
+      name,
+      job_type,
+      end: jobEndOf(ended.get(uuid)!)!,
+      reason: '',
+    })),
+  );
 };
 
 const fold = (model: Model, event: JobEvent): void =>
@@ -139,6 +164,7 @@ const extend = (model: Model): void => {
       id: first + n + 1,
       name: `Job ${first + n}`,
       task: null,
+      isForOthers: false,
       needs: [n % 2 === 0 ? finder.uuid : uuidOf('job', first + n - 1)],
     }));
     model.jobs.push(...jobs);
@@ -193,12 +219,23 @@ const pause = (model: Model, { uuid }: QueuedJob): void => {
 
 const resourcesOf = (job: QueuedJob): string[] => [job.repository, job.client].filter((resource) => resource !== null);
 
+const URGENCY_RANKS = { manual: 0, scheduled: 1_000, unneeded: 2_000 };
+
+const urgencyIn = ({ jobs, ended }: Model, job: QueuedJob): Urgency => {
+  const open = jobs.filter(({ uuid, needs }) => needs.includes(job.uuid) && !ended.has(uuid));
+  return urgencyOf({
+    job,
+    openDependents: open.length,
+    openManualDependents: open.filter(({ manual }) => manual).length,
+  });
+};
+
 /** No other job that may run comes before it: jobs launched by a user first, then the policy with the fewest grants. */
 const checkFairShare = (model: Model, granted: QueuedJob): void => {
   const holding = holders(model);
   const used = new Set(holding.flatMap(resourcesOf));
   const held = ({ policy }: QueuedJob): number => holding.filter((other) => other.policy === policy).length;
-  const rank = (job: QueuedJob): number => (job.manual ? 0 : 1_000) + held(job);
+  const rank = (job: QueuedJob): number => URGENCY_RANKS[urgencyIn(model, job)] + held(job);
   const rivals = model.jobs.filter(
     (job) =>
       !holding.includes(job) &&
@@ -212,6 +249,7 @@ const checkFairShare = (model: Model, granted: QueuedJob): void => {
 };
 
 const act = (model: Model, maxEvents: number): void => {
+  lookUpForgotten(model);
   const before = model.queue.version;
   const events = decideGrants(model.queue, { maxRunning: MAX_RUNNING, maxEvents }).map(({ event }) => event);
   expect(events.length).toBeLessThanOrEqual(maxEvents);
@@ -237,24 +275,21 @@ const reload = (model: Model): Model => {
   const queue = createQueue(model.log.length);
   const recordedReady = new Set(model.log.filter(({ type }) => type === 'job-ready').map(({ data }) => data.job));
   const held = new Set(holders(model).map(({ uuid }) => uuid));
-  for (const run of Map.groupBy(model.jobs, ({ run: uuid }) => uuid).values()) {
-    const isOver = (job: QueuedJob): boolean =>
-      model.ended.has(job.uuid) && !held.has(job.uuid) && !awaitsExtension(model, job);
-    if (run.every(isOver)) continue;
-    addRun(queue, run, (entry) => {
-      const { uuid } = entry.job;
-      const ended = model.ended.get(uuid);
-      entry.readyRecorded ||= recordedReady.has(uuid) || model.plannedReady.has(uuid);
-      entry.awaitsExtension = awaitsExtension(model, entry.job);
-      entry.grantedAt = held.has(uuid)
-        ? model.log.findLastIndex((e) => e.type === 'job-granted' && e.data.job === uuid) + 1
-        : undefined;
-      if (ended)
-        entry.end = ended.type === 'job-succeeded' ? 'successful' : ended.type === 'job-failed' ? 'failed' : 'canceled';
-      else if (model.started.has(uuid)) entry.stage = 'running';
-      else if (model.pausing.has(uuid)) entry.pausedUntil = Date.parse(UNTIL);
-    });
-  }
+  const isOver = (job: QueuedJob): boolean =>
+    model.ended.has(job.uuid) && !held.has(job.uuid) && !awaitsExtension(model, job);
+  const runs = [...Map.groupBy(model.jobs, ({ run }) => run).values()].filter((run) => !run.every(isOver));
+  addRuns(queue, runs, (entry) => {
+    const { uuid } = entry.job;
+    const ended = model.ended.get(uuid);
+    entry.readyRecorded ||= recordedReady.has(uuid) || model.plannedReady.has(uuid);
+    entry.awaitsExtension = awaitsExtension(model, entry.job);
+    entry.grantedAt = held.has(uuid)
+      ? model.log.findLastIndex((e) => e.type === 'job-granted' && e.data.job === uuid) + 1
+      : undefined;
+    if (ended) entry.end = jobEndOf(ended);
+    else if (model.started.has(uuid)) entry.stage = 'running';
+    else if (model.pausing.has(uuid)) entry.pausedUntil = Date.parse(UNTIL);
+  });
   return { ...model, queue };
 };
 
@@ -350,7 +385,9 @@ describe('any history of the queue', () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let model = newModel();
         for (const one of steps) model = take(model, one);
-        const loaded = reload(model).queue;
+        const next = reload(model);
+        for (const one of [model, next]) lookUpForgotten(one);
+        const loaded = next.queue;
         expect(loaded.granted).toBe(model.queue.granted);
         expect(new Set([...loaded.blockedByFailure.keys()].map(({ job }) => job.uuid))).toEqual(
           new Set([...model.queue.blockedByFailure.keys()].map(({ job }) => job.uuid)),

@@ -1,4 +1,4 @@
-import type { QueueEntry } from './queue-entry.ts';
+import type { EndedDependency, QueueEntry } from './queue-entry.ts';
 import { createRepositoryQueues, type RepositoryQueues } from './repository-queues.ts';
 
 /**
@@ -13,7 +13,12 @@ export interface Queue {
   /** Ready jobs for which the log is to say so. */
   readonly toRecordReady: Set<QueueEntry>;
   /** Jobs that cannot run any more, each with the dependency that did not succeed. */
-  readonly blockedByFailure: Map<QueueEntry, QueueEntry>;
+  readonly blockedByFailure: Map<QueueEntry, EndedDependency>;
+  /**
+   * Jobs that need a preparation of another run which had ended, and was forgotten, before they came: by its uuid. How it ended
+   * is to be looked up, see `endForgotten`.
+   */
+  readonly needForgotten: Map<string, QueueEntry[]>;
   /** Jobs that found machines by which their run is to be extended. */
   readonly toExtend: Set<QueueEntry>;
   /** Granted jobs that no executor has started, or that one has handed over. */
@@ -35,7 +40,10 @@ export interface QueuedRun {
   readonly entries: QueueEntry[];
   /** Number of entries that are still needed; one that awaits an extension counts twice. The run is dropped at 0. */
   kept: number;
-  /** Number of entries that have not ended; one that awaits an extension counts once more. At 0 the activity is free. */
+  /**
+   * Number of entries that somebody asked for and that have not ended; one that awaits an extension counts once more. At 0 the
+   * activity is free: what is left are preparations, which are in nobody's way.
+   */
   unended: number;
 }
 
@@ -45,6 +53,7 @@ export const createQueue = (version = 0): Queue => ({
   toRelease: new Set(),
   toRecordReady: new Set(),
   blockedByFailure: new Map(),
+  needForgotten: new Map(),
   toExtend: new Set(),
   handedOut: new Set(),
   pausing: new Set(),

@@ -1,74 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failed, lost, succeeded } from '../testing/job-events.ts';
+import { lost } from '../testing/job-events.ts';
+import { decide, end, job, metadata, PAUSE, queueOf, serve, start, UNLIMITED } from '../testing/queue-play.ts';
 import { decideGrants, MAX_HANDED_OUT } from './decide-grants.ts';
+import { evolveQueue } from './evolve-queue.ts';
 import { outcomeOfFailedDependency } from './failed-dependency.ts';
-import { addRun, evolveQueue } from './evolve-queue.ts';
-import { createQueue, type Queue } from './queue.ts';
+import type { Queue } from './queue.ts';
 import { createEntry, type QueuedJob } from './queue-entry.ts';
-
-let lastId = 0;
-const job = (uuid: string, changes: Partial<QueuedJob> = {}): QueuedJob => ({
-  uuid,
-  id: (lastId += 1),
-  run: `run of ${uuid}`,
-  name: uuid,
-  job_type: 'job',
-  task: null,
-  activity: null,
-  policy: 'p',
-  manual: false,
-  repository: null,
-  client: null,
-  needs: [],
-  correlationId: 'c',
-  ...changes,
-});
-
-const queueOf = (...jobs: readonly QueuedJob[]): Queue => {
-  const queue = createQueue();
-  for (const run of Map.groupBy(jobs, ({ run: uuid }) => uuid).values()) addRun(queue, run);
-  return queue;
-};
-
-const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
-
-/** `granted x`, `released x`, `ready x`. */
-const decide = (queue: Queue, limits = UNLIMITED): string[] =>
-  decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.replace(/^(job|grant)-/, '')} ${data.job}`);
-
-const metadata = { correlationId: 'c' };
-const PAUSE = { until: '2026-01-02T03:04:05.000Z', grant: 1 };
-const end = (queue: Queue, uuid: string, end: 'successful' | 'failed' | 'canceled' = 'successful'): void => {
-  if (end === 'successful') {
-    evolveQueue(queue, { ...succeeded(uuid), version: 1, metadata });
-  } else if (end === 'failed') {
-    evolveQueue(queue, { ...failed(uuid, 'Broken.'), version: 1, metadata });
-  } else
-    evolveQueue(queue, { type: 'job-canceled', data: { job: uuid, attempt: 0, reason: '' }, version: 1, metadata });
-};
-
-const start = (queue: Queue, uuid: string): void =>
-  evolveQueue(queue, {
-    type: 'job-started',
-    data: { job: uuid, run: `run of ${uuid}`, attempt: 1, executor: 'e' },
-    version: 1,
-    metadata,
-  });
-
-/** Serves the queue to its end, one job after the other; the order in which jobs were granted. */
-const serve = (queue: Queue, limits = UNLIMITED): string[] => {
-  const order: string[] = [];
-  for (;;) {
-    const granted = decide(queue, limits).filter((line) => line.startsWith('granted'));
-    if (granted.length === 0) return order;
-    for (const line of granted) {
-      const uuid = line.slice('granted '.length);
-      order.push(uuid);
-      end(queue, uuid);
-    }
-  }
-};
 
 describe('decideGrants', () => {
   it('grants a repository and a client to one job at a time', () => {
@@ -283,7 +221,9 @@ describe('a job that pauses', () => {
 
 describe('outcomeOfFailedDependency', () => {
   const need = (name: string, jobType: string, ended: 'failed' | 'error' | 'canceled') => ({
-    ...createEntry(job(name, { job_type: jobType })),
+    uuid: name,
+    name,
+    job_type: jobType,
     end: ended,
     reason: 'Broken.',
   });

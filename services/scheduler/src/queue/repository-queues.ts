@@ -1,9 +1,10 @@
 import { insertSorted, removeSorted } from '../collections/sorted-array.ts';
-import { compareCandidates, type Candidate, type FairShare } from './fair-share.ts';
+import { compareCandidates, type Candidate, type FairShare, type Urgency } from './fair-share.ts';
 import type { QueuedJob } from './queue-entry.ts';
 
-/** Ready jobs of one policy for one repository, by id: either all of them launched by a user, or all scheduled. */
+/** Ready jobs of one policy for one repository, all as urgent, by id. */
 interface PolicyQueue {
+  readonly urgency: Urgency;
   readonly share: FairShare;
   readonly jobs: QueuedJob[];
 }
@@ -15,8 +16,8 @@ interface PolicyShare extends FairShare {
 
 /** Ready jobs by what they wait for, and the jobs that hold it. */
 export interface RepositoryQueues {
-  /** The job becomes ready: it waits for its repository and its client from now on. */
-  add(job: QueuedJob): void;
+  /** The job becomes ready, and waits for its repository and its client from now on; or, if it does, it is as urgent now. */
+  add(job: QueuedJob, urgency: Urgency): void;
   /** The job does not wait any more; nothing happens if it did not. */
   remove(job: QueuedJob): void;
   /** The job holds its repository and its client from now on; `number` ascends from grant to grant. */
@@ -30,7 +31,7 @@ export interface RepositoryQueues {
   readonly policies: number;
 }
 
-const keyOf = ({ policy, manual }: QueuedJob): string => `${policy}/${manual ? 'manual' : 'scheduled'}`;
+const keyOf = ({ policy }: QueuedJob, urgency: Urgency): string => `${policy}/${urgency}`;
 const compareIds = (a: QueuedJob, b: QueuedJob): number => a.id - b.id;
 
 /**
@@ -41,6 +42,8 @@ export const createRepositoryQueues = (): RepositoryQueues => {
   /** By repository; null = for jobs that need none. */
   const queues = new Map<string | null, Map<string, PolicyQueue>>();
   const shares = new Map<string, PolicyShare>();
+  /** Of the ready jobs, by their uuids. */
+  const urgencies = new Map<string, Urgency>();
   /** Uuids of jobs by what they hold. Uuids of repositories and clients never meet: both are random. */
   const holders = new Map<string, string>();
 
@@ -55,21 +58,28 @@ export const createRepositoryQueues = (): RepositoryQueues => {
   };
 
   const remove = (job: QueuedJob): void => {
+    const urgency = urgencies.get(job.uuid);
+    if (urgency === undefined) return;
+    urgencies.delete(job.uuid);
     const queue = queues.get(job.repository);
-    const jobs = queue?.get(keyOf(job))?.jobs;
-    if (!jobs || !removeSorted(jobs, job, compareIds)) return;
-    if (jobs.length === 0) queue?.delete(keyOf(job));
+    const jobs = queue?.get(keyOf(job, urgency))?.jobs ?? [];
+    removeSorted(jobs, job, compareIds);
+    if (jobs.length === 0) queue?.delete(keyOf(job, urgency));
     if (queue?.size === 0) queues.delete(job.repository);
     changeShare(job.policy, (share) => (share.ready -= 1));
   };
 
   return {
-    add: (job) => {
+    add: (job, urgency) => {
+      if (urgencies.get(job.uuid) === urgency) return;
+      // First, so that its policy is not forgotten in between.
       const share = changeShare(job.policy, (changed) => (changed.ready += 1));
+      remove(job);
+      urgencies.set(job.uuid, urgency);
       const queue = queues.get(job.repository) ?? new Map<string, PolicyQueue>();
-      const ofPolicy = queue.get(keyOf(job)) ?? { share, jobs: [] };
+      const ofPolicy = queue.get(keyOf(job, urgency)) ?? { urgency, share, jobs: [] };
       insertSorted(ofPolicy.jobs, job, compareIds);
-      queues.set(job.repository, queue.set(keyOf(job), ofPolicy));
+      queues.set(job.repository, queue.set(keyOf(job, urgency), ofPolicy));
     },
     remove,
     grant: (job, number) => {
@@ -90,9 +100,9 @@ export const createRepositoryQueues = (): RepositoryQueues => {
       let first: (Candidate & { readonly job: QueuedJob }) | undefined;
       for (const [repository, queue] of queues) {
         if (isHeld(repository)) continue;
-        for (const { share, jobs } of queue.values()) {
+        for (const { urgency, share, jobs } of queue.values()) {
           const job = jobs.find(({ client }) => !isHeld(client));
-          if (job && (!first || compareCandidates({ job, share }, first) < 0)) first = { job, share };
+          if (job && (!first || compareCandidates({ job, urgency, share }, first) < 0)) first = { job, urgency, share };
         }
       }
       return first?.job;

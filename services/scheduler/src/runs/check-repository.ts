@@ -65,13 +65,14 @@ export const createCheckRun = async (deps: RunDeps, check: RepositoryCheck): Pro
   const repository = await resolveRepository(deps, check.repository);
   checkUsable(repository, check.uuid);
   const resolved = { policy: null, repository, schedule, ...NO_RUN_SECRETS };
-  return deps.lock.hold(repository.uuid, async () => {
+  return deps.lock.hold(async () => {
     const known = await findRun(deps, run);
     if (known) return known;
     if (await hasActiveCheck(deps, repository.uuid)) {
       const reason = `A check of the repository "${repository.name}" has not ended yet`;
       throw new AppError('conflict', `${reason}: wait for it, or cancel it.`);
     }
+    // It prepares nothing, so the lock is not taken twice.
     return createRun(deps, { run, resolved, dueAt, drafts: [draftCheck(check, repository)] });
   });
 };

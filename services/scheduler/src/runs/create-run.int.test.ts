@@ -21,11 +21,11 @@ beforeAll(async () => {
 afterAll(() => stage?.[Symbol.asyncDispose]());
 
 const clock = createTestClock();
-const depsOf = (store = stage.deps.store) => ({
-  pool: stage.deps.pool,
-  commands: { ...commandDeps(stage.deps, 'scheduler'), store },
-  clock,
-});
+const depsOf = (store = stage.deps.store): RunDeps => {
+  const { pool, rpc, waiter } = stage.deps;
+  const commands = { ...commandDeps(stage.deps, 'scheduler'), store };
+  return { pool, rpc, waiter, clock, commands, lock: createLaunchLock(pool) };
+};
 
 const planOf = (resolved: ResolvedPolicy): RunPlan => {
   const run = randomUUID();
@@ -77,17 +77,16 @@ it('refuses a run that is too large for one event, before any name is claimed', 
 it('gives the reason for which the occurrence of a policy that is too large is skipped', async () => {
   const policy = hugePolicy(3);
   stage.policies.set(3, policy);
-  const deps = { ...depsOf(), rpc: stage.deps.rpc } as unknown as RunDeps;
   const { uuid: subject, id } = policy.policy;
   const occurrence = { kind: 'backup', subject, id, run: randomUUID(), dueAt: new Date().toISOString() } as const;
-  const reason = await startScheduledRun(deps, { ...occurrence, schedule: { id: 1, name: 'nightly' } });
+  const reason = await startScheduledRun(depsOf(), { ...occurrence, schedule: { id: 1, name: 'nightly' } });
   expect(reason).toContain('split it into several');
 });
 
 it('holds up no other launch while it claims its names, and claims none for one that is refused', async () => {
   const [big, other] = [somePolicy(5, { clientCount: 2 }), somePolicy(6)];
   for (const policy of [big, other]) stage.policies.set(policy.policy.id, policy);
-  const { pool, store, rpc, waiter } = stage.deps;
+  const { pool, store } = stage.deps;
   const running = Promise.withResolvers<void>();
   stage.executor.orders.set('Backup Job policy5 host5-1', running.promise);
   const claiming = Promise.withResolvers<void>();
@@ -100,9 +99,9 @@ it('holds up no other launch while it claims its names, and claims none for one 
     }
     return store.append(stream, ...rest);
   };
-  const common = { rpc, store, waiter, lock: createLaunchLock(pool) };
+  const lock = createLaunchLock(pool);
   const launchOf = (policy: number, from = store): Promise<LaunchAnswer> =>
-    startManualRun({ ...depsOf(from), ...common }, { policy, run: randomUUID(), extra_vars: null });
+    startManualRun({ ...depsOf(from), lock }, { policy, run: randomUUID(), extra_vars: null });
   const first = launchOf(5, slow);
   await claiming.promise;
   const second = launchOf(5);

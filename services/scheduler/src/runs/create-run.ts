@@ -8,11 +8,12 @@ import {
 import { claim, handleCommand, loadState } from '@cyborgbackup/event-store';
 import { AppError } from '@cyborgbackup/kernel';
 import { drawIds } from '@cyborgbackup/service';
-import { hasActiveJobs } from './active-jobs.ts';
+import { findPreparations, hasActiveJobs } from './active-jobs.ts';
 import { claimArchiveNames } from './planning/claim-archive-names.ts';
 import { archiveNamesOf, checkSize, headJob, planRun, type RunPlan } from './planning/plan-run.ts';
-import type { CreateRunDeps, RunDeps } from './run-deps.ts';
+import { preparationsOf, sharePreparations } from './planning/share-preparations.ts';
 import { runDecider, type RunState } from './run-decider.ts';
+import type { CreateRunDeps, RunDeps } from './run-deps.ts';
 
 /** A run that is in the log. */
 export interface CreatedRun {
@@ -74,12 +75,30 @@ const appendRun = async (deps: CreateRunDeps, run: RunRequested): Promise<Create
 };
 
 /**
+ * Appends a run that waits for preparations of other runs where these do what it needs. The caller holds the launch lock, so
+ * that no two launches make the same; that a preparation ends meanwhile does no harm, for its outcome counts.
+ * See docs/decisions/0032-preparations-are-shared.md.
+ * @param since when its policy was read
+ */
+const appendSharing = async (deps: RunDeps, run: RunRequested, since: number): Promise<CreatedRun> => {
+  const wanted = preparationsOf(run);
+  if (wanted.length === 0) return appendRun(deps, run);
+  return appendRun(deps, sharePreparations(run, await findPreparations(deps, wanted, since)));
+};
+
+/**
  * Appends a run: one event, so that a launch is never half done (docs/decisions/0001-a-run-is-one-event.md). The run's uuid is
  * its idempotency key: a run that was created before is returned as it is.
+ * It takes the launch lock if the run prepares anything.
  * @throws AppError `conflict` when the run would be too large, or its occurrence was skipped
  */
-export const createRun = async (deps: CreateRunDeps, plan: RunPlan): Promise<CreatedRun> =>
-  appendRun(deps, await prepareRun(deps, plan));
+export const createRun = async (deps: RunDeps, plan: RunPlan): Promise<CreatedRun> => {
+  const since = deps.clock.now();
+  const run = await prepareRun(deps, plan);
+  return preparationsOf(run).length === 0
+    ? appendRun(deps, run)
+    : deps.lock.hold(() => appendSharing(deps, run, since));
+};
 
 /** The run if it was created before. @throws AppError `conflict` when a client is busy with another one */
 const findUnlessBusy = async (deps: RunDeps, plan: RunPlan, busy: string): Promise<CreatedRun | undefined> => {
@@ -98,11 +117,12 @@ const findUnlessBusy = async (deps: RunDeps, plan: RunPlan, busy: string): Promi
  */
 export const createRunUnlessBusy = (deps: RunDeps, plan: RunPlan, busy: string): Promise<CreatedRun> => {
   const { uuid } = plan.resolved.repository;
+  const since = deps.clock.now();
   return deps.lock.oneByOne(uuid, async () => {
     const known = await findUnlessBusy(deps, plan, busy);
     if (known) return known;
     const run = await prepareRun(deps, plan);
-    return deps.lock.hold(uuid, async () => (await findUnlessBusy(deps, plan, busy)) ?? appendRun(deps, run));
+    return deps.lock.hold(async () => (await findUnlessBusy(deps, plan, busy)) ?? appendSharing(deps, run, since));
   });
 };
 

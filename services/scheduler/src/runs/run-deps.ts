@@ -1,4 +1,4 @@
-import { createExclusive, type Exclusive } from '@cyborgbackup/database';
+import { createExclusive } from '@cyborgbackup/database';
 import type { ClaimDeps } from '@cyborgbackup/event-store';
 import { createKeyedQueue, type Clock, type KeyedQueue } from '@cyborgbackup/kernel';
 import type { RpcClient } from '@cyborgbackup/messaging';
@@ -11,19 +11,22 @@ interface LaunchLock {
    * in the end, so preparing both at once would waste the work of the other.
    */
   readonly oneByOne: KeyedQueue;
-  /** Checks and appends while no launch in any process does so for the repository. It is held for some 15 ms. */
-  readonly hold: Exclusive;
+  /**
+   * Checks and appends while no launch in any process does so: launches into different repositories may need the same client
+   * prepared. It is held for some 15 ms.
+   */
+  readonly hold: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-export const createLaunchLock = (pool: Pool): LaunchLock => ({
-  oneByOne: createKeyedQueue(),
-  hold: createExclusive({
+export const createLaunchLock = (pool: Pool): LaunchLock => {
+  const exclusive = createExclusive({
     pool,
     lock: 'launch',
-    busyMessage: 'Another launch into this repository does not end: try again in a moment.',
+    busyMessage: 'Another launch does not end: try again in a moment.',
     oneAtATime: true,
-  }),
-});
+  });
+  return { oneByOne: createKeyedQueue(), hold: (work) => exclusive('launch', work) };
+};
 
 /** What the commands need that create a run. */
 export interface RunDeps {

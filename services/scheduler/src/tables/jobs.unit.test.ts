@@ -111,6 +111,7 @@ describe('scheduler.jobs', () => {
       job_type: 'job',
       task: null,
       launch_type: 'manual',
+      preparation: null,
       restore: null,
       status: 'waiting',
       failed: false,

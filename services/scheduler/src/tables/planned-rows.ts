@@ -1,6 +1,7 @@
 import type { PlannedJob, RunExtended, RunFacts } from '@cyborgbackup/contracts';
 import type { EventMetadata } from '@cyborgbackup/kernel';
 import type { JobRow } from '@cyborgbackup/read-models';
+import { preparationOf } from '../job/preparation.ts';
 import { taskOf } from '../job/run-kind.ts';
 
 /** A job that has not moved yet. */
@@ -97,6 +98,7 @@ export const plannedRows = (
     task: taskOf(job),
     ...clientColumns(job.client ?? NONE),
     launch_type: job.launch_type,
+    preparation: preparationOf(run, job),
     restore: job.restore ? JSON.stringify(job.restore) : null,
     machine_id: job.machine?.id ?? null,
     machine_name: job.machine?.name ?? null,

@@ -33,6 +33,6 @@ const models: Record<keyof typeof scheduler, ReadModel> = {
 
 export const schedulerProjection = defineProjection({
   name: 'scheduler',
-  version: 4,
+  version: 5,
   models: Object.values(models),
 });

@@ -4,7 +4,7 @@ import { authoredSource, type AuthoredRow } from '../../db/authored.ts';
 import { authors, fieldsOf, STAMPS, type ResourceSource } from './list-source.ts';
 
 const HIDDEN = [
-  ...(['run', 'policy_uuid', 'client_uuid', 'repository_uuid', 'master_job_uuid', 'needs'] as const),
+  ...(['run', 'policy_uuid', 'client_uuid', 'repository_uuid', 'master_job_uuid', 'needs', 'preparation'] as const),
   ...(['cancel_requested', 'correlation_id', 'paused_until'] as const),
 ] as const;
 
