@@ -65,6 +65,9 @@ const planning = [policyCommands.resolve, repositoryCommands.resolve].map(({ sub
 const servicesOnly = [...jobReports, ...secretReads, ...planning];
 const userCalls = inventoryCalls.filter((subject) => !servicesOnly.includes(subject));
 
+/** Every service asks whether the others are on the same NATS; the answer tells how long the queue is, and no job. */
+const BUS_IDENTITY = `$JS.API.STREAM.INFO.${JOB_STREAM}`;
+
 /** By service, beside its own inbox. */
 const ACCESS: Readonly<Record<ServiceName, Omit<NatsAccess, 'answers'>>> = {
   gateway: {
@@ -125,7 +128,7 @@ const STREAM_OWNER: readonly string[] = [
 
 /** What one service may do at the NATS server. */
 export const serviceAccess = (name: ServiceName): NatsAccess => ({
-  publish: ACCESS[name].publish,
+  publish: [...ACCESS[name].publish, BUS_IDENTITY],
   subscribe: [...ACCESS[name].subscribe, `${inboxPrefix(name)}.>`],
   answers: true,
 });
