@@ -32,13 +32,17 @@ export const decideReplacement = (
   }
 };
 
+/** Borg warns of an item that it could not make, and goes on: each name is looked for, whatever else is verified. */
+export const nameProblem = (_entry: ArchiveEntry, restored: PathFacts | undefined): string =>
+  restored ? '' : 'it is not there';
+
 const TYPES: Readonly<Record<string, PathFacts['type']>> = { '-': 'file', d: 'folder', l: 'link' };
 
 const isHardLink = ({ mode }: ArchiveEntry): boolean => mode.startsWith('h');
 
 /** How a restored item differs from its entry; empty when it does not. Of a further hard link borg lists no size. */
 export const entryProblem = (entry: ArchiveEntry, restored: PathFacts | undefined): string => {
-  if (!restored) return 'it is not there';
+  if (!restored) return nameProblem(entry, restored);
   if (!entry.healthy) return 'parts of it are missing in the repository';
   const type = TYPES[entry.type] ?? 'other';
   if (restored.type !== type) return `it is a ${restored.type}, not a ${type}`;

@@ -5,10 +5,10 @@
 # `times`, and prints its path.
 # That one is on the same file system, and in the deepest folder in which, as in all folders above it, no other user can rename
 # what is ours: such a user could have us take other files than those we extracted. What an earlier attempt left there is
-# removed; that is all where $5 is `remove`, not `make`.
-task=$5
+# removed; that is all where $6 is `remove`, not `make`. The path of `files` has at most $5 bytes, if that can be.
+task=$6 LC_ALL=C
 [ "$task" = remove ] || mkdir -p -- "$1" || exit
-name=$2 follow=$3
+name=$2 follow=$3 room=$5
 device() { stat -c %d . 2>/dev/null || stat -f %d .; }
 cd -P -- "$1" || exit
 left=$4/
@@ -19,7 +19,10 @@ done
 wanted=$(device) rest=${PWD#/}/ best=
 cd /
 while is_safe; do
-  if [ "$(device)" = "$wanted" ] && [ -w . ]; then best=$PWD; rm -rf -- "./$name" || exit; fi
+  if [ "$(device)" = "$wanted" ] && [ -w . ]; then
+    rm -rf -- "./$name" || exit
+    if [ -z "$best" ] || [ $((${#PWD} + ${#name} + 7)) -le "$room" ]; then best=$PWD; fi
+  fi
   # shellcheck disable=SC2015 # a folder that cannot be entered ends it too
   [ -n "${rest%/}" ] && cd -P -- "./${rest%%/*}" || break
   rest=${rest#*/}
