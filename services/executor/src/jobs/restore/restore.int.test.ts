@@ -368,11 +368,14 @@ describe('a path that is nearly as long as paths can be', () => {
     dest = `/d${randomBytes(3).toString('hex')}`;
     const items = [path.slice(0, 1_999)];
     mkdirSync(join(dest, ...items), { recursive: true });
-    const { status, reason } = await site.runJob({ archive_name: 'deep', restore: requestOf({ items }) });
-    expect([status, reason]).toEqual(['successful', '']);
-    expect(read(path)).toBe('deep');
-    expect(staging()).toEqual([]);
-    rmSync(dest, { recursive: true });
+    try {
+      const { status, reason } = await site.runJob({ archive_name: 'deep', restore: requestOf({ items }) });
+      expect([status, reason]).toEqual(['successful', '']);
+      expect(read(path)).toBe('deep');
+      expect(staging()).toEqual([]);
+    } finally {
+      rmSync(dest, { recursive: true });
+    }
   });
 });
 
