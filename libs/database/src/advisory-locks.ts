@@ -16,6 +16,10 @@ export const ADVISORY_LOCKS = {
   inventory: 0x4342_494e,
   /** A launch that looks at what other runs are doing. */
   launch: 0x4342_4c4e,
+  /** A NATS that processes use, by its identity: each holds it for as long as it runs. */
+  bus: 0x4342_4255,
+  /** A process that looks which NATS the others use, before it starts. */
+  busChoice: 0x4342_4243,
   /** A table whose index for searches is being made. */
   searchIndex: 0x4342_5452,
 } as const;

@@ -3,6 +3,7 @@ export { FRAME_BYTES } from './streams/byte-stream-limits.ts';
 export { openByteStream } from './streams/byte-stream-reader.ts';
 export { serveByteStreams, type ByteStreamServer } from './streams/byte-stream-server.ts';
 export { RetryLater, type DeadHandler, type JobHandler, type JobMessage } from './jobs/job-message.ts';
+export { busIdentity } from './jobs/bus-identity.ts';
 export { createJobQueue, prepareJobQueue, type JobQueue } from './jobs/job-queue.ts';
 export { createNatsConnection, type Connection } from './connection/nats-connection.ts';
 export { callersOf, prepareAccess, serviceAccess, standaloneAccess, type NatsAccess } from './access/service-access.ts';

@@ -12,12 +12,14 @@ import {
 } from '@cyborgbackup/event-store';
 import type { Logger } from '@cyborgbackup/kernel';
 import {
+  busIdentity,
   callersOf,
   createNatsConnection,
   createRpcClient,
   createAppendNotifications,
   createOwnTrust,
   createServiceTrust,
+  prepareJobQueue,
   type AppendNotifications,
   type CallTrust,
   type Connection,
@@ -30,6 +32,7 @@ import type { Pool } from 'pg';
 import { holdsMasterKey } from './log-access.ts';
 import { checkMasterKey, masterKeyOf, noMasterKey, withoutKeys } from './master-key.ts';
 import { natsUrlOf } from './nats-url.ts';
+import { useOneBus, type OneBus } from './one-bus.ts';
 import { assertPrepared, prepareDatabase } from './prepare-database.ts';
 import type { KeylessConfig, ServiceConfig } from './service-config.ts';
 
@@ -47,6 +50,8 @@ export interface ServiceDeps {
   /** False where `prepare` has made the job queue's streams: this process may not. */
   readonly makesStreams: boolean;
   readonly connection: Connection;
+  /** Why this process should not work, as others use the same database with another NATS. */
+  readonly busTrouble: OneBus['trouble'];
   readonly rpc: RpcClient;
   /** Names this process: unique for each start. */
   readonly instance: string;
@@ -87,6 +92,8 @@ interface ServiceDepsOptions {
   readonly isPrepared?: boolean;
   /** Default: as configured, or else that of a process that is alone. */
   readonly trust?: CallTrust;
+  /** True: this process has started its NATS for itself, so nobody else can be on it. */
+  readonly hasOwnNats?: boolean;
 }
 
 /** Only a service that holds the master key needs the part about it. */
@@ -175,9 +182,8 @@ export const connectProcess = async (
   name: string,
   config: ProcessConfig,
   logger: Logger,
-  { isPrepared = false, trust = trustOf(config) }: ServiceDepsOptions = {},
+  { isPrepared = false, trust = trustOf(config), hasOwnNats = false }: ServiceDepsOptions = {},
 ): Promise<ProcessDeps> => {
-  if (!isPrepared) await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
   const natsUrl = natsUrlOf(config);
   const instance = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const opened = createOpened();
@@ -194,8 +200,25 @@ export const connectProcess = async (
   opened.keep(connection.close);
   const rpc = await orClose(() => createRpcClient({ natsUrl, name, logger, trust }));
   opened.keep(rpc.close);
+  const { trouble: busTrouble } = await orClose(async () => {
+    if (!isPrepared) await prepareJobQueue(connection);
+    const bus = await useOneBus({
+      databaseUrl: config.DATABASE_URL,
+      name: `${name} ${instance}`,
+      identity: () => (hasOwnNats ? Promise.resolve(instance) : busIdentity(connection)),
+      logger,
+    });
+    opened.keep(bus.close);
+    // Not before: others may be at work in this database, with an older version.
+    if (!isPrepared) await prepareDatabase(config.CYBORGBACKUP_DATABASE_ADMIN_URL ?? config.DATABASE_URL);
+    return bus;
+  });
   const appendNotifications = createAppendNotifications(connection);
-  const shared = { logger, natsUrl, trust, connection, rpc, instance, makesStreams: !isPrepared, close: opened.close };
+  const shared = {
+    ...{ logger, natsUrl, trust, connection, busTrouble, rpc, instance },
+    makesStreams: !isPrepared,
+    close: opened.close,
+  };
 
   const connectService = async (service: string): Promise<ServiceDeps> => {
     const log = await openLog(config, { ...{ service, name, logger, isPrepared, appendNotifications }, opened });

@@ -18,8 +18,8 @@ const databaseTrouble = async ({ pool, store }: KeylessDeps): Promise<string | u
   return store.writeTrouble();
 };
 
-const natsTrouble = ({ connection }: KeylessDeps): string | undefined =>
-  connection.isConnected() ? undefined : 'NATS is away; it is being reconnected to.';
+const natsTrouble = ({ connection, busTrouble }: KeylessDeps): string | undefined =>
+  connection.isConnected() ? busTrouble() : 'NATS is away; it is being reconnected to.';
 
 /** A parked event does not make a service unready (it would never be ready again), but everybody should see it. */
 const parkedEvents = async ({ pool }: KeylessDeps): Promise<Check> => {

@@ -43,6 +43,7 @@ export const startStandalone = async (
     const { depsOf, close } = await connectProcess('standalone', { ...config, ...backing.environment }, logger, {
       // All five services are this process: unless told, its keys need no other place than its memory.
       trust: createOwnTrust({ isShared: true, secret: config.CYBORGBACKUP_SERVICE_SECRET }),
+      hasOwnNats: config.NATS_URL === undefined,
     });
     started.push(close);
     const inventory = keep(await startInventory(await depsOf('inventory'), config));

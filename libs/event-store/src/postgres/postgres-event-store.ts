@@ -25,7 +25,7 @@ import {
 } from './append/append-batch.ts';
 import { createGapGate, ofTypes, type GapGate } from './read/gap-gate.ts';
 import { createGroupCommit } from './append/group-commit.ts';
-import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './read/recorded-event-row.ts';
+import { EVENT_COLUMNS, toRecordedEvent, type RecordedEventRow } from './row/recorded-event-row.ts';
 import { followLog } from './read/subscription.ts';
 
 const STREAM_PAGE = 500;

@@ -67,6 +67,9 @@ const planning = [policyCommands.resolve, repositoryCommands.resolve].map(({ sub
 const servicesOnly = [...jobReports, ...secretReads, ...planning];
 const userCalls = inventoryCalls.filter((subject) => !servicesOnly.includes(subject));
 
+/** Every service asks whether the others are on the same NATS; the answer tells how long the queue is, and no job. */
+const BUS_IDENTITY = `$JS.API.STREAM.INFO.${JOB_STREAM}`;
+
 /** By service, beside its own inbox. */
 const ACCESS: Readonly<Record<ServiceName, NatsAccess>> = {
   gateway: {
@@ -142,7 +145,7 @@ const isAnswered = (subject: string): boolean => !subject.startsWith('_') && !UN
 export const serviceAccess = (name: ServiceName): NatsAccess => {
   const callers = new Set(ACCESS[name].subscribe.filter(isAnswered).flatMap(callersOf));
   return {
-    publish: [...ACCESS[name].publish, ...[...callers].map((caller) => `${inboxPrefix(caller)}.>`)],
+    publish: [...ACCESS[name].publish, BUS_IDENTITY, ...[...callers].map((caller) => `${inboxPrefix(caller)}.>`)],
     subscribe: [...ACCESS[name].subscribe, `${inboxPrefix(name)}.>`],
   };
 };

@@ -238,6 +238,25 @@ describe('a job whose executor died', () => {
   });
 });
 
+it('gives up a job whose executor died twenty times, by the log and not by the deliveries of its message', async () => {
+  const one = await abandoned({});
+  for (let attempt = 1; attempt < 20; attempt += 1) {
+    await site.append(
+      `job-${one.job}`,
+      {
+        type: 'job-attempt-lost',
+        data: { job: one.job, attempt, reason: 'not heard of', transport: false, pause: null },
+      },
+      { type: 'job-started', data: { ...one, attempt: attempt + 1, executor: `killed ${attempt + 1}` } },
+    );
+  }
+  await site.queue(one);
+  const ended = await site.ended(one);
+  expect(ended).toMatchObject({ status: 'error', attempt: 20 });
+  expect(ended.reason).toMatch(/^Given up after 20 attempts: executor killed 20 was not heard of any more/);
+  expect(ended.types.filter((type) => type === 'job-started')).toHaveLength(20);
+});
+
 it('repeats a backup that a lost attempt read through a mount', async () => {
   const one = await abandoned({ archive_name: 'pulled', policy: { mode_pull: true } });
   await site.borg('create', '::pulled', join(site.folder, 'borg-client'));

@@ -79,13 +79,16 @@ interface StartedAttempt {
 const giveUp = async (
   command: JobCommands,
   { job, grant }: JobMessage,
-  { attempt, reason }: JobState,
+  { attempt, reason, executor }: JobState,
 ): Promise<undefined> => {
+  // Of an attempt that was not lost before, nothing is known but that its executor does not answer.
+  const why =
+    executor === undefined ? reason : `executor ${executor} was not heard of any more; the job may be what ends them.`;
   await command(jobStream(job), {
     type: 'give-up',
     job,
     grant,
-    reason: `Given up after ${attempt} attempts: ${reason}`,
+    reason: `Given up after ${attempt} attempts: ${why}`,
   });
   return undefined;
 };

@@ -2,7 +2,7 @@ import { AppError, type NewEvent } from '@cyborgbackup/kernel';
 import type pg from 'pg';
 import type { ExpectedVersion } from '../../port/event-store.ts';
 import { eventText } from '../../port/hash-chain.ts';
-import { toColumns } from '../metadata-columns.ts';
+import { toColumns } from '../row/metadata-columns.ts';
 
 /** One append, ready to be sent. */
 export interface AppendItem {

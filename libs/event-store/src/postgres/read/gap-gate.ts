@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '@cyborgbackup/kernel';
 import type pg from 'pg';
 import { LogWentBackError, type LogMark, type LogPage } from '../../port/event-store.ts';
-import { eventColumnsWhere, toRecordedEvent, type RecordedEventRow } from './recorded-event-row.ts';
+import { eventColumnsWhere, toRecordedEvent, type RecordedEventRow } from '../row/recorded-event-row.ts';
 
 /*
  * Positions are drawn before the commit, so they become visible out of order. A reader that just remembered the highest

@@ -2,7 +2,7 @@ import { localRunner } from '@cyborgbackup/borg';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { link as hardLink, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
 import { startJobSite, type EndedJob, type JobSite, type JobSketch } from '../../testing/job-site.ts';
@@ -50,6 +50,25 @@ describe.each([false, true])('a backup of files with mode_pull %s', (mode_pull) 
     const variables = { folders: [source], exclude: [join(source, 'cache')], patterns: ['- **/left.*'] };
     const below = [source, join(source, 'kept.txt')];
     expect(await archived(await backup({ policy, variables }))).toEqual(below.map((path) => path.slice(1)));
+  });
+
+  it('leaves the repository itself out, also below a link, and refuses a folder in it', async () => {
+    const repository = join(site.folder, 'repository');
+    const above = join(source, 'above');
+    if (!mode_pull) await symlink(dirname(site.folder), above);
+    const top = mode_pull ? site.folder : join(above, basename(site.folder));
+    const variables = { folders: [top], exclude: ['**/borg-*', '**/executor'], patterns: ['+ **/repository'] };
+    const ended = await backup({ policy: { ...policy, uuid: randomUUID() }, variables });
+    await rm(above, { force: true });
+    expect(ended).toMatchObject({ status: 'successful' });
+    const names = await archived(ended);
+    expect(names).toContain(join(top, basename(source), 'kept.txt').slice(1));
+    expect(names.filter((name) => name.startsWith(join(top, 'repository').slice(1)))).toEqual([]);
+    expect(await site.output(ended.job)).toContain(`${top}/repository is left out: it is the repository itself.`);
+    expect(await backup({ policy, variables: { folders: [source, join(repository, 'data')] } })).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(/repository\/data is in the repository to which this would be backed up: name/),
+    });
   });
 });
 

@@ -9,6 +9,7 @@ import type { LastBackup } from '../../tables/series.ts';
 import { backupProgress } from './backup-progress.ts';
 import { findLostArchive, removeArchive } from './lost-archive.ts';
 import type { BackupSource, DumpSource, FileSource } from './sources/backup-source.ts';
+import { withoutRepository } from './sources/own-repository.ts';
 import { findPaths } from './sources/source-paths.ts';
 
 interface Step {
@@ -20,7 +21,9 @@ interface Step {
 const fileStep = async (context: JobContext, endpoint: BackupEndpoint, source: FileSource): Promise<Step> => {
   const { oneFileSystem, excludeCaches, patterns, exclude } = source;
   const { paths, warnings } = await findPaths(context, endpoint.client, source);
-  const { create, run } = await endpoint.files(paths, { oneFileSystem, patterns });
+  // First, since the first pattern that fits decides.
+  const all = [...(await withoutRepository(context, endpoint.client, paths)), ...patterns];
+  const { create, run } = await endpoint.files(paths, { oneFileSystem, patterns: all });
   return { create: { ...create, excludeCaches, exclude: [...exclude, ...create.exclude] }, run, warnings };
 };
 

@@ -1,3 +1,4 @@
+import { clientCommands } from '@cyborgbackup/contracts';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +36,38 @@ const claim = (id: string, changes: object = {}): string =>
   });
 
 const backup = (): Promise<EndedJob> => site.runJob({ policy: { max_attempts: 3 } });
+
+describe('a borg that is another than when its client was prepared', () => {
+  const told: unknown[] = [];
+  beforeAll(async () => {
+    const { clientUuid: uuid } = site;
+    await site.append(`client-${uuid}`, { type: 'client-prepared', data: { uuid, version: '1.1.16', ready: true } });
+    const subject = clientCommands.recordPreparation.subject;
+    site.deps.connection.nats.subscribe(subject, {
+      callback: (_error, { data }) => void told.push(JSON.parse(new TextDecoder().decode(data)).data),
+    });
+    await site.deps.connection.nats.flush();
+  });
+
+  it('is told and recorded, and backs up', async () => {
+    const { status, job } = await backup();
+    expect(status).toBe('successful');
+    expect(await site.output(job)).toMatch(/Borg on 127\.0\.0\.1 is 1\.[24]\.\d+ now; it was 1\.1\.16 before\./);
+    expect(told).toMatchObject([{ uuid: site.clientUuid, version: expect.stringMatching(/^1\.[24]\./), ready: true }]);
+  });
+
+  it('is refused in a version that is not supported, before the prehook', async () => {
+    await installBorg('echo borg 2.0.0b14');
+    const ended = await site.runJob({ prehook: 'exit 1' });
+    expect(ended).toMatchObject({
+      status: 'failed',
+      reason: expect.stringMatching(
+        /^Borg 2\.0\.0b14 on .*127\.0\.0\.1.* is not supported: install 1\.2 or 1\.4 there\.$/,
+      ),
+    });
+    expect(told.at(-1)).toMatchObject({ version: '2.0.0b14', ready: false });
+  });
+});
 
 describe('a borg that answers what it likes', () => {
   it.each([

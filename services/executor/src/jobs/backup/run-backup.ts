@@ -8,6 +8,7 @@ import { archiveOf, clientOf, policyOf, repositoryOf } from '../../job/job-plan.
 import { EMPTY_RESULT, repositorySizesOf, type JobResult } from '../../job/job-result.ts';
 import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { readLastGood, seriesOf, type LastBackup } from '../../tables/series.ts';
+import { noticeBorgVersion } from './borg-version.ts';
 import { checkArchive } from './check-archive.ts';
 import { confirmArchive } from './confirm-archive.ts';
 import { createArchive } from './create-archive.ts';
@@ -72,6 +73,7 @@ export const runBackup = async (context: JobContext): Promise<JobResult> => {
     pull: policy.mode_pull,
   });
   await refuseClockDifference(context, { hostname: client.hostname, seconds: endpoint.clockDifference });
+  await noticeBorgVersion(context, endpoint);
 
   const makeArchive = async (): Promise<ClaimedArchive> => {
     const lost = attempt > 1 ? await findLostArchive(context, endpoint, archive) : undefined;

@@ -30,6 +30,12 @@ const isMarkedForUpdate = async ({ store }: KeylessDeps, client: string): Promis
   return isMarked;
 };
 
+/** @throws JobFailure for a version of borg that we do not speak to */
+export const refuseUnsupportedBorg = (version: string, where: string): void => {
+  if (isSupportedBorg(version)) return;
+  throw new JobFailure(`Borg ${version} on ${where} is not supported: install 1.2 or 1.4 there.`);
+};
+
 /** Push mode needs borg on the client; in pull mode it is optional, for restores that run there. @throws JobFailure */
 const ensureBorg = async (
   context: JobContext,
@@ -66,9 +72,7 @@ export const prepareClient = async (context: JobContext): Promise<JobResult> => 
   await using session = await openJobClient(context);
   for (const limitation of limitationsOf(session)) output.write('system_warning', limitation);
   const { borgVersion, distribution, os, arch } = await ensureBorg(context, session, pull);
-  if (borgVersion !== undefined && !isSupportedBorg(borgVersion)) {
-    throw new JobFailure(`Borg ${borgVersion} on ${hostname} is not supported: install 1.2 or 1.4 there.`);
-  }
+  if (borgVersion !== undefined) refuseUnsupportedBorg(borgVersion, hostname);
   output.write('verbose', `Found borg ${borgVersion ?? '(none)'} on ${distribution ?? os}, ${arch}`);
   if (pull) await preparePull(context);
   const report = { uuid, version: borgVersion ?? '', ready: borgVersion !== undefined };

@@ -32,6 +32,10 @@ export const decideReplacement = (
   }
 };
 
+/** Borg warns of an item that it could not make, and goes on: each name is looked for, whatever else is verified. */
+export const nameProblem = (_entry: ArchiveEntry, restored: PathFacts | undefined): string =>
+  restored ? '' : 'it is not there';
+
 const TYPES: ReadonlyMap<string, PathFacts['type']> = new Map([
   ['-', 'file'],
   ['d', 'folder'],
@@ -42,7 +46,7 @@ const isHardLink = ({ mode }: ArchiveEntry): boolean => mode.startsWith('h');
 
 /** How a restored item differs from its entry; empty when it does not. Of a further hard link borg lists no size. */
 export const entryProblem = (entry: ArchiveEntry, restored: PathFacts | undefined): string => {
-  if (!restored) return 'it is not there';
+  if (!restored) return nameProblem(entry, restored);
   if (!entry.healthy) return 'parts of it are missing in the repository';
   const type = TYPES.get(entry.type) ?? 'other';
   if (restored.type !== type) return `it is a ${restored.type}, not a ${type}`;

@@ -52,11 +52,18 @@ export const removeFolder = (context: JobContext, runner: BorgRunner, folder: st
 export const makeStage = async (
   context: JobContext,
   runner: BorgRunner,
-  stage: { readonly root: string; readonly below: string; readonly name: string; readonly inPlace: boolean },
+  stage: {
+    readonly root: string;
+    readonly below: string;
+    readonly name: string;
+    readonly inPlace: boolean;
+    /** How long the path of the folder to extract to may be, unless every other folder is unsafe. */
+    readonly room: number;
+  },
 ): Promise<string> => {
-  const { root, below, name, inPlace } = stage;
+  const { root, below, name, inPlace, room } = stage;
   const { signal } = context;
-  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below];
+  const argv = ['sh', '-c', MAKE_STAGE, 'sh', root, name, inPlace ? 'yes' : 'no', below, String(room)];
   try {
     const options = { signal, timeoutMillis: TIMEOUT_MILLIS };
     const { exitCode, stdout, stderr } = await runCommand(runner, [...argv, 'make'], options);
@@ -67,4 +74,43 @@ export const makeStage = async (
     await removeBy(context, runner, { folder: joined(root, name), argv: [...argv, 'remove'] });
     throw error;
   }
+};
+
+/** As Linux has it, without the NUL at its end. Borg names each item that it extracts by its whole path. */
+const MAX_PATH_BYTES = 4_095;
+const SHOWN = 60;
+
+/** Each byte that is no UTF-8 is a lone surrogate. */
+const bytesOf = (path: string): number => Buffer.byteLength(path.replaceAll(/[\udc80-\udcff]/gu, 'x'));
+
+/** The longest of many paths. */
+export interface LongestPath {
+  add(item: { readonly path: string }): void;
+  /** How long a path the folder may have to which the items are extracted. */
+  room(): number;
+  /** @throws JobFailure when borg could not extract the longest to this folder */
+  mustFit(folder: string): void;
+}
+
+export const createLongestPath = (): LongestPath => {
+  let longest = '';
+  let bytes = 0;
+  return {
+    add: ({ path }) => {
+      // No character has more than three bytes for each of JavaScript's.
+      if (3 * path.length <= bytes || bytesOf(path) <= bytes) return;
+      longest = path;
+      bytes = bytesOf(path);
+    },
+    room: () => Math.max(0, MAX_PATH_BYTES - bytes - 1),
+    mustFit: (folder) => {
+      const whole = bytesOf(joined(folder, '')) + bytes;
+      if (whole <= MAX_PATH_BYTES) return;
+      throw new JobFailure(
+        `Borg cannot extract ${longest.slice(0, SHOWN)}…${longest.slice(-SHOWN)}: this path would have ${whole} bytes below ${folder}, ` +
+          `and borg makes none of more than ${MAX_PATH_BYTES}. Nothing was restored: download its folder as tar, or choose items ` +
+          'without it.',
+      );
+    },
+  };
 };

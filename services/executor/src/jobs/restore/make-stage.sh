@@ -3,18 +3,18 @@
 #
 # Runs after walk.sh. Makes the folder $1 and, for what goes to $4 below it, a new private folder named $2 with two in it, `files` and
 # `times`, and prints its path.
-# That one is on the same file system, see go_private. What an earlier attempt left there is removed; that is all where $5 is
-# `remove`, not `make`.
-task=$5
+# That one is on the same file system, see go_private. What an earlier attempt left there is removed; that is all where $6 is
+# `remove`, not `make`. The path of `files` has at most $5 bytes, if that can be.
+task=$6 LC_ALL=C
 [ "$task" = remove ] || mkdir -p -- "$1" || exit
-name=$2 follow=$3
+name=$2 follow=$3 room=$5
 cd -P -- "$1" || exit
 left=$4/
 while [ -n "$left" ] && (walk "${left%%/*}"); do
   walk "${left%%/*}" || exit
   left=${left#*/}
 done
-go_private "$name"
+go_private "$name" "$((room - 6))"
 found=$?
 [ "$task" != remove ] || exit 0
 [ "$found" = 0 ] || {

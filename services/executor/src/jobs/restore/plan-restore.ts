@@ -5,6 +5,7 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
 import { decideReplacement, type Replacement } from './compare-entry.ts';
 import { statPaths } from './file-facts.ts';
+import type { LongestPath } from './folders.ts';
 import type { MoveResult } from './move-into-place.ts';
 import type { createParentFolders } from './parent-folders.ts';
 import type { RestoreTarget } from './restore-target.ts';
@@ -34,8 +35,9 @@ interface PlanOptions {
   readonly root: string;
   /** Write a line for every file. */
   readonly list: boolean;
-  /** Sees every item. */
+  /** Both see every item. */
   readonly parents: ReturnType<typeof createParentFolders>;
+  readonly longest: LongestPath;
 }
 
 /** @throws JobFailure for a symbolic link: root's borg would set the owner of the file that it points to */
@@ -57,7 +59,7 @@ export const planRestore = async (
   options: PlanOptions,
 ): Promise<RestorePlan> => {
   const { output, signal } = context;
-  const { replace, selection, root, list, parents } = options;
+  const { replace, selection, root, list, parents, longest } = options;
   const unmatched = createUnmatched(selection);
   const plan = { ...EMPTY_PLAN };
   let seen = 0;
@@ -80,6 +82,7 @@ export const planRestore = async (
     for (const entry of batch) {
       unmatched.add(entry.path);
       parents.add(entry);
+      longest.add(entry);
     }
     if (files.length === 0) return;
     const found = await statPaths(runner, root, files, signal);

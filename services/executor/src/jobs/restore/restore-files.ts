@@ -7,7 +7,7 @@ import { JobFailure } from '../../job/job-failure.ts';
 import { archiveOf } from '../../job/job-plan.ts';
 import { EMPTY_RESULT, type JobResult } from '../../job/job-result.ts';
 import { extractSelection } from './extract-selection.ts';
-import { joined, makeStage, removeFolder } from './folders.ts';
+import { createLongestPath, joined, makeStage, removeFolder, type LongestPath } from './folders.ts';
 import { moveIntoPlace, restoreFolderAttributes, type MoveResult } from './move-into-place.ts';
 import {
   createParentFolders,
@@ -34,6 +34,7 @@ interface Restore {
   /** Where an archive's paths begin; in place they begin at the root. */
   readonly root: string;
   readonly inPlace: boolean;
+  readonly longest: LongestPath;
 }
 
 const resultOf = (plan: RestorePlan, { verified, mismatches }: Verification): RestoreResult => {
@@ -58,12 +59,14 @@ const commonPath = ({ paths, patterns }: Selection): string => {
 };
 
 /** @throws JobFailure with what was restored, when files are not as the archive has them */
-const assertVerified = ({ context }: Restore, result: RestoreResult, { differing }: Verification): void => {
+const assertVerified = ({ context }: Restore, verification: Verification, [warning]: readonly string[]): void => {
+  const { differing } = verification;
   if (differing === 0) return;
+  const result = resultOf(EMPTY_PLAN, verification);
   for (const mismatch of result.mismatches) context.output.write('error', mismatch);
   const first = result.mismatches[0] ?? '';
   throw new JobFailure(
-    `${differing} of the restored files are not as the archive has them (${first}). Is something else writing there, or is the disk full?`,
+    `${differing} of the restored files are not as the archive has them (${first}). ${warning === undefined ? 'Is something else writing there, or is the disk full?' : `Borg said: ${warning}`}`,
     { restored: result },
   );
 };
@@ -109,17 +112,18 @@ const putIntoPlace = async (
 
 /** Extracts to a private folder on the same file system, verifies the files there, and then moves each by the policy. */
 const restoreThroughStage = async (restore: Restore, plan: RestorePlan, parents: ParentFacts): Promise<JobResult> => {
-  const { context, request, selection, target, root, inPlace } = restore;
+  const { context, request, selection, target, root, inPlace, longest } = restore;
   const { signal } = context;
   await context.assertOwnership(signal);
-  const name = `.cyborgbackup-restore-${context.plan.job.uuid}`;
-  const stage = await makeStage(context, target.files, { root, below: commonPath(selection), name, inPlace });
+  const folder = { root, below: commonPath(selection), name: stageName(context), inPlace, room: longest.room() };
+  const stage = await makeStage(context, target.files, folder);
   const files = joined(stage, 'files');
   try {
+    longest.mustFit(files);
     const extracted = await extract(restore, parents, files);
     const options = { folder: files, verify: request.verify };
     const verification = await verifyRestored(context, target.files, restore.entries, options);
-    assertVerified(restore, resultOf(EMPTY_PLAN, verification), verification);
+    assertVerified(restore, verification, warningsOf(extracted));
     const moved = await putIntoPlace(restore, parents, { stage, files });
     const restored = resultOf({ ...plan, ...moved }, verification);
     return { ...EMPTY_RESULT, warnings: warningsOf(extracted), restored };
@@ -128,6 +132,9 @@ const restoreThroughStage = async (restore: Restore, plan: RestorePlan, parents:
     throw error;
   }
 };
+
+/** The private folder of this job. */
+const stageName = ({ plan }: JobContext): string => `.cyborgbackup-restore-${plan.job.uuid}`;
 
 /** Says what a superuser chose to leave out. */
 const reportUnsafe = ({ output }: JobContext, { paths, problems }: UnsafeEntries): void => {
@@ -173,10 +180,12 @@ export const restoreFiles = async (context: JobContext, request: RestoreRequest)
   // What is left out has to be known before the first entry counts.
   if (request.allow_unsafe) await entries.each(() => Promise.resolve());
   reportUnsafe(context, unsafe);
-  const restore = { context, request, selection, target, entries, unsafe, root, inPlace };
+  const longest = createLongestPath();
+  const restore = { context, request, selection, target, entries, unsafe, root, inPlace, longest };
   const parents = createParentFolders();
   const { replace, dry_run: list } = request;
-  const planned = await planRestore(context, target, entries, { replace, selection, root, list, parents });
+  const planned = await planRestore(context, target, entries, { replace, selection, root, list, parents, longest });
+  longest.mustFit(joined(joined(root, stageName(context)), 'files'));
   const parentFacts = await lookAtParents(target.files, restore, parents.list(), context.signal);
   const result = request.dry_run
     ? { ...EMPTY_RESULT, restored: resultOf(planned, NOT_VERIFIED) }

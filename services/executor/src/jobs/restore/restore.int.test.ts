@@ -339,6 +339,46 @@ it('restores the holes of sparse files as holes', async () => {
   expect(blocks * 512).toBeLessThan(16 * 1024 * 1024);
 });
 
+describe('a path that is nearly as long as paths can be', () => {
+  /** 20 folders of 200 bytes each, and below them a file whose path is to have so many bytes. */
+  const deep = async (archive_name: string, bytes: number): Promise<string> => {
+    const folders = Array.from({ length: 20 }, (_, level) => `${level}`.padEnd(199, 'd'));
+    const path = [...folders, 'f'.repeat(Math.max(1, bytes - 4_000))].join('/');
+    const top = join(site.folder, archive_name);
+    const steps = `os.makedirs("${top}"); os.chdir("${top}")\nfor one in "${path}".split("/")[:-1]: os.mkdir(one); os.chdir(one)`;
+    python(`\n${steps}\nopen("${path.split('/').at(-1)}", "w").write("deep")`);
+    await site.borg(['create', `::${archive_name}`, '.'], { cwd: top });
+    execFileSync('rm', ['-rf', top]);
+    return path;
+  };
+
+  it('is refused with its name where borg could not extract it, and nothing is written', async () => {
+    const path = await deep('deeper', 4_090);
+    const { status, reason } = await site.runJob({ archive_name: 'deeper', restore: requestOf({}) });
+    expect(status).toBe('failed');
+    expect(reason).toMatch(
+      /^Borg cannot extract 0d+…f+: this path would have \d+ bytes below .*download its folder as tar/,
+    );
+    expect(reason).toContain(path.slice(-60));
+    expect(existsSync(dest)).toBe(false);
+  });
+
+  it('is restored where there is room for it, however deep its own folder is', async () => {
+    const path = await deep('deep', 4_002);
+    dest = `/d${randomBytes(3).toString('hex')}`;
+    const items = [path.slice(0, 1_999)];
+    mkdirSync(join(dest, ...items), { recursive: true });
+    try {
+      const { status, reason } = await site.runJob({ archive_name: 'deep', restore: requestOf({ items }) });
+      expect([status, reason]).toEqual(['successful', '']);
+      expect(read(path)).toBe('deep');
+      expect(staging()).toEqual([]);
+    } finally {
+      rmSync(dest, { recursive: true });
+    }
+  });
+});
+
 it('names selected paths that the archive does not have, and writes nothing', async () => {
   const { status, reason } = await restore({ items: ['tree/a.txt', 'tree/nope', 'gone'] });
   expect(status).toBe('failed');
@@ -376,6 +416,16 @@ describe('the verification of a restore', () => {
     const { status, end } = await restore({ item: 'tree/b.txt' });
     expect(status).toBe('failed');
     expect(end).toMatchObject({ restored: { mismatches: ['tree/b.txt: it has 0 bytes, not 16'] } });
+  });
+
+  it('a restore that lacks a name fails even if nothing is verified', async () => {
+    // Borg stored the second name twice, and both times as a link to itself.
+    await site.borg(['create', '::twice', 'tree', 'tree/sub'], { cwd: source });
+    const request = requestOf({ items: ['tree/sub/hard', 'tree/sub/soft'], verify: 'none' });
+    const { status, reason, end } = await site.runJob({ archive_name: 'twice', restore: request });
+    expect(status).toBe('failed');
+    expect(reason).toMatch(/1 of .* \(tree\/sub\/hard: it is not there\)\. Borg said: tree\/sub\/hard: link: /);
+    expect(end).toMatchObject({ restored: { files: 0, verified: 0 } });
   });
 });
 

@@ -1,11 +1,11 @@
 import type { ArchiveEntry, BorgRunner } from '@cyborgbackup/borg';
 import type { RestoreRequest } from '@cyborgbackup/contracts';
 import type { JobContext } from '../../job/job-context.ts';
-import { entryProblem } from './compare-entry.ts';
+import { entryProblem, nameProblem } from './compare-entry.ts';
 import { hashPaths, statPaths } from './file-facts.ts';
 import type { SelectedEntries } from './selected-entries.ts';
 
-/** How the restored files compare with the archive. Folders are compared, but not counted. */
+/** How the restored items compare with the archive. Folders are compared, but not counted as verified. */
 export interface Verification {
   readonly verified: number;
   readonly differing: number;
@@ -32,9 +32,9 @@ const compareContents = async (
 };
 
 /**
- * Compares every restored file with the archive: its type, size and time, and for `contents` the SHA-256 of the file on the disk
- * with that of a second reading of the archive, which borg makes where it runs (`{sha256}` of its listing), so that no contents
- * cross the network.
+ * Compares every restored item with the archive: whether it is there; unless `none` was asked for, its type, size and time; and for
+ * `contents` the SHA-256 of the file on the disk with that of a second reading of the archive, which borg makes where it runs
+ * (`{sha256}` of its listing), so that no contents cross the network.
  * @param options.folder where an archive's paths begin
  */
 export const verifyRestored = async (
@@ -45,11 +45,11 @@ export const verifyRestored = async (
 ): Promise<Verification> => {
   let [verified, differing] = [0, 0];
   const mismatches: string[] = [];
-  if (verify === 'none') return { verified, differing, mismatches };
+  const problemOf = verify === 'none' ? nameProblem : entryProblem;
 
   const note = ({ path, type }: ArchiveEntry, problem: string): void => {
     if (problem === '') {
-      if (type !== 'd') verified += 1;
+      if (type !== 'd' && verify !== 'none') verified += 1;
       return;
     }
     differing += 1;
@@ -60,7 +60,7 @@ export const verifyRestored = async (
   await selected.each(
     async (entries) => {
       const found = await statPaths(runner, folder, entries, signal);
-      const problems = entries.map((entry, index) => entryProblem(entry, found[index]));
+      const problems = entries.map((entry, index) => problemOf(entry, found[index]));
       const contents = withDigests ? await compareContents(runner, folder, entries, signal) : [];
       for (const [index, entry] of entries.entries()) note(entry, problems[index] || (contents[index] ?? ''));
     },

@@ -53,13 +53,17 @@ walk() {
 device() { stat -c %d . 2>/dev/null || stat -f %d .; }
 # Goes to the deepest folder on the way from the root to the one we are in that is on the same file system, and in which, as in all
 # above it, no other user can rename what is ours: such a user could have us take other files than those we put there. Removes
-# what is named $1 on the way, which an earlier attempt left. Fails where there is no such folder.
+# what is named $1 on the way, which an earlier attempt left. With $2, a less deep one in which the path of $1 has at most so many
+# bytes, if that can be. Fails where there is no such folder.
 # shellcheck disable=SC2015 # whatever fails ends it
 go_private() {
   wanted=$(device) rest=${PWD#/}/ best=
   cd /
   while is_safe; do
-    if [ "$(device)" = "$wanted" ] && [ -w . ]; then best=$PWD; rm -rf -- "./$1" || return; fi
+    if [ "$(device)" = "$wanted" ] && [ -w . ]; then
+      rm -rf -- "./$1" || return
+      if [ -z "$best" ] || [ -z "${2:-}" ] || [ $((${#PWD} + ${#1} + 1)) -le "$2" ]; then best=$PWD; fi
+    fi
     [ -n "${rest%/}" ] && cd -P -- "./${rest%%/*}" || break
     rest=${rest#*/}
   done

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '@cyborgbackup/kernel';
-import { fromColumns, OCCURRED_AT, type MetadataColumns } from '../metadata-columns.ts';
+import { fromColumns, OCCURRED_AT, type MetadataColumns } from './metadata-columns.ts';
 
 /** A row of the log with the name of its stream, as node-pg hands it out: bigint as text, json parsed. */
 export interface RecordedEventRow extends MetadataColumns {
