@@ -4,13 +4,16 @@ import type { Logger } from '@cyborgbackup/kernel';
 import ssh2, { type AuthHandlerMiddleware, type BaseAgent, type Client } from 'ssh2';
 import { isHostName, withoutBrackets } from '../commands/host-name.ts';
 import type { ExecOptions, ExecResult } from './command-io.ts';
-import { explainConnectError, SshError } from './error.ts';
+import { explainConnectError, type RefusedLogin, SshError } from './error.ts';
 import { execOnChannel } from './exec.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
 import { parsePrivateKey } from './key.ts';
 
 /** An SSH agent in this process, made by `createForwardedAgent`. */
-export type ForwardableAgent = BaseAgent;
+export type ForwardableAgent = BaseAgent & {
+  /** Comment of its keys, by which it is told from other agents on a host. */
+  readonly mark: string;
+};
 
 export interface SshOptions {
   readonly host: string;
@@ -41,6 +44,10 @@ export interface SshSession {
   readonly user: string;
   /** Whether it was `otherKey` that the account took. */
   readonly withOtherKey: boolean;
+  /** How long its account may take to start a command. */
+  readonly startTimeoutMillis: number;
+  /** The mark of the agent that commands with `forwardAgent` have. */
+  readonly agentMark: string | undefined;
   /**
    * Runs a command line through the account's shell. Quote it with `quoteArgv`.
    * @throws SshError('lost') when the connection breaks before the exit status came, SshError('aborted') by the signal
@@ -54,24 +61,35 @@ const KEEPALIVE_MISSES = 5;
 const CLOSE_GRACE_MILLIS = 2000;
 
 /** Offers one key after the other; `tried` counts them. */
-const offerKeys = (options: SshOptions): { handler: AuthHandlerMiddleware; tried: () => number } => {
+interface KeyOffer {
+  readonly handler: AuthHandlerMiddleware;
+  readonly tried: () => number;
+  readonly refused: () => RefusedLogin;
+}
+
+const offerKeys = (options: SshOptions): KeyOffer => {
   const keys = [options.privateKey, options.otherKey];
   let tried = 0;
+  let refused: RefusedLogin = { isPartial: false, methods: undefined };
   return {
-    handler: (_methods, _partial, next) => {
-      const key = keys[tried];
-      // The type declarations know no other way to say that there is nothing more to try.
+    handler: (methods, isPartial, next) => {
+      // The type declarations do not know that there is no answer yet the first time.
+      const left = methods as readonly string[] | null;
+      refused = { isPartial: refused.isPartial || isPartial, methods: left ?? undefined };
+      const key = left === null || left.includes('publickey') ? keys[tried] : undefined;
+      // Nor another way to say that there is nothing more to try.
       if (key === undefined) return false;
       tried += 1;
       next({ type: 'publickey', username: options.user, key });
       return undefined;
     },
     tried: () => tried,
+    refused: () => refused,
   };
 };
 
 /** Waits for the login. Closes the connection when it fails, times out or is aborted. */
-const login = async (client: Client, options: SshOptions, authHandler: AuthHandlerMiddleware): Promise<void> => {
+const login = async (client: Client, options: SshOptions, offer: KeyOffer): Promise<void> => {
   const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
   parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
   if (options.otherKey !== undefined) parsePrivateKey(options.otherKey);
@@ -91,14 +109,16 @@ const login = async (client: Client, options: SshOptions, authHandler: AuthHandl
     reject(new SshError('timeout', `Cannot reach ${host}:${port}: ${time}. ${hint}`));
   }, connectTimeoutMillis);
   client.once('ready', resolve);
-  client.on('error', (error) => reject(explainConnectError(error, options)));
-  client.once('close', () => reject(explainConnectError(new Error('it closed the connection'), options)));
+  client.on('error', (error) => reject(explainConnectError(error, options, offer.refused())));
+  client.once('close', () =>
+    reject(explainConnectError(new Error('it closed the connection'), options, offer.refused())),
+  );
   try {
     client.connect({
       sock: socket,
       username: user,
       ...(options.agent ? { agent: options.agent } : {}),
-      authHandler,
+      authHandler: offer.handler,
       readyTimeout: 0,
       keepaliveInterval: keepaliveMillis,
       keepaliveCountMax: KEEPALIVE_MISSES,
@@ -130,7 +150,7 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
   const { host, port, user, signal, logger, startTimeoutMillis = 60_000 } = options;
   const client = new ssh2.Client();
   const offer = offerKeys(options);
-  await login(client, options, offer.handler);
+  await login(client, options, offer);
 
   let lastError: unknown;
   client.removeAllListeners('error').on('error', (error) => {
@@ -151,6 +171,8 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
     port,
     user,
     withOtherKey: offer.tried() > 1,
+    startTimeoutMillis,
+    agentMark: options.agent?.mark,
     exec: (command, execOptions = {}) =>
       execOnChannel(
         { client, where: `${user}@${host}:${port}`, reason: () => lastError, startTimeoutMillis },

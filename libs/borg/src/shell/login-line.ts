@@ -1,0 +1,12 @@
+/** What sh, csh, tcsh and fish read alike between single quotes. */
+const UNSAFE = /[^\x20-\x7e]|['\\!]/gu;
+
+const octal = (character: string): string =>
+  Array.from(Buffer.from(character), (byte) => `\\0${byte.toString(8).padStart(3, '0')}`).join('');
+
+/**
+ * The line that makes any login shell run a script of POSIX sh: dash and bash, and also csh, tcsh and fish, which have other rules for
+ * quotes, variables and line breaks. The script is one word, in which `printf %b` restores what one of these shells would change.
+ */
+export const loginLine = (script: string): string =>
+  `exec /bin/sh -c 'eval "$(printf %b "$1")"' sh '${script.replaceAll(UNSAFE, octal)}'`;
