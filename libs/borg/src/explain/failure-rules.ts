@@ -64,6 +64,11 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'repository-auth',
+    /Permission denied \((?![^)]*publickey)[^)]*\)/,
+    'The repository host lets nobody in with a key alone ({line}): exempt its account from a second factor, with "AuthenticationMethods publickey" in its sshd_config.',
+  ],
+  [
+    'repository-auth',
     /Permission denied \(/,
     "The repository host does not accept the repository's own key: prepare the repository again, which adds it to authorized_keys or prints its line.",
   ],
@@ -71,6 +76,25 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
     'repository-unreachable',
     /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server .* not responding|kex_exchange_identification/,
     'The repository host cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
+  ],
+  [
+    'repository-auth',
+    /open failed: |Session request denied/,
+    'The repository host lets us in and opens no session ({line}). Look at MaxSessions and ForceCommand in its sshd_config.',
+  ],
+];
+
+/** What the repository's host says on standard error when no borg answers: its shell, or what starts instead of borg. */
+export const REMOTE_RULES: readonly MessageRule[] = [
+  [
+    'no-borg',
+    /^(?!.*setlocale).*(not found|No such file or directory|Unknown command|cannot execute)/i,
+    'The repository host cannot start borg ({line}). Install it there, or correct the remote_path of the repository.',
+  ],
+  [
+    'no-borg',
+    /^Fatal Python error|^Python path configuration/,
+    'Python cannot start borg on the repository host ({line}). Start-up files of its account may set PYTHONHOME or PYTHONPATH: unset these there.',
   ],
 ];
 
@@ -85,6 +109,12 @@ export const BORG_RULES: readonly MessageRule[] = [
 
 const WRONG_PASSPHRASE = "The repository's passphrase is wrong. Correct it in the repository's settings.";
 const CLOSED = 'The repository host closed the connection. Is borg installed there, and may the account run it?';
+
+/** The repository's host closed the connection, after it had said something. */
+export const CLOSED_SAYING =
+  'The repository host closed the connection; it said "{line}". Is borg installed there, and may the account run it?';
+/** Borg's names of a connection that the repository's host closed. */
+export const CLOSED_IDS = new Set(['ConnectionClosed', 'ConnectionClosedWithHint']);
 
 /** Borg's own names of errors. */
 export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKind, explanation: string]>> = {
@@ -126,6 +156,14 @@ export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKin
     "{line} Borg runs on the executor: copy the key's file to that folder there from a host that has it.",
   ],
   IntegrityError: ['damaged', '{line}. The repository is damaged; run a check.'],
+  UnexpectedRPCDataFormatFromServer: [
+    'no-borg',
+    'The repository host answered "{answer}" instead of borg. Its account may have no shell, its key a forced command that is not borg serve, or its start-up files (.bashrc, .cshrc) print something: they must print nothing.',
+  ],
+  InvalidRPCMethod: [
+    'other',
+    'Borg on the repository host does not know what this borg asks for ({line}). Install the same version on both, or name another one as the remote_path of the repository.',
+  ],
   ConnectionClosed: ['repository-unreachable', CLOSED],
   ConnectionClosedWithHint: ['repository-unreachable', CLOSED],
 };
