@@ -13,7 +13,7 @@ import {
 import { JobFailure } from '../job/job-failure.ts';
 import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
 import type { ConnectionOptions } from '../job/job-context.ts';
-import { markedEnv } from './job-processes.ts';
+import { besideRepository, servedBy } from './job-processes.ts';
 import { canBindKeys, opensshVersion } from './openssh-version.ts';
 import { takenOwnKey, type SshLocation } from './own-key.ts';
 import { openShell } from './repository-shell.ts';
@@ -80,7 +80,8 @@ const openOnHost = async (
   return {
     repository: repositoryPathOnHost(location),
     passphrase: secrets.passphrase,
-    env: markedEnv(options, 'local'),
+    ...besideRepository(options),
+    program: secrets.remotePath,
     ...(client ? { knownHosts: client.knownHosts } : {}),
     runner: sshRunner(session),
     host: 'repository',
@@ -107,8 +108,8 @@ export const openRepositoryEndpoint = async (
   const lent = client ? [client.identity] : [];
   const clientHosts = client?.knownHosts ?? [];
   if (location.kind === 'local') {
-    const env = markedEnv(options, 'local');
-    return openLocalEndpoint({ repository: toBorgUrl(location), passphrase, env, knownHosts: clientHosts }, lent);
+    const beside = besideRepository(options);
+    return openLocalEndpoint({ repository: toBorgUrl(location), passphrase, ...beside, knownHosts: clientHosts }, lent);
   }
   const onHost = (await runsOnRepositoryHosts(options.deps)) && (await openOnHost(options, location, secrets, client));
   if (onHost) return onHost;
@@ -117,7 +118,7 @@ export const openRepositoryEndpoint = async (
   const endpoint = {
     repository: toBorgUrl(location),
     passphrase,
-    env: markedEnv(options, 'ssh'),
+    ...servedBy(options, secrets),
     knownHosts: [...lines, ...clientHosts],
   };
   const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };

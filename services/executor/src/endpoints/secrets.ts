@@ -46,6 +46,8 @@ export interface RepositorySecrets {
   readonly ownKey: { readonly publicKey: string; readonly privateKey: string } | undefined;
   /** A preparation has seen the repository's host accept that key. */
   readonly takesOwnKey: boolean;
+  /** The program that serves the repository on its host. */
+  readonly remotePath: string;
 }
 
 /** A repository's secrets as they are now, not as they were when the job was queued. */
@@ -55,9 +57,9 @@ export const repositorySecrets = async (
 ): Promise<RepositorySecrets> => {
   const { repository } = await secrets();
   if (repository?.uuid !== uuid) throw notGiven('repository');
-  const { id, passphrase, own_key: key, takes_own_key: takesOwnKey } = repository;
+  const { id, passphrase, own_key: key, takes_own_key: takesOwnKey, remote_path: remotePath } = repository;
   return {
-    ...{ id, passphrase, takesOwnKey },
+    ...{ id, passphrase, takesOwnKey, remotePath },
     ownKey: key ? { publicKey: key.public_key, privateKey: key.private_key } : undefined,
   };
 };

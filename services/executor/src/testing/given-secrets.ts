@@ -47,6 +47,7 @@ const repositoryOf = async (deps: LogDeps, uuid: string): Promise<GivenSecrets['
   const prepared = (await eventsOf(deps, stream, repositoryPrepared)).at(-1);
   return {
     ...{ uuid, id: registered.id, takes_own_key: prepared?.own_key ?? false },
+    remote_path: registered.remote_path,
     passphrase: await opened(deps, registered.repository_key),
     own_key: key ? { public_key: key.public_key, private_key: await opened(deps, key.private_key) } : null,
   };

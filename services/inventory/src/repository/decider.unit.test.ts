@@ -13,6 +13,7 @@ const fields: RepositoryFields = {
   enabled: true,
   check_schedule: null,
   integrity_schedule: null,
+  remote_path: 'borg',
 };
 const keyPair = { public_key: 'ssh-ed25519 AAAA cyborgbackup-repository-4', private_key: 'PEM' };
 const none = { check_schedule: [], integrity_schedule: [] };

@@ -11,7 +11,7 @@ const repository: Repository = {
   isRemoved: false,
   fields: {
     ...{ name: 'Main', path: "borg@nas:/srv/o'repo", repository_key: sealed('1'), ready: true, enabled: true },
-    ...{ check_schedule: null, integrity_schedule: null },
+    ...{ check_schedule: null, integrity_schedule: null, remote_path: 'borg' },
   },
   ...{ borgId: '', encryption: '', ownKey: false, privateKey: undefined, escrow: undefined },
   publicKey,

@@ -6,7 +6,7 @@ import { repositories } from './table.ts';
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields = {
   ...{ name: 'Main', path: '/srv/repo', repository_key: sealed('1'), ready: false, enabled: true },
-  ...{ check_schedule: 2, integrity_schedule: null },
+  ...{ check_schedule: 2, integrity_schedule: null, remote_path: 'borg' },
 };
 const registered = recorded(1, { type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 const prepared = recorded(2, {
