@@ -29,7 +29,10 @@ const REFUSALS: Readonly<Record<string, readonly [command: string, message: RegE
     /This account is currently not available\..*"\)\. Its login shell is nologin: give it another one/,
   ],
   'an account with false': ['exec /bin/false', /does not let us run commands \(.*\)\. Does the account have a shell/],
-  'a restricted shell': ['exec bash -r -c "$SSH_ORIGINAL_COMMAND"', /restricted.*"\)\. Its login shell is a restricted one/],
+  'a restricted shell': [
+    'exec bash -r -c "$SSH_ORIGINAL_COMMAND"',
+    /restricted.*"\)\. Its login shell is a restricted one/,
+  ],
   'an expired password': [
     'echo "WARNING: Your password has expired." >&2; echo "Password change required but no TTY available." >&2; exit 1',
     /Renew its password there, or let it never expire/,
@@ -68,7 +71,10 @@ beforeAll(async () => {
   const refusals = Object.entries(REFUSALS).map(([name, [command]]) => [name, command] as const);
   const lines = [...Object.entries(SHELLS), ...refusals].map(([name, command]) => lineOf(name, command));
   agentKey = await generateKeyPair({ type: 'ed25519', comment: '' });
-  host = await createTestHost({ authorizedKeys: await Promise.all(lines), environment: { HOME: home, PATH: `${home}/bin:${process.env['PATH'] ?? ''}` } });
+  host = await createTestHost({
+    authorizedKeys: await Promise.all(lines),
+    environment: { HOME: home, PATH: `${home}/bin:${process.env['PATH'] ?? ''}` },
+  });
 });
 afterAll(async () => {
   await host[Symbol.asyncDispose]();
@@ -82,20 +88,27 @@ const logIn = (name: string, startTimeoutMillis = 30_000): Promise<SshSession> =
     startTimeoutMillis,
   });
 
-test.each(Object.keys(SHELLS))('an account with %s runs what another account does, and adds nothing to it', async (shell) => {
-  const session = await logIn(shell);
-  const argv = [`it's`, '!x', String.raw`a\b`, 'two\nlines', '$HOME `id` ^"*', 'caf\udce9', 'ünï', ''];
-  expect(await runCommand(sshRunner(session), ['printf', '%s|', ...argv.filter((word) => word !== 'caf\udce9')])).toEqual({
-    exitCode: 0,
-    stdout: `it's|!x|a\\b|two\nlines|$HOME \`id\` ^"*|ünï||`,
-    stderr: '',
-  });
-  expect(await runCommand(sshRunner(session), ['sh', '-c', 'echo "$1" | od -An -tx1; exit 7', 'sh', 'caf\udce9'])).toEqual({
-    exitCode: 7,
-    stdout: ' 63 61 66 e9 0a\n',
-    stderr: '',
-  });
-});
+test.each(Object.keys(SHELLS))(
+  'an account with %s runs what another account does, and adds nothing to it',
+  async (shell) => {
+    const session = await logIn(shell);
+    const argv = [`it's`, '!x', String.raw`a\b`, 'two\nlines', '$HOME `id` ^"*', 'caf\udce9', 'ünï', ''];
+    expect(
+      await runCommand(sshRunner(session), ['printf', '%s|', ...argv.filter((word) => word !== 'caf\udce9')]),
+    ).toEqual({
+      exitCode: 0,
+      stdout: `it's|!x|a\\b|two\nlines|$HOME \`id\` ^"*|ünï||`,
+      stderr: '',
+    });
+    expect(
+      await runCommand(sshRunner(session), ['sh', '-c', 'echo "$1" | od -An -tx1; exit 7', 'sh', 'caf\udce9']),
+    ).toEqual({
+      exitCode: 7,
+      stdout: ' 63 61 66 e9 0a\n',
+      stderr: '',
+    });
+  },
+);
 
 test.each(Object.keys(SHELLS))('a script finds our agent with %s, with sudo too', async (shell) => {
   const session = await logIn(shell);

@@ -15,7 +15,10 @@ const CURES: readonly (readonly [pattern: RegExp, cure: string])[] = [
     /\bsudo: /,
     'Let sudo run any command for it without a password and without a terminal (NOPASSWD: ALL, and no requiretty).',
   ],
-  [/restricted|not allowed|forbidden/i, 'Its login shell is a restricted one: give it /bin/sh, or use another account.'],
+  [
+    /restricted|not allowed|forbidden/i,
+    'Its login shell is a restricted one: give it /bin/sh, or use another account.',
+  ],
   [
     /verification code|passcode|one-time|two-factor|duo\b/i,
     'It asks for a second factor, which nobody is there to give: exempt this account from it.',

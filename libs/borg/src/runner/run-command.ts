@@ -59,7 +59,10 @@ const stoppedBy = (
 ): SshError => {
   if (options.signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
   if (!hasStarted)
-    return new SshError('timeout', `${where} did not start our command in time. Do its login scripts hang, or its disk?`);
+    return new SshError(
+      'timeout',
+      `${where} did not start our command in time. Do its login scripts hang, or its disk?`,
+    );
   const end =
     reason === 'idle'
       ? `said nothing for ${inSeconds(options.idleTimeoutMillis)} and was stopped.`

@@ -11,6 +11,7 @@ const CODES = {
   'host-key': 'conflict', // another key than the pinned one
   protocol: 'unavailable', // something answers, but we cannot talk to it
   'no-shell': 'conflict', // logged in, but commands are not run
+  'no-session': 'conflict', // logged in, but no channel is opened
   'no-start': 'unavailable', // commands are run, but this one could not be started
   'too-much': 'conflict', // a command printed more than is read
   lost: 'unavailable', // the connection broke after it stood; what ran there may go on for a while

@@ -166,7 +166,14 @@ test.each<[string, Hostility, Use, { kind: string; message: RegExp }]>([
   ],
   [
     'starts our shell in silence, and never runs what we send',
-    { exec: (accept) => void accept().on('end', function (this: ServerChannel) { this.end(); }).resume() },
+    {
+      exec: (accept) =>
+        void accept()
+          .on('end', function (this: ServerChannel) {
+            this.end();
+          })
+          .resume(),
+    },
     script,
     { kind: 'timeout', message: /ran no command in time/ },
   ],

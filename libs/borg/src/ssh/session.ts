@@ -4,7 +4,7 @@ import type { Logger } from '@cyborgbackup/kernel';
 import ssh2, { type AuthHandlerMiddleware, type BaseAgent, type Client } from 'ssh2';
 import { isHostName, withoutBrackets } from '../commands/host-name.ts';
 import type { ExecOptions, ExecResult } from './command-io.ts';
-import { explainConnectError, type RefusedLogin, SshError } from './error.ts';
+import { explainConnectError, isSshError, type RefusedLogin, SshError } from './error.ts';
 import { execOnChannel } from './exec.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
 import { parsePrivateKey } from './key.ts';
@@ -37,7 +37,7 @@ export interface SshOptions {
   readonly logger: Logger;
 }
 
-/** A logged-in connection. Commands run concurrently on it (OpenSSH allows ten). */
+/** A login, with further ones where the host allows fewer commands on a connection than run at once (OpenSSH: ten). */
 export interface SshSession {
   readonly host: string;
   readonly port: number;
@@ -142,12 +142,17 @@ const login = async (client: Client, options: SshOptions, offer: KeyOffer): Prom
   }
 };
 
-/**
- * Logs in with `privateKey`, or else with `otherKey`. The host must have the key on record; that of a host never seen is recorded.
- * @throws SshError with a `kind` and a sentence that says what to look at
- */
-export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
-  const { host, port, user, signal, logger, startTimeoutMillis = 60_000 } = options;
+/** A connection of a session. */
+interface Link {
+  readonly client: Client;
+  readonly withOtherKey: boolean;
+  /** The connection's last error, if any. */
+  readonly reason: () => unknown;
+  close(): Promise<void>;
+}
+
+const dial = async (options: SshOptions): Promise<Link> => {
+  const { host, port, logger } = options;
   const client = new ssh2.Client();
   const offer = offerKeys(options);
   await login(client, options, offer);
@@ -158,27 +163,66 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
     logger.debug({ err: error, host, port }, 'SSH connection error');
   });
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
-  const close = (): Promise<void> => {
-    client.end();
-    const timer = setTimeout(() => client.destroy(), CLOSE_GRACE_MILLIS);
-    return closed.finally(() => clearTimeout(timer));
+  return {
+    client,
+    withOtherKey: offer.tried() > 1,
+    reason: () => lastError,
+    close: () => {
+      client.end();
+      const timer = setTimeout(() => client.destroy(), CLOSE_GRACE_MILLIS);
+      return closed.finally(() => clearTimeout(timer));
+    },
+  };
+};
+
+/** More commands than that do not run at once. */
+const MAX_LINKS = 10;
+
+/**
+ * Logs in with `privateKey`, or else with `otherKey`. The host must have the key on record; that of a host never seen is recorded.
+ * @throws SshError with a `kind` and a sentence that says what to look at
+ */
+export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
+  const { host, port, user, signal, startTimeoutMillis = 60_000 } = options;
+  const first = await dial(options);
+  const links = [first];
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    listener?.[Symbol.dispose]();
+    await Promise.all(links.map((link) => link.close()));
   };
   const listener = signal && addAbortListener(signal, () => void close());
-  void closed.then(() => listener?.[Symbol.dispose]());
+  first.client.once('close', () => listener?.[Symbol.dispose]());
+
+  /** A host with "MaxSessions 1" runs one command on a connection at a time, and others have theirs. */
+  const addLink = async (): Promise<Link> => {
+    const link = await dial(options);
+    links.push(link);
+    if (isClosed) await link.close();
+    return link;
+  };
+  const exec: SshSession['exec'] = async (command, execOptions = {}) => {
+    for (let index = 0; ; index += 1) {
+      const { client, reason } = links[index] ?? (await addLink());
+      const connection = { client, where: `${user}@${host}:${port}`, reason, startTimeoutMillis };
+      try {
+        return await execOnChannel(connection, command, execOptions);
+      } catch (error) {
+        const isNew = index > 0 && index === links.length - 1;
+        if (!isSshError(error, 'no-session') || isNew || index >= MAX_LINKS || isClosed) throw error;
+      }
+    }
+  };
 
   return {
     host,
     port,
     user,
-    withOtherKey: offer.tried() > 1,
+    withOtherKey: first.withOtherKey,
     startTimeoutMillis,
     agentMark: options.agent?.mark,
-    exec: (command, execOptions = {}) =>
-      execOnChannel(
-        { client, where: `${user}@${host}:${port}`, reason: () => lastError, startTimeoutMillis },
-        command,
-        execOptions,
-      ),
+    exec,
     close,
   };
 };
