@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createForwardedAgent } from '../agent/forwarded-agent.ts';
+import { dumpOverSsh } from '../commands/dump-over-ssh.ts';
 import { generateKeyPair, type SshKeyPair } from '../ssh/key.ts';
 import type { SshSession } from '../ssh/session.ts';
 import { createTestHost, type TestHost } from '../testing/test-host.ts';
@@ -126,6 +128,39 @@ test.each(Object.keys(SHELLS))('sudo runs scripts with %s where no agent is forw
   expect(await runCommand(sshRunner(session, { sudo: true }), ['sh', '-c', 'echo "$AS_ROOT"'])).toMatchObject({
     ...{ exitCode: 0, stdout: 'yes\n' },
   });
+});
+
+/** Runs the words that a borg elsewhere would, with the key of an account. */
+const dump = async (
+  name: string,
+  argv: readonly string[],
+  input: string,
+): Promise<{ stdout: Buffer; status: unknown }> => {
+  const { port, user } = host.sshd;
+  const file = join(home, 'key');
+  await writeFile(file, keys.get(name)?.privateKey ?? '', { mode: 0o600 });
+  const options = 'BatchMode=yes StrictHostKeyChecking=no UserKnownHostsFile=/dev/null LogLevel=ERROR'.split(' ');
+  const ssh = ['ssh', '-F', '/dev/null', '-i', file, ...options.map((option) => `-o${option}`)].join(' ');
+  const [command = '', ...words] = dumpOverSsh({ user, host: '127.0.0.1', port, env: { WHO: "it's !me" } }, argv);
+  const env = { PATH: process.env['PATH'], CYBORGBACKUP_SSH: ssh };
+  const { stdout, status } = spawnSync(command, words, { input, env });
+  await rm(file);
+  return { stdout, status };
+};
+
+test.each(Object.keys(SHELLS))(
+  'a dump over SSH from %s is what its program prints, and nothing else',
+  async (shell) => {
+    const script = String.raw`read -r line; printf '%s\0%s\n%s\377' "$WHO" "$line" "$1"; exit 3`;
+    expect(await dump(shell, ['sh', '-c', `\n${script}`, 'sh', "two\n'lines'!"], 'se!cret $(id)\nrest')).toEqual({
+      stdout: Buffer.from("it's !me\0se!cret $(id)\ntwo\n'lines'!\xff", 'latin1'),
+      status: 3,
+    });
+  },
+);
+
+test('a dump from an account that runs nothing fails', async () => {
+  expect(await dump('an account with nologin', ['true'], '')).toEqual({ stdout: Buffer.alloc(0), status: 255 });
 });
 
 test.each(Object.entries(REFUSALS))('%s is explained', async (name, [, message]) => {
