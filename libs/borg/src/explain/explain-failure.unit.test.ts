@@ -148,6 +148,16 @@ test.each<[FailedRun, string, string]>([
     'repository-auth',
     'opens no session (channel 0: open failed: connect failed: open failed). Look at MaxSessions',
   ],
+  [
+    { exitCode: 120, messages: [said('ssh to the client: a@web: Permission denied (password).', { logger: '' })] },
+    'client-auth',
+    'The client lets nobody in with a key alone',
+  ],
+  [
+    { exitCode: 120, messages: [said('ssh to the client: channel 0: open failed: connect failed', { logger: '' })] },
+    'client-auth',
+    'opens no session',
+  ],
   // A banner says what it likes, before every login.
   [
     {

@@ -37,11 +37,24 @@ const SSH_CONFIGURATION: readonly [pattern: RegExp, explanation: string][] = [
 const configurationRules = (kind: BorgFailureKind): MessageRule[] =>
   SSH_CONFIGURATION.map(([pattern, explanation]) => [kind, pattern, explanation]);
 
+const KEY_ALONE = /Permission denied \((?![^)]*publickey)[^)]*\)/;
+const NO_SESSION = /open failed: |Session request denied/;
+
 const NO_BORG = 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.';
 
 /** What ssh says on its way to a client whose files or dumps are read from elsewhere. */
 export const CLIENT_SSH_RULES: readonly MessageRule[] = [
   ...configurationRules('client-unreachable'),
+  [
+    'client-auth',
+    KEY_ALONE,
+    'The client lets nobody in with a key alone ({line}): exempt its account from a second factor, with "AuthenticationMethods publickey" in its sshd_config.',
+  ],
+  [
+    'client-auth',
+    NO_SESSION,
+    'The client lets the host where borg runs in and opens no session ({line}). Look at MaxSessions and ForceCommand in its sshd_config.',
+  ],
   [
     'client-auth',
     /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known|Too many auth|signing failed/,
@@ -64,7 +77,7 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'repository-auth',
-    /Permission denied \((?![^)]*publickey)[^)]*\)/,
+    KEY_ALONE,
     'The repository host lets nobody in with a key alone ({line}): exempt its account from a second factor, with "AuthenticationMethods publickey" in its sshd_config.',
   ],
   [
@@ -79,7 +92,7 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'repository-auth',
-    /open failed: |Session request denied/,
+    NO_SESSION,
     'The repository host lets us in and opens no session ({line}). Look at MaxSessions and ForceCommand in its sshd_config.',
   ],
 ];

@@ -32,3 +32,8 @@ test('prints no line for a repository without a key or without a host', () => {
   const local = { ...repository, fields: { ...repository.fields, path: '/srv/repo' } };
   expect(() => printedLine(local, {})).toThrow(expect.objectContaining({ code: 'conflict' }));
 });
+
+test('prints a line with the program that serves the repository', () => {
+  const named = { ...repository, fields: { ...repository.fields, remote_path: 'borg-1.4' } };
+  expect(printedLine(named, {})).toMatch(/^command="borg-1\.4 serve --restrict-to-repository /);
+});

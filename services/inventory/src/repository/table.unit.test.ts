@@ -81,6 +81,13 @@ test('shows that the host does not know a new key pair', () => {
   ]);
 });
 
+test('shows that the host does not know the line with another program', () => {
+  const named = recorded(3, { type: 'repository-changed', data: { uuid, remote_path: 'borg-1.4', ready: false } });
+  expect(foldEvents(repositories, [registered, prepared, named])).toMatchObject([
+    { remote_path: 'borg-1.4', own_key: false, ready: false, borg_id: 'ab' },
+  ]);
+});
+
 test('keeps an escrow copy after the path changed, and lets it in sealed only', () => {
   const escrowed = (key: unknown) =>
     recorded(3, { type: 'repository-key-escrowed', data: { uuid, borg_id: 'ab', key } });
