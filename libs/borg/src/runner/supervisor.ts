@@ -84,7 +84,11 @@ export const runSupervised = async (
   using _listener = run.signal && addAbortListener(run.signal, () => control.stop('aborted'));
   const output = createBannerFilter(where);
   using limit = createStartLimit(startTimeoutMillis, output.hasStarted, () => control.stop('aborted'));
-  const notRun = (result: ExecResult): SshError => noShell(where, output.banner(), result, limit.isOver());
+  const settled = (result: ExecResult): ScriptResult => {
+    const hasRun = output.hasStarted() || (control.reason() !== undefined && !limit.isOver());
+    if (!hasRun) throw noShell(where, output.banner(), result, limit.isOver());
+    return resultOf(where, control, result);
+  };
   try {
     const result = await start({
       stdin: heartbeats(payloadOf(run), control.inputClosed),
@@ -101,14 +105,12 @@ export const runSupervised = async (
         if (rest.length > 0) return control.pass(run.onStderr, rest);
       },
     });
-    if (!output.hasStarted() && (limit.isOver() || !control.reason())) throw notRun(result);
-    return resultOf(where, control, result);
+    return settled(result);
   } catch (error) {
     // A connection that breaks while we stop the script anyway is no further failure: its supervisor stops it without us.
     const broken = asBroken(where, error);
-    if (limit.isOver() && isSshError(broken)) throw notRun({ exitCode: null });
     if (!control.reason() || !isSshError(broken)) throw broken;
-    return resultOf(where, control, { exitCode: null });
+    return settled({ exitCode: null });
   }
 };
 

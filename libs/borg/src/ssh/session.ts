@@ -1,13 +1,14 @@
 import { addAbortListener } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import type { Logger } from '@cyborgbackup/kernel';
-import ssh2, { type AuthHandlerMiddleware, type BaseAgent, type Client } from 'ssh2';
+import ssh2, { type BaseAgent, type Client } from 'ssh2';
 import { isHostName, withoutBrackets } from '../commands/host-name.ts';
 import type { ExecOptions, ExecResult } from './command-io.ts';
-import { explainConnectError, isSshError, type RefusedLogin, SshError } from './error.ts';
+import { explainConnectError, isSshError, SshError } from './error.ts';
 import { execOnChannel } from './exec.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
 import { parsePrivateKey } from './key.ts';
+import { offerKeys, type KeyOffer } from './offer-keys.ts';
 
 /** An SSH agent in this process, made by `createForwardedAgent`. */
 export type ForwardableAgent = BaseAgent & {
@@ -59,34 +60,6 @@ export interface SshSession {
 
 const KEEPALIVE_MISSES = 5;
 const CLOSE_GRACE_MILLIS = 2000;
-
-/** Offers one key after the other; `tried` counts them. */
-interface KeyOffer {
-  readonly handler: AuthHandlerMiddleware;
-  readonly tried: () => number;
-  readonly refused: () => RefusedLogin;
-}
-
-const offerKeys = (options: SshOptions): KeyOffer => {
-  const keys = [options.privateKey, options.otherKey];
-  let tried = 0;
-  let refused: RefusedLogin = { isPartial: false, methods: undefined };
-  return {
-    handler: (methods, isPartial, next) => {
-      // The type declarations do not know that there is no answer yet the first time.
-      const left = methods as readonly string[] | null;
-      refused = { isPartial: refused.isPartial || isPartial, methods: left ?? undefined };
-      const key = left === null || left.includes('publickey') ? keys[tried] : undefined;
-      // Nor another way to say that there is nothing more to try.
-      if (key === undefined) return false;
-      tried += 1;
-      next({ type: 'publickey', username: options.user, key });
-      return undefined;
-    },
-    tried: () => tried,
-    refused: () => refused,
-  };
-};
 
 /** Waits for the login. Closes the connection when it fails, times out or is aborted. */
 const login = async (client: Client, options: SshOptions, offer: KeyOffer): Promise<void> => {
@@ -154,7 +127,7 @@ interface Link {
 const dial = async (options: SshOptions): Promise<Link> => {
   const { host, port, logger } = options;
   const client = new ssh2.Client();
-  const offer = offerKeys(options);
+  const offer = offerKeys(options.user, [options.privateKey, options.otherKey]);
   await login(client, options, offer);
 
   let lastError: unknown;
