@@ -1,3 +1,4 @@
+import { openPool } from '@cyborgbackup/database';
 import { startPostgres } from '@cyborgbackup/embedded';
 import { installEventStore } from '@cyborgbackup/event-store';
 import { createLogger, type Logger } from '@cyborgbackup/kernel';
@@ -5,7 +6,7 @@ import { installProjections } from '@cyborgbackup/projections';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 
 /** A PostgreSQL of the bench's own, with the log and what projections need. */
 export interface BenchDatabase {
@@ -22,15 +23,16 @@ export const withBenchDatabase = async <T>(work: (database: BenchDatabase) => Pr
   const server = await startPostgres({ dataDir, logger });
   const pools: pg.Pool[] = [];
   const open = (options = ''): pg.Pool => {
-    const pool = new pg.Pool({ connectionString: server.url, options });
-    pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
+    const pool = openPool({ connectionString: server.url, options }, logger);
     pools.push(pool);
     return pool;
   };
   try {
     const admin = open();
     const client = await admin.connect();
-    await installEventStore(client, [{ service: 'executor', streams: ['bench-<any>'], userStreams: [], subjects: [] }]);
+    await installEventStore(client, [
+      { service: 'executor', streams: ['bench-<any>'], userStreams: [], types: ['%'], subjects: [] },
+    ]);
     await installProjections(client);
     client.release();
     return await work({ logger, admin, open });

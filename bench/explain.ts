@@ -45,7 +45,7 @@ const fill = async (pool: pg.Pool): Promise<readonly string[]> => {
   await ensureProjection(pool, schedulerProjection);
   await pool.query(FILL_JOBS, [COMMON_JOB, CLIENTS, POLICIES]);
   await pool.query(FILL_GRANTS);
-  await pool.query('analyze scheduler.jobs');
+  await pool.query("select projections.analyze_table('scheduler', 'jobs')");
   const { rows } = await pool.query<{ uuid: string }>(
     `select uuid from scheduler.jobs where status = 'pending' order by md5(uuid::text) limit $1`,
     [QUESTIONS],

@@ -88,18 +88,16 @@ const plainCodec: EventCodec = {
 /** Straight into the log's tables: appending is measured elsewhere. Multiplying by a prime spreads the hosts. */
 const fillLog = async (admin: pg.Pool): Promise<void> => {
   await admin.query(
-    `INSERT INTO events.events (position, stream, version, id, type, schema_version, data, metadata, hash)
-     SELECT n, 'bench', n, gen_random_uuid(), 'measured', 1,
+    `WITH stream AS (INSERT INTO events.streams (stream, version, last_hash) VALUES ('bench', $1, '\\x00') RETURNING id)
+     INSERT INTO events.log (position, occurred_at, stream_id, version, schema_version, id, correlation, type, actor, hash, metadata, data)
+     SELECT n, '2026-01-02T03:04:05.123456Z', stream.id, n, 1, gen_random_uuid(), gen_random_uuid(), 'measured', 'bench', '\\x00', '{}',
             json_build_object('id', md5((n * 7919 % $2::bigint)::text)::uuid, 'name', 'host-' || n * 7919 % $2::bigint || '.example.org',
-                              'bytes', n * 1000, 'facts', json_build_object('kernel', '6.1.0', 'arch', 'x86_64', 'n', n)),
-            json_build_object('actor', json_build_object('kind', 'system', 'id', 'bench'), 'correlationId', 'c',
-                              'causationId', 'c', 'occurredAt', '2026-01-02T03:04:05.123456Z'),
-            '\\x00'
-       FROM generate_series(1, $1::bigint) AS n`,
+                              'bytes', n * 1000, 'facts', json_build_object('kernel', '6.1.0', 'arch', 'x86_64', 'n', n))
+       FROM stream, generate_series(1, $1::bigint) AS n`,
     [EVENTS, HOSTS],
   );
   await admin.query(`SELECT setval('events.positions', $1)`, [EVENTS]);
-  await admin.query('VACUUM ANALYZE events.events');
+  await admin.query('VACUUM ANALYZE events.log, events.streams');
 };
 
 interface Bench {

@@ -1,3 +1,4 @@
+export { claimEvents } from './codec/claim-events.ts';
 export { claim, ORPHANED_AFTER_MILLIS, readClaim, release, type ClaimDeps } from './commands/claims.ts';
 export { deriveKey, loadMasterKey } from './crypto/master-key.ts';
 export { createSubjectKeys } from './crypto/postgres-subject-keys.ts';

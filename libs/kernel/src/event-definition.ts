@@ -25,6 +25,8 @@ export interface EventDefinition<Type extends string = string, Data = unknown> {
   readonly personal?: ProtectedFields<NoInfer<Data>>;
   /** Encrypted at rest and in every read model, opened one by one: passwords, keys. See `Sealed`. */
   readonly sealed?: ProtectedFields<NoInfer<Data>>;
+  /** What most events of the type have in these fields: it is not stored, and every reader gets it all the same. */
+  readonly usual?: NoInfer<Partial<Data>>;
   /** From version n to n + 1, by n. Pure. */
   readonly upcasters?: Readonly<Record<number, (data: never) => unknown>>;
 }

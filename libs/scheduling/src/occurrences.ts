@@ -84,19 +84,17 @@ const readMonth = (month: string): readonly [year: number, month: number] => {
 
 /**
  * All occurrences of a month (`YYYY-MM`) of the schedule's own time zone, ascending, as UTC instants such as
- * `2024-06-03T05:00:00+00:00`. At most 44,700.
+ * `2024-06-03T05:00:00+00:00`. At most 44,700, which take half a second: one by one, so that a caller may do other things between.
  * @throws AppError('validation') on the field `month` or `timezone`
  */
-export const occurrencesOfMonth = (crontab: Crontab, timezone: string, month: string): string[] => {
+export function* occurrencesOfMonth(crontab: Crontab, timezone: string, month: string): Generator<string, void> {
   const [year, number] = readMonth(month);
   const clock = zoneClock(timezone);
-  if (year < 1970 || year > 2099) return [];
+  if (year < 1970 || year > 2099) return;
   const end = instantOf(clock, Date.UTC(year, number + 1, 1));
-  const found: string[] = [];
   let at = occurrenceFrom(crontab, clock, instantOf(clock, Date.UTC(year, number, 1)));
   while (at !== null && at < end) {
-    found.push(`${new Date(at).toISOString().slice(0, 19)}+00:00`);
+    yield `${new Date(at).toISOString().slice(0, 19)}+00:00`;
     at = occurrenceFrom(crontab, clock, at + 1);
   }
-  return found;
-};
+}

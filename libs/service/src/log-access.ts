@@ -1,7 +1,41 @@
-import type { LogAccess } from '@cyborgbackup/event-store';
+import {
+  apiTokenEvents,
+  archiveContentRead,
+  catalogEvents,
+  clientEvents,
+  grantEvents,
+  hostKeyEvents,
+  hostKeyPinned,
+  jobAttemptLost,
+  jobCanceled,
+  jobCancelRequested,
+  jobFailed,
+  jobPauseEnded,
+  jobProcessStarted,
+  jobStarted,
+  jobSucceeded,
+  logInEvents,
+  occurrenceEvents,
+  outputEvents,
+  passwordResetEvents,
+  policyEvents,
+  repositoryEvents,
+  runEvents,
+  scheduleEvents,
+  secretReadEvents,
+  sessionEvents,
+  settingsEvents,
+  superuserEvents,
+  userEvents,
+} from '@cyborgbackup/contracts';
+import { claimEvents, type LogAccess } from '@cyborgbackup/event-store';
+import type { EventDefinition } from '@cyborgbackup/kernel';
 
 /** Every process that holds the master key tries it on this one before it does anything else. */
 export const KEY_CHECK_SUBJECT = 'master-key-check';
+
+const typesOf = (...definitions: readonly Pick<EventDefinition, 'type'>[]): readonly string[] =>
+  definitions.map(({ type }) => type);
 
 /**
  * What each service may append, and whose keys it may read and make: PostgreSQL holds it, by the service's role. Names are as in
@@ -15,6 +49,7 @@ export const LOG_ACCESS: readonly LogAccess[] = [
     service: 'gateway',
     streams: [],
     userStreams: [],
+    types: [],
     subjects: ['user-<uuid>', 'repository-<uuid>', 'policy-<uuid>', 'gateway-answers', KEY_CHECK_SUBJECT],
   },
   {
@@ -26,8 +61,13 @@ export const LOG_ACCESS: readonly LogAccess[] = [
       ...['api-token-<uuid>', 'api-token-uses-<uuid>', 'repository-key-reads-<uuid>'],
       ...['session-failures-<uuid>', 'session-failures-unknown', 'user-password-resets-<uuid>'],
       ...['claim-email-<hash>', 'claim-client-address-<hash>'],
-      ...['archive-reads-<uuid>', 'secret-reads-<uuid>'],
+      ...['archive-reads-<uuid>', 'secret-reads'],
     ],
+    types: typesOf(
+      ...[...userEvents, ...superuserEvents, ...clientEvents, ...repositoryEvents, ...scheduleEvents, ...policyEvents],
+      ...[...settingsEvents, ...hostKeyEvents, ...sessionEvents, ...logInEvents, ...passwordResetEvents],
+      ...[...apiTokenEvents, ...secretReadEvents, archiveContentRead, ...claimEvents],
+    ),
     subjects: [
       ...['user-<uuid>', 'repository-<uuid>', 'policy-<uuid>', 'run-<uuid>', 'settings'],
       ...['address-user-<uuid>', 'anonymous', KEY_CHECK_SUBJECT],
@@ -37,18 +77,27 @@ export const LOG_ACCESS: readonly LogAccess[] = [
     service: 'scheduler',
     streams: ['job-grants'],
     userStreams: ['run-<uuid>', 'job-<uuid>', 'claim-run-<hash>', 'claim-archive-<hash>'],
+    types: typesOf(
+      ...[...runEvents, ...grantEvents, ...occurrenceEvents, ...claimEvents],
+      ...[jobPauseEnded, jobCancelRequested, jobCanceled, jobFailed],
+    ),
     subjects: ['policy-<uuid>', 'run-<uuid>', 'address-user-<uuid>', KEY_CHECK_SUBJECT],
   },
   {
     service: 'executor',
     streams: ['job-<uuid>', 'job-output-<uuid>'],
     userStreams: ['host-key-<host>:<port>'],
+    types: typesOf(
+      ...[jobStarted, jobAttemptLost, jobProcessStarted, jobSucceeded, jobFailed, jobCanceled],
+      ...[...outputEvents, hostKeyPinned],
+    ),
     subjects: [],
   },
   {
     service: 'catalog',
     streams: ['catalog-series-<uuid>', 'catalog-listing-<uuid>', 'catalog-<uuid>', 'catalog-repository-<uuid>'],
     userStreams: [],
+    types: typesOf(...catalogEvents),
     subjects: [],
   },
 ];

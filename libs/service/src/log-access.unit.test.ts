@@ -1,4 +1,5 @@
-import { namePattern } from '@cyborgbackup/event-store';
+import { eventDefinitions } from '@cyborgbackup/contracts';
+import { claimEvents, namePattern } from '@cyborgbackup/event-store';
 import { SERVICE_NAMES } from '@cyborgbackup/kernel';
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -70,6 +71,14 @@ test('the list has the streams that the sources of contracts and services make, 
   const listed = LOG_ACCESS.flatMap(({ streams, userStreams }) => [...streams, ...userStreams]).map(beginning);
   const others = ['session-failures-unknown', 'claim-email-', 'claim-client-address-', 'claim-run-', 'claim-archive-'];
   expect([...new Set(made)].sort()).toEqual([...new Set(listed)].filter((form) => !others.includes(form)).sort());
+});
+
+test('every type of events has a writer, and only job-failed, job-canceled, pins and claims have two', () => {
+  const written = LOG_ACCESS.flatMap(({ types }) => types);
+  expect([...new Set(written)].sort()).toEqual([...eventDefinitions, ...claimEvents].map(({ type }) => type).sort());
+  expect(written.filter((type, index) => written.indexOf(type) < index).sort()).toEqual([
+    ...['claim-released', 'claim-taken', 'host-key-pinned', 'job-canceled', 'job-failed'],
+  ]);
 });
 
 test('the executor and the catalog need no master key', () => {

@@ -10,7 +10,7 @@ export const failAppends = async (adminUrl: string, type: string, sqlStates: rea
   try {
     await admin.query(FAIL_APPENDS);
     await admin.query(
-      `create or replace trigger fail_append before insert on events.events for each row when (new.type = ${pg.escapeLiteral(type)})
+      `create or replace trigger fail_append before insert on events.log for each row when (new.type = ${pg.escapeLiteral(type)})
        execute function public.fail_append(${sqlStates.map((state) => pg.escapeLiteral(state)).join(', ')})`,
     );
   } finally {

@@ -15,7 +15,7 @@ const prepareProjection = async (pool: ServiceDeps['pool'], logger: ServiceDeps[
   const trigrams = await findTrigrams(pool, logger);
   const projection = trigrams === undefined ? catalogProjection : withTrigrams(catalogProjection, trigrams);
   await ensureProjection(pool, projection);
-  if (trigrams !== undefined) await ensureNameIndex(pool, projection, trigrams);
+  if (trigrams !== undefined) await ensureNameIndex(pool, projection);
   return projection;
 };
 

@@ -114,11 +114,13 @@ export const startGateway = async (
     checks,
     routes: createRouter(endpoints, { authenticate, idempotency }),
   });
-  const listener = await listen(app, config.CYBORGBACKUP_LISTEN).catch(async (error: unknown) => {
-    readiness.stop();
-    await reader.close();
-    throw error;
-  });
+  const listener = await listen(app, config.CYBORGBACKUP_LISTEN, config.CYBORGBACKUP_TRUSTED_PROXIES).catch(
+    async (error: unknown) => {
+      readiness.stop();
+      await reader.close();
+      throw error;
+    },
+  );
   const sweep = setInterval(() => {
     store.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old answers could not be removed'));
     guard.sweep().catch((error: unknown) => logger.warn({ err: error }, 'old attempts to log in could not be removed'));

@@ -1016,7 +1016,9 @@ describe('executors', () => {
 
   const readsOf = async (job: string): Promise<unknown[]> => {
     const events = [];
-    for await (const { type, data } of deps.store.readStream(`secret-reads-${job}`)) events.push({ type, data });
+    for await (const { type, data } of deps.store.readStream('secret-reads')) {
+      if ((data as { job: string }).job === job) events.push({ type, data });
+    }
     return events;
   };
 
@@ -1040,6 +1042,7 @@ describe('executors', () => {
       repository: {
         ...{ uuid: place.uuid, id: place.id, passphrase: 'plain-passphrase-4711', takes_own_key: false },
         remote_path: 'borg',
+        encryption: '',
         own_key: {
           public_key: expect.stringContaining('ssh-ed25519'),
           private_key: expect.stringContaining('PRIVATE KEY'),
@@ -1122,7 +1125,7 @@ describe('the log', () => {
         expect(rows, `${secret} in ${name}`).toEqual([]);
       }
     }
-    expect(tables.map(({ name }) => name)).toContain('events.events');
+    expect(tables.map(({ name }) => name)).toContain('events.log');
   });
 
   test('rebuilds the tables from the log byte for byte, and parks no event', async () => {

@@ -1,6 +1,7 @@
 import { sign, verify } from 'node:crypto';
 import type { ParsedKey } from 'ssh2';
 import { parseKey } from '../ssh/key.ts';
+import { ownEntry } from '../parse/fields.ts';
 import { readWire, wireMpint, wireString } from '../ssh/wire.ts';
 
 /** The digest of each signature algorithm (ed25519 has its own built in), and the bytes of a coordinate of ECDSA curves. */
@@ -48,7 +49,7 @@ export const verifyBlob = (publicKey: Buffer, data: Buffer, blob: Buffer): boole
   if (parsed instanceof Error) return false;
   try {
     const reader = readWire(blob);
-    const algorithm = ALGORITHMS[reader.text()];
+    const algorithm = ownEntry(ALGORITHMS, reader.text());
     if (!algorithm) return false;
     let value = reader.string();
     if (algorithm.width) {

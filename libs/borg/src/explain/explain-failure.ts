@@ -1,4 +1,5 @@
 import { isRemoteText, type BorgLogMessage } from '../parse/log-line.ts';
+import { ownEntry } from '../parse/fields.ts';
 import {
   BORG_RULES,
   CLOSED_IDS,
@@ -145,7 +146,7 @@ const byMount = ({ exitCode, messages }: FailedRun): BorgFailure | undefined => 
 const byMsgid = (messages: readonly BorgLogMessage[]): BorgFailure | undefined => {
   for (const { msgid, message } of messages.toReversed()) {
     // What the repository's side raised comes without the class around it.
-    const rule = MSGID_RULES[msgid] ?? MSGID_RULES[`Repository.${msgid}`];
+    const rule = ownEntry(MSGID_RULES, msgid) ?? ownEntry(MSGID_RULES, `Repository.${msgid}`);
     if (rule) return failureOf(...rule, message);
   }
   return undefined;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { outcomeOf } from './outcome.ts';
 import { explainFailure, type FailedRun } from './explain-failure.ts';
-import { MSGID_RULES } from './failure-rules.ts';
+import { BORG_RULES, CLIENT_SSH_RULES, MSGID_RULES, REMOTE_RULES, REPOSITORY_SSH_RULES } from './failure-rules.ts';
 import type { BorgLogMessage } from '../parse/log-line.ts';
 
 const said = (message: string, more: Partial<BorgLogMessage> = {}): BorgLogMessage => ({
@@ -261,3 +261,25 @@ test('no explanation ends in a colon or holds a traceback, whatever borg and the
     { numRuns: 2_000 },
   );
 });
+
+test.each(['constructor', '__proto__'])('explains a failure that a host calls %s', (msgid) => {
+  const failure = explainFailure({ exitCode: 2, messages: [said('made up', { level: 'error', msgid })] });
+  expect(failure).toEqual({ kind: 'other', message: 'Borg failed with status 2: made up' });
+});
+
+/** How the alternatives of all patterns begin. */
+const beginnings = [...CLIENT_SSH_RULES, ...REPOSITORY_SSH_RULES, ...REMOTE_RULES, ...BORG_RULES].flatMap(
+  ([, { source }]) => source.split('|').map((alternative) => alternative.replace(/[\\^$.*+?()[\]{}].*$/, '')),
+);
+
+test.each(['', 'Remote: ', 'ssh to the client: '])(
+  'takes no time over %s and what rules begin with, repeated',
+  (prefix) => {
+    const before = process.cpuUsage();
+    for (const beginning of new Set(beginnings)) {
+      const text = prefix + beginning.repeat(8_000 / (beginning.length || 8_000));
+      explainFailure({ exitCode: 2, messages: Array<BorgLogMessage>(200).fill(said(text, { level: 'error' })) });
+    }
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(2);
+  },
+);

@@ -20,13 +20,17 @@ export type BorgFailureKind =
   | 'mount'
   | 'other';
 
-/** Messages that match have this cause. In an explanation `{line}` stands for the first line of the message. */
+/**
+ * Messages that match have this cause. A host says what it likes, so no pattern may try a part without a bound at every place:
+ * explain-failure.unit.test.ts.
+ * In an explanation `{line}` stands for the first line of the message.
+ */
 export type MessageRule = readonly [kind: BorgFailureKind, pattern: RegExp, explanation: string];
 
 /** What the configuration of ssh on a host, its account's own or the system's, can spoil and we cannot overrule. */
 const SSH_CONFIGURATION: readonly [pattern: RegExp, explanation: string][] = [
   [
-    /Unable to negotiate with|no matching .* found/,
+    /Unable to negotiate with|no matching [a-zA-Z ]{1,40} found/,
     'The two hosts have no method in common ({line}). Look at HostKeyAlgorithms, KexAlgorithms and Ciphers in the ssh_config of the host where borg runs, and in the sshd_config of the other one.',
   ],
   [
@@ -37,7 +41,7 @@ const SSH_CONFIGURATION: readonly [pattern: RegExp, explanation: string][] = [
 const configurationRules = (kind: BorgFailureKind): MessageRule[] =>
   SSH_CONFIGURATION.map(([pattern, explanation]) => [kind, pattern, explanation]);
 
-const KEY_ALONE = /Permission denied \((?![^)]*publickey)[^)]*\)/;
+const KEY_ALONE = /Permission denied \((?![^)]{0,200}publickey)[^)]{0,200}\)/;
 const NO_SESSION = /open failed: |Session request denied/;
 
 const NO_BORG = 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.';
@@ -62,7 +66,7 @@ export const CLIENT_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'client-unreachable',
-    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset|closed)|Timeout, server .* not responding|kex_exchange_identification|Broken pipe/,
+    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset|closed)|Timeout, server \S+ not responding|kex_exchange_identification|Broken pipe/,
     'The client cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
   ],
 ];
@@ -87,7 +91,7 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'repository-unreachable',
-    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server .* not responding|kex_exchange_identification/,
+    /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server \S+ not responding|kex_exchange_identification/,
     'The repository host cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
   ],
   [
@@ -128,6 +132,8 @@ export const CLOSED_SAYING =
   'The repository host closed the connection; it said "{line}". Is borg installed there, and may the account run it?';
 /** Borg's names of a connection that the repository's host closed. */
 export const CLOSED_IDS = new Set(['ConnectionClosed', 'ConnectionClosedWithHint']);
+const NOT_OURS =
+  'The repository there is not encrypted in the way that ours is, so nothing was written to it: somebody may have put another one in its place. Look at its host; to use it as it is, register it as a new repository.';
 
 /** Borg's own names of errors. */
 export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKind, explanation: string]>> = {
@@ -141,6 +147,8 @@ export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKin
   'Repository.ParentPathDoesNotExist': ['no-repository', '{line} Create the folder, or correct the path.'],
   'Repository.InvalidRepository': ['bad-repository', '{line} The folder is not a borg repository; is the path right?'],
   'Repository.InvalidRepositoryConfig': ['bad-repository', "{line} Restore the repository's config file."],
+  'Cache.CacheInitAbortedError': ['bad-repository', NOT_OURS],
+  'Cache.EncryptionMethodMismatch': ['bad-repository', NOT_OURS],
   'Repository.AlreadyExists': ['repository-exists', '{line} Use it as it is, or choose another path.'],
   'Repository.PathAlreadyExists': ['repository-exists', '{line} Choose an empty path.'],
   'Repository.CheckNeeded': [

@@ -1,3 +1,4 @@
+import { ownEntry } from './fields.ts';
 import { createPathTable, PATH_TABLE_MAX, type PathKind } from './path-table.ts';
 
 /** What the gate looks at; of an entry of a listing, or of an item of a tar. */
@@ -108,7 +109,7 @@ export const createEntryGate = (): EntryGate => {
   };
 
   const problem = ({ path, type, hardLinkTo }: GatedEntry): string => {
-    const kind = KINDS[type] ?? 'other';
+    const kind = ownEntry(KINDS, type) ?? 'other';
     if (path === ROOT && kind === 'folder' && hardLinkTo === '') return '';
     if (BAD_SHAPE.test(path)) return shapeProblem(path);
     return (hardLinkTo === '' ? '' : linkProblem(hardLinkTo)) || placeProblem(path, kind);

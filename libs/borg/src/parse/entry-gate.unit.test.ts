@@ -145,6 +145,12 @@ describe('what passes the gate', () => {
     );
   });
 
+  it('takes an entry of a type that it does not know for one that has nothing below it', () => {
+    const gate = createEntryGate();
+    expect(gate.check(entry('a', 'constructor'))).toBe('');
+    expect(gate.check(entry('a/b'))).toMatch(/is below the device, pipe or socket "a"/);
+  });
+
   it('is the same whatever the size of the table', () => {
     const gate = createEntryGate();
     const paths = Array.from({ length: 40_000 }, (_, index) => `f${index % 97}/g${index % 13}/${index}`);

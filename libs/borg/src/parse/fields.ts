@@ -17,6 +17,10 @@ export const parseObject = (text: string): JsonObject | undefined => {
 
 export const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** What a table has under a name that a host chose: every object has a `constructor` and a `__proto__`. */
+export const ownEntry = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined;
+
 /** A size or count; 0 for what is missing, negative or beyond 2^53. */
 export const countOf = (value: unknown): number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;

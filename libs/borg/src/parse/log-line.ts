@@ -1,4 +1,4 @@
-import { countOf, isoOfSeconds, type JsonObject, parseObject, textOf } from './fields.ts';
+import { countOf, isoOfSeconds, type JsonObject, ownEntry, parseObject, textOf } from './fields.ts';
 import type { TextLine } from './line-splitter.ts';
 
 /** Begins the line with the process id of borg, first on standard error; see borg-script.ts. */
@@ -128,7 +128,7 @@ export const parseLogLine = ({ text }: TextLine): BorgOutput => {
   if (fields) {
     const type = textOf(fields['type']);
     if (type.startsWith('question_')) return question(fields);
-    return PARSERS[type]?.(fields) ?? foreign(text);
+    return ownEntry(PARSERS, type)?.(fields) ?? foreign(text);
   }
   const pid = text.startsWith(`${PID_MARKER} `) ? Number(text.slice(PID_MARKER.length)) : Number.NaN;
   return Number.isSafeInteger(pid) && pid > 0 && pid <= MAX_PID ? { type: 'pid', pid } : foreign(text);

@@ -124,3 +124,11 @@ test.each([
 ])('reads the line %s', (text, expected) => {
   expect(parse(text)).toEqual(expected);
 });
+
+test.each(['__proto__', 'constructor', 'valueOf', 'toString', '__defineGetter__'])(
+  'a line of the type %s, which every object has, is a message like any other',
+  (type) => {
+    const text = `{"type": "${type}", "current": {}}`;
+    expect(parse(text)).toEqual({ type: 'log_message', level: 'warning', msgid: '', message: text, logger: '' });
+  },
+);

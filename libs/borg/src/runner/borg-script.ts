@@ -13,6 +13,8 @@ export interface BorgCommand {
   readonly argv: readonly string[];
   /** Borg reads it from a pipe. Absent for an unencrypted repository. */
   readonly passphrase?: string | undefined;
+  /** Default: a repository without encryption that borg does not know from before is refused before anything is written to it. */
+  readonly mayBeUnencrypted?: boolean | undefined;
   /**
    * Lines for ssh on the host where borg runs, with the repository host's key (see `knownHostsLine`). Only that key is
    * accepted. Absent: the account's own known hosts count.
@@ -37,7 +39,19 @@ export interface BorgCommand {
   readonly input?: string | undefined;
 }
 
+/** Enters a folder of a mount. Whose files those are may have made it a link to a folder of this host. */
+const ENTER = [
+  `cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`,
+  'case $(pwd -P)/ in "$CYBORGBACKUP_MOUNT"/*) ;; ' +
+    `*) echo "cyborgbackup: its folder $1 leads to $(pwd -P) on this host" >&2; exit ${MOUNT_FAILED} ;; esac`,
+  'shift',
+];
+
 const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
+
+/** What borg is told when it asks whether to use an unknown repository without encryption; nothing for no. */
+const unencryptedAnswer = ({ mayBeUnencrypted, passphrase }: BorgCommand): string | undefined =>
+  mayBeUnencrypted || passphrase === undefined ? 'yes' : undefined;
 
 /**
  * The script that runs one borg command on the host it is sent to, and ends with borg's own exit status (128 and the
@@ -45,24 +59,14 @@ const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
  * @throws AppError('validation') for arguments that no program can be given
  */
 export const borgScript = (command: BorgCommand): RemoteScript => {
-  const {
-    program = 'borg',
-    argv,
-    passphrase,
-    knownHosts,
-    directory,
-    scratch,
-    mount,
-    confine,
-    agentSocket,
-    env = {},
-    input,
-  } = command;
+  const { program = 'borg', argv, passphrase, knownHosts, directory, scratch, mount, confine, agentSocket } = command;
+  const { env = {}, input } = command;
   const given = commandInput(input);
-  const parameters = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket, directory, scratch };
+  const hosts = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket };
+  const parameters = { ...hosts, may_be_unencrypted: unencryptedAnswer(command), directory, scratch };
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
-  const enter = mount ? [`cd -- "$CYBORGBACKUP_MOUNT/$1" || exit ${MOUNT_FAILED}`, 'shift'] : [];
+  const enter = mount ? ENTER : [];
   // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
   const exports = exportLines({ ...env, ...confiningEnv(confine) });
   const start = [...exports, ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prepares a host for one run of borg. Comes after supervise.sh and after the parameters, each unset when there is none:
-# `known_hosts` (lines), `agent_socket`, `directory`, `scratch`. They are described at `BorgCommand` in borg-script.ts.
+# `known_hosts` (lines), `may_be_unencrypted` (yes), `agent_socket`, `directory`, `scratch`. They are described at `BorgCommand` in borg-script.ts.
 # shellcheck disable=SC2154 # `tmp` and `status` are of supervise.sh
 
 # What the account exports, in the start-up files of its shell for example, does not change what borg and ssh do: a passphrase of its
@@ -12,9 +12,10 @@ for name in $(env | sed -n 's/^\([A-Z_]*\)=.*/\1/p'); do
   esac
 done
 
-# Answers that borg would ask for on a terminal; machine-readable exit codes; one time zone and encoding everywhere.
+# Answers that borg would ask for on a terminal; machine-readable exit codes; one time zone and encoding everywhere. The host of an
+# encrypted repository may put another one without encryption in its place, so that one is for the caller to allow.
 export LC_ALL=C.UTF-8 TZ=UTC BORG_EXIT_CODES=modern
-export BORG_RELOCATED_REPO_ACCESS_IS_OK=yes BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK=yes
+export BORG_RELOCATED_REPO_ACCESS_IS_OK=yes BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK="${may_be_unencrypted:-no}"
 
 # How ssh logs in from here: `BORG_RSH` to the repository host, `CYBORGBACKUP_SSH` to a client. Without `known_hosts` those of
 # the account count. An unknown host is refused either way. The account's own configuration of ssh may say how a host is reached,

@@ -5,6 +5,7 @@ import { type BorgSite, createLocalSite, createPushSite, initialise, PASSPHRASE 
 import { checkCommand, compactCommand, infoCommand } from '../commands/repository.ts';
 import { createCommand } from '../commands/create.ts';
 import { deleteCommand, extractCommand, listArchivesCommand, listEntriesCommand } from '../commands/archives.ts';
+import { explainFailure } from '../explain/explain-failure.ts';
 import { parseArchiveInfo, parseArchiveList, parseCreateResult, parseRepositoryInfo } from '../parse/json-results.ts';
 import { type ArchiveEntry, createListParser } from '../parse/list-parser.ts';
 import type { BorgLogMessage, BorgProgress } from '../parse/log-line.ts';
@@ -62,6 +63,19 @@ describe('with borg on a client and the repository on another host', () => {
     const env = { BORG_BASE_DIR: `${site.dir}/elsewhere` };
     const result = await runBorg(localRunner(), { argv: infoCommand({ repository }), passphrase: PASSPHRASE, env });
     expect(result).toMatchObject({ outcome: 'success' });
+  });
+
+  test('a repository that its host has put in the place of an encrypted one, and that is not, gets nothing', async () => {
+    const other = `${site.dir}/other`;
+    const repository = site.repository.replace(/repo$/, 'other');
+    const env = { BORG_BASE_DIR: `${site.dir}/of-the-host`, BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes' };
+    execFileSync('borg', ['init', '--encryption=none', other], { env: { ...process.env, ...env } });
+    const argv = createCommand({ repository, archive: 'plain', source: { paths: [`${site.dir}/src`] } });
+    const refused = await site.run({ argv });
+    expect(explainFailure(refused)).toMatchObject({ kind: 'bad-repository' });
+    const archives = execFileSync('borg', ['list', other], { env: { ...process.env, ...env }, encoding: 'utf8' });
+    expect(archives).toBe('');
+    expect(await site.run({ argv, mayBeUnencrypted: true })).toMatchObject({ outcome: 'success' });
   });
 
   test('borg list, info and extract return what was stored', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -263,4 +263,24 @@ test('a mount that cannot be made is explained', async () => {
     env: site.env,
   });
   expect(explainFailure(result)).toMatchObject({ kind: 'mount' });
+});
+
+test('links of a mounted client are stored, and lead nowhere on the host that has the mount', async () => {
+  await using own = await createTestDir();
+  await writeFile(`${own.path}/secret`, 'of the executor');
+  const links = `${files.path}/links`;
+  await mkdir(links);
+  await symlink(own.path, `${links}/link`);
+  expect(await pull({ argv: createFiles('links', [links.slice(1)]), mount: mount() })).toMatchObject({ messages: [] });
+  expect(await pathsOf('links')).toEqual([links.slice(1), `${links}/link`.slice(1)]);
+  // On the way to what is stored.
+  const through = await pull({ argv: createFiles('through', [`${links}/link/secret`.slice(1)]), mount: mount() });
+  expect(through.outcome).toBe('warning');
+  expect(await pathsOf('through')).toEqual([]);
+});
+
+test('borg is not started in a folder that leads out of the mount', async () => {
+  const folder = `${'../'.repeat(20)}${files.path}`;
+  const result = await pull({ argv: createFiles('outside', ['.']), mount: { ...mount(), writable: true, folder } });
+  expect(explainFailure(result)).toMatchObject({ kind: 'mount', message: expect.stringMatching(/on this host/) });
 });

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Mounts a client's `/` with sshfs while borg runs; see docs/decisions/0015-pull-reads-through-a-mount.md. Comes after borg.sh and after the parameter `mount_name`; the next line is
+# Mounts a client's `/` with sshfs while borg runs; see docs/decisions/0015-pull-reads-through-a-mount.md. Comes after borg.sh and
+# after the parameters `mount_name` and `mount_mode` (ro or rw); the next line is
 # `mount_client SSHFS...`, the sshfs command without what only this script knows. Ends with 120 when the mount cannot be made
 # and with 125 when it broke; explain-failure.ts knows both.
 # shellcheck disable=SC2154,SC2034 # `tmp` and `status` are of supervise.sh
@@ -20,11 +21,26 @@ make_mount_point() {
   mkdir -m 700 "$mounts" 2>/dev/null
   # shellcheck disable=SC3067 # dash, bash and busybox have -O
   { [ -d "$mounts" ] && [ ! -L "$mounts" ] && [ -O "$mounts" ]; } || refuse "$mounts belongs to another account"
-  mnt=$mounts/$mount_name
+  # As the kernel calls it, which borg-script.ts compares with where borg is started.
+  mnt=$(cd -P -- "$mounts" && pwd -P)/$mount_name
   export CYBORGBACKUP_MOUNT="$mnt"
   ! is_mounted || unmount
   [ -d "$mnt" ] || mkdir -m 700 "$mnt" || refuse "the folder $mnt cannot be made"
   echo "$tmp" >"$mnt.owner"
+}
+
+# A client says which of its files are links and where they lead, and the kernel would follow them to files of this host. So the
+# mount is one in which no link is followed, where root may say so to Linux (5.10); and as links are stored and not followed then,
+# sshfs need not hide those that lead out of the mount, as newer ones do (and do still where there is no such flag).
+forbid_links() {
+  mount -o "remount,bind,nosymfollow,nosuid,nodev,$1" "$mnt" &&
+    grep -F " $mnt " /proc/self/mountinfo | grep -q '[ ,]nosymfollow[ ,]'
+}
+can_forbid_links() {
+  [ "$(id -u)" = 0 ] && mount --bind "$mnt" "$mnt" || return
+  forbid_links rw
+  set -- "$?"
+  umount "$mnt" && return "$1"
 }
 
 # Becomes sshfs. Its process id is written first, so either unmount_client ends it or it is not started any more.
@@ -67,6 +83,11 @@ stop_helpers() {
 
 mount_client() {
   make_mount_point
+  may_follow=yes
+  if can_forbid_links >/dev/null 2>&1; then
+    may_follow=
+    ! sshfs --help 2>&1 | grep -q no_contain_symlinks || set -- "$@" -o no_contain_symlinks
+  fi
   run_sshfs "$@" </dev/null >/dev/null 2>&1 3<&- &
   mounter=$!
   await_connection >/dev/null 2>&1 3<&- &
@@ -79,6 +100,7 @@ mount_client() {
   done
   [ ! -e "$tmp/mount-lost" ] || { print_client_log; refuse "$(tail -n 1 "$tmp/sshfs.log")"; }
   stop_helpers
+  [ -n "$may_follow" ] || forbid_links "$mount_mode" || refuse 'its links cannot be kept from being followed'
 }
 
 # An archive made while the connection broke cannot be trusted, even if borg reports success.

@@ -35,5 +35,9 @@ export const mountLines = (mount: SshMount, env: Readonly<Record<string, string>
     ...(sftpServer === undefined ? [] : ['-o', `sftp_server=${sftpServer}`]),
     ...['-p', String(port), `${user}@${bracketed(host)}:/`],
   ];
-  return [...assignLines({ mount_name: name }), SCRIPT, `mount_client ${quoteArgv(sshfs)}`];
+  return [
+    ...assignLines({ mount_name: name, mount_mode: writable ? 'rw' : 'ro' }),
+    SCRIPT,
+    `mount_client ${quoteArgv(sshfs)}`,
+  ];
 };

@@ -147,6 +147,10 @@ export const jobSucceeded = defineEvent({
     drill: drillResult.nullable(),
     check: checkResult.nullable(),
   }),
+  usual: {
+    ...{ warnings: [], archive: null, repository_sizes: null, pruned: [], machines: [] },
+    ...{ restored: null, drill: null, check: null },
+  },
 });
 
 export const jobFailed = defineEvent({
@@ -170,6 +174,7 @@ export const jobFailed = defineEvent({
     drill: drillResult.nullable(),
     check: checkResult.nullable(),
   }),
+  usual: { exit_code: null, warnings: [], archive: null, restored: null, drill: null, check: null },
 });
 
 export const jobCanceled = defineEvent({

@@ -26,18 +26,15 @@ const jobProgress = z.object({
 });
 export type JobProgress = z.infer<typeof jobProgress>;
 
-const outputLine = z.object({
-  /** From 1 within the job, without gaps. */
-  counter: z.int().min(1),
-  event: z.enum(Object.keys(OUTPUT_KINDS) as [OutputKind, ...OutputKind[]]),
+const recordedLine = z.object({
+  /** Default: verbose. */
+  event: z.enum(Object.keys(OUTPUT_KINDS) as [OutputKind, ...OutputKind[]]).optional(),
+  /** May have several lines itself. */
   stdout: z.string(),
-  /** First line of the job's whole output that this text holds, and the line after its last. */
-  start_line: z.int().min(0),
-  end_line: z.int().min(0),
   progress: jobProgress.optional(),
   created: z.string(),
 });
-export type OutputLine = z.infer<typeof outputLine>;
+export type RecordedLine = z.infer<typeof recordedLine>;
 
 /** A batch of a running job's output, at most 100 lines and 64 KiB. Stream `job-output-<uuid>`. */
 export const jobOutputRecorded = defineEvent({
@@ -46,9 +43,39 @@ export const jobOutputRecorded = defineEvent({
     job: uuid,
     /** Database id of the first line; the others follow it. */
     first_id: z.int().min(1),
-    lines: z.array(outputLine).min(1).max(100),
+    /** Number of the first line in the job's whole output, from 1 and without gaps. */
+    first_counter: z.int().min(1),
+    /** Lines of text before it: one more than there are records where a record has two. */
+    lines_before: z.int().min(0),
+    lines: z.array(recordedLine).min(1).max(100),
   }),
 });
+
+/** A record of a job's output with its place in it. */
+export interface OutputLine extends Omit<RecordedLine, 'event'> {
+  readonly event: OutputKind;
+  readonly id: number;
+  readonly counter: number;
+  /** First line of the job's whole output that this text holds, from 0, and the line after its last. */
+  readonly start_line: number;
+  readonly end_line: number;
+}
+
+/** What a batch recorded; each line's place follows from the first one's. */
+export const outputLines = ({
+  first_id,
+  first_counter,
+  lines_before,
+  lines,
+}: OutputEvent['data']): readonly OutputLine[] => {
+  let start_line = lines_before;
+  return lines.map(({ event = 'verbose', ...line }, index) => {
+    const end_line = start_line + line.stdout.split('\n').length;
+    const place = { id: first_id + index, counter: first_counter + index, start_line, end_line };
+    start_line = end_line;
+    return { ...line, ...place, event };
+  });
+};
 
 export const outputEvents = [jobOutputRecorded] as const;
 export type OutputEvent = EventOf<(typeof outputEvents)[number]>;

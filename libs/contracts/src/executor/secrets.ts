@@ -31,6 +31,8 @@ const givenSecrets = z.object({
       takes_own_key: z.boolean(),
       /** The program that serves the repository on its host. */
       remote_path: z.string(),
+      /** As the latest preparation found it; empty before the first. */
+      encryption: z.string(),
     })
     .nullable(),
   /** The account on clients, and the control plane's key, in OpenSSH's PEM. */
@@ -56,13 +58,14 @@ export const secretCommands = {
 
 const given = { repository: uuid.nullable(), given: z.array(z.enum(GIVEN_SECRETS)) };
 
-/** An executor was given secrets for an attempt of a job. Stream `secret-reads-<job>`. */
+/** An executor was given secrets for an attempt of a job. */
 export const jobSecretsRead = defineEvent({ type: 'job-secrets-read', schema: attempt.extend(given) });
 
-/** An executor was given secrets to read content of the archive that a job made. Stream `secret-reads-<job>`. */
+/** An executor was given secrets to read content of the archive that a job made. */
 export const contentSecretsRead = defineEvent({ type: 'content-secrets-read', schema: contentRead.extend(given) });
 
 export const secretReadEvents = [jobSecretsRead, contentSecretsRead] as const;
 export type SecretReadEvent = EventOf<(typeof secretReadEvents)[number]>;
 
-export const secretReadsStream = (job: string): string => `secret-reads-${job}`;
+/** All of them: a stream of its own would take more room than the event that it would hold. */
+export const SECRET_READS_STREAM = 'secret-reads';

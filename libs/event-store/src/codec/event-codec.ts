@@ -11,6 +11,7 @@ import {
   type RecordedEvent,
   type RequestContext,
 } from '@cyborgbackup/kernel';
+import { isDeepStrictEqual } from 'node:util';
 import { claimEvents } from './claim-events.ts';
 import { addressSubject, isEncrypted, type SubjectKeys } from '../crypto/subject-keys.ts';
 
@@ -48,7 +49,7 @@ export const createEventCodec = ({ definitions, keys }: EventCodecOptions): Even
   const decode = async (recorded: RecordedEvent): Promise<RecordedEvent> => {
     const definition = byType.get(recorded.type);
     if (!definition) return recorded;
-    const data = upcast(definition, recorded);
+    const data = withUsual(definition, upcast(definition, recorded));
     // A newer program's event (a rolling update) keeps its version: this one knows no better.
     const schemaVersion = Math.max(definition.version, recorded.schemaVersion);
     if (!definition.personal || !isRecord(data)) return { ...recorded, schemaVersion, data };
@@ -59,7 +60,7 @@ export const createEventCodec = ({ definitions, keys }: EventCodecOptions): Even
     encode: async (event, { id, context }) => {
       const definition = byType.get(event.type);
       if (!definition) throw new AppError('internal', `The event type ${event.type} has no definition.`);
-      const data = await sealData(keys, definition, validated(definition, event.data));
+      const data = await sealData(keys, definition, withoutUsual(definition, validated(definition, event.data)));
       const metadata = await metadataOf(keys, context);
       return { id, type: event.type, schemaVersion: definition.version, data, metadata };
     },
@@ -73,6 +74,17 @@ const validated = (definition: EventDefinition, data: unknown): unknown => {
   if (result.success) return result.data;
   const issues = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new AppError('internal', `The event ${definition.type} does not match its definition: ${issues.join('; ')}.`);
+};
+
+const withUsual = ({ usual }: EventDefinition, data: unknown): unknown =>
+  usual && isRecord(data) ? { ...usual, ...data } : data;
+
+const withoutUsual = ({ usual }: EventDefinition, data: unknown): unknown => {
+  if (!usual || !isRecord(data)) return data;
+  const known: Fields = usual;
+  return Object.fromEntries(
+    Object.entries(data).filter(([field, value]) => !(field in known && isDeepStrictEqual(value, known[field]))),
+  );
 };
 
 const sealData = async (keys: SubjectKeys, definition: EventDefinition, data: unknown): Promise<unknown> => {

@@ -147,3 +147,19 @@ describe('decode', () => {
     expect((await codec.decodePage(page)).map(({ version }) => version)).toEqual(page.map(({ version }) => version));
   });
 });
+
+it('does not store what is usual, and hands it to every reader', async () => {
+  const usual = { warnings: [], archive: null };
+  const schema = z.object({ job: z.string(), warnings: z.array(z.string()), archive: z.string().nullable() });
+  const { codec } = setUp([defineEvent({ type: 'job-done', schema, usual })]);
+  const stored = async (more: object): Promise<unknown[]> => {
+    const event = await codec.encode({ type: 'job-done', data: { job: 'j', ...usual, ...more } }, { id, context });
+    return [event.data, (await codec.decode(record(event))).data];
+  };
+  expect(await stored({})).toEqual([{ job: 'j' }, { job: 'j', ...usual }]);
+  const unusual = { warnings: ['w'], archive: 'a' };
+  expect(await stored(unusual)).toEqual([
+    { job: 'j', ...unusual },
+    { job: 'j', ...unusual },
+  ]);
+});

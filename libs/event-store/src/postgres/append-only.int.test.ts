@@ -6,10 +6,10 @@ import { verifyLog, verifyStream } from '../port/verify.ts';
 import { verifyHeads } from './postgres-event-store.ts';
 
 const CHANGES = [
-  `update events.events set data = '{}'`,
-  'delete from events.events',
-  'truncate events.events',
-  'truncate events.events, events.streams',
+  `update events.log set data = '{}'`,
+  'delete from events.log',
+  'truncate events.log',
+  'truncate events.log, events.streams',
   'delete from events.streams',
   'update events.streams set version = 1',
   `update events.streams set stream = 'other'`,
@@ -25,12 +25,12 @@ afterAll(() => test[Symbol.asyncDispose]());
 describe('the application role', () => {
   it.each([
     ...CHANGES,
-    `insert into events.events select 99, stream, 99, id, type, 1, data, metadata, hash from events.events limit 1`,
-    `insert into events.streams values ('other', 1, '')`,
+    `insert into events.log select 99, now(), now(), 1, 99, 1, id, id, type, actor, hash, '{}', data from events.log limit 1`,
+    `insert into events.streams (stream, version, last_hash) values ('other', 1, '')`,
     `select nextval('events.positions')`,
     `select setval('events.positions', 1)`,
-    'alter table events.events disable trigger all',
-    'drop table events.events',
+    'alter table events.log disable trigger all',
+    'drop table events.log',
     'create table events.mine (n int)',
     'delete from keys.subject_keys',
     'truncate keys.subject_keys',
@@ -51,7 +51,7 @@ describe('the superuser', () => {
   it('the superuser is refused also as a replica', async () => {
     const client = await test.admin.connect();
     await client.query('set session_replication_role = replica');
-    await expect(client.query('delete from events.events')).rejects.toThrow(/append-only/);
+    await expect(client.query('delete from events.log')).rejects.toThrow(/append-only/);
     client.release(true);
   });
 });
@@ -62,9 +62,9 @@ describe('tampering with the triggers off', () => {
 
   const tamper = async (sql: string): Promise<void> => {
     const change = async (client: pg.PoolClient): Promise<void> => {
-      await client.query('begin; alter table events.events disable trigger all');
-      await client.query(sql.replaceAll('$stream', stream));
-      await client.query('alter table events.events enable trigger all; commit');
+      await client.query('begin; alter table events.log disable trigger all');
+      await client.query(sql.replaceAll('$stream', `(select id from events.streams where stream = '${stream}')`));
+      await client.query('alter table events.log enable trigger all; commit');
     };
     const client = await tampered.admin.connect();
     await change(client).finally(() => client.release());
@@ -86,12 +86,15 @@ describe('tampering with the triggers off', () => {
   });
 
   it.each([
-    [2, 'altered', `update events.events set data = '{"n":9}' where stream = '$stream' and version = 2`],
-    [3, 'altered', `update events.events set metadata = '{}' where stream = '$stream' and version = 3`],
-    [1, 'altered', `update events.events set type = 'other' where stream = '$stream' and version = 1`],
-    [4, 'altered', `update events.events set hash = sha256('x') where stream = '$stream' and version = 4`],
-    [3, 'missing', `delete from events.events where stream = '$stream' and version = 2`],
-    [2, 'missing', `delete from events.events where stream = '$stream' and version = 1`],
+    [2, 'altered', `update events.log set data = '{"n":9}' where stream_id = $stream and version = 2`],
+    [3, 'altered', `update events.log set metadata = '{"sourceAddress":1}' where stream_id = $stream and version = 3`],
+    [3, 'altered', `update events.log set actor = 'other' where stream_id = $stream and version = 3`],
+    [2, 'altered', `update events.log set correlation = id where stream_id = $stream and version = 2`],
+    [1, 'altered', `update events.log set occurred_at = recorded_at where stream_id = $stream and version = 1`],
+    [1, 'altered', `update events.log set type = 'other' where stream_id = $stream and version = 1`],
+    [4, 'altered', `update events.log set hash = sha256('x') where stream_id = $stream and version = 4`],
+    [3, 'missing', `delete from events.log where stream_id = $stream and version = 2`],
+    [2, 'missing', `delete from events.log where stream_id = $stream and version = 1`],
   ])('tampering is found at version %i (%s)', async (version, reason, sql) => {
     await tamper(sql);
     const verification = { intact: false, stream, version, reason: expect.stringContaining(reason) };
@@ -101,8 +104,8 @@ describe('tampering with the triggers off', () => {
   });
 
   it.each([
-    [`delete from events.events where stream = '$stream' and version = 4`],
-    [`delete from events.events where stream = '$stream'`],
+    [`delete from events.log where stream_id = $stream and version = 4`],
+    [`delete from events.log where stream_id = $stream`],
   ])('tampering with the end of a stream is found by the heads: %s', async (sql) => {
     await tamper(sql);
     expect(await verifyStream(tampered.store, stream)).toMatchObject({ intact: true });

@@ -24,7 +24,7 @@ beforeAll(async () => {
   pool.on('error', () => undefined); // the server stops before all connections have noticed that they are closed
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
-  const access = { service: 'executor', streams: ['<any>'], userStreams: [], subjects: [] };
+  const access = { service: 'executor', streams: ['<any>'], userStreams: [], types: ['%'], subjects: [] };
   await installEventStore(admin, [access]).finally(() => admin.end());
 });
 afterAll(async () => {

@@ -20,6 +20,8 @@ export interface LogAccess {
   readonly streams: readonly string[];
   /** Streams in which its events may also say that a user acts. */
   readonly userStreams: readonly string[];
+  /** Types of its events, in whichever of its streams; `%` for all. Readers of the log go by the type, and not by the stream. */
+  readonly types: readonly string[];
   /** Subjects whose keys it may read and make. */
   readonly subjects: readonly string[];
 }
@@ -44,6 +46,7 @@ export const namePattern = (form: string): string =>
   });
 
 const SET_WRITERS = readSql(new URL('./set-writers.sql', import.meta.url));
+const SET_WRITTEN_TYPES = readSql(new URL('./set-written-types.sql', import.meta.url));
 const SET_READERS = readSql(new URL('../crypto/set-readers.sql', import.meta.url));
 
 const setAccess = (admin: ClientBase, access: readonly LogAccess[]): Promise<void> =>
@@ -54,10 +57,14 @@ const setAccess = (admin: ClientBase, access: readonly LogAccess[]): Promise<voi
         forms.map((form) => ({ role: serviceRole(service), streams: namePattern(form), for_users }));
       return [...rows(streams, false), ...rows(userStreams, true)];
     });
+    const types = access.flatMap(({ service, types: written }) =>
+      written.map((type) => ({ role: serviceRole(service), type })),
+    );
     const readers = access.flatMap(({ service, subjects }) =>
       subjects.map((form) => ({ role: serviceRole(service), subjects: namePattern(form) })),
     );
     await admin.query(SET_WRITERS, [JSON.stringify(writers)]);
+    await admin.query(SET_WRITTEN_TYPES, [JSON.stringify(types)]);
     await admin.query(SET_READERS, [JSON.stringify(readers)]);
   });
 

@@ -147,7 +147,8 @@ async function* readStream(pool: pg.Pool, stream: string, from: number): AsyncGe
   for (;;) {
     const page: TimedQuery = {
       name: 'events-read-stream',
-      text: `select ${EVENT_COLUMNS} from events.events where stream = $1 and version >= $2 order by version limit $3`,
+      text: `select ${EVENT_COLUMNS} from events.streams s join events.log l on l.stream_id = s.id
+             where stream = $1 and l.version >= $2 order by l.version limit $3`,
       values: [stream, next, STREAM_PAGE],
       query_timeout: READ_TIMEOUT_MILLIS,
     };
@@ -163,7 +164,7 @@ async function* readStream(pool: pg.Pool, stream: string, from: number): AsyncGe
 const readHead = async (pool: pg.Pool, gate: GapGate): Promise<bigint> => {
   const ceiling = await gate.ceiling();
   const { rows } = await pool.query<{ head: string | null }>(
-    'select max(position) as head from events.events where position <= $1',
+    'select max(position) as head from events.log where position <= $1',
     [ceiling],
   );
   return BigInt(rows[0]?.head ?? 0);
@@ -172,7 +173,7 @@ const readHead = async (pool: pg.Pool, gate: GapGate): Promise<bigint> => {
 const readHash = async (pool: pg.Pool, position: bigint): Promise<string | undefined> => {
   if (position === 0n) return '';
   const { rows } = await pool.query<{ hash: string }>(
-    "select encode(hash, 'hex') as hash from events.events where position = $1",
+    "select encode(hash, 'hex') as hash from events.log where position = $1",
     [position],
   );
   return rows[0]?.hash;
@@ -184,10 +185,10 @@ const readHash = async (pool: pg.Pool, position: bigint): Promise<string | undef
  */
 export const verifyHeads = async (pool: Pick<pg.Pool, 'query'>): Promise<readonly string[]> => {
   const { rows } = await pool.query<{ stream: string }>(
-    `select coalesce(s.stream, e.stream) as stream
+    `select coalesce(s.stream, 'number ' || e.stream_id) as stream
      from events.streams s
-     full join (select distinct on (stream) stream, version, hash from events.events order by stream, version desc) e
-       on e.stream = s.stream
+     full join (select distinct on (stream_id) stream_id, version, hash from events.log order by stream_id, version desc) e
+       on e.stream_id = s.id
      where (s.version, s.last_hash) is distinct from (e.version, e.hash)
      order by 1 limit 100`,
   );

@@ -18,7 +18,9 @@ export interface TestStore extends AsyncDisposable {
 }
 
 /** A service that all streams and subjects are of. Its role is the login's own, which has the rights of every service besides. */
-const access: readonly LogAccess[] = [{ service: 'test', streams: [], userStreams: ['<any>'], subjects: ['<any>'] }];
+const access: readonly LogAccess[] = [
+  { service: 'test', streams: [], userStreams: ['<any>'], types: ['%'], subjects: ['<any>'] },
+];
 
 const logger = createLogger('test', 'silent');
 

@@ -4,6 +4,7 @@ import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createNatsConnection, type Connection } from '../connection/nats-connection.ts';
 import { serviceIdentity } from '../identity/service-identity.ts';
+import { serviceAccess } from './service-access.ts';
 import { prepareJobQueue } from '../jobs/job-queue.ts';
 
 const logger = createLogger('test', 'silent');
@@ -82,9 +83,10 @@ describe('a session with the credentials of one service', () => {
     expect(await mayPublish(await sessionOf(name), 'jobs.work')).toBe(false);
   });
 
-  it.each(SERVICE_NAMES)('of the %s cannot answer in place of another', async (name) => {
+  it.each(SERVICE_NAMES)('of the %s cannot answer those who do not call it', async (name) => {
     const session = await sessionOf(name);
-    for (const other of SERVICE_NAMES) {
+    const { publish } = serviceAccess(name);
+    for (const other of SERVICE_NAMES.filter((each) => !publish.includes(`_INBOX.${each}.>`))) {
       expect(await mayPublish(session, createInbox(`_INBOX.${other}`)), other).toBe(false);
     }
   });
@@ -97,6 +99,21 @@ describe('a session with the credentials of one service', () => {
       /permissions/i,
     );
   });
+
+  it.each(SERVICE_NAMES)(
+    'of the %s gains no right by a message to itself that wants its answer elsewhere',
+    async (name) => {
+      const session = await sessionOf(name);
+      const { publish, subscribe } = serviceAccess(name);
+      for (const subject of publish.filter((each) => subscribe.includes(each))) {
+        const target = '$JS.API.STREAM.CREATE.TAP';
+        const heard = new Promise<void>((resolve) => session.subscribe(subject, { callback: () => resolve() }));
+        session.publish(subject, '{}', { reply: target });
+        await heard;
+        expect(await mayPublish(session, target), subject).toBe(false);
+      }
+    },
+  );
 
   it('may do what it is there for: each is answered, and no other', async () => {
     const inventory = await sessionOf('inventory');

@@ -11,17 +11,13 @@ export interface NatsUser {
   readonly access: NatsAccess | 'everything';
 }
 
-/** An answer may take as long as a call waits: ten minutes for the longest. */
-const ANSWERS = '{ max: 1, expires: "10m" }';
-
 const list = (subjects: readonly string[]): string =>
   `[${subjects.map((subject) => JSON.stringify(subject)).join(', ')}]`;
 
-const permissions = ({ publish, subscribe, answers }: NatsAccess): string => `
+const permissions = ({ publish, subscribe }: NatsAccess): string => `
       permissions: {
         publish: { allow: ${list(publish)} }
         subscribe: { allow: ${list(subscribe)} }
-        ${answers ? `allow_responses: ${ANSWERS}` : ''}
       }`;
 
 const userText = ({ name, nkey, access }: NatsUser): string => `

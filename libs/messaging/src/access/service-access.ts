@@ -22,12 +22,14 @@ import { JOB_CONSUMER, JOB_STREAM, JOB_SUBJECT, DEAD_STREAM, DEAD_SUBJECT } from
 import { APPEND_SUBJECT } from '../signals/append-notifications.ts';
 import { inboxPrefix, streamPrefix } from '../connection/inboxes.ts';
 
-/** What one user of the NATS server may do. Nothing else is allowed: no service has a wildcard but for its own inbox. */
+/**
+ * What one user of the NATS server may do. Nothing else is allowed: no service has a wildcard but for its own inbox, and those of
+ * the services that call it. NATS could also let a user answer whatever message it gets (`allow_responses`). But a message to
+ * itself, on a subject that it may publish and hear, then gives it the right to publish where that message wants its answer: anywhere.
+ */
 export interface NatsAccess {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
-  /** Whether it may answer, once, each message that it gets with a reply subject. */
-  readonly answers: boolean;
 }
 
 const subjectsOf = (...contracts: readonly RpcContract[]): readonly string[] =>
@@ -66,7 +68,7 @@ const servicesOnly = [...jobReports, ...secretReads, ...planning];
 const userCalls = inventoryCalls.filter((subject) => !servicesOnly.includes(subject));
 
 /** By service, beside its own inbox. */
-const ACCESS: Readonly<Record<ServiceName, Omit<NatsAccess, 'answers'>>> = {
+const ACCESS: Readonly<Record<ServiceName, NatsAccess>> = {
   gateway: {
     publish: [...userCalls, ...schedulerCalls, archiveContent.subject, `${streamPrefix('executor')}.>`],
     subscribe: [APPEND_SUBJECT, `${streamPrefix('gateway')}.>`],
@@ -123,13 +125,6 @@ const STREAM_OWNER: readonly string[] = [
   `$JS.API.CONSUMER.INFO.${JOB_STREAM}.${JOB_CONSUMER}`,
 ];
 
-/** What one service may do at the NATS server. */
-export const serviceAccess = (name: ServiceName): NatsAccess => ({
-  publish: ACCESS[name].publish,
-  subscribe: [...ACCESS[name].subscribe, `${inboxPrefix(name)}.>`],
-  answers: true,
-});
-
 const CALLERS = new Map<string, ServiceName[]>();
 for (const name of SERVICE_NAMES) {
   for (const subject of ACCESS[name].publish) CALLERS.set(subject, [...(CALLERS.get(subject) ?? []), name]);
@@ -138,20 +133,32 @@ for (const name of SERVICE_NAMES) {
 /** The services that may publish a subject. */
 export const callersOf = (subject: string): readonly ServiceName[] => CALLERS.get(subject) ?? [];
 
+/** Broadcasts, and a request that is answered by a stream of bytes. */
+const UNANSWERED: readonly string[] = [APPEND_SUBJECT, CANCEL_SIGNAL, REPOSITORY_SIGNAL, archiveContent.subject];
+
+const isAnswered = (subject: string): boolean => !subject.startsWith('_') && !UNANSWERED.includes(subject);
+
+/** What one service may do at the NATS server. */
+export const serviceAccess = (name: ServiceName): NatsAccess => {
+  const callers = new Set(ACCESS[name].subscribe.filter(isAnswered).flatMap(callersOf));
+  return {
+    publish: [...ACCESS[name].publish, ...[...callers].map((caller) => `${inboxPrefix(caller)}.>`)],
+    subscribe: [...ACCESS[name].subscribe, `${inboxPrefix(name)}.>`],
+  };
+};
+
 /** What the job that makes the streams may do. */
 export const prepareAccess: NatsAccess = {
   publish: STREAM_OWNER,
   subscribe: [`${inboxPrefix('prepare')}.>`],
-  answers: false,
 };
 
 /** What a process may do that is all services and makes its streams by itself. */
 export const standaloneAccess = (): NatsAccess => {
   const services = SERVICE_NAMES.map(serviceAccess);
-  const own = `${streamPrefix('standalone')}.>`;
+  const own = [`${inboxPrefix('standalone')}.>`, `${streamPrefix('standalone')}.>`];
   return {
-    publish: [...new Set([...services.flatMap(({ publish }) => publish), ...STREAM_OWNER, own])],
-    subscribe: [...new Set([...services.flatMap(({ subscribe }) => subscribe), `${inboxPrefix('standalone')}.>`, own])],
-    answers: true,
+    publish: [...new Set([...services.flatMap(({ publish }) => publish), ...STREAM_OWNER, ...own])],
+    subscribe: [...new Set([...services.flatMap(({ subscribe }) => subscribe), ...own])],
   };
 };

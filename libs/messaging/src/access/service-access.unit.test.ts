@@ -1,4 +1,4 @@
-import { SERVICE_NAMES } from '@cyborgbackup/kernel';
+import { SERVICE_NAMES, type ServiceName } from '@cyborgbackup/kernel';
 import * as contracts from '@cyborgbackup/contracts';
 import { describe, expect, it } from 'vitest';
 import { callersOf as callers, prepareAccess, serviceAccess, standaloneAccess } from './service-access.ts';
@@ -16,11 +16,20 @@ describe('what services may do at the NATS server', () => {
     }
   });
 
-  it('gives an inbox to its owner alone, and lets nobody publish into one unasked', () => {
+  it('gives an inbox to its owner alone, and lets those publish into one whom its owner calls', () => {
+    const inboxes: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
+      gateway: [],
+      inventory: ['executor', 'gateway', 'scheduler'],
+      scheduler: ['gateway'],
+      executor: ['executor', 'scheduler'],
+      catalog: ['executor'],
+    };
     for (const name of SERVICE_NAMES) {
       const { publish, subscribe } = serviceAccess(name);
       expect(subscribe.filter((subject) => subject.startsWith('_INBOX'))).toEqual([`_INBOX.${name}.>`]);
-      expect(publish.filter((subject) => subject.startsWith('_INBOX'))).toEqual([]);
+      expect(publish.filter((subject) => subject.startsWith('_INBOX')).sort()).toEqual(
+        inboxes[name].map((caller) => `_INBOX.${caller}.>`),
+      );
     }
   });
 

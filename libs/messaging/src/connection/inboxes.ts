@@ -1,4 +1,7 @@
-/** Where answers to a connection of that name arrive: nobody else may listen there, and nobody may publish there unasked. */
+import { nuid } from '@nats-io/transport-node';
+import { randomUUID } from 'node:crypto';
+
+/** Where answers to a connection of that name arrive: nobody else may listen there, and only those may publish whom it calls. */
 export const inboxPrefix = (name: string): string => `_INBOX.${name}`;
 
 /**
@@ -9,3 +12,9 @@ export const isInbox = (reply: string | undefined): boolean => !reply || /^_(INB
 
 /** Where frames of byte streams arrive. Both ends send more than one, which no permission to answer covers. */
 export const streamPrefix = (name: string): string => `_STREAM.${name}`;
+
+/** A place below a prefix that nobody can guess: whoever may publish below the prefix has to be told of it. */
+export const secretInbox = (prefix: string): string => `${prefix}.${randomUUID()}`;
+
+/** To be called before each request: the client counts on from one name of an inbox to the next. */
+export const forgetInboxes = (): void => nuid.reset();

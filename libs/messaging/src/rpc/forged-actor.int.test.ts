@@ -161,6 +161,15 @@ describe('an answer', () => {
   });
 });
 
+it('is waited for where nobody can guess who knows where the one before was', async () => {
+  overheard.length = 0;
+  for (const email of ['g@example.com', 'h@example.com']) await register(gateway, email);
+  await spy.nats.flush();
+  const inboxes = overheard.flatMap(({ reply }) => (reply?.startsWith('_INBOX.gateway.') ? [reply] : []));
+  const beginnings = new Set(inboxes.map((inbox) => inbox.split('.').at(-1)?.slice(0, 12)));
+  expect([inboxes.length, beginnings.size]).toEqual([2, 2]);
+});
+
 describe('what is said', () => {
   it('can be read by nobody who listens to everything, neither the call nor its answer', async () => {
     overheard.length = 0;

@@ -2,6 +2,7 @@ import { AppError, delay, fromWireError, InfrastructureError, isAppError, messag
 import { errors } from '@nats-io/transport-node';
 import { z } from 'zod';
 import { notSealed, REQUEST_ID, wrapCall, type WrappedCall } from './call-envelope.ts';
+import { forgetInboxes } from '../connection/inboxes.ts';
 import { fromJson, toJson } from '../connection/json.ts';
 import { createNatsConnection, type ConnectionSettings } from '../connection/nats-connection.ts';
 
@@ -53,6 +54,7 @@ export const createRpcClient = async (options: ConnectionSettings): Promise<RpcC
     }
     const timeout = Math.max(1, givesUpAt - Date.now());
     const { body, headers, openAnswer } = wrapCall(connection, { subject, text, deadlineMillis: timeout });
+    forgetInboxes();
     const answer = await connection.nats.request(subject, body, { timeout, headers });
     return openAnswer(answer);
   };

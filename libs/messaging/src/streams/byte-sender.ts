@@ -1,9 +1,9 @@
 import { AppError, messageOf, toWireError } from '@cyborgbackup/kernel';
-import { createInbox, type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { decodeFrame, encodeFrame, type FrameKind } from './byte-stream-frame.ts';
 import { FRAME_BYTES, type ByteStreamLimits } from './byte-stream-limits.ts';
 import { toJson } from '../connection/json.ts';
-import { streamPrefix } from '../connection/inboxes.ts';
+import { secretInbox, streamPrefix } from '../connection/inboxes.ts';
 import type { Connection } from '../connection/nats-connection.ts';
 
 /** Where the bytes of a stream go. */
@@ -37,7 +37,7 @@ export const isNoResponders = ({ data, headers }: Msg): boolean => data.length =
 /** The sending end of one stream. */
 export const createByteSender = ({ nats, name }: Connection, reader: string, limits: ByteStreamLimits): ByteSender => {
   const stopping = new AbortController();
-  const control = createInbox(streamPrefix(name));
+  const control = secretInbox(streamPrefix(name));
   let sent = 0;
   let taken = 0;
   let heardAt = Date.now();

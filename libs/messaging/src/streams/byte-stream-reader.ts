@@ -1,11 +1,11 @@
 import { AppError, fromWireError, isAppError } from '@cyborgbackup/kernel';
-import { createInbox, type Msg } from '@nats-io/transport-node';
+import type { Msg } from '@nats-io/transport-node';
 import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import { isNoResponders } from './byte-sender.ts';
 import { decodeFrame, encodeFrame, type Frame, type FrameKind } from './byte-stream-frame.ts';
 import { BYTE_STREAM_LIMITS, type ByteStreamLimits } from './byte-stream-limits.ts';
-import { streamPrefix } from '../connection/inboxes.ts';
+import { secretInbox, streamPrefix } from '../connection/inboxes.ts';
 import { signedHeaders } from '../connection/signed-context.ts';
 import { fromJson, toJson } from '../connection/json.ts';
 import type { Connection } from '../connection/nats-connection.ts';
@@ -96,7 +96,7 @@ export const openByteStream = async <Head extends z.ZodType>(
     throw new AppError('unavailable', 'NATS is away, so no executor can be reached; is it running?');
   }
   const opened = Promise.withResolvers<z.output<Head>>();
-  const inbox = createInbox(streamPrefix(connection.name));
+  const inbox = secretInbox(streamPrefix(connection.name));
   const startedAt = Date.now();
   let control = '';
   let last = 0;

@@ -1,7 +1,7 @@
 import { advanceCheckpoint, FencedOutError } from '../lease/checkpoint.ts';
 import type { Lease } from '../lease/lease.ts';
 import type { Projection, ProjectionOptions } from '../define/projection.ts';
-import { createSchema, dropSchema } from '../schema/projection-schema.ts';
+import { createSchema, dropSchema, publishSchema } from '../schema/projection-schema.ts';
 import { createSchemaReplay, type SchemaReplay } from './schema-replay.ts';
 import type { Session } from '../schema/session.ts';
 
@@ -42,7 +42,7 @@ const startOver = async ({ client }: Session, projection: Projection, { name, fe
 const replacedName = ({ name }: Projection): string => `${name}_replaced`;
 
 /**
- * Puts the shadow in the place of the live schema. Renaming a schema takes no lock on its tables: a query under way ends
+ * Puts the shadow's tables in the place of the live ones. Renaming a schema takes no lock on its tables: a query under way ends
  * on the old tables, the next one finds the new ones, and plans of prepared statements are made anew.
  * @param swap.position how far the shadow reaches, and `swap.hash` of the event there
  * @param swap.skipped positions of events that the shadow lacks as well, so that they stay parked
@@ -78,11 +78,8 @@ export const swapSchemas = async (
       'DELETE FROM projections.parked_events WHERE projection = $1 AND position <> ALL ($2::bigint[])',
       [projection.name, [...skipped].map(String)],
     );
-    for (const names of [
-      [live.name, replacedName(projection)],
-      [shadow.name, live.name],
-    ])
-      await client.query('SELECT projections.rename_schema($1, $2)', names);
+    await client.query('SELECT projections.retire_schema($1)', [live.name]);
+    await publishSchema(client, shadow.name, live.name);
   });
 };
 

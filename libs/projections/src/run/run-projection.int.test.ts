@@ -131,7 +131,7 @@ describe('following the log', () => {
       client.release(true);
     }
     await expect(harness.pool.query('ALTER SCHEMA events RENAME TO mine')).rejects.toThrow('must be owner');
-    await expect(harness.pool.query('DELETE FROM events.events')).rejects.toThrow('permission denied');
+    await expect(harness.pool.query('DELETE FROM events.log')).rejects.toThrow('permission denied');
   });
 });
 
@@ -240,10 +240,10 @@ describe('failures', () => {
     const log = createMemoryLog();
     await using runner = harness.start(projection, { store: log.store });
     await runner.reached(log.record(counted('a', 1)));
-    await harness.pool.query(`ALTER TABLE ${projection.name}.counts DROP COLUMN seen`);
+    await harness.admin.query(`ALTER TABLE ${projection.name}.counts DROP COLUMN seen`);
     await runner.reached(log.record(counted('a', 2)));
     expect(await rowsOf(projection)).toEqual([{ id: 'a', total: 3, seen: 2 }]);
-    await harness.pool.query(`DROP SCHEMA ${projection.name} CASCADE`);
+    await harness.admin.query(`DROP SCHEMA ${projection.name} CASCADE`);
     await runner.reached(log.record(counted('a', 3)));
     expect(await rowsOf(projection)).toEqual([{ id: 'a', total: 6, seen: 3 }]);
     expect(await listParked(harness.pool, projection.name)).toEqual([]);
@@ -266,8 +266,8 @@ describe('poison', () => {
       store: {
         ...log.store,
         async *subscribe(options) {
-          await harness.pool.query(`ALTER TABLE ${projection.name}.counts DROP CONSTRAINT IF EXISTS small`);
-          await harness.pool.query(
+          await harness.admin.query(`ALTER TABLE ${projection.name}.counts DROP CONSTRAINT IF EXISTS small`);
+          await harness.admin.query(
             `ALTER TABLE ${projection.name}.counts ADD CONSTRAINT small CHECK (id = 'a' OR total < 50)`,
           );
           yield* log.store.subscribe(options);
@@ -313,7 +313,7 @@ test('tables are told from the outside to be right, or what they lack', async ()
   await runner.reached(log.record(counted('a', 1)));
   expect(await trouble()).toBeUndefined();
   expect(await trouble(createMemoryLog().store)).toMatch(/hold events that the log has lost/);
-  await harness.pool.query(`ALTER TABLE ${projection.name}.counts DROP COLUMN seen`);
+  await harness.admin.query(`ALTER TABLE ${projection.name}.counts DROP COLUMN seen`);
   await runner.stop();
   expect(await trouble()).toMatch(/lacks the column \w+\.counts\.seen\. No process keeps the tables up to date/);
   expect(await leaseTrouble(harness.pool, projection.name)).toMatch(/No process does this now/);

@@ -3,16 +3,16 @@ import { AppError, sqlState } from '@cyborgbackup/kernel';
 import type { ClientBase, Pool } from 'pg';
 import { installCheckpoint, readCheckpoint, type Checkpoint } from '../lease/checkpoint.ts';
 import type { Projection } from '../define/projection.ts';
-import { createIndexes, createSchema } from './projection-schema.ts';
+import { createIndexes, createSchema, dropSchema, publishSchema, shadowName } from './projection-schema.ts';
 import { openSession } from './session.ts';
 
 /**
  * Prepares a database for projections, after `installEventStore`. Needs the owner of the database; may be repeated, also by
  * several processes at once.
  *
- * Who may do what: a service owns its own read models, which can always be had again from the log, and their rows here. A
- * rebuild makes a shadow schema and renames it over the live one, which takes the right to create schemas: services do so
- * through functions that look at the name. See docs/decisions/0027-a-role-for-each-service.md.
+ * Who may do what: a service builds its own read models, which can always be had again from the log, where nobody else looks. Then
+ * they are published: others read them, so the service may change their rows only, and what makes a table run code is refused. All
+ * that takes the rights of an owner, services do through functions that look at the name. See docs/decisions/0027-a-role-for-each-service.md.
  * @throws AppError `forbidden` when a role is missing and may not be made, with the SQL for the administrator
  */
 export const installProjections = async (admin: ClientBase): Promise<void> => {
@@ -37,15 +37,18 @@ export const ensureProjection = async (pool: Pool, projection: Projection): Prom
     const made = await readCheckpoint(client, projection.name);
     if (made) return made;
     await createOwnSchema(client, projection);
-    await createIndexes(client, projection.name, projection.models);
     await installCheckpoint(client, projection.name, projection.version);
     return { version: projection.version, position: 0n, hash: null };
   });
 };
 
 const createOwnSchema = async (client: ClientBase, projection: Projection): Promise<void> => {
+  const shadow = shadowName(projection);
+  await dropSchema(client, shadow);
+  await createSchema(client, shadow, projection);
+  await createIndexes(client, shadow, projection.models);
   try {
-    await createSchema(client, projection.name, projection);
+    await publishSchema(client, shadow, projection.name);
   } catch (error) {
     if (sqlState(error) !== DUPLICATE_SCHEMA) throw error;
     throw new AppError(

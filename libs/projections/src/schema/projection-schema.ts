@@ -1,4 +1,3 @@
-import { READER_ROLE, serviceRole } from '@cyborgbackup/database';
 import type { ClientBase } from 'pg';
 import { quoteIdentifier as quote } from '../define/identifier.ts';
 import type { Projection } from '../define/projection.ts';
@@ -11,10 +10,10 @@ export const shadowName = ({ name }: Pick<Projection, 'name'>): string => `${nam
 /** Why tables are built anew that are of the right version and complete. */
 export const LOST_EVENTS = 'The tables hold events that the log has lost.';
 
-/** The gateway shows read models; the inventory asks the scheduler's which jobs still need what is to be removed. */
-const READERS = [READER_ROLE, serviceRole('gateway'), serviceRole('inventory')].join(', ');
-
-/** Makes the schema with its tables and lookups, in the caller's transaction; indexes are for later. Fails when it exists. */
+/**
+ * Makes a schema in which tables are built, with its tables and lookups, in the caller's transaction; indexes are for later. Nobody
+ * else can read it before it is published. Fails when it exists.
+ */
 export const createSchema = async (client: ClientBase, schema: string, projection: Projection): Promise<void> => {
   await client.query('SELECT projections.create_schema($1)', [schema]);
   for (const model of projection.models) {
@@ -22,8 +21,6 @@ export const createSchema = async (client: ClientBase, schema: string, projectio
     await client.query(createTable);
     for (const statement of createLookups) await client.query(statement);
   }
-  await client.query(`GRANT USAGE ON SCHEMA ${quote(schema)} TO ${READERS}`);
-  await client.query(`GRANT SELECT ON ALL TABLES IN SCHEMA ${quote(schema)} TO ${READERS}`);
 };
 
 export const createIndexes = async (
@@ -41,6 +38,14 @@ export const analyse = async (client: ClientBase, schema: string, projection: Pr
   for (const { table } of projection.models) await client.query(`ANALYZE ${quote(schema)}.${quote(table)}`);
 };
 
+/**
+ * Gives the tables that were built their place, where others read them and only their rows can change.
+ * @throws DatabaseError `42P06` when there is such a schema
+ */
+export const publishSchema = async (client: ClientBase, built: string, schema: string): Promise<void> => {
+  await client.query('SELECT projections.publish_schema($1, $2)', [built, schema]);
+};
+
 export const dropSchema = async (client: ClientBase, schema: string): Promise<void> => {
-  await client.query(`DROP SCHEMA IF EXISTS ${quote(schema)} CASCADE`);
+  await client.query('SELECT projections.drop_schema($1)', [schema]);
 };

@@ -32,10 +32,8 @@ test('merges pending names into the name index once no more arrive', async () =>
   await vi.waitFor(() => expect(cleaned).toHaveBeenCalled(), { timeout: 10_000 });
   await keeper.stop();
   const pages = async (): Promise<number> =>
-    Number((await pool.query("select gin_clean_pending_list('catalog.entry_names_expr_idx') as pages")).rows[0]?.pages);
-  expect((await cleaned.mock.results[0]?.value).rows).toEqual([
-    { gin_clean_pending_list: expect.stringMatching(/^[1-9]/) },
-  ]);
+    Number((await pool.query("select projections.merge_pending('catalog', 'entry_names') as pages")).rows[0]?.pages);
+  expect((await cleaned.mock.results[0]?.value).rows).toEqual([{ merge_pending: expect.stringMatching(/^[1-9]/) }]);
   expect(await pages()).toBe(0);
   keeper.poke();
 });
@@ -59,7 +57,7 @@ test('refreshes the statistics so that the planner knows a new series', async ()
     return rows[0]?.known;
   };
   await insert(1);
-  await pool.query('analyze catalog.entries');
+  await pool.query("select projections.analyze_table('catalog', 'entries')");
   await insert(2);
   expect(await isKnown(2)).toBe(false);
   keeper.poke();

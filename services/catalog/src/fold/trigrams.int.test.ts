@@ -28,7 +28,7 @@ test('creates the index of names once, also for tables that were made without it
   expect(await indexes()).toBe(0);
   const schema = (await findTrigrams(pool, logger)) ?? '';
   expect(schema).toBe('public');
-  await Promise.all([1, 2].map(() => ensureNameIndex(pool, catalogProjection, schema)));
+  await Promise.all([1, 2].map(() => ensureNameIndex(pool, catalogProjection)));
   expect(await indexes()).toBe(1);
   expect(
     withTrigrams(catalogProjection, schema).models.find(({ table }) => table === 'entry_names')?.indexes,

@@ -1,4 +1,3 @@
-import { readSql } from '@cyborgbackup/database';
 import { messageOf, type Logger } from '@cyborgbackup/kernel';
 import { catalog } from '@cyborgbackup/read-models';
 import type { Pool } from 'pg';
@@ -28,8 +27,6 @@ const MAX_WAIT_MILLIS = 60_000;
 /** Changed rows from which on the table is analyzed: so few may be scanned for each entry of a listing. */
 const ANALYZE_THRESHOLD = 1_000;
 
-const MERGE_PENDING = readSql(new URL('./merge-pending.sql', import.meta.url));
-
 /** Also true without any count: a server that crashed has lost it. */
 const NEEDS_ANALYZE = `
   select from pg_stat_user_tables
@@ -42,11 +39,11 @@ export const createTableKeeper = (pool: Pool, schema: string, logger: Logger): T
   let isStopped = false;
 
   const mergePendingNames = async (): Promise<void> => {
-    await pool.query(MERGE_PENDING, [schema, catalog.entryNames.table]);
+    await pool.query('select projections.merge_pending($1, $2)', [schema, catalog.entryNames.table]);
   };
   const analyzeEntries = async (): Promise<void> => {
     const { rowCount } = await pool.query(NEEDS_ANALYZE, [schema, catalog.entries.table]);
-    if (rowCount === 1) await pool.query(`analyze ${schema}.${catalog.entries.table}`);
+    if (rowCount === 1) await pool.query('select projections.analyze_table($1, $2)', [schema, catalog.entries.table]);
   };
 
   const work = async (): Promise<void> => {

@@ -49,7 +49,7 @@ export const withTrigrams = (projection: Projection, schema: string): Projection
  * Indexes the names of tables that were made while the extension was missing; this takes a while, and writers wait. Tables of
  * an older version have no names: they are built anew, with the index.
  */
-export const ensureNameIndex = async (pool: Pool, { name }: Projection, schema: string): Promise<void> => {
+export const ensureNameIndex = async (pool: Pool, { name }: Projection): Promise<void> => {
   const client = await pool.connect();
   try {
     await inTransaction(client, async () => {
@@ -61,7 +61,8 @@ export const ensureNameIndex = async (pool: Pool, { name }: Projection, schema: 
                                and i.indexdef like '%gin_trgm_ops%')`,
         [name, catalog.entryNames.table],
       );
-      if (rowCount === 1) await client.query(`create index on ${name}.${catalog.entryNames.table} ${indexOf(schema)}`);
+      const index = [name, catalog.entryNames.table, 'name', PENDING_LIMIT];
+      if (rowCount === 1) await client.query('select projections.add_trigram_index($1, $2, $3, $4)', index);
     });
   } finally {
     client.release();

@@ -2,7 +2,10 @@ import { runBorg, type BorgResult, type RunBorgOptions } from '@cyborgbackup/bor
 import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
 
 /** Without what the endpoint decides. */
-export type BorgRun = Omit<RunBorgOptions, 'program' | 'passphrase' | 'knownHosts' | 'forwardAgent' | 'agentSocket'>;
+export type BorgRun = Omit<
+  RunBorgOptions,
+  'program' | 'passphrase' | 'mayBeUnencrypted' | 'knownHosts' | 'forwardAgent' | 'agentSocket'
+>;
 
 /** The endpoint's options come behind the word that says what borg is to do. */
 const withOptions = ([command = '', ...words]: readonly string[], options: readonly string[]): readonly string[] => [
@@ -19,6 +22,7 @@ export const runBorgAt = (endpoint: BorgEndpoint, options: BorgRun): Promise<Bor
     program: endpoint.program,
     env: { ...endpoint.env, ...options.env },
     passphrase: endpoint.passphrase,
+    mayBeUnencrypted: endpoint.mayBeUnencrypted,
     knownHosts: endpoint.knownHosts,
     forwardAgent: endpoint.forwardAgent,
     agentSocket: endpoint.agentSocket,

@@ -9,6 +9,8 @@ export interface BorgEndpoint extends AsyncDisposable {
   /** For borg's arguments. */
   readonly repository: string;
   readonly passphrase: string;
+  /** As of `RepositorySecrets`. */
+  readonly mayBeUnencrypted: boolean;
   /** Set where borg has to log in to another host. */
   readonly knownHosts?: readonly string[];
   /** The session's agent is lent to borg. */

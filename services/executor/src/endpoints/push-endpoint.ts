@@ -49,6 +49,7 @@ export const openPushEndpoint = async (
     host: 'client',
     repository: toBorgUrl(location),
     passphrase: secrets.passphrase,
+    mayBeUnencrypted: secrets.mayBeUnencrypted,
     ...servedBy(options, secrets),
     knownHosts: lines,
     forwardAgent: true,

@@ -80,6 +80,7 @@ const openOnHost = async (
   return {
     repository: repositoryPathOnHost(location),
     passphrase: secrets.passphrase,
+    mayBeUnencrypted: secrets.mayBeUnencrypted,
     ...besideRepository(options),
     program: secrets.remotePath,
     ...(client ? { knownHosts: client.knownHosts } : {}),
@@ -104,12 +105,12 @@ export const openRepositoryEndpoint = async (
 ): Promise<BorgEndpoint> => {
   const location = parseRepositoryLocation(repository.path);
   const secrets = await repositorySecrets(options.deps, repository.uuid);
-  const { passphrase } = secrets;
+  const { passphrase, mayBeUnencrypted } = secrets;
   const lent = client ? [client.identity] : [];
   const clientHosts = client?.knownHosts ?? [];
   if (location.kind === 'local') {
-    const beside = besideRepository(options);
-    return openLocalEndpoint({ repository: toBorgUrl(location), passphrase, ...beside, knownHosts: clientHosts }, lent);
+    const local = { repository: toBorgUrl(location), passphrase, mayBeUnencrypted, ...besideRepository(options) };
+    return openLocalEndpoint({ ...local, knownHosts: clientHosts }, lent);
   }
   const onHost = (await runsOnRepositoryHosts(options.deps)) && (await openOnHost(options, location, secrets, client));
   if (onHost) return onHost;
@@ -117,7 +118,7 @@ export const openRepositoryEndpoint = async (
   const { lines, keys } = await knownHost(options, location, privateKey);
   const endpoint = {
     repository: toBorgUrl(location),
-    passphrase,
+    ...{ passphrase, mayBeUnencrypted },
     ...servedBy(options, secrets),
     knownHosts: [...lines, ...clientHosts],
   };

@@ -48,6 +48,8 @@ export interface RepositorySecrets {
   readonly takesOwnKey: boolean;
   /** The program that serves the repository on its host. */
   readonly remotePath: string;
+  /** It was never prepared, or is not encrypted. Any other has to be encrypted for good: its host may put another in its place. */
+  readonly mayBeUnencrypted: boolean;
 }
 
 /** A repository's secrets as they are now, not as they were when the job was queued. */
@@ -57,9 +59,10 @@ export const repositorySecrets = async (
 ): Promise<RepositorySecrets> => {
   const { repository } = await secrets();
   if (repository?.uuid !== uuid) throw notGiven('repository');
-  const { id, passphrase, own_key: key, takes_own_key: takesOwnKey, remote_path: remotePath } = repository;
+  const { id, passphrase, own_key: key, takes_own_key: takesOwnKey, encryption, remote_path: remotePath } = repository;
   return {
     ...{ id, passphrase, takesOwnKey, remotePath },
+    mayBeUnencrypted: ['', 'none'].includes(encryption),
     ownKey: key ? { publicKey: key.public_key, privateKey: key.private_key } : undefined,
   };
 };

@@ -6,8 +6,9 @@ import {
   type RestoreRequest,
 } from '@cyborgbackup/contracts';
 import { openByteStream } from '@cyborgbackup/messaging';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -117,6 +118,20 @@ it('neither does a download', async () => {
   const seen = await readFile(dump, 'latin1');
   expect(seen).toMatch(/=== .*borg serve/);
   expect(seen).not.toContain(secret());
+});
+
+it('a repository without encryption in the place of ours gets no data, from a client or from here', async () => {
+  const place = join(site.folder, 'repository');
+  await rename(place, `${place}-ours`);
+  const env = { ...process.env, BORG_BASE_DIR: join(site.folder, 'borg-of-the-host') };
+  execFileSync('borg', ['init', '--encryption=none', place], { env });
+  for (const mode_pull of [false, true]) {
+    const reason = expect.stringMatching(/not encrypted in the way that ours is/);
+    expect(await site.runJob({ policy: { mode_pull } })).toMatchObject({ status: 'failed', reason });
+  }
+  expect(execFileSync('borg', ['list', place], { env, encoding: 'utf8' })).toBe('');
+  await rm(place, { recursive: true });
+  await rename(`${place}-ours`, place);
 });
 
 it('a repository host on which borg may run learns the passphrase', async () => {

@@ -1,4 +1,4 @@
-import { outputStream, type OutputLine } from '@cyborgbackup/contracts';
+import { jobOutputRecorded, outputLines, outputStream, type OutputLine } from '@cyborgbackup/contracts';
 import { startTestDeps, type TestDeps } from '@cyborgbackup/testkit';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ afterAll(() => site[Symbol.asyncDispose]());
 const recorded = async (job: string): Promise<readonly OutputLine[]> => {
   const lines: OutputLine[] = [];
   for await (const { data } of site.deps.store.readStream(outputStream(job))) {
-    lines.push(...(data as { lines: OutputLine[] }).lines);
+    lines.push(...outputLines(jobOutputRecorded.schema.parse(data)));
   }
   return lines;
 };
@@ -50,7 +50,7 @@ it('bounds the output, says what was left out, and keeps errors', async () => {
   ]);
 });
 
-it('keeps one line of progress a second, and the last one', async () => {
+it('keeps one line of progress a second at most, and the last one', async () => {
   const job = randomUUID();
   const output = await createJobOutput(site.deps, job, 1);
   const figures = {
@@ -64,10 +64,7 @@ it('keeps one line of progress a second, and the last one', async () => {
   };
   for (let files = 0; files < 1_000; files += 1) output.progress(`${files}`, { ...figures, files });
   await output.flush();
-  expect((await recorded(job)).map(({ progress }) => progress)).toEqual([
-    { ...figures, files: 0, eta: null },
-    { ...figures, files: 999, eta: null },
-  ]);
+  expect((await recorded(job)).map(({ progress }) => progress)).toEqual([{ ...figures, files: 999, eta: null }]);
 });
 
 it('records each line once although the answer of an append got lost', async () => {

@@ -1,9 +1,11 @@
 import {
   jobOutputRecorded,
+  outputLines,
   outputStream,
   type JobProgress,
+  type OutputEvent,
   type OutputKind,
-  type OutputLine,
+  type RecordedLine,
 } from '@cyborgbackup/contracts';
 import { eventId } from '@cyborgbackup/event-store';
 import { currentContext, delay, hasCode, isoMicros, messageOf, readable, systemContext } from '@cyborgbackup/kernel';
@@ -15,7 +17,7 @@ import { redactor, type Redactor } from './redactor.ts';
 export interface JobOutput extends Redactor {
   /** Adds text, which may have several lines. Secrets in it are replaced. */
   write(event: OutputKind, text: string): void;
-  /** Adds a line for people together with its figures; at most one a second is kept, fewer later, the last one always. */
+  /** Adds a line for people together with its figures; one a second is kept, fewer later, and the last one always. */
   progress(text: string, figures: Partial<JobProgress> & Pick<JobProgress, 'phase'>): void;
   /** Everything written so far is in the log when this resolves. */
   flush(): Promise<void>;
@@ -34,8 +36,10 @@ const NO_FIGURES = {
 const BATCH_LINES = 100;
 const BATCH_BYTES = 64 * 1024;
 const LINE_BYTES = 16 * 1024;
-const FLUSH_MILLIS = 500;
-/** Progress is kept once a second at first, and later once in a six-hundredth of the time it has taken so far. */
+/** Whoever watches sees a line so much later. A job that is over sooner has all its output in one event. */
+const FLUSH_MILLIS = 2_000;
+const RETRY_MILLIS = 500;
+/** Progress is kept once a second, and later once in a six-hundredth of the time it has taken so far. */
 const PROGRESS_MILLIS = 1_000;
 const PROGRESS_SHARE = 600;
 /** Of a line of progress and its path; a new one comes every second. */
@@ -44,10 +48,10 @@ const PROGRESS_BYTES = 4 * 1024;
 const WAITING_LINES = 10_000;
 const WAITING_BYTES = 4 * 1024 * 1024;
 
-/** How often the end of the output is tried, half a second apart: a job's result must not wait for ever for its text. */
+/** How often the end of the output is tried: a job's result must not wait for ever for its text. */
 const LAST_TRIES = 20;
 
-type Draft = Omit<OutputLine, 'counter' | 'start_line' | 'end_line'>;
+type Draft = RecordedLine;
 
 const bytesOf = (drafts: readonly Draft[]): number =>
   drafts.reduce(
@@ -74,23 +78,18 @@ interface OutputEnd {
 const readEnd = async ({ store }: KeylessDeps, stream: string): Promise<OutputEnd> => {
   let end: OutputEnd = { version: 0, counter: 0, line: 0 };
   for await (const { data, version } of store.readStream(stream)) {
-    const last = jobOutputRecorded.schema.parse(data).lines.at(-1);
-    end = { version, counter: last?.counter ?? end.counter, line: last?.end_line ?? end.line };
+    end = endOf(version, jobOutputRecorded.schema.parse(data), end);
   }
   return end;
 };
 
-const numbered = (drafts: readonly Draft[], { counter, line }: OutputEnd): OutputLine[] => {
-  let next = line;
-  return drafts.map((draft, index) => {
-    const start_line = next;
-    next += draft.stdout.split('\n').length;
-    return { ...draft, counter: counter + index + 1, start_line, end_line: next };
-  });
+const endOf = (version: number, data: OutputEvent['data'], before: OutputEnd): OutputEnd => {
+  const last = outputLines(data).at(-1);
+  return { version, counter: last?.counter ?? before.counter, line: last?.end_line ?? before.line };
 };
 
 /**
- * Collects lines for half a second, or until a batch is full, and appends them as one event. Output is for people: while the log
+ * Collects lines for two seconds, or until a batch is full, and appends them as one event. Output is for people: while the log
  * cannot take it, the job goes on, and the lines wait (a bounded number of them) and are tried again.
  *
  * A batch whose append failed may be in the log all the same. So it is tried again as it is, with the same lines under the
@@ -110,7 +109,7 @@ export const createJobOutput = async (deps: KeylessDeps, job: string, attempt: n
   let heldError: Draft | undefined;
   const begun = Date.now();
   let timer: NodeJS.Timeout | undefined;
-  let lastProgress = 0;
+  let lastProgress = begun;
   let heldProgress: (() => Draft) | undefined;
   let writing = Promise.resolve();
 
@@ -121,16 +120,13 @@ export const createJobOutput = async (deps: KeylessDeps, job: string, attempt: n
 
   /** False when another attempt's output came first. */
   const append = async (drafts: readonly Draft[]): Promise<boolean> => {
-    const lines = numbered(drafts, end);
-    const first_id = await drawIdBlock(deps.pool, 'job_event', lines.length);
+    const first_id = await drawIdBlock(deps.pool, 'job_event', drafts.length);
+    const data = { job, first_id, first_counter: end.counter + 1, lines_before: end.line, lines: [...drafts] };
     const id = eventId(`${job}/${attempt}`, stream, end.counter);
-    const event = await deps.codec.encode(
-      { type: jobOutputRecorded.type, data: { job, first_id, lines } },
-      { id, context },
-    );
+    const event = await deps.codec.encode({ type: jobOutputRecorded.type, data }, { id, context });
     try {
       const { version } = await deps.store.append(stream, [event], end.version);
-      end = { version, counter: end.counter + lines.length, line: lines.at(-1)?.end_line ?? end.line };
+      end = endOf(version, data, end);
       return true;
     } catch (error) {
       if (!hasCode(error, 'version-conflict')) throw error;
@@ -208,7 +204,8 @@ export const createJobOutput = async (deps: KeylessDeps, job: string, attempt: n
       release();
       const decision = budget.decide(event);
       if (decision === 'leave-out') return;
-      const draft = { event, stdout: redacted(text.trimEnd()), created: isoMicros() };
+      const kind = event === 'verbose' ? {} : { event };
+      const draft = { ...kind, stdout: redacted(text.trimEnd()), created: isoMicros() };
       if (decision === 'keep' && (event !== 'error' || !isBehind())) {
         releaseError();
         return add(draft);
@@ -219,7 +216,6 @@ export const createJobOutput = async (deps: KeylessDeps, job: string, attempt: n
     progress: (text, figures) => {
       const created = isoMicros();
       const draft = (): Draft => ({
-        event: 'verbose',
         stdout: redacted(text, PROGRESS_BYTES),
         progress: { ...NO_FIGURES, ...figures, path: redacted(figures.path ?? '', PROGRESS_BYTES) },
         created,
@@ -241,7 +237,7 @@ export const createJobOutput = async (deps: KeylessDeps, job: string, attempt: n
       for (let tries = 0; tries < LAST_TRIES; tries += 1) {
         await flush();
         if (sending.length + waiting.length === 0) return;
-        await delay(FLUSH_MILLIS);
+        await delay(RETRY_MILLIS);
       }
       deps.logger.error({ job, lines: sending.length + waiting.length }, 'the end of a job output was lost');
     },

@@ -1,4 +1,10 @@
-import type { JobEvent, OutputEvent, RunEvent, RunRequested } from '@cyborgbackup/contracts';
+import {
+  outputLines,
+  type JobEvent,
+  type OutputEvent,
+  type RunEvent,
+  type RunRequested,
+} from '@cyborgbackup/contracts';
 import { defineProjection, defineReadModel, type ReadModel, type TableChanges } from '@cyborgbackup/projections';
 import { type AttemptRow, type CheckRow, executor, type JobEventRow, type RunRow } from '@cyborgbackup/read-models';
 import { backups } from './backups.ts';
@@ -49,8 +55,7 @@ const checks = defineReadModel<CheckRow, RunEvent | JobEvent>(executor.checks, {
 const jobEvents = defineReadModel<JobEventRow, OutputEvent>(executor.jobEvents, {
   'job-output-recorded': ({ data }, table) =>
     table.put(
-      ...data.lines.map(({ progress, ...line }, index) => ({
-        id: data.first_id + index,
+      ...outputLines(data).map(({ progress, ...line }) => ({
         job_uuid: data.job,
         ...line,
         progress: progress ?? null,

@@ -50,6 +50,7 @@ const repositoryOf = async (deps: LogDeps, uuid: string): Promise<GivenSecrets['
   return {
     ...{ uuid, id: registered.id, takes_own_key: prepared?.own_key ?? false },
     remote_path: changes.findLast((change) => change.remote_path !== undefined)?.remote_path ?? registered.remote_path,
+    encryption: prepared?.encryption ?? '',
     passphrase: await opened(deps, registered.repository_key),
     own_key: key ? { public_key: key.public_key, private_key: await opened(deps, key.private_key) } : null,
   };

@@ -1,4 +1,12 @@
-import { jobEvolver, jobStream, outputStream, type JobState, type OutputLine } from '@cyborgbackup/contracts';
+import {
+  jobEvolver,
+  jobOutputRecorded,
+  jobStream,
+  outputLines,
+  outputStream,
+  type JobState,
+  type OutputLine,
+} from '@cyborgbackup/contracts';
 import { eventId, loadState } from '@cyborgbackup/event-store';
 import { systemContext, type DomainEvent, type NewEvent } from '@cyborgbackup/kernel';
 import type { ServiceDeps } from '@cyborgbackup/service';
@@ -52,7 +60,7 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
   const lines: SiteLog['lines'] = async (job) => {
     const all: OutputLine[] = [];
     for await (const { data } of store.readStream(outputStream(job))) {
-      all.push(...(data as { lines: OutputLine[] }).lines);
+      all.push(...outputLines(jobOutputRecorded.schema.parse(data)));
     }
     return all;
   };
@@ -86,7 +94,7 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
       await event(job, END);
       const { state } = await loadState({ codec, store }, jobEvolver, jobStream(job));
       const events: DomainEvent[] = [];
-      for await (const one of store.readStream(jobStream(job))) events.push(one);
+      for await (const one of store.readStream(jobStream(job))) events.push(await codec.decode(one));
       const end = events.at(-1)?.data as Record<string, unknown>;
       return { ...state, job, types: events.map(({ type }) => type), end, events };
     },

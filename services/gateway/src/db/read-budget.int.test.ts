@@ -24,12 +24,12 @@ const running = async (): Promise<number> => {
   return Number(count);
 };
 
-/** Does the work while no list of clients finds an end. */
-const whileClientsAreSlow = async (work: () => Promise<void>): Promise<void> => {
+/** Does the work while nothing that reads the table finds an end. */
+const whileSlow = async (table: string, work: () => Promise<void>): Promise<void> => {
   const client = await gateway.others.pool.connect();
   await client.query('begin');
   try {
-    await client.query('lock table inventory.clients in access exclusive mode');
+    await client.query(`lock table ${table} in access exclusive mode`);
     await work();
   } finally {
     await client.query('rollback');
@@ -39,7 +39,7 @@ const whileClientsAreSlow = async (work: () => Promise<void>): Promise<void> => 
 
 test('one user’s lists take neither log-ins, nor details, nor the lists of others', async () => {
   const costly: Promise<{ status: number }>[] = [];
-  await whileClientsAreSlow(async () => {
+  await whileSlow('inventory.clients', async () => {
     for (let i = 0; i < 40; i += 1) costly.push(gateway.send(COSTLY));
     await expect.poll(running, { timeout: 20_000 }).toBe(3);
     const body = { email: USER, password: 'correct horse battery' };
@@ -54,8 +54,18 @@ test('one user’s lists take neither log-ins, nor details, nor the lists of oth
   expect(statuses.filter((status) => status === 429)).toHaveLength(5);
 });
 
+test('one user’s searches take neither log-ins nor details', async () => {
+  const searches: Promise<{ status: number }>[] = [];
+  await whileSlow('catalog.entry_names', async () => {
+    for (let i = 0; i < 10; i += 1) searches.push(gateway.send('/api/v1/search/?name=passwd', { as: USER }));
+    await expect.poll(running, { timeout: 20_000 }).toBe(3);
+    expect((await gateway.send('/api/v1/users/1/', { as: USER })).status).toBe(200);
+  });
+  expect(new Set((await Promise.all(searches)).map(({ status }) => status))).toEqual(new Set([200]));
+});
+
 test('a list is cancelled when its caller leaves, and so are those that wait', async () => {
-  await whileClientsAreSlow(async () => {
+  await whileSlow('inventory.clients', async () => {
     const gone = new AbortController();
     const headers = { Authorization: basic(USER) };
     const left = Array.from({ length: 10 }, () => fetch(`${gateway.url}${COSTLY}`, { signal: gone.signal, headers }));

@@ -48,6 +48,15 @@ export const parseNetwork = (text: string): Network | undefined => {
   return prefix > bits ? undefined : { address, prefix, family: bits === 32 ? 'ipv4' : 'ipv6' };
 };
 
+/** @param trustedProxies networks as `parseNetwork` reads them */
+export const createIsTrusted = (trustedProxies: readonly string[]): ((address: string) => boolean) => {
+  const trusted = new BlockList();
+  for (const network of trustedProxies.map(parseNetwork)) {
+    if (network) trusted.addSubnet(network.address, network.prefix, network.family);
+  }
+  return (address) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+};
+
 /**
  * @param trustedProxies networks as `parseNetwork` reads them
  * @returns the address that a request comes from: its peer, or behind trusted proxies the right-most address in X-Forwarded-For
@@ -56,11 +65,7 @@ export const parseNetwork = (text: string): Network | undefined => {
 export const createSourceAddress = (
   trustedProxies: readonly string[],
 ): ((peer: string, forwardedFor: string) => string) => {
-  const trusted = new BlockList();
-  for (const network of trustedProxies.map(parseNetwork)) {
-    if (network) trusted.addSubnet(network.address, network.prefix, network.family);
-  }
-  const isTrusted = (address: string): boolean => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const isTrusted = createIsTrusted(trustedProxies);
 
   return (peer, forwardedFor) => {
     let source = plainAddress(peer) ?? peer;

@@ -1,9 +1,10 @@
 import Koa from 'koa';
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
-import { connect } from 'node:net';
+import { Agent, createServer, get } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
+import { limitConnections } from './limit-connections.ts';
 import { listen } from './listen.ts';
 
 const ANY_PORT = { host: '127.0.0.1', port: 0 };
@@ -59,4 +60,28 @@ test('names the variable to set when the port is in use', async () => {
   } finally {
     await listener.close();
   }
+});
+
+test.each([
+  ['one sender has a bound of its own', [], 1],
+  ['a trusted proxy brings those of many', ['127.0.0.1'], 2],
+])('%s of connections', async (_, proxies, served) => {
+  await using server = createServer((_request, response) => void response.end('done'));
+  limitConnections(server, proxies, { all: 3, ofNetwork: 1 });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ask = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+    return socket;
+  };
+  const sockets = [await ask(), await ask()];
+  expect(sockets.filter(({ bytesRead }) => bytesRead > 0)).toHaveLength(served);
+  const gone = sockets.flatMap((socket) => (socket.destroyed ? [] : [once(socket, 'close')]));
+  server.closeAllConnections();
+  await Promise.all(gone);
+  const next = await ask();
+  expect(next.bytesRead).toBeGreaterThan(0);
+  next.destroy();
 });

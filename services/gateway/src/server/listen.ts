@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { limitConnections } from './limit-connections.ts';
 
 const HEADER_BYTES = 16 * 1024;
 const HEADERS_MILLIS = 10_000;
@@ -38,12 +39,17 @@ const trackUnused = (server: Server): (() => void) => {
 };
 
 /** @throws AppError `unavailable` when the address is in use or not one of this machine */
-export const listen = async (app: Koa, address: ListenAddress): Promise<Listener> => {
+export const listen = async (
+  app: Koa,
+  address: ListenAddress,
+  trustedProxies: readonly string[] = [],
+): Promise<Listener> => {
   const handle = app.callback();
   const server = createServer(
     { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MILLIS, requestTimeout: REQUEST_MILLIS },
     (request, response) => void handle(request, response),
   );
+  limitConnections(server, trustedProxies);
   const closeUnused = trackUnused(server);
   server.keepAliveTimeout = KEEP_ALIVE_MILLIS;
   server.listen(address.port, address.host);

@@ -6,7 +6,7 @@ import {
   jobSecretsRead,
   NO_RUN_SECRETS,
   restoreRequest,
-  secretReadsStream,
+  SECRET_READS_STREAM,
   type GivenSecret,
   type GivenSecrets,
   type PolicySecret,
@@ -59,7 +59,7 @@ export const createSecretCommands = (deps: InventoryDeps): RpcHandlers<typeof se
       const needed = secretsNeededBy({ ...job, pull, intoDatabase: isIntoDatabase(restore) });
       const secrets = await openAll(deps, needed, sealed);
       const data = { ...attempt, ...summaryOf(secrets) };
-      await recordFact(deps, secretReadsStream(attempt.job), { type: jobSecretsRead.type, data });
+      await recordFact(deps, SECRET_READS_STREAM, { type: jobSecretsRead.type, data });
       return secrets;
     },
 
@@ -73,7 +73,7 @@ export const createSecretCommands = (deps: InventoryDeps): RpcHandlers<typeof se
       const repository = await findDueContent(deps, content);
       const secrets = await openAll(deps, ['repository', 'login'], { ...NO_RUN_SECRETS, repository });
       const data = { ...content, ...summaryOf(secrets) };
-      await recordFact(deps, secretReadsStream(content.job), { type: contentSecretsRead.type, data });
+      await recordFact(deps, SECRET_READS_STREAM, { type: contentSecretsRead.type, data });
       return secrets;
     },
   };

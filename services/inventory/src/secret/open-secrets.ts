@@ -22,9 +22,9 @@ export const openRepository = async (
 ): Promise<NonNullable<GivenSecrets['repository']>> => {
   const { state } = await loadState(deps, repositoryDecider, repositoryStream(uuid));
   if (!state) throw new AppError('not-found', 'The repository is gone from the inventory.');
-  const { id, fields, publicKey, privateKey, ownKey } = state;
+  const { id, fields, publicKey, privateKey, ownKey, encryption } = state;
   return {
-    ...{ uuid, id },
+    ...{ uuid, id, encryption },
     passphrase: await openSecret(deps, fields.repository_key, "The repository's passphrase"),
     own_key: privateKey
       ? { public_key: publicKey, private_key: await openSecret(deps, privateKey, "The repository's SSH key") }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '@cyborgbackup/kernel';
 import { DEMO_HELP, readDemoOptions } from './demo-options.ts';
@@ -12,10 +13,12 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const project = join(here, '..', '..', '..', '..');
 const terminal = createTerminal(process.stdout);
 
-const keepRunning = async (text: string): Promise<void> => {
+const keepRunning = async (text: string, ended: Promise<unknown>): Promise<void> => {
   terminal.fact(text);
   terminal.fact('Ctrl-C ends it and removes everything.');
-  await once(process, 'SIGINT');
+  // The terminal sends Ctrl-C to the product as well, so its end may come first.
+  const isLost = await Promise.race([once(process, 'SIGINT').then(() => false), ended.then(() => delay(1_000, true))]);
+  if (isLost) throw new Error('The product has ended by itself; its log says why.');
 };
 
 const main = async (): Promise<void> => {

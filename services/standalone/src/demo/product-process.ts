@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 export interface ProductProcess extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly ended: Promise<unknown>;
 }
 
 const READY = /^CyBorgBackup ready at (http:\/\/\S+)$/;
@@ -30,14 +32,15 @@ export const startProduct = async (options: {
     await exited;
     log.end();
   };
-  const timeout = AbortSignal.timeout(READY_MILLIS);
-  timeout.addEventListener('abort', () => child.kill('SIGKILL'), { once: true });
+  const timeout = setTimeout(() => child.kill('SIGKILL'), READY_MILLIS);
   for await (const line of createInterface({ input: child.stdout })) {
     const url = READY.exec(line)?.[1];
     if (url === undefined || child.pid === undefined) continue;
+    clearTimeout(timeout);
     child.stdout.resume();
-    return { url, pid: child.pid, [Symbol.asyncDispose]: stop };
+    return { url, pid: child.pid, ended: exited, [Symbol.asyncDispose]: stop };
   }
+  clearTimeout(timeout);
   await stop();
   throw new Error(`The product did not start; its log is ${options.logFile}.`);
 };

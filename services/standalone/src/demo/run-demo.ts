@@ -8,7 +8,6 @@ import { logIn, type ApiClient } from './api-client.ts';
 import { summarise, type CatalogSummary } from './catalog-summary.ts';
 import type { DemoOptions } from './demo-options.ts';
 import { enrol, type Enrolled } from './enrol.ts';
-
 import { startProduct } from './product-process.ts';
 import type { Terminal } from './terminal.ts';
 import { watchJob, watchLaunch, type Job } from './watch-job.ts';
@@ -31,8 +30,8 @@ interface Scene {
   readonly terminal: Terminal;
   /** The product's `main.ts`. */
   readonly entry: string;
-  /** Waits as long as the user wants to look around. */
-  readonly keepRunning: (text: string) => Promise<void>;
+  /** Waits as long as the user wants to look around, and the product runs. */
+  readonly keepRunning: (text: string, ended: Promise<unknown>) => Promise<void>;
 }
 
 const EMAIL = 'admin@demo.local';
@@ -111,7 +110,8 @@ export const runDemo = async (scene: Scene): Promise<DemoOutcome> => {
   );
 
   if (options.keep) {
-    await scene.keepRunning(`Running at ${product.url}/api/v1/  login ${EMAIL}  password ${password}`);
+    const login = `login ${EMAIL}  password ${password}`;
+    await scene.keepRunning(`Running at ${product.url}/api/v1/  ${login}`, product.ended);
   }
   return {
     job: first.id,

@@ -2,6 +2,7 @@ import { AppError, type NewEvent } from '@cyborgbackup/kernel';
 import type pg from 'pg';
 import type { ExpectedVersion } from '../../port/event-store.ts';
 import { eventText } from '../../port/hash-chain.ts';
+import { toColumns } from '../metadata-columns.ts';
 
 /** One append, ready to be sent. */
 export interface AppendItem {
@@ -11,7 +12,7 @@ export interface AppendItem {
   readonly types: readonly string[];
   readonly schemaVersions: readonly number[];
   readonly data: readonly string[];
-  readonly metadata: readonly string[];
+  readonly metadata: readonly ReturnType<typeof toColumns>[];
   readonly contentHashes: readonly Buffer[];
   /** Length of all text in it, roughly what it takes on the wire. */
   readonly size: number;
@@ -57,7 +58,7 @@ export const toAppendItem = (stream: string, events: readonly NewEvent[], expect
     types: events.map((event) => event.type),
     schemaVersions: events.map((event) => event.schemaVersion),
     data: texts.map((text) => text.data),
-    metadata: texts.map((text) => text.metadata),
+    metadata: events.map((event) => toColumns(event.metadata)),
     contentHashes: texts.map((text) => text.contentHash),
     size,
   };
@@ -100,7 +101,7 @@ export type TimedQuery = pg.QueryConfig & { readonly query_timeout: number };
 /** The items must be in the order of their streams. */
 export const appendQuery = (items: readonly AppendItem[]): TimedQuery => ({
   name: 'events-append',
-  text: 'select item, appended, version, position from events.append($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+  text: 'select item, appended, version, position from events.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
   values: [
     items.map((item) => item.stream),
     items.map((item) => item.expected),
@@ -109,8 +110,10 @@ export const appendQuery = (items: readonly AppendItem[]): TimedQuery => ({
     items.flatMap((item) => item.types),
     items.flatMap((item) => item.schemaVersions),
     items.flatMap((item) => item.data),
-    items.flatMap((item) => item.metadata),
     items.flatMap((item) => item.contentHashes),
+    ...(['actor', 'correlation', 'occurred_at', 'metadata'] as const).map((column) =>
+      items.flatMap((item) => item.metadata.map((columns) => columns[column])),
+    ),
   ],
   query_timeout: QUERY_TIMEOUT_MILLIS,
 });

@@ -40,7 +40,7 @@ export interface PageRequest {
   /** Of the event at `after`, if the reader knows it. */
   readonly hash?: string | undefined;
   readonly limit: number;
-  /** Events of other types come without data and metadata: the gate needs their positions. */
+  /** Events of other types come without data: the gate needs their positions. */
   readonly types?: readonly string[] | undefined;
 }
 
@@ -116,9 +116,9 @@ const READ = `
     from (
       select e.*, sum(case when ${WANTED} then pg_column_size(e.data) else 0 end)
                     over (order by e.position rows unbounded preceding) as bytes
-        from (select * from events.events where position >= $1
+        from (select * from events.log where position >= $1
                order by position limit $2::int + sign($1::bigint)::int) e
-    ) page
+    ) l join events.streams s on s.id = l.stream_id
    where bytes - case when ${WANTED} then pg_column_size(data) else 0 end < ${MAX_PAGE_BYTES}
    order by position`;
 

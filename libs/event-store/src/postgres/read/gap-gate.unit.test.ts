@@ -17,7 +17,14 @@ const scriptedPool = () => {
     const rows = state.log.filter((position) => position > after).slice(0, limit);
     if (after > 0n && !state.isLost) rows.unshift(after);
     await state.beforeRows();
-    return { rows: rows.map((position) => ({ position: String(position), hash: `${state.era}${position}` })) };
+    return {
+      rows: rows.map((position) => ({
+        position: String(position),
+        hash: `${state.era}${position}`,
+        actor: 'test',
+        metadata: {},
+      })),
+    };
   };
   return { state, gate: createGapGate({ query } as unknown as pg.Pool) };
 };

@@ -9,5 +9,8 @@ grant insert, update on projections.checkpoints to
 grant insert, update, delete on projections.parked_events to
   cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;
 grant execute on function
-  projections.owner_of(text), projections.is_own(text), projections.create_schema(text), projections.rename_schema(text, text) to
+  projections.owner_of(text), projections.is_own(text), projections.create_schema(text),
+  projections.publish_schema(text, text), projections.retire_schema(text), projections.drop_schema(text),
+  projections.analyze_table(text, text), projections.merge_pending(text, text),
+  projections.add_trigram_index(text, text, text, integer) to
   cyborgbackup_inventory, cyborgbackup_scheduler, cyborgbackup_executor, cyborgbackup_catalog;

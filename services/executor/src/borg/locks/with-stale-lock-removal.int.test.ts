@@ -1,4 +1,4 @@
-import { infoCommand } from '@cyborgbackup/borg';
+import { infoCommand, type BorgResult } from '@cyborgbackup/borg';
 import { NO_RUN_SECRETS, POLICY_DEFAULTS, runStream, type PlannedJob } from '@cyborgbackup/contracts';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -168,6 +168,22 @@ it('removes a lock that was taken while a push backup of ours ran', async () => 
   await haveJob('failed', 1, 'client');
   await leaveLock(await deadPid());
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
+});
+
+it('does not go to another folder that a borg names, which may be one of a client', async () => {
+  await haveJob('failed', 1, 'client');
+  const other = join(site.folder, 'other');
+  const file = `${hostname()}@1.${await deadPid()}-0`;
+  await mkdir(join(other, 'lock.exclusive'), { recursive: true });
+  await writeFile(join(other, 'lock.exclusive', file), '');
+  const options = connections(randomUUID());
+  await using endpoint = await openRepositoryEndpoint(options, site.repository);
+  const message = `Failed to create/acquire the lock ${other}/lock.exclusive (timeout).`;
+  const said = { type: 'log_message', level: 'error', msgid: 'LockTimeout', message, logger: 'borg' } as const;
+  const result: BorgResult = { outcome: 'error', exitCode: 2, messages: [said], stdout: '' };
+  const lock = { connections: options, repository: site.repository, endpoint };
+  expect(await withStaleLockRemoval(lock, () => Promise.resolve(result))).toBe(result);
+  expect(await readdir(join(other, 'lock.exclusive'))).toEqual([file]);
 });
 
 it('looks a lock up again when it changed hands meanwhile', async () => {

@@ -1,4 +1,4 @@
-import { explainFailure, type BorgResult } from '@cyborgbackup/borg';
+import { explainFailure, parseRepositoryLocation, type BorgResult } from '@cyborgbackup/borg';
 import { jobEvolver, jobStream } from '@cyborgbackup/contracts';
 import { loadState } from '@cyborgbackup/event-store';
 import type { KeylessDeps } from '@cyborgbackup/service';
@@ -13,6 +13,7 @@ import { waitForExecutor } from '../../tables/wait-for-executor.ts';
 import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holder.ts';
 import { findProcess } from './find-process.ts';
 import { readLockFolder, removeLocks } from './lock-folder.ts';
+import { lockPath } from './lock-path.ts';
 import { readAttempts, readRunOf } from './recorded-attempts.ts';
 
 export interface LockOptions {
@@ -22,30 +23,34 @@ export interface LockOptions {
   readonly endpoint: BorgEndpoint;
 }
 
-/** As borg names a lock that it waited for in vain. */
-const LOCK_PATH = /lock (?<path>\/.*\/lock)(?:\.exclusive|\.roster)? \(timeout\)/s;
 /** Of a cache, which lies where borg runs. */
 const CACHE_FOLDER = /\/[0-9a-f]{64}$/;
 
 const lockedFolder = (result: BorgResult): string | undefined => {
   if (result.outcome !== 'error' || explainFailure(result).kind !== 'locked') return undefined;
-  const paths = result.messages.map(({ message }) => LOCK_PATH.exec(message)?.groups?.['path']);
-  const path = paths.find((found) => found !== undefined);
+  const path = result.messages.map(({ message }) => lockPath(message)).find((found) => found !== undefined);
   return path === undefined ? undefined : posix.dirname(path);
 };
 
-/** The host that has a lock's folder. @throws JobFailure when that host gives us no shell */
-const hostOfLock = async (
-  { connections, repository, endpoint }: LockOptions,
-  folder: string,
-): Promise<RepositoryShell> =>
-  CACHE_FOLDER.test(folder)
-    ? { runner: endpoint.runner, [Symbol.asyncDispose]: () => Promise.resolve() }
-    : openRepositoryShell(
-        connections,
-        repository,
-        `The repository is locked (${folder}), and its host gives us no shell to see by whom. If no borg works on it, run "borg break-lock" there.`,
-      );
+interface LockPlace extends RepositoryShell {
+  readonly folder: string;
+}
+
+/**
+ * Where a lock is. The borg that names its folder may be one of a client: it may send us to its own host's cache, and to the
+ * repository that it works on, but to no other folder there.
+ * @throws JobFailure when that host gives us no shell
+ */
+const placeOfLock = async ({ connections, repository, endpoint }: LockOptions, named: string): Promise<LockPlace> => {
+  if (CACHE_FOLDER.test(named))
+    return { folder: named, runner: endpoint.runner, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const shell = await openRepositoryShell(
+    connections,
+    repository,
+    `The repository is locked (${named}), and its host gives us no shell to see by whom. If no borg works on it, run "borg break-lock" there.`,
+  );
+  return { ...shell, folder: parseRepositoryLocation(repository.path).path };
+};
 
 const describeJob = async (deps: KeylessDeps, job: string): Promise<string> => {
   const run = await readRunOf(deps.pool, job);
@@ -80,17 +85,22 @@ const resolveLockHolder = async (
   }
 };
 
-/** Removes a lock whose holders do not run any more, unless it has changed. @throws JobFailure naming a holder that stays */
-const removeStaleLock = async (options: LockOptions, path: string): Promise<void> => {
+/**
+ * Removes a lock whose holders do not run any more, unless it has changed.
+ * @param named the lock's folder, as borg says
+ * @throws JobFailure naming a holder that stays
+ */
+const removeStaleLock = async (options: LockOptions, named: string): Promise<void> => {
   const { connections, repository } = options;
   const { deps, signal, warn } = connections;
-  await using host = await hostOfLock(options, path);
+  await using host = await placeOfLock(options, named);
+  const { folder: path } = host;
   const folder = await readLockFolder(host.runner, path, signal);
   const { holders, hostNames } = folder;
   if (holders.length === 0) return;
   await waitForExecutor(deps);
   const attempts = await readAttempts(deps.pool, repository.uuid);
-  const isOwnCache = CACHE_FOLDER.test(path) && options.endpoint.host === 'executor';
+  const isOwnCache = CACHE_FOLDER.test(named) && options.endpoint.host === 'executor';
   const facts = { isOwnCache, hostNames, attempts };
   for (const holder of holders) await resolveLockHolder(connections, host, { holder, ...facts });
   if (!(await removeLocks(host.runner, folder, signal))) return;

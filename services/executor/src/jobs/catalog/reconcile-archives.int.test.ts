@@ -24,6 +24,7 @@ const endpoint = (path: string): BorgEndpoint => ({
   passphrase: 'sesame',
   forwardAgent: false,
   options: [],
+  mayBeUnencrypted: false,
   env: { BORG_BASE_DIR: join(folder, 'base') },
   [Symbol.asyncDispose]: () => Promise.resolve(),
 });

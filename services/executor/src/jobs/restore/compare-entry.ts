@@ -32,7 +32,11 @@ export const decideReplacement = (
   }
 };
 
-const TYPES: Readonly<Record<string, PathFacts['type']>> = { '-': 'file', d: 'folder', l: 'link' };
+const TYPES: ReadonlyMap<string, PathFacts['type']> = new Map([
+  ['-', 'file'],
+  ['d', 'folder'],
+  ['l', 'link'],
+]);
 
 const isHardLink = ({ mode }: ArchiveEntry): boolean => mode.startsWith('h');
 
@@ -40,7 +44,7 @@ const isHardLink = ({ mode }: ArchiveEntry): boolean => mode.startsWith('h');
 export const entryProblem = (entry: ArchiveEntry, restored: PathFacts | undefined): string => {
   if (!restored) return 'it is not there';
   if (!entry.healthy) return 'parts of it are missing in the repository';
-  const type = TYPES[entry.type] ?? 'other';
+  const type = TYPES.get(entry.type) ?? 'other';
   if (restored.type !== type) return `it is a ${restored.type}, not a ${type}`;
   if (type !== 'file') return '';
   if (!isHardLink(entry) && restored.size !== entry.size) return `it has ${restored.size} bytes, not ${entry.size}`;

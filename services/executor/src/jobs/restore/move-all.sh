@@ -8,7 +8,8 @@ files=$1 rest=$2 me=$(id -u)
 unset CDPATH
 # shellcheck disable=SC2015 # whatever fails ends it
 cd -P -- "$stage" && [ "$PWD" = "$stage" ] && [ -O . ] || { printf '%s is not what it was\n' "$stage" >&2; exit 3; }
-export policy stage target suffix follow parents times common folder files rest me
+stage_device=$(stat -c %d . 2>/dev/null || stat -f %d .)
+export stage_device policy stage target suffix follow parents times common folder files rest me
 {
   find . -type d ! -name . -exec sh -c 'eval "$folder"' sh {} ';' -prune || echo e
   find . -type d -exec sh -c 'eval "$rest"' sh {} ';' || echo e

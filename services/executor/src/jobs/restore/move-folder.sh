@@ -5,7 +5,7 @@
 eval "$common"
 name=${1##*/} extracted=$stage/${1#./}
 go "${1%/*}"
-if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then mv -- "$extracted" ./ || echo e; exit 0; fi
+if [ ! -e "./$name" ] && [ ! -L "./$name" ]; then place "$extracted" || echo e; exit 0; fi
 if [ -d "./$name" ]; then
   # Its time changes with the first thing that is moved out of it.
   [ -L "./$name" ] || { echo d; [ -z "$times" ] || keep_time "$1"; exit 1; }
@@ -17,7 +17,7 @@ $1
 fi
 if [ "$policy" = always ]; then
   # shellcheck disable=SC2015 # whatever fails is an error
-  rm -f -- "./$name" && mv -- "$extracted" ./ || echo e
+  rm -f -- "./$name" && place "$extracted" || echo e
 elif [ "$policy" = keep-both ]; then
   beside "$extracted" && find "./$name$suffix" ! -type d -exec sh -c 'for _ do echo k; done' sh {} +
 else

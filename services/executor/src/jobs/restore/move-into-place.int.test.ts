@@ -1,6 +1,7 @@
 import { localRunner } from '@cyborgbackup/borg';
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   existsSync,
   lstatSync,
@@ -196,4 +197,49 @@ it('names the files that could not be moved', async () => {
   write(join(root, long), 'y');
   await expect(move('keep-both')).rejects.toThrow(/could not be put in their places/);
   expect(existsSync(stage)).toBe(false);
+});
+
+/** Says of each mv that copies whether it does so where others can write. */
+const WATCHED_MV = `#!/bin/sh
+for to do :; done
+[ -d "$to" ] || to=$(dirname "$to")
+for from do
+  [ "$from" != "$to" ] && [ -e "$from" ] && [ "$(stat -c %d "$from")" != "$(stat -c %d "$to")" ] || continue
+  [ "$(stat -c '%u %a' "$to")" = '0 700' ] || echo "$from" >>"$(dirname "$0")/copied"
+done
+exec /bin/mv "$@"
+`;
+
+describe.skipIf(process.getuid?.() !== 0)('another file system below the destination', () => {
+  const mounted = (): string => join(root, 'mounted');
+  const { PATH } = process.env;
+  beforeEach(() => {
+    mkdirSync(mounted());
+    execFileSync('mount', ['-t', 'tmpfs', 'none', mounted()]);
+    write(join(folder, 'mv'), WATCHED_MV);
+    chmodSync(join(folder, 'mv'), 0o755);
+    process.env['PATH'] = `${folder}:${PATH}`;
+  });
+  afterEach(() => {
+    process.env['PATH'] = PATH;
+    execFileSync('umount', [mounted()]);
+  });
+
+  it('gets what is restored by renaming, so that no folder that is being filled can be swapped for a link', async () => {
+    write(join(mounted(), 'home/there'), 'old', OLD);
+    chownSync(join(mounted(), 'home'), 65_534, 65_534);
+    for (const name of ['folder/deep', 'there', 'file']) write(join(stage, 'mounted/home', name), 'new');
+    expect(await move('keep-both')).toEqual({ ...NOBODY, kept_both: 1 });
+    expect(['folder/deep', 'there', 'file', `there${SUFFIX}`].map((name) => read(`mounted/home/${name}`))).toEqual([
+      ...['new', 'old', 'new', 'new'],
+    ]);
+    expect([readdirSync(mounted()), existsSync(join(folder, 'copied'))]).toEqual([['home'], false]);
+  });
+
+  it('is refused where all of it belongs to another account', async () => {
+    chownSync(mounted(), 65_534, 65_534);
+    write(join(stage, 'mounted/folder/deep'), 'new');
+    await expect(move('always')).rejects.toThrow(/there is no folder that only this account and root can write to/);
+    expect(readdirSync(mounted())).toEqual([]);
+  });
 });

@@ -7,4 +7,4 @@ go "$1"
 extracted=$stage/${1#.}
 extracted=${extracted%/}/.
 find "$extracted" ! -name . -prune ! -type d -exec sh -c 'eval "$files"' sh {} + || echo e
-find "$extracted" ! -name . -prune ! -type d -exec sh -c 'mv -f -- "$@" ./ || echo e' sh {} + || echo e
+find "$extracted" ! -name . -prune ! -type d -exec sh -c 'eval "$common"; place "$@" || echo e' sh {} + || echo e

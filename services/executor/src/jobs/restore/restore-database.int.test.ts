@@ -1,5 +1,5 @@
 import type { RestoreRequest } from '@cyborgbackup/contracts';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -114,6 +114,18 @@ const suite = ({ policyType, start, fill, rows, ...variables }: Databases): void
     expect(await server.sql(...rows)).toBe(before);
     expect(JSON.stringify([job.end, await site.output(job.job)])).not.toContain(PASSWORD.slice(0, 5));
   });
+
+  it.runIf(process.getuid?.() === 0)(
+    'whose text tells the client to run a command gets nothing of root by it',
+    async () => {
+      const own = await mkdtemp(join(tmpdir(), 'cyborgbackup-root-'));
+      await writeFile(join(folder, 'evil.sql'), `\\! touch ${own}/by-line\nselect 1 \\! touch ${own}/by-word\n;\n`);
+      await site.borg(['create', `::evil-${policyType}`, 'evil.sql'], { cwd: folder });
+      await restore(`evil-${policyType}`, variables.single(server));
+      expect(await readdir(own)).toEqual([]);
+      await rm(own, { recursive: true });
+    },
+  );
 
   it.runIf(policyType === 'postgresql')("fails to restore with the server's message", async () => {
     const wrong = { ...variables.single(server), password: 'wrong password' };

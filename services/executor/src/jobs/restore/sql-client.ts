@@ -25,7 +25,7 @@ const POSTGRESQL = `${CREDENTIALS}\n${scriptOf('./run-psql.sh')}`;
  * objects outside of the dump; they exist already, and still get their settings.
  */
 const EXPECTED =
-  /current user cannot be dropped|session user cannot be dropped|role ".*" (already exists|cannot be dropped because some objects depend on it)/;
+  /current user cannot be dropped|session user cannot be dropped|role "[^"]*" (already exists|cannot be dropped because some objects depend on it)/;
 
 const SQL_ERROR = /(ERROR|FATAL|PANIC): {2}/;
 

@@ -82,7 +82,7 @@ interface EndpointSpec<Schema extends z.ZodObject> {
   readonly query?: z.ZodObject;
   /**
    * Whether it reads more than rows by their keys: then what it reads counts against the caller's budget of list queries.
-   * Default: whether it answers with pages.
+   * Default: whether it answers with pages, or no row is named in its path.
    */
   readonly isCostly?: boolean;
   /** Set for a list: its filters, search and orders. */
@@ -108,7 +108,7 @@ export const endpoint = <Schema extends z.ZodObject>({ route, ...spec }: Endpoin
   const [tag = ''] = path.replace(/^\/api(\/v1)?\//, '').split('/');
   return {
     tag,
-    isCostly: hasPages(spec),
+    isCostly: hasPages(spec) || !path.includes(':'),
     ...spec,
     method,
     path,

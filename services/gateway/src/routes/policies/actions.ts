@@ -5,7 +5,7 @@ import {
   unmaskExtraVars,
   VM_PROVIDERS,
 } from '@cyborgbackup/contracts';
-import { findBlackout, occurrencesOfMonth } from '@cyborgbackup/scheduling';
+import { AppError, createKeyedQueue } from '@cyborgbackup/kernel';
 import { z } from 'zod';
 import { endpoint, type ApiRequest, type Endpoint } from '../../http/core/endpoint.ts';
 import { invalidFields } from '../../http/core/http-error.ts';
@@ -14,6 +14,7 @@ import { sources } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { startedJobSchema } from '../jobs/schema.ts';
 import { startJob } from '../jobs/start-job.ts';
+import { openTimesOfMonth } from './calendar.ts';
 import { maskedExtraVars, openTimes } from './present.ts';
 import type { PolicyRow } from '../../lists/sources/policies.ts';
 import { launchPolicy } from './schema.ts';
@@ -43,6 +44,13 @@ const override = async (deps: GatewayDeps, policy: PolicyRow, value: unknown): P
   const problems = [...unknown, ...policyVariableProblems(policy.policy_type, text)];
   if (problems.length > 0) throw invalidFields({ extra_vars: problems });
   return text;
+};
+
+/** One calendar of a caller at a time. */
+const inTurn = createKeyedQueue();
+const CALENDAR_TURN = {
+  waitMillis: 10_000,
+  timedOut: () => new AppError('rate-limited', 'You ask for many calendars at once: send fewer.'),
 };
 
 export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
@@ -90,10 +98,9 @@ export const policyActions = (deps: GatewayDeps): readonly Endpoint[] => [
     handle: async (request) => {
       const times = openTimes(await policyOf(deps, request));
       if (!times) return { body: [] };
-      const { crontab, timezone, blackouts } = times;
       const month = request.query.get('month') ?? new Date(deps.clock.now()).toISOString().slice(0, 7);
-      const isOpen = (time: string): boolean => !findBlackout(blackouts, timezone, Date.parse(time));
-      return { body: occurrencesOfMonth(crontab, timezone, month).filter(isOpen) };
+      const { uuid } = request.caller();
+      return { body: await inTurn(uuid, () => openTimesOfMonth(times, month, request.signal), CALENDAR_TURN) };
     },
   }),
 ];

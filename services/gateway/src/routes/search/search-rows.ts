@@ -32,7 +32,7 @@ export interface Search {
 }
 
 /** Above every id of a name, series or folder. */
-const MAX_KEY = 2_147_483_647;
+export const MAX_KEY = 2_147_483_647;
 
 /** Number of ids of names that are scanned in order before the index of trigrams is used. */
 const WINDOW = 40_000;

@@ -39,3 +39,10 @@ test.each(['etc/odd%FF', 'etc/odd%EF%BF%BD'])('finds the versions of a name that
   expect([body.count, body.results]).toEqual([1, [expect.objectContaining({ id: 2_003, path: 'etc/odd\udcff' })]]);
   expect((await get(`versions/?entry=2003`)).body.count).toBe(1);
 });
+
+test.each(['9999999999-1-1', '1-2147483648-1', '1-1', 'x'])(
+  'refuses the cursor %s, which no page has given',
+  async (cursor) => {
+    expect((await get(`search/?name=hosts&cursor=${cursor}`)).status).toBe(400);
+  },
+);

@@ -7,7 +7,7 @@ import { represent, urlOf } from '../../http/core/representation.ts';
 import { escapeLike } from '../../lists/index.ts';
 import type { GatewayDeps } from '../deps.ts';
 import { findSeries, ownerFields, seriesQuery } from '../entries/series.ts';
-import { readFound, type SearchKey, type SearchRow } from './search-rows.ts';
+import { MAX_KEY, readFound, type SearchKey, type SearchRow } from './search-rows.ts';
 import { presentSpan, spanFields } from '../entries/span.ts';
 
 const DEFAULT_SIZE = 100;
@@ -39,9 +39,14 @@ const present = (row: SearchRow): object => {
 };
 
 const parseCursor = (text: string | null): SearchKey => {
-  const [, name, series, folder] = /^(\d{1,10})-(\d{1,10})-(\d{1,10})$/.exec(text ?? '0-0-0') ?? [];
-  if (folder === undefined) throw badRequest('cursor: take it from the `next` of the page before.');
-  return { name_id: Number(name), series_id: Number(series), folder_id: Number(folder) };
+  const parts = /^(\d{1,10})-(\d{1,10})-(\d{1,10})$/
+    .exec(text ?? '0-0-0')
+    ?.slice(1)
+    .map(Number);
+  const [name_id = 0, series_id = 0, folder_id = 0] = parts ?? [];
+  if (!parts || Math.max(...parts) > MAX_KEY)
+    throw badRequest('cursor: take it from the `next_page` of the page before.');
+  return { name_id, series_id, folder_id };
 };
 
 const parseSize = (text: string | null): number =>

@@ -26,20 +26,29 @@ const plainPath = (path: string): string => {
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
 };
 
+/**
+ * Where a path leads, as the client says. In pull mode borg runs on another host, which a path with `..` would lead to.
+ * @throws JobFailure for what is no place on a file system
+ */
+const checkTarget = (path: string, target: string, { where }: BorgRunner): string => {
+  if (target.startsWith('/') && plainPath(target) === target) return target;
+  const said = JSON.stringify(target.slice(0, 200));
+  throw new JobFailure(`${where} says that ${path} leads to ${said}, which is no absolute path: look at that host.`);
+};
+
 const lookAt = async ({ signal }: JobContext, client: BorgRunner, paths: readonly string[]): Promise<SeenPath[]> => {
   const argv = ['sh', '-c', LOOK, 'sh', ...paths];
   const { stdout } = await runCommand(client, argv, { signal, maxBytes: MAX_PATHS_BYTES });
   const answers = stdout.split('\0');
   return paths.map((path, index) => {
     const [, state, device = '', target = ''] = /^(\S*) (\S*) (.*)$/s.exec(answers[index] ?? '') ?? [];
-    return { path, isThere: state === 'there', device, target: target === '' ? path : target };
+    return { path, isThere: state === 'there', device, target: checkTarget(path, target || path, client) };
   });
 };
 
 const nearestAbove = (path: string, paths: ReadonlyMap<string, unknown>): string | undefined => {
-  for (let folder = path; folder !== '/';) {
-    folder = posix.dirname(folder);
-    if (paths.has(folder)) return folder;
+  for (let folder = path, above = posix.dirname(path); above !== folder; folder = above, above = posix.dirname(above)) {
+    if (paths.has(above)) return above;
   }
   return undefined;
 };

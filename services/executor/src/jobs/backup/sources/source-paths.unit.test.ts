@@ -1,5 +1,10 @@
+import type { BorgRunner } from '@cyborgbackup/borg';
 import { expect, it } from 'vitest';
-import { coveredPaths } from './source-paths.ts';
+import type { JobContext } from '../../../job/job-context.ts';
+import type { FileSource } from './backup-source.ts';
+import { coveredPaths, findPaths } from './source-paths.ts';
+
+const FLAGS = { oneFileSystem: false, excludeCaches: false };
 
 const on = (device: string, ...paths: readonly string[]) => paths.map((path) => [path, device] as const);
 
@@ -14,3 +19,29 @@ it.each([
 ])('of %s, only what another path brings is left out', (_what, seen, oneFileSystem, covered) => {
   expect(Object.fromEntries(coveredPaths(new Map(seen), oneFileSystem))).toEqual(covered);
 });
+
+it.each(['../../../../etc/shadow', '/srv/../../../etc/shadow', 'data', '/srv//data', '/srv/data/'])(
+  'a client that says a path leads to %s, on no file system, is not followed',
+  async (target) => {
+    const client: BorgRunner = {
+      where: 'root@web:22',
+      run: async ({ onStdout }) => {
+        await onStdout?.(Buffer.from(`\nthere 1 ${target}\0`));
+        return { exitCode: 0 };
+      },
+    };
+    const context = {
+      signal: new AbortController().signal,
+      output: { write: () => undefined },
+    } as unknown as JobContext;
+    const source: FileSource = {
+      kind: 'files',
+      paths: ['/srv/data'],
+      needs: 'all',
+      exclude: [],
+      patterns: [],
+      ...FLAGS,
+    };
+    await expect(findPaths(context, client, source)).rejects.toThrow(/root@web:22 says that \/srv\/data leads to/);
+  },
+);

@@ -70,7 +70,14 @@ const newJob = async (): Promise<TestJob> => {
                                               created timestamptz)`,
         [first_id, lines[0]!.counter, uuid, JSON.stringify(lines)],
       );
-      await append(outputStream(uuid), { type: jobOutputRecorded.type, data: { job: uuid, first_id, lines } });
+      const data = {
+        job: uuid,
+        first_id,
+        first_counter: lines[0]!.counter,
+        lines_before: lines[0]!.start_line,
+        lines: lines.map(({ stdout }) => ({ stdout, created })),
+      };
+      await append(outputStream(uuid), { type: jobOutputRecorded.type, data });
     },
     become: async (changes) => {
       const names = Object.keys(changes);
