@@ -18,8 +18,8 @@ const HELP = `Usage: node deploy/bootstrap.mjs [--demo | --runtime | --lint]
 
 Installs what is missing:
   (default)   all that the tests use: npm packages, nats-server, borg, sshfs, an SSH client and server, MariaDB,
-              PostgreSQL and shellcheck (servers of the tests' own; those of the system are left off)
-  --demo      the same without sshfs and the databases
+              PostgreSQL, csh, tcsh, fish and shellcheck (servers of the tests' own; those of the system are left off)
+  --demo      the same without sshfs, the databases and the shells
   --runtime   also without the SSH server: enough for npm start
   --lint      npm packages and shellcheck: enough for npm run lint and npm run typecheck
   --help      this text
@@ -40,6 +40,10 @@ const TEST_PROGRAMS = {
   // The server itself is in no folder of PATH; this program comes with every version of it.
   pg_ctlcluster: 'postgresql',
   psql: 'postgresql-client',
+  // Login shells of clients. The file of the package csh leaves the name itself to tcsh where both are there.
+  'bsd-csh': 'csh',
+  tcsh: 'tcsh',
+  fish: 'fish',
 };
 /** What those packages would start. */
 const SERVICES = {

@@ -41,7 +41,7 @@ export { createEntryGate, createLastOnly, type GatedEntry } from './parse/entry-
 export { BorgOutputError } from './parse/output-error.ts';
 export { createLineSplitter } from './parse/line-splitter.ts';
 export { type ArchiveEntry, createListParser } from './parse/list-parser.ts';
-export type { ArchiveProgress, BorgLogMessage, BorgProgress } from './parse/log-line.ts';
+export { isRemoteText, type ArchiveProgress, type BorgLogMessage, type BorgProgress } from './parse/log-line.ts';
 export type { BorgRunner } from './runner/borg-runner.ts';
 export { probeConfinement, type Confinement } from './runner/confine.ts';
 export { TERM_TO_KILL_MILLIS } from './runner/graceful-stop.ts';

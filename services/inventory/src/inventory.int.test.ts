@@ -1041,6 +1041,7 @@ describe('executors', () => {
     expect(await ask(secretCommands.readForJob, { job, attempt: 2, executor })).toEqual({
       repository: {
         ...{ uuid: place.uuid, id: place.id, passphrase: 'plain-passphrase-4711', takes_own_key: false },
+        remote_path: 'borg',
         encryption: '',
         own_key: {
           public_key: expect.stringContaining('ssh-ed25519'),

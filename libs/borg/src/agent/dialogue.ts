@@ -71,7 +71,7 @@ const parseIdentity = ({ privateKey, destination }: AgentIdentity): AgentKey => 
 };
 
 /** The answers to the messages of one connection to the agent. */
-const createDialogue = (keys: readonly AgentKey[]): ((message: Buffer) => Buffer) => {
+const createDialogue = (keys: readonly AgentKey[], comment: string): ((message: Buffer) => Buffer) => {
   /** Session id to the base64 host key that signed it. */
   const bound = new Map<string, string>();
 
@@ -89,7 +89,7 @@ const createDialogue = (keys: readonly AgentKey[]): ((message: Buffer) => Buffer
 
   const identities = (): Buffer => {
     const offered = keys.filter(isOffered);
-    const list = offered.flatMap(({ blob }) => [wireString(blob), wireString('cyborgbackup')]);
+    const list = offered.flatMap(({ blob }) => [wireString(blob), wireString(comment)]);
     return Buffer.concat([IDENTITIES_ANSWER, wireUint32(offered.length), ...list]);
   };
 
@@ -119,10 +119,11 @@ const createDialogue = (keys: readonly AgentKey[]): ((message: Buffer) => Buffer
 
 /**
  * One connection to an agent with these keys, as a stream of length-prefixed messages in and answers out.
+ * @param comment of each key, as `ssh-add -l` shows it
  * @throws AppError('validation') for a key that cannot be read
  */
-export const createAgentStream = (identities: readonly AgentIdentity[]): Duplex => {
-  const answer = createDialogue(identities.map(parseIdentity));
+export const createAgentStream = (identities: readonly AgentIdentity[], comment = 'cyborgbackup'): Duplex => {
+  const answer = createDialogue(identities.map(parseIdentity), comment);
   let pending = Buffer.alloc(0);
   let messages = 0;
   const answerOrFail = (message: Buffer): Buffer => {

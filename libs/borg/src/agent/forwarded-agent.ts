@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { BaseAgent, type ParsedKey } from 'ssh2';
 import type { ForwardableAgent } from '../ssh/session.ts';
@@ -15,6 +16,7 @@ const MAX_CONNECTIONS = 1_000;
 export const createForwardedAgent = (identities: () => readonly AgentIdentity[]): ForwardableAgent =>
   // The shape that ssh2 wants. Only `getStream` matters, since we log in with the private key itself.
   new (class extends BaseAgent {
+    readonly mark = `cyborgbackup-${randomUUID()}`;
     private opened = 0;
 
     override getIdentities(done: (error: undefined, keys: ParsedKey[]) => void): void {
@@ -28,7 +30,7 @@ export const createForwardedAgent = (identities: () => readonly AgentIdentity[])
     override getStream(done: (error: Error | undefined, stream?: Duplex) => void): void {
       this.opened += 1;
       if (this.opened > MAX_CONNECTIONS) return done(new Error('The agent was asked too often'));
-      const stream = createAgentStream(identities());
+      const stream = createAgentStream(identities(), this.mark);
       stream.on('error', () => stream.destroy());
       done(undefined, stream);
     }

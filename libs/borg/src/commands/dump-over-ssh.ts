@@ -1,4 +1,6 @@
+import { loginLine } from '../shell/login-line.ts';
 import { quoteArgv } from '../shell/quote.ts';
+import { readScript, WITH_PATH } from '../shell/script.ts';
 
 /** The host whose program's output is backed up by a borg elsewhere. */
 export interface DumpTarget {
@@ -11,7 +13,8 @@ export interface DumpTarget {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const WITH_PATH = 'export PATH="$PATH:/usr/local/bin:/usr/bin:/bin"; exec "$@"';
+const SCRIPT = readScript(new URL('./dump-over-ssh.sh', import.meta.url));
+const START = 'cyborgbackup-start';
 
 /**
  * The argument vector that runs a program on another host, for `DumpSource.command` of a borg command with known hosts and
@@ -22,9 +25,10 @@ export const dumpOverSsh = (target: DumpTarget, argv: readonly string[]): readon
   const there = [
     ...(target.sudo ? ['sudo', '-n'] : []),
     ...(env.length > 0 ? ['env', ...env] : []),
-    ...['sh', '-c', WITH_PATH, 'sh'],
+    ...['sh', '-c', `${WITH_PATH}; exec "$@"`, 'sh'],
     ...argv,
   ];
-  const script = 'exec $CYBORGBACKUP_SSH -p "$1" -l "$2" -- "$3" "$4"';
-  return ['sh', '-c', script, 'sh', String(target.port), target.user, target.host, `exec ${quoteArgv(there)}`];
+  const line = loginLine(`${WITH_PATH}\necho ${START}\nexec ${quoteArgv(there)}`);
+  const ssh = ['-p', String(target.port), '-l', target.user, '--', target.host, line];
+  return ['sh', '-c', SCRIPT, 'sh', START, ...ssh];
 };

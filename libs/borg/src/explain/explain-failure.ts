@@ -1,12 +1,15 @@
-import type { BorgLogMessage } from '../parse/log-line.ts';
+import { isRemoteText, type BorgLogMessage } from '../parse/log-line.ts';
 import { ownEntry } from '../parse/fields.ts';
 import {
   BORG_RULES,
+  CLOSED_IDS,
+  CLOSED_SAYING,
   CLIENT_SSH_RULES,
   type BorgFailureKind,
   type MessageRule,
   MSGID_BY_EXIT_CODE,
   MSGID_RULES,
+  REMOTE_RULES,
   REPOSITORY_SSH_RULES,
   SCRIPT_STATUSES,
 } from './failure-rules.ts';
@@ -34,15 +37,38 @@ export interface FailedRun {
 
 const EXCEPTION = /^\S+(?:Error|Exception): .*$/gm;
 
+/** Lines of a message, the first of which ends what it begins with a colon. */
+const joined = (lines: readonly string[]): string => {
+  const [first = '', second = ''] = lines.map((line) => line.trim()).filter((line) => line !== '');
+  return first.endsWith(':') && second !== '' ? `${first} ${second}` : first;
+};
+
+const isTraceback = (text: string): boolean => text.includes('Traceback (most recent');
+
+/** The exception of a crash: what follows the indented lines. */
+const exceptionIn = (text: string): string =>
+  text.match(EXCEPTION)?.at(-1) ??
+  text.split('\n').find((line) => /^\S/.test(line) && !isTraceback(line)) ??
+  'an exception without a name';
+
 /** What borg said in one line: of a crash the exception, else the first line without the prefix of the repository's side. */
 const firstLine = (message: string): string => {
-  const exception = message.startsWith('Traceback') ? message.match(EXCEPTION)?.at(-1) : undefined;
-  return (exception ?? message.replace(/^Remote: /, '').split('\n')[0] ?? '').slice(0, 300);
+  const text = message.replace(/^Remote: /, '');
+  const line = isTraceback(text) ? exceptionIn(text) : joined(text.split('\n'));
+  return line.slice(0, 300).replace(/[\s:]+$/, '');
+};
+
+/** What follows a message's first line, in one line. */
+const answerIn = (message: string): string => {
+  const text = message.slice(message.indexOf('\n') + 1).trim();
+  return (isTraceback(text) ? exceptionIn(text) : text).replaceAll(/\s+/g, ' ').slice(0, 200);
 };
 
 const failureOf = (kind: BorgFailureKind, explanation: string, message: string): BorgFailure => ({
   kind,
-  message: explanation.replace('{line}', () => firstLine(message)),
+  message: explanation
+    .replace('{line}', () => firstLine(message) || 'it does not say more')
+    .replace('{answer}', () => answerIn(message)),
 });
 
 const byRules = (rules: readonly MessageRule[], messages: readonly string[]): BorgFailure | undefined => {
@@ -58,7 +84,11 @@ const withPrefix = (prefix: string, messages: readonly BorgLogMessage[]): readon
 
 /** What borg itself says; other lines may be a dump's, which has connections and disks of its own. */
 const ofBorg = (messages: readonly BorgLogMessage[]): readonly string[] =>
-  messages.filter(({ logger }) => logger !== '').map(({ message }) => message);
+  messages.filter((one) => one.logger !== '' && !isRemoteText(one)).map(({ message }) => message);
+
+/** What borg passes on of the other host: a banner, start-up files, a shell. */
+const remoteTexts = (messages: readonly BorgLogMessage[]): readonly string[] =>
+  messages.filter(isRemoteText).map(({ message }) => message);
 
 const DUMP_FAILED = /^(Command Error: )?(Command .* exited with status|Failed to execute command)/;
 
@@ -72,7 +102,7 @@ const byDump = (messages: readonly BorgLogMessage[]): BorgFailure | undefined =>
   const failed = ofBorg(messages).find((message) => DUMP_FAILED.test(message));
   if (failed === undefined) return undefined;
   const last = messages.findLast(isOfDump);
-  const words = last ? ` It said: ${last.message.trim().slice(0, 300)}` : '';
+  const words = last ? ` It said: ${firstLine(last.message)}` : '';
   return {
     kind: 'dump',
     message: `The command to back up failed, so no archive was kept: ${firstLine(failed)}.${words}`,
@@ -83,11 +113,17 @@ const byDump = (messages: readonly BorgLogMessage[]): BorgFailure | undefined =>
 const byMessages = (messages: readonly BorgLogMessage[]): BorgFailure | undefined =>
   byRules(CLIENT_SSH_RULES, withPrefix(CLIENT_SSH_PREFIX, messages)) ??
   byDump(messages) ??
-  byRules(REPOSITORY_SSH_RULES, [
-    ...withPrefix(REPOSITORY_SSH_PREFIX, messages),
-    ...ofBorg(messages).filter((message) => message.startsWith('Remote: ')),
-  ]) ??
+  byRules(REPOSITORY_SSH_RULES, withPrefix(REPOSITORY_SSH_PREFIX, messages)) ??
   byRules(BORG_RULES, ofBorg(messages));
+
+/** No borg answered on the repository's host: what it said instead tells why. */
+const byRemoteTexts = (messages: readonly BorgLogMessage[]): BorgFailure | undefined => {
+  if (!messages.some(({ msgid }) => CLOSED_IDS.has(msgid))) return undefined;
+  const texts = remoteTexts(messages);
+  const last = texts.at(-1);
+  const said = last === undefined ? undefined : failureOf('repository-unreachable', CLOSED_SAYING, last);
+  return byRules([...REPOSITORY_SSH_RULES, ...REMOTE_RULES], texts) ?? said;
+};
 
 /** Failures of the mount, known by the script's status: what borg then says of vanished files is only their consequence. */
 const byMount = ({ exitCode, messages }: FailedRun): BorgFailure | undefined => {
@@ -129,7 +165,16 @@ const bySignal = ({ exitCode, signal }: FailedRun): BorgFailure | undefined => {
 };
 
 const unexplained = ({ exitCode, messages }: FailedRun): BorgFailure => {
-  const last = messages.findLast(({ level }) => level === 'error' || level === 'critical') ?? messages.at(-1);
+  const crash = messages.findLast(({ message }) => isTraceback(message));
+  if (crash) {
+    return {
+      kind: 'other',
+      message: `Borg crashed (${firstLine(crash.message)}). That is a fault of borg or of what answers it: its last words are in the output of the job.`,
+    };
+  }
+  const telling = messages.filter(({ message }) => firstLine(message) !== '');
+  const own = telling.filter((one) => !isRemoteText(one));
+  const last = own.findLast(({ level }) => level === 'error' || level === 'critical') ?? own.at(-1) ?? telling.at(-1);
   const reason = last ? `: ${firstLine(last.message)}` : ' without saying why';
   return { kind: 'other', message: `Borg failed with status ${exitCode ?? 'unknown'}${reason}` };
 };
@@ -138,6 +183,7 @@ const unexplained = ({ exitCode, messages }: FailedRun): BorgFailure => {
 export const explainFailure = (run: FailedRun): BorgFailure =>
   byMount(run) ??
   byMessages(run.messages) ??
+  byRemoteTexts(run.messages) ??
   byMsgid(run.messages) ??
   byExitCode(run) ??
   bySignal(run) ??

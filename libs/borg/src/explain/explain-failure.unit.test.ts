@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { outcomeOf } from './outcome.ts';
 import { explainFailure, type FailedRun } from './explain-failure.ts';
-import { BORG_RULES, CLIENT_SSH_RULES, REPOSITORY_SSH_RULES } from './failure-rules.ts';
+import { BORG_RULES, CLIENT_SSH_RULES, MSGID_RULES, REMOTE_RULES, REPOSITORY_SSH_RULES } from './failure-rules.ts';
 import type { BorgLogMessage } from '../parse/log-line.ts';
 
 const said = (message: string, more: Partial<BorgLogMessage> = {}): BorgLogMessage => ({
@@ -12,6 +13,17 @@ const said = (message: string, more: Partial<BorgLogMessage> = {}): BorgLogMessa
   message,
   ...more,
 });
+
+const remote = (text: string): BorgLogMessage => said(`Remote: ${text}`, { logger: 'root' });
+const closed = said('Connection closed by remote host. Is borg working on the server?', {
+  level: 'error',
+  msgid: 'ConnectionClosedWithHint',
+});
+const answered = (text: string): BorgLogMessage =>
+  said(`Got unexpected RPC data format from server:\n${text}`, {
+    level: 'error',
+    msgid: 'UnexpectedRPCDataFormatFromServer',
+  });
 
 test.each([
   [0, 'success'],
@@ -102,10 +114,86 @@ test.each<[FailedRun, string, string]>([
     '/srv/repo/lock',
   ],
   [
-    { exitCode: 2, messages: [said('Remote: root@store: Permission denied (publickey).', { logger: 'root' })] },
+    {
+      exitCode: 2,
+      messages: [
+        closed,
+        said('ssh to the repository host: root@store: Permission denied (publickey).', { logger: '' }),
+      ],
+    },
     'repository-auth',
     "does not accept the repository's own key",
   ],
+  ...['keyboard-interactive', 'password', 'keyboard-interactive,hostbased'].map(
+    (methods): [FailedRun, string, string] => [
+      {
+        exitCode: 2,
+        messages: [
+          said(`ssh to the repository host: root@store: Permission denied (${methods}).`, { logger: '' }),
+          closed,
+        ],
+      },
+      'repository-auth',
+      'lets nobody in with a key alone',
+    ],
+  ),
+  [
+    {
+      exitCode: 2,
+      messages: [
+        closed,
+        said('ssh to the repository host: channel 0: open failed: connect failed: open failed', { logger: '' }),
+      ],
+    },
+    'repository-auth',
+    'opens no session (channel 0: open failed: connect failed: open failed). Look at MaxSessions',
+  ],
+  [
+    { exitCode: 120, messages: [said('ssh to the client: a@web: Permission denied (password).', { logger: '' })] },
+    'client-auth',
+    'The client lets nobody in with a key alone',
+  ],
+  [
+    { exitCode: 120, messages: [said('ssh to the client: channel 0: open failed: connect failed', { logger: '' })] },
+    'client-auth',
+    'opens no session',
+  ],
+  // A banner says what it likes, before every login.
+  [
+    {
+      exitCode: 2,
+      messages: [
+        remote('Permission denied (publickey) to everybody else'),
+        remote('No space left on device is what you will see here:'),
+        said('Repository ssh://b@store/x does not exist.', { level: 'error', msgid: 'Repository.DoesNotExist' }),
+      ],
+    },
+    'no-repository',
+    'Repository ssh://b@store/x does not exist. Initialise',
+  ],
+  ...[
+    'sh: 1: borg: not found',
+    'borg: Command not found.',
+    'fish: Unknown command: borg',
+    'sh: /opt/borg: No such file or directory',
+  ].map((line): [FailedRun, string, string] => [
+    { exitCode: 2, messages: [remote('Welcome'), remote(line), closed] },
+    'no-borg',
+    `cannot start borg (${line})`,
+  ]),
+  [{ exitCode: 2, messages: [remote('Fatal Python error: init_fs_encoding'), closed] }, 'no-borg', 'PYTHONHOME'],
+  [
+    { exitCode: 2, messages: [remote('Your quota has been used up:'), closed] },
+    'repository-unreachable',
+    'closed the connection; it said "Your quota has been used up". Is borg',
+  ],
+  [{ exitCode: 2, messages: [closed] }, 'repository-unreachable', 'closed the connection. Is borg installed there'],
+  [
+    { exitCode: 2, messages: [answered('Welcome to store\nLast login: Mon')] },
+    'no-borg',
+    'answered "Welcome to store Last login: Mon" instead of borg',
+  ],
+  [{ exitCode: 2, messages: [answered('This account is currently not available.')] }, 'no-borg', 'may have no shell'],
   [
     {
       exitCode: 2,
@@ -132,13 +220,46 @@ test.each<[FailedRun, string, string]>([
       ],
     },
     'other',
-    'ModuleNotFoundError: No module named x',
+    'Borg crashed (ModuleNotFoundError: No module named x). That is',
   ],
   [{ exitCode: 2, messages: [] }, 'other', 'without saying why'],
 ])('explains a run that ended with %j', (facts, kind, text) => {
   const failure = explainFailure(facts);
   expect(failure.kind).toBe(kind);
   expect(failure.message).toContain(text);
+  expect(failure.message).not.toMatch(/[:\s]$|Traceback|undefined|\{(line|answer)\}|\n/);
+});
+
+test('no explanation ends in a colon or holds a traceback, whatever borg and the hosts said', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 20 }),
+    fc.constantFrom(
+      'what it is:',
+      'x:\n',
+      ':',
+      '{line}',
+      'Traceback (most recent call last):\n  File "x"\nKeyError: 1',
+      '',
+    ),
+  );
+  const words = fc.array(text, { maxLength: 4 }).map((parts) => parts.join('\n'));
+  const message = fc
+    .record({
+      level: fc.constantFrom<BorgLogMessage['level'][]>('info', 'warning', 'error', 'critical'),
+      msgid: fc.constantFrom('', 'Exception', ...Object.keys(MSGID_RULES)),
+      logger: fc.constantFrom('', 'root', 'borg.archiver'),
+      prefix: fc.constantFrom('', 'Remote: ', 'ssh to the repository host: ', 'ssh to the client: '),
+      text: words,
+    })
+    .map(({ prefix, text: said_, ...more }) => said(`${prefix}${said_}`, more));
+  const exitCode = fc.constantFrom(null, 1, 2, 13, 120, 121, 125, 127, 137, 255);
+  fc.assert(
+    fc.property(exitCode, fc.array(message, { maxLength: 5 }), (code, messages) => {
+      const { message: sentence } = explainFailure({ exitCode: code, messages });
+      expect(sentence).not.toMatch(/[:\s]$|^$|Traceback|\n/);
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 test.each(['constructor', '__proto__'])('explains a failure that a host calls %s', (msgid) => {
@@ -147,8 +268,8 @@ test.each(['constructor', '__proto__'])('explains a failure that a host calls %s
 });
 
 /** How the alternatives of all patterns begin. */
-const beginnings = [...CLIENT_SSH_RULES, ...REPOSITORY_SSH_RULES, ...BORG_RULES].flatMap(([, { source }]) =>
-  source.split('|').map((alternative) => alternative.replace(/[\\^$.*+?()[\]{}].*$/, '')),
+const beginnings = [...CLIENT_SSH_RULES, ...REPOSITORY_SSH_RULES, ...REMOTE_RULES, ...BORG_RULES].flatMap(
+  ([, { source }]) => source.split('|').map((alternative) => alternative.replace(/[\\^$.*+?()[\]{}].*$/, '')),
 );
 
 test.each(['', 'Remote: ', 'ssh to the client: '])(

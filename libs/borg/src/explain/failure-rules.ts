@@ -41,11 +41,24 @@ const SSH_CONFIGURATION: readonly [pattern: RegExp, explanation: string][] = [
 const configurationRules = (kind: BorgFailureKind): MessageRule[] =>
   SSH_CONFIGURATION.map(([pattern, explanation]) => [kind, pattern, explanation]);
 
+const KEY_ALONE = /Permission denied \((?![^)]{0,200}publickey)[^)]{0,200}\)/;
+const NO_SESSION = /open failed: |Session request denied/;
+
 const NO_BORG = 'Borg is not installed on this host, or not in its PATH. Install borgbackup 1.2 or 1.4.';
 
 /** What ssh says on its way to a client whose files or dumps are read from elsewhere. */
 export const CLIENT_SSH_RULES: readonly MessageRule[] = [
   ...configurationRules('client-unreachable'),
+  [
+    'client-auth',
+    KEY_ALONE,
+    'The client lets nobody in with a key alone ({line}): exempt its account from a second factor, with "AuthenticationMethods publickey" in its sshd_config.',
+  ],
+  [
+    'client-auth',
+    NO_SESSION,
+    'The client lets the host where borg runs in and opens no session ({line}). Look at MaxSessions and ForceCommand in its sshd_config.',
+  ],
   [
     'client-auth',
     /Permission denied|Host key verification failed|HOST IDENTIFICATION HAS CHANGED|host key is known|Too many auth|signing failed/,
@@ -68,6 +81,11 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   ],
   [
     'repository-auth',
+    KEY_ALONE,
+    'The repository host lets nobody in with a key alone ({line}): exempt its account from a second factor, with "AuthenticationMethods publickey" in its sshd_config.',
+  ],
+  [
+    'repository-auth',
     /Permission denied \(/,
     "The repository host does not accept the repository's own key: prepare the repository again, which adds it to authorized_keys or prints its line.",
   ],
@@ -75,6 +93,25 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
     'repository-unreachable',
     /ssh: connect to host|Could not resolve hostname|Connection (timed out|refused|reset)|Timeout, server \S+ not responding|kex_exchange_identification/,
     'The repository host cannot be reached from where borg runs ({line}). Check its name, port and firewall.',
+  ],
+  [
+    'repository-auth',
+    NO_SESSION,
+    'The repository host lets us in and opens no session ({line}). Look at MaxSessions and ForceCommand in its sshd_config.',
+  ],
+];
+
+/** What the repository's host says on standard error when no borg answers: its shell, or what starts instead of borg. */
+export const REMOTE_RULES: readonly MessageRule[] = [
+  [
+    'no-borg',
+    /^(?!.*setlocale).*(not found|No such file or directory|Unknown command|cannot execute)/i,
+    'The repository host cannot start borg ({line}). Install it there, or correct the remote_path of the repository.',
+  ],
+  [
+    'no-borg',
+    /^Fatal Python error|^Python path configuration/,
+    'Python cannot start borg on the repository host ({line}). Start-up files of its account may set PYTHONHOME or PYTHONPATH: unset these there.',
   ],
 ];
 
@@ -90,6 +127,11 @@ export const BORG_RULES: readonly MessageRule[] = [
 const WRONG_PASSPHRASE = "The repository's passphrase is wrong. Correct it in the repository's settings.";
 const CLOSED = 'The repository host closed the connection. Is borg installed there, and may the account run it?';
 
+/** The repository's host closed the connection, after it had said something. */
+export const CLOSED_SAYING =
+  'The repository host closed the connection; it said "{line}". Is borg installed there, and may the account run it?';
+/** Borg's names of a connection that the repository's host closed. */
+export const CLOSED_IDS = new Set(['ConnectionClosed', 'ConnectionClosedWithHint']);
 const NOT_OURS =
   'The repository there is not encrypted in the way that ours is, so nothing was written to it: somebody may have put another one in its place. Look at its host; to use it as it is, register it as a new repository.';
 
@@ -135,6 +177,14 @@ export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKin
     "{line} Borg runs on the executor: copy the key's file to that folder there from a host that has it.",
   ],
   IntegrityError: ['damaged', '{line}. The repository is damaged; run a check.'],
+  UnexpectedRPCDataFormatFromServer: [
+    'no-borg',
+    'The repository host answered "{answer}" instead of borg. Its account may have no shell, its key a forced command that is not borg serve, or its start-up files (.bashrc, .cshrc) print something: they must print nothing.',
+  ],
+  InvalidRPCMethod: [
+    'other',
+    'Borg on the repository host does not know what this borg asks for ({line}). Install the same version on both, or name another one as the remote_path of the repository.',
+  ],
   ConnectionClosed: ['repository-unreachable', CLOSED],
   ConnectionClosedWithHint: ['repository-unreachable', CLOSED],
 };

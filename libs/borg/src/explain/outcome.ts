@@ -1,4 +1,4 @@
-import type { BorgLogMessage } from '../parse/log-line.ts';
+import { isRemoteText, type BorgLogMessage } from '../parse/log-line.ts';
 
 /** How a borg command ended. `aborted` and `idle`: we stopped it. */
 export type BorgOutcome = 'success' | 'warning' | 'error' | 'aborted' | 'idle';
@@ -11,8 +11,8 @@ export type BorgOutcome = 'success' | 'warning' | 'error' | 'aborted' | 'idle';
 const isWarning = (exitCode: number): boolean => exitCode === 1 || (exitCode >= 100 && exitCode <= 118);
 
 /** Python itself exits with 1 when it crashes before borg runs, so a 1 without a word from borg is no mere warning. */
-const isWarningOfBorg = ({ logger, level }: BorgLogMessage): boolean =>
-  logger !== '' && level !== 'info' && level !== 'debug';
+const isWarningOfBorg = (message: BorgLogMessage): boolean =>
+  message.logger !== '' && message.level !== 'info' && message.level !== 'debug' && !isRemoteText(message);
 
 export const outcomeOf = (
   { exitCode, stopped }: { readonly exitCode: number | null; readonly stopped?: 'aborted' | 'idle' },

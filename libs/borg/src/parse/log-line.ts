@@ -46,6 +46,13 @@ export interface BorgLogMessage {
   readonly at?: string;
 }
 
+/**
+ * A line of text that borg passes on from the repository's host, for which it knows no level: what that host says before each login,
+ * or what start-up files of its account print.
+ */
+export const isRemoteText = ({ logger, message }: BorgLogMessage): boolean =>
+  logger === 'root' && message.startsWith('Remote: ');
+
 /** What happened to one file: A added, M modified, U unchanged, C changed meanwhile, E error, - skipped, … */
 export interface FileStatus {
   readonly type: 'file_status';

@@ -7,6 +7,8 @@ import { mountLines, type SshMount } from './ssh-mount.ts';
 import { commandInput, supervisedScript } from './supervised-script.ts';
 
 export interface BorgCommand {
+  /** The borg to start, by name or path. Default: `borg`. */
+  readonly program?: string | undefined;
   /** Borg's arguments, without `borg` itself, from one of the builders in commands/. */
   readonly argv: readonly string[];
   /** Borg reads it from a pipe. Absent for an unencrypted repository. */
@@ -57,7 +59,7 @@ const unencryptedAnswer = ({ mayBeUnencrypted, passphrase }: BorgCommand): strin
  * @throws AppError('validation') for arguments that no program can be given
  */
 export const borgScript = (command: BorgCommand): RemoteScript => {
-  const { argv, passphrase, knownHosts, directory, scratch, mount, confine, agentSocket } = command;
+  const { program = 'borg', argv, passphrase, knownHosts, directory, scratch, mount, confine, agentSocket } = command;
   const { env = {}, input } = command;
   const given = commandInput(input);
   const hosts = { known_hosts: knownHosts?.join('\n'), agent_socket: agentSocket };
@@ -78,7 +80,7 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
     ...given.lines,
   ];
   return {
-    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, ...confiningWords(confine), 'borg', ...argv], {
+    script: supervisedScript(['sh', '-c', start, 'sh', ...folder, ...confiningWords(confine), program, ...argv], {
       setup,
     }),
     secrets: { cyborg_passphrase: passphrase, ...given.secrets },

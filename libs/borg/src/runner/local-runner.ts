@@ -37,4 +37,7 @@ const startReader = async (options: ExecOptions): Promise<ExecResult> => {
 };
 
 /** Runs scripts on the host we run on, for repositories on its own disks. */
-export const localRunner = (): BorgRunner => ({ where: WHERE, run: (run) => runSupervised(WHERE, startReader, run) });
+export const localRunner = (): BorgRunner => ({
+  where: WHERE,
+  run: (run) => runSupervised({ where: WHERE, start: startReader }, run),
+});

@@ -52,8 +52,17 @@ const tooMuch = (where: string, maxBytes: number): SshError => {
 
 const inSeconds = (millis: number | undefined): string => `${Math.round((millis ?? 0) / 1000)} s`;
 
-const stoppedBy = (where: string, reason: 'aborted' | 'idle', options: RunCommandOptions): SshError => {
+const stoppedBy = (
+  where: string,
+  { reason, hasStarted }: { reason: 'aborted' | 'idle'; hasStarted: boolean },
+  options: RunCommandOptions,
+): SshError => {
   if (options.signal?.aborted) return new SshError('aborted', `The command on ${where} was cancelled.`);
+  if (!hasStarted)
+    return new SshError(
+      'timeout',
+      `${where} did not start our command in time. Do its login scripts hang, or its disk?`,
+    );
   const end =
     reason === 'idle'
       ? `said nothing for ${inSeconds(options.idleTimeoutMillis)} and was stopped.`
@@ -96,8 +105,9 @@ export const runCommand = async (
     signal: signalOf(limits),
     ...(idleTimeoutMillis === undefined ? {} : { idleTimeoutMillis }),
   });
-  if (stopped) throw stoppedBy(where, stopped, limits);
   const text = stdout.text();
-  if (!text.startsWith(STARTED)) throw notStarted(where, exitCode);
+  const hasStarted = text.startsWith(STARTED);
+  if (stopped) throw stoppedBy(where, { reason: stopped, hasStarted }, limits);
+  if (!hasStarted) throw notStarted(where, exitCode);
   return { exitCode, stdout: text.slice(STARTED.length), stderr: stderr.text() };
 };

@@ -1,6 +1,8 @@
 import type { ExecResult } from '../ssh/command-io.ts';
 import type { SshSession } from '../ssh/session.ts';
+import { loginLine } from '../shell/login-line.ts';
 import { quoteArgv } from '../shell/quote.ts';
+import { assignLines, readScript, WITH_PATH } from '../shell/script.ts';
 import type { BorgRunner, ScriptRun } from './borg-runner.ts';
 import { createBannerFilter } from './startup-banner.ts';
 import { payloadOf, READER_COMMAND } from './supervised-script.ts';
@@ -11,15 +13,32 @@ interface SshRunnerOptions {
   readonly sudo?: boolean;
 }
 
-/** The command line that starts the reader. `env` hands the agent's address through sudo, which clears the environment. */
-const readerLine = (sudo: boolean | undefined): string =>
-  `exec ${sudo ? 'sudo -n env SSH_AUTH_SOCK="$SSH_AUTH_SOCK" ' : ''}${quoteArgv(READER_COMMAND)}`;
+const FIND_AGENT = readScript(new URL('./find-agent.sh', import.meta.url));
+
+/**
+ * The command line that starts the reader. `env` hands the agent's address through sudo, which clears the environment.
+ * @param agent what marks the forwarded agent
+ */
+const readerLine = (sudo: boolean | undefined, agent?: string): string =>
+  loginLine(
+    [
+      WITH_PATH,
+      ...(agent === undefined ? [] : [...assignLines({ agent }), FIND_AGENT]),
+      `exec ${sudo ? 'sudo -n env SSH_AUTH_SOCK="$SSH_AUTH_SOCK" ' : ''}${quoteArgv(READER_COMMAND)}`,
+    ].join('\n'),
+  );
 
 /** Runs scripts over an SSH session. */
 export const sshRunner = (session: SshSession, { sudo }: SshRunnerOptions = {}): BorgRunner => {
   const where = `${session.user}@${session.host}:${session.port}`;
-  const command = readerLine(sudo);
-  return { where, run: (run) => runSupervised(where, (options) => session.exec(command, options), run) };
+  return {
+    where,
+    run: (run) => {
+      const command = readerLine(sudo, run.forwardAgent ? session.agentMark : undefined);
+      const { startTimeoutMillis } = session;
+      return runSupervised({ where, startTimeoutMillis, start: (options) => session.exec(command, options) }, run);
+    },
+  };
 };
 
 /** A POSIX sh script that reads bytes from its standard input. Its signal closes the channel and with it that input. */
@@ -43,7 +62,7 @@ export const runStreamingScript = (session: SshSession, run: StreamingScript): P
   return session.exec(readerLine(run.sudo), {
     stdin: inputOf(run),
     onStdout: (chunk) => run.onStdout?.(output.strip(chunk)),
-    ...(run.onStderr ? { onStderr: run.onStderr } : {}),
+    onStderr: (chunk) => run.onStderr?.(output.hear(chunk)),
     ...(run.signal ? { signal: run.signal } : {}),
   });
 };

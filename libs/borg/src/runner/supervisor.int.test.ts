@@ -206,7 +206,7 @@ test('the supervised script works in dash and bash', async () => {
   for (const shell of ['dash', 'bash', 'bash --posix']) {
     const [command = '', ...options] = shell.split(' ');
     const child = spawn(command, [...options, ...READER_COMMAND.slice(1)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'ignore'],
       cwd: dir.path,
     });
     let out = '';

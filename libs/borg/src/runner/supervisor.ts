@@ -4,6 +4,7 @@ import type { ExecOptions, ExecResult } from '../ssh/command-io.ts';
 import { isSshError, SshError } from '../ssh/error.ts';
 import type { ScriptResult, ScriptRun } from './borg-runner.ts';
 import { createGracefulStop, createIdleTimeout, TERM_TO_KILL_MILLIS, type GracefulStop } from './graceful-stop.ts';
+import { noShell } from './no-shell.ts';
 import { createBannerFilter } from './startup-banner.ts';
 import { payloadOf } from './supervised-script.ts';
 
@@ -12,8 +13,8 @@ import { payloadOf } from './supervised-script.ts';
  *
  * The command line is a constant: a reader (reader.sh) that takes a number of lines from standard input and evaluates them. So
  * neither the script nor its secrets appear in a process list, no limit on argument length applies, and the login shell sees
- * only text that sh, csh and fish read alike. Before the script starts the reader prints a marker; the output
- * of a login script before it is dropped, and without it the account does not run commands.
+ * only text that all shells read alike (login-line.ts). Before the script starts the reader prints markers; the output
+ * of a login script before them is dropped, and without them the account does not run commands.
  *
  * Standard input then stays open for heartbeats: we write a line every 15 seconds, and the script (supervise.sh) ends what it
  * runs when the input closes or is silent for a minute: then we are gone, or were suspended. So nothing that a script runs may
@@ -40,15 +41,41 @@ const heartbeats = async function* (payload: string, closed: AbortSignal): Async
   }
 };
 
+/** What runs scripts on a host. */
+interface ScriptHost {
+  /** For messages. */
+  readonly where: string;
+  /** Starts the reader. */
+  readonly start: (options: ExecOptions) => Promise<ExecResult>;
+  /** Until the reader's marker has to be there. Default: no limit. */
+  readonly startTimeoutMillis?: number;
+}
+
+/** Calls `expire` unless a script has started in time. */
+const createStartLimit = (
+  millis: number | undefined,
+  hasStarted: () => boolean,
+  expire: () => void,
+): Disposable & { isOver: () => boolean } => {
+  let isOver = false;
+  const timer =
+    millis === undefined
+      ? undefined
+      : setTimeout(() => {
+          isOver = !hasStarted();
+          if (isOver) expire();
+        }, millis);
+  return { isOver: () => isOver, [Symbol.dispose]: () => clearTimeout(timer) };
+};
+
 /**
- * Runs a script through a reader, which `start` starts. The first stop, by the caller's signal, for silence or for an error of
+ * Runs a script through a reader. The first stop, by the caller's signal, for silence or for an error of
  * a sink, closes the input and waits for the remote end to report; output is dropped from then on.
  * @throws SshError when the script could not be started, its end was not reported or it missed our heartbeats, and what a sink
  *   throws
  */
 export const runSupervised = async (
-  where: string,
-  start: (options: ExecOptions) => Promise<ExecResult>,
+  { where, start, startTimeoutMillis }: ScriptHost,
   run: ScriptRun,
 ): Promise<ScriptResult> => {
   if (run.signal?.aborted) throw new SshError('aborted', `The command on ${where} was cancelled before it started.`);
@@ -56,6 +83,12 @@ export const runSupervised = async (
   using idle = createIdleTimeout(run.idleTimeoutMillis, control.isBusy, () => control.stop('idle'));
   using _listener = run.signal && addAbortListener(run.signal, () => control.stop('aborted'));
   const output = createBannerFilter(where);
+  using limit = createStartLimit(startTimeoutMillis, output.hasStarted, () => control.stop('aborted'));
+  const settled = (result: ExecResult): ScriptResult => {
+    const hasRun = output.hasStarted() || (control.reason() !== undefined && !limit.isOver());
+    if (!hasRun) throw noShell(where, output.banner(), result, limit.isOver());
+    return resultOf(where, control, result);
+  };
   try {
     const result = await start({
       stdin: heartbeats(payloadOf(run), control.inputClosed),
@@ -68,17 +101,16 @@ export const runSupervised = async (
       },
       onStderr: (chunk) => {
         idle.touch();
-        output.hear(chunk);
-        return control.pass(run.onStderr, chunk);
+        const rest = output.hear(chunk);
+        if (rest.length > 0) return control.pass(run.onStderr, rest);
       },
     });
-    if (!output.hasStarted() && !control.reason()) throw noShell(where, output.banner(), result);
-    return resultOf(where, control, result);
+    return settled(result);
   } catch (error) {
     // A connection that breaks while we stop the script anyway is no further failure: its supervisor stops it without us.
     const broken = asBroken(where, error);
     if (!control.reason() || !isSshError(broken)) throw broken;
-    return resultOf(where, control, { exitCode: null });
+    return settled({ exitCode: null });
   }
 };
 
@@ -99,13 +131,5 @@ const resultOf = (where: string, control: GracefulStop, result: ExecResult): Scr
   throw new SshError(
     'unheard',
     `${where} heard nothing from this executor for a minute, so what ran there was stopped. Was the executor's host suspended or overloaded, or the connection stalled?`,
-  );
-};
-
-const noShell = (where: string, banner: string, result: ExecResult): SshError => {
-  const detail = banner === '' ? `exit status ${result.exitCode}` : `it said "${banner}"`;
-  return new SshError(
-    'no-shell',
-    `${where} does not let us run commands (${detail}). Does the account have a shell and no forced command?`,
   );
 };

@@ -4,7 +4,8 @@ import { AppError } from '@cyborgbackup/kernel';
  * The one place where data becomes shell text.
  *
  * A word is put between single quotes, where no POSIX shell expands anything. A single quote itself ends the quoting,
- * appears escaped, and starts it again. File names that are not valid UTF-8 are held in strings the way Python and borg
+ * appears escaped, and starts it again; so do a backslash, which fish would read, and an exclamation mark, which csh would: a word
+ * of UTF-8 text without line breaks means the same in every login shell. File names that are not valid UTF-8 are held in strings the way Python and borg
  * hold them: byte 0xNN (0x80 to 0xFF) as the lone surrogate U+DCNN ("surrogate escape"). Such bytes are written by
  * printf with octal escapes, so that the line itself is always valid UTF-8.
  */
@@ -27,7 +28,7 @@ const octal = (character: string): string => {
   return `\\${(code - 0xdc00).toString(8)}`;
 };
 
-const quoteText = (text: string): string => (text === '' ? '' : `'${text.replaceAll("'", `'\\''`)}'`);
+const quoteText = (text: string): string => (text === '' ? '' : `'${text.replaceAll(/['\\!]/g, String.raw`'\$&'`)}'`);
 
 const quoteBytes = (escapes: string): string => `"$(printf '${Array.from(escapes, octal).join('')}')"`;
 

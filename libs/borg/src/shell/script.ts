@@ -2,6 +2,9 @@ import { AppError } from '@cyborgbackup/kernel';
 import { readFileSync } from 'node:fs';
 import { quote } from './quote.ts';
 
+/** A start-up file of the account may have left the system's folders out. */
+export const WITH_PATH = 'export PATH="$PATH:/usr/local/bin:/usr/bin:/bin"';
+
 /** The text of a `.sh` file, without its comments since it is sent with every command. */
 export const readScript = (file: URL): string =>
   readFileSync(file, 'utf8')

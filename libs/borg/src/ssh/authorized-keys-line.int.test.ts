@@ -12,23 +12,46 @@ import type { BorgResult } from '../runner/run-borg.ts';
 import { generateKeyPair } from './key.ts';
 import { createTestHost } from '../testing/test-host.ts';
 
+/** What the account there may export for reasons of its own. */
+const OF_THE_ACCOUNT = {
+  BORG_PASSPHRASE: 'of the account',
+  BORG_PASSCOMMAND: 'false',
+  BORG_REPO: '/of/the/account',
+  BORG_RSH: 'false',
+  BORG_BASE_DIR: '/of/the/account',
+  BORG_CONFIG_DIR: '/of/the/account',
+  BORG_WORKAROUNDS: 'basesyncfile',
+  BORG_EXIT_CODES: 'legacy',
+  PYTHONWARNINGS: 'ignore',
+  LC_ALL: 'nonsense',
+};
+
+interface SiteOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Changes the line. */
+  readonly change?: (line: string) => string;
+}
+
 /** Borg here, a repository behind sshd that takes the printed line alone. */
-const startSite = async (more: Partial<AuthorizedKeysOptions> = {}) => {
+const startSite = async (
+  more: Partial<AuthorizedKeysOptions> = {},
+  { environment = OF_THE_ACCOUNT, change = (line) => line }: SiteOptions = {},
+) => {
   const local = await createLocalSite();
   const key = await generateKeyPair({ type: 'ed25519', comment: '' });
   const path = `${local.dir}/my "main" repo's $(id)`;
   const line = authorizedKeysLine({ publicKey: key.publicKey, path, repositoryId: 1, ...more });
-  const host = await createTestHost({ authorizedKeys: [line] }, key);
+  const host = await createTestHost({ authorizedKeys: [change(line)], environment }, key);
   const { user, port, hostKey } = host.sshd;
   const [type = '', base64 = ''] = hostKey.publicKeyLine.split(' ');
   const agent = await startLocalAgent([{ privateKey: key.privateKey, destination: { user, hostKeys: [base64] } }]);
   const url = (folder: string): string => `ssh://${user}@127.0.0.1:${port}${folder}`;
-  const run = (argv: readonly string[]): Promise<BorgResult> =>
+  const run = ([command = '', ...words]: readonly string[]): Promise<BorgResult> =>
     local.run({
-      argv,
+      argv: [command, '--debug-topic=repository.CYBORGBACKUP_JOB_MARK=x', ...words],
       agentSocket: agent.socket,
       knownHosts: [knownHostsLine('127.0.0.1', port, { type, base64 })],
-      env: { ...local.env, CYBORGBACKUP_JOB_MARK: 'x', BORG_REMOTE_PATH: 'CYBORGBACKUP_JOB_MARK=x borg' },
+      env: local.env,
     });
   return {
     run,
@@ -70,4 +93,31 @@ test('deleted archives can be taken back from an append-only repository, and its
   expect(explainFailure(await site.run(large))).toMatchObject({ kind: 'no-space' });
   // Borg's record of what may be taken back.
   expect(readFileSync(`${site.path}/transactions`, 'utf8')).toMatch(/^transaction \d+/);
+});
+
+test.each<[string, SiteOptions, RegExp]>([
+  [
+    'whose Python cannot start',
+    { environment: { PYTHONHOME: '/of/the/account' } },
+    /Python cannot start borg .* unset these there\.$/,
+  ],
+  [
+    'whose start-up files print something',
+    { change: (line) => line.replace('borg serve', 'echo "Last login:"; borg serve'.replaceAll('"', '\\"')) },
+    /answered "Last login:.*" instead of borg\. .* they must print nothing\.$/,
+  ],
+  [
+    'without a shell',
+    { change: (line) => line.replace(/command=".*"/, 'command="/usr/sbin/nologin"') },
+    /answered "This account is currently not available\." instead of borg/,
+  ],
+  [
+    'without that borg',
+    { change: (line) => line.replace('borg serve', 'borg-1.4 serve') },
+    /cannot start borg \(.*borg-1\.4: .*not found\)\. Install it there, or correct the remote_path/,
+  ],
+])('a repository host %s is explained', async (_name, options, message) => {
+  await using site = await startSite({}, options);
+  const { kind, message: sentence } = explainFailure(await site.run(infoCommand({ repository: site.repository })));
+  expect([kind, sentence]).toEqual(['no-borg', expect.stringMatching(message)]);
 });

@@ -8,6 +8,8 @@ export interface AuthorizedKeysOptions {
   readonly publicKey: string;
   /** The repository's location, for example `borg@nas:backups/main`. */
   readonly path: string;
+  /** The program that serves it there, a plain word. Default: `borg`. */
+  readonly remotePath?: string | undefined;
   /** What is written stays: deletions can be taken back on the repository's host. */
   readonly appendOnly?: boolean | undefined;
   /** At least 10M; K, M, G, T and P are powers of 1000. */
@@ -50,7 +52,7 @@ const bareKey = (publicKey: string): string => {
 export const authorizedKeysLine = (line: AuthorizedKeysOptions): string => {
   const { path } = parseRepositoryLocation(line.path);
   const serve = [
-    'borg',
+    quote(line.remotePath ?? 'borg'),
     'serve',
     '--restrict-to-repository',
     quote(path),

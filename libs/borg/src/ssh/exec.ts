@@ -37,6 +37,13 @@ const explainOpenError = (connection: Connection, error: Error): SshError => {
     );
   }
   if (/Not connected|No response/i.test(error.message)) return lost(connection);
+  if (/Channel open failure/i.test(error.message)) {
+    return new SshError(
+      'no-session',
+      `${connection.where} lets us in and opens no session (${error.message}): look at MaxSessions in its sshd_config.`,
+      error,
+    );
+  }
   return new SshError('no-shell', `${connection.where} does not run commands: ${error.message}.`, error);
 };
 

@@ -61,6 +61,7 @@ type Use = (session: SshSession) => Promise<unknown>;
 const exec: Use = (session) => session.exec('true');
 const stopped: Use = (session) => session.exec('true', { signal: AbortSignal.timeout(300) });
 const borg: Use = (session) => runBorg(sshRunner(session), { argv: ['borg', 'list'], idleTimeoutMillis: 500 });
+const script: Use = (session) => sshRunner(session).run({ script: ':', secrets: {} });
 /** Holds the output back for ever. */
 const hold: Use = (session) => session.exec('true', { onStdout: () => new Promise(() => undefined) });
 
@@ -98,7 +99,7 @@ test.each<[string, Hostility, Use, { kind: string; message: RegExp }]>([
     'asks for another factor again and again',
     { authentication: (context) => context.reject(['publickey', 'keyboard-interactive'], true) },
     exec,
-    { kind: 'auth', message: /does not accept our key/ },
+    { kind: 'login-method', message: /asks for a second factor too \(publickey, keyboard-interactive\)/ },
   ],
   [
     'sends banners without end while it checks our key',
@@ -150,6 +151,31 @@ test.each<[string, Hostility, Use, { kind: string; message: RegExp }]>([
     { exec: (accept) => pourInto(accept()) },
     borg,
     { kind: 'no-shell', message: /printed more than 1\.00 MB before it ran our command/ },
+  ],
+  [
+    'answers to what we send, and never runs it',
+    {
+      exec: (accept) => {
+        const channel = accept();
+        channel.write('Welcome\n');
+        channel.on('data', () => channel.write('What?\n')).on('end', () => channel.exit(0));
+      },
+    },
+    script,
+    { kind: 'no-shell', message: /does not let us run commands \(it said "Welcome What\?/ },
+  ],
+  [
+    'starts our shell in silence, and never runs what we send',
+    {
+      exec: (accept) =>
+        void accept()
+          .on('end', function (this: ServerChannel) {
+            this.end();
+          })
+          .resume(),
+    },
+    script,
+    { kind: 'timeout', message: /ran no command in time/ },
   ],
   [
     'sends more than we have room for',

@@ -190,6 +190,62 @@ test('a peer that falls silent fails its commands as lost', async () => {
   await expect(running).rejects.toMatchObject({ kind: 'lost', message: expect.stringContaining('Keepalive timeout') });
 });
 
+test('commands that run at once have connections of their own where a host allows one for each', async () => {
+  await using host = await createTestHost({ config: ['MaxSessions 1'] });
+  const session = await host.connect();
+  const wait = Promise.withResolvers<void>();
+  const outer = session.exec('echo $PPID; cat', {
+    stdin: (async function* () {
+      await wait.promise;
+      yield 'end';
+    })(),
+    onStdout: async (chunk) => {
+      if (chunk.toString() === 'end') return;
+      expect(await session.exec('exit 4')).toEqual({ exitCode: 4 });
+      expect(await session.exec('exit 5')).toEqual({ exitCode: 5 });
+      wait.resolve();
+    },
+  });
+  expect(await outer).toEqual({ exitCode: 0 });
+  expect(host.sshd.log().match(/Accepted publickey/g)).toHaveLength(2);
+});
+
+test('a host that opens no session at all is reported with its sshd setting', async () => {
+  await using host = await createTestHost({ config: ['MaxSessions 0'] });
+  const running = host.connect().then((session) => session.exec('true'));
+  await expect(running).rejects.toMatchObject({
+    kind: 'no-session',
+    message: expect.stringMatching(/opens no session \(.*open failed\): look at MaxSessions/),
+  });
+});
+
+test('a host that wants more than a key is reported with what it asks for', async () => {
+  await using factors = await createTestHost({
+    config: ['KbdInteractiveAuthentication yes', 'AuthenticationMethods publickey,keyboard-interactive'],
+  });
+  await expect(factors.connect()).rejects.toMatchObject({
+    kind: 'login-method',
+    message: expect.stringMatching(
+      /takes our key and asks for a second factor too \(keyboard-interactive\), .* exempt this account/,
+    ),
+  });
+  await using passwords = await createTestHost({ config: ['PasswordAuthentication yes', 'PubkeyAuthentication no'] });
+  await expect(passwords.connect()).rejects.toMatchObject({
+    kind: 'login-method',
+    message: expect.stringMatching(/lets nobody in with a key \(it offers password\)/),
+  });
+});
+
+test('a banner is no part of what a command prints', async () => {
+  await using dir = await createTestDir();
+  await writeFile(`${dir.path}/banner`, 'Authorised use only:\n');
+  await using host = await createTestHost({ config: [`Banner ${dir.path}/banner`] });
+  const [out, err] = [collect(), collect()];
+  const session = await host.connect();
+  expect(await session.exec('echo ok', { onStdout: out.take, onStderr: err.take })).toEqual({ exitCode: 0 });
+  expect([out.text(), err.text()]).toEqual(['ok\n', '']);
+});
+
 test('closing a session, or aborting its signal, ends the connection', async () => {
   await using host = await createTestHost();
   const session = await host.connect();

@@ -1,16 +1,20 @@
 import { addAbortListener } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import type { Logger } from '@cyborgbackup/kernel';
-import ssh2, { type AuthHandlerMiddleware, type BaseAgent, type Client } from 'ssh2';
+import ssh2, { type BaseAgent, type Client } from 'ssh2';
 import { isHostName, withoutBrackets } from '../commands/host-name.ts';
 import type { ExecOptions, ExecResult } from './command-io.ts';
-import { explainConnectError, SshError } from './error.ts';
+import { explainConnectError, isSshError, SshError } from './error.ts';
 import { execOnChannel } from './exec.ts';
 import { hostKeyAlgorithms, type HostKeyPins, parseHostKey, verifyHostKey } from './host-key.ts';
 import { parsePrivateKey } from './key.ts';
+import { offerKeys, type KeyOffer } from './offer-keys.ts';
 
 /** An SSH agent in this process, made by `createForwardedAgent`. */
-export type ForwardableAgent = BaseAgent;
+export type ForwardableAgent = BaseAgent & {
+  /** Comment of its keys, by which it is told from other agents on a host. */
+  readonly mark: string;
+};
 
 export interface SshOptions {
   readonly host: string;
@@ -34,13 +38,17 @@ export interface SshOptions {
   readonly logger: Logger;
 }
 
-/** A logged-in connection. Commands run concurrently on it (OpenSSH allows ten). */
+/** A login, with further ones where the host allows fewer commands on a connection than run at once (OpenSSH: ten). */
 export interface SshSession {
   readonly host: string;
   readonly port: number;
   readonly user: string;
   /** Whether it was `otherKey` that the account took. */
   readonly withOtherKey: boolean;
+  /** How long its account may take to start a command. */
+  readonly startTimeoutMillis: number;
+  /** The mark of the agent that commands with `forwardAgent` have. */
+  readonly agentMark: string | undefined;
   /**
    * Runs a command line through the account's shell. Quote it with `quoteArgv`.
    * @throws SshError('lost') when the connection breaks before the exit status came, SshError('aborted') by the signal
@@ -53,25 +61,8 @@ export interface SshSession {
 const KEEPALIVE_MISSES = 5;
 const CLOSE_GRACE_MILLIS = 2000;
 
-/** Offers one key after the other; `tried` counts them. */
-const offerKeys = (options: SshOptions): { handler: AuthHandlerMiddleware; tried: () => number } => {
-  const keys = [options.privateKey, options.otherKey];
-  let tried = 0;
-  return {
-    handler: (_methods, _partial, next) => {
-      const key = keys[tried];
-      // The type declarations know no other way to say that there is nothing more to try.
-      if (key === undefined) return false;
-      tried += 1;
-      next({ type: 'publickey', username: options.user, key });
-      return undefined;
-    },
-    tried: () => tried,
-  };
-};
-
 /** Waits for the login. Closes the connection when it fails, times out or is aborted. */
-const login = async (client: Client, options: SshOptions, authHandler: AuthHandlerMiddleware): Promise<void> => {
+const login = async (client: Client, options: SshOptions, offer: KeyOffer): Promise<void> => {
   const { host, port, user, hostKeys, signal, connectTimeoutMillis = 15_000, keepaliveMillis = 10_000 } = options;
   parsePrivateKey(options.privateKey); // throws a better message than ssh2 does
   if (options.otherKey !== undefined) parsePrivateKey(options.otherKey);
@@ -91,14 +82,16 @@ const login = async (client: Client, options: SshOptions, authHandler: AuthHandl
     reject(new SshError('timeout', `Cannot reach ${host}:${port}: ${time}. ${hint}`));
   }, connectTimeoutMillis);
   client.once('ready', resolve);
-  client.on('error', (error) => reject(explainConnectError(error, options)));
-  client.once('close', () => reject(explainConnectError(new Error('it closed the connection'), options)));
+  client.on('error', (error) => reject(explainConnectError(error, options, offer.refused())));
+  client.once('close', () =>
+    reject(explainConnectError(new Error('it closed the connection'), options, offer.refused())),
+  );
   try {
     client.connect({
       sock: socket,
       username: user,
       ...(options.agent ? { agent: options.agent } : {}),
-      authHandler,
+      authHandler: offer.handler,
       readyTimeout: 0,
       keepaliveInterval: keepaliveMillis,
       keepaliveCountMax: KEEPALIVE_MISSES,
@@ -122,15 +115,20 @@ const login = async (client: Client, options: SshOptions, authHandler: AuthHandl
   }
 };
 
-/**
- * Logs in with `privateKey`, or else with `otherKey`. The host must have the key on record; that of a host never seen is recorded.
- * @throws SshError with a `kind` and a sentence that says what to look at
- */
-export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
-  const { host, port, user, signal, logger, startTimeoutMillis = 60_000 } = options;
+/** A connection of a session. */
+interface Link {
+  readonly client: Client;
+  readonly withOtherKey: boolean;
+  /** The connection's last error, if any. */
+  readonly reason: () => unknown;
+  close(): Promise<void>;
+}
+
+const dial = async (options: SshOptions): Promise<Link> => {
+  const { host, port, logger } = options;
   const client = new ssh2.Client();
-  const offer = offerKeys(options);
-  await login(client, options, offer.handler);
+  const offer = offerKeys(options.user, [options.privateKey, options.otherKey]);
+  await login(client, options, offer);
 
   let lastError: unknown;
   client.removeAllListeners('error').on('error', (error) => {
@@ -138,25 +136,66 @@ export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
     logger.debug({ err: error, host, port }, 'SSH connection error');
   });
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
-  const close = (): Promise<void> => {
-    client.end();
-    const timer = setTimeout(() => client.destroy(), CLOSE_GRACE_MILLIS);
-    return closed.finally(() => clearTimeout(timer));
+  return {
+    client,
+    withOtherKey: offer.tried() > 1,
+    reason: () => lastError,
+    close: () => {
+      client.end();
+      const timer = setTimeout(() => client.destroy(), CLOSE_GRACE_MILLIS);
+      return closed.finally(() => clearTimeout(timer));
+    },
+  };
+};
+
+/** More commands than that do not run at once. */
+const MAX_LINKS = 10;
+
+/**
+ * Logs in with `privateKey`, or else with `otherKey`. The host must have the key on record; that of a host never seen is recorded.
+ * @throws SshError with a `kind` and a sentence that says what to look at
+ */
+export const connectSsh = async (options: SshOptions): Promise<SshSession> => {
+  const { host, port, user, signal, startTimeoutMillis = 60_000 } = options;
+  const first = await dial(options);
+  const links = [first];
+  let isClosed = false;
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    listener?.[Symbol.dispose]();
+    await Promise.all(links.map((link) => link.close()));
   };
   const listener = signal && addAbortListener(signal, () => void close());
-  void closed.then(() => listener?.[Symbol.dispose]());
+  first.client.once('close', () => listener?.[Symbol.dispose]());
+
+  /** A host with "MaxSessions 1" runs one command on a connection at a time, and others have theirs. */
+  const addLink = async (): Promise<Link> => {
+    const link = await dial(options);
+    links.push(link);
+    if (isClosed) await link.close();
+    return link;
+  };
+  const exec: SshSession['exec'] = async (command, execOptions = {}) => {
+    for (let index = 0; ; index += 1) {
+      const { client, reason } = links[index] ?? (await addLink());
+      const connection = { client, where: `${user}@${host}:${port}`, reason, startTimeoutMillis };
+      try {
+        return await execOnChannel(connection, command, execOptions);
+      } catch (error) {
+        const isNew = index > 0 && index === links.length - 1;
+        if (!isSshError(error, 'no-session') || isNew || index >= MAX_LINKS || isClosed) throw error;
+      }
+    }
+  };
 
   return {
     host,
     port,
     user,
-    withOtherKey: offer.tried() > 1,
-    exec: (command, execOptions = {}) =>
-      execOnChannel(
-        { client, where: `${user}@${host}:${port}`, reason: () => lastError, startTimeoutMillis },
-        command,
-        execOptions,
-      ),
+    withOtherKey: first.withOtherKey,
+    startTimeoutMillis,
+    agentMark: options.agent?.mark,
+    exec,
     close,
   };
 };

@@ -29,6 +29,8 @@ const givenSecrets = z.object({
       own_key: z.object({ public_key: z.string(), private_key: z.string() }).nullable(),
       /** A preparation has seen the repository's host accept that key. */
       takes_own_key: z.boolean(),
+      /** The program that serves the repository on its host. */
+      remote_path: z.string(),
       /** As the latest preparation found it; empty before the first. */
       encryption: z.string(),
     })

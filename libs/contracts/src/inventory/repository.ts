@@ -13,9 +13,17 @@ export const repositoryFields = z.object({
   check_schedule: integerId.nullable(),
   /** Id of the schedule of `borg check --verify-data`, which reads everything; null = as the settings say. */
   integrity_schedule: integerId.nullable(),
+  /** The program that serves the repository on its host, which the login shell there reads: a plain word. */
+  remote_path: z
+    .string()
+    .max(255)
+    .regex(
+      /^[\w./][\w./+-]*$/,
+      'Write the name or the path of borg on the repository’s host, for example borg-1.4: letters, digits and . _ / + - only.',
+    ),
 });
 /** Defaults of the optional fields. */
-export const REPOSITORY_DEFAULTS = { check_schedule: null, integrity_schedule: null };
+export const REPOSITORY_DEFAULTS = { check_schedule: null, integrity_schedule: null, remote_path: 'borg' };
 export type RepositoryFields = z.infer<typeof repositoryFields>;
 
 /** A repository as it was when a run was requested. */

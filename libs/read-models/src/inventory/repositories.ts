@@ -14,6 +14,7 @@ export const repositories = defineTable('inventory.repositories', {
       enabled: 'bool',
       check_schedule: 'int4?',
       integrity_schedule: 'int4?',
+      remote_path: 'text',
     } satisfies ColumnsFor<Omit<RepositoryFields, 'repository_key'>>),
     repository_key: typed<EncryptedValue>('jsonb'),
     /** Whether a preparation opened the repository with this passphrase. */

@@ -1,6 +1,7 @@
 import {
   explainFailure,
   infoCommand,
+  isRemoteText,
   type BorgResult,
   type BorgFailureKind,
   type BorgLogMessage,
@@ -34,6 +35,9 @@ const KINDS: Readonly<Record<BorgLogMessage['level'], OutputKind>> = {
   error: 'error',
   critical: 'error',
 };
+
+/** What the repository's host says to everybody is no warning of borg. */
+const kindOf = (message: BorgLogMessage): OutputKind => (isRemoteText(message) ? 'verbose' : KINDS[message.level]);
 
 const MAX_WARNINGS = 100;
 /** Shorter than what is kept of borg's messages: a secret that the cut there left half of is beyond it. */
@@ -105,7 +109,7 @@ export const tryBorgStep = async (
       idleTimeoutMillis: context.idleTimeoutMillis,
       onPid: (pid) => context.recordProcess(endpoint.host, pid),
       onLog: (message) => {
-        if (!EXPECTED.has(message.msgid)) context.output.write(KINDS[message.level], message.message);
+        if (!EXPECTED.has(message.msgid)) context.output.write(kindOf(message), message.message);
       },
       ...options,
       signal: context.signal,
@@ -123,7 +127,7 @@ const TRANSPORT = new Set<BorgFailureKind>(['repository-unreachable', 'client-un
 
 const asWarnings = (messages: readonly BorgLogMessage[]): readonly string[] =>
   messages
-    .filter(({ msgid }) => !EXPECTED.has(msgid))
+    .filter((message) => !EXPECTED.has(message.msgid) && !isRemoteText(message))
     .slice(0, MAX_WARNINGS)
     .map(({ message }) => message.slice(0, MAX_WARNING_LENGTH));
 

@@ -17,6 +17,10 @@ export interface BorgEndpoint extends AsyncDisposable {
   readonly forwardAgent: boolean;
   /** The socket of an agent on this host, for a borg that runs here. */
   readonly agentSocket?: string;
+  /** More of borg's common options. */
+  readonly options: readonly string[];
+  /** The borg to start. Default: `borg`. */
+  readonly program?: string;
   /** For borg alone; the caller's own variables are added to it. */
   readonly env: Readonly<Record<string, string>>;
 }

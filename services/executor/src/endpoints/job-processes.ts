@@ -1,21 +1,43 @@
-import { readScript, runCommand, type BorgRunner, type RepositoryLocation } from '@cyborgbackup/borg';
+import { readScript, runCommand, type BorgRunner } from '@cyborgbackup/borg';
 import { JobFailure } from '../job/job-failure.ts';
 import type { ConnectionOptions } from '../job/job-context.ts';
+import type { BorgEndpoint } from './borg-endpoint.ts';
+import type { RepositorySecrets } from './secrets.ts';
 
 /** The environment variable that marks a job's processes on every host. Hooks are told their job by another one. */
 export const JOB_MARKER = 'CYBORGBACKUP_JOB_MARK';
 
+/** What marks borg as the job's, and the borg that serves the repository on another host. */
+interface JobMark {
+  /** Of the borg that we start. */
+  readonly env: Readonly<Record<string, string>>;
+  /** That borg passes on to `borg serve`. */
+  readonly options: readonly string[];
+}
+
 /**
- * The environment that marks borg, and the borg that serves the repository on another host. There the marker is set by the
- * account's shell, or, where the key has a forced command, is part of SSH_ORIGINAL_COMMAND, in which borg skips it.
+ * Borg passes on the names of debug topics that have to do with repositories, which nothing else comes of. So the mark is among the
+ * arguments of the other borg, or, where the key has a forced command, in its SSH_ORIGINAL_COMMAND; and what the host is sent
+ * still begins with `borg serve`, the one thing that some hosts take.
  */
-export const markedEnv = (
-  { job }: ConnectionOptions,
-  repository: RepositoryLocation['kind'],
-): Readonly<Record<string, string>> => {
-  if (job === undefined) return {};
-  const marker = { [JOB_MARKER]: job };
-  return repository === 'ssh' ? { ...marker, BORG_REMOTE_PATH: `${JOB_MARKER}=${job} borg` } : marker;
+const markOf = ({ job }: ConnectionOptions): JobMark =>
+  job === undefined
+    ? { env: {}, options: [] }
+    : { env: { [JOB_MARKER]: job }, options: [`--debug-topic=repository.${JOB_MARKER}=${job}`] };
+
+/** How a borg runs that has the repository's files at hand. */
+export const besideRepository = (options: ConnectionOptions): Pick<BorgEndpoint, 'env' | 'options'> => ({
+  env: markOf(options).env,
+  options: [],
+});
+
+/** How a borg runs that another one serves, on the repository's host. */
+export const servedBy = (
+  options: ConnectionOptions,
+  { remotePath }: RepositorySecrets,
+): Pick<BorgEndpoint, 'env' | 'options'> => {
+  const mark = markOf(options);
+  return { env: mark.env, options: [`--remote-path=${remotePath}`, ...mark.options] };
 };
 
 const END_PROCESSES = readScript(new URL('./end-processes.sh', import.meta.url));

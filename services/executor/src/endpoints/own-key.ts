@@ -19,7 +19,7 @@ export interface OwnKey {
 export const ownKeyOf = (
   { path }: RepositoryAddress,
   location: SshLocation,
-  { id, ownKey }: RepositorySecrets,
+  { id, ownKey, remotePath }: RepositorySecrets,
 ): OwnKey => {
   if (!ownKey) {
     throw new JobFailure(
@@ -27,7 +27,7 @@ export const ownKeyOf = (
     );
   }
   const { publicKey, privateKey } = ownKey;
-  return { location, privateKey, line: authorizedKeysLine({ publicKey, path, repositoryId: id }) };
+  return { location, privateKey, line: authorizedKeysLine({ publicKey, path, remotePath, repositoryId: id }) };
 };
 
 const lineMissing = ({ location: { user, host, port }, line }: OwnKey, problem: string): JobFailure =>

@@ -3,7 +3,7 @@ import { JobFailure } from '../job/job-failure.ts';
 import type { BackupEndpoint, BackupTarget } from './borg-endpoint.ts';
 import { openClientSession } from './client-session.ts';
 import type { ConnectionOptions } from '../job/job-context.ts';
-import { markedEnv } from './job-processes.ts';
+import { servedBy } from './job-processes.ts';
 import { canBindKeys } from './openssh-version.ts';
 import { takenOwnKey } from './own-key.ts';
 import { repositorySecrets } from './secrets.ts';
@@ -50,7 +50,7 @@ export const openPushEndpoint = async (
     repository: toBorgUrl(location),
     passphrase: secrets.passphrase,
     mayBeUnencrypted: secrets.mayBeUnencrypted,
-    env: markedEnv(options, 'ssh'),
+    ...servedBy(options, secrets),
     knownHosts: lines,
     forwardAgent: true,
     [Symbol.asyncDispose]: () => client.ssh.close(),

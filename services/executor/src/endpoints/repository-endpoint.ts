@@ -13,7 +13,7 @@ import {
 import { JobFailure } from '../job/job-failure.ts';
 import type { BorgEndpoint, RepositoryAddress } from './borg-endpoint.ts';
 import type { ConnectionOptions } from '../job/job-context.ts';
-import { markedEnv } from './job-processes.ts';
+import { besideRepository, servedBy } from './job-processes.ts';
 import { canBindKeys, opensshVersion } from './openssh-version.ts';
 import { takenOwnKey, type SshLocation } from './own-key.ts';
 import { openShell } from './repository-shell.ts';
@@ -81,7 +81,8 @@ const openOnHost = async (
     repository: repositoryPathOnHost(location),
     passphrase: secrets.passphrase,
     mayBeUnencrypted: secrets.mayBeUnencrypted,
-    env: markedEnv(options, 'local'),
+    ...besideRepository(options),
+    program: secrets.remotePath,
     ...(client ? { knownHosts: client.knownHosts } : {}),
     runner: sshRunner(session),
     host: 'repository',
@@ -108,8 +109,7 @@ export const openRepositoryEndpoint = async (
   const lent = client ? [client.identity] : [];
   const clientHosts = client?.knownHosts ?? [];
   if (location.kind === 'local') {
-    const env = markedEnv(options, 'local');
-    const local = { repository: toBorgUrl(location), passphrase, mayBeUnencrypted, env };
+    const local = { repository: toBorgUrl(location), passphrase, mayBeUnencrypted, ...besideRepository(options) };
     return openLocalEndpoint({ ...local, knownHosts: clientHosts }, lent);
   }
   const onHost = (await runsOnRepositoryHosts(options.deps)) && (await openOnHost(options, location, secrets, client));
@@ -119,7 +119,7 @@ export const openRepositoryEndpoint = async (
   const endpoint = {
     repository: toBorgUrl(location),
     ...{ passphrase, mayBeUnencrypted },
-    env: markedEnv(options, 'ssh'),
+    ...servedBy(options, secrets),
     knownHosts: [...lines, ...clientHosts],
   };
   const identity = { privateKey, destination: { user: location.user, hostKeys: keys } };

@@ -46,6 +46,8 @@ export interface RepositorySecrets {
   readonly ownKey: { readonly publicKey: string; readonly privateKey: string } | undefined;
   /** A preparation has seen the repository's host accept that key. */
   readonly takesOwnKey: boolean;
+  /** The program that serves the repository on its host. */
+  readonly remotePath: string;
   /** It was never prepared, or is not encrypted. Any other has to be encrypted for good: its host may put another in its place. */
   readonly mayBeUnencrypted: boolean;
 }
@@ -57,9 +59,9 @@ export const repositorySecrets = async (
 ): Promise<RepositorySecrets> => {
   const { repository } = await secrets();
   if (repository?.uuid !== uuid) throw notGiven('repository');
-  const { id, passphrase, own_key: key, takes_own_key: takesOwnKey, encryption } = repository;
+  const { id, passphrase, own_key: key, takes_own_key: takesOwnKey, encryption, remote_path: remotePath } = repository;
   return {
-    ...{ id, passphrase, takesOwnKey },
+    ...{ id, passphrase, takesOwnKey, remotePath },
     mayBeUnencrypted: ['', 'none'].includes(encryption),
     ownKey: key ? { publicKey: key.public_key, privateKey: key.private_key } : undefined,
   };

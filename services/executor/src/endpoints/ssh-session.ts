@@ -42,20 +42,26 @@ export const openSession = async (
   });
 };
 
-/** False when the work fails with an error of this kind. @throws any other error */
-export const succeeds = async (work: () => Promise<unknown>, kind: SshErrorKind): Promise<boolean> => {
+/** False when the work fails with an error of these kinds. @throws any other error */
+export const succeeds = async (work: () => Promise<unknown>, ...kinds: readonly SshErrorKind[]): Promise<boolean> => {
   try {
     await work();
     return true;
   } catch (error) {
-    if (isSshError(error, kind)) return false;
+    if (isSshError(error) && kinds.includes(error.kind)) return false;
     throw error;
   }
 };
 
+/** Longer than a session waits for a command to start: an account may show a menu instead. */
+const SHELL_MILLIS = 90_000;
+
 /** Whether the account runs commands for the key that the session was opened with. @throws SshError */
 export const hasShell = ({ signal }: ConnectionOptions, session: SshSession): Promise<boolean> =>
-  succeeds(() => runCommand(sshRunner(session), ['true'], { signal }), 'no-shell');
+  succeeds(
+    () => runCommand(sshRunner(session), ['true'], { signal, timeoutMillis: SHELL_MILLIS }),
+    ...(['no-shell', 'no-session'] as const),
+  );
 
 /** Whether an account lets a key in. @throws SshError when its host cannot be reached */
 export const acceptsKey = (options: ConnectionOptions, target: SshTarget, privateKey: string): Promise<boolean> =>

@@ -3,6 +3,7 @@ import {
   archiveReadsStream,
   jobStream,
   jobStarted,
+  repositoryChanged,
   repositoryPrepared,
   repositoryRegistered,
   repositorySshKeyGenerated,
@@ -45,8 +46,10 @@ const repositoryOf = async (deps: LogDeps, uuid: string): Promise<GivenSecrets['
   if (!registered) return null;
   const key = (await eventsOf(deps, stream, repositorySshKeyGenerated)).at(-1);
   const prepared = (await eventsOf(deps, stream, repositoryPrepared)).at(-1);
+  const changes = await eventsOf(deps, stream, repositoryChanged);
   return {
     ...{ uuid, id: registered.id, takes_own_key: prepared?.own_key ?? false },
+    remote_path: changes.findLast((change) => change.remote_path !== undefined)?.remote_path ?? registered.remote_path,
     encryption: prepared?.encryption ?? '',
     passphrase: await opened(deps, registered.repository_key),
     own_key: key ? { public_key: key.public_key, private_key: await opened(deps, key.private_key) } : null,

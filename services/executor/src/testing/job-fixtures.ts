@@ -108,6 +108,7 @@ export const repositoryRegistered = (repository: {
   readonly uuid: string;
   readonly path: string;
   readonly repository_key: string;
+  readonly remote_path?: string;
 }): DomainEvent => ({
   type: 'repository-registered',
   data: {

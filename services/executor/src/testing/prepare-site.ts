@@ -17,6 +17,8 @@ export interface PrepareSite extends AsyncDisposable {
   context(options?: { readonly path?: string; readonly pull?: boolean }): JobContext;
   /** Turns a setting on, or changes it. */
   set(key: string, value: string): void;
+  /** Changes the program that serves the repository. */
+  serveBy(remotePath: string): void;
 }
 
 /** A site and the context of a preparation's job there, without the other services. */
@@ -73,6 +75,10 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
     calls,
     lines,
     context,
+    serveBy: (remote_path) => {
+      const { uuid } = site.repository;
+      site.events.get(`repository-${uuid}`)?.push({ type: 'repository-changed', data: { uuid, remote_path } });
+    },
     set: (key, value) => void site.events.get('settings')?.push(settingChanged(key, value)),
     [Symbol.asyncDispose]: () => site[Symbol.asyncDispose](),
   };

@@ -54,7 +54,13 @@ describe('answers', () => {
     await gateway.insert('inventory.clients', { id: 1, hostname: 'web', port: 22 });
     await gateway.insert('inventory.schedules', { id: 1, name: 's', crontab: '0 5 * * *', timezone: 'UTC' });
     const repository_key = await gateway.deps.keys.seal(`repository-${randomUUID()}`, 'k');
-    await gateway.insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
+    await gateway.insert('inventory.repositories', {
+      id: 1,
+      name: 'r',
+      path: '/r',
+      remote_path: 'borg',
+      repository_key,
+    });
     const sealed = await gateway.deps.keys.seal(`policy-${randomUUID()}`, '');
     const secrets = { extra_vars: sealed, prehook: sealed, posthook: sealed };
     const references = { repository: 1, schedule: 1, clients: [1] };

@@ -12,7 +12,7 @@ beforeAll(async () => {
   await insert('inventory.clients', { id: 1, hostname: 'web', port: 22 });
   await insert('inventory.schedules', { id: 1, name: 's', crontab: '0 5 * * *', timezone: 'UTC', blackouts: [] });
   const repository_key = await deps.keys.seal(`repository-${randomUUID()}`, 'k');
-  await insert('inventory.repositories', { id: 1, name: 'r', path: '/r', repository_key });
+  await insert('inventory.repositories', { id: 1, name: 'r', path: '/r', remote_path: 'borg', repository_key });
   const sealed = await deps.keys.seal(`policy-${randomUUID()}`, '');
   const secrets = { extra_vars: sealed, prehook: sealed, posthook: sealed };
   const references = { repository: 1, schedule: 1, clients: [1] };

@@ -98,12 +98,12 @@ const checkHostKey = (hostKey: string | null | undefined, path: string): void =>
 };
 
 /**
- * Another path is another repository: it has to be prepared, unless the caller says that it is ready. Whether a new
- * passphrase is the right one, only a preparation can tell.
+ * Another path is another repository, and another program there is in another line of authorized_keys: it has to be prepared,
+ * unless the caller says that it is ready. Whether a new passphrase is the right one, only a preparation can tell.
  */
 const withReadiness = (changed: Partial<StoredFields>, changes: RepositoryChanges): Partial<StoredFields> => {
-  const isUnprepared =
-    changed.repository_key !== undefined || (changed.path !== undefined && changes.ready === undefined);
+  const isElsewhere = changed.path !== undefined || changed.remote_path !== undefined;
+  const isUnprepared = changed.repository_key !== undefined || (isElsewhere && changes.ready === undefined);
   return isUnprepared ? { ...changed, ready: false } : changed;
 };
 
@@ -183,7 +183,8 @@ const evolveExisting = (state: Repository, event: RepositoryEvent): Repository =
   switch (event.type) {
     case 'repository-changed': {
       const changed = changedEntity(state, event.data);
-      return event.data.path === undefined ? changed : { ...changed, ...UNPREPARED };
+      if (event.data.path !== undefined) return { ...changed, ...UNPREPARED };
+      return event.data.remote_path === undefined ? changed : { ...changed, ownKey: false };
     }
     case 'repository-prepared': {
       const { ready, borg_id: borgId, encryption, own_key: ownKey } = event.data;

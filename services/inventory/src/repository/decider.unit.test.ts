@@ -13,6 +13,7 @@ const fields: RepositoryFields = {
   enabled: true,
   check_schedule: null,
   integrity_schedule: null,
+  remote_path: 'borg',
 };
 const keyPair = { public_key: 'ssh-ed25519 AAAA cyborgbackup-repository-4', private_key: 'PEM' };
 const none = { check_schedule: [], integrity_schedule: [] };
@@ -100,6 +101,13 @@ describe('changing', () => {
       type: 'repository-changed',
       data: { uuid, path: '/srv/other', ready: false },
     }));
+  test('marks a repository that another program serves as not ready, since it wants another line', () => {
+    change({ remote_path: 'borg-1.4' }).then({
+      type: 'repository-changed',
+      data: { uuid, remote_path: 'borg-1.4', ready: false },
+    });
+    change({ remote_path: 'borg' }).then();
+  });
   test('keeps a repository with the same path ready', () => change({ path: fields.path }).then());
   test('keeps a repository with another path ready when its sender says so', () =>
     change({ path: '/srv/other', ready: true }).then({

@@ -7,7 +7,7 @@ import type { Repository } from './decider.ts';
  * @throws AppError `conflict` for a repository that no key opens; `validation` on `storage_quota`
  */
 export const printedLine = (
-  { id, fields: { path }, publicKey }: Repository,
+  { id, fields: { path, remote_path: remotePath }, publicKey }: Repository,
   limits: Pick<AuthorizedKeysOptions, 'appendOnly' | 'storageQuota'>,
 ): string => {
   if (parseRepositoryLocation(path).kind === 'local') {
@@ -16,5 +16,5 @@ export const printedLine = (
   if (publicKey === '') {
     throw new AppError('conflict', 'This repository has no key pair yet: make one with generate_ssh.');
   }
-  return authorizedKeysLine({ publicKey, path, repositoryId: id, ...limits });
+  return authorizedKeysLine({ publicKey, path, remotePath, repositoryId: id, ...limits });
 };

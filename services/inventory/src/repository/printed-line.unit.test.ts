@@ -11,7 +11,7 @@ const repository: Repository = {
   isRemoved: false,
   fields: {
     ...{ name: 'Main', path: "borg@nas:/srv/o'repo", repository_key: sealed('1'), ready: true, enabled: true },
-    ...{ check_schedule: null, integrity_schedule: null },
+    ...{ check_schedule: null, integrity_schedule: null, remote_path: 'borg' },
   },
   ...{ borgId: '', encryption: '', ownKey: false, privateKey: undefined, escrow: undefined },
   publicKey,
@@ -31,4 +31,9 @@ test('prints no line for a repository without a key or without a host', () => {
   );
   const local = { ...repository, fields: { ...repository.fields, path: '/srv/repo' } };
   expect(() => printedLine(local, {})).toThrow(expect.objectContaining({ code: 'conflict' }));
+});
+
+test('prints a line with the program that serves the repository', () => {
+  const named = { ...repository, fields: { ...repository.fields, remote_path: 'borg-1.4' } };
+  expect(printedLine(named, {})).toMatch(/^command="borg-1\.4 serve --restrict-to-repository /);
 });

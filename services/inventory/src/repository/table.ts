@@ -42,11 +42,13 @@ export const repositories = defineReadModel<RepositoryRow, RepositoryEvent | Job
   'repository-changed': (event, table) => {
     const { repository_key: key, ...changes } = event.data;
     const moved = changes.path === undefined ? {} : { ...UNSEEN, ...hostKeyOf(changes.path) };
+    const served = changes.remote_path === undefined ? {} : { own_key: false };
     const secret = key === undefined ? undefined : sealedOnly(key);
     return table.update({ uuid: changes.uuid }, (row) => ({
       ...row,
       ...definedFields(changes),
       ...moved,
+      ...served,
       ...(secret && anotherKey(row, secret)),
       ...nextStamps(event),
     }));

@@ -6,7 +6,7 @@ import { repositories } from './table.ts';
 const uuid = '5f0c8a52-0000-4000-8000-000000000001';
 const fields = {
   ...{ name: 'Main', path: '/srv/repo', repository_key: sealed('1'), ready: false, enabled: true },
-  ...{ check_schedule: 2, integrity_schedule: null },
+  ...{ check_schedule: 2, integrity_schedule: null, remote_path: 'borg' },
 };
 const registered = recorded(1, { type: 'repository-registered', data: { ...fields, uuid, id: 4 } }, byUser(ADA));
 const prepared = recorded(2, {
@@ -78,6 +78,13 @@ test('shows that the host does not know a new key pair', () => {
   const generated = recorded(3, { type: 'repository-ssh-key-generated', data });
   expect(foldEvents(repositories, [registered, prepared, generated])).toMatchObject([
     { public_key: 'ssh-ed25519 A', own_key: false, ready: true, revision: 3 },
+  ]);
+});
+
+test('shows that the host does not know the line with another program', () => {
+  const named = recorded(3, { type: 'repository-changed', data: { uuid, remote_path: 'borg-1.4', ready: false } });
+  expect(foldEvents(repositories, [registered, prepared, named])).toMatchObject([
+    { remote_path: 'borg-1.4', own_key: false, ready: false, borg_id: 'ab' },
   ]);
 });
 

@@ -30,6 +30,7 @@ export const openRepository = async (
       ? { public_key: publicKey, private_key: await openSecret(deps, privateKey, "The repository's SSH key") }
       : null,
     takes_own_key: ownKey && privateKey !== undefined,
+    remote_path: fields.remote_path,
   };
 };
 

@@ -23,6 +23,7 @@ const endpoint = (path: string): BorgEndpoint => ({
   repository: path,
   passphrase: 'sesame',
   forwardAgent: false,
+  options: [],
   mayBeUnencrypted: false,
   env: { BORG_BASE_DIR: join(folder, 'base') },
   [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -90,10 +90,27 @@ it('prepares a repository whose host gives no shell with its own key, and otherw
   expect(toldOf(restricted, PREPARED)).toMatchObject({ own_key: true, key_installed: false, initialised: false });
   expect(toldOf(restricted, ESCROW)).toBeDefined();
   expect(restricted.lines.join('\n')).not.toContain('system_warning');
-  await writeFile(join(restricted.site.repositoryHost.dir, '.ssh/authorized_keys'), '');
+  const keysFile = join(restricted.site.repositoryHost.dir, '.ssh/authorized_keys');
+  // As on hosts that rent out space: nothing but their own borg, of which there are several, and no other word before it.
+  const only = `case "$SSH_ORIGINAL_COMMAND" in 'borg-1.4 serve '*) exec borg serve ;; esac; echo 'Only borg here.'; exit 1`;
+  await writeFile(keysFile, `command="${only.replaceAll('"', '\\"')}",restrict ${restricted.site.ownKey.publicKey}\n`);
   await expect(prepareRepository(restricted.context())).rejects.toThrow(
-    /does not take .* Put this line into the authorized_keys of \S+ on 127\.0\.0\.1, .*: command="borg serve /,
+    /^The repository host answered "Only borg here\." instead of borg\. .*/,
   );
+  restricted.serveBy('borg-1.4');
+  await prepareRepository(restricted.context());
+  await writeFile(keysFile, '');
+  await expect(prepareRepository(restricted.context())).rejects.toThrow(
+    /does not take .* Put this line into the authorized_keys of \S+ on 127\.0\.0\.1, .*: command="borg-1\.4 serve /,
+  );
+});
+
+it('says so when there is no program of the name that the repository gives', async () => {
+  here.serveBy('/opt/borg/bin/borg');
+  await expect(prepareRepository(here.context())).rejects.toThrow(
+    /^There is no \/opt\/borg\/bin\/borg on \S+, which the repository has as its remote_path/,
+  );
+  here.serveBy('borg');
 });
 
 it('says so when sshd reads another file than the one that the line was added to', async () => {

@@ -97,7 +97,7 @@ const prepareHost = async (context: JobContext): Promise<OwnKeyFacts> => {
   }
   try {
     const runner = sshRunner(shell);
-    await prepareRunner(context, { runner, name: runner.where, programs: ['borg'] });
+    await prepareRunner(context, { runner, name: runner.where, programs: ['borg'], borg: secrets.remotePath });
     const { isNew, problem } = await installOwnKey(context, runner, own);
     await assertOwnKey(context, own, whyNot(problem));
     return { own_key: true, key_installed: isNew };

@@ -43,6 +43,8 @@ const onMountedHost = async (endpoint: BackupEndpoint): Promise<RestoreTarget> =
   return { ...onSameHost(endpoint, endpoint.client), inStage, numericIds: true, mounted: true };
 };
 
+const NO_SHELL = ['auth', 'no-shell', 'no-session'] as const;
+
 /** The host that has the repository: borg runs there, or, so that it never learns the passphrase, here with its files mounted. */
 const onRepositoryHost = async (context: JobContext): Promise<RestoreTarget> => {
   const connections = lingeringConnections(context);
@@ -56,7 +58,7 @@ const onRepositoryHost = async (context: JobContext): Promise<RestoreTarget> => 
   try {
     return await onMountedHost(await openBackupEndpoint(connections, { client, repository, pull: true }));
   } catch (error) {
-    if (!isSshError(error, 'no-shell') && !isSshError(error, 'auth')) throw error;
+    if (!NO_SHELL.some((kind) => isSshError(error, kind))) throw error;
     throw new JobFailure(
       `${user}@${hostname}:${port} gives the control plane's key no shell, so nothing can be restored there: choose a client.`,
     );

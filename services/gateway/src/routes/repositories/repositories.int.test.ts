@@ -42,6 +42,15 @@ test('tells whether a repository has its own key and an escrow copy', async () =
   expect(body).toMatchObject({ count: 1, results: [{ id: 1 }] });
 });
 
+test.each(['', 'borg serve', '-borg', 'borg;id', '$(id)', 'a'.repeat(256)])(
+  'refuses %j as the program that serves a repository',
+  async (remote_path) => {
+    const body = { name: 'Rented', path: 'u1@box:b', remote_path };
+    const answer = await send('', { method: 'POST', body });
+    expect([answer.status, Object.keys(answer.body)]).toEqual([400, ['remote_path']]);
+  },
+);
+
 describe('the line for authorized_keys', () => {
   test('answers the line for authorized_keys with the requested limits', async () => {
     const { status, body } = await send('1/authorized_keys/?append_only=true&storage_quota=500G');

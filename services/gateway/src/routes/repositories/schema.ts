@@ -34,6 +34,9 @@ export const repositorySchema = z.object({
   type: z.literal('repository'),
   ...shape,
   ready: shape.ready.describe('False after a change of the passphrase, until a job has opened the repository with it.'),
+  remote_path: shape.remote_path.describe(
+    'The name or path of borg on the repository’s host, which hosts with several versions ask for (borg-1.4, borg1).',
+  ),
   host_key: hostKeyField,
   previous_key: z
     .string()

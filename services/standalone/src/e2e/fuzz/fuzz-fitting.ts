@@ -47,6 +47,7 @@ const MEANINGS = new Map<string, fc.Arbitrary<unknown>>([
   ['drill_schedule', fc.constant(newest('schedules'))],
   ['check_schedule', fc.constant(newest('schedules'))],
   ['integrity_schedule', one(null)],
+  ['remote_path', one('borg', '/usr/bin/borg')],
   ['vmprovider', one('', 'libvirt', 'proxmox')],
   ['repository', fc.constant(newest('repositories'))],
   ['schedule', fc.constant(newest('schedules'))],
