@@ -8,22 +8,17 @@ import { uuid } from '../wire/scalars.ts';
  */
 export const GRANT_STREAM = 'job-grants';
 
-/** All jobs that it needs have succeeded: the job waits for its repository and its client only. */
+/** All jobs that it needs have succeeded: the job waits for its repository and its client only. Not said of one that is granted at once. */
 export const jobReady = defineEvent({
   type: 'job-ready',
   schema: z.object({ job: uuid }),
 });
 
-/** The job may run: until `grant-released` no other job is granted its repository or its client. */
+/** The job may run: until it ends, or pauses before its next attempt, no other job is granted its repository or its client. */
 export const jobGranted = defineEvent({
   type: 'job-granted',
   schema: z.object({ job: uuid, run: uuid, repository: uuid.nullable(), client: uuid.nullable() }),
 });
 
-export const grantReleased = defineEvent({
-  type: 'grant-released',
-  schema: z.object({ job: uuid }),
-});
-
-export const grantEvents = [jobReady, jobGranted, grantReleased] as const;
+export const grantEvents = [jobReady, jobGranted] as const;
 export type GrantEvent = EventOf<(typeof grantEvents)[number]>;

@@ -12,15 +12,10 @@ const LOOK_MILLIS = 500;
  * Lets jobs whose pause is over wait for a grant again, until the signal aborts. The event that comes back by the log changes the
  * queue. A job that cannot be reached now is tried again at the next look.
  */
-export const endPauses = async ({ deps, queue, appending }: Leader, signal: AbortSignal): Promise<void> => {
+export const endPauses = async ({ deps, queue }: Leader, signal: AbortSignal): Promise<void> => {
   const { clock, commands, logger, pauseMillis = LOOK_MILLIS } = deps;
   const command = handleCommand(commands, jobDecider);
-  /**
-   * Only after the log has the release of its former grant: a leader that loads a grant of a job that does not pause takes it for
-   * one under which the job may run.
-   */
-  const isDue = (entry: QueueEntry): boolean =>
-    (entry.pausedUntil ?? Infinity) <= clock.now() && entry.grantedAt === undefined && !appending.has(entry);
+  const isDue = ({ pausedUntil = Infinity }: QueueEntry): boolean => pausedUntil <= clock.now();
 
   const endPause = async ({ job: { uuid: job, correlationId }, pausedUntil: until }: QueueEntry): Promise<void> => {
     if (until === undefined) return;

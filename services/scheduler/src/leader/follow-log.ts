@@ -102,7 +102,7 @@ const fold = async ({ deps, queue, timetable }: Leader, { events }: LogPage, isL
 
 /**
  * 1. Looks up how preparations ended that the queue has forgotten.
- * 2. Releases grants, records jobs as ready and grants jobs: one append at exactly the version that was folded.
+ * 2. Grants jobs, and records others as ready: one append at exactly the version that was folded.
  * 3. Hands the granted jobs to the executors.
  * 4. Ends jobs whose dependencies did not succeed.
  */

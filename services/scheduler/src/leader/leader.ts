@@ -33,6 +33,6 @@ export interface Leader {
   readonly extender: RetryLoop;
   /** The position of the log up to which queue and timetable are folded. */
   readonly folded: Watermark;
-  /** Jobs that were granted or released in the queue, while the append to the log is under way. */
+  /** Jobs that were granted in the queue, while the append to the log is under way. */
   readonly appending: Set<QueueEntry>;
 }

@@ -10,7 +10,7 @@ export interface GrantLimits {
   readonly maxEvents: number;
 }
 
-/** An event, and the job it is about: once its grant is released the queue may have forgotten it. */
+/** An event, and the job it is about. */
 export interface GrantDecision {
   readonly event: GrantEvent;
   readonly entry: QueueEntry;
@@ -27,9 +27,8 @@ export const MAX_HANDED_OUT = 4;
  * What is to be appended to the queue's stream now, already applied to the queue: when the append fails, the queue differs
  * from the log and must be loaded again.
  *
- * 1. Grants of jobs that have ended or pause are released, so that what they held can be granted in the same append.
- * 2. Jobs whose dependencies have all succeeded are recorded as ready.
- * 3. Ready jobs are granted in the order of `compareCandidates`.
+ * 1. Ready jobs are granted in the order of `compareCandidates`.
+ * 2. Jobs whose dependencies have all succeeded, and that were not granted, are recorded as ready.
  */
 export const decideGrants = (queue: Queue, limits: GrantLimits): readonly GrantDecision[] => {
   const decisions: GrantDecision[] = [];
@@ -38,20 +37,16 @@ export const decideGrants = (queue: Queue, limits: GrantLimits): readonly GrantD
     evolveGrant(queue, event, queue.version + 1);
   };
   const hasRoom = (): boolean => decisions.length < limits.maxEvents;
-  const decideAll = (entries: ReadonlySet<QueueEntry>, type: 'grant-released' | 'job-ready'): void => {
-    for (const entry of entries) {
-      if (!hasRoom()) return;
-      decide({ type, data: { job: entry.job.uuid } }, entry);
-    }
-  };
-  decideAll(queue.toRelease, 'grant-released'); // 1
-  decideAll(queue.toRecordReady, 'job-ready'); // 2
   while (hasRoom() && !isFull(queue.granted, limits) && !isHandedOut(queue.handedOut.size)) {
     const job = queue.ready.next();
     const entry = job && queue.entries.get(job.uuid);
     if (!entry) break;
     const { uuid, run, repository, client } = job;
-    decide({ type: 'job-granted', data: { job: uuid, run, repository, client } }, entry); // 3
+    decide({ type: 'job-granted', data: { job: uuid, run, repository, client } }, entry); // 1
+  }
+  for (const entry of queue.toRecordReady) {
+    if (!hasRoom()) break;
+    decide({ type: 'job-ready', data: { job: entry.job.uuid } }, entry); // 2
   }
   return decisions;
 };

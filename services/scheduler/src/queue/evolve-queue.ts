@@ -7,7 +7,6 @@ import {
   endPause,
   handOver,
   pauseJob,
-  releaseGrant,
   startJob,
   takeGrant,
 } from './job-lifecycle.ts';
@@ -30,7 +29,6 @@ export const evolveQueue = (queue: Queue, event: QueueInput): void => {
       return addFoundJobs(queue, event.data.found_by, plannedJobs(event.data, event.metadata.correlationId));
     case 'job-ready':
     case 'job-granted':
-    case 'grant-released':
       return event.version > queue.version ? evolveGrant(queue, event, event.version) : undefined;
     default:
       return evolveJob(queue, event);
@@ -86,8 +84,7 @@ export const evolveGrant = (queue: Queue, { type, data }: GrantEvent, version: n
   if (type === 'job-ready') {
     entry.readyRecorded = true;
     queue.toRecordReady.delete(entry);
-  } else if (type === 'job-granted') takeGrant(queue, entry, version);
-  else releaseGrant(queue, entry);
+  } else takeGrant(queue, entry, version);
 };
 
 const evolveJob = (queue: Queue, event: JobEvent): void => {

@@ -91,18 +91,19 @@ const becomeReady = (queue: Queue, entry: QueueEntry): void => {
 export const takeGrant = (queue: Queue, entry: QueueEntry, version: number): void => {
   if (entry.stage !== 'running') entry.stage = 'granted';
   entry.grantedAt = version;
+  entry.readyRecorded = true;
+  queue.toRecordReady.delete(entry);
   queue.ready.grant(entry.job, version);
   queue.granted += 1;
   if (entry.stage === 'granted') queue.handedOut.add(entry);
 };
 
-export const releaseGrant = (queue: Queue, entry: QueueEntry): void => {
+/** What says that a job has ended or pauses says that its grant is released. */
+const releaseGrant = (queue: Queue, entry: QueueEntry): void => {
   if (entry.grantedAt === undefined) return;
   entry.grantedAt = undefined;
-  queue.toRelease.delete(entry);
   queue.ready.release(entry.job);
   queue.granted -= 1;
-  if (entry.stage === 'ended') closeEntry(queue, entry);
 };
 
 export const startJob = (queue: Queue, entry: QueueEntry): void => {
@@ -126,7 +127,7 @@ export const pauseJob = (queue: Queue, entry: QueueEntry, until: number): void =
   queue.ready.remove(entry.job);
   queue.handedOut.delete(entry);
   queue.pausing.add(entry);
-  if (entry.grantedAt !== undefined) queue.toRelease.add(entry);
+  releaseGrant(queue, entry);
 };
 
 /** It takes its former place among the ready jobs. */
@@ -154,8 +155,8 @@ export const endJob = (queue: Queue, entry: QueueEntry, end: JobEnd): void => {
     if (dependency) countDependent(queue, dependency, entry, -1);
   }
   if (!entry.job.isForOthers) leaveRun(queue, entry);
-  if (entry.grantedAt !== undefined) queue.toRelease.add(entry);
-  else closeEntry(queue, entry);
+  releaseGrant(queue, entry);
+  closeEntry(queue, entry);
 };
 
 const endedDependency = ({ job: { uuid, name, job_type }, end = 'error', reason }: QueueEntry): EndedDependency => ({

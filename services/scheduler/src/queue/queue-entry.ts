@@ -37,8 +37,8 @@ export interface QueuedJob extends Omit<JobRecord, 'policy' | 'scheduled' | 'lau
  * ready     waits for its repository, its client, its policy's share or, where there is a limit, for other jobs to end
  * granted   holds its repository and its client; no executor has started it, or one has handed it over
  * running   an executor runs it
- * pausing   its attempt was lost, and the next one is due later; it gives its grant up, and is ready again then
- * ended     and, until its grant is released, still holds what it was granted
+ * pausing   its attempt was lost, and the next one is due later; it has given its grant up, and is ready again then
+ * ended     and holds nothing
  */
 export type Stage = 'waiting' | 'ready' | 'granted' | 'running' | 'pausing' | 'ended';
 
@@ -52,7 +52,7 @@ export interface QueueEntry {
   /** How many of these have not ended; of those, how many a user launched. */
   openDependents: number;
   openManualDependents: number;
-  /** The log says that it is ready; for a job without dependencies the plan says so. */
+  /** The log says that it is ready, or granted; for a job without dependencies the plan says that it is ready. */
   readyRecorded: boolean;
   /** Version of its grant in the queue's stream; undefined when it holds none. */
   grantedAt: number | undefined;

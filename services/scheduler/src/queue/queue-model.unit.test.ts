@@ -21,6 +21,8 @@ interface Model {
   readonly log: GrantEvent[];
   readonly ended: Map<string, JobEvent>;
   readonly started: Set<string>;
+  /** Jobs with a grant. */
+  readonly held: Set<string>;
   /** Jobs in the pause before their next attempt. */
   readonly pausing: Set<string>;
   /** Jobs that were planned when what they need had succeeded. */
@@ -106,12 +108,7 @@ const planRun = (model: Model, { jobs, manual, policy }: Extract<Step, { do: 'ru
   }));
 };
 
-const holders = ({ log, jobs }: Model): QueuedJob[] => {
-  const held = new Set<string>();
-  for (const { type, data } of log) {
-    if (type === 'job-granted') held.add(data.job);
-    if (type === 'grant-released') held.delete(data.job);
-  }
+const holders = ({ held, jobs }: Model): QueuedJob[] => {
   return jobs.filter(({ uuid }) => held.has(uuid));
 };
 
@@ -136,6 +133,7 @@ const fold = (model: Model, event: JobEvent): void =>
 
 const end = (model: Model, event: JobEvent): void => {
   model.ended.set(event.data.job, event);
+  model.held.delete(event.data.job);
   fold(model, event);
 };
 
@@ -205,14 +203,15 @@ const touch = (model: Model, kind: Touch, pick: number): void => {
   if (!event) return;
   if (kind === 'start') model.started.add(job.uuid);
   if (kind === 'resume') model.pausing.delete(job.uuid);
-  if (kind === 'pause') model.pausing.add(job.uuid);
-  if (kind === 'lose' || kind === 'pause') model.started.delete(job.uuid);
-  if (jobEndOf(event) === undefined) fold(model, event);
+  if (kind === 'lose') model.started.delete(job.uuid);
+  if (kind === 'pause') pause(model, job);
+  else if (jobEndOf(event) === undefined) fold(model, event);
   else end(model, event);
 };
 
 const pause = (model: Model, { uuid }: QueuedJob): void => {
   model.pausing.add(uuid);
+  model.held.delete(uuid);
   model.started.delete(uuid);
   fold(model, lost(uuid, 'x', { until: UNTIL, grant: 1 }));
 };
@@ -262,6 +261,7 @@ const act = (model: Model, maxEvents: number): void => {
       );
     }
     model.log.push(event);
+    if (event.type === 'job-granted') model.held.add(event.data.job);
   }
   expect(model.queue.version).toBe(before + events.length);
   const blockedByFailure = [...model.queue.blockedByFailure.keys()];
@@ -273,10 +273,9 @@ const act = (model: Model, maxEvents: number): void => {
 /** As a new leader does from the tables. */
 const reload = (model: Model): Model => {
   const queue = createQueue(model.log.length);
-  const recordedReady = new Set(model.log.filter(({ type }) => type === 'job-ready').map(({ data }) => data.job));
+  const recordedReady = new Set(model.log.map(({ data }) => data.job));
   const held = new Set(holders(model).map(({ uuid }) => uuid));
-  const isOver = (job: QueuedJob): boolean =>
-    model.ended.has(job.uuid) && !held.has(job.uuid) && !awaitsExtension(model, job);
+  const isOver = (job: QueuedJob): boolean => model.ended.has(job.uuid) && !awaitsExtension(model, job);
   const runs = [...Map.groupBy(model.jobs, ({ run }) => run).values()].filter((run) => !run.every(isOver));
   addRuns(queue, runs, (entry) => {
     const { uuid } = entry.job;
@@ -324,6 +323,7 @@ const newModel = (): Model => ({
   log: [],
   ended: new Map(),
   started: new Set(),
+  held: new Set(),
   pausing: new Set(),
   plannedReady: new Set(),
   extended: new Set(),

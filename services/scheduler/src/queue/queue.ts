@@ -8,8 +8,6 @@ import { createRepositoryQueues, type RepositoryQueues } from './repository-queu
 export interface Queue {
   readonly entries: Map<string, QueueEntry>;
   readonly ready: RepositoryQueues;
-  /** Jobs that have ended or pause, and whose grant is to be released. */
-  readonly toRelease: Set<QueueEntry>;
   /** Ready jobs for which the log is to say so. */
   readonly toRecordReady: Set<QueueEntry>;
   /** Jobs that cannot run any more, each with the dependency that did not succeed. */
@@ -30,11 +28,11 @@ export interface Queue {
   readonly runs: Map<string, QueuedRun>;
   /** Version of the queue's stream up to which its events are folded. */
   version: number;
-  /** Grants that are not released. */
+  /** Jobs that hold a grant. */
   granted: number;
 }
 
-/** A run stays in the queue until all its entries have ended, none holds a grant, and none awaits an extension. */
+/** A run stays in the queue until all its entries have ended, and none awaits an extension. */
 export interface QueuedRun {
   readonly activity: string | null;
   readonly entries: QueueEntry[];
@@ -50,7 +48,6 @@ export interface QueuedRun {
 export const createQueue = (version = 0): Queue => ({
   entries: new Map(),
   ready: createRepositoryQueues(),
-  toRelease: new Set(),
   toRecordReady: new Set(),
   blockedByFailure: new Map(),
   needForgotten: new Map(),

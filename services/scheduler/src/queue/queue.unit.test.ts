@@ -20,9 +20,9 @@ describe('decideGrants', () => {
     expect(decide(queue)).toEqual([]);
     end(queue, 'a');
     // Its repository is free for b and its client for c, but each of them also needs what d has.
-    expect(decide(queue)).toEqual(['released a']);
+    expect(decide(queue)).toEqual([]);
     end(queue, 'd');
-    expect(decide(queue)).toEqual(['released d', 'granted b', 'granted c']);
+    expect(decide(queue)).toEqual(['granted b', 'granted c']);
   });
 
   it('grants the preparation of clients beside a backup into the same repository', () => {
@@ -33,7 +33,7 @@ describe('decideGrants', () => {
     expect(decide(queue)).toEqual(['granted backup', 'granted check']);
   });
 
-  it('grants a job when all its dependencies have succeeded, and records it as ready before', () => {
+  it('grants a job when all its dependencies have succeeded', () => {
     const run = 'one run';
     const queue = queueOf(
       job('check', { run, repository: 'r' }),
@@ -42,9 +42,23 @@ describe('decideGrants', () => {
     );
     expect(decide(queue)).toEqual(['granted check', 'granted prepare']);
     end(queue, 'prepare');
-    expect(decide(queue)).toEqual(['released prepare']);
+    expect(decide(queue)).toEqual([]);
     end(queue, 'check');
-    expect(decide(queue)).toEqual(['released check', 'ready backup', 'granted backup']);
+    expect(decide(queue)).toEqual(['granted backup']);
+  });
+
+  it('records a job as ready that is not granted at once', () => {
+    const run = 'one run';
+    const queue = queueOf(
+      job('check', { run, repository: 'r' }),
+      job('prepare', { run, client: 'c' }),
+      job('backup', { run, client: 'c', needs: ['check'] }),
+    );
+    expect(decide(queue)).toEqual(['granted check', 'granted prepare']);
+    end(queue, 'check');
+    expect(decide(queue)).toEqual(['ready backup']);
+    end(queue, 'prepare');
+    expect(decide(queue)).toEqual(['granted backup']);
   });
 
   it('grants jobs launched by a user before scheduled ones, and older ones before younger ones', () => {
@@ -73,7 +87,7 @@ describe('decideGrants', () => {
     expect(decide(queue, limits)).toEqual(['granted a1', 'granted b1', 'granted a2']);
     end(queue, 'a1');
     end(queue, 'a2');
-    expect(decide(queue, limits)).toEqual(['released a1', 'released a2', 'granted a3', 'granted b2']);
+    expect(decide(queue, limits)).toEqual(['granted a3', 'granted b2']);
   });
 
   it('grants nothing to a job that was canceled while its client was busy', () => {
@@ -81,7 +95,7 @@ describe('decideGrants', () => {
     expect(decide(queue)).toEqual(['granted a']);
     end(queue, 'b', 'canceled');
     end(queue, 'a');
-    expect(decide(queue)).toEqual(['released a']);
+    expect(decide(queue)).toEqual([]);
     expect(queue.entries.size).toBe(0);
   });
 
@@ -104,7 +118,7 @@ describe('decideGrants', () => {
     // It is handed over, so another executor has to start it.
     evolveQueue(queue, { ...lost('j0', 'The executor was stopped.'), version: 1, metadata });
     end(queue, 'j1', 'canceled');
-    expect(decide(queue)).toEqual(['released j1']);
+    expect(decide(queue)).toEqual([]);
     start(queue, 'j0');
     expect(decide(queue)).toEqual([`granted j${MAX_HANDED_OUT + 1}`]);
   });
@@ -182,26 +196,26 @@ describe('a job that pauses', () => {
 
   it('frees its repository and its client, and takes its former place when the pause is over', () => {
     const queue = pausing();
-    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['granted same repository']);
     end(queue, 'same repository');
     endPause(queue);
     // The oldest one again.
-    expect(decide(queue, limits)).toEqual(['released same repository', 'granted off']);
+    expect(decide(queue, limits)).toEqual(['granted off']);
     start(queue, 'off');
     end(queue, 'off');
-    expect(decide(queue, limits)).toEqual(['released off', 'granted same client']);
+    expect(decide(queue, limits)).toEqual(['granted same client']);
   });
 
-  it('is not granted before its former grant is released', () => {
+  it('is granted again by another grant', () => {
     const queue = pausing();
     endPause(queue);
-    expect(decide(queue, limits)).toEqual(['released off', 'granted off']);
+    expect(decide(queue, limits)).toEqual(['granted off']);
   });
 
   it('holds nothing once it ends in its pause', () => {
     const queue = pausing();
     end(queue, 'off', 'canceled');
-    expect(decide(queue, limits)).toEqual(['released off', 'granted same repository']);
+    expect(decide(queue, limits)).toEqual(['granted same repository']);
     endPause(queue);
     expect(decide(queue, limits)).toEqual([]);
     expect(queue.pausing.size).toBe(0);

@@ -56,7 +56,7 @@ const WHEN: Record<string, (outcome: Outcome) => Queue> = {
 describe('a job that needs a preparation of another run', () => {
   describe.each(Object.entries(WHEN))('and came %s its end', (_when, queueAfter) => {
     it('becomes ready when that succeeded', () => {
-      expect(decide(queueAfter('successful'))).toEqual(expect.arrayContaining(['ready backup 2', 'granted backup 2']));
+      expect(decide(queueAfter('successful'))).toEqual(expect.arrayContaining(['granted backup 2']));
     });
 
     it.each<[Outcome, JobCommand]>([
@@ -85,7 +85,7 @@ describe('a job that needs a preparation of another run', () => {
 
   it.each<[JobEnd | undefined, string[]]>([
     [undefined, []],
-    ['successful', ['ready backup 2', 'granted backup 2']],
+    ['successful', ['granted backup 2']],
   ])('is loaded by a new leader beside a preparation that has ended so: %s', (ended, decisions) => {
     const queue = createQueue();
     // Ids do not ascend with the time at which runs came.

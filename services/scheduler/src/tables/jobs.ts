@@ -22,11 +22,11 @@ const outcomeOf = (event: Pick<Ended, 'type' | 'data'>): object => {
   };
 };
 
-type JobChange<E extends JobEvent | GrantEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
+type JobChange<E extends JobEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
 
 /** Changes the row of the event's job, and who changed it and when. */
 const changeJob =
-  <E extends JobEvent | GrantEvent>(change: JobChange<E>) =>
+  <E extends JobEvent>(change: JobChange<E>) =>
   (event: RecordedEvent<E>, table: TableChanges<JobRow>): Change<JobRow> =>
     table.update({ uuid: event.data.job }, (row) => ({
       ...row,
@@ -42,6 +42,14 @@ const ended = <E extends JobEvent>(row: JobRow, event: RecordedEvent<E>): Partia
   return { status, failed: status !== 'successful', finished: event.metadata.occurredAt, paused_until: null };
 };
 
+/** What it needs has succeeded. */
+const endWaiting = ({ data, metadata }: RecordedEvent<GrantEvent>, table: TableChanges<JobRow>): Change<JobRow> =>
+  table.update({ uuid: data.job }, (row) =>
+    row.status === 'waiting'
+      ? { ...row, status: 'pending', modified: metadata.occurredAt, revision: row.revision + 1 }
+      : undefined,
+  );
+
 export const jobs = defineReadModel<JobRow, RunEvent | GrantEvent | JobEvent>(scheduler.jobs, {
   'run-requested': ({ data, metadata }, table) =>
     table.put(...plannedRows({ ...data, user: actingUser(metadata) }, metadata)),
@@ -54,7 +62,8 @@ export const jobs = defineReadModel<JobRow, RunEvent | GrantEvent | JobEvent>(sc
       revision: row.revision + 1,
     })),
   ],
-  'job-ready': changeJob((row) => (row.status === 'waiting' ? { status: 'pending' } : {})),
+  'job-ready': endWaiting,
+  'job-granted': endWaiting,
   'job-started': changeJob((row, { data, metadata }) => ({
     status: 'running',
     started: row.started ?? metadata.occurredAt,

@@ -81,6 +81,11 @@ const history = (...events: (RunEvent | GrantEvent | JobEvent)[]): RecordedEvent
 const rowAfter = (job: string, ...events: (GrantEvent | JobEvent)[]): JobRow =>
   foldEvents<JobRow>(jobs, history(requested, ...events)).find(({ uuid }) => uuid === job)!;
 
+const granted = (job: string): GrantEvent => ({
+  type: 'job-granted',
+  data: { job, run, repository: null, client: null },
+});
+
 const started = (attempt: number): JobEvent => ({
   type: 'job-started',
   data: { job: backup, run, attempt, executor: `e${attempt}` },
@@ -163,6 +168,11 @@ describe('scheduler.jobs', () => {
     [
       'pending once its predecessors have succeeded',
       [{ type: 'job-ready', data: { job: backup } }],
+      { status: 'pending', modified: at(1), modified_by: user, revision: 2 },
+    ],
+    [
+      'pending when it is granted at once, and not changed by a later grant',
+      [granted(backup), granted(backup)],
       { status: 'pending', modified: at(1), modified_by: user, revision: 2 },
     ],
     ['running', [started(1)], { status: 'running', started: at(1), attempt: 1, executor: 'e1', finished: null }],

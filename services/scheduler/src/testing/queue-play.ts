@@ -31,7 +31,7 @@ export const queueOf = (...jobs: readonly QueuedJob[]): Queue => {
 
 export const UNLIMITED = { maxRunning: 0, maxEvents: 500 };
 
-/** `granted x`, `released x`, `ready x`. */
+/** `granted x`, `ready x`. */
 export const decide = (queue: Queue, limits = UNLIMITED): string[] =>
   decideGrants(queue, limits).map(({ event: { type, data } }) => `${type.replace(/^(job|grant)-/, '')} ${data.job}`);
 

@@ -37,6 +37,8 @@ export interface Stage extends AsyncDisposable, FakeInventory {
   }): Promise<RunningService>;
   append(stream: string, ...events: readonly DomainEvent[]): Promise<void>;
   eventsOf(stream: string): Promise<readonly DomainEvent[]>;
+  /** The whole log, in order. */
+  log(): Promise<readonly DomainEvent[]>;
   /** Occurrences of a policy or a repository that have no run, from the whole log. */
   skipped(subject: string): Promise<readonly OccurrenceEvent['data'][]>;
   /** Has inventory's events tell of these policies, each with a schedule of every hour. */
@@ -67,6 +69,16 @@ export const createStage = async (): Promise<Stage> => {
     const deps = await (await connectProcess(name, config, logger)).depsOf('test');
     stack.defer(deps.close);
     return deps;
+  };
+
+  const log: Stage['log'] = async () => {
+    const found: DomainEvent[] = [];
+    for (let after = 0n; ;) {
+      const { events, position } = await deps.store.readAll({ after, limit: 5_000 });
+      if (position === after) return found;
+      after = position;
+      found.push(...events);
+    }
   };
 
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
@@ -117,19 +129,13 @@ export const createStage = async (): Promise<Stage> => {
       for await (const { type, data } of deps.store.readStream(stream)) events.push({ type, data });
       return events;
     },
-    skipped: async (subject) => {
-      const found: OccurrenceEvent['data'][] = [];
-      for (let after = 0n; ;) {
-        const { events, position } = await deps.store.readAll({ after, limit: 5_000 });
-        if (position === after) return found;
-        after = position;
-        for (const { type, data } of events) {
-          const occurrence = data as OccurrenceEvent['data'];
-          const isMeant = type === 'occurrence-skipped' && (occurrence.policy ?? occurrence.repository) === subject;
-          if (isMeant) found.push(occurrence);
-        }
-      }
-    },
+    log,
+    skipped: async (subject) =>
+      (await log()).flatMap(({ type, data }) => {
+        const occurrence = data as OccurrenceEvent['data'];
+        const isMeant = type === 'occurrence-skipped' && (occurrence.policy ?? occurrence.repository) === subject;
+        return isMeant ? [occurrence] : [];
+      }),
     registerHourly: async (policies) => {
       for (const { policy, repository } of policies) {
         const { id } = policy;

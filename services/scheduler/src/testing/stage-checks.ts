@@ -1,17 +1,25 @@
-import { GRANT_STREAM, type GrantEvent } from '@cyborgbackup/contracts';
+import type { GrantEvent, JobEvent } from '@cyborgbackup/contracts';
 import { compareProjection } from '@cyborgbackup/projections';
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import { schedulerProjection } from '../tables/scheduler-projection.ts';
 import { within, type Stage } from './scheduler-stage.ts';
 
-/** Replays the queue's stream: throws when two jobs ever had one repository or one client. Returns the grants. */
+/** What takes a grant from a job that has one. */
+const isRelease = (event: JobEvent): boolean =>
+  /^job-(succeeded|failed|canceled)$/.test(event.type) ||
+  (event.type === 'job-attempt-lost' && event.data.pause !== null);
+
+/** Replays the log: throws when two jobs ever had one repository or one client. Returns the grants. */
 export const checkGrants = async (stage: Stage): Promise<readonly string[]> => {
   const held = new Map<string, readonly string[]>();
   const granted: string[] = [];
-  for (const { type, data } of (await stage.eventsOf(GRANT_STREAM)) as GrantEvent[]) {
-    if (type === 'grant-released') held.delete(data.job);
-    if (type !== 'job-granted') continue;
+  for (const event of (await stage.log()) as (GrantEvent | JobEvent)[]) {
+    const { type, data } = event;
+    if (type !== 'job-granted') {
+      if (type !== 'job-ready' && isRelease(event)) held.delete(event.data.job);
+      continue;
+    }
     expect(held.has(data.job), 'a job has one grant at a time').toBe(false);
     granted.push(data.job);
     held.set(
