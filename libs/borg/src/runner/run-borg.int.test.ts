@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BorgSite, createLocalSite, createPushSite, initialise, PASSPHRASE } from '../testing/borg-site.ts';
 import { checkCommand, compactCommand, infoCommand } from '../commands/repository.ts';
@@ -138,6 +139,21 @@ describe('with borg on a client and the repository on another host', () => {
     expect((await site.run({ argv: checkCommand({ repository: site.repository, verifyData: true }) })).outcome).toBe(
       'success',
     );
+  });
+
+  test('borg says in the lock of its cache whom it works for, and the borg that serves the repository does not', async () => {
+    const locks = ['sh', '-c', `cd ${site.dir} && ls base/.cache/borg/*/lock.exclusive repo/lock.exclusive`];
+    const argv = createCommand({
+      repository: site.repository,
+      archive: 'locks',
+      source: { command: locks, name: 'x' },
+    });
+    expect((await site.run({ argv, lockOwner: 'job-1' })).outcome).toBe('success');
+    const read = extractCommand({ repository: site.repository, archive: 'locks', stdout: true });
+    const [cache = '', repository = ''] = (await site.run({ argv: read })).stdout.split('\n\n');
+    expect(cache.split('\n').at(-1)).toMatch(new RegExp(`^job-1@${hostname()}[.]\\d+-0$`));
+    expect(repository).toMatch(/lock.exclusive:\n/);
+    expect(repository).not.toContain('job-1');
   });
 });
 
