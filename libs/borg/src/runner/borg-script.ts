@@ -1,5 +1,4 @@
 import { MOUNT_FAILED } from '../explain/explain-failure.ts';
-import { PID_MARKER } from '../parse/log-line.ts';
 import { quote } from '../shell/quote.ts';
 import { assignLines, exportLines, readScript } from '../shell/script.ts';
 import type { RemoteScript } from './borg-runner.ts';
@@ -76,15 +75,9 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
   const enter = mount ? ENTER : [];
-  // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
+  // The caller's environment is for borg alone, not for our script.
   const exports = exportLines({ ...env, ...confiningEnv(confine) });
-  const start = [
-    ...exports,
-    ...lockOwnerLines(command),
-    ...enter,
-    `printf "${PID_MARKER} %s\\n" "$$" >&2`,
-    'exec "$@"',
-  ].join('; ');
+  const start = [...exports, ...lockOwnerLines(command), ...enter, 'exec "$@"'].join('; ');
   const setup = [
     ...assignLines(parameters),
     SCRIPT,
