@@ -11,7 +11,6 @@ import {
   jobCancelRequested,
   jobFailed,
   jobPauseEnded,
-  jobProcessStarted,
   jobStarted,
   jobSucceeded,
   logInEvents,
@@ -88,7 +87,7 @@ export const LOG_ACCESS: readonly LogAccess[] = [
     streams: ['job-<uuid>', 'job-output-<uuid>'],
     userStreams: ['host-key-<host>:<port>'],
     types: typesOf(
-      ...[jobStarted, jobAttemptLost, jobProcessStarted, jobSucceeded, jobFailed, jobCanceled],
+      ...[jobStarted, jobAttemptLost, jobSucceeded, jobFailed, jobCanceled],
       ...[...outputEvents, hostKeyPinned],
     ),
     subjects: [],

@@ -1,12 +1,6 @@
 import { countOf, isoOfSeconds, type JsonObject, ownEntry, parseObject, textOf } from './fields.ts';
 import type { TextLine } from './line-splitter.ts';
 
-/** Begins the line with the process id of borg, first on standard error; see borg-script.ts. */
-export const PID_MARKER = 'cyborgbackup-pid';
-
-/** The largest of a process on Linux; other systems have smaller ones. */
-const MAX_PID = 2 ** 22;
-
 /** How far `create` is, several times a second. */
 export interface ArchiveProgress {
   readonly type: 'archive_progress';
@@ -60,8 +54,8 @@ export interface FileStatus {
   readonly path: string;
 }
 
-/** What borg reports. Once, at the start, that is its process id on its host. */
-export type BorgOutput = BorgProgress | BorgLogMessage | FileStatus | { readonly type: 'pid'; readonly pid: number };
+/** What borg reports. */
+export type BorgOutput = BorgProgress | BorgLogMessage | FileStatus;
 
 const archiveProgress = (fields: JsonObject): ArchiveProgress => ({
   type: 'archive_progress',
@@ -125,11 +119,8 @@ const afterPrompt = (text: string): string => text.slice(Math.max(0, text.indexO
  */
 export const parseLogLine = ({ text }: TextLine): BorgOutput => {
   const fields = parseObject(text) ?? parseObject(afterPrompt(text));
-  if (fields) {
-    const type = textOf(fields['type']);
-    if (type.startsWith('question_')) return question(fields);
-    return ownEntry(PARSERS, type)?.(fields) ?? foreign(text);
-  }
-  const pid = text.startsWith(`${PID_MARKER} `) ? Number(text.slice(PID_MARKER.length)) : Number.NaN;
-  return Number.isSafeInteger(pid) && pid > 0 && pid <= MAX_PID ? { type: 'pid', pid } : foreign(text);
+  if (!fields) return foreign(text);
+  const type = textOf(fields['type']);
+  if (type.startsWith('question_')) return question(fields);
+  return ownEntry(PARSERS, type)?.(fields) ?? foreign(text);
 };

@@ -91,11 +91,6 @@ test.each([
       logger: 'borg.question',
     },
   ],
-  ['cyborgbackup-pid 14983', { type: 'pid', pid: 14_983 }],
-  [
-    'cyborgbackup-pid x',
-    { type: 'log_message', level: 'warning', msgid: '', message: 'cyborgbackup-pid x', logger: '' },
-  ],
   [
     'root@127.0.0.1: Permission denied (publickey).',
     {

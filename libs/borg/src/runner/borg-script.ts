@@ -1,5 +1,5 @@
 import { MOUNT_FAILED } from '../explain/explain-failure.ts';
-import { PID_MARKER } from '../parse/log-line.ts';
+import { quote } from '../shell/quote.ts';
 import { assignLines, exportLines, readScript } from '../shell/script.ts';
 import type { RemoteScript } from './borg-runner.ts';
 import { confiningEnv, confiningWords, type Confinement } from './confine.ts';
@@ -35,6 +35,11 @@ export interface BorgCommand {
   readonly agentSocket?: string | undefined;
   /** More of borg's environment, for example `TZ`. Not for secrets. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /**
+   * How borg names itself in the locks that it takes, with `@` and this host's name after it. A lock is stale for borg itself when
+   * its holder had the same name, on this host, and does not run any more. Default: the host alone.
+   */
+  readonly lockOwner?: string | undefined;
   /** Standard input of borg and of a dump that it starts (`--content-from-command`): credentials, which are never stored. */
   readonly input?: string | undefined;
 }
@@ -53,6 +58,9 @@ const SCRIPT = readScript(new URL('./borg.sh', import.meta.url));
 const unencryptedAnswer = ({ mayBeUnencrypted, passphrase }: BorgCommand): string | undefined =>
   mayBeUnencrypted || passphrase === undefined ? 'yes' : undefined;
 
+const lockOwnerLines = ({ lockOwner }: BorgCommand): readonly string[] =>
+  lockOwner === undefined ? [] : [`export BORG_HOST_ID=${quote(lockOwner)}@"\${BORG_HOST_ID:-$(uname -n)}"`];
+
 /**
  * The script that runs one borg command on the host it is sent to, and ends with borg's own exit status (128 and the
  * signal's number when a signal ended it).
@@ -67,9 +75,9 @@ export const borgScript = (command: BorgCommand): RemoteScript => {
   // The paths that borg stores of a mount are relative to the client's root, as in a backup made there.
   const folder = mount ? [`./${mount.folder ?? '/'}`] : [];
   const enter = mount ? ENTER : [];
-  // Tells the process id, then becomes borg. The caller's environment is for borg alone, not for our script.
+  // The caller's environment is for borg alone, not for our script.
   const exports = exportLines({ ...env, ...confiningEnv(confine) });
-  const start = [...exports, ...enter, `printf "${PID_MARKER} %s\\n" "$$" >&2`, 'exec "$@"'].join('; ');
+  const start = [...exports, ...lockOwnerLines(command), ...enter, 'exec "$@"'].join('; ');
   const setup = [
     ...assignLines(parameters),
     SCRIPT,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPushSite, initialise, PASSPHRASE } from '../testing/borg-site.ts';
@@ -8,7 +8,7 @@ import { createForwardedAgent } from '../agent/forwarded-agent.ts';
 import { knownHostsLine } from '../ssh/host-key.ts';
 import { runBorg } from './run-borg.ts';
 import { sshRunner } from './ssh-runner.ts';
-import { until } from '../testing/test-host.ts';
+import { processesWith, readIfPresent, until } from '../testing/test-host.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 
 let site: Awaited<ReturnType<typeof createPushSite>>;
@@ -18,21 +18,9 @@ beforeAll(async () => {
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
-const read = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-};
-
-/** Pids of processes whose environment or command line holds a text. */
-const processesWith = (file: 'environ' | 'cmdline', text: string): string[] =>
-  readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && read(`/proc/${pid}/${file}`).includes(text));
-
 /** What a borg of ours made on its host: its private folder and the forwarded agent's socket. */
 const pathsOf = (pid: number): string[] => {
-  const environ = read(`/proc/${pid}/environ`);
+  const environ = readIfPresent(`/proc/${pid}/environ`);
   const folder = /-E (\/tmp\/cyborgbackup\.[^/]+)\//.exec(environ)?.[1];
   const socket = /SSH_AUTH_SOCK=(\/[^\0]+)/.exec(environ)?.[1];
   return [folder, socket].flatMap((path) => path ?? []);
@@ -49,9 +37,8 @@ test.each(['success', 'failure', 'abort', 'lost executor'])(
     const session = await site.client.connect({ port: proxy.port, agent });
     const job = randomUUID();
     const begun = `${site.dir}/begun-${job}`;
-    const script = `touch ${begun}; while [ ! -e ${begun}.go ]; do echo data; sleep 0.05; done; exit ${ending === 'success' ? 0 : 3}`;
+    const script = `echo $PPID >${begun}.new; mv ${begun}.new ${begun}; while [ ! -e ${begun}.go ]; do echo data; sleep 0.05; done; exit ${ending === 'success' ? 0 : 3}`;
     const abort = new AbortController();
-    let paths: string[] = [];
     const run = runBorg(sshRunner(session), {
       argv: createCommand({
         repository: site.repository,
@@ -64,10 +51,10 @@ test.each(['success', 'failure', 'abort', 'lost executor'])(
       forwardAgent: true,
       signal: abort.signal,
       env: { ...site.env, CYBORGBACKUP_JOB_MARK: job },
-      onPid: (pid) => (paths = pathsOf(pid)),
     });
     void run.catch(() => undefined);
     await until('borg is at work', () => existsSync(begun));
+    const paths = pathsOf(Number(readIfPresent(begun)));
     expect(paths).toHaveLength(2);
     for (const path of paths) expect(existsSync(path)).toBe(true);
     for (const secret of [PASSPHRASE, 'a database password']) {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BorgSite, createLocalSite, createPushSite, initialise, PASSPHRASE } from '../testing/borg-site.ts';
 import { checkCommand, compactCommand, infoCommand } from '../commands/repository.ts';
@@ -11,7 +13,7 @@ import { type ArchiveEntry, createListParser } from '../parse/list-parser.ts';
 import type { BorgLogMessage, BorgProgress } from '../parse/log-line.ts';
 import { localRunner } from './local-runner.ts';
 import { runBorg } from './run-borg.ts';
-import { isRunning, until } from '../testing/test-host.ts';
+import { processesWith, until } from '../testing/test-host.ts';
 
 const STAMP = '2026-01-31_04-30-00';
 
@@ -30,10 +32,9 @@ describe('with borg on a client and the repository on another host', () => {
   });
   afterAll(() => site[Symbol.asyncDispose]());
 
-  test('borg create reports progress, process id and the result', async () => {
+  test('borg create reports progress and the result', async () => {
     const progress: BorgProgress[] = [];
     const log: BorgLogMessage[] = [];
-    let pid = 0;
     const result = await site.run({
       argv: createCommand({
         repository: site.repository,
@@ -43,9 +44,6 @@ describe('with borg on a client and the repository on another host', () => {
       }),
       onProgress: (step) => progress.push(step),
       onLog: (message) => log.push(message),
-      onPid: (id) => {
-        pid = id;
-      },
     });
     expect(result).toMatchObject({ outcome: 'success', messages: [] });
     const { archive, repository } = parseCreateResult(result.stdout);
@@ -55,7 +53,6 @@ describe('with borg on a client and the repository on another host', () => {
     expect(repository.id).toMatch(/^[0-9a-f]{64}$/);
     expect(progress.some((step) => step.type === 'archive_progress' && step.finished)).toBe(true);
     expect(log.length).toBeGreaterThan(0);
-    expect(pid).toBeGreaterThan(1);
   });
 
   test('a repository has our passphrase, whatever passphrase the account exports', async () => {
@@ -138,6 +135,21 @@ describe('with borg on a client and the repository on another host', () => {
     expect((await site.run({ argv: checkCommand({ repository: site.repository, verifyData: true }) })).outcome).toBe(
       'success',
     );
+  });
+
+  test('borg says in the lock of its cache whom it works for, and the borg that serves the repository does not', async () => {
+    const locks = ['sh', '-c', `cd ${site.dir} && ls base/.cache/borg/*/lock.exclusive repo/lock.exclusive`];
+    const argv = createCommand({
+      repository: site.repository,
+      archive: 'locks',
+      source: { command: locks, name: 'x' },
+    });
+    expect((await site.run({ argv, lockOwner: 'job-1' })).outcome).toBe('success');
+    const read = extractCommand({ repository: site.repository, archive: 'locks', stdout: true });
+    const [cache = '', repository = ''] = (await site.run({ argv: read })).stdout.split('\n\n');
+    expect(cache.split('\n').at(-1)).toMatch(new RegExp(`^job-1@${hostname()}[.]\\d+-0$`));
+    expect(repository).toMatch(/lock.exclusive:\n/);
+    expect(repository).not.toContain('job-1');
   });
 });
 
@@ -272,18 +284,19 @@ describe('with borg and repository on this host', () => {
 
   test('an error in the callback for standard output stops borg', async () => {
     let chunks = 0;
-    let pid = 0;
+    const listing = randomUUID();
     const run = site.run({
       argv: listEntriesCommand({ repository: site.repository, archive: 'weird' }),
-      onPid: (id) => void (pid = id),
+      env: { ...site.env, LISTING: listing },
       onStdout: () => {
         chunks += 1;
+        expect(processesWith('environ', listing)).not.toEqual([]);
         return Promise.reject(new Error('the catalog is full'));
       },
     });
     await expect(run).rejects.toThrow('the catalog is full');
     expect(chunks).toBe(1);
-    await until('borg is gone', async () => !(await isRunning(pid)));
+    await until('borg is gone', () => processesWith('environ', listing).length === 0);
   });
 
   test('secrets appear in no process list, environment or file while borg runs', async () => {

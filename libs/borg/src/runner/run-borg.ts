@@ -17,8 +17,6 @@ import { keepFirstBytes } from './keep-first-bytes.ts';
 export interface RunBorgOptions extends BorgCommand {
   /** Lets borg log in to the repository host with the session's agent. */
   readonly forwardAgent?: boolean;
-  /** Called once, when borg is about to run, with its process id on its host. What else looks like one is a message. */
-  readonly onPid?: (pid: number) => void;
   readonly onProgress?: (progress: BorgProgress) => void;
   readonly onLog?: (message: BorgLogMessage) => void;
   readonly onFileStatus?: (status: FileStatus) => void;
@@ -59,7 +57,6 @@ const clip = (message: BorgLogMessage): BorgLogMessage =>
 /** Reads standard error: hands borg's words to the callbacks, and keeps those that explain the outcome. */
 const createErrorReader = (options: RunBorgOptions, limit: (chunk: Buffer) => void) => {
   const lines = createLineSplitter(MAX_ERROR_LINE_BYTES);
-  let hasPid = false;
   const messages: BorgLogMessage[] = [];
   const keep = (message: BorgLogMessage): void => {
     if (message.level !== 'info' && message.level !== 'debug') messages.push(clip(message));
@@ -72,11 +69,6 @@ const createErrorReader = (options: RunBorgOptions, limit: (chunk: Buffer) => vo
         return options.onLog?.(output);
       case 'file_status':
         return options.onFileStatus?.(output);
-      case 'pid':
-        // Borg is a program of the host's: it may say so as often as it likes, and what it says is recorded.
-        if (hasPid) return;
-        hasPid = true;
-        return options.onPid?.(output.pid);
       default:
         return options.onProgress?.(output);
     }

@@ -20,9 +20,9 @@ import { sshRunner } from './ssh-runner.ts';
 import { createTestDir, createTestHost, isRunning, until } from '../testing/test-host.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 
-/** A dump that never ends by itself; it makes a file when it has begun, thus when borg has opened the repository. */
+/** A dump that never ends by itself; when it has begun, thus when borg has opened the repository, it writes borg's process id. */
 const endless = (repository: string, begun: string): string[] => {
-  const script = `touch ${quote(begun)}; while :; do echo data; sleep 0.05; done`;
+  const script = `echo $PPID >${quote(begun)}.new; mv ${quote(begun)}.new ${quote(begun)}; while :; do echo data; sleep 0.05; done`;
   return createCommand({ repository, archive: 'endless', source: { command: ['sh', '-c', script], name: 'x' } });
 };
 
@@ -34,13 +34,9 @@ test('aborting a backup leaves no borg and no lock, locally and over two hops', 
   for (const site of [local, push]) {
     await initialise(site);
     const abort = new AbortController();
-    let pid = 0;
-    const run = site.run({
-      argv: endless(site.repository, `${site.dir}/begun`),
-      signal: abort.signal,
-      onPid: (id) => void (pid = id),
-    });
+    const run = site.run({ argv: endless(site.repository, `${site.dir}/begun`), signal: abort.signal });
     await until('borg is at work', () => existsSync(`${site.dir}/begun`));
+    const pid = Number(await readFile(`${site.dir}/begun`, 'utf8'));
     expect(lockOf(`${site.dir}/repo`)).toBe(true);
     expect(await isRunning(pid)).toBe(true);
     const before = Date.now();
@@ -58,17 +54,16 @@ test('a broken connection makes the remote supervisor end borg', async () => {
   await initialise(site);
   await using proxy = await startTcpProxy(site.client.sshd.port);
   const session = await site.client.connect({ port: proxy.port });
-  let pid = 0;
   await using local = await createLocalSite();
   await initialise(local);
   const run = runBorg(sshRunner(session), {
     argv: endless(local.repository, `${local.dir}/begun`),
     passphrase: PASSPHRASE,
     env: local.env,
-    onPid: (id) => void (pid = id),
   });
   void run.catch(() => undefined);
   await until('borg is at work', () => existsSync(`${local.dir}/begun`));
+  const pid = Number(await readFile(`${local.dir}/begun`, 'utf8'));
   proxy.cut();
   await expect(run).rejects.toMatchObject({ kind: 'lost' });
   await until('borg is gone', async () => !(await isRunning(pid)));

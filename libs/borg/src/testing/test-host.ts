@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +79,18 @@ export const until = async (what: string, isSo: () => boolean | Promise<boolean>
 };
 
 /** False once the process is gone or only waits to be reaped. */
+export const readIfPresent = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+/** Pids of processes whose environment or command line holds a text. */
+export const processesWith = (file: 'environ' | 'cmdline', text: string): string[] =>
+  readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && readIfPresent(`/proc/${pid}/${file}`).includes(text));
+
 export const isRunning = async (pid: number): Promise<boolean> => {
   if (!existsSync(`/proc/${pid}`)) return false;
   const state = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');

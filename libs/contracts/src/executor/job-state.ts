@@ -75,8 +75,6 @@ const evolve = (state: JobState, event: JobEvent): JobState => {
       return afterLoss(state, event.data);
     case 'job-pause-ended':
       return { ...state, pausedUntil: undefined };
-    case 'job-process-started':
-      return state;
     case 'job-cancel-requested':
       return { ...state, cancelRequested: true };
     case 'job-succeeded':

@@ -42,18 +42,6 @@ export const jobPauseEnded = defineEvent({
   schema: z.object({ job: uuid, attempt: z.int() }),
 });
 
-/** Borg runs for this attempt. Says later whose lock it is, and which process to end when its executor has died. */
-export const jobProcessStarted = defineEvent({
-  type: 'job-process-started',
-  schema: z.object({
-    job: uuid,
-    attempt: z.int(),
-    /** On the host named here. */
-    pid: z.int(),
-    host: z.enum(['client', 'repository', 'executor']),
-  }),
-});
-
 export const jobCancelRequested = defineEvent({
   type: 'job-cancel-requested',
   schema: z.object({ job: uuid }),
@@ -186,7 +174,6 @@ export const jobEvents = [
   jobStarted,
   jobAttemptLost,
   jobPauseEnded,
-  jobProcessStarted,
   jobCancelRequested,
   jobSucceeded,
   jobFailed,

@@ -8,18 +8,14 @@ export const runs = defineTable('executor.runs', {
 });
 export type RunRow = RowOf<typeof runs>;
 
-/** One attempt of a job, and its latest borg process. Tells whose a lock in a repository is. */
+/** One attempt of a job. Tells whose a lock is that the borg which serves a repository has left. */
 export const attempts = defineTable('executor.attempts', {
   columns: {
     job: 'uuid',
     attempt: 'int4',
     /** Names the repository; see `runs`. */
     run: 'uuid',
-    /** Of borg on its host; null until it runs. */
-    pid: 'int4?',
-    /** client, repository or executor; empty until borg runs. */
-    host: 'text',
-    process_started_at: 'timestamptz?',
+    started_at: 'timestamptz',
     /** When the attempt was known as lost, or the job was over. */
     ended_at: 'timestamptz?',
   },

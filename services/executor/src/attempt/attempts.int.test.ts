@@ -1,15 +1,16 @@
 import { startTestSshd } from '@cyborgbackup/testkit';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JOB_MARKER } from '../endpoints/job-processes.ts';
+import { JOB_MARKER, lockOwnerName } from '../endpoints/job-processes.ts';
 import { startExecutor } from '../start.ts';
-import { CONFIG } from '../testing/job-fixtures.ts';
+import { borgIdOf, CONFIG } from '../testing/job-fixtures.ts';
 import { startJobSite, type JobSite, type JobSketch } from '../testing/job-site.ts';
 
 let site: JobSite;
@@ -64,7 +65,6 @@ const borgsOf = async (job: string): Promise<readonly number[]> => {
 
 const started = async (sketch: JobSketch): Promise<{ readonly job: string; readonly run: string }> => {
   const one = await site.start(sketch);
-  await site.event(one.job, 'job-process-started');
   while ((await borgsOf(one.job)).length === 0) await sleep(20);
   // Long enough for borg to have its locks and to be at work.
   await sleep(1_000);
@@ -184,22 +184,33 @@ const abandoned = async (sketch: JobSketch): Promise<{ readonly job: string; rea
   return one;
 };
 
+/** A borg on the client that an executor which died has started for the job. */
+const orphanOf = (job: string, ...argv: readonly string[]): ChildProcess =>
+  spawn('borg', argv, {
+    stdio: 'ignore',
+    env: {
+      ...process.env,
+      [JOB_MARKER]: job,
+      BORG_BASE_DIR: `${site.folder}/borg-client`,
+      BORG_PASSPHRASE: site.passphrase,
+      BORG_REPO: `${site.folder}/repository`,
+      BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
+    },
+  });
+
+/** The lock of the client's cache, as a borg of the job leaves it that was killed. */
+const leaveCacheLock = async (job: string, pid: number): Promise<void> => {
+  const cache = join(site.folder, 'borg-client/.cache/borg', await borgIdOf(join(site.folder, 'repository')));
+  await mkdir(join(cache, 'lock.exclusive'));
+  await writeFile(join(cache, 'lock.exclusive', `${lockOwnerName({ job })}@${hostname()}.${pid}-0`), '');
+};
+
 describe('a job whose executor died', () => {
   it('a job whose executor died is taken over after its borg was ended, and has one archive', async () => {
     const archive_name = 'taken-over';
     const one = await abandoned({ archive_name });
     // The borg of the dead one still runs on the client.
-    const orphan = spawn('borg', ['create', `::${archive_name}`, join(site.folder, 'large')], {
-      stdio: 'ignore',
-      env: {
-        ...process.env,
-        [JOB_MARKER]: one.job,
-        BORG_BASE_DIR: `${site.folder}/borg-client`,
-        BORG_PASSPHRASE: site.passphrase,
-        BORG_REPO: `${site.folder}/repository`,
-        BORG_RELOCATED_REPO_ACCESS_IS_OK: 'yes',
-      },
-    });
+    const orphan = orphanOf(one.job, 'create', `::${archive_name}`, join(site.folder, 'large'));
     const died = once(orphan, 'exit');
     while (!(await isLocked())) await sleep(50);
     const begun = Date.now();
@@ -218,14 +229,17 @@ describe('a job whose executor died', () => {
     expect(output).toMatch(/Ended \d+ processes of an earlier attempt/);
   });
 
-  it('a backup is not repeated when its archive was complete, and its posthook runs', async () => {
+  it('a backup is not repeated when its archive was complete, a lock is in nobody’s way, and its posthook runs', async () => {
     const log = join(site.folder, 'adopted.log');
     const one = await abandoned({
       archive_name: 'completed',
       prehook: `echo pre >>${log}`,
       posthook: `echo post >>${log}`,
     });
-    await site.borg('create', '::completed', join(site.folder, 'source'));
+    const orphan = orphanOf(one.job, 'create', '::completed', join(site.folder, 'source'));
+    await once(orphan, 'exit');
+    await leaveCacheLock(one.job, orphan.pid ?? 0);
+    const begun = Date.now();
     await site.queue(one);
     expect(await site.ended(one)).toMatchObject({
       status: 'successful',
@@ -234,6 +248,8 @@ describe('a job whose executor died', () => {
         warnings: [expect.stringMatching(/nothing was backed up twice/)],
       },
     });
+    // Borg would have waited for a lock that it does not take for stale.
+    expect(Date.now() - begun).toBeLessThan(60_000);
     expect(await readFile(log, 'utf8')).toBe('post\n');
   });
 });

@@ -15,7 +15,6 @@ import type { CancelSignals } from './cancel-signals.ts';
 import { classifyFailure, type FailedAttempt } from './classify-failure.ts';
 import type { JobCommands } from './job-commands.ts';
 import { outliveOrphans } from './outlive-orphans.ts';
-import { createProcessRecorder } from './record-process.ts';
 import { watchJob } from './watch-job.ts';
 
 export interface AttemptDeps extends Omit<ConnectionDeps, 'deps'> {
@@ -59,7 +58,6 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
     stop: (reason) => stopping.abort(new JobStopped(reason)),
   });
   const overtime = timer(total_timeout, () => stopping.abort(new JobStopped('overtime')));
-  const recorder = createProcessRecorder(command, { job, attempt: attempt.attempt, logger: deps.logger });
   const own = { job, attempt: attempt.attempt, executor: deps.instance };
   const context: JobContext = {
     deps: { ...deps, secrets: askOnce(() => callService(deps, secretCommands.readForJob, own)) },
@@ -73,7 +71,6 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
     signal: AbortSignal.any([stopping.signal, shutdownSignal]),
     assertOwnership: watch.assertOwnership,
     warn: (text) => output.write('system_warning', text),
-    recordProcess: recorder.recordProcess,
   };
   // While the log cannot be read it cannot be written to either, and hours of work would be done once more. A cancel request or
   // a takeover that came meanwhile decides what a failure means.
@@ -89,7 +86,6 @@ export const runAttempt = async (attemptDeps: AttemptDeps, command: JobCommands,
           return failureOf(attempt, { ...policy, error, stop: stopReasonOf(stopping.signal) });
         },
       );
-    await recorder.flush();
     await output.flush();
     await recordOutcome(attemptDeps, command, redactOutcome(outcome.command, output.clean), shutdownSignal);
     if (outcome.handedOver !== undefined) throw new RetryLater(0, output.clean(outcome.handedOver));

@@ -4,7 +4,7 @@ import type { BorgEndpoint } from '../endpoints/borg-endpoint.ts';
 /** Without what the endpoint decides. */
 export type BorgRun = Omit<
   RunBorgOptions,
-  'program' | 'passphrase' | 'mayBeUnencrypted' | 'knownHosts' | 'forwardAgent' | 'agentSocket'
+  'program' | 'passphrase' | 'mayBeUnencrypted' | 'lockOwner' | 'knownHosts' | 'forwardAgent' | 'agentSocket'
 >;
 
 /** The endpoint's options come behind the word that says what borg is to do. */
@@ -23,6 +23,7 @@ export const runBorgAt = (endpoint: BorgEndpoint, options: BorgRun): Promise<Bor
     env: { ...endpoint.env, ...options.env },
     passphrase: endpoint.passphrase,
     mayBeUnencrypted: endpoint.mayBeUnencrypted,
+    lockOwner: endpoint.lockOwner,
     knownHosts: endpoint.knownHosts,
     forwardAgent: endpoint.forwardAgent,
     agentSocket: endpoint.agentSocket,

@@ -68,7 +68,7 @@ const endEarlierAttempts = async (context: JobContext, endpoint: BorgEndpoint): 
 const RELEASE_MILLIS = 30_000;
 
 /**
- * A borg that had to be killed leaves the repository's lock; the next borg on the same host finds the lock stale and removes it.
+ * A borg that had to be killed leaves the repository's lock; the next borg of the job on the same host finds it stale and removes it.
  * If another attempt follows, that is its borg. Over a new connection, since the job's own may have broken.
  */
 const releaseLock = async (context: JobContext, { exitCode }: BorgResult): Promise<void> => {
@@ -107,7 +107,6 @@ export const tryBorgStep = async (
     await context.assertOwnership(context.signal);
     return runBorgAt(endpoint, {
       idleTimeoutMillis: context.idleTimeoutMillis,
-      onPid: (pid) => context.recordProcess(endpoint.host, pid),
       onLog: (message) => {
         if (!EXPECTED.has(message.msgid)) context.output.write(kindOf(message), message.message);
       },

@@ -1,16 +1,17 @@
 import type { BorgRunner, CreateCommandOptions, RunBorgOptions } from '@cyborgbackup/borg';
-import type { BorgHost } from '../job/job-context.ts';
 
 /** Where borg runs, and how it reaches the repository from there. Closing it ends what still runs. */
 export interface BorgEndpoint extends AsyncDisposable {
   readonly runner: BorgRunner;
   /** Which host `runner` is on. */
-  readonly host: BorgHost;
+  readonly host: 'client' | 'repository' | 'executor';
   /** For borg's arguments. */
   readonly repository: string;
   readonly passphrase: string;
   /** As of `RepositorySecrets`. */
   readonly mayBeUnencrypted: boolean;
+  /** See `lockOwnerName`. */
+  readonly lockOwner: string;
   /** Set where borg has to log in to another host. */
   readonly knownHosts?: readonly string[];
   /** The session's agent is lent to borg. */

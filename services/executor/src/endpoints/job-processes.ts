@@ -7,6 +7,26 @@ import type { RepositorySecrets } from './secrets.ts';
 /** The environment variable that marks a job's processes on every host. Hooks are told their job by another one. */
 export const JOB_MARKER = 'CYBORGBACKUP_JOB_MARK';
 
+/** For whom a borg of ours took a lock. */
+export type LockOwner = { readonly kind: 'job'; readonly job: string } | { readonly kind: 'download' };
+
+/**
+ * How a borg of ours names itself in the locks that it takes, before the name of its host. All attempts of a job have one name, so
+ * that borg itself takes the lock of an earlier one for stale. A borg that serves a repository has the name of its host alone.
+ * See docs/decisions/0034-a-lock-names-its-job.md.
+ */
+export const lockOwnerName = ({ job }: Pick<ConnectionOptions, 'job'>): string =>
+  job === undefined ? 'cyborgbackup-download' : `cyborgbackup-job-${job}`;
+
+const OWNED = /^cyborgbackup-(?:download|job-(?<job>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))@(?<host>.+)$/s;
+
+/** The owner and the host that the first part of a lock's name tells; undefined when it is not the lock of a borg that we started. */
+export const parseLockOwner = (id: string): { readonly owner: LockOwner; readonly host: string } | undefined => {
+  const { job, host } = OWNED.exec(id)?.groups ?? {};
+  if (host === undefined) return undefined;
+  return { owner: job === undefined ? { kind: 'download' } : { kind: 'job', job }, host };
+};
+
 /** What marks borg as the job's, and the borg that serves the repository on another host. */
 interface JobMark {
   /** Of the borg that we start. */
@@ -14,6 +34,8 @@ interface JobMark {
   /** That borg passes on to `borg serve`. */
   readonly options: readonly string[];
 }
+
+type MarkedEndpoint = Pick<BorgEndpoint, 'env' | 'options' | 'lockOwner'>;
 
 /**
  * Borg passes on the names of debug topics that have to do with repositories, which nothing else comes of. So the mark is among the
@@ -26,18 +48,20 @@ const markOf = ({ job }: ConnectionOptions): JobMark =>
     : { env: { [JOB_MARKER]: job }, options: [`--debug-topic=repository.${JOB_MARKER}=${job}`] };
 
 /** How a borg runs that has the repository's files at hand. */
-export const besideRepository = (options: ConnectionOptions): Pick<BorgEndpoint, 'env' | 'options'> => ({
+export const besideRepository = (options: ConnectionOptions): MarkedEndpoint => ({
   env: markOf(options).env,
   options: [],
+  lockOwner: lockOwnerName(options),
 });
 
 /** How a borg runs that another one serves, on the repository's host. */
-export const servedBy = (
-  options: ConnectionOptions,
-  { remotePath }: RepositorySecrets,
-): Pick<BorgEndpoint, 'env' | 'options'> => {
+export const servedBy = (options: ConnectionOptions, { remotePath }: RepositorySecrets): MarkedEndpoint => {
   const mark = markOf(options);
-  return { env: mark.env, options: [`--remote-path=${remotePath}`, ...mark.options] };
+  return {
+    env: mark.env,
+    options: [`--remote-path=${remotePath}`, ...mark.options],
+    lockOwner: lockOwnerName(options),
+  };
 };
 
 const END_PROCESSES = readScript(new URL('./end-processes.sh', import.meta.url));

@@ -4,9 +4,6 @@ import type { JobOutput } from '../output/job-output.ts';
 import type { WorkDeps } from './executor-deps.ts';
 import type { JobPlan } from './job-plan.ts';
 
-/** The host on which a borg runs. */
-export type BorgHost = 'client' | 'repository' | 'executor';
-
 /** What connections to clients and repositories need. */
 export interface ConnectionDeps {
   readonly deps: WorkDeps;
@@ -36,8 +33,6 @@ export interface JobContext extends Required<ConnectionOptions> {
   readonly output: JobOutput;
   /** How long borg, a dump or a hook may be silent. */
   readonly idleTimeoutMillis: number;
-  /** Records that borg runs, with its process id on its host. */
-  recordProcess(host: BorgHost, pid: number): void;
 }
 
 const LINGER_MILLIS = 20_000;

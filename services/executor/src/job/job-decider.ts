@@ -8,7 +8,6 @@ import {
   type JobState,
 } from '@cyborgbackup/contracts';
 import { AppError, withReadableTexts, type Decider } from '@cyborgbackup/kernel';
-import type { BorgHost } from './job-context.ts';
 import { NO_FACTS, type FailureFacts, type JobResult } from './job-result.ts';
 
 /** Commands that only the executor of the running attempt may give. */
@@ -28,7 +27,6 @@ type AttemptCommand = { readonly job: string; readonly attempt: number } & (
       readonly result: JobResult;
     }
   | { readonly type: 'fail'; readonly reason: string; readonly facts: FailureFacts }
-  | { readonly type: 'record-process'; readonly pid: number; readonly host: BorgHost }
   | { readonly type: 'cancel'; readonly reason: string }
 );
 
@@ -84,8 +82,6 @@ const failed = (job: string, attempt: number, reason: string, facts: FailureFact
 const outcomeOf = (command: AttemptCommand): JobEvent => {
   const { job, attempt } = command;
   switch (command.type) {
-    case 'record-process':
-      return { type: 'job-process-started', data: { job, attempt, pid: command.pid, host: command.host } };
     case 'release-for-retry':
       return {
         type: 'job-attempt-lost',

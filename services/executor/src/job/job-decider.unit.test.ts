@@ -121,7 +121,6 @@ describe('a command of an attempt', () => {
   const endings: readonly [string, JobCommand, string][] = [
     ['fail', fail(1), 'job-failed'],
     ['release-for-retry', { type: 'release-for-retry', job, attempt: 1, reason: 'stopping' }, 'job-attempt-lost'],
-    ['record-process', { type: 'record-process', job, attempt: 1, pid: 7, host: 'client' }, 'job-process-started'],
     ['cancel', { type: 'cancel', job, attempt: 1, reason: 'asked to' }, 'job-canceled'],
     [
       'succeed',

@@ -29,10 +29,8 @@ const recordEnd = ({ data: { job, attempt }, metadata }: AttemptEnd, table: Tabl
   table.update({ job, attempt }, { ended_at: metadata.occurredAt });
 
 const attempts = defineReadModel<AttemptRow, JobEvent>(executor.attempts, {
-  'job-started': ({ data: { job, run, attempt } }, table) =>
-    table.put({ job, attempt, run, pid: null, host: '', process_started_at: null, ended_at: null }),
-  'job-process-started': ({ data: { job, attempt, pid, host }, metadata }, table) =>
-    table.update({ job, attempt }, { pid, host, process_started_at: metadata.occurredAt }),
+  'job-started': ({ data: { job, run, attempt }, metadata }, table) =>
+    table.put({ job, attempt, run, started_at: metadata.occurredAt, ended_at: null }),
   'job-attempt-lost': recordEnd,
   'job-succeeded': recordEnd,
   'job-failed': recordEnd,
@@ -67,6 +65,6 @@ const models: Record<keyof typeof executor, ReadModel> = { jobEvents, runs, atte
 
 export const executorProjection = defineProjection({
   name: 'executor',
-  version: 5,
+  version: 6,
   models: Object.values(models),
 });

@@ -67,7 +67,6 @@ export const startPrepareSite = async (options: SiteOptions = {}): Promise<Prepa
       },
       idleTimeoutMillis: 60_000,
       assertOwnership: () => Promise.resolve(),
-      recordProcess: () => undefined,
     };
   };
   return {

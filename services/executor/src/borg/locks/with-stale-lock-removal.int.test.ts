@@ -3,7 +3,7 @@ import { NO_RUN_SECRETS, POLICY_DEFAULTS, runStream, type PlannedJob } from '@cy
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { startConnectSite } from '../../testing/connection-site.ts';
 import type { ConnectionOptions } from '../../job/job-context.ts';
 import { openRepositoryEndpoint } from '../../endpoints/repository-endpoint.ts';
 import { createHostKeyPins } from '../../endpoints/host-key-pins.ts';
-import { JOB_MARKER } from '../../endpoints/job-processes.ts';
+import { JOB_MARKER, lockOwnerName } from '../../endpoints/job-processes.ts';
 import { runBorgAt } from '../run-borg-at.ts';
 import { givenSecrets } from '../../testing/given-secrets.ts';
 import { startJobSite, type JobSite } from '../../testing/job-site.ts';
@@ -54,11 +54,16 @@ const tryLocked = async (
 
 const locks = (): string => join(site.folder, 'repository/lock.exclusive');
 
-/** A lock as borg leaves it; by its network card this host seems to be another one, so that borg itself lets it be. */
-const leaveLock = async (pid: number, host = hostname()): Promise<void> => {
-  await mkdir(locks(), { recursive: true });
-  await writeFile(join(locks(), `${host}@1.${pid}-0`), '');
-  await writeFile(join(site.folder, 'repository/lock.roster'), JSON.stringify({ exclusive: [[`${host}@1`, pid, 0]] }));
+/** How borg writes its id for a job of ours on a host. */
+const idOf = (job: string, host = hostname()): string => `${lockOwnerName({ job })}@${host}`;
+/** By its network card this host seems to be another one, so that borg itself lets the lock be. */
+const SERVER = `${hostname()}@1`;
+
+/** A lock as borg leaves it. */
+const leaveLock = async (pid: number, id = SERVER, folder = join(site.folder, 'repository')): Promise<void> => {
+  await mkdir(join(folder, 'lock.exclusive'), { recursive: true });
+  await writeFile(join(folder, 'lock.exclusive', `${id}.${pid}-0`), '');
+  await writeFile(join(folder, 'lock.roster'), JSON.stringify({ exclusive: [[id, pid, 0]] }));
 };
 
 const clearLocks = (): Promise<void[]> =>
@@ -76,7 +81,7 @@ const deadPid = async (): Promise<number> => {
 };
 
 /** A job of ours on the repository, with what its stream says. */
-const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: string): Promise<string> => {
+const haveJob = async (how: 'running' | 'lost' | 'failed'): Promise<string> => {
   const [job, run] = [randomUUID(), randomUUID()];
   const planned: PlannedJob = {
     id: 5,
@@ -114,11 +119,7 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
   };
   await site.append(runStream(run), { type: 'run-requested', data });
   const stream = `job-${job}`;
-  await site.append(
-    stream,
-    { type: 'job-started', data: { job, run, attempt: 1, executor: 'x' } },
-    { type: 'job-process-started', data: { job, attempt: 1, pid, host } },
-  );
+  await site.append(stream, { type: 'job-started', data: { job, run, attempt: 1, executor: 'x' } });
   if (how === 'lost')
     await site.append(stream, {
       type: 'job-attempt-lost',
@@ -140,14 +141,15 @@ const haveJob = async (how: 'running' | 'lost' | 'failed', pid: number, host: st
   return job;
 };
 
-/** A real borg that holds the lock, on this host. */
-const holdLock = async (job?: string): Promise<ChildProcess> => {
+/** A real borg that holds the lock, on this host, as one that serves the repository does by default. */
+const holdLock = async (job?: string, id?: string): Promise<ChildProcess> => {
   const child = spawn('borg', ['with-lock', join(site.folder, 'repository'), 'sh', '-c', 'echo held; exec sleep 100'], {
     env: {
       ...process.env,
       BORG_BASE_DIR: join(site.folder, 'borg-repository'),
       BORG_PASSPHRASE: site.passphrase,
       ...(job === undefined ? {} : { [JOB_MARKER]: job }),
+      ...(id === undefined ? {} : { BORG_HOST_ID: id }),
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -155,23 +157,29 @@ const holdLock = async (job?: string): Promise<ChildProcess> => {
   return child;
 };
 
-it('removes a lock that a dead attempt of ours left beside the repository, and repeats the step', async () => {
+it('removes a lock that a dead borg of ours left beside the repository, and repeats the step', async () => {
   const pid = await deadPid();
-  await haveJob('lost', pid, 'repository');
-  await leaveLock(pid);
+  await leaveLock(pid, idOf(await haveJob('lost')));
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
   expect(warnings).toEqual([expect.stringContaining(`process ${pid}`)]);
   expect(await readdir(join(site.folder, 'repository'))).not.toContain('lock.roster');
 });
 
-it('removes a lock that was taken while a push backup of ours ran', async () => {
-  await haveJob('failed', 1, 'client');
+it('keeps the lock that a dead process had taken while no job of ours ran', async () => {
+  await leaveLock(await deadPid());
+  await utimes(join(locks(), (await readdir(locks()))[0] ?? ''), 1_000_000, 1_000_000);
+  await expect(tryLocked()).rejects.toThrow(/was not started by a job of ours/);
+  await clearLocks();
+});
+
+it('removes a lock that was taken while a job of ours ran on the repository', async () => {
+  await haveJob('failed');
   await leaveLock(await deadPid());
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
 });
 
 it('does not go to another folder that a borg names, which may be one of a client', async () => {
-  await haveJob('failed', 1, 'client');
+  await haveJob('failed');
   const other = join(site.folder, 'other');
   const file = `${hostname()}@1.${await deadPid()}-0`;
   await mkdir(join(other, 'lock.exclusive'), { recursive: true });
@@ -186,15 +194,22 @@ it('does not go to another folder that a borg names, which may be one of a clien
   expect(await readdir(join(other, 'lock.exclusive'))).toEqual([file]);
 });
 
+it('removes the lock of a cache that a container had which is gone', async () => {
+  const caches = join(site.folder, 'executor/.cache/borg');
+  const [cache = ''] = await readdir(caches);
+  await leaveLock(1, idOf(await haveJob('lost'), 'container'), join(caches, cache));
+  expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
+});
+
 it('looks a lock up again when it changed hands meanwhile', async () => {
-  const pids = [await deadPid(), await deadPid()];
-  for (const pid of pids) await haveJob('lost', pid, 'repository');
-  const leave = (run: number): Promise<void> => leaveLock(pids[run - 1] ?? 1);
+  const ids = [idOf(await haveJob('lost')), idOf(await haveJob('failed'))];
+  const pid = await deadPid();
+  const leave = (run: number): Promise<void> => leaveLock(pid, ids[run - 1]);
   expect(await tryLocked((run) => (run < 3 ? leave(run) : Promise.resolve()))).toEqual({ outcome: 'success', runs: 3 });
 });
 
 it('keeps the lock of a host that cannot be examined, and names its holder', async () => {
-  await leaveLock(4711, 'elsewhere');
+  await leaveLock(4711, 'elsewhere@1');
   await expect(tryLocked()).rejects.toThrow(/process 4711 of the host elsewhere/);
   expect(await readdir(locks())).toEqual(['elsewhere@1.4711-0']);
   await clearLocks();
@@ -209,7 +224,7 @@ it('keeps the lock of a borg that is not ours', async () => {
 });
 
 it('keeps the lock of a running job of ours, and names the job', async () => {
-  const child = await holdLock(await haveJob('running', 1, 'repository'));
+  const child = await holdLock(await haveJob('running'));
   await expect(tryLocked()).rejects.toThrow(
     'The repository is locked by job 5 "Backup Job nightly web", which is at work.',
   );
@@ -221,7 +236,8 @@ it.each([
   ['is over', 'failed'],
   ['pauses before its next attempt', 'lost'],
 ] as const)('ends the process of a job that %s, and removes its lock', async (_what, how) => {
-  const child = await holdLock(await haveJob(how, 1, 'repository'));
+  const job = await haveJob(how);
+  const child = await holdLock(job, how === 'lost' ? idOf(job) : undefined);
   const exit = once(child, 'exit');
   expect(await tryLocked()).toEqual({ outcome: 'success', runs: 2 });
   await exit;

@@ -5,7 +5,7 @@ import type { KeylessDeps } from '@cyborgbackup/service';
 import { posix } from 'node:path';
 import type { BorgEndpoint, RepositoryAddress } from '../../endpoints/borg-endpoint.ts';
 import type { ConnectionOptions } from '../../job/job-context.ts';
-import { endLeftoverProcesses } from '../../endpoints/job-processes.ts';
+import { endLeftoverProcesses, type LockOwner } from '../../endpoints/job-processes.ts';
 import { openRepositoryShell, type RepositoryShell } from '../../endpoints/repository-shell.ts';
 import { JobFailure } from '../../job/job-failure.ts';
 import { loadJobPlan } from '../../job/job-plan.ts';
@@ -14,7 +14,7 @@ import { classifyLockHolder, type LockHolderLookup } from './classify-lock-holde
 import { findProcess } from './find-process.ts';
 import { readLockFolder, removeLocks } from './lock-folder.ts';
 import { lockPath } from './lock-path.ts';
-import { readAttempts, readRunOf } from './recorded-attempts.ts';
+import { readEndedAttempts, readRunOf } from './ended-attempts.ts';
 
 export interface LockOptions {
   readonly connections: ConnectionOptions;
@@ -52,24 +52,33 @@ const placeOfLock = async ({ connections, repository, endpoint }: LockOptions, n
   return { ...shell, folder: parseRepositoryLocation(repository.path).path };
 };
 
-const describeJob = async (deps: KeylessDeps, job: string): Promise<string> => {
+const describeOwner = async (deps: KeylessDeps, owner: LockOwner): Promise<string> => {
+  if (owner.kind === 'download') return 'a download';
+  const { job } = owner;
   const run = await readRunOf(deps.pool, job);
   if (run === undefined) return `the job ${job}`;
   const plan = await loadJobPlan(deps, run, job);
   return `job ${plan.job.id} "${plan.job.name}"`;
 };
 
+/** A job that never started has no process: it is of another control plane, or of a part of the log that was lost. */
+const jobStatusOf = async (deps: KeylessDeps, job: string | undefined): Promise<LockHolderLookup['jobStatus']> => {
+  if (job === undefined) return 'unknown';
+  const { status, attempt } = (await loadState(deps, jobEvolver, jobStream(job))).state;
+  if (attempt === 0) return 'unknown';
+  return status === 'running' ? 'running' : 'ended';
+};
+
 /** Ends the holder if it is a leftover; returns when it does not run. @throws JobFailure naming a holder that stays */
 const resolveLockHolder = async (
   { deps, job, signal }: ConnectionOptions,
   { runner }: RepositoryShell,
-  lookup: Pick<LockHolderLookup, 'holder' | 'isOwnCache' | 'hostNames' | 'attempts'>,
+  lookup: Omit<LockHolderLookup, 'process' | 'jobStatus' | 'job'>,
 ): Promise<void> => {
-  const process = await findProcess(runner, lookup.holder.pid, signal);
-  const isJobRunning =
-    process?.job !== undefined &&
-    (await loadState(deps, jobEvolver, jobStream(process.job))).state.status === 'running';
-  const ownership = classifyLockHolder({ ...lookup, process, isJobRunning, job });
+  const { owner, pid } = lookup.holder;
+  const process = await findProcess(runner, pid, signal);
+  const jobStatus = await jobStatusOf(deps, owner?.kind === 'job' ? owner.job : process?.job);
+  const ownership = classifyLockHolder({ ...lookup, process, jobStatus, job });
   switch (ownership.kind) {
     case 'gone':
       return;
@@ -77,7 +86,9 @@ const resolveLockHolder = async (
       await endLeftoverProcesses(runner, ownership.job, { signal });
       return;
     case 'busy':
-      throw new JobFailure(`The repository is locked by ${await describeJob(deps, ownership.job)}, which is at work.`);
+      throw new JobFailure(
+        `The repository is locked by ${await describeOwner(deps, ownership.owner)}, which is at work.`,
+      );
     case 'foreign':
       throw new JobFailure(
         `The repository is locked by ${ownership.why}. Wait for its end; if it is none any more, run "borg break-lock" on the repository.`,
@@ -99,9 +110,13 @@ const removeStaleLock = async (options: LockOptions, named: string): Promise<voi
   const { holders, hostNames } = folder;
   if (holders.length === 0) return;
   await waitForExecutor(deps);
-  const attempts = await readAttempts(deps.pool, repository.uuid);
-  const isOwnCache = CACHE_FOLDER.test(named) && options.endpoint.host === 'executor';
-  const facts = { isOwnCache, hostNames, attempts };
+  // Locks of this job count as those of earlier attempts; an executor that was paused may have lost the job to a later one.
+  await connections.assertOwnership?.(signal);
+  const isCache = CACHE_FOLDER.test(named);
+  const isOwnCache = isCache && options.endpoint.host === 'executor';
+  const isServed = !isCache && parseRepositoryLocation(repository.path).kind === 'ssh';
+  const attempts = await readEndedAttempts(deps.pool, repository.uuid);
+  const facts = { isOwnCache, isServed, hostNames, attempts };
   for (const holder of holders) await resolveLockHolder(connections, host, { holder, ...facts });
   if (!(await removeLocks(host.runner, folder, signal))) return;
   const processes = holders.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ');

@@ -112,13 +112,6 @@ describe('a borg that answers what it likes', () => {
     expect(original_size).toBeLessThan(10_000);
   });
 
-  it('process ids are recorded once, whatever borg says of them', async () => {
-    await installBorg('i=0; while [ $i -lt 500 ]; do echo "cyborgbackup-pid $i" >&2; i=$((i+1)); done; exit 2');
-    const ended = await backup();
-    expect(ended.status).toBe('failed');
-    expect(ended.types.filter((type) => type === 'job-process-started')).toHaveLength(1);
-  });
-
   it('long error lines are bounded in memory and in the log, and the reason is the last line', async () => {
     // 150 MB in lines of 15 KB.
     const line = `{"type":"log_message","levelname":"ERROR","name":"borg","message":"$x"}`.replaceAll('"', '\\"');

@@ -22,6 +22,7 @@ const endpoint = (path: string): BorgEndpoint => ({
   host: 'executor',
   repository: path,
   passphrase: 'sesame',
+  lockOwner: 'cyborgbackup-download',
   forwardAgent: false,
   options: [],
   mayBeUnencrypted: false,

@@ -49,7 +49,6 @@ describe('a check of a repository', () => {
         check: { verified_data: type === 'integrity', damaged: [], known_until: expect.stringMatching(/^\d+$/) },
       },
     });
-    expect(ended.types).toContain('job-process-started');
     expect(await site.output(ended.job)).toMatch(/without us: gone[^]*after all: back[^]*made by no job: foreign/);
   });
 
