@@ -18,13 +18,14 @@ test('ends every process of the job, the stubborn ones by KILL, and no other pro
   const [job, otherJob] = [randomUUID(), randomUUID()];
   const gentle = await start(':', job);
   const stubborn = await start('trap "" TERM', job);
+  const served = spawn('sh', ['-c', 'sleep 60; :', 'serve', `--debug-topic=repository.${JOB_MARKER}=${job}`]);
   const bystanders = [await start(':'), await start(':', otherJob)];
-  const ends = [gentle, stubborn].map((child) => once(child, 'exit'));
+  const ends = [gentle, stubborn, served].map((child) => once(child, 'exit'));
   const begun = Date.now();
-  expect(await endLeftoverProcesses(localRunner(), job)).toBeGreaterThanOrEqual(2);
+  expect(await endLeftoverProcesses(localRunner(), job)).toBeGreaterThanOrEqual(3);
   expect(Date.now() - begun).toBeGreaterThan(4000);
   await Promise.all(ends);
-  expect([gentle.signalCode, stubborn.signalCode]).toEqual(['SIGTERM', 'SIGKILL']);
+  expect([gentle, stubborn, served].map(({ signalCode }) => signalCode)).toEqual(['SIGTERM', 'SIGKILL', 'SIGTERM']);
   for (const child of bystanders) expect(child.exitCode ?? child.signalCode).toBeNull();
   expect(await endLeftoverProcesses(localRunner(), job)).toBe(0);
   for (const child of bystanders) {

@@ -79,7 +79,7 @@ export const endLeftoverProcesses = async (
   job: string,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<number> => {
-  const argv = ['sh', '-c', END_PROCESSES, 'sh', `${JOB_MARKER}=${job}`];
+  const argv = ['sh', '-c', END_PROCESSES, 'sh', JOB_MARKER, job];
   const { exitCode, stdout, stderr } = await runCommand(runner, argv, { ...options, timeoutMillis: END_MILLIS });
   if (exitCode === 0) return Number(stdout);
   const pids = stderr.trim().replaceAll(/\s+/g, ', ');
