@@ -19,7 +19,7 @@ export interface LogFindings {
 
 const ENDS = new Set(['job-succeeded', 'job-failed', 'job-canceled']);
 
-const readJobs = async ({ store }: ServiceDeps): Promise<Pick<LogFindings, 'afterTheEnd' | 'pruned'>> => {
+const readJobs = async ({ store, codec }: ServiceDeps): Promise<Pick<LogFindings, 'afterTheEnd' | 'pruned'>> => {
   const ended = new Set<string>();
   const afterTheEnd: string[] = [];
   const pruned = new Set<string>();
@@ -32,7 +32,7 @@ const readJobs = async ({ store }: ServiceDeps): Promise<Pick<LogFindings, 'afte
   const head = await store.head();
   for (let after = 0n; after < head;) {
     const page = await store.readAll({ after, limit: 1_000 });
-    page.events.forEach(note);
+    (await codec.decodePage(page.events)).forEach(note);
     after = page.position;
   }
   return { afterTheEnd, pruned };
