@@ -87,7 +87,7 @@ export const REPOSITORY_SSH_RULES: readonly MessageRule[] = [
   [
     'repository-auth',
     /Permission denied \(/,
-    "The repository host does not accept the repository's own key: prepare the repository again, which adds it to authorized_keys or prints its line.",
+    "The repository host does not accept the repository's own key: prepare the repository again (set its field ready to false, and launch), which adds it to authorized_keys or prints its line.",
   ],
   [
     'repository-unreachable',
@@ -170,7 +170,7 @@ export const MSGID_RULES: Readonly<Record<string, readonly [kind: BorgFailureKin
   LockError: ['locked', 'The repository cannot be locked: {line}'],
   PathNotAllowed: [
     'repository-auth',
-    '{line}. The repository host restricts our key to another path: prepare the repository again, or correct its authorized_keys.',
+    '{line}. The repository host restricts our key to another path: prepare the repository again (set its field ready to false, and launch), or correct its authorized_keys.',
   ],
   KeyfileNotFoundError: [
     'other',

@@ -23,7 +23,7 @@ export const ownKeyOf = (
 ): OwnKey => {
   if (!ownKey) {
     throw new JobFailure(
-      `This repository has no SSH key of its own: make one with POST /api/v1/repositories/${id}/generate_ssh/, and prepare it again.`,
+      `This repository has no SSH key of its own: make one with POST /api/v1/repositories/${id}/generate_ssh/, and launch again.`,
     );
   }
   const { publicKey, privateKey } = ownKey;
@@ -33,7 +33,7 @@ export const ownKeyOf = (
 const lineMissing = ({ location: { user, host, port }, line }: OwnKey, problem: string): JobFailure =>
   new JobFailure(
     `${host}:${port} ${problem}. Put this line into the authorized_keys of ${user} on ${host}, in place of any other line ` +
-      `with the same key, and prepare the repository again: ${line}`,
+      `with the same key, and launch again: ${line}`,
   );
 
 /**

@@ -86,7 +86,7 @@ describe('a personal token', () => {
   });
 
   test('reads secrets and contents with the scope for them only', async () => {
-    expect(needing('secrets')).toEqual(['GET repositories/:id/escrow']);
+    expect(needing('secrets')).toEqual(['DELETE host_keys/:endpoint', 'GET repositories/:id/escrow', 'POST host_keys']);
     expect(needing('data')).toEqual(['GET archives/:name/download', 'GET catalogs/:id/content', 'POST restore']);
     const statuses = async (method: string, path: string, body?: object): Promise<readonly string[]> => {
       const allowed: string[] = [];
@@ -102,6 +102,19 @@ describe('a personal token', () => {
     expect((await by('read write', 'GET', 'repositories/1/escrow/')).body).toEqual({
       detail: 'This token lacks the scope "secrets": make one that has it, or log in.',
     });
+  });
+
+  test('changes the settings that guard passphrases with the scope secrets only', async () => {
+    const { body } = await gateway.send('/api/v1/settings/?page_size=100');
+    const statusOf = async (scope: string, key: string): Promise<number> => {
+      const { id } = body.results.find((setting: { key: string }) => setting.key === `cyborgbackup_${key}`);
+      return (await by(scope, 'PATCH', `settings/${id}/`, { value: false })).status;
+    };
+    for (const key of ['trust_first_contact', 'run_on_repository_host', 'ssh_password']) {
+      const statuses = [await statusOf('read write', key), await statusOf('read write secrets data', key)];
+      expect([key, ...statuses]).toEqual([key, 403, 200]);
+    }
+    expect(await statusOf('read write', 'catalog_enabled')).toBe(200);
   });
 
   test('is shown a passphrase with the scope secrets only, which is recorded each time', async () => {

@@ -1,7 +1,7 @@
 import { runInContext, type Logger } from '@cyborgbackup/kernel';
 import type { Context, Middleware } from 'koa';
 import { randomUUID } from 'node:crypto';
-import { createSourceAddress } from './source-address.ts';
+import { createIsTrusted, createSourceAddress, plainAddress } from './source-address.ts';
 
 const PLAIN_ID = /^[\w.:@=+/-]{1,128}$/;
 
@@ -19,6 +19,7 @@ interface RequestContextOptions {
  */
 export const requestContext = ({ trustedProxies, logger }: RequestContextOptions): Middleware => {
   const sourceOf = createSourceAddress(trustedProxies);
+  const isTrusted = createIsTrusted(trustedProxies);
   let isWarned = false;
 
   /** Said once: without it, all who come through that proxy count as one. */
@@ -35,7 +36,7 @@ export const requestContext = ({ trustedProxies, logger }: RequestContextOptions
     const forwardedFor = ctx.get('X-Forwarded-For');
     const peer = ctx.req.socket.remoteAddress ?? '';
     const sourceAddress = sourceOf(peer, forwardedFor);
-    if (forwardedFor !== '' && sourceAddress === sourceOf(peer, '')) warnOfProxy(sourceAddress);
+    if (forwardedFor !== '' && !isTrusted(plainAddress(peer) ?? '')) warnOfProxy(sourceAddress);
     ctx.state['address'] = sourceAddress;
     const context = { actor: { kind: 'system', id: 'gateway' }, correlationId, causationId: correlationId } as const;
     await runInContext(sourceAddress ? { ...context, sourceAddress } : context, next);

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { AppError, type Logger } from '@cyborgbackup/kernel';
 import { openServiceLog, runTask, serviceConfig } from '@cyborgbackup/service';
+import type { z } from 'zod';
 import { startDatabase } from '../embedded-servers.ts';
 import { standaloneConfig } from '../standalone-config.ts';
 import type { Found } from './found.ts';
@@ -20,7 +23,7 @@ const HELP = `What an operator runs by hand: npm run tools -- NAME [READ_MODEL] 
   parked READ_MODEL     lists the events that could not be folded; a rebuild tries them again
 
 READ_MODEL is inventory, scheduler, executor or catalog. All may run while the services do, with DATABASE_URL; without it they
-work on the data folder of a product that is stopped. Each ends with 1 when something is not as it should be.`;
+work on the data folder of a product that is stopped, CYBORGBACKUP_DATA_DIR. Each ends with 1 when something is not as it should be.`;
 
 const config = {
   DATABASE_URL: standaloneConfig.DATABASE_URL,
@@ -40,8 +43,17 @@ const refuseUnknown = (): void => {
   if (option !== undefined) throw new AppError('validation', `There is no option ${option}: see --help.`);
   if (tool === 'verify' && words.length === 1) return;
   if (!Object.hasOwn(READ_MODEL_TOOLS, tool) || words.length !== 2)
-    throw new AppError('validation', `There is no tool "${words.join(' ')}": see --help.`);
+    throw new AppError('validation', `"${words.join(' ')}" is no tool, or lacks its read model: see --help.`);
   findProjection(readModel);
+};
+
+/** A tool that made a data folder would find all in order there. @throws AppError `not-found` */
+const refuseEmpty = ({ DATABASE_URL, CYBORGBACKUP_DATA_DIR: folder }: z.output<z.ZodObject<typeof config>>): void => {
+  if (DATABASE_URL !== undefined || existsSync(join(folder, 'postgres'))) return;
+  throw new AppError(
+    'not-found',
+    `There is no product in ${resolve(folder)}: give its CYBORGBACKUP_DATA_DIR, or the DATABASE_URL of one that runs.`,
+  );
 };
 
 const runTool = async (databaseUrl: string, environment: object, logger: Logger): Promise<Found> => {
@@ -62,6 +74,7 @@ await runTask({
   config,
   run: async (environment, logger) => {
     refuseUnknown();
+    refuseEmpty(environment);
     const database = await startDatabase(environment, logger);
     try {
       const { isGood, text, facts } = await runTool(database.databaseUrl, environment, logger);

@@ -1,7 +1,11 @@
 import { prepareDatabase } from '@cyborgbackup/service';
 import { createTestDatabase, type TestDatabase } from '@cyborgbackup/testkit';
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import pg from 'pg';
@@ -27,11 +31,13 @@ interface Ended {
 }
 
 /** As an operator runs them, with the login that the services have. */
-const tools = async (...args: readonly string[]): Promise<Ended> => {
+const tools = (...args: readonly string[]): Promise<Ended> => toolsWith({ DATABASE_URL: database.url }, ...args);
+
+const toolsWith = async (environment: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<Ended> => {
   const child = spawn(process.execPath, ['services/standalone/src/tools/main.ts', ...args], {
     env: {
       ...process.env,
-      DATABASE_URL: database.url,
+      ...environment,
       CYBORGBACKUP_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
       CYBORGBACKUP_LOG_LEVEL: 'error',
     },
@@ -78,4 +84,13 @@ it('a read model that is not there is refused with those that are', async () => 
     code: 1,
     said: 'There is no read model "catalogue": give one of inventory, scheduler, executor, catalog.\n',
   });
+});
+
+it('nothing is in order where there is no product, and nothing is made there', async () => {
+  const folder = join(tmpdir(), `cyborgbackup-nowhere-${randomUUID()}`);
+  expect(await toolsWith({ CYBORGBACKUP_DATA_DIR: folder }, 'verify')).toEqual({
+    code: 1,
+    said: `There is no product in ${folder}: give its CYBORGBACKUP_DATA_DIR, or the DATABASE_URL of one that runs.\n`,
+  });
+  expect(existsSync(folder)).toBe(false);
 });

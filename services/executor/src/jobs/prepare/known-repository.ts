@@ -59,5 +59,5 @@ export const refuseOtherRepository = async ({ deps, plan }: JobContext, found: s
 export const otherRepository = (path: string, found: string, expected: string): JobFailure =>
   new JobFailure(
     `The repository at ${path} is ${found}, not ${expected} that was prepared, so its archives say nothing about ours: ` +
-      'correct the path, and prepare the repository again.',
+      'correct the path, set the field ready of the repository to false, and launch.',
   );

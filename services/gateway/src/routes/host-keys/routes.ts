@@ -65,6 +65,7 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     route: 'POST /api/v1/host_keys',
     ...common,
     access: 'superuser',
+    token: 'secrets',
     summary: 'Pin the SSH host key of one host and port, before the first contact',
     details: 'Pinning the same key again changes nothing. Another pinned key has to be forgotten first.',
     body: hostKeyBody,
@@ -90,7 +91,8 @@ export const hostKeyRoutes = (deps: GatewayDeps): readonly Endpoint[] => [
     route: 'DELETE /api/v1/host_keys/:endpoint',
     ...common,
     access: 'superuser',
-    summary: 'Forget a pinned SSH host key: the next contact pins the one found then',
+    token: 'secrets',
+    summary: 'Forget a pinned SSH host key: the next contact pins the one found then, if the settings allow that',
     handle: async (request) => {
       const row = await find(deps, request);
       const { position } = await deps.call(hostKeyCommands.forget, { host: row.host, port: row.port });

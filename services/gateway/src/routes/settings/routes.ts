@@ -1,8 +1,10 @@
 import {
   mergeSettings,
+  RUN_ON_REPOSITORY_HOST_SETTING,
   SECRET_MASK,
   SETTING_TYPES,
   settingsCommands,
+  TRUST_FIRST_CONTACT_SETTING,
   type EffectiveSetting,
   type StoredSetting,
 } from '@cyborgbackup/contracts';
@@ -81,11 +83,15 @@ const textOf = (value: unknown): string => {
   return value === null || value === undefined ? '' : JSON.stringify(value);
 };
 
+/** With these, hosts that are not known, or those of repositories, come to have passphrases. */
+const GUARDS_OF_SECRETS = [TRUST_FIRST_CONTACT_SETTING, RUN_ON_REPOSITORY_HOST_SETTING];
+
 const change = async (deps: GatewayDeps, request: ApiRequest, value: unknown): Promise<ApiAnswer> => {
   const { key, is_secret: isSecret } = await find(deps, request);
   const isUnchanged = value === undefined || (isSecret && textOf(value).startsWith(SECRET_MASK));
   if (!isUnchanged) {
-    if (isSecret && !hasScope(request.caller(), 'secrets')) throw beyondScope('secrets');
+    const decidesOverSecrets = isSecret || GUARDS_OF_SECRETS.includes(key);
+    if (decidesOverSecrets && !hasScope(request.caller(), 'secrets')) throw beyondScope('secrets');
     const { position } = await deps.call(settingsCommands.change, { key, value: textOf(value) });
     await deps.waitForProjection('inventory', position);
   }
