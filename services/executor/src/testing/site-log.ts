@@ -72,7 +72,8 @@ export const createSiteLog = ({ codec, connection, store }: ServiceDeps): SiteLo
     append: async (stream, ...events) => {
       await store.append(stream, await encode(stream, events), 'any');
     },
-    appendAt: async (occurredAt, stream, ...events) => {
+    appendAt: async (at, stream, ...events) => {
+      const occurredAt = at.replace(/\.(\d{3})Z$/, '.$1000Z');
       const encoded = await encode(stream, events);
       const dated = encoded.map((one) => ({ ...one, metadata: { ...one.metadata, occurredAt } }));
       await store.append(stream, dated, 'any');

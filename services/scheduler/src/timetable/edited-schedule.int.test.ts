@@ -24,7 +24,7 @@ describe('an edit between a due time and its start', () => {
   const appendAt = async (stream: string, millis: number, event: DomainEvent): Promise<void> => {
     const { store, codec } = commandDeps(stage.deps, 'test');
     const encoded = await codec.encode(event, { id: randomUUID(), context: systemContext('test') });
-    const metadata = { ...encoded.metadata, occurredAt: new Date(millis).toISOString() };
+    const metadata = { ...encoded.metadata, occurredAt: new Date(millis).toISOString().replace('Z', '000Z') };
     await store.append(stream, [{ ...encoded, metadata }], 0);
   };
 
