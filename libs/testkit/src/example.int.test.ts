@@ -13,6 +13,6 @@ const appendOne = async (event: NewEvent): Promise<number> => {
 test('the example of the README appends to a log of its own', async () => {
   const actor = { kind: 'system', id: 'test' } as const;
   const metadata = { actor, correlationId: 'c', causationId: 'c', occurredAt: '2026-01-01T00:00:00.000000Z' };
-  const event = { id: randomUUID(), type: 'sample-happened', schemaVersion: 1, data: {}, metadata };
+  const event = { id: randomUUID(), type: 'setting-changed', schemaVersion: 1, data: {}, metadata };
   expect(await appendOne(event)).toBe(1);
 });
