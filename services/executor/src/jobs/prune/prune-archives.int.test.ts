@@ -114,7 +114,7 @@ describe('a prune', () => {
       await archive(uuid, 'guarded-bad-2', 0, { good: false }),
     ];
     const ended = await prune({ uuid, keep_hourly: 1, keep_yearly: 1 });
-    expect(ended).toMatchObject({ status: 'successful', end: { pruned: [] } });
+    expect(ended).toMatchObject({ status: 'successful', end: { pruned: [], repository_sizes: null } });
     expect(await site.archives()).toEqual(expect.arrayContaining([good, ...bad]));
   });
 

@@ -67,6 +67,16 @@ const deleteAll = async (context: JobContext, endpoint: BorgEndpoint, names: rea
   }
 };
 
+/** Frees the space of what was removed. @returns what all archives that are left take */
+const compact = async (context: JobContext, endpoint: BorgEndpoint): Promise<JobResult['repository_sizes']> => {
+  await runBorgStep(context, endpoint, {
+    argv: compactCommand(commandOptions(endpoint)),
+    onProgress: percentProgress(context.output, 'compact'),
+  });
+  const { stdout } = await runBorgStep(context, endpoint, { argv: infoCommand(commandOptions(endpoint)), ...QUIET });
+  return repositorySizesOf(parseRepositoryInfo(stdout).cache);
+};
+
 /**
  * Removes what the policy's retention does not keep of the archives that its own backups of this client made, then frees the
  * space. An archive that no job of ours made is never removed.
@@ -80,18 +90,13 @@ export const pruneArchives = async (context: JobContext): Promise<JobResult> => 
   const { present, unfinished } = matchSeries(recorded, await listArchives(context, endpoint, prefix));
   const { kept, removed } = decideRetention(present, keepOf(context));
   for (const [name, why] of kept) output.write('verbose', `Keeping ${name} (${why})`);
-  for (const name of [...removed, ...unfinished]) output.write('verbose', `Removing ${name}`);
-  await deleteAll(context, endpoint, [...removed, ...unfinished]);
+  const gone = [...removed, ...unfinished];
+  for (const name of gone) output.write('verbose', `Removing ${name}`);
+  await deleteAll(context, endpoint, gone);
   await reconcileCatalog(context, endpoint);
-  await runBorgStep(context, endpoint, {
-    argv: compactCommand(commandOptions(endpoint)),
-    onProgress: percentProgress(output, 'compact'),
-  });
-  const info = await runBorgStep(context, endpoint, { argv: infoCommand(commandOptions(endpoint)), ...QUIET });
+  // Where nothing was removed nothing becomes free. What a prune left that was stopped before this point, the next one frees that
+  // removes something.
+  const repository_sizes = gone.length > 0 ? await compact(context, endpoint) : null;
   output.write('verbose', `${removed.length} archives removed, ${kept.size} kept`);
-  return {
-    ...EMPTY_RESULT,
-    repository_sizes: repositorySizesOf(parseRepositoryInfo(info.stdout).cache),
-    pruned: removed,
-  };
+  return { ...EMPTY_RESULT, repository_sizes, pruned: removed };
 };
