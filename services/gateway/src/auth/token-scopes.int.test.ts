@@ -106,9 +106,10 @@ describe('a personal token', () => {
 
   test('changes the settings that guard passphrases with the scope secrets only', async () => {
     const { body } = await gateway.send('/api/v1/settings/?page_size=100');
+    const settings: readonly { id: number; key: string }[] = body.results;
     const statusOf = async (scope: string, key: string): Promise<number> => {
-      const { id } = body.results.find((setting: { key: string }) => setting.key === `cyborgbackup_${key}`);
-      return (await by(scope, 'PATCH', `settings/${id}/`, { value: false })).status;
+      const setting = settings.find((one) => one.key === `cyborgbackup_${key}`);
+      return (await by(scope, 'PATCH', `settings/${setting?.id}/`, { value: false })).status;
     };
     for (const key of ['trust_first_contact', 'run_on_repository_host', 'ssh_password']) {
       const statuses = [await statusOf('read write', key), await statusOf('read write secrets data', key)];
