@@ -88,7 +88,7 @@ it('lends a key in push mode that root on the client cannot use for anything els
 it('lends nothing where the host does not take the own key yet, or gives it a shell, and says which line to paste', async () => {
   await using site = await startConnectSite({ repositoryTakes: ['control'], ownKeySeen: false, initialised: false });
   const paste =
-    /127\.0\.0\.1:\d+ does not take .* Put this line into the authorized_keys of \S+ on 127\.0\.0\.1, .* prepare .* again: command="borg serve .*",restrict ssh-ed25519 \S+ cyborgbackup-repository-3$/;
+    /127\.0\.0\.1:\d+ does not take .* Put this line into the authorized_keys of \S+ on 127\.0\.0\.1, .* and launch again: command="borg serve .*",restrict ssh-ed25519 \S+ cyborgbackup-repository-3$/;
   await expect(openEndpoint(site, false)).rejects.toThrow(paste);
   await expect(openRepositoryEndpoint(site.options, site.repository)).rejects.toThrow(paste);
   await writeFile(join(site.repositoryHost.dir, '.ssh/authorized_keys'), `${site.ownKey.publicKey}\n`);
