@@ -119,5 +119,7 @@ test.each<[string, SiteOptions, RegExp]>([
 ])('a repository host %s is explained', async (_name, options, message) => {
   await using site = await startSite({}, options);
   const { kind, message: sentence } = explainFailure(await site.run(infoCommand({ repository: site.repository })));
-  expect([kind, sentence]).toEqual(['no-borg', expect.stringMatching(message)]);
+  // Where borg sees the end of the connection before the host's words, it drops them.
+  if (kind === 'repository-unreachable') expect(sentence).toMatch(/closed the connection.*\. Is borg installed there/);
+  else expect([kind, sentence]).toEqual(['no-borg', expect.stringMatching(message)]);
 });
