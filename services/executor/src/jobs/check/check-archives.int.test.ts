@@ -73,7 +73,10 @@ describe('a check of a repository', () => {
   it('fails for missing data, and tells the catalog which archive lacks it', async () => {
     await rm((await largestSegment()).path);
     const ended = await check('check');
-    expect(ended).toMatchObject({ status: 'failed', end: { check: { verified_data: false, damaged: ['checked'] } } });
+    expect(ended, ended.reason ?? '').toMatchObject({
+      status: 'failed',
+      end: { check: { verified_data: false, damaged: ['checked'] } },
+    });
     expect(findings).toContainEqual(expect.objectContaining({ job: backup.job, archive_healthy: false }));
   });
 

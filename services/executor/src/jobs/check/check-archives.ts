@@ -30,6 +30,17 @@ interface CheckOutcome {
 /** How borg ends when it finds damage; any other failure keeps it from checking at all. */
 const DAMAGE = new Set<BorgFailureKind>(['damaged', 'other']);
 
+/**
+ * Borg's status for damage. The words for it are of the repository's host, and borg may end before it has read them.
+ */
+const DAMAGE_STATUS = 1;
+const WORDS_LOST = "borg found damage, and ended before it had the words of the repository's host";
+
+const withLostWords = (findings: CheckFindings, { exitCode, messages }: BorgResult): CheckFindings =>
+  findings.isClean && exitCode === DAMAGE_STATUS && messages.length === 0
+    ? { ...findings, isClean: false, archivesChecked: false, repositoryErrors: [WORDS_LOST] }
+    : findings;
+
 /** @throws JobFailure when borg could not check */
 const check = async (
   context: JobContext,
@@ -45,7 +56,7 @@ const check = async (
       context.output.write(message.level === 'info' ? 'verbose' : 'warning', message.message);
     },
   });
-  const findings = findingsOf();
+  const findings = withLostWords(findingsOf(), result);
   const isDamage = !findings.isClean && DAMAGE.has(explainFailure(result).kind);
   if (!isDone(result) && !isDamage) throw failureOf(result, endpoint.runner.where);
   return { findings, result };
