@@ -81,10 +81,10 @@ export const evolveGrant = (queue: Queue, { type, data }: GrantEvent, version: n
   queue.version = version;
   const entry = queue.entries.get(data.job);
   if (!entry) return;
-  if (type === 'job-ready') {
-    entry.readyRecorded = true;
-    queue.toRecordReady.delete(entry);
-  } else takeGrant(queue, entry, version);
+  // Who is granted is ready.
+  entry.readyRecorded = true;
+  queue.toRecordReady.delete(entry);
+  if (type === 'job-granted') takeGrant(queue, entry, version);
 };
 
 const evolveJob = (queue: Queue, event: JobEvent): void => {

@@ -91,8 +91,6 @@ const becomeReady = (queue: Queue, entry: QueueEntry): void => {
 export const takeGrant = (queue: Queue, entry: QueueEntry, version: number): void => {
   if (entry.stage !== 'running') entry.stage = 'granted';
   entry.grantedAt = version;
-  entry.readyRecorded = true;
-  queue.toRecordReady.delete(entry);
   queue.ready.grant(entry.job, version);
   queue.granted += 1;
   if (entry.stage === 'granted') queue.handedOut.add(entry);

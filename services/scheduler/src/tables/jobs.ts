@@ -22,19 +22,24 @@ const outcomeOf = (event: Pick<Ended, 'type' | 'data'>): object => {
   };
 };
 
-type JobChange<E extends JobEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow>;
+type JobChange<E extends JobEvent | GrantEvent> = (row: JobRow, event: RecordedEvent<E>) => Partial<JobRow> | undefined;
 
-/** Changes the row of the event's job, and who changed it and when. */
+/** Changes the row of the event's job, and who changed it and when; undefined leaves it as it is. */
 const changeJob =
-  <E extends JobEvent>(change: JobChange<E>) =>
+  <E extends JobEvent | GrantEvent>(change: JobChange<E>) =>
   (event: RecordedEvent<E>, table: TableChanges<JobRow>): Change<JobRow> =>
-    table.update({ uuid: event.data.job }, (row) => ({
-      ...row,
-      ...change(row, event),
-      modified: event.metadata.occurredAt,
-      modified_by: actingUser(event.metadata) ?? row.modified_by,
-      revision: row.revision + 1,
-    }));
+    table.update({ uuid: event.data.job }, (row) => {
+      const changes = change(row, event);
+      return (
+        changes && {
+          ...row,
+          ...changes,
+          modified: event.metadata.occurredAt,
+          modified_by: actingUser(event.metadata) ?? row.modified_by,
+          revision: row.revision + 1,
+        }
+      );
+    });
 
 /** What a job's end says about it, however it ended. */
 const ended = <E extends JobEvent>(row: JobRow, event: RecordedEvent<E>): Partial<JobRow> => {
@@ -43,12 +48,7 @@ const ended = <E extends JobEvent>(row: JobRow, event: RecordedEvent<E>): Partia
 };
 
 /** What it needs has succeeded. */
-const endWaiting = ({ data, metadata }: RecordedEvent<GrantEvent>, table: TableChanges<JobRow>): Change<JobRow> =>
-  table.update({ uuid: data.job }, (row) =>
-    row.status === 'waiting'
-      ? { ...row, status: 'pending', modified: metadata.occurredAt, revision: row.revision + 1 }
-      : undefined,
-  );
+const endWaiting = changeJob<GrantEvent>((row) => (row.status === 'waiting' ? { status: 'pending' } : undefined));
 
 export const jobs = defineReadModel<JobRow, RunEvent | GrantEvent | JobEvent>(scheduler.jobs, {
   'run-requested': ({ data, metadata }, table) =>
