@@ -1,8 +1,9 @@
 -- The log, and the view events.events for people: it shows a stream's name, and the metadata in one piece.
 --
--- See docs/decisions/0033-what-a-row-of-the-log-holds.md. A year of backups has millions of events, most of them smaller than what is the same in all of them. So a row names its stream
+-- A year of backups has millions of events, most of them smaller than what is the same in all of them. So a row names its stream
 -- by a number, and what every event's metadata has is in columns (see metadata-columns.ts); they are in the order that leaves
 -- no padding between them, and none is null, since a row with a null is eight bytes longer.
+-- See docs/decisions/0033-what-a-row-of-the-log-holds.md.
 
 create table events.streams (
   id integer generated always as identity primary key,
